@@ -1,0 +1,90 @@
+//! Why a call, or a connection, failed: one enum, sorted by whose fault it is.
+
+#[cfg(not(target_arch = "wasm32"))]
+use std::fmt;
+
+use crate::jsonrpc::RpcError;
+
+/// Why a call or a connection failed.
+///
+/// Every variant has a stable string [`code`](Error::code), which JavaScript sees as `error.code`.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Error<P> {
+    /// The peer answered with a JSON-RPC error.
+    Rpc(RpcError<P>),
+    /// A clock ran out: which one, and after how many milliseconds.
+    Timeout {
+        /// The clock that ran out.
+        clock: Clock,
+        /// Its setting in milliseconds.
+        after: f64,
+    },
+    /// The caller cancelled the call; the text is the caller's reason, if it gave one.
+    Aborted(Option<String>),
+    /// The connection is not open.
+    Closed {
+        /// Why, in words.
+        reason: String,
+        /// Whether the request had left, so that the server may have carried it out.
+        sent: bool,
+    },
+    /// The peer broke the protocol; the text says how.
+    Protocol(String),
+    /// The peer speaks no protocol version that this client may use; the text names both lists.
+    Incompatible(String),
+}
+
+/// The clocks that can end a call (rule 7 of the progress rules).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// Time since the request, or since its latest progress.
+    Idle,
+    /// Time since the request, whatever the progress.
+    Total,
+    /// Time since the connection was asked for.
+    Connect,
+}
+
+impl<P> Error<P> {
+    /// The stable code, the same in Rust and in JavaScript.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Rpc(_) => "RPC_ERROR",
+            Self::Timeout { .. } => "TIMEOUT",
+            Self::Aborted(_) => "ABORTED",
+            Self::Closed { .. } => "CLOSED",
+            Self::Protocol(_) => "PROTOCOL_ERROR",
+            Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
+        }
+    }
+}
+
+// The browser build leaves this out: its messages are composed in JavaScript, which keeps the
+// formatting machinery out of the module.
+#[cfg(not(target_arch = "wasm32"))]
+impl<P> fmt::Display for Error<P> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Rpc(error) => write!(out, "{} ({})", error.message, error.code),
+            Self::Timeout { clock, after } => {
+                let what = match clock {
+                    Clock::Idle => "no answer and no progress",
+                    Clock::Total => "not finished",
+                    Clock::Connect => "not connected",
+                };
+                write!(out, "{what} within {after} ms")
+            }
+            Self::Aborted(None) => out.write_str("aborted by the caller"),
+            Self::Aborted(Some(reason)) => write!(out, "aborted by the caller: {reason}"),
+            Self::Closed { reason, sent: true } => {
+                write!(out, "{reason}; the server may have carried the request out")
+            }
+            Self::Closed { reason, sent: false } => write!(out, "{reason}; the request was not sent"),
+            Self::Protocol(text) | Self::Incompatible(text) => out.write_str(text),
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+impl<P: fmt::Debug> std::error::Error for Error<P> {}

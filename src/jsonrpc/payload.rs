@@ -1,0 +1,75 @@
+//! The JSON value that the core is generic over.
+
+use serde::de::DeserializeOwned;
+
+use super::Id;
+
+/// A parsed JSON value, owned by whichever engine parsed it: `serde_json` natively, the browser's
+/// `JSON.parse` in a page.
+///
+/// The core reads the few members that it must decide on and passes everything else through
+/// untouched, so a tool's result never crosses into Rust. Keys are literals, which lets an
+/// implementation remember them by address.
+pub trait Payload: Clone {
+    /// An object without members.
+    fn object() -> Self;
+
+    /// A string.
+    fn string(text: &str) -> Self;
+
+    /// A number; the caller guarantees that it is finite.
+    fn number(value: f64) -> Self;
+
+    /// A boolean.
+    fn boolean(value: bool) -> Self;
+
+    /// What kind of JSON value this is.
+    fn kind(&self) -> Kind;
+
+    /// The member `key`; `None` if this is no object or has no such member.
+    fn get(&self, key: &'static str) -> Option<Self>;
+
+    /// Sets the member `key`. Does nothing if this is no object.
+    fn set(&mut self, key: &'static str, value: Self);
+
+    /// Copies every member of `other` into this object, replacing those of the same name.
+    fn assign(&mut self, other: &Self);
+
+    /// The elements, if this is an array.
+    fn elements(&self) -> Option<Vec<Self>>;
+
+    /// The number, if this is one. May be infinite: `1e999` is valid JSON.
+    fn as_f64(&self) -> Option<f64>;
+
+    /// The text, if this is a string.
+    fn as_text(&self) -> Option<String>;
+
+    /// The value as a request id or progress token: a string, or a number without a fraction.
+    fn as_id(&self) -> Option<Id>;
+
+    /// Reads a control type (a handshake result, capabilities, options) out of the value.
+    ///
+    /// # Errors
+    /// Says in words which member does not fit.
+    fn decode<T: DeserializeOwned>(&self) -> Result<T, String>;
+
+    /// The request id or token as a value of its own JSON type.
+    fn from_id(id: &Id) -> Self;
+}
+
+/// The kinds of JSON value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// A number
+    Number,
+    /// A string
+    Text,
+    /// An array
+    Array,
+    /// An object
+    Object,
+}

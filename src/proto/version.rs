@@ -1,0 +1,101 @@
+//! Every difference between protocol revisions, in one file.
+//!
+//! A new revision is a new variant here; matches name the old ones and leave the newest as the
+//! default arm.
+
+/// The two ways to speak MCP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Era {
+    /// 2026-07-28 and later: no handshake, every request carries its own envelope.
+    Modern,
+    /// 2024-11-05 to 2025-11-25: a session that `initialize` opens.
+    Legacy,
+}
+
+impl Era {
+    /// The name JavaScript sees.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Modern => "modern",
+            Self::Legacy => "legacy",
+        }
+    }
+}
+
+/// A protocol revision, ordered by date.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Version {
+    /// 2024-11-05
+    V2024_11_05,
+    /// 2025-03-26
+    V2025_03_26,
+    /// 2025-06-18
+    V2025_06_18,
+    /// 2025-11-25
+    V2025_11_25,
+    /// 2026-07-28
+    V2026_07_28,
+}
+
+impl Version {
+    /// All revisions this crate speaks, newest first.
+    pub const ALL: [Self; 5] = [
+        Self::V2026_07_28,
+        Self::V2025_11_25,
+        Self::V2025_06_18,
+        Self::V2025_03_26,
+        Self::V2024_11_05,
+    ];
+
+    /// The newest revision.
+    pub const LATEST: Self = Self::V2026_07_28;
+
+    /// The newest revision that starts with `initialize`; what a client offers there.
+    pub const LATEST_LEGACY: Self = Self::V2025_11_25;
+
+    /// The revision's name on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V2024_11_05 => "2024-11-05",
+            Self::V2025_03_26 => "2025-03-26",
+            Self::V2025_06_18 => "2025-06-18",
+            Self::V2025_11_25 => "2025-11-25",
+            Self::V2026_07_28 => "2026-07-28",
+        }
+    }
+
+    /// The revision of that name, if this crate speaks it.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|version| version.as_str() == name)
+    }
+
+    /// Which of the two ways this revision belongs to.
+    pub fn era(self) -> Era {
+        match self {
+            Self::V2024_11_05 | Self::V2025_03_26 | Self::V2025_06_18 | Self::V2025_11_25 => {
+                Era::Legacy
+            }
+            Self::V2026_07_28 => Era::Modern,
+        }
+    }
+
+    /// The revisions of the given era, newest first.
+    pub fn of(era: Era) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |version| version.era() == era)
+    }
+
+    /// Whether progress notifications may carry a `message`.
+    pub fn progress_has_message(self) -> bool {
+        self != Self::V2024_11_05
+    }
+
+    /// Whether `logging/setLevel` and `ping` exist; otherwise each request names its log level.
+    pub fn has_session_methods(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
+    /// Whether every result carries `resultType`.
+    pub fn tags_results(self) -> bool {
+        self.era() == Era::Modern
+    }
+}
