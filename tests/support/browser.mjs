@@ -1,0 +1,103 @@
+// Real browsers for tests: Chromium over CDP and Firefox over WebDriver BiDi, both by puppeteer.
+import { accessSync, constants } from "node:fs";
+import path from "node:path";
+import puppeteer from "puppeteer-core";
+
+/** @typedef {"chromium" | "firefox"} Kind */
+
+/** The browsers that every browser test runs in; BROWSERS=chromium narrows it down. */
+export const browsers = /** @type {Kind[]} */ ((process.env.BROWSERS ?? "chromium,firefox").split(",").filter(Boolean));
+
+const programs = {
+  chromium: { variable: "CHROME", names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"] },
+  firefox: { variable: "FIREFOX", names: ["firefox-esr", "firefox"] },
+};
+
+const chromiumArgs = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-dev-shm-usage",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/**
+ * The program of a browser: the one that CHROME or FIREFOX names, else the first in PATH.
+ * @param {Kind} kind
+ */
+export function findBrowser(kind) {
+  const { variable, names } = programs[kind];
+  const named = process.env[variable];
+  if (named) return named;
+  for (const name of names) {
+    for (const directory of (process.env.PATH ?? "").split(path.delimiter)) {
+      const file = path.join(directory, name);
+      try {
+        accessSync(file, constants.X_OK);
+        return file;
+      } catch {
+        // Not there: look on.
+      }
+    }
+  }
+  throw new Error(`no ${kind} found: install it, or name its program in ${variable}`);
+}
+
+/**
+ * Starts a headless browser. Close it with `browser.close()`.
+ * @param {Kind} kind
+ * @param {{ args?: string[] }} [options]
+ */
+export async function launch(kind, { args = [] } = {}) {
+  return puppeteer.launch({
+    browser: kind === "firefox" ? "firefox" : "chrome",
+    executablePath: findBrowser(kind),
+    headless: true,
+    args: kind === "chromium" ? [...chromiumArgs, ...args] : args,
+    // Loaded machines are slow at starting Firefox.
+    timeout: 90_000,
+    protocolTimeout: 180_000,
+  });
+}
+
+/**
+ * A page that remembers what went wrong in it.
+ * @typedef {object} WatchedPage
+ * @property {import("puppeteer-core").Page} page
+ * @property {string[]} errors console errors, uncaught exceptions and failed requests, so far
+ * @property {string[]} logs every console message, as `type: text`
+ * @property {() => void} assertClean throws if anything went wrong
+ */
+
+/**
+ * Opens a page and records its console.
+ * @param {import("puppeteer-core").Browser} browser
+ * @param {string} [url]
+ * @returns {Promise<WatchedPage>}
+ */
+export async function openPage(browser, url) {
+  const page = await browser.newPage();
+  page.setDefaultTimeout(60_000);
+  /** @type {string[]} */
+  const errors = [];
+  /** @type {string[]} */
+  const logs = [];
+  page.on("console", (message) => {
+    logs.push(`${message.type()}: ${message.text()}`);
+    if (message.type() === "error" || message.text().includes("panicked at")) errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(`uncaught: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`));
+  page.on("requestfailed", (request) => errors.push(`request failed: ${request.url()} ${request.failure()?.errorText ?? ""}`));
+  if (url) await page.goto(url, { waitUntil: "load" });
+  return {
+    page,
+    errors,
+    logs,
+    assertClean() {
+      if (errors.length) throw new Error(`the page reported errors:\n${errors.join("\n")}`);
+    },
+  };
+}

@@ -1,0 +1,39 @@
+// Where things are. Everything is relative to this file, except what the environment names:
+//   CARGO_TARGET_DIR   cargo's target directory (default: target/ in the repository)
+//   MCP_WASM_PKG       the built npm package (default: <target>/pkg)
+//   DEMO_SERVER        the demo server's program (default: <target>/debug/demo-server)
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+
+/** The repository. */
+export const root = fileURLToPath(new URL("../../", import.meta.url)).replace(/[\\/]$/, "");
+
+/** `tests/`, where the JavaScript tools are installed. */
+export const tests = path.join(root, "tests");
+
+/** Cargo's target directory. */
+export const target = path.resolve(root, process.env.CARGO_TARGET_DIR || "target");
+
+/** The npm package as `cargo xtask package` builds it. */
+export const pkg = path.resolve(root, process.env.MCP_WASM_PKG || path.join(target, "pkg"));
+
+/** The files of the demo page. */
+export const www = path.join(root, "www");
+
+/** The demo server's program, as built by `cargo build --features demo`. */
+export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", "demo-server");
+
+/** A Python that has the `mcp` and `websockets` packages, as `cargo xtask test` sets it up. */
+export const python = process.env.MCP_WASM_PYTHON || path.join(target, "tools", "python", "bin", "python");
+
+/**
+ * What the built package exports from `entry`.
+ * @param {string} [entry] file of the package
+ * @returns {Promise<any>}
+ */
+export function importPkg(entry = "index.js") {
+  const file = path.join(pkg, entry);
+  if (!existsSync(file)) throw new Error(`${file} is missing: run \`cargo xtask package\``);
+  return import(pathToFileURL(file).href);
+}
