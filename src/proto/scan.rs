@@ -1,1 +1,268 @@
-//! The scanner.
+//! The fast path: reads an ordinary progress notification out of its frame in one pass, without
+//! building a JSON value.
+//!
+//! It is strict on purpose. Whatever is not a plain progress notification in plain ASCII (another
+//! member, an escape, a string token, a number that needs correct rounding, anything odd) is
+//! `None`, and the frame takes the general path. What it does accept it reads exactly as
+//! `JSON.parse` would; a property test and a fuzz target hold the two together.
+
+use std::ops::Range;
+
+/// A progress notification, as numbers and a span of the frame.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scanned {
+    /// The progress token. Ours are always integers.
+    pub token: i64,
+    /// How far the request has come.
+    pub progress: f64,
+    /// How far it will go, if the server knows.
+    pub total: Option<f64>,
+    /// Where the message stands in the frame (bytes, without the quotes).
+    pub message: Option<Range<usize>>,
+}
+
+/// Reads a frame; `None` sends it down the general path.
+///
+/// ```
+/// use mcp_wasm::proto::scan::scan;
+///
+/// let frame = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":7,"progress":3.0,"total":10}}"#;
+/// let found = scan(frame).unwrap();
+/// assert_eq!((found.token, found.progress, found.total), (7, 3.0, Some(10.0)));
+/// assert_eq!(scan(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#), None);
+/// ```
+pub fn scan(frame: &[u8]) -> Option<Scanned> {
+    let mut cursor = Cursor { frame, at: 0 };
+    let mut params = None;
+    let mut seen = 0_u8;
+    cursor.object(|cursor, key| {
+        let member = match key {
+            b"jsonrpc" => {
+                (cursor.string()? == (b"2.0" as &[u8])).then_some(())?;
+                1
+            }
+            b"method" => {
+                (cursor.string()? == (b"notifications/progress" as &[u8])).then_some(())?;
+                2
+            }
+            b"params" => {
+                params = Some(cursor.params()?);
+                4
+            }
+            _ => return None,
+        };
+        once(&mut seen, member)
+    })?;
+    (cursor.at == frame.len() && seen == 7).then_some(params?)
+}
+
+/// `JSON.parse` keeps the last of two members with one name; here that is odd.
+fn once(seen: &mut u8, member: u8) -> Option<()> {
+    let first = *seen & member == 0;
+    *seen |= member;
+    first.then_some(())
+}
+
+struct Cursor<'a> {
+    frame: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Cursor<'a> {
+    fn peek(&self) -> u8 {
+        self.frame.get(self.at).copied().unwrap_or(0)
+    }
+
+    /// The next byte that is no white space.
+    fn token(&mut self) -> u8 {
+        while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
+            self.at += 1;
+        }
+        self.peek()
+    }
+
+    fn expect(&mut self, byte: u8) -> Option<()> {
+        (self.token() == byte).then(|| self.at += 1)
+    }
+
+    /// A string without escapes, of printable ASCII.
+    fn string(&mut self) -> Option<&'a [u8]> {
+        let span = self.span()?;
+        self.frame.get(span)
+    }
+
+    fn span(&mut self) -> Option<Range<usize>> {
+        self.expect(b'"')?;
+        let start = self.at;
+        let rest = self.frame.get(start..)?;
+        let length = rest.iter().position(|&byte| {
+            byte == b'"' || byte == b'\\' || !(b' '..=b'~').contains(&byte)
+        })?;
+        self.at = start + length;
+        self.expect_here(b'"')?;
+        Some(start..start + length)
+    }
+
+    /// Like `expect`, but white space is not skipped.
+    fn expect_here(&mut self, byte: u8) -> Option<()> {
+        (self.peek() == byte).then(|| self.at += 1)
+    }
+
+    /// An object with at least one member, each read by `member`.
+    fn object(&mut self, mut member: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
+        self.expect(b'{')?;
+        loop {
+            let key = self.string()?;
+            self.expect(b':')?;
+            member(self, key)?;
+            match self.token() {
+                b',' => self.at += 1,
+                b'}' => {
+                    self.at += 1;
+                    return Some(());
+                }
+                _ => return None,
+            }
+        }
+    }
+
+    fn params(&mut self) -> Option<Scanned> {
+        let mut found = Scanned { token: 0, progress: 0.0, total: None, message: None };
+        let mut seen = 0_u8;
+        self.object(|cursor, key| {
+            let member = match key {
+                b"progressToken" => {
+                    found.token = cursor.integer()?;
+                    1
+                }
+                b"progress" => {
+                    found.progress = cursor.number()?;
+                    2
+                }
+                b"total" => {
+                    found.total = Some(cursor.number()?);
+                    4
+                }
+                b"message" => {
+                    found.message = Some(cursor.span()?);
+                    8
+                }
+                _ => return None,
+            };
+            once(&mut seen, member)
+        })?;
+        (seen & 3 == 3).then_some(found)
+    }
+
+    /// Digits without a sign; at most 15, so that every one of them counts in a double too.
+    fn integer(&mut self) -> Option<i64> {
+        self.token();
+        let start = self.at;
+        let value = self.digits()?;
+        (self.at - start <= 15 && !matches!(self.peek(), b'.' | b'e' | b'E')).then_some(value)
+    }
+
+    /// The digits before a decimal point, none of them a leading zero.
+    fn digits(&mut self) -> Option<i64> {
+        let start = self.at;
+        let mut value = 0;
+        while self.digit(&mut value) {}
+        let leading_zero = self.frame.get(start) == Some(&b'0') && self.at - start > 1;
+        (self.at > start && !leading_zero).then_some(value)
+    }
+
+    /// Appends the next digit to `value`. Wraps beyond 18 digits, which the callers refuse.
+    fn digit(&mut self, value: &mut i64) -> bool {
+        let byte = self.peek();
+        let is_digit = byte.is_ascii_digit();
+        if is_digit {
+            *value = value.wrapping_mul(10).wrapping_add(i64::from(byte - b'0'));
+            self.at += 1;
+        }
+        is_digit
+    }
+
+    /// A number whose digits and power of ten are both exact in a double, so that one division
+    /// rounds correctly. Exponents are left to the general path.
+    fn number(&mut self) -> Option<f64> {
+        let negative = self.token() == b'-';
+        if negative {
+            self.at += 1;
+        }
+        let start = self.at;
+        let mut digits = self.digits()?;
+        let mut length = self.at - start;
+        let mut scale = 1.0;
+        if self.peek() == b'.' {
+            self.at += 1;
+            let start = self.at;
+            while self.digit(&mut digits) {
+                scale *= 10.0;
+            }
+            let decimals = self.at - start;
+            length += decimals;
+            (decimals > 0).then_some(())?;
+        }
+        let exact = length <= 18 && digits <= 1 << 53 && !matches!(self.peek(), b'e' | b'E');
+        exact.then_some(())?;
+        #[allow(clippy::cast_precision_loss)] // at most 2^53
+        let value = digits as f64 / scale;
+        Some(if negative { -value } else { value })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(params: &str) -> String {
+        format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{{params}}}}}"#)
+    }
+
+    #[test]
+    fn members_may_come_in_any_order_and_with_white_space() {
+        let text = " {\n\"params\" : { \"message\": \"half way\", \"total\":2,\"progress\": 1.0,\
+                    \"progressToken\":12 } ,\"method\":\"notifications/progress\",\t\"jsonrpc\":\"2.0\"}";
+        let found = scan(text.as_bytes()).unwrap();
+        assert_eq!((found.token, found.progress, found.total), (12, 1.0, Some(2.0)));
+        assert_eq!(&text[found.message.unwrap()], "half way");
+    }
+
+    #[test]
+    fn numbers_are_read_exactly() {
+        for text in ["0", "0.0", "-0", "55.00000000000001", "0.1", "123456789.125", "-3", "9007199254740992"] {
+            let found = scan(frame(&format!(r#""progressToken":1,"progress":{text}"#)).as_bytes()).unwrap();
+            assert_eq!(found.progress.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn anything_odd_takes_the_general_path() {
+        for params in [
+            r#""progressToken":1"#,
+            r#""progress":1"#,
+            r#""progressToken":"1","progress":1"#,
+            r#""progressToken":1.5,"progress":1"#,
+            r#""progressToken":01,"progress":1"#,
+            r#""progressToken":1,"progress":1,"progress":2"#,
+            r#""progressToken":1,"progress":1e3"#,
+            r#""progressToken":1,"progress":9007199254740993"#,
+            r#""progressToken":1,"progress":00.5"#,
+            r#""progressToken":1,"progress":1."#,
+            r#""progressToken":1,"progress":.5"#,
+            r#""progressToken":1,"progress":1,"total":null"#,
+            r#""progressToken":1,"progress":1,"message":"a\nb""#,
+            r#""progressToken":1,"progress":1,"message":"é""#,
+            r#""progressToken":1,"progress":1,"extra":1"#,
+            r#""progressToken":1,"progress":1,"#,
+            "",
+        ] {
+            assert_eq!(scan(frame(params).as_bytes()), None, "{params}");
+        }
+        let good = frame(r#""progressToken":1,"progress":1"#);
+        for cut in 0..good.len() {
+            assert_eq!(scan(&good.as_bytes()[..cut]), None);
+        }
+        assert_eq!(scan(format!("{good}x").as_bytes()), None);
+    }
+}

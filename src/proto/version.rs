@@ -94,6 +94,11 @@ impl Version {
         self.era() == Era::Legacy
     }
 
+    /// Whether every request carries the envelope: version, client and capabilities.
+    pub fn carries_envelope(self) -> bool {
+        self.era() == Era::Modern
+    }
+
     /// Whether every result carries `resultType`.
     pub fn tags_results(self) -> bool {
         self.era() == Era::Modern

@@ -1,0 +1,188 @@
+//! The calls in flight: a table by request id, with each call's clocks.
+
+use crate::proto::Millis;
+
+/// How often in one idle timeout the table looks whether progress has come. Progress only sets a
+/// flag, because reading the clock for each notification would cost more than the notification;
+/// so an idle timeout may strike late by this fraction of itself, and never early.
+const LOOKS: f64 = 16.0;
+
+/// How long a call may take, and what it does with progress.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CallLimits {
+    /// Milliseconds without an answer and without progress; infinite for no limit.
+    pub timeout: Millis,
+    /// Milliseconds in all, whatever the progress; infinite for no limit.
+    pub max_total: Millis,
+    /// Whether progress restarts `timeout`.
+    pub reset_on_progress: bool,
+    /// Whether a progress value that does not increase is dropped instead of delivered.
+    pub strict: bool,
+}
+
+impl Default for CallLimits {
+    fn default() -> Self {
+        Self { timeout: 60_000.0, max_total: 3_600_000.0, reset_on_progress: true, strict: false }
+    }
+}
+
+/// One request that waits for its response.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub id: i64,
+    /// Where the binding keeps the call's promise and handlers; reused after the call.
+    pub slot: u32,
+    pub limits: CallLimits,
+    /// The latest progress value.
+    pub latest: f64,
+    /// Whether progress has come since the table last looked.
+    pub progressed: bool,
+    idle_deadline: Millis,
+    total_deadline: Millis,
+    answered: bool,
+}
+
+/// Which of a call's clocks has run out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Expired {
+    Idle,
+    Total,
+}
+
+/// Calls in the order of their ids. Ids only grow, so the table is sorted by itself; a finished
+/// call stays as a gap until gaps outnumber calls.
+#[derive(Debug)]
+pub(super) struct CallTable {
+    calls: Vec<Call>,
+    live: usize,
+    free_slots: Vec<u32>,
+    slots: u32,
+    /// Where the latest look-up ended: progress comes in runs.
+    hint: usize,
+    /// When to look at the clocks next.
+    wake: Millis,
+}
+
+impl CallTable {
+    pub fn new() -> Self {
+        Self {
+            calls: Vec::new(),
+            live: 0,
+            free_slots: Vec::new(),
+            slots: 0,
+            hint: 0,
+            wake: f64::INFINITY,
+        }
+    }
+
+    /// Adds a call with an id above all earlier ones and returns its slot.
+    pub fn insert(&mut self, id: i64, limits: CallLimits, now: Millis) -> u32 {
+        let slot = self.free_slots.pop().unwrap_or_else(|| {
+            self.slots += 1;
+            self.slots - 1
+        });
+        let call = Call {
+            id,
+            slot,
+            limits,
+            latest: f64::NEG_INFINITY,
+            progressed: false,
+            idle_deadline: now + limits.timeout,
+            total_deadline: now + limits.max_total,
+            answered: false,
+        };
+        self.wake = self.wake.min(call.next_look(now));
+        self.calls.push(call);
+        self.live += 1;
+        slot
+    }
+
+    /// The call of that id, if it still waits for its response.
+    pub fn find(&mut self, id: i64) -> Option<&mut Call> {
+        if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
+            self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
+        }
+        self.calls.get_mut(self.hint).filter(|call| !call.answered)
+    }
+
+    /// Ends the call of that id and returns its slot, which the next call may get.
+    pub fn remove(&mut self, id: i64) -> Option<u32> {
+        let call = self.find(id)?;
+        call.answered = true;
+        let slot = call.slot;
+        self.free_slots.push(slot);
+        self.live -= 1;
+        if self.calls.len() > 2 * self.live + 16 {
+            self.calls.retain(|call| !call.answered);
+        }
+        if self.live == 0 {
+            self.wake = f64::INFINITY;
+        }
+        Some(slot)
+    }
+
+    /// The ids of all calls in flight, oldest first.
+    pub fn ids(&self) -> Vec<i64> {
+        self.calls.iter().filter(|call| !call.answered).map(|call| call.id).collect()
+    }
+
+    /// Looks at every clock and returns the calls whose time is up.
+    pub fn expire(&mut self, now: Millis) -> Vec<(i64, Expired)> {
+        let mut expired = Vec::new();
+        self.wake = f64::INFINITY;
+        for call in self.calls.iter_mut().filter(|call| !call.answered) {
+            if call.progressed {
+                call.progressed = false;
+                if call.limits.reset_on_progress {
+                    call.idle_deadline = now + call.limits.timeout;
+                }
+            }
+            if now >= call.total_deadline {
+                expired.push((call.id, Expired::Total));
+            } else if now >= call.idle_deadline {
+                expired.push((call.id, Expired::Idle));
+            } else {
+                self.wake = self.wake.min(call.next_look(now));
+            }
+        }
+        expired
+    }
+
+    /// When [`expire`](Self::expire) wants to be called; infinite while nothing is in flight.
+    pub fn wake(&self) -> Millis {
+        self.wake
+    }
+}
+
+impl Call {
+    fn next_look(&self, now: Millis) -> Millis {
+        let look = if self.limits.reset_on_progress {
+            now + self.limits.timeout / LOOKS
+        } else {
+            f64::INFINITY
+        };
+        self.idle_deadline.min(self.total_deadline).min(look)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finished_calls_leave_the_table_and_their_slots_are_reused() {
+        let mut table = CallTable::new();
+        let long = table.insert(1, CallLimits::default(), 0.0);
+        for id in 2..100_000 {
+            let slot = table.insert(id, CallLimits::default(), 0.0);
+            assert_eq!(slot, 1);
+            assert_eq!(table.remove(id), Some(slot));
+        }
+        assert!(table.calls.len() < 32);
+        assert_eq!(table.find(1).map(|call| call.slot), Some(long));
+        assert!(table.find(2).is_none());
+        assert_eq!(table.remove(1), Some(long));
+        assert_eq!(table.remove(1), None);
+        assert!(table.wake().is_infinite());
+    }
+}

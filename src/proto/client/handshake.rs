@@ -1,0 +1,154 @@
+//! Finding out which era a server speaks, on a channel that carries one message at a time.
+//!
+//! The specification's stdio rule (<https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning>):
+//! the first message is a `server/discover` probe, and any answer but a modern one means
+//! `initialize`. Nothing depends on one error code, because old servers use several.
+
+use serde::Deserialize;
+
+use crate::error::Error;
+use crate::jsonrpc::{Payload, RpcError, code};
+use crate::proto::version::{Era, Version};
+use crate::types::meta;
+
+use super::output::{Mode, Session};
+
+/// What to do with the answer to a probe or to `initialize`.
+#[derive(Debug, PartialEq)]
+pub(super) enum Verdict<P> {
+    Open(Session<P>),
+    Probe,
+    Initialize,
+    Fail(Error<P>),
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Discovered {
+    supported_versions: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Initialized {
+    protocol_version: String,
+}
+
+#[derive(Deserialize)]
+struct Unsupported {
+    supported: Vec<String>,
+}
+
+/// Judges the answer to `server/discover`.
+pub(super) fn judge_probe<P: Payload>(
+    mode: Mode,
+    again: bool,
+    answer: Result<P, RpcError<P>>,
+) -> Verdict<P> {
+    let verdict = match answer {
+        Ok(result) => judge_discovery(result),
+        Err(error) => judge_refusal(again, error),
+    };
+    match (mode, verdict) {
+        // A pinned revision is that revision or an error.
+        (Mode::Pin(version), Verdict::Initialize) => Verdict::Fail(Error::Incompatible(
+            ["the server does not speak ", version.as_str(), ", which this client is pinned to"]
+                .concat(),
+        )),
+        (_, verdict) => verdict,
+    }
+}
+
+fn judge_discovery<P: Payload>(result: P) -> Verdict<P> {
+    let Ok(Discovered { supported_versions }) = result.decode() else {
+        return Verdict::Initialize;
+    };
+    let common = Version::of(Era::Modern)
+        .find(|version| supported_versions.iter().any(|name| name == version.as_str()));
+    match common {
+        Some(version) => Verdict::Open(Session {
+            version,
+            server_info: result.get(meta::META).and_then(|meta| meta.get(meta::SERVER_INFO)),
+            capabilities: result.get("capabilities"),
+            instructions: result.get("instructions"),
+        }),
+        None => without_common(&supported_versions),
+    }
+}
+
+fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
+    match error.code {
+        code::UNSUPPORTED_VERSION => {
+            let listed = error.data.as_ref().and_then(|data| data.decode::<Unsupported>().ok());
+            let supported = listed.map(|data| data.supported).unwrap_or_default();
+            let ours = |name: &String| {
+                Version::parse(name).is_some_and(|version| version.era() == Era::Modern)
+            };
+            match (supported.iter().any(ours), again) {
+                (true, false) => Verdict::Probe,
+                (true, true) => Verdict::Fail(Error::Rpc(error)),
+                (false, _) => without_common(&supported),
+            }
+        }
+        // Only a modern server knows these codes, so there is nothing to fall back to.
+        code::HEADER_MISMATCH | code::MISSING_CAPABILITY => Verdict::Fail(Error::Rpc(error)),
+        _ => Verdict::Initialize,
+    }
+}
+
+/// No modern revision in common: an old one may be, unless the list names only strangers.
+fn without_common<P>(supported: &[String]) -> Verdict<P> {
+    let legacy = |name: &String| {
+        Version::parse(name).is_some_and(|version| version.era() == Era::Legacy)
+    };
+    if supported.is_empty() || supported.iter().any(legacy) {
+        Verdict::Initialize
+    } else {
+        Verdict::Fail(no_common(&supported.join(", ")))
+    }
+}
+
+/// Judges the answer to `initialize`.
+pub(super) fn judge_initialize<P: Payload>(
+    mode: Mode,
+    probed: bool,
+    answer: Result<P, RpcError<P>>,
+) -> Verdict<P> {
+    let result = match answer {
+        Ok(result) => result,
+        // A modern server that was too slow, or too strict, for the probe.
+        Err(error) if error.code == code::UNSUPPORTED_VERSION && mode == Mode::Auto && !probed => {
+            return Verdict::Probe;
+        }
+        Err(error) => return Verdict::Fail(Error::Rpc(error)),
+    };
+    let name = match result.decode::<Initialized>() {
+        Ok(initialized) => initialized.protocol_version,
+        Err(reason) => {
+            return Verdict::Fail(Error::Protocol(
+                ["the answer to `initialize` is not an InitializeResult: ", &reason].concat(),
+            ));
+        }
+    };
+    let version = Version::parse(&name).filter(|version| match mode {
+        Mode::Pin(pinned) => *version == pinned,
+        _ => version.era() == Era::Legacy,
+    });
+    match version {
+        Some(version) => Verdict::Open(Session {
+            version,
+            server_info: result.get("serverInfo"),
+            capabilities: result.get("capabilities"),
+            instructions: result.get("instructions"),
+        }),
+        None => Verdict::Fail(no_common(&name)),
+    }
+}
+
+fn no_common<P>(theirs: &str) -> Error<P> {
+    let ours: Vec<&str> = Version::ALL.into_iter().map(Version::as_str).collect();
+    Error::Incompatible(
+        ["no protocol version in common: the server speaks ", theirs, ", this client ", &ours.join(", ")]
+            .concat(),
+    )
+}

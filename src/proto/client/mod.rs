@@ -1,0 +1,458 @@
+//! The client machine: one connection's requests, progress and clocks, without a socket or a clock.
+//!
+//! Feed it ([`connect`](Client::connect), [`opened`](Client::opened), [`receive`](Client::receive),
+//! [`request`](Client::request), …), then drain it with [`poll_output`](Client::poll_output) until
+//! that is `None`, then see that [`handle_timeout`](Client::handle_timeout) is called at
+//! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
+
+mod calls;
+mod handshake;
+mod output;
+mod progress;
+
+use std::collections::VecDeque;
+
+pub use calls::CallLimits;
+pub use output::{Channel, Config, Mode, Output, Report, Session};
+pub use progress::ProgressCounts;
+
+use crate::error::{Clock, Error};
+use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, code};
+use crate::proto::Millis;
+use crate::proto::scan::Scanned;
+use crate::proto::version::{Era, Version};
+use crate::types::{meta, method};
+
+use calls::{CallTable, Expired};
+use handshake::{Verdict, judge_initialize, judge_probe};
+
+/// How many ended but unanswered requests are remembered, so that their late answers are no fault.
+const ABANDONED: usize = 1024;
+
+/// Where the connection stands.
+#[derive(Debug)]
+enum Phase<P> {
+    Closed,
+    /// The transport is opening. `initialize` comes first if the server hung up on a probe.
+    Opening { hung_up: bool },
+    Probing { id: i64, again: bool, deadline: Millis },
+    Initializing { id: i64, probed: bool },
+    Open(Session<P>),
+}
+
+/// The client's side of one connection after another.
+#[derive(Debug)]
+pub struct Client<P> {
+    config: Config<P>,
+    channel: Channel,
+    phase: Phase<P>,
+    connect_deadline: Millis,
+    /// The latest id handed out.
+    newest: i64,
+    /// What every request of this connection carries in `_meta`.
+    envelope: P,
+    calls: CallTable,
+    abandoned: VecDeque<i64>,
+    counts: ProgressCounts,
+    outputs: VecDeque<Output<P>>,
+}
+
+impl<P: Payload> Client<P> {
+    /// A client that is not connected.
+    pub fn new(config: Config<P>) -> Self {
+        Self {
+            config,
+            channel: Channel::default(),
+            phase: Phase::Closed,
+            connect_deadline: f64::INFINITY,
+            newest: 0,
+            envelope: P::object(),
+            calls: CallTable::new(),
+            abandoned: VecDeque::new(),
+            counts: ProgressCounts::default(),
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// A channel is about to be opened. Starts the connect clock.
+    pub fn connect(&mut self, channel: Channel, now: Millis) {
+        self.channel = channel;
+        self.connect_deadline = now + channel.connect_timeout;
+        self.phase = Phase::Opening { hung_up: false };
+    }
+
+    /// The channel is open: the handshake starts.
+    pub fn opened(&mut self, now: Millis) {
+        let Phase::Opening { hung_up } = self.phase else { return };
+        let first = match self.config.mode {
+            Mode::Auto if hung_up || self.channel.remembered == Some(Era::Legacy) => Era::Legacy,
+            Mode::Auto => Era::Modern,
+            Mode::Legacy => Era::Legacy,
+            Mode::Pin(version) => version.era(),
+        };
+        match first {
+            Era::Modern => self.probe(false, now),
+            Era::Legacy => self.initialize(hung_up),
+        }
+    }
+
+    /// The channel has ended, whoever ended it. Every call fails with [`Error::Closed`].
+    pub fn closed(&mut self, reason: &str) {
+        match self.phase {
+            Phase::Closed => return,
+            // Some servers hang up on anything that comes before `initialize`.
+            Phase::Probing { .. } if self.channel.can_reopen && self.config.mode == Mode::Auto => {
+                self.phase = Phase::Opening { hung_up: true };
+                self.outputs.push_back(Output::Reopen);
+                return;
+            }
+            _ => {}
+        }
+        let sent = matches!(self.phase, Phase::Open(_));
+        self.disconnect(Error::Closed { reason: reason.to_owned(), sent });
+    }
+
+    /// A message has arrived.
+    pub fn receive(&mut self, message: Result<Message<P>, Malformed>, now: Millis) {
+        if matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
+            return;
+        }
+        match message {
+            Ok(Message::Response { id: Some(id), outcome }) => self.receive_response(&id, outcome, now),
+            Ok(Message::Response { id: None, outcome }) => {
+                if let Err(error) = outcome {
+                    self.outputs.push_back(Output::Fault(Error::Rpc(error)));
+                }
+            }
+            // What comes before the answer to the probe belongs to no session.
+            Ok(_) if matches!(self.phase, Phase::Probing { .. }) => {}
+            Ok(Message::Notification { method, params }) => self.receive_notification(method, params),
+            Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
+            Err(malformed) => {
+                self.outputs
+                    .push_back(Output::fault(&["the server sent no JSON-RPC message: ", malformed.reason]));
+            }
+        }
+    }
+
+    /// A frame has arrived that the scanner could read: returns the slot to deliver it to.
+    /// Does the same as [`receive`](Self::receive) would, without an output.
+    pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
+        if !matches!(self.phase, Phase::Open(_)) {
+            return None;
+        }
+        let token = Id::Integer(scanned.token);
+        self.calls.accept(&token, scanned.progress, self.newest, &mut self.counts)
+    }
+
+    /// Sends a request; returns its id, which is its progress token too, and its slot.
+    ///
+    /// `params` belongs to the machine, which writes `_meta` into it.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the connection is not open.
+    pub fn request(
+        &mut self,
+        method: &str,
+        params: Option<P>,
+        limits: CallLimits,
+        now: Millis,
+    ) -> Result<(i64, u32), Error<P>> {
+        self.require_open()?;
+        let id = self.next_id();
+        let params = self.with_meta(params.unwrap_or_else(P::object), Some(id));
+        let slot = self.calls.insert(id, limits, now);
+        self.send_request(id, method, params);
+        Ok((id, slot))
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the connection is not open.
+    pub fn notify(&mut self, method: &str, params: Option<P>) -> Result<(), Error<P>> {
+        self.require_open()?;
+        self.send(Message::Notification { method: method.to_owned(), params });
+        Ok(())
+    }
+
+    /// Answers a request of the server.
+    pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
+        if !matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
+            self.send(Message::Response { id: Some(id), outcome });
+        }
+    }
+
+    /// Gives up a call: the server is told, the call fails at once with [`Error::Aborted`].
+    /// Does nothing if the call has ended.
+    pub fn cancel(&mut self, id: i64, reason: Option<&str>) {
+        let error = Error::Aborted(reason.map(str::to_owned));
+        self.abandon(id, reason, error);
+    }
+
+    /// Looks at the clocks.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        if let Phase::Probing { deadline, .. } = self.phase
+            && now >= deadline
+            && now < self.connect_deadline
+            && self.config.mode == Mode::Auto
+        {
+            self.initialize(false);
+        }
+        let connecting = !matches!(self.phase, Phase::Closed | Phase::Open(_));
+        if connecting && now >= self.connect_deadline {
+            let after = self.channel.connect_timeout;
+            self.disconnect(Error::Timeout { clock: Clock::Connect, after });
+        }
+        for (id, expired) in self.calls.expire(now) {
+            let Some(limits) = self.calls.find(id).map(|call| call.limits) else { continue };
+            let (clock, after) = match expired {
+                Expired::Idle => (Clock::Idle, limits.timeout),
+                Expired::Total => (Clock::Total, limits.max_total),
+            };
+            self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
+    pub fn poll_timeout(&self) -> Millis {
+        match self.phase {
+            Phase::Closed | Phase::Open(_) => self.calls.wake(),
+            Phase::Probing { deadline, .. } => self.connect_deadline.min(deadline),
+            _ => self.connect_deadline,
+        }
+    }
+
+    /// The next thing to do or to tell.
+    pub fn poll_output(&mut self) -> Option<Output<P>> {
+        self.outputs.pop_front()
+    }
+
+    /// What came of the handshake, while connected.
+    pub fn session(&self) -> Option<&Session<P>> {
+        match &self.phase {
+            Phase::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    /// Which log messages later modern requests ask for.
+    pub fn set_log_level(&mut self, level: Option<String>) {
+        self.config.log_level = level;
+        if let Phase::Open(Session { version, .. }) = self.phase {
+            self.set_envelope(version);
+        }
+    }
+
+    /// How much progress was odd so far.
+    pub fn progress_counts(&self) -> ProgressCounts {
+        self.counts
+    }
+
+    fn require_open(&self) -> Result<(), Error<P>> {
+        match self.phase {
+            Phase::Open(_) => Ok(()),
+            _ => Err(Error::Closed { reason: "not connected".to_owned(), sent: false }),
+        }
+    }
+
+    fn next_id(&mut self) -> i64 {
+        self.newest += 1;
+        self.newest
+    }
+
+    fn send(&mut self, message: Message<P>) {
+        self.outputs.push_back(Output::Send(message.write()));
+    }
+
+    fn send_request(&mut self, id: i64, method: &str, params: P) {
+        let id = Id::Integer(id);
+        self.send(Message::Request { id, method: method.to_owned(), params: Some(params) });
+    }
+
+    /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
+    #[allow(clippy::cast_precision_loss)] // ids count from 1
+    fn with_meta(&self, mut params: P, token: Option<i64>) -> P {
+        let mut own = P::object();
+        own.assign(&self.envelope);
+        if let Some(callers) = params.get(meta::META) {
+            own.assign(&callers);
+        }
+        if let Some(token) = token {
+            own.set(meta::PROGRESS_TOKEN, P::number(token as f64));
+        }
+        params.set(meta::META, own);
+        params
+    }
+
+    /// What each request carries in the given revision.
+    fn set_envelope(&mut self, version: Version) {
+        self.envelope = P::object();
+        if version.carries_envelope() {
+            self.envelope.set(meta::PROTOCOL_VERSION, P::string(version.as_str()));
+            self.envelope.set(meta::CLIENT_INFO, self.config.info.to_payload());
+            self.envelope.set(meta::CLIENT_CAPABILITIES, self.config.capabilities.clone());
+            if let Some(level) = &self.config.log_level {
+                self.envelope.set(meta::LOG_LEVEL, P::string(level));
+            }
+        }
+    }
+
+    fn probe(&mut self, again: bool, now: Millis) {
+        let id = self.next_id();
+        let version = match self.config.mode {
+            Mode::Pin(version) => version,
+            _ => Version::LATEST,
+        };
+        self.set_envelope(version);
+        let params = self.with_meta(P::object(), None);
+        self.send_request(id, method::DISCOVER, params);
+        self.phase = Phase::Probing { id, again, deadline: now + self.channel.probe_timeout };
+    }
+
+    fn initialize(&mut self, probed: bool) {
+        let id = self.next_id();
+        let version = match self.config.mode {
+            Mode::Pin(version) => version,
+            _ => Version::LATEST_LEGACY,
+        };
+        self.set_envelope(version);
+        let mut params = P::object();
+        params.set("protocolVersion", P::string(version.as_str()));
+        params.set("capabilities", self.config.capabilities.clone());
+        params.set("clientInfo", self.config.info.to_payload());
+        self.send_request(id, method::INITIALIZE, params);
+        self.phase = Phase::Initializing { id, probed };
+    }
+
+    fn receive_response(&mut self, id: &Id, outcome: Result<P, RpcError<P>>, now: Millis) {
+        let number = match *id {
+            Id::Integer(number) => number,
+            Id::Text(_) => 0,
+        };
+        let verdict = match self.phase {
+            Phase::Probing { id, again, .. } if id == number => {
+                judge_probe(self.config.mode, again, outcome)
+            }
+            Phase::Initializing { id, probed } if id == number => {
+                judge_initialize(self.config.mode, probed, outcome)
+            }
+            Phase::Open(_) => return self.settle(number, outcome),
+            // The answer to a probe that came too late, or to a request of an earlier connection.
+            _ => return,
+        };
+        match verdict {
+            Verdict::Open(session) => {
+                if session.version.era() == Era::Legacy {
+                    self.send(Message::Notification {
+                        method: method::INITIALIZED.to_owned(),
+                        params: None,
+                    });
+                }
+                self.outputs.push_back(Output::Connected(Box::new(session.clone())));
+                self.phase = Phase::Open(session);
+            }
+            Verdict::Probe => self.probe(true, now),
+            Verdict::Initialize => self.initialize(true),
+            Verdict::Fail(error) => self.disconnect(error),
+        }
+    }
+
+    fn settle(&mut self, id: i64, outcome: Result<P, RpcError<P>>) {
+        if let Some(slot) = self.calls.remove(id) {
+            let outcome = outcome.map_err(Error::Rpc).and_then(|result| self.complete(result));
+            self.outputs.push_back(Output::Settled(slot, outcome));
+        } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
+            self.abandoned.remove(at);
+        } else if (1..=self.newest).contains(&id) {
+            self.outputs.push_back(Output::fault(&["the server answered a request twice"]));
+        } else {
+            self.outputs
+                .push_back(Output::fault(&["the server answered a request that was never sent"]));
+        }
+    }
+
+    /// A modern result says what it is; one that is neither absent nor known cannot be used.
+    fn complete(&self, result: P) -> Result<P, Error<P>> {
+        let tagged = self.session().is_some_and(|session| session.version.tags_results());
+        match result.get("resultType").filter(|_| tagged).map(|kind| kind.as_text()) {
+            None => Ok(result),
+            Some(Some(kind)) if kind == "complete" => Ok(result),
+            Some(kind) => Err(Error::Protocol(
+                ["the result has the unusable `resultType` ", &kind.unwrap_or_default()].concat(),
+            )),
+        }
+    }
+
+    fn receive_notification(&mut self, method: String, params: Option<P>) {
+        if method == method::PROGRESS {
+            match progress::read(params.clone()) {
+                Ok((token, report)) => {
+                    let slot =
+                        self.calls.accept(&token, report.progress, self.newest, &mut self.counts);
+                    if let Some(slot) = slot {
+                        self.outputs.push_back(Output::Progress(slot, report));
+                    }
+                }
+                Err(member) => {
+                    self.counts.malformed += 1;
+                    self.outputs.push_back(Output::fault(&[
+                        "a progress notification was dropped: unusable `",
+                        member,
+                        "`",
+                    ]));
+                }
+            }
+        }
+        self.outputs.push_back(Output::Notification(method, params));
+    }
+
+    fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
+        let modern = self.session().is_some_and(|session| session.version.era() == Era::Modern);
+        if modern {
+            self.outputs.push_back(Output::fault(&[
+                "the server sent the request ",
+                &method,
+                ", which this protocol version does not allow",
+            ]));
+        } else if method == method::PING {
+            self.respond(id, Ok(P::object()));
+        } else if matches!(self.phase, Phase::Open(_)) {
+            self.outputs.push_back(Output::Request(id, method, params));
+        } else {
+            let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
+            self.respond(id, Err(error));
+        }
+    }
+
+    /// Ends a call from this side: the server is told, and its late answer will be no fault.
+    fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
+        let Some(slot) = self.calls.remove(id) else { return };
+        if self.abandoned.len() == ABANDONED {
+            self.abandoned.pop_front();
+        }
+        self.abandoned.push_back(id);
+        let mut params = P::object();
+        params.set("requestId", P::from_id(&Id::Integer(id)));
+        if let Some(reason) = reason {
+            params.set("reason", P::string(reason));
+        }
+        self.send(Message::Notification {
+            method: method::CANCELLED.to_owned(),
+            params: Some(params),
+        });
+        self.outputs.push_back(Output::Settled(slot, Err(error)));
+    }
+
+    fn disconnect(&mut self, error: Error<P>) {
+        for id in self.calls.ids() {
+            if let Some(slot) = self.calls.remove(id) {
+                self.outputs.push_back(Output::Settled(slot, Err(error.clone())));
+            }
+        }
+        self.abandoned.clear();
+        self.phase = Phase::Closed;
+        self.connect_deadline = f64::INFINITY;
+        self.outputs.push_back(Output::Disconnected(error));
+    }
+}

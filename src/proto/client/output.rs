@@ -1,0 +1,112 @@
+//! What the client machine wants done, and what it is told at its start.
+
+use crate::error::Error;
+use crate::jsonrpc::{Id, Payload};
+use crate::proto::Millis;
+use crate::proto::version::{Era, Version};
+use crate::types::Implementation;
+
+/// Which protocol revisions a client may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// Probes for the newest and falls back to `initialize`.
+    #[default]
+    Auto,
+    /// Sends `initialize` without a probe.
+    Legacy,
+    /// This revision or an error.
+    Pin(Version),
+}
+
+/// What a client is made with.
+#[derive(Clone, Debug)]
+pub struct Config<P> {
+    /// Who the client is.
+    pub info: Implementation,
+    /// The capabilities it declares, as the protocol writes them.
+    pub capabilities: P,
+    /// The lowest level of log messages it wants; modern requests carry it.
+    pub log_level: Option<String>,
+    /// Which revisions it may use.
+    pub mode: Mode,
+}
+
+/// What is known of the channel that is about to open.
+#[derive(Clone, Copy, Debug)]
+pub struct Channel {
+    /// Milliseconds from asking for the channel to the end of the handshake.
+    pub connect_timeout: Millis,
+    /// Milliseconds that a probe may stay unanswered before the server counts as legacy.
+    pub probe_timeout: Millis,
+    /// Whether a second channel to the same server can be opened, should it hang up on the probe.
+    pub can_reopen: bool,
+    /// The server's era, if an earlier connection to it has shown that.
+    pub remembered: Option<Era>,
+}
+
+impl Default for Channel {
+    fn default() -> Self {
+        Self {
+            connect_timeout: 30_000.0,
+            probe_timeout: 5_000.0,
+            can_reopen: false,
+            remembered: None,
+        }
+    }
+}
+
+/// What came of the handshake.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session<P> {
+    /// The revision both sides speak.
+    pub version: Version,
+    /// The server's name and version, as it sent them.
+    pub server_info: Option<P>,
+    /// The server's capabilities, as it sent them.
+    pub capabilities: Option<P>,
+    /// What the server wants a model to know.
+    pub instructions: Option<P>,
+}
+
+/// One progress notification for a call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Report<P> {
+    /// How far the call has come.
+    pub progress: f64,
+    /// How far it will go, if the server knows.
+    pub total: Option<f64>,
+    /// What the server is doing, a string.
+    pub message: Option<P>,
+    /// The whole `params` of the notification, unknown members and all.
+    pub params: P,
+}
+
+/// What the machine wants done or known, in this order.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output<P> {
+    /// Send this message.
+    Send(P),
+    /// Close this channel and open a new one to the same server, then call
+    /// [`opened`](super::Client::opened).
+    Reopen,
+    /// The handshake is done.
+    Connected(Box<Session<P>>),
+    /// The connection has ended, or never came about; every call has been settled before this.
+    Disconnected(Error<P>),
+    /// Progress of a call.
+    Progress(u32, Report<P>),
+    /// A call has ended; its slot is free when the outputs are drained.
+    Settled(u32, Result<P, Error<P>>),
+    /// A notification, for whoever handles its method.
+    Notification(String, Option<P>),
+    /// A request of the server, to be answered by [`respond`](super::Client::respond).
+    Request(Id, String, Option<P>),
+    /// The server sent something wrong. Nothing else is affected.
+    Fault(Error<P>),
+}
+
+impl<P: Payload> Output<P> {
+    pub(super) fn fault(parts: &[&str]) -> Self {
+        Self::Fault(Error::Protocol(parts.concat()))
+    }
+}
