@@ -48,6 +48,11 @@ impl<P: Payload> RpcError<P> {
         Self { code, message: message.into(), data: None }
     }
 
+    /// Reads the error that a caller gives; what is missing becomes an internal error.
+    pub fn from_payload(value: &P) -> Self {
+        Self::read(value).unwrap_or_else(|| Self::new(code::INTERNAL_ERROR, "internal error"))
+    }
+
     fn read(value: &P) -> Option<Self> {
         let code = value.get("code")?.as_f64()?;
         // Saturates, which is what a code from outside the range deserves.

@@ -1,0 +1,368 @@
+//! The client machine for JavaScript.
+
+use std::cell::UnsafeCell;
+
+use js_sys::Uint8Array;
+use serde::Deserialize;
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::error::{Clock, Error};
+use crate::jsonrpc::{Message, Payload, RpcError};
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
+use crate::proto::scan::{Scanned, scan};
+use crate::proto::version::{Era, Version};
+use crate::types::Implementation;
+
+/// The longest frame that takes the fast path, in bytes.
+const SCRATCH: usize = 4096;
+
+/// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
+struct Scratch(UnsafeCell<[u8; SCRATCH]>);
+
+// SAFETY: this module runs on one thread; there is no shared memory in it.
+unsafe impl Sync for Scratch {}
+
+static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
+
+/// What [`Core::poll`] says is to be done; the numbers are the facade's `Kind`.
+#[derive(Clone, Copy)]
+enum Step {
+    Nothing = 0,
+    Send = 1,
+    Reopen = 2,
+    Connected = 3,
+    Disconnected = 4,
+    Progress = 5,
+    Resolve = 6,
+    Reject = 7,
+    Notification = 8,
+    Request = 9,
+    Fault = 10,
+}
+
+/// One client's protocol machine.
+///
+/// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
+/// [`slot`](Self::slot), [`value`](Self::value) and the other getters.
+#[wasm_bindgen]
+pub struct Core {
+    machine: Client<JsValue>,
+    slot: u32,
+    id: f64,
+    value: JsValue,
+    /// The other value of a step that has two.
+    other: JsValue,
+    text: String,
+    scanned: Scanned,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Options {
+    name: String,
+    version: String,
+    title: Option<String>,
+    log_level: Option<String>,
+    mode: Option<String>,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// Makes a machine from `{ name, version, title?, capabilities?, logLevel?, mode? }`.
+    ///
+    /// # Errors
+    /// A string that names the option that does not fit.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn new(options: JsValue) -> Result<Core, JsValue> {
+        let given: Options = options.decode().map_err(|reason| JsValue::from_str(&reason))?;
+        let mode = match given.mode.as_deref() {
+            None | Some("auto") => Mode::Auto,
+            Some("legacy") => Mode::Legacy,
+            Some(name) => Version::parse(name)
+                .map(Mode::Pin)
+                .ok_or_else(|| JsValue::from_str("`mode` names no protocol version"))?,
+        };
+        let mut info = Implementation::new(given.name, given.version);
+        info.title = given.title;
+        let machine = Client::new(Config {
+            info,
+            capabilities: options.get("capabilities").unwrap_or_else(JsValue::object),
+            log_level: given.log_level,
+            mode,
+        });
+        Ok(Self {
+            machine,
+            slot: 0,
+            id: 0.0,
+            value: JsValue::UNDEFINED,
+            other: JsValue::UNDEFINED,
+            text: String::new(),
+            scanned: Scanned { token: 0, progress: 0.0, total: None, message: None },
+        })
+    }
+
+    /// A transport is about to open. Times are milliseconds.
+    pub fn connect(
+        &mut self,
+        connect_timeout: f64,
+        probe_timeout: f64,
+        can_reopen: bool,
+        known_legacy: bool,
+        now: f64,
+    ) {
+        let remembered = known_legacy.then_some(Era::Legacy);
+        let channel = Channel { connect_timeout, probe_timeout, can_reopen, remembered };
+        self.machine.connect(channel, now);
+    }
+
+    /// The transport is open.
+    pub fn opened(&mut self, now: f64) {
+        self.machine.opened(now);
+    }
+
+    /// The transport has ended.
+    pub fn closed(&mut self, reason: &str) {
+        self.machine.closed(reason);
+    }
+
+    /// A message has arrived, parsed.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn receive(&mut self, message: JsValue, now: f64) {
+        self.machine.receive(Message::read(&message), now);
+    }
+
+    /// A view of the buffer for [`scan`](Self::scan); it is detached when the memory grows.
+    pub fn scratch(&self) -> Uint8Array {
+        // SAFETY: the buffer lives as long as the module, and Rust reads it only inside `scan`,
+        // while JavaScript does not run.
+        unsafe { Uint8Array::view_mut_raw(FRAME.0.get().cast(), SCRATCH) }
+    }
+
+    /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
+    /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
+    #[allow(clippy::cast_possible_wrap)] // slots count calls in flight
+    pub fn scan(&mut self, length: usize) -> i32 {
+        // SAFETY: as for `scratch`; the slice ends with this call.
+        let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
+        let Some(scanned) = frame.get(..length).and_then(scan) else { return -1 };
+        let slot = self.machine.receive_scanned(&scanned);
+        self.scanned = scanned;
+        slot.map_or(-2, |slot| slot as i32)
+    }
+
+    /// The scanned progress.
+    pub fn progress(&self) -> f64 {
+        self.scanned.progress
+    }
+
+    /// The scanned total; NaN if there is none.
+    pub fn total(&self) -> f64 {
+        self.scanned.total.unwrap_or(f64::NAN)
+    }
+
+    /// Where the scanned message starts in the frame; 0 if there is none.
+    #[wasm_bindgen(js_name = messageStart)]
+    pub fn message_start(&self) -> usize {
+        self.scanned.message.as_ref().map_or(0, |span| span.start)
+    }
+
+    /// Where the scanned message ends in the frame.
+    #[wasm_bindgen(js_name = messageEnd)]
+    pub fn message_end(&self) -> usize {
+        self.scanned.message.as_ref().map_or(0, |span| span.end)
+    }
+
+    /// Sends a request; true if it could be sent. `slot` and `id` then say which call it is.
+    #[allow(clippy::cast_precision_loss)] // ids count from 1
+    #[allow(clippy::too_many_arguments)] // one crossing of the boundary
+    pub fn request(
+        &mut self,
+        method: &str,
+        params: JsValue,
+        timeout: f64,
+        max_total: f64,
+        reset_on_progress: bool,
+        strict: bool,
+        now: f64,
+    ) -> bool {
+        let limits = CallLimits { timeout, max_total, reset_on_progress, strict };
+        let params = (!params.is_undefined()).then_some(params);
+        match self.machine.request(method, params, limits, now) {
+            Ok((id, slot)) => {
+                self.id = id as f64;
+                self.slot = slot;
+                true
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Sends a notification; true if it could be sent.
+    pub fn notify(&mut self, method: &str, params: JsValue) -> bool {
+        let params = (!params.is_undefined()).then_some(params);
+        self.machine.notify(method, params).is_ok()
+    }
+
+    /// Answers the server's request `id` with a result, or with `{ code, message, data? }`.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn respond(&mut self, id: JsValue, ok: bool, value: JsValue) {
+        let Some(id) = id.as_id() else { return };
+        let outcome = if ok { Ok(value) } else { Err(RpcError::from_payload(&value)) };
+        self.machine.respond(id, outcome);
+    }
+
+    /// Gives up the call of that id.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn cancel(&mut self, id: f64, reason: Option<String>) {
+        self.machine.cancel(id as i64, reason.as_deref());
+    }
+
+    /// Which log messages modern requests ask for.
+    #[wasm_bindgen(js_name = setLogLevel)]
+    pub fn set_log_level(&mut self, level: Option<String>) {
+        self.machine.set_log_level(level);
+    }
+
+    /// When [`timeout`](Self::timeout) wants to be called; infinite for never.
+    pub fn deadline(&self) -> f64 {
+        self.machine.poll_timeout()
+    }
+
+    /// Looks at the clocks.
+    pub fn timeout(&mut self, now: f64) {
+        self.machine.handle_timeout(now);
+    }
+
+    /// Takes the next step to be done; 0 if there is none.
+    pub fn poll(&mut self) -> u32 {
+        let step = match self.machine.poll_output() {
+            None => Step::Nothing,
+            Some(Output::Send(message)) => self.step(Step::Send, message),
+            Some(Output::Reopen) => Step::Reopen,
+            Some(Output::Connected(session)) => self.step(Step::Connected, describe(&session)),
+            Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
+            Some(Output::Progress(slot, report)) => {
+                self.slot = slot;
+                self.scanned.progress = report.progress;
+                self.scanned.total = report.total;
+                self.other = report.message.unwrap_or_default();
+                self.step(Step::Progress, report.params)
+            }
+            Some(Output::Settled(slot, Ok(result))) => {
+                self.slot = slot;
+                self.step(Step::Resolve, result)
+            }
+            Some(Output::Settled(slot, Err(error))) => {
+                self.slot = slot;
+                self.step(Step::Reject, explain(error))
+            }
+            Some(Output::Notification(method, params)) => {
+                self.text = method;
+                self.step(Step::Notification, params.unwrap_or_default())
+            }
+            Some(Output::Request(id, method, params)) => {
+                self.text = method;
+                self.other = JsValue::from_id(&id);
+                self.step(Step::Request, params.unwrap_or_default())
+            }
+            Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
+        };
+        step as u32
+    }
+
+    /// The slot of the step, or of the latest request.
+    pub fn slot(&self) -> u32 {
+        self.slot
+    }
+
+    /// The id of the latest request.
+    pub fn id(&self) -> f64 {
+        self.id
+    }
+
+    /// The value of the step; can be taken once.
+    pub fn value(&mut self) -> JsValue {
+        std::mem::take(&mut self.value)
+    }
+
+    /// The other value of the step; can be taken once.
+    pub fn other(&mut self) -> JsValue {
+        std::mem::take(&mut self.other)
+    }
+
+    /// The method of the step.
+    pub fn text(&mut self) -> String {
+        std::mem::take(&mut self.text)
+    }
+
+    /// How much progress was odd so far.
+    pub fn counts(&self) -> JsValue {
+        let counts = self.machine.progress_counts();
+        let mut object = JsValue::object();
+        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
+        set("delivered", counts.delivered);
+        set("unknown", counts.unknown);
+        set("late", counts.late);
+        set("backward", counts.backward);
+        set("duplicate", counts.duplicate);
+        set("malformed", counts.malformed);
+        object
+    }
+}
+
+impl Core {
+    fn step(&mut self, step: Step, value: JsValue) -> Step {
+        self.value = value;
+        step
+    }
+}
+
+fn describe(session: &Session<JsValue>) -> JsValue {
+    let mut object = JsValue::object();
+    object.set("protocolVersion", JsValue::from_str(session.version.as_str()));
+    object.set("era", JsValue::from_str(session.version.era().as_str()));
+    object.set("serverInfo", session.server_info.clone().unwrap_or_default());
+    object.set("capabilities", session.capabilities.clone().unwrap_or_default());
+    object.set("instructions", session.instructions.clone().unwrap_or_default());
+    object
+}
+
+/// The parts of an error; the facade makes the class and the sentence.
+#[allow(clippy::cast_precision_loss)] // codes are small
+fn explain(error: Error<JsValue>) -> JsValue {
+    let mut object = JsValue::object();
+    object.set("code", JsValue::from_str(error.code()));
+    match error {
+        Error::Rpc(error) => {
+            object.set("rpcCode", JsValue::from_f64(error.code as f64));
+            object.set("message", JsValue::from_str(&error.message));
+            object.set("data", error.data.unwrap_or_default());
+        }
+        Error::Timeout { clock, after } => {
+            let clock = match clock {
+                Clock::Idle => "idle",
+                Clock::Total => "total",
+                Clock::Connect => "connect",
+            };
+            object.set("clock", JsValue::from_str(clock));
+            object.set("after", JsValue::from_f64(after));
+        }
+        Error::Aborted(reason) => {
+            object.set(
+                "message",
+                reason.map(|reason| JsValue::from_str(&reason)).unwrap_or_default(),
+            );
+        }
+        Error::Closed { reason, sent } => {
+            object.set("message", JsValue::from_str(&reason));
+            object.set("sent", JsValue::from_bool(sent));
+        }
+        Error::Protocol(text) | Error::Incompatible(text) => {
+            object.set("message", JsValue::from_str(&text));
+        }
+    }
+    object
+}
