@@ -1,2 +1,110 @@
-//! The project's own commands.
-fn main() {}
+//! The project's own commands: `cargo xtask demo | test | package | check | bench`.
+//!
+//! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
+//! second run finds everything in place.
+
+// The clock rule is for the crate; here a clock is what elapsed times are made of.
+#![allow(clippy::disallowed_methods)]
+
+mod bench;
+mod check;
+mod counts;
+mod demo;
+mod package;
+mod run;
+mod setup;
+mod test;
+
+use std::process::ExitCode;
+
+use anyhow::{Result, bail};
+use lexopt::prelude::*;
+
+const HELP: &str = "\
+The commands of this project. Each sets up what it needs on a machine that has Rust and Node.
+
+Usage: cargo xtask <command> [options]
+
+  demo      Builds the package, starts the demo server and prints the address of the demo page
+              --port N   port to listen on; 0 takes any free one
+              --host H   address to listen on (default 127.0.0.1)
+              --pace F   scales the pauses of the demo tools: 1 as specified, 0 none
+              --root DIR directory that hash_directory may read
+  test      Runs every test, prints a table and, last, `N passed, N failed`
+              --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
+                         browser, interop, package
+  package   Builds the npm package in target/pkg, ready for `npm publish`
+  check     Formatting, lints, documentation, types, size budget, layering
+  bench     The browser benchmark against other clients; updates the table in README.md
+              --rounds N rounds of the in-memory part (default 7)
+
+Environment: CHROME, CHROMEDRIVER, FIREFOX, GECKODRIVER and PYTHON name programs that are not in
+PATH; MCP_WASM_TOOLS is the directory for the tools that are installed with cargo.";
+
+fn main() -> ExitCode {
+    match dispatch() {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn dispatch() -> Result<ExitCode> {
+    let mut args = lexopt::Parser::from_env();
+    let Some(first) = args.next()? else {
+        println!("{HELP}");
+        return Ok(ExitCode::FAILURE);
+    };
+    let command = match first {
+        Short('h') | Long("help") => {
+            println!("{HELP}");
+            return Ok(ExitCode::SUCCESS);
+        }
+        Value(command) => command.string()?,
+        other => return Err(other.unexpected().into()),
+    };
+
+    let mut options = Options::default();
+    while let Some(arg) = args.next()? {
+        match (command.as_str(), arg) {
+            (_, Short('h') | Long("help")) => {
+                println!("{HELP}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            ("demo", Long(flag @ ("port" | "host" | "pace" | "root"))) => {
+                options.demo.push(format!("--{flag}"));
+                options.demo.push(args.value()?.string()?);
+            }
+            ("test", Long("only")) => options.only.push(args.value()?.string()?),
+            ("bench", Long("rounds")) => options.rounds = args.value()?.parse()?,
+            (_, other) => return Err(other.unexpected().into()),
+        }
+    }
+
+    let passed = match command.as_str() {
+        "demo" => demo::demo(&options.demo).map(|()| true),
+        "test" => test::test(&options.only),
+        "package" => package::command().map(|()| true),
+        "check" => check::command(),
+        "bench" => bench::bench(options.rounds).map(|()| true),
+        other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
+    }?;
+    Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+struct Options {
+    /// Flags that go on to the demo server.
+    demo: Vec<String>,
+    /// Suites to run; empty means all.
+    only: Vec<String>,
+    /// Rounds of the in-memory benchmark.
+    rounds: u32,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { demo: Vec::new(), only: Vec::new(), rounds: 7 }
+    }
+}

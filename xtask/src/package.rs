@@ -1,0 +1,184 @@
+//! `cargo xtask package`: the npm package, built into `target/pkg`.
+//!
+//! cargo build for wasm32 → wasm-bindgen (glue without any idea of where the module lies) →
+//! wasm-opt → `core.js`, `core.wasm` and `inline.js`, beside the hand-written files of
+//! `pkg-template/`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::run::{Cmd, root, say, step, target};
+use crate::setup::{Needs, Tools, locked_version, setup};
+
+pub const NEEDS: Needs = Needs {
+    wasm: true,
+    npm: true,
+    wasm_pack: false,
+    geckodriver: false,
+    chromium: false,
+    chromedriver: false,
+    firefox: false,
+    python: false,
+};
+
+const WASM_OPT: [&str; 3] = ["-Oz", "--strip-debug", "--strip-producers"];
+const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
+
+/// The command.
+pub fn command() -> Result<()> {
+    let tools = setup(NEEDS)?;
+    cargo_build()?;
+    let package = assemble(&tools)?;
+    say(format_args!("the package is in {}", package.display()));
+    print_sizes(&package)
+}
+
+/// Builds the package; says nothing of sizes.
+pub fn package(tools: &Tools) -> Result<PathBuf> {
+    cargo_build()?;
+    assemble(tools)
+}
+
+/// The first part of it, which needs nothing but cargo and the wasm32 target.
+pub fn cargo_build() -> Result<()> {
+    step("build the WebAssembly module", || {
+        Cmd::cargo()
+            .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
+            .args(["--target", "wasm32-unknown-unknown"])
+            .quiet()
+    })
+}
+
+/// The rest of it.
+pub fn assemble(tools: &Tools) -> Result<PathBuf> {
+    let module = target().join("wasm32-unknown-unknown/release/mcp_wasm.wasm");
+    let built = fs::read(&module).with_context(|| module.display().to_string())?;
+    let version = locked_version("wasm-bindgen")?;
+    check_cli_version(tools, &version)?;
+
+    let generated = target().join("pkg-generated");
+    let stamp = generated.join("from.wasm");
+    // The slow steps depend on nothing but the module and the settings.
+    let input = [&built[..], version.as_bytes(), WASM_OPT.join(" ").as_bytes()].concat();
+    if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
+        step("wasm-bindgen, wasm-opt, inline", || {
+            recreate(&generated)?;
+            generate(tools, &module, &generated)?;
+            Ok(fs::write(&stamp, &input)?)
+        })?;
+    }
+
+    let package = target().join("pkg");
+    let next = target().join("pkg-next");
+    recreate(&next)?;
+    for name in ["core.js", "core.wasm", "inline.js"] {
+        fs::copy(generated.join(name), next.join(name)).with_context(|| name.to_owned())?;
+    }
+    for entry in fs::read_dir(root().join("pkg-template"))? {
+        let entry = entry?;
+        fs::copy(entry.path(), next.join(entry.file_name()))?;
+    }
+    for name in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
+        let file = root().join(name);
+        if file.is_file() {
+            fs::copy(file, next.join(name))?;
+        }
+    }
+    fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
+
+    if package.exists() {
+        fs::remove_dir_all(&package)?;
+    }
+    fs::rename(&next, &package)?;
+    Ok(package)
+}
+
+fn recreate(directory: &Path) -> Result<()> {
+    if directory.exists() {
+        fs::remove_dir_all(directory)?;
+    }
+    fs::create_dir_all(directory).with_context(|| directory.display().to_string())
+}
+
+fn check_cli_version(tools: &Tools, crate_version: &str) -> Result<()> {
+    let cli = tools.cmd("wasm-bindgen").arg("--version").output().unwrap_or_default();
+    if cli.split_whitespace().nth(1) != Some(crate_version) {
+        bail!(
+            "the crate wasm-bindgen is {crate_version} but its command line tool says `{cli}`: they must be equal"
+        );
+    }
+    Ok(())
+}
+
+fn generate(tools: &Tools, module: &Path, directory: &Path) -> Result<()> {
+    tools
+        .cmd("wasm-bindgen")
+        .args(["--target", "web", "--omit-default-module-path", "--out-name", "core"])
+        // The declarations are for checking the facade; they are not part of the package.
+        .arg("--out-dir")
+        .arg(directory)
+        .arg(module)
+        .quiet()?;
+    let core = directory.join("core.wasm");
+    tools
+        .cmd("wasm-opt")
+        .args(WASM_OPT)
+        .arg(directory.join("core_bg.wasm"))
+        .arg("-o")
+        .arg(&core)
+        .quiet()?;
+    fs::write(directory.join("inline.js"), inline(&fs::read(&core)?)?)?;
+    fs::write(
+        directory.join("inline.d.ts"),
+        "declare const packed: string;\nexport default packed;\n",
+    )?;
+    Ok(())
+}
+
+/// A module that carries `bytes`: in gzip, which every platform can unpack, then in base64.
+fn inline(bytes: &[u8]) -> Result<String> {
+    let mut packed = Vec::new();
+    let options = zopfli::Options::default();
+    zopfli::compress(options, zopfli::Format::Gzip, bytes, &mut packed)?;
+    Ok(format!("export default \"{}\";\n", STANDARD.encode(packed)))
+}
+
+fn fill_version(file: &Path, version: &str) -> Result<()> {
+    let text = fs::read_to_string(file).with_context(|| file.display().to_string())?;
+    if !text.contains(PLACEHOLDER) {
+        bail!("pkg-template/package.json has no {PLACEHOLDER} to fill in");
+    }
+    Ok(fs::write(file, text.replace(PLACEHOLDER, &format!("\"version\": \"{version}\"")))?)
+}
+
+/// Raw, gzip and brotli size of every part.
+fn print_sizes(package: &Path) -> Result<()> {
+    let parts = ["core.wasm", "core.js", "inline.js", "index.js", "slim.js", "load.js"];
+    let more = ["client.js", "call.js", "transports.js", "errors.js", "progress.js"];
+    let (status, _) = Cmd::new("node")
+        .arg(root().join("tests/support/sizes.mjs"))
+        .args(parts.iter().chain(&more).filter(|name| package.join(name).is_file()))
+        .dir(package)
+        .stream(Duration::from_secs(60))?;
+    if !status.success() {
+        bail!("the sizes could not be measured");
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inlined_module_is_gzip_in_base64() {
+        let text = inline(b"\0asm\x01\0\0\0").unwrap();
+        let packed = text.strip_prefix("export default \"").unwrap().strip_suffix("\";\n").unwrap();
+        assert_eq!(STANDARD.decode(packed).unwrap()[..3], [0x1f, 0x8b, 8]);
+    }
+}

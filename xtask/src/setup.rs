@@ -1,0 +1,398 @@
+//! What a fresh machine lacks: installed once, found again by version.
+//!
+//! Programs installed with cargo go into a directory of the user's, one per version; JavaScript
+//! tools into `tests/node_modules`; Python peers into `target/tools/python`; browsers come from the
+//! system's package manager.
+
+use std::env;
+use std::ffi::OsString;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use anyhow::{Context, Result, anyhow, bail};
+
+use crate::run::{Cmd, find, root, step, target};
+
+const WASM_TARGET: &str = "wasm32-unknown-unknown";
+const WASM_PACK: &str = "0.15.1";
+const GECKODRIVER: &str = "0.37.1";
+const NODE: [u32; 2] = [20, 19];
+const PYTHON_PACKAGES: &str = "tests/interop/requirements.txt";
+
+/// What a command needs.
+#[derive(Clone, Copy, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "a set, asked by name")]
+pub struct Needs {
+    /// The wasm32 target and wasm-bindgen's command line tool.
+    pub wasm: bool,
+    /// The JavaScript tools in `tests/`.
+    pub npm: bool,
+    pub wasm_pack: bool,
+    pub geckodriver: bool,
+    pub chromium: bool,
+    pub chromedriver: bool,
+    pub firefox: bool,
+    /// The Python peers of the interop tests.
+    pub python: bool,
+}
+
+impl std::ops::BitOr for Needs {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self {
+            wasm: self.wasm | other.wasm,
+            npm: self.npm | other.npm,
+            wasm_pack: self.wasm_pack | other.wasm_pack,
+            geckodriver: self.geckodriver | other.geckodriver,
+            chromium: self.chromium | other.chromium,
+            chromedriver: self.chromedriver | other.chromedriver,
+            firefox: self.firefox | other.firefox,
+            python: self.python | other.python,
+        }
+    }
+}
+
+/// Everything in place, and how to reach it.
+#[derive(Default)]
+pub struct Tools {
+    directories: Vec<PathBuf>,
+    pub chromedriver: Option<PathBuf>,
+    pub geckodriver: Option<PathBuf>,
+}
+
+impl Tools {
+    /// PATH with the tools in front.
+    pub fn path(&self) -> OsString {
+        let path = env::var_os("PATH").unwrap_or_default();
+        let all = self.directories.iter().cloned().chain(env::split_paths(&path));
+        env::join_paths(all).unwrap_or(path)
+    }
+
+    /// A program that finds the tools.
+    pub fn cmd(&self, program: &str) -> Cmd {
+        let own = self.directories.iter().map(|directory| directory.join(program));
+        let program = own.into_iter().find(|file| file.is_file()).unwrap_or(program.into());
+        Cmd::new(program).env("PATH", self.path())
+    }
+
+    pub fn cargo(&self) -> Cmd {
+        Cmd::cargo().env("PATH", self.path())
+    }
+}
+
+/// Installs what is missing. Downloads and system packages run beside the builds.
+pub fn setup(needs: Needs) -> Result<Tools> {
+    check_node()?;
+    let mut tools = Tools::default();
+    if needs.npm {
+        tools.directories.push(root().join("tests/node_modules/.bin"));
+    }
+    thread::scope(|scope| {
+        let system = scope.spawn(|| -> Result<Option<PathBuf>> {
+            let chromedriver = browsers(needs)?;
+            if needs.python {
+                python()?;
+            }
+            Ok(chromedriver)
+        });
+        let npm = scope.spawn(|| if needs.npm { npm_tools() } else { Ok(()) });
+
+        // In order: cargo would make them wait for each other anyway.
+        let mut failed = None;
+        let mut cargo_tools = || -> Result<()> {
+            if needs.wasm {
+                wasm_target()?;
+                let version = locked_version("wasm-bindgen")?;
+                tools.directories.extend(wasm_bindgen(&version)?);
+            }
+            if needs.wasm_pack {
+                tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
+            }
+            if needs.geckodriver {
+                let directory = cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?;
+                tools.geckodriver = match directory {
+                    Some(directory) => Some(directory.join("geckodriver")),
+                    None => program("GECKODRIVER", &["geckodriver"]),
+                };
+            }
+            // Over a gigabyte that nothing needs any more.
+            let _ = fs::remove_dir_all(build_directory());
+            Ok(())
+        };
+        if let Err(error) = cargo_tools() {
+            failed = Some(error);
+        }
+        match join(system) {
+            Ok(chromedriver) => tools.chromedriver = chromedriver,
+            Err(error) => failed = failed.or(Some(error)),
+        }
+        if let Err(error) = join(npm) {
+            failed = failed.or(Some(error));
+        }
+        failed.map_or(Ok(()), Err)
+    })?;
+    Ok(tools)
+}
+
+/// The result of a thread.
+pub fn join<T>(thread: thread::ScopedJoinHandle<'_, Result<T>>) -> Result<T> {
+    thread.join().unwrap_or_else(|_| Err(anyhow!("a set-up step panicked")))
+}
+
+fn check_node() -> Result<()> {
+    let version = Cmd::new("node").arg("--version").output().context(
+        "Node is missing: install Node 20.19 or newer (https://nodejs.org, or your system's package manager)",
+    )?;
+    let mut parts = version.trim_start_matches('v').split('.').map_while(|n| n.parse().ok());
+    if [parts.next().unwrap_or(0), parts.next().unwrap_or(0)] < NODE {
+        bail!("Node {version} is too old: install Node {}.{} or newer", NODE[0], NODE[1]);
+    }
+    Ok(())
+}
+
+/// The version of a package in Cargo.lock.
+pub fn locked_version(package: &str) -> Result<String> {
+    let file = root().join("Cargo.lock");
+    let lock = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+    version_in_lock(&lock, package)
+        .map(str::to_owned)
+        .with_context(|| format!("Cargo.lock names no package `{package}`"))
+}
+
+fn version_in_lock<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
+}
+
+fn wasm_target() -> Result<()> {
+    let libraries = Cmd::new("rustc")
+        .args(["--print", "target-libdir", "--target", WASM_TARGET])
+        .output()
+        .context("rustc is missing: install Rust from https://rustup.rs")?;
+    if Path::new(&libraries).is_dir() {
+        return Ok(());
+    }
+    if find(&["rustup"]).is_none() {
+        bail!(
+            "Rust's target {WASM_TARGET} is missing and there is no rustup: install the target as your system provides it"
+        );
+    }
+    step(&format!("rustup target add {WASM_TARGET}"), || {
+        Cmd::new("rustup").args(["target", "add", WASM_TARGET]).quiet()
+    })
+}
+
+fn wasm_bindgen(version: &str) -> Result<Option<PathBuf>> {
+    // The test runner belongs to it: a wasm-bindgen alone in PATH is not enough for the tests.
+    let runner = find(&["wasm-bindgen-test-runner"]);
+    if runner.is_some_and(|runner| says_version(&runner, version)) {
+        return cargo_tool("wasm-bindgen-cli", version, "wasm-bindgen");
+    }
+    install("wasm-bindgen-cli", version, "wasm-bindgen").map(Some)
+}
+
+/// The directory of a tool's programs; `None` if PATH has the right version.
+fn cargo_tool(package: &str, version: &str, program: &str) -> Result<Option<PathBuf>> {
+    if find(&[program]).is_some_and(|file| says_version(&file, version)) {
+        return Ok(None);
+    }
+    install(package, version, program).map(Some)
+}
+
+fn says_version(program: &Path, version: &str) -> bool {
+    Cmd::new(program)
+        .arg("--version")
+        .output()
+        .is_some_and(|output| output.split_whitespace().any(|word| word == version))
+}
+
+fn install(package: &str, version: &str, program: &str) -> Result<PathBuf> {
+    let directory = tools_directory()?.join(format!("{package}-{version}"));
+    let bin = directory.join("bin");
+    if says_version(&bin.join(program), version) {
+        return Ok(bin);
+    }
+    let what = format!("cargo install {package} {version} (about a minute, once)");
+    step(&what, || {
+        Cmd::cargo()
+            .args(["install", package, "--version", version, "--force", "--root"])
+            .arg(&directory)
+            // Outside of the project, so that its cargo settings do not count.
+            .dir(tools_directory()?)
+            .env("CARGO_TARGET_DIR", build_directory())
+            // They are run a few times only: quickly built is better than fast.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
+            .env("CARGO_PROFILE_RELEASE_LTO", "off")
+            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
+            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
+            .quiet()
+    })?;
+    Ok(bin)
+}
+
+/// Where cargo builds them. One directory for all: the tools have many dependencies in common.
+fn build_directory() -> PathBuf {
+    target().join("tools/cargo")
+}
+
+/// Where programs go that are installed with cargo.
+fn tools_directory() -> Result<PathBuf> {
+    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    let directory = set("MCP_WASM_TOOLS")
+        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("mcp-wasm-tools")))
+        .or_else(|| {
+            let cache = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
+            set("HOME").map(|home| home.join(cache).join("mcp-wasm-tools"))
+        })
+        .or_else(|| set("LOCALAPPDATA").map(|cache| cache.join("mcp-wasm-tools")))
+        .context("neither HOME nor MCP_WASM_TOOLS is set: set one of them")?;
+    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
+    Ok(directory)
+}
+
+/// `npm ci` in `tests/`, unless the lock file is the one it was last run for.
+fn npm_tools() -> Result<()> {
+    let lock = fs::read(root().join("tests/package-lock.json"))
+        .context("tests/package-lock.json cannot be read")?;
+    once(&root().join("tests/node_modules/.installed-lock"), &lock, || {
+        step("npm ci in tests/", || {
+            Cmd::new("npm")
+                .args(["ci", "--prefix", "tests", "--no-fund", "--no-audit"])
+                .quiet()
+                .context("npm could not install the JavaScript tools")
+        })
+    })
+}
+
+/// Does `work` unless it has been done for the same `input`.
+fn once(stamp: &Path, input: &[u8], work: impl FnOnce() -> Result<()>) -> Result<()> {
+    if fs::read(stamp).is_ok_and(|done| done == input) {
+        return Ok(());
+    }
+    work()?;
+    fs::write(stamp, input).with_context(|| stamp.display().to_string())
+}
+
+/// A program that the environment names, or one that PATH has.
+fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
+    env::var_os(variable)
+        .filter(|value| !value.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| find(names))
+}
+
+/// Makes sure of the browsers; the answer is chromedriver's program.
+fn browsers(needs: Needs) -> Result<Option<PathBuf>> {
+    const CHROME: [&str; 5] =
+        ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
+    let wanted = [
+        (needs.chromium, "CHROME", &CHROME[..], "chromium"),
+        (needs.chromedriver, "CHROMEDRIVER", &["chromedriver"][..], "chromium-driver"),
+        (needs.firefox, "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
+    ];
+    let missing = || {
+        let lacks = |names, variable| program(variable, names).is_none();
+        wanted
+            .iter()
+            .filter(|(needed, variable, names, _)| *needed && lacks(names, variable))
+            .map(|(.., package)| *package)
+            .collect::<Vec<_>>()
+    };
+    apt_install(&missing())?;
+    let still = missing();
+    if !still.is_empty() {
+        bail!("{} could not be found after the installation", still.join(", "));
+    }
+    Ok(program("CHROMEDRIVER", &["chromedriver"]))
+}
+
+fn apt_install(packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let list = packages.join(" ");
+    let is_root = Cmd::new("id").arg("-u").output().is_some_and(|id| id == "0");
+    if find(&["apt-get"]).is_none() {
+        bail!(
+            "missing: {list}. Install them with your system's package manager, or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON"
+        );
+    }
+    if !is_root {
+        bail!(
+            "missing: {list}. Run `sudo apt-get update && sudo apt-get install {list}`, or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON"
+        );
+    }
+    let apt = |args: &[&str]| {
+        Cmd::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").quiet()
+    };
+    step(&format!("apt-get install {list}"), || {
+        apt(&["update"])?;
+        let install = ["install", "-y", "--no-install-recommends"];
+        apt(&[&install[..], packages].concat())
+    })
+}
+
+/// A Python environment with the peers of the interop tests.
+fn python() -> Result<()> {
+    let requirements = fs::read(root().join(PYTHON_PACKAGES))
+        .with_context(|| format!("{PYTHON_PACKAGES} cannot be read"))?;
+    let environment = target().join("tools/python");
+    once(&environment.join("installed-requirements.txt"), &requirements, || {
+        let python = || program("PYTHON", &["python3", "python"]);
+        if python().is_none() {
+            apt_install(&["python3", "python3-venv"])?;
+        }
+        let python = python().context("python3 is missing: install it, or name it in PYTHON")?;
+        step("Python peers of the interop tests", || {
+            let make =
+                || Cmd::new(&python).args(["-m", "venv", "--clear"]).arg(&environment).quiet();
+            // Debian's Python comes without the part that `venv` needs.
+            if make().is_err() {
+                apt_install(&["python3-venv"])?;
+                make()?;
+            }
+            Cmd::new(environment.join("bin/python"))
+                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
+                .arg(root().join(PYTHON_PACKAGES))
+                .quiet()
+                .context("pip could not install the Python peers (they need Python 3.10 or newer)")
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_the_lock_file() {
+        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
+        assert_eq!(version_in_lock(lock, "wasm-bindgen"), Some("0.2.130"));
+        assert_eq!(version_in_lock(lock, "wasm"), None);
+    }
+
+    #[test]
+    fn a_stamp_holds_for_the_same_input_only() {
+        let stamp = env::temp_dir().join(format!("xtask-stamp-{}", std::process::id()));
+        let mut runs = 0;
+        for input in ["a", "a", "b"] {
+            once(&stamp, input.as_bytes(), || {
+                runs += 1;
+                Ok(())
+            })
+            .unwrap();
+        }
+        fs::remove_file(&stamp).unwrap();
+        assert_eq!(runs, 2);
+    }
+
+    #[test]
+    fn a_failure_leaves_no_stamp() {
+        let stamp = env::temp_dir().join(format!("xtask-no-stamp-{}", std::process::id()));
+        assert!(once(&stamp, b"a", || bail!("no")).is_err());
+        assert!(!stamp.exists());
+    }
+}

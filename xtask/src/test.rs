@@ -1,0 +1,139 @@
+//! `cargo xtask test`: every suite, their counts added up.
+
+use std::ffi::OsString;
+use std::fs;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+use crate::counts::Counts;
+use crate::run::{Cmd, root, say};
+use crate::setup::{Needs, Tools, setup};
+use crate::{check, demo, package};
+
+struct Suite {
+    name: &'static str,
+    needs: Needs,
+    run: fn(&Tools) -> Result<Counts>,
+}
+
+const NONE: Needs = Needs { wasm: false, npm: false, ..package::NEEDS };
+
+const SUITES: [Suite; 8] = [
+    Suite { name: "check", needs: check::NEEDS, run: |tools| Ok(check::check(tools)) },
+    Suite { name: "rust", needs: NONE, run: rust },
+    Suite {
+        name: "chrome",
+        needs: Needs { wasm: true, wasm_pack: true, chromium: true, chromedriver: true, ..NONE },
+        run: |tools| wasm_pack(tools, "chrome", "--chromedriver", tools.chromedriver.as_ref()),
+    },
+    Suite {
+        name: "firefox",
+        needs: Needs { wasm: true, wasm_pack: true, firefox: true, geckodriver: true, ..NONE },
+        run: |tools| wasm_pack(tools, "firefox", "--geckodriver", tools.geckodriver.as_ref()),
+    },
+    Suite { name: "node", needs: package::NEEDS, run: |tools| node(tools, "node") },
+    Suite {
+        name: "browser",
+        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        run: |tools| node(tools, "browser"),
+    },
+    Suite {
+        name: "interop",
+        needs: Needs { python: true, ..package::NEEDS },
+        run: |tools| node(tools, "interop"),
+    },
+    Suite {
+        name: "package",
+        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        run: |tools| node(tools, "package"),
+    },
+];
+
+/// Nothing takes this long; what does hangs.
+const DEADLINE: Duration = Duration::from_secs(15 * 60);
+
+/// The command: whether everything passed.
+pub fn test(only: &[String]) -> Result<bool> {
+    for name in only {
+        if !SUITES.iter().any(|suite| suite.name == name) {
+            let names: Vec<_> = SUITES.iter().map(|suite| suite.name).collect();
+            bail!("there is no suite `{name}`; the suites are {}", names.join(", "));
+        }
+    }
+    let chosen =
+        || SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|n| n == suite.name));
+
+    let tools = setup(chosen().fold(NONE, |needs, suite| needs | suite.needs))?;
+    let mut rows = Vec::new();
+    let mut total = Counts::default();
+    for suite in chosen() {
+        say(format_args!("suite {}", suite.name));
+        let start = Instant::now();
+        let counts = (suite.run)(&tools).unwrap_or_else(|error| {
+            say(format_args!("FAILED: {error:#}"));
+            Counts { passed: 0, failed: 1 }
+        });
+        total += counts;
+        rows.push((suite.name, counts, start.elapsed()));
+    }
+
+    println!();
+    println!("{:<10}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
+    for (name, counts, time) in rows {
+        let seconds = time.as_secs_f64();
+        println!("{name:<10}{:>8}{:>8}{seconds:>10.1}", counts.passed, counts.failed);
+    }
+    println!();
+    println!("{} passed, {} failed", total.passed, total.failed);
+    Ok(total.failed == 0)
+}
+
+fn run(command: Cmd) -> Result<Counts> {
+    let (status, output) = command.stream(DEADLINE)?;
+    Ok(Counts::of_suite(&output, status.success()))
+}
+
+fn rust(tools: &Tools) -> Result<Counts> {
+    run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
+}
+
+fn wasm_pack(
+    tools: &Tools,
+    browser: &str,
+    driver_flag: &str,
+    driver: Option<&PathBuf>,
+) -> Result<Counts> {
+    let mut command = tools
+        .cmd("wasm-pack")
+        .args(["test", "--headless", &format!("--{browser}")])
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
+    if let Some(driver) = driver {
+        command = command.arg(driver_flag).arg(driver);
+    }
+    run(command)
+}
+
+/// The node:test files of a directory of `tests/`.
+fn node(tools: &Tools, directory: &str) -> Result<Counts> {
+    package::package(tools)?;
+    demo::build_server()?;
+    let mut files: Vec<OsString> = fs::read_dir(root().join("tests").join(directory))
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.path().into_os_string())
+        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
+        .collect();
+    files.sort();
+    if files.is_empty() {
+        bail!("tests/{directory} has no *.test.mjs files");
+    }
+    run(tools
+        .cmd("node")
+        // One file after the other: they measure time and start browsers, on few cores.
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
+        .args(files)
+        .env("DEMO_SERVER", demo::server()))
+}
