@@ -1,7 +1,5 @@
 //! The JSON value that the core is generic over.
 
-use serde::de::DeserializeOwned;
-
 use super::Id;
 
 /// A parsed JSON value, owned by whichever engine parsed it: `serde_json` natively, the browser's
@@ -13,6 +11,9 @@ use super::Id;
 pub trait Payload: Clone {
     /// An object without members.
     fn object() -> Self;
+
+    /// An array of these elements.
+    fn array(elements: Vec<Self>) -> Self;
 
     /// A string.
     fn string(text: &str) -> Self;
@@ -41,17 +42,14 @@ pub trait Payload: Clone {
     /// The number, if this is one. May be infinite: `1e999` is valid JSON.
     fn as_f64(&self) -> Option<f64>;
 
+    /// The boolean, if this is one.
+    fn as_bool(&self) -> Option<bool>;
+
     /// The text, if this is a string.
     fn as_text(&self) -> Option<String>;
 
     /// The value as a request id or progress token: a string, or a number without a fraction.
     fn as_id(&self) -> Option<Id>;
-
-    /// Reads a control type (a handshake result, capabilities, options) out of the value.
-    ///
-    /// # Errors
-    /// Says in words which member does not fit.
-    fn decode<T: DeserializeOwned>(&self) -> Result<T, String>;
 
     /// The request id or token as a value of its own JSON type.
     fn from_id(id: &Id) -> Self;

@@ -1,6 +1,5 @@
 //! The native payload: `serde_json::Value`.
 
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use super::{Id, Kind, Payload};
@@ -8,6 +7,10 @@ use super::{Id, Kind, Payload};
 impl Payload for Value {
     fn object() -> Self {
         Self::Object(Map::new())
+    }
+
+    fn array(elements: Vec<Self>) -> Self {
+        Self::Array(elements)
     }
 
     fn string(text: &str) -> Self {
@@ -61,6 +64,10 @@ impl Payload for Value {
         self.as_f64()
     }
 
+    fn as_bool(&self) -> Option<bool> {
+        self.as_bool()
+    }
+
     fn as_text(&self) -> Option<String> {
         self.as_str().map(str::to_owned)
     }
@@ -73,10 +80,6 @@ impl Payload for Value {
             }
             _ => None,
         }
-    }
-
-    fn decode<T: DeserializeOwned>(&self) -> Result<T, String> {
-        T::deserialize(self).map_err(|error| error.to_string())
     }
 
     fn from_id(id: &Id) -> Self {

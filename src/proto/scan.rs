@@ -95,9 +95,9 @@ impl<'a> Cursor<'a> {
         self.expect(b'"')?;
         let start = self.at;
         let rest = self.frame.get(start..)?;
-        let length = rest.iter().position(|&byte| {
-            byte == b'"' || byte == b'\\' || !(b' '..=b'~').contains(&byte)
-        })?;
+        let length = rest
+            .iter()
+            .position(|&byte| byte == b'"' || byte == b'\\' || !(b' '..=b'~').contains(&byte))?;
         self.at = start + length;
         self.expect_here(b'"')?;
         Some(start..start + length)
@@ -230,8 +230,18 @@ mod tests {
 
     #[test]
     fn numbers_are_read_exactly() {
-        for text in ["0", "0.0", "-0", "55.00000000000001", "0.1", "123456789.125", "-3", "9007199254740992"] {
-            let found = scan(frame(&format!(r#""progressToken":1,"progress":{text}"#)).as_bytes()).unwrap();
+        for text in [
+            "0",
+            "0.0",
+            "-0",
+            "55.00000000000001",
+            "0.1",
+            "123456789.125",
+            "-3",
+            "9007199254740992",
+        ] {
+            let found =
+                scan(frame(&format!(r#""progressToken":1,"progress":{text}"#)).as_bytes()).unwrap();
             assert_eq!(found.progress.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
         }
     }

@@ -2,15 +2,15 @@
 
 use std::cell::UnsafeCell;
 
-use js_sys::Uint8Array;
+use js_sys::{Float64Array, Uint8Array};
 use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Message, Payload, RpcError};
+use crate::jsonrpc::{Message, Payload, RpcError, decode};
 use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
-use crate::proto::scan::{Scanned, scan};
+use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::Implementation;
 
@@ -24,6 +24,35 @@ struct Scratch(UnsafeCell<[u8; SCRATCH]>);
 unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
+
+/// The numbers of the latest step, which JavaScript reads without a call: see [`Core::numbers`].
+struct Numbers(UnsafeCell<[f64; 6]>);
+
+// SAFETY: as for `Scratch`.
+unsafe impl Sync for Numbers {}
+
+static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; 6]));
+
+/// The places in [`Core::numbers`].
+#[derive(Clone, Copy)]
+enum Place {
+    Slot = 0,
+    Id = 1,
+    Progress = 2,
+    Total = 3,
+    MessageStart = 4,
+    MessageEnd = 5,
+}
+
+fn put(place: Place, number: f64) {
+    // SAFETY: one thread, and no reference outlives this statement.
+    unsafe { (*NUMBERS.0.get())[place as usize] = number }
+}
+
+fn put_progress(progress: f64, total: Option<f64>) {
+    put(Place::Progress, progress);
+    put(Place::Total, total.unwrap_or(f64::NAN));
+}
 
 /// What [`Core::poll`] says is to be done; the numbers are the facade's `Kind`.
 #[derive(Clone, Copy)]
@@ -44,17 +73,15 @@ enum Step {
 /// One client's protocol machine.
 ///
 /// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
-/// [`slot`](Self::slot), [`value`](Self::value) and the other getters.
+/// [`numbers`](Self::numbers), [`value`](Self::value), [`other`](Self::other) and
+/// [`text`](Self::text).
 #[wasm_bindgen]
 pub struct Core {
     machine: Client<JsValue>,
-    slot: u32,
-    id: f64,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
-    text: String,
-    scanned: Scanned,
+    text: JsValue,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +103,9 @@ impl Core {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
-        let given: Options = options.decode().map_err(|reason| JsValue::from_str(&reason))?;
+        let given: Options = decode(&options).ok_or_else(|| {
+            JsValue::from_str("`info` needs a `name` and a `version`, both strings")
+        })?;
         let mode = match given.mode.as_deref() {
             None | Some("auto") => Mode::Auto,
             Some("legacy") => Mode::Legacy,
@@ -94,12 +123,9 @@ impl Core {
         });
         Ok(Self {
             machine,
-            slot: 0,
-            id: 0.0,
             value: JsValue::UNDEFINED,
             other: JsValue::UNDEFINED,
-            text: String::new(),
-            scanned: Scanned { token: 0, progress: 0.0, total: None, message: None },
+            text: JsValue::UNDEFINED,
         })
     }
 
@@ -140,41 +166,30 @@ impl Core {
         unsafe { Uint8Array::view_mut_raw(FRAME.0.get().cast(), SCRATCH) }
     }
 
+    /// A view of the latest step's numbers: slot, id, progress, total (NaN if there is none), and
+    /// where a scanned message starts (0 if there is none) and ends in its frame. It is detached
+    /// when the memory grows.
+    pub fn numbers(&self) -> Float64Array {
+        // SAFETY: the numbers live as long as the module, and JavaScript only reads them.
+        unsafe { Float64Array::view_mut_raw(NUMBERS.0.get().cast(), 6) }
+    }
+
     /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
     /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
-    #[allow(clippy::cast_possible_wrap)] // slots count calls in flight
+    #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
         // SAFETY: as for `scratch`; the slice ends with this call.
         let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
         let Some(scanned) = frame.get(..length).and_then(scan) else { return -1 };
-        let slot = self.machine.receive_scanned(&scanned);
-        self.scanned = scanned;
-        slot.map_or(-2, |slot| slot as i32)
+        let Some(slot) = self.machine.receive_scanned(&scanned) else { return -2 };
+        put_progress(scanned.progress, scanned.total);
+        let message = scanned.message.unwrap_or_default();
+        put(Place::MessageStart, message.start as f64);
+        put(Place::MessageEnd, message.end as f64);
+        slot as i32
     }
 
-    /// The scanned progress.
-    pub fn progress(&self) -> f64 {
-        self.scanned.progress
-    }
-
-    /// The scanned total; NaN if there is none.
-    pub fn total(&self) -> f64 {
-        self.scanned.total.unwrap_or(f64::NAN)
-    }
-
-    /// Where the scanned message starts in the frame; 0 if there is none.
-    #[wasm_bindgen(js_name = messageStart)]
-    pub fn message_start(&self) -> usize {
-        self.scanned.message.as_ref().map_or(0, |span| span.start)
-    }
-
-    /// Where the scanned message ends in the frame.
-    #[wasm_bindgen(js_name = messageEnd)]
-    pub fn message_end(&self) -> usize {
-        self.scanned.message.as_ref().map_or(0, |span| span.end)
-    }
-
-    /// Sends a request; true if it could be sent. `slot` and `id` then say which call it is.
+    /// Sends a request; true if it could be sent. The numbers then say its slot and id.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -191,8 +206,8 @@ impl Core {
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
-                self.id = id as f64;
-                self.slot = slot;
+                put(Place::Id, id as f64);
+                put(Place::Slot, f64::from(slot));
                 true
             }
             Err(_) => false,
@@ -245,42 +260,31 @@ impl Core {
             Some(Output::Connected(session)) => self.step(Step::Connected, describe(&session)),
             Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
             Some(Output::Progress(slot, report)) => {
-                self.slot = slot;
-                self.scanned.progress = report.progress;
-                self.scanned.total = report.total;
+                put(Place::Slot, f64::from(slot));
+                put_progress(report.progress, report.total);
                 self.other = report.message.unwrap_or_default();
                 self.step(Step::Progress, report.params)
             }
             Some(Output::Settled(slot, Ok(result))) => {
-                self.slot = slot;
+                put(Place::Slot, f64::from(slot));
                 self.step(Step::Resolve, result)
             }
             Some(Output::Settled(slot, Err(error))) => {
-                self.slot = slot;
+                put(Place::Slot, f64::from(slot));
                 self.step(Step::Reject, explain(error))
             }
             Some(Output::Notification(method, params)) => {
-                self.text = method;
+                self.text = JsValue::from_str(&method);
                 self.step(Step::Notification, params.unwrap_or_default())
             }
             Some(Output::Request(id, method, params)) => {
-                self.text = method;
+                self.text = JsValue::from_str(&method);
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, params.unwrap_or_default())
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
         };
         step as u32
-    }
-
-    /// The slot of the step, or of the latest request.
-    pub fn slot(&self) -> u32 {
-        self.slot
-    }
-
-    /// The id of the latest request.
-    pub fn id(&self) -> f64 {
-        self.id
     }
 
     /// The value of the step; can be taken once.
@@ -294,7 +298,7 @@ impl Core {
     }
 
     /// The method of the step.
-    pub fn text(&mut self) -> String {
+    pub fn text(&mut self) -> JsValue {
         std::mem::take(&mut self.text)
     }
 

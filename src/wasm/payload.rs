@@ -3,7 +3,6 @@
 use std::cell::Cell;
 
 use js_sys::{Array, Object, Reflect};
-use serde::de::DeserializeOwned;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::jsonrpc::{Id, Kind, Payload};
@@ -14,24 +13,29 @@ thread_local! {
     static KEYS: Cell<Vec<(*const u8, JsValue)>> = const { Cell::new(Vec::new()) };
 }
 
-fn with_key<T>(name: &'static str, act: impl FnOnce(&JsValue) -> T) -> T {
-    let mut keys = KEYS.take();
-    let result = if let Some((_, key)) = keys.iter().find(|(address, _)| *address == name.as_ptr())
-    {
-        act(key)
-    } else {
-        let key = JsValue::from_str(name);
-        let result = act(&key);
-        keys.push((name.as_ptr(), key));
-        result
-    };
-    KEYS.set(keys);
-    result
+fn key(name: &'static str) -> JsValue {
+    let known = KEYS.try_with(|cell| {
+        let mut keys = cell.take();
+        let address = name.as_ptr();
+        let known = keys.iter().find(|(known, _)| *known == address).map(|(_, key)| key.clone());
+        let key = known.unwrap_or_else(|| {
+            let key = JsValue::from_str(name);
+            keys.push((address, key.clone()));
+            key
+        });
+        cell.set(keys);
+        key
+    });
+    known.unwrap_or_default()
 }
 
 impl Payload for JsValue {
     fn object() -> Self {
         Object::new().into()
+    }
+
+    fn array(elements: Vec<Self>) -> Self {
+        elements.into_iter().collect::<Array>().into()
     }
 
     fn string(text: &str) -> Self {
@@ -66,14 +70,14 @@ impl Payload for JsValue {
         if !self.is_object() {
             return None;
         }
-        let value = with_key(key, |key| Reflect::get(self, key)).ok()?;
+        let value = Reflect::get(self, &self::key(key)).ok()?;
         (!value.is_undefined()).then_some(value)
     }
 
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
-            let _ = with_key(key, |key| Reflect::set(self, key, &value));
+            let _ = Reflect::set(self, &self::key(key), &value);
         }
     }
 
@@ -93,6 +97,10 @@ impl Payload for JsValue {
         self.as_f64()
     }
 
+    fn as_bool(&self) -> Option<bool> {
+        self.as_bool()
+    }
+
     fn as_text(&self) -> Option<String> {
         self.as_string()
     }
@@ -106,10 +114,6 @@ impl Payload for JsValue {
             Some(_) => None,
             None => self.as_string().map(Id::Text),
         }
-    }
-
-    fn decode<T: DeserializeOwned>(&self) -> Result<T, String> {
-        serde_wasm_bindgen::from_value(self.clone()).map_err(|error| error.to_string())
     }
 
     #[allow(clippy::cast_precision_loss)] // read from a double

@@ -7,11 +7,11 @@
 use serde::Deserialize;
 
 use crate::error::Error;
-use crate::jsonrpc::{Payload, RpcError, code};
+use crate::jsonrpc::{Payload, RpcError, code, decode};
 use crate::proto::version::{Era, Version};
 use crate::types::meta;
 
-use super::output::{Mode, Session};
+use super::output::{Mode, Session, sentence};
 
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]
@@ -51,16 +51,19 @@ pub(super) fn judge_probe<P: Payload>(
     };
     match (mode, verdict) {
         // A pinned revision is that revision or an error.
-        (Mode::Pin(version), Verdict::Initialize) => Verdict::Fail(Error::Incompatible(
-            ["the server does not speak ", version.as_str(), ", which this client is pinned to"]
-                .concat(),
-        )),
+        (Mode::Pin(version), Verdict::Initialize) => {
+            Verdict::Fail(Error::Incompatible(sentence(&[
+                "the server does not speak ",
+                version.as_str(),
+                ", to which this client is pinned",
+            ])))
+        }
         (_, verdict) => verdict,
     }
 }
 
 fn judge_discovery<P: Payload>(result: P) -> Verdict<P> {
-    let Ok(Discovered { supported_versions }) = result.decode() else {
+    let Some(Discovered { supported_versions }) = decode(&result) else {
         return Verdict::Initialize;
     };
     let common = Version::of(Era::Modern)
@@ -79,7 +82,7 @@ fn judge_discovery<P: Payload>(result: P) -> Verdict<P> {
 fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
     match error.code {
         code::UNSUPPORTED_VERSION => {
-            let listed = error.data.as_ref().and_then(|data| data.decode::<Unsupported>().ok());
+            let listed = error.data.as_ref().and_then(|data| decode::<P, Unsupported>(data));
             let supported = listed.map(|data| data.supported).unwrap_or_default();
             let ours = |name: &String| {
                 Version::parse(name).is_some_and(|version| version.era() == Era::Modern)
@@ -98,13 +101,12 @@ fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
 
 /// No modern revision in common: an old one may be, unless the list names only strangers.
 fn without_common<P>(supported: &[String]) -> Verdict<P> {
-    let legacy = |name: &String| {
-        Version::parse(name).is_some_and(|version| version.era() == Era::Legacy)
-    };
+    let legacy =
+        |name: &String| Version::parse(name).is_some_and(|version| version.era() == Era::Legacy);
     if supported.is_empty() || supported.iter().any(legacy) {
         Verdict::Initialize
     } else {
-        Verdict::Fail(no_common(&supported.join(", ")))
+        Verdict::Fail(no_common(supported))
     }
 }
 
@@ -122,13 +124,10 @@ pub(super) fn judge_initialize<P: Payload>(
         }
         Err(error) => return Verdict::Fail(Error::Rpc(error)),
     };
-    let name = match result.decode::<Initialized>() {
-        Ok(initialized) => initialized.protocol_version,
-        Err(reason) => {
-            return Verdict::Fail(Error::Protocol(
-                ["the answer to `initialize` is not an InitializeResult: ", &reason].concat(),
-            ));
-        }
+    let Some(Initialized { protocol_version: name }) = decode(&result) else {
+        return Verdict::Fail(Error::Protocol(
+            "the answer to `initialize` has no `protocolVersion`".to_owned(),
+        ));
     };
     let version = Version::parse(&name).filter(|version| match mode {
         Mode::Pin(pinned) => *version == pinned,
@@ -141,14 +140,18 @@ pub(super) fn judge_initialize<P: Payload>(
             capabilities: result.get("capabilities"),
             instructions: result.get("instructions"),
         }),
-        None => Verdict::Fail(no_common(&name)),
+        None => Verdict::Fail(no_common(&[name])),
     }
 }
 
-fn no_common<P>(theirs: &str) -> Error<P> {
-    let ours: Vec<&str> = Version::ALL.into_iter().map(Version::as_str).collect();
-    Error::Incompatible(
-        ["no protocol version in common: the server speaks ", theirs, ", this client ", &ours.join(", ")]
-            .concat(),
-    )
+fn no_common<P>(theirs: &[String]) -> Error<P> {
+    let mut text = sentence(&["no protocol version in common: the server speaks"]);
+    for name in theirs {
+        text.push_str(&sentence(&[" ", name]));
+    }
+    text.push_str(", this client");
+    for version in Version::ALL {
+        text.push_str(&sentence(&[" ", version.as_str()]));
+    }
+    Error::Incompatible(text)
 }

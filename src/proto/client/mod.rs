@@ -10,9 +10,8 @@ mod handshake;
 mod output;
 mod progress;
 
-use std::collections::VecDeque;
-
 pub use calls::CallLimits;
+use output::Outputs;
 pub use output::{Channel, Config, Mode, Output, Report, Session};
 pub use progress::ProgressCounts;
 
@@ -25,6 +24,7 @@ use crate::types::{meta, method};
 
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
+use output::sentence;
 
 /// How many ended but unanswered requests are remembered, so that their late answers are no fault.
 const ABANDONED: usize = 1024;
@@ -34,9 +34,18 @@ const ABANDONED: usize = 1024;
 enum Phase<P> {
     Closed,
     /// The transport is opening. `initialize` comes first if the server hung up on a probe.
-    Opening { hung_up: bool },
-    Probing { id: i64, again: bool, deadline: Millis },
-    Initializing { id: i64, probed: bool },
+    Opening {
+        hung_up: bool,
+    },
+    Probing {
+        id: i64,
+        again: bool,
+        deadline: Millis,
+    },
+    Initializing {
+        id: i64,
+        probed: bool,
+    },
     Open(Session<P>),
 }
 
@@ -52,9 +61,9 @@ pub struct Client<P> {
     /// What every request of this connection carries in `_meta`.
     envelope: P,
     calls: CallTable,
-    abandoned: VecDeque<i64>,
+    abandoned: Vec<i64>,
     counts: ProgressCounts,
-    outputs: VecDeque<Output<P>>,
+    outputs: Outputs<P>,
 }
 
 impl<P: Payload> Client<P> {
@@ -68,9 +77,9 @@ impl<P: Payload> Client<P> {
             newest: 0,
             envelope: P::object(),
             calls: CallTable::new(),
-            abandoned: VecDeque::new(),
+            abandoned: Vec::new(),
             counts: ProgressCounts::default(),
-            outputs: VecDeque::new(),
+            outputs: Outputs::new(),
         }
     }
 
@@ -103,7 +112,7 @@ impl<P: Payload> Client<P> {
             // Some servers hang up on anything that comes before `initialize`.
             Phase::Probing { .. } if self.channel.can_reopen && self.config.mode == Mode::Auto => {
                 self.phase = Phase::Opening { hung_up: true };
-                self.outputs.push_back(Output::Reopen);
+                self.outputs.push(Output::Reopen);
                 return;
             }
             _ => {}
@@ -118,19 +127,25 @@ impl<P: Payload> Client<P> {
             return;
         }
         match message {
-            Ok(Message::Response { id: Some(id), outcome }) => self.receive_response(&id, outcome, now),
+            Ok(Message::Response { id: Some(id), outcome }) => {
+                self.receive_response(&id, outcome, now)
+            }
             Ok(Message::Response { id: None, outcome }) => {
                 if let Err(error) = outcome {
-                    self.outputs.push_back(Output::Fault(Error::Rpc(error)));
+                    self.outputs.push(Output::Fault(Error::Rpc(error)));
                 }
             }
             // What comes before the answer to the probe belongs to no session.
             Ok(_) if matches!(self.phase, Phase::Probing { .. }) => {}
-            Ok(Message::Notification { method, params }) => self.receive_notification(method, params),
+            Ok(Message::Notification { method, params }) => {
+                self.receive_notification(method, params)
+            }
             Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
             Err(malformed) => {
-                self.outputs
-                    .push_back(Output::fault(&["the server sent no JSON-RPC message: ", malformed.reason]));
+                self.outputs.push(Output::fault(&[
+                    "the server sent no JSON-RPC message: ",
+                    malformed.reason,
+                ]));
             }
         }
     }
@@ -225,7 +240,7 @@ impl<P: Payload> Client<P> {
 
     /// The next thing to do or to tell.
     pub fn poll_output(&mut self) -> Option<Output<P>> {
-        self.outputs.pop_front()
+        self.outputs.pop()
     }
 
     /// What came of the handshake, while connected.
@@ -262,7 +277,7 @@ impl<P: Payload> Client<P> {
     }
 
     fn send(&mut self, message: Message<P>) {
-        self.outputs.push_back(Output::Send(message.write()));
+        self.outputs.push(Output::Send(message.write()));
     }
 
     fn send_request(&mut self, id: i64, method: &str, params: P) {
@@ -349,7 +364,7 @@ impl<P: Payload> Client<P> {
                         params: None,
                     });
                 }
-                self.outputs.push_back(Output::Connected(Box::new(session.clone())));
+                self.outputs.push(Output::Connected(Box::new(session.clone())));
                 self.phase = Phase::Open(session);
             }
             Verdict::Probe => self.probe(true, now),
@@ -361,14 +376,14 @@ impl<P: Payload> Client<P> {
     fn settle(&mut self, id: i64, outcome: Result<P, RpcError<P>>) {
         if let Some(slot) = self.calls.remove(id) {
             let outcome = outcome.map_err(Error::Rpc).and_then(|result| self.complete(result));
-            self.outputs.push_back(Output::Settled(slot, outcome));
+            self.outputs.push(Output::Settled(slot, outcome));
         } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
             self.abandoned.remove(at);
         } else if (1..=self.newest).contains(&id) {
-            self.outputs.push_back(Output::fault(&["the server answered a request twice"]));
+            self.outputs.push(Output::fault(&["the server answered a request twice"]));
         } else {
             self.outputs
-                .push_back(Output::fault(&["the server answered a request that was never sent"]));
+                .push(Output::fault(&["the server answered a request that was never sent"]));
         }
     }
 
@@ -378,9 +393,10 @@ impl<P: Payload> Client<P> {
         match result.get("resultType").filter(|_| tagged).map(|kind| kind.as_text()) {
             None => Ok(result),
             Some(Some(kind)) if kind == "complete" => Ok(result),
-            Some(kind) => Err(Error::Protocol(
-                ["the result has the unusable `resultType` ", &kind.unwrap_or_default()].concat(),
-            )),
+            Some(kind) => Err(Error::Protocol(sentence(&[
+                "the result has the unusable `resultType` ",
+                &kind.unwrap_or_default(),
+            ]))),
         }
     }
 
@@ -391,12 +407,12 @@ impl<P: Payload> Client<P> {
                     let slot =
                         self.calls.accept(&token, report.progress, self.newest, &mut self.counts);
                     if let Some(slot) = slot {
-                        self.outputs.push_back(Output::Progress(slot, report));
+                        self.outputs.push(Output::Progress(slot, report));
                     }
                 }
                 Err(member) => {
                     self.counts.malformed += 1;
-                    self.outputs.push_back(Output::fault(&[
+                    self.outputs.push(Output::fault(&[
                         "a progress notification was dropped: unusable `",
                         member,
                         "`",
@@ -404,13 +420,13 @@ impl<P: Payload> Client<P> {
                 }
             }
         }
-        self.outputs.push_back(Output::Notification(method, params));
+        self.outputs.push(Output::Notification(method, params));
     }
 
     fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
         let modern = self.session().is_some_and(|session| session.version.era() == Era::Modern);
         if modern {
-            self.outputs.push_back(Output::fault(&[
+            self.outputs.push(Output::fault(&[
                 "the server sent the request ",
                 &method,
                 ", which this protocol version does not allow",
@@ -418,7 +434,7 @@ impl<P: Payload> Client<P> {
         } else if method == method::PING {
             self.respond(id, Ok(P::object()));
         } else if matches!(self.phase, Phase::Open(_)) {
-            self.outputs.push_back(Output::Request(id, method, params));
+            self.outputs.push(Output::Request(id, method, params));
         } else {
             let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
             self.respond(id, Err(error));
@@ -429,9 +445,9 @@ impl<P: Payload> Client<P> {
     fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
         let Some(slot) = self.calls.remove(id) else { return };
         if self.abandoned.len() == ABANDONED {
-            self.abandoned.pop_front();
+            self.abandoned.remove(0);
         }
-        self.abandoned.push_back(id);
+        self.abandoned.push(id);
         let mut params = P::object();
         params.set("requestId", P::from_id(&Id::Integer(id)));
         if let Some(reason) = reason {
@@ -441,18 +457,18 @@ impl<P: Payload> Client<P> {
             method: method::CANCELLED.to_owned(),
             params: Some(params),
         });
-        self.outputs.push_back(Output::Settled(slot, Err(error)));
+        self.outputs.push(Output::Settled(slot, Err(error)));
     }
 
     fn disconnect(&mut self, error: Error<P>) {
         for id in self.calls.ids() {
             if let Some(slot) = self.calls.remove(id) {
-                self.outputs.push_back(Output::Settled(slot, Err(error.clone())));
+                self.outputs.push(Output::Settled(slot, Err(error.clone())));
             }
         }
         self.abandoned.clear();
         self.phase = Phase::Closed;
         self.connect_deadline = f64::INFINITY;
-        self.outputs.push_back(Output::Disconnected(error));
+        self.outputs.push(Output::Disconnected(error));
     }
 }

@@ -107,6 +107,43 @@ pub enum Output<P> {
 
 impl<P: Payload> Output<P> {
     pub(super) fn fault(parts: &[&str]) -> Self {
-        Self::Fault(Error::Protocol(parts.concat()))
+        Self::Fault(Error::Protocol(sentence(parts)))
     }
+}
+
+/// The outputs that wait to be polled, first in first out.
+#[derive(Debug)]
+pub(super) struct Outputs<P> {
+    waiting: Vec<Option<Output<P>>>,
+    next: usize,
+}
+
+impl<P> Outputs<P> {
+    pub fn new() -> Self {
+        Self { waiting: Vec::new(), next: 0 }
+    }
+
+    pub fn push(&mut self, output: Output<P>) {
+        self.waiting.push(Some(output));
+    }
+
+    pub fn pop(&mut self) -> Option<Output<P>> {
+        let output = self.waiting.get_mut(self.next).and_then(Option::take);
+        if output.is_some() {
+            self.next += 1;
+        } else {
+            self.waiting.clear();
+            self.next = 0;
+        }
+        output
+    }
+}
+
+/// Puts a sentence together. Smaller than `concat`, and far smaller than `format!`.
+pub(super) fn sentence(parts: &[&str]) -> String {
+    let mut text = String::new();
+    for part in parts {
+        text.push_str(part);
+    }
+    text
 }
