@@ -1,0 +1,108 @@
+// One client and its connection: opens it, notices when it dies, and opens it again with growing pauses. It knows
+// nothing of the page; whoever made it is told of every change.
+
+import { Client, WebSocketTransport } from "./mcp.js";
+
+const FIRST_PAUSE_MS = 400;
+const LONGEST_PAUSE_MS = 8_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/**
+ * @typedef {NonNullable<ConstructorParameters<typeof Client>[1]>} ClientOptions
+ * @typedef {"connecting" | "open" | "reconnecting" | "closed"} ConnectionState
+ *
+ * @typedef {object} Status
+ * @property {ConnectionState} state
+ * @property {string} endpoint
+ * @property {string} [problem] why the connection is not open
+ * @property {number} [retryAt] when the next attempt starts, in milliseconds since the epoch
+ *
+ * @typedef {object} ConnectionEvents
+ * @property {(status: Status) => void} onstatus
+ * @property {(direction: "sent" | "received", text: string) => void} onframe
+ */
+
+export class Connection {
+  client;
+  /** @type {Status} */
+  status = { state: "closed", endpoint: "" };
+
+  #events;
+  /** Attempts that failed in a row. */
+  #failures = 0;
+  /** Each attempt takes a turn; what an older one still has to say is void. */
+  #turn = 0;
+  /** @type {number | undefined} */
+  #timer;
+
+  /**
+   * @param {ClientOptions} options
+   * @param {ConnectionEvents} events
+   */
+  constructor(options, events) {
+    this.#events = events;
+    this.client = new Client({ name: "mcp-wasm-demo", version: "1.0.0", title: "mcp-wasm progress demo" }, options);
+    this.client.onclose = () => this.#lost();
+    // A network that is back, or a page that is looked at again, is worth an attempt at once.
+    addEventListener("online", () => this.#hurry());
+    document.addEventListener("visibilitychange", () => !document.hidden && this.#hurry());
+  }
+
+  /** @param {string} endpoint */
+  connect(endpoint) {
+    this.#failures = 0;
+    return this.#attempt(endpoint, "connecting");
+  }
+
+  async disconnect() {
+    this.#turn += 1;
+    clearTimeout(this.#timer);
+    this.#report({ state: "closed", endpoint: this.status.endpoint });
+    await this.client.close();
+  }
+
+  /**
+   * @param {string} endpoint
+   * @param {"connecting" | "reconnecting"} state
+   */
+  async #attempt(endpoint, state) {
+    const turn = ++this.#turn;
+    clearTimeout(this.#timer);
+    this.#report({ ...(state === "reconnecting" && { problem: this.status.problem }), state, endpoint });
+    try {
+      await this.client.close();
+      if (turn !== this.#turn) return;
+      const transport = new WebSocketTransport(endpoint, { trace: this.#events.onframe });
+      await this.client.connect(transport, { connectTimeout: CONNECT_TIMEOUT_MS });
+      if (turn !== this.#turn) return;
+      this.#failures = 0;
+      this.#report({ state: "open", endpoint });
+    } catch (error) {
+      if (turn === this.#turn) this.#retryLater(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #lost() {
+    if (this.status.state === "open") this.#retryLater("The server closed the connection");
+  }
+
+  /** @param {string} problem */
+  #retryLater(problem) {
+    const pause = Math.min(FIRST_PAUSE_MS * 2 ** this.#failures, LONGEST_PAUSE_MS) * (0.75 + Math.random() / 2);
+    this.#failures += 1;
+    const { endpoint } = this.status;
+    this.#timer = setTimeout(() => this.#attempt(endpoint, "reconnecting"), pause);
+    this.#report({ state: "reconnecting", endpoint, problem, retryAt: Date.now() + pause });
+  }
+
+  #hurry() {
+    const { state, retryAt, endpoint } = this.status;
+    if (state === "reconnecting" && retryAt !== undefined) this.#attempt(endpoint, "reconnecting");
+  }
+
+  /** @param {Status} status */
+  #report(status) {
+    this.status = status;
+    this.#events.onstatus(status);
+  }
+}
