@@ -1,0 +1,43 @@
+// The least that JavaScript can do: JSON.parse, a Map, the callback.
+import { expose } from "../harness.js";
+
+/** @param {(message: any) => void} send */
+function bare(send) {
+  /** @type {Map<number, { handler: import("../harness.js").Handler, resolve: (result: unknown) => void }>} */
+  const calls = new Map();
+  let id = 0;
+  return {
+    /** @param {string} text */
+    receive(text) {
+      const message = JSON.parse(text);
+      if (message.method === "notifications/progress") {
+        const { progressToken, progress, total, message: words } = message.params;
+        calls.get(progressToken)?.handler(progress, total, words);
+      } else {
+        calls.get(message.id)?.resolve(message.result);
+        calls.delete(message.id);
+      }
+    },
+    /** @type {import("../harness.js").Call} */
+    call: (n, handler) =>
+      new Promise((resolve) => {
+        calls.set(++id, { handler, resolve });
+        send({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "flood", arguments: { n }, _meta: { progressToken: id } } });
+      }),
+  };
+}
+
+expose({
+  async memory(link) {
+    const client = bare(link.send);
+    link.receive = client.receive;
+    return client.call;
+  },
+  async dial(url) {
+    const socket = new WebSocket(url, "mcp");
+    const client = bare((message) => socket.send(JSON.stringify(message)));
+    socket.onmessage = (event) => client.receive(event.data);
+    await new Promise((resolve) => (socket.onopen = resolve));
+    return client.call;
+  },
+});

@@ -1,0 +1,26 @@
+// Nothing at all: what the harness and the browser cost by themselves. Counts, so that the check
+// for lost frames holds, but looks into no frame.
+import { expose } from "../harness.js";
+
+expose({
+  async memory(link) {
+    return (n, handler) => {
+      let i = 0;
+      const result = new Promise((resolve) => {
+        link.receive = () => (i < n ? handler(++i, n, "Processing an item of many") : resolve(undefined));
+      });
+      link.send({ method: "tools/call", id: 1, params: { _meta: { progressToken: 1 } } });
+      return result;
+    };
+  },
+  async dial(url) {
+    const socket = new WebSocket(url, "mcp");
+    await new Promise((resolve) => (socket.onopen = resolve));
+    return (n, handler) =>
+      new Promise((resolve) => {
+        let i = 0;
+        socket.onmessage = () => (i < n ? handler(++i, n, "Processing an item of many") : resolve(undefined));
+        socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "flood", arguments: { n }, _meta: { progressToken: 1 } } }));
+      });
+  },
+});

@@ -1,0 +1,32 @@
+// The TypeScript SDK, version 1, with the WebSocket transport that it ships.
+import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
+import { JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
+import { expose } from "../harness.js";
+
+/** @param {any} transport @returns {Promise<import("../harness.js").Call>} */
+async function connect(transport) {
+  const client = new Client({ name: "bench", version: "1.0.0" });
+  await client.connect(transport);
+  return (n, handler) =>
+    client.callTool({ name: "flood", arguments: { n } }, undefined, {
+      onprogress: ({ progress, total, message }) => handler(progress, total, message),
+    });
+}
+
+expose({
+  memory(link) {
+    /** @type {any} */
+    const transport = {
+      async start() {},
+      async send(/** @type {any} */ message) {
+        link.send(message);
+      },
+      async close() {},
+    };
+    // As its own WebSocket transport does.
+    link.receive = (text) => transport.onmessage(JSONRPCMessageSchema.parse(JSON.parse(text)));
+    return connect(transport);
+  },
+  dial: (url) => connect(new WebSocketClientTransport(new URL(url))),
+});

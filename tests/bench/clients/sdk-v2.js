@@ -1,0 +1,43 @@
+// The TypeScript SDK, version 2. It ships no WebSocket transport; this one does what version 1's did.
+import { Client, parseJSONRPCMessage } from "@modelcontextprotocol/client";
+import { expose } from "../harness.js";
+
+/** @param {any} transport @returns {Promise<import("../harness.js").Call>} */
+async function connect(transport) {
+  const client = new Client({ name: "bench", version: "1.0.0" });
+  await client.connect(transport);
+  return (n, handler) =>
+    client.callTool({ name: "flood", arguments: { n } }, {
+      onprogress: ({ progress, total, message }) => handler(progress, total, message),
+    });
+}
+
+expose({
+  memory(link) {
+    /** @type {any} */
+    const transport = {
+      async start() {},
+      async send(/** @type {any} */ message) {
+        link.send(message);
+      },
+      async close() {},
+    };
+    link.receive = (text) => transport.onmessage(parseJSONRPCMessage(JSON.parse(text)));
+    return connect(transport);
+  },
+  dial(url) {
+    const socket = new WebSocket(url, "mcp");
+    /** @type {any} */
+    const transport = {
+      start: () => new Promise((resolve) => (socket.onopen = () => resolve(undefined))),
+      async send(/** @type {any} */ message) {
+        socket.send(JSON.stringify(message));
+      },
+      async close() {
+        socket.close();
+      },
+    };
+    socket.onmessage = (event) => transport.onmessage(parseJSONRPCMessage(JSON.parse(event.data)));
+    return connect(transport);
+  },
+});

@@ -1,0 +1,31 @@
+// The frames of the benchmark, the same for every client.
+
+/**
+ * The progress notification number `i` of `n`.
+ * @param {string | number} token
+ * @param {number} i
+ * @param {number} n
+ */
+export const progressFrame = (token, i, n) =>
+  `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${JSON.stringify(token)},"progress":${i},"total":${n},"message":"Processing item ${i} of ${n}"}}`;
+
+/**
+ * The answer to any other message of a client; none to a notification.
+ * @param {Record<string, any>} message
+ * @returns {Record<string, any> | undefined}
+ */
+export function reply({ id, method, params }) {
+  if (id === undefined) return undefined;
+  switch (method) {
+    case "initialize": {
+      const result = { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1.0.0" } };
+      return { jsonrpc: "2.0", id, result };
+    }
+    case "tools/list":
+      return { jsonrpc: "2.0", id, result: { tools: [{ name: "flood", inputSchema: { type: "object" } }] } };
+    case "tools/call":
+      return { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } };
+    default:
+      return { jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } };
+  }
+}

@@ -1,0 +1,212 @@
+// The browser benchmark: main-thread CPU time of one progress notification, for this package, for
+// bare JavaScript and for the TypeScript SDKs, on the same frames, in one interleaved run.
+//
+//   node run.mjs [--rounds N] [--messages N] [--wire N] [--readme FILE] [--only NAME,...]
+//
+// CPU time is what Chromium says of the page's main thread in thread ticks: garbage collection on
+// that thread counts, waiting for a processor does not.
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { build } from "esbuild";
+import { launch, openPage } from "../support/browser.mjs";
+import { pkg, target } from "../support/paths.mjs";
+import { productionCsp, startStaticServer } from "../support/static-server.mjs";
+import { startFrameServer } from "./frame-server.mjs";
+
+const { values: options } = parseArgs({
+  options: {
+    rounds: { type: "string", default: "7" },
+    messages: { type: "string", default: "100000" },
+    wire: { type: "string", default: "25000" },
+    readme: { type: "string" },
+    only: { type: "string" },
+  },
+});
+const rounds = Number(options.rounds);
+const messages = Number(options.messages);
+const wireMessages = Number(options.wire);
+
+const titles = {
+  "mcp-wasm": "**mcp-wasm**",
+  bare: "bare JavaScript: `JSON.parse` + `Map` + callback",
+  "sdk-v1": "TypeScript SDK v1",
+  "sdk-v2": "TypeScript SDK v2",
+  floor: "nothing: the browser and the benchmark alone",
+};
+/** @typedef {keyof typeof titles} Name */
+const names = /** @type {Name[]} */ (options.only?.split(",") ?? Object.keys(titles));
+
+/** @typedef {{ page: import("puppeteer-core").Page, cdp: import("puppeteer-core").CDPSession }} Open */
+/** @typedef {Record<string, number[]>} Samples nanoseconds per notification, a sample per round */
+
+const directory = path.join(target, "bench");
+await build({
+  entryPoints: names.map((name) => path.join(import.meta.dirname, "clients", `${name}.js`)),
+  outdir: directory,
+  alias: { "mcp-wasm": path.join(pkg, "index.js") },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  logLevel: "warning",
+});
+
+const files = Object.fromEntries(
+  names.map((name) => [`/${name}.html`, `<!doctype html><meta charset="utf-8"><title>${name}</title><script type="module" src="/${name}.js"></script>`]),
+);
+const plain = await startStaticServer({ files, mounts: { "/": directory } });
+const strict = await startStaticServer({ files, mounts: { "/": directory }, csp: productionCsp });
+const frames = await startFrameServer();
+const browser = await launch("chromium");
+const log = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
+
+try {
+  log(`in memory, ${rounds} rounds of ${messages} notifications`);
+  const memory = await inMemory(plain.url);
+  log("in memory, production CSP");
+  const csp = await inMemory(strict.url);
+  log(`over WebSocket, ${rounds} rounds of ${wireMessages} notifications`);
+  const wire = await overWebSocket(plain.url);
+
+  console.log(`\nMain-thread CPU per progress notification, nanoseconds: min / median of ${rounds} rounds\n`);
+  print(["", "in memory", "production CSP", "over WebSocket"], names.map((name) => [
+    titles[name],
+    ...[memory, csp, wire].map((samples) => `${Math.round(least(samples, name))} / ${Math.round(median(samples, name))}`),
+  ]));
+  const ratios = table(
+    ["main-thread CPU per progress notification", "in memory", "in memory, production CSP", "over WebSocket, all that the browser does"],
+    names.filter((name) => name !== "floor").map((name) => [titles[name], ...[memory, csp, wire].map((samples) => ratio(samples, name))]),
+  );
+  console.log(`\nRelative to bare JavaScript, by medians\n\n${ratios}`);
+  if (options.readme) await intoReadme(options.readme, ratios);
+} finally {
+  await browser.close();
+  frames.stop();
+  await plain.stop();
+  await strict.stop();
+}
+
+/**
+ * Each client in a page and a process of its own.
+ * @param {string} url
+ * @returns {Promise<Map<Name, Open>>}
+ */
+async function open(url) {
+  const pages = new Map();
+  for (const name of names) {
+    const context = await browser.createBrowserContext();
+    const { page, errors } = await openPage(/** @type {any} */ (context), `${url}${name}.html`);
+    if (errors.length) throw new Error(`${name}: ${errors.join("\n")}`);
+    const cdp = await page.createCDPSession();
+    await cdp.send("Performance.enable", { timeDomain: "threadTicks" });
+    pages.set(name, { page, cdp });
+  }
+  return pages;
+}
+
+/** @param {Open} open @param {string} expression */
+async function evaluate({ cdp }, expression) {
+  const { exceptionDetails } = await cdp.send("Runtime.evaluate", { expression, awaitPromise: true });
+  if (exceptionDetails) throw new Error(`${expression}: ${exceptionDetails.exception?.description ?? exceptionDetails.text}`);
+}
+
+/**
+ * Seconds that the main thread works while `expression` runs.
+ * @param {Open} open
+ * @param {string} expression
+ */
+async function cpu(open, expression) {
+  const busy = async () => {
+    const { metrics } = await open.cdp.send("Performance.getMetrics");
+    return metrics.find((metric) => metric.name === "TaskDuration")?.value ?? NaN;
+  };
+  const before = await busy();
+  await evaluate(open, expression);
+  return (await busy()) - before;
+}
+
+/** Runs `round` in every page in turn, once to warm up and then `rounds` times.
+ * @param {Map<Name, Open>} pages
+ * @param {(open: Open) => Promise<number>} round gives nanoseconds
+ */
+async function interleave(pages, round) {
+  /** @type {Samples} */
+  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  for (let i = 0; i <= rounds; i++) {
+    for (const [name, open] of pages) {
+      await open.page.bringToFront();
+      await open.cdp.send("HeapProfiler.collectGarbage");
+      const nanoseconds = await round(open);
+      if (i > 0) samples[name]?.push(nanoseconds);
+    }
+    if (i > 0) log(`  ${names.map((name) => `${name} ${Math.round(samples[name]?.at(-1) ?? NaN)}`).join("  ")}`);
+  }
+  for (const { page } of pages.values()) await page.browserContext().close();
+  return samples;
+}
+
+/** @param {string} url */
+async function inMemory(url) {
+  const pages = await open(url);
+  for (const page of pages.values()) await evaluate(page, "bench.memory()");
+  return interleave(pages, async (page) => {
+    await evaluate(page, `bench.prepare(${messages})`);
+    await page.cdp.send("HeapProfiler.collectGarbage");
+    const seconds = await cpu(page, "bench.run()");
+    await evaluate(page, "bench.finish()");
+    return (seconds * 1e9) / messages;
+  });
+}
+
+/** @param {string} url */
+async function overWebSocket(url) {
+  const pages = await open(url);
+  for (const page of pages.values()) await evaluate(page, `bench.dial(${JSON.stringify(frames.url)})`);
+  return interleave(pages, async (page) => {
+    const seconds = await cpu(page, `bench.flood(${wireMessages})`);
+    await evaluate(page, `bench.check(${wireMessages})`);
+    return (seconds * 1e9) / wireMessages;
+  });
+}
+
+/** @param {Samples} samples @param {Name} name */
+function least(samples, name) {
+  return Math.min(...(samples[name] ?? []));
+}
+
+/** @param {Samples} samples @param {Name} name */
+function median(samples, name) {
+  const sorted = [...(samples[name] ?? [])].sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  const [low, high] = [sorted[(sorted.length - 1) >> 1] ?? NaN, sorted[middle] ?? NaN];
+  return (low + high) / 2;
+}
+
+/** @param {Samples} samples @param {Name} name */
+function ratio(samples, name) {
+  const value = median(samples, name) / median(samples, "bare");
+  return name === "bare" ? "1" : value.toFixed(value < 10 ? 2 : 1);
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+function table(head, rows) {
+  return [head, head.map((_, i) => (i ? "---:" : "---")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+/** @param {string[]} head @param {string[][]} rows */
+function print(head, rows) {
+  const widths = head.map((_, i) => Math.max(...[head, ...rows].map((row) => row[i]?.length ?? 0)));
+  for (const row of [head, ...rows]) console.log(row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  "));
+}
+
+/** @param {string} file @param {string} ratios */
+async function intoReadme(file, ratios) {
+  const [begin, end] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
+  const text = await readFile(file, "utf8").catch(() => "");
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) return log(`${file} has no ${begin} and ${end}: not changed`);
+  await writeFile(file, `${text.slice(0, from + begin.length)}\n${ratios}\n${text.slice(to)}`);
+  log(`updated the table in ${file}`);
+}
