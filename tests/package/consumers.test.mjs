@@ -135,13 +135,6 @@ const bundlers = {
     const { build } = await import("vite");
     await build({ root: app, logLevel: "error", configFile: false, build: { outDir: out, emptyOutDir: true } });
   },
-  async rollup(out) {
-    const { rollup } = await import("rollup");
-    const { nodeResolve } = await import("@rollup/plugin-node-resolve");
-    const bundle = await rollup({ input: path.join(app, "page.js"), plugins: [nodeResolve({ browser: true })] });
-    await bundle.write({ dir: out, format: "es" });
-    await bundle.close();
-  },
   async webpack(out) {
     const { default: webpack } = await import("webpack");
     const compiler = webpack({ context: app, entry: "./page.js", mode: "production", output: { path: out, filename: "page.js" } });

@@ -117,8 +117,6 @@ fn wasm_pack(
 
 /// The node:test files of a directory of `tests/`.
 fn node(tools: &Tools, directory: &str) -> Result<Counts> {
-    package::package(tools)?;
-    demo::build_server()?;
     let mut files: Vec<OsString> = fs::read_dir(root().join("tests").join(directory))
         .into_iter()
         .flatten()
@@ -130,6 +128,8 @@ fn node(tools: &Tools, directory: &str) -> Result<Counts> {
     if files.is_empty() {
         bail!("tests/{directory} has no *.test.mjs files");
     }
+    package::package(tools)?;
+    demo::build_server()?;
     run(tools
         .cmd("node")
         // One file after the other: they measure time and start browsers, on few cores.
