@@ -1,1 +1,123 @@
-//! Hosting.
+//! Hosting a [`Server`](crate::server::Server) on tokio and axum.
+//!
+//! The whole of it is one call, [`serve`]. To have MCP beside other routes of an axum app, make an
+//! [`Endpoint`] and merge its [`router`](Endpoint::router).
+//!
+//! ```no_run
+//! use mcp_wasm::{native, server::{Context, NoArguments, Server}};
+//!
+//! # async fn example() -> std::io::Result<()> {
+//! let server = Server::builder("Hello", "1.0.0")
+//!     .tool("hello", "Says hello", |_: NoArguments, _: Context| async { "hello" })
+//!     .build();
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//! native::serve(listener, server, native::Options::default()).await
+//! # }
+//! ```
+
+mod endpoint;
+mod guard;
+mod socket;
+
+use std::{future::Future, io};
+
+use axum::{Router, middleware, serve::ListenerExt};
+use tokio::{net::TcpListener, time::timeout};
+
+pub use endpoint::{Endpoint, Options};
+
+use crate::server::Server;
+
+/// Serves MCP on this listener until the process is told to stop (SIGINT, SIGTERM), then closes
+/// every connection with code 1001 and cancels its tools.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve(listener: TcpListener, server: Server, options: Options) -> io::Result<()> {
+    let endpoint = Endpoint::new(server, options);
+    let router = endpoint.router();
+    serve_app(listener, &endpoint, router, stop_signal()).await
+}
+
+/// Serves an axum app that has the endpoint's routes in it, until `stop` is ready.
+///
+/// On a loopback listener, requests that name another host are refused with 403: a page of
+/// somebody else's could otherwise reach this server by making its own name point here.
+/// [`Options::allowed_hosts`] makes exceptions.
+///
+/// # Errors
+/// The listener failed.
+pub async fn serve_app(
+    listener: TcpListener,
+    endpoint: &Endpoint,
+    app: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
+    let app = if listener.local_addr()?.ip().is_loopback() {
+        let hosts = endpoint.options().allowed_hosts.clone().into();
+        app.layer(middleware::from_fn_with_state(hosts, guard::loopback_hosts_only))
+    } else {
+        app
+    };
+    // Progress is many small frames: Nagle's algorithm would hand them over in batches.
+    let listener = listener.tap_io(|stream| {
+        if let Err(error) = stream.set_nodelay(true) {
+            tracing::debug!(%error, "cannot set TCP_NODELAY");
+        }
+    });
+    let patience = endpoint.options().shutdown_timeout;
+    let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();
+    let ending = {
+        let endpoint = endpoint.clone();
+        async move {
+            stop.await;
+            drop(stopped);
+            endpoint.shutdown().await;
+        }
+    };
+    let serving = axum::serve(listener, app).with_graceful_shutdown(ending).into_future();
+    // A client that holds its connection open cannot hold up the end.
+    let overdue = async {
+        let _ = stopping.await;
+        tokio::time::sleep(patience).await;
+    };
+    tokio::select! {
+        result = serving => result,
+        () = overdue => Ok(()),
+    }
+}
+
+/// Ready when the process is told to stop: SIGINT (Ctrl-C), or SIGTERM where there is one.
+pub async fn stop_signal() {
+    let interrupted = async {
+        if let Err(error) = tokio::signal::ctrl_c().await {
+            tracing::warn!(%error, "cannot listen for Ctrl-C");
+            std::future::pending::<()>().await;
+        }
+    };
+    #[cfg(unix)]
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "cannot listen for SIGTERM");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    #[cfg(not(unix))]
+    let terminated = std::future::pending::<()>();
+    tokio::select! {
+        () = interrupted => {}
+        () = terminated => {}
+    }
+}
+
+/// Waits for the connections to end, but not for long.
+async fn patiently(patience: std::time::Duration, done: impl Future<Output = ()>) {
+    if timeout(patience, done).await.is_err() {
+        tracing::warn!("some connections did not end in time");
+    }
+}

@@ -103,4 +103,14 @@ impl Version {
     pub fn tags_results(self) -> bool {
         self.era() == Era::Modern
     }
+
+    /// Whether `server/discover` and lists say how long they may be kept.
+    pub fn has_cache_hints(self) -> bool {
+        self.era() == Era::Modern
+    }
+
+    /// Whether `structuredContent` may be any JSON value; before that, only an object.
+    pub fn structures_any_value(self) -> bool {
+        self.era() == Era::Modern
+    }
 }

@@ -1,1 +1,53 @@
-//! Tools and their context.
+//! Servers: tools written as async functions, hosted by anything that can move text.
+//!
+//! ```
+//! use mcp_wasm::server::{Context, Json, Server};
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct ProcessItems {
+//!     items: Vec<String>,
+//! }
+//!
+//! #[derive(Serialize)]
+//! struct Processed {
+//!     processed: usize,
+//! }
+//!
+//! let server = Server::builder("ProgressDemo", "1.0.0")
+//!     .instructions("Tools that report how far they are.")
+//!     .tool("process_items", "Process items one by one", |args: ProcessItems, ctx: Context| async move {
+//!         let total = args.items.len();
+//!         for (i, item) in args.items.iter().enumerate() {
+//!             ctx.report_progress(i, total, format!("working on {item}")).await;
+//!         }
+//!         ctx.report_progress(total, total, None).await;
+//!         Json(Processed { processed: total })
+//!     })
+//!     .build();
+//! # let _ = server;
+//! ```
+//!
+//! Nothing here needs a runtime. [`Server::connect`] makes the two halves of a connection: a
+//! [`Link`] that the transport feeds with text and takes text from, and a [`Driver`], a future
+//! that runs the handlers. `mcp_wasm::native` hosts them on tokio.
+
+mod builder;
+mod context;
+mod link;
+mod result;
+mod shared;
+mod tasks;
+mod values;
+
+pub use builder::{NoArguments, Server, ServerBuilder};
+pub use context::{Cancelled, Context, Progressed};
+pub use link::{Driver, Link};
+pub use result::{IntoToolResult, Json};
+pub use values::{ProgressMessage, Quantity, Total};
+
+pub use crate::{
+    proto::server::{Frame, Limits, Transmit},
+    types::{CallToolResult, Content, Level, Tool, ToolAnnotations},
+};

@@ -1,1 +1,118 @@
-fn main() {}
+//! The demo server: tools that report progress, over WebSocket, and the page that shows them.
+
+mod site;
+mod tools;
+
+use std::{
+    io::{self, IsTerminal, Write},
+    net::SocketAddr,
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use clap::Parser;
+use mcp_wasm::native::{Endpoint, Options, serve_app, stop_signal};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+/// Serves tools that report their progress, and a page that calls them.
+///
+/// MCP is at `/mcp` (WebSocket, subprotocol `mcp`), the page at `/`, the npm package at `/pkg/`.
+/// Logs go to standard error; `RUST_LOG` filters them.
+#[derive(Parser)]
+#[command(version)]
+struct Arguments {
+    /// Port to listen on; 0 picks a free one.
+    #[arg(long, default_value_t = 8000)]
+    port: u16,
+    /// Address or name to listen on.
+    #[arg(long, default_value = "127.0.0.1")]
+    host: String,
+    /// Directory whose files the tool `hash_directory` may read.
+    #[arg(long, default_value = ".")]
+    root: PathBuf,
+    /// Factor on the pauses of the demo tools: 1 is the usual pace, 0 is none.
+    #[arg(long, default_value_t = 1.0, value_parser = pace)]
+    pace: f64,
+    /// Directory of the page [default: `www` of the source].
+    #[arg(long)]
+    www: Option<PathBuf>,
+    /// Directory of the package [default: `target/pkg` of the source].
+    #[arg(long)]
+    pkg: Option<PathBuf>,
+    /// Origin of a page from elsewhere that may connect; may be repeated, `*` means all.
+    #[arg(long, value_name = "ORIGIN")]
+    allow_origin: Vec<String>,
+    /// Host name that a loopback address answers to, for a proxy in front; may be repeated.
+    #[arg(long, value_name = "HOST")]
+    allow_host: Vec<String>,
+}
+
+fn pace(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(pace) if (0.0..=1000.0).contains(&pace) => Ok(pace),
+        _ => Err("not a number between 0 and 1000".to_owned()),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("demo-server: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let result = runtime.block_on(run(arguments));
+    // Blocking work looks at its call's cancellation; the little that does not cannot hold us up.
+    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    result
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { port, host, root, pace, www, pkg, allow_origin, allow_host } = arguments;
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let www = www.unwrap_or_else(|| source.join("www"));
+    let pkg = pkg.unwrap_or_else(|| source.join("target").join("pkg"));
+    let root = root
+        .canonicalize()
+        .with_context(|| format!("cannot read the root directory {}", root.display()))?;
+
+    let listener = TcpListener::bind((host.as_str(), port))
+        .await
+        .with_context(|| format!("cannot listen on {host}:{port}"))?;
+    let address = listener.local_addr()?;
+
+    let options = Options {
+        allowed_origins: allow_origin,
+        allowed_hosts: allow_host,
+        ..Options::default()
+    };
+    let endpoint = Endpoint::new(tools::server(root, pace), options);
+    let app = endpoint.router().merge(site::router(&www, &pkg));
+
+    tracing::info!(www = %www.display(), pkg = %pkg.display(), pace, "serving");
+    announce(address)?;
+    serve_app(listener, &endpoint, app, stop_signal()).await.context("the listener failed")?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The one line on standard output: whoever started the server waits for it.
+fn announce(address: SocketAddr) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "listening on http://{address}/")?;
+    out.flush()
+}

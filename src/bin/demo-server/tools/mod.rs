@@ -1,0 +1,43 @@
+//! The tools of the demo server.
+
+mod backup;
+mod hash;
+mod pattern;
+mod trial;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use mcp_wasm::server::Server;
+
+/// What the tools need to know.
+#[derive(Clone)]
+pub(crate) struct Setting {
+    /// Factor on every pause of the patterns.
+    pace: f64,
+    /// The directory that may be read, without symbolic links in its path.
+    root: Arc<PathBuf>,
+}
+
+impl Setting {
+    /// Pretends to work.
+    async fn pause(&self, seconds: f64) {
+        let pause = Duration::from_secs_f64(seconds * self.pace);
+        if pause.is_zero() {
+            tokio::task::yield_now().await;
+        } else {
+            tokio::time::sleep(pause).await;
+        }
+    }
+}
+
+/// The demo server, with all of its tools.
+pub(crate) fn server(root: PathBuf, pace: f64) -> Server {
+    let setting = Setting { pace, root: Arc::new(root) };
+    let builder = Server::builder("ProgressDemo", "1.0.0")
+        .title("Progress demo")
+        .instructions("Tools that take a while and report how far they are.");
+    let builder = pattern::add(builder, &setting);
+    let builder = hash::add(builder, &setting);
+    let builder = backup::add(builder, &setting);
+    trial::add(builder).build()
+}

@@ -1,0 +1,195 @@
+//! One WebSocket: moves text between the peer and a [`Link`], and watches whether the peer lives.
+
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use futures_util::{
+    SinkExt, StreamExt,
+    stream::{SplitSink, SplitStream},
+};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::{
+    io::AsyncReadExt,
+    sync::watch,
+    time::{Instant, MissedTickBehavior, interval_at, timeout},
+};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        protocol::{CloseFrame, frame::coding::CloseCode},
+    },
+};
+
+use super::Options;
+use crate::server::{Link, Server, Transmit};
+
+type Socket = WebSocketStream<TokioIo<Upgraded>>;
+
+/// How long the peer may take to say goodbye.
+const GOODBYE: Duration = Duration::from_secs(2);
+/// Pings without a sign of life, after which the peer counts as gone.
+const UNANSWERED: u32 = 2;
+
+/// Why a connection ends.
+enum End {
+    /// The peer closed it, or it broke, or the peer is silent: nothing is left to be said.
+    Gone(&'static str),
+    /// We close it.
+    Close(CloseCode, &'static str),
+    /// We close it because what came in cannot be read, and neither can what follows.
+    Broken(CloseCode, &'static str),
+}
+
+/// Runs a connection to its end.
+pub(super) async fn run(
+    mut socket: Socket,
+    server: &Server,
+    options: &Options,
+    mut stop: watch::Receiver<bool>,
+) {
+    tracing::debug!("connected");
+    let end = {
+        let (link, driver) = server.connect();
+        let (sink, stream) = socket.split();
+        let unanswered = AtomicU32::new(0);
+        // The driver ends with the link; how that came about is for the others to say.
+        let handlers = async {
+            driver.await;
+            std::future::pending::<End>().await
+        };
+        let (mut sink, mut stream) = (sink, stream);
+        let end = tokio::select! {
+            // The handlers come first: what they report leaves in the same turn.
+            biased;
+            end = handlers => end,
+            end = write(&mut sink, &link, options, &unanswered) => end,
+            end = read(&mut stream, &link, &unanswered) => end,
+            _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
+        };
+        // They are halves of the same socket.
+        let Ok(whole) = sink.reunite(stream) else { return };
+        socket = whole;
+        end
+        // The link and the driver end here: whatever was in flight is cancelled.
+    };
+    say_goodbye(socket, end).await;
+}
+
+/// Writes what the link has to send, in batches: as much as there is, then one flush.
+async fn write(
+    sink: &mut SplitSink<Socket, Message>,
+    link: &Link,
+    options: &Options,
+    unanswered: &AtomicU32,
+) -> End {
+    let mut pings = interval_at(Instant::now() + options.ping_interval, options.ping_interval);
+    pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        let batch = tokio::select! {
+            first = link.transmit() => Batch::Messages(first),
+            _ = pings.tick() => Batch::Ping,
+        };
+        if matches!(batch, Batch::Ping) && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED {
+            return End::Gone("the peer is silent");
+        }
+        match timeout(options.write_timeout, write_batch(sink, link, batch)).await {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some(end))) => return end,
+            Ok(Err(_)) => return End::Gone("the connection is lost"),
+            Err(_) => return End::Gone("the peer takes nothing"),
+        }
+    }
+}
+
+enum Batch {
+    Messages(Transmit<serde_json::Value>),
+    Ping,
+}
+
+async fn write_batch(
+    sink: &mut SplitSink<Socket, Message>,
+    link: &Link,
+    batch: Batch,
+) -> Result<Option<End>, Error> {
+    let mut next = match batch {
+        Batch::Messages(first) => Some(first),
+        Batch::Ping => {
+            sink.feed(Message::Ping(Vec::new().into())).await?;
+            None
+        }
+    };
+    while let Some(transmit) = next {
+        match transmit {
+            Transmit::Send { frame, .. } => sink.feed(Message::text(frame.to_json())).await?,
+            Transmit::Close { code, reason } => {
+                sink.flush().await?;
+                return Ok(Some(End::Close(code.into(), reason)));
+            }
+        }
+        next = link.try_transmit();
+    }
+    sink.flush().await?;
+    Ok(None)
+}
+
+/// Reads frames into the link, at the pace at which their answers leave.
+async fn read(stream: &mut SplitStream<Socket>, link: &Link, unanswered: &AtomicU32) -> End {
+    loop {
+        link.ready().await;
+        let message = match stream.next().await {
+            None => return End::Gone("the connection is lost"),
+            Some(Err(error)) => return unreadable(&error),
+            Some(Ok(message)) => message,
+        };
+        // Any traffic is a sign of life.
+        unanswered.store(0, Ordering::Relaxed);
+        match message {
+            Message::Text(text) => link.receive(&text),
+            Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
+            Message::Close(_) => return End::Gone("the peer closed the connection"),
+            Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
+        }
+    }
+}
+
+fn unreadable(error: &Error) -> End {
+    match error {
+        Error::Capacity(_) => End::Broken(CloseCode::Size, "message too big"),
+        Error::Utf8(_) => End::Broken(CloseCode::Invalid, "not UTF-8"),
+        Error::Protocol(_) => End::Broken(CloseCode::Protocol, "not the WebSocket protocol"),
+        _ => End::Gone("the connection is lost"),
+    }
+}
+
+async fn say_goodbye(mut socket: Socket, end: End) {
+    let (code, reason, is_readable) = match end {
+        End::Gone(reason) => {
+            tracing::debug!(reason, "disconnected");
+            // Lets the answer to the peer's own goodbye out, if there is one.
+            let _ = timeout(GOODBYE, socket.flush()).await;
+            return;
+        }
+        End::Close(code, reason) => (code, reason, true),
+        End::Broken(code, reason) => (code, reason, false),
+    };
+    tracing::debug!(%code, reason, "closing");
+    let frame = CloseFrame { code, reason: reason.into() };
+    let farewell = async {
+        if socket.send(Message::Close(Some(frame))).await.is_err() {
+            return;
+        }
+        // The peer is read until it hangs up: a socket that is closed with unread input is reset,
+        // and the reset can overtake the close frame.
+        if is_readable {
+            while let Some(Ok(_)) = socket.next().await {}
+        } else {
+            let mut waste = [0; 4096];
+            while let Ok(1..) = socket.get_mut().read(&mut waste).await {}
+        }
+    };
+    let _ = timeout(GOODBYE, farewell).await;
+}

@@ -1,0 +1,109 @@
+//! What a request says about itself in `_meta`.
+
+use crate::{
+    jsonrpc::{Id, Kind, Payload, RpcError, code},
+    proto::version::{Era, Version},
+    types::{Level, meta},
+};
+
+/// The part of `_meta` that the machine acts on.
+pub(super) struct Envelope {
+    /// The revision that the request claims to speak; `None` for one of a legacy session.
+    pub(super) claim: Option<Claim>,
+    /// Where its progress goes.
+    pub(super) token: Option<Id>,
+}
+
+/// What a modern request says about its sender.
+pub(super) struct Claim {
+    pub(super) version: Version,
+    /// The log messages it wants; none if absent.
+    pub(super) level: Option<Level>,
+}
+
+impl Envelope {
+    /// Reads `params._meta`.
+    pub(super) fn read<P: Payload>(params: Option<&P>) -> Result<Self, RpcError<P>> {
+        let Some(meta) = params.and_then(|params| params.get(meta::META)) else {
+            return Ok(Self { claim: None, token: None });
+        };
+        if meta.kind() != Kind::Object {
+            return Err(bad_params(&["`", meta::META, "` is not an object"]));
+        }
+        let token = match meta.get(meta::PROGRESS_TOKEN) {
+            None => None,
+            Some(token) => Some(
+                token
+                    .as_id()
+                    .ok_or_else(|| bad_key(meta::PROGRESS_TOKEN, "a string or an integer"))?,
+            ),
+        };
+        let claim = match meta.get(meta::PROTOCOL_VERSION) {
+            None => None,
+            Some(version) => Some(Claim::read(&version, &meta)?),
+        };
+        Ok(Self { claim, token })
+    }
+}
+
+impl Claim {
+    fn read<P: Payload>(version: &P, meta: &P) -> Result<Self, RpcError<P>> {
+        let Some(name) = version.as_text() else {
+            return Err(bad_key(meta::PROTOCOL_VERSION, "a string"));
+        };
+        let version = Version::parse(&name)
+            .filter(|version| version.era() == Era::Modern)
+            .ok_or_else(|| unsupported(Some(P::string(&name))))?;
+        match meta.get(meta::CLIENT_CAPABILITIES) {
+            None => return Err(missing(meta::CLIENT_CAPABILITIES)),
+            Some(value) if value.kind() != Kind::Object => {
+                return Err(bad_key(meta::CLIENT_CAPABILITIES, "an object"));
+            }
+            Some(_) => {}
+        }
+        if let Some(info) = meta.get(meta::CLIENT_INFO) {
+            let is_text = |key| info.get(key).is_some_and(|value| value.kind() == Kind::Text);
+            if !is_text("name") || !is_text("version") {
+                return Err(bad_key(meta::CLIENT_INFO, "an object with `name` and `version`"));
+            }
+        }
+        let level = match meta.get(meta::LOG_LEVEL) {
+            None => None,
+            Some(level) => Some(
+                read_level(&level).ok_or_else(|| bad_key(meta::LOG_LEVEL, "a log level"))?,
+            ),
+        };
+        Ok(Self { version, level })
+    }
+}
+
+/// Reads a log level.
+pub(super) fn read_level<P: Payload>(value: &P) -> Option<Level> {
+    Level::parse(&value.as_text()?)
+}
+
+/// The error for parameters that do not fit, in words.
+pub(super) fn bad_params<P: Payload>(parts: &[&str]) -> RpcError<P> {
+    RpcError::new(code::INVALID_PARAMS, parts.concat())
+}
+
+/// The error for a request that lacks a key of the envelope.
+pub(super) fn missing<P: Payload>(key: &str) -> RpcError<P> {
+    bad_params(&["`_meta` lacks `", key, "`"])
+}
+
+/// The error for a version that is not served, with the ones that are.
+pub(super) fn unsupported<P: Payload>(requested: Option<P>) -> RpcError<P> {
+    let supported = Version::ALL.into_iter().map(|version| P::string(version.as_str())).collect();
+    let mut data = P::object();
+    data.set("supported", P::array(supported));
+    if let Some(requested) = requested {
+        data.set("requested", requested);
+    }
+    let message = "unsupported protocol version".to_owned();
+    RpcError { code: code::UNSUPPORTED_VERSION, message, data: Some(data) }
+}
+
+fn bad_key<P: Payload>(key: &str, wanted: &str) -> RpcError<P> {
+    bad_params(&["`", key, "` in `_meta` is not ", wanted])
+}

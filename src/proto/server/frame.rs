@@ -1,0 +1,136 @@
+//! What the server machine sends.
+
+use super::RequestKey;
+use crate::{
+    jsonrpc::{Id, Message, Payload},
+    types::method,
+};
+
+/// What to do with the connection next.
+#[derive(Debug)]
+pub enum Transmit<P> {
+    /// Send this message.
+    Send {
+        /// The message.
+        frame: Frame<P>,
+        /// The request it belongs to, for a transport that answers each request on its own stream.
+        /// Answers that the machine gave at once belong to none.
+        about: Option<RequestKey>,
+        /// Whether it is the response, after which nothing more comes for that request.
+        last: bool,
+    },
+    /// Close the connection: nothing more comes out of this machine.
+    Close {
+        /// The WebSocket close code.
+        code: u16,
+        /// Why, in words.
+        reason: &'static str,
+    },
+}
+
+/// A message to send.
+///
+/// Progress stays in this small form until it leaves, so that waiting for a slow peer costs little
+/// memory and writing it needs no tree of values.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Frame<P> {
+    /// A progress notification.
+    Progress(Progress),
+    /// Anything else, as the JSON value that it is on the wire.
+    Message(P),
+}
+
+/// The parameters of a progress notification.
+#[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize))]
+#[cfg_attr(not(target_arch = "wasm32"), serde(rename_all = "camelCase"))]
+pub struct Progress {
+    /// The token of the request, with the JSON type it came with.
+    #[cfg_attr(not(target_arch = "wasm32"), serde(rename = "progressToken"))]
+    pub token: Id,
+    /// How far.
+    #[cfg_attr(not(target_arch = "wasm32"), serde(serialize_with = "json::number"))]
+    pub progress: f64,
+    /// Of how much.
+    #[cfg_attr(
+        not(target_arch = "wasm32"),
+        serde(serialize_with = "json::optional", skip_serializing_if = "Option::is_none")
+    )]
+    pub total: Option<f64>,
+    /// What is going on.
+    #[cfg_attr(not(target_arch = "wasm32"), serde(skip_serializing_if = "Option::is_none"))]
+    pub message: Option<String>,
+}
+
+impl<P: Payload> Frame<P> {
+    /// The message as a JSON value.
+    pub fn into_payload(self) -> P {
+        match self {
+            Self::Message(value) => value,
+            Self::Progress(report) => {
+                let mut params = P::object();
+                params.set("progressToken", P::from_id(&report.token));
+                params.set("progress", P::number(report.progress));
+                if let Some(total) = report.total {
+                    params.set("total", P::number(total));
+                }
+                if let Some(message) = &report.message {
+                    params.set("message", P::string(message));
+                }
+                let method = method::PROGRESS.to_owned();
+                Message::Notification { method, params: Some(params) }.write()
+            }
+        }
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+mod json {
+    use serde::{Serialize, Serializer};
+    use serde_json::Value;
+
+    use super::{Frame, Progress};
+    use crate::jsonrpc::Payload;
+
+    impl Frame<Value> {
+        /// The message as JSON text.
+        pub fn to_json(&self) -> String {
+            // Neither a `Value` nor a `Progress` has anything that JSON cannot write.
+            let text = match self {
+                Self::Message(value) => serde_json::to_string(value),
+                Self::Progress(params) => serde_json::to_string(&Notification {
+                    jsonrpc: "2.0",
+                    method: crate::types::method::PROGRESS,
+                    params,
+                }),
+            };
+            text.unwrap_or_default()
+        }
+    }
+
+    #[derive(Serialize)]
+    struct Notification<'a> {
+        jsonrpc: &'static str,
+        method: &'static str,
+        params: &'a Progress,
+    }
+
+    /// Whole numbers without a fraction, as everywhere else.
+    pub(super) fn number<S: Serializer>(value: &f64, out: S) -> Result<S::Ok, S::Error> {
+        Value::number(*value).serialize(out)
+    }
+
+    #[allow(clippy::ref_option)] // the shape that serde asks for
+    pub(super) fn optional<S: Serializer>(value: &Option<f64>, out: S) -> Result<S::Ok, S::Error> {
+        value.map(Value::number).serialize(out)
+    }
+
+    impl Serialize for crate::jsonrpc::Id {
+        fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
+            match self {
+                Self::Integer(integer) => out.serialize_i64(*integer),
+                Self::Text(text) => out.serialize_str(text),
+            }
+        }
+    }
+}

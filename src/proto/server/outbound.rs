@@ -1,0 +1,209 @@
+//! What the server sends: responses, log messages, and progress at the pace of the peer.
+
+use super::{Frame, Progress, Queued, RequestKey, ServerMachine, Transmit};
+use crate::{
+    jsonrpc::{Id, Message, Payload, RpcError},
+    proto::version::Version,
+    types::{Level, meta, method},
+};
+
+/// What became of a progress report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reported {
+    /// It is on its way.
+    Sent,
+    /// The peer reads slowly: it is held back, in the place of an older one if there was any.
+    Held,
+    /// Nobody wants it: no token, or the request is over, or a number is not finite.
+    Ignored,
+}
+
+impl<P: Payload> ServerMachine<P> {
+    /// The next message to send, or the order to close. Call it when the transport can take one.
+    pub fn poll_transmit(&mut self) -> Option<Transmit<P>> {
+        let Some(Queued { frame, about, last }) = self.queue.pop_front() else {
+            let (code, reason) = self.close.take()?;
+            self.close();
+            return Some(Transmit::Close { code, reason });
+        };
+        if last
+            && let Some(key) = about
+            && let Some(request) = self.requests.remove(&key)
+        {
+            self.keys.remove(&request.id);
+        }
+        self.release_held();
+        Some(Transmit::Send { frame, about, last })
+    }
+
+    /// Whether a log message would find a place now.
+    pub fn has_room(&self) -> bool {
+        self.queue.len() < self.limits.queue
+    }
+
+    /// Whether the newest report of this request is held back.
+    pub fn holds(&self, key: RequestKey) -> bool {
+        self.requests.get(&key).is_some_and(|request| request.held.is_some())
+    }
+
+    /// Reports how far a request has come. While the queue has room it is sent as it is; when the
+    /// peer reads slowly, it takes the place of the request's report that still waits.
+    pub fn report(
+        &mut self,
+        key: RequestKey,
+        progress: f64,
+        total: Option<f64>,
+        message: Option<&str>,
+    ) -> Reported {
+        // JSON has no word for infinity. Guessing a number instead would be inventing progress.
+        if !progress.is_finite() || total.is_some_and(|total| !total.is_finite()) {
+            return Reported::Ignored;
+        }
+        let has_room = self.has_room();
+        let Some(request) = self.requests.get_mut(&key) else {
+            return Reported::Ignored;
+        };
+        let Some(token) = request.token.clone() else {
+            return Reported::Ignored;
+        };
+        if request.answered {
+            return Reported::Ignored;
+        }
+        let message = message
+            .filter(|_| request.version.progress_has_message())
+            .map(|text| clip(text, self.limits.progress_message));
+        let report = Progress { token, progress, total, message };
+        if has_room {
+            self.push(Frame::Progress(report), Some(key), false);
+            return Reported::Sent;
+        }
+        if request.held.replace(report).is_none() {
+            self.held.push_back(key);
+        }
+        Reported::Held
+    }
+
+    /// Whether the peer wants log messages of this level from this request.
+    pub fn wants_log(&self, key: RequestKey, level: Level) -> bool {
+        self.requests.get(&key).is_some_and(|request| {
+            let wanted = if request.version.has_session_methods() {
+                Some(self.session_level)
+            } else {
+                request.level
+            };
+            !request.answered && wanted.is_some_and(|wanted| level >= wanted)
+        })
+    }
+
+    /// Sends a log message, if the peer wants it.
+    ///
+    /// # Errors
+    /// There is no room now; try again once [`has_room`](Self::has_room) says so.
+    pub fn log(
+        &mut self,
+        key: RequestKey,
+        level: Level,
+        logger: Option<&str>,
+        data: P,
+    ) -> Result<(), P> {
+        if !self.wants_log(key, level) {
+            return Ok(());
+        }
+        if !self.has_room() {
+            return Err(data);
+        }
+        let mut params = P::object();
+        params.set("level", P::string(level.as_str()));
+        if let Some(logger) = logger {
+            params.set("logger", P::string(logger));
+        }
+        params.set("data", data);
+        let method = method::LOG_MESSAGE.to_owned();
+        let message = Message::Notification { method, params: Some(params) }.write();
+        self.push(Frame::Message(message), Some(key), false);
+        Ok(())
+    }
+
+    /// Answers a request, after the last report that was held back. Does nothing if the request
+    /// has been answered or given up.
+    pub fn respond(&mut self, key: RequestKey, outcome: Result<P, RpcError<P>>) {
+        let Some(request) = self.requests.get_mut(&key) else {
+            return;
+        };
+        if std::mem::replace(&mut request.answered, true) {
+            return;
+        }
+        let (id, version, cacheable) = (request.id.clone(), request.version, request.cacheable);
+        if let Some(report) = request.held.take() {
+            self.held.retain(|held| *held != key);
+            self.push(Frame::Progress(report), Some(key), false);
+        }
+        let outcome = outcome.map(|result| self.finished(version, result, cacheable));
+        let message = Message::Response { id: Some(id), outcome }.write();
+        self.push(Frame::Message(message), Some(key), true);
+    }
+
+    /// Answers a request that was never handed up.
+    pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cacheable: bool) {
+        let outcome = Ok(self.finished(version, result, cacheable));
+        let message = Message::Response { id: Some(id.clone()), outcome }.write();
+        self.push(Frame::Message(message), None, false);
+    }
+
+    /// Refuses a request that was never handed up.
+    pub(super) fn refuse(&mut self, id: Option<Id>, error: RpcError<P>) {
+        let message = Message::Response { id, outcome: Err(error) }.write();
+        self.push(Frame::Message(message), None, false);
+    }
+
+    /// Sends what was held back, as far as there is room.
+    pub(super) fn release_held(&mut self) {
+        while self.has_room()
+            && let Some(key) = self.held.pop_front()
+        {
+            let held = self.requests.get_mut(&key).and_then(|request| request.held.take());
+            if let Some(report) = held {
+                self.push(Frame::Progress(report), Some(key), false);
+            }
+        }
+    }
+
+    fn push(&mut self, frame: Frame<P>, about: Option<RequestKey>, last: bool) {
+        if !self.closed {
+            self.queue.push_back(Queued { frame, about, last });
+        }
+    }
+
+    /// Adds to a result what its revision wants on every one.
+    fn finished(&self, version: Version, mut result: P, cacheable: bool) -> P {
+        if version.tags_results() {
+            if result.get("resultType").is_none() {
+                result.set("resultType", P::string("complete"));
+            }
+            let mut about = result.get(meta::META).unwrap_or_else(P::object);
+            if about.get(meta::SERVER_INFO).is_none() {
+                about.set(meta::SERVER_INFO, self.profile.info.to_payload());
+            }
+            result.set(meta::META, about);
+        }
+        if cacheable && version.has_cache_hints() {
+            result.set("ttlMs", P::number(self.profile.ttl));
+            // Neither the tools nor the server's description depend on who asks.
+            result.set("cacheScope", P::string("public"));
+        }
+        result
+    }
+}
+
+/// The text, or as much of it as fits, cut between two characters.
+fn clip(text: &str, limit: usize) -> String {
+    const MARK: &str = "…";
+    if text.len() <= limit {
+        return text.to_owned();
+    }
+    let mut end = limit.saturating_sub(MARK.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    [&text[..end], MARK].concat()
+}

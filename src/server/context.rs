@@ -1,0 +1,212 @@
+//! What a handler knows about its call, and how it speaks to the caller meanwhile.
+
+use std::{
+    future::{Future, poll_fn},
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+};
+
+use serde_json::Value;
+
+use super::{
+    shared::{Shared, Signal, enlist},
+    values::{ProgressMessage, Quantity, Total},
+};
+use crate::{
+    jsonrpc::Id,
+    proto::{
+        server::{Reported, RequestContext, RequestKey},
+        version::Version,
+    },
+    types::Level,
+};
+
+/// A call that is being served. Cheap to clone, and free to move to other threads.
+///
+/// Everything in it may be used at any time, also after the call has been answered or cancelled:
+/// then it does nothing.
+#[derive(Clone)]
+pub struct Context {
+    call: Arc<Call>,
+}
+
+pub(super) struct Call {
+    pub(super) shared: Arc<Shared>,
+    pub(super) key: RequestKey,
+    pub(super) request: RequestContext,
+    pub(super) cancelled: Signal,
+}
+
+impl Context {
+    pub(super) fn new(call: Arc<Call>) -> Self {
+        Self { call }
+    }
+
+    /// Reports how far the call has come: `progress` of `total`, and what is going on.
+    ///
+    /// ```
+    /// # async fn example(ctx: mcp_wasm::server::Context, items: Vec<String>) {
+    /// ctx.report_progress(3, 10, None).await;
+    /// ctx.report_progress(0.5, 1.0, "half of it").await;
+    /// ctx.report_progress(items.len(), None, format!("{} so far", items.len())).await;
+    /// # }
+    /// ```
+    ///
+    /// Every type of number is taken; see [`Quantity`], [`Total`] and [`ProgressMessage`] for what
+    /// else. Numbers reach the caller unchanged. They ought to increase; NaN and infinities are
+    /// refused, since JSON has no word for them. If nobody asked for progress, or the call is over,
+    /// this does nothing, quickly.
+    ///
+    /// It never waits for a slow peer. While there is room, every report is sent; when there is
+    /// none, the newest report of a call replaces the one that waits, and the last one is sent
+    /// before the result. Use [`flush`](Self::flush) where each single report counts.
+    ///
+    /// The report is made by the call itself. Awaiting what it returns lets a busy loop step aside
+    /// for the transport when there is no room; a thread that cannot await may drop it.
+    pub fn report_progress(
+        &self,
+        progress: impl Quantity,
+        total: impl Total,
+        message: impl ProgressMessage,
+    ) -> Progressed {
+        // Without a token there is nothing to find out: no lock, no formatting.
+        if self.call.request.token.is_none() {
+            return Progressed { step_aside: false };
+        }
+        let (progress, total) = (progress.value(), total.value());
+        let reported = message.with(|message| {
+            self.call
+                .shared
+                .send(|machine| machine.report(self.call.key, progress, total, message))
+        });
+        Progressed { step_aside: reported == Reported::Held }
+    }
+
+    /// Waits until no report of this call is held back: all are on their way, in order.
+    ///
+    /// After each report, this makes a tool run at the pace of its caller and lose none.
+    pub async fn flush(&self) {
+        poll_fn(|cx| {
+            let mut state = self.call.shared.lock();
+            if state.machine.holds(self.call.key) {
+                enlist(&mut state.room, cx.waker());
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
+    /// Logs for whoever looks for a bug. See [`log`](Self::log).
+    pub async fn debug(&self, data: impl Into<Value>) {
+        self.log(Level::Debug, None, data).await;
+    }
+
+    /// Logs what happens. See [`log`](Self::log).
+    pub async fn info(&self, data: impl Into<Value>) {
+        self.log(Level::Info, None, data).await;
+    }
+
+    /// Logs that something is off. See [`log`](Self::log).
+    pub async fn warning(&self, data: impl Into<Value>) {
+        self.log(Level::Warning, None, data).await;
+    }
+
+    /// Logs that something failed. See [`log`](Self::log).
+    pub async fn error(&self, data: impl Into<Value>) {
+        self.log(Level::Error, None, data).await;
+    }
+
+    /// Sends a log message to the caller, a text or any other JSON value, if it wants messages of
+    /// that level: since 2026-07-28 those that the call asks for, before that those of the session.
+    ///
+    /// Log messages are never dropped; this waits until there is room for one.
+    pub async fn log(&self, level: Level, logger: Option<&str>, data: impl Into<Value>) {
+        if !self.call.shared.lock().machine.wants_log(self.call.key, level) {
+            return;
+        }
+        let mut data = Some(data.into());
+        poll_fn(|cx| {
+            let writer = {
+                let mut state = self.call.shared.lock();
+                if let Some(value) = data.take()
+                    && let Err(value) = state.machine.log(self.call.key, level, logger, value)
+                {
+                    data = Some(value);
+                    enlist(&mut state.room, cx.waker());
+                    return Poll::Pending;
+                }
+                state.writer.take()
+            };
+            if let Some(writer) = writer {
+                writer.wake();
+            }
+            Poll::Ready(())
+        })
+        .await;
+    }
+
+    /// Becomes ready when the call is cancelled: its caller gave it up, or the connection is gone.
+    ///
+    /// A handler need not care: after a cancellation it is polled once more, so that one that
+    /// waits for this can wind up, and is then dropped wherever it waits, as Rust's futures may be.
+    /// Work that goes on elsewhere, on another thread say, is to look at
+    /// [`is_cancelled`](Self::is_cancelled) from time to time.
+    pub fn cancelled(&self) -> Cancelled {
+        Cancelled { call: Arc::clone(&self.call) }
+    }
+
+    /// Whether the call has been cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.call.cancelled.is_set()
+    }
+
+    /// Whether the caller wants to know about progress. Reports are free if it does not; this is
+    /// for tools that would have to work for the numbers.
+    pub fn wants_progress(&self) -> bool {
+        self.call.request.token.is_some()
+    }
+
+    /// The caller's id for the request.
+    pub fn request_id(&self) -> &Id {
+        &self.call.request.id
+    }
+
+    /// The protocol revision that the call is served by.
+    pub fn protocol_version(&self) -> Version {
+        self.call.request.version
+    }
+}
+
+/// A report that has been made; see [`Context::report_progress`].
+#[derive(Debug)]
+pub struct Progressed {
+    step_aside: bool,
+}
+
+impl Future for Progressed {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
+        if std::mem::take(&mut self.step_aside) {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        Poll::Ready(())
+    }
+}
+
+/// Becomes ready when the call is cancelled; see [`Context::cancelled`].
+pub struct Cancelled {
+    call: Arc<Call>,
+}
+
+impl Future for Cancelled {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
+        self.call.cancelled.poll(cx.waker())
+    }
+}

@@ -1,0 +1,117 @@
+//! What the link, the driver and the contexts of one connection share.
+
+use std::{
+    sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Poll, Waker},
+};
+
+use serde_json::Value;
+
+use crate::proto::server::ServerMachine;
+
+/// The machine of a connection, and who waits for it.
+pub(super) struct Shared {
+    state: Mutex<State>,
+}
+
+/// What the lock protects. User code never runs while it is held.
+pub(super) struct State {
+    pub(super) machine: ServerMachine<Value>,
+    /// Runs the handlers: wants to know of new events.
+    pub(super) driver: Option<Waker>,
+    /// Writes to the peer: wants to know of new messages.
+    pub(super) writer: Option<Waker>,
+    /// Reads from the peer: wants to know when it may go on.
+    pub(super) reader: Option<Waker>,
+    /// Handlers that wait for room in the queue.
+    pub(super) room: Vec<Waker>,
+}
+
+impl State {
+    /// The handlers to wake because there is room now.
+    pub(super) fn room_to_wake(&mut self) -> Vec<Waker> {
+        if self.machine.has_room() { std::mem::take(&mut self.room) } else { Vec::new() }
+    }
+}
+
+impl Shared {
+    pub(super) fn new(machine: ServerMachine<Value>) -> Self {
+        let state = State { machine, driver: None, writer: None, reader: None, room: Vec::new() };
+        Self { state: Mutex::new(state) }
+    }
+
+    /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the machine, then wakes the writer.
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Value>) -> T) -> T {
+        let (value, writer) = {
+            let mut state = self.lock();
+            (change(&mut state.machine), state.writer.take())
+        };
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+        value
+    }
+
+    /// Ends the connection: the machine is closed, and everybody who waits is woken to see it.
+    pub(super) fn close(&self) {
+        let wakers = {
+            let mut state = self.lock();
+            state.machine.close();
+            let mut wakers = std::mem::take(&mut state.room);
+            wakers.extend(state.driver.take());
+            wakers.extend(state.writer.take());
+            wakers.extend(state.reader.take());
+            wakers
+        };
+        wakers.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// A flag that is set once, and can be waited for.
+#[derive(Default)]
+pub(super) struct Signal {
+    set: AtomicBool,
+    waiting: Mutex<Vec<Waker>>,
+}
+
+impl Signal {
+    pub(super) fn is_set(&self) -> bool {
+        self.set.load(Ordering::Acquire)
+    }
+
+    pub(super) fn set(&self) {
+        let waiting = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            self.set.store(true, Ordering::Release);
+            std::mem::take(&mut *waiting)
+        };
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    pub(super) fn poll(&self, waker: &Waker) -> Poll<()> {
+        if self.is_set() {
+            return Poll::Ready(());
+        }
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_set() {
+            return Poll::Ready(());
+        }
+        enlist(&mut waiting, waker);
+        Poll::Pending
+    }
+}
+
+/// Adds a waker unless the same one is there already: a future may be polled often while it waits.
+pub(super) fn enlist(waiting: &mut Vec<Waker>, waker: &Waker) {
+    if !waiting.iter().any(|known| known.will_wake(waker)) {
+        waiting.push(waker.clone());
+    }
+}
