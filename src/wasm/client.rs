@@ -235,10 +235,22 @@ impl Core {
         self.machine.cancel(id as i64, reason.as_deref());
     }
 
-    /// Which log messages modern requests ask for.
+    /// The request of that id could not be sent.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    pub fn unsent(&mut self, id: f64, reason: &str) {
+        self.machine.unsent(id as i64, reason);
+    }
+
+    /// Which log messages are wanted; true if the server has to be told by `logging/setLevel`.
     #[wasm_bindgen(js_name = setLogLevel)]
-    pub fn set_log_level(&mut self, level: Option<String>) {
-        self.machine.set_log_level(level);
+    pub fn set_log_level(&mut self, level: String) -> bool {
+        self.machine.set_log_level(level)
+    }
+
+    /// The method that asks whether the server is there.
+    #[wasm_bindgen(js_name = pingMethod)]
+    pub fn ping_method(&self) -> String {
+        self.machine.ping_method().to_owned()
     }
 
     /// When [`timeout`](Self::timeout) wants to be called; infinite for never.
@@ -252,10 +264,14 @@ impl Core {
     }
 
     /// Takes the next step to be done; 0 if there is none.
+    #[allow(clippy::cast_precision_loss)] // ids count from 1
     pub fn poll(&mut self) -> u32 {
         let step = match self.machine.poll_output() {
             None => Step::Nothing,
-            Some(Output::Send(message)) => self.step(Step::Send, message),
+            Some(Output::Send(message, id)) => {
+                put(Place::Id, id.unwrap_or(0) as f64);
+                self.step(Step::Send, message)
+            }
             Some(Output::Reopen) => Step::Reopen,
             Some(Output::Connected(session)) => self.step(Step::Connected, describe(&session)),
             Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),

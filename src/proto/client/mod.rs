@@ -205,6 +205,16 @@ impl<P: Payload> Client<P> {
         self.abandon(id, reason, error);
     }
 
+    /// The request of that id could not be sent: its call fails, and nothing is told to the server.
+    pub fn unsent(&mut self, id: i64, reason: &str) {
+        let error = Error::Closed { reason: reason.to_owned(), sent: false };
+        if let Some(slot) = self.calls.remove(id) {
+            self.outputs.push(Output::Settled(slot, Err(error)));
+        } else if !matches!(self.phase, Phase::Closed | Phase::Open(_)) {
+            self.disconnect(error);
+        }
+    }
+
     /// Looks at the clocks.
     pub fn handle_timeout(&mut self, now: Millis) {
         if let Phase::Probing { deadline, .. } = self.phase
@@ -251,11 +261,24 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// Which log messages later modern requests ask for.
-    pub fn set_log_level(&mut self, level: Option<String>) {
-        self.config.log_level = level;
-        if let Phase::Open(Session { version, .. }) = self.phase {
-            self.set_envelope(version);
+    /// Which log messages are wanted from now on. Returns whether the server has to be told by a
+    /// request; otherwise every later request carries the level.
+    pub fn set_log_level(&mut self, level: String) -> bool {
+        self.config.log_level = Some(level);
+        match self.phase {
+            Phase::Open(Session { version, .. }) => {
+                self.set_envelope(version);
+                version.has_session_methods()
+            }
+            _ => false,
+        }
+    }
+
+    /// The method that asks whether the server is there.
+    pub fn ping_method(&self) -> &'static str {
+        match self.session() {
+            Some(session) if !session.version.has_session_methods() => method::DISCOVER,
+            _ => method::PING,
         }
     }
 
@@ -277,12 +300,16 @@ impl<P: Payload> Client<P> {
     }
 
     fn send(&mut self, message: Message<P>) {
-        self.outputs.push(Output::Send(message.write()));
+        self.outputs.push(Output::Send(message.write(), None));
     }
 
     fn send_request(&mut self, id: i64, method: &str, params: P) {
-        let id = Id::Integer(id);
-        self.send(Message::Request { id, method: method.to_owned(), params: Some(params) });
+        let request = Message::Request {
+            id: Id::Integer(id),
+            method: method.to_owned(),
+            params: Some(params),
+        };
+        self.outputs.push(Output::Send(request.write(), Some(id)));
     }
 
     /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.

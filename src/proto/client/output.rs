@@ -84,8 +84,8 @@ pub struct Report<P> {
 /// What the machine wants done or known, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<P> {
-    /// Send this message.
-    Send(P),
+    /// Send this message; the id is there if it is a request, for [`unsent`](super::Client::unsent).
+    Send(P, Option<i64>),
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,

@@ -1,0 +1,14 @@
+// What both entries export.
+export { Client } from "./client.js";
+export {
+  AbortError,
+  ClosedError,
+  McpError,
+  ProtocolError,
+  RpcError,
+  TimeoutError,
+  ToolError,
+  isMcpError,
+} from "./errors.js";
+export { defaultProgressHandler } from "./progress.js";
+export { WebSocketTransport } from "./transports.js";

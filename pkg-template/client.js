@@ -1,0 +1,600 @@
+// The client: feeds the core with what happens, and does what the core says. The core is never
+// borrowed while a callback of the page runs, so a callback may call anything here.
+import { Call } from "./call.js";
+import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { ready } from "./load.js";
+import { defaultProgressHandler } from "./progress.js";
+import { WebSocketTransport } from "./transports.js";
+
+/** The longest frame, in characters, that is worth scanning. */
+const SHORT = 4096;
+/** How long a server counts as legacy once it has shown that, in milliseconds. */
+const REMEMBER = 24 * 60 * 60 * 1000;
+/** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
+const legacyServers = new Map();
+
+const DEFAULTS = {
+  timeout: 60_000,
+  maxTotalTimeout: 3_600_000,
+  resetTimeoutOnProgress: true,
+  strict: false,
+  throwOnToolError: false,
+};
+
+const now = () => performance.now();
+
+export class Client {
+  /** @type {(() => void) | undefined} */
+  onclose;
+  /** @type {((error: Error) => void) | undefined} */
+  onerror;
+
+  #info;
+  #options;
+  /** @type {import("./core.js").Core | undefined} */
+  #core;
+  /** What the core found out about the server. @type {any} */
+  #session;
+  /** @type {any} */
+  #transport;
+  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  #again;
+  /** @type {{ resolve: () => void, reject: (error: any) => void, what: string, cause?: unknown } | undefined} */
+  #connecting;
+  /** Calls by slot. @type {(Call | undefined)[]} */
+  #calls = [];
+  #inFlight = 0;
+  #overflowed = 0;
+  #draining = false;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+  /** @type {Map<string, (notification: any) => unknown>} */
+  #notificationHandlers = new Map();
+  /** @type {Map<string, (request: any, extra: any) => unknown>} */
+  #requestHandlers = new Map();
+  // Views of the core's memory; detached, with length 0, when the memory has grown.
+  #bytes = new Uint8Array();
+  #words = new Uint32Array();
+  #numbers = new Float64Array();
+
+  /**
+   * @param {any} [info]
+   * @param {any} [options]
+   */
+  constructor(info = { name: "mcp-wasm", version: "0.1.0" }, options = {}) {
+    const { progressHandler = defaultProgressHandler, logHandler, messageHandler } = options;
+    checkHandler("progressHandler", progressHandler);
+    checkHandler("logHandler", logHandler);
+    checkHandler("messageHandler", messageHandler);
+    this.#info = info;
+    this.#options = { ...DEFAULTS, ...options, progressHandler };
+    if (logHandler) this.setNotificationHandler("notifications/message", ({ params }) => logHandler(params));
+  }
+
+  /**
+   * @param {any} target
+   * @param {any} [options]
+   */
+  static async connect(target, options = {}) {
+    const client = new Client(options.info, options);
+    await client.connect(target, options);
+    return client;
+  }
+
+  get protocolVersion() {
+    return this.#session?.protocolVersion;
+  }
+
+  get era() {
+    return this.#session?.era;
+  }
+
+  get transport() {
+    return this.#transport;
+  }
+
+  getServerVersion() {
+    return this.#session?.serverInfo;
+  }
+
+  getServerCapabilities() {
+    return this.#session?.capabilities;
+  }
+
+  getInstructions() {
+    return this.#session?.instructions;
+  }
+
+  /**
+   * @param {any} target
+   * @param {any} [options]
+   */
+  async connect(target, options = {}) {
+    const { connectTimeout = 30_000, probeTimeout = 5_000 } = options;
+    checkTime("connectTimeout", connectTimeout);
+    const { url, make } = route(target, options);
+    if (this.#transport || this.#connecting) {
+      throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
+    }
+    /** @type {Promise<void>} */
+    const connected = new Promise((resolve, reject) => {
+      this.#connecting = { resolve, reject, what: url ? `connecting to ${url}` : "connecting" };
+    });
+    try {
+      const core = (this.#core ??= await this.#start());
+      this.#again = url ? make : undefined;
+      const legacy = url !== undefined && (legacyServers.get(url) ?? 0) > Date.now();
+      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, now());
+      this.#open(make());
+    } catch (error) {
+      this.#connecting = undefined;
+      throw error;
+    }
+    await connected;
+    if (url && this.era === "legacy") legacyServers.set(url, Date.now() + REMEMBER);
+    else if (url) legacyServers.delete(url);
+  }
+
+  /**
+   * @param {any} first the tool's name, or the request's params
+   * @param {any} [second]
+   * @param {any} [third]
+   * @returns {any}
+   */
+  callTool(first, second, third) {
+    if (typeof first === "string") {
+      const params = second === undefined ? { name: first } : { name: first, arguments: second };
+      return this.#call("tools/call", params, third);
+    }
+    return this.#call("tools/call", first, optionsOf(second, third));
+  }
+
+  /** @param {any} [params] @param {any} [options] */
+  listTools(params, options) {
+    return this.#call("tools/list", params, options);
+  }
+
+  /** @param {any} [options] */
+  ping(options) {
+    return this.#call(this.#core?.pingMethod() ?? "ping", undefined, options);
+  }
+
+  /** @param {string} level @param {any} [options] */
+  async setLoggingLevel(level, options) {
+    const tell = this.#core?.setLogLevel(level) ?? true;
+    return tell ? this.#call("logging/setLevel", { level }, options) : {};
+  }
+
+  /**
+   * @param {{ method: string, params?: any }} request
+   * @param {any} [second]
+   * @param {any} [third]
+   * @returns {any}
+   */
+  request({ method, params }, second, third) {
+    return this.#call(method, params, optionsOf(second, third));
+  }
+
+  /** @param {{ method: string, params?: any }} notification */
+  async notification({ method, params }) {
+    if (!this.#core?.notify(method, params)) throw new ClosedError(`${method}: not connected; it was not sent`, false);
+    this.#drain();
+  }
+
+  /** @param {string} method @param {(notification: any) => unknown} handler */
+  setNotificationHandler(method, handler) {
+    checkHandler("handler", handler);
+    this.#notificationHandlers.set(method, handler);
+  }
+
+  /** @param {string} method */
+  removeNotificationHandler(method) {
+    this.#notificationHandlers.delete(method);
+  }
+
+  /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
+  setRequestHandler(method, handler) {
+    checkHandler("handler", handler);
+    this.#requestHandlers.set(method, handler);
+  }
+
+  diagnostics() {
+    const counts = { .../** @type {any} */ (this.#core?.counts()), overflowed: this.#overflowed };
+    return { server: this.#session?.serverInfo?.name, progress: counts };
+  }
+
+  async close() {
+    this.#closed(this.#transport, "the client was closed");
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.close();
+  }
+
+  // ---- the core ----
+
+  async #start() {
+    const { Core } = await ready();
+    const { mode = "auto", capabilities = {}, logHandler } = this.#options;
+    return new Core({
+      ...this.#info,
+      capabilities,
+      mode: typeof mode === "object" ? mode.pin : mode,
+      logLevel: logHandler ? "debug" : undefined,
+    });
+  }
+
+  /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
+  #drain() {
+    if (this.#draining) return;
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    this.#draining = true;
+    try {
+      for (let step; (step = core.poll()); ) this.#act(core, step);
+    } finally {
+      this.#draining = false;
+    }
+    this.#arm(core.deadline());
+  }
+
+  /**
+   * @param {import("./core.js").Core} core
+   * @param {number} step as the core's `Step` numbers them
+   */
+  #act(core, step) {
+    switch (step) {
+      case 1:
+        return this.#send(core.value(), this.#view()[1]);
+      case 2:
+        return this.#reopen();
+      case 3:
+        this.#session = core.value();
+        this.#connecting?.resolve();
+        this.#connecting = undefined;
+        return;
+      case 4:
+        return this.#disconnected(core.value());
+      case 5: {
+        const [slot, , progress, total] = this.#view();
+        const call = this.#calls[slot];
+        return call?.deliver(progress, total === total ? total : undefined, core.other(), core.value());
+      }
+      case 6:
+        return this.#settle(core.value());
+      case 7:
+        return this.#settle(undefined, core.value());
+      case 8:
+        return this.#notify(core.text(), core.value());
+      case 9:
+        return this.#answer(core.text(), core.value(), core.other());
+      default:
+        return this.#fault(toError(core.value(), "the connection"));
+    }
+  }
+
+  #view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).numbers();
+    return this.#numbers;
+  }
+
+  /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
+  #arm(deadline) {
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.#core?.timeout(now());
+        this.#drain();
+      }, delay);
+    }
+    // A Node process need not stay for a clock that nobody waits for.
+    if (!this.#inFlight && !this.#connecting) this.#timer?.unref?.();
+  }
+
+  // ---- the transport ----
+
+  /** @param {any} transport */
+  #open(transport) {
+    this.#transport = transport;
+    const current = () => this.#transport === transport;
+    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
+    transport.onerror = (/** @type {Error} */ error) => current() && this.#fault(error);
+    transport.onclose = () => this.#closed(transport, "the connection was closed");
+    Promise.resolve()
+      .then(() => transport.start?.())
+      .then(
+        () => {
+          if (!current()) return;
+          this.#core?.opened(now());
+          this.#drain();
+        },
+        (error) => {
+          if (this.#connecting && current()) this.#connecting.cause = error;
+          this.#closed(transport, "the connection could not be opened");
+        },
+      );
+  }
+
+  #reopen() {
+    const old = this.#detach();
+    closeQuietly(old);
+    this.#open(this.#again?.());
+  }
+
+  #detach() {
+    const transport = this.#transport;
+    this.#transport = undefined;
+    if (!transport) return;
+    if ("onframe" in transport) transport.onframe = undefined;
+    transport.onmessage = transport.onerror = transport.onclose = undefined;
+    return transport;
+  }
+
+  /** @param {any} transport @param {string} reason */
+  #closed(transport, reason) {
+    if (!transport || transport !== this.#transport) return;
+    this.#core?.closed(reason);
+    this.#drain();
+  }
+
+  /** @param {any} detail */
+  #disconnected(detail) {
+    closeQuietly(this.#detach());
+    this.#session = undefined;
+    const connecting = this.#connecting;
+    this.#connecting = undefined;
+    if (!connecting) return attempt(() => this.onclose?.());
+    const { what, cause, reject } = connecting;
+    reject(cause instanceof McpError ? cause : toError(detail, what, cause));
+  }
+
+  /** @param {any} message @param {number} id of the request, or 0 */
+  #send(message, id) {
+    /** @param {any} error */
+    const failed = (error) => {
+      const call = id && this.#calls.find((call) => call?.id === id);
+      if (call) call.cause = error;
+      if (!id) return this.#fault(error);
+      this.#core?.unsent(id, error?.message ?? "the message could not be sent");
+      this.#drain();
+    };
+    const transport = this.#transport;
+    try {
+      if (transport.sendText) transport.sendText(JSON.stringify(message));
+      else Promise.resolve(transport.send(message)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** A frame of text has arrived. @param {string} text */
+  #frame(text) {
+    const length = text.length;
+    if (length <= SHORT && this.#inFlight && this.#copy(text, length)) {
+      const core = /** @type {import("./core.js").Core} */ (this.#core);
+      const slot = core.scan(length);
+      if (slot >= 0) {
+        const numbers = this.#view();
+        const total = numbers[3];
+        const start = numbers[4];
+        const message = start ? text.substring(start, numbers[5]) : undefined;
+        const call = /** @type {Call} */ (this.#calls[slot]);
+        return call.deliver(numbers[2], total === total ? total : undefined, message);
+      }
+      if (slot === -2) return;
+    }
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      return this.#fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    this.#receive(message);
+  }
+
+  /**
+   * Copies an ASCII text into the core's scratch buffer, four characters at a time; false if it is
+   * not ASCII, or somebody wants to see every progress notification as a message.
+   * @param {string} text
+   * @param {number} length
+   */
+  #copy(text, length) {
+    if (this.#notificationHandlers.has("notifications/progress") || this.#options.messageHandler) return false;
+    if (!this.#bytes.length) {
+      this.#bytes = /** @type {any} */ (this.#core).scratch();
+      this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+    }
+    const words = this.#words;
+    const whole = length & ~3;
+    let all = 0;
+    for (let i = 0; i < whole; i += 4) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      all |= a | b | c | d;
+      words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+    }
+    for (let i = whole; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
+    return all < 128;
+  }
+
+  /** @param {any} message */
+  #receive(message) {
+    this.#core?.receive(message, now());
+    this.#drain();
+  }
+
+  // ---- calls ----
+
+  /**
+   * @param {string} method
+   * @param {any} params
+   * @param {any} [given]
+   */
+  #call(method, params, given = {}) {
+    checkHandler("progressHandler", given.progressHandler);
+    checkHandler("onprogress", given.onprogress);
+    const options = { ...this.#options, progressHandler: undefined, onprogress: undefined, ...given };
+    const { timeout, maxTotalTimeout, resetTimeoutOnProgress, strict, signal } = options;
+    checkTime("timeout", timeout);
+    checkTime("maxTotalTimeout", maxTotalTimeout);
+    const call = new Call(method, params, options, this.#options.progressHandler);
+    const promise = new Promise((resolve, reject) => {
+      call.resolve = resolve;
+      call.reject = reject;
+    });
+    if (signal?.aborted) {
+      call.cause = signal.reason;
+      call.settle(undefined, { code: "ABORTED" });
+    } else {
+      // The core writes into params and `_meta`, so it gets its own.
+      const own = { ...params };
+      if (params?._meta) own._meta = { ...params._meta };
+      const core = this.#core;
+      if (core?.request(method, own, timeout, maxTotalTimeout, resetTimeoutOnProgress, strict, now())) {
+        const [slot, id] = this.#view();
+        call.begin(id);
+        this.#calls[slot] = call;
+        if (!this.#inFlight++) this.#timer?.ref?.();
+        if (signal) this.#watch(signal, call);
+        this.#drain();
+      } else {
+        call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
+      }
+    }
+    return Object.defineProperties(promise, {
+      id: { value: call.id },
+      cancel: { value: (/** @type {string} */ reason) => this.#cancel(call, reason) },
+    });
+  }
+
+  /** @param {AbortSignal} signal @param {Call} call */
+  #watch(signal, call) {
+    const abort = () => {
+      call.cause = signal.reason;
+      const { reason } = signal;
+      this.#cancel(call, typeof reason === "string" ? reason : reason?.message);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    call.cleanup = () => signal.removeEventListener("abort", abort);
+  }
+
+  /** @param {Call} call @param {string} [reason] */
+  #cancel(call, reason) {
+    if (!call.id) return;
+    this.#core?.cancel(call.id, reason);
+    this.#drain();
+  }
+
+  /** @param {any} result @param {any} [failure] */
+  #settle(result, failure) {
+    const slot = this.#view()[0];
+    const call = this.#calls[slot];
+    this.#calls[slot] = undefined;
+    this.#inFlight--;
+    if (!call) return;
+    this.#overflowed += call.overflowed;
+    call.settle(result, failure);
+  }
+
+  // ---- what the server says unasked ----
+
+  /** @param {string} method @param {any} params */
+  #notify(method, params) {
+    const message = params === undefined ? { method } : { method, params };
+    attempt(() => this.#options.messageHandler?.(message));
+    attempt(() => this.#notificationHandlers.get(method)?.(message));
+  }
+
+  /** @param {string} method @param {any} params @param {any} id */
+  #answer(method, params, id) {
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    const transport = this.#transport;
+    const message = params === undefined ? { method } : { method, params };
+    attempt(() => this.#options.messageHandler?.(message));
+    const handler = this.#requestHandlers.get(method);
+    if (!handler) return core.respond(id, false, { code: -32601, message: `Method not found: ${method}` });
+    /** @param {boolean} ok @param {any} value */
+    const respond = (ok, value) => {
+      if (transport !== this.#transport) return;
+      core.respond(id, ok, value);
+      this.#drain();
+    };
+    Promise.resolve()
+      .then(() => handler(message, { requestId: id }))
+      .then(
+        (result) => respond(true, result ?? {}),
+        (error) => respond(false, { code: error?.rpcCode ?? -32603, message: String(error?.message ?? error) }),
+      );
+  }
+
+  /** @param {any} error */
+  #fault(error) {
+    attempt(() => this.onerror?.(error));
+  }
+}
+
+/**
+ * Where a target leads, and how to open a transport to it.
+ * @param {any} target
+ * @param {any} options
+ * @returns {{ url?: string, make: () => any }}
+ */
+function route(target, options) {
+  if (typeof target === "string" || target instanceof URL) {
+    let url;
+    try {
+      url = new URL(target, globalThis.location?.href);
+    } catch (cause) {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${target}: it is not a URL`, { cause });
+    }
+    if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws: or wss:`);
+    }
+    const { protocols = ["mcp"] } = options;
+    return { url: url.href, make: () => new WebSocketTransport(url, { protocols }) };
+  }
+  if (typeof target?.send === "function") return { make: () => target };
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws: or wss: URL, or a transport with `start`, `send` and `close`");
+}
+
+/** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */
+function optionsOf(second, third) {
+  return third ?? (typeof second?.parse === "function" ? undefined : second);
+}
+
+/** @param {() => unknown} callback */
+function attempt(callback) {
+  try {
+    const pending = /** @type {any} */ (callback());
+    if (typeof pending?.then === "function") pending.then(undefined, report);
+  } catch (error) {
+    report(error);
+  }
+}
+
+/** @param {any} transport */
+function closeQuietly(transport) {
+  Promise.resolve()
+    .then(() => transport?.close?.())
+    .catch(() => {});
+}
+
+/** @param {string} name @param {unknown} handler */
+function checkHandler(name, handler) {
+  if (handler != null && typeof handler !== "function") {
+    throw new McpError("INVALID_ARGUMENT", `${name} must be a function`);
+  }
+}
+
+/** @param {string} name @param {unknown} value */
+function checkTime(name, value) {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw new McpError("INVALID_ARGUMENT", `${name} must be a number of milliseconds, not ${value}`);
+  }
+}

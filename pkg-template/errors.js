@@ -1,0 +1,170 @@
+// The error classes. `instanceof` works across two copies of the package, because it reads a mark
+// that every copy sets instead of comparing constructors.
+
+const MARK = Symbol.for("mcp-wasm.error");
+
+/**
+ * @param {Function} constructor
+ * @param {string[]} kinds
+ */
+function mark(constructor, ...kinds) {
+  Object.defineProperty(constructor.prototype, MARK, { value: kinds });
+  Object.defineProperty(constructor, Symbol.hasInstance, {
+    /** @this {Function} @param {any} value */
+    value(value) {
+      return this === constructor
+        ? Boolean(value?.[MARK]?.includes(kinds[0]))
+        : Function.prototype[Symbol.hasInstance].call(this, value);
+    },
+  });
+}
+
+export class McpError extends Error {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {ErrorOptions} [options]
+   */
+  constructor(code, message, options) {
+    super(message, options);
+    this.name = "McpError";
+    this.code = code;
+  }
+}
+
+export class RpcError extends McpError {
+  /**
+   * @param {string} message
+   * @param {number} rpcCode
+   * @param {unknown} [data]
+   */
+  constructor(message, rpcCode, data) {
+    super("RPC_ERROR", message);
+    this.name = "RpcError";
+    this.rpcCode = rpcCode;
+    this.data = data;
+  }
+}
+
+export class TimeoutError extends McpError {
+  /**
+   * @param {string} message
+   * @param {"idle" | "total" | "connect"} clock
+   * @param {number} timeout
+   */
+  constructor(message, clock, timeout) {
+    super("TIMEOUT", message);
+    this.name = "TimeoutError";
+    this.clock = clock;
+    this.timeout = timeout;
+  }
+}
+
+export class ClosedError extends McpError {
+  /**
+   * @param {string} message
+   * @param {boolean} mayHaveRun
+   * @param {ErrorOptions} [options]
+   */
+  constructor(message, mayHaveRun, options) {
+    super("CLOSED", message, options);
+    this.name = "ClosedError";
+    this.mayHaveRun = mayHaveRun;
+  }
+}
+
+export class ProtocolError extends McpError {
+  /**
+   * @param {string} message
+   * @param {"PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION"} [code]
+   * @param {ErrorOptions} [options]
+   */
+  constructor(message, code = "PROTOCOL_ERROR", options) {
+    super(code, message, options);
+    this.name = "ProtocolError";
+  }
+}
+
+export class ToolError extends McpError {
+  /**
+   * @param {string} message
+   * @param {any} result
+   */
+  constructor(message, result) {
+    super("TOOL_ERROR", message);
+    this.name = "ToolError";
+    this.result = result;
+  }
+}
+
+/** A `DOMException` as `AbortController` users expect it, and one of ours by its `code`. */
+export class AbortError extends DOMException {
+  /**
+   * @param {string} message
+   * @param {unknown} [reason]
+   */
+  constructor(message, reason) {
+    super(message, "AbortError");
+    // `DOMException.code` is a number from before errors had names.
+    Object.defineProperty(this, "code", { value: "ABORTED", enumerable: true });
+    Object.defineProperty(this, "cause", { value: reason, configurable: true });
+  }
+}
+
+mark(McpError, "McpError");
+mark(RpcError, "RpcError", "McpError");
+mark(TimeoutError, "TimeoutError", "McpError");
+mark(ClosedError, "ClosedError", "McpError");
+mark(ProtocolError, "ProtocolError", "McpError");
+mark(ToolError, "ToolError", "McpError");
+mark(AbortError, "AbortError", "McpError");
+
+/**
+ * @param {unknown} value
+ * @returns {value is McpError}
+ */
+export const isMcpError = (value) => value instanceof McpError;
+
+/**
+ * Makes the error that the core describes.
+ * @param {any} detail code, and what belongs to that code
+ * @param {string} what the call or the connection that failed
+ * @param {unknown} [cause]
+ * @returns {any}
+ */
+export function toError(detail, what, cause) {
+  const { code, message } = detail;
+  switch (code) {
+    case "RPC_ERROR":
+      return new RpcError(message, detail.rpcCode, detail.data);
+    case "TIMEOUT":
+      return new TimeoutError(
+        `${what}: ${WAITED[/** @type {keyof typeof WAITED} */ (detail.clock)]} within ${detail.after} ms`,
+        detail.clock,
+        detail.after,
+      );
+    case "ABORTED":
+      return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
+    case "CLOSED": {
+      const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
+      return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause });
+    }
+    default:
+      return new ProtocolError(`${what}: ${message}`, code, { cause });
+  }
+}
+
+const WAITED = {
+  idle: "no answer and no progress",
+  total: "not finished",
+  connect: "not connected",
+};
+
+/**
+ * Reports what a page's own callback did wrong, as the platform reports uncaught errors.
+ * @param {unknown} error
+ */
+export function report(error) {
+  if (typeof reportError === "function") reportError(error);
+  else console.error(error);
+}

@@ -1,0 +1,13 @@
+// The package as most apps use it: the module travels inside, and starts on the first `connect`.
+import start, { Core } from "./core.js";
+import packed from "./inline.js";
+import { provide } from "./load.js";
+
+provide(async () => {
+  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  await start({ module_or_path: await new Response(unpacked).arrayBuffer() });
+  return { Core };
+});
+
+export * from "./api.js";

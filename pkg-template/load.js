@@ -1,0 +1,45 @@
+// Where the WebAssembly module comes from, and starting it once.
+import { McpError } from "./errors.js";
+
+/** @typedef {import("./core.js").Core} Core */
+/** @typedef {{ Core: new (options: object) => Core }} Module */
+
+/** @type {(() => Promise<Module>) | undefined} */
+let source;
+/** @type {Promise<Module> | undefined} */
+let started;
+
+/**
+ * Says where the module comes from. The first `connect` starts it; later calls change nothing.
+ * @param {() => Promise<Module>} get
+ */
+export function provide(get) {
+  if (!started) source = get;
+}
+
+/**
+ * The started module. A failed start may be tried again.
+ * @returns {Promise<Module>}
+ */
+export function ready() {
+  started ??= start().catch((error) => {
+    started = undefined;
+    throw explain(error);
+  });
+  return started;
+}
+
+async function start() {
+  if (!source) {
+    throw new McpError("NOT_INITIALIZED", "call `init(source)` of mcp-wasm/slim before connecting");
+  }
+  return source();
+}
+
+/** @param {any} error */
+function explain(error) {
+  const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security/i.test(error.message);
+  if (!blocked) return error;
+  const advice = "the page's Content-Security-Policy blocks WebAssembly: add 'wasm-unsafe-eval' to script-src";
+  return new McpError("WASM_BLOCKED", advice, { cause: error });
+}

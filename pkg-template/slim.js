@@ -1,0 +1,17 @@
+// For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
+import start, { Core } from "./core.js";
+import { provide, ready } from "./load.js";
+
+/**
+ * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
+ * @param {any} source
+ */
+export async function init(source) {
+  provide(async () => {
+    await start({ module_or_path: await source });
+    return { Core };
+  });
+  await ready();
+}
+
+export * from "./api.js";

@@ -1,0 +1,114 @@
+// Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
+import { ClosedError, McpError, ProtocolError } from "./errors.js";
+
+/** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
+const LIMIT = 16 * 1024 * 1024;
+
+/** One WebSocket, in the shape of the TypeScript SDK's `Transport`. */
+export class WebSocketTransport {
+  #url;
+  #options;
+  /** @type {WebSocket | undefined} */
+  #socket;
+
+  /** @type {((message: any) => void) | undefined} */
+  onmessage;
+  /** @type {((text: string) => void) | undefined} */
+  onframe;
+  /** @type {(() => void) | undefined} */
+  onclose;
+  /** @type {((error: Error) => void) | undefined} */
+  onerror;
+
+  /**
+   * @param {string | URL} url
+   * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void }} [options]
+   */
+  constructor(url, options = {}) {
+    this.#url = String(url);
+    this.#options = { protocols: ["mcp"], ...options };
+  }
+
+  start() {
+    const { protocols } = this.#options;
+    /** @type {Promise<void>} */
+    const opened = new Promise((resolve, reject) => {
+      const socket = (this.#socket = new WebSocket(this.#url, protocols));
+      /** @param {Error} error */
+      const fail = (error) => {
+        socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+        socket.close();
+        reject(error);
+      };
+      socket.onopen = () => {
+        // Firefox opens a connection for which the server selected no subprotocol at all.
+        if (!protocols.includes(socket.protocol)) {
+          const text = `${this.#url} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
+          return fail(new ProtocolError(text));
+        }
+        socket.onclose = (event) => this.#closed(event);
+        resolve();
+      };
+      socket.onmessage = (event) => this.#received(event.data);
+      socket.onclose = (event) => fail(new ClosedError(refusal(this.#url, event.code), false));
+      socket.onerror = () => {};
+    });
+    return opened;
+  }
+
+  /** @param {any} message */
+  async send(message) {
+    this.sendText(JSON.stringify(message));
+  }
+
+  /** @param {string} text */
+  sendText(text) {
+    if (text.length > LIMIT) {
+      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
+    }
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
+    socket.send(text);
+    this.#options.trace?.("sent", text);
+  }
+
+  async close() {
+    this.#socket?.close();
+  }
+
+  /** @param {any} data */
+  #received(data) {
+    if (typeof data !== "string") {
+      return this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));
+    }
+    this.#options.trace?.("received", data);
+    if (data.length > LIMIT) {
+      this.onerror?.(new ProtocolError(`the server sent a message of ${data.length} characters, over the limit of ${LIMIT}`));
+      this.#socket?.close(4413, "message too big");
+    } else if (this.onframe) {
+      this.onframe(data);
+    } else {
+      this.onmessage?.(JSON.parse(data));
+    }
+  }
+
+  /** @param {CloseEvent} event */
+  #closed({ code, reason }) {
+    if (code !== 1000 && code !== 1005) {
+      this.onerror?.(new ClosedError(`the WebSocket closed with code ${code}${reason ? `: ${reason}` : ""}`, true));
+    }
+    this.onclose?.();
+  }
+}
+
+/**
+ * Browsers do not tell scripts why a handshake failed, so this lists the causes.
+ * @param {string} url
+ * @param {number} code
+ */
+function refusal(url, code) {
+  return (
+    `could not open ${url} (close code ${code}): no server there, a wrong path, ` +
+    `a refused origin, or a server without the subprotocol "mcp"`
+  );
+}
