@@ -1,0 +1,573 @@
+/**
+ * Model Context Protocol client for the browser, with progress done right.
+ *
+ * @example
+ * ```js
+ * import { Client } from "mcp-wasm";
+ *
+ * const client = await Client.connect("wss://example.com/mcp");
+ * const result = await client.callTool("process_items", { items: ["a", "b"] }, {
+ *   progressHandler(progress, total, message) {
+ *     console.log(progress, total, message);
+ *   },
+ * });
+ * ```
+ * @module
+ */
+
+/** A JSON object whose members the protocol leaves open. */
+export type JsonObject = { [key: string]: unknown };
+
+// ---- progress ----
+
+/**
+ * Is told how far a request has come. Deliveries of one call never overlap: when the handler
+ * returns a promise, the next delivery and the call's own promise wait for it. What it throws is
+ * reported (`reportError`), and breaks nothing.
+ *
+ * @param progress how far; the server's number, unchanged
+ * @param total how far it will go; `undefined` if the server does not know
+ * @param message what the server is doing; `undefined` if it does not say
+ * @param context which call this is
+ *
+ * @example
+ * ```js
+ * const client = new Client({ name: "app", version: "1.0.0" }, {
+ *   progressHandler(progress, total, message, { name }) {
+ *     bar(name).update(total ? progress / total : undefined, message);
+ *   },
+ * });
+ * ```
+ */
+export type ProgressHandler = (
+  progress: number,
+  total: number | undefined,
+  message: string | undefined,
+  context: ProgressContext,
+) => void | Promise<void>;
+
+/** Which call a progress notification belongs to. */
+export interface ProgressContext {
+  /** The request's method, such as `tools/call`. */
+  method: string;
+  /** The name of the tool or prompt, or the URI of the resource. */
+  name?: string;
+  /** The id of the request on the wire. */
+  requestId: string | number;
+  /** The id of the call; the same as {@link ToolCall.id}. */
+  callId: number;
+}
+
+/** A progress notification without its token; unknown members are kept. */
+export interface ProgressNotification {
+  progress: number;
+  total?: number;
+  message?: string;
+  [key: string]: unknown;
+}
+
+/**
+ * The handler of calls that have no other: logs `Progress: 3/10 (30.0%) - message` at debug level
+ * (`console.debug`), without the percentage when the total is missing or 0, without the dash when
+ * there is no message.
+ *
+ * @example
+ * ```js
+ * defaultProgressHandler(3, 10, "halfway there"); // Progress: 3/10 (30.0%) - halfway there
+ * ```
+ */
+export function defaultProgressHandler(progress: number, total?: number, message?: string): void;
+
+// ---- options ----
+
+/** What a client and each of its calls can be told; a call's setting replaces the client's. */
+export interface CallDefaults {
+  /**
+   * Milliseconds without an answer and without progress, after which the call is cancelled on the
+   * server and fails with {@link TimeoutError}. `Infinity` for no limit. May strike late by a
+   * sixteenth of itself, never early.
+   * @default 60_000
+   */
+  timeout?: number;
+  /**
+   * Whether progress restarts `timeout`.
+   * @default true
+   */
+  resetTimeoutOnProgress?: boolean;
+  /**
+   * Milliseconds in all, whatever the progress. `Infinity` for no limit.
+   * @default 3_600_000
+   */
+  maxTotalTimeout?: number;
+  /**
+   * Drops progress that does not increase, instead of delivering and counting it.
+   * @default false
+   */
+  strict?: boolean;
+  /**
+   * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
+   * @default false
+   */
+  throwOnToolError?: boolean;
+}
+
+/** The options of a client. */
+export interface ClientOptions extends CallDefaults {
+  /**
+   * Is told the progress of every call that has no handler of its own; `null` for none.
+   * @default defaultProgressHandler
+   */
+  progressHandler?: ProgressHandler | null;
+  /**
+   * Gets the server's log messages. With it, 2026-07-28 requests ask for all levels.
+   *
+   * @example
+   * ```js
+   * new Client(info, { logHandler: ({ level, data }) => console.log(level, data) });
+   * ```
+   */
+  logHandler?: (message: LoggingMessage) => void | Promise<void>;
+  /** Sees every notification and request of the server, beside the handlers for its method. */
+  messageHandler?: (message: Notification | Request) => void | Promise<void>;
+  /**
+   * The client's capabilities, as the protocol writes them.
+   * @default {}
+   */
+  capabilities?: JsonObject;
+  /**
+   * Which protocol revisions may be used: `"auto"` probes for the newest and falls back to the
+   * `initialize` handshake, `"legacy"` does not probe, `{ pin }` is that revision or an error.
+   * @default "auto"
+   */
+  mode?: "auto" | "legacy" | { pin: ProtocolVersion };
+}
+
+/** The options of `connect`. */
+export interface ConnectOptions {
+  /**
+   * Milliseconds from the call to the end of the handshake.
+   * @default 30_000
+   */
+  connectTimeout?: number;
+  /**
+   * Milliseconds that the server may leave the first probe unanswered before it counts as one of
+   * the `initialize` era.
+   * @default 5_000
+   */
+  probeTimeout?: number;
+  /**
+   * The WebSocket subprotocols to offer; the server must select one of them.
+   * @default ["mcp"]
+   */
+  protocols?: string[];
+}
+
+/** The options of one call. */
+export interface CallOptions extends CallDefaults {
+  /** Replaces the client's handler for this call; `null` for none. */
+  progressHandler?: ProgressHandler | null;
+  /**
+   * The TypeScript SDK's spelling: one object with every member of the notification but the token,
+   * unknown ones too. Also replaces the client's handler.
+   *
+   * @example
+   * ```js
+   * await client.callTool({ name: "scan" }, { onprogress: ({ progress }) => show(progress) });
+   * ```
+   */
+  onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
+  signal?: AbortSignal;
+}
+
+// ---- the client ----
+
+/** A request under way: a promise of its result, with a handle to it. */
+export interface Call<Result> extends Promise<Result> {
+  /** The request's id; 0 if it was never sent. */
+  readonly id: number;
+  /**
+   * Gives up the call: the server is told, and the promise fails at once with {@link AbortError}.
+   * Does nothing if the call has ended.
+   * @param reason for the server's log
+   */
+  cancel(reason?: string): void;
+}
+
+/** A tool call under way. */
+export type ToolCall = Call<CallToolResult>;
+
+/**
+ * A client of one MCP server. It can be connected again after it was closed; the ids of its
+ * requests go on.
+ *
+ * @example
+ * ```js
+ * const client = new Client({ name: "app", version: "1.0.0" });
+ * await client.connect("wss://example.com/mcp");
+ * const { tools } = await client.listTools();
+ * ```
+ */
+export class Client {
+  /**
+   * @param info who the client is; for the server's display and logs
+   * @param options what holds for every call
+   */
+  constructor(info?: Implementation, options?: ClientOptions);
+
+  /**
+   * Makes a client and connects it.
+   *
+   * @example
+   * ```js
+   * const client = await Client.connect("wss://example.com/mcp", { timeout: 10_000 });
+   * ```
+   */
+  static connect(
+    target: string | URL | Transport,
+    options?: ClientOptions & ConnectOptions & { info?: Implementation },
+  ): Promise<Client>;
+
+  /**
+   * Opens the connection and finds out which protocol revision the server speaks.
+   *
+   * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
+   * @throws {ClosedError} when the connection cannot be opened
+   * @throws {TimeoutError} when it is not open within `connectTimeout`
+   * @throws {ProtocolError} when the two sides have no protocol revision in common
+   * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
+   *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
+   */
+  connect(target: string | URL | Transport, options?: ConnectOptions): Promise<void>;
+
+  /** The protocol revision in use; `undefined` while not connected. */
+  readonly protocolVersion: ProtocolVersion | undefined;
+  /** Which of the two ways to speak MCP that revision belongs to. */
+  readonly era: "modern" | "legacy" | undefined;
+  /** The transport in use. */
+  readonly transport: Transport | undefined;
+  /** Is called when the connection has ended, after every call has failed. */
+  onclose?: () => void;
+  /** Is told what the server or the transport did wrong; nothing else is affected by it. */
+  onerror?: (error: Error) => void;
+
+  /** The server's name and version. */
+  getServerVersion(): Implementation | undefined;
+  /** What the server can do. */
+  getServerCapabilities(): ServerCapabilities | undefined;
+  /** What the server wants a model to know. */
+  getInstructions(): string | undefined;
+
+  /**
+   * Runs a tool. A tool that fails is a result with `isError: true`, unless `throwOnToolError`.
+   *
+   * @example
+   * ```js
+   * const call = client.callTool("download_file", { url }, { progressHandler: show });
+   * stopButton.onclick = () => call.cancel("the user pressed stop");
+   * const { content } = await call;
+   * ```
+   */
+  callTool(name: string, args?: object, options?: CallOptions): ToolCall;
+  /** Runs a tool, in the TypeScript SDK's shape. */
+  callTool(params: CallToolParams, options?: CallOptions): ToolCall;
+  /** Runs a tool, in the first TypeScript SDK's shape; the schema is not used. */
+  callTool(params: CallToolParams, schema: unknown, options?: CallOptions): ToolCall;
+
+  /** The server's tools, one page of them. */
+  listTools(params?: { cursor?: string; _meta?: JsonObject }, options?: CallOptions): Call<ListToolsResult>;
+  /** Asks whether the server is there. */
+  ping(options?: CallOptions): Call<JsonObject>;
+  /** Asks for log messages from this level up. */
+  setLoggingLevel(level: LoggingLevel, options?: CallOptions): Promise<JsonObject>;
+
+  /**
+   * Sends any request.
+   *
+   * @example
+   * ```js
+   * const { resources } = await client.request({ method: "resources/list" });
+   * ```
+   */
+  request<Result = JsonObject>(request: Request, options?: CallOptions): Call<Result>;
+  /** Sends any request, in the first TypeScript SDK's shape; the schema is not used. */
+  request<Result = JsonObject>(request: Request, schema: unknown, options?: CallOptions): Call<Result>;
+  /** Sends any notification. */
+  notification(notification: Notification): Promise<void>;
+
+  /**
+   * Handles the notifications of a method. One for `notifications/progress` sees all progress, and
+   * takes none away from the calls' own handlers.
+   */
+  setNotificationHandler(method: string, handler: (notification: Notification) => void | Promise<void>): void;
+  /** Stops handling the notifications of a method. */
+  removeNotificationHandler(method: string): void;
+  /**
+   * Answers the server's requests of a method. What the handler throws becomes a JSON-RPC error,
+   * with the number `error.rpcCode` if it has one.
+   */
+  setRequestHandler(
+    method: string,
+    handler: (request: Request, extra: { requestId: string | number }) => JsonObject | Promise<JsonObject>,
+  ): void;
+
+  /** How much progress was delivered, and how much was odd and in which way. */
+  diagnostics(): Diagnostics;
+
+  /** Ends the connection; calls in flight fail with {@link ClosedError}. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What {@link Client.diagnostics} tells. */
+export interface Diagnostics {
+  /** The server's name. */
+  server: string | undefined;
+  /** Counts of progress notifications since the client was made. */
+  progress: {
+    /** Delivered to a call. */
+    delivered: number;
+    /** For a token that was never handed out. */
+    unknown: number;
+    /** For a call that had ended. */
+    late: number;
+    /** Below the value before it. */
+    backward: number;
+    /** Equal to the value before it. */
+    duplicate: number;
+    /** Without a usable token, number or message; dropped. */
+    malformed: number;
+    /** Gave way to newer ones behind a slow handler. */
+    overflowed: number;
+  };
+}
+
+// ---- transports ----
+
+/** The TypeScript SDK's transport, so that any of its ecosystem plugs in. */
+export interface Transport {
+  /** Opens the connection. */
+  start?(): Promise<void> | void;
+  /** Sends one message, a JSON value. */
+  send(message: any): Promise<void> | void;
+  /** Ends the connection. */
+  close?(): Promise<void> | void;
+  /** Set by the client: gets each message, parsed. */
+  onmessage?: (message: any) => void;
+  /** Set by the client: the connection has ended. */
+  onclose?: () => void;
+  /** Set by the client: something went wrong. */
+  onerror?: (error: Error) => void;
+  /**
+   * Set by the client if the transport has this property at all: gets the text of each frame
+   * instead of `onmessage`, which is what makes progress fast.
+   */
+  onframe?: (text: string) => void;
+}
+
+/**
+ * One WebSocket: text frames with one JSON-RPC message each.
+ *
+ * @example
+ * ```js
+ * const transport = new WebSocketTransport("wss://example.com/mcp", {
+ *   trace: (direction, text) => console.log(direction, text),
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class WebSocketTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /**
+       * The subprotocols to offer; the server must select one of them.
+       * @default ["mcp"]
+       */
+      protocols?: string[];
+      /** Sees the text of every frame. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  send(message: any): Promise<void>;
+  /** Sends one frame of text. */
+  sendText(text: string): void;
+  close(): Promise<void>;
+  onmessage?: (message: any) => void;
+  onframe?: (text: string) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
+// ---- errors ----
+
+/** The stable codes of this package's errors. */
+export type ErrorCode =
+  | "RPC_ERROR"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "CLOSED"
+  | "PROTOCOL_ERROR"
+  | "INCOMPATIBLE_VERSION"
+  | "TOOL_ERROR"
+  | "INVALID_ARGUMENT"
+  | "ALREADY_CONNECTED"
+  | "NOT_INITIALIZED"
+  | "WASM_BLOCKED"
+  | "MESSAGE_TOO_LARGE"
+  | "HANDLER_HUNG";
+
+/** The base of the errors. `instanceof` also recognises those of another copy of the package. */
+export class McpError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+  /** Says what happened; stable, unlike the message. */
+  readonly code: ErrorCode;
+}
+
+/** The server answered with a JSON-RPC error. */
+export class RpcError extends McpError {
+  constructor(message: string, rpcCode: number, data?: unknown);
+  /** The server's number, such as -32602. */
+  readonly rpcCode: number;
+  /** What else the server said. */
+  readonly data: unknown;
+}
+
+/** A clock ran out. The server has been told to stop. */
+export class TimeoutError extends McpError {
+  constructor(message: string, clock: "idle" | "total" | "connect", timeout: number);
+  /** Which clock: `timeout`, `maxTotalTimeout` or `connectTimeout`. */
+  readonly clock: "idle" | "total" | "connect";
+  /** Its setting, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** The connection is not open, or was lost. */
+export class ClosedError extends McpError {
+  constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
+  /** Whether the request had left, so that the server may have carried it out. */
+  readonly mayHaveRun: boolean;
+}
+
+/** The server broke the protocol, or speaks no revision in common. */
+export class ProtocolError extends McpError {
+  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION", options?: { cause?: unknown });
+}
+
+/** A tool failed, and `throwOnToolError` was set. */
+export class ToolError extends McpError {
+  constructor(message: string, result: CallToolResult);
+  /** The tool's whole result. */
+  readonly result: CallToolResult;
+}
+
+/**
+ * The caller aborted the call: a `DOMException` named `AbortError`, with our `code` "ABORTED"; its
+ * `cause` is the signal's reason.
+ */
+export class AbortError extends DOMException {
+  constructor(message: string, reason?: unknown);
+  readonly cause: unknown;
+}
+
+/** Whether a value is an error of this package, or of another copy of it. */
+export function isMcpError(value: unknown): value is McpError;
+
+// ---- protocol types ----
+
+/** The protocol revisions this package speaks. */
+export type ProtocolVersion = "2024-11-05" | "2025-03-26" | "2025-06-18" | "2025-11-25" | "2026-07-28";
+
+/** Who is at one end of a connection. For display only. */
+export interface Implementation {
+  name: string;
+  version: string;
+  title?: string;
+  [key: string]: unknown;
+}
+
+/** What a server can do. */
+export interface ServerCapabilities {
+  tools?: { listChanged?: boolean; [key: string]: unknown };
+  resources?: { subscribe?: boolean; listChanged?: boolean; [key: string]: unknown };
+  prompts?: { listChanged?: boolean; [key: string]: unknown };
+  logging?: JsonObject;
+  completions?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A request, without the envelope. */
+export interface Request {
+  method: string;
+  params?: JsonObject;
+}
+
+/** A notification, without the envelope. */
+export interface Notification {
+  method: string;
+  params?: any;
+}
+
+/** The levels of log messages, from least to most severe. */
+export type LoggingLevel =
+  | "debug"
+  | "info"
+  | "notice"
+  | "warning"
+  | "error"
+  | "critical"
+  | "alert"
+  | "emergency";
+
+/** A log message of the server. */
+export interface LoggingMessage {
+  level: LoggingLevel;
+  logger?: string;
+  data: unknown;
+  _meta?: JsonObject;
+}
+
+/** The params of a tool call. */
+export interface CallToolParams {
+  name: string;
+  arguments?: object;
+  _meta?: JsonObject;
+}
+
+/** One part of a tool's result. */
+export type ContentBlock =
+  | { type: "text"; text: string; [key: string]: unknown }
+  | { type: "image" | "audio"; data: string; mimeType: string; [key: string]: unknown }
+  | { type: "resource_link"; uri: string; name: string; [key: string]: unknown }
+  | { type: "resource"; resource: { uri: string; text?: string; blob?: string; [key: string]: unknown }; [key: string]: unknown };
+
+/** What a tool returned, with every member the server sent. */
+export interface CallToolResult {
+  content: ContentBlock[];
+  structuredContent?: unknown;
+  isError?: boolean;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A tool. */
+export interface Tool {
+  name: string;
+  title?: string;
+  description?: string;
+  inputSchema: JsonObject;
+  outputSchema?: JsonObject;
+  annotations?: JsonObject;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** One page of tools. */
+export interface ListToolsResult {
+  tools: Tool[];
+  /** Where the next page starts; `undefined` on the last. */
+  nextCursor?: string;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}

@@ -1,0 +1,21 @@
+/**
+ * The package for apps that place the WebAssembly module themselves.
+ *
+ * @example
+ * ```js
+ * import { Client, init } from "mcp-wasm/slim";
+ * import url from "mcp-wasm/core.wasm?url";
+ *
+ * await init(url);
+ * ```
+ * @module
+ */
+export * from "./index.js";
+
+/**
+ * Starts the module. Call it once, before the first `connect`.
+ * @param source where the module is, or what it is
+ */
+export function init(
+  source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
+): Promise<void>;
