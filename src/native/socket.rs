@@ -93,7 +93,8 @@ async fn write(
             first = link.transmit() => Batch::Messages(first),
             _ = pings.tick() => Batch::Ping,
         };
-        if matches!(batch, Batch::Ping) && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED {
+        if matches!(batch, Batch::Ping) && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED
+        {
             return End::Gone("the peer is silent");
         }
         match timeout(options.write_timeout, write_batch(sink, link, batch)).await {

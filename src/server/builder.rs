@@ -170,7 +170,8 @@ fn input_schema<A: JsonSchema>(tool: &str) -> Map<String, Value> {
         settings.meta_schema = None;
         settings.inline_subschemas = true;
     });
-    let Value::Object(mut schema) = settings.into_generator().into_root_schema_for::<A>().to_value()
+    let Value::Object(mut schema) =
+        settings.into_generator().into_root_schema_for::<A>().to_value()
     else {
         panic!("the arguments of tool `{tool}` have no schema that is an object");
     };

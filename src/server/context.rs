@@ -76,9 +76,7 @@ impl Context {
         }
         let (progress, total) = (progress.value(), total.value());
         let reported = message.with(|message| {
-            self.call
-                .shared
-                .send(|machine| machine.report(self.call.key, progress, total, message))
+            self.call.shared.send(|machine| machine.report(self.call.key, progress, total, message))
         });
         Progressed { step_aside: reported == Reported::Held }
     }

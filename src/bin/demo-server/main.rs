@@ -95,11 +95,8 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot listen on {host}:{port}"))?;
     let address = listener.local_addr()?;
 
-    let options = Options {
-        allowed_origins: allow_origin,
-        allowed_hosts: allow_host,
-        ..Options::default()
-    };
+    let options =
+        Options { allowed_origins: allow_origin, allowed_hosts: allow_host, ..Options::default() };
     let endpoint = Endpoint::new(tools::server(root, pace), options);
     let app = endpoint.router().merge(site::router(&www, &pkg));
 

@@ -69,9 +69,9 @@ impl Claim {
         }
         let level = match meta.get(meta::LOG_LEVEL) {
             None => None,
-            Some(level) => Some(
-                read_level(&level).ok_or_else(|| bad_key(meta::LOG_LEVEL, "a log level"))?,
-            ),
+            Some(level) => {
+                Some(read_level(&level).ok_or_else(|| bad_key(meta::LOG_LEVEL, "a log level"))?)
+            }
         };
         Ok(Self { version, level })
     }

@@ -116,6 +116,7 @@ mod json {
     }
 
     /// Whole numbers without a fraction, as everywhere else.
+    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde asks for
     pub(super) fn number<S: Serializer>(value: &f64, out: S) -> Result<S::Ok, S::Error> {
         Value::number(*value).serialize(out)
     }

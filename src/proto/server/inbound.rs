@@ -102,7 +102,9 @@ impl<P: Payload> ServerMachine<P> {
                 let cursor = match params.and_then(|params| params.get("cursor")) {
                     None => None,
                     Some(cursor) => Some(
-                        cursor.as_text().ok_or_else(|| bad_params(&["`cursor` is not a string"]))?,
+                        cursor
+                            .as_text()
+                            .ok_or_else(|| bad_params(&["`cursor` is not a string"]))?,
                     ),
                 };
                 self.hand_up(id, served, Operation::ListTools { cursor })

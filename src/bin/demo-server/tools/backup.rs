@@ -24,18 +24,18 @@ const PAGES_PER_STEP: i32 = 16;
 const PAUSE: f64 = 0.05;
 
 /// The directory of the demo database, once it exists. It goes with the server.
-type Place = Arc<Mutex<Option<Arc<TempDir>>>>;
+type Home = Arc<Mutex<Option<Arc<TempDir>>>>;
 
 pub(super) fn add(builder: ServerBuilder, setting: &Setting) -> ServerBuilder {
     let setting = setting.clone();
-    let place = Place::default();
+    let home = Home::default();
     let tool = Tool::new(
         "backup_sqlite",
         "Copies a SQLite database with its online backup, reporting pages; makes the database on \
          first use",
     );
     builder.tool_with(tool.title("Back up a SQLite database"), move |_: NoArguments, ctx| {
-        backup_sqlite(ctx, setting.pace, Arc::clone(&place))
+        backup_sqlite(ctx, setting.pace, Arc::clone(&home))
     })
 }
 
@@ -46,18 +46,18 @@ struct BackedUp {
     rows: u32,
 }
 
-async fn backup_sqlite(ctx: Context, pace: f64, place: Place) -> Result<Json<BackedUp>> {
+async fn backup_sqlite(ctx: Context, pace: f64, home: Home) -> Result<Json<BackedUp>> {
     let work = tokio::task::spawn_blocking(move || {
-        let directory = database(&place)?;
+        let directory = database(&home)?;
         copy(directory.path(), &ctx, pace)
     });
     work.await.context("the work broke off")?.map(Json)
 }
 
 /// The directory with the database in it, which is made if it is not there yet.
-fn database(place: &Place) -> Result<Arc<TempDir>> {
-    let mut place = place.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(directory) = place.as_ref() {
+fn database(home: &Home) -> Result<Arc<TempDir>> {
+    let mut home = home.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(directory) = home.as_ref() {
         return Ok(Arc::clone(directory));
     }
     let directory = tempfile::Builder::new()
@@ -65,7 +65,7 @@ fn database(place: &Place) -> Result<Arc<TempDir>> {
         .tempdir()
         .context("cannot make a temporary directory")?;
     fill(&directory.path().join("demo.db")).context("cannot make the demo database")?;
-    Ok(Arc::clone(place.insert(Arc::new(directory))))
+    Ok(Arc::clone(home.insert(Arc::new(directory))))
 }
 
 fn fill(path: &Path) -> rusqlite::Result<()> {

@@ -1,6 +1,7 @@
 //! Real work: hashes the files of a directory, counting them first and then going by bytes.
 
 use std::{
+    fmt::Write,
     fs::File,
     io::Read,
     path::{Path, PathBuf},
@@ -150,5 +151,9 @@ fn stop_if_cancelled(ctx: &Context) -> Result<()> {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
