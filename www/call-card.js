@@ -26,7 +26,7 @@ const ICONS = { running: "done", done: "done", "tool-error": "failed", failed: "
 const HANDLER_NAMES = { client: "Client-level handler", call: "Per-call handler" };
 
 /** Characters that fit on a line of a card. */
-const RESULT_WIDTH = 36;
+const RESULT_WIDTH = 32;
 
 /** A card of which fewer pixels can be seen counts as out of sight. */
 const NEARLY_OUT = 100;

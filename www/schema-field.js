@@ -133,8 +133,10 @@ function linesField(property) {
     const lines = area.value.split("\n").filter((line) => line.trim() !== "");
     return lines.length === 0 && !required ? undefined : lines;
   };
-  // An empty list is a list: required asks for the argument, not for a line.
-  return field({ ...property, required: false }, area, read, "one per line");
+  const lines = field(property, area, read, "one per line");
+  // An empty list is a list: what is required is the argument, not a line.
+  area.required = false;
+  return lines;
 }
 
 /**

@@ -37,7 +37,7 @@ export class ToolForm {
     this.#run.setAttribute("aria-label", `Run ${tool.name}`);
     this.#addFields();
 
-    this.#toggle.addEventListener("click", () => this.#expand(this.#panel.hidden));
+    this.#toggle.addEventListener("click", () => this.#expand(this.#panel.hidden !== false));
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       const args = this.read();
