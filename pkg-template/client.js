@@ -256,9 +256,10 @@ export class Client {
       case 4:
         return this.#disconnected(core.value());
       case 5: {
-        const [slot, , progress, total] = this.#view();
-        const call = this.#calls[slot];
-        return call?.deliver(progress, total === total ? total : undefined, core.other(), core.value());
+        const numbers = this.#view();
+        const total = numbers[3];
+        const call = this.#calls[numbers[0]];
+        return call?.deliver(numbers[2], total === total ? total : undefined, core.other(), core.value());
       }
       case 6:
         return this.#settle(core.value());
@@ -273,9 +274,13 @@ export class Client {
     }
   }
 
+  /**
+   * The numbers of the core's latest step.
+   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number]}
+   */
   #view() {
     if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).numbers();
-    return this.#numbers;
+    return /** @type {any} */ (this.#numbers);
   }
 
   /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
@@ -457,9 +462,9 @@ export class Client {
       if (params?._meta) own._meta = { ...params._meta };
       const core = this.#core;
       if (core?.request(method, own, timeout, maxTotalTimeout, resetTimeoutOnProgress, strict, now())) {
-        const [slot, id] = this.#view();
-        call.begin(id);
-        this.#calls[slot] = call;
+        const numbers = this.#view();
+        call.begin(numbers[1]);
+        this.#calls[numbers[0]] = call;
         if (!this.#inFlight++) this.#timer?.ref?.();
         if (signal) this.#watch(signal, call);
         this.#drain();

@@ -8,3 +8,9 @@ mod client;
 mod payload;
 
 pub use client::Core;
+
+// The npm package's allocator: two kilobytes less to download than the default one. Behind a
+// feature, because a Rust program that depends on this crate chooses its own.
+#[cfg(feature = "npm")]
+#[global_allocator]
+static ALLOCATOR: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
