@@ -46,7 +46,7 @@ pub(super) fn judge_probe<P: Payload>(
     answer: Result<P, RpcError<P>>,
 ) -> Verdict<P> {
     let verdict = match answer {
-        Ok(result) => judge_discovery(result),
+        Ok(result) => judge_discovery(&result),
         Err(error) => judge_refusal(again, error),
     };
     match (mode, verdict) {
@@ -62,8 +62,8 @@ pub(super) fn judge_probe<P: Payload>(
     }
 }
 
-fn judge_discovery<P: Payload>(result: P) -> Verdict<P> {
-    let Some(Discovered { supported_versions }) = decode(&result) else {
+fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
+    let Some(Discovered { supported_versions }) = decode(result) else {
         return Verdict::Initialize;
     };
     let common = Version::of(Era::Modern)

@@ -128,7 +128,7 @@ impl<P: Payload> Client<P> {
         }
         match message {
             Ok(Message::Response { id: Some(id), outcome }) => {
-                self.receive_response(&id, outcome, now)
+                self.receive_response(&id, outcome, now);
             }
             Ok(Message::Response { id: None, outcome }) => {
                 if let Err(error) = outcome {
@@ -138,7 +138,7 @@ impl<P: Payload> Client<P> {
             // What comes before the answer to the probe belongs to no session.
             Ok(_) if matches!(self.phase, Phase::Probing { .. }) => {}
             Ok(Message::Notification { method, params }) => {
-                self.receive_notification(method, params)
+                self.receive_notification(method, params);
             }
             Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
             Err(malformed) => {
