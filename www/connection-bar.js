@@ -55,7 +55,7 @@ export class ConnectionBar {
     this.#disconnect.disabled = status.state === "closed";
     if (status.state === "open") {
       const server = client.getServerVersion();
-      setText(this.#server, server ? `${server.title ?? server.name} ${server.version}` : "unnamed");
+      setText(this.#server, server ? `${server.name} ${server.version}` : "unnamed");
       setText(this.#protocol, client.protocolVersion ?? "–");
       setText(this.#era, client.era ?? "");
       this.#era.hidden = !client.era;

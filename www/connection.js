@@ -6,6 +6,7 @@ import { Client, WebSocketTransport } from "./mcp.js";
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 8_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+const MOST_PAGES = 50;
 
 /**
  * @typedef {NonNullable<ConstructorParameters<typeof Client>[1]>} ClientOptions
@@ -52,6 +53,17 @@ export class Connection {
   connect(endpoint) {
     this.#failures = 0;
     return this.#attempt(endpoint, "connecting");
+  }
+
+  /** All tools of the server, page by page. */
+  async listTools() {
+    const { tools, nextCursor } = await this.client.listTools();
+    for (let cursor = nextCursor, page = 1; cursor !== undefined && page < MOST_PAGES; page += 1) {
+      const next = await this.client.listTools({ cursor });
+      tools.push(...next.tools);
+      cursor = next.nextCursor;
+    }
+    return tools;
   }
 
   async disconnect() {

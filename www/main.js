@@ -75,8 +75,7 @@ function showStatus(status) {
 
 async function showTools() {
   try {
-    const { tools: offered } = await connection.client.listTools();
-    tools.show(offered);
+    tools.show(await connection.listTools());
   } catch (error) {
     // A connection that dies right now is already being replaced; anything else is worth a line in the log.
     if (connection.status.state !== "open") return;

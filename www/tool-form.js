@@ -69,6 +69,7 @@ export class ToolForm {
   }
 
   #addFields() {
+    /** @type {import("./schema-field.js").Schema} */
     const root = this.tool.inputSchema ?? {};
     const properties = Object.entries(root.properties ?? {});
     const required = new Set(root.required ?? []);
