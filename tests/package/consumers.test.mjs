@@ -75,12 +75,10 @@ describe("tarball", () => {
   });
 
   test("nothing in it names a place on a machine", async () => {
-    for (const file of packed.filter((name) => /\.(js|ts|json|md)$/.test(name))) {
-      const text = await readFile(installed(file), "utf8");
-      assert.doesNotMatch(text, /\/(home|Users|root|work|tmp)\//, file);
+    for (const file of packed) {
+      const [place] = (await readFile(installed(file), "latin1")).match(/\/(home|Users|root|work|tmp)\/[\w./-]{0,80}/) ?? [];
+      assert.equal(place, undefined, file);
     }
-    const wasm = await readFile(installed("core.wasm"), "latin1");
-    assert.doesNotMatch(wasm, /\/(home|Users|root|work)\//, "core.wasm");
   });
 });
 

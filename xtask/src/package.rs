@@ -4,6 +4,7 @@
 //! wasm-opt → `core.js`, `core.wasm` and `inline.js`, beside the hand-written files of
 //! `pkg-template/`.
 
+use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +14,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Needs, Tools, locked_version, setup};
+use crate::setup::{Needs, Tools, WASM_TARGET, locked_version, setup};
 
 pub const NEEDS: Needs = Needs {
     wasm: true,
@@ -57,11 +58,20 @@ pub fn package(tools: &Tools) -> Result<PathBuf> {
 /// The first part of it, which needs nothing but cargo and the wasm32 target.
 pub fn cargo_build() -> Result<()> {
     step("build the WebAssembly module", || {
+        // Panics name their source file: without this machine's directories, please.
+        let sources = cargo_home().join("registry/src");
+        let flags = format!("--remap-path-prefix={}=crates", sources.display());
         Cmd::cargo()
             .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
-            .args(["--target", "wasm32-unknown-unknown", "--features", "npm"])
+            .args(["--target", WASM_TARGET, "--features", "npm", "--config"])
+            .arg(format!("target.{WASM_TARGET}.rustflags=[{flags:?}]"))
             .quiet()
     })
+}
+
+fn cargo_home() -> PathBuf {
+    let set = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    set("CARGO_HOME").or_else(|| set("HOME").map(|home| home.join(".cargo"))).unwrap_or_default()
 }
 
 /// The rest of it.
