@@ -164,7 +164,7 @@ impl ServerBuilder {
 }
 
 /// The schema of a tool's arguments, as small as it can be: the dialect is the protocol's default,
-/// and the name of a Rust type is nobody's business.
+/// and the name of a Rust type and what its documentation says are nobody's business.
 fn input_schema<A: JsonSchema>(tool: &str) -> Map<String, Value> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.meta_schema = None;
@@ -176,6 +176,7 @@ fn input_schema<A: JsonSchema>(tool: &str) -> Map<String, Value> {
         panic!("the arguments of tool `{tool}` have no schema that is an object");
     };
     schema.shift_remove("title");
+    schema.shift_remove("description");
     let root = schema.entry("type").or_insert_with(|| "object".into());
     assert!(root == "object", "the arguments of tool `{tool}` are no JSON object but: {root}");
     schema
