@@ -1,0 +1,317 @@
+//! The client machine as the binding drives it: frames come and go as text, short ASCII frames are
+//! scanned, and the outputs are drained after every input.
+//!
+//! A [`Page`] fails the test when the machine breaks a rule that holds always: ids count up from 1,
+//! a call settles once, nothing is delivered to a call after it settled, and a machine that has
+//! looked at its clocks does not ask to look again at the same time.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use mcp_wasm::error::Error;
+use mcp_wasm::jsonrpc::{Id, Message};
+use mcp_wasm::proto::Millis;
+use mcp_wasm::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
+use mcp_wasm::proto::scan::scan;
+use mcp_wasm::types::Implementation;
+use serde_json::{Value, json};
+
+/// The longest frame that the binding scans.
+const SHORT: usize = 4096;
+
+/// Which way progress frames take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Path {
+    /// As in the binding: the scanner first.
+    Scanned,
+    /// Every frame is parsed.
+    General,
+}
+
+/// One delivery of progress.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub progress: f64,
+    pub total: Option<f64>,
+    pub message: Option<String>,
+}
+
+/// Compared bit by bit: `-0` is not `0`.
+impl PartialEq for Step {
+    fn eq(&self, other: &Self) -> bool {
+        self.progress.to_bits() == other.progress.to_bits()
+            && self.total.map(f64::to_bits) == other.total.map(f64::to_bits)
+            && self.message == other.message
+    }
+}
+
+/// What a call has come to.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct CallRecord {
+    pub progress: Vec<Step>,
+    pub outcome: Option<Result<Value, Error<Value>>>,
+    pub settled_at: Option<Millis>,
+}
+
+/// What the machine told, except for what belongs to a call.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Told {
+    Connected(Box<Session<Value>>),
+    Disconnected(Error<Value>),
+    Reopen,
+    Notification(String, Option<Value>),
+    Request(Id, String, Option<Value>),
+    Fault(Error<Value>),
+}
+
+/// A client machine and everything it said.
+pub struct Page {
+    pub machine: Client<Value>,
+    pub now: Millis,
+    pub told: Vec<Told>,
+    path: Path,
+    sent: VecDeque<String>,
+    /// The calls in flight, by slot.
+    slots: BTreeMap<u32, i64>,
+    calls: BTreeMap<i64, CallRecord>,
+    newest: i64,
+}
+
+impl Page {
+    pub fn new(mode: Mode, path: Path) -> Self {
+        Self::with_config(
+            Config {
+                info: Implementation::new("test-page", "1.0.0"),
+                capabilities: json!({}),
+                log_level: None,
+                mode,
+            },
+            path,
+        )
+    }
+
+    pub fn with_config(config: Config<Value>, path: Path) -> Self {
+        Self {
+            machine: Client::new(config),
+            // Somewhere in the life of a page, and no round number.
+            now: 12_345.678,
+            told: Vec::new(),
+            path,
+            sent: VecDeque::new(),
+            slots: BTreeMap::new(),
+            calls: BTreeMap::new(),
+            newest: 0,
+        }
+    }
+
+    /// Opens a channel, up to the first message of the handshake.
+    pub fn connect(&mut self, channel: Channel) {
+        self.machine.connect(channel, self.now);
+        self.drain();
+        self.opened();
+    }
+
+    pub fn opened(&mut self) {
+        self.machine.opened(self.now);
+        self.drain();
+    }
+
+    pub fn closed(&mut self, reason: &str) {
+        self.machine.closed(reason);
+        self.drain();
+    }
+
+    /// A frame has arrived.
+    pub fn frame(&mut self, text: &str) {
+        if self.path == Path::Scanned
+            && !self.slots.is_empty()
+            && text.len() <= SHORT
+            && text.is_ascii()
+            && let Some(scanned) = scan(text.as_bytes())
+        {
+            if let Some(slot) = self.machine.receive_scanned(&scanned) {
+                let message = scanned.message.and_then(|span| text.get(span)).map(str::to_owned);
+                let (progress, total) = (scanned.progress, scanned.total);
+                self.deliver(slot, Step { progress, total, message });
+            }
+            return self.drain();
+        }
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.machine.receive(Message::read(&value), self.now),
+            Err(_) => self.told.push(Told::Fault(Error::Protocol("not JSON".to_owned()))),
+        }
+        self.drain();
+    }
+
+    /// A message has arrived.
+    pub fn message(&mut self, message: &Value) {
+        self.frame(&message.to_string());
+    }
+
+    /// The response to a request has arrived.
+    pub fn result(&mut self, id: i64, result: &Value) {
+        self.message(&json!({ "jsonrpc": "2.0", "id": id, "result": result }));
+    }
+
+    /// The error response to a request has arrived.
+    pub fn error(&mut self, id: i64, error: &Value) {
+        self.message(&json!({ "jsonrpc": "2.0", "id": id, "error": error }));
+    }
+
+    /// Progress has arrived.
+    pub fn progress(&mut self, params: &Value) {
+        let method = "notifications/progress";
+        self.message(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    }
+
+    /// Calls a tool; returns the id of the request.
+    pub fn call(&mut self, limits: CallLimits) -> i64 {
+        self.request("tools/call", Some(json!({ "name": "work", "arguments": {} })), limits)
+            .expect("connected")
+    }
+
+    pub fn request(
+        &mut self,
+        method: &str,
+        params: Option<Value>,
+        limits: CallLimits,
+    ) -> Result<i64, Error<Value>> {
+        let (id, slot) = self.machine.request(method, params, limits, self.now)?;
+        assert_eq!(self.slots.insert(slot, id), None, "slot {slot} is taken");
+        self.calls.insert(id, CallRecord::default());
+        self.drain();
+        Ok(id)
+    }
+
+    pub fn cancel(&mut self, id: i64, reason: Option<&str>) {
+        self.machine.cancel(id, reason);
+        self.drain();
+    }
+
+    /// Does what is left to do after a call into the machine.
+    pub fn drain(&mut self) {
+        while let Some(output) = self.machine.poll_output() {
+            self.act(output);
+        }
+        assert!(self.machine.poll_output().is_none(), "an output was left behind");
+    }
+
+    /// Lets the clock strike now.
+    pub fn tick(&mut self) {
+        self.machine.handle_timeout(self.now);
+        self.drain();
+        let next = self.machine.poll_timeout();
+        assert!(next > self.now, "asks to look at {next}, and it is {}", self.now);
+    }
+
+    /// Lets time pass; the clock strikes when the machine wants it to.
+    pub fn wait(&mut self, span: Millis) {
+        let until = self.now + span;
+        while self.machine.poll_timeout() <= until {
+            self.now = self.machine.poll_timeout().max(self.now);
+            self.tick();
+        }
+        self.now = until;
+    }
+
+    /// The next frame that was sent and not looked at yet.
+    pub fn take_sent(&mut self) -> Option<String> {
+        self.sent.pop_front()
+    }
+
+    /// The next message that was sent and not looked at yet.
+    pub fn sent(&mut self) -> Value {
+        let text = self.take_sent().expect("a message was sent");
+        serde_json::from_str(&text).expect("what is sent is JSON")
+    }
+
+    pub fn sent_nothing_more(&self) -> bool {
+        self.sent.is_empty()
+    }
+
+    /// What became of a call.
+    pub fn record(&self, id: i64) -> &CallRecord {
+        &self.calls[&id]
+    }
+
+    pub fn steps(&self, id: i64) -> &[Step] {
+        &self.record(id).progress
+    }
+
+    pub fn outcome(&self, id: i64) -> Option<&Result<Value, Error<Value>>> {
+        self.record(id).outcome.as_ref()
+    }
+
+    /// All calls so far.
+    pub fn records(&self) -> &BTreeMap<i64, CallRecord> {
+        &self.calls
+    }
+
+    /// The calls that have not settled.
+    pub fn in_flight(&self) -> impl Iterator<Item = i64> {
+        self.slots.values().copied()
+    }
+
+    pub fn is_open(&self) -> bool {
+        self.machine.session().is_some()
+    }
+
+    /// The faults that were told.
+    pub fn faults(&self) -> Vec<&Error<Value>> {
+        let fault = |told| match told {
+            &Told::Fault(ref error) => Some(error),
+            _ => None,
+        };
+        self.told.iter().filter_map(fault).collect()
+    }
+
+    /// How the connection ended, if it did.
+    pub fn end(&self) -> Option<&Error<Value>> {
+        let end = |told| match told {
+            &Told::Disconnected(ref error) => Some(error),
+            _ => None,
+        };
+        self.told.iter().rev().find_map(end)
+    }
+
+    fn act(&mut self, output: Output<Value>) {
+        let told = match output {
+            Output::Send(message, id) => {
+                if let Some(id) = id {
+                    assert_eq!(id, self.newest + 1, "ids count up from 1");
+                    assert_eq!(message["id"], json!(id));
+                    self.newest = id;
+                }
+                return self.sent.push_back(message.to_string());
+            }
+            Output::Progress(slot, report) => {
+                let message = report.message.map(|text| text.as_str().map(str::to_owned));
+                let message = message.map(|text| text.expect("a message is a string"));
+                let step = Step { progress: report.progress, total: report.total, message };
+                return self.deliver(slot, step);
+            }
+            Output::Settled(slot, outcome) => {
+                let id = self.slots.remove(&slot).expect("a call settles once");
+                let record = self.calls.get_mut(&id).expect("known");
+                assert_eq!(record.outcome.replace(outcome), None, "a call settles once");
+                record.settled_at = Some(self.now);
+                return;
+            }
+            Output::Connected(session) => Told::Connected(session),
+            Output::Disconnected(error) => {
+                assert!(self.slots.is_empty(), "calls outlive their connection");
+                Told::Disconnected(error)
+            }
+            Output::Reopen => Told::Reopen,
+            Output::Notification(method, params) => Told::Notification(method, params),
+            Output::Request(id, method, params) => Told::Request(id, method, params),
+            Output::Fault(error) => Told::Fault(error),
+        };
+        self.told.push(told);
+    }
+
+    fn deliver(&mut self, slot: u32, step: Step) {
+        assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
+        let id = self.slots.get(&slot).expect("progress belongs to a call in flight");
+        self.calls.get_mut(id).expect("known").progress.push(step);
+    }
+}
