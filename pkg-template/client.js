@@ -44,6 +44,8 @@ export class Client {
   /** Calls by slot. @type {(Call | undefined)[]} */
   #calls = [];
   #inFlight = 0;
+  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
+  #scans = true;
   #overflowed = 0;
   #draining = false;
   /** @type {any} */
@@ -70,6 +72,7 @@ export class Client {
     this.#info = info;
     this.#options = { ...DEFAULTS, ...options, progressHandler };
     if (logHandler) this.setNotificationHandler("notifications/message", ({ params }) => logHandler(params));
+    this.#weigh();
   }
 
   /**
@@ -186,11 +189,17 @@ export class Client {
   setNotificationHandler(method, handler) {
     checkHandler("handler", handler);
     this.#notificationHandlers.set(method, handler);
+    this.#weigh();
   }
 
   /** @param {string} method */
   removeNotificationHandler(method) {
     this.#notificationHandlers.delete(method);
+    this.#weigh();
+  }
+
+  #weigh() {
+    this.#scans = !this.#options.messageHandler && !this.#notificationHandlers.has("notifications/progress");
   }
 
   /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
@@ -379,7 +388,7 @@ export class Client {
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
     const length = text.length;
-    if (length <= SHORT && this.#inFlight && this.#copy(text, length)) {
+    if (length <= SHORT && this.#scans && this.#copy(text, length)) {
       const core = /** @type {import("./core.js").Core} */ (this.#core);
       const slot = core.scan(length);
       if (slot >= 0) {
@@ -402,13 +411,12 @@ export class Client {
   }
 
   /**
-   * Copies an ASCII text into the core's scratch buffer, four characters at a time; false if it is
-   * not ASCII, or somebody wants to see every progress notification as a message.
+   * Copies a text into the core's scratch buffer, four characters at a time; false if it is not
+   * ASCII.
    * @param {string} text
    * @param {number} length
    */
   #copy(text, length) {
-    if (this.#notificationHandlers.has("notifications/progress") || this.#options.messageHandler) return false;
     if (!this.#bytes.length) {
       this.#bytes = /** @type {any} */ (this.#core).scratch();
       this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);

@@ -29,7 +29,7 @@ pub const NEEDS: Needs = Needs {
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
 const WASM_OPT: [&str; 8] = [
-    "-Oz",
+    "-O3",
     "--converge",
     "--low-memory-unused",
     "--one-caller-inline-max-function-size",
