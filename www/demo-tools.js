@@ -21,6 +21,9 @@ const KNOWN = {
     sample: { source: "postgres://old", destination: "postgres://new" },
     logs: /^(Validating source data|Exporting data from source|Transforming data format|Importing to destination)$/,
   },
+  hash_directory: {},
+  backup_sqlite: {},
+  fail: {},
   flood: { sample: { count: 100_000 } },
   slow: { sample: { seconds: 10 } },
 };

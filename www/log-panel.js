@@ -85,7 +85,7 @@ function row({ at, level, text, logger, sender }) {
   item.dataset.level = level;
   part(item, "time", HTMLElement).textContent = timeOfDay(at);
   part(item, "level", HTMLElement).textContent = level;
-  part(item, "source", HTMLElement).textContent = sender ? `${sender.tool} #${sender.id}` : (logger ?? "");
+  part(item, "source", HTMLElement).textContent = sender ? `${sender.tool} #${sender.id}` : (logger ?? "–");
   part(item, "text", HTMLElement).textContent = text;
   return item;
 }
