@@ -2,9 +2,9 @@
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { checkHandler, checkTime, optionsOf, route } from "./input.js";
 import { ready } from "./load.js";
 import { defaultProgressHandler } from "./progress.js";
-import { WebSocketTransport } from "./transports.js";
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
@@ -552,35 +552,6 @@ export class Client {
   }
 }
 
-/**
- * Where a target leads, and how to open a transport to it.
- * @param {any} target
- * @param {any} options
- * @returns {{ url?: string, make: () => any }}
- */
-function route(target, options) {
-  if (typeof target === "string" || target instanceof URL) {
-    let url;
-    try {
-      url = new URL(target, globalThis.location?.href);
-    } catch (cause) {
-      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${target}: it is not a URL`, { cause });
-    }
-    if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws: or wss:`);
-    }
-    const { protocols = ["mcp"] } = options;
-    return { url: url.href, make: () => new WebSocketTransport(url, { protocols }) };
-  }
-  if (typeof target?.send === "function") return { make: () => target };
-  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws: or wss: URL, or a transport with `start`, `send` and `close`");
-}
-
-/** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */
-function optionsOf(second, third) {
-  return third ?? (typeof second?.parse === "function" ? undefined : second);
-}
-
 /** @param {() => unknown} callback */
 function attempt(callback) {
   try {
@@ -596,18 +567,4 @@ function closeQuietly(transport) {
   Promise.resolve()
     .then(() => transport?.close?.())
     .catch(() => {});
-}
-
-/** @param {string} name @param {unknown} handler */
-function checkHandler(name, handler) {
-  if (handler != null && typeof handler !== "function") {
-    throw new McpError("INVALID_ARGUMENT", `${name} must be a function`);
-  }
-}
-
-/** @param {string} name @param {unknown} value */
-function checkTime(name, value) {
-  if (typeof value !== "number" || !(value >= 0)) {
-    throw new McpError("INVALID_ARGUMENT", `${name} must be a number of milliseconds, not ${value}`);
-  }
 }

@@ -160,6 +160,15 @@ export interface ConnectOptions {
    * @default ["mcp"]
    */
   protocols?: string[];
+  /**
+   * Sees the text of every frame.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { trace: (direction, text) => console.log(direction, text) });
+   * ```
+   */
+  trace?: (direction: "sent" | "received", text: string) => void;
 }
 
 /** The options of one call. */

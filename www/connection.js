@@ -1,7 +1,7 @@
 // One client and its connection: opens it, notices when it dies, and opens it again with growing pauses. It knows
 // nothing of the page; whoever made it is told of every change.
 
-import { Client, WebSocketTransport } from "./mcp.js";
+import { Client } from "./mcp.js";
 
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 8_000;
@@ -84,8 +84,7 @@ export class Connection {
     try {
       await this.client.close();
       if (turn !== this.#turn) return;
-      const transport = new WebSocketTransport(endpoint, { trace: this.#events.onframe });
-      await this.client.connect(transport, { connectTimeout: CONNECT_TIMEOUT_MS });
+      await this.client.connect(endpoint, { connectTimeout: CONNECT_TIMEOUT_MS, trace: this.#events.onframe });
       if (turn !== this.#turn) return;
       this.#failures = 0;
       this.#report({ state: "open", endpoint });

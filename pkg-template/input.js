@@ -1,0 +1,46 @@
+// What callers hand in: checked, and understood.
+import { McpError } from "./errors.js";
+import { WebSocketTransport } from "./transports.js";
+
+/**
+ * Where a target leads, and how to open a transport to it.
+ * @param {any} target
+ * @param {any} options
+ * @returns {{ url?: string, make: () => any }}
+ */
+export function route(target, options) {
+  if (typeof target === "string" || target instanceof URL) {
+    let url;
+    try {
+      url = new URL(target, globalThis.location?.href);
+    } catch (cause) {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${target}: it is not a URL`, { cause });
+    }
+    if (url.protocol !== "ws:" && url.protocol !== "wss:") {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws: or wss:`);
+    }
+    const { protocols = ["mcp"], trace } = options;
+    return { url: url.href, make: () => new WebSocketTransport(url, { protocols, trace }) };
+  }
+  if (typeof target?.send === "function") return { make: () => target };
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws: or wss: URL, or a transport with `start`, `send` and `close`");
+}
+
+/** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */
+export function optionsOf(second, third) {
+  return third ?? (typeof second?.parse === "function" ? undefined : second);
+}
+
+/** @param {string} name @param {unknown} handler */
+export function checkHandler(name, handler) {
+  if (handler != null && typeof handler !== "function") {
+    throw new McpError("INVALID_ARGUMENT", `${name} must be a function`);
+  }
+}
+
+/** @param {string} name @param {unknown} value */
+export function checkTime(name, value) {
+  if (typeof value !== "number" || !(value >= 0)) {
+    throw new McpError("INVALID_ARGUMENT", `${name} must be a number of milliseconds, not ${value}`);
+  }
+}
