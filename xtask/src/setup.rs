@@ -215,7 +215,7 @@ fn install(package: &str, version: &str, program: &str) -> Result<PathBuf> {
     if says_version(&bin.join(program), version) {
         return Ok(bin);
     }
-    let what = format!("cargo install {package} {version} (about a minute, once)");
+    let what = format!("cargo install {package} {version} (takes a while, once)");
     step(&what, || {
         Cmd::cargo()
             .args(["install", package, "--version", version, "--force", "--root"])
