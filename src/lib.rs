@@ -27,3 +27,8 @@ pub mod types;
 pub mod native;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
+
+/// The README's Rust examples compile.
+#[cfg(all(doctest, feature = "native"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
