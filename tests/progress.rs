@@ -205,7 +205,8 @@ fn rule_4_strict_drops_what_does_not_increase() {
 fn rule_4_every_member_is_handed_over() {
     let mut page = page(Path::General);
     let id = page.call(FOREVER);
-    let params = json!({ "progressToken": id, "progress": 1, "phase": "unpack", "_meta": { "a": [1] } });
+    let params =
+        json!({ "progressToken": id, "progress": 1, "phase": "unpack", "_meta": { "a": [1] } });
     page.progress(&params);
     let seen = Told::Notification("notifications/progress".to_owned(), Some(params));
     assert_eq!(page.told.last(), Some(&seen));
@@ -295,7 +296,8 @@ fn rule_12_a_slow_reader_gets_the_newest_and_the_last_before_the_result() {
 fn rule_13_messages_pass_where_the_revision_has_them() {
     everywhere(|pair| {
         let has = pair.page.machine.session().unwrap().version.progress_has_message();
-        for text in ["", "half way", "two\nlines", "\"quoted\" \\ back", "größer", "🦀", "\u{7f}"] {
+        for text in ["", "half way", "two\nlines", "\"quoted\" \\ back", "größer", "🦀", "\u{7f}"]
+        {
             let (id, job) = pair.start(FOREVER);
             pair.server.report(job, 1.0, None, Some(text));
             pair.finish(job);

@@ -112,12 +112,25 @@ pub struct Malformed {
     pub reason: &'static str,
     /// The id, when it could be read: the peer can then be told which request failed.
     pub id: Option<Id>,
+    /// Whether it was meant as a response, and so must not get one.
+    pub is_response: bool,
+}
+
+impl Malformed {
+    /// The request that it was meant to answer.
+    pub fn answers(&self) -> Option<&Id> {
+        self.id.as_ref().filter(|_| self.is_response)
+    }
 }
 
 impl<P: Payload> Message<P> {
     /// Reads a parsed JSON value as a message.
     pub fn read(value: &P) -> Result<Self, Malformed> {
-        let malformed = |reason, id: Option<Id>| Err(Malformed { reason, id });
+        let malformed = |reason, id: Option<Id>| {
+            let is_response = value.get("method").is_none()
+                && (value.get("result").is_some() || value.get("error").is_some());
+            Err(Malformed { reason, id, is_response })
+        };
         match value.kind() {
             Kind::Object => {}
             Kind::Array => return malformed("a batch: one message per frame is allowed", None),

@@ -19,14 +19,14 @@ pub struct Weather {
 
 impl Weather {
     /// Everything arrives at once, one frame at a time.
-    pub const STILL: Self =
-        Self { name: "still", latency: 0.0, jitter: 0.0, turn: 0.0, seed: 1 };
+    pub const STILL: Self = Self { name: "still", latency: 0.0, jitter: 0.0, turn: 0.0, seed: 1 };
     /// A far server.
     pub const FAR: Self = Self { name: "far", latency: 80.0, ..Self::STILL };
     /// Each frame comes in a turn of its own, more or less late.
     pub const GUSTY: Self = Self { name: "gusty", latency: 5.0, jitter: 40.0, turn: 0.0, seed: 7 };
     /// Whole batches arrive in one turn.
-    pub const BATCHED: Self = Self { name: "batched", latency: 5.0, jitter: 0.0, turn: 250.0, seed: 1 };
+    pub const BATCHED: Self =
+        Self { name: "batched", latency: 5.0, jitter: 0.0, turn: 250.0, seed: 1 };
     pub const ALL: [Self; 4] = [Self::STILL, Self::FAR, Self::GUSTY, Self::BATCHED];
 }
 
@@ -66,8 +66,8 @@ impl Lane {
         }
     }
 
-    pub fn send(&mut self, item: Item, now: Millis) {
-        let copies = match &item {
+    pub fn send(&mut self, item: &Item, now: Millis) {
+        let copies = match item {
             Item::Frame(text) => match (self.fate)(text) {
                 Fate::Arrives => 1,
                 Fate::IsLost => 0,

@@ -5,6 +5,7 @@
 //! test checks them.
 #![allow(dead_code, unused_imports)] // each test file uses a part of it
 
+pub mod handshake;
 mod link;
 mod page;
 mod pair;

@@ -257,20 +257,19 @@ impl Page {
 
     /// The faults that were told.
     pub fn faults(&self) -> Vec<&Error<Value>> {
-        let fault = |told| match told {
-            &Told::Fault(ref error) => Some(error),
+        let faults = self.told.iter().filter_map(|told| match told {
+            Told::Fault(error) => Some(error),
             _ => None,
-        };
-        self.told.iter().filter_map(fault).collect()
+        });
+        faults.collect()
     }
 
     /// How the connection ended, if it did.
     pub fn end(&self) -> Option<&Error<Value>> {
-        let end = |told| match told {
-            &Told::Disconnected(ref error) => Some(error),
+        self.told.iter().rev().find_map(|told| match told {
+            Told::Disconnected(error) => Some(error),
             _ => None,
-        };
-        self.told.iter().rev().find_map(end)
+        })
     }
 
     fn act(&mut self, output: Output<Value>) {

@@ -162,7 +162,7 @@ impl Pair {
         }
         let now = self.page.now;
         while let Some(text) = self.page.take_sent() {
-            self.to_server.send(Item::Frame(text), now);
+            self.to_server.send(&Item::Frame(text), now);
         }
         while let Some(event) = self.server.poll_event() {
             match event {
@@ -177,7 +177,7 @@ impl Pair {
                 Transmit::Send { frame, .. } => Item::Frame(frame.to_json()),
                 Transmit::Close { .. } => Item::Close,
             };
-            self.to_page.send(item, now);
+            self.to_page.send(&item, now);
         }
     }
 

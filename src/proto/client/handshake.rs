@@ -43,11 +43,12 @@ struct Unsupported {
 pub(super) fn judge_probe<P: Payload>(
     mode: Mode,
     again: bool,
-    answer: Result<P, RpcError<P>>,
+    answer: Result<P, Error<P>>,
 ) -> Verdict<P> {
     let verdict = match answer {
         Ok(result) => judge_discovery(&result),
-        Err(error) => judge_refusal(again, error),
+        Err(Error::Rpc(error)) => judge_refusal(again, error),
+        Err(_) => Verdict::Initialize,
     };
     match (mode, verdict) {
         // A pinned revision is that revision or an error.
@@ -114,15 +115,17 @@ fn without_common<P>(supported: &[String]) -> Verdict<P> {
 pub(super) fn judge_initialize<P: Payload>(
     mode: Mode,
     probed: bool,
-    answer: Result<P, RpcError<P>>,
+    answer: Result<P, Error<P>>,
 ) -> Verdict<P> {
     let result = match answer {
         Ok(result) => result,
         // A modern server that was too slow, or too strict, for the probe.
-        Err(error) if error.code == code::UNSUPPORTED_VERSION && mode == Mode::Auto && !probed => {
+        Err(Error::Rpc(RpcError { code: code::UNSUPPORTED_VERSION, .. }))
+            if mode == Mode::Auto && !probed =>
+        {
             return Verdict::Probe;
         }
-        Err(error) => return Verdict::Fail(Error::Rpc(error)),
+        Err(error) => return Verdict::Fail(error),
     };
     let Some(Initialized { protocol_version: name }) = decode(&result) else {
         return Verdict::Fail(Error::Protocol(

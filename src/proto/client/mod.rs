@@ -105,7 +105,7 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// The channel has ended, whoever ended it. Every call fails with [`Error::Closed`].
+    /// The channel has ended. Every call fails with [`Error::Closed`].
     pub fn closed(&mut self, reason: &str) {
         match self.phase {
             Phase::Closed => return,
@@ -121,6 +121,12 @@ impl<P: Payload> Client<P> {
         self.disconnect(Error::Closed { reason: reason.to_owned(), sent });
     }
 
+    /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
+    pub fn close(&mut self, reason: &str) {
+        self.channel.can_reopen = false;
+        self.closed(reason);
+    }
+
     /// A message has arrived.
     pub fn receive(&mut self, message: Result<Message<P>, Malformed>, now: Millis) {
         if matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
@@ -128,11 +134,17 @@ impl<P: Payload> Client<P> {
         }
         match message {
             Ok(Message::Response { id: Some(id), outcome }) => {
-                self.receive_response(&id, outcome, now);
+                self.receive_response(&id, outcome.map_err(Error::Rpc), now);
             }
             Ok(Message::Response { id: None, outcome }) => {
-                if let Err(error) = outcome {
-                    self.outputs.push(Output::Fault(Error::Rpc(error)));
+                if let Err(error) = outcome.map_err(Error::Rpc) {
+                    match self.phase {
+                        // Nothing else is under way that it could be about.
+                        Phase::Probing { id, .. } => {
+                            self.receive_response(&Id::Integer(id), Err(error), now);
+                        }
+                        _ => self.outputs.push(Output::Fault(error)),
+                    }
                 }
             }
             // What comes before the answer to the probe belongs to no session.
@@ -142,10 +154,14 @@ impl<P: Payload> Client<P> {
             }
             Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
             Err(malformed) => {
-                self.outputs.push(Output::fault(&[
+                let error = Error::Protocol(sentence(&[
                     "the server sent no JSON-RPC message: ",
                     malformed.reason,
                 ]));
+                match malformed.answers() {
+                    Some(id) if self.awaits(id) => self.receive_response(id, Err(error), now),
+                    _ => self.outputs.push(Output::Fault(error)),
+                }
             }
         }
     }
@@ -153,7 +169,7 @@ impl<P: Payload> Client<P> {
     /// A frame has arrived that the scanner could read: returns the slot to deliver it to.
     /// Does the same as [`receive`](Self::receive) would, without an output.
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
-        if !matches!(self.phase, Phase::Open(_)) {
+        if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
         let token = Id::Integer(scanned.token);
@@ -217,12 +233,12 @@ impl<P: Payload> Client<P> {
 
     /// Looks at the clocks.
     pub fn handle_timeout(&mut self, now: Millis) {
-        if let Phase::Probing { deadline, .. } = self.phase
+        if let Phase::Probing { id, again, deadline } = self.phase
             && now >= deadline
             && now < self.connect_deadline
-            && self.config.mode == Mode::Auto
         {
-            self.initialize(false);
+            self.expect_late_answer(id);
+            self.initialize(again);
         }
         let connecting = !matches!(self.phase, Phase::Closed | Phase::Open(_));
         if connecting && now >= self.connect_deadline {
@@ -349,7 +365,11 @@ impl<P: Payload> Client<P> {
         self.set_envelope(version);
         let params = self.with_meta(P::object(), None);
         self.send_request(id, method::DISCOVER, params);
-        self.phase = Phase::Probing { id, again, deadline: now + self.channel.probe_timeout };
+        let deadline = match self.config.mode {
+            Mode::Auto => now + self.channel.probe_timeout,
+            _ => f64::INFINITY,
+        };
+        self.phase = Phase::Probing { id, again, deadline };
     }
 
     fn initialize(&mut self, probed: bool) {
@@ -367,7 +387,19 @@ impl<P: Payload> Client<P> {
         self.phase = Phase::Initializing { id, probed };
     }
 
-    fn receive_response(&mut self, id: &Id, outcome: Result<P, RpcError<P>>, now: Millis) {
+    /// Whether a response with that id would be an answer to something.
+    fn awaits(&mut self, id: &Id) -> bool {
+        match (id, &self.phase) {
+            (Id::Text(_), _) => false,
+            (
+                Id::Integer(id),
+                Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. },
+            ) => id == own,
+            (Id::Integer(id), _) => self.calls.find(*id).is_some(),
+        }
+    }
+
+    fn receive_response(&mut self, id: &Id, outcome: Result<P, Error<P>>, now: Millis) {
         let number = match *id {
             Id::Integer(number) => number,
             Id::Text(_) => 0,
@@ -400,9 +432,9 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    fn settle(&mut self, id: i64, outcome: Result<P, RpcError<P>>) {
+    fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>) {
         if let Some(slot) = self.calls.remove(id) {
-            let outcome = outcome.map_err(Error::Rpc).and_then(|result| self.complete(result));
+            let outcome = outcome.and_then(|result| self.complete(result));
             self.outputs.push(Output::Settled(slot, outcome));
         } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
             self.abandoned.remove(at);
@@ -471,10 +503,7 @@ impl<P: Payload> Client<P> {
     /// Ends a call from this side: the server is told, and its late answer will be no fault.
     fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
         let Some(slot) = self.calls.remove(id) else { return };
-        if self.abandoned.len() == ABANDONED {
-            self.abandoned.remove(0);
-        }
-        self.abandoned.push(id);
+        self.expect_late_answer(id);
         let mut params = P::object();
         params.set("requestId", P::from_id(&Id::Integer(id)));
         if let Some(reason) = reason {
@@ -485,6 +514,13 @@ impl<P: Payload> Client<P> {
             params: Some(params),
         });
         self.outputs.push(Output::Settled(slot, Err(error)));
+    }
+
+    fn expect_late_answer(&mut self, id: i64) {
+        if self.abandoned.len() == ABANDONED {
+            self.abandoned.remove(0);
+        }
+        self.abandoned.push(id);
     }
 
     fn disconnect(&mut self, error: Error<P>) {
