@@ -78,7 +78,7 @@ try {
     ["main-thread CPU per progress notification", "in memory", "in memory, production CSP", "over WebSocket, all that the browser does"],
     names.filter((name) => name !== "floor").map((name) => [titles[name], ...[memory, csp, wire].map((samples) => ratio(samples, name))]),
   );
-  console.log(`\nRelative to bare JavaScript, by medians\n\n${ratios}`);
+  console.log(`\nRelative to bare JavaScript in the same round, medians\n\n${ratios}`);
   if (options.readme) await intoReadme(options.readme, ratios);
 } finally {
   await browser.close();
@@ -175,17 +175,23 @@ function least(samples, name) {
   return Math.min(...(samples[name] ?? []));
 }
 
-/** @param {Samples} samples @param {Name} name */
-function median(samples, name) {
-  const sorted = [...(samples[name] ?? [])].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const [low, high] = [sorted[(sorted.length - 1) >> 1] ?? NaN, sorted[middle] ?? NaN];
-  return (low + high) / 2;
+/** @param {number[]} numbers */
+function middle(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[half] ?? NaN)) / 2;
 }
 
 /** @param {Samples} samples @param {Name} name */
+const median = (samples, name) => middle(samples[name] ?? []);
+
+/**
+ * To bare JavaScript in the same round: what the machine does beside the benchmark meets both.
+ * @param {Samples} samples
+ * @param {Name} name
+ */
 function ratio(samples, name) {
-  const value = median(samples, name) / median(samples, "bare");
+  const value = middle((samples[name] ?? []).map((sample, round) => sample / (samples["bare"]?.[round] ?? NaN)));
   return name === "bare" ? "1" : value.toFixed(value < 10 ? 2 : 1);
 }
 

@@ -95,7 +95,7 @@ fn types(tools: &Tools) -> Result<()> {
         fs::copy(target().join("pkg-generated").join(name), declared.join(name))
             .with_context(|| format!("{name} is missing: the package was not built"))?;
     }
-    for project in ["tests/tsconfig.pkg.json", "tests/tsconfig.json"] {
+    for project in ["tests/tsconfig.pkg.json", "tests/tsconfig.json", "www/tsconfig.json"] {
         tools.cmd("tsc").args(["--project", project, "--pretty", "false"]).quiet()?;
     }
     Ok(())
