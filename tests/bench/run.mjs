@@ -183,7 +183,9 @@ function middle(numbers) {
 }
 
 /** @param {Samples} samples @param {Name} name */
-const median = (samples, name) => middle(samples[name] ?? []);
+function median(samples, name) {
+  return middle(samples[name] ?? []);
+}
 
 /**
  * To bare JavaScript in the same round: what the machine does beside the benchmark meets both.
