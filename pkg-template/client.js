@@ -64,14 +64,13 @@ export class Client {
    * @param {any} [info]
    * @param {any} [options]
    */
-  constructor(info = { name: "mcp-wasm", version: "0.1.0" }, options = {}) {
+  constructor(info, options = {}) {
     const { progressHandler = defaultProgressHandler, logHandler, messageHandler } = options;
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
     checkHandler("messageHandler", messageHandler);
     this.#info = info;
     this.#options = { ...DEFAULTS, ...options, progressHandler };
-    if (logHandler) this.setNotificationHandler("notifications/message", ({ params }) => logHandler(params));
     this.#weigh();
   }
 
@@ -126,6 +125,7 @@ export class Client {
     });
     try {
       const core = (this.#core ??= await this.#start());
+      if (!this.#connecting) return await connected;
       this.#again = url ? make : undefined;
       const legacy = url !== undefined && (legacyServers.get(url) ?? 0) > Date.now();
       core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, now());
@@ -214,7 +214,13 @@ export class Client {
   }
 
   async close() {
-    this.#closed(this.#transport, "the client was closed");
+    const reason = "the client was closed";
+    if (this.#transport) {
+      this.#core?.close(reason);
+      this.#drain();
+    } else if (this.#connecting) {
+      this.#disconnected({ code: "CLOSED", message: reason, sent: false });
+    }
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
@@ -226,12 +232,17 @@ export class Client {
   async #start() {
     const { Core } = await ready();
     const { mode = "auto", capabilities = {}, logHandler } = this.#options;
-    return new Core({
+    const options = {
       ...this.#info,
       capabilities,
       mode: typeof mode === "object" ? mode.pin : mode,
       logLevel: logHandler ? "debug" : undefined,
-    });
+    };
+    try {
+      return new Core(options);
+    } catch (reason) {
+      throw new McpError("INVALID_ARGUMENT", String(reason));
+    }
   }
 
   /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
@@ -521,6 +532,7 @@ export class Client {
   #notify(method, params) {
     const message = params === undefined ? { method } : { method, params };
     attempt(() => this.#options.messageHandler?.(message));
+    if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
     attempt(() => this.#notificationHandlers.get(method)?.(message));
   }
 

@@ -80,7 +80,9 @@ impl<P> fmt::Display for Error<P> {
             Self::Closed { reason, sent: true } => {
                 write!(out, "{reason}; the server may have carried the request out")
             }
-            Self::Closed { reason, sent: false } => write!(out, "{reason}; the request was not sent"),
+            Self::Closed { reason, sent: false } => {
+                write!(out, "{reason}; the request was not sent")
+            }
             Self::Protocol(text) | Self::Incompatible(text) => out.write_str(text),
         }
     }

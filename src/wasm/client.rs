@@ -87,8 +87,8 @@ pub struct Core {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Options {
-    name: String,
-    version: String,
+    name: Option<String>,
+    version: Option<String>,
     title: Option<String>,
     log_level: Option<String>,
     mode: Option<String>,
@@ -96,16 +96,15 @@ struct Options {
 
 #[wasm_bindgen]
 impl Core {
-    /// Makes a machine from `{ name, version, title?, capabilities?, logLevel?, mode? }`.
+    /// Makes a machine from `{ name?, version?, title?, capabilities?, logLevel?, mode? }`.
     ///
     /// # Errors
     /// A string that names the option that does not fit.
     #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
-        let given: Options = decode(&options).ok_or_else(|| {
-            JsValue::from_str("`info` needs a `name` and a `version`, both strings")
-        })?;
+        let given: Options = decode(&options)
+            .ok_or_else(|| JsValue::from_str("`name`, `version` and `title` must be strings"))?;
         let mode = match given.mode.as_deref() {
             None | Some("auto") => Mode::Auto,
             Some("legacy") => Mode::Legacy,
@@ -113,7 +112,10 @@ impl Core {
                 .map(Mode::Pin)
                 .ok_or_else(|| JsValue::from_str("`mode` names no protocol version"))?,
         };
-        let mut info = Implementation::new(given.name, given.version);
+        let mut info = Implementation::new(
+            given.name.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned()),
+            given.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
+        );
         info.title = given.title;
         let machine = Client::new(Config {
             info,
@@ -146,6 +148,11 @@ impl Core {
     /// The transport is open.
     pub fn opened(&mut self, now: f64) {
         self.machine.opened(now);
+    }
+
+    /// The page ends the connection.
+    pub fn close(&mut self, reason: &str) {
+        self.machine.close(reason);
     }
 
     /// The transport has ended.

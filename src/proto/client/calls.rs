@@ -105,12 +105,11 @@ impl CallTable {
         self.calls.get_mut(self.hint).filter(|call| !call.answered)
     }
 
-    /// Ends the call of that id and returns its slot, which the next call may get.
+    /// Ends the call of that id and returns its slot, which stays taken until it is released.
     pub fn remove(&mut self, id: i64) -> Option<u32> {
         let call = self.find(id)?;
         call.answered = true;
         let slot = call.slot;
-        self.free_slots.push(slot);
         self.live -= 1;
         if self.calls.len() > 2 * self.live + 16 {
             self.calls.retain(|call| !call.answered);
@@ -119,6 +118,11 @@ impl CallTable {
             self.wake = f64::INFINITY;
         }
         Some(slot)
+    }
+
+    /// The end of the call in this slot has been told: the next call may have the slot.
+    pub fn release(&mut self, slot: u32) {
+        self.free_slots.push(slot);
     }
 
     /// The ids of all calls in flight, oldest first.
@@ -177,6 +181,7 @@ mod tests {
             let slot = table.insert(id, CallLimits::default(), 0.0);
             assert_eq!(slot, 1);
             assert_eq!(table.remove(id), Some(slot));
+            table.release(slot);
         }
         assert!(table.calls.len() < 32);
         assert_eq!(table.find(1).map(|call| call.slot), Some(long));

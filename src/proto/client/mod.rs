@@ -108,17 +108,13 @@ impl<P: Payload> Client<P> {
     /// The channel has ended. Every call fails with [`Error::Closed`].
     pub fn closed(&mut self, reason: &str) {
         match self.phase {
-            Phase::Closed => return,
             // Some servers hang up on anything that comes before `initialize`.
             Phase::Probing { .. } if self.channel.can_reopen && self.config.mode == Mode::Auto => {
                 self.phase = Phase::Opening { hung_up: true };
                 self.outputs.push(Output::Reopen);
-                return;
             }
-            _ => {}
+            _ => self.close(reason),
         }
-        let sent = matches!(self.phase, Phase::Open(_));
-        self.disconnect(Error::Closed { reason: reason.to_owned(), sent });
     }
 
     /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
@@ -266,7 +262,11 @@ impl<P: Payload> Client<P> {
 
     /// The next thing to do or to tell.
     pub fn poll_output(&mut self) -> Option<Output<P>> {
-        self.outputs.pop()
+        let output = self.outputs.pop();
+        if let Some(Output::Settled(slot, _)) = output {
+            self.calls.release(slot);
+        }
+        output
     }
 
     /// What came of the handshake, while connected.
