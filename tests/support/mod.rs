@@ -10,7 +10,7 @@ mod link;
 mod page;
 mod pair;
 
-pub use link::{Fate, Weather};
+pub use link::{Fate, Item, Weather};
 pub use page::{CallRecord, Page, Path, Step, Told};
 pub use pair::{Pair, everywhere};
 
