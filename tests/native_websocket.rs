@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::{SinkExt, StreamExt};
@@ -23,7 +23,7 @@ use serde_json::{Value, json};
 use support::{Client, Host, PATIENCE, handshake, http, progress, refused};
 use tokio::{
     io::AsyncWriteExt,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_tungstenite::tungstenite::Message;
 
@@ -62,7 +62,7 @@ fn builder() -> ServerBuilder {
         .tool("echo", "", |_: NoArguments, _| async { "echo" })
         .tool("flood", "", |args: Count, ctx: Context| async move {
             for i in 1..=args.count {
-                ctx.report_progress(i, args.count, None).await;
+                ctx.report_progress(i, args.count, None);
                 ctx.flush().await;
             }
         })
@@ -378,6 +378,41 @@ async fn a_lost_connection_cancels_its_calls() {
     dropped.wait_for(2).await;
     // The server is none the worse.
     assert_eq!(host.client().await.request("ping", json!({})).await["result"], json!({}));
+}
+
+#[tokio::test]
+async fn progress_leaves_at_once_even_if_the_handler_never_waits_for_anything_else() {
+    let server = builder()
+        .tool("compute", "", |_: NoArguments, ctx: Context| async move {
+            for i in 0..5 {
+                ctx.report_progress(i, 5, None).await;
+                std::thread::sleep(Duration::from_millis(100));
+            }
+        })
+        .build();
+    let host = Host::start(server).await;
+    let address = host.address;
+    // On a thread of its own, so that the work above does not hold up the reading.
+    let reading = std::thread::spawn(move || {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(
+            async {
+                let mut client = Client::connect(address).await;
+                client.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
+                client.call("compute", json!({})).await;
+                let mut times = Vec::new();
+                for _ in 0..5 {
+                    client.next().await;
+                    times.push(Instant::now());
+                }
+                times[4] - times[0]
+            },
+        )
+    });
+    while !reading.is_finished() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let spread = reading.join().unwrap();
+    assert!(spread >= Duration::from_millis(300), "not in one go: {spread:?}");
 }
 
 #[tokio::test]

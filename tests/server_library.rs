@@ -1,5 +1,6 @@
 //! The server library, run by an executor of a few lines: it needs no runtime.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
 use std::{
     future::{Future, pending, poll_fn},
@@ -334,7 +335,7 @@ fn report_progress_takes_every_kind_of_number_and_text() {
             ctx.report_progress(3, 10, None).await;
             ctx.report_progress(i, n, "literal").await;
             ctx.report_progress(0.5, 1.0, &text).await;
-            ctx.report_progress(i as f64, None, format!("{i} so far")).await;
+            ctx.report_progress(3_f32, None, format!("{i} so far")).await;
             ctx.report_progress(1_u64 << 40, Some(2e12), Some("some")).await;
             ctx.report_progress(-1_i8, 0_f32, text).await;
         })
@@ -493,6 +494,40 @@ fn a_cancelled_handler_is_dropped_where_it_waits() {
     // The id is free again.
     session.call(1, "wait", json!({}));
     assert_eq!(progress(&session.drain()), [1.0]);
+}
+
+#[test]
+fn a_cancelled_handler_that_waits_for_nothing_but_its_reports_is_dropped_there() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&dropped);
+    let server = builder()
+        .tool("endless", "", move |_: NoArguments, ctx: Context| {
+            let guard = Guard(Arc::clone(&count));
+            async move {
+                let _guard = guard;
+                for i in 0_u64.. {
+                    match i % 3 {
+                        0 => ctx.report_progress(i, None, None).await,
+                        1 => ctx.flush().await,
+                        _ => ctx.debug("on and on").await,
+                    }
+                }
+            }
+        })
+        .build();
+    let mut session = Session::new(&server);
+    session.call(1, "endless", json!({}));
+    // With a token and without one.
+    let params = json!({ "name": "endless" });
+    session.send(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": params }));
+    for _ in 0..100 {
+        session.turn();
+        session.take();
+    }
+    session.cancel(1);
+    session.cancel(2);
+    assert_eq!(session.drain(), Vec::<Value>::new());
+    assert_eq!(dropped.load(Ordering::SeqCst), 2);
 }
 
 #[test]

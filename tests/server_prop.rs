@@ -273,7 +273,7 @@ proptest! {
                 *asked.entry(canonical(id)).or_default() += 1;
             }
             peer.send(value);
-            if peer.machine.waiting() % 3 == 0 {
+            if peer.machine.waiting().is_multiple_of(3) {
                 peer.answer_all();
             }
             for answer in peer.drain() {

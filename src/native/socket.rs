@@ -1,6 +1,7 @@
 //! One WebSocket: moves text between the peer and a [`Link`], and watches whether the peer lives.
 
 use std::{
+    pin::pin,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
 };
@@ -46,36 +47,36 @@ enum End {
 
 /// Runs a connection to its end.
 pub(super) async fn run(
-    mut socket: Socket,
+    socket: Socket,
     server: &Server,
     options: &Options,
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
+    let (link, driver) = server.connect();
+    let mut driver = pin!(driver);
+    let (mut sink, mut stream) = socket.split();
+    let unanswered = AtomicU32::new(0);
     let end = {
-        let (link, driver) = server.connect();
-        let (sink, stream) = socket.split();
-        let unanswered = AtomicU32::new(0);
         // The driver ends with the link; how that came about is for the others to say.
         let handlers = async {
-            driver.await;
+            driver.as_mut().await;
             std::future::pending::<End>().await
         };
-        let (mut sink, mut stream) = (sink, stream);
-        let end = tokio::select! {
+        tokio::select! {
             // The handlers come first: what they report leaves in the same turn.
             biased;
             end = handlers => end,
             end = write(&mut sink, &link, options, &unanswered) => end,
             end = read(&mut stream, &link, &unanswered) => end,
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
-        };
-        // They are halves of the same socket.
-        let Ok(whole) = sink.reunite(stream) else { return };
-        socket = whole;
-        end
-        // The link and the driver end here: whatever was in flight is cancelled.
+        }
     };
+    // Cancels what is in flight; the driver then gives each handler its last turn, and ends.
+    drop(link);
+    driver.await;
+    // They are halves of the same socket.
+    let Ok(socket) = sink.reunite(stream) else { return };
     say_goodbye(socket, end).await;
 }
 

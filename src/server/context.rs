@@ -16,7 +16,7 @@ use super::{
 use crate::{
     jsonrpc::Id,
     proto::{
-        server::{Reported, RequestContext, RequestKey},
+        server::{RequestContext, RequestKey},
         version::Version,
     },
     types::Level,
@@ -62,29 +62,42 @@ impl Context {
     /// none, the newest report of a call replaces the one that waits, and the last one is sent
     /// before the result. Use [`flush`](Self::flush) where each single report counts.
     ///
-    /// The report is made by the call itself. Awaiting what it returns lets a busy loop step aside
-    /// for the transport when there is no room; a thread that cannot await may drop it.
+    /// The report is made by the call itself. Awaiting what it returns steps aside once, so that it
+    /// leaves at once, and a cancellation takes effect, even if the handler never waits for
+    /// anything else. Code that cannot await (on a thread of its own), or that reports thousands of
+    /// times in a row, may drop it.
     pub fn report_progress(
         &self,
         progress: impl Quantity,
         total: impl Total,
         message: impl ProgressMessage,
     ) -> Progressed {
-        // Without a token there is nothing to find out: no lock, no formatting.
-        if self.call.request.token.is_none() {
-            return Progressed { step_aside: false };
+        // Without a token there is nothing to find out, and no lock to take.
+        if self.call.request.token.is_some() {
+            let (progress, total, key) = (progress.value(), total.value(), self.call.key);
+            message.with(|message| {
+                self.call.shared.send(|machine| machine.report(key, progress, total, message))
+            });
         }
-        let (progress, total) = (progress.value(), total.value());
-        let reported = message.with(|message| {
-            self.call.shared.send(|machine| machine.report(self.call.key, progress, total, message))
-        });
-        Progressed { step_aside: reported == Reported::Held }
+        step_aside()
     }
 
     /// Waits until no report of this call is held back: all are on their way, in order.
     ///
-    /// After each report, this makes a tool run at the pace of its caller and lose none.
+    /// After each report, this makes a tool run at the pace of its caller and lose none:
+    ///
+    /// ```
+    /// # async fn example(ctx: mcp_wasm::server::Context) {
+    /// for i in 1..=100_000 {
+    ///     ctx.report_progress(i, 100_000, None);
+    ///     ctx.flush().await;
+    /// }
+    /// # }
+    /// ```
     pub async fn flush(&self) {
+        if self.is_cancelled() {
+            return step_aside().await;
+        }
         poll_fn(|cx| {
             let mut state = self.call.shared.lock();
             if state.machine.holds(self.call.key) {
@@ -123,7 +136,7 @@ impl Context {
     /// Log messages are never dropped; this waits until there is room for one.
     pub async fn log(&self, level: Level, logger: Option<&str>, data: impl Into<Value>) {
         if !self.call.shared.lock().machine.wants_log(self.call.key, level) {
-            return;
+            return step_aside().await;
         }
         let mut data = Some(data.into());
         poll_fn(|cx| {
@@ -144,14 +157,15 @@ impl Context {
             Poll::Ready(())
         })
         .await;
+        step_aside().await;
     }
 
     /// Becomes ready when the call is cancelled: its caller gave it up, or the connection is gone.
     ///
     /// A handler need not care: after a cancellation it is polled once more, so that one that
-    /// waits for this can wind up, and is then dropped wherever it waits, as Rust's futures may be.
-    /// Work that goes on elsewhere, on another thread say, is to look at
-    /// [`is_cancelled`](Self::is_cancelled) from time to time.
+    /// waits for this can wind up, and is then dropped wherever it waits (a report or a log message
+    /// included), as Rust's futures may be. Work that goes on elsewhere, on another thread say, is
+    /// to look at [`is_cancelled`](Self::is_cancelled) from time to time.
     pub fn cancelled(&self) -> Cancelled {
         Cancelled { call: Arc::clone(&self.call) }
     }
@@ -181,19 +195,24 @@ impl Context {
 /// A report that has been made; see [`Context::report_progress`].
 #[derive(Debug)]
 pub struct Progressed {
-    step_aside: bool,
+    has_stepped_aside: bool,
 }
 
 impl Future for Progressed {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
-        if std::mem::take(&mut self.step_aside) {
-            cx.waker().wake_by_ref();
-            return Poll::Pending;
+        if std::mem::replace(&mut self.has_stepped_aside, true) {
+            return Poll::Ready(());
         }
-        Poll::Ready(())
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
+}
+
+/// Lets others run once: the transport, and a cancellation.
+fn step_aside() -> Progressed {
+    Progressed { has_stepped_aside: false }
 }
 
 /// Becomes ready when the call is cancelled; see [`Context::cancelled`].

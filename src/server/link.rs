@@ -32,7 +32,9 @@ pub struct Link {
 
 /// The half that runs the handlers: a future that ends with the connection.
 ///
-/// Dropping it drops the handlers, as if the connection had been lost.
+/// To end a connection, drop or close the link and let the driver come to its end: it does so in
+/// one turn, in which each handler may wind up. Dropping the driver drops the handlers where they
+/// wait.
 #[must_use = "without its driver, a connection runs no tools"]
 pub struct Driver {
     server: Server,

@@ -1,5 +1,6 @@
 //! A peer for the server machine, without a socket: JSON in, JSON out.
 #![allow(dead_code)] // each test file uses its own part
+#![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
 use mcp_wasm::{
     jsonrpc::Id,

@@ -42,7 +42,8 @@ async fn flood(args: Flood, ctx: Context) -> Result<Json<Flooded>, String> {
         return Err(format!("count is not between 1 and {FLOOD_LIMIT}"));
     }
     for i in 1..=args.count {
-        ctx.report_progress(i, args.count, None).await;
+        // Not awaited, so that a batch of them leaves at a time; `flush` waits when it is full.
+        ctx.report_progress(i, args.count, None);
         ctx.flush().await;
     }
     Ok(Json(Flooded { sent: args.count }))

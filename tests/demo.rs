@@ -1,0 +1,566 @@
+//! The demo server as a program: its options, its site, its end, and every number of its tools.
+#![cfg(all(feature = "demo", not(target_arch = "wasm32")))]
+
+#[path = "support/socket.rs"]
+mod support;
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Read},
+    net::SocketAddr,
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use support::{Client, PATIENCE, http, progress, refused};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep, timeout};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_demo-server");
+
+/// A running demo server; killed when dropped.
+struct Demo {
+    process: Child,
+    address: SocketAddr,
+}
+
+impl Demo {
+    fn start(options: &[&str]) -> Self {
+        let mut process = Command::new(PROGRAM)
+            .args(["--port", "0"])
+            .args(options)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        let address = line
+            .strip_prefix("listening on http://")
+            .and_then(|rest| rest.strip_suffix("/\n"))
+            .unwrap_or_else(|| panic!("not the line that is promised: {line:?}"));
+        Self { process, address: address.parse().unwrap() }
+    }
+
+    /// At the pace that the tests want.
+    fn quick() -> Self {
+        Self::start(&["--pace", "0"])
+    }
+
+    async fn client(&self) -> Client {
+        let mut client = Client::connect(self.address).await;
+        client.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
+        client
+    }
+
+    async fn get(&self, path: &str) -> String {
+        let request =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        http(self.address, &request).await
+    }
+
+    #[cfg(unix)]
+    fn signal(&self, name: &str) {
+        let id = self.process.id().to_string();
+        assert!(Command::new("kill").args([name, &id]).status().unwrap().success());
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs the program to its end.
+fn run(options: &[&str]) -> Output {
+    Command::new(PROGRAM).args(options).output().unwrap()
+}
+
+/// What a call brought: the reports (progress, total, message) and logs in order, and the result.
+struct Outcome {
+    events: Vec<Value>,
+    result: Value,
+}
+
+async fn call(client: &mut Client, tool: &str, arguments: Value) -> Outcome {
+    let id = client.call(tool, arguments).await;
+    let mut messages = client.until_answer(id).await;
+    let result = messages.pop().unwrap()["result"].clone();
+    let events = messages
+        .into_iter()
+        .map(|message| {
+            let params = &message["params"];
+            if message["method"] == "notifications/message" {
+                json!({ params["level"].as_str().unwrap(): params["data"] })
+            } else {
+                assert_eq!(params["progressToken"], id);
+                json!([params["progress"], params["total"]])
+            }
+        })
+        .collect();
+    Outcome { events, result }
+}
+
+fn text(text: &str) -> Value {
+    json!({ "content": [{ "type": "text", "text": text }] })
+}
+
+fn info(text: &str) -> Value {
+    json!({ "info": text })
+}
+
+#[tokio::test]
+async fn process_items_reports_each_item_and_the_end() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let outcome =
+        call(&mut client, "process_items", json!({ "items": ["a", "Straße", "c"] })).await;
+    assert_eq!(outcome.events, [json!([0, 3]), json!([1, 3]), json!([2, 3]), json!([3, 3])]);
+    assert_eq!(
+        outcome.result,
+        json!({
+            "content": [{
+                "type": "text",
+                "text": r#"{"processed":3,"results":["A","STRASSE","C"]}"#,
+            }],
+            "structuredContent": { "processed": 3, "results": ["A", "STRASSE", "C"] },
+        })
+    );
+    let outcome = call(&mut client, "process_items", json!({ "items": [] })).await;
+    assert_eq!(outcome.events, [json!([0, 0])]);
+    assert_eq!(outcome.result["structuredContent"], json!({ "processed": 0, "results": [] }));
+}
+
+#[tokio::test]
+async fn download_file_reports_percentages_as_they_are_computed() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let url = "https://example.com/big.zip";
+    let outcome = call(&mut client, "download_file", json!({ "url": url })).await;
+    let values = [
+        5.0,
+        10.0,
+        15.0,
+        20.0,
+        25.0,
+        30.0,
+        35.0,
+        40.0,
+        45.0,
+        50.0,
+        55.000_000_000_000_01,
+        60.0,
+        65.0,
+        70.0,
+        75.0,
+        80.0,
+        85.0,
+        90.0,
+        95.0,
+        100.0,
+    ];
+    let reported: Vec<_> = outcome.events.iter().map(|event| event[0].as_f64().unwrap()).collect();
+    assert_eq!(reported, values);
+    assert!(outcome.events.iter().all(|event| event[1] == 100));
+    assert_eq!(outcome.result, text("Downloaded file from https://example.com/big.zip"));
+}
+
+#[tokio::test]
+async fn backup_database_logs_and_reports_each_table() {
+    let demo = Demo::quick();
+    let outcome = call(&mut demo.client().await, "backup_database", json!({})).await;
+    let expected: Vec<_> = ["users", "orders", "products", "inventory", "logs"]
+        .iter()
+        .enumerate()
+        .flat_map(|(i, table)| [info(&format!("Backing up table: {table}")), json!([i + 1, 5])])
+        .collect();
+    assert_eq!(outcome.events, expected);
+    assert_eq!(outcome.result, text("Database backup completed"));
+}
+
+#[tokio::test]
+async fn scan_directory_reports_without_a_total() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let outcome = call(&mut client, "scan_directory", json!({ "directory": "/some/where" })).await;
+    let expected: Vec<_> = (1..=10).map(|found| json!([found, null])).collect();
+    assert_eq!(outcome.events, expected);
+    assert_eq!(
+        outcome.result["structuredContent"],
+        json!({ "files_found": 10, "directory": "/some/where" })
+    );
+    assert_eq!(
+        outcome.result["content"][0]["text"],
+        r#"{"files_found":10,"directory":"/some/where"}"#
+    );
+}
+
+#[tokio::test]
+async fn data_migration_logs_its_phases_and_reports_one_percentage() {
+    let demo = Demo::quick();
+    let arguments = json!({ "source": "old", "destination": "new" });
+    let outcome = call(&mut demo.client().await, "data_migration", arguments).await;
+    let mut expected = Vec::new();
+    for (phase, values) in [
+        ("Validating source data", &[0, 5, 10, 15, 20][..]),
+        ("Exporting data from source", &[25, 30, 35, 40, 45, 50, 55]),
+        ("Transforming data format", &[60, 65, 70, 75]),
+        ("Importing to destination", &[80, 85, 90, 95]),
+    ] {
+        expected.push(info(phase));
+        expected.extend(values.iter().map(|value| json!([value, 100])));
+    }
+    expected.push(json!([100, 100]));
+    assert_eq!(outcome.events, expected);
+    assert_eq!(outcome.result, text("Migration from old to new completed"));
+}
+
+#[tokio::test]
+async fn the_pace_scales_the_pauses() {
+    let demo = Demo::start(&["--pace", "0.1"]);
+    let start = Instant::now();
+    call(&mut demo.client().await, "download_file", json!({ "url": "x" })).await;
+    let elapsed = start.elapsed();
+    // Twenty pauses of 10 ms; the upper bound is for a loaded machine.
+    assert!((0.2..1.5).contains(&elapsed.as_secs_f64()), "{elapsed:?}");
+}
+
+#[tokio::test]
+async fn all_tools_run_side_by_side_on_one_connection() {
+    let demo = Demo::start(&["--pace", "0.1"]);
+    let mut client = demo.client().await;
+    let mut open = vec![
+        client.call("process_items", json!({ "items": ["a", "b"] })).await,
+        client.call("download_file", json!({ "url": "x" })).await,
+        client.call("backup_database", json!({})).await,
+        client.call("scan_directory", json!({ "directory": "x" })).await,
+        client.call("data_migration", json!({ "source": "a", "destination": "b" })).await,
+    ];
+    let counts: Vec<usize> = vec![3, 20, 5, 10, 21];
+    let all = open.clone();
+    let mut messages = Vec::new();
+    while !open.is_empty() {
+        let message = client.next().await;
+        open.retain(|id| message["id"] != *id);
+        messages.push(message);
+    }
+    for (id, count) in all.iter().zip(counts) {
+        let own = messages.iter().filter(|message| message["params"]["progressToken"] == *id);
+        assert_eq!(own.count(), count, "of call {id}");
+    }
+}
+
+#[tokio::test]
+async fn hash_directory_counts_then_hashes_by_bytes() {
+    let root = TempDir::new().unwrap();
+    let path = root.path();
+    fs::create_dir_all(path.join("tree/sub")).unwrap();
+    fs::write(path.join("tree/a.txt"), "hello").unwrap();
+    fs::write(path.join("tree/sub/b.bin"), vec![7; 600_000]).unwrap();
+    fs::write(path.join("tree/empty"), "").unwrap();
+    let demo = Demo::start(&["--root", path.to_str().unwrap()]);
+    let mut client = demo.client().await;
+
+    let outcome = call(&mut client, "hash_directory", json!({ "directory": "tree" })).await;
+    assert_eq!(outcome.events[..3], [json!([1, null]), json!([2, null]), json!([3, null])]);
+    let bytes = &outcome.events[3..];
+    assert!(bytes.len() >= 3, "chunk by chunk: {bytes:?}");
+    assert!(bytes.iter().all(|event| event[1] == 600_005));
+    assert_eq!(bytes.last().unwrap()[0], 600_005);
+    let values: Vec<_> = outcome.events.iter().map(|event| event[0].as_u64().unwrap()).collect();
+    assert!(values.is_sorted_by(|a, b| a < b), "{values:?}");
+
+    // What `sha256sum` says of these files, hashed once more.
+    let hello = "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824";
+    let none = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+    let result = &outcome.result["structuredContent"];
+    assert_eq!((&result["files"], &result["bytes"]), (&json!(3), &json!(600_005)));
+    assert_eq!(result["sha256"].as_str().unwrap().len(), 64);
+    fs::remove_file(path.join("tree/sub/b.bin")).unwrap();
+    let outcome = call(&mut client, "hash_directory", json!({ "directory": "tree" })).await;
+    let lines = format!("{hello}  a.txt\n{none}  empty\n");
+    let expected = {
+        use sha2::{Digest, Sha256};
+        Sha256::digest(lines).iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(outcome.result["structuredContent"]["sha256"], expected);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn hash_directory_stays_below_its_root() {
+    use std::os::unix::fs::symlink;
+
+    let outside = TempDir::new().unwrap();
+    fs::write(outside.path().join("secret"), "secret").unwrap();
+    let root = TempDir::new().unwrap();
+    let path = root.path();
+    fs::create_dir(path.join("tree")).unwrap();
+    fs::write(path.join("tree/a.txt"), "hello").unwrap();
+    symlink(outside.path(), path.join("escape")).unwrap();
+    symlink(outside.path(), path.join("tree/escape")).unwrap();
+    symlink(outside.path().join("secret"), path.join("tree/file")).unwrap();
+    symlink(path, path.join("tree/circle")).unwrap();
+    let demo = Demo::start(&["--root", path.to_str().unwrap()]);
+    let mut client = demo.client().await;
+
+    let absolute = outside.path().to_str().unwrap();
+    for directory in ["..", "tree/../..", "/", absolute, "escape", "tree/escape", "/etc/../etc"] {
+        let result = call(&mut client, "hash_directory", json!({ "directory": directory })).await;
+        assert_eq!(result.result["isError"], true, "{directory}");
+        let text = result.result["content"][0]["text"].as_str().unwrap();
+        assert!(text.contains("not below the server's root"), "{directory}: {text}");
+    }
+    for (directory, why) in [("nowhere", "no such directory"), ("tree/a.txt", "not a directory")] {
+        let result = call(&mut client, "hash_directory", json!({ "directory": directory })).await;
+        assert!(result.result["content"][0]["text"].as_str().unwrap().contains(why));
+    }
+    // Links inside are neither followed nor read.
+    for directory in ["tree", "", "tree/circle/tree"] {
+        let outcome = call(&mut client, "hash_directory", json!({ "directory": directory })).await;
+        let result = &outcome.result["structuredContent"];
+        assert_eq!((&result["files"], &result["bytes"]), (&json!(1), &json!(5)), "{directory}");
+    }
+}
+
+#[tokio::test]
+async fn backup_sqlite_copies_every_page_and_row() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let mut results = Vec::new();
+    for _ in 0..2 {
+        let outcome = call(&mut client, "backup_sqlite", json!({})).await;
+        let result = outcome.result["structuredContent"].clone();
+        let pages = result["pages"].as_u64().unwrap();
+        assert!(pages > 100);
+        assert!(outcome.events.iter().all(|event| event[1] == pages));
+        assert_eq!(outcome.events.last().unwrap()[0], pages);
+        assert!(outcome.events.len() > 10, "step by step");
+        assert_eq!(result["rows"], 20_000);
+        assert_eq!(result["bytes"].as_u64().unwrap() % pages, 0);
+        results.push(result);
+    }
+    assert_eq!(results[0], results[1]);
+}
+
+#[tokio::test]
+async fn flood_sends_as_much_as_asked_for() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let id = client.call("flood", json!({ "count": 50_000 })).await;
+    let sent = client.until_answer(id).await;
+    assert_eq!(progress(&sent), (1..=50_000).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(sent.last().unwrap()["result"]["structuredContent"], json!({ "sent": 50_000 }));
+    for count in [json!(0), json!(10_000_001), json!(-1), json!("many")] {
+        let outcome = call(&mut client, "flood", json!({ "count": count })).await;
+        assert_eq!(outcome.result["isError"], true, "{count}");
+    }
+}
+
+#[tokio::test]
+async fn fail_fails() {
+    let demo = Demo::quick();
+    let outcome = call(&mut demo.client().await, "fail", json!({})).await;
+    let failure = json!({ "type": "text", "text": "This tool always fails" });
+    assert_eq!(outcome.result, json!({ "content": [failure], "isError": true }));
+}
+
+#[tokio::test]
+async fn slow_waits_reports_and_stops_when_cancelled() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let outcome = call(&mut client, "slow", json!({ "seconds": 0.35 })).await;
+    assert_eq!(outcome.result, text("Waited 0.35 s"));
+    assert!(outcome.events.len() >= 3);
+    assert_eq!(outcome.events.last().unwrap(), &json!([0.35, 0.35]));
+
+    let id = client.call("slow", json!({ "seconds": 3600 })).await;
+    client.next().await;
+    client.cancel(id).await;
+    // Nothing comes for it any more; ping is answered once what was on its way is read.
+    while client.request("ping", json!({})).await["result"] != json!({}) {}
+    let silence = timeout(Duration::from_millis(300), client.next()).await;
+    assert!(silence.is_err(), "{silence:?}");
+}
+
+#[tokio::test]
+async fn unknown_tools_and_wrong_arguments_do_no_harm() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let answer = client.request("tools/call", json!({ "name": "nope" })).await;
+    assert_eq!(answer["error"]["code"], -32602);
+    let outcome = call(&mut client, "process_items", json!({ "items": "a" })).await;
+    assert_eq!(outcome.result["isError"], true);
+    let outcome = call(&mut client, "process_items", json!({ "items": ["a"] })).await;
+    assert_eq!(outcome.result["structuredContent"]["results"], json!(["A"]));
+}
+
+#[tokio::test]
+async fn every_tool_is_listed_with_an_object_as_schema() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let answer = client.request("tools/list", json!({})).await;
+    let tools = answer["result"]["tools"].as_array().unwrap();
+    let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
+    assert_eq!(
+        names,
+        [
+            "process_items",
+            "download_file",
+            "backup_database",
+            "scan_directory",
+            "data_migration",
+            "hash_directory",
+            "backup_sqlite",
+            "flood",
+            "fail",
+            "slow",
+        ]
+    );
+    for tool in tools {
+        let schema = &tool["inputSchema"];
+        assert_eq!(schema["type"], "object", "{tool}");
+        assert!(schema.get("$schema").is_none() && schema.get("title").is_none(), "{tool}");
+        for (name, property) in schema["properties"].as_object().into_iter().flatten() {
+            assert!(property["description"].is_string(), "{name} of {tool}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_and_the_package_are_served_with_their_types_and_rules() {
+    let directory = TempDir::new().unwrap();
+    let (www, pkg) = (directory.path().join("www"), directory.path().join("pkg"));
+    for (folder, files) in [
+        (&www, ["index.html", "main.js", "style.css"]),
+        (&pkg, ["index.js", "core.wasm", "package.json"]),
+    ] {
+        fs::create_dir(folder).unwrap();
+        for file in files {
+            fs::write(folder.join(file), file).unwrap();
+        }
+    }
+    fs::write(directory.path().join("secret"), "secret").unwrap();
+    let path = |path: &Path| path.to_str().unwrap().to_owned();
+    let demo = Demo::start(&["--www", &path(&www), "--pkg", &path(&pkg)]);
+    for (url, kind) in [
+        ("/", "text/html"),
+        ("/main.js", "text/javascript"),
+        ("/style.css", "text/css"),
+        ("/pkg/index.js", "text/javascript"),
+        ("/pkg/core.wasm", "application/wasm"),
+        ("/pkg/package.json", "application/json"),
+    ] {
+        let answer = demo.get(url).await;
+        assert!(answer.starts_with("http/1.1 200 "), "{url}: {answer}");
+        assert!(answer.contains(&format!("\r\ncontent-type: {kind}")), "{url}: {answer}");
+        assert!(answer.contains("\r\ncache-control: no-cache\r\n"), "{url}: {answer}");
+        assert!(
+            answer.contains(
+                "\r\ncontent-security-policy: default-src 'self'; script-src 'self' \
+                 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; style-src 'self'; \
+                 img-src 'self' data:\r\n"
+            ),
+            "{url}: {answer}"
+        );
+    }
+    for url in ["/nothing", "/pkg/nothing", "/../secret", "/%2e%2e/secret", "/pkg/..%2f..%2fsecret"]
+    {
+        let answer = demo.get(url).await;
+        assert!(answer.starts_with("http/1.1 4"), "{url}: {answer}");
+        assert!(!answer.ends_with("secret"), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn a_page_from_elsewhere_cannot_connect() {
+    let demo = Demo::quick();
+    let mcp = ("Sec-WebSocket-Protocol", "mcp");
+    assert_eq!(refused(demo.address, &[mcp, ("Origin", "https://evil.example")]).await, 403);
+    let demo = Demo::start(&["--allow-origin", "https://app.example"]);
+    support::handshake(demo.address, &[mcp, ("Origin", "https://app.example")]).await.unwrap();
+}
+
+#[test]
+fn help_names_every_option() {
+    let output = run(&["--help"]);
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for option in ["--port", "--host", "--root", "--pace", "--www", "--pkg", "--allow-origin"] {
+        assert!(help.contains(option), "{option} in {help}");
+    }
+}
+
+#[test]
+fn a_port_in_use_is_an_error_that_says_so() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let output = run(&["--port", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error.contains(&format!("cannot listen on 127.0.0.1:{port}")), "{error}");
+    assert!(error.contains("in use"), "{error}");
+    assert!(output.stdout.is_empty());
+}
+
+#[test]
+fn options_that_make_no_sense_are_refused() {
+    for (options, code) in [
+        (&["--pace", "fast"][..], 2),
+        (&["--pace", "-1"], 2),
+        (&["--pace", "nan"], 2),
+        (&["--port", "70000"], 2),
+        (&["--nonsense"], 2),
+        (&["--root", "/no/such/directory"], 1),
+        (&["--host", "no.such.host.invalid"], 1),
+    ] {
+        let output = run(options);
+        assert_eq!(output.status.code(), Some(code), "{options:?}");
+        assert!(!output.stderr.is_empty());
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn signals_end_the_server_gracefully_and_leave_nothing_behind() {
+    for signal in ["-TERM", "-INT"] {
+        let temporary = TempDir::new().unwrap();
+        let mut demo = {
+            let mut command = Command::new(PROGRAM);
+            command.args(["--port", "0", "--pace", "1"]).env("TMPDIR", temporary.path());
+            let mut process =
+                command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            let mut line = String::new();
+            BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+            let address = line.trim_end_matches("/\n").rsplit('/').next().unwrap();
+            Demo { address: address.parse().unwrap(), process }
+        };
+        let mut client = demo.client().await;
+        client.call("slow", json!({ "seconds": 60 })).await;
+        client.call("backup_sqlite", json!({})).await;
+        // Both are at work.
+        while client.next().await["params"]["message"] != "Copying pages" {}
+
+        let start = Instant::now();
+        demo.signal(signal);
+        assert_eq!(client.close_code().await, Some(1001));
+        drop(client);
+        let status = loop {
+            if let Some(status) = demo.process.try_wait().unwrap() {
+                break status;
+            }
+            assert!(start.elapsed() < PATIENCE, "it does not end");
+            sleep(Duration::from_millis(10)).await;
+        };
+        assert!(status.success(), "{status}");
+        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        let mut log = String::new();
+        demo.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert!(log.contains("slow was cancelled") && log.contains("stopped"), "{log}");
+        assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "no files are left");
+    }
+}
