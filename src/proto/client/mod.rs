@@ -119,8 +119,10 @@ impl<P: Payload> Client<P> {
 
     /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
     pub fn close(&mut self, reason: &str) {
-        self.channel.can_reopen = false;
-        self.closed(reason);
+        if !matches!(self.phase, Phase::Closed) {
+            let sent = matches!(self.phase, Phase::Open(_));
+            self.disconnect(Error::Closed { reason: reason.to_owned(), sent });
+        }
     }
 
     /// A message has arrived.
