@@ -67,8 +67,9 @@ fn builder() -> ServerBuilder {
             }
         })
         .tool("rush", "", |args: Count, ctx: Context| async move {
+            let text = "as fast as it goes, ".repeat(50);
             for i in 1..=args.count {
-                ctx.report_progress(i, args.count, "as fast as it goes").await;
+                ctx.report_progress(i, args.count, &text).await;
             }
         })
 }
@@ -289,7 +290,7 @@ async fn calls_of_one_connection_run_side_by_side() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_12_a_slow_reader_costs_no_memory_and_gets_the_last_report_before_the_result() {
-    const COUNT: u32 = 300_000;
+    const COUNT: u32 = 50_000;
     let host = host().await;
     let mut client = host.client().await;
     let start = Instant::now();
@@ -413,6 +414,39 @@ async fn progress_leaves_at_once_even_if_the_handler_never_waits_for_anything_el
     }
     let spread = reading.join().unwrap();
     assert!(spread >= Duration::from_millis(300), "not in one go: {spread:?}");
+}
+
+#[tokio::test]
+async fn a_result_keeps_away_from_the_report_before_it_for_legacy_peers() {
+    let result_gap = Duration::from_millis(200);
+    let options = Options { result_gap, ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let mut client = host.client().await;
+
+    let id = client.call("flood", json!({ "count": 10 })).await;
+    while client.next().await["params"]["progress"] != 10 {}
+    let reported = Instant::now();
+    assert_eq!(client.next().await["id"], id);
+    assert!(reported.elapsed() >= Duration::from_millis(150), "{:?}", reported.elapsed());
+
+    // Nobody reported anything: nothing to keep away from.
+    sleep(result_gap).await;
+    let asked = Instant::now();
+    let id = client.call("echo", json!({})).await;
+    client.until_answer(id).await;
+    assert!(asked.elapsed() < result_gap, "{:?}", asked.elapsed());
+
+    let mut modern = Client::connect(host.address).await;
+    let asked = Instant::now();
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+        "progressToken": 1,
+    });
+    let params = json!({ "name": "flood", "arguments": { "count": 10 }, "_meta": meta });
+    let answer = modern.request("tools/call", params).await;
+    assert_eq!(answer["result"]["resultType"], "complete");
+    assert!(asked.elapsed() < result_gap, "{:?}", asked.elapsed());
 }
 
 #[tokio::test]

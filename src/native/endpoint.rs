@@ -44,6 +44,13 @@ pub struct Options {
     pub ping_interval: Duration,
     /// How long a peer may take nothing of what is sent: 30 s. Then the connection is dropped.
     pub write_timeout: Duration,
+    /// How long a result keeps away from the report before it, for legacy peers: 2 ms.
+    ///
+    /// The TypeScript SDK v1 handles a response at once and a notification a moment later. In Node,
+    /// where frames that came together are handled in one go, the response wins, and the last
+    /// report is lost on it. Apart by that much, they come one by one. Zero is for servers that no
+    /// such client uses.
+    pub result_gap: Duration,
     /// How long the end may take once it was asked for: 5 s.
     pub shutdown_timeout: Duration,
 }
@@ -57,6 +64,7 @@ impl Default for Options {
             max_message: 16 << 20,
             ping_interval: Duration::from_secs(25),
             write_timeout: Duration::from_secs(30),
+            result_gap: Duration::from_millis(2),
             shutdown_timeout: Duration::from_secs(5),
         }
     }

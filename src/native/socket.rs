@@ -12,10 +12,11 @@ use futures_util::{
 };
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval_at, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -26,7 +27,10 @@ use tokio_tungstenite::{
 };
 
 use super::Options;
-use crate::server::{Link, Server, Transmit};
+use crate::{
+    proto::version::Era,
+    server::{Frame, Link, Server, Transmit},
+};
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
 
@@ -89,16 +93,16 @@ async fn write(
 ) -> End {
     let mut pings = interval_at(Instant::now() + options.ping_interval, options.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut writer = Writer { sink, link, gap: options.result_gap, reported: None };
     loop {
-        let batch = tokio::select! {
-            first = link.transmit() => Batch::Messages(first),
-            _ = pings.tick() => Batch::Ping,
+        let first = tokio::select! {
+            first = link.transmit() => Some(first),
+            _ = pings.tick() => None,
         };
-        if matches!(batch, Batch::Ping) && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED
-        {
+        if first.is_none() && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED {
             return End::Gone("the peer is silent");
         }
-        match timeout(options.write_timeout, write_batch(sink, link, batch)).await {
+        match timeout(options.write_timeout, writer.batch(first)).await {
             Ok(Ok(None)) => {}
             Ok(Ok(Some(end))) => return end,
             Ok(Err(_)) => return End::Gone("the connection is lost"),
@@ -107,35 +111,53 @@ async fn write(
     }
 }
 
-enum Batch {
-    Messages(Transmit<serde_json::Value>),
-    Ping,
+struct Writer<'a> {
+    sink: &'a mut SplitSink<Socket, Message>,
+    link: &'a Link,
+    gap: Duration,
+    /// When the latest report left.
+    reported: Option<Instant>,
 }
 
-async fn write_batch(
-    sink: &mut SplitSink<Socket, Message>,
-    link: &Link,
-    batch: Batch,
-) -> Result<Option<End>, Error> {
-    let mut next = match batch {
-        Batch::Messages(first) => Some(first),
-        Batch::Ping => {
-            sink.feed(Message::Ping(Vec::new().into())).await?;
-            None
+impl Writer<'_> {
+    /// Writes this message, or a ping, and whatever else there is to send by then.
+    async fn batch(&mut self, first: Option<Transmit<Value>>) -> Result<Option<End>, Error> {
+        let mut next = first;
+        if next.is_none() {
+            self.sink.feed(Message::Ping(Vec::new().into())).await?;
         }
-    };
-    while let Some(transmit) = next {
-        match transmit {
-            Transmit::Send { frame, .. } => sink.feed(Message::text(frame.to_json())).await?,
-            Transmit::Close { code, reason } => {
-                sink.flush().await?;
-                return Ok(Some(End::Close(code.into(), reason)));
+        while let Some(transmit) = next {
+            match transmit {
+                Transmit::Send { frame, last, .. } => {
+                    if last {
+                        self.keep_apart().await?;
+                    } else if matches!(frame, Frame::Progress(_)) && !self.gap.is_zero() {
+                        self.reported = Some(Instant::now());
+                    }
+                    self.sink.feed(Message::text(frame.to_json())).await?;
+                }
+                Transmit::Close { code, reason } => {
+                    self.sink.flush().await?;
+                    return Ok(Some(End::Close(code.into(), reason)));
+                }
             }
+            next = self.link.try_transmit();
         }
-        next = link.try_transmit();
+        self.sink.flush().await?;
+        Ok(None)
     }
-    sink.flush().await?;
-    Ok(None)
+
+    /// Lets the latest report arrive before a result does; see [`Options::result_gap`].
+    async fn keep_apart(&mut self) -> Result<(), Error> {
+        if let Some(reported) = self.reported.take()
+            && reported.elapsed() < self.gap
+            && self.link.era() == Some(Era::Legacy)
+        {
+            self.sink.flush().await?;
+            sleep(self.gap).await;
+        }
+        Ok(())
+    }
 }
 
 /// Reads frames into the link, at the pace at which their answers leave.

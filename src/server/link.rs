@@ -19,7 +19,10 @@ use super::{
 };
 use crate::{
     jsonrpc::{RpcError, code},
-    proto::server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
+    proto::{
+        server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
+        version::Era,
+    },
     types::CallToolResult,
 };
 
@@ -110,6 +113,11 @@ impl Link {
         };
         wakers.into_iter().for_each(Waker::wake);
         Some(transmit)
+    }
+
+    /// The era that the peer has settled on, once it has.
+    pub fn era(&self) -> Option<Era> {
+        self.shared.lock().machine.era()
     }
 
     /// Ends the connection: everything in flight is cancelled, and nothing more is sent.

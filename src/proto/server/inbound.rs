@@ -36,7 +36,7 @@ impl<P: Payload> ServerMachine<P> {
         }
         let message = match Message::read(value) {
             Ok(message) => message,
-            Err(malformed) => return self.receive_malformed(value, malformed),
+            Err(malformed) => return self.receive_malformed(malformed),
         };
         self.malformed = 0;
         match message {
@@ -66,11 +66,9 @@ impl<P: Payload> ServerMachine<P> {
         self.closed || self.close.is_some()
     }
 
-    fn receive_malformed(&mut self, value: &P, malformed: Malformed) {
+    fn receive_malformed(&mut self, malformed: Malformed) {
         // A broken answer gets none: its id is one of ours, and would hit a request of the peer's.
-        let is_answer = value.get("method").is_none()
-            && (value.get("result").is_some() || value.get("error").is_some());
-        if !is_answer {
+        if !malformed.is_response {
             self.refuse(malformed.id, RpcError::new(code::INVALID_REQUEST, malformed.reason));
         }
         self.count_malformed();
