@@ -246,6 +246,11 @@ impl Page {
         &self.calls
     }
 
+    /// The latest id that was sent, 0 before the first.
+    pub fn newest(&self) -> i64 {
+        self.newest
+    }
+
     /// The calls that have not settled.
     pub fn in_flight(&self) -> impl Iterator<Item = i64> {
         self.slots.values().copied()

@@ -1,0 +1,269 @@
+//! Arbitrary operations and frames on two client machines that differ only in the path that
+//! progress takes. They must agree on everything, keep the rules that every [`Page`] watches, and
+//! deliver exactly what was sent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use mcp_wasm::jsonrpc::Id;
+use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
+use mcp_wasm::proto::version::{Era, Version};
+use serde_json::{Value, json};
+
+use super::bytes::Bytes;
+use super::page::{Page, Path, Step, Told};
+
+const MODES: [Mode; 4] =
+    [Mode::Auto, Mode::Legacy, Mode::Pin(Version::LATEST), Mode::Pin(Version::V2024_11_05)];
+const TIMES: [f64; 6] = [f64::INFINITY, 0.0, 1.0, 150.0, 5_000.0, 60_000.0];
+const SPANS: [f64; 6] = [0.0, 0.5, 10.0, 149.0, 5_000.0, 100_000.0];
+const METHODS: [&str; 4] = ["tools/call", "tools/list", "ping", ""];
+/// Numbers as a server may write them.
+#[rustfmt::skip]
+const NUMBERS: [&str; 16] = [
+    "0", "1", "2", "-0", "0.0", "0.1", "55.00000000000001", "3", "9007199254740993", "-7", "1e3",
+    "2.5e-3", "100", "99.99999999999999", "1e400", "123456789012345678901",
+];
+const MESSAGES: [&str; 5] = ["", "half way", "a\\nb", "größer", "\\u00e9"];
+const CODES: [i64; 6] = [-32601, -32602, -32022, -32020, 0, 42900];
+
+/// Runs the operations that the bytes name.
+pub fn run(bytes: &[u8]) {
+    let mut input = Bytes(bytes);
+    let mode = *input.pick(&MODES);
+    let mut twins = Twins {
+        scanned: Page::new(mode, Path::Scanned),
+        parsed: Page::new(mode, Path::General),
+        expected: BTreeMap::new(),
+        strict: BTreeSet::new(),
+    };
+    // By chance alone, a connection opens too seldom.
+    if input.flip() {
+        twins.open(mode);
+    }
+    while !input.is_empty() {
+        twins.step(&mut input);
+        twins.compare();
+    }
+    twins.both(|page| page.machine.close("the end"));
+    twins.compare();
+    let records = twins.parsed.records();
+    assert!(records.values().all(|record| record.outcome.is_some()), "every call settles");
+    for (id, steps) in twins.expected.iter().filter(|(id, _)| !twins.strict.contains(id)) {
+        assert_eq!(records[id].progress, *steps, "all of it, in order");
+    }
+}
+
+struct Twins {
+    scanned: Page,
+    parsed: Page,
+    /// What each call has to get.
+    expected: BTreeMap<i64, Vec<Step>>,
+    /// The calls that drop what does not increase.
+    strict: BTreeSet<i64>,
+}
+
+impl Twins {
+    fn both(&mut self, mut act: impl FnMut(&mut Page)) {
+        for page in [&mut self.scanned, &mut self.parsed] {
+            act(page);
+            page.drain();
+        }
+    }
+
+    fn open(&mut self, mode: Mode) {
+        let result = match mode {
+            Mode::Auto | Mode::Pin(Version::V2026_07_28) => {
+                json!({ "supportedVersions": ["2026-07-28"] })
+            }
+            Mode::Legacy => json!({ "protocolVersion": "2025-11-25" }),
+            Mode::Pin(version) => json!({ "protocolVersion": version.as_str() }),
+        };
+        self.both(|page| {
+            page.connect(Channel::default());
+            page.result(1, &result);
+            assert!(page.is_open());
+        });
+    }
+
+    fn step(&mut self, input: &mut Bytes<'_>) {
+        let id = self.some_id(input);
+        match input.below(16) {
+            0 | 1 => {
+                let method = *input.pick(&METHODS);
+                let limits = CallLimits {
+                    timeout: *input.pick(&TIMES),
+                    max_total: *input.pick(&TIMES),
+                    reset_on_progress: input.flip(),
+                    strict: input.below(4) == 3,
+                };
+                self.both(|page| drop(page.request(method, None, limits)));
+                if limits.strict {
+                    self.strict.insert(self.newest());
+                }
+            }
+            2 => self.both(|page| page.cancel(id, Some("why"))),
+            3 => self.both(|page| page.machine.unsent(id, "too large")),
+            4 => {
+                let span = *input.pick(&SPANS);
+                self.both(|page| page.wait(span));
+            }
+            5 => {
+                // A timer that comes late.
+                let span = *input.pick(&SPANS);
+                self.both(|page| {
+                    page.now += span;
+                    page.tick();
+                });
+            }
+            6 => self.both(|page| page.closed("lost")),
+            7 => {
+                let channel = Channel {
+                    connect_timeout: 30_000.0,
+                    probe_timeout: *input.pick(&TIMES),
+                    can_reopen: input.flip(),
+                    remembered: *input.pick(&[None, Some(Era::Legacy), Some(Era::Modern)]),
+                };
+                // A channel is opened when there is none.
+                if self.parsed.machine.poll_timeout().is_infinite() && !self.parsed.is_open() {
+                    self.both(|page| page.machine.connect(channel, page.now));
+                }
+            }
+            8 => self.both(Page::opened),
+            9 => {
+                let level = (*input.pick(&["debug", "error", ""])).to_owned();
+                self.both(|page| {
+                    page.machine.set_log_level(level.clone());
+                    drop(page.machine.notify("notifications/x", None));
+                    page.machine.respond(Id::Integer(id), Ok(json!({})));
+                });
+            }
+            10..=12 => self.progress(id, input),
+            13 => {
+                let message = answer(id, input);
+                self.both(|page| page.message(&message));
+            }
+            14 => {
+                let message = handshake(self.newest(), input);
+                self.both(|page| page.message(&message));
+            }
+            _ => self.garbage(id, input),
+        }
+    }
+
+    /// A proper progress notification, with odd numbers and texts.
+    fn progress(&mut self, id: i64, input: &mut Bytes<'_>) {
+        let progress = *input.pick(&NUMBERS);
+        let total = input.flip().then(|| *input.pick(&NUMBERS));
+        let message = input.flip().then(|| *input.pick(&MESSAGES));
+        let text = notification(id, progress, total, message);
+        let value: Option<Value> = serde_json::from_str(&text).ok();
+        if let Some(value) = &value
+            && self.parsed.in_flight().any(|call| call == id)
+        {
+            let params = &value["params"];
+            self.expected.entry(id).or_default().push(Step {
+                progress: params["progress"].as_f64().expect("finite"),
+                total: params["total"].as_f64(),
+                message: params["message"].as_str().map(str::to_owned),
+            });
+        }
+        self.both(|page| page.frame(&text));
+    }
+
+    /// A frame with a flaw, or of nothing but flaws.
+    fn garbage(&mut self, id: i64, input: &mut Bytes<'_>) {
+        let text = if input.flip() {
+            String::from_utf8_lossy(input.chunk()).into_owned()
+        } else {
+            let mut text = notification(id, "1", Some("2"), Some("abc")).into_bytes();
+            for _ in 0..=input.below(3) {
+                let at = input.below(text.len());
+                match input.below(3) {
+                    0 => drop(text.remove(at)),
+                    1 => text.insert(at, input.byte()),
+                    _ => text[at] = input.byte(),
+                }
+            }
+            String::from_utf8_lossy(&text).into_owned()
+        };
+        self.both(|page| page.frame(&text));
+        // Whatever it was, it is the twins that have to agree on it.
+        let seen = self.parsed.records().iter();
+        self.expected = seen.map(|(&id, record)| (id, record.progress.clone())).collect();
+    }
+
+    fn newest(&self) -> i64 {
+        self.parsed.newest()
+    }
+
+    /// An id near those that are in use.
+    fn some_id(&self, input: &mut Bytes<'_>) -> i64 {
+        self.newest() + 1 - i64::from(input.byte() % 8)
+    }
+
+    fn compare(&self) {
+        assert_eq!(self.scanned.records(), self.parsed.records());
+        assert_eq!(self.scanned.machine.progress_counts(), self.parsed.machine.progress_counts());
+        let told = |page: &Page| {
+            let is_progress = |told: &Told| matches!(told, Told::Notification(method, _) if method == "notifications/progress");
+            // The scanned page is not told of progress as a notification.
+            page.told.iter().filter(|told| !is_progress(told)).cloned().collect::<Vec<_>>()
+        };
+        assert_eq!(told(&self.scanned), told(&self.parsed));
+        let wake = |page: &Page| page.machine.poll_timeout().to_bits();
+        assert_eq!(wake(&self.scanned), wake(&self.parsed));
+    }
+}
+
+/// A progress notification, written by hand so that numbers keep their spelling.
+pub fn notification(
+    token: i64,
+    progress: &str,
+    total: Option<&str>,
+    message: Option<&str>,
+) -> String {
+    let total = total.map(|total| format!(r#","total":{total}"#)).unwrap_or_default();
+    let message = message.map(|text| format!(r#","message":"{text}""#)).unwrap_or_default();
+    format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},"progress":{progress}{total}{message}}}}}"#
+    )
+}
+
+/// An answer to the call of that id, proper or not.
+fn answer(id: i64, input: &mut Bytes<'_>) -> Value {
+    let id = match input.below(6) {
+        0 => json!(id.to_string()),
+        1 => json!(null),
+        _ => json!(id),
+    };
+    let member = *input.pick(&["result", "result", "error", "params"]);
+    let value = match input.below(5) {
+        0 => json!({ "code": *input.pick(&CODES), "message": "no" }),
+        1 => json!({ "resultType": "later" }),
+        2 => json!(null),
+        _ => json!({ "content": [], "resultType": "complete" }),
+    };
+    json!({ "jsonrpc": "2.0", "id": id, member: value })
+}
+
+/// What a server says during the handshake, or unasked.
+fn handshake(newest: i64, input: &mut Bytes<'_>) -> Value {
+    let versions = *input.pick(&["2026-07-28", "2025-11-25", "2024-11-05", "2099-01-01"]);
+    let error =
+        |code| json!({ "code": code, "message": "no", "data": { "supported": [versions] } });
+    match input.below(6) {
+        0 | 1 => {
+            let result = json!({ "supportedVersions": [versions], "capabilities": {} });
+            json!({ "jsonrpc": "2.0", "id": newest, "result": result })
+        }
+        2 | 3 => {
+            let result = json!({ "protocolVersion": versions, "capabilities": {} });
+            json!({ "jsonrpc": "2.0", "id": newest, "result": result })
+        }
+        4 => json!({ "jsonrpc": "2.0", "id": newest, "error": error(*input.pick(&CODES)) }),
+        _ => {
+            let method = *input.pick(&["ping", "roots/list", "notifications/message"]);
+            json!({ "jsonrpc": "2.0", "id": newest, "method": method })
+        }
+    }
+}

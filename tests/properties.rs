@@ -1,0 +1,223 @@
+//! What holds for every input: the bodies of the fuzz targets over seeded inputs, and the scanner
+//! against the parser over frames that are near valid ones.
+#![cfg(not(target_arch = "wasm32"))]
+
+#[path = "../fuzz/src/lib.rs"]
+mod fuzz;
+
+use fuzz::scan::check;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+fn config(cases: u32) -> ProptestConfig {
+    // Inputs that failed become tests of their own, not files.
+    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
+}
+
+/// Numbers that are read alike by every parser, in all their spellings.
+fn number() -> impl Strategy<Value = String> {
+    let odd = select(vec![
+        "-0",
+        "-0.0",
+        "0.0",
+        "1e3",
+        "1E+2",
+        "5e-324",
+        "1e400",
+        "-1e400",
+        "1e-400",
+        "0.1",
+        "55.00000000000001",
+        "0.30000000000000004",
+        "9007199254740992",
+        "9007199254740993",
+        "9007199254740993.0",
+        "-9007199254740993",
+        "18446744073709551616",
+        "00",
+        "01",
+        "-01",
+        "00.5",
+        "1.",
+        ".5",
+        "+1",
+        "-",
+        "--1",
+        "0x10",
+        "1_000",
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "null",
+        "true",
+        "\"1\"",
+        "[1]",
+        "{}",
+        "",
+        "1 2",
+        "999999999999999",
+        "1000000000000000",
+        "999999999999999999",
+        "9999999999999999999",
+        "0.000000000000000001",
+        "123456789.123456789",
+        "1.7976931348623157e308",
+        "2.2250738585072014e-308",
+    ]);
+    prop_oneof![
+        4 => any::<u32>().prop_map(|integer| integer.to_string()),
+        4 => any::<f64>().prop_filter("finite", |number| number.is_finite())
+            .prop_map(|number| number.to_string()),
+        4 => (any::<i64>(), 0..19_u32).prop_map(|(digits, scale)| decimal(digits, scale)),
+        4 => "-?(0|[1-9][0-9]{0,18})(\\.[0-9]{1,19})?",
+        2 => "-?[0-9]{0,3}(\\.[0-9]{0,3})?([eE][+-]?[0-9]{0,3})?",
+        4 => odd.prop_map(str::to_owned),
+    ]
+}
+
+/// The digits with a point somewhere in them.
+fn decimal(digits: i64, scale: u32) -> String {
+    let power = 10_i128.pow(scale);
+    let (whole, part) = (i128::from(digits) / power, (i128::from(digits) % power).abs());
+    if scale == 0 {
+        whole.to_string()
+    } else {
+        format!("{whole}.{part:0>width$}", width = scale as usize)
+    }
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![
+        4 => "[ -~]{0,20}".prop_map(|text| format!("\"{}\"", text.replace(['"', '\\'], ""))),
+        1 => "\\PC{0,8}".prop_map(|text| serde_json::Value::from(text).to_string()),
+        1 => any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
+        1 => select(vec![
+            r#""a\"b""#, r#""\u00e9""#, r#""\ud83d""#, "\"a\tb\"", "\"open", "'a'", r#""\x""#,
+            "\"\u{7f}\"", "\"\u{1f}\"", "null", "7",
+        ])
+        .prop_map(str::to_owned),
+    ]
+}
+
+fn space() -> impl Strategy<Value = &'static str> {
+    prop_oneof![12 => Just(""), 1 => select(vec![" ", "\n\t", "\r\n", "\u{a0}", "\u{0b}", "/**/"])]
+}
+
+/// An object, its members in any order, one of them perhaps gone, doubled or unknown.
+fn object(members: impl Strategy<Value = Vec<String>>) -> impl Strategy<Value = String> {
+    let flaw = prop_oneof![8 => Just(0_u8), 1 => Just(1), 1 => Just(2), 1 => Just(3), 1 => Just(4)];
+    (members.prop_shuffle(), flaw, space(), space()).prop_map(
+        |(mut members, flaw, before, after)| {
+            match flaw {
+                1 => drop(members.pop()),
+                2 => members.extend(members.first().cloned()),
+                3 => members.push(r#""extra":1"#.to_owned()),
+                4 => members.push(String::new()),
+                _ => {}
+            }
+            format!("{before}{{{}{after}}}", members.join(&format!("{after},{before}")))
+        },
+    )
+}
+
+fn member(
+    key: &'static str,
+    value: impl Strategy<Value = String>,
+) -> impl Strategy<Value = String> {
+    (value, space(), space())
+        .prop_map(move |(value, before, after)| format!("\"{key}\"{before}:{after}{value}"))
+}
+
+/// A frame that is a progress notification, or nearly one.
+fn near_progress() -> impl Strategy<Value = String> {
+    let token = prop_oneof![3 => (0..1_000_u32).prop_map(|token| token.to_string()), 1 => number()];
+    let params = (
+        member("progressToken", token),
+        member("progress", number()),
+        proptest::option::of(member("total", number())),
+        proptest::option::of(member("message", text())),
+    )
+        .prop_map(|(token, progress, total, message)| {
+            [Some(token), Some(progress), total, message].into_iter().flatten().collect()
+        });
+    let version = prop_oneof![9 => Just("\"2.0\""), 1 => select(vec!["2.0", "\"2\"", "\"2.0 \""])];
+    let method = prop_oneof![
+        9 => Just("\"notifications/progress\""),
+        1 => select(vec!["\"notifications/progres\"", r#""notifications\/progress""#]),
+    ];
+    let envelope = (
+        member("jsonrpc", version.prop_map(str::to_owned)),
+        member("method", method.prop_map(str::to_owned)),
+        member("params", object(params)),
+    )
+        .prop_map(|(version, method, params)| vec![version, method, params]);
+    (object(envelope), space()).prop_map(|(frame, after)| frame + after)
+}
+
+/// The way most servers write it, with any number that the scanner has to know.
+fn plain_progress() -> impl Strategy<Value = String> {
+    let number = || {
+        prop_oneof![
+            (0..1_u64 << 53).prop_map(|integer| integer.to_string()),
+            (-1_000_000_i32..1_000_000, 1..6_u32)
+                .prop_map(|(digits, scale)| decimal(digits.into(), scale)),
+            (0..1_000_000_u32).prop_map(|percent| (f64::from(percent) / 10_000.0).to_string()),
+        ]
+    };
+    let message = proptest::option::of("[ !#-\\[\\]-~]{0,40}");
+    (1..1_000_000_i64, number(), proptest::option::of(number()), message).prop_map(
+        |(token, progress, total, message)| {
+            let (total, message) = (total.as_deref(), message.as_deref());
+            fuzz::client_frames::notification(token, &progress, total, message)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(config(6_000))]
+
+    #[test]
+    fn the_scanner_reads_near_valid_frames_as_the_parser_does(frame in near_progress()) {
+        check(frame.as_bytes());
+    }
+
+    #[test]
+    fn the_scanner_reads_ordinary_frames(frame in plain_progress()) {
+        prop_assert!(check(frame.as_bytes()).is_some(), "{frame}");
+    }
+
+    #[test]
+    fn the_scanner_reads_no_part_of_a_frame(
+        frame in plain_progress(),
+        cut in any::<prop::sample::Index>(),
+        byte in any::<u8>(),
+    ) {
+        let mut bytes = frame.into_bytes();
+        let at = cut.index(bytes.len());
+        prop_assert_eq!(check(&bytes[..at]), None);
+        bytes[at] = byte;
+        check(&bytes);
+        bytes.insert(at, byte);
+        check(&bytes);
+    }
+}
+
+proptest! {
+    #![proptest_config(config(2_000))]
+
+    #[test]
+    fn arbitrary_bytes_never_upset_the_scanner(bytes in vec(any::<u8>(), 0..200)) {
+        fuzz::scan::run(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_operations_never_upset_a_client(bytes in vec(any::<u8>(), 0..600)) {
+        fuzz::client_frames::run(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_operations_never_upset_a_server(bytes in vec(any::<u8>(), 0..600)) {
+        fuzz::server_frames::run(&bytes);
+    }
+}
