@@ -524,6 +524,13 @@ fn options_that_make_no_sense_are_refused() {
     }
 }
 
+#[test]
+fn the_release_profile_unwinds() {
+    // A tool that panics ends its own call; with `panic = "abort"` it would end the server.
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    assert!(!fs::read_to_string(manifest).unwrap().contains("panic = \"abort\""));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn signals_end_the_server_gracefully_and_leave_nothing_behind() {

@@ -473,6 +473,34 @@ impl Peer {
 }
 
 #[test]
+fn what_a_peer_sends_is_not_repeated_at_any_length() {
+    let long = "x".repeat(100_000);
+    let mut peer = Peer::legacy("2025-11-25");
+    peer.send(json!({ "jsonrpc": "2.0", "id": long, "method": "ping" }));
+    peer.send(json!({ "jsonrpc": "1.0", "id": long, "method": "ping" }));
+    for answer in peer.drain() {
+        assert_eq!((error_code(&answer), answer.get("id")), (-32600, None));
+    }
+    let params = json!({ "name": "t", "_meta": { "progressToken": long } });
+    assert_eq!(error_code(&peer.ask("tools/call", params)), -32602);
+    let answer = peer.ask(&long, json!({}));
+    assert_eq!(error_code(&answer), -32601);
+    assert!(answer.to_string().len() < 400);
+
+    let mut peer = Peer::new();
+    let key = "io.modelcontextprotocol/protocolVersion";
+    let answer = peer.ask("tools/list", json!({ "_meta": { key: long } }));
+    assert_eq!(error_code(&answer), -32022);
+    assert!(answer.to_string().len() < 600);
+    peer.request("tools/list", modern(json!({})));
+    for version in [json!(long), json!([long])] {
+        let answer = peer.ask("initialize", json!({ "protocolVersion": version }));
+        assert_eq!(error_code(&answer), -32022);
+        assert!(answer.to_string().len() < 600);
+    }
+}
+
+#[test]
 fn a_peer_that_sends_without_reading_is_made_to_wait() {
     let mut peer = Peer::with(Limits { queue: 10, ..Limits::default() });
     peer.initialize("2025-11-25");

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     jsonrpc::{RpcError, code},
     proto::{
-        server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
+        server::{ECHO, Event, Operation, Request, RequestKey, ServerMachine, Transmit, clip},
         version::Era,
     },
     types::CallToolResult,
@@ -168,7 +168,8 @@ impl Driver {
     fn start(&mut self, name: &str, arguments: Value, call: Arc<Call>) {
         let key = call.key;
         let Some(handler) = self.server.handler(name) else {
-            let error = RpcError::new(code::INVALID_PARAMS, format!("no such tool: {name}"));
+            let text = format!("no such tool: {}", clip(name, ECHO));
+            let error = RpcError::new(code::INVALID_PARAMS, text);
             return self.respond(key, Err(error));
         };
         let context = Context::new(Arc::clone(&call));
@@ -178,6 +179,7 @@ impl Driver {
                 self.tasks.insert(key, running);
             }
             Ok(Err(reason)) => {
+                let reason = clip(&reason, 4 * ECHO);
                 let text = format!("the arguments of `{name}` do not fit: {reason}");
                 self.finish(&call, Ended::Value(CallToolResult::error(text)));
             }

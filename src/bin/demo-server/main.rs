@@ -100,6 +100,11 @@ async fn run(arguments: Arguments) -> Result<()> {
     let endpoint = Endpoint::new(tools::server(root, pace), options);
     let app = endpoint.router().merge(site::router(&www, &pkg));
 
+    for (what, file) in [("page", www.join("index.html")), ("package", pkg.join("index.js"))] {
+        if !file.exists() {
+            tracing::warn!("the {what} is missing: there is no {}", file.display());
+        }
+    }
     tracing::info!(www = %www.display(), pkg = %pkg.display(), pace, "serving");
     announce(address)?;
     serve_app(listener, &endpoint, app, stop_signal()).await.context("the listener failed")?;

@@ -1,5 +1,6 @@
 //! What a request says about itself in `_meta`.
 
+use super::{ECHO, Limits, clip};
 use crate::{
     jsonrpc::{Id, Kind, Payload, RpcError, code},
     proto::version::{Era, Version},
@@ -23,7 +24,10 @@ pub(super) struct Claim {
 
 impl Envelope {
     /// Reads `params._meta`.
-    pub(super) fn read<P: Payload>(params: Option<&P>) -> Result<Self, RpcError<P>> {
+    pub(super) fn read<P: Payload>(
+        params: Option<&P>,
+        limits: &Limits,
+    ) -> Result<Self, RpcError<P>> {
         let Some(meta) = params.and_then(|params| params.get(meta::META)) else {
             return Ok(Self { claim: None, token: None });
         };
@@ -32,11 +36,11 @@ impl Envelope {
         }
         let token = match meta.get(meta::PROGRESS_TOKEN) {
             None => None,
-            Some(token) => Some(
-                token
-                    .as_id()
-                    .ok_or_else(|| bad_key(meta::PROGRESS_TOKEN, "a string or an integer"))?,
-            ),
+            Some(token) => {
+                let wanted = "a string or an integer, or is too long";
+                let token = token.as_id().filter(|token| fits(token, limits));
+                Some(token.ok_or_else(|| bad_key(meta::PROGRESS_TOKEN, wanted))?)
+            }
         };
         let claim = match meta.get(meta::PROTOCOL_VERSION) {
             None => None,
@@ -53,7 +57,7 @@ impl Claim {
         };
         let version = Version::parse(&name)
             .filter(|version| version.era() == Era::Modern)
-            .ok_or_else(|| unsupported(Some(P::string(&name))))?;
+            .ok_or_else(|| unsupported(Some(&name)))?;
         match meta.get(meta::CLIENT_CAPABILITIES) {
             None => return Err(missing(meta::CLIENT_CAPABILITIES)),
             Some(value) if value.kind() != Kind::Object => {
@@ -92,13 +96,21 @@ pub(super) fn missing<P: Payload>(key: &str) -> RpcError<P> {
     bad_params(&["`_meta` lacks `", key, "`"])
 }
 
+/// Whether an id or a token may be repeated in all that is sent.
+pub(super) fn fits(id: &Id, limits: &Limits) -> bool {
+    match id {
+        Id::Integer(_) => true,
+        Id::Text(text) => text.len() <= limits.identifier,
+    }
+}
+
 /// The error for a version that is not served, with the ones that are.
-pub(super) fn unsupported<P: Payload>(requested: Option<P>) -> RpcError<P> {
+pub(super) fn unsupported<P: Payload>(requested: Option<&str>) -> RpcError<P> {
     let supported = Version::ALL.into_iter().map(|version| P::string(version.as_str())).collect();
     let mut data = P::object();
     data.set("supported", P::array(supported));
     if let Some(requested) = requested {
-        data.set("requested", requested);
+        data.set("requested", P::string(&clip(requested, ECHO)));
     }
     let message = "unsupported protocol version".to_owned();
     RpcError { code: code::UNSUPPORTED_VERSION, message, data: Some(data) }

@@ -1,8 +1,9 @@
 //! What the peer sends: requests sorted by era, checked, and answered or handed up.
 
 use super::{
-    Event, InFlight, Operation, Phase, Request, RequestContext, RequestKey, ServerMachine,
-    envelope::{Envelope, bad_params, missing, read_level, unsupported},
+    ECHO, Event, InFlight, Operation, Phase, Request, RequestContext, RequestKey, ServerMachine,
+    clip,
+    envelope::{Envelope, bad_params, fits, missing, read_level, unsupported},
 };
 use crate::{
     jsonrpc::{Id, Kind, Malformed, Message, Payload, RpcError, code},
@@ -41,7 +42,10 @@ impl<P: Payload> ServerMachine<P> {
         self.malformed = 0;
         match message {
             Message::Request { id, method, params } => {
-                if self.keys.contains_key(&id) {
+                if !fits(&id, &self.limits) {
+                    let text = "`id` is too long";
+                    self.refuse(None, RpcError::new(code::INVALID_REQUEST, text));
+                } else if self.keys.contains_key(&id) {
                     let text = "a request with this id is in flight";
                     self.refuse(Some(id), RpcError::new(code::INVALID_REQUEST, text));
                 } else if let Err(error) = self.request(&id, &method, params) {
@@ -69,7 +73,8 @@ impl<P: Payload> ServerMachine<P> {
     fn receive_malformed(&mut self, malformed: Malformed) {
         // A broken answer gets none: its id is one of ours, and would hit a request of the peer's.
         if !malformed.is_response {
-            self.refuse(malformed.id, RpcError::new(code::INVALID_REQUEST, malformed.reason));
+            let id = malformed.id.filter(|id| fits(id, &self.limits));
+            self.refuse(id, RpcError::new(code::INVALID_REQUEST, malformed.reason));
         }
         self.count_malformed();
     }
@@ -82,7 +87,7 @@ impl<P: Payload> ServerMachine<P> {
     }
 
     fn request(&mut self, id: &Id, name: &str, params: Option<P>) -> Result<(), RpcError<P>> {
-        let envelope = Envelope::read(params.as_ref())?;
+        let envelope = Envelope::read(params.as_ref(), &self.limits)?;
         let served = match envelope.claim {
             Some(claim) => {
                 if self.phase == Phase::Opening && name != method::DISCOVER {
@@ -146,7 +151,9 @@ impl<P: Payload> ServerMachine<P> {
     ) -> Result<Option<Version>, RpcError<P>> {
         match self.phase {
             Phase::Modern if name == method::INITIALIZE => {
-                return Err(unsupported(params.and_then(|params| params.get("protocolVersion"))));
+                let asked = params.and_then(|params| params.get("protocolVersion"));
+                let asked = asked.and_then(|asked| asked.as_text());
+                return Err(unsupported(asked.as_deref()));
             }
             Phase::Modern => return Err(missing(meta::PROTOCOL_VERSION)),
             // The probe of a client that forgot its envelope settles nothing.
@@ -273,5 +280,5 @@ fn capabilities<P: Payload>() -> P {
 }
 
 fn no_such_method<P: Payload>(name: &str) -> RpcError<P> {
-    RpcError::new(code::METHOD_NOT_FOUND, ["no such method: ", name].concat())
+    RpcError::new(code::METHOD_NOT_FOUND, ["no such method: ", &clip(name, ECHO)].concat())
 }

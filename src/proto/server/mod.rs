@@ -14,7 +14,10 @@ mod frame;
 mod inbound;
 mod outbound;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
 
 pub use frame::{Frame, Progress, Transmit};
 pub use outbound::Reported;
@@ -49,6 +52,9 @@ pub struct Limits {
     /// Messages waiting to be sent. Progress beyond it is held back, the newest of each request;
     /// log messages wait in their tool; a response always finds a place.
     pub queue: usize,
+    /// Bytes of an id or a progress token. They come back with every answer and every report, so
+    /// a request with a longer one is refused.
+    pub identifier: usize,
     /// Bytes of the `message` of a progress report; the rest is cut off.
     pub progress_message: usize,
     /// Malformed messages in a row before the connection is closed.
@@ -57,7 +63,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests: 1024, queue: 256, progress_message: 4096, malformed: 5 }
+        Self { requests: 1024, queue: 256, identifier: 1024, progress_message: 4096, malformed: 5 }
     }
 }
 
@@ -162,6 +168,22 @@ pub struct ServerMachine<P> {
     malformed: u32,
     close: Option<(u16, &'static str)>,
     closed: bool,
+}
+
+/// Bytes of what a peer sent that an error message repeats.
+pub(crate) const ECHO: usize = 200;
+
+/// The text, or as much of it as fits, cut between two characters.
+pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
+    const MARK: &str = "…";
+    if text.len() <= limit {
+        return Cow::Borrowed(text);
+    }
+    let mut end = limit.saturating_sub(MARK.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    Cow::Owned([&text[..end], MARK].concat())
 }
 
 impl<P: Payload> ServerMachine<P> {

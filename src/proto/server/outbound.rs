@@ -1,6 +1,6 @@
 //! What the server sends: responses, log messages, and progress at the pace of the peer.
 
-use super::{Frame, Progress, Queued, RequestKey, ServerMachine, Transmit};
+use super::{Frame, Progress, Queued, RequestKey, ServerMachine, Transmit, clip};
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
     proto::version::Version,
@@ -71,7 +71,7 @@ impl<P: Payload> ServerMachine<P> {
         }
         let message = message
             .filter(|_| request.version.progress_has_message())
-            .map(|text| clip(text, self.limits.progress_message));
+            .map(|text| clip(text, self.limits.progress_message).into_owned());
         let report = Progress { token, progress, total, message };
         if has_room {
             self.push(Frame::Progress(report), Some(key), false);
@@ -193,17 +193,4 @@ impl<P: Payload> ServerMachine<P> {
         }
         result
     }
-}
-
-/// The text, or as much of it as fits, cut between two characters.
-fn clip(text: &str, limit: usize) -> String {
-    const MARK: &str = "…";
-    if text.len() <= limit {
-        return text.to_owned();
-    }
-    let mut end = limit.saturating_sub(MARK.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    [&text[..end], MARK].concat()
 }
