@@ -110,7 +110,7 @@ async function declaredValues(file) {
  */
 async function assertRuns(browser, url) {
   const { page, assertClean } = await openPage(browser, `${url}?server=${encodeURIComponent(server.url)}`);
-  await page.waitForFunction("globalThis.done");
+  await page.waitForFunction("globalThis.done", { timeout: 20_000 });
   assert.deepEqual(await page.evaluate("globalThis.done"), expected);
   assertClean();
   await page.close();
@@ -158,6 +158,18 @@ for (const kind of browsers) {
       const site = await startStaticServer({ mounts: { "/": app }, files: { "/plain.html": html } });
       try {
         await assertRuns(browser, `${site.url}plain.html`);
+      } finally {
+        await site.stop();
+      }
+    });
+
+    test("the slim entry with the module from where the app puts it", async () => {
+      const importMap = JSON.stringify({ imports: { "mcp-wasm": "/node_modules/mcp-wasm/slim.js" } });
+      const start = 'import { init } from "mcp-wasm"; await init(fetch("/node_modules/mcp-wasm/core.wasm")); await import("/page.js");';
+      const html = `<!doctype html><title>slim</title><script type="importmap">${importMap}</script><script type="module">${start}</script>`;
+      const site = await startStaticServer({ mounts: { "/": app }, files: { "/slim.html": html } });
+      try {
+        await assertRuns(browser, `${site.url}slim.html`);
       } finally {
         await site.stop();
       }
