@@ -60,7 +60,7 @@ pub fn scan(frame: &[u8]) -> Option<Scanned> {
 }
 
 /// Compares with a name whose length the compiler knows, which spares a call for each.
-#[inline(always)]
+#[inline]
 fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
     text.first_chunk::<N>() == Some(name) && text.len() == N
 }
