@@ -10,14 +10,18 @@ use crate::jsonrpc::{Id, Kind, Payload};
 thread_local! {
     /// Property names as JavaScript strings, by the address of the literal: making a string anew
     /// costs more than all else that a look-up does.
-    static KEYS: Cell<Vec<(*const u8, JsValue)>> = const { Cell::new(Vec::new()) };
+    static KEYS: Cell<Vec<(*const str, JsValue)>> = const { Cell::new(Vec::new()) };
 }
 
 fn key(name: &'static str) -> JsValue {
     let known = KEYS.try_with(|cell| {
         let mut keys = cell.take();
-        let address = name.as_ptr();
-        let known = keys.iter().find(|(known, _)| *known == address).map(|(_, key)| key.clone());
+        // A pointer to a `str` is its address and its length.
+        let address = std::ptr::from_ref(name);
+        let known = keys
+            .iter()
+            .find(|(known, _)| std::ptr::eq(*known, address))
+            .map(|(_, key)| key.clone());
         let key = known.unwrap_or_else(|| {
             let key = JsValue::from_str(name);
             keys.push((address, key.clone()));
