@@ -155,7 +155,8 @@ impl<P: Payload> Message<P> {
                 (Some(_), None) => malformed("`id` is neither a string nor an integer", None),
             };
         }
-        if let Some(error) = value.get("error") {
+        // Some peers write `null` for the error that there is not.
+        if let Some(error) = value.get("error").filter(|error| error.kind() != Kind::Null) {
             return match (RpcError::read(&error), id, known) {
                 (None, _, known) => malformed("`error` has no numeric `code`", known),
                 (Some(error), _, Some(id)) => {
@@ -169,6 +170,9 @@ impl<P: Payload> Message<P> {
             };
         }
         match (value.get("result"), known) {
+            (Some(result), id) if result.kind() != Kind::Object => {
+                malformed("`result` is not an object", id)
+            }
             (Some(result), Some(id)) => Ok(Self::Response { id: Some(id), outcome: Ok(result) }),
             (Some(_), None) => malformed("a result without a usable `id`", None),
             (None, id) => malformed("neither `method`, `result` nor `error`", id),
