@@ -58,8 +58,6 @@ impl std::ops::BitOr for Needs {
 #[derive(Default)]
 pub struct Tools {
     directories: Vec<PathBuf>,
-    pub chromedriver: Option<PathBuf>,
-    pub geckodriver: Option<PathBuf>,
 }
 
 impl Tools {
@@ -72,35 +70,43 @@ impl Tools {
 
     /// A program that finds the tools.
     pub fn cmd(&self, program: &str) -> Cmd {
-        let own = self.directories.iter().map(|directory| directory.join(program));
-        let program = own.into_iter().find(|file| file.is_file()).unwrap_or(program.into());
-        Cmd::new(program).env("PATH", self.path())
+        let file = self.file("", program).unwrap_or_else(|| program.into());
+        Cmd::new(file).env("PATH", self.path())
     }
 
     pub fn cargo(&self) -> Cmd {
         Cmd::cargo().env("PATH", self.path())
+    }
+
+    /// A program's file: the one that the environment names, one of the tools, or one in PATH.
+    pub fn file(&self, variable: &str, name: &str) -> Option<PathBuf> {
+        let own = self.directories.iter().map(|directory| directory.join(name));
+        program(variable, &[])
+            .or_else(|| own.into_iter().find(|file| file.is_file()))
+            .or_else(|| find(&[name]))
     }
 }
 
 /// Installs what is missing. Downloads and system packages run beside the builds.
 pub fn setup(needs: Needs) -> Result<Tools> {
     check_node()?;
+    // Said before minutes of building.
+    can_apt_install(&missing_browsers(needs))?;
     let mut tools = Tools::default();
     if needs.npm {
         tools.directories.push(root().join("tests/node_modules/.bin"));
     }
     thread::scope(|scope| {
-        let system = scope.spawn(|| -> Result<Option<PathBuf>> {
-            let chromedriver = browsers(needs)?;
+        let system = scope.spawn(|| -> Result<()> {
+            browsers(needs)?;
             if needs.python {
                 python()?;
             }
-            Ok(chromedriver)
+            Ok(())
         });
         let npm = scope.spawn(|| if needs.npm { npm_tools() } else { Ok(()) });
 
         // In order: cargo would make them wait for each other anyway.
-        let mut failed = None;
         let mut cargo_tools = || -> Result<()> {
             if needs.wasm {
                 wasm_target()?;
@@ -110,28 +116,17 @@ pub fn setup(needs: Needs) -> Result<Tools> {
             if needs.wasm_pack {
                 tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
             }
-            if needs.geckodriver {
-                let directory = cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?;
-                tools.geckodriver = match directory {
-                    Some(directory) => Some(directory.join("geckodriver")),
-                    None => program("GECKODRIVER", &["geckodriver"]),
-                };
+            if needs.geckodriver && program("GECKODRIVER", &[]).is_none() {
+                tools.directories.extend(cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?);
             }
             // Over a gigabyte that nothing needs any more.
             let _ = fs::remove_dir_all(build_directory());
             Ok(())
         };
-        if let Err(error) = cargo_tools() {
-            failed = Some(error);
-        }
-        match join(system) {
-            Ok(chromedriver) => tools.chromedriver = chromedriver,
-            Err(error) => failed = failed.or(Some(error)),
-        }
-        if let Err(error) = join(npm) {
-            failed = failed.or(Some(error));
-        }
-        failed.map_or(Ok(()), Err)
+        // All are waited for; the first failure is told.
+        let built = cargo_tools();
+        let (system, npm) = (join(system), join(npm));
+        built.and(system).and(npm)
     })?;
     Ok(tools)
 }
@@ -284,8 +279,8 @@ fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
         .or_else(|| find(names))
 }
 
-/// Makes sure of the browsers; the answer is chromedriver's program.
-fn browsers(needs: Needs) -> Result<Option<PathBuf>> {
+/// The Debian packages of browsers and drivers that are needed and not found.
+fn missing_browsers(needs: Needs) -> Vec<&'static str> {
     const CHROME: [&str; 5] =
         ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
     let wanted = [
@@ -293,42 +288,50 @@ fn browsers(needs: Needs) -> Result<Option<PathBuf>> {
         (needs.chromedriver, "CHROMEDRIVER", &["chromedriver"][..], "chromium-driver"),
         (needs.firefox, "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
     ];
-    let missing = || {
-        let lacks = |names, variable| program(variable, names).is_none();
-        wanted
-            .iter()
-            .filter(|(needed, variable, names, _)| *needed && lacks(names, variable))
-            .map(|(.., package)| *package)
-            .collect::<Vec<_>>()
-    };
-    apt_install(&missing())?;
-    let still = missing();
+    wanted
+        .iter()
+        .filter(|(needed, variable, names, _)| *needed && program(variable, names).is_none())
+        .map(|(.., package)| *package)
+        .collect()
+}
+
+fn browsers(needs: Needs) -> Result<()> {
+    apt_install(&missing_browsers(needs))?;
+    let still = missing_browsers(needs);
     if !still.is_empty() {
         bail!("{} could not be found after the installation", still.join(", "));
     }
-    Ok(program("CHROMEDRIVER", &["chromedriver"]))
+    Ok(())
+}
+
+fn can_apt_install(packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let list = packages.join(" ");
+    let or = "or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON";
+    if find(&["apt-get"]).is_none() {
+        bail!("missing: {list}. Install them with your system's package manager, {or}");
+    }
+    if Cmd::new("id").arg("-u").output().is_none_or(|id| id != "0") {
+        bail!("missing: {list}. Run `sudo apt-get update && sudo apt-get install {list}`, {or}");
+    }
+    Ok(())
 }
 
 fn apt_install(packages: &[&str]) -> Result<()> {
     if packages.is_empty() {
         return Ok(());
     }
-    let list = packages.join(" ");
-    let is_root = Cmd::new("id").arg("-u").output().is_some_and(|id| id == "0");
-    if find(&["apt-get"]).is_none() {
-        bail!(
-            "missing: {list}. Install them with your system's package manager, or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON"
-        );
-    }
-    if !is_root {
-        bail!(
-            "missing: {list}. Run `sudo apt-get update && sudo apt-get install {list}`, or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON"
-        );
-    }
+    can_apt_install(packages)?;
     let apt = |args: &[&str]| {
-        Cmd::new("apt-get").args(args).env("DEBIAN_FRONTEND", "noninteractive").quiet()
+        Cmd::new("apt-get")
+            .args(["-o", "DPkg::Lock::Timeout=300"])
+            .args(args)
+            .env("DEBIAN_FRONTEND", "noninteractive")
+            .quiet()
     };
-    step(&format!("apt-get install {list}"), || {
+    step(&format!("apt-get install {}", packages.join(" ")), || {
         apt(&["update"])?;
         let install = ["install", "-y", "--no-install-recommends"];
         apt(&[&install[..], packages].concat())

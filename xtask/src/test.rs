@@ -2,10 +2,9 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::counts::Counts;
 use crate::run::{Cmd, root, say};
@@ -26,12 +25,12 @@ const SUITES: [Suite; 8] = [
     Suite {
         name: "chrome",
         needs: Needs { wasm: true, wasm_pack: true, chromium: true, chromedriver: true, ..NONE },
-        run: |tools| wasm_pack(tools, "chrome", "--chromedriver", tools.chromedriver.as_ref()),
+        run: |tools| wasm_pack(tools, "chrome", "chromedriver"),
     },
     Suite {
         name: "firefox",
         needs: Needs { wasm: true, wasm_pack: true, firefox: true, geckodriver: true, ..NONE },
-        run: |tools| wasm_pack(tools, "firefox", "--geckodriver", tools.geckodriver.as_ref()),
+        run: |tools| wasm_pack(tools, "firefox", "geckodriver"),
     },
     Suite { name: "node", needs: package::NEEDS, run: |tools| node(tools, "node") },
     Suite {
@@ -99,20 +98,15 @@ fn rust(tools: &Tools) -> Result<Counts> {
     run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
 }
 
-fn wasm_pack(
-    tools: &Tools,
-    browser: &str,
-    driver_flag: &str,
-    driver: Option<&PathBuf>,
-) -> Result<Counts> {
-    let mut command = tools
+fn wasm_pack(tools: &Tools, browser: &str, driver: &str) -> Result<Counts> {
+    let file = tools
+        .file(&driver.to_uppercase(), driver)
+        .with_context(|| format!("{driver} is missing although it was set up"))?;
+    run(tools
         .cmd("wasm-pack")
-        .args(["test", "--headless", &format!("--{browser}")])
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
-    if let Some(driver) = driver {
-        command = command.arg(driver_flag).arg(driver);
-    }
-    run(command)
+        .args(["test", "--headless", &format!("--{browser}"), &format!("--{driver}")])
+        .arg(file)
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
 }
 
 /// The node:test files of a directory of `tests/`.
