@@ -336,6 +336,27 @@ async fn a_peer_that_takes_nothing_is_dropped_and_its_calls_cancelled() {
 }
 
 #[tokio::test]
+async fn a_peer_that_reads_slowly_but_steadily_is_not_dropped() {
+    const COUNT: u32 = 60_000;
+    let write_timeout = Duration::from_secs(1);
+    let options = Options { write_timeout, ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    // With a small buffer, so that the server notices each read soon.
+    let mut client = Client::with_receive_buffer(host.address, 32 << 10).await;
+    client.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
+    let start = Instant::now();
+    let id = client.call("flood", json!({ "count": COUNT })).await;
+    for i in 1..=COUNT {
+        assert_eq!(client.next().await["params"]["progress"], i);
+        if i % 500 == 0 {
+            sleep(Duration::from_millis(20)).await;
+        }
+    }
+    assert_eq!(client.next().await["id"], id);
+    assert!(start.elapsed() > 2 * write_timeout, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn a_silent_peer_is_pinged_and_dropped_after_two_pings_without_answer() {
     let ping_interval = Duration::from_millis(100);
     let options = Options { ping_interval, ..Options::default() };

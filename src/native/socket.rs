@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
-    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
+    time::{Instant, MissedTickBehavior, error::Elapsed, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -93,7 +93,8 @@ async fn write(
 ) -> End {
     let mut pings = interval_at(Instant::now() + options.ping_interval, options.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut writer = Writer { sink, link, gap: options.result_gap, reported: None };
+    let patience = options.write_timeout;
+    let mut writer = Writer { sink, link, patience, gap: options.result_gap, reported: None };
     loop {
         let first = tokio::select! {
             first = link.transmit() => Some(first),
@@ -102,11 +103,8 @@ async fn write(
         if first.is_none() && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED {
             return End::Gone("the peer is silent");
         }
-        match timeout(options.write_timeout, writer.batch(first)).await {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some(end))) => return end,
-            Ok(Err(_)) => return End::Gone("the connection is lost"),
-            Err(_) => return End::Gone("the peer takes nothing"),
+        if let Err(end) = writer.batch(first).await {
+            return end;
         }
     }
 }
@@ -114,6 +112,8 @@ async fn write(
 struct Writer<'a> {
     sink: &'a mut SplitSink<Socket, Message>,
     link: &'a Link,
+    /// How long the peer may take nothing.
+    patience: Duration,
     gap: Duration,
     /// When the latest report left.
     reported: Option<Instant>,
@@ -121,10 +121,10 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes this message, or a ping, and whatever else there is to send by then.
-    async fn batch(&mut self, first: Option<Transmit<Value>>) -> Result<Option<End>, Error> {
+    async fn batch(&mut self, first: Option<Transmit<Value>>) -> Result<(), End> {
         let mut next = first;
         if next.is_none() {
-            self.sink.feed(Message::Ping(Vec::new().into())).await?;
+            self.feed(Message::Ping(Vec::new().into())).await?;
         }
         while let Some(transmit) = next {
             match transmit {
@@ -134,29 +134,44 @@ impl Writer<'_> {
                     } else if matches!(frame, Frame::Progress(_)) && !self.gap.is_zero() {
                         self.reported = Some(Instant::now());
                     }
-                    self.sink.feed(Message::text(frame.to_json())).await?;
+                    self.feed(Message::text(frame.to_json())).await?;
                 }
                 Transmit::Close { code, reason } => {
-                    self.sink.flush().await?;
-                    return Ok(Some(End::Close(code.into(), reason)));
+                    self.flush().await?;
+                    return Err(End::Close(code.into(), reason));
                 }
             }
             next = self.link.try_transmit();
         }
-        self.sink.flush().await?;
-        Ok(None)
+        self.flush().await
     }
 
     /// Lets the latest report arrive before a result does; see [`Options::result_gap`].
-    async fn keep_apart(&mut self) -> Result<(), Error> {
+    async fn keep_apart(&mut self) -> Result<(), End> {
         if let Some(reported) = self.reported.take()
             && reported.elapsed() < self.gap
             && self.link.era() == Some(Era::Legacy)
         {
-            self.sink.flush().await?;
+            self.flush().await?;
             sleep(self.gap).await;
         }
         Ok(())
+    }
+
+    async fn feed(&mut self, message: Message) -> Result<(), End> {
+        taken(timeout(self.patience, self.sink.feed(message)).await)
+    }
+
+    async fn flush(&mut self) -> Result<(), End> {
+        taken(timeout(self.patience, self.sink.flush()).await)
+    }
+}
+
+fn taken(result: Result<Result<(), Error>, Elapsed>) -> Result<(), End> {
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(_)) => Err(End::Gone("the connection is lost")),
+        Err(_) => Err(End::Gone("the peer takes nothing")),
     }
 }
 

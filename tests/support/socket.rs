@@ -11,7 +11,7 @@ use mcp_wasm::{
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
+    net::{TcpListener, TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
     time::timeout,
@@ -88,6 +88,16 @@ impl Client {
         Self { socket, next_id: 0 }
     }
 
+    /// A client whose kernel takes not much more than it reads.
+    pub async fn with_receive_buffer(address: SocketAddr, bytes: u32) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(bytes).unwrap();
+        let stream = socket.connect(address).await.unwrap();
+        let (socket, _) =
+            open(stream, address, &[("Sec-WebSocket-Protocol", "mcp")]).await.unwrap();
+        Self { socket, next_id: 0 }
+    }
+
     pub async fn send(&mut self, message: Value) {
         self.socket.send(Message::text(message.to_string())).await.unwrap();
     }
@@ -157,11 +167,18 @@ pub async fn handshake(
     address: SocketAddr,
     headers: &[(&'static str, &str)],
 ) -> Result<(WebSocketStream<TcpStream>, Response), tungstenite::Error> {
+    open(TcpStream::connect(address).await.unwrap(), address, headers).await
+}
+
+async fn open(
+    stream: TcpStream,
+    address: SocketAddr,
+    headers: &[(&'static str, &str)],
+) -> Result<(WebSocketStream<TcpStream>, Response), tungstenite::Error> {
     let mut request = format!("ws://{address}/mcp").into_client_request()?;
     for (name, value) in headers {
         request.headers_mut().insert(*name, value.parse().unwrap());
     }
-    let stream = TcpStream::connect(address).await.unwrap();
     client_async(request, stream).await
 }
 
