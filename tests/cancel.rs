@@ -151,6 +151,8 @@ fn a_connection_that_is_cut_at_any_moment_settles_every_call_once() {
 fn calls_of_an_earlier_connection_get_nothing_from_the_next() {
     everywhere(|pair| {
         let (old, _) = pair.start(FOREVER);
+        let (given_up, _) = pair.start(FOREVER);
+        pair.page.cancel(given_up, None);
         pair.cut();
         pair.connect();
         let (new, job) = pair.start(FOREVER);
@@ -158,6 +160,8 @@ fn calls_of_an_earlier_connection_get_nothing_from_the_next() {
         // The new server answers what the old one was asked.
         pair.page.progress(&json!({ "progressToken": old, "progress": 1 }));
         pair.page.result(old, &json!({ "content": [] }));
+        pair.page.result(given_up, &json!({ "content": [] }));
+        assert_eq!(pair.page.faults().len(), 2, "it never saw these requests");
         assert_eq!(pair.page.outcome(old), Some(&lost("the connection was lost", true)));
         assert_eq!(pair.page.steps(old), []);
         pair.finish(job);

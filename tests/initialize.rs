@@ -6,6 +6,7 @@ mod support;
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::{Channel, Config, Mode};
+use mcp_wasm::proto::scan::scan;
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::json;
@@ -134,6 +135,17 @@ fn during_initialize_a_ping_is_answered_and_other_requests_are_refused() {
     page.message(&json!({ "jsonrpc": "2.0", "id": 9, "method": "roots/list" }));
     let refused = page.sent();
     assert_eq!((&refused["id"], &refused["error"]["code"]), (&json!(9), &json!(-32600)));
+}
+
+#[test]
+fn progress_during_initialize_is_counted_alike_on_both_paths() {
+    let frame = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
+    let mut scanned = connect(Mode::Legacy, CHANNEL);
+    assert_eq!(scanned.machine.receive_scanned(&scan(frame.as_bytes()).unwrap()), None);
+    let mut parsed = connect(Mode::Legacy, CHANNEL);
+    parsed.frame(frame);
+    assert_eq!(scanned.machine.progress_counts(), parsed.machine.progress_counts());
+    assert_eq!(parsed.machine.progress_counts().late, 1);
 }
 
 #[test]

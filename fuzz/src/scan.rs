@@ -21,6 +21,8 @@ pub fn check(frame: &[u8]) -> Option<Scanned> {
     let params = value["params"].as_object().expect("`params` is an object");
     let number = |key| params.get(key).map(|value| value.as_f64().expect("a number").to_bits());
     assert_eq!(params.get("progressToken").and_then(Value::as_i64), Some(found.token));
+    // In a page, a larger token is no integer any more.
+    assert!((0..1 << 53).contains(&found.token));
     assert_eq!(number("progress"), Some(found.progress.to_bits()));
     assert_eq!(number("total"), found.total.map(f64::to_bits));
     let message = found.message.clone().map(|span| &text[span]);
