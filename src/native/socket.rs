@@ -1,6 +1,7 @@
 //! One WebSocket: moves text between the peer and a [`Link`], and watches whether the peer lives.
 
 use std::{
+    future::Future,
     pin::pin,
     sync::atomic::{AtomicU32, Ordering},
     time::Duration,
@@ -16,7 +17,7 @@ use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
-    time::{Instant, MissedTickBehavior, error::Elapsed, interval_at, sleep, timeout},
+    time::{Instant, MissedTickBehavior, interval_at, sleep, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -159,16 +160,20 @@ impl Writer<'_> {
     }
 
     async fn feed(&mut self, message: Message) -> Result<(), End> {
-        taken(timeout(self.patience, self.sink.feed(message)).await)
+        taken(self.patience, self.sink.feed(message)).await
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        taken(timeout(self.patience, self.sink.flush()).await)
+        taken(self.patience, self.sink.flush()).await
     }
 }
 
-fn taken(result: Result<Result<(), Error>, Elapsed>) -> Result<(), End> {
-    match result {
+/// Waits until the peer has taken something, but not for ever.
+async fn taken(
+    patience: Duration,
+    writing: impl Future<Output = Result<(), Error>>,
+) -> Result<(), End> {
+    match timeout(patience, writing).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(_)) => Err(End::Gone("the connection is lost")),
         Err(_) => Err(End::Gone("the peer takes nothing")),
