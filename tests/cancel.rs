@@ -192,21 +192,6 @@ fn slots_are_used_again_without_mixing_calls_up() {
 }
 
 #[test]
-fn a_slot_stays_its_calls_until_the_end_was_told() {
-    // A handler that calls a tool while the end of another call still waits to be told.
-    let mut page = Page::new(Mode::Legacy, Path::Scanned);
-    page.connect(Channel::default());
-    page.result(1, &json!({ "protocolVersion": "2025-03-26" }));
-    let first = page.machine.request("tools/call", None, FOREVER, page.now).unwrap();
-    page.machine.cancel(first.0, None);
-    let second = page.machine.request("tools/call", None, FOREVER, page.now).unwrap();
-    assert_ne!(first.1, second.1);
-    while page.machine.poll_output().is_some() {}
-    let third = page.machine.request("tools/call", None, FOREVER, page.now).unwrap();
-    assert_eq!(third.1, first.1);
-}
-
-#[test]
 fn only_as_many_abandoned_requests_are_remembered_as_is_reasonable() {
     let mut page = Page::new(Mode::Legacy, Path::Scanned);
     page.connect(Channel::default());
