@@ -27,6 +27,8 @@ export class Call {
   /** What to do when the last delivery is done. @type {(() => void) | undefined} */
   #finish;
   #ended = false;
+  /** Runs while a response waits for the handlers. @type {any} */
+  #timer;
 
   /**
    * @param {string} method
@@ -61,7 +63,12 @@ export class Call {
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
-    if (!this.#busy) return this.#run(progress, total, message, params);
+    if (!this.#busy) {
+      this.#run(progress, total, message, params);
+      // A handler may have made the transport speak.
+      if (!this.#busy && (this.#waiting.length || this.#finish)) this.#next();
+      return;
+    }
     if (this.#waiting.length === WAITING) {
       this.#waiting.shift();
       this.overflowed++;
@@ -76,7 +83,6 @@ export class Call {
    * @param {any} [failure] the core's description of an error
    */
   settle(result, failure) {
-    this.cleanup?.();
     const settle = () => {
       this.#end();
       if (failure) this.reject(this.error(failure));
@@ -84,14 +90,16 @@ export class Call {
     };
     // Only an answer of the server waits for the handlers; all other ends are at once.
     if (!this.#busy || (failure && failure.code !== "RPC_ERROR")) return settle();
-    const timer = setTimeout(() => {
+    this.#timer = setTimeout(() => {
       report(new McpError("HANDLER_HUNG", `${this.what}: a progress handler did not finish within ${this.options.timeout} ms`));
       settle();
     }, Math.min(this.options.timeout, 2 ** 31 - 1));
-    this.#finish = () => {
-      clearTimeout(timer);
-      settle();
-    };
+    this.#finish = settle;
+  }
+
+  /** Ends a call that is answered, but still waits for its handlers. @param {string} [message] */
+  abort(message) {
+    if (this.#finish) this.settle(undefined, { code: "ABORTED", message });
   }
 
   /** @param {any} failure */
@@ -112,6 +120,8 @@ export class Call {
   }
 
   #end() {
+    clearTimeout(this.#timer);
+    this.cleanup?.();
     this.#ended = true;
     this.#waiting = [];
     this.#finish = undefined;
@@ -124,6 +134,7 @@ export class Call {
    * @param {any} params
    */
   #run(progress, total, message, params) {
+    this.#busy = true;
     let pending;
     if (this.handler) {
       try {
@@ -135,15 +146,13 @@ export class Call {
     if (this.onprogress) {
       try {
         const also = this.onprogress(everything(progress, total, message, params));
-        pending = pending && also ? Promise.allSettled([pending, also].map(reported)) : (pending ?? also);
+        if (isPromise(also)) pending = isPromise(pending) ? Promise.all([pending, also].map(reported)) : also;
       } catch (error) {
         report(error);
       }
     }
-    if (typeof pending?.then === "function") {
-      this.#busy = true;
-      reported(pending).then(() => this.#next());
-    }
+    if (isPromise(pending)) reported(pending).then(() => this.#next());
+    else this.#busy = false;
   }
 
   #next() {
@@ -152,6 +161,9 @@ export class Call {
     if (!this.#busy) this.#finish?.();
   }
 }
+
+/** @param {any} value what a handler returned, which may be anything */
+const isPromise = (value) => typeof value?.then === "function";
 
 /**
  * A promise that is kept whatever the given one does; its failure is reported.

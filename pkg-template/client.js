@@ -2,7 +2,7 @@
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
-import { checkHandler, checkTime, optionsOf, route } from "./input.js";
+import { checkHandler, checkTime, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { defaultProgressHandler } from "./progress.js";
 
@@ -123,15 +123,16 @@ export class Client {
     const connected = new Promise((resolve, reject) => {
       this.#connecting = { resolve, reject, what: url ? `connecting to ${url}` : "connecting" };
     });
+    const mine = this.#connecting;
     try {
       const core = (this.#core ??= await this.#start());
-      if (!this.#connecting) return await connected;
+      if (this.#connecting !== mine) return await connected;
       this.#again = url ? make : undefined;
       const legacy = url !== undefined && (legacyServers.get(url) ?? 0) > Date.now();
       core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, now());
       this.#open(make());
     } catch (error) {
-      this.#connecting = undefined;
+      if (this.#connecting === mine) this.#connecting = undefined;
       throw error;
     }
     await connected;
@@ -399,7 +400,8 @@ export class Client {
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
     const length = text.length;
-    if (length <= SHORT && this.#scans && this.#copy(text, length)) {
+    // What arrives while the core is drained waits for what it has already said.
+    if (length <= SHORT && this.#scans && !this.#draining && this.#copy(text, length)) {
       const core = /** @type {import("./core.js").Core} */ (this.#core);
       const slot = core.scan(length);
       if (slot >= 0) {
@@ -493,7 +495,7 @@ export class Client {
     }
     return Object.defineProperties(promise, {
       id: { value: call.id },
-      cancel: { value: (/** @type {string} */ reason) => this.#cancel(call, reason) },
+      cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
     });
   }
 
@@ -501,18 +503,19 @@ export class Client {
   #watch(signal, call) {
     const abort = () => {
       call.cause = signal.reason;
-      const { reason } = signal;
-      this.#cancel(call, typeof reason === "string" ? reason : reason?.message);
+      this.#cancel(call, signal.reason);
     };
     signal.addEventListener("abort", abort, { once: true });
     call.cleanup = () => signal.removeEventListener("abort", abort);
   }
 
-  /** @param {Call} call @param {string} [reason] */
+  /** @param {Call} call @param {unknown} [reason] */
   #cancel(call, reason) {
     if (!call.id) return;
-    this.#core?.cancel(call.id, reason);
+    const text = textOf(reason);
+    this.#core?.cancel(call.id, text);
     this.#drain();
+    call.abort(text);
   }
 
   /** @param {any} result @param {any} [failure] */

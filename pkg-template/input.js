@@ -31,6 +31,9 @@ export function optionsOf(second, third) {
   return third ?? (typeof second?.parse === "function" ? undefined : second);
 }
 
+/** What can be told of why a call was given up: callers give text, errors, events. @param {any} reason */
+export const textOf = (reason) => [reason, reason?.message].find((text) => typeof text === "string");
+
 /** @param {string} name @param {unknown} handler */
 export function checkHandler(name, handler) {
   if (handler != null && typeof handler !== "function") {

@@ -1,0 +1,273 @@
+// The server of the rule tests: says what the test wants it to say, over one of three channels,
+// and remembers what it was told.
+import { fail, show, within } from "./check.mjs";
+
+/**
+ * @typedef {Record<string, any>} Message a JSON-RPC message
+ * @typedef {string | Message} Frame the text of a frame, or a message to be one
+ * @typedef {"objects" | "frames" | "socket"} Channel `objects` is a transport of the TypeScript
+ *   SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket
+ * @typedef {"modern" | "legacy"} Era
+ *
+ * @typedef {object} Link one end of a channel
+ * @property {any} target what the client connects to
+ * @property {(frames: Frame[]) => void} send all of them in one turn
+ * @property {(code?: number) => void} hangUp
+ * @property {(command: Record<string, unknown>) => void} command for the relay
+ * @property {() => void} stop
+ */
+
+export const MODERN = "2026-07-28";
+export const LEGACY = "2025-11-25";
+const INFO = { name: "scripted", version: "1.2.3", "x-unknown": true };
+const CAPABILITIES = { tools: {}, logging: {}, "x-unknown": { a: 1 } };
+
+/** @param {Frame} frame */
+const text = (frame) => (typeof frame === "string" ? frame : JSON.stringify(frame));
+
+export class Peer {
+  /** Every message of the client, in order. @type {Message[]} */
+  received = [];
+  /** How many connections there have been. */
+  connections = 0;
+  /** How many of them have ended. */
+  ended = 0;
+  /** @type {Link} */
+  link = /** @type {any} */ (undefined);
+  #taken = new Set();
+  /** @type {Set<() => void>} */
+  #watchers = new Set();
+
+  /** @param {Era} era */
+  constructor(era) {
+    this.era = era;
+    /**
+     * What is answered without the test: the result, or undefined for none.
+     * @type {Record<string, ((request: Message) => Message | undefined) | undefined>}
+     */
+    this.answers =
+      era === "modern"
+        ? {
+            initialize: (request) => this.refuse(request, -32601, "Method not found"),
+            "server/discover": () => ({
+              supportedVersions: [MODERN],
+              capabilities: CAPABILITIES,
+              instructions: "Do as you are told.",
+              ttlMs: 0,
+              cacheScope: "private",
+              _meta: { "io.modelcontextprotocol/serverInfo": INFO },
+            }),
+          }
+        : {
+            "server/discover": (request) => this.refuse(request, -32601, "Method not found"),
+            initialize: ({ params }) => ({
+              protocolVersion: params.protocolVersion,
+              capabilities: CAPABILITIES,
+              serverInfo: INFO,
+              instructions: "Do as you are told.",
+            }),
+            ping: () => ({}),
+          };
+  }
+
+  get target() {
+    return this.link.target;
+  }
+
+  /** Sends frames, all in one turn. @param {...Frame} frames */
+  send(...frames) {
+    this.link.send(frames);
+  }
+
+  /**
+   * A frame with progress of a request.
+   * @param {Message} request
+   * @param {number | Record<string, unknown> | string} progress the number, all members, or their
+   *   text without braces
+   * @param {number} [total]
+   * @param {string} [message]
+   * @returns {Frame}
+   */
+  progress(request, progress, total, message) {
+    const token = request.params._meta.progressToken;
+    const method = "notifications/progress";
+    if (typeof progress === "string") {
+      return `{"jsonrpc":"2.0","method":"${method}","params":{"progressToken":${JSON.stringify(token)},${progress}}}`;
+    }
+    /** @type {Record<string, unknown>} */
+    const params = { progressToken: token };
+    if (typeof progress === "object") Object.assign(params, progress);
+    else params.progress = progress;
+    if (total !== undefined) params.total = total;
+    if (message !== undefined) params.message = message;
+    return { jsonrpc: "2.0", method, params };
+  }
+
+  /**
+   * The frame that answers a request.
+   * @param {Message} request
+   * @param {any} [result]
+   */
+  result(request, result = { content: [{ type: "text", text: "done" }] }) {
+    const stamp = this.era === "modern" ? { resultType: "complete" } : {};
+    return { jsonrpc: "2.0", id: request.id, result: { ...result, ...stamp } };
+  }
+
+  /**
+   * Answers a request with an error.
+   * @param {Message} request
+   * @param {number} code
+   * @param {string} message
+   * @param {unknown} [data]
+   * @returns {undefined}
+   */
+  refuse(request, code, message, data) {
+    const error = data === undefined ? { code, message } : { code, message, data };
+    this.send({ jsonrpc: "2.0", id: request.id, error });
+  }
+
+  /**
+   * The oldest message of that method that nobody has taken yet; waits for it.
+   * @param {string} [method] without one, the oldest response
+   * @returns {Promise<Message>}
+   */
+  next(method) {
+    const find = () => this.received.find((message) => message.method === method && !this.#taken.has(message));
+    return this.until(`the client to send ${method ?? "a response"}`, find).then((message) => {
+      this.#taken.add(message);
+      return message;
+    });
+  }
+
+  /**
+   * Waits for a condition, looked at whenever something happens.
+   * @template T
+   * @param {string} what
+   * @param {() => T | undefined | false} find
+   * @returns {Promise<T>}
+   */
+  async until(what, find) {
+    const found = find();
+    if (found) return found;
+    /** @type {() => void} */
+    let look = () => {};
+    /** @type {Promise<T>} */
+    const promise = new Promise((resolve) => {
+      look = () => {
+        const found = find();
+        if (found) resolve(found);
+      };
+    });
+    this.#watchers.add(look);
+    try {
+      return await within(promise, what);
+    } catch (error) {
+      return fail(`${/** @type {Error} */ (error).message}; so far it sent ${show(this.received.map((m) => m.method ?? m))}`);
+    } finally {
+      this.#watchers.delete(look);
+    }
+  }
+
+  /** The messages of a method that have come so far. @param {string} method */
+  all(method) {
+    return this.received.filter((message) => message.method === method);
+  }
+
+  // ---- for the links ----
+
+  /** @param {Message} message */
+  take(message) {
+    this.received.push(message);
+    const answer = message.method !== undefined && message.id !== undefined && this.answers[message.method];
+    const result = answer ? answer(message) : undefined;
+    if (result) this.send(this.result(message, result));
+    this.look();
+  }
+
+  look() {
+    for (const watcher of this.#watchers) watcher();
+  }
+}
+
+/**
+ * A transport object. The client's messages and ours go through JSON, as on a wire, except what a
+ * test sends as an object over `objects`.
+ * @param {Peer} peer
+ * @param {"objects" | "frames"} channel
+ * @returns {Link}
+ */
+export function objectLink(peer, channel) {
+  const onframe = channel === "frames" ? { onframe: undefined } : {};
+  /** @type {any} */
+  const transport = {
+    open: false,
+    async start() {
+      transport.open = true;
+      peer.connections++;
+      peer.look();
+    },
+    async send(/** @type {unknown} */ message) {
+      const copy = JSON.parse(JSON.stringify(message));
+      // The answer comes when the client has done its own work, as with any real transport.
+      queueMicrotask(() => transport.open && peer.take(copy));
+    },
+    async close() {
+      if (!transport.open) return;
+      transport.open = false;
+      peer.ended++;
+      transport.onclose?.();
+      peer.look();
+    },
+    ...onframe,
+  };
+  return {
+    target: transport,
+    send(frames) {
+      for (const frame of frames) {
+        if (!transport.open) return;
+        if (transport.onframe) transport.onframe(text(frame));
+        else transport.onmessage?.(typeof frame === "string" ? JSON.parse(frame) : frame);
+      }
+    },
+    hangUp: () => void transport.close(),
+    command: () => fail("only the relay takes commands"),
+    stop: () => void transport.close(),
+  };
+}
+
+/**
+ * A real WebSocket, by way of the relay (`support/scripted-relay.mjs`).
+ * @param {Peer} peer
+ * @param {string} relay its URL
+ * @returns {Promise<Link>}
+ */
+export function socketLink(peer, relay) {
+  const socket = new WebSocket(`${relay}/control`);
+  /** @param {Record<string, unknown>} command */
+  const command = (command) => socket.send(JSON.stringify(command));
+  return within(
+    new Promise((resolve, reject) => {
+      socket.onerror = () => reject(new Error(`no relay at ${relay}`));
+      socket.onmessage = ({ data }) => {
+        const event = JSON.parse(data);
+        if ("id" in event) {
+          resolve({
+            target: `${relay}/mcp/${event.id}`,
+            send: (frames) => command({ send: frames.map(text) }),
+            hangUp: (code) => command({ close: code ?? 1000 }),
+            command,
+            stop: () => socket.close(),
+          });
+        } else if ("opened" in event) {
+          peer.connections++;
+        } else if ("closed" in event) {
+          peer.ended++;
+        } else {
+          peer.take(JSON.parse(event.frame));
+        }
+        peer.look();
+      };
+    }),
+    "the relay",
+  );
+}
