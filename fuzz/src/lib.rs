@@ -1,8 +1,9 @@
 //! The bodies of the fuzz targets, as plain functions: `cargo test` runs them too, over inputs made
 //! from a seed (`tests/properties.rs`).
 //!
-//! `cargo +nightly fuzz run client_frames` (or `server_frames`) runs one without an end, and
-//! `cargo +nightly fuzz run scan corpus/scan seeds/scan` the one that has a format to start from.
+//! In the folder `fuzz`, `cargo +nightly fuzz run client_frames` (or `server_frames`) runs one
+//! without an end; `scan` has a format to start from:
+//! `mkdir -p corpus/scan && cargo +nightly fuzz run scan corpus/scan seeds/scan`.
 
 pub mod bytes;
 pub mod client_frames;
