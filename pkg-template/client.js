@@ -210,8 +210,9 @@ export class Client {
   }
 
   diagnostics() {
-    const counts = { .../** @type {any} */ (this.#core?.counts()), overflowed: this.#overflowed };
-    return { server: this.#session?.serverInfo?.name, progress: counts };
+    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
+    const counts = this.#core?.counts() ?? none;
+    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed } };
   }
 
   async close() {

@@ -89,6 +89,8 @@ export class Env {
     const peer = await this.peer();
     const client = this.client(options);
     await within(client.connect(peer.target), "the connection");
+    // It may still be on its way.
+    if (this.era === "legacy") await peer.next("notifications/initialized");
     return { client, peer };
   }
 
