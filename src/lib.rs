@@ -29,6 +29,6 @@ pub mod native;
 pub mod wasm;
 
 /// The README's Rust examples compile.
-#[cfg(all(doctest, feature = "native"))]
+#[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 struct Readme;

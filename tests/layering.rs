@@ -200,10 +200,11 @@ fn violations(file: &Path, source: &str) -> Vec<String> {
             }
         }
         let is_path = tokens.get(at + 1).is_some_and(|next| next == "::");
-        if let Some((outside, users)) = OUTSIDE.iter().find(|(outside, _)| token == outside) {
-            if is_path && !users.contains(layer) {
-                found.push(format!("{name} uses {outside}, which is for {users:?} only"));
-            }
+        if let Some((outside, users)) = OUTSIDE.iter().find(|(outside, _)| token == outside)
+            && is_path
+            && !users.contains(layer)
+        {
+            found.push(format!("{name} uses {outside}, which is for {users:?} only"));
         }
     }
     for effect in EFFECTS {

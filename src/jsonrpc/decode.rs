@@ -15,7 +15,7 @@ use super::{Kind, Payload};
 
 /// Reads a `T` out of the payload; `None` if it does not fit.
 ///
-/// ```
+/// ```ignore-wasm32
 /// use mcp_wasm::jsonrpc::decode;
 /// use serde::Deserialize;
 /// use serde_json::json;

@@ -1,4 +1,4 @@
-//! Hosting a [`Server`](crate::server::Server) on tokio and axum.
+//! Hosting a [`Server`] on tokio and axum.
 //!
 //! The whole of it is one call, [`serve`]. To have MCP beside other routes of an axum app, make an
 //! [`Endpoint`] and merge its [`router`](Endpoint::router).

@@ -102,11 +102,19 @@ fn wasm_pack(tools: &Tools, browser: &str, driver: &str) -> Result<Counts> {
     let file = tools
         .file(&driver.to_uppercase(), driver)
         .with_context(|| format!("{driver} is missing although it was set up"))?;
-    run(tools
+    let (status, output) = tools
         .cmd("wasm-pack")
         .args(["test", "--headless", &format!("--{browser}"), &format!("--{driver}")])
         .arg(file)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120"))
+        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
+        .stream(DEADLINE)?;
+    let mut counts = Counts::of_suite(&output, status.success());
+    // Documentation tests count too, but they are not what this suite is for.
+    if !output.contains("Running headless tests") {
+        say(format_args!("FAILED: no test ran in {browser}"));
+        counts.failed += 1;
+    }
+    Ok(counts)
 }
 
 /// The node:test files of a directory of `tests/`.
