@@ -131,6 +131,7 @@ export class Client {
       const legacy = url !== undefined && (legacyServers.get(url) ?? 0) > Date.now();
       core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, now());
       this.#open(make());
+      this.#drain();
     } catch (error) {
       if (this.#connecting === mine) this.#connecting = undefined;
       throw error;

@@ -198,6 +198,13 @@ export class Peer {
  */
 export function objectLink(peer, channel) {
   const onframe = channel === "frames" ? { onframe: undefined } : {};
+  const close = async () => {
+    if (!transport.open) return;
+    transport.open = false;
+    peer.ended++;
+    transport.onclose?.();
+    peer.look();
+  };
   /** @type {any} */
   const transport = {
     open: false,
@@ -211,13 +218,7 @@ export function objectLink(peer, channel) {
       // The answer comes when the client has done its own work, as with any real transport.
       queueMicrotask(() => transport.open && peer.take(copy));
     },
-    async close() {
-      if (!transport.open) return;
-      transport.open = false;
-      peer.ended++;
-      transport.onclose?.();
-      peer.look();
-    },
+    close,
     ...onframe,
   };
   return {
@@ -229,9 +230,9 @@ export function objectLink(peer, channel) {
         else transport.onmessage?.(typeof frame === "string" ? JSON.parse(frame) : frame);
       }
     },
-    hangUp: () => void transport.close(),
+    hangUp: () => void close(),
     command: () => fail("only the relay takes commands"),
-    stop: () => void transport.close(),
+    stop: () => void close(),
   };
 }
 

@@ -1,0 +1,370 @@
+// Opening a connection, and losing one: silent servers, servers that hang up or refuse, wrong
+// addresses. The handshake goes over every channel; the rest needs a real WebSocket.
+import { equal, hasMembers, match, ok, pending, rejects, turn, within } from "./check.mjs";
+import { collect } from "./env.mjs";
+import { MODERN } from "./peer.mjs";
+
+const { rules, rule } = collect();
+export { rules };
+
+/** @type {{ on: import("./env.mjs").Channel[] }} */
+const SOCKET = { on: ["socket"] };
+
+/** @param {import("./env.mjs").Env} env @param {import("mcp-wasm").Client} client @param {import("./peer.mjs").Peer} peer */
+async function works(env, client, peer) {
+  const heard = /** @type {number[]} */ ([]);
+  const call = client.callTool("t", {}, { progressHandler: (progress) => void heard.push(progress) });
+  const request = await peer.next("tools/call");
+  peer.send(peer.progress(request, 1), peer.result(request));
+  await within(call, "the call");
+  equal(heard, [1]);
+  equal(client.era, env.era);
+}
+
+// ---- the probe ----
+
+for (const code of [-32601, -32602, -32600, -32603, -32700, -32000, -32001, -1, 0, 1, 404, 2 ** 40]) {
+  rule(`era: a probe answered with error ${code} means initialize, on the same connection`, async (env) => {
+    const peer = await env.peer();
+    peer.answers["server/discover"] = (request) => peer.refuse(request, code, "no");
+    const client = env.client();
+    await within(client.connect(peer.target), "the connection");
+    await works(env, client, peer);
+    equal(peer.connections, 1);
+    equal(client.errors, []);
+  }, { eras: ["legacy"] });
+}
+
+for (const [what, answer] of /** @type {[string, string][]} */ ([
+  ["an error that is text", '"error":"Method not found"'],
+  ["a result that is no DiscoverResult", '"result":{"hello":true}'],
+  ["a result that is null", '"result":null'],
+  ["versions that are no list", '"result":{"supportedVersions":"2026-07-28"}'],
+  ["legacy versions only", '"result":{"supportedVersions":["2025-11-25"]}'],
+  ["the modern refusal, naming legacy versions", '"error":{"code":-32022,"message":"no","data":{"supported":["2025-11-25"]}}'],
+])) {
+  rule(`era: a probe answered with ${what} means initialize`, async (env) => {
+    const peer = await env.peer();
+    peer.answers["server/discover"] = ({ id }) => void peer.send(`{"jsonrpc":"2.0","id":${id},${answer}}`);
+    const client = env.client();
+    await within(client.connect(peer.target), "the connection");
+    await works(env, client, peer);
+  }, { eras: ["legacy"] });
+}
+
+rule("era: a server that speaks only revisions unknown here is refused by name", async (env) => {
+  const peer = await env.peer();
+  peer.answers["server/discover"] = () => ({ supportedVersions: ["2031-01-01", "2032-02-02"], capabilities: {} });
+  const client = env.client();
+  const error = await rejects(client.connect(peer.target), { name: "ProtocolError", code: "INCOMPATIBLE_VERSION", message: /2031-01-01 2032-02-02/ });
+  match(error.message, /2025-11-25/);
+  await rejects(client.ping(), { code: "CLOSED" });
+});
+
+rule("era: a legacy revision that is unknown here is refused by name", async (env) => {
+  const peer = await env.peer();
+  peer.answers.initialize = () => ({ protocolVersion: "2023-01-01", capabilities: {}, serverInfo: { name: "s", version: "1" } });
+  await rejects(env.client().connect(peer.target), { code: "INCOMPATIBLE_VERSION", message: /2023-01-01/ });
+}, { eras: ["legacy"] });
+
+rule("era: initialize answered with an error, or without a version, fails the connection by name", async (env) => {
+  const refusing = await env.peer();
+  refusing.answers.initialize = (request) => refusing.refuse(request, -32603, "out of order", { why: 1 });
+  await rejects(env.client().connect(refusing.target), { name: "RpcError", rpcCode: -32603, message: "out of order", data: { why: 1 } });
+  const silly = await env.peer();
+  silly.answers.initialize = () => ({ capabilities: {} });
+  await rejects(env.client().connect(silly.target), { code: "PROTOCOL_ERROR", message: /protocolVersion/ });
+}, { eras: ["legacy"] });
+
+rule("era: what comes before the answer to the probe is dropped, and spoils nothing", async (env) => {
+  const peer = await env.peer();
+  const discover = /** @type {(request: any) => any} */ (peer.answers["server/discover"]);
+  peer.answers["server/discover"] = (request) => {
+    peer.send(
+      { jsonrpc: "2.0", method: "notifications/message", params: { level: "info", data: "early" } },
+      { jsonrpc: "2.0", id: 1, method: "ping" },
+      { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: request.id, progress: 1 } },
+      { jsonrpc: "2.0", id: 77, result: {} },
+    );
+    return discover(request);
+  };
+  const logs = /** @type {any[]} */ ([]);
+  const client = env.client({ logHandler: (message) => void logs.push(message) });
+  await within(client.connect(peer.target), "the connection");
+  await works(env, client, peer);
+  equal(logs, []);
+});
+
+rule("era: a probe that stays unanswered means initialize, on the same connection; its late answer is ignored", async (env) => {
+  const peer = await env.peer();
+  /** @type {any} */
+  let probe;
+  peer.answers["server/discover"] = (request) => void (probe = request);
+  const client = env.client();
+  await within(client.connect(peer.target, { probeTimeout: 50 }), "the connection");
+  peer.send(peer.result(probe, { supportedVersions: [MODERN], capabilities: {} }));
+  await works(env, client, peer);
+  equal(peer.connections, 1);
+}, { eras: ["legacy"] });
+
+rule("era: a server that never answers fails the connection by its clock", async (env) => {
+  const peer = await env.peer();
+  peer.answers = {};
+  const client = env.client();
+  await rejects(client.connect(peer.target, { connectTimeout: 120, probeTimeout: 40 }), {
+    name: "TimeoutError", code: "TIMEOUT", clock: "connect", timeout: 120, message: /connecting.*within 120 ms/,
+  });
+  equal(peer.all("initialize").length, 1);
+  await peer.until("the end of the connection", () => peer.ended === 1);
+  await rejects(client.ping(), { code: "CLOSED", mayHaveRun: false });
+});
+
+rule("era: a server that hangs up on the probe gets a second connection that starts with initialize", async (env) => {
+  const peer = await env.peer();
+  peer.answers["server/discover"] = () => void peer.link.hangUp(1002);
+  const client = env.client();
+  await within(client.connect(peer.target), "the connection");
+  equal(peer.connections, 2);
+  equal(peer.received.map(({ method, id }) => [method, id]).slice(0, 2), [["server/discover", 1], ["initialize", 2]]);
+  await works(env, client, peer);
+  // It is remembered: the next connection to this server does not probe.
+  const again = env.client();
+  await within(again.connect(peer.target), "the connection");
+  equal(peer.received.at(-1)?.method === "initialize" || peer.all("server/discover").length === 1, true);
+  equal(peer.all("server/discover").length, 1);
+  await works(env, again, peer);
+}, { ...SOCKET, eras: ["legacy"] });
+
+rule("era: a server that hangs up on everything fails the connection by name", async (env) => {
+  const peer = await env.peer();
+  peer.answers["server/discover"] = () => void peer.link.hangUp(1002);
+  peer.answers.initialize = () => void peer.link.hangUp(1002);
+  await rejects(env.client().connect(peer.target), { name: "ClosedError", code: "CLOSED", message: /connecting to ws:/ });
+  await turn();
+  equal(peer.connections, 2);
+}, SOCKET);
+
+rule("era: a transport that ends during the probe fails the connection: there is no second one", async (env) => {
+  const peer = await env.peer();
+  peer.answers["server/discover"] = () => void peer.link.hangUp();
+  const client = env.client();
+  await rejects(client.connect(peer.target), { name: "ClosedError", code: "CLOSED" });
+  equal(peer.connections, 1);
+}, { on: ["objects", "frames"] });
+
+// ---- closing while opening ----
+
+rule("close while connecting fails connect, and opens nothing later", async (env) => {
+  for (const silent of ["server/discover", "initialize"]) {
+    const peer = await env.peer();
+    peer.answers[silent] = () => undefined;
+    const client = env.client({ mode: silent === "initialize" ? "legacy" : "auto" });
+    const connecting = rejects(client.connect(peer.target), { name: "ClosedError", code: "CLOSED", message: /the client was closed/ });
+    await peer.next(silent);
+    await client.close();
+    await connecting;
+    await peer.until("the end of the connection", () => peer.ended === 1);
+    await turn();
+    equal(peer.connections, 1);
+  }
+});
+
+rule("close right after connect, before anything is open", async (env) => {
+  const peer = await env.peer();
+  const client = env.client();
+  const connecting = rejects(client.connect(peer.target), { code: "CLOSED" });
+  await client.close();
+  await connecting;
+  const other = await env.peer();
+  await within(client.connect(other.target), "the connection");
+  await works(env, client, other);
+  equal(peer.received, []);
+});
+
+rule("a transport that fails to start fails connect with its own error as the cause", async (env) => {
+  const peer = await env.peer();
+  const broken = new Error("no dial tone");
+  peer.target.start = () => Promise.reject(broken);
+  const client = env.client();
+  const error = await rejects(client.connect(peer.target), { name: "ClosedError", code: "CLOSED", mayHaveRun: false });
+  equal(error.cause, broken);
+  const other = await env.peer();
+  await client.connect(other.target);
+  await works(env, client, other);
+}, { on: ["objects", "frames"] });
+
+rule("a transport without start and close will do", async (env) => {
+  const peer = await env.peer();
+  const { target } = peer;
+  await target.start();
+  delete target.start;
+  delete target.close;
+  const client = env.client();
+  await client.connect(target);
+  await works(env, client, peer);
+  await client.close();
+}, { on: ["objects", "frames"] });
+
+rule("errors of the transport reach onerror and break nothing", async (env) => {
+  const { client, peer } = await env.connect();
+  const hiccup = new Error("hiccup");
+  peer.target.onerror(hiccup);
+  equal(client.errors, [hiccup]);
+  await works(env, client, peer);
+}, { on: ["objects", "frames"] });
+
+// ---- addresses ----
+
+rule("wrong targets are refused by name", async (env) => {
+  const client = env.client();
+  const targets = ["http://127.0.0.1/mcp", "https://127.0.0.1/mcp", "ftp://127.0.0.1/", "ws://", "http://[", "file:///etc/passwd", undefined, null, 7, {}, [], () => {}];
+  for (const target of targets) {
+    await rejects(client.connect(/** @type {any} */ (target)), { name: "McpError", code: "INVALID_ARGUMENT", message: /cannot connect/ });
+  }
+  const { client: fine } = await env.connect();
+  await fine.ping();
+}, SOCKET);
+
+rule("a refused connection and a wrong path say where and why", async (env) => {
+  const { relay } = env.setting;
+  const nobody = "ws://127.0.0.1:1/mcp";
+  const client = env.client();
+  for (const url of [nobody, `${relay}/nothing/here`, `${relay}/mcp/999999`]) {
+    const error = await rejects(client.connect(url), { name: "ClosedError", code: "CLOSED", mayHaveRun: false });
+    ok(error.message.includes(url), error.message);
+  }
+  equal(client.errors, []);
+  const peer = await env.peer();
+  await client.connect(peer.target);
+  await works(env, client, peer);
+}, SOCKET);
+
+rule("URL objects are addresses too", async (env) => {
+  const peer = await env.peer();
+  const client = env.client();
+  await client.connect(new URL(peer.target));
+  await works(env, client, peer);
+}, SOCKET);
+
+for (const mode of ["no-protocol", "other-protocol"]) {
+  rule(`a server that selects ${mode === "no-protocol" ? "no" : "another"} subprotocol is refused`, async (env) => {
+    const peer = await env.peer();
+    peer.link.command({ mode });
+    const client = env.client();
+    const error = await rejects(client.connect(peer.target), { message: /subprotocol/ });
+    ok(error instanceof env.mcp.McpError, "a typed error");
+    equal(peer.received, []);
+    peer.link.command({ mode: "open" });
+    await within(client.connect(peer.target), "the connection");
+    await works(env, client, peer);
+  }, SOCKET);
+}
+
+rule("a server that never completes the opening fails the connection by its clock", async (env) => {
+  const peer = await env.peer();
+  peer.link.command({ mode: "silent" });
+  const client = env.client();
+  await rejects(client.connect(peer.target, { connectTimeout: 100 }), { name: "TimeoutError", clock: "connect", timeout: 100 });
+  equal(client.transport, undefined);
+}, SOCKET);
+
+rule("other subprotocols can be offered, and must be selected", async (env) => {
+  const peer = await env.peer();
+  const client = env.client();
+  await rejects(client.connect(peer.target, { protocols: ["foo"] }), { message: /subprotocol/ });
+  await client.connect(peer.target, { protocols: ["foo", "mcp"] });
+  await works(env, client, peer);
+}, SOCKET);
+
+// ---- frames that are no text ----
+
+rule("a binary frame is told and dropped", async (env) => {
+  const { client, peer } = await env.connect();
+  peer.link.command({ binary: [123, 125] });
+  await client.ping();
+  equal(client.errors.length, 1);
+  hasMembers(client.errors[0], { name: "ProtocolError", code: "PROTOCOL_ERROR", message: /binary/ });
+  await works(env, client, peer);
+}, SOCKET);
+
+rule("a message of 8 MiB arrives; one over 16 MiB is told by its size and ends the connection", async (env) => {
+  const logs = /** @type {any[]} */ ([]);
+  const { client, peer, call } = await env.calling({}, { logHandler: ({ data }) => void logs.push(data) });
+  peer.link.command({ fill: 8 * 1024 * 1024 });
+  await client.ping();
+  equal(logs.map((data) => data.length), [8 * 1024 * 1024]);
+  peer.link.command({ fill: 16 * 1024 * 1024 });
+  await rejects(call, { code: "CLOSED", mayHaveRun: true });
+  hasMembers(client.errors[0], { name: "ProtocolError", code: "PROTOCOL_ERROR", message: /limit of 16777216/ });
+  const other = await env.peer();
+  await client.connect(other.target);
+  await works(env, client, other);
+}, { ...SOCKET, eras: ["modern"] });
+
+rule("a message over 16 MiB is not sent: its call fails by name, and the connection goes on", async (env) => {
+  const { client, peer } = await env.connect();
+  const before = peer.received.length;
+  await rejects(client.callTool("t", { data: "x".repeat(16 * 1024 * 1024) }), { name: "McpError", code: "MESSAGE_TOO_LARGE", message: /16777216/ });
+  equal(peer.received.length, before);
+  await works(env, client, peer);
+}, { ...SOCKET, eras: ["modern"] });
+
+// ---- the end ----
+
+for (const [how, command] of /** @type {[string, Record<string, unknown>][]} */ ([
+  ["closes", { close: 1000 }],
+  ["closes for a reason", { close: 1011, reason: "out of memory" }],
+  ["goes away", { close: 1001 }],
+  ["vanishes", { terminate: true }],
+])) {
+  rule(`a server that ${how} in the middle of a call fails it at once`, async (env) => {
+    const heard = /** @type {number[]} */ ([]);
+    const { client, peer, call, request } = await env.calling({ progressHandler: (progress) => void heard.push(progress) });
+    let closed = 0;
+    client.onclose = () => closed++;
+    peer.send(peer.progress(request, 1));
+    await client.ping();
+    peer.link.command(command);
+    await rejects(call, { name: "ClosedError", code: "CLOSED", mayHaveRun: true });
+    equal(heard, [1]);
+    equal(closed, 1);
+    if (command.close === 1000) equal(client.errors, []);
+    else match(client.errors[0]?.message, command.reason ? /1011: out of memory/ : /10\d\d/);
+    await within(client.connect(peer.target), "the next connection");
+    await works(env, client, peer);
+  }, SOCKET);
+}
+
+rule("a response and the end in one turn: the response counts", async (env) => {
+  const { client, peer, call, request } = await env.calling();
+  const other = client.callTool("other");
+  other.catch(() => {});
+  await peer.next("tools/call");
+  peer.send(peer.result(request));
+  peer.link.hangUp();
+  await call;
+  await rejects(other, { code: "CLOSED", mayHaveRun: true });
+});
+
+rule("trace sees every message of both directions", async (env) => {
+  const peer = await env.peer();
+  const trace = /** @type {[string, string][]} */ ([]);
+  const client = env.client();
+  await client.connect(peer.target, { trace: (direction, text) => void trace.push([direction, JSON.parse(text).method]) });
+  await works(env, client, peer);
+  const calls = trace.slice(trace.findIndex(([, method]) => method === "tools/call"));
+  equal(calls, [["sent", "tools/call"], ["received", "notifications/progress"], ["received", undefined]]);
+}, SOCKET);
+
+rule("a hundred connections one after the other leave nothing behind", async (env) => {
+  const client = env.client();
+  for (let round = 0; round < 100; round++) {
+    const peer = await env.peer();
+    await client.connect(peer.target);
+    const call = client.callTool("t");
+    await peer.next("tools/call");
+    await client.close();
+    await rejects(call, { code: "CLOSED" });
+    ok(!(await pending(call)), "still pending");
+  }
+}, { on: ["frames"] });
