@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod names;
 mod package;
 mod run;
 mod setup;

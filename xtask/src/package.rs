@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::names;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{Needs, Tools, WASM_TARGET, locked_version, setup};
 
@@ -83,8 +84,9 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
 
     let generated = target().join("pkg-generated");
     let stamp = generated.join("from.wasm");
-    // The slow steps depend on nothing but the module and the settings.
-    let input = [&built[..], version.as_bytes(), WASM_OPT.join(" ").as_bytes()].concat();
+    // The slow steps depend on nothing but the module and on how they are done.
+    let how = concat!(include_str!("package.rs"), include_str!("names.rs"));
+    let input = [&built[..], version.as_bytes(), how.as_bytes()].concat();
     if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
         step("wasm-bindgen, wasm-opt, inline", || {
             recreate(&generated)?;
@@ -144,13 +146,20 @@ fn generate(tools: &Tools, module: &Path, directory: &Path) -> Result<()> {
         .arg(directory)
         .arg(module)
         .quiet()?;
+    let (bound, renamed) = (directory.join("core_bg.wasm"), directory.join("renamed.wasm"));
+    let list = tools
+        .cmd("wasm-opt")
+        .arg("--minify-imports-and-exports-and-modules")
+        .args([bound.as_path(), Path::new("-o"), &renamed])
+        .output()
+        .context("wasm-opt could not shorten the names")?;
+    let glue = directory.join("core.js");
+    fs::write(&glue, names::shorten(&fs::read_to_string(&glue)?, &list)?)?;
     let core = directory.join("core.wasm");
     tools
         .cmd("wasm-opt")
         .args(WASM_OPT)
-        .arg(directory.join("core_bg.wasm"))
-        .arg("-o")
-        .arg(&core)
+        .args([renamed.as_path(), Path::new("-o"), &core])
         .quiet()?;
     fs::write(directory.join("inline.js"), inline(&fs::read(&core)?)?)?;
     fs::write(
