@@ -215,6 +215,6 @@ async function intoReadme(file, ratios) {
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) return log(`${file} has no ${begin} and ${end}: not changed`);
-  await writeFile(file, `${text.slice(0, from + begin.length)}\n${ratios}\n${text.slice(to)}`);
+  await writeFile(file, `${text.slice(0, from + begin.length)}\n\n${ratios}\n\n${text.slice(to)}`);
   log(`updated the table in ${file}`);
 }
