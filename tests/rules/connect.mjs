@@ -226,8 +226,7 @@ rule("wrong targets are refused by name", async (env) => {
 }, SOCKET);
 
 rule("a refused connection and a wrong path say where and why", async (env) => {
-  const { relay } = env.setting;
-  const nobody = "ws://127.0.0.1:1/mcp";
+  const { relay, nobody } = env.setting;
   const client = env.client();
   for (const url of [nobody, `${relay}/nothing/here`, `${relay}/mcp/999999`]) {
     const error = await rejects(client.connect(url), { name: "ClosedError", code: "CLOSED", mayHaveRun: false });

@@ -12,7 +12,7 @@ import { Peer, objectLink, socketLink } from "./peer.mjs";
  * @property {Package} mcp
  * @property {() => Promise<Package>} copy another copy of the package, loaded from other files
  * @property {string} relay the URL of the relay
- * @property {boolean} node
+ * @property {string} nobody a URL where nobody listens
  *
  * @typedef {object} Rule
  * @property {string} name
@@ -148,6 +148,19 @@ export class Env {
 
   async end() {
     for (const undo of this.#undo.reverse()) await undo();
+  }
+}
+
+/**
+ * Every rule with every channel and era that it is for.
+ * @param {Rule[]} rules
+ * @param {Channel[]} [channels]
+ */
+export function* cases(rules, channels = CHANNELS) {
+  for (const channel of channels) {
+    for (const era of ERAS) {
+      for (const rule of rules) if (rule.on.includes(channel) && rule.eras.includes(era)) yield { channel, era, rule };
+    }
   }
 }
 

@@ -472,9 +472,9 @@ rule("rule 6: a handler that throws breaks neither the call nor the others; it i
   const wrong = new Error("the handler's fault");
   const { log, handler } = recorder();
   const { client, peer, call, request } = await env.calling({
-    progressHandler(progress) {
+    progressHandler(progress, total, message, context) {
       if (progress === 2) throw wrong;
-      return handler(...arguments);
+      return handler(progress, total, message, context);
     },
     onprogress() {
       throw wrong;

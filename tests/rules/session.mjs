@@ -164,7 +164,8 @@ rule("requests of a legacy server are answered: ping, handlers by method, -32601
   client.setRequestHandler("x/code", async () => {
     throw Object.assign(new Error("not allowed"), { rpcCode: -1 });
   });
-  const ask = async (/** @type {unknown} */ id, /** @type {string} */ method, /** @type {any} */ params) => {
+  /** @param {unknown} id @param {string} method @param {any} [params] */
+  const ask = async (id, method, params) => {
     peer.send({ jsonrpc: "2.0", id, method, ...(params && { params }) });
     const { jsonrpc, ...answer } = await peer.next();
     return answer;

@@ -14,7 +14,7 @@ import { WebSocketServer } from "ws";
  *   the next handshake
  */
 
-/** Starts the relay; its URL has no slash at the end. */
+/** Starts the relay; its URL has no slash at the end. At `nobody` nothing listens. */
 export async function startRelay() {
   /** @type {Map<string, Session>} */
   const sessions = new Map();
@@ -94,12 +94,19 @@ export async function startRelay() {
     });
   }
 
-  await new Promise((resolve) => http.listen(0, "127.0.0.1", () => resolve(undefined)));
-  const { port } = /** @type {import("node:net").AddressInfo} */ (http.address());
+  /** @param {import("node:http").Server} server @returns {Promise<number>} */
+  const listen = (server) =>
+    new Promise((resolve) =>
+      server.listen(0, "127.0.0.1", () => resolve(/** @type {import("node:net").AddressInfo} */ (server.address()).port)),
+    );
+  const port = await listen(http);
+  const free = createServer();
+  const freePort = await listen(free);
+  await new Promise((resolve) => free.close(resolve));
   const stop = async () => {
     for (const socket of raw) socket.destroy();
     http.closeAllConnections();
     await new Promise((resolve) => http.close(() => resolve(undefined)));
   };
-  return { url: `ws://127.0.0.1:${port}`, port, stop };
+  return { url: `ws://127.0.0.1:${port}`, nobody: `ws://127.0.0.1:${freePort}/mcp`, stop };
 }
