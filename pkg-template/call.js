@@ -3,6 +3,8 @@ import { McpError, ToolError, report, toError } from "./errors.js";
 
 /** How much progress may wait behind one call's slow handler. */
 const WAITING = 1024;
+/** The ends of a call that no answer of the server brought about. */
+const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
 
 /** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: any]} Delivery */
 
@@ -19,6 +21,8 @@ export class Call {
   cause;
   /** How many deliveries gave way to newer ones. */
   overflowed = 0;
+  /** Whether nothing has been heard of the call for a while. */
+  stalled = false;
 
   /** @type {Delivery[]} */
   #waiting = [];
@@ -63,6 +67,7 @@ export class Call {
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
+    this.stalled = false;
     if (!this.#busy) {
       this.#run(progress, total, message, params);
       // A handler may have made the transport speak.
@@ -83,13 +88,14 @@ export class Call {
    * @param {any} [failure] the core's description of an error
    */
   settle(result, failure) {
+    this.stalled = false;
     const settle = () => {
       this.#end();
       if (failure) this.reject(this.error(failure));
       else this.#succeed(result);
     };
     // Only an answer of the server waits for the handlers; all other ends are at once.
-    if (!this.#busy || (failure && failure.code !== "RPC_ERROR")) return settle();
+    if (!this.#busy || AT_ONCE.includes(failure?.code)) return settle();
     this.#timer = setTimeout(() => {
       report(new McpError("HANDLER_HUNG", `${this.what}: a progress handler did not finish within ${this.options.timeout} ms`));
       settle();
@@ -181,6 +187,9 @@ const reported = (promise) => Promise.resolve(promise).catch(report);
 function everything(progress, total, message, params) {
   if (params) {
     const { progressToken, ...rest } = params;
+    // Some servers write an absent member as null.
+    if (total === undefined) delete rest.total;
+    if (message === undefined) delete rest.message;
     return rest;
   }
   /** @type {any} */

@@ -2,7 +2,7 @@
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
-import { checkHandler, checkTime, optionsOf, route, textOf } from "./input.js";
+import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { defaultProgressHandler } from "./progress.js";
 
@@ -16,9 +16,13 @@ const legacyServers = new Map();
 const DEFAULTS = {
   timeout: 60_000,
   maxTotalTimeout: 3_600_000,
+  stallAfter: 10_000,
   resetTimeoutOnProgress: true,
   strict: false,
   throwOnToolError: false,
+  progressHandler: defaultProgressHandler,
+  mode: "auto",
+  capabilities: {},
 };
 
 const now = () => performance.now();
@@ -64,13 +68,13 @@ export class Client {
    * @param {any} [info]
    * @param {any} [options]
    */
-  constructor(info, options = {}) {
-    const { progressHandler = defaultProgressHandler, logHandler, messageHandler } = options;
+  constructor(info, options) {
+    this.#options = merge(DEFAULTS, options);
+    const { progressHandler, logHandler, messageHandler } = this.#options;
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
     checkHandler("messageHandler", messageHandler);
     this.#info = info;
-    this.#options = { ...DEFAULTS, ...options, progressHandler };
     this.#weigh();
   }
 
@@ -78,8 +82,8 @@ export class Client {
    * @param {any} target
    * @param {any} [options]
    */
-  static async connect(target, options = {}) {
-    const client = new Client(options.info, options);
+  static async connect(target, options) {
+    const client = new Client(options?.info, options);
     await client.connect(target, options);
     return client;
   }
@@ -112,10 +116,13 @@ export class Client {
    * @param {any} target
    * @param {any} [options]
    */
-  async connect(target, options = {}) {
-    const { connectTimeout = 30_000, probeTimeout = 5_000 } = options;
+  async connect(target, options) {
+    const given = merge({ connectTimeout: 30_000, probeTimeout: 5_000 }, options);
+    const { connectTimeout, probeTimeout } = given;
     checkTime("connectTimeout", connectTimeout);
-    const { url, make } = route(target, options);
+    checkTime("probeTimeout", probeTimeout);
+    const { url, server, make } = route(target, given);
+    const asked = now();
     if (this.#transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
     }
@@ -124,12 +131,14 @@ export class Client {
       this.#connecting = { resolve, reject, what: url ? `connecting to ${url}` : "connecting" };
     });
     const mine = this.#connecting;
+    // It may fail before anybody waits for it below.
+    connected.catch(() => {});
     try {
       const core = (this.#core ??= await this.#start());
       if (this.#connecting !== mine) return await connected;
       this.#again = url ? make : undefined;
-      const legacy = url !== undefined && (legacyServers.get(url) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, now());
+      const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
       this.#open(make());
       this.#drain();
     } catch (error) {
@@ -137,8 +146,10 @@ export class Client {
       throw error;
     }
     await connected;
-    if (url && this.era === "legacy") legacyServers.set(url, Date.now() + REMEMBER);
-    else if (url) legacyServers.delete(url);
+    // What was forced says nothing about the server.
+    if (!server || this.#options.mode !== "auto") return;
+    if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    else legacyServers.delete(server);
   }
 
   /**
@@ -149,7 +160,7 @@ export class Client {
    */
   callTool(first, second, third) {
     if (typeof first === "string") {
-      const params = second === undefined ? { name: first } : { name: first, arguments: second };
+      const params = second == null ? { name: first } : { name: first, arguments: second };
       return this.#call("tools/call", params, third);
     }
     return this.#call("tools/call", first, optionsOf(second, third));
@@ -167,8 +178,9 @@ export class Client {
 
   /** @param {string} level @param {any} [options] */
   async setLoggingLevel(level, options) {
-    const tell = this.#core?.setLogLevel(level) ?? true;
-    return tell ? this.#call("logging/setLevel", { level }, options) : {};
+    const told = this.#core?.setLogLevel(String(level)) ?? 0;
+    if (told < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+    return told === 2 ? {} : this.#call("logging/setLevel", { level }, options);
   }
 
   /**
@@ -234,7 +246,7 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode = "auto", capabilities = {}, logHandler } = this.#options;
+    const { mode, capabilities, logHandler } = this.#options;
     const options = {
       ...this.#info,
       capabilities,
@@ -273,6 +285,7 @@ export class Client {
         return this.#reopen();
       case 3:
         this.#session = core.value();
+        this.#transport.setProtocolVersion?.(this.protocolVersion);
         this.#connecting?.resolve();
         this.#connecting = undefined;
         return;
@@ -292,6 +305,11 @@ export class Client {
         return this.#notify(core.text(), core.value());
       case 9:
         return this.#answer(core.text(), core.value(), core.other());
+      case 11: {
+        const call = this.#calls[this.#view()[0]];
+        if (call) call.stalled = true;
+        return;
+      }
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }
@@ -464,13 +482,14 @@ export class Client {
    * @param {any} params
    * @param {any} [given]
    */
-  #call(method, params, given = {}) {
-    checkHandler("progressHandler", given.progressHandler);
-    checkHandler("onprogress", given.onprogress);
-    const options = { ...this.#options, progressHandler: undefined, onprogress: undefined, ...given };
-    const { timeout, maxTotalTimeout, resetTimeoutOnProgress, strict, signal } = options;
+  #call(method, params, given) {
+    const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
+    const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, signal } = options;
+    checkHandler("progressHandler", options.progressHandler);
+    checkHandler("onprogress", options.onprogress);
     checkTime("timeout", timeout);
     checkTime("maxTotalTimeout", maxTotalTimeout);
+    checkTime("stallAfter", stallAfter);
     const call = new Call(method, params, options, this.#options.progressHandler);
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
@@ -484,7 +503,7 @@ export class Client {
       const own = { ...params };
       if (params?._meta) own._meta = { ...params._meta };
       const core = this.#core;
-      if (core?.request(method, own, timeout, maxTotalTimeout, resetTimeoutOnProgress, strict, now())) {
+      if (core?.request(method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, now())) {
         const numbers = this.#view();
         call.begin(numbers[1]);
         this.#calls[numbers[0]] = call;
@@ -497,6 +516,7 @@ export class Client {
     }
     return Object.defineProperties(promise, {
       id: { value: call.id },
+      stalled: { get: () => call.stalled },
       cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
     });
   }

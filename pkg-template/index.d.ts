@@ -100,6 +100,11 @@ export interface CallDefaults {
    */
   maxTotalTimeout?: number;
   /**
+   * Milliseconds without progress after which {@link Call.stalled} is true. Nothing fails by it.
+   * @default 10_000
+   */
+  stallAfter?: number;
+  /**
    * Drops progress that does not increase, instead of delivering and counting it.
    * @default false
    */
@@ -195,6 +200,8 @@ export interface CallOptions extends CallDefaults {
 export interface Call<Result> extends Promise<Result> {
   /** The request's id; 0 if it was never sent. */
   readonly id: number;
+  /** Whether nothing has been heard of the call for `stallAfter`; false again with the next progress. */
+  readonly stalled: boolean;
   /**
    * Gives up the call: the server is told, and the promise fails at once with {@link AbortError}.
    * Does nothing if the call has ended.
@@ -243,6 +250,7 @@ export class Client {
    * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
    * @throws {ClosedError} when the connection cannot be opened
    * @throws {TimeoutError} when it is not open within `connectTimeout`
+   * @throws {RpcError} when the server refuses the handshake
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
@@ -425,6 +433,7 @@ export type ErrorCode =
   | "NOT_INITIALIZED"
   | "WASM_BLOCKED"
   | "MESSAGE_TOO_LARGE"
+  | "UNSUPPORTED"
   | "HANDLER_HUNG";
 
 /** The base of the errors. `instanceof` also recognises those of another copy of the package. */
@@ -471,17 +480,19 @@ export class ToolError extends McpError {
   readonly result: CallToolResult;
 }
 
-/**
- * The caller aborted the call: a `DOMException` named `AbortError`, with our `code` "ABORTED"; its
- * `cause` is the signal's reason.
- */
-export class AbortError extends DOMException {
-  constructor(message: string, reason?: unknown);
+/** The caller aborted the call: a `DOMException` named `AbortError`, with a `code` of ours. */
+export interface AbortError extends Omit<DOMException, "code"> {
+  readonly code: "ABORTED";
+  /** The signal's reason. */
   readonly cause: unknown;
 }
+export const AbortError: {
+  new (message: string, reason?: unknown): AbortError;
+  readonly prototype: AbortError;
+};
 
 /** Whether a value is an error of this package, or of another copy of it. */
-export function isMcpError(value: unknown): value is McpError;
+export function isMcpError(value: unknown): value is McpError | AbortError;
 
 // ---- protocol types ----
 

@@ -6,7 +6,7 @@ import { WebSocketTransport } from "./transports.js";
  * Where a target leads, and how to open a transport to it.
  * @param {any} target
  * @param {any} options
- * @returns {{ url?: string, make: () => any }}
+ * @returns {{ url?: string, server?: string, make: () => any }} `server` is the URL without its query
  */
 export function route(target, options) {
   if (typeof target === "string" || target instanceof URL) {
@@ -20,7 +20,8 @@ export function route(target, options) {
       throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws: or wss:`);
     }
     const { protocols = ["mcp"], trace } = options;
-    return { url: url.href, make: () => new WebSocketTransport(url, { protocols, trace }) };
+    const server = url.origin + url.pathname;
+    return { url: url.href, server, make: () => new WebSocketTransport(url, { protocols, trace }) };
   }
   if (typeof target?.send === "function") return { make: () => target };
   throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws: or wss: URL, or a transport with `start`, `send` and `close`");
@@ -33,6 +34,20 @@ export function optionsOf(second, third) {
 
 /** What can be told of why a call was given up: callers give text, errors, events. @param {any} reason */
 export const textOf = (reason) => [reason, reason?.message].find((text) => typeof text === "string");
+
+/**
+ * Options over defaults; what is undefined leaves the default.
+ * @template {object} Base
+ * @param {Base} base
+ * @param {any} given
+ * @returns {any}
+ */
+export function merge(base, given) {
+  /** @type {any} */
+  const merged = { ...base };
+  for (const name in given) if (given[name] !== undefined) merged[name] = given[name];
+  return merged;
+}
 
 /** @param {string} name @param {unknown} handler */
 export function checkHandler(name, handler) {

@@ -38,7 +38,7 @@ async function start() {
 
 /** @param {any} error */
 function explain(error) {
-  const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security/i.test(error.message);
+  const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;
   const advice = "the page's Content-Security-Policy blocks WebAssembly: add 'wasm-unsafe-eval' to script-src";
   return new McpError("WASM_BLOCKED", advice, { cause: error });

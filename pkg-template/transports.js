@@ -1,5 +1,5 @@
 // Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
-import { ClosedError, McpError, ProtocolError } from "./errors.js";
+import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
 
 /** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
 const LIMIT = 16 * 1024 * 1024;
@@ -30,6 +30,9 @@ export class WebSocketTransport {
   }
 
   start() {
+    if (typeof WebSocket === "undefined") {
+      throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
+    }
     const { protocols } = this.#options;
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
@@ -69,7 +72,7 @@ export class WebSocketTransport {
     const socket = this.#socket;
     if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
     socket.send(text);
-    this.#options.trace?.("sent", text);
+    this.#trace("sent", text);
   }
 
   async close() {
@@ -81,14 +84,34 @@ export class WebSocketTransport {
     if (typeof data !== "string") {
       return this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));
     }
-    this.#options.trace?.("received", data);
+    this.#trace("received", data);
     if (data.length > LIMIT) {
       this.onerror?.(new ProtocolError(`the server sent a message of ${data.length} characters, over the limit of ${LIMIT}`));
       this.#socket?.close(4413, "message too big");
     } else if (this.onframe) {
       this.onframe(data);
     } else {
-      this.onmessage?.(JSON.parse(data));
+      this.#parsed(data);
+    }
+  }
+
+  /** @param {string} text */
+  #parsed(text) {
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    this.onmessage?.(message);
+  }
+
+  /** @param {"sent" | "received"} direction @param {string} text */
+  #trace(direction, text) {
+    try {
+      this.#options.trace?.(direction, text);
+    } catch (error) {
+      report(error);
     }
   }
 

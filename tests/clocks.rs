@@ -1,5 +1,5 @@
 //! Rule 7: three clocks. `timeout` is restarted by the call's own progress, `max_total` never
-//! moves, and both tell the server; the third, `stalled`, is a flag of the page's.
+//! moves, and both tell the server; the third, `stall_after`, only says so.
 #![cfg(not(target_arch = "wasm32"))]
 
 mod support;
@@ -8,7 +8,7 @@ use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::version::Version;
 use serde_json::json;
-use support::{FOREVER, Page, Pair, Path, Weather, everywhere, timed_out};
+use support::{FOREVER, Page, Pair, Path, Told, Weather, everywhere, timed_out};
 
 const IDLE: CallLimits = CallLimits { timeout: 1_000.0, ..FOREVER };
 
@@ -42,6 +42,28 @@ fn rule_7_without_progress_the_idle_clock_strikes_on_time() {
         assert!(timed_out(pair.page.outcome(id), Clock::Idle));
         assert!((ended_after(&pair.page, id, start) - 1_000.0).abs() < 1e-6);
     });
+}
+
+#[test]
+fn rule_7_a_stall_is_told_once_for_each_silence_and_fails_nothing() {
+    let limits = CallLimits { stall_after: 400.0, ..IDLE };
+    for path in [Path::Scanned, Path::General] {
+        let mut page = page(path);
+        let id = page.call(limits);
+        let stalls = |page: &Page| {
+            page.told.iter().filter(|told| matches!(told, Told::Stalled(at) if *at == id)).count()
+        };
+        page.wait(399.0);
+        assert_eq!(stalls(&page), 0);
+        page.wait(400.0);
+        assert_eq!(stalls(&page), 1, "a silence is told once");
+        report(&mut page, id, 1.0);
+        page.wait(390.0);
+        assert_eq!(stalls(&page), 1, "progress ends a stall");
+        page.wait(150.0);
+        assert_eq!(stalls(&page), 2);
+        assert!(page.outcome(id).is_none());
+    }
 }
 
 #[test]

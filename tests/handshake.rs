@@ -282,6 +282,17 @@ fn closing_during_the_probe_opens_no_second_channel() {
 }
 
 #[test]
+fn a_probe_that_the_transport_refuses_to_send_means_initialize() {
+    let mut page = auto();
+    let id = probe(&mut page);
+    page.unsent(id, "the server wants `initialize` first");
+    let id = initialize(&mut page);
+    page.unsent(id, "gone");
+    let error = Error::Closed { reason: "gone".to_owned(), sent: false };
+    assert_eq!(failed(&page), error);
+}
+
+#[test]
 fn the_connect_clock_covers_every_stage() {
     let error = Error::Timeout { clock: Clock::Connect, after: 30_000.0 };
     // The channel never opens.
@@ -294,10 +305,12 @@ fn the_connect_clock_covers_every_stage() {
     page.opened();
     assert!(page.sent_nothing_more(), "too late");
 
-    // The probe may wait longer than the connection.
+    // However long the probe may wait, half of the time is left for `initialize`.
     let mut page = connect(Mode::Auto, Channel { probe_timeout: 60_000.0, ..CHANNEL });
     probe(&mut page);
-    page.wait(30_000.0);
+    page.wait(15_000.0);
+    initialize(&mut page);
+    page.wait(15_000.0);
     assert_eq!(failed(&page), error);
 
     // Neither is answered.

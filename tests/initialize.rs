@@ -8,7 +8,7 @@ use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::{Channel, Config, Mode};
 use mcp_wasm::proto::scan::scan;
 use mcp_wasm::proto::version::{Era, Version};
-use mcp_wasm::types::Implementation;
+use mcp_wasm::types::{Implementation, Level};
 use serde_json::json;
 use support::handshake::{
     CHANNEL, assert_open, auto, connect, discovered, failed, finish_legacy, initialize,
@@ -195,13 +195,13 @@ fn ids_go_on_over_connections_of_either_era() {
 
 #[test]
 fn modern_requests_carry_the_envelope_and_the_log_level_if_one_is_wanted() {
-    for level in [None, Some("warning")] {
+    for level in [None, Some(Level::Warning)] {
         let mut info = Implementation::new("page", "3.1");
         info.title = Some("The page".to_owned());
         let config = Config {
             info,
             capabilities: json!({ "sampling": {} }),
-            log_level: level.map(str::to_owned),
+            log_level: level,
             mode: Mode::Auto,
         };
         let mut page = Page::with_config(config, Path::Scanned);
@@ -219,10 +219,10 @@ fn modern_requests_carry_the_envelope_and_the_log_level_if_one_is_wanted() {
             "progressToken": id,
         });
         if let Some(level) = level {
-            expected["io.modelcontextprotocol/logLevel"] = json!(level);
+            expected["io.modelcontextprotocol/logLevel"] = json!(level.as_str());
         }
         assert_eq!(page.sent()["params"]["_meta"], expected);
-        assert!(!page.machine.set_log_level("error".to_owned()), "the envelope tells it");
+        assert_eq!(page.machine.set_log_level(Level::Error), Ok(false), "the envelope tells it");
         page.request("tools/list", None, FOREVER).unwrap();
         let meta = &page.sent()["params"]["_meta"];
         assert_eq!(meta["io.modelcontextprotocol/logLevel"], "error");

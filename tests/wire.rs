@@ -16,7 +16,7 @@ use mcp_wasm::proto::client::{Channel, Config, Mode};
 use mcp_wasm::proto::server::{Event, Limits, Operation, Profile, ServerMachine, Transmit};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::server::{Context, Driver, Json, Link, NoArguments, Server};
-use mcp_wasm::types::Implementation;
+use mcp_wasm::types::{Implementation, Level};
 use schema::{Schema, examples};
 use serde_json::{Value, json};
 use support::{FOREVER, Page, Path, Place};
@@ -173,7 +173,7 @@ impl Talk {
         let config = Config {
             info: Implementation::new("test-page", "1.0.0"),
             capabilities: json!({}),
-            log_level: Some("debug".to_owned()),
+            log_level: Some(Level::Debug),
             mode: Mode::Pin(version),
         };
         let mut talk = Self {

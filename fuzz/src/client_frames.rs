@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::version::{Era, Version};
+use mcp_wasm::types::Level;
 use serde_json::{Value, json};
 
 use super::bytes::Bytes;
@@ -93,6 +94,7 @@ impl Twins {
                 let limits = CallLimits {
                     timeout: *input.pick(&TIMES),
                     max_total: *input.pick(&TIMES),
+                    stall_after: *input.pick(&TIMES),
                     reset_on_progress: input.flip(),
                     strict: input.below(4) == 3,
                 };
@@ -130,9 +132,9 @@ impl Twins {
             }
             8 => self.both(Page::opened),
             9 => {
-                let level = (*input.pick(&["debug", "error", ""])).to_owned();
+                let level = *input.pick(&Level::ALL);
                 self.both(|page| {
-                    page.machine.set_log_level(level.clone());
+                    drop(page.machine.set_log_level(level));
                     drop(page.machine.notify("notifications/x", None));
                     page.machine.respond(Id::Integer(id), Ok(json!({})));
                 });

@@ -12,12 +12,15 @@ use crate::jsonrpc::{Message, Payload, RpcError, decode};
 use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
-use crate::types::Implementation;
+use crate::types::{Implementation, Level};
 
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
 
 /// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
+///
+/// Aligned, because JavaScript writes four characters at a time into it.
+#[repr(align(8))]
 struct Scratch(UnsafeCell<[u8; SCRATCH]>);
 
 // SAFETY: this module runs on one thread; there is no shared memory in it.
@@ -54,7 +57,7 @@ fn put_progress(progress: f64, total: Option<f64>) {
     put(Place::Total, total.unwrap_or(f64::NAN));
 }
 
-/// What [`Core::poll`] says is to be done; the numbers are the facade's `Kind`.
+/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
 #[derive(Clone, Copy)]
 enum Step {
     Nothing = 0,
@@ -68,6 +71,7 @@ enum Step {
     Notification = 8,
     Request = 9,
     Fault = 10,
+    Stalled = 11,
 }
 
 /// One client's protocol machine.
@@ -120,7 +124,7 @@ impl Core {
         let machine = Client::new(Config {
             info,
             capabilities: options.get("capabilities").unwrap_or_else(JsValue::object),
-            log_level: given.log_level,
+            log_level: given.log_level.as_deref().and_then(Level::parse),
             mode,
         });
         Ok(Self {
@@ -205,11 +209,12 @@ impl Core {
         params: JsValue,
         timeout: f64,
         max_total: f64,
+        stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
         now: f64,
     ) -> bool {
-        let limits = CallLimits { timeout, max_total, reset_on_progress, strict };
+        let limits = CallLimits { timeout, max_total, stall_after, reset_on_progress, strict };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
@@ -248,10 +253,16 @@ impl Core {
         self.machine.unsent(id as i64, reason);
     }
 
-    /// Which log messages are wanted; true if the server has to be told by `logging/setLevel`.
+    /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
+    /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
     #[wasm_bindgen(js_name = setLogLevel)]
-    pub fn set_log_level(&mut self, level: String) -> bool {
-        self.machine.set_log_level(level)
+    pub fn set_log_level(&mut self, level: &str) -> i32 {
+        match Level::parse(level).map(|level| self.machine.set_log_level(level)) {
+            None => -1,
+            Some(Err(_)) => 0,
+            Some(Ok(true)) => 1,
+            Some(Ok(false)) => 2,
+        }
     }
 
     /// The method that asks whether the server is there.
@@ -304,6 +315,10 @@ impl Core {
                 self.text = JsValue::from_str(&method);
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, params.unwrap_or_default())
+            }
+            Some(Output::Stalled(slot)) => {
+                put(Place::Slot, f64::from(slot));
+                Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
         };

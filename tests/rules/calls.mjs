@@ -317,9 +317,9 @@ rule("ids are integers from 1, never used twice, also across reconnects", async 
   equal(seen, seen.map((_, index) => index + 1));
 });
 
-rule("10,000 calls at once get each their own progress and result", async (env) => {
+rule("10,000 calls at once (2,000 over a socket) get each their own progress and result", async (env) => {
   const { client, peer } = await env.connect();
-  const heard = new Int32Array(10_000);
+  const heard = new Int32Array(env.channel === "socket" ? 2000 : 10_000);
   const calls = Array.from(heard, (_, index) =>
     client.callTool("tool", { index }, { progressHandler: (progress) => void (heard[index] = progress) }),
   );
@@ -342,7 +342,7 @@ rule("10,000 calls at once get each their own progress and result", async (env) 
   for (const [index, result] of results.entries()) {
     if (result.index !== index || heard[index] !== index + 1) fail(`call ${index} got the result of ${result.index}, progress ${heard[index]}`);
   }
-  hasMembers(client.diagnostics().progress, { delivered: 10_000 });
+  hasMembers(client.diagnostics().progress, { delivered: heard.length });
 });
 
 // ---- shapes ----

@@ -22,6 +22,7 @@ use serde_json::Value;
 pub const FOREVER: CallLimits = CallLimits {
     timeout: f64::INFINITY,
     max_total: f64::INFINITY,
+    stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
 };

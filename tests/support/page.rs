@@ -58,6 +58,7 @@ pub enum Told {
     Connected(Box<Session<Value>>),
     Disconnected(Error<Value>),
     Reopen,
+    Stalled(i64),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Fault(Error<Value>),
@@ -187,6 +188,12 @@ impl Page {
         self.drain();
     }
 
+    /// The transport could not send the request of that id.
+    pub fn unsent(&mut self, id: i64, reason: &str) {
+        self.machine.unsent(id, reason);
+        self.drain();
+    }
+
     /// Does what is left to do after a call into the machine.
     pub fn drain(&mut self) {
         while let Some(output) = self.machine.poll_output() {
@@ -306,6 +313,9 @@ impl Page {
                 Told::Disconnected(error)
             }
             Output::Reopen => Told::Reopen,
+            Output::Stalled(slot) => {
+                Told::Stalled(*self.slots.get(&slot).expect("only a call in flight stalls"))
+            }
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params) => Told::Request(id, method, params),
             Output::Fault(error) => Told::Fault(error),

@@ -7,6 +7,9 @@ use crate::proto::Millis;
 /// so an idle timeout may strike late by this fraction of itself, and never early.
 const LOOKS: f64 = 16.0;
 
+/// How often in the time of a stall the table looks, for the same reason.
+const STALL_LOOKS: f64 = 4.0;
+
 /// How long a call may take, and what it does with progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallLimits {
@@ -14,6 +17,9 @@ pub struct CallLimits {
     pub timeout: Millis,
     /// Milliseconds in all, whatever the progress; infinite for no limit.
     pub max_total: Millis,
+    /// Milliseconds without progress after which the call counts as stalled; it goes on all the
+    /// same. Infinite for never.
+    pub stall_after: Millis,
     /// Whether progress restarts `timeout`.
     pub reset_on_progress: bool,
     /// Whether a progress value that does not increase is dropped instead of delivered.
@@ -22,7 +28,13 @@ pub struct CallLimits {
 
 impl Default for CallLimits {
     fn default() -> Self {
-        Self { timeout: 60_000.0, max_total: 3_600_000.0, reset_on_progress: true, strict: false }
+        Self {
+            timeout: 60_000.0,
+            max_total: 3_600_000.0,
+            stall_after: 10_000.0,
+            reset_on_progress: true,
+            strict: false,
+        }
     }
 }
 
@@ -39,6 +51,8 @@ pub(super) struct Call {
     pub progressed: bool,
     idle_deadline: Millis,
     total_deadline: Millis,
+    /// Infinite once the call has stalled, until progress comes.
+    stall_deadline: Millis,
     answered: bool,
 }
 
@@ -47,6 +61,8 @@ pub(super) struct Call {
 pub(super) enum Expired {
     Idle,
     Total,
+    /// Nothing has failed: the call only counts as stalled from now on.
+    Stall,
 }
 
 /// Calls in the order of their ids. Ids only grow, so the table is sorted by itself; a finished
@@ -89,6 +105,7 @@ impl CallTable {
             progressed: false,
             idle_deadline: now + limits.timeout,
             total_deadline: now + limits.max_total,
+            stall_deadline: now + limits.stall_after,
             answered: false,
         };
         self.wake = self.wake.min(call.next_look(now));
@@ -137,6 +154,7 @@ impl CallTable {
         for call in self.calls.iter_mut().filter(|call| !call.answered) {
             if call.progressed {
                 call.progressed = false;
+                call.stall_deadline = now + call.limits.stall_after;
                 if call.limits.reset_on_progress {
                     call.idle_deadline = now + call.limits.timeout;
                 }
@@ -146,6 +164,10 @@ impl CallTable {
             } else if now >= call.idle_deadline {
                 expired.push((call.id, Expired::Idle));
             } else {
+                if now >= call.stall_deadline {
+                    call.stall_deadline = f64::INFINITY;
+                    expired.push((call.id, Expired::Stall));
+                }
                 self.wake = self.wake.min(call.next_look(now));
             }
         }
@@ -160,12 +182,11 @@ impl CallTable {
 
 impl Call {
     fn next_look(&self, now: Millis) -> Millis {
-        let look = if self.limits.reset_on_progress {
-            now + self.limits.timeout / LOOKS
-        } else {
-            f64::INFINITY
-        };
-        self.idle_deadline.min(self.total_deadline).min(look)
+        let mut pause = self.limits.stall_after / STALL_LOOKS;
+        if self.limits.reset_on_progress {
+            pause = pause.min(self.limits.timeout / LOOKS);
+        }
+        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(now + pause)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
-use crate::types::{meta, method};
+use crate::types::{Level, meta, method};
 
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
@@ -86,6 +86,8 @@ impl<P: Payload> Client<P> {
     /// A channel is about to be opened. Starts the connect clock.
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         self.channel = channel;
+        // However short the whole is to be, half of it is left for `initialize`.
+        self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
     }
@@ -224,8 +226,13 @@ impl<P: Payload> Client<P> {
         let error = Error::Closed { reason: reason.to_owned(), sent: false };
         if let Some(slot) = self.calls.remove(id) {
             self.outputs.push(Output::Settled(slot, Err(error)));
-        } else if !matches!(self.phase, Phase::Closed | Phase::Open(_)) {
-            self.disconnect(error);
+            return;
+        }
+        match self.phase {
+            Phase::Closed | Phase::Open(_) => {}
+            // Some transports refuse on the server's behalf what comes before `initialize`.
+            Phase::Probing { .. } if self.config.mode == Mode::Auto => self.initialize(true),
+            _ => self.disconnect(error),
         }
     }
 
@@ -244,8 +251,15 @@ impl<P: Payload> Client<P> {
             self.disconnect(Error::Timeout { clock: Clock::Connect, after });
         }
         for (id, expired) in self.calls.expire(now) {
-            let Some(limits) = self.calls.find(id).map(|call| call.limits) else { continue };
+            let Some((slot, limits)) = self.calls.find(id).map(|call| (call.slot, call.limits))
+            else {
+                continue;
+            };
             let (clock, after) = match expired {
+                Expired::Stall => {
+                    self.outputs.push(Output::Stalled(slot));
+                    continue;
+                }
                 Expired::Idle => (Clock::Idle, limits.timeout),
                 Expired::Total => (Clock::Total, limits.max_total),
             };
@@ -281,15 +295,15 @@ impl<P: Payload> Client<P> {
 
     /// Which log messages are wanted from now on. Returns whether the server has to be told by a
     /// request; otherwise every later request carries the level.
-    pub fn set_log_level(&mut self, level: String) -> bool {
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the connection is not open.
+    pub fn set_log_level(&mut self, level: Level) -> Result<bool, Error<P>> {
+        self.require_open()?;
+        let version = self.session().map_or(Version::LATEST, |session| session.version);
         self.config.log_level = Some(level);
-        match self.phase {
-            Phase::Open(Session { version, .. }) => {
-                self.set_envelope(version);
-                version.has_session_methods()
-            }
-            _ => false,
-        }
+        self.set_envelope(version);
+        Ok(version.has_session_methods())
     }
 
     /// The method that asks whether the server is there.
@@ -353,7 +367,7 @@ impl<P: Payload> Client<P> {
             self.envelope.set(meta::CLIENT_INFO, self.config.info.to_payload());
             self.envelope.set(meta::CLIENT_CAPABILITIES, self.config.capabilities.clone());
             if let Some(level) = &self.config.log_level {
-                self.envelope.set(meta::LOG_LEVEL, P::string(level));
+                self.envelope.set(meta::LOG_LEVEL, P::string(level.as_str()));
             }
         }
     }

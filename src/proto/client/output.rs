@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
-use crate::types::Implementation;
+use crate::types::{Implementation, Level};
 
 /// Which protocol revisions a client may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -26,7 +26,7 @@ pub struct Config<P> {
     /// The capabilities it declares, as the protocol writes them.
     pub capabilities: P,
     /// The lowest level of log messages it wants; modern requests carry it.
-    pub log_level: Option<String>,
+    pub log_level: Option<Level>,
     /// Which revisions it may use.
     pub mode: Mode,
 }
@@ -95,6 +95,8 @@ pub enum Output<P> {
     Disconnected(Error<P>),
     /// Progress of a call.
     Progress(u32, Report<P>),
+    /// A call counts as stalled, until progress comes.
+    Stalled(u32),
     /// A call has ended; its slot is free when the outputs are drained.
     Settled(u32, Result<P, Error<P>>),
     /// A notification, for whoever handles its method.
