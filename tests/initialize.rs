@@ -167,10 +167,10 @@ fn nothing_can_be_asked_before_the_connection_is_open() {
 
 #[test]
 fn a_handshake_that_cannot_be_sent_fails() {
-    let mut page = auto();
-    let id = probe(&mut page);
-    page.machine.unsent(id, "broken pipe");
-    page.drain();
+    let mut page = Page::new(Mode::Legacy, Path::Scanned);
+    page.connect(CHANNEL);
+    let id = initialize(&mut page);
+    page.unsent(id, "broken pipe");
     assert_eq!(failed(&page), Error::Closed { reason: "broken pipe".to_owned(), sent: false });
 }
 

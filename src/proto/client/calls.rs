@@ -10,6 +10,9 @@ const LOOKS: f64 = 16.0;
 /// How often in the time of a stall the table looks, for the same reason.
 const STALL_LOOKS: f64 = 4.0;
 
+/// The least time between two looks, in milliseconds.
+const SHORTEST_PAUSE: Millis = 1.0;
+
 /// How long a call may take, and what it does with progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallLimits {
@@ -186,7 +189,9 @@ impl Call {
         if self.limits.reset_on_progress {
             pause = pause.min(self.limits.timeout / LOOKS);
         }
-        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(now + pause)
+        // A clock set to nothing must not make the timer strike without a pause.
+        let look = now + pause.max(SHORTEST_PAUSE);
+        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(look)
     }
 }
 
