@@ -7,7 +7,7 @@ mod support;
 use mcp_wasm::{
     jsonrpc::{Id, RpcError},
     proto::{
-        server::{Limits, Operation},
+        server::{Limits, Operation, Transmit},
         version::{Era, Version},
     },
 };
@@ -514,4 +514,44 @@ fn a_peer_that_sends_without_reading_is_made_to_wait() {
     peer.take();
     assert!(peer.machine.accepts_input());
     assert_eq!(peer.drain().len() + 1, sent, "and every ping is answered");
+}
+
+#[test]
+fn every_frame_names_the_request_that_it_belongs_to() {
+    let mut peer = Peer::new();
+    let sent = |peer: &mut Peer| match peer.machine.poll_transmit() {
+        Some(Transmit::Send { about, last, refusal, .. }) => (about, last, refusal),
+        other => panic!("nothing to send: {other:?}"),
+    };
+    let one = Some(Id::Integer(1));
+    // Answered at once.
+    peer.send(json!({ "jsonrpc": "2.0", "id": 1, "method": "server/discover", "params": modern(json!({})) }));
+    assert_eq!(sent(&mut peer), (one.clone(), true, false));
+    // Refused before any handler ran.
+    peer.send(
+        json!({ "jsonrpc": "2.0", "id": 1, "method": "nonsense", "params": modern(json!({})) }),
+    );
+    assert_eq!(sent(&mut peer), (one.clone(), true, true));
+    peer.machine.receive_garbage();
+    assert_eq!(sent(&mut peer), (None, true, true));
+    // Handed up: what is said meanwhile, and the answer. An error of the host's is no refusal.
+    let meta = merge(envelope(), json!({ "progressToken": "t" }));
+    let request = peer.call_as(&json!(1), &meta);
+    peer.machine.report(request.key, 1.0, None, None);
+    assert_eq!(sent(&mut peer), (one.clone(), false, false));
+    peer.machine.respond(request.key, Err(RpcError::new(-32602, "no such tool")));
+    assert_eq!(sent(&mut peer), (one, true, false));
+}
+
+#[test]
+fn an_id_is_taken_until_its_answer_has_left_also_when_it_was_answered_at_once() {
+    let mut peer = Peer::legacy("2025-11-25");
+    let ping = json!({ "jsonrpc": "2.0", "id": "p", "method": "ping" });
+    peer.send(ping.clone());
+    peer.send(ping.clone());
+    let answers = peer.drain();
+    assert_eq!(answers[0]["result"], json!({}));
+    assert_eq!(error_code(&answers[1]), -32600);
+    peer.send(ping);
+    assert_eq!(peer.drain()[0]["result"], json!({}));
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use mcp_wasm::jsonrpc::{Message, RpcError};
+use mcp_wasm::jsonrpc::{Id, Message, RpcError};
 use mcp_wasm::proto::server::{
     Event, Frame, Limits, Operation, Profile, RequestKey, ServerMachine, Transmit,
 };
@@ -49,6 +49,7 @@ pub fn run(bytes: &[u8]) {
     let mut host = Host {
         machine: ServerMachine::new(profile, limits),
         requests: BTreeMap::new(),
+        keys: BTreeMap::new(),
         is_over: false,
     };
     while !input.is_empty() {
@@ -66,6 +67,8 @@ pub fn run(bytes: &[u8]) {
 struct Host {
     machine: ServerMachine<Value>,
     requests: BTreeMap<RequestKey, State>,
+    /// The requests that were handed up and have not ended, by their ids.
+    keys: BTreeMap<Id, RequestKey>,
     is_over: bool,
 }
 
@@ -135,10 +138,13 @@ impl Host {
                     }
                     let known = self.requests.insert(request.key, State::Running);
                     assert_eq!(known, None, "a key is new");
+                    let taken = self.keys.insert(request.context.id, request.key);
+                    assert_eq!(taken, None, "an id is free");
                 }
                 Event::Cancelled { key, .. } => {
                     let state = self.requests.insert(key, State::Cancelled);
                     assert_eq!(state, Some(State::Running), "cancelled while it ran, and once");
+                    self.keys.retain(|_, known| *known != key);
                 }
             }
         }
@@ -155,16 +161,22 @@ impl Host {
                 self.is_over = true;
                 true
             }
-            Some(Transmit::Send { frame, about, last }) => {
+            Some(Transmit::Send { frame, about, last, refusal }) => {
                 assert!(!self.is_over, "nothing after the end");
                 check(&frame);
-                if let Some(key) = about {
+                assert!(last || !refusal, "a refusal is an answer");
+                // What the machine answered at once was never handed up.
+                if !refusal
+                    && let Some(id) = about
+                    && let Some(key) = self.keys.get(&id).copied()
+                {
                     let state = self.requests.get_mut(&key).expect("about a request");
                     let going_on = matches!(state, State::Running | State::Answered);
                     assert!(going_on, "nothing after its end");
                     if last {
                         assert_eq!(*state, State::Answered, "answered because it was");
                         *state = State::Over;
+                        self.keys.remove(&id);
                     }
                 }
                 true

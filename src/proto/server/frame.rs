@@ -1,6 +1,5 @@
 //! What the server machine sends.
 
-use super::RequestKey;
 use crate::{
     jsonrpc::{Id, Message, Payload},
     types::method,
@@ -13,11 +12,14 @@ pub enum Transmit<P> {
     Send {
         /// The message.
         frame: Frame<P>,
-        /// The request it belongs to, for a transport that answers each request on its own stream.
-        /// Answers that the machine gave at once belong to none.
-        about: Option<RequestKey>,
-        /// Whether it is the response, after which nothing more comes for that request.
+        /// The id of the peer's request that it belongs to, for a transport that answers each
+        /// request on a stream of its own. `None`: it belongs to no request, or to one whose id
+        /// could not be read.
+        about: Option<Id>,
+        /// Whether it is the response, after which nothing more comes for that id.
         last: bool,
+        /// Whether it is an error that the machine gave before any handler ran.
+        refusal: bool,
     },
     /// Close the connection: nothing more comes out of this machine.
     Close {

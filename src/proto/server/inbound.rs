@@ -1,8 +1,7 @@
 //! What the peer sends: requests sorted by era, checked, and answered or handed up.
 
 use super::{
-    ECHO, Event, InFlight, Operation, Phase, Request, RequestContext, RequestKey, ServerMachine,
-    clip,
+    ECHO, Event, InFlight, Operation, Phase, Request, RequestContext, ServerMachine, clip,
     envelope::{Envelope, bad_params, fits, missing, read_level, unsupported},
 };
 use crate::{
@@ -224,9 +223,7 @@ impl<P: Payload> ServerMachine<P> {
             return Err(RpcError { code: code::TOO_MANY_REQUESTS, message, data: Some(data) });
         }
         let Served { version, token, level } = served;
-        self.last_key += 1;
-        let key = RequestKey(self.last_key);
-        self.keys.insert(id.clone(), key);
+        let key = self.take_id(id);
         self.requests.insert(
             key,
             InFlight {
@@ -260,10 +257,12 @@ impl<P: Payload> ServerMachine<P> {
     /// Gives a request up: its handler is told, and nothing more is sent for it, not even what
     /// already waits. Ids that mean nothing are ignored; they come of races.
     fn cancel(&mut self, id: &Id, reason: Option<String>) {
-        let Some(key) = self.keys.remove(id) else {
+        let Some(key) = self.keys.get(id).copied().filter(|key| self.requests.contains_key(key))
+        else {
             return;
         };
-        self.queue.retain(|queued| queued.about != Some(key));
+        self.keys.remove(id);
+        self.queue.retain(|queued| queued.key != Some(key));
         self.held.retain(|held| *held != key);
         if self.requests.remove(&key).is_some_and(|request| !request.answered) {
             self.events.push_back(Event::Cancelled { key, reason });

@@ -147,8 +147,11 @@ struct InFlight {
 
 struct Queued<P> {
     frame: Frame<P>,
-    about: Option<RequestKey>,
+    /// The request it belongs to. An error for an id that is taken names the id, but no key.
+    key: Option<RequestKey>,
+    about: Option<Id>,
     last: bool,
+    refusal: bool,
 }
 
 /// The server's side of one connection.
@@ -159,6 +162,7 @@ pub struct ServerMachine<P> {
     /// The log level of a legacy session.
     session_level: Level,
     requests: BTreeMap<RequestKey, InFlight>,
+    /// The ids whose answer has not left yet, those answered at once included.
     keys: BTreeMap<Id, RequestKey>,
     last_key: u64,
     queue: VecDeque<Queued<P>>,

@@ -21,19 +21,19 @@ pub enum Reported {
 impl<P: Payload> ServerMachine<P> {
     /// The next message to send, or the order to close. Call it when the transport can take one.
     pub fn poll_transmit(&mut self) -> Option<Transmit<P>> {
-        let Some(Queued { frame, about, last }) = self.queue.pop_front() else {
+        let Some(Queued { frame, key, about, last, refusal }) = self.queue.pop_front() else {
             let (code, reason) = self.close.take()?;
             self.close();
             return Some(Transmit::Close { code, reason });
         };
-        if last
-            && let Some(key) = about
-            && let Some(request) = self.requests.remove(&key)
-        {
-            self.keys.remove(&request.id);
+        if last && let Some(key) = key {
+            self.requests.remove(&key);
+            if let Some(id) = &about {
+                self.keys.remove(id);
+            }
         }
         self.release_held();
-        Some(Transmit::Send { frame, about, last })
+        Some(Transmit::Send { frame, about, last, refusal })
     }
 
     /// Whether a log message would find a place now.
@@ -63,7 +63,7 @@ impl<P: Payload> ServerMachine<P> {
         let Some(request) = self.requests.get_mut(&key) else {
             return Reported::Ignored;
         };
-        let Some(token) = request.token.clone() else {
+        let (id, Some(token)) = (request.id.clone(), request.token.clone()) else {
             return Reported::Ignored;
         };
         if request.answered {
@@ -74,7 +74,7 @@ impl<P: Payload> ServerMachine<P> {
             .map(|text| clip(text, self.limits.progress_message).into_owned());
         let report = Progress { token, progress, total, message };
         if has_room {
-            self.push(Frame::Progress(report), Some(key), false);
+            self.push(Frame::Progress(report), key, id, false);
             return Reported::Sent;
         }
         if request.held.replace(report).is_none() {
@@ -106,9 +106,10 @@ impl<P: Payload> ServerMachine<P> {
         logger: Option<&str>,
         data: P,
     ) -> Result<(), P> {
-        if !self.wants_log(key, level) {
+        let about = self.requests.get(&key).map(|request| request.id.clone());
+        let Some(about) = about.filter(|_| self.wants_log(key, level)) else {
             return Ok(());
-        }
+        };
         if !self.has_room() {
             return Err(data);
         }
@@ -120,7 +121,7 @@ impl<P: Payload> ServerMachine<P> {
         params.set("data", data);
         let method = method::LOG_MESSAGE.to_owned();
         let message = Message::Notification { method, params: Some(params) }.write();
-        self.push(Frame::Message(message), Some(key), false);
+        self.push(Frame::Message(message), key, about, false);
         Ok(())
     }
 
@@ -136,24 +137,35 @@ impl<P: Payload> ServerMachine<P> {
         let (id, version, cacheable) = (request.id.clone(), request.version, request.cacheable);
         if let Some(report) = request.held.take() {
             self.held.retain(|held| *held != key);
-            self.push(Frame::Progress(report), Some(key), false);
+            self.push(Frame::Progress(report), key, id.clone(), false);
         }
         let outcome = outcome.map(|result| self.finished(version, result, cacheable));
-        let message = Message::Response { id: Some(id), outcome }.write();
-        self.push(Frame::Message(message), Some(key), true);
+        let message = Message::Response { id: Some(id.clone()), outcome }.write();
+        self.push(Frame::Message(message), key, id, true);
     }
 
     /// Answers a request that was never handed up.
     pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cacheable: bool) {
         let outcome = Ok(self.finished(version, result, cacheable));
         let message = Message::Response { id: Some(id.clone()), outcome }.write();
-        self.push(Frame::Message(message), None, false);
+        let key = self.take_id(id);
+        self.push(Frame::Message(message), key, id.clone(), true);
     }
 
-    /// Refuses a request that was never handed up.
+    /// Refuses a request that was never handed up, or something that was no request.
     pub(super) fn refuse(&mut self, id: Option<Id>, error: RpcError<P>) {
-        let message = Message::Response { id, outcome: Err(error) }.write();
-        self.push(Frame::Message(message), None, false);
+        let key = id.as_ref().filter(|id| !self.keys.contains_key(id)).map(|id| self.take_id(id));
+        let message = Message::Response { id: id.clone(), outcome: Err(error) }.write();
+        let frame = Frame::Message(message);
+        self.queue.push_back(Queued { frame, key, about: id, last: true, refusal: true });
+    }
+
+    /// From now on until its answer has left, the id is taken.
+    pub(super) fn take_id(&mut self, id: &Id) -> RequestKey {
+        self.last_key += 1;
+        let key = RequestKey(self.last_key);
+        self.keys.insert(id.clone(), key);
+        key
     }
 
     /// Sends what was held back, as far as there is room.
@@ -161,16 +173,19 @@ impl<P: Payload> ServerMachine<P> {
         while self.has_room()
             && let Some(key) = self.held.pop_front()
         {
-            let held = self.requests.get_mut(&key).and_then(|request| request.held.take());
-            if let Some(report) = held {
-                self.push(Frame::Progress(report), Some(key), false);
+            if let Some(request) = self.requests.get_mut(&key)
+                && let Some(report) = request.held.take()
+            {
+                let id = request.id.clone();
+                self.push(Frame::Progress(report), key, id, false);
             }
         }
     }
 
-    fn push(&mut self, frame: Frame<P>, about: Option<RequestKey>, last: bool) {
+    fn push(&mut self, frame: Frame<P>, key: RequestKey, about: Id, last: bool) {
         if !self.closed {
-            self.queue.push_back(Queued { frame, about, last });
+            let (key, about) = (Some(key), Some(about));
+            self.queue.push_back(Queued { frame, key, about, last, refusal: false });
         }
     }
 
