@@ -211,7 +211,7 @@ impl Future for Progressed {
 }
 
 /// Lets others run once: the transport, and a cancellation.
-fn step_aside() -> Progressed {
+pub(super) fn step_aside() -> Progressed {
     Progressed { has_stepped_aside: false }
 }
 
