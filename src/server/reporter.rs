@@ -89,12 +89,8 @@ impl ProgressReporter {
     /// The report is made by the call itself; awaiting it steps aside, as with
     /// [`Context::report_progress`].
     pub fn inc(&self, steps: impl Quantity) -> Progressed {
-        let done = {
-            let mut position = lock(&self.position);
-            position.done += Some(steps.value()).filter(|steps| steps.is_finite()).unwrap_or(0.0);
-            position.done
-        };
-        self.report(done)
+        self.add(steps.value());
+        step_aside()
     }
 
     /// So many steps are done in all. A number below an earlier one is not reported, and neither
@@ -105,7 +101,8 @@ impl ProgressReporter {
             return step_aside();
         }
         lock(&self.position).done = done;
-        self.report(done)
+        self.report(done);
+        step_aside()
     }
 
     /// Says what is going on, from the next report on. Before the first report it is one, of 0.
@@ -204,7 +201,16 @@ impl ProgressReporter {
         lock(&self.whole).total
     }
 
-    fn report(&self, done: f64) -> Progressed {
+    fn add(&self, steps: f64) {
+        let done = {
+            let mut position = lock(&self.position);
+            position.done += Some(steps).filter(|steps| steps.is_finite()).unwrap_or(0.0);
+            position.done
+        };
+        self.report(done);
+    }
+
+    fn report(&self, done: f64) {
         let mut whole = lock(&self.whole);
         let value = match (self.part.span, whole.total) {
             (Some((from, width)), Some(total)) => {
@@ -216,15 +222,13 @@ impl ProgressReporter {
         if value.is_finite() && whole.sent.is_none_or(|sent| value > sent) {
             whole.send(value);
         }
-        step_aside()
     }
 }
 
 impl Whole {
     fn send(&mut self, value: f64) {
         self.sent = Some(value);
-        let total: Option<f64> = self.total;
-        drop(self.context.report_progress(value, total, self.text.as_deref()));
+        self.context.send_progress(value, self.total, self.text.as_deref());
     }
 }
 
@@ -241,9 +245,9 @@ impl<T> Counted<T> {
     /// The item that was out is done; one more is out, or none.
     fn turn(&mut self, more: bool) {
         if self.busy {
-            drop(self.progress.inc(1));
+            self.progress.add(1.0);
         } else if more {
-            drop(self.progress.inc(0));
+            self.progress.add(0.0);
         }
         self.busy = more;
     }
