@@ -1,5 +1,16 @@
-// All calls in flight, as one value to show: it changes at most once a frame, and only when read.
+// All calls in flight, as one value to show: it is made when it is read, and told once a frame.
 import { later } from "./frames.js";
+
+/** What a call shows before its first report. */
+const NOTHING = {
+  progress: undefined,
+  total: undefined,
+  message: undefined,
+  fraction: undefined,
+  rate: undefined,
+  remaining: undefined,
+  phase: 1,
+};
 
 export class CallBoard extends EventTarget {
   /** Grows with every change. */
@@ -8,30 +19,29 @@ export class CallBoard extends EventTarget {
   /** @type {Map<any, any>} what is shown of each call */
   #views = new Map();
   /** @type {readonly any[] | undefined} */
-  #snapshot = [];
+  #snapshot;
   #announced = false;
 
   /** The calls in flight, oldest first: the same array until something has changed. */
   get snapshot() {
-    return (this.#snapshot ??= Object.freeze([...this.#views.values()].map((view) => Object.freeze({ ...view }))));
+    return (this.#snapshot ??= Object.freeze([...this.#views.values()]));
   }
 
-  /** Is told of each change; returns what ends that. @param {() => void} listener */
+  /** For stores that are given functions. */
+  getSnapshot = () => this.snapshot;
+
+  /** Is told of changes; returns what ends that. @param {() => void} listener */
   subscribe = (listener) => {
     this.addEventListener("change", listener);
     return () => this.removeEventListener("change", listener);
   };
 
-  /** For stores that are given functions rather than objects. */
-  getSnapshot = () => this.snapshot;
-
-  *[Symbol.iterator]() {
-    yield* this.snapshot;
-  }
-
-  /** @param {any} call @param {any} view */
+  /** @param {any} call @param {any} view what has changed of it */
   put(call, view) {
-    this.#views.set(call, { ...this.#views.get(call), ...view });
+    const before = this.#views.get(call) ?? NOTHING;
+    const next = { ...before, ...view };
+    next.elapsed = performance.now() - next.began;
+    this.#views.set(call, Object.freeze(next));
     this.#change();
   }
 
@@ -53,22 +63,19 @@ export class CallBoard extends EventTarget {
 }
 
 /**
- * Several calls as one line of progress, such as those of one turn of a chat: the mean of the
- * fractions, where a call without a total counts as not begun and one that has ended as whole.
+ * Several calls as one line of progress, such as those of one turn of a chat.
  * @param {Iterable<any>} calls what the board shows of them
  * @param {number} [ended] how many calls of the group have ended
  */
 export function combinedProgress(calls, ended = 0) {
   const all = [...calls];
   const count = all.length + ended;
-  /** @param {any} call */
-  const fraction = (call) => call.fraction ?? 0;
-  const done = all.reduce((sum, call) => sum + fraction(call), ended);
+  const done = all.reduce((sum, { fraction }) => sum + (fraction ?? 0), ended);
   return {
     running: all.length,
-    count,
+    ended,
     fraction: count ? done / count : undefined,
-    determinate: all.every((call) => call.fraction !== undefined),
-    stalled: all.length > 0 && all.every((call) => call.stalled),
+    determinate: all.every(({ fraction }) => fraction !== undefined),
+    stalled: all.length > 0 && all.every(({ stalled }) => stalled),
   };
 }
