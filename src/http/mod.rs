@@ -1,0 +1,7 @@
+//! Streamable HTTP without sockets: server-sent events, header values, and which message travels on
+//! which exchange.
+
+pub mod client;
+pub mod headers;
+pub mod params;
+pub mod sse;
