@@ -4,4 +4,6 @@
 pub mod client;
 pub mod headers;
 pub mod params;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod server;
 pub mod sse;
