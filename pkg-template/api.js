@@ -4,6 +4,7 @@ export { Client } from "./client.js";
 export {
   AbortError,
   ClosedError,
+  HttpError,
   McpError,
   ProtocolError,
   RpcError,
@@ -12,4 +13,5 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { StreamableHttpTransport } from "./http.js";
 export { WebSocketTransport } from "./transports.js";

@@ -83,6 +83,20 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
+        let pairs = Object::entries(object);
+        Some(
+            pairs
+                .iter()
+                .map(|pair| {
+                    let pair = Array::from(&pair);
+                    (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+                })
+                .collect(),
+        )
+    }
+
     #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
