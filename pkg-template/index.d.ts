@@ -56,6 +56,28 @@ export interface ProgressContext {
   requestId: string | number;
   /** The id of the call; the same as {@link ToolCall.id}. */
   callId: number;
+  /** The whole notification, if it has members that the handler is not given by themselves. */
+  notification?: ProgressNotification;
+}
+
+/** One report of a call and what can be told from it, as a loop over {@link Call.progress} gets it. */
+export interface Progress {
+  /** How far; the server's number, unchanged. */
+  progress: number;
+  /** How far it will go; `undefined` if the server does not know. */
+  total: number | undefined;
+  /** What the server is doing. */
+  message: string | undefined;
+  /** `progress / total`, between 0 and 1; `undefined` without a total above 0. */
+  fraction: number | undefined;
+  /** Milliseconds since the call began. */
+  elapsed: number;
+  /** Units of `progress` per second, lately; `undefined` until half a second of numbers is there. */
+  rate: number | undefined;
+  /** Milliseconds until `total` at that rate; `undefined` while there is no rate or no total. */
+  remaining: number | undefined;
+  /** Counts from 1; the next one begins when the numbers start again, as in the next round of a call. */
+  phase: number;
 }
 
 /** A progress notification without its token; unknown members are kept. */
@@ -105,6 +127,18 @@ export interface CallDefaults {
    */
   stallAfter?: number;
   /**
+   * Delivers progress at most once in so many milliseconds, or once per animation frame: the first
+   * at once, then the newest of each interval, and the last before the result. Without it, every
+   * notification is delivered. Hidden pages have no frames; there a clock takes their place.
+   * @default undefined
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { throttle: "frame", progressHandler: draw });
+   * ```
+   */
+  throttle?: number | "frame";
+  /**
    * Drops progress that does not increase, instead of delivering and counting it.
    * @default false
    */
@@ -134,6 +168,11 @@ export interface ClientOptions extends CallDefaults {
   logHandler?: (message: LoggingMessage) => void | Promise<void>;
   /** Sees every notification and request of the server, beside the handlers for its method. */
   messageHandler?: (message: Notification | Request) => void | Promise<void>;
+  /**
+   * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
+   * @default 1000
+   */
+  listMaxPages?: number;
   /**
    * The client's capabilities, as the protocol writes them.
    * @default {}
@@ -166,6 +205,21 @@ export interface ConnectOptions {
    */
   protocols?: string[];
   /**
+   * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
+   * asked for each request.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { headers: async () => ({ Authorization: `Bearer ${await token()}` }) });
+   * ```
+   */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Makes the HTTP requests.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof globalThis.fetch;
+  /**
    * Sees the text of every frame.
    *
    * @example
@@ -194,6 +248,15 @@ export interface CallOptions extends CallDefaults {
   signal?: AbortSignal;
 }
 
+/** The options of a list. */
+export interface ListOptions extends CallOptions {
+  /**
+   * After how many pages to stop; the result's `nextCursor` then says where the next one starts.
+   * @default Infinity
+   */
+  pages?: number;
+}
+
 // ---- the client ----
 
 /** A request under way: a promise of its result, with a handle to it. */
@@ -208,7 +271,86 @@ export interface Call<Result> extends Promise<Result> {
    * @param reason for the server's log
    */
   cancel(reason?: string): void;
+  /**
+   * The progress from now on, to loop over. The loop ends with the call, and throws its error. It
+   * may lag behind by 1,024 reports; then the oldest give way.
+   *
+   * @example
+   * ```js
+   * const call = client.callTool("scan");
+   * for await (const { fraction, remaining } of call.progress()) show(fraction, remaining);
+   * const result = await call;
+   * ```
+   */
+  progress(): AsyncIterableIterator<Progress>;
 }
+
+/** What a {@link CallBoard} shows of a call. */
+export interface CallView extends Omit<Progress, "progress"> {
+  readonly id: number;
+  /** The server's name, as it says. */
+  readonly server: string | undefined;
+  /** The request's method, such as `tools/call`. */
+  readonly method: string;
+  /** The name of the tool or prompt, or the URI of the resource. */
+  readonly name: string | undefined;
+  /** How far; `undefined` before the first report. */
+  readonly progress: number | undefined;
+  /** Whether nothing has been heard of the call for `stallAfter`. */
+  readonly stalled: boolean;
+  /** Whether the caller has just given it up. */
+  readonly cancelling: boolean;
+}
+
+/**
+ * All calls of a client that are in flight, as one value to show. It tells of changes by a `change`
+ * event, at most one per animation frame.
+ *
+ * @example
+ * ```js
+ * client.calls.addEventListener("change", () => draw(client.calls.snapshot));
+ * // React:
+ * const calls = useSyncExternalStore(client.calls.subscribe, client.calls.getSnapshot);
+ * ```
+ */
+export class CallBoard extends EventTarget {
+  private constructor();
+  /** Grows with every change. */
+  readonly version: number;
+  /** The calls, oldest first: the same array until something has changed. */
+  readonly snapshot: readonly CallView[];
+  /** The same, for stores that are given functions. */
+  readonly getSnapshot: () => readonly CallView[];
+  /** Is told of changes; returns what ends that. */
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
+/** Several calls as one line of progress. */
+export interface CombinedProgress {
+  /** How many are in flight. */
+  running: number;
+  /** How many have ended, as given. */
+  ended: number;
+  /** The mean of all fractions; one that is unknown counts as 0, an ended call as 1. */
+  fraction: number | undefined;
+  /** Whether the fraction of every call in flight is known. */
+  determinate: boolean;
+  /** Whether all that are in flight are stalled. */
+  stalled: boolean;
+}
+
+/**
+ * Puts several calls together, such as the tools of one turn of a chat.
+ *
+ * @param calls what the board shows of them
+ * @param ended how many calls of the group have ended already
+ *
+ * @example
+ * ```js
+ * const { fraction } = combinedProgress(client.calls.snapshot.filter(({ id }) => turn.has(id)));
+ * ```
+ */
+export function combinedProgress(calls: Iterable<CallView>, ended?: number): CombinedProgress;
 
 /** A tool call under way. */
 export type ToolCall = Call<CallToolResult>;
@@ -247,10 +389,12 @@ export class Client {
   /**
    * Opens the connection and finds out which protocol revision the server speaks.
    *
-   * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
+   * @param target a `ws:`, `wss:`, `http:` or `https:` URL (relative ones count from the page's),
+   *   or a transport
    * @throws {ClosedError} when the connection cannot be opened
    * @throws {TimeoutError} when it is not open within `connectTimeout`
    * @throws {RpcError} when the server refuses the handshake
+   * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
@@ -291,8 +435,68 @@ export class Client {
   /** Runs a tool, in the first TypeScript SDK's shape; the schema is not used. */
   callTool(params: CallToolParams, schema: unknown, options?: CallOptions): ToolCall;
 
-  /** The server's tools, one page of them. */
-  listTools(params?: { cursor?: string; _meta?: JsonObject }, options?: CallOptions): Call<ListToolsResult>;
+  /**
+   * The server's tools. Without a cursor all pages are put together in one result, and progress,
+   * `maxTotalTimeout` and `cancel` are about all of them; with a cursor it is that page.
+   *
+   * @throws {ProtocolError} `ENDLESS_PAGES` for more pages than `listMaxPages`, or a cursor that
+   *   comes twice
+   *
+   * @example
+   * ```js
+   * const { tools } = await client.listTools();
+   * const first = await client.listTools({}, { pages: 1 });
+   * const second = await client.listTools({ cursor: first.nextCursor });
+   * ```
+   */
+  listTools(params?: ListParams, options?: ListOptions): Call<ListToolsResult>;
+  /** The server's resources; pages as in {@link Client.listTools}. */
+  listResources(params?: ListParams, options?: ListOptions): Call<ListResourcesResult>;
+  /** The server's templates of resource URIs; pages as in {@link Client.listTools}. */
+  listResourceTemplates(params?: ListParams, options?: ListOptions): Call<ListResourceTemplatesResult>;
+  /**
+   * Reads a resource.
+   *
+   * @example
+   * ```js
+   * const { contents } = await client.readResource("file:///notes.txt");
+   * ```
+   */
+  readResource(uri: string, options?: CallOptions): Call<ReadResourceResult>;
+  /** Reads a resource, in the TypeScript SDK's shape. */
+  readResource(params: ResourceParams, options?: CallOptions): Call<ReadResourceResult>;
+  /** The server's prompts; pages as in {@link Client.listTools}. */
+  listPrompts(params?: ListParams, options?: ListOptions): Call<ListPromptsResult>;
+  /**
+   * The messages of a prompt.
+   *
+   * @example
+   * ```js
+   * const { messages } = await client.getPrompt("summarize", { style: "short" });
+   * ```
+   */
+  getPrompt(name: string, args?: Record<string, string>, options?: CallOptions): Call<GetPromptResult>;
+  /** The messages of a prompt, in the TypeScript SDK's shape. */
+  getPrompt(params: GetPromptParams, options?: CallOptions): Call<GetPromptResult>;
+  /**
+   * Suggests values for an argument of a prompt, or for a variable of a resource template.
+   *
+   * @example
+   * ```js
+   * const { completion } = await client.complete({
+   *   ref: { type: "ref/prompt", name: "summarize" },
+   *   argument: { name: "style", value: "sh" },
+   * });
+   * ```
+   */
+  complete(params: CompleteParams, options?: CallOptions): Call<CompleteResult>;
+  /**
+   * Asks a server of the `initialize` era to say when a resource changes. {@link Client.listen}
+   * does the same in both eras.
+   */
+  subscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
+  /** Takes that back. */
+  unsubscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
   /** Asks whether the server is there. */
   ping(options?: CallOptions): Call<JsonObject>;
   /** Asks for log messages from this level up. */
@@ -328,6 +532,9 @@ export class Client {
     handler: (request: Request, extra: { requestId: string | number }) => JsonObject | Promise<JsonObject>,
   ): void;
 
+  /** The calls in flight, as one value to show. */
+  readonly calls: CallBoard;
+
   /** How much progress was delivered, and how much was odd and in which way. */
   diagnostics(): Diagnostics;
 
@@ -356,6 +563,8 @@ export interface Diagnostics {
     malformed: number;
     /** Gave way to newer ones behind a slow handler. */
     overflowed: number;
+    /** Gave way to newer ones by `throttle`. */
+    coalesced: number;
   };
 }
 
@@ -417,6 +626,44 @@ export class WebSocketTransport implements Transport {
   onerror?: (error: Error) => void;
 }
 
+/**
+ * Streamable HTTP: each message is a POST, each answer JSON or a stream of events.
+ *
+ * @example
+ * ```js
+ * const transport = new StreamableHttpTransport("https://example.com/mcp", {
+ *   headers: { Authorization: "Bearer …" },
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class StreamableHttpTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /** Headers of every request, beside the protocol's own; or a function that gives them. */
+      headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+      /**
+       * Makes the requests.
+       * @default globalThis.fetch
+       */
+      fetch?: typeof globalThis.fetch;
+      /** Sees the text of every message; reading progress is slower with it. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  /** Sends one message; fails when the server does not take it. */
+  send(message: any): Promise<void>;
+  /** Ends all streams, and the session if there is one. */
+  close(): Promise<void>;
+  /** The session of a server from before 2026-07-28, if it gave one. */
+  readonly sessionId: string | undefined;
+  onmessage?: (message: any) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
 // ---- errors ----
 
 /** The stable codes of this package's errors. */
@@ -425,8 +672,10 @@ export type ErrorCode =
   | "TIMEOUT"
   | "ABORTED"
   | "CLOSED"
+  | "HTTP_ERROR"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
+  | "ENDLESS_PAGES"
   | "TOOL_ERROR"
   | "INVALID_ARGUMENT"
   | "ALREADY_CONNECTED"
@@ -468,9 +717,18 @@ export class ClosedError extends McpError {
   readonly mayHaveRun: boolean;
 }
 
+/** The server answered a request with an HTTP status instead of a message. */
+export class HttpError extends McpError {
+  constructor(message: string, status: number, body: string);
+  /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
+  readonly status: number;
+  /** How the body begins. */
+  readonly body: string;
+}
+
 /** The server broke the protocol, or speaks no revision in common. */
 export class ProtocolError extends McpError {
-  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION", options?: { cause?: unknown });
+  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES", options?: { cause?: unknown });
 }
 
 /** A tool failed, and `throwOnToolError` was set. */
@@ -555,12 +813,62 @@ export interface CallToolParams {
   _meta?: JsonObject;
 }
 
+/** What a list is asked with. */
+export interface ListParams {
+  /** Where the page starts: a `nextCursor`. Any text is one, also the empty one. */
+  cursor?: string;
+  _meta?: JsonObject;
+}
+
+/** Which resource a request is about. */
+export interface ResourceParams {
+  uri: string;
+  _meta?: JsonObject;
+}
+
+/** The params of `getPrompt`. */
+export interface GetPromptParams {
+  name: string;
+  arguments?: Record<string, string>;
+  _meta?: JsonObject;
+}
+
+/** The params of `complete`. */
+export interface CompleteParams {
+  /** What is being filled in. */
+  ref: { type: "ref/prompt"; name: string; title?: string } | { type: "ref/resource"; uri: string };
+  /** The argument, and what its value is so far. */
+  argument: { name: string; value: string };
+  /** The values that are already chosen. */
+  context?: { arguments?: Record<string, string> };
+  _meta?: JsonObject;
+}
+
+/** What to know about a piece of content. Hints of the server, not to be trusted. */
+export interface Annotations {
+  audience?: ("user" | "assistant")[];
+  /** From 0, optional, to 1, needed. */
+  priority?: number;
+  /** An ISO 8601 time. */
+  lastModified?: string;
+  [key: string]: unknown;
+}
+
+/** A picture to show. Check where `src` leads before fetching it. */
+export interface Icon {
+  src: string;
+  mimeType?: string;
+  sizes?: string[];
+  theme?: "light" | "dark";
+  [key: string]: unknown;
+}
+
 /** One part of a tool's result. */
 export type ContentBlock =
-  | { type: "text"; text: string; [key: string]: unknown }
-  | { type: "image" | "audio"; data: string; mimeType: string; [key: string]: unknown }
-  | { type: "resource_link"; uri: string; name: string; [key: string]: unknown }
-  | { type: "resource"; resource: { uri: string; text?: string; blob?: string; [key: string]: unknown }; [key: string]: unknown };
+  | { type: "text"; text: string; annotations?: Annotations; [key: string]: unknown }
+  | { type: "image" | "audio"; data: string; mimeType: string; annotations?: Annotations; [key: string]: unknown }
+  | ({ type: "resource_link" } & Resource)
+  | { type: "resource"; resource: ResourceContents; annotations?: Annotations; [key: string]: unknown };
 
 /** What a tool returned, with every member the server sent. */
 export interface CallToolResult {
@@ -571,6 +879,20 @@ export interface CallToolResult {
   [key: string]: unknown;
 }
 
+/** What a tool does to the world. Hints of the server, not to be trusted. */
+export interface ToolAnnotations {
+  title?: string;
+  /** @default false */
+  readOnlyHint?: boolean;
+  /** @default true */
+  destructiveHint?: boolean;
+  /** @default false */
+  idempotentHint?: boolean;
+  /** @default true */
+  openWorldHint?: boolean;
+  [key: string]: unknown;
+}
+
 /** A tool. */
 export interface Tool {
   name: string;
@@ -578,16 +900,119 @@ export interface Tool {
   description?: string;
   inputSchema: JsonObject;
   outputSchema?: JsonObject;
-  annotations?: JsonObject;
+  annotations?: ToolAnnotations;
+  icons?: Icon[];
   _meta?: JsonObject;
   [key: string]: unknown;
 }
 
-/** One page of tools. */
-export interface ListToolsResult {
-  tools: Tool[];
+/** A resource. */
+export interface Resource {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  /** In bytes. */
+  size?: number;
+  icons?: Icon[];
+  annotations?: Annotations;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** Many resources: their URIs by RFC 6570. */
+export interface ResourceTemplate {
+  uriTemplate: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  icons?: Icon[];
+  annotations?: Annotations;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** What is in a resource, or in a part of it: text, or bytes in base64. */
+export interface ResourceContents {
+  uri: string;
+  mimeType?: string;
+  text?: string;
+  blob?: string;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A prompt. */
+export interface Prompt {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments?: { name: string; title?: string; description?: string; required?: boolean; [key: string]: unknown }[];
+  icons?: Icon[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** One message of a prompt. */
+export interface PromptMessage {
+  role: "user" | "assistant";
+  content: ContentBlock;
+  [key: string]: unknown;
+}
+
+/** What every list has. */
+export interface Page {
   /** Where the next page starts; `undefined` on the last. */
   nextCursor?: string;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** The server's tools. */
+export interface ListToolsResult extends Page {
+  tools: Tool[];
+}
+
+/** The server's resources. */
+export interface ListResourcesResult extends Page {
+  resources: Resource[];
+}
+
+/** The server's templates of resource URIs. */
+export interface ListResourceTemplatesResult extends Page {
+  resourceTemplates: ResourceTemplate[];
+}
+
+/** The server's prompts. */
+export interface ListPromptsResult extends Page {
+  prompts: Prompt[];
+}
+
+/** What a resource holds. */
+export interface ReadResourceResult {
+  contents: ResourceContents[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A prompt, filled in. */
+export interface GetPromptResult {
+  description?: string;
+  messages: PromptMessage[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** What `complete` suggests. */
+export interface CompleteResult {
+  completion: {
+    /** At most 100, the best first. */
+    values: string[];
+    total?: number;
+    hasMore?: boolean;
+  };
   _meta?: JsonObject;
   [key: string]: unknown;
 }

@@ -11,8 +11,8 @@ use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::{Implementation, Level};
 use serde_json::json;
 use support::handshake::{
-    CHANNEL, assert_open, auto, connect, discovered, failed, finish_legacy, initialize,
-    initialize_at, probe, rpc_code,
+    CHANNEL, assert_open, connect, discovered, failed, finish_legacy, initialize, initialize_at,
+    probe, rpc_code,
 };
 use support::{FOREVER, Page, Pair, Path, Place, Weather, protocol_text};
 

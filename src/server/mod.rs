@@ -40,6 +40,7 @@ mod changes;
 mod context;
 mod inputs;
 mod link;
+mod reporter;
 mod result;
 mod seal;
 mod serve;
@@ -53,6 +54,7 @@ pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
 pub use inputs::InputError;
 pub use link::{Driver, Link};
+pub use reporter::{Counted, ProgressReporter};
 pub use result::{IntoToolResult, Json};
 pub use values::{ProgressMessage, Quantity, Total};
 

@@ -147,7 +147,7 @@ rule("rule 8: abort reaches the server and rejects with AbortError at once", asy
   const reason = new Error("the user left");
   abort.abort(reason);
   const error = await rejects(call, { name: "AbortError", code: "ABORTED", cause: reason, message: /tools\/call tool was aborted: the user left/ });
-  ok(error instanceof DOMException && error instanceof env.mcp.AbortError && error instanceof env.mcp.McpError);
+  for (const kind of [DOMException, env.mcp.AbortError, env.mcp.McpError]) ok(error instanceof kind, kind.name);
   equal((await peer.next("notifications/cancelled")).params, { requestId: request.id, reason: "the user left" });
   peer.send(peer.progress(request, 1));
   peer.refuse(request, 0, "Request cancelled");
