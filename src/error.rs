@@ -31,6 +31,11 @@ pub enum Error<P> {
     },
     /// The peer broke the protocol; the text says how.
     Protocol(String),
+    /// The peer asked for input that it did not get; the text says what and why. Nothing of a call
+    /// goes on without its answers.
+    Input(String),
+    /// The peer's task that the call had become did not end with a result; the text says how.
+    Task(String),
     /// The peer speaks no protocol version that this client may use; the text names both lists.
     Incompatible(String),
 }
@@ -55,6 +60,8 @@ impl<P> Error<P> {
             Self::Aborted(_) => "ABORTED",
             Self::Closed { .. } => "CLOSED",
             Self::Protocol(_) => "PROTOCOL_ERROR",
+            Self::Input(_) => "INPUT_FAILED",
+            Self::Task(_) => "TASK_FAILED",
             Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
         }
     }
@@ -83,7 +90,10 @@ impl<P> fmt::Display for Error<P> {
             Self::Closed { reason, sent: false } => {
                 write!(out, "{reason}; the request was not sent")
             }
-            Self::Protocol(text) | Self::Incompatible(text) => out.write_str(text),
+            Self::Protocol(text)
+            | Self::Input(text)
+            | Self::Task(text)
+            | Self::Incompatible(text) => out.write_str(text),
         }
     }
 }

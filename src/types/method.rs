@@ -14,6 +14,26 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 pub const LIST_TOOLS: &str = "tools/list";
 /// Runs a tool.
 pub const CALL_TOOL: &str = "tools/call";
+/// A prompt, filled in.
+pub const GET_PROMPT: &str = "prompts/get";
+/// What a resource holds.
+pub const READ_RESOURCE: &str = "resources/read";
+/// Asks the user, through the client.
+pub const ELICIT: &str = "elicitation/create";
+/// Asks the client's model.
+pub const SAMPLE: &str = "sampling/createMessage";
+/// Asks which folders the server may look at.
+pub const LIST_ROOTS: &str = "roots/list";
+/// How a task stands.
+pub const GET_TASK: &str = "tasks/get";
+/// 2025-11-25: what came of a task; waits for its end.
+pub const TASK_RESULT: &str = "tasks/result";
+/// The answers that a task of the extension waits for.
+pub const UPDATE_TASK: &str = "tasks/update";
+/// Gives up a task.
+pub const CANCEL_TASK: &str = "tasks/cancel";
+/// 2025-11-25: how a task stands now.
+pub const TASK_STATUS: &str = "notifications/tasks/status";
 /// How far a request has come.
 pub const PROGRESS: &str = "notifications/progress";
 /// Gives up a request.

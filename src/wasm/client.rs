@@ -72,6 +72,10 @@ enum Step {
     Request = 9,
     Fault = 10,
     Stalled = 11,
+    Input = 12,
+    Leg = 13,
+    Task = 14,
+    Withdrawn = 15,
 }
 
 /// One client's protocol machine.
@@ -200,7 +204,13 @@ impl Core {
         slot as i32
     }
 
-    /// Sends a request; true if it could be sent. The numbers then say its slot and id.
+    /// The capabilities to declare from now on.
+    pub fn declare(&mut self, capabilities: JsValue) {
+        self.machine.declare(capabilities);
+    }
+
+    /// Sends a request; true if it could be sent. The numbers then say its slot and id. `rounds`
+    /// is how often the server may ask for input; below 0, the caller gets such results.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -212,9 +222,14 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
+        rounds: f64,
         now: f64,
     ) -> bool {
-        let limits = CallLimits { timeout, max_total, stall_after, reset_on_progress, strict };
+        // Saturates, as it should.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rounds = (rounds >= 0.0).then_some(rounds as u32);
+        let limits =
+            CallLimits { timeout, max_total, stall_after, reset_on_progress, strict, rounds };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
@@ -240,7 +255,22 @@ impl Core {
         self.machine.respond(id, outcome);
     }
 
-    /// Gives up the call of that id.
+    /// Reports how far the answer to the server's request `id` has come; NaN for no total.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: Option<String>) {
+        let total = (!total.is_nan()).then_some(total);
+        if let Some(id) = id.as_id() {
+            self.machine.report(&id, progress, total, message.as_deref());
+        }
+    }
+
+    /// Answers what the step `Input` asked for, or says in words why there is no answer.
+    pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
+        let outcome = if ok { Ok(value) } else { Err(value.as_string().unwrap_or_default()) };
+        self.machine.answer(input, outcome, now);
+    }
+
+    /// Gives up the call that began with that id.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn cancel(&mut self, id: f64, reason: Option<String>) {
@@ -315,6 +345,26 @@ impl Core {
                 self.text = JsValue::from_str(&method);
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, params.unwrap_or_default())
+            }
+            Some(Output::Input(asked)) => {
+                put(Place::Slot, f64::from(asked.slot));
+                put(Place::Id, f64::from(asked.input));
+                self.text = JsValue::from_str(&asked.method);
+                self.other = JsValue::from_str(&asked.key);
+                self.step(Step::Input, asked.params.unwrap_or_default())
+            }
+            Some(Output::Leg(slot, id)) => {
+                put(Place::Slot, f64::from(slot));
+                put(Place::Id, id as f64);
+                Step::Leg
+            }
+            Some(Output::Task(slot, task)) => {
+                put(Place::Slot, f64::from(slot));
+                self.step(Step::Task, task)
+            }
+            Some(Output::Withdrawn(id, reason)) => {
+                self.other = reason.map(|reason| JsValue::from_str(&reason)).unwrap_or_default();
+                self.step(Step::Withdrawn, JsValue::from_id(&id))
             }
             Some(Output::Stalled(slot)) => {
                 put(Place::Slot, f64::from(slot));
@@ -402,7 +452,10 @@ fn explain(error: Error<JsValue>) -> JsValue {
             object.set("message", JsValue::from_str(&reason));
             object.set("sent", JsValue::from_bool(sent));
         }
-        Error::Protocol(text) | Error::Incompatible(text) => {
+        Error::Protocol(text)
+        | Error::Input(text)
+        | Error::Task(text)
+        | Error::Incompatible(text) => {
             object.set("message", JsValue::from_str(&text));
         }
     }

@@ -93,6 +93,31 @@ impl Payload for JsValue {
         }
     }
 
+    fn remove(&mut self, key: &'static str) {
+        if let Some(own) = self.dyn_ref::<Object>() {
+            let _ = Reflect::delete_property(own, &self::key(key));
+        }
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        // Not by setting them one by one: `__proto__` must become a member like any other.
+        let entries: Array = members
+            .into_iter()
+            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
+            .collect();
+        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
+    }
+
+    fn members(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| !Array::is_array(self))?;
+        let pairs = Object::entries(object).to_vec().into_iter();
+        let pairs = pairs.map(|pair| {
+            let pair: &Array = pair.unchecked_ref();
+            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+        });
+        Some(pairs.collect())
+    }
+
     fn elements(&self) -> Option<Vec<Self>> {
         Array::is_array(self).then(|| Array::from(self).to_vec())
     }
