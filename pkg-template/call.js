@@ -19,6 +19,10 @@ export class Call {
   cleanup;
   /** What made the call fail on this side, if anything did. @type {unknown} */
   cause;
+  /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
+  pages;
+  /** When `maxTotalTimeout` is over. */
+  until = Infinity;
   /** How many deliveries gave way to newer ones. */
   overflowed = 0;
   /** Whether nothing has been heard of the call for a while. */
@@ -53,10 +57,10 @@ export class Call {
     this.context = undefined;
   }
 
-  /** @param {number} id */
+  /** A request of the call has left: its only one, or one for each page. @param {number} id */
   begin(id) {
     this.id = id;
-    this.context = { method: this.method, name: this.name, requestId: id, callId: id };
+    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
   }
 
   /**
@@ -110,6 +114,7 @@ export class Call {
 
   /** @param {any} failure */
   error(failure) {
+    if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
     return this.cause instanceof Error && failure.code === "CLOSED"
       ? this.cause
       : toError(failure, this.what, this.cause);

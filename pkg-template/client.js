@@ -4,6 +4,7 @@ import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
+import { define } from "./methods.js";
 import { defaultProgressHandler } from "./progress.js";
 
 /** The longest frame, in characters, that is worth scanning. */
@@ -20,6 +21,7 @@ const DEFAULTS = {
   resetTimeoutOnProgress: true,
   strict: false,
   throwOnToolError: false,
+  listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
   capabilities: {},
@@ -164,11 +166,6 @@ export class Client {
       return this.#call("tools/call", params, third);
     }
     return this.#call("tools/call", first, optionsOf(second, third));
-  }
-
-  /** @param {any} [params] @param {any} [options] */
-  listTools(params, options) {
-    return this.#call("tools/list", params, options);
   }
 
   /** @param {any} [options] */
@@ -481,44 +478,54 @@ export class Client {
    * @param {string} method
    * @param {any} params
    * @param {any} [given]
+   * @param {import("./pages.js").Pages} [pages] what puts the pages together, if it is about all of them
    */
-  #call(method, params, given) {
+  #call(method, params, given, pages) {
     const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
-    const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, signal } = options;
     checkHandler("progressHandler", options.progressHandler);
     checkHandler("onprogress", options.onprogress);
-    checkTime("timeout", timeout);
-    checkTime("maxTotalTimeout", maxTotalTimeout);
-    checkTime("stallAfter", stallAfter);
+    checkTime("timeout", options.timeout);
+    checkTime("maxTotalTimeout", options.maxTotalTimeout);
+    checkTime("stallAfter", options.stallAfter);
     const call = new Call(method, params, options, this.#options.progressHandler);
+    call.pages = pages;
+    call.until = now() + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
       call.reject = reject;
     });
+    const { signal } = options;
     if (signal?.aborted) {
       call.cause = signal.reason;
       call.settle(undefined, { code: "ABORTED" });
-    } else {
-      // The core writes into params and `_meta`, so it gets its own.
-      const own = { ...params };
-      if (params?._meta) own._meta = { ...params._meta };
-      const core = this.#core;
-      if (core?.request(method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, now())) {
-        const numbers = this.#view();
-        call.begin(numbers[1]);
-        this.#calls[numbers[0]] = call;
-        if (!this.#inFlight++) this.#timer?.ref?.();
-        if (signal) this.#watch(signal, call);
-        this.#drain();
-      } else {
-        call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
-      }
+    } else if (this.#ask(call, params)) {
+      if (signal) this.#watch(signal, call);
+      this.#drain();
     }
     return Object.defineProperties(promise, {
       id: { value: call.id },
       stalled: { get: () => call.stalled },
       cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
     });
+  }
+
+  /** Sends a call's request, or one for its next page; false if that cannot be. @param {Call} call @param {any} params */
+  #ask(call, params) {
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict } = call.options;
+    // The core writes into params and `_meta`, so it gets its own.
+    const own = { ...params };
+    if (params?._meta) own._meta = { ...params._meta };
+    const asked = now();
+    const left = call.until - asked;
+    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, asked)) {
+      call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
+      return false;
+    }
+    const numbers = this.#view();
+    call.begin(numbers[1]);
+    this.#calls[numbers[0]] = call;
+    if (!this.#inFlight++) this.#timer?.ref?.();
+    return true;
   }
 
   /** @param {AbortSignal} signal @param {Call} call */
@@ -547,6 +554,11 @@ export class Client {
     this.#calls[slot] = undefined;
     this.#inFlight--;
     if (!call) return;
+    if (call.pages && !failure) {
+      const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
+      if (params) return void this.#ask(call, params);
+      ({ result, failure } = end);
+    }
     this.#overflowed += call.overflowed;
     call.settle(result, failure);
   }
@@ -586,6 +598,10 @@ export class Client {
   /** @param {any} error */
   #fault(error) {
     attempt(() => this.onerror?.(error));
+  }
+
+  static {
+    define(Client.prototype, (client, ...request) => client.#call(...request));
   }
 }
 

@@ -135,6 +135,11 @@ export interface ClientOptions extends CallDefaults {
   /** Sees every notification and request of the server, beside the handlers for its method. */
   messageHandler?: (message: Notification | Request) => void | Promise<void>;
   /**
+   * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
+   * @default 1000
+   */
+  listMaxPages?: number;
+  /**
    * The client's capabilities, as the protocol writes them.
    * @default {}
    */
@@ -192,6 +197,15 @@ export interface CallOptions extends CallDefaults {
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
   /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
   signal?: AbortSignal;
+}
+
+/** The options of a list. */
+export interface ListOptions extends CallOptions {
+  /**
+   * After how many pages to stop; the result's `nextCursor` then says where the next one starts.
+   * @default Infinity
+   */
+  pages?: number;
 }
 
 // ---- the client ----
@@ -291,8 +305,68 @@ export class Client {
   /** Runs a tool, in the first TypeScript SDK's shape; the schema is not used. */
   callTool(params: CallToolParams, schema: unknown, options?: CallOptions): ToolCall;
 
-  /** The server's tools, one page of them. */
-  listTools(params?: { cursor?: string; _meta?: JsonObject }, options?: CallOptions): Call<ListToolsResult>;
+  /**
+   * The server's tools. Without a cursor all pages are put together in one result, and progress,
+   * `maxTotalTimeout` and `cancel` are about all of them; with a cursor it is that page.
+   *
+   * @throws {ProtocolError} `ENDLESS_PAGES` for more pages than `listMaxPages`, or a cursor that
+   *   comes twice
+   *
+   * @example
+   * ```js
+   * const { tools } = await client.listTools();
+   * const first = await client.listTools({}, { pages: 1 });
+   * const second = await client.listTools({ cursor: first.nextCursor });
+   * ```
+   */
+  listTools(params?: ListParams, options?: ListOptions): Call<ListToolsResult>;
+  /** The server's resources; pages as in {@link Client.listTools}. */
+  listResources(params?: ListParams, options?: ListOptions): Call<ListResourcesResult>;
+  /** The server's templates of resource URIs; pages as in {@link Client.listTools}. */
+  listResourceTemplates(params?: ListParams, options?: ListOptions): Call<ListResourceTemplatesResult>;
+  /**
+   * Reads a resource.
+   *
+   * @example
+   * ```js
+   * const { contents } = await client.readResource("file:///notes.txt");
+   * ```
+   */
+  readResource(uri: string, options?: CallOptions): Call<ReadResourceResult>;
+  /** Reads a resource, in the TypeScript SDK's shape. */
+  readResource(params: ResourceParams, options?: CallOptions): Call<ReadResourceResult>;
+  /** The server's prompts; pages as in {@link Client.listTools}. */
+  listPrompts(params?: ListParams, options?: ListOptions): Call<ListPromptsResult>;
+  /**
+   * The messages of a prompt.
+   *
+   * @example
+   * ```js
+   * const { messages } = await client.getPrompt("summarize", { style: "short" });
+   * ```
+   */
+  getPrompt(name: string, args?: Record<string, string>, options?: CallOptions): Call<GetPromptResult>;
+  /** The messages of a prompt, in the TypeScript SDK's shape. */
+  getPrompt(params: GetPromptParams, options?: CallOptions): Call<GetPromptResult>;
+  /**
+   * Suggests values for an argument of a prompt, or for a variable of a resource template.
+   *
+   * @example
+   * ```js
+   * const { completion } = await client.complete({
+   *   ref: { type: "ref/prompt", name: "summarize" },
+   *   argument: { name: "style", value: "sh" },
+   * });
+   * ```
+   */
+  complete(params: CompleteParams, options?: CallOptions): Call<CompleteResult>;
+  /**
+   * Asks a server of the `initialize` era to say when a resource changes. {@link Client.listen}
+   * does the same in both eras.
+   */
+  subscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
+  /** Takes that back. */
+  unsubscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
   /** Asks whether the server is there. */
   ping(options?: CallOptions): Call<JsonObject>;
   /** Asks for log messages from this level up. */
@@ -427,6 +501,7 @@ export type ErrorCode =
   | "CLOSED"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
+  | "ENDLESS_PAGES"
   | "TOOL_ERROR"
   | "INVALID_ARGUMENT"
   | "ALREADY_CONNECTED"
@@ -470,7 +545,7 @@ export class ClosedError extends McpError {
 
 /** The server broke the protocol, or speaks no revision in common. */
 export class ProtocolError extends McpError {
-  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION", options?: { cause?: unknown });
+  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES", options?: { cause?: unknown });
 }
 
 /** A tool failed, and `throwOnToolError` was set. */
@@ -555,12 +630,62 @@ export interface CallToolParams {
   _meta?: JsonObject;
 }
 
+/** What a list is asked with. */
+export interface ListParams {
+  /** Where the page starts: a `nextCursor`. Any text is one, also the empty one. */
+  cursor?: string;
+  _meta?: JsonObject;
+}
+
+/** Which resource a request is about. */
+export interface ResourceParams {
+  uri: string;
+  _meta?: JsonObject;
+}
+
+/** The params of `getPrompt`. */
+export interface GetPromptParams {
+  name: string;
+  arguments?: Record<string, string>;
+  _meta?: JsonObject;
+}
+
+/** The params of `complete`. */
+export interface CompleteParams {
+  /** What is being filled in. */
+  ref: { type: "ref/prompt"; name: string; title?: string } | { type: "ref/resource"; uri: string };
+  /** The argument, and what its value is so far. */
+  argument: { name: string; value: string };
+  /** The values that are already chosen. */
+  context?: { arguments?: Record<string, string> };
+  _meta?: JsonObject;
+}
+
+/** What to know about a piece of content. Hints of the server, not to be trusted. */
+export interface Annotations {
+  audience?: ("user" | "assistant")[];
+  /** From 0, optional, to 1, needed. */
+  priority?: number;
+  /** An ISO 8601 time. */
+  lastModified?: string;
+  [key: string]: unknown;
+}
+
+/** A picture to show. Check where `src` leads before fetching it. */
+export interface Icon {
+  src: string;
+  mimeType?: string;
+  sizes?: string[];
+  theme?: "light" | "dark";
+  [key: string]: unknown;
+}
+
 /** One part of a tool's result. */
 export type ContentBlock =
-  | { type: "text"; text: string; [key: string]: unknown }
-  | { type: "image" | "audio"; data: string; mimeType: string; [key: string]: unknown }
-  | { type: "resource_link"; uri: string; name: string; [key: string]: unknown }
-  | { type: "resource"; resource: { uri: string; text?: string; blob?: string; [key: string]: unknown }; [key: string]: unknown };
+  | { type: "text"; text: string; annotations?: Annotations; [key: string]: unknown }
+  | { type: "image" | "audio"; data: string; mimeType: string; annotations?: Annotations; [key: string]: unknown }
+  | ({ type: "resource_link" } & Resource)
+  | { type: "resource"; resource: ResourceContents; annotations?: Annotations; [key: string]: unknown };
 
 /** What a tool returned, with every member the server sent. */
 export interface CallToolResult {
@@ -571,6 +696,20 @@ export interface CallToolResult {
   [key: string]: unknown;
 }
 
+/** What a tool does to the world. Hints of the server, not to be trusted. */
+export interface ToolAnnotations {
+  title?: string;
+  /** @default false */
+  readOnlyHint?: boolean;
+  /** @default true */
+  destructiveHint?: boolean;
+  /** @default false */
+  idempotentHint?: boolean;
+  /** @default true */
+  openWorldHint?: boolean;
+  [key: string]: unknown;
+}
+
 /** A tool. */
 export interface Tool {
   name: string;
@@ -578,16 +717,119 @@ export interface Tool {
   description?: string;
   inputSchema: JsonObject;
   outputSchema?: JsonObject;
-  annotations?: JsonObject;
+  annotations?: ToolAnnotations;
+  icons?: Icon[];
   _meta?: JsonObject;
   [key: string]: unknown;
 }
 
-/** One page of tools. */
-export interface ListToolsResult {
-  tools: Tool[];
+/** A resource. */
+export interface Resource {
+  uri: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  /** In bytes. */
+  size?: number;
+  icons?: Icon[];
+  annotations?: Annotations;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** Many resources: their URIs by RFC 6570. */
+export interface ResourceTemplate {
+  uriTemplate: string;
+  name: string;
+  title?: string;
+  description?: string;
+  mimeType?: string;
+  icons?: Icon[];
+  annotations?: Annotations;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** What is in a resource, or in a part of it: text, or bytes in base64. */
+export interface ResourceContents {
+  uri: string;
+  mimeType?: string;
+  text?: string;
+  blob?: string;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A prompt. */
+export interface Prompt {
+  name: string;
+  title?: string;
+  description?: string;
+  arguments?: { name: string; title?: string; description?: string; required?: boolean; [key: string]: unknown }[];
+  icons?: Icon[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** One message of a prompt. */
+export interface PromptMessage {
+  role: "user" | "assistant";
+  content: ContentBlock;
+  [key: string]: unknown;
+}
+
+/** What every list has. */
+export interface Page {
   /** Where the next page starts; `undefined` on the last. */
   nextCursor?: string;
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** The server's tools. */
+export interface ListToolsResult extends Page {
+  tools: Tool[];
+}
+
+/** The server's resources. */
+export interface ListResourcesResult extends Page {
+  resources: Resource[];
+}
+
+/** The server's templates of resource URIs. */
+export interface ListResourceTemplatesResult extends Page {
+  resourceTemplates: ResourceTemplate[];
+}
+
+/** The server's prompts. */
+export interface ListPromptsResult extends Page {
+  prompts: Prompt[];
+}
+
+/** What a resource holds. */
+export interface ReadResourceResult {
+  contents: ResourceContents[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** A prompt, filled in. */
+export interface GetPromptResult {
+  description?: string;
+  messages: PromptMessage[];
+  _meta?: JsonObject;
+  [key: string]: unknown;
+}
+
+/** What `complete` suggests. */
+export interface CompleteResult {
+  completion: {
+    /** At most 100, the best first. */
+    values: string[];
+    total?: number;
+    hasMore?: boolean;
+  };
   _meta?: JsonObject;
   [key: string]: unknown;
 }

@@ -1,34 +1,82 @@
-// A WebSocket server that answers the tool `flood {n}` with n progress notifications in batches.
+// A server that answers the tool `flood {n}` with n progress notifications in batches, over
+// WebSocket and over Streamable HTTP on the same port.
+import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 import { progressFrame, reply } from "./frames.mjs";
 
 const BATCH = 250;
 const ENOUGH_WAITING = 256 * 1024;
 
+const cors = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "*",
+  "access-control-allow-headers": "*, authorization",
+};
+
+/**
+ * @param {Record<string, any>} message a call of `flood`
+ * @param {(frames: string[]) => void} send takes a batch
+ * @param {() => number} waiting how many bytes have not left yet
+ */
+async function flood({ params }, send, waiting) {
+  const { n } = params.arguments;
+  for (let i = 1; i <= n; ) {
+    const batch = Array.from({ length: Math.min(BATCH, n - i + 1) }, () => progressFrame(params._meta.progressToken, i++, n));
+    send(batch);
+    do await new Promise((resolve) => setImmediate(resolve));
+    while (waiting() > ENOUGH_WAITING);
+  }
+}
+
+/** @param {import("node:http").IncomingMessage} request */
+async function body(request) {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) text += chunk;
+  return JSON.parse(text);
+}
+
+/**
+ * @param {import("node:http").IncomingMessage} request
+ * @param {import("node:http").ServerResponse} response
+ */
+async function serve(request, response) {
+  if (request.method === "OPTIONS") return response.writeHead(204, cors).end();
+  if (request.method !== "POST") return response.writeHead(405, cors).end();
+  const message = await body(request);
+  const answer = reply(message);
+  if (!answer) return response.writeHead(202, cors).end();
+  if (message.method !== "tools/call") {
+    return response.writeHead(200, { ...cors, "content-type": "application/json" }).end(JSON.stringify(answer));
+  }
+  response.writeHead(200, { ...cors, "content-type": "text/event-stream", "cache-control": "no-cache" });
+  /** @param {string[]} frames */
+  const send = (frames) => response.write(frames.map((frame) => `event: message\ndata: ${frame}\n\n`).join(""));
+  await flood(message, send, () => response.writableLength);
+  send([JSON.stringify(answer)]);
+  response.end();
+}
+
 export async function startFrameServer() {
-  const server = new WebSocketServer({ host: "127.0.0.1", port: 0, perMessageDeflate: false, handleProtocols: () => "mcp" });
-  server.on("connection", (socket) => {
+  const server = createServer((request, response) => void serve(request, response));
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false, handleProtocols: () => "mcp" });
+  sockets.on("connection", (socket) => {
     socket.on("message", async (data) => {
       const message = JSON.parse(String(data));
       if (message.method === "tools/call") {
-        const { n } = message.params.arguments;
-        for (let i = 1; i <= n; i++) {
-          socket.send(progressFrame(message.params._meta.progressToken, i, n));
-          if (i % BATCH) continue;
-          do await new Promise((resolve) => setImmediate(resolve));
-          while (socket.bufferedAmount > ENOUGH_WAITING);
-        }
+        await flood(message, (frames) => frames.forEach((frame) => socket.send(frame)), () => socket.bufferedAmount);
       }
       const answer = reply(message);
       if (answer) socket.send(JSON.stringify(answer));
     });
   });
-  await new Promise((resolve) => server.once("listening", () => resolve(undefined)));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
   return {
     url: `ws://127.0.0.1:${port}/mcp`,
+    http: `http://127.0.0.1:${port}/mcp`,
     stop() {
-      for (const socket of server.clients) socket.terminate();
+      for (const socket of sockets.clients) socket.terminate();
+      server.closeAllConnections();
       server.close();
     },
   };

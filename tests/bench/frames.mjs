@@ -10,6 +10,18 @@ export const progressFrame = (token, i, n) =>
   `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${JSON.stringify(token)},"progress":${i},"total":${n},"message":"Processing item ${i} of ${n}"}}`;
 
 /**
+ * A tool result with about `bytes` of structured content, as text.
+ * @param {string | number} id
+ * @param {number} bytes
+ */
+export function resultFrame(id, bytes) {
+  /** @param {number} i */
+  const row = (i) => ({ id: i, name: `customer ${i}`, active: i % 3 === 0, balance: i * 1.25, tags: ["alpha", "beta"] });
+  const rows = Array.from({ length: Math.ceil(bytes / JSON.stringify(row(10_000)).length) }, (_, i) => row(i));
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { content: [], structuredContent: { rows } } });
+}
+
+/**
  * The answer to any other message of a client; none to a notification.
  * @param {Record<string, any>} message
  * @returns {Record<string, any> | undefined}

@@ -1,5 +1,5 @@
 // Runs in the page: gives a client its frames and counts what its callback sees.
-import { progressFrame, reply } from "./frames.mjs";
+import { progressFrame, reply, resultFrame } from "./frames.mjs";
 
 /**
  * What stands between a client and the frames in memory.
@@ -14,6 +14,7 @@ import { progressFrame, reply } from "./frames.mjs";
  * @typedef {object} Subject a client under test
  * @property {(link: Link) => Promise<Call>} memory connects over frames in memory
  * @property {(url: string) => Promise<Call>} dial connects over a WebSocket
+ * @property {(url: string) => Promise<Call>} fetch connects over Streamable HTTP
  */
 
 /** @param {Subject} subject */
@@ -84,9 +85,26 @@ export function expose(subject) {
         check(frames.length);
         frames = [];
       },
+      /** Starts a call and lays ready a result of about that size. @param {number} bytes */
+      async prepareResult(bytes) {
+        request = undefined;
+        result = call(0, handler);
+        while (!request) await new Promise((resolve) => setTimeout(resolve));
+        frames = JSON.parse(JSON.stringify([resultFrame(/** @type {any} */ (request).id, bytes)]));
+      },
+      /** What is measured: from the frame to the caller. */
+      async takeResult() {
+        link.receive(/** @type {string} */ (frames.pop()));
+        const { structuredContent } = /** @type {any} */ (await result);
+        if (!(structuredContent.rows.length > 1000)) throw new Error("the result is not whole");
+      },
       /** Connects over a WebSocket. @param {string} url */
       async dial(url) {
         call = await subject.dial(url);
+      },
+      /** Connects over Streamable HTTP. @param {string} url */
+      async fetch(url) {
+        call = await subject.fetch(url);
       },
       /** What is measured. @param {number} n */
       async flood(n) {

@@ -1,7 +1,8 @@
-// The browser benchmark: main-thread CPU time of one progress notification, for this package, for
-// bare JavaScript and for the TypeScript SDKs, on the same frames, in one interleaved run.
+// The browser benchmark: main-thread CPU time of one progress notification and of large results,
+// for this package, for bare JavaScript and for the TypeScript SDKs, on the same frames, in one
+// interleaved run.
 //
-//   node run.mjs [--rounds N] [--messages N] [--wire N] [--readme FILE] [--only NAME,...]
+//   node run.mjs [--rounds N] [--messages N] [--wire N] [--readme FILE] [--only NAME,...] [--part PART,...]
 //
 // CPU time is what Chromium says of the page's main thread in thread ticks: garbage collection on
 // that thread counts, waiting for a processor does not.
@@ -21,15 +22,18 @@ const { values: options } = parseArgs({
     wire: { type: "string", default: "25000" },
     readme: { type: "string" },
     only: { type: "string" },
+    part: { type: "string", default: "memory,csp,wire,fetch,results" },
   },
 });
 const rounds = Number(options.rounds);
 const messages = Number(options.messages);
 const wireMessages = Number(options.wire);
+const MIB = 1024 * 1024;
 
 const titles = {
   "mcp-wasm": "**mcp-wasm**",
-  bare: "bare JavaScript: `JSON.parse` + `Map` + callback",
+  bare: "bare JavaScript: `JSON.parse` + `Map` + callback; over HTTP `TextDecoder` + `eventsource-parser`",
+  streams: "`TextDecoderStream` + `eventsource-parser` + `JSON.parse`",
   "sdk-v1": "TypeScript SDK v1",
   "sdk-v2": "TypeScript SDK v2",
   floor: "nothing: the browser and the benchmark alone",
@@ -61,23 +65,31 @@ const frames = await startFrameServer();
 const browser = await launch("chromium");
 const log = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
 
-try {
-  log(`in memory, ${rounds} rounds of ${messages} notifications`);
-  const memory = await inMemory(plain.url);
-  log("in memory, production CSP");
-  const csp = await inMemory(strict.url);
-  log(`over WebSocket, ${rounds} rounds of ${wireMessages} notifications`);
-  const wire = await overWebSocket(plain.url);
+/** A column: its head, who takes part in it, and how to measure it. */
+const columns = {
+  memory: { head: "in memory", run: () => inMemory(plain.url) },
+  csp: { head: "in memory, production CSP", run: () => inMemory(strict.url) },
+  wire: { head: "over WebSocket, all that the browser does", run: () => overWire("dial", frames.url) },
+  fetch: { head: "over fetch, all that the browser does", run: () => overWire("fetch", frames.http) },
+  small: { head: "a result of 1 MB", run: () => results(MIB) },
+  large: { head: "a result of 16 MB", run: () => results(16 * MIB) },
+};
+/** @typedef {keyof typeof columns} Column */
+const parts = options.part.split(",");
+const progressColumns = /** @type {Column[]} */ (["memory", "csp", "wire", "fetch"].filter((part) => parts.includes(part)));
+const resultColumns = /** @type {Column[]} */ (parts.includes("results") ? ["small", "large"] : []);
 
-  console.log(`\nMain-thread CPU per progress notification, nanoseconds: min / median of ${rounds} rounds\n`);
-  print(["", "in memory", "production CSP", "over WebSocket"], names.map((name) => [
-    titles[name],
-    ...[memory, csp, wire].map((samples) => `${Math.round(least(samples, name))} / ${Math.round(median(samples, name))}`),
-  ]));
-  const ratios = table(
-    ["main-thread CPU per progress notification", "in memory", "in memory, production CSP", "over WebSocket, all that the browser does"],
-    names.filter((name) => name !== "floor").map((name) => [titles[name], ...[memory, csp, wire].map((samples) => ratio(samples, name))]),
-  );
+try {
+  /** @type {Partial<Record<Column, Samples>>} */
+  const measured = {};
+  for (const column of [...progressColumns, ...resultColumns]) {
+    log(`${columns[column].head}, ${rounds} rounds`);
+    measured[column] = await columns[column].run();
+  }
+  const ratios = [
+    ["main-thread CPU per progress notification", progressColumns],
+    ["main-thread CPU of a result, from its frame to its caller", resultColumns],
+  ].map(([title, chosen]) => summarize(/** @type {string} */ (title), /** @type {Column[]} */ (chosen), measured)).join("\n\n");
   console.log(`\nRelative to bare JavaScript in the same round, medians\n\n${ratios}`);
   if (options.readme) await intoReadme(options.readme, ratios);
 } finally {
@@ -88,13 +100,39 @@ try {
 }
 
 /**
+ * Prints what was measured, and returns the ratios as a table.
+ * @param {string} title
+ * @param {Column[]} chosen
+ * @param {Partial<Record<Column, Samples>>} measured
+ */
+function summarize(title, chosen, measured) {
+  if (!chosen.length) return "";
+  /** @param {Column} column @param {Name} name */
+  const samples = (column, name) => measured[column]?.[name] ?? [];
+  const shown = names.filter((name) => chosen.some((column) => samples(column, name).length));
+  console.log(`\n${title}, nanoseconds: min / median of ${rounds} rounds\n`);
+  print(["", ...chosen.map((column) => columns[column].head)], shown.map((name) => [
+    titles[name],
+    ...chosen.map((column) => {
+      const all = samples(column, name);
+      return all.length ? `${Math.round(Math.min(...all))} / ${Math.round(middle(all))}` : "";
+    }),
+  ]));
+  return table([title, ...chosen.map((column) => columns[column].head)], shown.filter((name) => name !== "floor").map((name) => [
+    titles[name],
+    ...chosen.map((column) => ratio(samples(column, name), samples(column, "bare"), name)),
+  ]));
+}
+
+/**
  * Each client in a page and a process of its own.
  * @param {string} url
+ * @param {Name[]} [chosen]
  * @returns {Promise<Map<Name, Open>>}
  */
-async function open(url) {
+async function open(url, chosen = names) {
   const pages = new Map();
-  for (const name of names) {
+  for (const name of chosen) {
     const context = await browser.createBrowserContext();
     const { page, errors } = await openPage(/** @type {any} */ (context), `${url}${name}.html`);
     if (errors.length) throw new Error(`${name}: ${errors.join("\n")}`);
@@ -132,7 +170,7 @@ async function cpu(open, expression) {
  */
 async function interleave(pages, round) {
   /** @type {Samples} */
-  const samples = Object.fromEntries(names.map((name) => [name, []]));
+  const samples = Object.fromEntries([...pages.keys()].map((name) => [name, []]));
   for (let i = 0; i <= rounds; i++) {
     for (const [name, open] of pages) {
       await open.page.bringToFront();
@@ -140,15 +178,20 @@ async function interleave(pages, round) {
       const nanoseconds = await round(open);
       if (i > 0) samples[name]?.push(nanoseconds);
     }
-    if (i > 0) log(`  ${names.map((name) => `${name} ${Math.round(samples[name]?.at(-1) ?? NaN)}`).join("  ")}`);
+    if (i > 0) log(`  ${Object.entries(samples).map(([name, all]) => `${name} ${Math.round(all.at(-1) ?? NaN)}`).join("  ")}`);
   }
   for (const { page } of pages.values()) await page.browserContext().close();
   return samples;
 }
 
+/** Those that speak more than HTTP. */
+function everywhere() {
+  return names.filter((name) => name !== "streams");
+}
+
 /** @param {string} url */
 async function inMemory(url) {
-  const pages = await open(url);
+  const pages = await open(url, everywhere());
   for (const page of pages.values()) await evaluate(page, "bench.memory()");
   return interleave(pages, async (page) => {
     await evaluate(page, `bench.prepare(${messages})`);
@@ -159,20 +202,30 @@ async function inMemory(url) {
   });
 }
 
-/** @param {string} url */
-async function overWebSocket(url) {
-  const pages = await open(url);
-  for (const page of pages.values()) await evaluate(page, `bench.dial(${JSON.stringify(frames.url)})`);
+/**
+ * @param {"dial" | "fetch"} how
+ * @param {string} url
+ */
+async function overWire(how, url) {
+  const count = how === "fetch" ? 2 * wireMessages : wireMessages;
+  const pages = await open(plain.url, how === "fetch" ? names : everywhere());
+  for (const page of pages.values()) await evaluate(page, `bench.${how}(${JSON.stringify(url)})`);
   return interleave(pages, async (page) => {
-    const seconds = await cpu(page, `bench.flood(${wireMessages})`);
-    await evaluate(page, `bench.check(${wireMessages})`);
-    return (seconds * 1e9) / wireMessages;
+    const seconds = await cpu(page, `bench.flood(${count})`);
+    await evaluate(page, `bench.check(${count})`);
+    return (seconds * 1e9) / count;
   });
 }
 
-/** @param {Samples} samples @param {Name} name */
-function least(samples, name) {
-  return Math.min(...(samples[name] ?? []));
+/** @param {number} bytes */
+async function results(bytes) {
+  const pages = await open(plain.url, everywhere().filter((name) => name !== "floor"));
+  for (const page of pages.values()) await evaluate(page, "bench.memory()");
+  return interleave(pages, async (page) => {
+    await evaluate(page, `bench.prepareResult(${bytes})`);
+    await page.cdp.send("HeapProfiler.collectGarbage");
+    return (await cpu(page, "bench.takeResult()")) * 1e9;
+  });
 }
 
 /** @param {number[]} numbers */
@@ -182,18 +235,15 @@ function middle(numbers) {
   return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[half] ?? NaN)) / 2;
 }
 
-/** @param {Samples} samples @param {Name} name */
-function median(samples, name) {
-  return middle(samples[name] ?? []);
-}
-
 /**
  * To bare JavaScript in the same round: what the machine does beside the benchmark meets both.
- * @param {Samples} samples
+ * @param {number[]} samples
+ * @param {number[]} bare
  * @param {Name} name
  */
-function ratio(samples, name) {
-  const value = middle((samples[name] ?? []).map((sample, round) => sample / (samples["bare"]?.[round] ?? NaN)));
+function ratio(samples, bare, name) {
+  if (!samples.length) return "";
+  const value = middle(samples.map((sample, round) => sample / (bare[round] ?? NaN)));
   return name === "bare" ? "1" : value.toFixed(value < 10 ? 2 : 1);
 }
 

@@ -35,6 +35,8 @@ pub struct Needs {
     pub firefox: bool,
     /// The Python peers of the interop tests.
     pub python: bool,
+    /// The protocol's conformance suite, with a Node of its own.
+    pub conformance: bool,
 }
 
 impl std::ops::BitOr for Needs {
@@ -50,6 +52,7 @@ impl std::ops::BitOr for Needs {
             chromedriver: self.chromedriver | other.chromedriver,
             firefox: self.firefox | other.firefox,
             python: self.python | other.python,
+            conformance: self.conformance | other.conformance,
         }
     }
 }
@@ -104,7 +107,10 @@ pub fn setup(needs: Needs) -> Result<Tools> {
             }
             Ok(())
         });
-        let npm = scope.spawn(|| if needs.npm { npm_tools() } else { Ok(()) });
+        let npm = scope.spawn(|| {
+            let packages = [(needs.npm, "tests"), (needs.conformance, "tests/conformance")];
+            packages.iter().filter(|(needed, _)| *needed).try_for_each(|(_, at)| npm_ci(at))
+        });
 
         // In order: cargo would make them wait for each other anyway.
         let mut cargo_tools = || -> Result<()> {
@@ -248,14 +254,15 @@ fn tools_directory() -> Result<PathBuf> {
     Ok(directory)
 }
 
-/// `npm ci` in `tests/`, unless the lock file is the one it was last run for.
-fn npm_tools() -> Result<()> {
-    let lock = fs::read(root().join("tests/package-lock.json"))
-        .context("tests/package-lock.json cannot be read")?;
-    once(&root().join("tests/node_modules/.installed-lock"), &lock, || {
-        step("npm ci in tests/", || {
+/// `npm ci` in a directory, unless the lock file is the one it was last run for.
+fn npm_ci(directory: &str) -> Result<()> {
+    let at = root().join(directory);
+    let lock = fs::read(at.join("package-lock.json"))
+        .with_context(|| format!("{directory}/package-lock.json cannot be read"))?;
+    once(&at.join("node_modules/.installed-lock"), &lock, || {
+        step(&format!("npm ci in {directory}/"), || {
             Cmd::new("npm")
-                .args(["ci", "--prefix", "tests", "--no-fund", "--no-audit"])
+                .args(["ci", "--prefix", directory, "--no-fund", "--no-audit"])
                 .quiet()
                 .context("npm could not install the JavaScript tools")
         })

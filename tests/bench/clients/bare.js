@@ -1,4 +1,5 @@
-// The least that JavaScript can do: JSON.parse, a Map, the callback.
+// The least that JavaScript can do: JSON.parse, a Map, the callback; over HTTP eventsource-parser.
+import { createParser } from "eventsource-parser";
 import { expose } from "../harness.js";
 
 /** @param {(message: any) => void} send */
@@ -38,6 +39,16 @@ expose({
     const client = bare((message) => socket.send(JSON.stringify(message)));
     socket.onmessage = (event) => client.receive(event.data);
     await new Promise((resolve) => (socket.onopen = resolve));
+    return client.call;
+  },
+  async fetch(url) {
+    const client = bare(async (message) => {
+      const response = await fetch(url, { method: "POST", body: JSON.stringify(message) });
+      const parser = createParser({ onEvent: ({ data }) => client.receive(data) });
+      const decoder = new TextDecoder();
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      for (let read; !(read = await reader.read()).done; ) parser.feed(decoder.decode(read.value, { stream: true }));
+    });
     return client.call;
   },
 });

@@ -23,4 +23,14 @@ expose({
         socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "flood", arguments: { n }, _meta: { progressToken: 1 } } }));
       });
   },
+  async fetch(url) {
+    return async (n, handler) => {
+      const params = { name: "flood", arguments: { n }, _meta: { progressToken: 1 } };
+      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+      const response = await fetch(url, { method: "POST", body });
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      while (!(await reader.read()).done);
+      for (let i = 1; i <= n; i++) handler(i, n, "Processing an item of many");
+    };
+  },
 });

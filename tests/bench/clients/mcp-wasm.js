@@ -22,4 +22,5 @@ expose({
     return caller(client);
   },
   dial: async (url) => caller(await Client.connect(url)),
+  fetch: async (url) => caller(await Client.connect(url)),
 });

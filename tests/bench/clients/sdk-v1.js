@@ -1,5 +1,6 @@
 // The TypeScript SDK, version 1, with the WebSocket transport that it ships.
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
+import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
 import { JSONRPCMessageSchema } from "@modelcontextprotocol/sdk/types.js";
 import { expose } from "../harness.js";
@@ -29,4 +30,5 @@ expose({
     return connect(transport);
   },
   dial: (url) => connect(new WebSocketClientTransport(new URL(url))),
+  fetch: (url) => connect(new StreamableHTTPClientTransport(new URL(url))),
 });

@@ -1,5 +1,5 @@
 // The TypeScript SDK, version 2. It ships no WebSocket transport; this one does what version 1's did.
-import { Client, parseJSONRPCMessage } from "@modelcontextprotocol/client";
+import { Client, StreamableHTTPClientTransport, parseJSONRPCMessage } from "@modelcontextprotocol/client";
 import { expose } from "../harness.js";
 
 /** @param {any} transport @returns {Promise<import("../harness.js").Call>} */
@@ -40,4 +40,5 @@ expose({
     socket.onmessage = (event) => transport.onmessage(parseJSONRPCMessage(JSON.parse(event.data)));
     return connect(transport);
   },
+  fetch: (url) => connect(new StreamableHTTPClientTransport(new URL(url))),
 });

@@ -1,0 +1,51 @@
+// A list that comes in pages, put together: all items in one result, whatever the number of pages.
+
+export class Pages {
+  /** The first page; with more than one, a copy of it that grows. @type {any} */
+  #whole;
+  #count = 0;
+  #cursors = new Set();
+
+  /**
+   * @param {string} member where a page's items are
+   * @param {any} params what every page is asked with
+   * @param {any} options
+   */
+  constructor(member, params, options) {
+    this.member = member;
+    this.params = params;
+    this.wanted = options?.pages ?? Infinity;
+  }
+
+  /**
+   * Takes a page.
+   * @param {any} page
+   * @param {number} limit how many pages a list may have
+   * @returns {{ params?: any, result?: any, failure?: any }} what to ask next, or what came of it
+   */
+  take(page, limit) {
+    const { member } = this;
+    const cursor = page?.nextCursor;
+    if (!this.#count++) {
+      this.#whole = page;
+    } else {
+      // The server may still own its page, if it runs in this very process.
+      if (this.#count === 2) this.#whole = { ...this.#whole, [member]: [...this.#whole[member]] };
+      const items = page?.[member];
+      // One by one: there may be more items than a function takes arguments.
+      if (Array.isArray(items)) for (const item of items) this.#whole[member].push(item);
+      this.#whole.nextCursor = cursor;
+      if (cursor == null) delete this.#whole.nextCursor;
+    }
+    // An empty text is a cursor like any other.
+    const done = cursor == null || this.#count >= this.wanted || !Array.isArray(this.#whole[member]);
+    if (done) return { result: this.#whole };
+    if (this.#cursors.has(cursor)) return endless("the server gave the same cursor twice");
+    if (this.#count === limit) return endless(`the list has more than ${limit} pages`);
+    this.#cursors.add(cursor);
+    return { params: { ...this.params, cursor } };
+  }
+}
+
+/** @param {string} message */
+const endless = (message) => ({ failure: { code: "ENDLESS_PAGES", message } });
