@@ -149,6 +149,9 @@ export function toError(detail, what, cause) {
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
       return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause });
     }
+    case "INPUT_FAILED":
+    case "TASK_FAILED":
+      return new McpError(code, `${what}: ${message}`, { cause });
     default:
       return new ProtocolError(`${what}: ${message}`, code, { cause });
   }

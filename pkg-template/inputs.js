@@ -27,7 +27,7 @@ export function handlersOf({ samplingHandler, elicitationHandler, roots }) {
   }
   if (roots) {
     handlers.push(["roots/list", async (_, context) => {
-      const listed = typeof roots === "function" ? await roots(context) : roots;
+      const listed = (typeof roots === "function" ? await roots(context) : roots) ?? [];
       return Array.isArray(listed) ? { roots: listed } : listed;
     }]);
   }
@@ -63,7 +63,7 @@ export async function ask(handler, request, context) {
     try {
       return (await handler(request, context)) ?? refused();
     } catch (/** @type {any} */ error) {
-      throw error?.rpcCode === undefined ? Object.assign(refusal(-1, textOf(error)), { cause: error }) : error;
+      throw error?.rpcCode === undefined ? Object.assign(refusal(-1, messageOf(error)), { cause: error }) : error;
     }
   }
   const result = /** @type {any} */ (await handler(request, context));
@@ -86,7 +86,7 @@ function refused() {
 const refusal = (rpcCode, message) => Object.assign(new Error(message), { rpcCode });
 
 /** @param {any} error */
-export const textOf = (error) => String(error?.message ?? error);
+export const messageOf = (error) => String(error?.message ?? error);
 
 /**
  * The content of a form, with the schema's defaults for what it leaves out.

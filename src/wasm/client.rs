@@ -104,7 +104,7 @@ struct Options {
 
 #[wasm_bindgen]
 impl Core {
-    /// Makes a machine from `{ name?, version?, title?, capabilities?, logLevel?, mode? }`.
+    /// Makes a machine from `{ name?, version?, title?, logLevel?, mode? }`.
     ///
     /// # Errors
     /// A string that names the option that does not fit.
@@ -127,7 +127,7 @@ impl Core {
         info.title = given.title;
         let machine = Client::new(Config {
             info,
-            capabilities: options.get("capabilities").unwrap_or_else(JsValue::object),
+            capabilities: JsValue::object(),
             log_level: given.log_level.as_deref().and_then(Level::parse),
             mode,
         });
