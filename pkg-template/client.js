@@ -29,6 +29,7 @@ const DEFAULTS = {
 };
 
 const now = () => performance.now();
+const decoder = new TextDecoder();
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -72,6 +73,7 @@ export class Client {
   #bytes = new Uint8Array();
   #words = new Uint32Array();
   #numbers = new Float64Array();
+  #records = new Float64Array();
 
   /**
    * @param {any} [info]
@@ -129,11 +131,13 @@ export class Client {
    * @param {any} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000, probeTimeout: 5_000 }, options);
-    const { connectTimeout, probeTimeout } = given;
+    const given = merge({ connectTimeout: 30_000 }, options);
+    const { url, server, make } = route(target, given);
+    const http = url?.startsWith("http") || "onevents" in Object(target);
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : 5_000 } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
-    const { url, server, make } = route(target, given);
     const asked = now();
     if (this.#transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -151,7 +155,7 @@ export class Client {
       this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
+      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       this.#open(make());
       this.#drain();
     } catch (error) {
@@ -161,7 +165,7 @@ export class Client {
     await connected;
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.era === "legacy" && this.#session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 
@@ -375,6 +379,14 @@ export class Client {
     this.#transport = transport;
     const current = () => this.#transport === transport;
     if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      transport.onnews = (/** @type {import("./core.js").Http} */ http) => {
+        if (!current()) return;
+        this.#core?.tell(http, now());
+        this.#drain();
+      };
+      transport.onevents = (/** @type {import("./core.js").Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
     transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.#fault(error);
     transport.onclose = () => this.#closed(transport, "the connection was closed");
@@ -404,6 +416,7 @@ export class Client {
     this.#transport = undefined;
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
+    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     return transport;
   }
@@ -472,6 +485,29 @@ export class Client {
       return this.#fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
     this.#receive(message);
+  }
+
+  /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {import("./core.js").Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      if (!this.#records.length) this.#records = core.records();
+      const records = this.#records;
+      // All of it is taken before a handler runs, which may end calls and give their slots away.
+      let text;
+      const taken = [];
+      for (let at = 0; at < count * 5; at += 5) {
+        const total = records[at + 2];
+        const start = records[at + 3];
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
+        taken.push({ call: this.#calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+      }
+      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+    }
   }
 
   /**

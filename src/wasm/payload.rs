@@ -78,6 +78,15 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
+        let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
+            let pair: &Array = pair.unchecked_ref();
+            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+        });
+        Some(pairs.collect())
+    }
+
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
@@ -106,16 +115,6 @@ impl Payload for JsValue {
             .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
             .collect();
         Object::from_entries(&entries).map(Into::into).unwrap_or_default()
-    }
-
-    fn members(&self) -> Option<Vec<(String, Self)>> {
-        let object = self.dyn_ref::<Object>().filter(|_| !Array::is_array(self))?;
-        let pairs = Object::entries(object).to_vec().into_iter();
-        let pairs = pairs.map(|pair| {
-            let pair: &Array = pair.unchecked_ref();
-            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
-        });
-        Some(pairs.collect())
     }
 
     fn elements(&self) -> Option<Vec<Self>> {

@@ -120,7 +120,7 @@ impl<P: Payload> Client<P> {
         let (requests, state) = (present("inputRequests"), present("requestState"));
         let requests = match requests {
             None => Some(Vec::new()),
-            Some(requests) => requests.members(),
+            Some(requests) => requests.entries(),
         };
         let Some(requests) = requests
             .filter(|requests| state.is_some() || !requests.is_empty())

@@ -177,7 +177,7 @@ impl<P: Payload> Client<P> {
 
     /// A task of the extension wants something that it has not asked for yet.
     fn ask_for_task(&mut self, id: i64, state: &P, now: Millis) -> Leg<P> {
-        let mut requests = state.get("inputRequests").and_then(|all| all.members());
+        let mut requests = state.get("inputRequests").and_then(|all| all.entries());
         let requests = requests.get_or_insert_default();
         let keys = &mut self.worker(id)?.task.as_mut()?.keys;
         requests.retain(|(key, _)| !keys.contains(key));
