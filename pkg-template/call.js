@@ -21,6 +21,8 @@ export class Call {
   cause;
   /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
   pages;
+  /** What hears of its news, if the call is a subscription. @type {import("./subscription.js").Subscription | undefined} */
+  subscription;
   /** When `maxTotalTimeout` is over. */
   until = Infinity;
   /** How many deliveries gave way to newer ones. */

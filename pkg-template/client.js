@@ -1,11 +1,14 @@
 // The client: feeds the core with what happens, and does what the core says. The core is never
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { Call } from "./call.js";
-import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { ClosedError, McpError, ProtocolError, attempt, toError } from "./errors.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
 import { defaultProgressHandler } from "./progress.js";
+import { Subscription, watchLists } from "./subscription.js";
+
+/** @typedef {import("./pages.js").Pages} Pages */
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
@@ -21,6 +24,7 @@ const DEFAULTS = {
   resetTimeoutOnProgress: true,
   strict: false,
   throwOnToolError: false,
+  cache: true,
   listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
@@ -148,6 +152,8 @@ export class Client {
       throw error;
     }
     await connected;
+    const { listChanged } = this.#options;
+    if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
     if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
@@ -178,6 +184,14 @@ export class Client {
     const told = this.#core?.setLogLevel(String(level)) ?? 0;
     if (told < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
     return told === 2 ? {} : this.#call("logging/setLevel", { level }, options);
+  }
+
+  /** @param {any} filter @param {any} [options] */
+  async listen(filter, options) {
+    const subscription = new Subscription(options?.onnotification);
+    const params = { notifications: filter };
+    subscription.follow(this.#call("subscriptions/listen", params, options, { subscription }));
+    return subscription.opened;
   }
 
   /**
@@ -220,9 +234,14 @@ export class Client {
   }
 
   diagnostics() {
+    const strays = this.#core?.strays() ?? 0;
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
     const counts = this.#core?.counts() ?? none;
-    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed } };
+    return {
+      server: this.#session?.serverInfo?.name,
+      progress: { ...counts, overflowed: this.#overflowed },
+      subscriptions: { unknown: strays },
+    };
   }
 
   async close() {
@@ -306,6 +325,12 @@ export class Client {
         const call = this.#calls[this.#view()[0]];
         if (call) call.stalled = true;
         return;
+      }
+      case 12:
+        return this.#calls[this.#view()[0]]?.subscription?.open(core.value());
+      case 13: {
+        const notification = { method: core.text(), params: core.value() };
+        return this.#calls[this.#view()[0]]?.subscription?.deliver(notification);
       }
       default:
         return this.#fault(toError(core.value(), "the connection"));
@@ -478,9 +503,9 @@ export class Client {
    * @param {string} method
    * @param {any} params
    * @param {any} [given]
-   * @param {import("./pages.js").Pages} [pages] what puts the pages together, if it is about all of them
+   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
-  #call(method, params, given, pages) {
+  #call(method, params, given, more) {
     const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
     checkHandler("progressHandler", options.progressHandler);
     checkHandler("onprogress", options.onprogress);
@@ -488,7 +513,7 @@ export class Client {
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
     const call = new Call(method, params, options, this.#options.progressHandler);
-    call.pages = pages;
+    Object.assign(call, more);
     call.until = now() + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
@@ -509,15 +534,18 @@ export class Client {
     });
   }
 
-  /** Sends a call's request, or one for its next page; false if that cannot be. @param {Call} call @param {any} params */
+  /** Sends a call's request, or one for its next page; false if the call is over by that. @param {Call} call @param {any} params */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache } = call.options;
+    const core = this.#core;
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
     const asked = now();
     const left = call.until - asked;
-    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, asked)) {
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, asked);
+    if (done === 2) return this.#answered(call, core?.value());
+    if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
     }
@@ -553,14 +581,19 @@ export class Client {
     const call = this.#calls[slot];
     this.#calls[slot] = undefined;
     this.#inFlight--;
-    if (!call) return;
+    if (call) this.#answered(call, result, failure);
+  }
+
+  /** Ends a call, or asks for its next page; true if the call goes on. @param {Call} call @param {any} result @param {any} [failure] */
+  #answered(call, result, failure) {
     if (call.pages && !failure) {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
-      if (params) return void this.#ask(call, params);
+      if (params) return this.#ask(call, params);
       ({ result, failure } = end);
     }
     this.#overflowed += call.overflowed;
     call.settle(result, failure);
+    return false;
   }
 
   // ---- what the server says unasked ----
@@ -602,16 +635,6 @@ export class Client {
 
   static {
     define(Client.prototype, (client, ...request) => client.#call(...request));
-  }
-}
-
-/** @param {() => unknown} callback */
-function attempt(callback) {
-  try {
-    const pending = /** @type {any} */ (callback());
-    if (typeof pending?.then === "function") pending.then(undefined, report);
-  } catch (error) {
-    report(error);
   }
 }
 

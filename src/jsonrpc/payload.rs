@@ -36,6 +36,9 @@ pub trait Payload: Clone {
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
 
+    /// A copy that shares nothing with this value; `None` if that cannot be made.
+    fn copy(&self) -> Option<Self>;
+
     /// The elements, if this is an array.
     fn elements(&self) -> Option<Vec<Self>>;
 

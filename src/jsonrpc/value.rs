@@ -56,6 +56,10 @@ impl Payload for Value {
         }
     }
 
+    fn copy(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
     fn elements(&self) -> Option<Vec<Self>> {
         self.as_array().cloned()
     }

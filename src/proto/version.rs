@@ -109,6 +109,11 @@ impl Version {
         self.era() == Era::Modern
     }
 
+    /// Whether the server tells of changes without a `subscriptions/listen` stream.
+    pub fn tells_unasked(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
     /// Whether `structuredContent` may be any JSON value; before that, only an object.
     pub fn structures_any_value(self) -> bool {
         self.era() == Era::Modern

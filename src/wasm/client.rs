@@ -72,6 +72,8 @@ enum Step {
     Request = 9,
     Fault = 10,
     Stalled = 11,
+    Acknowledged = 12,
+    News = 13,
 }
 
 /// One client's protocol machine.
@@ -200,7 +202,8 @@ impl Core {
         slot as i32
     }
 
-    /// Sends a request; true if it could be sent. The numbers then say its slot and id.
+    /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
+    /// result is there already, as the value; 0 if there is no connection.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -212,17 +215,23 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
+        cache: bool,
         now: f64,
-    ) -> bool {
-        let limits = CallLimits { timeout, max_total, stall_after, reset_on_progress, strict };
+    ) -> u32 {
+        if cache && let Some(result) = self.machine.kept(method, &params, now) {
+            self.value = result;
+            return 2;
+        }
+        let limits =
+            CallLimits { timeout, max_total, stall_after, reset_on_progress, strict, cache };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
                 put(Place::Id, id as f64);
                 put(Place::Slot, f64::from(slot));
-                true
+                1
             }
-            Err(_) => false,
+            Err(_) => 0,
         }
     }
 
@@ -307,6 +316,14 @@ impl Core {
                 put(Place::Slot, f64::from(slot));
                 self.step(Step::Reject, explain(error))
             }
+            Some(Output::Acknowledged(slot, honored)) => {
+                put(Place::Slot, f64::from(slot));
+                self.step(Step::Acknowledged, honored)
+            }
+            Some(Output::News(slot)) => {
+                put(Place::Slot, f64::from(slot));
+                Step::News
+            }
             Some(Output::Notification(method, params)) => {
                 self.text = JsValue::from_str(&method);
                 self.step(Step::Notification, params.unwrap_or_default())
@@ -338,6 +355,11 @@ impl Core {
     /// The method of the step.
     pub fn text(&mut self) -> JsValue {
         std::mem::take(&mut self.text)
+    }
+
+    /// How many notifications named no subscription that there is.
+    pub fn strays(&self) -> u32 {
+        self.machine.stray_notifications()
     }
 
     /// How much progress was odd so far.

@@ -25,6 +25,7 @@ pub const FOREVER: CallLimits = CallLimits {
     stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
+    cache: true,
 };
 
 /// A step without a message.

@@ -27,6 +27,8 @@ pub struct CallLimits {
     pub reset_on_progress: bool,
     /// Whether a progress value that does not increase is dropped instead of delivered.
     pub strict: bool,
+    /// Whether the result may be one that was kept, and may be kept.
+    pub cache: bool,
 }
 
 impl Default for CallLimits {
@@ -37,6 +39,7 @@ impl Default for CallLimits {
             stall_after: 10_000.0,
             reset_on_progress: true,
             strict: false,
+            cache: true,
         }
     }
 }
@@ -123,6 +126,14 @@ impl CallTable {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
         self.calls.get_mut(self.hint).filter(|call| !call.answered)
+    }
+
+    /// No clock of the call runs any more.
+    pub fn untimed(&mut self, id: i64) {
+        if let Some(call) = self.find(id) {
+            call.limits.timeout = f64::INFINITY;
+            call.idle_deadline = f64::INFINITY;
+        }
     }
 
     /// Ends the call of that id and returns its slot, which stays taken until it is released.

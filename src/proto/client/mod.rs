@@ -5,10 +5,12 @@
 //! that is `None`, then see that [`handle_timeout`](Client::handle_timeout) is called at
 //! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
 
+mod cache;
 mod calls;
 mod handshake;
 mod output;
 mod progress;
+mod subscriptions;
 
 pub use calls::CallLimits;
 use output::Outputs;
@@ -22,9 +24,11 @@ use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
 use crate::types::{Level, meta, method};
 
+use cache::Cache;
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use output::sentence;
+use subscriptions::Subscriptions;
 
 /// How many ended but unanswered requests are remembered, so that their late answers are no fault.
 const ABANDONED: usize = 1024;
@@ -49,6 +53,16 @@ enum Phase<P> {
     Open(Session<P>),
 }
 
+impl<P> Phase<P> {
+    /// The revision that both sides speak, while connected.
+    fn version(&self) -> Option<Version> {
+        match self {
+            Self::Open(session) => Some(session.version),
+            _ => None,
+        }
+    }
+}
+
 /// The client's side of one connection after another.
 #[derive(Debug)]
 pub struct Client<P> {
@@ -62,6 +76,8 @@ pub struct Client<P> {
     envelope: P,
     calls: CallTable,
     abandoned: Vec<i64>,
+    cache: Cache<P>,
+    subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
     outputs: Outputs<P>,
 }
@@ -78,6 +94,8 @@ impl<P: Payload> Client<P> {
             envelope: P::object(),
             calls: CallTable::new(),
             abandoned: Vec::new(),
+            cache: Cache::new(),
+            subscriptions: Subscriptions::new(),
             counts: ProgressCounts::default(),
             outputs: Outputs::new(),
         }
@@ -176,7 +194,14 @@ impl<P: Payload> Client<P> {
         self.calls.accept(&token, scanned.progress, self.newest, &mut self.counts)
     }
 
-    /// Sends a request; returns its id, which is its progress token too, and its slot.
+    /// The result of such a request that is kept from an earlier one, if the server allowed that.
+    pub fn kept(&self, method: &str, params: &P, now: Millis) -> Option<P> {
+        self.cache.find(method, params, now)
+    }
+
+    /// Sends a request; returns its id, which is its progress token too, and its slot. For
+    /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
+    /// requests about resources.
     ///
     /// `params` belongs to the machine, which writes `_meta` into it.
     ///
@@ -190,8 +215,15 @@ impl<P: Payload> Client<P> {
         now: Millis,
     ) -> Result<(i64, u32), Error<P>> {
         self.require_open()?;
+        let params = params.unwrap_or_else(P::object);
+        if method == method::LISTEN {
+            return Ok(self.listen(params, limits, now));
+        }
         let id = self.next_id();
-        let params = self.with_meta(params.unwrap_or_else(P::object), Some(id));
+        if limits.cache && self.phase.version().is_some_and(Version::has_cache_hints) {
+            self.cache.asked(id, method, &params);
+        }
+        let params = self.with_meta(params, Some(id));
         let slot = self.calls.insert(id, limits, now);
         self.send_request(id, method, params);
         Ok((id, slot))
@@ -224,6 +256,9 @@ impl<P: Payload> Client<P> {
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
     pub fn unsent(&mut self, id: i64, reason: &str) {
         let error = Error::Closed { reason: reason.to_owned(), sent: false };
+        if self.subscribed(id, &Err(error.clone())) {
+            return;
+        }
         if let Some(slot) = self.calls.remove(id) {
             self.outputs.push(Output::Settled(slot, Err(error)));
             return;
@@ -281,6 +316,7 @@ impl<P: Payload> Client<P> {
         let output = self.outputs.pop();
         if let Some(Output::Settled(slot, _)) = output {
             self.calls.release(slot);
+            self.subscriptions.release(slot);
         }
         output
     }
@@ -427,7 +463,13 @@ impl<P: Payload> Client<P> {
             Phase::Initializing { id, probed } if id == number => {
                 judge_initialize(self.config.mode, probed, outcome)
             }
-            Phase::Open(_) => return self.settle(number, outcome),
+            Phase::Open(_) => {
+                if !self.subscribed(number, &outcome) {
+                    self.cache.answered(number, &outcome, now);
+                    self.settle(number, outcome);
+                }
+                return;
+            }
             // The answer to a probe that came too late, or to a request of an earlier connection.
             _ => return,
         };
@@ -494,8 +536,10 @@ impl<P: Payload> Client<P> {
                     ]));
                 }
             }
+            self.outputs.push(Output::Notification(method, params));
+        } else {
+            self.hear(method, params);
         }
-        self.outputs.push(Output::Notification(method, params));
     }
 
     fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
@@ -519,16 +563,18 @@ impl<P: Payload> Client<P> {
     /// Ends a call from this side: the server is told, and its late answer will be no fault.
     fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
         let Some(slot) = self.calls.remove(id) else { return };
-        self.expect_late_answer(id);
-        let mut params = P::object();
-        params.set("requestId", P::from_id(&Id::Integer(id)));
-        if let Some(reason) = reason {
-            params.set("reason", P::string(reason));
+        if !self.unlisten(id) {
+            self.expect_late_answer(id);
+            let mut params = P::object();
+            params.set("requestId", P::from_id(&Id::Integer(id)));
+            if let Some(reason) = reason {
+                params.set("reason", P::string(reason));
+            }
+            self.send(Message::Notification {
+                method: method::CANCELLED.to_owned(),
+                params: Some(params),
+            });
         }
-        self.send(Message::Notification {
-            method: method::CANCELLED.to_owned(),
-            params: Some(params),
-        });
         self.outputs.push(Output::Settled(slot, Err(error)));
     }
 
@@ -546,6 +592,8 @@ impl<P: Payload> Client<P> {
             }
         }
         self.abandoned.clear();
+        self.cache.clear();
+        self.subscriptions.clear();
         self.phase = Phase::Closed;
         self.connect_deadline = f64::INFINITY;
         self.outputs.push(Output::Disconnected(error));

@@ -99,6 +99,10 @@ pub enum Output<P> {
     Stalled(u32),
     /// A call has ended; its slot is free when the outputs are drained.
     Settled(u32, Result<P, Error<P>>),
+    /// A subscription has begun, with what the server will tell of.
+    Acknowledged(u32, P),
+    /// The latest [`Notification`](Self::Notification) is for a subscription too.
+    News(u32),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
     /// A request of the server, to be answered by [`respond`](super::Client::respond).
