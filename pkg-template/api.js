@@ -3,6 +3,7 @@ export { Client } from "./client.js";
 export {
   AbortError,
   ClosedError,
+  HttpError,
   McpError,
   ProtocolError,
   RpcError,
@@ -11,4 +12,5 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { StreamableHttpTransport } from "./http.js";
 export { WebSocketTransport } from "./transports.js";

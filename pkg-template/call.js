@@ -29,6 +29,8 @@ export class Call {
   overflowed = 0;
   /** Whether nothing has been heard of the call for a while. */
   stalled = false;
+  /** The handlers that gather what the server asks for. @type {Set<AbortController>} */
+  inputs = new Set();
 
   /** @type {Delivery[]} */
   #waiting = [];
@@ -62,7 +64,12 @@ export class Call {
   /** A request of the call has left: its only one, or one for each page. @param {number} id */
   begin(id) {
     this.id = id;
-    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
+    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id, leg: 1 };
+  }
+
+  /** Goes on with another request. @param {number} id */
+  proceed(id) {
+    this.context = { ...this.context, requestId: id, leg: this.context.leg + 1 };
   }
 
   /**
@@ -95,6 +102,7 @@ export class Call {
    */
   settle(result, failure) {
     this.stalled = false;
+    for (const input of this.inputs) input.abort();
     const settle = () => {
       this.#end();
       if (failure) this.reject(this.error(failure));

@@ -1,7 +1,8 @@
 // The client: feeds the core with what happens, and does what the core says. The core is never
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { Call } from "./call.js";
-import { ClosedError, McpError, ProtocolError, attempt, toError } from "./errors.js";
+import { AbortError, ClosedError, McpError, ProtocolError, attempt, toError } from "./errors.js";
+import { ask, capabilitiesOf, handlersOf, messageOf } from "./inputs.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
@@ -28,10 +29,11 @@ const DEFAULTS = {
   listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
-  capabilities: {},
+  maxRounds: 10,
 };
 
 const now = () => performance.now();
+const decoder = new TextDecoder();
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -61,14 +63,23 @@ export class Client {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
+  /** The latest notification. @type {any} */
+  #latest;
   /** @type {Map<string, (notification: any) => unknown>} */
   #notificationHandlers = new Map();
   /** @type {Map<string, (request: any, extra: any) => unknown>} */
   #requestHandlers = new Map();
+  /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
+  #asked = new Map();
+  /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
+  #elsewhere = new Map();
+  /** Tools that run only as tasks. @type {Set<string>} */
+  #tasksOnly = new Set();
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #bytes = new Uint8Array();
   #words = new Uint32Array();
   #numbers = new Float64Array();
+  #records = new Float64Array();
 
   /**
    * @param {any} [info]
@@ -80,6 +91,9 @@ export class Client {
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
     checkHandler("messageHandler", messageHandler);
+    checkHandler("samplingHandler", this.#options.samplingHandler);
+    checkHandler("elicitationHandler", this.#options.elicitationHandler);
+    for (const [method, handler] of handlersOf(this.#options)) this.#requestHandlers.set(method, handler);
     this.#info = info;
     this.#weigh();
   }
@@ -123,11 +137,13 @@ export class Client {
    * @param {any} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000, probeTimeout: 5_000 }, options);
-    const { connectTimeout, probeTimeout } = given;
+    const given = merge({ connectTimeout: 30_000 }, options);
+    const { url, server, make } = route(target, given);
+    const http = url?.startsWith("http") || "onevents" in Object(target);
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : 5_000 } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
-    const { url, server, make } = route(target, given);
     const asked = now();
     if (this.#transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -142,9 +158,10 @@ export class Client {
     try {
       const core = (this.#core ??= await this.#start());
       if (this.#connecting !== mine) return await connected;
+      this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
+      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       this.#open(make());
       this.#drain();
     } catch (error) {
@@ -156,7 +173,7 @@ export class Client {
     if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.era === "legacy" && this.#session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 
@@ -231,6 +248,12 @@ export class Client {
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#requestHandlers.set(method, handler);
+    this.#declare();
+  }
+
+  #declare() {
+    const { capabilities, tasks } = this.#options;
+    this.#core?.declare(capabilitiesOf(capabilities, this.#requestHandlers, tasks));
   }
 
   diagnostics() {
@@ -262,10 +285,9 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode, capabilities, logHandler } = this.#options;
+    const { mode, logHandler } = this.#options;
     const options = {
       ...this.#info,
-      capabilities,
       mode: typeof mode === "object" ? mode.pin : mode,
       logLevel: logHandler ? "debug" : undefined,
     };
@@ -327,11 +349,24 @@ export class Client {
         return;
       }
       case 12:
-        return this.#calls[this.#view()[0]]?.subscription?.open(core.value());
+        return this.#input(core.text(), core.value(), core.other());
       case 13: {
-        const notification = { method: core.text(), params: core.value() };
-        return this.#calls[this.#view()[0]]?.subscription?.deliver(notification);
+        const [slot, id] = this.#view();
+        return this.#calls[slot]?.proceed(id);
       }
+      case 14: {
+        const call = this.#calls[this.#view()[0]];
+        const task = core.value();
+        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
+      }
+      case 15: {
+        const asked = this.#asked.get(core.value());
+        return asked?.abort(new AbortError("the server took its request back", core.other()));
+      }
+      case 16:
+        return this.#calls[this.#view()[0]]?.subscription?.open(core.value());
+      case 17:
+        return this.#calls[this.#view()[0]]?.subscription?.deliver(this.#latest);
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }
@@ -369,6 +404,14 @@ export class Client {
     this.#transport = transport;
     const current = () => this.#transport === transport;
     if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      transport.onnews = (/** @type {import("./core.js").Http} */ http) => {
+        if (!current()) return;
+        this.#core?.tell(http, now());
+        this.#drain();
+      };
+      transport.onevents = (/** @type {import("./core.js").Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
     transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.#fault(error);
     transport.onclose = () => this.#closed(transport, "the connection was closed");
@@ -398,6 +441,7 @@ export class Client {
     this.#transport = undefined;
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
+    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     return transport;
   }
@@ -413,6 +457,9 @@ export class Client {
   #disconnected(detail) {
     closeQuietly(this.#detach());
     this.#session = undefined;
+    for (const asked of this.#asked.values()) asked.abort();
+    this.#asked.clear();
+    this.#elsewhere.clear();
     const connecting = this.#connecting;
     this.#connecting = undefined;
     if (!connecting) return attempt(() => this.onclose?.());
@@ -424,7 +471,7 @@ export class Client {
   #send(message, id) {
     /** @param {any} error */
     const failed = (error) => {
-      const call = id && this.#calls.find((call) => call?.id === id);
+      const call = id && this.#calls.find((call) => call?.context.requestId === id);
       if (call) call.cause = error;
       if (!id) return this.#fault(error);
       this.#core?.unsent(id, error?.message ?? "the message could not be sent");
@@ -463,6 +510,29 @@ export class Client {
       return this.#fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
     this.#receive(message);
+  }
+
+  /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {import("./core.js").Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      if (!this.#records.length) this.#records = core.records();
+      const records = this.#records;
+      // All of it is taken before a handler runs, which may end calls and give their slots away.
+      let text;
+      const taken = [];
+      for (let at = 0; at < count * 5; at += 5) {
+        const total = records[at + 2];
+        const start = records[at + 3];
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
+        taken.push({ call: this.#calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+      }
+      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+    }
   }
 
   /**
@@ -512,6 +582,7 @@ export class Client {
     checkTime("timeout", options.timeout);
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
+    checkHandler("onTaskStatus", options.onTaskStatus);
     const call = new Call(method, params, options, this.#options.progressHandler);
     Object.assign(call, more);
     call.until = now() + options.maxTotalTimeout;
@@ -534,16 +605,23 @@ export class Client {
     });
   }
 
-  /** Sends a call's request, or one for its next page; false if the call is over by that. @param {Call} call @param {any} params */
+  /**
+   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * @param {Call} call
+   * @param {any} params
+   * @returns {boolean}
+   */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task } = call.options;
+    const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#core;
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, asked);
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, asked);
     if (done === 2) return this.#answered(call, core?.value());
     if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
@@ -584,8 +662,19 @@ export class Client {
     if (call) this.#answered(call, result, failure);
   }
 
-  /** Ends a call, or asks for its next page; true if the call goes on. @param {Call} call @param {any} result @param {any} [failure] */
+  /**
+   * Ends a call, or asks for its next page; true if the call goes on.
+   * @param {Call} call
+   * @param {any} result
+   * @param {any} [failure]
+   * @returns {boolean}
+   */
   #answered(call, result, failure) {
+    if (call.method === "tools/list" && call.options.tasks) {
+      for (const { name, execution } of result?.tools ?? []) {
+        if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
+      }
+    }
     if (call.pages && !failure) {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
       if (params) return this.#ask(call, params);
@@ -601,31 +690,71 @@ export class Client {
   /** @param {string} method @param {any} params */
   #notify(method, params) {
     const message = params === undefined ? { method } : { method, params };
+    this.#latest = message;
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
+    if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();
     attempt(() => this.#notificationHandlers.get(method)?.(message));
   }
 
-  /** @param {string} method @param {any} params @param {any} id */
+  /** A request of a legacy server. @param {string} method @param {any} params @param {any} id */
   #answer(method, params, id) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
+    const asked = new AbortController();
+    this.#asked.set(id, asked);
     const transport = this.#transport;
-    const message = params === undefined ? { method } : { method, params };
-    attempt(() => this.#options.messageHandler?.(message));
-    const handler = this.#requestHandlers.get(method);
-    if (!handler) return core.respond(id, false, { code: -32601, message: `Method not found: ${method}` });
-    /** @param {boolean} ok @param {any} value */
-    const respond = (ok, value) => {
+    /** @param {number} progress @param {number} [total] @param {string} [message] */
+    const reportProgress = async (progress, total, message) => {
       if (transport !== this.#transport) return;
-      core.respond(id, ok, value);
+      core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
       this.#drain();
     };
-    Promise.resolve()
-      .then(() => handler(message, { requestId: id }))
-      .then(
-        (result) => respond(true, result ?? {}),
-        (error) => respond(false, { code: error?.rpcCode ?? -32603, message: String(error?.message ?? error) }),
-      );
+    this.#serve(method, params, asked, { requestId: id, reportProgress }, (ok, value) => {
+      if (this.#asked.get(id) === asked) this.#asked.delete(id);
+      core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
+    });
+  }
+
+  /** Something that a result asks for. @param {string} method @param {any} params @param {string} key */
+  #input(method, params, key) {
+    const [slot, input] = this.#view();
+    const call = /** @type {Call} */ (this.#calls[slot]);
+    const asked = new AbortController();
+    call.inputs.add(asked);
+    this.#serve(method, params, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+      call.inputs.delete(asked);
+      if (!ok) call.cause = value;
+      this.#core?.answer(input, ok, ok ? value : messageOf(value), now());
+    });
+  }
+
+  /**
+   * Lets a handler answer what the server asks for.
+   * @param {string} method
+   * @param {any} params
+   * @param {AbortController} asked
+   * @param {any} context
+   * @param {(ok: boolean, value: any) => void} respond
+   */
+  #serve(method, params, asked, context, respond) {
+    const message = params === undefined ? { method } : { method, params };
+    attempt(() => this.#options.messageHandler?.(message));
+    const { signal } = asked;
+    context.signal = signal;
+    const { elicitationId } = params ?? {};
+    if (typeof elicitationId === "string") {
+      context.completed = new Promise((resolve) => this.#elsewhere.set(elicitationId, () => resolve(undefined)));
+    }
+    /** @param {boolean} ok @param {any} value */
+    const end = (ok, value) => {
+      if (signal.aborted) return;
+      respond(ok, value);
+      this.#drain();
+    };
+    ask(this.#requestHandlers.get(method), message, context).then(
+      (result) => end(true, result),
+      (error) => end(false, error),
+    );
   }
 
   /** @param {any} error */

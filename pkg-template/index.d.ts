@@ -171,6 +171,21 @@ export interface ConnectOptions {
    */
   protocols?: string[];
   /**
+   * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
+   * asked for each request.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { headers: async () => ({ Authorization: `Bearer ${await token()}` }) });
+   * ```
+   */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Makes the HTTP requests.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof globalThis.fetch;
+  /**
    * Sees the text of every frame.
    *
    * @example
@@ -261,10 +276,12 @@ export class Client {
   /**
    * Opens the connection and finds out which protocol revision the server speaks.
    *
-   * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
+   * @param target a `ws:`, `wss:`, `http:` or `https:` URL (relative ones count from the page's),
+   *   or a transport
    * @throws {ClosedError} when the connection cannot be opened
    * @throws {TimeoutError} when it is not open within `connectTimeout`
    * @throws {RpcError} when the server refuses the handshake
+   * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
@@ -491,6 +508,44 @@ export class WebSocketTransport implements Transport {
   onerror?: (error: Error) => void;
 }
 
+/**
+ * Streamable HTTP: each message is a POST, each answer JSON or a stream of events.
+ *
+ * @example
+ * ```js
+ * const transport = new StreamableHttpTransport("https://example.com/mcp", {
+ *   headers: { Authorization: "Bearer …" },
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class StreamableHttpTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /** Headers of every request, beside the protocol's own; or a function that gives them. */
+      headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+      /**
+       * Makes the requests.
+       * @default globalThis.fetch
+       */
+      fetch?: typeof globalThis.fetch;
+      /** Sees the text of every message; reading progress is slower with it. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  /** Sends one message; fails when the server does not take it. */
+  send(message: any): Promise<void>;
+  /** Ends all streams, and the session if there is one. */
+  close(): Promise<void>;
+  /** The session of a server from before 2026-07-28, if it gave one. */
+  readonly sessionId: string | undefined;
+  onmessage?: (message: any) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
 // ---- errors ----
 
 /** The stable codes of this package's errors. */
@@ -499,6 +554,7 @@ export type ErrorCode =
   | "TIMEOUT"
   | "ABORTED"
   | "CLOSED"
+  | "HTTP_ERROR"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
@@ -541,6 +597,15 @@ export class ClosedError extends McpError {
   constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
   /** Whether the request had left, so that the server may have carried it out. */
   readonly mayHaveRun: boolean;
+}
+
+/** The server answered a request with an HTTP status instead of a message. */
+export class HttpError extends McpError {
+  constructor(message: string, status: number, body: string);
+  /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
+  readonly status: number;
+  /** How the body begins. */
+  readonly body: string;
 }
 
 /** The server broke the protocol, or speaks no revision in common. */

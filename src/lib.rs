@@ -7,6 +7,7 @@
 //! |---|---|
 //! | messages and types | [`error`], [`jsonrpc`], [`types`] |
 //! | protocol machines | [`proto`] |
+//! | Streamable HTTP without sockets | [`http`] |
 //! | tools and their `Context` | [`server`] |
 //! | bytes and clocks | `wasm` (browser), `native` (tokio) |
 //!
@@ -17,6 +18,7 @@
 #![warn(missing_docs)]
 
 pub mod error;
+pub mod http;
 pub mod jsonrpc;
 pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]

@@ -147,10 +147,8 @@ async fn a_loopback_listener_answers_to_loopback_names_only() {
 async fn other_requests_get_an_error_that_says_what_to_do() {
     let host = host().await;
     for (request, status, header) in [
-        ("GET /mcp", "426", "upgrade: websocket"),
-        ("POST /mcp", "405", "allow: get"),
-        ("DELETE /mcp", "405", "allow: get"),
-        ("OPTIONS /mcp", "405", "allow: get"),
+        ("GET /mcp", "400", ""),
+        ("PUT /mcp", "405", "allow: post, get, delete, options"),
         ("GET /elsewhere", "404", ""),
     ] {
         let request = format!("{request} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");

@@ -1,5 +1,5 @@
-//! Who may connect. A browser lets any page open a WebSocket to any host, so the server looks at
-//! where the page comes from.
+//! Who may connect. A browser lets any page open a WebSocket or send a POST to any host, so the
+//! server looks at where the page comes from.
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -17,14 +17,18 @@
 
 mod endpoint;
 mod guard;
+mod http;
+mod options;
 mod socket;
+mod upgrade;
 
 use std::{future::Future, io};
 
 use axum::{Router, middleware, serve::ListenerExt};
 use tokio::{net::TcpListener, time::timeout};
 
-pub use endpoint::{Endpoint, Options};
+pub use endpoint::Endpoint;
+pub use options::Options;
 
 use crate::server::Server;
 

@@ -72,14 +72,17 @@ impl Context {
         total: impl Total,
         message: impl ProgressMessage,
     ) -> Progressed {
+        let (progress, total) = (progress.value(), total.value());
+        message.with(|message| self.send_progress(progress, total, message));
+        step_aside()
+    }
+
+    pub(super) fn send_progress(&self, progress: f64, total: Option<f64>, message: Option<&str>) {
         // Without a token there is nothing to find out, and no lock to take.
         if self.call.request.token.is_some() {
-            let (progress, total, key) = (progress.value(), total.value(), self.call.key);
-            message.with(|message| {
-                self.call.shared.send(|machine| machine.report(key, progress, total, message))
-            });
+            let key = self.call.key;
+            self.call.shared.send(|machine| machine.report(key, progress, total, message));
         }
-        step_aside()
     }
 
     /// Waits until no report of this call is held back: all are on their way, in order.
@@ -211,7 +214,7 @@ impl Future for Progressed {
 }
 
 /// Lets others run once: the transport, and a cancellation.
-fn step_aside() -> Progressed {
+pub(super) fn step_aside() -> Progressed {
     Progressed { has_stepped_aside: false }
 }
 

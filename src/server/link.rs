@@ -50,13 +50,21 @@ impl Link {
     /// Takes in one text frame.
     pub fn receive(&self, text: &str) {
         // Depth is bounded by the parser (128 levels), so hostile nesting is just not JSON.
-        let parsed = serde_json::from_str::<Value>(text);
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => self.receive_value(&value),
+            Err(_) => self.feed(ServerMachine::receive_garbage),
+        }
+    }
+
+    /// Takes in one message that has been parsed already.
+    pub fn receive_value(&self, message: &Value) {
+        self.feed(|machine| machine.receive(message));
+    }
+
+    fn feed(&self, input: impl FnOnce(&mut ServerMachine<Value>)) {
         let wakers = {
             let mut state = self.shared.lock();
-            match &parsed {
-                Ok(value) => state.machine.receive(value),
-                Err(_) => state.machine.receive_garbage(),
-            }
+            input(&mut state.machine);
             // A cancellation makes room, too.
             let mut wakers = state.room_to_wake();
             wakers.extend(state.driver.take());

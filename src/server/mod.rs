@@ -36,6 +36,7 @@
 mod builder;
 mod context;
 mod link;
+mod reporter;
 mod result;
 mod shared;
 mod tasks;
@@ -44,6 +45,7 @@ mod values;
 pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
 pub use link::{Driver, Link};
+pub use reporter::{Counted, ProgressReporter};
 pub use result::{IntoToolResult, Json};
 pub use values::{ProgressMessage, Quantity, Total};
 

@@ -14,6 +14,26 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 pub const LIST_TOOLS: &str = "tools/list";
 /// Runs a tool.
 pub const CALL_TOOL: &str = "tools/call";
+/// A prompt, filled in.
+pub const GET_PROMPT: &str = "prompts/get";
+/// What a resource holds.
+pub const READ_RESOURCE: &str = "resources/read";
+/// Asks the user, through the client.
+pub const ELICIT: &str = "elicitation/create";
+/// Asks the client's model.
+pub const SAMPLE: &str = "sampling/createMessage";
+/// Asks which folders the server may look at.
+pub const LIST_ROOTS: &str = "roots/list";
+/// How a task stands.
+pub const GET_TASK: &str = "tasks/get";
+/// 2025-11-25: what came of a task; waits for its end.
+pub const TASK_RESULT: &str = "tasks/result";
+/// The answers that a task of the extension waits for.
+pub const UPDATE_TASK: &str = "tasks/update";
+/// Gives up a task.
+pub const CANCEL_TASK: &str = "tasks/cancel";
+/// 2025-11-25: how a task stands now.
+pub const TASK_STATUS: &str = "notifications/tasks/status";
 /// How far a request has come.
 pub const PROGRESS: &str = "notifications/progress";
 /// Gives up a request.
@@ -24,16 +44,12 @@ pub const LOG_MESSAGE: &str = "notifications/message";
 pub const LIST_RESOURCES: &str = "resources/list";
 /// The families of resources a server has.
 pub const LIST_RESOURCE_TEMPLATES: &str = "resources/templates/list";
-/// What is in a resource.
-pub const READ_RESOURCE: &str = "resources/read";
 /// Legacy: tell me when this resource changes.
 pub const SUBSCRIBE: &str = "resources/subscribe";
 /// Legacy: no longer.
 pub const UNSUBSCRIBE: &str = "resources/unsubscribe";
 /// The prompts a server has.
 pub const LIST_PROMPTS: &str = "prompts/list";
-/// A prompt, filled in.
-pub const GET_PROMPT: &str = "prompts/get";
 /// Suggestions for an argument.
 pub const COMPLETE: &str = "completion/complete";
 /// Modern: tell me what changes.
@@ -48,11 +64,5 @@ pub const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
 pub const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 /// A resource has changed.
 pub const RESOURCE_UPDATED: &str = "notifications/resources/updated";
-/// The server asks the person in front of the client.
-pub const ELICIT: &str = "elicitation/create";
-/// The server asks the client's model.
-pub const SAMPLE: &str = "sampling/createMessage";
-/// The server asks for the directories that the client works in.
-pub const LIST_ROOTS: &str = "roots/list";
 /// Modern: how a task stands.
 pub const TASK_CHANGED: &str = "notifications/tasks";

@@ -86,6 +86,15 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
+        let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
+            let pair: &Array = pair.unchecked_ref();
+            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+        });
+        Some(pairs.collect())
+    }
+
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
@@ -103,6 +112,21 @@ impl Payload for JsValue {
 
     fn copy(&self) -> Option<Self> {
         structured_clone(self).ok()
+    }
+
+    fn remove(&mut self, key: &'static str) {
+        if let Some(own) = self.dyn_ref::<Object>() {
+            let _ = Reflect::delete_property(own, &self::key(key));
+        }
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        // Not by setting them one by one: `__proto__` must become a member like any other.
+        let entries: Array = members
+            .into_iter()
+            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
+            .collect();
+        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
     }
 
     fn elements(&self) -> Option<Vec<Self>> {

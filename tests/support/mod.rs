@@ -26,6 +26,7 @@ pub const FOREVER: CallLimits = CallLimits {
     reset_on_progress: true,
     strict: false,
     cache: true,
+    rounds: Some(10),
 };
 
 /// A step without a message.

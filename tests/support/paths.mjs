@@ -2,6 +2,7 @@
 //   CARGO_TARGET_DIR   cargo's target directory (default: target/ in the repository)
 //   MCP_WASM_PKG       the built npm package (default: <target>/pkg)
 //   DEMO_SERVER        the demo server's program (default: <target>/debug/demo-server)
+//   FIXTURE_SERVER     the fixture server's program (default: <target>/debug/fixture-server)
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -24,8 +25,14 @@ export const www = path.join(root, "www");
 /** The demo server's program, as built by `cargo build --features demo`. */
 export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", "demo-server");
 
-/** A Python that has the `mcp` and `websockets` packages, as `cargo xtask test` sets it up. */
+/** The conformance suite's fixture server, as built by `cargo build --features fixture`. */
+export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "debug", "fixture-server");
+
+/** A Python that has FastMCP 3 and the SDK 1.30, as `cargo xtask test` sets it up. */
 export const python = process.env.MCP_WASM_PYTHON || path.join(target, "tools", "python", "bin", "python");
+
+/** A Python that has FastMCP 4 and the SDK 2; the two do not fit into one environment. */
+export const pythonFastmcp4 = process.env.MCP_WASM_PYTHON_FASTMCP4 || path.join(target, "tools", "python-fastmcp4", "bin", "python");
 
 /**
  * What the built package exports from `entry`.

@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: from a clone to the demo page.
 
 use std::env::consts::EXE_SUFFIX;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Result, bail};
@@ -19,25 +20,38 @@ pub fn demo(flags: &[String]) -> Result<()> {
     })?;
 
     say("start the demo server: open the address it prints, stop it with Ctrl-C");
-    let status = Cmd::new(server()).args(flags).instead()?;
+    start(&server(), flags)
+}
+
+/// Runs a server in place of this program.
+pub fn start(server: &Path, flags: &[String]) -> Result<()> {
+    let status = Cmd::new(server).args(flags).instead()?;
     // Ctrl-C is no failure.
     if status.code().is_some_and(|code| code != 0) {
-        bail!("the demo server ended with {status}");
+        bail!("the server ended with {status}");
     }
     Ok(())
 }
 
-/// Builds the demo server. A debug build is there in a fraction of the time, and shares its parts
-/// with the tests.
 pub fn build_server() -> Result<()> {
-    step("build the demo server", || {
+    build("demo")
+}
+
+pub fn server() -> PathBuf {
+    program("demo")
+}
+
+/// Builds the server that belongs to a feature of the crate. A debug build is there in a fraction
+/// of the time, and shares its parts with the tests.
+pub fn build(feature: &str) -> Result<()> {
+    step(&format!("build the {feature} server"), || {
         Cmd::cargo()
-            .args(["build", "--package", "mcp-wasm", "--features", "demo", "--quiet"])
-            .args(["--bin", "demo-server"])
+            .args(["build", "--package", "mcp-wasm", "--features", feature, "--quiet", "--bin"])
+            .arg(format!("{feature}-server"))
             .quiet()
     })
 }
 
-pub fn server() -> std::path::PathBuf {
-    target().join("debug").join(format!("demo-server{EXE_SUFFIX}"))
+pub fn program(feature: &str) -> PathBuf {
+    target().join("debug").join(format!("{feature}-server{EXE_SUFFIX}"))
 }

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | bench`.
+//! The project's own commands: `cargo xtask demo | test | package | check | bench | fixture`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod fixture;
 mod names;
 mod package;
 mod run;
@@ -33,11 +34,14 @@ Usage: cargo xtask <command> [options]
               --root DIR directory that hash_directory may read
   test      Runs every test, prints a table and, last, `N passed, N failed`
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
-                         browser, interop, package
+                         browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
   check     Formatting, lints, documentation, types, size budget, layering
   bench     The browser benchmark against other clients; updates the table in README.md
               --rounds N rounds of the in-memory part (default 7)
+  fixture   Builds and starts the server that the protocol's conformance suite is run against
+              --port N   port to listen on; 0 takes any free one (default 8000)
+              --host H   address to listen on (default 127.0.0.1)
 
 Environment: CHROME, CHROMEDRIVER, FIREFOX, GECKODRIVER and PYTHON name programs that are not in
 PATH; MCP_WASM_TOOLS is the directory for the tools that are installed with cargo.";
@@ -74,9 +78,10 @@ fn dispatch() -> Result<ExitCode> {
                 println!("{HELP}");
                 return Ok(ExitCode::SUCCESS);
             }
-            ("demo", Long(flag @ ("port" | "host" | "pace" | "root"))) => {
-                options.demo.push(format!("--{flag}"));
-                options.demo.push(args.value()?.string()?);
+            ("demo", Long(flag @ ("port" | "host" | "pace" | "root")))
+            | ("fixture", Long(flag @ ("port" | "host"))) => {
+                options.server.push(format!("--{flag}"));
+                options.server.push(args.value()?.string()?);
             }
             ("test", Long("only")) => options.only.push(args.value()?.string()?),
             ("bench", Long("rounds")) => options.rounds = args.value()?.parse()?,
@@ -85,19 +90,20 @@ fn dispatch() -> Result<ExitCode> {
     }
 
     let passed = match command.as_str() {
-        "demo" => demo::demo(&options.demo).map(|()| true),
+        "demo" => demo::demo(&options.server).map(|()| true),
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
         "check" => check::command(),
         "bench" => bench::bench(options.rounds).map(|()| true),
+        "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     }?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 struct Options {
-    /// Flags that go on to the demo server.
-    demo: Vec<String>,
+    /// Flags that go on to the demo or the fixture server.
+    server: Vec<String>,
     /// Suites to run; empty means all.
     only: Vec<String>,
     /// Rounds of the in-memory benchmark.
@@ -106,6 +112,6 @@ struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self { demo: Vec::new(), only: Vec::new(), rounds: 7 }
+        Self { server: Vec::new(), only: Vec::new(), rounds: 7 }
     }
 }

@@ -26,6 +26,7 @@ pub const NEEDS: Needs = Needs {
     chromedriver: false,
     firefox: false,
     python: false,
+    conformance: false,
 };
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::counts::Counts;
 use crate::run::{Cmd, root, say};
 use crate::setup::{Needs, Tools, setup};
-use crate::{check, demo, package};
+use crate::{check, demo, fixture, package};
 
 struct Suite {
     name: &'static str,
@@ -19,7 +19,7 @@ struct Suite {
 
 const NONE: Needs = Needs { wasm: false, npm: false, ..package::NEEDS };
 
-const SUITES: [Suite; 8] = [
+const SUITES: [Suite; 9] = [
     Suite { name: "check", needs: check::NEEDS, run: |tools| Ok(check::check(tools)) },
     Suite { name: "rust", needs: NONE, run: rust },
     Suite {
@@ -41,7 +41,18 @@ const SUITES: [Suite; 8] = [
     Suite {
         name: "interop",
         needs: Needs { python: true, ..package::NEEDS },
-        run: |tools| node(tools, "interop"),
+        run: |tools| {
+            fixture::build_server()?;
+            node(tools, "interop")
+        },
+    },
+    Suite {
+        name: "conformance",
+        needs: Needs { chromium: true, conformance: true, ..package::NEEDS },
+        run: |tools| {
+            fixture::build_server()?;
+            node(tools, "conformance")
+        },
     },
     Suite {
         name: "package",
@@ -79,10 +90,10 @@ pub fn test(only: &[String]) -> Result<bool> {
     }
 
     println!();
-    println!("{:<10}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
+    println!("{:<12}{:>8}{:>8}{:>10}", "suite", "passed", "failed", "seconds");
     for (name, counts, time) in rows {
         let seconds = time.as_secs_f64();
-        println!("{name:<10}{:>8}{:>8}{seconds:>10.1}", counts.passed, counts.failed);
+        println!("{name:<12}{:>8}{:>8}{seconds:>10.1}", counts.passed, counts.failed);
     }
     println!();
     println!("{} passed, {} failed", total.passed, total.failed);
@@ -137,5 +148,6 @@ fn node(tools: &Tools, directory: &str) -> Result<Counts> {
         // One file after the other: they measure time and start browsers, on few cores.
         .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
         .args(files)
-        .env("DEMO_SERVER", demo::server()))
+        .env("DEMO_SERVER", demo::server())
+        .env("FIXTURE_SERVER", fixture::server()))
 }

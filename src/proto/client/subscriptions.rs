@@ -109,7 +109,7 @@ impl<P: Payload> Client<P> {
         // Only the wait for the acknowledgement is timed.
         let endless = f64::INFINITY;
         let limits = CallLimits { max_total: endless, stall_after: endless, ..limits };
-        let slot = self.calls.insert(id, limits, now);
+        let slot = self.calls.insert(id, limits, None, now);
         let mut filter = params.get("notifications").unwrap_or_else(P::object);
         if self.tells_unasked() {
             filter = self.honour(&filter);
@@ -128,7 +128,7 @@ impl<P: Payload> Client<P> {
         (id, slot)
     }
 
-    /// A notification has come, that is no progress.
+    /// A notification has come: it is passed on, unless it is for nobody or for us.
     #[inline(never)]
     pub(super) fn hear(&mut self, method: String, params: Option<P>) {
         let given = params.as_ref();
@@ -249,9 +249,8 @@ impl<P: Payload> Client<P> {
     /// What a legacy server with these capabilities will tell of.
     fn honour(&self, wanted: &P) -> P {
         let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
-        let can = |feature, what| {
-            says(capabilities.and_then(|all| all.get(feature)).as_ref(), what)
-        };
+        let can =
+            |feature, what| says(capabilities.and_then(|all| all.get(feature)).as_ref(), what);
         let mut honored = P::object();
         for (member, _, feature) in LISTS {
             if says(Some(wanted), member) && can(feature, "listChanged") {

@@ -104,11 +104,12 @@ pub(super) fn fits(id: &Id, limits: &Limits) -> bool {
     }
 }
 
-/// The error for a version that is not served, with the ones that are.
+/// The error for a version that is not served, with the ones that `server/discover` names: those
+/// that a request can name.
 pub(super) fn unsupported<P: Payload>(requested: Option<&str>) -> RpcError<P> {
-    let supported = Version::ALL.into_iter().map(|version| P::string(version.as_str())).collect();
+    let supported = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
     let mut data = P::object();
-    data.set("supported", P::array(supported));
+    data.set("supported", P::array(supported.collect()));
     if let Some(requested) = requested {
         data.set("requested", P::string(&clip(requested, ECHO)));
     }

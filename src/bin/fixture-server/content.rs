@@ -1,0 +1,78 @@
+//! Tools for every kind of content, for failures, progress and log messages.
+
+use std::time::Duration;
+
+use mcp_wasm::server::{CallToolResult, Content, Context, NoArguments, ServerBuilder};
+use serde_json::json;
+use tokio::time::sleep;
+
+/// A picture of one pixel.
+pub(crate) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+/// A sound of no length.
+const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
+/// Between two reports or messages.
+const PAUSE: Duration = Duration::from_millis(50);
+
+pub(crate) fn add(builder: ServerBuilder) -> ServerBuilder {
+    builder
+        .tool("test_simple_text", "Returns text", |_: NoArguments, _| async {
+            "This is a simple text response for testing."
+        })
+        .tool("test_image_content", "Returns an image", |_: NoArguments, _| async { vec![image()] })
+        .tool("test_audio_content", "Returns a sound", |_: NoArguments, _| async {
+            vec![Content::Audio { data: WAV.to_owned(), mime_type: "audio/wav".to_owned() }]
+        })
+        .tool("test_embedded_resource", "Returns a resource", |_: NoArguments, _| async {
+            vec![resource("test://embedded-resource", "This is an embedded resource.")]
+        })
+        .tool(
+            "test_multiple_content_types",
+            "Returns text, an image and a resource",
+            |_: NoArguments, _| async {
+                let text = Content::text("Multiple content types test:");
+                vec![
+                    text,
+                    image(),
+                    resource("test://mixed-content-resource", "A resource among others."),
+                ]
+            },
+        )
+        .tool("test_error_handling", "Fails", |_: NoArguments, _| async {
+            CallToolResult::error("This tool intentionally returns an error for testing")
+        })
+        .tool("test_tool_with_progress", "Reports progress", with_progress)
+        .tool("test_tool_with_logging", "Logs while it runs", with_logging)
+        .tool("test_logging_tool", "Logs once", |_: NoArguments, ctx: Context| async move {
+            ctx.info("test_logging_tool was called").await;
+            "Logged"
+        })
+        .tool("test_streaming_elicitation", "Returns text", |_: NoArguments, _| async { "Done" })
+}
+
+async fn with_progress(_: NoArguments, ctx: Context) -> &'static str {
+    for progress in [0, 50] {
+        ctx.report_progress(progress, 100, format!("Completed {progress} of 100")).await;
+        sleep(PAUSE).await;
+    }
+    ctx.report_progress(100, 100, "Completed 100 of 100").await;
+    "All of it was reported"
+}
+
+async fn with_logging(_: NoArguments, ctx: Context) -> &'static str {
+    for text in ["Tool execution started", "Tool processing data", "Tool execution completed"] {
+        ctx.info(text).await;
+        sleep(PAUSE).await;
+    }
+    "All of it was logged"
+}
+
+pub(crate) fn image() -> Content {
+    Content::Image { data: PNG.to_owned(), mime_type: "image/png".to_owned() }
+}
+
+pub(crate) fn resource(uri: &str, text: &str) -> Content {
+    Content::Other(json!({
+        "type": "resource",
+        "resource": { "uri": uri, "mimeType": "text/plain", "text": text },
+    }))
+}

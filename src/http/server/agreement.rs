@@ -1,0 +1,154 @@
+//! Whether the headers of a modern request say what its body says.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::post::{Lookup, RequestHeaders};
+use crate::{
+    jsonrpc::{RpcError, code},
+    proto::server::{ECHO, clip},
+    types::method,
+};
+
+const VERSION: &str = "MCP-Protocol-Version";
+const METHOD: &str = "Mcp-Method";
+const NAME: &str = "Mcp-Name";
+
+/// Compares the headers with the body.
+///
+/// A proxy routes by the headers and the server acts by the body, so a difference between them is
+/// an error. A member of the body that is missing or of the wrong type is not looked for here: the
+/// machine says what is wrong with it.
+pub(super) fn check_headers(
+    headers: &impl RequestHeaders,
+    version: &str,
+    method: &str,
+    params: Option<&Value>,
+) -> Result<(), RpcError<Value>> {
+    compare(headers, VERSION, version, false)?;
+    compare(headers, METHOD, method, false)?;
+    match named(method, params) {
+        Some(name) => compare(headers, NAME, name, true),
+        None => Ok(()),
+    }
+}
+
+/// What the request is about, in the words of its body.
+fn named<'a>(method: &str, params: Option<&'a Value>) -> Option<&'a str> {
+    let key = match method {
+        method::CALL_TOOL | "prompts/get" => "name",
+        "resources/read" => "uri",
+        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
+        _ => return None,
+    };
+    params?.get(key)?.as_str()
+}
+
+fn compare(
+    headers: &impl RequestHeaders,
+    name: &str,
+    wanted: &str,
+    encoded: bool,
+) -> Result<(), RpcError<Value>> {
+    let found = match headers.find(name) {
+        Lookup::Text(text) if encoded => decode(text),
+        Lookup::Text(text) => Some(Cow::Borrowed(text)),
+        Lookup::Absent => return Err(mismatch(&["the header `", name, "` is missing"])),
+        Lookup::Unreadable => None,
+    };
+    let Some(found) = found else {
+        return Err(mismatch(&["the header `", name, "` cannot be read"]));
+    };
+    if found == wanted {
+        return Ok(());
+    }
+    let (found, wanted) = (clip(&found, ECHO), clip(wanted, ECHO));
+    Err(mismatch(&["the header `", name, "` is `", &found, "`, the body has `", &wanted, "`"]))
+}
+
+fn mismatch(parts: &[&str]) -> RpcError<Value> {
+    RpcError::new(code::HEADER_MISMATCH, parts.concat())
+}
+
+const BEGIN: &str = "=?base64?";
+const END: &str = "?=";
+
+/// The text that a header's value stands for; `None` if it is in Base64, and broken. A value with
+/// only one of the two marks means itself.
+fn decode(value: &str) -> Option<Cow<'_, str>> {
+    let Some(digits) = value.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)) else {
+        return Some(Cow::Borrowed(value));
+    };
+    let bytes = from_base64(digits.as_bytes())?;
+    String::from_utf8(bytes).ok().map(Cow::Owned)
+}
+
+/// Reads standard Base64, padded, with no bit to spare.
+fn from_base64(digits: &[u8]) -> Option<Vec<u8>> {
+    if !digits.len().is_multiple_of(4) {
+        return None;
+    }
+    let padding = digits.iter().rev().take_while(|&&digit| digit == b'=').count();
+    let (digits, _) = digits.split_at_checked(digits.len().checked_sub(padding)?)?;
+    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
+    for group in digits.chunks(4) {
+        let mut bits = 0_u32;
+        for &digit in group {
+            bits = bits << 6 | u32::from(sextet(digit)?);
+        }
+        // A lone digit is not a byte, and no digit may carry more than the bytes take.
+        if group.len() == 1 || group.len() < 4 && bits & ((1 << (6 * group.len() % 8)) - 1) != 0 {
+            return None;
+        }
+        let bits = bits << (6 * (4 - group.len()));
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
+    }
+    Some(bytes)
+}
+
+fn sextet(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::decode;
+
+    #[test]
+    fn values_in_base64_are_decoded_and_others_mean_themselves() {
+        for (value, text) in [
+            ("plain", Some("plain")),
+            ("", Some("")),
+            ("=?base64?w6k=?=", Some("é")),
+            ("=?base64?YQ==?=", Some("a")),
+            ("=?base64?YWI=?=", Some("ab")),
+            ("=?base64?YWJj?=", Some("abc")),
+            ("=?base64??=", Some("")),
+            // Half of the marks, or other ones, are no marks.
+            ("=?base64?YWJj", Some("=?base64?YWJj")),
+            ("YWJj?=", Some("YWJj?=")),
+            ("=?BASE64?YWJj?=", Some("=?BASE64?YWJj?=")),
+            ("=?base64?=", Some("=?base64?=")),
+            // Bad padding, a bad alphabet, spare bits, no UTF-8.
+            ("=?base64?YWI?=", None),
+            ("=?base64?YQ=?=", None),
+            ("=?base64?YQ===?=", None),
+            ("=?base64?Y===?=", None),
+            ("=?base64?====?=", None),
+            ("=?base64?YW-_?=", None),
+            ("=?base64?YW I=?=", None),
+            ("=?base64?YR==?=", None),
+            ("=?base64?/w==?=", None),
+        ] {
+            assert_eq!(decode(value).as_deref(), text, "{value}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The server's side of Streamable HTTP: which rules a POST falls under, what its headers have to
+//! say, with which status an error leaves, and the streams of a legacy session.
+//!
+//! Both eras share one URL. A request that names a revision since 2026-07-28, in its `_meta` or in
+//! its header, is an exchange of its own; everything else belongs to a session.
+
+mod agreement;
+mod post;
+mod refusal;
+
+pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
+pub use refusal::{Refusal, status_of};

@@ -1,0 +1,190 @@
+//! Which rules a POST falls under: decided once, by its body; its headers only have to agree.
+
+use serde_json::Value;
+
+use super::{agreement::check_headers, refusal::Refusal};
+use crate::{
+    jsonrpc::{Message, RpcError, code},
+    proto::{
+        server::{ECHO, clip},
+        version::{Era, Version},
+    },
+    types::{meta, method},
+};
+
+const VERSION: &str = "MCP-Protocol-Version";
+
+/// The headers of a request.
+pub trait RequestHeaders {
+    /// The header of this name, whatever the case of its letters.
+    fn find(&self, name: &str) -> Lookup<'_>;
+}
+
+/// What there is of a header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lookup<'a> {
+    /// Nothing.
+    Absent,
+    /// Its value, without blanks around it.
+    Text(&'a str),
+    /// Something that is no text in ASCII, or several values that differ.
+    Unreadable,
+}
+
+/// What the body of a POST asks for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Exchange {
+    /// A modern request: an exchange of its own, with nothing before or after it.
+    Modern,
+    /// A modern notification. There is nothing to be done about it: the only one that clients have
+    /// is for giving up a request, which over HTTP they do by dropping the stream.
+    ModernNotification,
+    /// The first request of a legacy session.
+    Initialize,
+    /// One message of a legacy session.
+    Session,
+    /// Several messages of a legacy session, which only revision 2025-03-26 has.
+    Batch,
+}
+
+/// Sorts a POST by its parsed body.
+///
+/// # Errors
+/// No server may take this, whatever its tools and sessions are.
+pub fn sort(body: &Value, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+    if let Value::Array(messages) = body {
+        return sort_batch(messages, headers);
+    }
+    let message = read(body)?;
+    match &message {
+        Message::Request { id, method, params } => sort_request(method, params.as_ref(), headers)
+            .map_err(|error| Refusal::of(Some(id.clone()), error)),
+        Message::Notification { params, .. } => {
+            if is_modern(headers) || claim(params.as_ref()).is_some() {
+                return Ok(Exchange::ModernNotification);
+            }
+            let known = check_version(headers).map_err(|error| Refusal::of(None, error));
+            known.map(|()| Exchange::Session)
+        }
+        Message::Response { id, .. } => {
+            if is_modern(headers) {
+                let text = "this server asks nothing of clients that speak 2026-07-28 or later, \
+                            so there is nothing to answer";
+                let error = RpcError::new(code::INVALID_REQUEST, text);
+                return Err(Refusal::of(id.clone(), error));
+            }
+            let known = check_version(headers).map_err(|error| Refusal::of(None, error));
+            known.map(|()| Exchange::Session)
+        }
+    }
+}
+
+/// Whether the version header names a revision without sessions.
+pub fn is_modern(headers: &impl RequestHeaders) -> bool {
+    matches!(version_of(headers), Some(Ok(version)) if version.era() == Era::Modern)
+}
+
+fn sort_request(
+    method: &str,
+    params: Option<&Value>,
+    headers: &impl RequestHeaders,
+) -> Result<Exchange, RpcError<Value>> {
+    if let Some(claim) = claim(params) {
+        let claimed = claim.as_str();
+        let is_known =
+            claimed.and_then(Version::parse).is_some_and(|version| version.era() == Era::Modern);
+        if method == method::INITIALIZE && !is_known && !is_modern(headers) {
+            return Ok(Exchange::Initialize);
+        }
+        // What is no text is for the machine to refuse.
+        if let Some(claimed) = claimed {
+            let same = headers.find(VERSION) == Lookup::Text(claimed);
+            // A version that is not served needs no further look, if both name it.
+            if is_known || !same {
+                check_headers(headers, claimed, method, params)?;
+            }
+        }
+        return Ok(Exchange::Modern);
+    }
+    if is_modern(headers) {
+        if method == method::INITIALIZE {
+            let text = "`initialize` belongs to revisions before 2026-07-28, but the header \
+                        `MCP-Protocol-Version` names a later one: leave the header out, or leave \
+                        `initialize` out";
+            return Err(RpcError::new(code::HEADER_MISMATCH, text));
+        }
+        let missing = [
+            "`_meta` lacks `",
+            meta::PROTOCOL_VERSION,
+            "`; beside it, `",
+            meta::CLIENT_CAPABILITIES,
+            "` is needed",
+        ];
+        return Err(RpcError::new(code::INVALID_PARAMS, missing.concat()));
+    }
+    check_version(headers)?;
+    Ok(if method == method::INITIALIZE { Exchange::Initialize } else { Exchange::Session })
+}
+
+fn sort_batch(messages: &[Value], headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+    let refuse = |text: &str| Err(Refusal::new(400, code::INVALID_REQUEST, text));
+    if messages.is_empty() {
+        return refuse("an empty batch: send one message");
+    }
+    if is_modern(headers) {
+        return refuse("a batch: send each message by itself");
+    }
+    for message in messages {
+        match read(message)? {
+            Message::Request { method, .. } if method == method::INITIALIZE => {
+                return refuse("`initialize` in a batch: send it by itself");
+            }
+            Message::Request { params, .. } | Message::Notification { params, .. }
+                if claim(params.as_ref()).is_some() =>
+            {
+                return refuse("a batch: send each message by itself");
+            }
+            _ => {}
+        }
+    }
+    check_version(headers).map_err(|error| Refusal::of(None, error))?;
+    Ok(Exchange::Batch)
+}
+
+fn read(value: &Value) -> Result<Message<Value>, Refusal> {
+    Message::read(value).map_err(|malformed| {
+        let id = malformed.id.filter(|_| !malformed.is_response);
+        Refusal::of(id, RpcError::new(code::INVALID_REQUEST, malformed.reason))
+    })
+}
+
+/// What a message says about its revision; only modern ones say anything.
+fn claim(params: Option<&Value>) -> Option<&Value> {
+    params?.get(meta::META)?.get(meta::PROTOCOL_VERSION)
+}
+
+/// The revision that the version header names; its text if we do not speak it.
+fn version_of(headers: &impl RequestHeaders) -> Option<Result<Version, &str>> {
+    match headers.find(VERSION) {
+        Lookup::Absent => None,
+        Lookup::Unreadable => Some(Err("")),
+        Lookup::Text(name) => Some(Version::parse(name).ok_or(name)),
+    }
+}
+
+/// Refuses revisions that nobody speaks. Without a header it is an old revision.
+fn check_version(headers: &impl RequestHeaders) -> Result<(), RpcError<Value>> {
+    match version_of(headers) {
+        Some(Err(name)) => Err(unsupported(name)),
+        _ => Ok(()),
+    }
+}
+
+/// Names the revisions that `server/discover` names: here the older ones are not asked for by a
+/// version header but by the handshake.
+fn unsupported(requested: &str) -> RpcError<Value> {
+    let supported: Vec<&str> = Version::of(Era::Modern).map(Version::as_str).collect();
+    let data = serde_json::json!({ "supported": supported, "requested": clip(requested, ECHO) });
+    let message = "the header `MCP-Protocol-Version` names no version that is served here";
+    RpcError { code: code::UNSUPPORTED_VERSION, message: message.to_owned(), data: Some(data) }
+}

@@ -1,0 +1,53 @@
+//! Errors and the HTTP status they leave with.
+
+use serde_json::Value;
+
+use crate::{
+    jsonrpc::{Id, Message, RpcError, code},
+    proto::server::Frame,
+};
+
+/// A request that is refused before anything was done about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong, and what to do: a JSON-RPC error as JSON text.
+    pub body: String,
+}
+
+impl Refusal {
+    /// A refusal of something that has no id.
+    pub fn new(status: u16, code: i64, message: impl Into<String>) -> Self {
+        Self::with_status(status, None, RpcError::new(code, message))
+    }
+
+    /// The refusal of a request for this reason, with the status that belongs to it.
+    pub fn of(id: Option<Id>, error: RpcError<Value>) -> Self {
+        Self::with_status(status_of_code(error.code, true), id, error)
+    }
+
+    fn with_status(status: u16, id: Option<Id>, error: RpcError<Value>) -> Self {
+        let body = Frame::Message(Message::Response { id, outcome: Err(error) }.write()).to_json();
+        Self { status, body }
+    }
+}
+
+/// The HTTP status of a response that nothing was sent before. `refusal`: it is an error that no
+/// handler has made. After the first byte of a stream there is no status any more.
+pub fn status_of(frame: &Frame<Value>, refusal: bool) -> u16 {
+    let Frame::Message(message) = frame else { return 200 };
+    let code = message.get("error").and_then(|error| error.get("code")).and_then(Value::as_i64);
+    code.map_or(200, |code| status_of_code(code, refusal))
+}
+
+/// What a handler says about its parameters or its own failure is a result like any other.
+fn status_of_code(code: i64, refusal: bool) -> u16 {
+    match code {
+        code::METHOD_NOT_FOUND => 404,
+        code::HEADER_MISMATCH | code::MISSING_CAPABILITY | code::UNSUPPORTED_VERSION => 400,
+        code::TOO_MANY_REQUESTS if refusal => 429,
+        code::PARSE_ERROR | code::INVALID_REQUEST | code::INVALID_PARAMS if refusal => 400,
+        _ => 200,
+    }
+}

@@ -1,0 +1,95 @@
+//! Streamable HTTP: both eras on one URL.
+//!
+//! What a request means is decided by [`crate::http::server`]; this moves bytes and keeps clocks.
+
+mod cors;
+mod events;
+mod modern;
+mod request;
+
+use axum::{
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+use super::{Endpoint, guard};
+use crate::{
+    http::server::{Exchange, Refusal, is_modern, sort},
+    jsonrpc::code,
+};
+
+/// The methods that the endpoint knows.
+const METHODS: &str = "POST, GET, DELETE, OPTIONS";
+
+/// Answers a request that is not about a WebSocket. Its origin has been found good.
+pub(super) async fn serve(endpoint: &Endpoint, request: Request) -> Response {
+    if request.method() == Method::OPTIONS {
+        return cors::preflight(request.headers());
+    }
+    let origin = request.headers().get(header::ORIGIN).cloned();
+    let mut response = answer(endpoint, request).await;
+    cors::open(origin, response.headers_mut());
+    response
+}
+
+/// The answer while the end is near.
+pub(super) fn shutting_down() -> Response {
+    guard::refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
+}
+
+async fn answer(endpoint: &Endpoint, request: Request) -> Response {
+    if *endpoint.stopping().borrow() {
+        return shutting_down();
+    }
+    let (parts, body) = request.into_parts();
+    let headers = &parts.headers;
+    let outcome = match parts.method {
+        Method::POST => post(endpoint, headers, body).await,
+        Method::GET | Method::DELETE if is_modern(headers) => {
+            return not_allowed(
+                "POST, OPTIONS",
+                "from 2026-07-28 on there is only POST; `subscriptions/listen` opens a stream",
+            );
+        }
+        Method::GET | Method::DELETE => Err(Refusal::new(
+            400,
+            code::INVALID_REQUEST,
+            "`Mcp-Session-Id` is missing: a GET opens the event stream of a session, or a \
+             WebSocket if it upgrades",
+        )),
+        _ => return not_allowed(METHODS, "send messages by POST, or upgrade to a WebSocket"),
+    };
+    outcome.unwrap_or_else(refused)
+}
+
+async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+    let message = request::read(endpoint.options(), headers, body).await?;
+    match sort(&message, headers)? {
+        Exchange::Modern => Ok(modern::serve(endpoint, &message).await),
+        Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
+        Exchange::Initialize | Exchange::Session | Exchange::Batch => Err(Refusal::new(
+            400,
+            code::INVALID_REQUEST,
+            "no sessions yet: name the protocol version in `_meta` and in the headers",
+        )),
+    }
+}
+
+fn not_allowed(methods: &'static str, message: &str) -> Response {
+    let mut response = guard::refusal(StatusCode::METHOD_NOT_ALLOWED, message);
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
+    response
+}
+
+/// A refusal as an answer.
+fn refused(refusal: Refusal) -> Response {
+    json(refusal.status, refusal.body)
+}
+
+/// A JSON-RPC message as an answer.
+fn json(status: u16, body: String) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+}

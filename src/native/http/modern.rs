@@ -1,0 +1,122 @@
+//! Requests since 2026-07-28: each POST is an exchange of its own, and dropping it is its end.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{body::Body, response::Response};
+use futures_util::stream;
+use serde_json::Value;
+use tokio::{sync::watch, time::timeout};
+
+use super::{events, json, shutting_down};
+use crate::{
+    http::server::status_of,
+    native::Endpoint,
+    server::{Frame, Link, Transmit},
+};
+
+/// Serves one request. The answer is JSON if it is the first thing that there is to send, and an
+/// event stream from the first report on.
+///
+/// The request is cancelled when what this returns is dropped, the future or the body: that is
+/// what happens when the client goes.
+pub(super) async fn serve(endpoint: &Endpoint, message: &Value) -> Response {
+    let (link, driver) = endpoint.server().connect();
+    let running = endpoint.running();
+    // Apart from the connection, so that a peer that reads slowly does not hold up the handler. It
+    // ends with the link, after a last turn of the handler's.
+    tokio::spawn(async move {
+        driver.await;
+        drop(running);
+    });
+    link.receive_value(message);
+    let keep_alive = endpoint.options().keep_alive;
+    let mut exchange = Exchange { link, keep_alive, stop: endpoint.stopping(), state: State::Open };
+    match exchange.next().await {
+        Next::Message { frame, last: true, refusal } => {
+            json(status_of(&frame, refusal), frame.to_json())
+        }
+        Next::Message { frame, last: false, .. } => exchange.stream(Some(frame)),
+        Next::Silence => exchange.stream(None),
+        Next::End => shutting_down(),
+    }
+}
+
+struct Exchange {
+    link: Link,
+    keep_alive: Duration,
+    stop: watch::Receiver<bool>,
+    state: State,
+}
+
+enum State {
+    /// What has been taken from the link, but not been sent.
+    First(Option<Frame<Value>>),
+    Open,
+    Over,
+}
+
+enum Next {
+    Message {
+        frame: Frame<Value>,
+        last: bool,
+        refusal: bool,
+    },
+    /// Nothing for a while.
+    Silence,
+    /// The server is about to end, or gives the exchange up.
+    End,
+}
+
+impl Exchange {
+    /// The next message, as soon as there is one.
+    async fn next(&mut self) -> Next {
+        tokio::select! {
+            biased;
+            sent = timeout(self.keep_alive, self.link.transmit()) => match sent {
+                Ok(Transmit::Send { frame, last, refusal, .. }) => {
+                    Next::Message { frame, last, refusal }
+                }
+                Ok(Transmit::Close { .. }) => Next::End,
+                Err(_) => Next::Silence,
+            },
+            _ = self.stop.wait_for(|stop| *stop) => Next::End,
+        }
+    }
+
+    fn stream(mut self, first: Option<Frame<Value>>) -> Response {
+        self.state = State::First(first);
+        // The body is asked for more only when what it gave before has left.
+        let chunks = stream::unfold(self, Self::chunk);
+        events::response(Body::from_stream(chunks))
+    }
+
+    /// The next part of the body: whatever there is to send, in one piece.
+    async fn chunk(mut self) -> Option<(Result<String, Infallible>, Self)> {
+        let mut text = String::new();
+        match std::mem::replace(&mut self.state, State::Open) {
+            State::Over => return None,
+            State::First(Some(frame)) => events::write(&mut text, &frame),
+            State::First(None) => text.push_str(events::COMMENT),
+            State::Open => match self.next().await {
+                Next::End => return None,
+                Next::Silence => text.push_str(events::COMMENT),
+                Next::Message { frame, last, .. } => {
+                    events::write(&mut text, &frame);
+                    if last {
+                        self.state = State::Over;
+                    }
+                }
+            },
+        }
+        while text.len() < events::BATCH
+            && matches!(self.state, State::Open)
+            && let Some(Transmit::Send { frame, last, .. }) = self.link.try_transmit()
+        {
+            events::write(&mut text, &frame);
+            if last {
+                self.state = State::Over;
+            }
+        }
+        Some((Ok(text), self))
+    }
+}

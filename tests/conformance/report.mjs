@@ -1,0 +1,22 @@
+// Registers what came of scenarios as tests: one each.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+/**
+ * @param {import("./referee.mjs").Outcome[]} outcomes
+ * @param {Record<string, number>} required how many scored scenarios each revision has
+ */
+export function report(outcomes, required) {
+  for (const { revision, name, unscored, failure } of outcomes) {
+    // What a revision does not require is run and shown, and counts neither way.
+    test(`${revision} ${name}`, { todo: unscored }, () => {
+      if (failure) throw new Error(failure);
+    });
+  }
+  test("the suite's lists are as long as they were", () => {
+    for (const [revision, count] of Object.entries(required)) {
+      const scored = outcomes.filter((outcome) => outcome.revision === revision && !outcome.unscored);
+      assert.equal(scored.length, count, revision);
+    }
+  });
+}

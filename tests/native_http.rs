@@ -1,0 +1,477 @@
+//! Streamable HTTP since 2026-07-28 over real sockets: one exchange per POST.
+#![cfg(all(feature = "native", not(target_arch = "wasm32")))]
+
+#[path = "support/http.rs"]
+mod http;
+#[path = "support/socket.rs"]
+mod support;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{Request, modern};
+use mcp_wasm::{
+    native::Options,
+    server::{Context, NoArguments, Server, ServerBuilder},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use support::{Host, PATIENCE, progress};
+use tokio::{
+    io::AsyncWriteExt,
+    time::{Instant, sleep, timeout},
+};
+
+#[derive(Deserialize, JsonSchema)]
+struct Count {
+    count: u32,
+}
+
+/// Counts handlers that were dropped before their end.
+#[derive(Clone, Default)]
+struct Dropped(Arc<AtomicUsize>);
+
+struct Unfinished(Dropped);
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        self.0.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Dropped {
+    async fn wait_for(&self, count: usize) {
+        let all = async {
+            while self.0.load(Ordering::SeqCst) < count {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, all).await.expect("the handlers are dropped");
+    }
+}
+
+fn builder() -> ServerBuilder {
+    Server::builder("Test", "1.0.0")
+        .tool("echo", "", |_: NoArguments, _| async { "echo" })
+        .tool("count", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, args.count, "one more\nline").await;
+                sleep(Duration::from_millis(20)).await;
+            }
+        })
+        .tool("flood", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, args.count, None);
+                ctx.flush().await;
+            }
+        })
+        .tool("rush", "", |args: Count, ctx: Context| async move {
+            let text = "as fast as it goes, ".repeat(50);
+            for i in 1..=args.count {
+                ctx.report_progress(i, args.count, &text).await;
+            }
+        })
+        .tool("wait", "", |args: Count, _: Context| async move {
+            sleep(Duration::from_millis(args.count.into())).await;
+        })
+}
+
+/// A server with a tool `hang` that never ends by itself; with `count` > 0, it reports first.
+fn hanging(dropped: &Dropped) -> Server {
+    let dropped = dropped.clone();
+    builder()
+        .tool("hang", "", move |args: Count, ctx: Context| {
+            let guard = Unfinished(dropped.clone());
+            async move {
+                let _guard = guard;
+                for i in 0..args.count {
+                    ctx.report_progress(i, None, None).await;
+                }
+                std::future::pending::<()>().await;
+            }
+        })
+        .build()
+}
+
+async fn host() -> Host {
+    Host::start(builder().build()).await
+}
+
+#[tokio::test]
+async fn a_call_without_reports_is_answered_in_json() {
+    let host = host().await;
+    let mut answer = Request::call(0, "echo", json!({})).send(host.address).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    assert_eq!(answer.header("mcp-session-id"), None);
+    let message = answer.json().await;
+    assert_eq!((&message["id"], &message["jsonrpc"]), (&json!(0), &json!("2.0")));
+    assert_eq!(message["result"]["content"][0]["text"], "echo");
+    assert_eq!(message["result"]["resultType"], "complete");
+}
+
+#[tokio::test]
+async fn the_first_report_makes_a_stream_and_the_result_ends_it() {
+    let host = host().await;
+    let mut answer = Request::call(7, "count", json!({ "count": 3 })).send(host.address).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.is_stream());
+    assert_eq!(answer.header("cache-control"), Some("no-cache"));
+    assert_eq!(answer.header("x-accel-buffering"), Some("no"));
+    let mut messages = Vec::new();
+    while let Some(event) = answer.event().await {
+        // Nothing to go on from: there is no resumption in this era.
+        assert_eq!((event.id, event.retry), (None, None));
+        messages.push(serde_json::from_str::<Value>(&event.data).unwrap());
+    }
+    assert_eq!(progress(&messages), [1.0, 2.0, 3.0]);
+    assert_eq!(messages[0]["params"]["progressToken"], 7);
+    assert_eq!(messages[0]["params"]["message"], "one more\nline");
+    assert_eq!(messages.len(), 4);
+    assert_eq!(messages[3]["id"], 7);
+}
+
+#[tokio::test]
+async fn each_report_leaves_at_once() {
+    let host = host().await;
+    let mut answer = Request::call(1, "count", json!({ "count": 10 })).send(host.address).await;
+    let mut times = Vec::new();
+    while answer.message().await.is_some() {
+        times.push(Instant::now());
+    }
+    assert!(times[9] - times[0] > Duration::from_millis(100), "{times:?}");
+}
+
+#[tokio::test]
+async fn discovery_names_versions_and_may_be_kept() {
+    let host = host().await;
+    let (status, answer) =
+        Request::modern("probe", "server/discover", json!({})).answer(host.address).await;
+    assert_eq!((status, &answer["id"]), (200, &json!("probe")));
+    let result = &answer["result"];
+    assert_eq!(result["supportedVersions"], json!(["2026-07-28"]));
+    assert_eq!(result["_meta"]["io.modelcontextprotocol/serverInfo"]["name"], "Test");
+    assert!(result["ttlMs"].is_u64() && result["cacheScope"].is_string());
+}
+
+#[tokio::test]
+async fn dropping_the_stream_cancels_the_call() {
+    let dropped = Dropped::default();
+    let host = Host::start(hanging(&dropped)).await;
+    let mut answer = Request::call(1, "hang", json!({ "count": 1 })).send(host.address).await;
+    assert!(answer.message().await.is_some());
+    let start = Instant::now();
+    drop(answer);
+    dropped.wait_for(1).await;
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn dropping_the_request_before_its_answer_cancels_the_call() {
+    let dropped = Dropped::default();
+    let host = Host::start(hanging(&dropped)).await;
+    let stream = Request::call(1, "hang", json!({ "count": 0 })).start(host.address).await;
+    sleep(Duration::from_millis(100)).await;
+    assert_eq!(host.endpoint.connections(), 1);
+    drop(stream);
+    dropped.wait_for(1).await;
+    // The server is none the worse.
+    assert_eq!(Request::call(1, "echo", json!({})).answer(host.address).await.0, 200);
+}
+
+#[tokio::test]
+async fn three_posts_at_once_are_three_exchanges_although_ids_and_tokens_are_the_same() {
+    let host = host().await;
+    let call = |count: u32| async move {
+        let arguments = json!({ "count": count });
+        let mut answer = Request::call(1, "count", arguments).send(host.address).await;
+        answer.messages().await
+    };
+    let (first, second, third) = tokio::join!(call(2), call(3), call(4));
+    assert_eq!(progress(&first).len(), 2);
+    assert_eq!(progress(&second).len(), 3);
+    assert_eq!(progress(&third).len(), 4);
+}
+
+#[tokio::test]
+async fn a_silent_stream_shows_that_it_lives() {
+    let options = Options { keep_alive: Duration::from_millis(50), ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let start = Instant::now();
+    let mut answer = Request::call(1, "wait", json!({ "count": 500 })).send(host.address).await;
+    assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    let messages = answer.messages().await;
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["id"], 1);
+    assert!(answer.comments >= 3, "{}", answer.comments);
+}
+
+#[tokio::test]
+async fn a_flood_arrives_whole_and_in_order() {
+    let host = host().await;
+    let mut answer = Request::call(1, "flood", json!({ "count": 50_000 })).send(host.address).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages), (1..=50_000).map(f64::from).collect::<Vec<_>>());
+    assert_eq!(messages[50_000]["id"], 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_slow_reader_costs_no_memory_and_gets_the_last_report_before_the_result() {
+    const COUNT: u32 = 50_000;
+    let host = host().await;
+    let call = Request::call(1, "rush", json!({ "count": COUNT }));
+    let mut answer = call.send_slowly(host.address, 32 << 10).await;
+    // The peer reads nothing until the tool must have ended.
+    sleep(Duration::from_millis(1500)).await;
+    let messages = answer.messages().await;
+    let values = progress(&messages);
+    assert!(values.is_sorted_by(|a, b| a < b));
+    assert_eq!(values.last(), Some(&f64::from(COUNT)), "before the result");
+    assert_eq!(messages.last().unwrap()["id"], 1);
+    assert!(values.len() < COUNT as usize / 2, "most were replaced: {}", values.len());
+}
+
+#[tokio::test]
+async fn notifications_are_taken_with_202_and_nothing_more() {
+    let host = host().await;
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+                            "params": { "requestId": 1 } });
+    for request in [
+        Request::post(&cancelled).header("MCP-Protocol-Version", http::MODERN),
+        Request::post(&cancelled)
+            .header("MCP-Protocol-Version", http::MODERN)
+            .header("Mcp-Method", "notifications/cancelled"),
+    ] {
+        let mut answer = request.send(host.address).await;
+        assert_eq!((answer.status, answer.text().await.as_str()), (202, ""));
+    }
+}
+
+#[tokio::test]
+async fn every_refusal_has_its_status_and_a_json_rpc_error_with_the_id() {
+    let host = host().await;
+    let list = || Request::modern(5, "tools/list", json!({}));
+    let bare = json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/list" });
+    let with_meta = |meta: Value| {
+        let params = json!({ "_meta": meta });
+        let message =
+            json!({ "jsonrpc": "2.0", "id": 5, "method": "tools/list", "params": params });
+        Request::post(&message)
+            .header("MCP-Protocol-Version", http::MODERN)
+            .header("Mcp-Method", "tools/list")
+    };
+    let version = "io.modelcontextprotocol/protocolVersion";
+    let capabilities = "io.modelcontextprotocol/clientCapabilities";
+    let unserved = json!({ version: "v999.0.0", capabilities: {} });
+    let call = || Request::call(5, "echo", json!({}));
+    let rows = [
+        (
+            "no `_meta`",
+            Request::post(&bare).header("MCP-Protocol-Version", http::MODERN),
+            400,
+            -32602,
+        ),
+        ("no version", with_meta(json!({ capabilities: {} })), 400, -32602),
+        ("no capabilities", with_meta(json!({ version: http::MODERN })), 400, -32602),
+        (
+            "a version that is no text",
+            with_meta(json!({ version: 1, capabilities: {} })),
+            400,
+            -32602,
+        ),
+        (
+            "a version that is not served",
+            with_meta(unserved.clone()).header("MCP-Protocol-Version", "v999.0.0"),
+            400,
+            -32022,
+        ),
+        ("versions that differ", with_meta(unserved), 400, -32020),
+        ("no version header", list().without("MCP-Protocol-Version"), 400, -32020),
+        (
+            "another version header",
+            list().header("MCP-Protocol-Version", "2025-11-25"),
+            400,
+            -32020,
+        ),
+        ("two version headers", list().also("MCP-Protocol-Version", "2025-11-25"), 400, -32020),
+        (
+            "a version header alone",
+            Request::post(&bare).header("MCP-Protocol-Version", "v9"),
+            400,
+            -32022,
+        ),
+        ("no method header", list().without("Mcp-Method"), 400, -32020),
+        ("another method header", list().header("Mcp-Method", "tools/call"), 400, -32020),
+        ("another case", list().header("Mcp-Method", "Tools/List"), 400, -32020),
+        ("no name header", call().without("Mcp-Name"), 400, -32020),
+        ("another name header", call().header("Mcp-Name", "Echo"), 400, -32020),
+        ("bad Base64", call().header("Mcp-Name", "=?base64?ZWNobw=?="), 400, -32020),
+        ("an unknown method", Request::modern(5, "unknown/method", json!({})), 404, -32601),
+        ("initialize", Request::modern(5, "initialize", json!({})), 404, -32601),
+        ("ping", Request::modern(5, "ping", json!({})), 404, -32601),
+        ("logging/setLevel", Request::modern(5, "logging/setLevel", json!({})), 404, -32601),
+        // What the handlers say is an answer like any other.
+        ("an unknown tool", Request::call(5, "nope", json!({})), 200, -32602),
+    ];
+    for (what, request, status, code) in rows {
+        let mut answer = request.send(host.address).await;
+        assert_eq!(answer.header("content-type"), Some("application/json"), "{what}");
+        let body = answer.json().await;
+        let found = (answer.status, body["error"]["code"].as_i64());
+        assert_eq!(found, (status, Some(code)), "{what}: {body}");
+        assert_eq!(body["id"], 5, "{what}: {body}");
+        assert!(body["error"]["message"].as_str().is_some_and(|text| !text.is_empty()));
+    }
+}
+
+#[tokio::test]
+async fn headers_are_compared_as_http_compares_them() {
+    let host = host().await;
+    let call = || Request::call(5, "echo", json!({}));
+    for request in [
+        call().without("Mcp-Name").header("mcp-name", "  echo\t "),
+        call().without("Mcp-Method").header("MCP-METHOD", "tools/call"),
+        call().header("Mcp-Name", "=?base64?ZWNobw==?="),
+        call().also("Mcp-Name", "echo"),
+        call().header("Mcp-Session-Id", "of no meaning here").header("Last-Event-ID", "1"),
+    ] {
+        let (status, body) = request.answer(host.address).await;
+        assert_eq!(status, 200, "{request:?} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_that_is_not_served_is_told_those_that_discover_names() {
+    let host = host().await;
+    let mut message = modern(1, "tools/list", json!({}));
+    message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "v999.0.0".into();
+    let request = Request::post(&message)
+        .header("MCP-Protocol-Version", "v999.0.0")
+        .header("Mcp-Method", "tools/list");
+    let (status, body) = request.answer(host.address).await;
+    assert_eq!(status, 400);
+    assert_eq!(body["error"]["data"]["requested"], "v999.0.0");
+    assert_eq!(body["error"]["data"]["supported"], json!(["2026-07-28"]));
+}
+
+#[tokio::test]
+async fn what_is_no_message_is_refused() {
+    let host = host().await;
+    let modern = |text: &str| Request::post_text(text).header("MCP-Protocol-Version", http::MODERN);
+    for (text, code) in [
+        ("{", -32700),
+        ("\u{0}", -32700),
+        ("1", -32600),
+        ("[]", -32600),
+        (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, -32600),
+        (r#"{"id":1,"method":"ping"}"#, -32600),
+        (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, -32600),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#, -32600),
+        // Nothing was asked, so this is the answer to nothing.
+        (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, -32600),
+    ] {
+        let (status, body) = modern(text).answer(host.address).await;
+        assert_eq!((status, &body["error"]["code"]), (400, &json!(code)), "{text}: {body}");
+    }
+    let deep = "[".repeat(10_000) + &"]".repeat(10_000);
+    assert_eq!(modern(&deep).answer(host.address).await.0, 400);
+}
+
+#[tokio::test]
+async fn content_types_and_methods_that_do_not_fit_are_refused() {
+    let host = host().await;
+    let call = || Request::call(1, "echo", json!({}));
+    for (request, status) in [
+        (call().header("Content-Type", "text/plain"), 415),
+        (call().header("Content-Type", "application/jsonp"), 415),
+        (call().without("Content-Type"), 415),
+        (call().header("Content-Type", "Application/JSON; charset=utf-8"), 200),
+        (call().header("Accept", "application/json"), 406),
+        (call().header("Accept", "text/event-stream"), 406),
+        (call().header("Accept", "text/html, */*;q=0.8"), 200),
+        (call().header("Accept", "application/*, text/*"), 200),
+        (call().header("Accept", "text/event-stream;q=1").also("Accept", "application/json"), 200),
+        (call().without("Accept"), 200),
+    ] {
+        let (found, body) = request.answer(host.address).await;
+        assert_eq!(found, status, "{request:?} {body}");
+        assert!(status == 200 || body["error"]["message"].is_string(), "{body}");
+    }
+    for method in ["GET", "DELETE"] {
+        let request = Request::new(method).header("MCP-Protocol-Version", http::MODERN);
+        let mut answer = request.send(host.address).await;
+        assert_eq!((answer.status, answer.header("allow")), (405, Some("POST, OPTIONS")));
+        assert!(answer.json().await["error"]["message"].is_string());
+    }
+    for method in ["PUT", "PATCH"] {
+        let mut answer = Request::new(method).send(host.address).await;
+        let allow = answer.header("allow");
+        assert_eq!((answer.status, allow), (405, Some("POST, GET, DELETE, OPTIONS")));
+        assert!(answer.json().await["error"]["message"].is_string());
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_the_limit_is_refused_and_one_at_the_limit_is_not() {
+    let options = Options { max_message: 100_000, ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let mut message = modern(1, "tools/list", json!({})).to_string();
+    message.push_str(&" ".repeat(100_000 - message.len()));
+    let request = |text: &str| {
+        Request::post_text(text)
+            .header("MCP-Protocol-Version", http::MODERN)
+            .header("Mcp-Method", "tools/list")
+    };
+    assert_eq!(request(&message).answer(host.address).await.0, 200);
+    message.push(' ');
+    let (status, body) = request(&message).answer(host.address).await;
+    assert_eq!((status, &body["error"]["code"]), (413, &json!(-32600)));
+    // The announced length alone is enough.
+    let request = Request::post_text("").header("Content-Length", "100000000000");
+    assert_eq!(request.answer(host.address).await.0, 413);
+}
+
+#[tokio::test]
+async fn a_body_that_does_not_arrive_is_not_waited_for() {
+    let options = Options { body_timeout: Duration::from_millis(200), ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let request = Request::post_text("{").header("Content-Length", "100");
+    let (status, body) = request.answer(host.address).await;
+    assert_eq!(status, 408, "{body}");
+}
+
+#[tokio::test]
+async fn connections_are_kept_and_used_again() {
+    let host = host().await;
+    let mut stream = tokio::net::TcpStream::connect(host.address).await.unwrap();
+    let first = Request::call(1, "echo", json!({})).bytes(host.address);
+    stream.write_all(&first).await.unwrap();
+    // Sent before the answer has come.
+    let second = Request::call(2, "nope", json!({})).bytes(host.address);
+    stream.write_all(&second).await.unwrap();
+    let third = Request::call(3, "echo", json!({})).header("Connection", "close");
+    stream.write_all(&third.bytes(host.address)).await.unwrap();
+    let mut text = String::new();
+    timeout(PATIENCE, tokio::io::AsyncReadExt::read_to_string(&mut stream, &mut text))
+        .await
+        .expect("three answers")
+        .unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 3, "{text}");
+}
+
+#[tokio::test]
+async fn the_end_of_the_server_ends_its_streams() {
+    let dropped = Dropped::default();
+    let mut host = Host::start(hanging(&dropped)).await;
+    let mut answer = Request::call(1, "hang", json!({ "count": 1 })).send(host.address).await;
+    assert!(answer.message().await.is_some());
+    host.stop();
+    assert!(answer.ends().await);
+    host.ended().await;
+    dropped.wait_for(1).await;
+}
