@@ -8,7 +8,6 @@
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::proto::version::Version;
 use crate::types::{meta, method};
 
 use super::cache::covers;
@@ -235,7 +234,7 @@ impl<P: Payload> Client<P> {
 
     /// Whether the server tells of changes without a stream that was asked for.
     fn tells_unasked(&self) -> bool {
-        self.phase.version().is_some_and(Version::tells_unasked)
+        self.phase.version().is_some_and(|version| !version.listens())
     }
 
     fn ask_about(&mut self, method: &str, uri: &str) -> i64 {
