@@ -87,12 +87,12 @@ export class Call {
   /** A request of the call has left: its only one, or one for each page. @param {number} id */
   begin(id) {
     this.id = id;
-    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id, leg: 1 };
+    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
   }
 
   /** Goes on with another request. @param {number} id */
   proceed(id) {
-    this.context = { ...this.context, requestId: id, leg: this.context.leg + 1 };
+    this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
   }
 
   /**

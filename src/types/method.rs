@@ -14,16 +14,6 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 pub const LIST_TOOLS: &str = "tools/list";
 /// Runs a tool.
 pub const CALL_TOOL: &str = "tools/call";
-/// A prompt, filled in.
-pub const GET_PROMPT: &str = "prompts/get";
-/// What a resource holds.
-pub const READ_RESOURCE: &str = "resources/read";
-/// Asks the user, through the client.
-pub const ELICIT: &str = "elicitation/create";
-/// Asks the client's model.
-pub const SAMPLE: &str = "sampling/createMessage";
-/// Asks which folders the server may look at.
-pub const LIST_ROOTS: &str = "roots/list";
 /// How a task stands.
 pub const GET_TASK: &str = "tasks/get";
 /// 2025-11-25: what came of a task; waits for its end.

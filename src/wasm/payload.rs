@@ -91,6 +91,7 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
         let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
@@ -121,12 +122,14 @@ impl Payload for JsValue {
         structured_clone(self).ok()
     }
 
+    #[inline(never)]
     fn remove(&mut self, key: &'static str) {
         if let Some(own) = self.dyn_ref::<Object>() {
             let _ = Reflect::delete_property(own, &self::key(key));
         }
     }
 
+    #[inline(never)]
     fn from_members(members: Vec<(String, Self)>) -> Self {
         // Not by setting them one by one: `__proto__` must become a member like any other.
         let entries: Array = members
