@@ -34,12 +34,16 @@ pub const LOG_MESSAGE: &str = "notifications/message";
 pub const LIST_RESOURCES: &str = "resources/list";
 /// The families of resources a server has.
 pub const LIST_RESOURCE_TEMPLATES: &str = "resources/templates/list";
+/// What is in a resource.
+pub const READ_RESOURCE: &str = "resources/read";
 /// Legacy: tell me when this resource changes.
 pub const SUBSCRIBE: &str = "resources/subscribe";
 /// Legacy: no longer.
 pub const UNSUBSCRIBE: &str = "resources/unsubscribe";
 /// The prompts a server has.
 pub const LIST_PROMPTS: &str = "prompts/list";
+/// A prompt, filled in.
+pub const GET_PROMPT: &str = "prompts/get";
 /// Suggestions for an argument.
 pub const COMPLETE: &str = "completion/complete";
 /// Modern: tell me what changes.
@@ -54,5 +58,11 @@ pub const PROMPTS_CHANGED: &str = "notifications/prompts/list_changed";
 pub const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 /// A resource has changed.
 pub const RESOURCE_UPDATED: &str = "notifications/resources/updated";
+/// The server asks the person in front of the client.
+pub const ELICIT: &str = "elicitation/create";
+/// The server asks the client's model.
+pub const SAMPLE: &str = "sampling/createMessage";
+/// The server asks for the directories that the client works in.
+pub const LIST_ROOTS: &str = "roots/list";
 /// Modern: how a task stands.
 pub const TASK_CHANGED: &str = "notifications/tasks";
