@@ -80,16 +80,9 @@ impl Payload for JsValue {
 
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
-        let pairs = Object::entries(object);
-        Some(
-            pairs
-                .iter()
-                .map(|pair| {
-                    let pair = Array::from(&pair);
-                    (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
-                })
-                .collect(),
-        )
+        let keys = Object::keys(object).to_vec();
+        let value = |key: &JsValue| Reflect::get(self, key).unwrap_or_default();
+        Some(keys.iter().map(|key| (key.as_string().unwrap_or_default(), value(key))).collect())
     }
 
     fn set(&mut self, key: &'static str, value: Self) {
