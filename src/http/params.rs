@@ -129,6 +129,7 @@ fn search<P: Payload>(
 }
 
 /// An argument as the server will compare it; nothing for what it will not.
+#[allow(clippy::cast_possible_truncation)] // in range by the check
 fn text_of<P: Payload>(value: &P) -> Option<String> {
     match value.kind() {
         Kind::Text => value.as_text(),
@@ -136,22 +137,21 @@ fn text_of<P: Payload>(value: &P) -> Option<String> {
         Kind::Number => {
             let number = value.as_f64()?;
             let whole = number % 1.0 == 0.0 && number.abs() <= 9_007_199_254_740_991.0;
-            whole.then(|| decimal(number))
+            whole.then(|| decimal(number as i64))
         }
         _ => None,
     }
 }
 
-/// A whole number in decimal.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a digit
-pub(super) fn decimal(number: f64) -> String {
+/// An integer in decimal.
+pub(super) fn decimal(number: i64) -> String {
     let mut digits = String::new();
-    let mut rest = number.abs();
-    while rest >= 1.0 || digits.is_empty() {
-        digits.insert(0, char::from(b'0' + (rest % 10.0) as u8));
-        rest = (rest / 10.0).trunc();
+    let mut rest = number.unsigned_abs();
+    while rest > 0 || digits.is_empty() {
+        digits.insert(0, char::from(b"0123456789"[(rest % 10) as usize]));
+        rest /= 10;
     }
-    if number < 0.0 {
+    if number < 0 {
         digits.insert(0, '-');
     }
     digits

@@ -142,7 +142,7 @@ impl<P: Payload> Http<P> {
             params.set("cursor", cursor);
         }
         // Text, which no id of the client is.
-        let id = Id::Text(decimal(f64::from(self.newest)));
+        let id = Id::Text(decimal(i64::from(self.newest)));
         let method = method::LIST_TOOLS.to_owned();
         let request = Message::Request { id, method, params: Some(params) }.write();
         refused.pages += 1;
