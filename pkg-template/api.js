@@ -1,4 +1,5 @@
 // What both entries export.
+export { CallBoard, combinedProgress } from "./board.js";
 export { Client } from "./client.js";
 export {
   AbortError,

@@ -1,5 +1,6 @@
 // The client: feeds the core with what happens, and does what the core says. The core is never
 // borrowed while a callback of the page runs, so a callback may call anything here.
+import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
@@ -51,9 +52,12 @@ export class Client {
   /** Calls by slot. @type {(Call | undefined)[]} */
   #calls = [];
   #inFlight = 0;
+  /** Made when somebody looks at it. @type {CallBoard | undefined} */
+  #board;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   #scans = true;
   #overflowed = 0;
+  #coalesced = 0;
   #draining = false;
   /** @type {any} */
   #timer;
@@ -223,10 +227,25 @@ export class Client {
     this.#requestHandlers.set(method, handler);
   }
 
+  get calls() {
+    if (!this.#board) {
+      this.#board = new CallBoard();
+      for (const call of this.#calls) if (call) this.#show(call);
+    }
+    return this.#board;
+  }
+
+  /** Puts a call on the board. @param {Call} call */
+  #show(call) {
+    const { id, method, name, began } = call;
+    const server = this.#session?.serverInfo?.name;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, began });
+  }
+
   diagnostics() {
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
     const counts = this.#core?.counts() ?? none;
-    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed } };
+    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced } };
   }
 
   async close() {
@@ -307,9 +326,7 @@ export class Client {
       case 9:
         return this.#answer(core.text(), core.value(), core.other());
       case 11: {
-        const call = this.#calls[this.#view()[0]];
-        if (call) call.stalled = true;
-        return;
+        return this.#calls[this.#view()[0]]?.stall(true);
       }
       default:
         return this.#fault(toError(core.value(), "the connection"));
@@ -523,9 +540,11 @@ export class Client {
     checkTime("timeout", options.timeout);
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
+    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     call.pages = pages;
-    call.until = now() + options.maxTotalTimeout;
+    call.began = now();
+    call.until = call.began + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
       call.reject = reject;
@@ -542,6 +561,13 @@ export class Client {
       id: { value: call.id },
       stalled: { get: () => call.stalled },
       cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
+      progress: {
+        value: () => {
+          // The loop throws the call's error, so somebody knows of it.
+          promise.catch(() => {});
+          return call.iterate();
+        },
+      },
     });
   }
 
@@ -560,6 +586,7 @@ export class Client {
     const numbers = this.#view();
     call.begin(numbers[1]);
     this.#calls[numbers[0]] = call;
+    if (this.#board) this.#show(call);
     if (!this.#inFlight++) this.#timer?.ref?.();
     return true;
   }
@@ -596,6 +623,7 @@ export class Client {
       ({ result, failure } = end);
     }
     this.#overflowed += call.overflowed;
+    this.#coalesced += call.coalesced;
     call.settle(result, failure);
   }
 
