@@ -51,19 +51,21 @@ impl EventStream {
     /// grown beyond [`LIMIT`].
     pub fn feed(&mut self, chunk: Vec<u8>) -> bool {
         let done = self.data.as_ref().map_or(self.at, |data| data.start);
-        let carried = self.buffer.get(done..).unwrap_or_default();
-        let fits = carried.len() <= LIMIT;
-        if carried.is_empty() {
+        let carried = self.buffer.len() - done;
+        if carried == 0 {
             self.buffer = chunk;
         } else {
-            self.buffer = [carried, &chunk].concat();
+            if let Some(rest) = self.buffer.get(done..).filter(|_| done > 0) {
+                self.buffer = rest.to_vec();
+            }
+            self.buffer.extend_from_slice(&chunk);
         }
         self.at -= done;
         self.searched -= done;
         if let Some(data) = &mut self.data {
             *data = 0..data.end - done;
         }
-        fits
+        carried <= LIMIT
     }
 
     /// The data of the next whole event, if it has some; other events only leave their id.

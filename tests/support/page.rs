@@ -323,7 +323,7 @@ impl Page {
         self.told.push(told);
     }
 
-    fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
         let id = self.slots.get(&slot).expect("progress belongs to a call in flight");
         self.calls.get_mut(id).expect("known").progress.push(step);

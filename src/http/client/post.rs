@@ -74,7 +74,7 @@ impl<P: Payload> Http<P> {
         }
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
-                exchange.session = session.number;
+                exchange.session = if session.id.is_some() { session.number } else { 0 };
                 for (name, value) in [(VERSION, &session.version), (SESSION, &session.id)] {
                     if let Some(value) = value {
                         header(name, value.clone());
