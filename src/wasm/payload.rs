@@ -83,6 +83,7 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
         let keys = Object::keys(object).to_vec();
@@ -105,6 +106,23 @@ impl Payload for JsValue {
         {
             Object::assign(own, other);
         }
+    }
+
+    #[inline(never)]
+    fn remove(&mut self, key: &'static str) {
+        if let Some(own) = self.dyn_ref::<Object>() {
+            let _ = Reflect::delete_property(own, &self::key(key));
+        }
+    }
+
+    #[inline(never)]
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        // Not by setting them one by one: `__proto__` must become a member like any other.
+        let entries: Array = members
+            .into_iter()
+            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
+            .collect();
+        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
     }
 
     #[inline(never)]
