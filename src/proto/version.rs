@@ -113,4 +113,15 @@ impl Version {
     pub fn structures_any_value(self) -> bool {
         self.era() == Era::Modern
     }
+
+    /// Whether an HTTP body may hold several messages.
+    pub fn has_batches(self) -> bool {
+        self == Self::V2025_03_26
+    }
+
+    /// Whether an event stream may begin with an event that has an id and no data, so that the
+    /// client can go on even if it is cut before the first message.
+    pub fn primes_streams(self) -> bool {
+        self >= Self::V2025_11_25
+    }
 }
