@@ -1,8 +1,10 @@
 // What both entries export.
+export { CallBoard, combinedProgress } from "./board.js";
 export { Client } from "./client.js";
 export {
   AbortError,
   ClosedError,
+  HttpError,
   McpError,
   ProtocolError,
   RpcError,
@@ -11,4 +13,5 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { StreamableHttpTransport } from "./http.js";
 export { WebSocketTransport } from "./transports.js";

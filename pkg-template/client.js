@@ -1,5 +1,6 @@
 // The client: feeds the core with what happens, and does what the core says. The core is never
 // borrowed while a callback of the page runs, so a callback may call anything here.
+import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
@@ -28,6 +29,7 @@ const DEFAULTS = {
 };
 
 const now = () => performance.now();
+const decoder = new TextDecoder();
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -50,9 +52,12 @@ export class Client {
   /** Calls by slot. @type {(Call | undefined)[]} */
   #calls = [];
   #inFlight = 0;
+  /** Made when somebody looks at it. @type {CallBoard | undefined} */
+  #board;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   #scans = true;
   #overflowed = 0;
+  #coalesced = 0;
   #draining = false;
   /** @type {any} */
   #timer;
@@ -65,6 +70,7 @@ export class Client {
   #bytes = new Uint8Array();
   #words = new Uint32Array();
   #numbers = new Float64Array();
+  #records = new Float64Array();
 
   /**
    * @param {any} [info]
@@ -119,11 +125,13 @@ export class Client {
    * @param {any} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000, probeTimeout: 5_000 }, options);
-    const { connectTimeout, probeTimeout } = given;
+    const given = merge({ connectTimeout: 30_000 }, options);
+    const { url, server, make } = route(target, given);
+    const http = url?.startsWith("http") || "onevents" in Object(target);
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : 5_000 } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
-    const { url, server, make } = route(target, given);
     const asked = now();
     if (this.#transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -140,7 +148,7 @@ export class Client {
       if (this.#connecting !== mine) return await connected;
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
+      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       this.#open(make());
       this.#drain();
     } catch (error) {
@@ -150,7 +158,7 @@ export class Client {
     await connected;
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.era === "legacy" && this.#session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 
@@ -219,10 +227,25 @@ export class Client {
     this.#requestHandlers.set(method, handler);
   }
 
+  get calls() {
+    if (!this.#board) {
+      this.#board = new CallBoard();
+      for (const call of this.#calls) if (call) this.#show(call);
+    }
+    return this.#board;
+  }
+
+  /** Puts a call on the board. @param {Call} call */
+  #show(call) {
+    const { id, method, name, began } = call;
+    const server = this.#session?.serverInfo?.name;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, began });
+  }
+
   diagnostics() {
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
     const counts = this.#core?.counts() ?? none;
-    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed } };
+    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced } };
   }
 
   async close() {
@@ -303,9 +326,7 @@ export class Client {
       case 9:
         return this.#answer(core.text(), core.value(), core.other());
       case 11: {
-        const call = this.#calls[this.#view()[0]];
-        if (call) call.stalled = true;
-        return;
+        return this.#calls[this.#view()[0]]?.stall(true);
       }
       default:
         return this.#fault(toError(core.value(), "the connection"));
@@ -344,6 +365,14 @@ export class Client {
     this.#transport = transport;
     const current = () => this.#transport === transport;
     if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      transport.onnews = (/** @type {import("./core.js").Http} */ http) => {
+        if (!current()) return;
+        this.#core?.tell(http, now());
+        this.#drain();
+      };
+      transport.onevents = (/** @type {import("./core.js").Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
     transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.#fault(error);
     transport.onclose = () => this.#closed(transport, "the connection was closed");
@@ -373,6 +402,7 @@ export class Client {
     this.#transport = undefined;
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
+    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     return transport;
   }
@@ -441,6 +471,29 @@ export class Client {
   }
 
   /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {import("./core.js").Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      if (!this.#records.length) this.#records = core.records();
+      const records = this.#records;
+      // All of it is taken before a handler runs, which may end calls and give their slots away.
+      let text;
+      const taken = [];
+      for (let at = 0; at < count * 5; at += 5) {
+        const total = records[at + 2];
+        const start = records[at + 3];
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
+        taken.push({ call: this.#calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+      }
+      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+    }
+  }
+
+  /**
    * Copies a text into the core's scratch buffer, four characters at a time; false if it is not
    * ASCII.
    * @param {string} text
@@ -487,9 +540,11 @@ export class Client {
     checkTime("timeout", options.timeout);
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
+    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     call.pages = pages;
-    call.until = now() + options.maxTotalTimeout;
+    call.began = now();
+    call.until = call.began + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
       call.reject = reject;
@@ -506,6 +561,13 @@ export class Client {
       id: { value: call.id },
       stalled: { get: () => call.stalled },
       cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
+      progress: {
+        value: () => {
+          // The loop throws the call's error, so somebody knows of it.
+          promise.catch(() => {});
+          return call.iterate();
+        },
+      },
     });
   }
 
@@ -524,6 +586,7 @@ export class Client {
     const numbers = this.#view();
     call.begin(numbers[1]);
     this.#calls[numbers[0]] = call;
+    if (this.#board) this.#show(call);
     if (!this.#inFlight++) this.#timer?.ref?.();
     return true;
   }
@@ -560,6 +623,7 @@ export class Client {
       ({ result, failure } = end);
     }
     this.#overflowed += call.overflowed;
+    this.#coalesced += call.coalesced;
     call.settle(result, failure);
   }
 

@@ -56,6 +56,28 @@ export interface ProgressContext {
   requestId: string | number;
   /** The id of the call; the same as {@link ToolCall.id}. */
   callId: number;
+  /** The whole notification, if it has members that the handler is not given by themselves. */
+  notification?: ProgressNotification;
+}
+
+/** One report of a call and what can be told from it, as a loop over {@link Call.progress} gets it. */
+export interface Progress {
+  /** How far; the server's number, unchanged. */
+  progress: number;
+  /** How far it will go; `undefined` if the server does not know. */
+  total: number | undefined;
+  /** What the server is doing. */
+  message: string | undefined;
+  /** `progress / total`, between 0 and 1; `undefined` without a total above 0. */
+  fraction: number | undefined;
+  /** Milliseconds since the call began. */
+  elapsed: number;
+  /** Units of `progress` per second, lately; `undefined` until half a second of numbers is there. */
+  rate: number | undefined;
+  /** Milliseconds until `total` at that rate; `undefined` while there is no rate or no total. */
+  remaining: number | undefined;
+  /** Counts from 1; the next one begins when the numbers start again, as in the next round of a call. */
+  phase: number;
 }
 
 /** A progress notification without its token; unknown members are kept. */
@@ -104,6 +126,18 @@ export interface CallDefaults {
    * @default 10_000
    */
   stallAfter?: number;
+  /**
+   * Delivers progress at most once in so many milliseconds, or once per animation frame: the first
+   * at once, then the newest of each interval, and the last before the result. Without it, every
+   * notification is delivered. Hidden pages have no frames; there a clock takes their place.
+   * @default undefined
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { throttle: "frame", progressHandler: draw });
+   * ```
+   */
+  throttle?: number | "frame";
   /**
    * Drops progress that does not increase, instead of delivering and counting it.
    * @default false
@@ -171,6 +205,21 @@ export interface ConnectOptions {
    */
   protocols?: string[];
   /**
+   * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
+   * asked for each request.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { headers: async () => ({ Authorization: `Bearer ${await token()}` }) });
+   * ```
+   */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Makes the HTTP requests.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof globalThis.fetch;
+  /**
    * Sees the text of every frame.
    *
    * @example
@@ -222,7 +271,86 @@ export interface Call<Result> extends Promise<Result> {
    * @param reason for the server's log
    */
   cancel(reason?: string): void;
+  /**
+   * The progress from now on, to loop over. The loop ends with the call, and throws its error. It
+   * may lag behind by 1,024 reports; then the oldest give way.
+   *
+   * @example
+   * ```js
+   * const call = client.callTool("scan");
+   * for await (const { fraction, remaining } of call.progress()) show(fraction, remaining);
+   * const result = await call;
+   * ```
+   */
+  progress(): AsyncIterableIterator<Progress>;
 }
+
+/** What a {@link CallBoard} shows of a call. */
+export interface CallView extends Omit<Progress, "progress"> {
+  readonly id: number;
+  /** The server's name, as it says. */
+  readonly server: string | undefined;
+  /** The request's method, such as `tools/call`. */
+  readonly method: string;
+  /** The name of the tool or prompt, or the URI of the resource. */
+  readonly name: string | undefined;
+  /** How far; `undefined` before the first report. */
+  readonly progress: number | undefined;
+  /** Whether nothing has been heard of the call for `stallAfter`. */
+  readonly stalled: boolean;
+  /** Whether the caller has just given it up. */
+  readonly cancelling: boolean;
+}
+
+/**
+ * All calls of a client that are in flight, as one value to show. It tells of changes by a `change`
+ * event, at most one per animation frame.
+ *
+ * @example
+ * ```js
+ * client.calls.addEventListener("change", () => draw(client.calls.snapshot));
+ * // React:
+ * const calls = useSyncExternalStore(client.calls.subscribe, client.calls.getSnapshot);
+ * ```
+ */
+export class CallBoard extends EventTarget {
+  private constructor();
+  /** Grows with every change. */
+  readonly version: number;
+  /** The calls, oldest first: the same array until something has changed. */
+  readonly snapshot: readonly CallView[];
+  /** The same, for stores that are given functions. */
+  readonly getSnapshot: () => readonly CallView[];
+  /** Is told of changes; returns what ends that. */
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
+/** Several calls as one line of progress. */
+export interface CombinedProgress {
+  /** How many are in flight. */
+  running: number;
+  /** How many have ended, as given. */
+  ended: number;
+  /** The mean of all fractions; one that is unknown counts as 0, an ended call as 1. */
+  fraction: number | undefined;
+  /** Whether the fraction of every call in flight is known. */
+  determinate: boolean;
+  /** Whether all that are in flight are stalled. */
+  stalled: boolean;
+}
+
+/**
+ * Puts several calls together, such as the tools of one turn of a chat.
+ *
+ * @param calls what the board shows of them
+ * @param ended how many calls of the group have ended already
+ *
+ * @example
+ * ```js
+ * const { fraction } = combinedProgress(client.calls.snapshot.filter(({ id }) => turn.has(id)));
+ * ```
+ */
+export function combinedProgress(calls: Iterable<CallView>, ended?: number): CombinedProgress;
 
 /** A tool call under way. */
 export type ToolCall = Call<CallToolResult>;
@@ -261,10 +389,12 @@ export class Client {
   /**
    * Opens the connection and finds out which protocol revision the server speaks.
    *
-   * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
+   * @param target a `ws:`, `wss:`, `http:` or `https:` URL (relative ones count from the page's),
+   *   or a transport
    * @throws {ClosedError} when the connection cannot be opened
    * @throws {TimeoutError} when it is not open within `connectTimeout`
    * @throws {RpcError} when the server refuses the handshake
+   * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
@@ -402,6 +532,9 @@ export class Client {
     handler: (request: Request, extra: { requestId: string | number }) => JsonObject | Promise<JsonObject>,
   ): void;
 
+  /** The calls in flight, as one value to show. */
+  readonly calls: CallBoard;
+
   /** How much progress was delivered, and how much was odd and in which way. */
   diagnostics(): Diagnostics;
 
@@ -430,6 +563,8 @@ export interface Diagnostics {
     malformed: number;
     /** Gave way to newer ones behind a slow handler. */
     overflowed: number;
+    /** Gave way to newer ones by `throttle`. */
+    coalesced: number;
   };
 }
 
@@ -491,6 +626,44 @@ export class WebSocketTransport implements Transport {
   onerror?: (error: Error) => void;
 }
 
+/**
+ * Streamable HTTP: each message is a POST, each answer JSON or a stream of events.
+ *
+ * @example
+ * ```js
+ * const transport = new StreamableHttpTransport("https://example.com/mcp", {
+ *   headers: { Authorization: "Bearer …" },
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class StreamableHttpTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /** Headers of every request, beside the protocol's own; or a function that gives them. */
+      headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+      /**
+       * Makes the requests.
+       * @default globalThis.fetch
+       */
+      fetch?: typeof globalThis.fetch;
+      /** Sees the text of every message; reading progress is slower with it. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  /** Sends one message; fails when the server does not take it. */
+  send(message: any): Promise<void>;
+  /** Ends all streams, and the session if there is one. */
+  close(): Promise<void>;
+  /** The session of a server from before 2026-07-28, if it gave one. */
+  readonly sessionId: string | undefined;
+  onmessage?: (message: any) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
 // ---- errors ----
 
 /** The stable codes of this package's errors. */
@@ -499,6 +672,7 @@ export type ErrorCode =
   | "TIMEOUT"
   | "ABORTED"
   | "CLOSED"
+  | "HTTP_ERROR"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
@@ -541,6 +715,15 @@ export class ClosedError extends McpError {
   constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
   /** Whether the request had left, so that the server may have carried it out. */
   readonly mayHaveRun: boolean;
+}
+
+/** The server answered a request with an HTTP status instead of a message. */
+export class HttpError extends McpError {
+  constructor(message: string, status: number, body: string);
+  /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
+  readonly status: number;
+  /** How the body begins. */
+  readonly body: string;
 }
 
 /** The server broke the protocol, or speaks no revision in common. */

@@ -346,7 +346,7 @@ async fn headers_are_compared_as_http_compares_them() {
 }
 
 #[tokio::test]
-async fn a_version_that_is_not_served_is_told_those_that_are() {
+async fn a_version_that_is_not_served_is_told_those_that_discover_names() {
     let host = host().await;
     let mut message = modern(1, "tools/list", json!({}));
     message["params"]["_meta"]["io.modelcontextprotocol/protocolVersion"] = "v999.0.0".into();
@@ -356,7 +356,7 @@ async fn a_version_that_is_not_served_is_told_those_that_are() {
     let (status, body) = request.answer(host.address).await;
     assert_eq!(status, 400);
     assert_eq!(body["error"]["data"]["requested"], "v999.0.0");
-    assert_eq!(body["error"]["data"]["supported"][0], "2026-07-28");
+    assert_eq!(body["error"]["data"]["supported"], json!(["2026-07-28"]));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! Streamable HTTP before 2026-07-28 over real sockets: sessions.
 #![cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#![allow(clippy::needless_pass_by_value)] // `json!` makes values
 
 #[path = "support/http.rs"]
 mod http;

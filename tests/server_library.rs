@@ -284,7 +284,7 @@ fn results_of_every_kind_become_what_the_protocol_knows() {
 
 #[test]
 fn an_unknown_tool_is_an_error_of_the_protocol() {
-    let mut session = Session::new(&builder().build());
+    let mut session = Session::new(&builder().tool("add", "", add).build());
     let error = &session.result("nope", json!({}))["error"];
     assert_eq!(*error, json!({ "code": -32602, "message": "no such tool: nope" }));
 }
@@ -322,7 +322,7 @@ fn a_handler_that_panics_ends_its_own_call_only() {
     let mut session = Session::new(&server);
     for tool in ["late", "early"] {
         let error = &session.result(tool, json!({}))["error"];
-        assert_eq!(*error, json!({ "code": -32603, "message": "the tool panicked" }), "{tool}");
+        assert_eq!(*error, json!({ "code": -32603, "message": "the handler panicked" }), "{tool}");
     }
     assert_eq!(session.result("add", json!({ "a": 1 }))["result"]["structuredContent"]["sum"], 1.0);
 }

@@ -14,7 +14,7 @@ use mcp_wasm::{
 use serde_json::{Value, json};
 use support::{Peer, envelope, error_code, merge, modern};
 
-const SUPPORTED: [&str; 5] = ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"];
+const SUPPORTED: [&str; 1] = ["2026-07-28"];
 
 #[test]
 fn initialize_takes_every_legacy_version_and_offers_the_newest_for_others() {

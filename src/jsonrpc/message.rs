@@ -12,6 +12,8 @@ pub mod code {
     pub const METHOD_NOT_FOUND: i64 = -32601;
     /// The parameters do not fit: unknown tool, missing envelope, bad cursor.
     pub const INVALID_PARAMS: i64 = -32602;
+    /// No such resource (before 2026-07-28).
+    pub const RESOURCE_NOT_FOUND: i64 = -32002;
     /// The server failed.
     pub const INTERNAL_ERROR: i64 = -32603;
     /// HTTP headers and body disagree (2026-07-28).

@@ -30,6 +30,9 @@ pub trait Payload: Clone {
     /// The member `key`; `None` if this is no object or has no such member.
     fn get(&self, key: &'static str) -> Option<Self>;
 
+    /// The members, if this is an object: for the few whose names the peer chooses.
+    fn entries(&self) -> Option<Vec<(String, Self)>>;
+
     /// Sets the member `key`. Does nothing if this is no object.
     fn set(&mut self, key: &'static str, value: Self);
 

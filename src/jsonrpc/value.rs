@@ -44,6 +44,11 @@ impl Payload for Value {
         self.as_object()?.get(key).cloned()
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let members = self.as_object()?;
+        Some(members.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
     fn set(&mut self, key: &'static str, value: Self) {
         if let Self::Object(members) = self {
             members.insert(key.to_owned(), value);

@@ -14,6 +14,8 @@ use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
+use super::http::{self, Http};
+
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
 
@@ -200,6 +202,25 @@ impl Core {
         slot as i32
     }
 
+    /// Reads on in a stream of events: the ordinary progress that comes next, as much as the table
+    /// of [`records`](Self::records) holds. Returns how many of them it now holds; 0 if the next
+    /// event is another, to be taken by `Http::event`.
+    pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
+        http.read_progress(exchange, &mut self.machine)
+    }
+
+    /// A view of the table that [`events`](Self::events) fills: for each record slot, progress,
+    /// total (NaN if there is none), and where its message starts (0 if there is none) and ends in
+    /// `Http::text`. It is detached when the memory grows.
+    pub fn records(&self) -> Float64Array {
+        http::records()
+    }
+
+    /// Takes over what has happened on the exchanges of HTTP.
+    pub fn tell(&mut self, http: &mut Http, now: f64) {
+        http.machine.tell(&mut self.machine, now);
+    }
+
     /// Sends a request; true if it could be sent. The numbers then say its slot and id.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
@@ -291,7 +312,10 @@ impl Core {
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
-            Some(Output::Connected(session)) => self.step(Step::Connected, describe(&session)),
+            Some(Output::Connected(session)) => {
+                let session = describe(&session, self.machine.is_era_certain());
+                self.step(Step::Connected, session)
+            }
             Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
             Some(Output::Progress(slot, report)) => {
                 put(Place::Slot, f64::from(slot));
@@ -362,9 +386,10 @@ impl Core {
     }
 }
 
-fn describe(session: &Session<JsValue>) -> JsValue {
+fn describe(session: &Session<JsValue>, certain: bool) -> JsValue {
     let mut object = JsValue::object();
     object.set("protocolVersion", JsValue::from_str(session.version.as_str()));
+    object.set("certain", JsValue::from_bool(certain));
     object.set("era", JsValue::from_str(session.version.era().as_str()));
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());
     object.set("capabilities", session.capabilities.clone().unwrap_or_default());
@@ -374,7 +399,7 @@ fn describe(session: &Session<JsValue>) -> JsValue {
 
 /// The parts of an error; the facade makes the class and the sentence.
 #[allow(clippy::cast_precision_loss)] // codes are small
-fn explain(error: Error<JsValue>) -> JsValue {
+pub(super) fn explain(error: Error<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     object.set("code", JsValue::from_str(error.code()));
     match error {
@@ -401,6 +426,15 @@ fn explain(error: Error<JsValue>) -> JsValue {
         Error::Closed { reason, sent } => {
             object.set("message", JsValue::from_str(&reason));
             object.set("sent", JsValue::from_bool(sent));
+        }
+        Error::Http { status, body } => {
+            object.set("status", JsValue::from_f64(f64::from(status)));
+            object.set("message", JsValue::from_str(&body));
+        }
+        Error::Lost { reason, sent, cause } => {
+            object.set("message", JsValue::from_str(reason));
+            object.set("sent", JsValue::from_bool(sent));
+            object.set("cause", cause.unwrap_or_default());
         }
         Error::Protocol(text) | Error::Incompatible(text) => {
             object.set("message", JsValue::from_str(&text));

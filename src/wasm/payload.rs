@@ -34,14 +34,17 @@ fn key(name: &'static str) -> JsValue {
 }
 
 impl Payload for JsValue {
+    #[inline(never)]
     fn object() -> Self {
         Object::new().into()
     }
 
+    #[inline(never)]
     fn array(elements: Vec<Self>) -> Self {
         elements.into_iter().collect::<Array>().into()
     }
 
+    #[inline(never)]
     fn string(text: &str) -> Self {
         Self::from_str(text)
     }
@@ -54,6 +57,7 @@ impl Payload for JsValue {
         Self::from_bool(value)
     }
 
+    #[inline(never)]
     fn kind(&self) -> Kind {
         if Array::is_array(self) {
             Kind::Array
@@ -70,6 +74,7 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
     fn get(&self, key: &'static str) -> Option<Self> {
         if !self.is_object() {
             return None;
@@ -78,6 +83,21 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
+        let pairs = Object::entries(object);
+        Some(
+            pairs
+                .iter()
+                .map(|pair| {
+                    let pair = Array::from(&pair);
+                    (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+                })
+                .collect(),
+        )
+    }
+
+    #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
@@ -85,6 +105,7 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
     fn assign(&mut self, other: &Self) {
         if let Some(own) = self.dyn_ref::<Object>()
             && let Some(other) = other.dyn_ref::<Object>()
@@ -93,6 +114,7 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
     fn elements(&self) -> Option<Vec<Self>> {
         Array::is_array(self).then(|| Array::from(self).to_vec())
     }
@@ -105,11 +127,13 @@ impl Payload for JsValue {
         self.as_bool()
     }
 
+    #[inline(never)]
     fn as_text(&self) -> Option<String> {
         self.as_string()
     }
 
     #[allow(clippy::cast_possible_truncation)] // in range by the check
+    #[inline(never)]
     fn as_id(&self) -> Option<Id> {
         match JsValue::as_f64(self) {
             Some(number) if number % 1.0 == 0.0 && number.abs() <= 9_007_199_254_740_991.0 => {
@@ -121,6 +145,7 @@ impl Payload for JsValue {
     }
 
     #[allow(clippy::cast_precision_loss)] // read from a double
+    #[inline(never)]
     fn from_id(id: &Id) -> Self {
         match id {
             Id::Integer(integer) => Self::from_f64(*integer as f64),

@@ -28,8 +28,11 @@ export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", 
 /** The conformance suite's fixture server, as built by `cargo build --features fixture`. */
 export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "debug", "fixture-server");
 
-/** A Python that has the `mcp` and `websockets` packages, as `cargo xtask test` sets it up. */
+/** A Python that has FastMCP 3 and the SDK 1.30, as `cargo xtask test` sets it up. */
 export const python = process.env.MCP_WASM_PYTHON || path.join(target, "tools", "python", "bin", "python");
+
+/** A Python that has FastMCP 4 and the SDK 2; the two do not fit into one environment. */
+export const pythonFastmcp4 = process.env.MCP_WASM_PYTHON_FASTMCP4 || path.join(target, "tools", "python-fastmcp4", "bin", "python");
 
 /**
  * What the built package exports from `entry`.

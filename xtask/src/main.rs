@@ -78,11 +78,8 @@ fn dispatch() -> Result<ExitCode> {
                 println!("{HELP}");
                 return Ok(ExitCode::SUCCESS);
             }
-            ("demo", Long(flag @ ("port" | "host" | "pace" | "root"))) => {
-                options.server.push(format!("--{flag}"));
-                options.server.push(args.value()?.string()?);
-            }
-            ("fixture", Long(flag @ ("port" | "host"))) => {
+            ("demo", Long(flag @ ("port" | "host" | "pace" | "root")))
+            | ("fixture", Long(flag @ ("port" | "host"))) => {
                 options.server.push(format!("--{flag}"));
                 options.server.push(args.value()?.string()?);
             }

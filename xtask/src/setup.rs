@@ -1,7 +1,7 @@
 //! What a fresh machine lacks: installed once, found again by version.
 //!
 //! Programs installed with cargo go into a directory of the user's, one per version; JavaScript
-//! tools into `tests/node_modules`; Python peers into `target/tools/python`; browsers come from the
+//! tools into `tests/node_modules`; Python peers into `target/tools`; browsers come from the
 //! system's package manager.
 
 use std::env;
@@ -18,7 +18,11 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 const NODE: [u32; 2] = [20, 19];
-const PYTHON_PACKAGES: &str = "tests/interop/requirements.txt";
+/// Environments of Python peers, and their packages: two, because the peers' own do not agree.
+const PYTHON: [(&str, &str); 2] = [
+    ("python", "tests/interop/requirements.txt"),
+    ("python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
+];
 
 /// What a command needs.
 #[derive(Clone, Copy, Default)]
@@ -103,7 +107,7 @@ pub fn setup(needs: Needs) -> Result<Tools> {
         let system = scope.spawn(|| -> Result<()> {
             browsers(needs)?;
             if needs.python {
-                python()?;
+                PYTHON.iter().try_for_each(|(name, packages)| python(name, packages))?;
             }
             Ok(())
         });
@@ -345,18 +349,18 @@ fn apt_install(packages: &[&str]) -> Result<()> {
     })
 }
 
-/// A Python environment with the peers of the interop tests.
-fn python() -> Result<()> {
-    let requirements = fs::read(root().join(PYTHON_PACKAGES))
-        .with_context(|| format!("{PYTHON_PACKAGES} cannot be read"))?;
-    let environment = target().join("tools/python");
+/// A Python environment with peers of the interop tests.
+fn python(name: &str, packages: &str) -> Result<()> {
+    let requirements =
+        fs::read(root().join(packages)).with_context(|| format!("{packages} cannot be read"))?;
+    let environment = target().join("tools").join(name);
     once(&environment.join("installed-requirements.txt"), &requirements, || {
         let python = || program("PYTHON", &["python3", "python"]);
         if python().is_none() {
             apt_install(&["python3", "python3-venv"])?;
         }
         let python = python().context("python3 is missing: install it, or name it in PYTHON")?;
-        step("Python peers of the interop tests", || {
+        step(&format!("Python peers of the interop tests: {packages}"), || {
             let make =
                 || Cmd::new(&python).args(["-m", "venv", "--clear"]).arg(&environment).quiet();
             // Debian's Python comes without the part that `venv` needs.
@@ -366,7 +370,7 @@ fn python() -> Result<()> {
             }
             Cmd::new(environment.join("bin/python"))
                 .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(root().join(PYTHON_PACKAGES))
+                .arg(root().join(packages))
                 .quiet()
                 .context("pip could not install the Python peers (they need Python 3.10 or newer)")
         })

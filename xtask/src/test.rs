@@ -41,7 +41,10 @@ const SUITES: [Suite; 9] = [
     Suite {
         name: "interop",
         needs: Needs { python: true, ..package::NEEDS },
-        run: |tools| node(tools, "interop"),
+        run: |tools| {
+            fixture::build_server()?;
+            node(tools, "interop")
+        },
     },
     Suite {
         name: "conformance",

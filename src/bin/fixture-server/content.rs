@@ -20,7 +20,11 @@ pub(crate) fn add(builder: ServerBuilder) -> ServerBuilder {
         })
         .tool("test_image_content", "Returns an image", |_: NoArguments, _| async { vec![image()] })
         .tool("test_audio_content", "Returns a sound", |_: NoArguments, _| async {
-            vec![Content::Audio { data: WAV.to_owned(), mime_type: "audio/wav".to_owned() }]
+            vec![Content::Audio {
+                data: WAV.to_owned(),
+                mime_type: "audio/wav".to_owned(),
+                annotations: None,
+            }]
         })
         .tool("test_embedded_resource", "Returns a resource", |_: NoArguments, _| async {
             vec![resource("test://embedded-resource", "This is an embedded resource.")]
@@ -67,7 +71,7 @@ async fn with_logging(_: NoArguments, ctx: Context) -> &'static str {
 }
 
 pub(crate) fn image() -> Content {
-    Content::Image { data: PNG.to_owned(), mime_type: "image/png".to_owned() }
+    Content::Image { data: PNG.to_owned(), mime_type: "image/png".to_owned(), annotations: None }
 }
 
 pub(crate) fn resource(uri: &str, text: &str) -> Content {

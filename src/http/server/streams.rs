@@ -25,7 +25,7 @@ const OVERHEAD: usize = 64;
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
     /// Events that wait for a reader that is there. More wait elsewhere, where reports merge.
-    pub waiting: usize,
+    pub waiting: u64,
     /// Bytes of them.
     pub waiting_bytes: usize,
     /// Bytes of events that one stream keeps to send again, or for a reader that is not there.
@@ -104,9 +104,11 @@ struct Stream {
     /// In the order of their numbers, which may have gaps.
     events: VecDeque<Event>,
     bytes: usize,
-    last_number: u64,
+    newest: u64,
     /// Up to where the reader, or the one before it, has been given them.
     sent: u64,
+    /// Bytes of those after that.
+    waiting_bytes: usize,
     reader: Option<(u64, Option<Waker>)>,
     /// Whether the reader is to be given an event without data first.
     to_prime: bool,
@@ -169,10 +171,10 @@ impl Streams {
             return Err(NoSuchEvent::Foreign);
         }
         let stream = self.streams.get_mut(&id).ok_or(NoSuchEvent::Gone)?;
-        if number > stream.last_number {
+        if number > stream.newest {
             return Err(NoSuchEvent::Foreign);
         }
-        stream.sent = number;
+        stream.sent(number);
         Ok(self.attach(id, false))
     }
 
@@ -210,7 +212,7 @@ impl Streams {
         };
         let limits = &self.limits;
         stream.reader.is_none()
-            || stream.waiting() < limits.waiting && stream.waiting_bytes() < limits.waiting_bytes
+            || stream.waiting() < limits.waiting && stream.waiting_bytes < limits.waiting_bytes
     }
 
     /// Wakes this when there may be more room than before.
@@ -263,7 +265,7 @@ impl Streams {
             return Poll::Ready(Beginning::Stream);
         };
         let is_over = stream.ended.is_some() || self.closed;
-        if is_over && stream.events.len() == 1 && stream.last_number == 1 {
+        if is_over && stream.events.len() == 1 && stream.newest == 1 {
             let event = stream.events.pop_front();
             self.streams.remove(&reader.stream);
             let json = event.map(|event| event.json).unwrap_or_default();
@@ -289,13 +291,14 @@ impl Streams {
         let mut text = String::new();
         let is_over = stream.ended.is_some();
         // A stream that ends without a word is nothing to come back to.
-        if std::mem::take(&mut stream.to_prime) && !(is_over && stream.last_number == 0) {
+        if std::mem::take(&mut stream.to_prime) && !(is_over && stream.newest == 0) {
             write_id(&mut text, reader.stream, stream.sent);
             text.push_str("retry: ");
             text.push_str(&self.limits.retry.to_string());
             text.push_str("\ndata: \n\n");
         }
-        let first = stream.events.partition_point(|event| event.number <= stream.sent);
+        let mut sent = stream.sent;
+        let first = stream.events.partition_point(|event| event.number <= sent);
         for event in stream.events.range(first..) {
             if text.len() >= self.limits.batch {
                 break;
@@ -304,9 +307,10 @@ impl Streams {
             text.push_str("data: ");
             text.push_str(&event.json);
             text.push_str("\n\n");
-            stream.sent = event.number;
+            sent = event.number;
         }
         if !text.is_empty() {
+            stream.sent(sent);
             stream.trim(self.limits.kept_bytes);
             self.wake_pump();
             return Poll::Ready(Some(text));
@@ -358,13 +362,16 @@ impl Stream {
         self.reader.as_ref().is_some_and(|(number, _)| *number == reader.number)
     }
 
-    fn waiting(&self) -> usize {
-        self.events.len() - self.events.partition_point(|event| event.number <= self.sent)
+    /// How many events wait, or rather more: some of them may have been forgotten.
+    fn waiting(&self) -> u64 {
+        self.newest - self.sent
     }
 
-    fn waiting_bytes(&self) -> usize {
-        let first = self.events.partition_point(|event| event.number <= self.sent);
-        self.events.range(first..).map(Event::size).sum()
+    /// Notes up to where the reader has been given events.
+    fn sent(&mut self, number: u64) {
+        self.sent = number;
+        let first = self.events.partition_point(|event| event.number <= number);
+        self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
     }
 
     fn push(&mut self, frame: &Frame<Value>) {
@@ -372,9 +379,10 @@ impl Stream {
             Frame::Progress(_) => true,
             Frame::Message(message) => message.get("id").is_none(),
         };
-        self.last_number += 1;
-        let event = Event { number: self.last_number, json: frame.to_json(), is_notification };
+        self.newest += 1;
+        let event = Event { number: self.newest, json: frame.to_json(), is_notification };
         self.bytes += event.size();
+        self.waiting_bytes += event.size();
         self.events.push_back(event);
     }
 
@@ -394,6 +402,9 @@ impl Stream {
                 return;
             };
             self.bytes -= event.size();
+            if event.number > self.sent {
+                self.waiting_bytes -= event.size();
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! Sessions: the legacy era, in which `initialize` begins something that later requests belong to.
 
 use std::{
+    cell::RefCell,
     future::poll_fn,
     pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -85,7 +86,12 @@ impl Session {
                 if streams.is_closed() {
                     return Poll::Ready(());
                 }
-                let room = |about: Option<&Id>| streams.has_room(about);
+                // Asked for each message that waits, which mostly are about the same request.
+                let known = RefCell::new(None::<(Option<Id>, bool)>);
+                let room = |about: Option<&Id>| match &mut *known.borrow_mut() {
+                    Some((id, room)) if id.as_ref() == about => *room,
+                    known => known.insert((about.cloned(), streams.has_room(about))).1,
+                };
                 match self.link.poll_transmit_where(cx, room) {
                     Poll::Ready(Transmit::Send { frame, about, last, .. }) => {
                         let now = self.now();

@@ -24,7 +24,7 @@ use crate::types::{Level, meta, method};
 
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
-use output::sentence;
+pub(crate) use output::sentence;
 
 /// How many ended but unanswered requests are remembered, so that their late answers are no fault.
 const ABANDONED: usize = 1024;
@@ -62,6 +62,8 @@ pub struct Client<P> {
     envelope: P,
     calls: CallTable,
     abandoned: Vec<i64>,
+    /// What became of the probe, if it was lost on the way, and so says nothing of the server.
+    lost_probe: Option<Error<P>>,
     counts: ProgressCounts,
     outputs: Outputs<P>,
 }
@@ -78,6 +80,7 @@ impl<P: Payload> Client<P> {
             envelope: P::object(),
             calls: CallTable::new(),
             abandoned: Vec::new(),
+            lost_probe: None,
             counts: ProgressCounts::default(),
             outputs: Outputs::new(),
         }
@@ -87,7 +90,10 @@ impl<P: Payload> Client<P> {
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         self.channel = channel;
         // However short the whole is to be, half of it is left for `initialize`.
-        self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
+        if channel.probe_timeout.is_finite() {
+            self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
+        }
+        self.lost_probe = None;
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
     }
@@ -221,6 +227,24 @@ impl<P: Payload> Client<P> {
         self.abandon(id, reason, error);
     }
 
+    /// The transport got no answer to the request of that id, and will get none.
+    pub fn failed(&mut self, id: i64, error: Error<P>, now: Millis) {
+        let id = Id::Integer(id);
+        if self.awaits(&id) {
+            self.receive_response(&id, Err(error), now);
+        }
+    }
+
+    /// Something went wrong on the way that belongs to no request.
+    pub fn fault(&mut self, error: Error<P>) {
+        self.outputs.push(Output::Fault(error));
+    }
+
+    /// Progress came where it does not belong, and was dropped.
+    pub fn stray(&mut self) {
+        self.counts.unknown += 1;
+    }
+
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
     pub fn unsent(&mut self, id: i64, reason: &str) {
         let error = Error::Closed { reason: reason.to_owned(), sent: false };
@@ -291,6 +315,11 @@ impl<P: Payload> Client<P> {
             Phase::Open(session) => Some(session),
             _ => None,
         }
+    }
+
+    /// Whether the server itself has shown its era: not if the probe was lost on the way.
+    pub fn is_era_certain(&self) -> bool {
+        self.lost_probe.is_none()
     }
 
     /// Which log messages are wanted from now on. Returns whether the server has to be told by a
@@ -422,6 +451,11 @@ impl<P: Payload> Client<P> {
         };
         let verdict = match self.phase {
             Phase::Probing { id, again, .. } if id == number => {
+                self.lost_probe = outcome
+                    .as_ref()
+                    .err()
+                    .filter(|error| matches!(error, Error::Lost { .. }))
+                    .cloned();
                 judge_probe(self.config.mode, again, outcome)
             }
             Phase::Initializing { id, probed } if id == number => {
@@ -444,8 +478,22 @@ impl<P: Payload> Client<P> {
             }
             Verdict::Probe => self.probe(true, now),
             Verdict::Initialize => self.initialize(true),
-            Verdict::Fail(error) => self.disconnect(error),
+            Verdict::Fail(error) => {
+                let error = self.with_lost_probe(error);
+                self.disconnect(error);
+            }
         }
+    }
+
+    /// When `initialize` is lost as the probe was, both causes count.
+    fn with_lost_probe(&mut self, mut error: Error<P>) -> Error<P> {
+        if let Error::Lost { cause: Some(second), .. } = &mut error
+            && let Phase::Initializing { .. } = self.phase
+            && let Some(Error::Lost { cause: Some(first), .. }) = self.lost_probe.take()
+        {
+            *second = P::array(vec![first, second.clone()]);
+        }
+        error
     }
 
     fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>) {

@@ -142,7 +142,7 @@ impl<P> Outputs<P> {
 }
 
 /// Puts a sentence together. Smaller than `concat`, and far smaller than `format!`.
-pub(super) fn sentence(parts: &[&str]) -> String {
+pub(crate) fn sentence(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {
         text.push_str(part);
