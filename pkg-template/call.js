@@ -36,6 +36,8 @@ export class Call {
   coalesced = 0;
   /** Whether nothing has been heard of the call for a while. */
   stalled = false;
+  /** The handlers that gather what the server asks for. @type {Set<AbortController>} */
+  inputs = new Set();
 
   /** @type {Delivery[]} */
   #waiting = [];
@@ -86,6 +88,11 @@ export class Call {
     this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
   }
 
+  /** Goes on with another request. @param {number} id */
+  proceed(id) {
+    this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
+  }
+
   /**
    * @param {number} progress
    * @param {number | undefined} total
@@ -129,6 +136,7 @@ export class Call {
    */
   settle(result, failure) {
     if (this.stalled) this.stall(false);
+    for (const input of this.inputs) input.abort();
     const settle = () => {
       this.#end(failure?.code === "ABORTED");
       if (failure) this.#fail(this.error(failure));

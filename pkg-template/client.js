@@ -2,7 +2,8 @@
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
-import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { AbortError, ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { ask, capabilitiesOf, handlersOf, messageOf } from "./inputs.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
@@ -25,7 +26,7 @@ const DEFAULTS = {
   listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
-  capabilities: {},
+  maxRounds: 10,
 };
 
 const now = () => performance.now();
@@ -66,6 +67,12 @@ export class Client {
   #notificationHandlers = new Map();
   /** @type {Map<string, (request: any, extra: any) => unknown>} */
   #requestHandlers = new Map();
+  /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
+  #asked = new Map();
+  /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
+  #elsewhere = new Map();
+  /** Tools that run only as tasks. @type {Set<string>} */
+  #tasksOnly = new Set();
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #bytes = new Uint8Array();
   #words = new Uint32Array();
@@ -82,6 +89,9 @@ export class Client {
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
     checkHandler("messageHandler", messageHandler);
+    checkHandler("samplingHandler", this.#options.samplingHandler);
+    checkHandler("elicitationHandler", this.#options.elicitationHandler);
+    for (const [method, handler] of handlersOf(this.#options)) this.#requestHandlers.set(method, handler);
     this.#info = info;
     this.#weigh();
   }
@@ -146,6 +156,7 @@ export class Client {
     try {
       const core = (this.#core ??= await this.#start());
       if (this.#connecting !== mine) return await connected;
+      this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
@@ -225,6 +236,12 @@ export class Client {
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#requestHandlers.set(method, handler);
+    this.#declare();
+  }
+
+  #declare() {
+    const { capabilities, tasks } = this.#options;
+    this.#core?.declare(capabilitiesOf(capabilities, this.#requestHandlers, tasks));
   }
 
   get calls() {
@@ -266,10 +283,9 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode, capabilities, logHandler } = this.#options;
+    const { mode, logHandler } = this.#options;
     const options = {
       ...this.#info,
-      capabilities,
       mode: typeof mode === "object" ? mode.pin : mode,
       logLevel: logHandler ? "debug" : undefined,
     };
@@ -327,6 +343,21 @@ export class Client {
         return this.#answer(core.text(), core.value(), core.other());
       case 11: {
         return this.#calls[this.#view()[0]]?.stall(true);
+      }
+      case 12:
+        return this.#input(core.text(), core.value(), core.other());
+      case 13: {
+        const [slot, id] = this.#view();
+        return this.#calls[slot]?.proceed(id);
+      }
+      case 14: {
+        const call = this.#calls[this.#view()[0]];
+        const task = core.value();
+        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
+      }
+      case 15: {
+        const asked = this.#asked.get(core.value());
+        return asked?.abort(new AbortError("the server took its request back", core.other()));
       }
       default:
         return this.#fault(toError(core.value(), "the connection"));
@@ -418,6 +449,9 @@ export class Client {
   #disconnected(detail) {
     closeQuietly(this.#detach());
     this.#session = undefined;
+    for (const asked of this.#asked.values()) asked.abort();
+    this.#asked.clear();
+    this.#elsewhere.clear();
     const connecting = this.#connecting;
     this.#connecting = undefined;
     if (!connecting) return attempt(() => this.onclose?.());
@@ -429,7 +463,7 @@ export class Client {
   #send(message, id) {
     /** @param {any} error */
     const failed = (error) => {
-      const call = id && this.#calls.find((call) => call?.id === id);
+      const call = id && this.#calls.find((call) => call?.context.requestId === id);
       if (call) call.cause = error;
       if (!id) return this.#fault(error);
       this.#core?.unsent(id, error?.message ?? "the message could not be sent");
@@ -540,6 +574,7 @@ export class Client {
     checkTime("timeout", options.timeout);
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
+    checkHandler("onTaskStatus", options.onTaskStatus);
     if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     call.pages = pages;
@@ -573,13 +608,15 @@ export class Client {
 
   /** Sends a call's request, or one for its next page; false if that cannot be. @param {Call} call @param {any} params */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, maxRounds, task } = call.options;
+    const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, asked)) {
+    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, rounds, asked)) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
     }
@@ -617,6 +654,11 @@ export class Client {
     this.#calls[slot] = undefined;
     this.#inFlight--;
     if (!call) return;
+    if (call.method === "tools/list" && call.options.tasks) {
+      for (const { name, execution } of result?.tools ?? []) {
+        if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
+      }
+    }
     if (call.pages && !failure) {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
       if (params) return void this.#ask(call, params);
@@ -634,29 +676,68 @@ export class Client {
     const message = params === undefined ? { method } : { method, params };
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
+    if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();
     attempt(() => this.#notificationHandlers.get(method)?.(message));
   }
 
-  /** @param {string} method @param {any} params @param {any} id */
+  /** A request of a legacy server. @param {string} method @param {any} params @param {any} id */
   #answer(method, params, id) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
+    const asked = new AbortController();
+    this.#asked.set(id, asked);
     const transport = this.#transport;
-    const message = params === undefined ? { method } : { method, params };
-    attempt(() => this.#options.messageHandler?.(message));
-    const handler = this.#requestHandlers.get(method);
-    if (!handler) return core.respond(id, false, { code: -32601, message: `Method not found: ${method}` });
-    /** @param {boolean} ok @param {any} value */
-    const respond = (ok, value) => {
+    /** @param {number} progress @param {number} [total] @param {string} [message] */
+    const reportProgress = async (progress, total, message) => {
       if (transport !== this.#transport) return;
-      core.respond(id, ok, value);
+      core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
       this.#drain();
     };
-    Promise.resolve()
-      .then(() => handler(message, { requestId: id }))
-      .then(
-        (result) => respond(true, result ?? {}),
-        (error) => respond(false, { code: error?.rpcCode ?? -32603, message: String(error?.message ?? error) }),
-      );
+    this.#serve(method, params, asked, { requestId: id, reportProgress }, (ok, value) => {
+      if (this.#asked.get(id) === asked) this.#asked.delete(id);
+      core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
+    });
+  }
+
+  /** Something that a result asks for. @param {string} method @param {any} params @param {string} key */
+  #input(method, params, key) {
+    const [slot, input] = this.#view();
+    const call = /** @type {Call} */ (this.#calls[slot]);
+    const asked = new AbortController();
+    call.inputs.add(asked);
+    this.#serve(method, params, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+      call.inputs.delete(asked);
+      if (!ok) call.cause = value;
+      this.#core?.answer(input, ok, ok ? value : messageOf(value), now());
+    });
+  }
+
+  /**
+   * Lets a handler answer what the server asks for.
+   * @param {string} method
+   * @param {any} params
+   * @param {AbortController} asked
+   * @param {any} context
+   * @param {(ok: boolean, value: any) => void} respond
+   */
+  #serve(method, params, asked, context, respond) {
+    const message = params === undefined ? { method } : { method, params };
+    attempt(() => this.#options.messageHandler?.(message));
+    const { signal } = asked;
+    context.signal = signal;
+    const { elicitationId } = params ?? {};
+    if (typeof elicitationId === "string") {
+      context.completed = new Promise((resolve) => this.#elsewhere.set(elicitationId, () => resolve(undefined)));
+    }
+    /** @param {boolean} ok @param {any} value */
+    const end = (ok, value) => {
+      if (signal.aborted) return;
+      respond(ok, value);
+      this.#drain();
+    };
+    ask(this.#requestHandlers.get(method), message, context).then(
+      (result) => end(true, result),
+      (error) => end(false, error),
+    );
   }
 
   /** @param {any} error */

@@ -170,6 +170,9 @@ export function toError(detail, what, cause) {
       const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
       return new HttpError(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`, status, message);
     }
+    case "INPUT_FAILED":
+    case "TASK_FAILED":
+      return new McpError(code, `${what}: ${message}`, { cause });
     default:
       return new ProtocolError(`${what}: ${message}`, code, { cause });
   }

@@ -56,6 +56,11 @@ export interface ProgressContext {
   requestId: string | number;
   /** The id of the call; the same as {@link ToolCall.id}. */
   callId: number;
+  /**
+   * Which request of the call it is, from 2 on: a server that asks for input lets the call be made
+   * again, and its numbers may start again. `undefined` for the first.
+   */
+  leg?: number;
   /** The whole notification, if it has members that the handler is not given by themselves. */
   notification?: ProgressNotification;
 }
@@ -148,6 +153,26 @@ export interface CallDefaults {
    * @default false
    */
   throwOnToolError?: boolean;
+  /**
+   * What happens when a 2026-07-28 server asks for input before it answers: `"auto"` lets the
+   * handlers answer and goes on with the call, `"manual"` returns the result that asks
+   * (`resultType: "input_required"`), to be called again with `inputResponses` and `requestState`.
+   * With `"manual"`, calls do not become tasks behind the scenes either.
+   * @default "auto"
+   */
+  inputRequired?: "auto" | "manual";
+  /**
+   * How often the server may ask for input before the call fails with `INPUT_FAILED`. While a
+   * handler works on that, `timeout` does not run, because a person may have to think;
+   * `maxTotalTimeout` does.
+   * @default 10
+   */
+  maxRounds?: number;
+  /**
+   * Is told how the task stands that a tool call has become, whenever that changes: the server's
+   * task, with `status` and `statusMessage`.
+   */
+  onTaskStatus?: (task: Task, context: ProgressContext) => void | Promise<void>;
 }
 
 /** The options of a client. */
@@ -174,7 +199,50 @@ export interface ClientOptions extends CallDefaults {
    */
   listMaxPages?: number;
   /**
-   * The client's capabilities, as the protocol writes them.
+   * Answers when the server wants something written by the client's model. Nothing returned is a
+   * refusal, and so is whatever is thrown. Handlers declare their capability by themselves; name
+   * it in `capabilities` only for more, such as `{ sampling: { tools: {} } }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   samplingHandler: async ({ messages, maxTokens }, { signal }) => ({
+   *     role: "assistant",
+   *     model: "local",
+   *     content: { type: "text", text: await generate(messages, { maxTokens, signal }) },
+   *   }),
+   * });
+   * ```
+   */
+  samplingHandler?: (params: SamplingParams, context: InputContext) => InputAnswer<JsonObject>;
+  /**
+   * Answers when the server asks the user: by a form (`requestedSchema`), or, if `capabilities`
+   * say `{ elicitation: { url: {} } }`, at a URL, which must not be opened without the user's
+   * consent. What an accepted form leaves out is filled in from the schema's defaults. Nothing
+   * returned is `{ action: "cancel" }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   async elicitationHandler({ message, requestedSchema }, { signal }) {
+   *     const content = await showForm(message, requestedSchema, signal);
+   *     return content ? { action: "accept", content } : { action: "decline" };
+   *   },
+   * });
+   * ```
+   */
+  elicitationHandler?: (params: ElicitationParams, context: InputContext) => InputAnswer<ElicitationResult>;
+  /** The folders that the server may look at, or what lists them. */
+  roots?: Root[] | ((context: InputContext) => InputAnswer<Root[] | { roots: Root[] }>);
+  /**
+   * Whether tool calls may become tasks, which are looked at until they end; the call is one call
+   * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
+   * run as tasks only (2025-11-25) as such.
+   * @default false
+   */
+  tasks?: boolean;
+  /**
+   * The client's capabilities, as the protocol writes them. What handlers bring along is added.
    * @default {}
    */
   capabilities?: JsonObject;
@@ -246,6 +314,11 @@ export interface CallOptions extends CallDefaults {
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
   /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
   signal?: AbortSignal;
+  /**
+   * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
+   * the task, in milliseconds. Newer servers decide by themselves.
+   */
+  task?: boolean | { ttl?: number };
 }
 
 /** The options of a list. */
@@ -256,6 +329,54 @@ export interface ListOptions extends CallOptions {
    */
   pages?: number;
 }
+
+// ---- recording ----
+
+/** Remembers the frames of a connection, with their times. */
+export class FrameRecorder {
+  /** For the option `trace` of `connect`. */
+  readonly trace: (direction: "sent" | "received", text: string) => void;
+  /** Puts the recorder between a client and a transport of one's own. */
+  wrap(transport: Transport): Transport;
+  /** The log: a line of JSON for each frame. It holds all that was said, secrets too. */
+  toString(): string;
+}
+
+/**
+ * A recorder of frames.
+ *
+ * @example
+ * ```js
+ * const recorder = recordFrames();
+ * const client = await Client.connect(url, { trace: recorder.trace });
+ * // …
+ * console.log(String(recorder));
+ * ```
+ */
+export function recordFrames(): FrameRecorder;
+
+/** A server that says again what a log holds. */
+export interface ReplayTransport extends Transport {
+  /** Sends the requests of the log again; what becomes of each. */
+  drive(client: Client): Promise<PromiseSettledResult<JsonObject>[]>;
+}
+
+/**
+ * A transport that plays a log without a server: each frame comes as long after what the client
+ * said before it as it came then.
+ *
+ * @param log what {@link FrameRecorder.toString} gave
+ * @param options `speed`: how much faster than it was; `Infinity` for at once
+ * @throws {McpError} `INVALID_ARGUMENT` if it is no log
+ *
+ * @example
+ * ```js
+ * const transport = replay(log, { speed: Infinity });
+ * const client = await Client.connect(transport, { progressHandler: console.log });
+ * await transport.drive(client);
+ * ```
+ */
+export function replay(log: string, options?: { speed?: number }): ReplayTransport;
 
 // ---- the client ----
 
@@ -524,12 +645,13 @@ export class Client {
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;
   /**
-   * Answers the server's requests of a method. What the handler throws becomes a JSON-RPC error,
-   * with the number `error.rpcCode` if it has one.
+   * Answers the server's requests of a method, also those inside 2026-07-28 results. What the
+   * handler throws becomes a JSON-RPC error, with the number `error.rpcCode` if it has one; where
+   * there is no request to answer with it, the call fails with `INPUT_FAILED`.
    */
   setRequestHandler(
     method: string,
-    handler: (request: Request, extra: { requestId: string | number }) => JsonObject | Promise<JsonObject>,
+    handler: (request: Request, context: InputContext) => JsonObject | Promise<JsonObject>,
   ): void;
 
   /** The calls in flight, as one value to show. */
@@ -566,6 +688,85 @@ export interface Diagnostics {
     /** Gave way to newer ones by `throttle`. */
     coalesced: number;
   };
+}
+
+// ---- what servers ask for ----
+
+/** What a handler returns, at once or later. */
+export type InputAnswer<Result> = Result | null | undefined | void | Promise<Result | null | undefined | void>;
+
+/** What a handler of a server's request is told beside the request. */
+export interface InputContext {
+  /** Aborts when the answer is wanted no more: the call or the connection ended, or the server says so. */
+  signal: AbortSignal;
+  /** The id of the server's request, or of the call's latest request if a result asks. */
+  requestId: string | number;
+  /** Tells the server how far the answer has come. Does nothing if the server did not ask for that. */
+  reportProgress(progress: number, total?: number, message?: string): Promise<void>;
+  /** For an `elicitationId`: is kept when the server says that what happens at the URL is done. */
+  completed?: Promise<void>;
+  /** The call that waits for the answer, if a result asks: its method. */
+  method?: string;
+  /** Its tool, prompt or URI. */
+  name?: string;
+  /** Its id. */
+  callId?: number;
+  /** The server's name for what is asked. */
+  key?: string;
+}
+
+/** What the server wants the client's model to continue. */
+export interface SamplingParams {
+  messages: { role: "user" | "assistant"; content: any; [key: string]: unknown }[];
+  /** Must be kept to. */
+  maxTokens: number;
+  systemPrompt?: string;
+  temperature?: number;
+  stopSequences?: string[];
+  modelPreferences?: JsonObject;
+  tools?: Tool[];
+  toolChoice?: { mode?: "auto" | "required" | "none"; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** What the server asks the user. */
+export interface ElicitationParams {
+  message: string;
+  /** Absent for a form. */
+  mode?: "form" | "url";
+  /** Of a form: a flat object. */
+  requestedSchema?: JsonObject;
+  /** Of a URL: shown in full before it is opened. */
+  url?: string;
+  elicitationId?: string;
+  [key: string]: unknown;
+}
+
+/** What the user answered. Accepting a URL is consent to open it, and does not say that all is done. */
+export interface ElicitationResult {
+  action: "accept" | "decline" | "cancel";
+  content?: { [key: string]: string | number | boolean | string[] };
+  [key: string]: unknown;
+}
+
+/** A folder that the server may look at. */
+export interface Root {
+  /** Starts with `file://`. */
+  uri: string;
+  name?: string;
+  [key: string]: unknown;
+}
+
+/** A tool call that the server works on while nobody waits; 2025-11-25 has `ttl` and `pollInterval`. */
+export interface Task {
+  taskId: string;
+  status: "working" | "input_required" | "completed" | "failed" | "cancelled";
+  statusMessage?: string;
+  createdAt?: string;
+  lastUpdatedAt?: string;
+  ttlMs?: number | null;
+  pollIntervalMs?: number;
+  [key: string]: unknown;
 }
 
 // ---- transports ----
@@ -677,6 +878,8 @@ export type ErrorCode =
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
   | "TOOL_ERROR"
+  | "INPUT_FAILED"
+  | "TASK_FAILED"
   | "INVALID_ARGUMENT"
   | "ALREADY_CONNECTED"
   | "NOT_INITIALIZED"

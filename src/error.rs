@@ -48,6 +48,11 @@ pub enum Error<P> {
     },
     /// The peer broke the protocol; the text says how.
     Protocol(String),
+    /// The peer asked for input that it did not get; the text says what and why. Nothing of a call
+    /// goes on without its answers.
+    Input(String),
+    /// The peer's task that the call had become did not end with a result; the text says how.
+    Task(String),
     /// The peer speaks no protocol version that this client may use; the text names both lists.
     Incompatible(String),
 }
@@ -73,6 +78,8 @@ impl<P> Error<P> {
             Self::Closed { .. } | Self::Lost { .. } => "CLOSED",
             Self::Http { .. } => "HTTP_ERROR",
             Self::Protocol(_) => "PROTOCOL_ERROR",
+            Self::Input(_) => "INPUT_FAILED",
+            Self::Task(_) => "TASK_FAILED",
             Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
         }
     }
@@ -103,7 +110,10 @@ impl<P> fmt::Display for Error<P> {
             }
             Self::Http { status, body } => write!(out, "HTTP status {status}: {body}"),
             Self::Lost { reason, .. } => out.write_str(reason),
-            Self::Protocol(text) | Self::Incompatible(text) => out.write_str(text),
+            Self::Protocol(text)
+            | Self::Input(text)
+            | Self::Task(text)
+            | Self::Incompatible(text) => out.write_str(text),
         }
     }
 }

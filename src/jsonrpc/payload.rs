@@ -39,6 +39,12 @@ pub trait Payload: Clone {
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
 
+    /// Takes the member `key` away.
+    fn remove(&mut self, key: &'static str);
+
+    /// An object of these members, whose names may be the peer's.
+    fn from_members(members: Vec<(String, Self)>) -> Self;
+
     /// The elements, if this is an array.
     fn elements(&self) -> Option<Vec<Self>>;
 

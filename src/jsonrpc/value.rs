@@ -61,6 +61,16 @@ impl Payload for Value {
         }
     }
 
+    fn remove(&mut self, key: &'static str) {
+        if let Self::Object(members) = self {
+            members.shift_remove(key);
+        }
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        Self::Object(members.into_iter().collect())
+    }
+
     fn elements(&self) -> Option<Vec<Self>> {
         self.as_array().cloned()
     }

@@ -14,6 +14,16 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 pub const LIST_TOOLS: &str = "tools/list";
 /// Runs a tool.
 pub const CALL_TOOL: &str = "tools/call";
+/// How a task stands.
+pub const GET_TASK: &str = "tasks/get";
+/// 2025-11-25: what came of a task; waits for its end.
+pub const TASK_RESULT: &str = "tasks/result";
+/// The answers that a task of the extension waits for.
+pub const UPDATE_TASK: &str = "tasks/update";
+/// Gives up a task.
+pub const CANCEL_TASK: &str = "tasks/cancel";
+/// 2025-11-25: how a task stands now.
+pub const TASK_STATUS: &str = "notifications/tasks/status";
 /// How far a request has come.
 pub const PROGRESS: &str = "notifications/progress";
 /// Gives up a request.

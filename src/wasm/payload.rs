@@ -83,18 +83,14 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
-        let pairs = Object::entries(object);
-        Some(
-            pairs
-                .iter()
-                .map(|pair| {
-                    let pair = Array::from(&pair);
-                    (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
-                })
-                .collect(),
-        )
+        let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
+            let pair: &Array = pair.unchecked_ref();
+            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
+        });
+        Some(pairs.collect())
     }
 
     #[inline(never)]
@@ -112,6 +108,23 @@ impl Payload for JsValue {
         {
             Object::assign(own, other);
         }
+    }
+
+    #[inline(never)]
+    fn remove(&mut self, key: &'static str) {
+        if let Some(own) = self.dyn_ref::<Object>() {
+            let _ = Reflect::delete_property(own, &self::key(key));
+        }
+    }
+
+    #[inline(never)]
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        // Not by setting them one by one: `__proto__` must become a member like any other.
+        let entries: Array = members
+            .into_iter()
+            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
+            .collect();
+        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
     }
 
     #[inline(never)]

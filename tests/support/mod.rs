@@ -25,6 +25,7 @@ pub const FOREVER: CallLimits = CallLimits {
     stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
+    rounds: Some(10),
 };
 
 /// A step without a message.
