@@ -94,11 +94,9 @@ impl Payload for JsValue {
     #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
-        let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
-            let pair: &Array = pair.unchecked_ref();
-            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
-        });
-        Some(pairs.collect())
+        let keys = Object::keys(object).to_vec();
+        let value = |key: &JsValue| Reflect::get(self, key).unwrap_or_default();
+        Some(keys.iter().map(|key| (key.as_string().unwrap_or_default(), value(key))).collect())
     }
 
     #[inline(never)]

@@ -364,7 +364,7 @@ impl Page {
         self.told.push(told);
     }
 
-    fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
         self.of(slot).progress.push(step);
     }
