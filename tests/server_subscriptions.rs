@@ -415,3 +415,23 @@ fn legacy_requests_of_our_own_are_answered_once_and_by_their_own_ids() {
     peer.send(json!({ "jsonrpc": "2.0", "id": 3, "result": {} }));
     assert!(peer.take_request().is_none() && peer.answers.is_empty(), "{third:?}");
 }
+
+#[test]
+fn older_revisions_are_not_asked_for_what_came_later() {
+    use mcp_wasm::types::Capability::{Elicitation, ElicitationUrl, SamplingTools};
+    let declared = json!({ "sampling": { "tools": {} }, "elicitation": { "form": {}, "url": {} } });
+    for (version, has) in [
+        ("2024-11-05", [false, false]),
+        ("2025-03-26", [false, false]),
+        ("2025-06-18", [true, false]),
+        ("2025-11-25", [true, true]),
+    ] {
+        let mut peer = peer();
+        peer.ask("initialize", json!({ "protocolVersion": version, "capabilities": declared }));
+        let capabilities = peer.call(json!({})).context.capabilities;
+        let [form, url] = has;
+        assert_eq!(capabilities.has(Elicitation), form, "{version}");
+        assert_eq!(capabilities.has(ElicitationUrl), url, "{version}");
+        assert_eq!(capabilities.has(SamplingTools), url, "{version}");
+    }
+}
