@@ -13,5 +13,6 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { FrameRecorder, recordFrames, replay } from "./replay.js";
 export { StreamableHttpTransport } from "./http.js";
 export { WebSocketTransport } from "./transports.js";

@@ -109,6 +109,7 @@ impl Twins {
                     stall_after: *input.pick(&TIMES),
                     reset_on_progress: input.flip(),
                     strict: input.below(4) == 3,
+                    cache: true,
                     rounds: *input.pick(&ROUNDS),
                 };
                 let params = input.flip().then(|| json!({ "name": "t", "task": {} }));

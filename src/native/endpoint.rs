@@ -27,6 +27,7 @@ struct Shared {
     stop: watch::Sender<bool>,
     /// Everything that runs holds a receiver.
     running: watch::Sender<()>,
+    sessions: Arc<http::Sessions>,
 }
 
 /// Something that runs; the end waits until it is dropped.
@@ -44,7 +45,8 @@ impl Endpoint {
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        Self { shared: Arc::new(Shared { server, options, stop, running }) }
+        let sessions = Arc::default();
+        Self { shared: Arc::new(Shared { server, options, stop, running, sessions }) }
     }
 
     /// Its route, to be merged into an axum app.
@@ -72,6 +74,10 @@ impl Endpoint {
 
     pub(super) fn server(&self) -> &Server {
         &self.shared.server
+    }
+
+    pub(super) fn sessions(&self) -> &Arc<http::Sessions> {
+        &self.shared.sessions
     }
 
     pub(super) fn running(&self) -> Running {

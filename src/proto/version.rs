@@ -145,4 +145,10 @@ impl Version {
     pub fn structures_any_value(self) -> bool {
         self.era() == Era::Modern
     }
+
+    /// Whether an event stream may begin with an event that has an id and no data, so that the
+    /// client can go on even if it is cut before the first message.
+    pub fn primes_streams(self) -> bool {
+        self >= Self::V2025_11_25
+    }
 }

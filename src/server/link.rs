@@ -21,7 +21,7 @@ use super::{
     tasks::{Ended, TaskSet},
 };
 use crate::{
-    jsonrpc::{RpcError, code},
+    jsonrpc::{Id, RpcError, code},
     proto::{
         server::{
             Event, Operation, Request, RequestKey, ServerMachine, Transmit, missing_capability,
@@ -98,22 +98,35 @@ impl Link {
     /// Waits for the next message to send. Take one only when it can be written: what waits in
     /// here is bounded, and merges.
     pub async fn transmit(&self) -> Transmit<Value> {
-        poll_fn(|cx| match self.take(Some(cx.waker())) {
+        poll_fn(|cx| self.poll_transmit_where(cx, |_| true)).await
+    }
+
+    /// The next message to send among those that belong to a request, or to none, of which `takes`
+    /// says that they can be written now. For a transport with more than one stream.
+    pub fn poll_transmit_where(
+        &self,
+        cx: &mut task::Context<'_>,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Poll<Transmit<Value>> {
+        match self.take(Some(cx.waker()), takes) {
             Some(transmit) => Poll::Ready(transmit),
             None => Poll::Pending,
-        })
-        .await
+        }
     }
 
     /// The next message to send, if there is one.
     pub fn try_transmit(&self) -> Option<Transmit<Value>> {
-        self.take(None)
+        self.take(None, |_| true)
     }
 
-    fn take(&self, writer: Option<&Waker>) -> Option<Transmit<Value>> {
+    fn take(
+        &self,
+        writer: Option<&Waker>,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Option<Transmit<Value>> {
         let (transmit, wakers) = {
             let mut state = self.shared.lock();
-            let Some(transmit) = state.machine.poll_transmit() else {
+            let Some(transmit) = state.machine.poll_transmit_where(takes) else {
                 state.writer = writer.cloned();
                 return None;
             };

@@ -191,6 +191,58 @@ rule("unknown members of a notification reach the handler's context", async (env
   equal([contexts[0].callId, contexts[1].callId], [call.id, call.id]);
 });
 
+// ---- recording ----
+
+rule("what was recorded plays into another client, exactly", async (env) => {
+  const { recordFrames, replay, Client } = env.mcp;
+  const recorder = recordFrames();
+  const peer = await env.peer();
+  const client = env.client();
+  const target = peer.target;
+  if (typeof target === "string") await client.connect(target, { trace: recorder.trace });
+  else await client.connect(recorder.wrap(target));
+  const first = recordingHandler();
+  const call = client.callTool("tool", { n: 2 }, { progressHandler: first.progressHandler });
+  const request = await peer.next("tools/call");
+  peer.send(
+    peer.progress(request, 1, 3, "größer"),
+    peer.progress(request, '"progress":2,"total":3,"extra":true'),
+    peer.result(request, { content: [], n: 2 }),
+  );
+  const result = await call;
+  await client.close();
+  const log = String(recorder);
+  ok(log.split("\n").length >= 6, log);
+
+  const second = recordingHandler();
+  const transport = replay(log, { speed: Infinity });
+  const again = await Client.connect(transport, { progressHandler: second.progressHandler });
+  equal(again.era, env.era);
+  const [outcome] = await transport.drive(again);
+  equal(outcome, { status: "fulfilled", value: result });
+  equal(second.log, first.log);
+  equal(second.log.length, 2);
+  await again.close();
+}, { on: ["objects", "socket"] });
+
+rule("what is no log is refused", async (env) => {
+  for (const log of ["x", "[1]", '[1,"?","{}"]', '[-1,"<","{}"]', '[1,"<",{}]']) {
+    let error;
+    try {
+      env.mcp.replay(log);
+    } catch (thrown) {
+      error = thrown;
+    }
+    hasMembers(error, { code: "INVALID_ARGUMENT" });
+  }
+}, { on: ["objects"], eras: ["modern"] });
+
+function recordingHandler() {
+  /** @type {any[]} */
+  const log = [];
+  return { log, progressHandler: (/** @type {any[]} */ ...values) => void log.push(values.slice(0, 3)) };
+}
+
 // ---- the board ----
 
 rule("the board shows every call in flight, and nothing else", async (env) => {

@@ -66,6 +66,9 @@ pub enum Told {
     Disconnected(Error<Value>),
     Reopen,
     Stalled(i64),
+    Acknowledged(i64, Value),
+    /// The notification before it is for that call too.
+    News(i64),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -340,7 +343,7 @@ impl Page {
         let told = match output {
             Output::Send(message, id) => {
                 if let Some(id) = id {
-                    assert_eq!(id, self.newest + 1, "ids count up from 1");
+                    assert!(id > self.newest, "ids count up from 1");
                     assert_eq!(message["id"], json!(id));
                     self.newest = id;
                 }
@@ -378,6 +381,10 @@ impl Page {
             Output::Stalled(slot) => {
                 Told::Stalled(*self.slots.get(&slot).expect("only a call in flight stalls"))
             }
+            Output::Acknowledged(slot, honored) => {
+                Told::Acknowledged(*self.slots.get(&slot).expect("in flight"), honored)
+            }
+            Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params) => Told::Request(id, method, params),
             Output::Fault(error) => Told::Fault(error),
@@ -385,7 +392,7 @@ impl Page {
         self.told.push(told);
     }
 
-    fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
         self.of(slot).progress.push(step);
     }

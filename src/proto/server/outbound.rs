@@ -21,7 +21,21 @@ pub enum Reported {
 impl<P: Payload> ServerMachine<P> {
     /// The next message to send, or the order to close. Call it when the transport can take one.
     pub fn poll_transmit(&mut self) -> Option<Transmit<P>> {
-        let Some(Queued { frame, key, ask, about, last, refusal }) = self.queue.pop_front() else {
+        self.poll_transmit_where(|_| true)
+    }
+
+    /// The next message to send among those that belong to a request, or to none, of which `takes`
+    /// says that the transport can take one now.
+    pub fn poll_transmit_where(
+        &mut self,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Option<Transmit<P>> {
+        let at = self.queue.iter().position(|queued| takes(queued.about.as_ref()));
+        let next = at.and_then(|at| self.queue.remove(at));
+        if next.is_none() && !self.queue.is_empty() {
+            return None;
+        }
+        let Some(Queued { frame, key, ask, about, last, refusal }) = next else {
             let (code, reason) = self.close.take()?;
             self.close();
             return Some(Transmit::Close { code, reason });
