@@ -51,7 +51,8 @@ async function call(tool, by = client) {
 
 test("the SDK accepts the handshake and the list of tools", async () => {
   assert.deepEqual(client.getServerVersion(), { name: "ProgressDemo", version: "1.0.0", title: "Progress demo" });
-  assert.deepEqual(client.getServerCapabilities(), { tools: {}, logging: {} });
+  const { tools: offered, logging } = client.getServerCapabilities() ?? {};
+  assert.deepEqual({ offered, logging }, { offered: { listChanged: true }, logging: {} });
   assert.match(String(client.getInstructions()), /progress|how far/);
   const { tools } = await client.listTools();
   for (const { name } of fiveTools) assert.ok(tools.some((tool) => tool.name === name), name);
