@@ -66,6 +66,8 @@ impl Endpoint {
     /// tools, and waits until all have ended; not longer than [`Options::shutdown_timeout`]. New
     /// ones are refused.
     pub async fn shutdown(&self) {
+        // Every transport writes what there is before it looks for the end.
+        self.shared.server.end_listens();
         self.shared.stop.send_replace(true);
         patiently(self.shared.options.shutdown_timeout, self.shared.running.closed()).await;
     }

@@ -14,6 +14,7 @@ use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Output, Session,
 };
 use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
@@ -115,6 +116,33 @@ impl Page {
             calls: BTreeMap::new(),
             newest: 0,
         }
+    }
+
+    /// A page after the handshake of that revision: the client declares `client`, the server
+    /// `server`.
+    pub fn open(version: Version, path: Path, client: Value, server: &Value) -> Self {
+        let mut page = Self::with_config(
+            Config {
+                info: Implementation::new("test-page", "1.0.0"),
+                capabilities: client,
+                log_level: None,
+                mode: Mode::Pin(version),
+            },
+            path,
+        );
+        page.connect(Channel::default());
+        let name = version.as_str();
+        page.result(
+            1,
+            &match version.era() {
+                Era::Modern => json!({ "supportedVersions": [name], "capabilities": server }),
+                Era::Legacy => json!({ "protocolVersion": name, "capabilities": server }),
+            },
+        );
+        assert!(page.is_open());
+        page.sent.clear();
+        page.told.clear();
+        page
     }
 
     /// Opens a channel, up to the first message of the handshake.

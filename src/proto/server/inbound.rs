@@ -207,8 +207,9 @@ impl<P: Payload> ServerMachine<P> {
             .unwrap_or(Version::LATEST_LEGACY);
         self.phase = Phase::Legacy(Some(version));
         let declared = params.and_then(|params| params.get("capabilities"));
+        let declared = declared.map(|declared| ClientCapabilities::read(&declared));
         self.session_capabilities =
-            declared.map(|declared| ClientCapabilities::read(&declared)).unwrap_or_default();
+            declared.unwrap_or_default().filter(|one| version.asks_for(one));
         let mut result = P::object();
         result.set("protocolVersion", P::string(version.as_str()));
         result.set("capabilities", self.profile.features.declare());
