@@ -87,6 +87,12 @@ impl Server {
         &self.inner.profile.info
     }
 
+    /// All tools as they are listed.
+    #[cfg(feature = "native")]
+    pub(crate) fn tools(&self) -> &[Value] {
+        self.inner.catalog.tools.entries()
+    }
+
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
     /// signed never expires. `mcp_wasm::native` does so.
     pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {

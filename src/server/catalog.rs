@@ -86,6 +86,11 @@ impl<T> List<T> {
         self.things.iter()
     }
 
+    /// The things as they are listed.
+    pub(super) fn entries(&self) -> &[Value] {
+        &self.entries
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.things.is_empty()
     }
