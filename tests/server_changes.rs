@@ -1,5 +1,6 @@
 //! Changes reach every connection of a server.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
 #[path = "support/session.rs"]
 mod support;
