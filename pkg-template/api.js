@@ -11,4 +11,7 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { createInMemoryPair } from "./pair.js";
+export { MessagePortTransport } from "./ports.js";
 export { WebSocketTransport } from "./transports.js";
+export { acceptPorts, openPort } from "./windows.js";

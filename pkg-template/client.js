@@ -119,11 +119,12 @@ export class Client {
    * @param {any} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000, probeTimeout: 5_000 }, options);
-    const { connectTimeout, probeTimeout } = given;
+    const given = merge({ connectTimeout: 30_000 }, options);
+    const { url, server, make } = route(target, given);
+    const transport = make();
+    const { connectTimeout, probeTimeout = transport.probeTimeout ?? 5_000 } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
-    const { url, server, make } = route(target, given);
     const asked = now();
     if (this.#transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -141,7 +142,7 @@ export class Client {
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
-      this.#open(make());
+      this.#open(transport);
       this.#drain();
     } catch (error) {
       if (this.#connecting === mine) this.#connecting = undefined;

@@ -3,7 +3,8 @@ import { rules as calls } from "./calls.mjs";
 import { rules as connect } from "./connect.mjs";
 import { rules as features } from "./features.mjs";
 import { rules as input } from "./input.mjs";
+import { rules as ports } from "./ports.mjs";
 import { rules as progress } from "./progress.mjs";
 import { rules as session } from "./session.mjs";
 
-export const rules = [...progress, ...calls, ...session, ...input, ...connect, ...features];
+export const rules = [...progress, ...calls, ...session, ...input, ...connect, ...features, ...ports];
