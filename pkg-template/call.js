@@ -1,10 +1,15 @@
 // One call's side in JavaScript: its handlers, what waits for them, and its promise.
 import { McpError, ToolError, report, toError } from "./errors.js";
+import { later } from "./frames.js";
+import { Iteration } from "./iterate.js";
+import { Track } from "./track.js";
 
 /** How much progress may wait behind one call's slow handler. */
 const WAITING = 1024;
 /** The ends of a call that no answer of the server brought about. */
 const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
+/** The members of a notification that a handler is given by themselves, and the token. */
+const KNOWN = ["progress", "total", "message", "progressToken"];
 
 /** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: any]} Delivery */
 
@@ -21,12 +26,18 @@ export class Call {
   cause;
   /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
   pages;
+  /** When the call began. */
+  began = 0;
   /** When `maxTotalTimeout` is over. */
   until = Infinity;
-  /** How many deliveries gave way to newer ones. */
+  /** How many deliveries gave way to newer ones, because a handler was slow. */
   overflowed = 0;
+  /** How many deliveries gave way to newer ones, because of `throttle`. */
+  coalesced = 0;
   /** Whether nothing has been heard of the call for a while. */
   stalled = false;
+  /** The handlers that gather what the server asks for. @type {Set<AbortController>} */
+  inputs = new Set();
 
   /** @type {Delivery[]} */
   #waiting = [];
@@ -37,6 +48,20 @@ export class Call {
   #ended = false;
   /** Runs while a response waits for the handlers. @type {any} */
   #timer;
+  /** Ends the time in which nothing may be delivered, by `throttle`. @type {(() => void) | undefined} */
+  #pause;
+  /** The newest report of that time. @type {Delivery | undefined} */
+  #held;
+  /** How the call ended. @type {{ error?: any } | undefined} */
+  #outcome;
+  /** The loops over the progress. @type {Set<Iteration>} */
+  #loops = new Set();
+  /** What the loops are told. @type {Track | undefined} */
+  #track;
+  /** @type {import("./board.js").CallBoard | undefined} */
+  #board;
+  /** What the board shows. @type {Track | undefined} */
+  #view;
 
   /**
    * @param {string} method
@@ -63,6 +88,11 @@ export class Call {
     this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
   }
 
+  /** Goes on with another request. @param {number} id */
+  proceed(id) {
+    this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
+  }
+
   /**
    * @param {number} progress
    * @param {number | undefined} total
@@ -71,7 +101,20 @@ export class Call {
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
-    this.stalled = false;
+    if (this.stalled) this.stall(false);
+    if (this.#board) this.#shown(progress, total, message);
+    const { throttle } = this.options;
+    if (throttle) {
+      if (this.#pause || this.#busy) {
+        if (this.#held) this.coalesced++;
+        this.#held = [progress, total, message, params];
+        return;
+      }
+      this.#pause = later(throttle, () => {
+        this.#pause = undefined;
+        if (!this.#busy) this.#release();
+      });
+    }
     if (!this.#busy) {
       this.#run(progress, total, message, params);
       // A handler may have made the transport speak.
@@ -92,13 +135,20 @@ export class Call {
    * @param {any} [failure] the core's description of an error
    */
   settle(result, failure) {
-    this.stalled = false;
+    if (this.stalled) this.stall(false);
+    for (const input of this.inputs) input.abort();
     const settle = () => {
-      this.#end();
-      if (failure) this.reject(this.error(failure));
+      this.#end(failure?.code === "ABORTED");
+      if (failure) this.#fail(this.error(failure));
       else this.#succeed(result);
     };
     // Only an answer of the server waits for the handlers; all other ends are at once.
+    const held = this.#held;
+    if (held && !AT_ONCE.includes(failure?.code)) {
+      this.#held = undefined;
+      if (this.#busy) this.#waiting.push(held);
+      else this.#run(...held);
+    }
     if (!this.#busy || AT_ONCE.includes(failure?.code)) return settle();
     this.#timer = setTimeout(() => {
       report(new McpError("HANDLER_HUNG", `${this.what}: a progress handler did not finish within ${this.options.timeout} ms`));
@@ -124,17 +174,38 @@ export class Call {
   #succeed(result) {
     if (result?.isError && this.options.throwOnToolError) {
       const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
-      this.reject(new ToolError(text ?? `${this.what} failed`, result));
+      this.#fail(new ToolError(text ?? `${this.what} failed`, result));
     } else {
+      this.#endLoops({});
       this.resolve(result);
     }
   }
 
-  #end() {
+  /** @param {any} error */
+  #fail(error) {
+    this.#endLoops({ error });
+    this.reject(error);
+  }
+
+  /** @param {{ error?: any }} how */
+  #endLoops(how) {
+    this.#outcome = how;
+    for (const loop of this.#loops) loop.end(how);
+  }
+
+  /** @param {boolean} aborted */
+  #end(aborted) {
     clearTimeout(this.#timer);
+    this.#pause?.();
+    const board = this.#board;
+    // Shown for one frame more, so that people see that they were heard.
+    if (aborted) board?.put(this, { cancelling: true });
+    if (board && aborted) later("frame", () => board.remove(this));
+    else board?.remove(this);
     this.cleanup?.();
     this.#ended = true;
     this.#waiting = [];
+    this.#held = undefined;
     this.#finish = undefined;
   }
 
@@ -146,10 +217,14 @@ export class Call {
    */
   #run(progress, total, message, params) {
     this.#busy = true;
+    if (this.#track) {
+      const item = this.#track.next(progress, total, message, performance.now());
+      for (const loop of this.#loops) if (loop.push(item)) this.overflowed++;
+    }
     let pending;
     if (this.handler) {
       try {
-        pending = this.handler(progress, total, message, this.context);
+        pending = this.handler(progress, total, message, this.#contextOf(progress, total, message, params));
       } catch (error) {
         report(error);
       }
@@ -166,10 +241,60 @@ export class Call {
     else this.#busy = false;
   }
 
+  /** @param {Delivery} delivery */
+  #contextOf(...[progress, total, message, params]) {
+    for (const key in params) {
+      if (!KNOWN.includes(key)) return { ...this.context, notification: everything(progress, total, message, params) };
+    }
+    return this.context;
+  }
+
+  /**
+   * Shows the call on a board, until it has ended.
+   * @param {import("./board.js").CallBoard} board
+   * @param {any} facts
+   */
+  watch(board, facts) {
+    if (this.#board) return;
+    this.#board = board;
+    this.#view = new Track(this.began);
+    board.put(this, { ...facts, stalled: this.stalled, cancelling: false });
+  }
+
+  /** @param {number} progress @param {number | undefined} total @param {string | undefined} message */
+  #shown(progress, total, message) {
+    this.#board?.put(this, this.#view?.next(progress, total, message, performance.now()));
+  }
+
+  /** @param {boolean} stalled */
+  stall(stalled) {
+    this.stalled = stalled;
+    this.#board?.put(this, { stalled });
+  }
+
+  /** A loop over the progress from now on. */
+  iterate() {
+    this.#track ??= new Track(this.began);
+    const loop = new Iteration((left) => this.#loops.delete(left));
+    if (this.#outcome) loop.end(this.#outcome);
+    else this.#loops.add(loop);
+    return loop;
+  }
+
+  /** Delivers what `throttle` has held back. */
+  #release() {
+    const held = this.#held;
+    if (!held || this.#pause) return;
+    this.#held = undefined;
+    this.deliver(...held);
+  }
+
   #next() {
     this.#busy = false;
     while (!this.#busy && this.#waiting.length) this.#run(.../** @type {Delivery} */ (this.#waiting.shift()));
-    if (!this.#busy) this.#finish?.();
+    if (this.#busy) return;
+    if (this.#finish) this.#finish();
+    else this.#release();
   }
 }
 

@@ -1,7 +1,9 @@
 // The client: feeds the core with what happens, and does what the core says. The core is never
 // borrowed while a callback of the page runs, so a callback may call anything here.
+import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
-import { ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { AbortError, ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { ask, capabilitiesOf, handlersOf, messageOf } from "./inputs.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
@@ -24,10 +26,11 @@ const DEFAULTS = {
   listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
-  capabilities: {},
+  maxRounds: 10,
 };
 
 const now = () => performance.now();
+const decoder = new TextDecoder();
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -50,9 +53,12 @@ export class Client {
   /** Calls by slot. @type {(Call | undefined)[]} */
   #calls = [];
   #inFlight = 0;
+  /** Made when somebody looks at it. @type {CallBoard | undefined} */
+  #board;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   #scans = true;
   #overflowed = 0;
+  #coalesced = 0;
   #draining = false;
   /** @type {any} */
   #timer;
@@ -61,10 +67,17 @@ export class Client {
   #notificationHandlers = new Map();
   /** @type {Map<string, (request: any, extra: any) => unknown>} */
   #requestHandlers = new Map();
+  /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
+  #asked = new Map();
+  /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
+  #elsewhere = new Map();
+  /** Tools that run only as tasks. @type {Set<string>} */
+  #tasksOnly = new Set();
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #bytes = new Uint8Array();
   #words = new Uint32Array();
   #numbers = new Float64Array();
+  #records = new Float64Array();
 
   /**
    * @param {any} [info]
@@ -76,6 +89,9 @@ export class Client {
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
     checkHandler("messageHandler", messageHandler);
+    checkHandler("samplingHandler", this.#options.samplingHandler);
+    checkHandler("elicitationHandler", this.#options.elicitationHandler);
+    for (const [method, handler] of handlersOf(this.#options)) this.#requestHandlers.set(method, handler);
     this.#info = info;
     this.#weigh();
   }
@@ -122,7 +138,9 @@ export class Client {
     const given = merge({ connectTimeout: 30_000 }, options);
     const { url, server, make } = route(target, given);
     const transport = make();
-    const { connectTimeout, probeTimeout = transport.probeTimeout ?? 5_000 } = given;
+    const http = "onevents" in transport;
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
     const asked = now();
@@ -139,10 +157,13 @@ export class Client {
     try {
       const core = (this.#core ??= await this.#start());
       if (this.#connecting !== mine) return await connected;
+      this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined, legacy, asked);
-      this.#open(transport);
+    const transport = make();
+    const http = "onevents" in transport;
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
       this.#drain();
     } catch (error) {
       if (this.#connecting === mine) this.#connecting = undefined;
@@ -151,7 +172,7 @@ export class Client {
     await connected;
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.era === "legacy" && this.#session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 
@@ -218,12 +239,33 @@ export class Client {
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#requestHandlers.set(method, handler);
+    this.#declare();
+  }
+
+  #declare() {
+    const { capabilities, tasks } = this.#options;
+    this.#core?.declare(capabilitiesOf(capabilities, this.#requestHandlers, tasks));
+  }
+
+  get calls() {
+    if (!this.#board) {
+      this.#board = new CallBoard();
+      for (const call of this.#calls) if (call) this.#show(call);
+    }
+    return this.#board;
+  }
+
+  /** Puts a call on the board. @param {Call} call */
+  #show(call) {
+    const { id, method, name, began } = call;
+    const server = this.#session?.serverInfo?.name;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, began });
   }
 
   diagnostics() {
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
     const counts = this.#core?.counts() ?? none;
-    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed } };
+    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced } };
   }
 
   async close() {
@@ -244,10 +286,9 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode, capabilities, logHandler } = this.#options;
+    const { mode, logHandler } = this.#options;
     const options = {
       ...this.#info,
-      capabilities,
       mode: typeof mode === "object" ? mode.pin : mode,
       logLevel: logHandler ? "debug" : undefined,
     };
@@ -304,9 +345,22 @@ export class Client {
       case 9:
         return this.#answer(core.text(), core.value(), core.other());
       case 11: {
+        return this.#calls[this.#view()[0]]?.stall(true);
+      }
+      case 12:
+        return this.#input(core.text(), core.value(), core.other());
+      case 13: {
+        const [slot, id] = this.#view();
+        return this.#calls[slot]?.proceed(id);
+      }
+      case 14: {
         const call = this.#calls[this.#view()[0]];
-        if (call) call.stalled = true;
-        return;
+        const task = core.value();
+        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
+      }
+      case 15: {
+        const asked = this.#asked.get(core.value());
+        return asked?.abort(new AbortError("the server took its request back", core.other()));
       }
       default:
         return this.#fault(toError(core.value(), "the connection"));
@@ -345,6 +399,14 @@ export class Client {
     this.#transport = transport;
     const current = () => this.#transport === transport;
     if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      transport.onnews = (/** @type {import("./core.js").Http} */ http) => {
+        if (!current()) return;
+        this.#core?.tell(http, now());
+        this.#drain();
+      };
+      transport.onevents = (/** @type {import("./core.js").Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
     transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.#fault(error);
     transport.onclose = () => this.#closed(transport, "the connection was closed");
@@ -374,6 +436,7 @@ export class Client {
     this.#transport = undefined;
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
+    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     return transport;
   }
@@ -389,6 +452,9 @@ export class Client {
   #disconnected(detail) {
     closeQuietly(this.#detach());
     this.#session = undefined;
+    for (const asked of this.#asked.values()) asked.abort();
+    this.#asked.clear();
+    this.#elsewhere.clear();
     const connecting = this.#connecting;
     this.#connecting = undefined;
     if (!connecting) return attempt(() => this.onclose?.());
@@ -400,7 +466,7 @@ export class Client {
   #send(message, id) {
     /** @param {any} error */
     const failed = (error) => {
-      const call = id && this.#calls.find((call) => call?.id === id);
+      const call = id && this.#calls.find((call) => call?.context.requestId === id);
       if (call) call.cause = error;
       if (!id) return this.#fault(error);
       this.#core?.unsent(id, error?.message ?? "the message could not be sent");
@@ -439,6 +505,29 @@ export class Client {
       return this.#fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
     this.#receive(message);
+  }
+
+  /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {import("./core.js").Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {import("./core.js").Core} */ (this.#core);
+    for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      if (!this.#records.length) this.#records = core.records();
+      const records = this.#records;
+      // All of it is taken before a handler runs, which may end calls and give their slots away.
+      let text;
+      const taken = [];
+      for (let at = 0; at < count * 5; at += 5) {
+        const total = records[at + 2];
+        const start = records[at + 3];
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
+        taken.push({ call: this.#calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+      }
+      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+    }
   }
 
   /**
@@ -488,9 +577,12 @@ export class Client {
     checkTime("timeout", options.timeout);
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
+    checkHandler("onTaskStatus", options.onTaskStatus);
+    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     call.pages = pages;
-    call.until = now() + options.maxTotalTimeout;
+    call.began = now();
+    call.until = call.began + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
       call.reject = reject;
@@ -507,24 +599,34 @@ export class Client {
       id: { value: call.id },
       stalled: { get: () => call.stalled },
       cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
+      progress: {
+        value: () => {
+          // The loop throws the call's error, so somebody knows of it.
+          promise.catch(() => {});
+          return call.iterate();
+        },
+      },
     });
   }
 
   /** Sends a call's request, or one for its next page; false if that cannot be. @param {Call} call @param {any} params */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, maxRounds, task } = call.options;
+    const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, asked)) {
+    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, rounds, asked)) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
     }
     const numbers = this.#view();
     call.begin(numbers[1]);
     this.#calls[numbers[0]] = call;
+    if (this.#board) this.#show(call);
     if (!this.#inFlight++) this.#timer?.ref?.();
     return true;
   }
@@ -555,12 +657,18 @@ export class Client {
     this.#calls[slot] = undefined;
     this.#inFlight--;
     if (!call) return;
+    if (call.method === "tools/list" && call.options.tasks) {
+      for (const { name, execution } of result?.tools ?? []) {
+        if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
+      }
+    }
     if (call.pages && !failure) {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
       if (params) return void this.#ask(call, params);
       ({ result, failure } = end);
     }
     this.#overflowed += call.overflowed;
+    this.#coalesced += call.coalesced;
     call.settle(result, failure);
   }
 
@@ -571,29 +679,68 @@ export class Client {
     const message = params === undefined ? { method } : { method, params };
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
+    if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();
     attempt(() => this.#notificationHandlers.get(method)?.(message));
   }
 
-  /** @param {string} method @param {any} params @param {any} id */
+  /** A request of a legacy server. @param {string} method @param {any} params @param {any} id */
   #answer(method, params, id) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
+    const asked = new AbortController();
+    this.#asked.set(id, asked);
     const transport = this.#transport;
-    const message = params === undefined ? { method } : { method, params };
-    attempt(() => this.#options.messageHandler?.(message));
-    const handler = this.#requestHandlers.get(method);
-    if (!handler) return core.respond(id, false, { code: -32601, message: `Method not found: ${method}` });
-    /** @param {boolean} ok @param {any} value */
-    const respond = (ok, value) => {
+    /** @param {number} progress @param {number} [total] @param {string} [message] */
+    const reportProgress = async (progress, total, message) => {
       if (transport !== this.#transport) return;
-      core.respond(id, ok, value);
+      core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
       this.#drain();
     };
-    Promise.resolve()
-      .then(() => handler(message, { requestId: id }))
-      .then(
-        (result) => respond(true, result ?? {}),
-        (error) => respond(false, { code: error?.rpcCode ?? -32603, message: String(error?.message ?? error) }),
-      );
+    this.#serve(method, params, asked, { requestId: id, reportProgress }, (ok, value) => {
+      if (this.#asked.get(id) === asked) this.#asked.delete(id);
+      core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
+    });
+  }
+
+  /** Something that a result asks for. @param {string} method @param {any} params @param {string} key */
+  #input(method, params, key) {
+    const [slot, input] = this.#view();
+    const call = /** @type {Call} */ (this.#calls[slot]);
+    const asked = new AbortController();
+    call.inputs.add(asked);
+    this.#serve(method, params, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+      call.inputs.delete(asked);
+      if (!ok) call.cause = value;
+      this.#core?.answer(input, ok, ok ? value : messageOf(value), now());
+    });
+  }
+
+  /**
+   * Lets a handler answer what the server asks for.
+   * @param {string} method
+   * @param {any} params
+   * @param {AbortController} asked
+   * @param {any} context
+   * @param {(ok: boolean, value: any) => void} respond
+   */
+  #serve(method, params, asked, context, respond) {
+    const message = params === undefined ? { method } : { method, params };
+    attempt(() => this.#options.messageHandler?.(message));
+    const { signal } = asked;
+    context.signal = signal;
+    const { elicitationId } = params ?? {};
+    if (typeof elicitationId === "string") {
+      context.completed = new Promise((resolve) => this.#elsewhere.set(elicitationId, () => resolve(undefined)));
+    }
+    /** @param {boolean} ok @param {any} value */
+    const end = (ok, value) => {
+      if (signal.aborted) return;
+      respond(ok, value);
+      this.#drain();
+    };
+    ask(this.#requestHandlers.get(method), message, context).then(
+      (result) => end(true, result),
+      (error) => end(false, error),
+    );
   }
 
   /** @param {any} error */

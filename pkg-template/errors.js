@@ -73,6 +73,20 @@ export class ClosedError extends McpError {
   }
 }
 
+export class HttpError extends McpError {
+  /**
+   * @param {string} message
+   * @param {number} status
+   * @param {string} body
+   */
+  constructor(message, status, body) {
+    super("HTTP_ERROR", message);
+    this.name = "HttpError";
+    this.status = status;
+    this.body = body;
+  }
+}
+
 export class ProtocolError extends McpError {
   /**
    * @param {string} message
@@ -115,6 +129,7 @@ mark(McpError, "McpError");
 mark(RpcError, "RpcError", "McpError");
 mark(TimeoutError, "TimeoutError", "McpError");
 mark(ClosedError, "ClosedError", "McpError");
+mark(HttpError, "HttpError", "McpError");
 mark(ProtocolError, "ProtocolError", "McpError");
 mark(ToolError, "ToolError", "McpError");
 mark(AbortError, "AbortError", "McpError");
@@ -146,13 +161,29 @@ export function toError(detail, what, cause) {
     case "ABORTED":
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
+      if (isMcpError(detail.cause)) return detail.cause;
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
-      return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause });
+      return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause: detail.cause ?? cause });
     }
+    case "HTTP_ERROR": {
+      const { status } = detail;
+      const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
+      return new HttpError(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`, status, message);
+    }
+    case "INPUT_FAILED":
+    case "TASK_FAILED":
+      return new McpError(code, `${what}: ${message}`, { cause });
     default:
       return new ProtocolError(`${what}: ${message}`, code, { cause });
   }
 }
+
+const HINTS = {
+  404: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
+  405: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
+  413: " (the message is too large for the server)",
+  431: " (the headers are too large for the server)",
+};
 
 const WAITED = {
   idle: "no answer and no progress",

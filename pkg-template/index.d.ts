@@ -56,6 +56,33 @@ export interface ProgressContext {
   requestId: string | number;
   /** The id of the call; the same as {@link ToolCall.id}. */
   callId: number;
+  /**
+   * Which request of the call it is, from 2 on: a server that asks for input lets the call be made
+   * again, and its numbers may start again. `undefined` for the first.
+   */
+  leg?: number;
+  /** The whole notification, if it has members that the handler is not given by themselves. */
+  notification?: ProgressNotification;
+}
+
+/** One report of a call and what can be told from it, as a loop over {@link Call.progress} gets it. */
+export interface Progress {
+  /** How far; the server's number, unchanged. */
+  progress: number;
+  /** How far it will go; `undefined` if the server does not know. */
+  total: number | undefined;
+  /** What the server is doing. */
+  message: string | undefined;
+  /** `progress / total`, between 0 and 1; `undefined` without a total above 0. */
+  fraction: number | undefined;
+  /** Milliseconds since the call began. */
+  elapsed: number;
+  /** Units of `progress` per second, lately; `undefined` until half a second of numbers is there. */
+  rate: number | undefined;
+  /** Milliseconds until `total` at that rate; `undefined` while there is no rate or no total. */
+  remaining: number | undefined;
+  /** Counts from 1; the next one begins when the numbers start again, as in the next round of a call. */
+  phase: number;
 }
 
 /** A progress notification without its token; unknown members are kept. */
@@ -105,6 +132,18 @@ export interface CallDefaults {
    */
   stallAfter?: number;
   /**
+   * Delivers progress at most once in so many milliseconds, or once per animation frame: the first
+   * at once, then the newest of each interval, and the last before the result. Without it, every
+   * notification is delivered. Hidden pages have no frames; there a clock takes their place.
+   * @default undefined
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { throttle: "frame", progressHandler: draw });
+   * ```
+   */
+  throttle?: number | "frame";
+  /**
    * Drops progress that does not increase, instead of delivering and counting it.
    * @default false
    */
@@ -114,6 +153,26 @@ export interface CallDefaults {
    * @default false
    */
   throwOnToolError?: boolean;
+  /**
+   * What happens when a 2026-07-28 server asks for input before it answers: `"auto"` lets the
+   * handlers answer and goes on with the call, `"manual"` returns the result that asks
+   * (`resultType: "input_required"`), to be called again with `inputResponses` and `requestState`.
+   * With `"manual"`, calls do not become tasks behind the scenes either.
+   * @default "auto"
+   */
+  inputRequired?: "auto" | "manual";
+  /**
+   * How often the server may ask for input before the call fails with `INPUT_FAILED`. While a
+   * handler works on that, `timeout` does not run, because a person may have to think;
+   * `maxTotalTimeout` does.
+   * @default 10
+   */
+  maxRounds?: number;
+  /**
+   * Is told how the task stands that a tool call has become, whenever that changes: the server's
+   * task, with `status` and `statusMessage`.
+   */
+  onTaskStatus?: (task: Task, context: ProgressContext) => void | Promise<void>;
 }
 
 /** The options of a client. */
@@ -140,7 +199,50 @@ export interface ClientOptions extends CallDefaults {
    */
   listMaxPages?: number;
   /**
-   * The client's capabilities, as the protocol writes them.
+   * Answers when the server wants something written by the client's model. Nothing returned is a
+   * refusal, and so is whatever is thrown. Handlers declare their capability by themselves; name
+   * it in `capabilities` only for more, such as `{ sampling: { tools: {} } }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   samplingHandler: async ({ messages, maxTokens }, { signal }) => ({
+   *     role: "assistant",
+   *     model: "local",
+   *     content: { type: "text", text: await generate(messages, { maxTokens, signal }) },
+   *   }),
+   * });
+   * ```
+   */
+  samplingHandler?: (params: SamplingParams, context: InputContext) => InputAnswer<JsonObject>;
+  /**
+   * Answers when the server asks the user: by a form (`requestedSchema`), or, if `capabilities`
+   * say `{ elicitation: { url: {} } }`, at a URL, which must not be opened without the user's
+   * consent. What an accepted form leaves out is filled in from the schema's defaults. Nothing
+   * returned is `{ action: "cancel" }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   async elicitationHandler({ message, requestedSchema }, { signal }) {
+   *     const content = await showForm(message, requestedSchema, signal);
+   *     return content ? { action: "accept", content } : { action: "decline" };
+   *   },
+   * });
+   * ```
+   */
+  elicitationHandler?: (params: ElicitationParams, context: InputContext) => InputAnswer<ElicitationResult>;
+  /** The folders that the server may look at, or what lists them. */
+  roots?: Root[] | ((context: InputContext) => InputAnswer<Root[] | { roots: Root[] }>);
+  /**
+   * Whether tool calls may become tasks, which are looked at until they end; the call is one call
+   * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
+   * run as tasks only (2025-11-25) as such.
+   * @default false
+   */
+  tasks?: boolean;
+  /**
+   * The client's capabilities, as the protocol writes them. What handlers bring along is added.
    * @default {}
    */
   capabilities?: JsonObject;
@@ -171,6 +273,21 @@ export interface ConnectOptions {
    */
   protocols?: string[];
   /**
+   * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
+   * asked for each request.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { headers: async () => ({ Authorization: `Bearer ${await token()}` }) });
+   * ```
+   */
+  headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+  /**
+   * Makes the HTTP requests.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof globalThis.fetch;
+  /**
    * Sees the text of every frame.
    *
    * @example
@@ -197,6 +314,11 @@ export interface CallOptions extends CallDefaults {
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
   /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
   signal?: AbortSignal;
+  /**
+   * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
+   * the task, in milliseconds. Newer servers decide by themselves.
+   */
+  task?: boolean | { ttl?: number };
 }
 
 /** The options of a list. */
@@ -207,6 +329,54 @@ export interface ListOptions extends CallOptions {
    */
   pages?: number;
 }
+
+// ---- recording ----
+
+/** Remembers the frames of a connection, with their times. */
+export class FrameRecorder {
+  /** For the option `trace` of `connect`. */
+  readonly trace: (direction: "sent" | "received", text: string) => void;
+  /** Puts the recorder between a client and a transport of one's own. */
+  wrap(transport: Transport): Transport;
+  /** The log: a line of JSON for each frame. It holds all that was said, secrets too. */
+  toString(): string;
+}
+
+/**
+ * A recorder of frames.
+ *
+ * @example
+ * ```js
+ * const recorder = recordFrames();
+ * const client = await Client.connect(url, { trace: recorder.trace });
+ * // …
+ * console.log(String(recorder));
+ * ```
+ */
+export function recordFrames(): FrameRecorder;
+
+/** A server that says again what a log holds. */
+export interface ReplayTransport extends Transport {
+  /** Sends the requests of the log again; what becomes of each. */
+  drive(client: Client): Promise<PromiseSettledResult<JsonObject>[]>;
+}
+
+/**
+ * A transport that plays a log without a server: each frame comes as long after what the client
+ * said before it as it came then.
+ *
+ * @param log what {@link FrameRecorder.toString} gave
+ * @param options `speed`: how much faster than it was; `Infinity` for at once
+ * @throws {McpError} `INVALID_ARGUMENT` if it is no log
+ *
+ * @example
+ * ```js
+ * const transport = replay(log, { speed: Infinity });
+ * const client = await Client.connect(transport, { progressHandler: console.log });
+ * await transport.drive(client);
+ * ```
+ */
+export function replay(log: string, options?: { speed?: number }): ReplayTransport;
 
 // ---- the client ----
 
@@ -222,7 +392,86 @@ export interface Call<Result> extends Promise<Result> {
    * @param reason for the server's log
    */
   cancel(reason?: string): void;
+  /**
+   * The progress from now on, to loop over. The loop ends with the call, and throws its error. It
+   * may lag behind by 1,024 reports; then the oldest give way.
+   *
+   * @example
+   * ```js
+   * const call = client.callTool("scan");
+   * for await (const { fraction, remaining } of call.progress()) show(fraction, remaining);
+   * const result = await call;
+   * ```
+   */
+  progress(): AsyncIterableIterator<Progress>;
 }
+
+/** What a {@link CallBoard} shows of a call. */
+export interface CallView extends Omit<Progress, "progress"> {
+  readonly id: number;
+  /** The server's name, as it says. */
+  readonly server: string | undefined;
+  /** The request's method, such as `tools/call`. */
+  readonly method: string;
+  /** The name of the tool or prompt, or the URI of the resource. */
+  readonly name: string | undefined;
+  /** How far; `undefined` before the first report. */
+  readonly progress: number | undefined;
+  /** Whether nothing has been heard of the call for `stallAfter`. */
+  readonly stalled: boolean;
+  /** Whether the caller has just given it up. */
+  readonly cancelling: boolean;
+}
+
+/**
+ * All calls of a client that are in flight, as one value to show. It tells of changes by a `change`
+ * event, at most one per animation frame.
+ *
+ * @example
+ * ```js
+ * client.calls.addEventListener("change", () => draw(client.calls.snapshot));
+ * // React:
+ * const calls = useSyncExternalStore(client.calls.subscribe, client.calls.getSnapshot);
+ * ```
+ */
+export class CallBoard extends EventTarget {
+  private constructor();
+  /** Grows with every change. */
+  readonly version: number;
+  /** The calls, oldest first: the same array until something has changed. */
+  readonly snapshot: readonly CallView[];
+  /** The same, for stores that are given functions. */
+  readonly getSnapshot: () => readonly CallView[];
+  /** Is told of changes; returns what ends that. */
+  readonly subscribe: (listener: () => void) => () => void;
+}
+
+/** Several calls as one line of progress. */
+export interface CombinedProgress {
+  /** How many are in flight. */
+  running: number;
+  /** How many have ended, as given. */
+  ended: number;
+  /** The mean of all fractions; one that is unknown counts as 0, an ended call as 1. */
+  fraction: number | undefined;
+  /** Whether the fraction of every call in flight is known. */
+  determinate: boolean;
+  /** Whether all that are in flight are stalled. */
+  stalled: boolean;
+}
+
+/**
+ * Puts several calls together, such as the tools of one turn of a chat.
+ *
+ * @param calls what the board shows of them
+ * @param ended how many calls of the group have ended already
+ *
+ * @example
+ * ```js
+ * const { fraction } = combinedProgress(client.calls.snapshot.filter(({ id }) => turn.has(id)));
+ * ```
+ */
+export function combinedProgress(calls: Iterable<CallView>, ended?: number): CombinedProgress;
 
 /** A tool call under way. */
 export type ToolCall = Call<CallToolResult>;
@@ -261,10 +510,12 @@ export class Client {
   /**
    * Opens the connection and finds out which protocol revision the server speaks.
    *
-   * @param target a `ws:` or `wss:` URL (relative ones count from the page's), or a transport
+   * @param target a `ws:`, `wss:`, `http:` or `https:` URL (relative ones count from the page's),
+   *   or a transport
    * @throws {ClosedError} when the connection cannot be opened
    * @throws {TimeoutError} when it is not open within `connectTimeout`
    * @throws {RpcError} when the server refuses the handshake
+   * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
@@ -394,13 +645,17 @@ export class Client {
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;
   /**
-   * Answers the server's requests of a method. What the handler throws becomes a JSON-RPC error,
-   * with the number `error.rpcCode` if it has one.
+   * Answers the server's requests of a method, also those inside 2026-07-28 results. What the
+   * handler throws becomes a JSON-RPC error, with the number `error.rpcCode` if it has one; where
+   * there is no request to answer with it, the call fails with `INPUT_FAILED`.
    */
   setRequestHandler(
     method: string,
-    handler: (request: Request, extra: { requestId: string | number }) => JsonObject | Promise<JsonObject>,
+    handler: (request: Request, context: InputContext) => JsonObject | Promise<JsonObject>,
   ): void;
+
+  /** The calls in flight, as one value to show. */
+  readonly calls: CallBoard;
 
   /** How much progress was delivered, and how much was odd and in which way. */
   diagnostics(): Diagnostics;
@@ -430,7 +685,88 @@ export interface Diagnostics {
     malformed: number;
     /** Gave way to newer ones behind a slow handler. */
     overflowed: number;
+    /** Gave way to newer ones by `throttle`. */
+    coalesced: number;
   };
+}
+
+// ---- what servers ask for ----
+
+/** What a handler returns, at once or later. */
+export type InputAnswer<Result> = Result | null | undefined | void | Promise<Result | null | undefined | void>;
+
+/** What a handler of a server's request is told beside the request. */
+export interface InputContext {
+  /** Aborts when the answer is wanted no more: the call or the connection ended, or the server says so. */
+  signal: AbortSignal;
+  /** The id of the server's request, or of the call's latest request if a result asks. */
+  requestId: string | number;
+  /** Tells the server how far the answer has come. Does nothing if the server did not ask for that. */
+  reportProgress(progress: number, total?: number, message?: string): Promise<void>;
+  /** For an `elicitationId`: is kept when the server says that what happens at the URL is done. */
+  completed?: Promise<void>;
+  /** The call that waits for the answer, if a result asks: its method. */
+  method?: string;
+  /** Its tool, prompt or URI. */
+  name?: string;
+  /** Its id. */
+  callId?: number;
+  /** The server's name for what is asked. */
+  key?: string;
+}
+
+/** What the server wants the client's model to continue. */
+export interface SamplingParams {
+  messages: { role: "user" | "assistant"; content: any; [key: string]: unknown }[];
+  /** Must be kept to. */
+  maxTokens: number;
+  systemPrompt?: string;
+  temperature?: number;
+  stopSequences?: string[];
+  modelPreferences?: JsonObject;
+  tools?: Tool[];
+  toolChoice?: { mode?: "auto" | "required" | "none"; [key: string]: unknown };
+  [key: string]: unknown;
+}
+
+/** What the server asks the user. */
+export interface ElicitationParams {
+  message: string;
+  /** Absent for a form. */
+  mode?: "form" | "url";
+  /** Of a form: a flat object. */
+  requestedSchema?: JsonObject;
+  /** Of a URL: shown in full before it is opened. */
+  url?: string;
+  elicitationId?: string;
+  [key: string]: unknown;
+}
+
+/** What the user answered. Accepting a URL is consent to open it, and does not say that all is done. */
+export interface ElicitationResult {
+  action: "accept" | "decline" | "cancel";
+  content?: { [key: string]: string | number | boolean | string[] };
+  [key: string]: unknown;
+}
+
+/** A folder that the server may look at. */
+export interface Root {
+  /** Starts with `file://`. */
+  uri: string;
+  name?: string;
+  [key: string]: unknown;
+}
+
+/** A tool call that the server works on while nobody waits; 2025-11-25 has `ttl` and `pollInterval`. */
+export interface Task {
+  taskId: string;
+  status: "working" | "input_required" | "completed" | "failed" | "cancelled";
+  statusMessage?: string;
+  createdAt?: string;
+  lastUpdatedAt?: string;
+  ttlMs?: number | null;
+  pollIntervalMs?: number;
+  [key: string]: unknown;
 }
 
 // ---- transports ----
@@ -492,6 +828,44 @@ export class WebSocketTransport implements Transport {
   close(): Promise<void>;
   onmessage?: (message: any) => void;
   onframe?: (text: string) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
+/**
+ * Streamable HTTP: each message is a POST, each answer JSON or a stream of events.
+ *
+ * @example
+ * ```js
+ * const transport = new StreamableHttpTransport("https://example.com/mcp", {
+ *   headers: { Authorization: "Bearer …" },
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class StreamableHttpTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /** Headers of every request, beside the protocol's own; or a function that gives them. */
+      headers?: HeadersInit | (() => HeadersInit | Promise<HeadersInit>);
+      /**
+       * Makes the requests.
+       * @default globalThis.fetch
+       */
+      fetch?: typeof globalThis.fetch;
+      /** Sees the text of every message; reading progress is slower with it. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  /** Sends one message; fails when the server does not take it. */
+  send(message: any): Promise<void>;
+  /** Ends all streams, and the session if there is one. */
+  close(): Promise<void>;
+  /** The session of a server from before 2026-07-28, if it gave one. */
+  readonly sessionId: string | undefined;
+  onmessage?: (message: any) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
 }
@@ -642,10 +1016,13 @@ export type ErrorCode =
   | "TIMEOUT"
   | "ABORTED"
   | "CLOSED"
+  | "HTTP_ERROR"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
   | "TOOL_ERROR"
+  | "INPUT_FAILED"
+  | "TASK_FAILED"
   | "INVALID_ARGUMENT"
   | "ALREADY_CONNECTED"
   | "NOT_INITIALIZED"
@@ -684,6 +1061,15 @@ export class ClosedError extends McpError {
   constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
   /** Whether the request had left, so that the server may have carried it out. */
   readonly mayHaveRun: boolean;
+}
+
+/** The server answered a request with an HTTP status instead of a message. */
+export class HttpError extends McpError {
+  constructor(message: string, status: number, body: string);
+  /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
+  readonly status: number;
+  /** How the body begins. */
+  readonly body: string;
 }
 
 /** The server broke the protocol, or speaks no revision in common. */

@@ -1,5 +1,5 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
-import start, { Core } from "./core.js";
+import start, { Core, Http } from "./core.js";
 import packed from "./inline.js";
 import { provide } from "./load.js";
 
@@ -7,7 +7,7 @@ provide(async () => {
   const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
   const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
   await start({ module_or_path: await new Response(unpacked).arrayBuffer() });
-  return { Core };
+  return { Core, Http };
 });
 
 export * from "./api.js";

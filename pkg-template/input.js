@@ -1,5 +1,6 @@
 // What callers hand in: checked, and understood.
 import { McpError } from "./errors.js";
+import { StreamableHttpTransport } from "./http.js";
 import { MessagePortTransport } from "./ports.js";
 import { WebSocketTransport } from "./transports.js";
 
@@ -17,12 +18,18 @@ export function route(target, options) {
     } catch (cause) {
       throw new McpError("INVALID_ARGUMENT", `cannot connect to ${target}: it is not a URL`, { cause });
     }
-    if (url.protocol !== "ws:" && url.protocol !== "wss:") {
-      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws: or wss:`);
+    const server = url.protocol + url.host + url.pathname;
+    const { protocols = ["mcp"], trace, fetch, headers } = options;
+    switch (url.protocol) {
+      case "ws:":
+      case "wss:":
+        return { url: url.href, server, make: () => new WebSocketTransport(url, { protocols, trace }) };
+      case "http:":
+      case "https:":
+        return { url: url.href, server, make: () => new StreamableHttpTransport(url, { fetch, headers, trace }) };
+      default:
+        throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws:, wss:, http: or https:`);
     }
-    const { protocols = ["mcp"], trace } = options;
-    const server = url.origin + url.pathname;
-    return { url: url.href, server, make: () => new WebSocketTransport(url, { protocols, trace }) };
   }
   if (typeof target?.send === "function") return { make: () => target };
   if (target && target.window === target) {
@@ -31,7 +38,7 @@ export function route(target, options) {
   if (typeof target?.postMessage === "function") {
     return { make: () => new MessagePortTransport(target, options) };
   }
-  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws: or wss: URL, a MessagePort or Worker, or a transport with `start`, `send` and `close`");
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws:, wss:, http: or https: URL, a MessagePort or Worker, or a transport with `start`, `send` and `close`");
 }
 
 /** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */

@@ -2,7 +2,7 @@
 import { McpError } from "./errors.js";
 
 /** @typedef {import("./core.js").Core} Core */
-/** @typedef {{ Core: new (options: object) => Core }} Module */
+/** @typedef {{ Core: new (options: object) => Core, Http: new () => import("./core.js").Http }} Module */
 
 /** @type {(() => Promise<Module>) | undefined} */
 let source;

@@ -1,5 +1,5 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
-import start, { Core } from "./core.js";
+import start, { Core, Http } from "./core.js";
 import { provide, ready } from "./load.js";
 
 /**
@@ -9,7 +9,7 @@ import { provide, ready } from "./load.js";
 export async function init(source) {
   provide(async () => {
     await start({ module_or_path: await source });
-    return { Core };
+    return { Core, Http };
   });
   await ready();
 }

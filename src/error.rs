@@ -29,8 +29,30 @@ pub enum Error<P> {
         /// Whether the request had left, so that the server may have carried it out.
         sent: bool,
     },
+    /// The server answered a request with an HTTP status instead of a message.
+    Http {
+        /// The status.
+        status: u16,
+        /// How the body begins.
+        body: String,
+    },
+    /// The answer was lost on the way: the request could not be made, or what carried its answer
+    /// broke off.
+    Lost {
+        /// What happened, in words.
+        reason: &'static str,
+        /// Whether the request had left, so that the server may have carried it out.
+        sent: bool,
+        /// The platform's own error.
+        cause: Option<P>,
+    },
     /// The peer broke the protocol; the text says how.
     Protocol(String),
+    /// The peer asked for input that it did not get; the text says what and why. Nothing of a call
+    /// goes on without its answers.
+    Input(String),
+    /// The peer's task that the call had become did not end with a result; the text says how.
+    Task(String),
     /// The peer speaks no protocol version that this client may use; the text names both lists.
     Incompatible(String),
 }
@@ -53,8 +75,11 @@ impl<P> Error<P> {
             Self::Rpc(_) => "RPC_ERROR",
             Self::Timeout { .. } => "TIMEOUT",
             Self::Aborted(_) => "ABORTED",
-            Self::Closed { .. } => "CLOSED",
+            Self::Closed { .. } | Self::Lost { .. } => "CLOSED",
+            Self::Http { .. } => "HTTP_ERROR",
             Self::Protocol(_) => "PROTOCOL_ERROR",
+            Self::Input(_) => "INPUT_FAILED",
+            Self::Task(_) => "TASK_FAILED",
             Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
         }
     }
@@ -83,7 +108,12 @@ impl<P> fmt::Display for Error<P> {
             Self::Closed { reason, sent: false } => {
                 write!(out, "{reason}; the request was not sent")
             }
-            Self::Protocol(text) | Self::Incompatible(text) => out.write_str(text),
+            Self::Http { status, body } => write!(out, "HTTP status {status}: {body}"),
+            Self::Lost { reason, .. } => out.write_str(reason),
+            Self::Protocol(text)
+            | Self::Input(text)
+            | Self::Task(text)
+            | Self::Incompatible(text) => out.write_str(text),
         }
     }
 }

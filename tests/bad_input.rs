@@ -326,6 +326,7 @@ fn requests_of_the_server_are_answered_in_a_legacy_session_only() {
     unharmed(|pair| {
         let legacy = pair.page.machine.session().unwrap().version.era() == Era::Legacy;
         let roots = json!({ "jsonrpc": "2.0", "id": "r", "method": "roots/list" });
+        pair.page.machine.declare(json!({ "roots": {} }));
         pair.page.message(&json!({ "jsonrpc": "2.0", "id": 3, "method": "ping" }));
         if legacy {
             assert_eq!(pair.page.sent(), json!({ "jsonrpc": "2.0", "id": 3, "result": {} }));

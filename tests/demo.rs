@@ -419,6 +419,9 @@ async fn every_tool_is_listed_with_an_object_as_schema() {
             "flood",
             "fail",
             "slow",
+            "ask_name",
+            "summarize",
+            "add_note",
         ]
     );
     for tool in tools {
@@ -429,6 +432,97 @@ async fn every_tool_is_listed_with_an_object_as_schema() {
             assert!(property["description"].is_string(), "{name} of {tool}");
         }
     }
+}
+
+fn block(text: &str) -> Value {
+    json!({ "type": "text", "text": text })
+}
+
+/// Answers the one question of the server's with this result.
+async fn answer(client: &mut Client, method: &str, result: Value) -> Value {
+    let question = client.next().await;
+    assert_eq!(question["method"], method);
+    client.send(json!({ "jsonrpc": "2.0", "id": question["id"], "result": result })).await;
+    question["params"].clone()
+}
+
+async fn client_that_can(demo: &Demo) -> Client {
+    let mut client = Client::connect(demo.address).await;
+    let capabilities = json!({ "elicitation": {}, "sampling": {} });
+    let params = json!({ "protocolVersion": "2025-11-25", "capabilities": capabilities });
+    client.request("initialize", params).await;
+    client
+}
+
+#[tokio::test]
+async fn ask_name_asks_and_says_hello() {
+    let demo = Demo::quick();
+    let mut client = client_that_can(&demo).await;
+    for (result, said) in [
+        (json!({ "action": "accept", "content": { "name": "Ada" } }), "Hello, Ada"),
+        (json!({ "action": "decline" }), "That is fine: hello all the same"),
+        (json!({ "action": "cancel" }), "Maybe another time"),
+    ] {
+        let id = client.call("ask_name", json!({})).await;
+        let asked = answer(&mut client, "elicitation/create", result).await;
+        assert_eq!(asked["requestedSchema"]["required"], json!(["name"]));
+        let answer = client.until_answer(id).await.pop().unwrap();
+        assert_eq!(answer["result"]["content"][0], block(said));
+    }
+}
+
+#[tokio::test]
+async fn summarize_returns_what_the_model_says() {
+    let demo = Demo::quick();
+    let mut client = client_that_can(&demo).await;
+    let id = client.call("summarize", json!({ "text": "Long." })).await;
+    let result = json!({ "role": "assistant", "model": "m", "content": block("Short.") });
+    let asked = answer(&mut client, "sampling/createMessage", result).await;
+    assert!(asked["messages"][0]["content"]["text"].as_str().unwrap().ends_with("\n\nLong."));
+    let answer = client.until_answer(id).await.pop().unwrap();
+    assert_eq!(answer["result"]["content"][0], block("Short."));
+}
+
+#[tokio::test]
+async fn notes_change_and_who_subscribed_is_told() {
+    let demo = Demo::quick();
+    let (mut client, mut other) = (demo.client().await, demo.client().await);
+    let uri = json!({ "uri": "demo://notes" });
+    assert_eq!(client.request("resources/subscribe", uri.clone()).await["result"], json!({}));
+    let id = other.call("add_note", json!({ "text": "Buy milk" })).await;
+    let answer = other.until_answer(id).await;
+    assert_eq!(answer.len(), 1, "the other one did not subscribe");
+    assert_eq!(answer[0]["result"]["structuredContent"], json!({ "number": 1 }));
+    let told = client.next().await;
+    assert_eq!(
+        (&told["method"], &told["params"]),
+        (&json!("notifications/resources/updated"), &uri)
+    );
+    let read = client.request("resources/read", uri).await;
+    assert_eq!(read["result"]["contents"][0]["text"], "1. Buy milk\n");
+    let one = client.request("resources/read", json!({ "uri": "demo://notes/1" })).await;
+    assert_eq!(one["result"]["contents"][0]["text"], "Buy milk");
+    let two = client.request("resources/read", json!({ "uri": "demo://notes/2" })).await;
+    assert_eq!(two["error"]["code"], -32002);
+}
+
+#[tokio::test]
+async fn prompts_are_there_with_suggestions() {
+    let demo = Demo::quick();
+    let mut client = demo.client().await;
+    let list = client.request("prompts/list", json!({})).await;
+    let names: Vec<_> =
+        list["result"]["prompts"].as_array().unwrap().iter().map(|p| p["name"].clone()).collect();
+    assert_eq!(names, [json!("explain"), json!("review_code")]);
+    let arguments = json!({ "topic": "monads", "reader": "a child" });
+    let got =
+        client.request("prompts/get", json!({ "name": "explain", "arguments": arguments })).await;
+    let said = block("Explain monads to a child, in a few sentences.");
+    assert_eq!(got["result"]["messages"], json!([{ "role": "user", "content": said }]));
+    let params = json!({ "ref": { "type": "ref/prompt", "name": "review_code" },
+                         "argument": { "name": "language", "value": "j" } });
+    let found = client.request("completion/complete", params).await;
+    assert_eq!(found["result"]["completion"]["values"], json!(["Java", "JavaScript"]));
 }
 
 #[tokio::test]

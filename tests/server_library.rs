@@ -2,12 +2,15 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
+#[path = "support/session.rs"]
+mod support;
+
 use std::{
     future::{Future, pending, poll_fn},
-    pin::{Pin, pin},
+    pin::pin,
     sync::{
         Arc, Mutex,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
         mpsc,
     },
     task::{self, Poll, Wake, Waker},
@@ -17,129 +20,17 @@ use mcp_wasm::{
     jsonrpc::Id,
     proto::version::Version,
     server::{
-        CallToolResult, Content, Context, Driver, Json, Level, Limits, Link, NoArguments, Server,
-        ServerBuilder, Tool, Transmit,
+        CallToolResult, Content, Context, Json, Level, Limits, NoArguments, Server, ServerBuilder,
+        Tool, Transmit,
     },
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-
-/// Remembers that it was woken.
-#[derive(Default)]
-struct Flag(AtomicBool);
-
-impl Wake for Flag {
-    fn wake(self: Arc<Self>) {
-        self.0.store(true, Ordering::SeqCst);
-    }
-}
-
-/// A connection whose driver is polled by hand.
-struct Session {
-    link: Option<Link>,
-    driver: Pin<Box<Driver>>,
-    flag: Arc<Flag>,
-    ended: bool,
-}
-
-impl Session {
-    /// A legacy session with this server.
-    fn new(server: &Server) -> Self {
-        let (link, driver) = server.connect();
-        let (driver, flag) = (Box::pin(driver), Arc::default());
-        let mut session = Self { link: Some(link), driver, flag, ended: false };
-        session.run();
-        session.initialize("2025-11-25");
-        session
-    }
-
-    fn initialize(&mut self, version: &str) {
-        let params = json!({ "protocolVersion": version });
-        self.send(
-            json!({ "jsonrpc": "2.0", "id": "init", "method": "initialize", "params": params }),
-        );
-        assert_eq!(self.drain().len(), 1);
-    }
-
-    fn link(&self) -> &Link {
-        self.link.as_ref().expect("the link is there")
-    }
-
-    fn send(&self, message: Value) {
-        self.link().receive(&message.to_string());
-    }
-
-    fn call(&self, id: i64, tool: &str, arguments: Value) {
-        let params =
-            json!({ "name": tool, "arguments": arguments, "_meta": { "progressToken": id } });
-        self.send(json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params }));
-    }
-
-    fn cancel(&self, id: i64) {
-        let params = json!({ "requestId": id });
-        let method = "notifications/cancelled";
-        self.send(json!({ "jsonrpc": "2.0", "method": method, "params": params }));
-    }
-
-    /// Polls the driver once; `true` if it wants to be polled again.
-    fn turn(&mut self) -> bool {
-        if self.ended {
-            return false;
-        }
-        self.flag.0.store(false, Ordering::SeqCst);
-        let waker = Waker::from(Arc::clone(&self.flag));
-        self.ended = self.driver.as_mut().poll(&mut task::Context::from_waker(&waker)).is_ready();
-        !self.ended && self.flag.0.load(Ordering::SeqCst)
-    }
-
-    fn run(&mut self) {
-        let mut turns = 0;
-        while self.turn() {
-            turns += 1;
-            assert!(turns < 100_000, "the driver never rests");
-        }
-    }
-
-    /// Takes what waits to be sent, without running anything.
-    fn take(&mut self) -> Vec<Value> {
-        std::iter::from_fn(|| self.link().try_transmit())
-            .filter_map(|transmit| match transmit {
-                Transmit::Send { frame, .. } => serde_json::from_str(&frame.to_json()).ok(),
-                Transmit::Close { .. } => None,
-            })
-            .collect()
-    }
-
-    /// Runs and takes, as a transport with a fast peer does, until nothing moves.
-    fn drain(&mut self) -> Vec<Value> {
-        let mut all = Vec::new();
-        loop {
-            let is_busy = self.turn();
-            let sent = self.take();
-            if sent.is_empty() && !is_busy && !self.flag.0.load(Ordering::SeqCst) {
-                return all;
-            }
-            all.extend(sent);
-        }
-    }
-
-    /// The result of a call that needs nothing but to be run.
-    fn result(&mut self, tool: &str, arguments: Value) -> Value {
-        self.call(1, tool, arguments);
-        let sent = self.drain();
-        let answer = sent.last().expect("an answer").clone();
-        assert_eq!(answer["id"], 1);
-        answer
-    }
-}
+use support::{Session, progress};
 
 fn builder() -> ServerBuilder {
     Server::builder("Test", "1.0.0")
-}
-
-fn progress(messages: &[Value]) -> Vec<f64> {
-    messages.iter().filter_map(|message| message["params"]["progress"].as_f64()).collect()
 }
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
@@ -284,7 +175,7 @@ fn results_of_every_kind_become_what_the_protocol_knows() {
 
 #[test]
 fn an_unknown_tool_is_an_error_of_the_protocol() {
-    let mut session = Session::new(&builder().build());
+    let mut session = Session::new(&builder().tool("add", "", add).build());
     let error = &session.result("nope", json!({}))["error"];
     assert_eq!(*error, json!({ "code": -32602, "message": "no such tool: nope" }));
 }
@@ -322,7 +213,7 @@ fn a_handler_that_panics_ends_its_own_call_only() {
     let mut session = Session::new(&server);
     for tool in ["late", "early"] {
         let error = &session.result(tool, json!({}))["error"];
-        assert_eq!(*error, json!({ "code": -32603, "message": "the tool panicked" }), "{tool}");
+        assert_eq!(*error, json!({ "code": -32603, "message": "the handler panicked" }), "{tool}");
     }
     assert_eq!(session.result("add", json!({ "a": 1 }))["result"]["structuredContent"]["sum"], 1.0);
 }

@@ -13,7 +13,9 @@ use std::task::{Context as TaskContext, Waker};
 
 use mcp_wasm::jsonrpc::Message;
 use mcp_wasm::proto::client::{Channel, Config, Mode};
-use mcp_wasm::proto::server::{Event, Limits, Operation, Profile, ServerMachine, Transmit};
+use mcp_wasm::proto::server::{
+    Event, Feature, Features, Limits, Operation, Profile, ServerMachine, Transmit,
+};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::server::{Context, Driver, Json, Link, NoArguments, Server};
 use mcp_wasm::types::{Implementation, Level};
@@ -61,7 +63,8 @@ fn the_schemas_tell_valid_from_invalid() {
 
 #[test]
 fn the_server_serves_the_example_requests() {
-    let profile = Profile { info: Implementation::new("s", "1"), instructions: None, ttl: 0.0 };
+    let features = Features { tools: Feature::Fixed, ..Features::default() };
+    let profile = Profile { features, ..Profile::new(Implementation::new("s", "1")) };
     let mut server = ServerMachine::<Value>::new(profile, Limits::default());
     server.receive(&example("CallToolRequest/call-tool-request.json"));
     let Some(Event::Request(request)) = server.poll_event() else { panic!("not handed up") };

@@ -97,6 +97,7 @@ impl Twins {
                     stall_after: *input.pick(&TIMES),
                     reset_on_progress: input.flip(),
                     strict: input.below(4) == 3,
+                    rounds: Some(10),
                 };
                 self.both(|page| drop(page.request(method, None, limits)));
                 if limits.strict {

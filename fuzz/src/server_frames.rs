@@ -5,17 +5,29 @@ use std::collections::BTreeMap;
 
 use mcp_wasm::jsonrpc::{Id, Message, RpcError};
 use mcp_wasm::proto::server::{
-    Event, Frame, Limits, Operation, Profile, RequestKey, ServerMachine, Transmit,
+    AskKey, Change, Event, Feature, Features, Frame, Limits, Operation, Profile, RequestKey,
+    ServerMachine, Transmit,
 };
 use mcp_wasm::types::{Implementation, Level};
 use serde_json::{Value, json};
 
 use super::bytes::Bytes;
 
-const METHODS: [&str; 10] = [
+const METHODS: [&str; 21] = [
     "tools/call",
     "tools/call",
     "tools/list",
+    "resources/list",
+    "resources/templates/list",
+    "resources/read",
+    "resources/subscribe",
+    "resources/unsubscribe",
+    "prompts/list",
+    "prompts/get",
+    "completion/complete",
+    "subscriptions/listen",
+    "subscriptions/listen",
+    "notifications/cancelled",
     "initialize",
     "server/discover",
     "ping",
@@ -25,6 +37,13 @@ const METHODS: [&str; 10] = [
     "nonsense",
 ];
 const NUMBERS: [f64; 6] = [0.0, 1.0, 0.1, -3.5, f64::NAN, f64::INFINITY];
+const CHANGES: [Change<'_>; 5] = [
+    Change::Tools,
+    Change::Prompts,
+    Change::Resources,
+    Change::Resource("a://b"),
+    Change::Resource("a://b/c"),
+];
 const LEVELS: [Level; 3] = [Level::Debug, Level::Warning, Level::Emergency];
 
 /// How a request that was handed up has ended.
@@ -43,13 +62,26 @@ pub fn run(bytes: &[u8]) {
     let mut input = Bytes(bytes);
     let queue = 1 + input.below(8);
     let malformed = if input.flip() { 5 } else { u32::MAX };
-    let limits = Limits { requests: 4, queue, malformed, ..Limits::default() };
+    let limits =
+        Limits { requests: 4, queue, malformed, listens: 3, subscriptions: 4, ..Limits::default() };
     let info = Implementation::new("fuzzed", "1.0.0");
-    let profile = Profile { info, instructions: None, ttl: 0.0 };
+    let list = *input.pick(&[Feature::Absent, Feature::Fixed, Feature::Changing]);
+    let (subscribe, completions) = (input.flip(), input.flip());
+    let features = Features {
+        tools: Feature::Changing,
+        resources: list,
+        prompts: list,
+        subscribe,
+        completions,
+        logging: true,
+    };
+    let profile = Profile { features, ..Profile::new(info) };
     let mut host = Host {
         machine: ServerMachine::new(profile, limits),
         requests: BTreeMap::new(),
         keys: BTreeMap::new(),
+        asks: BTreeMap::new(),
+        last_ask: None,
         is_over: false,
     };
     while !input.is_empty() {
@@ -69,12 +101,15 @@ struct Host {
     requests: BTreeMap<RequestKey, State>,
     /// The requests that were handed up and have not ended, by their ids.
     keys: BTreeMap<Id, RequestKey>,
+    /// What we asked, with the request that it was for, until it is answered.
+    asks: BTreeMap<AskKey, RequestKey>,
+    last_ask: Option<AskKey>,
     is_over: bool,
 }
 
 impl Host {
     fn step(&mut self, input: &mut Bytes<'_>) {
-        match input.below(10) {
+        match input.below(14) {
             0..=3 => {
                 if self.machine.accepts_input() {
                     self.machine.receive(&frame(input));
@@ -113,7 +148,29 @@ impl Host {
                     }
                 }
             }
-            8 if input.byte() == 255 => self.machine.close(),
+            8 => {
+                if let Some(key) = self.some_request(input) {
+                    let is_running = self.requests.get(&key) == Some(&State::Running);
+                    let ask = self.machine.ask(key, "roots/list", None);
+                    assert_eq!(ask.is_some(), is_running, "only for a request that goes on");
+                    if let Some(ask) = ask {
+                        assert_eq!(self.asks.insert(ask, key), None, "an ask is new");
+                        self.last_ask = Some(ask);
+                    }
+                }
+            }
+            9 => {
+                if let Some(ask) = self.last_ask.take() {
+                    self.machine.withdraw(ask);
+                    self.asks.remove(&ask);
+                }
+            }
+            10 | 11 => self.machine.changed(*input.pick(&CHANGES)),
+            12 if input.below(4) == 0 => {
+                self.machine.end_listens();
+                assert_eq!(self.machine.listens(), 0);
+            }
+            13 if input.byte() == 255 => self.machine.close(),
             _ => {
                 for _ in 0..input.below(6) {
                     self.transmit();
@@ -145,6 +202,10 @@ impl Host {
                     let state = self.requests.insert(key, State::Cancelled);
                     assert_eq!(state, Some(State::Running), "cancelled while it ran, and once");
                     self.keys.retain(|_, known| *known != key);
+                    self.asks.retain(|_, asker| *asker != key);
+                }
+                Event::Answered { key, ask, .. } => {
+                    assert_eq!(self.asks.remove(&ask), Some(key), "asked, and answered once");
                 }
             }
         }
@@ -209,20 +270,38 @@ fn frame(input: &mut Bytes<'_>) -> Value {
     if input.flip() {
         meta["io.modelcontextprotocol/protocolVersion"] =
             json!(*input.pick(&["2026-07-28", "2026-07-28", "2025-11-25", "2099-01-01"]));
-        meta["io.modelcontextprotocol/clientCapabilities"] = json!({});
+        meta["io.modelcontextprotocol/clientCapabilities"] = json!({ "roots": {} });
         meta["io.modelcontextprotocol/logLevel"] = json!(*input.pick(&["debug", "error", "loud"]));
+    }
+    if input.below(6) == 0 {
+        return json!({ "jsonrpc": "2.0", "id": id, "result": {} });
     }
     let method = *input.pick(&METHODS);
     let mut params = json!({
         "name": "work",
         "arguments": {},
+        "uri": *input.pick(&["a://b", "a://b/", "a://c"]),
+        "ref": { "type": "ref/prompt", "name": "p" },
+        "argument": { "name": "a", "value": "" },
+        "notifications": {
+            "toolsListChanged": input.flip(),
+            "resourcesListChanged": input.flip(),
+            "resourceSubscriptions": ["a://b"],
+        },
         "requestId": id,
         "protocolVersion": *input.pick(&["2025-11-25", "2024-11-05", "2026-07-28", "x"]),
         "level": *input.pick(&["debug", "error", "loud"]),
         "_meta": meta,
     });
     if input.below(8) == 7 {
-        params[*input.pick(&["name", "arguments", "_meta", "cursor"])] = json!(7);
+        params[*input.pick(&[
+            "name",
+            "arguments",
+            "_meta",
+            "cursor",
+            "notifications",
+            "requestState",
+        ])] = json!(7);
     }
     let mut message = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
     if method.starts_with("notifications/")

@@ -12,6 +12,8 @@ pub mod code {
     pub const METHOD_NOT_FOUND: i64 = -32601;
     /// The parameters do not fit: unknown tool, missing envelope, bad cursor.
     pub const INVALID_PARAMS: i64 = -32602;
+    /// No such resource (before 2026-07-28).
+    pub const RESOURCE_NOT_FOUND: i64 = -32002;
     /// The server failed.
     pub const INTERNAL_ERROR: i64 = -32603;
     /// HTTP headers and body disagree (2026-07-28).
@@ -20,6 +22,8 @@ pub mod code {
     pub const MISSING_CAPABILITY: i64 = -32021;
     /// The server does not serve the version named by the request (2026-07-28).
     pub const UNSUPPORTED_VERSION: i64 = -32022;
+    /// The call needs the user to open URLs first, `data.elicitations` (2025-11-25 only).
+    pub const URL_ELICITATION_REQUIRED: i64 = -32042;
     /// Too many requests at once; `data.retryAfterMs` says when to try again. Ours: the protocol
     /// has no code for it, and leaves the positive numbers to whoever binds it to a transport.
     pub const TOO_MANY_REQUESTS: i64 = 42900;

@@ -30,11 +30,20 @@ pub trait Payload: Clone {
     /// The member `key`; `None` if this is no object or has no such member.
     fn get(&self, key: &'static str) -> Option<Self>;
 
+    /// The members, if this is an object: for the few whose names the peer chooses.
+    fn entries(&self) -> Option<Vec<(String, Self)>>;
+
     /// Sets the member `key`. Does nothing if this is no object.
     fn set(&mut self, key: &'static str, value: Self);
 
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
+
+    /// Takes the member `key` away.
+    fn remove(&mut self, key: &'static str);
+
+    /// An object of these members, whose names may be the peer's.
+    fn from_members(members: Vec<(String, Self)>) -> Self;
 
     /// The elements, if this is an array.
     fn elements(&self) -> Option<Vec<Self>>;

@@ -44,6 +44,11 @@ impl Payload for Value {
         self.as_object()?.get(key).cloned()
     }
 
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let members = self.as_object()?;
+        Some(members.iter().map(|(key, value)| (key.clone(), value.clone())).collect())
+    }
+
     fn set(&mut self, key: &'static str, value: Self) {
         if let Self::Object(members) = self {
             members.insert(key.to_owned(), value);
@@ -54,6 +59,16 @@ impl Payload for Value {
         if let (Self::Object(members), Self::Object(others)) = (self, other) {
             members.extend(others.iter().map(|(key, value)| (key.clone(), value.clone())));
         }
+    }
+
+    fn remove(&mut self, key: &'static str) {
+        if let Self::Object(members) = self {
+            members.shift_remove(key);
+        }
+    }
+
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        Self::Object(members.into_iter().collect())
     }
 
     fn elements(&self) -> Option<Vec<Self>> {

@@ -1,6 +1,6 @@
 //! The place where clients connect: one path of an axum app, for WebSocket and Streamable HTTP.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::SystemTime};
 
 use axum::{
     Router,
@@ -12,7 +12,7 @@ use axum::{
 use tokio::sync::watch;
 
 use super::{Options, guard, http, patiently, upgrade};
-use crate::server::Server;
+use crate::{proto::Millis, server::Server};
 
 /// A server at a path of an axum app. Cheap to clone.
 #[derive(Clone)]
@@ -27,16 +27,26 @@ struct Shared {
     stop: watch::Sender<bool>,
     /// Everything that runs holds a receiver.
     running: watch::Sender<()>,
+    sessions: Arc<http::Sessions>,
 }
 
 /// Something that runs; the end waits until it is dropped.
 pub(super) struct Running(#[expect(dead_code, reason = "counted")] watch::Receiver<()>);
 
+/// Milliseconds since 1970.
+#[allow(clippy::disallowed_methods)] // clocks are read here
+pub(super) fn now() -> Millis {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    since.as_secs_f64() * 1000.0
+}
+
 impl Endpoint {
     /// An endpoint for this server.
     pub fn new(server: Server, options: Options) -> Self {
+        server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        Self { shared: Arc::new(Shared { server, options, stop, running }) }
+        let sessions = Arc::default();
+        Self { shared: Arc::new(Shared { server, options, stop, running, sessions }) }
     }
 
     /// Its route, to be merged into an axum app.
@@ -64,6 +74,10 @@ impl Endpoint {
 
     pub(super) fn server(&self) -> &Server {
         &self.shared.server
+    }
+
+    pub(super) fn sessions(&self) -> &Arc<http::Sessions> {
+        &self.shared.sessions
     }
 
     pub(super) fn running(&self) -> Running {

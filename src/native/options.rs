@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::http::server::StreamLimits;
+
 /// How an [`Endpoint`] treats its clients.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -21,6 +23,17 @@ pub struct Options {
     /// How long an event stream may be silent: 15 s. Then a comment shows that it lives, to
     /// proxies in between and to this server.
     pub keep_alive: Duration,
+    /// How long a session over HTTP may be left alone before it ends: 30 minutes. One whose stream
+    /// is being read is not alone.
+    pub session_timeout: Duration,
+    /// How many sessions over HTTP there may be: 10,000. One more ends the one that was left alone
+    /// for longest.
+    pub max_sessions: usize,
+    /// Bytes of events that each stream of a session keeps, for a client that has lost its
+    /// connection and comes back: 1 MiB.
+    pub max_replay: usize,
+    /// How long the client of a session is told to wait before it comes back: 1 s.
+    pub retry: Duration,
     /// How often the peer is asked for a sign of life: every 25 s. After two that stay without an
     /// answer the connection is dropped.
     pub ping_interval: Duration,
@@ -46,10 +59,25 @@ impl Default for Options {
             max_message: 16 << 20,
             body_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(15),
+            session_timeout: Duration::from_secs(30 * 60),
+            max_sessions: 10_000,
+            max_replay: 1 << 20,
+            retry: Duration::from_secs(1),
             ping_interval: Duration::from_secs(25),
             write_timeout: Duration::from_secs(30),
             result_gap: Duration::from_millis(2),
             shutdown_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+impl Options {
+    /// What the streams of one session may hold.
+    pub(super) fn streams(&self) -> StreamLimits {
+        StreamLimits {
+            kept_bytes: self.max_replay,
+            retry: self.retry.as_secs_f64() * 1000.0,
+            ..StreamLimits::default()
         }
     }
 }

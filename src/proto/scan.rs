@@ -35,12 +35,19 @@ const ENVELOPE: &[u8] = br#"{"jsonrpc":"2.0","method":"notifications/progress","
 /// assert_eq!(scan(br#"{"jsonrpc":"2.0","id":7,"result":{}}"#), None);
 /// ```
 pub fn scan(frame: &[u8]) -> Option<Scanned> {
-    if frame.starts_with(ENVELOPE) {
-        let mut cursor = Cursor { frame, at: ENVELOPE.len() };
+    let (found, end) = scan_start(frame)?;
+    (end == frame.len()).then_some(found)
+}
+
+/// Reads a frame at the start of `text`; returns where it ends, too.
+#[inline]
+pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
+    if text.starts_with(ENVELOPE) {
+        let mut cursor = Cursor { frame: text, at: ENVELOPE.len() };
         let found = cursor.params()?;
-        return (frame.get(cursor.at..) == Some(b"}")).then_some(found);
+        return (cursor.peek() == b'}').then_some((found, cursor.at + 1));
     }
-    let mut cursor = Cursor { frame, at: 0 };
+    let mut cursor = Cursor { frame: text, at: 0 };
     let mut params = None;
     let mut seen = 0_u8;
     cursor.object(|cursor, key| {
@@ -56,7 +63,7 @@ pub fn scan(frame: &[u8]) -> Option<Scanned> {
         };
         once(&mut seen, member)
     })?;
-    (cursor.at == frame.len() && seen == 7).then_some(params?)
+    if seen == 7 { Some((params?, cursor.at)) } else { None }
 }
 
 /// Compares with a name whose length the compiler knows, which spares a call for each.

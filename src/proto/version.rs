@@ -3,6 +3,8 @@
 //! A new revision is a new variant here; matches name the old ones and leave the newest as the
 //! default arm.
 
+use crate::jsonrpc::code;
+
 /// The two ways to speak MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Era {
@@ -109,8 +111,44 @@ impl Version {
         self.era() == Era::Modern
     }
 
+    /// Whether clients hear of changes by `subscriptions/listen`; otherwise of lists unasked, and of
+    /// the resources they subscribe to.
+    pub fn listens(self) -> bool {
+        self.era() == Era::Modern
+    }
+
+    /// Whether a server asks its client by requests of its own; otherwise an answer says that input
+    /// is required, and the client asks again with it.
+    pub fn asks_by_request(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
+    /// Whether several messages may come as one array.
+    pub fn has_batches(self) -> bool {
+        self == Self::V2025_03_26
+    }
+
+    /// Whether a page to be opened goes by an id, and does not just close when it is done with.
+    pub fn names_url_elicitations(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
+    /// The error code for a resource that does not exist.
+    pub fn no_such_resource(self) -> i64 {
+        match self.era() {
+            Era::Legacy => code::RESOURCE_NOT_FOUND,
+            Era::Modern => code::INVALID_PARAMS,
+        }
+    }
+
     /// Whether `structuredContent` may be any JSON value; before that, only an object.
     pub fn structures_any_value(self) -> bool {
         self.era() == Era::Modern
+    }
+
+    /// Whether an event stream may begin with an event that has an id and no data, so that the
+    /// client can go on even if it is cut before the first message.
+    pub fn primes_streams(self) -> bool {
+        self >= Self::V2025_11_25
     }
 }

@@ -1,20 +1,34 @@
-//! A server: its name, and its tools with their handlers.
+//! A server: its name, and what it has, with the handlers.
 
-use std::{collections::HashMap, future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
-use schemars::{JsonSchema, generate::SchemaSettings};
-use serde::{Deserialize, de::DeserializeOwned};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
+    answers::{IntoCompletion, IntoContents, IntoPrompt},
+    catalog::{Argument, Catalog, PromptHandler, ResourceHandler, ToolHandler},
+    changes::Connections,
     context::Context,
     link::{Driver, Link},
     result::IntoToolResult,
-    tasks::BoxFuture,
+    seal::{Binding, Seal},
+    template::Template,
 };
 use crate::{
-    proto::server::{Limits, Profile},
-    types::{CallToolResult, Implementation, Tool},
+    proto::{
+        Millis,
+        server::{Feature, Features, Inputs, Limits, Profile},
+    },
+    types::{
+        CompletionRequest, Icon, Implementation, Prompt, PromptArgument, Resource,
+        ResourceTemplate, Tool, schema,
+    },
 };
 
 /// A server: what every connection to it shares. Cheap to clone.
@@ -26,21 +40,21 @@ pub struct Server {
 pub(super) struct Inner {
     pub(super) profile: Profile,
     pub(super) limits: Limits,
-    /// The result of `tools/list`: it never changes.
-    pub(super) listing: Value,
-    handlers: HashMap<String, Handler>,
+    pub(super) catalog: Catalog,
+    pub(super) connections: Connections,
+    seal: Seal,
+    clock: OnceLock<Clock>,
 }
 
-/// Reads the arguments and starts the tool; `Err` says in words why they do not fit.
-type Handler =
-    Box<dyn Fn(Value, Context) -> Result<BoxFuture<CallToolResult>, String> + Send + Sync>;
+type Clock = Box<dyn Fn() -> Millis + Send + Sync>;
 
 /// Puts a [`Server`] together.
 pub struct ServerBuilder {
     profile: Profile,
     limits: Limits,
-    tools: Vec<Tool>,
-    handlers: HashMap<String, Handler>,
+    catalog: Catalog,
+    key: Option<Vec<u8>>,
+    lifetime: Duration,
 }
 
 /// The arguments of a tool that takes none. Given some, it ignores them.
@@ -51,14 +65,11 @@ impl Server {
     /// Starts to put a server together.
     pub fn builder(name: impl Into<String>, version: impl Into<String>) -> ServerBuilder {
         ServerBuilder {
-            profile: Profile {
-                info: Implementation::new(name, version),
-                instructions: None,
-                ttl: 0.0,
-            },
+            profile: Profile::new(Implementation::new(name, version)),
             limits: Limits::default(),
-            tools: Vec::new(),
-            handlers: HashMap::new(),
+            catalog: Catalog { page_size: usize::MAX, ..Catalog::default() },
+            key: None,
+            lifetime: Duration::from_secs(15 * 60),
         }
     }
 
@@ -75,8 +86,41 @@ impl Server {
         &self.inner.profile.info
     }
 
-    pub(super) fn handler(&self, tool: &str) -> Option<&Handler> {
-        self.inner.handlers.get(tool)
+    /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
+    /// signed never expires. `mcp_wasm::native` does so.
+    pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {
+        let _ = self.inner.clock.set(Box::new(clock));
+    }
+}
+
+impl Inner {
+    fn now(&self) -> Millis {
+        self.clock.get().map_or(0.0, |clock| clock())
+    }
+
+    /// The answers that a request brings along. `None`: its state is not one that may be trusted.
+    pub(super) fn given(
+        &self,
+        inputs: Inputs<Value>,
+        binding: Option<&Binding>,
+    ) -> Option<std::collections::BTreeMap<String, Value>> {
+        let mut given = match &inputs.state {
+            None => std::collections::BTreeMap::new(),
+            Some(state) => self.seal.open(state, binding?, self.now())?,
+        };
+        if let Some(Value::Object(responses)) = inputs.responses {
+            given.extend(responses);
+        }
+        Some(given)
+    }
+
+    /// The state that goes along with questions.
+    pub(super) fn close(
+        &self,
+        binding: &Binding,
+        answers: std::collections::BTreeMap<String, Value>,
+    ) -> String {
+        self.seal.close(binding, answers, self.now())
     }
 }
 
@@ -95,10 +139,51 @@ impl ServerBuilder {
         self
     }
 
+    /// Gives the server a picture.
+    #[must_use]
+    pub fn icon(mut self, icon: Icon) -> Self {
+        self.profile.icons.push(icon);
+        self
+    }
+
     /// Sets what one connection may hold at most.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets how many tools, resources, templates or prompts are listed in one answer. Without it,
+    /// all are.
+    ///
+    /// # Panics
+    /// If it is zero.
+    #[must_use]
+    pub fn page_size(mut self, size: usize) -> Self {
+        assert!(size > 0, "a page has entries");
+        self.catalog.page_size = size;
+        self
+    }
+
+    /// Says how long clients may keep lists (since 2026-07-28). Without it, not at all.
+    #[must_use]
+    pub fn list_lifetime(mut self, lifetime: Duration) -> Self {
+        self.profile.ttl = lifetime.as_secs_f64() * 1000.0;
+        self
+    }
+
+    /// Sets the key that signs what clients keep for the server. Without it, each server makes its
+    /// own; several processes that serve the same clients need a common one, of 32 random bytes.
+    #[must_use]
+    pub fn state_key(mut self, key: impl Into<Vec<u8>>) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Sets how long a client may take to answer what it is asked: 15 minutes.
+    #[must_use]
+    pub fn state_lifetime(mut self, lifetime: Duration) -> Self {
+        self.lifetime = lifetime;
         self
     }
 
@@ -129,6 +214,9 @@ impl ServerBuilder {
 
     /// Adds a tool that says more about itself than its name and description.
     ///
+    /// A tool with an [`input_schema`](Tool::input_schema) of its own may take its arguments as a
+    /// plain `serde_json::Value`.
+    ///
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
@@ -138,46 +226,200 @@ impl ServerBuilder {
         F: Fn(A, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoToolResult> + Send + 'static,
     {
+        let name = tool.name.clone();
         if tool.input_schema.is_empty() {
-            tool.input_schema = input_schema::<A>(&tool.name);
+            tool.input_schema = match schema::of_object::<A>() {
+                Ok(schema) => schema,
+                Err(root) => {
+                    panic!("the arguments of tool `{name}` are no JSON object but: {root}")
+                }
+            };
         }
-        let start: Handler = Box::new(move |arguments, context| {
+        let start: ToolHandler = Box::new(move |arguments, context| {
             let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
             let running = handler(arguments, context);
             Ok(Box::pin(async move { running.await.into_tool_result() }))
         });
-        let before = self.handlers.insert(tool.name.clone(), start);
-        assert!(before.is_none(), "there is a tool `{}` already", tool.name);
-        self.tools.push(tool);
+        let is_new = self.catalog.tools.add(name.clone(), written(&tool), start);
+        assert!(is_new, "there is a tool `{name}` already");
+        self
+    }
+
+    /// Adds a resource, with an async function that reads it. See [`IntoContents`] for what that may
+    /// return.
+    ///
+    /// # Panics
+    /// If there is a resource of that URI already.
+    #[must_use]
+    pub fn resource<F, Fut>(mut self, resource: Resource, handler: F) -> Self
+    where
+        F: Fn(Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoContents> + Send + 'static,
+    {
+        let (uri, mime_type) = (resource.uri.clone(), resource.mime_type.clone());
+        let start: ResourceHandler = Box::new(move |uri, _, context| {
+            let (reading, mime_type) = (handler(context), mime_type.clone());
+            Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
+        });
+        let is_new = self.catalog.resources.add(uri.clone(), written(&resource), start);
+        assert!(is_new, "there is a resource `{uri}` already");
+        self
+    }
+
+    /// Adds a family of resources, with an async function of the variables in their URIs.
+    ///
+    /// The variables are texts, and read by serde. A URI belongs to the first template that it
+    /// matches, if it is not that of a [`resource`](Self::resource).
+    ///
+    /// # Panics
+    /// If there is a template of that pattern already, or the pattern is not understood: `{name}` is
+    /// (RFC 6570, level 1).
+    #[must_use]
+    pub fn resource_template<A, F, Fut>(mut self, template: ResourceTemplate, handler: F) -> Self
+    where
+        A: DeserializeOwned,
+        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoContents> + Send + 'static,
+    {
+        let (pattern, mime_type) = (template.uri_template.clone(), template.mime_type.clone());
+        let parsed = match Template::parse(&pattern) {
+            Ok(parsed) => parsed,
+            Err(reason) => panic!("the template `{pattern}` is not understood: {reason}"),
+        };
+        let start: ResourceHandler = Box::new(move |uri, variables, context| {
+            let variables = A::deserialize(Value::Object(variables));
+            let variables = variables.map_err(|error| error.to_string())?;
+            let (reading, mime_type) = (handler(variables, context), mime_type.clone());
+            Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
+        });
+        let (entry, thing) = (written(&template), (parsed, start));
+        let is_new = self.catalog.templates.add(pattern.clone(), entry, thing);
+        assert!(is_new, "there is a template `{pattern}` already");
+        self
+    }
+
+    /// Adds a prompt: a name, a description, and an async function of its arguments and the
+    /// [`Context`]. See [`IntoPrompt`] for what that may return.
+    ///
+    /// The arguments are texts, read by serde; the list of them that clients see comes from schemars.
+    ///
+    /// # Panics
+    /// If there is a prompt of that name already, or the arguments are no JSON object.
+    #[must_use]
+    pub fn prompt<A, F, Fut>(
+        self,
+        name: impl Into<String>,
+        description: impl Into<String>,
+        handler: F,
+    ) -> Self
+    where
+        A: DeserializeOwned + JsonSchema,
+        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoPrompt> + Send + 'static,
+    {
+        self.prompt_with(Prompt::new(name, description), handler)
+    }
+
+    /// Adds a prompt that says more about itself than its name and description.
+    ///
+    /// # Panics
+    /// If there is a prompt of that name already, or the arguments are no JSON object.
+    #[must_use]
+    pub fn prompt_with<A, F, Fut>(mut self, mut prompt: Prompt, handler: F) -> Self
+    where
+        A: DeserializeOwned + JsonSchema,
+        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoPrompt> + Send + 'static,
+    {
+        let name = prompt.name.clone();
+        if prompt.arguments.is_empty() {
+            prompt.arguments = match schema::of_object::<A>() {
+                Ok(schema) => arguments(&schema),
+                Err(root) => {
+                    panic!("the arguments of prompt `{name}` are no JSON object but: {root}")
+                }
+            };
+        }
+        let declared = prompt.arguments.iter();
+        let declared = declared.map(|argument| Argument {
+            name: argument.name.clone(),
+            is_required: argument.required,
+        });
+        let start: PromptHandler = Box::new(move |arguments, context| {
+            let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
+            let running = handler(arguments, context);
+            Ok(Box::pin(async move { running.await.into_prompt() }))
+        });
+        let thing = (declared.collect(), start);
+        let is_new = self.catalog.prompts.add(name.clone(), written(&prompt), thing);
+        assert!(is_new, "there is a prompt `{name}` already");
+        self
+    }
+
+    /// Suggests values for the arguments of prompts and the variables of resource templates. The
+    /// function is asked only for those that there are; [`Completion::matching`] picks the values
+    /// that start with what has been typed.
+    ///
+    /// [`Completion::matching`]: crate::types::Completion::matching
+    #[must_use]
+    pub fn completion<F, Fut>(mut self, handler: F) -> Self
+    where
+        F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
+        Fut: Future<Output: IntoCompletion> + Send + 'static,
+    {
+        self.catalog.completion = Some(Box::new(move |request, context| {
+            let running = handler(request, context);
+            Box::pin(async move { running.await.into_completion() })
+        }));
         self
     }
 
     /// The server.
+    ///
+    /// # Panics
+    /// If it has to make a key, and the system has no randomness.
     pub fn build(self) -> Server {
-        let Self { profile, limits, tools, handlers } = self;
-        let mut listing = Map::new();
-        // Writing these structs cannot fail: they have nothing that JSON lacks.
-        listing.insert("tools".to_owned(), serde_json::to_value(&tools).unwrap_or_default());
-        let listing = Value::Object(listing);
-        Server { inner: Arc::new(Inner { profile, limits, listing, handlers }) }
+        let Self { mut profile, limits, catalog, key, lifetime } = self;
+        let changing = |is_empty| if is_empty { Feature::Absent } else { Feature::Changing };
+        let has_no_resource = catalog.resources.is_empty() && catalog.templates.is_empty();
+        profile.features = Features {
+            tools: changing(catalog.tools.is_empty()),
+            resources: changing(has_no_resource),
+            prompts: changing(catalog.prompts.is_empty()),
+            subscribe: !has_no_resource,
+            completions: catalog.completion.is_some(),
+            logging: true,
+        };
+        let seal = Seal::new(key.unwrap_or_else(Seal::random_key), lifetime.as_secs_f64() * 1000.0);
+        let (connections, clock) = (Connections::default(), OnceLock::new());
+        Server { inner: Arc::new(Inner { profile, limits, catalog, connections, seal, clock }) }
     }
 }
 
-/// The schema of a tool's arguments, as small as it can be: the dialect is the protocol's default,
-/// and the name of a Rust type and what its documentation says are nobody's business.
-fn input_schema<A: JsonSchema>(tool: &str) -> Map<String, Value> {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.meta_schema = None;
-        settings.inline_subschemas = true;
-    });
-    let Value::Object(mut schema) =
-        settings.into_generator().into_root_schema_for::<A>().to_value()
-    else {
-        panic!("the arguments of tool `{tool}` have no schema that is an object");
-    };
-    schema.shift_remove("title");
-    schema.shift_remove("description");
-    let root = schema.entry("type").or_insert_with(|| "object".into());
-    assert!(root == "object", "the arguments of tool `{tool}` are no JSON object but: {root}");
-    schema
+fn written(entry: &impl Serialize) -> Value {
+    // Writing these structs cannot fail: they have nothing that JSON lacks.
+    serde_json::to_value(entry).unwrap_or_default()
+}
+
+/// The arguments of a prompt, from the schema of their type.
+fn arguments(schema: &Map<String, Value>) -> Vec<PromptArgument> {
+    let required: Vec<&str> = schema
+        .get("required")
+        .and_then(Value::as_array)
+        .map(|names| names.iter().filter_map(Value::as_str).collect())
+        .unwrap_or_default();
+    let fields = schema.get("properties").and_then(Value::as_object);
+    fields
+        .into_iter()
+        .flatten()
+        .map(|(name, field)| {
+            let text = |key: &str| field.get(key).and_then(Value::as_str).map(str::to_owned);
+            PromptArgument {
+                name: name.clone(),
+                title: text("title"),
+                description: text("description"),
+                required: required.contains(&name.as_str()),
+            }
+        })
+        .collect()
 }

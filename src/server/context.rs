@@ -10,6 +10,9 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    builder::Server,
+    inputs::Inputs,
+    seal::Binding,
     shared::{Shared, Signal, enlist},
     values::{ProgressMessage, Quantity, Total},
 };
@@ -28,7 +31,7 @@ use crate::{
 /// then it does nothing.
 #[derive(Clone)]
 pub struct Context {
-    call: Arc<Call>,
+    pub(super) call: Arc<Call>,
 }
 
 pub(super) struct Call {
@@ -36,6 +39,11 @@ pub(super) struct Call {
     pub(super) key: RequestKey,
     pub(super) request: RequestContext,
     pub(super) cancelled: Signal,
+    pub(super) server: Server,
+    pub(super) inputs: Inputs,
+    /// What the request is, for the state that goes with its questions.
+    pub(super) binding: Option<Binding>,
+    pub(super) is_tool: bool,
 }
 
 impl Context {
@@ -187,6 +195,12 @@ impl Context {
     /// The caller's id for the request.
     pub fn request_id(&self) -> &Id {
         &self.call.request.id
+    }
+
+    /// The server, to say that something has changed:
+    /// [`resource_updated`](Server::resource_updated) and its like.
+    pub fn server(&self) -> &Server {
+        &self.call.server
     }
 
     /// The protocol revision that the call is served by.

@@ -9,21 +9,26 @@ use std::{
     task::{self, Poll, Waker},
 };
 
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 
 use super::{
     builder::Server,
     context::{Call, Context},
+    inputs::Inputs,
+    seal::{self, Binding},
+    serve::{Outcome, Served},
     shared::{Shared, Signal},
     tasks::{Ended, TaskSet},
 };
 use crate::{
-    jsonrpc::{RpcError, code},
+    jsonrpc::{Id, RpcError, code},
     proto::{
-        server::{ECHO, Event, Operation, Request, RequestKey, ServerMachine, Transmit, clip},
+        server::{
+            Event, Operation, Request, RequestKey, ServerMachine, Transmit, missing_capability,
+        },
         version::Era,
     },
-    types::CallToolResult,
+    types::{Capability, ClientCapabilities, method},
 };
 
 /// The transport's half: text goes in, messages come out.
@@ -42,7 +47,9 @@ pub struct Link {
 pub struct Driver {
     server: Server,
     shared: Arc<Shared>,
-    tasks: TaskSet<RequestKey, CallToolResult>,
+    /// Its number among the connections of the server.
+    number: u64,
+    tasks: TaskSet<RequestKey, Outcome>,
     calls: BTreeMap<RequestKey, Arc<Call>>,
 }
 
@@ -91,22 +98,35 @@ impl Link {
     /// Waits for the next message to send. Take one only when it can be written: what waits in
     /// here is bounded, and merges.
     pub async fn transmit(&self) -> Transmit<Value> {
-        poll_fn(|cx| match self.take(Some(cx.waker())) {
+        poll_fn(|cx| self.poll_transmit_where(cx, |_| true)).await
+    }
+
+    /// The next message to send among those that belong to a request, or to none, of which `takes`
+    /// says that they can be written now. For a transport with more than one stream.
+    pub fn poll_transmit_where(
+        &self,
+        cx: &mut task::Context<'_>,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Poll<Transmit<Value>> {
+        match self.take(Some(cx.waker()), takes) {
             Some(transmit) => Poll::Ready(transmit),
             None => Poll::Pending,
-        })
-        .await
+        }
     }
 
     /// The next message to send, if there is one.
     pub fn try_transmit(&self) -> Option<Transmit<Value>> {
-        self.take(None)
+        self.take(None, |_| true)
     }
 
-    fn take(&self, writer: Option<&Waker>) -> Option<Transmit<Value>> {
+    fn take(
+        &self,
+        writer: Option<&Waker>,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Option<Transmit<Value>> {
         let (transmit, wakers) = {
             let mut state = self.shared.lock();
-            let Some(transmit) = state.machine.poll_transmit() else {
+            let Some(transmit) = state.machine.poll_transmit_where(takes) else {
                 state.writer = writer.cloned();
                 return None;
             };
@@ -128,6 +148,11 @@ impl Link {
         self.shared.lock().machine.era()
     }
 
+    /// Ends the listen requests of this connection with their results.
+    pub fn end_listens(&self) {
+        self.shared.send(ServerMachine::end_listens);
+    }
+
     /// Ends the connection: everything in flight is cancelled, and nothing more is sent.
     pub fn close(&self) {
         self.shared.close();
@@ -146,52 +171,51 @@ impl Driver {
         let machine = ServerMachine::new(inner.profile.clone(), inner.limits);
         let shared = Arc::new(Shared::new(machine));
         let link = Link { shared: Arc::clone(&shared) };
-        (link, Self { server, shared, tasks: TaskSet::new(), calls: BTreeMap::new() })
+        let number = inner.connections.add(&shared);
+        (link, Self { server, shared, number, tasks: TaskSet::new(), calls: BTreeMap::new() })
     }
 
     fn handle(&mut self, event: Event<Value>) {
         match event {
             Event::Cancelled { key, reason: _ } => self.cancel(key),
-            Event::Request(Request { key, context, operation }) => match operation {
-                Operation::ListTools { cursor: None } => {
-                    let listing = self.server.inner.listing.clone();
-                    self.respond(key, Ok(listing));
+            Event::Request(request) => self.start(request),
+            Event::Answered { key, ask, outcome } => {
+                if let Some(call) = self.calls.get(&key) {
+                    call.inputs.answered(ask, outcome);
                 }
-                Operation::ListTools { cursor: Some(_) } => {
-                    // There is one page, so no cursor of ours is in the world.
-                    let error = RpcError::new(code::INVALID_PARAMS, "no such cursor");
-                    self.respond(key, Err(error));
-                }
-                Operation::CallTool { name, arguments } => {
-                    let shared = Arc::clone(&self.shared);
-                    let cancelled = Signal::default();
-                    let call = Arc::new(Call { shared, key, request: context, cancelled });
-                    let arguments = arguments.unwrap_or_else(|| Value::Object(Map::new()));
-                    self.start(&name, arguments, call);
-                }
-            },
+            }
         }
     }
 
-    fn start(&mut self, name: &str, arguments: Value, call: Arc<Call>) {
-        let key = call.key;
-        let Some(handler) = self.server.handler(name) else {
-            let text = format!("no such tool: {}", clip(name, ECHO));
-            let error = RpcError::new(code::INVALID_PARAMS, text);
+    fn start(&mut self, request: Request<Value>) {
+        let Request { key, context, operation, inputs } = request;
+        let inner = &self.server.inner;
+        let binding = (context.capabilities != ClientCapabilities::default()
+            || inputs.state.is_some())
+        .then(|| bind(&operation))
+        .flatten();
+        let Some(given) = inner.given(inputs, binding.as_ref()) else {
+            let error = RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid");
             return self.respond(key, Err(error));
         };
+        let call = Arc::new(Call {
+            shared: Arc::clone(&self.shared),
+            key,
+            request: context,
+            cancelled: Signal::default(),
+            server: self.server.clone(),
+            inputs: Inputs::new(given),
+            binding,
+            is_tool: matches!(operation, Operation::CallTool { .. }),
+        });
         let context = Context::new(Arc::clone(&call));
-        match catch_unwind(AssertUnwindSafe(|| handler(arguments, context))) {
-            Ok(Ok(running)) => {
+        match catch_unwind(AssertUnwindSafe(|| inner.serve(operation, context))) {
+            Ok(Served::Now(outcome)) => self.respond(key, outcome),
+            Ok(Served::Later(running)) => {
                 self.calls.insert(key, call);
                 self.tasks.insert(key, running);
             }
-            Ok(Err(reason)) => {
-                let reason = clip(&reason, 4 * ECHO);
-                let text = format!("the arguments of `{name}` do not fit: {reason}");
-                self.finish(&call, Ended::Value(CallToolResult::error(text)));
-            }
-            Err(_) => self.finish(&call, Ended::Panicked),
+            Err(_) => self.finish(key, Ended::Panicked),
         }
     }
 
@@ -204,23 +228,76 @@ impl Driver {
         }
     }
 
-    fn finish(&self, call: &Call, ended: Ended<CallToolResult>) {
-        let outcome = match ended {
-            Ended::Panicked => Err(RpcError::new(code::INTERNAL_ERROR, "the tool panicked")),
-            Ended::Value(mut result) => {
-                if !call.request.version.structures_any_value() {
-                    result.structured_content.take_if(|value| !value.is_object());
+    /// Answers with the questions of a handler that cannot go on without its client, and drops it.
+    fn conclude(&mut self, key: RequestKey) {
+        let Some(call) = self.calls.get(&key) else {
+            return;
+        };
+        let outcome = {
+            let mut state = call.inputs.lock();
+            match state.missing {
+                Some(capability) => cannot(call, capability),
+                None if state.open.is_empty() => return,
+                None => {
+                    let taken = std::mem::take(&mut state.taken);
+                    let questions = std::mem::take(&mut state.open);
+                    let mut result = json!({ "resultType": "input_required" });
+                    result["inputRequests"] = Value::Object(questions);
+                    if let Some(binding) = &call.binding {
+                        let state = self.server.inner.close(binding, taken);
+                        result["requestState"] = state.into();
+                    }
+                    Ok(result)
                 }
-                serde_json::to_value(result).map_err(|error| {
-                    RpcError::new(code::INTERNAL_ERROR, format!("the result is no JSON: {error}"))
-                })
             }
         };
-        self.respond(call.key, outcome);
+        call.cancelled.set();
+        self.calls.remove(&key);
+        // Answered before the handler is dropped: what it still says then is dropped, too.
+        self.respond(key, outcome);
+        self.tasks.remove(key);
     }
 
-    fn respond(&self, key: RequestKey, outcome: Result<Value, RpcError<Value>>) {
+    fn finish(&self, key: RequestKey, ended: Ended<Outcome>) {
+        let panicked = || Err(RpcError::new(code::INTERNAL_ERROR, "the handler panicked"));
+        self.respond(
+            key,
+            match ended {
+                Ended::Value(outcome) => outcome,
+                Ended::Panicked => panicked(),
+            },
+        );
+    }
+
+    fn respond(&self, key: RequestKey, outcome: Outcome) {
         self.shared.send(|machine| machine.respond(key, outcome));
+    }
+}
+
+/// The end of a call that needs what its client cannot do.
+fn cannot(call: &Call, capability: Capability) -> Outcome {
+    if !call.request.version.asks_by_request() {
+        return Err(missing_capability(capability));
+    }
+    let text = format!("this needs a client that can do `{}`", capability.name());
+    if call.is_tool {
+        Ok(json!({ "content": [{ "type": "text", "text": text }], "isError": true }))
+    } else {
+        Err(RpcError::new(code::INTERNAL_ERROR, text))
+    }
+}
+
+/// What a request that may ask is bound to.
+fn bind(operation: &Operation<Value>) -> Option<Binding> {
+    match operation {
+        Operation::CallTool { name, arguments } => {
+            Some(seal::bind(method::CALL_TOOL, name, arguments.as_ref()))
+        }
+        Operation::ReadResource { uri } => Some(seal::bind(method::READ_RESOURCE, uri, None)),
+        Operation::GetPrompt { name, arguments } => {
+            Some(seal::bind(method::GET_PROMPT, name, arguments.as_ref()))
+        }
+        _ => None,
     }
 }
 
@@ -249,9 +326,13 @@ impl Future for Driver {
         let mut ended = Vec::new();
         this.tasks.poll(cx, |key, how| ended.push((key, how)));
         for (key, how) in ended {
-            if let Some(call) = this.calls.remove(&key) {
-                this.finish(&call, how);
+            if this.calls.remove(&key).is_some() {
+                this.finish(key, how);
             }
+        }
+        let suspended = std::mem::take(&mut this.shared.lock().suspended);
+        for key in suspended {
+            this.conclude(key);
         }
         Poll::Pending
     }
@@ -259,6 +340,7 @@ impl Future for Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        self.server.inner.connections.remove(self.number);
         self.shared.close();
         for call in std::mem::take(&mut self.calls).into_values() {
             call.cancelled.set();

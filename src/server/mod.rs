@@ -33,17 +33,26 @@
 //! [`Link`] that the transport feeds with text and takes text from, and a [`Driver`], a future
 //! that runs the handlers. `mcp_wasm::native` hosts them on tokio.
 
+mod answers;
 mod builder;
+mod catalog;
+mod changes;
 mod context;
+mod inputs;
 mod link;
 mod reporter;
 mod result;
+mod seal;
+mod serve;
 mod shared;
 mod tasks;
+mod template;
 mod values;
 
+pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};
 pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
+pub use inputs::InputError;
 pub use link::{Driver, Link};
 pub use reporter::{Counted, ProgressReporter};
 pub use result::{IntoToolResult, Json};
@@ -51,5 +60,11 @@ pub use values::{ProgressMessage, Quantity, Total};
 
 pub use crate::{
     proto::server::{Frame, Limits, Transmit},
-    types::{CallToolResult, Content, Level, Tool, ToolAnnotations},
+    types::{
+        Annotations, CallToolResult, Capability, Completion, CompletionRequest, Content,
+        ElicitAction, ElicitRequest, ElicitResult, GetPromptResult, Icon, Level, Prompt,
+        PromptArgument, PromptMessage, Reference, Resource, ResourceBody, ResourceContents,
+        ResourceTemplate, Role, Root, SampleRequest, SampleResult, SamplingMessage, Tool,
+        ToolAnnotations,
+    },
 };

@@ -10,7 +10,7 @@ use std::{
 
 use serde_json::Value;
 
-use crate::proto::server::ServerMachine;
+use crate::proto::server::{RequestKey, ServerMachine};
 
 /// The machine of a connection, and who waits for it.
 pub(super) struct Shared {
@@ -28,6 +28,8 @@ pub(super) struct State {
     pub(super) reader: Option<Waker>,
     /// Handlers that wait for room in the queue.
     pub(super) room: Vec<Waker>,
+    /// Requests whose handlers cannot go on without their client.
+    pub(super) suspended: Vec<RequestKey>,
 }
 
 impl State {
@@ -39,8 +41,27 @@ impl State {
 
 impl Shared {
     pub(super) fn new(machine: ServerMachine<Value>) -> Self {
-        let state = State { machine, driver: None, writer: None, reader: None, room: Vec::new() };
+        let state = State {
+            machine,
+            driver: None,
+            writer: None,
+            reader: None,
+            room: Vec::new(),
+            suspended: Vec::new(),
+        };
         Self { state: Mutex::new(state) }
+    }
+
+    /// Tells the driver that a handler cannot go on without its client.
+    pub(super) fn suspend(&self, key: RequestKey) {
+        let driver = {
+            let mut state = self.lock();
+            state.suspended.push(key);
+            state.driver.take()
+        };
+        if let Some(driver) = driver {
+            driver.wake();
+        }
     }
 
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.

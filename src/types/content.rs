@@ -1,7 +1,35 @@
-//! What a tool gives back.
+//! What tools give back, and what prompts and models say: blocks of content.
 
-use serde::Serialize;
-use serde_json::Value;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::{Resource, ResourceContents};
+
+/// Who speaks, or who is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+}
+
+/// Hints for whoever shows or uses a block or a resource.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Annotations {
+    /// Whom it is for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub audience: Vec<Role>,
+    /// How much it matters, from 0 to 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub priority: Option<f64>,
+    /// When it was changed, in ISO 8601.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_modified: Option<String>,
+}
 
 /// The result of a tool call.
 ///
@@ -41,8 +69,8 @@ impl CallToolResult {
     }
 }
 
-/// A block of a tool's result.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A block of content.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
@@ -50,6 +78,9 @@ pub enum Content {
     Text {
         /// The text.
         text: String,
+        /// Hints.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        annotations: Option<Annotations>,
     },
     /// A picture.
     #[serde(rename_all = "camelCase")]
@@ -58,6 +89,9 @@ pub enum Content {
         data: String,
         /// Its media type.
         mime_type: String,
+        /// Hints.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        annotations: Option<Annotations>,
     },
     /// A sound.
     #[serde(rename_all = "camelCase")]
@@ -66,8 +100,44 @@ pub enum Content {
         data: String,
         /// Its media type.
         mime_type: String,
+        /// Hints.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        annotations: Option<Annotations>,
     },
-    /// Any other block the protocol knows, written as it is (`resource`, `resource_link`).
+    /// A resource, by name.
+    ResourceLink(Resource),
+    /// A resource, as a whole.
+    Resource {
+        /// What is in it.
+        resource: ResourceContents,
+        /// Hints.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        annotations: Option<Annotations>,
+    },
+    /// A model wants a tool to be called (sampling only).
+    ToolUse {
+        /// Names the call in its result.
+        id: String,
+        /// The tool.
+        name: String,
+        /// The arguments.
+        input: Map<String, Value>,
+    },
+    /// What came of a call that a model wanted (sampling only).
+    #[serde(rename_all = "camelCase")]
+    ToolResult {
+        /// The call.
+        tool_use_id: String,
+        /// What the tool gave back.
+        content: Vec<Content>,
+        /// The same for programs.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        structured_content: Option<Value>,
+        /// Whether the tool failed.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        is_error: bool,
+    },
+    /// Any other block, as it is on the wire.
     #[serde(untagged)]
     Other(Value),
 }
@@ -75,6 +145,57 @@ pub enum Content {
 impl Content {
     /// A block of text.
     pub fn text(text: impl Into<String>) -> Self {
-        Self::Text { text: text.into() }
+        Self::Text { text: text.into(), annotations: None }
+    }
+
+    /// A picture, of its bytes.
+    pub fn image(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
+        let data = BASE64.encode(bytes);
+        Self::Image { data, mime_type: mime_type.into(), annotations: None }
+    }
+
+    /// A sound, of its bytes.
+    pub fn audio(bytes: impl AsRef<[u8]>, mime_type: impl Into<String>) -> Self {
+        let data = BASE64.encode(bytes);
+        Self::Audio { data, mime_type: mime_type.into(), annotations: None }
+    }
+
+    /// A resource as a whole.
+    pub fn resource(resource: ResourceContents) -> Self {
+        Self::Resource { resource, annotations: None }
+    }
+
+    /// Adds hints. Blocks that have no place for them are left as they are.
+    #[must_use]
+    pub fn annotate(mut self, hints: Annotations) -> Self {
+        match &mut self {
+            Self::Text { annotations, .. }
+            | Self::Image { annotations, .. }
+            | Self::Audio { annotations, .. }
+            | Self::Resource { annotations, .. }
+            | Self::ResourceLink(Resource { annotations, .. }) => *annotations = Some(hints),
+            Self::ToolUse { .. } | Self::ToolResult { .. } | Self::Other(_) => {}
+        }
+        self
+    }
+
+    /// The text, if this is a block of text.
+    pub fn as_text(&self) -> Option<&str> {
+        match self {
+            Self::Text { text, .. } => Some(text),
+            _ => None,
+        }
+    }
+}
+
+impl From<&str> for Content {
+    fn from(text: &str) -> Self {
+        Self::text(text)
+    }
+}
+
+impl From<String> for Content {
+    fn from(text: String) -> Self {
+        Self::text(text)
     }
 }

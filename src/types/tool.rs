@@ -1,7 +1,10 @@
 //! What a server says about a tool.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use super::{Icon, schema};
 
 /// A tool as `tools/list` shows it.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -23,6 +26,12 @@ pub struct Tool {
     /// What it may do to the world.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub annotations: Option<ToolAnnotations>,
+    /// Pictures for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub icons: Vec<Icon>,
+    /// Anything else about it.
+    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Value>,
 }
 
 /// Hints about a tool's effects. Absent means what the protocol takes as default: not read-only,
@@ -54,6 +63,8 @@ impl Tool {
             input_schema: Map::new(),
             output_schema: None,
             annotations: None,
+            icons: Vec::new(),
+            meta: None,
         }
     }
 
@@ -64,10 +75,62 @@ impl Tool {
         self
     }
 
+    /// Gives it an input schema, keyword for keyword, in the place of that of its handler.
+    ///
+    /// # Panics
+    /// If the schema is no object with members.
+    #[must_use]
+    pub fn input_schema(mut self, schema: Value) -> Self {
+        self.input_schema = keywords(schema);
+        self
+    }
+
+    /// Promises a structured result of this type: the handler returns
+    /// [`Json`](crate::server::Json) of it.
+    ///
+    /// # Panics
+    /// If the type has no JSON schema with keywords.
+    #[must_use]
+    pub fn output<T: JsonSchema>(self) -> Self {
+        let schema = schema::of::<T>().map_or(Value::Null, Value::Object);
+        self.output_schema(schema)
+    }
+
+    /// Promises a structured result of this schema, keyword for keyword.
+    ///
+    /// # Panics
+    /// If the schema is no object with members.
+    #[must_use]
+    pub fn output_schema(mut self, schema: Value) -> Self {
+        self.output_schema = Some(keywords(schema));
+        self
+    }
+
+    /// Adds hints about its effects.
+    #[must_use]
+    pub fn annotations(mut self, hints: ToolAnnotations) -> Self {
+        self.annotations = Some(hints);
+        self
+    }
+
+    /// Adds a picture.
+    #[must_use]
+    pub fn icon(mut self, icon: Icon) -> Self {
+        self.icons.push(icon);
+        self
+    }
+
     /// Says that it changes nothing.
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.annotations.get_or_insert_default().read_only_hint = Some(true);
         self
+    }
+}
+
+fn keywords(schema: Value) -> Map<String, Value> {
+    match schema {
+        Value::Object(keywords) if !keywords.is_empty() => keywords,
+        other => panic!("no schema with keywords: {other}"),
     }
 }

@@ -14,6 +14,8 @@ use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
+use super::http::{self, Http};
+
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
 
@@ -72,6 +74,10 @@ enum Step {
     Request = 9,
     Fault = 10,
     Stalled = 11,
+    Input = 12,
+    Leg = 13,
+    Task = 14,
+    Withdrawn = 15,
 }
 
 /// One client's protocol machine.
@@ -100,7 +106,7 @@ struct Options {
 
 #[wasm_bindgen]
 impl Core {
-    /// Makes a machine from `{ name?, version?, title?, capabilities?, logLevel?, mode? }`.
+    /// Makes a machine from `{ name?, version?, title?, logLevel?, mode? }`.
     ///
     /// # Errors
     /// A string that names the option that does not fit.
@@ -123,7 +129,7 @@ impl Core {
         info.title = given.title;
         let machine = Client::new(Config {
             info,
-            capabilities: options.get("capabilities").unwrap_or_else(JsValue::object),
+            capabilities: JsValue::object(),
             log_level: given.log_level.as_deref().and_then(Level::parse),
             mode,
         });
@@ -200,7 +206,32 @@ impl Core {
         slot as i32
     }
 
-    /// Sends a request; true if it could be sent. The numbers then say its slot and id.
+    /// The capabilities to declare from now on.
+    pub fn declare(&mut self, capabilities: JsValue) {
+        self.machine.declare(capabilities);
+    }
+
+    /// Reads on in a stream of events: the ordinary progress that comes next, as much as the table
+    /// of [`records`](Self::records) holds. Returns how many of them it now holds; 0 if the next
+    /// event is another, to be taken by `Http::event`.
+    pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
+        http.read_progress(exchange, &mut self.machine)
+    }
+
+    /// A view of the table that [`events`](Self::events) fills: for each record slot, progress,
+    /// total (NaN if there is none), and where its message starts (0 if there is none) and ends in
+    /// `Http::text`. It is detached when the memory grows.
+    pub fn records(&self) -> Float64Array {
+        http::records()
+    }
+
+    /// Takes over what has happened on the exchanges of HTTP.
+    pub fn tell(&mut self, http: &mut Http, now: f64) {
+        http.machine.tell(&mut self.machine, now);
+    }
+
+    /// Sends a request; true if it could be sent. The numbers then say its slot and id. `rounds`
+    /// is how often the server may ask for input; below 0, the caller gets such results.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -212,9 +243,14 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
+        rounds: f64,
         now: f64,
     ) -> bool {
-        let limits = CallLimits { timeout, max_total, stall_after, reset_on_progress, strict };
+        // Saturates, as it should.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let rounds = (rounds >= 0.0).then_some(rounds as u32);
+        let limits =
+            CallLimits { timeout, max_total, stall_after, reset_on_progress, strict, rounds };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
@@ -240,7 +276,22 @@ impl Core {
         self.machine.respond(id, outcome);
     }
 
-    /// Gives up the call of that id.
+    /// Reports how far the answer to the server's request `id` has come; NaN for no total.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: Option<String>) {
+        let total = (!total.is_nan()).then_some(total);
+        if let Some(id) = id.as_id() {
+            self.machine.report(&id, progress, total, message.as_deref());
+        }
+    }
+
+    /// Answers what the step `Input` asked for, or says in words why there is no answer.
+    pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
+        let outcome = if ok { Ok(value) } else { Err(value.as_string().unwrap_or_default()) };
+        self.machine.answer(input, outcome, now);
+    }
+
+    /// Gives up the call that began with that id.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn cancel(&mut self, id: f64, reason: Option<String>) {
@@ -291,7 +342,10 @@ impl Core {
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
-            Some(Output::Connected(session)) => self.step(Step::Connected, describe(&session)),
+            Some(Output::Connected(session)) => {
+                let session = describe(&session, self.machine.is_era_certain());
+                self.step(Step::Connected, session)
+            }
             Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
             Some(Output::Progress(slot, report)) => {
                 put(Place::Slot, f64::from(slot));
@@ -315,6 +369,26 @@ impl Core {
                 self.text = JsValue::from_str(&method);
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, params.unwrap_or_default())
+            }
+            Some(Output::Input(asked)) => {
+                put(Place::Slot, f64::from(asked.slot));
+                put(Place::Id, f64::from(asked.input));
+                self.text = JsValue::from_str(&asked.method);
+                self.other = JsValue::from_str(&asked.key);
+                self.step(Step::Input, asked.params.unwrap_or_default())
+            }
+            Some(Output::Leg(slot, id)) => {
+                put(Place::Slot, f64::from(slot));
+                put(Place::Id, id as f64);
+                Step::Leg
+            }
+            Some(Output::Task(slot, task)) => {
+                put(Place::Slot, f64::from(slot));
+                self.step(Step::Task, task)
+            }
+            Some(Output::Withdrawn(id, reason)) => {
+                self.other = reason.map(|reason| JsValue::from_str(&reason)).unwrap_or_default();
+                self.step(Step::Withdrawn, JsValue::from_id(&id))
             }
             Some(Output::Stalled(slot)) => {
                 put(Place::Slot, f64::from(slot));
@@ -362,9 +436,10 @@ impl Core {
     }
 }
 
-fn describe(session: &Session<JsValue>) -> JsValue {
+fn describe(session: &Session<JsValue>, certain: bool) -> JsValue {
     let mut object = JsValue::object();
     object.set("protocolVersion", JsValue::from_str(session.version.as_str()));
+    object.set("certain", JsValue::from_bool(certain));
     object.set("era", JsValue::from_str(session.version.era().as_str()));
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());
     object.set("capabilities", session.capabilities.clone().unwrap_or_default());
@@ -374,7 +449,7 @@ fn describe(session: &Session<JsValue>) -> JsValue {
 
 /// The parts of an error; the facade makes the class and the sentence.
 #[allow(clippy::cast_precision_loss)] // codes are small
-fn explain(error: Error<JsValue>) -> JsValue {
+pub(super) fn explain(error: Error<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     object.set("code", JsValue::from_str(error.code()));
     match error {
@@ -402,7 +477,19 @@ fn explain(error: Error<JsValue>) -> JsValue {
             object.set("message", JsValue::from_str(&reason));
             object.set("sent", JsValue::from_bool(sent));
         }
-        Error::Protocol(text) | Error::Incompatible(text) => {
+        Error::Http { status, body } => {
+            object.set("status", JsValue::from_f64(f64::from(status)));
+            object.set("message", JsValue::from_str(&body));
+        }
+        Error::Lost { reason, sent, cause } => {
+            object.set("message", JsValue::from_str(reason));
+            object.set("sent", JsValue::from_bool(sent));
+            object.set("cause", cause.unwrap_or_default());
+        }
+        Error::Protocol(text)
+        | Error::Input(text)
+        | Error::Task(text)
+        | Error::Incompatible(text) => {
             object.set("message", JsValue::from_str(&text));
         }
     }

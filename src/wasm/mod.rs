@@ -5,9 +5,11 @@
 //! between two calls, so a progress handler may start another call.
 
 mod client;
+mod http;
 mod payload;
 
 pub use client::Core;
+pub use http::Http;
 
 // The npm package's allocator: two kilobytes less to download than the default one. Behind a
 // feature, because a Rust program that depends on this crate chooses its own.

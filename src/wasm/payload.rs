@@ -34,14 +34,17 @@ fn key(name: &'static str) -> JsValue {
 }
 
 impl Payload for JsValue {
+    #[inline(never)]
     fn object() -> Self {
         Object::new().into()
     }
 
+    #[inline(never)]
     fn array(elements: Vec<Self>) -> Self {
         elements.into_iter().collect::<Array>().into()
     }
 
+    #[inline(never)]
     fn string(text: &str) -> Self {
         Self::from_str(text)
     }
@@ -54,6 +57,7 @@ impl Payload for JsValue {
         Self::from_bool(value)
     }
 
+    #[inline(never)]
     fn kind(&self) -> Kind {
         if Array::is_array(self) {
             Kind::Array
@@ -70,6 +74,7 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
     fn get(&self, key: &'static str) -> Option<Self> {
         if !self.is_object() {
             return None;
@@ -78,6 +83,15 @@ impl Payload for JsValue {
         (!value.is_undefined()).then_some(value)
     }
 
+    #[inline(never)]
+    fn entries(&self) -> Option<Vec<(String, Self)>> {
+        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
+        let keys = Object::keys(object).to_vec();
+        let value = |key: &JsValue| Reflect::get(self, key).unwrap_or_default();
+        Some(keys.iter().map(|key| (key.as_string().unwrap_or_default(), value(key))).collect())
+    }
+
+    #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
@@ -85,6 +99,7 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
     fn assign(&mut self, other: &Self) {
         if let Some(own) = self.dyn_ref::<Object>()
             && let Some(other) = other.dyn_ref::<Object>()
@@ -93,6 +108,24 @@ impl Payload for JsValue {
         }
     }
 
+    #[inline(never)]
+    fn remove(&mut self, key: &'static str) {
+        if let Some(own) = self.dyn_ref::<Object>() {
+            let _ = Reflect::delete_property(own, &self::key(key));
+        }
+    }
+
+    #[inline(never)]
+    fn from_members(members: Vec<(String, Self)>) -> Self {
+        // Not by setting them one by one: `__proto__` must become a member like any other.
+        let entries: Array = members
+            .into_iter()
+            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
+            .collect();
+        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
+    }
+
+    #[inline(never)]
     fn elements(&self) -> Option<Vec<Self>> {
         Array::is_array(self).then(|| Array::from(self).to_vec())
     }
@@ -105,11 +138,13 @@ impl Payload for JsValue {
         self.as_bool()
     }
 
+    #[inline(never)]
     fn as_text(&self) -> Option<String> {
         self.as_string()
     }
 
     #[allow(clippy::cast_possible_truncation)] // in range by the check
+    #[inline(never)]
     fn as_id(&self) -> Option<Id> {
         match JsValue::as_f64(self) {
             Some(number) if number % 1.0 == 0.0 && number.abs() <= 9_007_199_254_740_991.0 => {
@@ -121,6 +156,7 @@ impl Payload for JsValue {
     }
 
     #[allow(clippy::cast_precision_loss)] // read from a double
+    #[inline(never)]
     fn from_id(id: &Id) -> Self {
         match id {
             Id::Integer(integer) => Self::from_f64(*integer as f64),

@@ -10,7 +10,8 @@ export function report(outcomes, required) {
   for (const { revision, name, unscored, failure } of outcomes) {
     // What a revision does not require is run and shown, and counts neither way.
     test(`${revision} ${name}`, { todo: unscored }, () => {
-      if (failure) throw new Error(failure);
+      // Where it was thrown says nothing.
+      if (failure) throw Object.assign(new Error(failure), { stack: failure });
     });
   }
   test("the suite's lists are as long as they were", () => {

@@ -10,7 +10,9 @@ use std::collections::{BTreeMap, VecDeque};
 use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::{Id, Message};
 use mcp_wasm::proto::Millis;
-use mcp_wasm::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
+use mcp_wasm::proto::client::{
+    CallLimits, Channel, Client, Config, InputRequest, Mode, Output, Session,
+};
 use mcp_wasm::proto::scan::scan;
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
@@ -50,6 +52,10 @@ pub struct CallRecord {
     pub progress: Vec<Step>,
     pub outcome: Option<Result<Value, Error<Value>>>,
     pub settled_at: Option<Millis>,
+    /// The ids of its legs after the first.
+    pub legs: Vec<i64>,
+    /// What was told of the task that it became.
+    pub tasks: Vec<Value>,
 }
 
 /// What the machine told, except for what belongs to a call.
@@ -61,6 +67,7 @@ pub enum Told {
     Stalled(i64),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
+    Withdrawn(Id, Option<String>),
     Fault(Error<Value>),
 }
 
@@ -69,6 +76,8 @@ pub struct Page {
     pub machine: Client<Value>,
     pub now: Millis,
     pub told: Vec<Told>,
+    /// What the server asked for inside results, and nobody has answered yet.
+    pub inputs: VecDeque<InputRequest<Value>>,
     path: Path,
     sent: VecDeque<String>,
     /// The calls in flight, by slot.
@@ -96,6 +105,7 @@ impl Page {
             // Somewhere in the life of a page, and no round number.
             now: 12_345.678,
             told: Vec::new(),
+            inputs: VecDeque::new(),
             path,
             sent: VecDeque::new(),
             slots: BTreeMap::new(),
@@ -181,6 +191,20 @@ impl Page {
         self.calls.insert(id, CallRecord::default());
         self.drain();
         Ok(id)
+    }
+
+    /// Answers what was asked for first.
+    pub fn answer(&mut self, value: &Value) {
+        let input = self.inputs.pop_front().expect("something is asked for").input;
+        self.machine.answer(input, Ok(value.clone()), self.now);
+        self.drain();
+    }
+
+    /// Fails to answer what was asked for first.
+    pub fn refuse(&mut self, why: &str) {
+        let input = self.inputs.pop_front().expect("something is asked for").input;
+        self.machine.answer(input, Err(why.to_owned()), self.now);
+        self.drain();
     }
 
     pub fn cancel(&mut self, id: i64, reason: Option<&str>) {
@@ -307,6 +331,16 @@ impl Page {
                 record.settled_at = Some(self.now);
                 return;
             }
+            Output::Input(asked) => {
+                assert!(self.slots.contains_key(&asked.slot), "only a call in flight asks");
+                return self.inputs.push_back(asked);
+            }
+            Output::Leg(slot, leg) => {
+                assert_eq!(leg, self.newest + 1, "a leg is told before it is sent");
+                return self.of(slot).legs.push(leg);
+            }
+            Output::Task(slot, task) => return self.of(slot).tasks.push(task),
+            Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
             Output::Connected(session) => Told::Connected(session),
             Output::Disconnected(error) => {
                 assert!(self.slots.is_empty(), "calls outlive their connection");
@@ -323,9 +357,13 @@ impl Page {
         self.told.push(told);
     }
 
-    fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
-        let id = self.slots.get(&slot).expect("progress belongs to a call in flight");
-        self.calls.get_mut(id).expect("known").progress.push(step);
+        self.of(slot).progress.push(step);
+    }
+
+    fn of(&mut self, slot: u32) -> &mut CallRecord {
+        let id = self.slots.get(&slot).expect("it belongs to a call in flight");
+        self.calls.get_mut(id).expect("known")
     }
 }

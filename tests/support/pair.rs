@@ -5,7 +5,8 @@ use std::collections::VecDeque;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::server::{
-    Event, Limits, Operation, Profile, Request, RequestKey, ServerMachine, Transmit,
+    Event, Feature, Features, Limits, Operation, Profile, Request, RequestKey, ServerMachine,
+    Transmit,
 };
 use mcp_wasm::proto::version::Version;
 use mcp_wasm::types::Implementation;
@@ -168,6 +169,7 @@ impl Pair {
             match event {
                 Event::Request(request) => self.jobs.push_back(request),
                 Event::Cancelled { key, reason } => self.cancelled.push((key, reason)),
+                Event::Answered { .. } => panic!("nothing was asked"),
             }
         }
         while !self.stalled
@@ -190,7 +192,8 @@ impl Pair {
 fn server(limits: Limits) -> ServerMachine<Value> {
     let info = Implementation::new("test-server", "2.0.0");
     let instructions = Some("Be kind.".to_owned());
-    ServerMachine::new(Profile { info, instructions, ttl: 0.0 }, limits)
+    let features = Features { tools: Feature::Fixed, logging: true, ..Features::default() };
+    ServerMachine::new(Profile { instructions, features, ..Profile::new(info) }, limits)
 }
 
 /// Runs a test over every revision, every kind of link, with and without the scanner.

@@ -3,9 +3,10 @@
 #![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
 use mcp_wasm::{
-    jsonrpc::Id,
+    jsonrpc::{Id, RpcError},
     proto::server::{
-        Event, Limits, Operation, Profile, Request, RequestKey, ServerMachine, Transmit,
+        AskKey, Event, Feature, Features, Limits, Operation, Profile, Request, RequestKey,
+        ServerMachine, Transmit,
     },
     types::Implementation,
 };
@@ -16,6 +17,8 @@ pub struct Peer {
     next_id: i64,
     /// Keys of cancelled requests, in order.
     pub cancelled: Vec<RequestKey>,
+    /// What came of our own requests, in order.
+    pub answers: Vec<(AskKey, Result<Value, RpcError<Value>>)>,
     pub closed: Option<u16>,
 }
 
@@ -25,13 +28,20 @@ impl Peer {
     }
 
     pub fn with(limits: Limits) -> Self {
+        let features = Features { tools: Feature::Fixed, logging: true, ..Features::default() };
+        Self::having(features, limits)
+    }
+
+    /// A peer of a server that has these.
+    pub fn having(features: Features, limits: Limits) -> Self {
         let profile = Profile {
-            info: Implementation::new("Test", "1.2.3"),
             instructions: Some("Be kind.".to_owned()),
+            features,
             ttl: 5000.0,
+            ..Profile::new(Implementation::new("Test", "1.2.3"))
         };
         let machine = ServerMachine::new(profile, limits);
-        Self { machine, next_id: 0, cancelled: Vec::new(), closed: None }
+        Self { machine, next_id: 0, cancelled: Vec::new(), answers: Vec::new(), closed: None }
     }
 
     /// A peer that has gone through `initialize`.
@@ -93,6 +103,7 @@ impl Peer {
             match self.machine.poll_event()? {
                 Event::Request(request) => return Some(request),
                 Event::Cancelled { key, .. } => self.cancelled.push(key),
+                Event::Answered { ask, outcome, .. } => self.answers.push((ask, outcome)),
             }
         }
     }
@@ -136,6 +147,13 @@ impl Peer {
             let result = match request.operation {
                 Operation::ListTools { .. } => json!({ "tools": [] }),
                 Operation::CallTool { .. } => json!({ "content": [] }),
+                Operation::ListResources { .. } => json!({ "resources": [] }),
+                Operation::ListResourceTemplates { .. } => json!({ "resourceTemplates": [] }),
+                Operation::ReadResource { .. } => json!({ "contents": [] }),
+                Operation::Subscribe { .. } => json!({}),
+                Operation::ListPrompts { .. } => json!({ "prompts": [] }),
+                Operation::GetPrompt { .. } => json!({ "messages": [] }),
+                Operation::Complete { .. } => json!({ "completion": { "values": [] } }),
             };
             self.machine.respond(request.key, Ok(result));
         }

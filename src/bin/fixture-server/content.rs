@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use mcp_wasm::server::{CallToolResult, Content, Context, NoArguments, ServerBuilder};
-use serde_json::json;
+use mcp_wasm::server::{
+    CallToolResult, Content, Context, NoArguments, ResourceContents, ServerBuilder,
+};
 use tokio::time::sleep;
 
 /// A picture of one pixel.
-pub(crate) const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 /// A sound of no length.
 const WAV: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEAQB8AAEAfAAABAAgAZGF0YQAAAAA=";
 /// Between two reports or messages.
@@ -20,7 +21,8 @@ pub(crate) fn add(builder: ServerBuilder) -> ServerBuilder {
         })
         .tool("test_image_content", "Returns an image", |_: NoArguments, _| async { vec![image()] })
         .tool("test_audio_content", "Returns a sound", |_: NoArguments, _| async {
-            vec![Content::Audio { data: WAV.to_owned(), mime_type: "audio/wav".to_owned() }]
+            let (data, mime_type) = (WAV.to_owned(), "audio/wav".to_owned());
+            vec![Content::Audio { data, mime_type, annotations: None }]
         })
         .tool("test_embedded_resource", "Returns a resource", |_: NoArguments, _| async {
             vec![resource("test://embedded-resource", "This is an embedded resource.")]
@@ -67,12 +69,10 @@ async fn with_logging(_: NoArguments, ctx: Context) -> &'static str {
 }
 
 pub(crate) fn image() -> Content {
-    Content::Image { data: PNG.to_owned(), mime_type: "image/png".to_owned() }
+    let (data, mime_type) = (PNG.to_owned(), "image/png".to_owned());
+    Content::Image { data, mime_type, annotations: None }
 }
 
 pub(crate) fn resource(uri: &str, text: &str) -> Content {
-    Content::Other(json!({
-        "type": "resource",
-        "resource": { "uri": uri, "mimeType": "text/plain", "text": text },
-    }))
+    Content::resource(ResourceContents::text(uri, text).mime_type("text/plain"))
 }

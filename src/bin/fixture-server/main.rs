@@ -1,7 +1,9 @@
 //! The server that the protocol's conformance suite is run against: everything that its scenarios
 //! ask for, by the names that they use.
 
+mod asking;
 mod content;
+mod library;
 mod schema;
 
 use std::{
@@ -62,5 +64,7 @@ async fn run(Arguments { port, host }: Arguments) -> Result<()> {
 fn server() -> Server {
     let builder = Server::builder("conformance-fixture", env!("CARGO_PKG_VERSION"));
     let builder = content::add(builder);
-    schema::add(builder).build()
+    let builder = schema::add(builder);
+    let builder = asking::add(builder);
+    library::add(builder).build()
 }

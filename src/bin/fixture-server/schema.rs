@@ -4,17 +4,11 @@ use mcp_wasm::server::{Context, ServerBuilder, Tool};
 use serde_json::{Map, Value, json};
 
 pub(crate) fn add(builder: ServerBuilder) -> ServerBuilder {
-    let many = tool("json_schema_2020_12_tool", "Has a schema of many keywords", keywords());
-    let header = tool("test_x_mcp_header", "Has an argument that is a header too", header());
-    builder.tool_with(many, echo).tool_with(header, echo)
-}
-
-fn tool(name: &str, description: &str, schema: Value) -> Tool {
-    let mut tool = Tool::new(name, description);
-    if let Value::Object(schema) = schema {
-        tool.input_schema = schema;
-    }
-    tool
+    let many = Tool::new("json_schema_2020_12_tool", "Has a schema of many keywords");
+    let header = Tool::new("test_x_mcp_header", "Has an argument that is a header too");
+    builder
+        .tool_with(many.input_schema(keywords()), echo)
+        .tool_with(header.input_schema(with_header()), echo)
 }
 
 async fn echo(arguments: Map<String, Value>, _: Context) -> String {
@@ -47,7 +41,7 @@ fn keywords() -> Value {
     })
 }
 
-fn header() -> Value {
+fn with_header() -> Value {
     json!({
         "type": "object",
         "properties": { "region": { "type": "string", "x-mcp-header": "Region" } }

@@ -7,6 +7,8 @@
 mod agreement;
 mod post;
 mod refusal;
+mod streams;
 
 pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{Refusal, status_of};
+pub use streams::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams};

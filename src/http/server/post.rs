@@ -41,10 +41,8 @@ pub enum Exchange {
     ModernNotification,
     /// The first request of a legacy session.
     Initialize,
-    /// One message of a legacy session.
+    /// A message of a legacy session, or a batch of them if the session's revision has that.
     Session,
-    /// Several messages of a legacy session, which only revision 2025-03-26 has.
-    Batch,
 }
 
 /// Sorts a POST by its parsed body.
@@ -148,7 +146,7 @@ fn sort_batch(messages: &[Value], headers: &impl RequestHeaders) -> Result<Excha
         }
     }
     check_version(headers).map_err(|error| Refusal::of(None, error))?;
-    Ok(Exchange::Batch)
+    Ok(Exchange::Session)
 }
 
 fn read(value: &Value) -> Result<Message<Value>, Refusal> {

@@ -27,6 +27,11 @@ impl Refusal {
         Self::with_status(status_of_code(error.code, true), id, error)
     }
 
+    /// The refusal of a request with a status of its own.
+    pub fn of_request(status: u16, id: Option<Id>, code: i64, message: impl Into<String>) -> Self {
+        Self::with_status(status, id, RpcError::new(code, message))
+    }
+
     fn with_status(status: u16, id: Option<Id>, error: RpcError<Value>) -> Self {
         let body = Frame::Message(Message::Response { id, outcome: Err(error) }.write()).to_json();
         Self { status, body }

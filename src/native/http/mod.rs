@@ -4,8 +4,11 @@
 
 mod cors;
 mod events;
+mod legacy;
 mod modern;
 mod request;
+mod session;
+mod sessions;
 
 use axum::{
     body::Body,
@@ -15,10 +18,9 @@ use axum::{
 };
 
 use super::{Endpoint, guard};
-use crate::{
-    http::server::{Exchange, Refusal, is_modern, sort},
-    jsonrpc::code,
-};
+use crate::http::server::{Exchange, Refusal, is_modern, sort};
+
+pub(super) use sessions::Sessions;
 
 /// The methods that the endpoint knows.
 const METHODS: &str = "POST, GET, DELETE, OPTIONS";
@@ -53,12 +55,8 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
                 "from 2026-07-28 on there is only POST; `subscriptions/listen` opens a stream",
             );
         }
-        Method::GET | Method::DELETE => Err(Refusal::new(
-            400,
-            code::INVALID_REQUEST,
-            "`Mcp-Session-Id` is missing: a GET opens the event stream of a session, or a \
-             WebSocket if it upgrades",
-        )),
+        Method::GET => legacy::get(endpoint, headers),
+        Method::DELETE => legacy::delete(endpoint, headers),
         _ => return not_allowed(METHODS, "send messages by POST, or upgrade to a WebSocket"),
     };
     outcome.unwrap_or_else(refused)
@@ -69,11 +67,8 @@ async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Re
     match sort(&message, headers)? {
         Exchange::Modern => Ok(modern::serve(endpoint, &message).await),
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
-        Exchange::Initialize | Exchange::Session | Exchange::Batch => Err(Refusal::new(
-            400,
-            code::INVALID_REQUEST,
-            "no sessions yet: name the protocol version in `_meta` and in the headers",
-        )),
+        Exchange::Initialize => legacy::initialize(endpoint, &message),
+        Exchange::Session => legacy::post(endpoint, headers, message).await,
     }
 }
 

@@ -8,6 +8,7 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::time::timeout;
 
+use super::events;
 use crate::{
     http::server::{Lookup, Refusal, RequestHeaders},
     jsonrpc::code,
@@ -15,7 +16,6 @@ use crate::{
 };
 
 const JSON: &str = "application/json";
-const EVENTS: &str = "text/event-stream";
 
 impl RequestHeaders for HeaderMap {
     fn find(&self, name: &str) -> Lookup<'_> {
@@ -41,7 +41,7 @@ pub(super) async fn read(
         Lookup::Text(text) if media_type(text).eq_ignore_ascii_case(JSON) => {}
         _ => return refuse(415, "`Content-Type` is not application/json"),
     }
-    if !accepts(headers, JSON) || !accepts(headers, EVENTS) {
+    if !accepts(headers, JSON) || !accepts(headers, events::TYPE) {
         return refuse(406, "`Accept` does not name both application/json and text/event-stream");
     }
     let Ok(bytes) = timeout(options.body_timeout, collect(headers, body, options)).await else {

@@ -1,6 +1,11 @@
-//! The calls in flight: a table by request id, with each call's clocks.
+//! The calls in flight: a table by progress token, with each call's clocks.
+//!
+//! A call may take several requests, one after the other: its legs. The slot is the call; ids are
+//! those of its legs.
 
 use crate::proto::Millis;
+
+use super::rounds::Work;
 
 /// How often in one idle timeout the table looks whether progress has come. Progress only sets a
 /// flag, because reading the clock for each notification would cost more than the notification;
@@ -27,6 +32,9 @@ pub struct CallLimits {
     pub reset_on_progress: bool,
     /// Whether a progress value that does not increase is dropped instead of delivered.
     pub strict: bool,
+    /// How often the server may ask for input before the call fails. `None` hands the first result
+    /// that asks for input to the caller.
+    pub rounds: Option<u32>,
 }
 
 impl Default for CallLimits {
@@ -37,14 +45,24 @@ impl Default for CallLimits {
             stall_after: 10_000.0,
             reset_on_progress: true,
             strict: false,
+            rounds: Some(10),
         }
     }
 }
 
-/// One request that waits for its response.
+/// One call.
 #[derive(Debug)]
-pub(super) struct Call {
+pub(super) struct Call<P> {
+    /// Its progress token: the id of the latest leg that asked for progress.
     pub id: i64,
+    /// The id of its first leg, by which the page knows it.
+    pub first: i64,
+    /// The id of the leg that waits for its response; 0 while none does.
+    pub request: i64,
+    /// Whether the token is alive.
+    pub listens: bool,
+    /// What is needed for further legs; the methods that have none do without.
+    pub work: Option<Box<Work<P>>>,
     /// Where the binding keeps the call's promise and handlers; reused after the call.
     pub slot: u32,
     pub limits: CallLimits,
@@ -56,6 +74,8 @@ pub(super) struct Call {
     total_deadline: Millis,
     /// Infinite once the call has stalled, until progress comes.
     stall_deadline: Millis,
+    /// When the next leg begins; infinite if no time has to pass for it.
+    resume_at: Millis,
     answered: bool,
 }
 
@@ -66,13 +86,15 @@ pub(super) enum Expired {
     Total,
     /// Nothing has failed: the call only counts as stalled from now on.
     Stall,
+    /// Nothing has failed: the next leg is due.
+    Pause,
 }
 
 /// Calls in the order of their ids. Ids only grow, so the table is sorted by itself; a finished
 /// call stays as a gap until gaps outnumber calls.
 #[derive(Debug)]
-pub(super) struct CallTable {
-    calls: Vec<Call>,
+pub(super) struct CallTable<P> {
+    calls: Vec<Call<P>>,
     live: usize,
     free_slots: Vec<u32>,
     slots: u32,
@@ -80,9 +102,11 @@ pub(super) struct CallTable {
     hint: usize,
     /// When to look at the clocks next.
     wake: Millis,
+    /// Whether a person has been asked since the table last looked: no idle clock runs meanwhile.
+    pub held: bool,
 }
 
-impl CallTable {
+impl<P> CallTable<P> {
     pub fn new() -> Self {
         Self {
             calls: Vec::new(),
@@ -91,17 +115,28 @@ impl CallTable {
             slots: 0,
             hint: 0,
             wake: f64::INFINITY,
+            held: false,
         }
     }
 
     /// Adds a call with an id above all earlier ones and returns its slot.
-    pub fn insert(&mut self, id: i64, limits: CallLimits, now: Millis) -> u32 {
+    pub fn insert(
+        &mut self,
+        id: i64,
+        limits: CallLimits,
+        work: Option<Box<Work<P>>>,
+        now: Millis,
+    ) -> u32 {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.slots += 1;
             self.slots - 1
         });
         let call = Call {
             id,
+            first: id,
+            request: id,
+            listens: true,
+            work,
             slot,
             limits,
             latest: f64::NEG_INFINITY,
@@ -109,6 +144,7 @@ impl CallTable {
             idle_deadline: now + limits.timeout,
             total_deadline: now + limits.max_total,
             stall_deadline: now + limits.stall_after,
+            resume_at: f64::INFINITY,
             answered: false,
         };
         self.wake = self.wake.min(call.next_look(now));
@@ -117,18 +153,75 @@ impl CallTable {
         slot
     }
 
-    /// The call of that id, if it still waits for its response.
-    pub fn find(&mut self, id: i64) -> Option<&mut Call> {
+    /// The call of that token, if it has not ended.
+    pub fn find(&mut self, id: i64) -> Option<&mut Call<P>> {
         if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
         self.calls.get_mut(self.hint).filter(|call| !call.answered)
     }
 
+    /// The first call of which that holds.
+    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<i64> {
+        self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
+    }
+
+    /// The call that waits for the response to that request.
+    pub fn awaiting(&mut self, request: i64) -> Option<i64> {
+        match self.find(request) {
+            Some(call) if call.request == request => Some(request),
+            // 0 is no request.
+            _ => self.which(|call| call.request == request && request > 0),
+        }
+    }
+
+    /// A leg of the call is over, and another will follow when the machine says so.
+    pub fn rest(&mut self, id: i64) {
+        if let Some(call) = self.find(id) {
+            call.request = 0;
+            call.idle_deadline = f64::INFINITY;
+            call.stall_deadline = f64::INFINITY;
+        }
+    }
+
+    /// The next leg of a call at rest begins at that time.
+    pub fn pause(&mut self, id: i64, until: Millis) {
+        self.wake = self.wake.min(until);
+        if let Some(call) = self.find(id) {
+            call.resume_at = until;
+        }
+    }
+
+    /// A leg with that id begins. With `token` it is also the call's token from now on, and the
+    /// numbers of its progress may start again.
+    pub fn begin(&mut self, id: i64, request: i64, token: bool, now: Millis) {
+        let Some(call) = self.find(id) else { return };
+        call.request = request;
+        call.resume_at = f64::INFINITY;
+        call.idle_deadline = now + call.limits.timeout;
+        call.stall_deadline = now + call.limits.stall_after;
+        let look = call.next_look(now);
+        if token {
+            call.id = request;
+            call.listens = true;
+            call.latest = f64::NEG_INFINITY;
+            // The newest id belongs at the end; `find` left the place in `hint`.
+            let call = self.calls.remove(self.hint);
+            self.calls.push(call);
+        }
+        self.wake = self.wake.min(look);
+    }
+
+    /// Whether nothing is in flight.
+    pub fn is_empty(&self) -> bool {
+        self.live == 0
+    }
+
     /// Ends the call of that id and returns its slot, which stays taken until it is released.
     pub fn remove(&mut self, id: i64) -> Option<u32> {
         let call = self.find(id)?;
         call.answered = true;
+        call.work = None;
         let slot = call.slot;
         self.live -= 1;
         if self.calls.len() > 2 * self.live + 16 {
@@ -154,11 +247,14 @@ impl CallTable {
     pub fn expire(&mut self, now: Millis) -> Vec<(i64, Expired)> {
         let mut expired = Vec::new();
         self.wake = f64::INFINITY;
+        let held = std::mem::take(&mut self.held);
         for call in self.calls.iter_mut().filter(|call| !call.answered) {
-            if call.progressed {
-                call.progressed = false;
-                call.stall_deadline = now + call.limits.stall_after;
-                if call.limits.reset_on_progress {
+            let progressed = std::mem::take(&mut call.progressed);
+            if call.request != 0 {
+                if progressed {
+                    call.stall_deadline = now + call.limits.stall_after;
+                }
+                if held || progressed && call.limits.reset_on_progress {
                     call.idle_deadline = now + call.limits.timeout;
                 }
             }
@@ -170,6 +266,10 @@ impl CallTable {
                 if now >= call.stall_deadline {
                     call.stall_deadline = f64::INFINITY;
                     expired.push((call.id, Expired::Stall));
+                }
+                if now >= call.resume_at {
+                    call.resume_at = f64::INFINITY;
+                    expired.push((call.id, Expired::Pause));
                 }
                 self.wake = self.wake.min(call.next_look(now));
             }
@@ -183,8 +283,11 @@ impl CallTable {
     }
 }
 
-impl Call {
+impl<P> Call<P> {
     fn next_look(&self, now: Millis) -> Millis {
+        if self.request == 0 {
+            return self.total_deadline.min(self.resume_at);
+        }
         let mut pause = self.limits.stall_after / STALL_LOOKS;
         if self.limits.reset_on_progress {
             pause = pause.min(self.limits.timeout / LOOKS);
@@ -201,10 +304,10 @@ mod tests {
 
     #[test]
     fn finished_calls_leave_the_table_and_their_slots_are_reused() {
-        let mut table = CallTable::new();
-        let long = table.insert(1, CallLimits::default(), 0.0);
+        let mut table = CallTable::<()>::new();
+        let long = table.insert(1, CallLimits::default(), None, 0.0);
         for id in 2..100_000 {
-            let slot = table.insert(id, CallLimits::default(), 0.0);
+            let slot = table.insert(id, CallLimits::default(), None, 0.0);
             assert_eq!(slot, 1);
             assert_eq!(table.remove(id), Some(slot));
             table.release(slot);

@@ -1,8 +1,10 @@
-//! Finding out which era a server speaks, on a channel that carries one message at a time.
+//! Finding out which era a server speaks.
 //!
 //! The specification's stdio rule (<https://modelcontextprotocol.io/specification/2026-07-28/basic/versioning>):
 //! the first message is a `server/discover` probe, and any answer but a modern one means
-//! `initialize`. Nothing depends on one error code, because old servers use several.
+//! `initialize`. Nothing depends on one error code, because old servers use several. Over HTTP
+//! there are failures besides answers: a status may say that the server is in trouble, which is no
+//! sign of an era, and a page is not told what became of a request that CORS forbids.
 
 use serde::Deserialize;
 
@@ -48,6 +50,13 @@ pub(super) fn judge_probe<P: Payload>(
     let verdict = match answer {
         Ok(result) => judge_discovery(&result),
         Err(Error::Rpc(error)) => judge_refusal(again, error),
+        // The server wants credentials, or is in trouble: it may be of either era.
+        Err(error @ Error::Http { status: ..=399 | 401 | 403 | 408 | 425 | 429 | 500.., .. }) => {
+            Verdict::Fail(error)
+        }
+        // An old server's CORS rules do not know the headers of the probe. No other revision helps
+        // one that is pinned.
+        Err(error @ Error::Lost { .. }) if mode != Mode::Auto => Verdict::Fail(error),
         Err(_) => Verdict::Initialize,
     };
     match (mode, verdict) {

@@ -7,16 +7,19 @@
 
 mod calls;
 mod handshake;
+mod inputs;
 mod output;
 mod progress;
+mod rounds;
+mod tasks;
 
 pub use calls::CallLimits;
 use output::Outputs;
-pub use output::{Channel, Config, Mode, Output, Report, Session};
+pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
 pub use progress::ProgressCounts;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, code};
+use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
@@ -24,7 +27,9 @@ use crate::types::{Level, meta, method};
 
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
-use output::sentence;
+use inputs::Open;
+pub(crate) use output::sentence;
+use rounds::Work;
 
 /// How many ended but unanswered requests are remembered, so that their late answers are no fault.
 const ABANDONED: usize = 1024;
@@ -60,8 +65,13 @@ pub struct Client<P> {
     newest: i64,
     /// What every request of this connection carries in `_meta`.
     envelope: P,
-    calls: CallTable,
+    calls: CallTable<P>,
+    /// The requests of the server that wait for their answer.
+    open: Vec<Open>,
+    newest_input: u32,
     abandoned: Vec<i64>,
+    /// What became of the probe, if it was lost on the way, and so says nothing of the server.
+    lost_probe: Option<Error<P>>,
     counts: ProgressCounts,
     outputs: Outputs<P>,
 }
@@ -77,7 +87,10 @@ impl<P: Payload> Client<P> {
             newest: 0,
             envelope: P::object(),
             calls: CallTable::new(),
+            open: Vec::new(),
+            newest_input: 0,
             abandoned: Vec::new(),
+            lost_probe: None,
             counts: ProgressCounts::default(),
             outputs: Outputs::new(),
         }
@@ -87,7 +100,10 @@ impl<P: Payload> Client<P> {
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         self.channel = channel;
         // However short the whole is to be, half of it is left for `initialize`.
-        self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
+        if channel.probe_timeout.is_finite() {
+            self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
+        }
+        self.lost_probe = None;
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
     }
@@ -150,7 +166,7 @@ impl<P: Payload> Client<P> {
             // What comes before the answer to the probe belongs to no session.
             Ok(_) if matches!(self.phase, Phase::Probing { .. }) => {}
             Ok(Message::Notification { method, params }) => {
-                self.receive_notification(method, params);
+                self.receive_notification(method, params, now);
             }
             Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
             Err(malformed) => {
@@ -191,8 +207,13 @@ impl<P: Payload> Client<P> {
     ) -> Result<(i64, u32), Error<P>> {
         self.require_open()?;
         let id = self.next_id();
-        let params = self.with_meta(params.unwrap_or_else(P::object), Some(id));
-        let slot = self.calls.insert(id, limits, now);
+        let mut params = params.unwrap_or_else(P::object);
+        if method == method::CALL_TOOL {
+            self.weigh_task(&mut params);
+        }
+        let work = Work::new(method, &params);
+        let params = self.with_meta(params, Some(id));
+        let slot = self.calls.insert(id, limits, work, now);
         self.send_request(id, method, params);
         Ok((id, slot))
     }
@@ -207,24 +228,37 @@ impl<P: Payload> Client<P> {
         Ok(())
     }
 
-    /// Answers a request of the server.
-    pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        if !matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
-            self.send(Message::Response { id: Some(id), outcome });
+    /// Gives up the call that began with that id: the server is told if it works on it, the call
+    /// fails at once with [`Error::Aborted`]. Does nothing if the call has ended.
+    pub fn cancel(&mut self, first: i64, reason: Option<&str>) {
+        if let Some(id) = self.calls.which(|call| call.first == first) {
+            self.abandon(id, reason, Error::Aborted(reason.map(str::to_owned)));
         }
     }
 
-    /// Gives up a call: the server is told, the call fails at once with [`Error::Aborted`].
-    /// Does nothing if the call has ended.
-    pub fn cancel(&mut self, id: i64, reason: Option<&str>) {
-        let error = Error::Aborted(reason.map(str::to_owned));
-        self.abandon(id, reason, error);
+    /// The transport got no answer to the request of that id, and will get none.
+    pub fn failed(&mut self, id: i64, error: Error<P>, now: Millis) {
+        let id = Id::Integer(id);
+        if self.awaits(&id) {
+            self.receive_response(&id, Err(error), now);
+        }
+    }
+
+    /// Something went wrong on the way that belongs to no request.
+    pub fn fault(&mut self, error: Error<P>) {
+        self.outputs.push(Output::Fault(error));
+    }
+
+    /// Progress came where it does not belong, and was dropped.
+    pub fn stray(&mut self) {
+        self.counts.unknown += 1;
     }
 
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
     pub fn unsent(&mut self, id: i64, reason: &str) {
         let error = Error::Closed { reason: reason.to_owned(), sent: false };
-        if let Some(slot) = self.calls.remove(id) {
+        let call = self.calls.awaiting(id);
+        if let Some(slot) = call.and_then(|call| self.calls.remove(call)) {
             self.outputs.push(Output::Settled(slot, Err(error)));
             return;
         }
@@ -250,6 +284,7 @@ impl<P: Payload> Client<P> {
             let after = self.channel.connect_timeout;
             self.disconnect(Error::Timeout { clock: Clock::Connect, after });
         }
+        self.calls.held |= !self.open.is_empty();
         for (id, expired) in self.calls.expire(now) {
             let Some((slot, limits)) = self.calls.find(id).map(|call| (call.slot, call.limits))
             else {
@@ -258,6 +293,10 @@ impl<P: Payload> Client<P> {
             let (clock, after) = match expired {
                 Expired::Stall => {
                     self.outputs.push(Output::Stalled(slot));
+                    continue;
+                }
+                Expired::Pause => {
+                    self.go_on(id, now);
                     continue;
                 }
                 Expired::Idle => (Clock::Idle, limits.timeout),
@@ -293,6 +332,11 @@ impl<P: Payload> Client<P> {
         }
     }
 
+    /// Whether the server itself has shown its era: not if the probe was lost on the way.
+    pub fn is_era_certain(&self) -> bool {
+        self.lost_probe.is_none()
+    }
+
     /// Which log messages are wanted from now on. Returns whether the server has to be told by a
     /// request; otherwise every later request carries the level.
     ///
@@ -326,6 +370,10 @@ impl<P: Payload> Client<P> {
         }
     }
 
+    fn is_modern(&self) -> bool {
+        self.session().is_some_and(|session| session.version.era() == Era::Modern)
+    }
+
     fn next_id(&mut self) -> i64 {
         self.newest += 1;
         self.newest
@@ -333,6 +381,14 @@ impl<P: Payload> Client<P> {
 
     fn send(&mut self, message: Message<P>) {
         self.outputs.push(Output::Send(message.write(), None));
+    }
+
+    fn tell(&mut self, method: &str, params: P) {
+        self.send(Message::Notification { method: method.to_owned(), params: Some(params) });
+    }
+
+    fn answer_request(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
+        self.send(Message::Response { id: Some(id), outcome });
     }
 
     fn send_request(&mut self, id: i64, method: &str, params: P) {
@@ -411,7 +467,7 @@ impl<P: Payload> Client<P> {
                 Id::Integer(id),
                 Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. },
             ) => id == own,
-            (Id::Integer(id), _) => self.calls.find(*id).is_some(),
+            (Id::Integer(id), _) => self.calls.awaiting(*id).is_some(),
         }
     }
 
@@ -422,12 +478,17 @@ impl<P: Payload> Client<P> {
         };
         let verdict = match self.phase {
             Phase::Probing { id, again, .. } if id == number => {
+                self.lost_probe = outcome
+                    .as_ref()
+                    .err()
+                    .filter(|error| matches!(error, Error::Lost { .. }))
+                    .cloned();
                 judge_probe(self.config.mode, again, outcome)
             }
             Phase::Initializing { id, probed } if id == number => {
                 judge_initialize(self.config.mode, probed, outcome)
             }
-            Phase::Open(_) => return self.settle(number, outcome),
+            Phase::Open(_) => return self.settle(number, outcome, now),
             // The answer to a probe that came too late, or to a request of an earlier connection.
             _ => return,
         };
@@ -444,16 +505,36 @@ impl<P: Payload> Client<P> {
             }
             Verdict::Probe => self.probe(true, now),
             Verdict::Initialize => self.initialize(true),
-            Verdict::Fail(error) => self.disconnect(error),
+            Verdict::Fail(error) => {
+                let error = self.with_lost_probe(error);
+                self.disconnect(error);
+            }
         }
     }
 
-    fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>) {
-        if let Some(slot) = self.calls.remove(id) {
-            let outcome = outcome.and_then(|result| self.complete(result));
-            self.outputs.push(Output::Settled(slot, outcome));
+    /// When `initialize` is lost as the probe was, both causes count.
+    fn with_lost_probe(&mut self, mut error: Error<P>) -> Error<P> {
+        if let Error::Lost { cause: Some(second), .. } = &mut error
+            && let Phase::Initializing { .. } = self.phase
+            && let Some(Error::Lost { cause: Some(first), .. }) = self.lost_probe.take()
+        {
+            *second = P::array(vec![first, second.clone()]);
+        }
+        error
+    }
+
+    fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+        if let Some(call) = self.calls.awaiting(id) {
+            if let Some(outcome) = self.judge(call, outcome, now)
+                && let Some(slot) = self.calls.remove(call)
+            {
+                self.outputs.push(Output::Settled(slot, outcome));
+            }
         } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
             self.abandoned.remove(at);
+            if let Ok(result) = outcome {
+                self.cancel_late_task(&result);
+            }
         } else if (1..=self.newest).contains(&id) {
             self.outputs.push(Output::fault(&["the server answered a request twice"]));
         } else {
@@ -462,21 +543,12 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// A modern result says what it is; one that is neither absent nor known cannot be used.
-    fn complete(&self, result: P) -> Result<P, Error<P>> {
-        let tagged = self.session().is_some_and(|session| session.version.tags_results());
-        match result.get("resultType").filter(|_| tagged).map(|kind| kind.as_text()) {
-            None => Ok(result),
-            Some(Some(kind)) if kind == "complete" => Ok(result),
-            Some(kind) => Err(Error::Protocol(sentence(&[
-                "the result has the unusable `resultType` ",
-                &kind.unwrap_or_default(),
-            ]))),
-        }
-    }
-
-    fn receive_notification(&mut self, method: String, params: Option<P>) {
-        if method == method::PROGRESS {
+    fn receive_notification(&mut self, method: String, params: Option<P>, now: Millis) {
+        if method == method::CANCELLED {
+            self.receive_cancelled(params.as_ref());
+        } else if method == method::TASK_STATUS {
+            self.receive_task_status(params.as_ref(), now);
+        } else if method == method::PROGRESS {
             match progress::read(params.clone()) {
                 Ok((token, report)) => {
                     let slot =
@@ -498,37 +570,23 @@ impl<P: Payload> Client<P> {
         self.outputs.push(Output::Notification(method, params));
     }
 
-    fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
-        let modern = self.session().is_some_and(|session| session.version.era() == Era::Modern);
-        if modern {
-            self.outputs.push(Output::fault(&[
-                "the server sent the request ",
-                &method,
-                ", which this protocol version does not allow",
-            ]));
-        } else if method == method::PING {
-            self.respond(id, Ok(P::object()));
-        } else if matches!(self.phase, Phase::Open(_)) {
-            self.outputs.push(Output::Request(id, method, params));
-        } else {
-            let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
-            self.respond(id, Err(error));
-        }
-    }
-
     /// Ends a call from this side: the server is told, and its late answer will be no fault.
     fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
-        let Some(slot) = self.calls.remove(id) else { return };
-        self.expect_late_answer(id);
-        let mut params = P::object();
-        params.set("requestId", P::from_id(&Id::Integer(id)));
-        if let Some(reason) = reason {
-            params.set("reason", P::string(reason));
+        let Some(request) = self.calls.find(id).map(|call| call.request) else { return };
+        if request != 0 {
+            self.expect_late_answer(request);
         }
-        self.send(Message::Notification {
-            method: method::CANCELLED.to_owned(),
-            params: Some(params),
-        });
+        if let Some(task) = self.task_of(id) {
+            self.cancel_task(task);
+        } else if request != 0 {
+            let mut params = P::object();
+            params.set("requestId", P::from_id(&Id::Integer(request)));
+            if let Some(reason) = reason {
+                params.set("reason", P::string(reason));
+            }
+            self.tell(method::CANCELLED, params);
+        }
+        let Some(slot) = self.calls.remove(id) else { return };
         self.outputs.push(Output::Settled(slot, Err(error)));
     }
 
@@ -546,6 +604,7 @@ impl<P: Payload> Client<P> {
             }
         }
         self.abandoned.clear();
+        self.open.clear();
         self.phase = Phase::Closed;
         self.connect_deadline = f64::INFINITY;
         self.outputs.push(Output::Disconnected(error));

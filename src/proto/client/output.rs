@@ -81,6 +81,22 @@ pub struct Report<P> {
     pub params: P,
 }
 
+/// One thing that the server asks for before it goes on with a call, to be answered by
+/// [`answer`](super::Client::answer).
+#[derive(Clone, Debug, PartialEq)]
+pub struct InputRequest<P> {
+    /// The call's slot.
+    pub slot: u32,
+    /// The number of this request, by which it is answered.
+    pub input: u32,
+    /// The server's name for it.
+    pub key: String,
+    /// What is asked for, such as `elicitation/create`.
+    pub method: String,
+    /// Its parameters.
+    pub params: Option<P>,
+}
+
 /// What the machine wants done or known, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<P> {
@@ -99,10 +115,19 @@ pub enum Output<P> {
     Stalled(u32),
     /// A call has ended; its slot is free when the outputs are drained.
     Settled(u32, Result<P, Error<P>>),
+    /// The server asks for something before it goes on with a call. All that one result asks for
+    /// comes at once.
+    Input(InputRequest<P>),
+    /// A call goes on with another request of that id, and its progress may start again.
+    Leg(u32, i64),
+    /// How the task stands that a call has become, as the server says it.
+    Task(u32, P),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
     /// A request of the server, to be answered by [`respond`](super::Client::respond).
     Request(Id, String, Option<P>),
+    /// The server takes a request back, for that reason; it is not to be answered any more.
+    Withdrawn(Id, Option<String>),
     /// The server sent something wrong. Nothing else is affected.
     Fault(Error<P>),
 }
@@ -142,7 +167,7 @@ impl<P> Outputs<P> {
 }
 
 /// Puts a sentence together. Smaller than `concat`, and far smaller than `format!`.
-pub(super) fn sentence(parts: &[&str]) -> String {
+pub(crate) fn sentence(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {
         text.push_str(part);

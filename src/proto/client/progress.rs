@@ -22,7 +22,7 @@ pub struct ProgressCounts {
     pub malformed: u32,
 }
 
-impl CallTable {
+impl<P> CallTable<P> {
     /// Whether the notification is to be delivered, and to whose slot.
     pub(super) fn accept(
         &mut self,
@@ -35,7 +35,7 @@ impl CallTable {
             counts.unknown += 1;
             return None;
         };
-        let Some(call) = self.find(id) else {
+        let Some(call) = self.find(id).filter(|call| call.listens) else {
             if (1..=newest).contains(&id) {
                 counts.late += 1;
             } else {

@@ -4,7 +4,7 @@ use super::{ECHO, Limits, clip};
 use crate::{
     jsonrpc::{Id, Kind, Payload, RpcError, code},
     proto::version::{Era, Version},
-    types::{Level, meta},
+    types::{ClientCapabilities, Level, meta},
 };
 
 /// The part of `_meta` that the machine acts on.
@@ -20,6 +20,8 @@ pub(super) struct Claim {
     pub(super) version: Version,
     /// The log messages it wants; none if absent.
     pub(super) level: Option<Level>,
+    /// What it can do.
+    pub(super) capabilities: ClientCapabilities,
 }
 
 impl Envelope {
@@ -58,13 +60,13 @@ impl Claim {
         let version = Version::parse(&name)
             .filter(|version| version.era() == Era::Modern)
             .ok_or_else(|| unsupported(Some(&name)))?;
-        match meta.get(meta::CLIENT_CAPABILITIES) {
+        let capabilities = match meta.get(meta::CLIENT_CAPABILITIES) {
             None => return Err(missing(meta::CLIENT_CAPABILITIES)),
             Some(value) if value.kind() != Kind::Object => {
                 return Err(bad_key(meta::CLIENT_CAPABILITIES, "an object"));
             }
-            Some(_) => {}
-        }
+            Some(value) => ClientCapabilities::read(&value),
+        };
         if let Some(info) = meta.get(meta::CLIENT_INFO) {
             let is_text = |key| info.get(key).is_some_and(|value| value.kind() == Kind::Text);
             if !is_text("name") || !is_text("version") {
@@ -77,13 +79,19 @@ impl Claim {
                 Some(read_level(&level).ok_or_else(|| bad_key(meta::LOG_LEVEL, "a log level"))?)
             }
         };
-        Ok(Self { version, level })
+        Ok(Self { version, level, capabilities })
     }
 }
 
 /// Reads a log level.
 pub(super) fn read_level<P: Payload>(value: &P) -> Option<Level> {
     Level::parse(&value.as_text()?)
+}
+
+/// A member that has to be a string.
+pub(super) fn text<P: Payload>(params: &P, key: &'static str) -> Result<String, RpcError<P>> {
+    let text = params.get(key).and_then(|value| value.as_text());
+    text.ok_or_else(|| bad_params(&["`", key, "` is not a string"]))
 }
 
 /// The error for parameters that do not fit, in words.

@@ -1,25 +1,25 @@
 //! What the peer sends: requests sorted by era, checked, and answered or handed up.
 
 use super::{
-    ECHO, Event, InFlight, Operation, Phase, Request, RequestContext, ServerMachine, clip,
-    envelope::{Envelope, bad_params, fits, missing, read_level, unsupported},
+    Cache, Event, InFlight, Inputs, Operation, Phase, Request, RequestContext, ServerMachine, busy,
+    envelope::{Claim, Envelope, bad_params, fits, missing, read_level, unsupported},
+    operation::no_such_method,
 };
 use crate::{
-    jsonrpc::{Id, Kind, Malformed, Message, Payload, RpcError, code},
+    jsonrpc::{Id, Malformed, Message, Payload, RpcError, code},
     proto::version::{Era, Version},
-    types::{Level, meta, method},
+    types::{ClientCapabilities, Icon, Level, meta, method},
 };
 
 /// The close code for a peer that sends one malformed message after the other.
 const CLOSE_BAD_DATA: u16 = 1007;
-/// How long a refused peer should wait when too many of its requests are in flight.
-const RETRY_AFTER: f64 = 1000.0;
 
 /// How the request at hand is to be served.
 struct Served {
     version: Version,
     token: Option<Id>,
     level: Option<Level>,
+    capabilities: ClientCapabilities,
 }
 
 impl<P: Payload> ServerMachine<P> {
@@ -31,6 +31,26 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Takes in a parsed frame.
     pub fn receive(&mut self, value: &P) {
+        match value.elements() {
+            Some(batch) if self.takes_batch(&batch) => {
+                batch.iter().for_each(|value| self.receive_one(value));
+            }
+            _ => self.receive_one(value),
+        }
+    }
+
+    /// Whether several messages may come as one. Requests of the modern era never do.
+    fn takes_batch(&self, batch: &[P]) -> bool {
+        let is_modern = |value: &P| {
+            let meta = value.get("params").and_then(|params| params.get(meta::META));
+            meta.is_some_and(|meta| meta.get(meta::PROTOCOL_VERSION).is_some())
+        };
+        matches!(self.phase, Phase::Legacy(Some(version)) if version.has_batches())
+            && (1..=self.limits.requests).contains(&batch.len())
+            && !batch.iter().any(is_modern)
+    }
+
+    fn receive_one(&mut self, value: &P) {
         if self.is_over() {
             return;
         }
@@ -52,8 +72,7 @@ impl<P: Payload> ServerMachine<P> {
                 }
             }
             Message::Notification { method, params } => self.notification(&method, params),
-            // This server asks nothing of its clients, so it waits for no answer.
-            Message::Response { .. } => {}
+            Message::Response { id, outcome } => self.answered(id.as_ref(), outcome),
         }
     }
 
@@ -70,8 +89,11 @@ impl<P: Payload> ServerMachine<P> {
     }
 
     fn receive_malformed(&mut self, malformed: Malformed) {
-        // A broken answer gets none: its id is one of ours, and would hit a request of the peer's.
-        if !malformed.is_response {
+        if malformed.is_response {
+            // It gets no answer: its id is one of ours, and would hit a request of the peer's.
+            let error = RpcError::new(code::INTERNAL_ERROR, malformed.reason);
+            self.answered(malformed.id.as_ref(), Err(error));
+        } else {
             let id = malformed.id.filter(|id| fits(id, &self.limits));
             self.refuse(id, RpcError::new(code::INVALID_REQUEST, malformed.reason));
         }
@@ -87,57 +109,55 @@ impl<P: Payload> ServerMachine<P> {
 
     fn request(&mut self, id: &Id, name: &str, params: Option<P>) -> Result<(), RpcError<P>> {
         let envelope = Envelope::read(params.as_ref(), &self.limits)?;
+        let token = envelope.token;
         let served = match envelope.claim {
-            Some(claim) => {
+            Some(Claim { version, level, capabilities }) => {
                 if self.phase == Phase::Opening && name != method::DISCOVER {
                     self.phase = Phase::Modern;
                 }
-                Served { version: claim.version, token: envelope.token, level: claim.level }
+                Served { version, token, level, capabilities }
             }
             None => match self.legacy_request(id, name, params.as_ref())? {
                 None => return Ok(()),
-                Some(version) => Served { version, token: envelope.token, level: None },
+                Some(version) => {
+                    let capabilities = self.session_capabilities;
+                    Served { version, token, level: None, capabilities }
+                }
             },
         };
+        let version = served.version;
+        if !self.profile.features.serve(version, name) {
+            return Err(no_such_method(name));
+        }
+        let params = params.unwrap_or_else(P::object);
         match name {
-            method::LIST_TOOLS => {
-                let cursor = match params.and_then(|params| params.get("cursor")) {
-                    None => None,
-                    Some(cursor) => Some(
-                        cursor
-                            .as_text()
-                            .ok_or_else(|| bad_params(&["`cursor` is not a string"]))?,
-                    ),
-                };
-                self.hand_up(id, served, Operation::ListTools { cursor })
-            }
-            method::CALL_TOOL => {
-                let params = params.unwrap_or_else(P::object);
-                let name = params
-                    .get("name")
-                    .and_then(|name| name.as_text())
-                    .ok_or_else(|| bad_params(&["`name` of the tool is not a string"]))?;
-                let arguments = params.get("arguments");
-                if arguments.as_ref().is_some_and(|value| value.kind() != Kind::Object) {
-                    return Err(bad_params(&["`arguments` is not an object"]));
-                }
-                self.hand_up(id, served, Operation::CallTool { name, arguments })
-            }
-            method::DISCOVER if !served.version.has_session_methods() => {
+            method::DISCOVER => {
                 let result = self.discovery();
-                self.answer(id, served.version, result, true);
-                Ok(())
+                self.answer(id, version, result, Cache::Public);
             }
-            method::SET_LEVEL if served.version.has_session_methods() => {
-                let level = params.and_then(|params| params.get("level"));
-                self.session_level = level
+            method::SET_LEVEL => {
+                self.session_level = params
+                    .get("level")
                     .and_then(|level| read_level(&level))
                     .ok_or_else(|| bad_params(&["`level` is not a log level"]))?;
-                self.answer(id, served.version, P::object(), false);
-                Ok(())
+                self.answer(id, version, P::object(), Cache::Never);
             }
-            _ => Err(no_such_method(name)),
+            method::UNSUBSCRIBE => {
+                self.unsubscribe(&params)?;
+                self.answer(id, version, P::object(), Cache::Never);
+            }
+            method::LISTEN => self.listen(id, version, &params)?,
+            _ => {
+                let operation = Operation::read(name, &params)?;
+                if let Operation::Subscribe { uri } = &operation {
+                    self.check_subscribe(uri)?;
+                }
+                let may_ask = operation.may_ask() && !version.asks_by_request();
+                let inputs = if may_ask { Inputs::read(&params)? } else { Inputs::NONE };
+                self.hand_up(id, served, operation, inputs)?;
+            }
         }
+        Ok(())
     }
 
     /// Serves the start of a legacy session, and finds the revision of a later request of it.
@@ -165,7 +185,7 @@ impl<P: Payload> ServerMachine<P> {
         match (name, self.phase) {
             (method::INITIALIZE, _) => self.initialize(id, params).map(|()| None),
             (method::PING, _) => {
-                self.answer(id, Version::LATEST_LEGACY, P::object(), false);
+                self.answer(id, Version::LATEST_LEGACY, P::object(), Cache::Never);
                 Ok(None)
             }
             (_, Phase::Legacy(Some(version))) => Ok(Some(version)),
@@ -186,12 +206,16 @@ impl<P: Payload> ServerMachine<P> {
             .filter(|version| version.era() == Era::Legacy)
             .unwrap_or(Version::LATEST_LEGACY);
         self.phase = Phase::Legacy(Some(version));
+        let declared = params.and_then(|params| params.get("capabilities"));
+        self.session_capabilities =
+            declared.map(|declared| ClientCapabilities::read(&declared)).unwrap_or_default();
         let mut result = P::object();
         result.set("protocolVersion", P::string(version.as_str()));
-        result.set("capabilities", capabilities());
-        result.set("serverInfo", self.profile.info.to_payload());
+        result.set("capabilities", self.profile.features.declare());
+        result.set("serverInfo", self.about());
         self.add_instructions(&mut result);
-        self.answer(id, version, result, false);
+        self.answer(id, version, result, Cache::Never);
+        self.watch_session();
         Ok(())
     }
 
@@ -199,7 +223,7 @@ impl<P: Payload> ServerMachine<P> {
         let versions = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
         let mut result = P::object();
         result.set("supportedVersions", P::array(versions.collect()));
-        result.set("capabilities", capabilities());
+        result.set("capabilities", self.profile.features.declare());
         self.add_instructions(&mut result);
         result
     }
@@ -210,20 +234,31 @@ impl<P: Payload> ServerMachine<P> {
         }
     }
 
+    /// The server's name, version and pictures.
+    pub(super) fn about(&self) -> P {
+        let mut about: P = self.profile.info.to_payload();
+        if !self.profile.icons.is_empty() {
+            about.set("icons", P::array(self.profile.icons.iter().map(Icon::to_payload).collect()));
+        }
+        about
+    }
+
     fn hand_up(
         &mut self,
         id: &Id,
         served: Served,
         operation: Operation<P>,
+        inputs: Inputs<P>,
     ) -> Result<(), RpcError<P>> {
         if self.requests.len() >= self.limits.requests {
-            let mut data = P::object();
-            data.set("retryAfterMs", P::number(RETRY_AFTER));
-            let message = "too many requests in flight".to_owned();
-            return Err(RpcError { code: code::TOO_MANY_REQUESTS, message, data: Some(data) });
+            return Err(busy("too many requests in flight"));
         }
-        let Served { version, token, level } = served;
+        let Served { version, token, level, capabilities } = served;
         let key = self.take_id(id);
+        let subscribes = match &operation {
+            Operation::Subscribe { uri } => Some(uri.clone()),
+            _ => None,
+        };
         self.requests.insert(
             key,
             InFlight {
@@ -231,13 +266,14 @@ impl<P: Payload> ServerMachine<P> {
                 token: token.clone(),
                 version,
                 level,
-                cacheable: matches!(operation, Operation::ListTools { .. }),
+                cache: operation.cache(),
+                subscribes,
                 held: None,
                 answered: false,
             },
         );
-        let context = RequestContext { id: id.clone(), token, version };
-        self.events.push_back(Event::Request(Request { key, context, operation }));
+        let context = RequestContext { id: id.clone(), token, version, capabilities };
+        self.events.push_back(Event::Request(Request { key, context, operation, inputs }));
         Ok(())
     }
 
@@ -257,27 +293,21 @@ impl<P: Payload> ServerMachine<P> {
     /// Gives a request up: its handler is told, and nothing more is sent for it, not even what
     /// already waits. Ids that mean nothing are ignored; they come of races.
     fn cancel(&mut self, id: &Id, reason: Option<String>) {
-        let Some(key) = self.keys.get(id).copied().filter(|key| self.requests.contains_key(key))
-        else {
+        let Some(key) = self.keys.get(id).copied() else {
             return;
         };
+        let request = self.requests.remove(&key);
+        // What was answered at once, or refused, is on its way.
+        if request.is_none() && !self.stop_listening(key) {
+            return;
+        }
         self.keys.remove(id);
+        self.withdraw_all(key, None);
         self.queue.retain(|queued| queued.key != Some(key));
         self.held.retain(|held| *held != key);
-        if self.requests.remove(&key).is_some_and(|request| !request.answered) {
+        if request.is_some_and(|request| !request.answered) {
             self.events.push_back(Event::Cancelled { key, reason });
         }
         self.release_held();
     }
-}
-
-fn capabilities<P: Payload>() -> P {
-    let mut capabilities = P::object();
-    capabilities.set("tools", P::object());
-    capabilities.set("logging", P::object());
-    capabilities
-}
-
-fn no_such_method<P: Payload>(name: &str) -> RpcError<P> {
-    RpcError::new(code::METHOD_NOT_FOUND, ["no such method: ", &clip(name, ECHO)].concat())
 }

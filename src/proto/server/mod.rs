@@ -1,7 +1,7 @@
 //! The server's side of a connection: one [`ServerMachine`] per WebSocket, port or pair.
 //!
-//! It answers what needs no tool (`initialize`, `ping`, `server/discover`, `logging/setLevel`),
-//! hands `tools/list` and `tools/call` up as [`Event`]s, and holds the rules that no tool author
+//! It answers what needs no host (`initialize`, `ping`, `server/discover`, `logging/setLevel`,
+//! `subscriptions/listen`), hands everything else up as [`Event`]s, and holds the rules that no tool author
 //! should have to think of: who may be answered what in which era, where progress goes, what must
 //! not be sent any more.
 //!
@@ -9,23 +9,32 @@
 //! the peer: the transport takes one from [`poll_transmit`](ServerMachine::poll_transmit) when it
 //! can write it, and until then they wait in a queue that is bounded (see [`Limits`]).
 
+mod asks;
 mod envelope;
+mod features;
 mod frame;
 mod inbound;
+mod operation;
 mod outbound;
+mod watch;
 
 use std::{
     borrow::Cow,
     collections::{BTreeMap, VecDeque},
 };
 
+pub use asks::{AskKey, missing_capability};
+pub use features::{Feature, Features};
 pub use frame::{Frame, Progress, Transmit};
+pub use operation::{Inputs, Operation, no_such_resource};
 pub use outbound::Reported;
+pub use watch::Change;
 
+use self::{asks::Asked, operation::Cache, watch::Watch};
 use super::version::{Era, Version};
 use crate::{
-    jsonrpc::{Id, Payload},
-    types::{Implementation, Level},
+    jsonrpc::{Id, Payload, RpcError, code},
+    types::{ClientCapabilities, Icon, Implementation, Level},
 };
 
 /// Names a request within its connection. Unlike its id, which the peer may use again once it has
@@ -40,6 +49,10 @@ pub struct Profile {
     pub info: Implementation,
     /// How to use it, for the model.
     pub instructions: Option<String>,
+    /// Pictures for people.
+    pub icons: Vec<Icon>,
+    /// What it has.
+    pub features: Features,
     /// How long its lists may be kept, in milliseconds (modern era).
     pub ttl: f64,
 }
@@ -57,13 +70,28 @@ pub struct Limits {
     pub identifier: usize,
     /// Bytes of the `message` of a progress report; the rest is cut off.
     pub progress_message: usize,
+    /// Listen requests that are open. More are refused.
+    pub listens: usize,
+    /// Resources that are subscribed to, by all listeners together. More are refused.
+    pub subscriptions: usize,
+    /// Bytes of the URI of such a resource.
+    pub uri: usize,
     /// Malformed messages in a row before the connection is closed.
     pub malformed: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { requests: 1024, queue: 256, identifier: 1024, progress_message: 4096, malformed: 5 }
+        Self {
+            requests: 1024,
+            queue: 256,
+            identifier: 1024,
+            progress_message: 4096,
+            listens: 64,
+            subscriptions: 1024,
+            uri: 8192,
+            malformed: 5,
+        }
     }
 }
 
@@ -79,6 +107,15 @@ pub enum Event<P> {
         /// The peer's reason.
         reason: Option<String>,
     },
+    /// The peer has answered a request of the server's; see [`ask`](ServerMachine::ask).
+    Answered {
+        /// The peer's request that it was asked for.
+        key: RequestKey,
+        /// The request of the server's.
+        ask: AskKey,
+        /// The answer.
+        outcome: Result<P, RpcError<P>>,
+    },
 }
 
 /// A request that the host has to answer.
@@ -90,6 +127,8 @@ pub struct Request<P> {
     pub context: RequestContext,
     /// What is asked for.
     pub operation: Operation<P>,
+    /// What it brings along, if it has been asked before and input was required.
+    pub inputs: Inputs<P>,
 }
 
 /// The circumstances of a request.
@@ -101,23 +140,9 @@ pub struct RequestContext {
     pub token: Option<Id>,
     /// The protocol revision it is served by.
     pub version: Version,
-}
-
-/// What the host is asked for.
-#[derive(Debug)]
-pub enum Operation<P> {
-    /// `tools/list`
-    ListTools {
-        /// Where to go on, out of an earlier answer.
-        cursor: Option<String>,
-    },
-    /// `tools/call`
-    CallTool {
-        /// The tool's name.
-        name: String,
-        /// Its arguments, an object; absent means empty.
-        arguments: Option<P>,
-    },
+    /// What its sender can do: in the modern era as the request says, before that as `initialize`
+    /// said.
+    pub capabilities: ClientCapabilities,
 }
 
 /// What kind of server this connection has turned out to need.
@@ -138,7 +163,9 @@ struct InFlight {
     version: Version,
     /// The log level a modern request asked for. Legacy: the session's level counts.
     level: Option<Level>,
-    cacheable: bool,
+    cache: Cache,
+    /// The resource that is subscribed to once this is answered.
+    subscribes: Option<String>,
     /// The newest report, held back because the queue is full.
     held: Option<Progress>,
     /// The response waits in the queue: whatever the handler still says is dropped.
@@ -149,6 +176,8 @@ struct Queued<P> {
     frame: Frame<P>,
     /// The request it belongs to. An error for an id that is taken names the id, but no key.
     key: Option<RequestKey>,
+    /// The request of ours that it is.
+    ask: Option<AskKey>,
     about: Option<Id>,
     last: bool,
     refusal: bool,
@@ -161,6 +190,8 @@ pub struct ServerMachine<P> {
     phase: Phase,
     /// The log level of a legacy session.
     session_level: Level,
+    /// What the client of a legacy session can do.
+    session_capabilities: ClientCapabilities,
     requests: BTreeMap<RequestKey, InFlight>,
     /// The ids whose answer has not left yet, those answered at once included.
     keys: BTreeMap<Id, RequestKey>,
@@ -168,10 +199,35 @@ pub struct ServerMachine<P> {
     queue: VecDeque<Queued<P>>,
     /// Requests with a report held back, the longest waiting first. Empty while there is room.
     held: VecDeque<RequestKey>,
+    /// Who is told of changes: listen requests, and under `None` a legacy session.
+    watches: BTreeMap<Option<RequestKey>, Watch>,
+    /// Those that have changes held back, the longest waiting first.
+    changes: VecDeque<Option<RequestKey>>,
+    /// Our own requests that have not been answered.
+    asked: BTreeMap<AskKey, Asked>,
+    last_ask: i64,
     events: VecDeque<Event<P>>,
     malformed: u32,
     close: Option<(u16, &'static str)>,
     closed: bool,
+}
+
+impl Profile {
+    /// A server of that name that has nothing yet.
+    pub fn new(info: Implementation) -> Self {
+        let (icons, features) = (Vec::new(), Features::default());
+        Self { info, instructions: None, icons, features, ttl: 0.0 }
+    }
+}
+
+/// How long a refused peer should wait when there is too much of something.
+const RETRY_AFTER: f64 = 1000.0;
+
+/// The error for a request that would be fine with fewer others beside it.
+fn busy<P: Payload>(message: &str) -> RpcError<P> {
+    let mut data = P::object();
+    data.set("retryAfterMs", P::number(RETRY_AFTER));
+    RpcError { code: code::TOO_MANY_REQUESTS, message: message.to_owned(), data: Some(data) }
 }
 
 /// Bytes of what a peer sent that an error message repeats.
@@ -198,11 +254,16 @@ impl<P: Payload> ServerMachine<P> {
             limits,
             phase: Phase::Opening,
             session_level: Level::default(),
+            session_capabilities: ClientCapabilities::default(),
             requests: BTreeMap::new(),
             keys: BTreeMap::new(),
             last_key: 0,
             queue: VecDeque::new(),
             held: VecDeque::new(),
+            watches: BTreeMap::new(),
+            changes: VecDeque::new(),
+            asked: BTreeMap::new(),
+            last_ask: 0,
             events: VecDeque::new(),
             malformed: 0,
             close: None,
@@ -226,7 +287,7 @@ impl<P: Payload> ServerMachine<P> {
 
     /// How many messages wait to be sent, those held back included.
     pub fn waiting(&self) -> usize {
-        self.queue.len() + self.held.len()
+        self.queue.len() + self.held.len() + self.changes.len()
     }
 
     /// Whether the connection is over.
@@ -245,6 +306,9 @@ impl<P: Payload> ServerMachine<P> {
         self.closed = true;
         self.queue.clear();
         self.held.clear();
+        self.watches.clear();
+        self.changes.clear();
+        self.asked.clear();
         self.keys.clear();
         for (key, request) in std::mem::take(&mut self.requests) {
             if !request.answered {

@@ -1,6 +1,6 @@
 //! What the server sends: responses, log messages, and progress at the pace of the peer.
 
-use super::{Frame, Progress, Queued, RequestKey, ServerMachine, Transmit, clip};
+use super::{Cache, Frame, Progress, Queued, RequestKey, ServerMachine, Transmit, clip};
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
     proto::version::Version,
@@ -21,11 +21,30 @@ pub enum Reported {
 impl<P: Payload> ServerMachine<P> {
     /// The next message to send, or the order to close. Call it when the transport can take one.
     pub fn poll_transmit(&mut self) -> Option<Transmit<P>> {
-        let Some(Queued { frame, key, about, last, refusal }) = self.queue.pop_front() else {
+        self.poll_transmit_where(|_| true)
+    }
+
+    /// The next message to send among those that belong to a request, or to none, of which `takes`
+    /// says that the transport can take one now.
+    pub fn poll_transmit_where(
+        &mut self,
+        takes: impl Fn(Option<&Id>) -> bool,
+    ) -> Option<Transmit<P>> {
+        let at = self.queue.iter().position(|queued| takes(queued.about.as_ref()));
+        let next = at.and_then(|at| self.queue.remove(at));
+        if next.is_none() && !self.queue.is_empty() {
+            return None;
+        }
+        let Some(Queued { frame, key, ask, about, last, refusal }) = next else {
             let (code, reason) = self.close.take()?;
             self.close();
             return Some(Transmit::Close { code, reason });
         };
+        if let Some(ask) = ask
+            && let Some(asked) = self.asked.get_mut(&ask)
+        {
+            asked.has_left = true;
+        }
         if last && let Some(key) = key {
             self.requests.remove(&key);
             if let Some(id) = &about {
@@ -74,7 +93,7 @@ impl<P: Payload> ServerMachine<P> {
             .map(|text| clip(text, self.limits.progress_message).into_owned());
         let report = Progress { token, progress, total, message };
         if has_room {
-            self.push(Frame::Progress(report), key, id, false);
+            self.push(Frame::Progress(report), Some(key), Some(id), false);
             return Reported::Sent;
         }
         if request.held.replace(report).is_none() {
@@ -121,7 +140,7 @@ impl<P: Payload> ServerMachine<P> {
         params.set("data", data);
         let method = method::LOG_MESSAGE.to_owned();
         let message = Message::Notification { method, params: Some(params) }.write();
-        self.push(Frame::Message(message), key, about, false);
+        self.push(Frame::Message(message), Some(key), Some(about), false);
         Ok(())
     }
 
@@ -134,22 +153,30 @@ impl<P: Payload> ServerMachine<P> {
         if std::mem::replace(&mut request.answered, true) {
             return;
         }
-        let (id, version, cacheable) = (request.id.clone(), request.version, request.cacheable);
-        if let Some(report) = request.held.take() {
-            self.held.retain(|held| *held != key);
-            self.push(Frame::Progress(report), key, id.clone(), false);
+        let (id, version, cache) = (Some(request.id.clone()), request.version, request.cache);
+        if let Some(uri) = request.subscribes.take()
+            && outcome.is_ok()
+        {
+            self.subscribe(uri);
         }
-        let outcome = outcome.map(|result| self.finished(version, result, cacheable));
-        let message = Message::Response { id: Some(id.clone()), outcome }.write();
-        self.push(Frame::Message(message), key, id, true);
+        self.withdraw_all(key, id.as_ref());
+        if let Some(request) = self.requests.get_mut(&key)
+            && let Some(report) = request.held.take()
+        {
+            self.held.retain(|held| *held != key);
+            self.push(Frame::Progress(report), Some(key), id.clone(), false);
+        }
+        let outcome = outcome.map(|result| self.finished(version, result, cache));
+        let message = Message::Response { id: id.clone(), outcome }.write();
+        self.push(Frame::Message(message), Some(key), id, true);
     }
 
     /// Answers a request that was never handed up.
-    pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cacheable: bool) {
-        let outcome = Ok(self.finished(version, result, cacheable));
+    pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cache: Cache) {
+        let outcome = Ok(self.finished(version, result, cache));
         let message = Message::Response { id: Some(id.clone()), outcome }.write();
         let key = self.take_id(id);
-        self.push(Frame::Message(message), key, id.clone(), true);
+        self.push(Frame::Message(message), Some(key), Some(id.clone()), true);
     }
 
     /// Refuses a request that was never handed up, or something that was no request.
@@ -157,7 +184,14 @@ impl<P: Payload> ServerMachine<P> {
         let key = id.as_ref().filter(|id| !self.keys.contains_key(id)).map(|id| self.take_id(id));
         let message = Message::Response { id: id.clone(), outcome: Err(error) }.write();
         let frame = Frame::Message(message);
-        self.queue.push_back(Queued { frame, key, about: id, last: true, refusal: true });
+        self.queue.push_back(Queued {
+            frame,
+            key,
+            ask: None,
+            about: id,
+            last: true,
+            refusal: true,
+        });
     }
 
     /// From now on until its answer has left, the id is taken.
@@ -177,34 +211,52 @@ impl<P: Payload> ServerMachine<P> {
                 && let Some(report) = request.held.take()
             {
                 let id = request.id.clone();
-                self.push(Frame::Progress(report), key, id, false);
+                self.push(Frame::Progress(report), Some(key), Some(id), false);
             }
         }
+        self.release_changes();
     }
 
-    fn push(&mut self, frame: Frame<P>, key: RequestKey, about: Id, last: bool) {
+    pub(super) fn push(
+        &mut self,
+        frame: Frame<P>,
+        key: Option<RequestKey>,
+        about: Option<Id>,
+        last: bool,
+    ) {
         if !self.closed {
-            let (key, about) = (Some(key), Some(about));
-            self.queue.push_back(Queued { frame, key, about, last, refusal: false });
+            self.queue.push_back(Queued { frame, key, ask: None, about, last, refusal: false });
         }
     }
 
     /// Adds to a result what its revision wants on every one.
-    fn finished(&self, version: Version, mut result: P, cacheable: bool) -> P {
+    pub(super) fn finished(&self, version: Version, mut result: P, cache: Cache) -> P {
         if version.tags_results() {
             if result.get("resultType").is_none() {
                 result.set("resultType", P::string("complete"));
             }
             let mut about = result.get(meta::META).unwrap_or_else(P::object);
             if about.get(meta::SERVER_INFO).is_none() {
-                about.set(meta::SERVER_INFO, self.profile.info.to_payload());
+                about.set(meta::SERVER_INFO, self.about());
             }
             result.set(meta::META, about);
         }
-        if cacheable && version.has_cache_hints() {
-            result.set("ttlMs", P::number(self.profile.ttl));
-            // Neither the tools nor the server's description depend on who asks.
-            result.set("cacheScope", P::string("public"));
+        let is_complete = result
+            .get("resultType")
+            .is_some_and(|kind| kind.as_text().as_deref() == Some("complete"));
+        if version.has_cache_hints() && is_complete {
+            // Neither lists nor the server's description depend on who asks; contents may.
+            let (ttl, scope) = match cache {
+                Cache::Never => return result,
+                Cache::Public => (self.profile.ttl, "public"),
+                Cache::Private => (0.0, "private"),
+            };
+            if result.get("ttlMs").is_none() {
+                result.set("ttlMs", P::number(ttl));
+            }
+            if result.get("cacheScope").is_none() {
+                result.set("cacheScope", P::string(scope));
+            }
         }
         result
     }

@@ -1,6 +1,8 @@
 //! The tools of the demo server.
 
+mod ask;
 mod backup;
+mod browse;
 mod hash;
 mod pattern;
 mod trial;
@@ -39,5 +41,6 @@ pub(crate) fn server(root: PathBuf, pace: f64) -> Server {
     let builder = pattern::add(builder, &setting);
     let builder = hash::add(builder, &setting);
     let builder = backup::add(builder, &setting);
-    trial::add(builder).build()
+    let builder = trial::add(builder);
+    browse::add(ask::add(builder)).build()
 }

@@ -1,0 +1,223 @@
+// Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
+import { ClosedError, McpError, report, toError } from "./errors.js";
+import { ready } from "./load.js";
+
+/** The largest body that is read as a whole, in UTF-16 units. */
+const LIMIT = 16 * 1024 * 1024;
+/** How much of a body an error quotes. */
+const EXCERPT = 500;
+
+const now = () => performance.now();
+const decoder = new TextDecoder();
+
+/** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
+export class StreamableHttpTransport {
+  /** @type {((message: any) => void) | undefined} */
+  onmessage;
+  /** @type {(() => void) | undefined} */
+  onclose;
+  /** @type {((error: Error) => void) | undefined} */
+  onerror;
+  /** Gets all that has happened instead of the others. @type {((http: import("./core.js").Http) => void) | undefined} */
+  onnews;
+  /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
+  onevents;
+
+  /** The session in use. @type {string | undefined} */
+  sessionId;
+
+  #url;
+  #options;
+  /** @type {import("./core.js").Http | undefined} */
+  #http;
+  /** The exchanges under way. @type {Map<number, AbortController>} */
+  #exchanges = new Map();
+  /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: any) => void }>} */
+  #sent = new Map();
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+
+  /**
+   * @param {string | URL} url
+   * @param {any} [options]
+   */
+  constructor(url, options = {}) {
+    this.#url = String(url);
+    this.#options = options;
+  }
+
+  async start() {
+    const { Http } = await ready();
+    this.#http ??= new Http();
+  }
+
+  /** @param {any} message @returns {Promise<void>} */
+  async send(message) {
+    const http = this.#http;
+    if (!http) throw new ClosedError("the transport is not open", false);
+    const exchange = http.send(message);
+    /** @type {Promise<void> | undefined} */
+    const done = this.onnews || !exchange ? undefined : new Promise((resolve, reject) => this.#sent.set(exchange, { resolve, reject }));
+    this.#drain();
+    return done;
+  }
+
+  async close() {
+    const http = this.#http;
+    if (!http) return;
+    this.#http = undefined;
+    clearTimeout(this.#timer);
+    http.close();
+    const last = this.#act(http);
+    this.onclose?.();
+    await last;
+  }
+
+  /** Does what is to be done. @param {import("./core.js").Http} http @returns {Promise<unknown>} */
+  #act(http) {
+    const started = [];
+    for (const action of http.actions()) {
+      if (typeof action === "number") this.#exchanges.get(action)?.abort();
+      else started.push(this.#exchange(http, action));
+    }
+    return Promise.all(started);
+  }
+
+  /** @param {number} [exchange] the one that something happened to */
+  #drain(exchange) {
+    const http = this.#http;
+    if (!http) return;
+    if (this.onnews) this.onnews(http);
+    else this.#tell(http, exchange);
+    const deadline = http.timeout(now());
+    this.#act(http);
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.#drain();
+      }, Math.max(deadline - now(), 0));
+      // A connection that may go on later is no reason for a Node process to stay.
+      if (!this.#exchanges.size) this.#timer.unref?.();
+    }
+  }
+
+  /** @param {import("./core.js").Http} http @param {number} [exchange] */
+  #tell(http, exchange) {
+    const news = http.news();
+    for (let i = 0; i < news.length; i += 2) {
+      const [kind, value] = [news[i], news[i + 1]];
+      const sent = this.#sent.get(exchange ?? 0);
+      if (kind === 1) this.onmessage?.(value);
+      else if (kind === 2 && sent) sent.reject(toError(value, "the request"));
+      else if (kind === 4) this.close();
+      else this.onerror?.(toError(value, "the connection"));
+    }
+  }
+
+  /**
+   * One exchange, from its request to the end of its answer.
+   * @param {import("./core.js").Http} http
+   * @param {[exchange: number, method: string, pairs: string[], value: any]} action
+   */
+  async #exchange(http, [exchange, method, pairs, value]) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#exchanges.set(exchange, controller);
+    const { fetch: call = globalThis.fetch, headers: given } = this.#options;
+    let sent = false;
+    try {
+      const body = value === undefined ? undefined : JSON.stringify(value);
+      const headers = new Headers(typeof given === "function" ? await given() : given);
+      for (let i = 0; i < pairs.length; i += 2) headers.set(pairs[i], pairs[i + 1]);
+      signal.throwIfAborted();
+      this.sessionId = headers.get("mcp-session-id") ?? undefined;
+      if (body) this.#trace("sent", body);
+      sent = true;
+      const response = await call(this.#url, {
+        method,
+        headers,
+        body,
+        signal,
+        redirect: "error",
+        credentials: "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+      });
+      const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+      const kind = http.head(exchange, response.status, header("content-type"), header("mcp-session-id"));
+      if (!kind) return;
+      if (response.ok) this.#sent.get(exchange)?.resolve();
+      const text = await this.#read(http, exchange, response, kind === 2);
+      if (signal.aborted) return;
+      if (kind === 2) http.failed(exchange, sent, undefined, now());
+      else http.message(exchange, parse(text), text.slice(0, EXCERPT), now());
+    } catch (cause) {
+      if (!signal.aborted) http.failed(exchange, sent, cause ?? "unknown", now());
+    } finally {
+      this.#exchanges.delete(exchange);
+      this.#drain(exchange);
+      this.#sent.get(exchange)?.resolve();
+      this.#sent.delete(exchange);
+    }
+  }
+
+  /**
+   * Reads a body: its text, or its events as they come.
+   * @param {import("./core.js").Http} http
+   * @param {number} exchange
+   * @param {Response} response
+   * @param {boolean} streams
+   */
+  async #read(http, exchange, response, streams) {
+    const reader = response.body?.getReader();
+    const whole = new TextDecoder();
+    let text = "";
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done || !value) break;
+      if (streams) {
+        this.#chunk(http, exchange, value);
+      } else {
+        text += whole.decode(value, { stream: true });
+        if (text.length > LIMIT) throw new McpError("MESSAGE_TOO_LARGE", `the server's answer is over the limit of ${LIMIT} characters`);
+      }
+    }
+    if (text) this.#trace("received", text);
+    return text;
+  }
+
+  /** @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} chunk */
+  #chunk(http, exchange, chunk) {
+    http.feed(exchange, chunk);
+    for (;;) {
+      // Who wants to see every text cannot have it faster.
+      if (!this.#options.trace) this.onevents?.(http, exchange);
+      const data = http.event(exchange);
+      if (!data) break;
+      const text = decoder.decode(data);
+      this.#trace("received", text);
+      http.message(exchange, parse(text), "", now());
+      this.#drain(exchange);
+    }
+    this.#drain(exchange);
+  }
+
+  /** @param {"sent" | "received"} direction @param {string} text */
+  #trace(direction, text) {
+    try {
+      this.#options.trace?.(direction, text);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+/** The JSON value of a text, or undefined. @param {string} text */
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {}
+}

@@ -1,0 +1,291 @@
+//! The client's side of Streamable HTTP: which message travels on which exchange, and what comes of
+//! it, without a socket or a clock.
+//!
+//! Feed it messages to [`send`](Http::send) and what happens to its exchanges
+//! ([`head`](Http::head), [`feed`](Http::feed), [`body`](Http::body), …), then drain it: what is to
+//! be done ([`take_actions`](Http::take_actions)) is for whoever owns `fetch`, what has happened
+//! ([`take_news`](Http::take_news)) for whoever speaks the protocol.
+//!
+//! Both eras: the modern one has an exchange per request and nothing else. The legacy one adds a
+//! session, a stream of its own for the server, and streams that go on where they broke off.
+
+mod exchange;
+mod incoming;
+mod post;
+mod session;
+
+use crate::error::Error;
+use crate::jsonrpc::{Id, Message, Payload};
+use crate::proto::Millis;
+use crate::proto::client::Client;
+use crate::proto::scan::Scanned;
+
+use super::params::Tools;
+use exchange::{Exchange, State};
+use session::Session;
+
+/// What the owner of `fetch` has to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action<P> {
+    /// Start an exchange.
+    Fetch {
+        /// Its number, from 1; never used again.
+        exchange: u32,
+        /// The HTTP method.
+        verb: &'static str,
+        /// Names and values in turn, beside those of the application.
+        headers: Vec<P>,
+        /// The body, to be written as JSON.
+        body: Option<P>,
+    },
+    /// Break an exchange off; nothing more is to be told of it.
+    Abort(u32),
+}
+
+/// What has happened.
+#[derive(Clone, Debug, PartialEq)]
+pub enum News<P> {
+    /// A message of the server.
+    Message(P),
+    /// There will be no answer to the request of that id.
+    Failed(Id, Error<P>),
+    /// Something went wrong that belongs to no request.
+    Fault(Error<P>),
+    /// Progress came on the stream of another request; it was dropped.
+    Stray,
+    /// The session has ended and cannot be opened again.
+    Closed,
+}
+
+/// How the body of an answer is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reading {
+    /// Not at all.
+    Nothing,
+    /// Whole, as text, for [`Http::body`].
+    Whole,
+    /// Chunk by chunk, for [`Http::feed`].
+    Events,
+}
+
+/// The client's side of one server's endpoint.
+#[derive(Debug)]
+pub struct Http<P> {
+    exchanges: Vec<Exchange<P>>,
+    newest: u32,
+    /// The revision of the latest modern request.
+    version: Option<P>,
+    /// There since `initialize` was sent.
+    session: Option<Session<P>>,
+    tools: Tools<P>,
+    actions: Vec<Action<P>>,
+    news: Vec<News<P>>,
+}
+
+impl<P: Payload> Default for Http<P> {
+    fn default() -> Self {
+        Self {
+            exchanges: Vec::new(),
+            newest: 0,
+            version: None,
+            session: None,
+            tools: Tools::default(),
+            actions: Vec::new(),
+            news: Vec::new(),
+        }
+    }
+}
+
+impl<P: Payload> Http<P> {
+    /// The head of an answer has come; `session` is empty without the header.
+    pub fn head(&mut self, number: u32, status: u16, content_type: &str, session: &str) -> Reading {
+        let Some(exchange) = self.find(number) else { return Reading::Nothing };
+        let reading = exchange.head(status, content_type);
+        if exchange.opens_session()
+            && exchange.is_ok()
+            && let Some(current) = &mut self.session
+        {
+            current.take_id(session);
+        }
+        reading
+    }
+
+    /// A chunk of a stream has come; take its events before the next.
+    pub fn feed(&mut self, number: u32, chunk: Vec<u8>) {
+        let Some(exchange) = self.find(number) else { return };
+        if !exchange.stream.feed(chunk) {
+            self.actions.push(Action::Abort(number));
+            self.give_up(number, protocol("the server sent an event of more than 16777216 bytes"));
+        }
+    }
+
+    /// The data of the next event, to be parsed and handed to [`message`](Self::message).
+    pub fn event(&mut self, number: u32) -> Option<&[u8]> {
+        let at = self.exchanges.iter().position(|exchange| exchange.number == number)?;
+        let exchange = self.exchanges.get_mut(at)?;
+        let data = exchange.stream.event()?;
+        // A stream that brings something works.
+        exchange.failures = 0;
+        Some(data)
+    }
+
+    /// Takes the next event if it is ordinary progress, and tells the client: the slot is `None` if
+    /// the progress is not to be delivered. `since` is a [`position`](Self::position) that spans of
+    /// messages count from. Does the same as [`event`](Self::event), [`message`](Self::message) and
+    /// [`tell`](Self::tell) would.
+    #[inline]
+    pub fn progress(
+        &mut self,
+        number: u32,
+        since: usize,
+        client: &mut Client<P>,
+    ) -> Option<(Scanned, Option<u32>)> {
+        let exchange = self.find(number)?;
+        let scanned = exchange.stream.progress(since)?;
+        let slot = if exchange.may_report(&Id::Integer(scanned.token)) {
+            client.receive_scanned(&scanned)
+        } else {
+            client.stray();
+            None
+        };
+        Some((scanned, slot))
+    }
+
+    /// How far the stream of that exchange has been read.
+    pub fn position(&mut self, number: u32) -> usize {
+        self.find(number).map_or(0, |exchange| exchange.stream.position())
+    }
+
+    /// What has been read of it since that position.
+    pub fn since(&self, number: u32, position: usize) -> &[u8] {
+        let exchange = self.exchanges.iter().find(|exchange| exchange.number == number);
+        exchange.map_or(&[], |exchange| exchange.stream.since(position))
+    }
+
+    /// The message of an event, parsed; `None` if its data was not JSON.
+    pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
+        match message {
+            Some(message) => self.incoming(number, message, now),
+            None => self.fault(protocol("the server sent an event that is not JSON")),
+        }
+    }
+
+    /// Whether the body of that exchange is read event by event.
+    pub fn streams(&mut self, number: u32) -> bool {
+        self.find(number).is_some_and(|one| matches!(one.state, State::Streaming | State::Answered))
+    }
+
+    /// The whole body of an answer has come: parsed, if it is JSON, and the beginning of its text.
+    pub fn body(&mut self, number: u32, message: Option<P>, text: &str, now: Millis) {
+        if let Some(exchange) = self.take(number) {
+            self.judge(exchange, message, text, now);
+        }
+    }
+
+    /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
+    /// whether `fetch` was called.
+    pub fn failed(&mut self, number: u32, sent: bool, cause: Option<P>, now: Millis) {
+        let reason = match (&cause, self.streams(number), sent) {
+            (None, ..) => "the stream of its answer ended without one",
+            (_, true, _) => "the stream of its answer broke off",
+            (_, _, true) => "the request failed: the network, or the server's CORS rules",
+            _ => "the request could not be made",
+        };
+        self.broken(number, Error::Lost { reason, sent, cause }, now);
+    }
+
+    /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
+    pub fn handle_timeout(&mut self, now: Millis) -> Millis {
+        let mut next = f64::INFINITY;
+        for mut exchange in std::mem::take(&mut self.exchanges) {
+            if now < exchange.deadline {
+                next = next.min(exchange.deadline);
+                self.exchanges.push(exchange);
+            } else if exchange.state == State::Paused {
+                exchange.resumes = true;
+                exchange.stream.restart();
+                self.fetch(exchange, "GET");
+            } else {
+                self.actions.push(Action::Abort(exchange.number));
+            }
+        }
+        next
+    }
+
+    /// What is to be done.
+    pub fn take_actions(&mut self) -> Vec<Action<P>> {
+        std::mem::take(&mut self.actions)
+    }
+
+    /// What has happened.
+    pub fn take_news(&mut self) -> Vec<News<P>> {
+        std::mem::take(&mut self.news)
+    }
+
+    /// Tells a client all that has happened.
+    pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
+        for news in self.take_news() {
+            match news {
+                News::Message(message) => client.receive(Message::read(&message), now),
+                News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
+                News::Failed(_, error) | News::Fault(error) => client.fault(error),
+                News::Stray => client.stray(),
+                News::Closed => client.close("the session has expired, and no other was opened"),
+            }
+        }
+    }
+
+    /// Ends everything. What the server has to be told of it is an exchange that is still to be
+    /// made.
+    pub fn close(&mut self) {
+        for exchange in std::mem::take(&mut self.exchanges) {
+            self.actions.push(Action::Abort(exchange.number));
+        }
+        self.end_session();
+    }
+
+    fn find(&mut self, number: u32) -> Option<&mut Exchange<P>> {
+        self.exchanges.iter_mut().find(|exchange| exchange.number == number)
+    }
+
+    fn take(&mut self, number: u32) -> Option<Exchange<P>> {
+        self.take_where(|exchange| exchange.number == number)
+    }
+
+    fn take_where(&mut self, which: impl FnMut(&Exchange<P>) -> bool) -> Option<Exchange<P>> {
+        let at = self.exchanges.iter().position(which)?;
+        let last = self.exchanges.pop()?;
+        match self.exchanges.get_mut(at) {
+            Some(place) => Some(std::mem::replace(place, last)),
+            None => Some(last),
+        }
+    }
+
+    fn fault(&mut self, error: Error<P>) {
+        self.news.push(News::Fault(error));
+    }
+}
+
+fn protocol<P>(text: &str) -> Error<P> {
+    Error::Protocol(text.to_owned())
+}
+
+/// The value at the end of a path of members.
+#[inline(never)]
+fn at<P: Payload>(value: &P, path: &[&'static str]) -> Option<P> {
+    let mut value = value.clone();
+    for key in path {
+        value = value.get(key)?;
+    }
+    Some(value)
+}
+
+#[inline(never)]
+fn text_at<P: Payload>(value: &P, path: &[&'static str]) -> Option<String> {
+    at(value, path)?.as_text()
+}
+
+#[inline(never)]
+fn id_at<P: Payload>(value: &P, path: &[&'static str]) -> Option<Id> {
+    at(value, path)?.as_id()
+}

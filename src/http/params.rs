@@ -1,0 +1,158 @@
+//! Arguments of tools that are repeated in headers: what `x-mcp-header` in a tool's schema asks for.
+
+use crate::jsonrpc::{Kind, Payload};
+use crate::proto::client::sentence;
+
+use super::headers::{PARAM, encode, is_token};
+
+/// How deep a schema is searched.
+const DEPTH: usize = 64;
+
+const ANNOTATION: &str = "x-mcp-header";
+
+/// Keywords with values that are data, and no schemas.
+const DATA: [&str; 5] = ["default", "const", "enum", "examples", "required"];
+
+/// The tools whose arguments are repeated in headers, with their schemas.
+#[derive(Debug)]
+pub struct Tools<P>(Vec<(String, P)>);
+
+impl<P: Payload> Default for Tools<P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<P: Payload> Tools<P> {
+    /// Reads a page of tools, the first of them or a later one. Takes those out of it that no
+    /// request can be made for, and returns a sentence about each.
+    pub fn read(&mut self, page: &mut P, first: bool) -> Vec<String> {
+        let mut faults = Vec::new();
+        if first {
+            self.0.clear();
+        }
+        let mut kept = Vec::new();
+        for tool in page.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
+            let name = tool.get("name").and_then(|name| name.as_text()).unwrap_or_default();
+            let mut found = Vec::new();
+            self.0.retain(|(known, _)| *known != name);
+            let schema = tool.get("inputSchema").unwrap_or_else(P::object);
+            match search(&schema, None, Place::Root, DEPTH, &mut found) {
+                Err(reason) => faults.push(sentence(&[
+                    "the tool ",
+                    &name,
+                    " was dropped: its `x-mcp-header` ",
+                    reason,
+                ])),
+                Ok(()) => {
+                    if !found.is_empty() {
+                        self.0.push((name, schema));
+                    }
+                    kept.push(tool);
+                }
+            }
+        }
+        if !faults.is_empty() {
+            page.set("tools", P::array(kept));
+        }
+        faults
+    }
+
+    /// The headers that a call of that tool needs, as names and values.
+    pub fn headers(&self, name: &str, arguments: Option<P>) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        for (known, schema) in &self.0 {
+            if known == name {
+                // It was valid when it came.
+                let _ = search(schema, arguments.clone(), Place::Root, DEPTH, &mut found);
+            }
+        }
+        let sent = |(name, value): (String, Option<String>)| {
+            Some((sentence(&[PARAM, &name]), encode(&value?)))
+        };
+        found.into_iter().filter_map(sent).collect()
+    }
+}
+
+/// How a schema is reached.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Root,
+    /// By `properties` alone.
+    Property,
+    Elsewhere,
+}
+
+/// Looks for annotations in a schema and all that is in it: their names, and the texts of the
+/// arguments that belong to them.
+fn search<P: Payload>(
+    schema: &P,
+    argument: Option<P>,
+    place: Place,
+    depth: usize,
+    found: &mut Vec<(String, Option<String>)>,
+) -> Result<(), &'static str> {
+    if depth == 0 {
+        return Ok(());
+    }
+    let given = argument.as_ref().and_then(Payload::entries).unwrap_or_default();
+    for (key, value) in schema.entries().unwrap_or_default() {
+        if key == ANNOTATION {
+            let name = value.as_text().filter(|name| is_token(name));
+            let name = name.ok_or("is not the name of a header")?;
+            if place != Place::Property {
+                return Err("is not reached by `properties` alone");
+            }
+            let kind = schema.get("type").and_then(|kind| kind.as_text()).unwrap_or_default();
+            if !matches!(kind.as_str(), "string" | "integer" | "boolean") {
+                return Err("is not at a string, an integer or a boolean");
+            }
+            if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
+                return Err("is there twice");
+            }
+            found.push((name, argument.as_ref().and_then(text_of)));
+        } else if key == "properties" {
+            let place = if place == Place::Root { Place::Property } else { place };
+            for (name, property) in value.entries().unwrap_or_default() {
+                let own = given.iter().find(|(other, _)| *other == name);
+                let own = own.map(|(_, value)| value.clone());
+                search(&property, own, place, depth - 1, found)?;
+            }
+        } else if !DATA.contains(&key.as_str()) {
+            let inside = value.elements().unwrap_or_else(|| vec![value]);
+            for schema in inside {
+                search(&schema, None, Place::Elsewhere, depth - 1, found)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An argument as the server will compare it; nothing for what it will not.
+#[allow(clippy::cast_possible_truncation)] // in range by the check
+fn text_of<P: Payload>(value: &P) -> Option<String> {
+    match value.kind() {
+        Kind::Text => value.as_text(),
+        Kind::Boolean => Some(if value.as_bool()? { "true" } else { "false" }.to_owned()),
+        Kind::Number => {
+            let number = value.as_f64()?;
+            let whole = number % 1.0 == 0.0 && number.abs() <= 9_007_199_254_740_991.0;
+            whole.then(|| decimal(number as i64))
+        }
+        _ => None,
+    }
+}
+
+/// An integer in decimal.
+pub(super) fn decimal(number: i64) -> String {
+    let mut digits = String::new();
+    let mut rest = number.unsigned_abs();
+    while rest > 0 || digits.is_empty() {
+        digits.insert(0, char::from(b"0123456789"[(rest % 10) as usize]));
+        rest /= 10;
+    }
+    if number < 0 {
+        digits.insert(0, '-');
+    }
+    digits
+}

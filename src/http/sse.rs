@@ -1,0 +1,228 @@
+//! Server-sent events as `text/event-stream` carries them, read out of chunks that are cut anywhere.
+//!
+//! Bytes stay where they arrived: the data of an ordinary event is a span of the buffer. Only what
+//! is unfinished when a chunk ends is carried over.
+
+use std::ops::Range;
+
+use crate::proto::Millis;
+use crate::proto::scan::{Scanned, scan_start};
+
+/// The largest event, in bytes.
+pub const LIMIT: usize = 16 * 1024 * 1024;
+
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// One stream of events.
+///
+/// ```
+/// use mcp_wasm::http::sse::EventStream;
+///
+/// let mut stream = EventStream::default();
+/// assert!(stream.feed(b"id: 7\r\ndata: {\"a\"".to_vec()));
+/// assert_eq!(stream.event(), None);
+/// stream.feed(b":1}\r\n\r\ndata: unfinished".to_vec());
+/// assert_eq!(stream.event(), Some(&b"{\"a\":1}"[..]));
+/// assert_eq!(stream.event(), None);
+/// assert_eq!(stream.last_id(), Some("7"));
+/// ```
+#[derive(Debug, Default)]
+pub struct EventStream {
+    buffer: Vec<u8>,
+    /// Where the next line starts.
+    at: usize,
+    /// Up to where the end of that line has been looked for.
+    searched: usize,
+    /// Whether the place for a byte order mark is behind us.
+    started: bool,
+    /// Whether a line ended with CR, so that an LF that follows belongs to it.
+    after_cr: bool,
+    /// The data of the event that is being read, in the buffer.
+    data: Option<Range<usize>>,
+    id: Option<String>,
+    /// Whether the event has a type of its own, and so is none of ours.
+    foreign: bool,
+    last_id: Option<String>,
+    retry: Option<Millis>,
+}
+
+impl EventStream {
+    /// Adds a chunk, once every event of the one before has been taken. False when an event has
+    /// grown beyond [`LIMIT`].
+    pub fn feed(&mut self, chunk: Vec<u8>) -> bool {
+        let done = self.data.as_ref().map_or(self.at, |data| data.start);
+        let carried = self.buffer.len() - done;
+        if carried == 0 {
+            self.buffer = chunk;
+        } else {
+            if let Some(rest) = self.buffer.get(done..).filter(|_| done > 0) {
+                self.buffer = rest.to_vec();
+            }
+            self.buffer.extend_from_slice(&chunk);
+        }
+        self.at -= done;
+        self.searched -= done;
+        if let Some(data) = &mut self.data {
+            *data = 0..data.end - done;
+        }
+        carried <= LIMIT
+    }
+
+    /// The data of the next whole event, if it has some; other events only leave their id.
+    pub fn event(&mut self) -> Option<&[u8]> {
+        let data = loop {
+            let line = self.line()?;
+            if !line.is_empty() {
+                self.field(line);
+                continue;
+            }
+            if self.id.is_some() {
+                self.last_id = self.id.take();
+            }
+            let foreign = std::mem::take(&mut self.foreign);
+            match self.data.take() {
+                Some(data) if !data.is_empty() && !foreign => break data,
+                _ => {}
+            }
+        };
+        self.buffer.get(data)
+    }
+
+    /// The next event, if it is ordinary progress and nothing else; the span of its message counts
+    /// from the position that [`position`](Self::position) gave before. Whatever this does not
+    /// take, [`event`](Self::event) takes.
+    #[inline]
+    pub fn progress(&mut self, since: usize) -> Option<Scanned> {
+        if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
+            return None;
+        }
+        self.skip_lf();
+        let mut rest = self.buffer.get(self.at..)?;
+        if let Some(after) = rest.strip_prefix(b"event: message") {
+            rest = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"))?;
+        }
+        rest = rest.strip_prefix(b"data:")?;
+        rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        let (mut scanned, length) = scan_start(rest)?;
+        let start = self.buffer.len() - rest.len();
+        rest = rest.get(length..)?;
+        rest = rest.strip_prefix(b"\r\n\r\n").or_else(|| rest.strip_prefix(b"\n\n"))?;
+        self.at = self.buffer.len() - rest.len();
+        self.searched = self.at;
+        if let Some(message) = &mut scanned.message {
+            let shift = start - since;
+            *message = message.start + shift..message.end + shift;
+        }
+        Some(scanned)
+    }
+
+    /// The stream goes on over another connection: what was unfinished is gone, the latest id and
+    /// the wish of the server stay.
+    pub fn restart(&mut self) {
+        let (last_id, retry) = (self.last_id.take(), self.retry);
+        *self = Self { last_id, retry, ..Self::default() };
+    }
+
+    /// How far the buffer has been read.
+    pub fn position(&mut self) -> usize {
+        self.skip_lf();
+        self.at
+    }
+
+    /// What has been read of the buffer since that position.
+    pub fn since(&self, position: usize) -> &[u8] {
+        self.buffer.get(position..self.at).unwrap_or_default()
+    }
+
+    /// The id of the latest event that had one.
+    pub fn last_id(&self) -> Option<&str> {
+        self.last_id.as_deref()
+    }
+
+    /// How long the server wants to be left alone before the next connection.
+    pub fn retry(&self) -> Option<Millis> {
+        self.retry
+    }
+
+    fn skip_lf(&mut self) {
+        if self.after_cr
+            && let Some(byte) = self.buffer.get(self.at)
+        {
+            self.after_cr = false;
+            if *byte == b'\n' {
+                self.at += 1;
+                self.searched = self.searched.max(self.at);
+            }
+        }
+    }
+
+    /// The next line, without its end.
+    fn line(&mut self) -> Option<Range<usize>> {
+        if !self.started {
+            if BYTE_ORDER_MARK.starts_with(&self.buffer) && self.buffer.len() < 3 {
+                return None;
+            }
+            self.started = true;
+            if self.buffer.starts_with(BYTE_ORDER_MARK) {
+                self.at = 3;
+                self.searched = 3;
+            }
+        }
+        self.skip_lf();
+        let rest = self.buffer.get(self.searched..)?;
+        let Some(length) = rest.iter().position(|&byte| byte == b'\n' || byte == b'\r') else {
+            self.searched = self.buffer.len();
+            return None;
+        };
+        let line = self.at..self.searched + length;
+        self.after_cr = rest.get(length) == Some(&b'\r');
+        self.at = line.end + 1;
+        self.searched = self.at;
+        Some(line)
+    }
+
+    fn field(&mut self, line: Range<usize>) {
+        let Some(text) = self.buffer.get(line.clone()) else { return };
+        let name = text.iter().position(|&byte| byte == b':').unwrap_or(text.len());
+        let colon = text.get(name..).unwrap_or_default();
+        let blank = usize::from(colon.get(1) == Some(&b' '));
+        let span = (line.start + name + blank + 1).min(line.end)..line.end;
+        let value = self.buffer.get(span.clone()).unwrap_or_default();
+        match text.get(..name) {
+            Some(b"data") => match &mut self.data {
+                None => self.data = Some(span),
+                // The lines are joined where they are: there is room for more than one byte
+                // between them.
+                Some(data) => {
+                    let mut to = data.end;
+                    data.end += 1 + span.len();
+                    let mut byte = Some(b'\n');
+                    for from in span {
+                        if let (Some(byte), Some(place)) = (byte, self.buffer.get_mut(to)) {
+                            *place = byte;
+                        }
+                        byte = self.buffer.get(from).copied();
+                        to += 1;
+                    }
+                    if let (Some(byte), Some(place)) = (byte, self.buffer.get_mut(to)) {
+                        *place = byte;
+                    }
+                }
+            },
+            Some(b"event") => self.foreign = !value.is_empty() && value != b"message",
+            Some(b"id") if !value.contains(&0) => {
+                // Byte by byte, which is how `fetch` takes the value of a header.
+                self.id = Some(value.iter().copied().map(char::from).collect());
+            }
+            Some(b"retry") => {
+                let digits = |value: &[u8]| {
+                    value.iter().try_fold(0.0, |sum, byte| {
+                        byte.is_ascii_digit().then(|| sum * 10.0 + f64::from(byte - b'0'))
+                    })
+                };
+                self.retry = digits(value).filter(|_| !value.is_empty()).or(self.retry);
+            }
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! What the server asks of the client's user: as requests in the legacy era, inside results in the
+//! modern one. The same handlers answer both.
+
+use crate::error::Error;
+use crate::jsonrpc::{Id, Kind, Payload, RpcError, code};
+use crate::proto::Millis;
+use crate::types::{meta, method};
+
+use super::output::{InputRequest, Output, sentence};
+use super::rounds::Leg;
+use super::{Client, Phase};
+
+/// One thing that a result asks for.
+#[derive(Debug)]
+pub(super) struct Asked<P> {
+    /// The number by which it is answered.
+    pub input: u32,
+    /// The server's name for it.
+    pub key: String,
+    pub answer: Option<P>,
+}
+
+impl<P> Asked<P> {
+    pub fn into_member(self) -> Option<(String, P)> {
+        self.answer.map(|answer| (self.key, answer))
+    }
+}
+
+/// A request of the server that a handler works on.
+#[derive(Debug)]
+pub(super) struct Open {
+    id: Id,
+    /// What the server wants progress to carry, if it wants progress.
+    token: Option<Id>,
+}
+
+impl<P: Payload> Client<P> {
+    /// From now on the client declares these capabilities. A legacy session keeps those that it
+    /// began with; modern requests carry the new ones.
+    pub fn declare(&mut self, capabilities: P) {
+        self.config.capabilities = capabilities;
+        if let Some(version) = self.session().map(|session| session.version) {
+            self.set_envelope(version);
+        }
+    }
+
+    /// Answers a request of the server. Does nothing if the server has taken it back.
+    pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
+        if let Some(at) = self.open.iter().position(|open| open.id == id) {
+            self.open.remove(at);
+            self.calls.held = true;
+            self.answer_request(id, outcome);
+        }
+    }
+
+    /// Reports how far the answer to a request of the server has come. Does nothing if the server
+    /// did not ask for that, or has its answer, or if a number is not finite.
+    pub fn report(&mut self, id: &Id, progress: f64, total: Option<f64>, message: Option<&str>) {
+        let open = self.open.iter().find(|open| open.id == *id);
+        let Some(token) = open.and_then(|open| open.token.as_ref()) else { return };
+        if !progress.is_finite() || total.is_some_and(|total| !total.is_finite()) {
+            return;
+        }
+        let mut params = P::object();
+        params.set(meta::PROGRESS_TOKEN, P::from_id(token));
+        params.set("progress", P::number(progress));
+        if let Some(total) = total {
+            params.set("total", P::number(total));
+        }
+        if let Some(message) = message {
+            params.set("message", P::string(message));
+        }
+        self.tell(method::PROGRESS, params);
+    }
+
+    /// Answers an [`Output::Input`], or says why there is no answer; that ends its call.
+    pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
+        let asks = |asked: &Asked<P>| asked.input == input && asked.answer.is_none();
+        let call = self
+            .calls
+            .which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)));
+        let Some(id) = call else { return };
+        let answer = match outcome {
+            Ok(answer) => answer,
+            Err(text) => return self.abandon(id, None, Error::Input(text)),
+        };
+        let Some(work) = self.worker(id) else { return };
+        if let Some(asked) = work.asked.iter_mut().find(|asked| asks(asked)) {
+            asked.answer = Some(answer);
+        }
+        if work.asked.iter().all(|asked| asked.answer.is_some()) {
+            self.go_on(id, now);
+        }
+    }
+
+    /// Raises all of a result's requests for input at once, unless one of them cannot be met.
+    pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) -> Leg<P> {
+        let mut inputs = Vec::new();
+        for (key, request) in requests {
+            let Some(method) = request.get("method").and_then(|method| method.as_text()) else {
+                return input_failed(&["the server asks for input without a `method`"]);
+            };
+            let params = request.get("params");
+            if capability(&method).is_none() {
+                return input_failed(&["the server may not ask for ", &method, " in a result"]);
+            }
+            if let Some(error) = self.refusal(&method, params.as_ref()) {
+                return input_failed(&["the server asks for ", &method, ": ", &error.message]);
+            }
+            inputs.push((key, method, params));
+        }
+        let slot = self.calls.find(id)?.slot;
+        for (key, method, params) in inputs {
+            self.newest_input += 1;
+            let input = self.newest_input;
+            let asked = Asked { input, key: key.clone(), answer: None };
+            self.worker(id)?.asked.push(asked);
+            self.outputs.push(Output::Input(InputRequest { slot, input, key, method, params }));
+        }
+        None
+    }
+
+    /// A request of the server has arrived in a legacy session.
+    pub(super) fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
+        if self.is_modern() {
+            self.outputs.push(Output::fault(&[
+                "the server sent the request ",
+                &method,
+                ", which this protocol version does not allow",
+            ]));
+        } else if method == method::PING {
+            self.answer_request(id, Ok(P::object()));
+        } else if !matches!(self.phase, Phase::Open(_)) {
+            let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
+            self.answer_request(id, Err(error));
+        } else if let Some(error) = self.refusal(&method, params.as_ref()) {
+            self.answer_request(id, Err(error));
+        } else if self.calls.is_empty() && asks_a_person(&method) {
+            let error =
+                RpcError::new(code::INVALID_PARAMS, "no request of this client is under way");
+            self.answer_request(id, Err(error));
+        } else {
+            let token = params
+                .as_ref()
+                .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
+            self.open.push(Open { id: id.clone(), token });
+            self.calls.held = true;
+            self.outputs.push(Output::Request(id, method, params));
+        }
+    }
+
+    /// The server may have taken back a request of its own.
+    pub(super) fn receive_cancelled(&mut self, params: Option<&P>) {
+        let id = params.and_then(|params| params.get("requestId")?.as_id());
+        if let Some(at) = self.open.iter().position(|open| Some(&open.id) == id.as_ref()) {
+            let Open { id, .. } = self.open.remove(at);
+            self.calls.held = true;
+            let reason = params.and_then(|params| params.get("reason")?.as_text());
+            self.outputs.push(Output::Withdrawn(id, reason));
+        }
+    }
+
+    /// Why a request of the server is not for this client.
+    fn refusal(&self, method: &str, params: Option<&P>) -> Option<RpcError<P>> {
+        let name = capability(method)?;
+        let refused = |code, text: &str| Some(RpcError::new(code, text));
+        let Some(declared) = self.config.capabilities.get(name) else {
+            return refused(code::METHOD_NOT_FOUND, "this client does not handle it");
+        };
+        let given = |key| params.and_then(|params: &P| params.get(key));
+        if method == method::SAMPLE {
+            let has_tools = given("tools").or_else(|| given("toolChoice")).is_some();
+            if has_tools && declared.get("tools").is_none() {
+                return refused(code::INVALID_PARAMS, "this client does not sample with tools");
+            }
+        }
+        if method == method::ELICIT {
+            let mode = given("mode").filter(|mode| mode.kind() != Kind::Null);
+            // Absent means a form, and so does a capability that names no mode.
+            let known = match mode.map(|mode| mode.as_text()) {
+                None => true,
+                Some(mode) => match mode.as_deref() {
+                    Some("form") => true,
+                    Some("url") => declared.get("url").is_some(),
+                    _ => false,
+                },
+            };
+            if !known {
+                return refused(code::INVALID_PARAMS, "this client does not know that mode");
+            }
+        }
+        None
+    }
+}
+
+/// The capability that a server needs to ask for that; `None` for what it may not ask for inside
+/// a result.
+fn capability(method: &str) -> Option<&'static str> {
+    match method {
+        method::ELICIT => Some("elicitation"),
+        method::SAMPLE => Some("sampling"),
+        method::LIST_ROOTS => Some("roots"),
+        _ => None,
+    }
+}
+
+/// Such requests belong to one of ours; servers list roots at any time, though.
+fn asks_a_person(method: &str) -> bool {
+    method == method::ELICIT || method == method::SAMPLE
+}
+
+fn input_failed<P>(parts: &[&str]) -> Leg<P> {
+    Some(Err(Error::Input(sentence(parts))))
+}

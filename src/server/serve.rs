@@ -1,0 +1,232 @@
+//! From what is asked for to the handler that answers it.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    answers::ReadError,
+    builder::Inner,
+    catalog::{Argument, ResourceHandler},
+    context::Context,
+    tasks::BoxFuture,
+};
+use crate::{
+    jsonrpc::{RpcError, code},
+    proto::{
+        server::{ECHO, Operation, clip, no_such_resource},
+        version::Version,
+    },
+    types::{CallToolResult, Completion, CompletionRequest, Reference},
+};
+
+/// The answer to a request.
+pub(super) type Outcome = Result<Value, RpcError<Value>>;
+
+/// Suggestions that one answer may carry.
+const SUGGESTIONS: usize = 100;
+
+/// How a request is answered.
+pub(super) enum Served {
+    /// At once.
+    Now(Outcome),
+    /// When this ends.
+    Later(BoxFuture<Outcome>),
+}
+
+impl Inner {
+    /// Answers what needs no handler, and starts the handler of everything else.
+    pub(super) fn serve(&self, operation: Operation<Value>, context: Context) -> Served {
+        let version = context.protocol_version();
+        let page = |list: Result<Value, _>| Served::Now(list);
+        let size = self.catalog.page_size;
+        let lists = &self.catalog;
+        let served = match operation {
+            Operation::ListTools { cursor } => {
+                page(lists.tools.page("tools", cursor.as_deref(), size, version))
+            }
+            Operation::ListResources { cursor } => {
+                page(lists.resources.page("resources", cursor.as_deref(), size, version))
+            }
+            Operation::ListResourceTemplates { cursor } => {
+                page(lists.templates.page("resourceTemplates", cursor.as_deref(), size, version))
+            }
+            Operation::ListPrompts { cursor } => {
+                page(lists.prompts.page("prompts", cursor.as_deref(), size, version))
+            }
+            Operation::Subscribe { uri } => Served::Now(match self.find(&uri) {
+                Some(_) => Ok(json!({})),
+                None => Err(no_such_resource(version, &uri)),
+            }),
+            Operation::CallTool { name, arguments } => {
+                return self.call(&name, or_empty(arguments), context).unwrap_or_else(refused);
+            }
+            Operation::ReadResource { uri } => {
+                return self.read(uri, context).unwrap_or_else(refused);
+            }
+            Operation::GetPrompt { name, arguments } => {
+                return self.prompt(&name, or_empty(arguments), context).unwrap_or_else(refused);
+            }
+            Operation::Complete { reference, argument, value, arguments } => {
+                let arguments = or_empty(arguments).as_object().cloned().unwrap_or_default();
+                let texts = arguments.into_iter().filter_map(|(name, value)| match value {
+                    Value::String(text) => Some((name, text)),
+                    _ => None,
+                });
+                let arguments = texts.collect();
+                let request = CompletionRequest { reference, argument, value, arguments };
+                return self.complete(request, context).unwrap_or_else(refused);
+            }
+        };
+        served
+    }
+
+    fn call(
+        &self,
+        name: &str,
+        arguments: Value,
+        context: Context,
+    ) -> Result<Served, RpcError<Value>> {
+        let version = context.protocol_version();
+        let handler = self.catalog.tools.get(name).ok_or_else(|| unknown("tool", name))?;
+        Ok(match handler(arguments, context) {
+            Ok(running) => {
+                Served::Later(Box::pin(async move { tool_result(running.await, version) }))
+            }
+            Err(reason) => {
+                let reason = clip(&reason, 4 * ECHO);
+                let text = format!("the arguments of `{name}` do not fit: {reason}");
+                Served::Now(tool_result(CallToolResult::error(text), version))
+            }
+        })
+    }
+
+    /// The handler of a resource, and the variables in its URI.
+    fn find(&self, uri: &str) -> Option<(&ResourceHandler, Map<String, Value>)> {
+        if let Some(handler) = self.catalog.resources.get(uri) {
+            return Some((handler, Map::new()));
+        }
+        let mut templates = self.catalog.templates.iter();
+        templates.find_map(|(template, handler)| Some((handler, template.matches(uri)?)))
+    }
+
+    fn read(&self, uri: String, context: Context) -> Result<Served, RpcError<Value>> {
+        let version = context.protocol_version();
+        let Some((handler, variables)) = self.find(&uri) else {
+            return Err(no_such_resource(version, &uri));
+        };
+        // Variables that do not fit name nothing.
+        let reading = handler(uri.clone(), variables, context)
+            .map_err(|_| no_such_resource(version, &uri))?;
+        Ok(Served::Later(Box::pin(async move {
+            match reading.await {
+                Ok(contents) => written(&json!({ "contents": contents })),
+                Err(ReadError::NotFound) => Err(no_such_resource(version, &uri)),
+                Err(ReadError::Failed(text)) => Err(RpcError::new(code::INTERNAL_ERROR, text)),
+            }
+        })))
+    }
+
+    fn prompt(
+        &self,
+        name: &str,
+        arguments: Value,
+        context: Context,
+    ) -> Result<Served, RpcError<Value>> {
+        let found = self.catalog.prompts.get(name);
+        let (declared, handler) = found.ok_or_else(|| unknown("prompt", name))?;
+        check_arguments(declared, &arguments)?;
+        let running = handler(arguments, context).map_err(|reason| {
+            let reason = clip(&reason, 4 * ECHO);
+            let text = format!("the arguments of `{name}` do not fit: {reason}");
+            RpcError::new(code::INVALID_PARAMS, text)
+        })?;
+        Ok(Served::Later(Box::pin(async move {
+            let prompt = running.await;
+            written(&prompt.map_err(|text| RpcError::new(code::INTERNAL_ERROR, text))?)
+        })))
+    }
+
+    fn complete(
+        &self,
+        request: CompletionRequest,
+        context: Context,
+    ) -> Result<Served, RpcError<Value>> {
+        let Some(handler) = &self.catalog.completion else {
+            return Err(RpcError::new(code::METHOD_NOT_FOUND, "there are no suggestions"));
+        };
+        let argument = &request.argument;
+        let is_known = match &request.reference {
+            Reference::Prompt(name) => {
+                let found = self.catalog.prompts.get(name);
+                let (declared, _) = found.ok_or_else(|| unknown("prompt", name))?;
+                declared.iter().any(|known| known.name == *argument)
+            }
+            Reference::Resource(uri) => {
+                let found = self.catalog.templates.get(uri);
+                let (template, _) = found.ok_or_else(|| unknown("resource template", uri))?;
+                template.has(argument)
+            }
+        };
+        if !is_known {
+            return Err(unknown("argument", argument));
+        }
+        let running = handler(request, context);
+        Ok(Served::Later(Box::pin(async move {
+            let found = running.await;
+            let completion = found.map_err(|text| RpcError::new(code::INTERNAL_ERROR, text))?;
+            written(&json!({ "completion": limited(completion) }))
+        })))
+    }
+}
+
+fn or_empty(arguments: Option<Value>) -> Value {
+    arguments.unwrap_or_else(|| Value::Object(Map::new()))
+}
+
+fn refused(error: RpcError<Value>) -> Served {
+    Served::Now(Err(error))
+}
+
+fn unknown(what: &str, name: &str) -> RpcError<Value> {
+    RpcError::new(code::INVALID_PARAMS, format!("no such {what}: {}", clip(name, ECHO)))
+}
+
+/// A tool's result, as its revision can have it.
+fn tool_result(mut result: CallToolResult, version: Version) -> Outcome {
+    if !version.structures_any_value() {
+        result.structured_content.take_if(|value| !value.is_object());
+    }
+    written(&result)
+}
+
+fn written(result: &impl Serialize) -> Outcome {
+    serde_json::to_value(result).map_err(|error| {
+        RpcError::new(code::INTERNAL_ERROR, format!("the result is no JSON: {error}"))
+    })
+}
+
+/// The arguments of a prompt are texts, and those that must be there are.
+fn check_arguments(declared: &[Argument], arguments: &Value) -> Result<(), RpcError<Value>> {
+    let bad = |name: &str, what: &str| {
+        let text = format!("the argument `{}` is {what}", clip(name, ECHO));
+        Err(RpcError::new(code::INVALID_PARAMS, text))
+    };
+    for (name, value) in arguments.as_object().into_iter().flatten() {
+        if !value.is_string() {
+            return bad(name, "not a string");
+        }
+    }
+    match declared.iter().find(|known| known.is_required && arguments.get(&known.name).is_none()) {
+        Some(missing) => bad(&missing.name, "missing"),
+        None => Ok(()),
+    }
+}
+
+fn limited(mut completion: Completion) -> Completion {
+    if completion.values.len() > SUGGESTIONS {
+        completion.total.get_or_insert(completion.values.len());
+        completion.has_more = Some(true);
+        completion.values.truncate(SUGGESTIONS);
+    }
+    completion
+}

@@ -1,0 +1,166 @@
+//! Questions to the person in front of the client.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value, json};
+
+use super::schema;
+
+/// A form to be filled in: the parameters of `elicitation/create`.
+///
+/// It must not ask for secrets; a page of the server's own (URL mode) may.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ElicitRequest {
+    /// What is asked, and why.
+    pub message: String,
+    /// The schema of the answer: a flat object of texts, numbers, booleans and choices.
+    pub requested_schema: Map<String, Value>,
+}
+
+/// What the person did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ElicitAction {
+    /// Said yes; a form has been filled in.
+    Accept,
+    /// Said no.
+    Decline,
+    /// Said nothing.
+    Cancel,
+}
+
+/// The answer of the person.
+#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+pub struct ElicitResult {
+    /// What the person did.
+    pub action: ElicitAction,
+    /// What was filled in; empty unless a form was accepted.
+    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    pub content: Map<String, Value>,
+}
+
+impl ElicitRequest {
+    /// A form without fields: a question to be accepted or declined.
+    pub fn new(message: impl Into<String>) -> Self {
+        let schema = [("type", json!("object")), ("properties", json!({}))];
+        let requested_schema = schema.map(|(key, value)| (key.to_owned(), value)).into_iter();
+        Self { message: message.into(), requested_schema: requested_schema.collect() }
+    }
+
+    /// A form with the members of a type. It has to be flat: [`ElicitResult::read`] reads it.
+    ///
+    /// # Panics
+    /// If the type is no JSON object.
+    pub fn of<T: JsonSchema>(message: impl Into<String>) -> Self {
+        match schema::of_object::<T>() {
+            Ok(requested_schema) => Self { message: message.into(), requested_schema },
+            Err(root) => panic!("a form is a JSON object, not {root}"),
+        }
+    }
+
+    /// Adds a field that may be left empty, with its schema.
+    #[must_use]
+    pub fn optional(mut self, name: impl Into<String>, schema: Value) -> Self {
+        let properties = self.requested_schema.entry("properties").or_insert_with(|| json!({}));
+        if let Value::Object(properties) = properties {
+            properties.insert(name.into(), schema);
+        }
+        self
+    }
+
+    /// Adds a field that must be filled in, with its schema.
+    #[must_use]
+    pub fn required(self, name: impl Into<String>, schema: Value) -> Self {
+        let name = name.into();
+        let mut with_field = self.optional(name.clone(), schema);
+        let required = with_field.requested_schema.entry("required").or_insert_with(|| json!([]));
+        if let Value::Array(required) = required {
+            required.push(name.into());
+        }
+        with_field
+    }
+
+    /// Takes this schema, keyword for keyword.
+    #[must_use]
+    pub fn schema(mut self, schema: Map<String, Value>) -> Self {
+        self.requested_schema = schema;
+        self
+    }
+}
+
+impl ElicitResult {
+    /// What was filled in, if the person said yes.
+    pub fn accepted(&self) -> Option<&Map<String, Value>> {
+        (self.action == ElicitAction::Accept).then_some(&self.content)
+    }
+
+    /// What was filled in, as the type that the form was made of; `None` if the person did not say
+    /// yes, or it does not fit.
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(Value::Object(self.accepted()?.clone())).ok()
+    }
+
+    /// Whether what was filled in is what the form asked for. The word says what is not.
+    pub(crate) fn check(&self, form: &Map<String, Value>) -> Result<(), String> {
+        let Some(content) = self.accepted() else {
+            return Ok(());
+        };
+        let required = form.get("required").and_then(Value::as_array).into_iter().flatten();
+        for name in required.filter_map(Value::as_str) {
+            if !content.contains_key(name) {
+                return Err(format!("`{name}` is missing"));
+            }
+        }
+        let Some(fields) = form.get("properties").and_then(Value::as_object) else {
+            return Ok(());
+        };
+        for (name, field) in fields {
+            if let Some(value) = content.get(name)
+                && !fits(field, value)
+            {
+                return Err(format!("`{name}` does not fit"));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the value is what the schema of a field says.
+fn fits(field: &Value, value: &Value) -> bool {
+    let number = |key: &str| field.get(key).and_then(Value::as_f64);
+    let has_type = match field.get("type").and_then(Value::as_str) {
+        Some("string") => value.as_str().is_some_and(|text| within_length(&number, text)),
+        Some("number") => value.is_number(),
+        Some("integer") => value.as_f64().is_some_and(|value| value.fract() == 0.0),
+        Some("boolean") => value.is_boolean(),
+        Some("array") => {
+            let items = field.get("items");
+            let fits_item = |item| items.is_none_or(|items| fits(items, item));
+            value.as_array().is_some_and(|all| all.iter().all(fits_item))
+        }
+        _ => true,
+    };
+    let in_range = value.as_f64().is_none_or(|value| {
+        number("minimum").is_none_or(|least| value >= least)
+            && number("maximum").is_none_or(|most| value <= most)
+    });
+    has_type && in_range && is_choice(field, value)
+}
+
+fn within_length(number: &impl Fn(&str) -> Option<f64>, text: &str) -> bool {
+    #[allow(clippy::cast_precision_loss)] // texts are not that long
+    let length = text.chars().count() as f64;
+    number("minLength").is_none_or(|least| length >= least)
+        && number("maxLength").is_none_or(|most| length <= most)
+}
+
+/// Whether the value is among the choices, if there are any: plain ones, or ones with titles.
+fn is_choice(field: &Value, value: &Value) -> bool {
+    let plain = field.get("enum").and_then(Value::as_array);
+    let titled = ["oneOf", "anyOf"].into_iter().find_map(|key| field.get(key)?.as_array());
+    plain.is_none_or(|choices| choices.contains(value))
+        && titled.is_none_or(|choices| {
+            choices.iter().any(|choice| choice.get("const").is_none_or(|choice| choice == value))
+        })
+}

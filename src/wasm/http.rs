@@ -1,0 +1,177 @@
+//! The client's side of Streamable HTTP for JavaScript.
+
+use std::cell::UnsafeCell;
+
+use js_sys::{Float64Array, Uint8Array};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use crate::http::client::{self, Action, News, Reading};
+use crate::jsonrpc::Payload;
+use crate::proto::client::Client;
+
+use super::client::explain;
+
+/// How many records the table holds.
+const RECORDS: usize = 128;
+/// How many numbers a record has.
+const FIELDS: usize = 5;
+
+/// The table of [`Core::records`](super::Core::records).
+struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
+
+// SAFETY: this module runs on one thread; there is no shared memory in it.
+unsafe impl Sync for Records {}
+
+static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
+
+/// A view of the table.
+pub(super) fn records() -> Float64Array {
+    // SAFETY: the table lives as long as the module, and JavaScript only reads it.
+    unsafe { Float64Array::view_mut_raw(TABLE.0.get().cast(), FIELDS * RECORDS) }
+}
+
+/// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
+/// [`actions`](Self::actions) says, and tell what [`news`](Self::news) says.
+#[wasm_bindgen]
+pub struct Http {
+    pub(super) machine: client::Http<JsValue>,
+    /// Where the latest records start in their stream.
+    since: usize,
+}
+
+#[wasm_bindgen]
+impl Http {
+    /// No exchange, no session.
+    #[wasm_bindgen(constructor)]
+    #[allow(clippy::new_without_default)] // for JavaScript
+    pub fn new() -> Self {
+        Self { machine: client::Http::default(), since: 0 }
+    }
+
+    /// Sends a message; the number of its exchange, or 0.
+    pub fn send(&mut self, message: JsValue) -> u32 {
+        self.machine.send(message)
+    }
+
+    /// The head of an answer has come; `session` is empty without the header. Returns 0 if the body
+    /// is of no use, 1 if it is to be read whole, 2 if it is a stream of events.
+    pub fn head(&mut self, exchange: u32, status: u16, content_type: &str, session: &str) -> u32 {
+        match self.machine.head(exchange, status, content_type, session) {
+            Reading::Nothing => 0,
+            Reading::Whole => 1,
+            Reading::Events => 2,
+        }
+    }
+
+    /// A chunk of a stream has come.
+    pub fn feed(&mut self, exchange: u32, chunk: Vec<u8>) {
+        self.machine.feed(exchange, chunk);
+    }
+
+    /// The data of the next event: a view that the next call may detach. Undefined if there is
+    /// none.
+    pub fn event(&mut self, exchange: u32) -> JsValue {
+        // SAFETY: JavaScript decodes it before it calls anything here.
+        let view = |data| unsafe { Uint8Array::view(data) }.into();
+        self.machine.event(exchange).map_or(JsValue::UNDEFINED, view)
+    }
+
+    /// What the latest records were read from, ASCII: a view that the next call may detach.
+    pub fn text(&self, exchange: u32) -> Uint8Array {
+        // SAFETY: JavaScript decodes it before it calls anything here.
+        unsafe { Uint8Array::view(self.machine.since(exchange, self.since)) }
+    }
+
+    /// A whole body, or the data of an event: parsed, or undefined if it is not JSON; and how the
+    /// body begins.
+    pub fn message(&mut self, exchange: u32, message: JsValue, text: &str, now: f64) {
+        let message = present(message);
+        if self.machine.streams(exchange) {
+            self.machine.message(exchange, message, now);
+        } else {
+            self.machine.body(exchange, message, text, now);
+        }
+    }
+
+    /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
+    /// whether `fetch` was called.
+    pub fn failed(&mut self, exchange: u32, sent: bool, cause: JsValue, now: f64) {
+        self.machine.failed(exchange, sent, present(cause), now);
+    }
+
+    /// Looks at the clock; returns when it is to do so next, infinite for never.
+    pub fn timeout(&mut self, now: f64) -> f64 {
+        self.machine.handle_timeout(now)
+    }
+
+    /// What is to be done: for each exchange to start its number, HTTP method, headers (names and
+    /// values in turn) and body; for each to break off its number.
+    pub fn actions(&mut self) -> JsValue {
+        let actions = self.machine.take_actions().into_iter().map(|action| match action {
+            Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
+                exchange.into(),
+                JsValue::from_str(verb),
+                JsValue::array(headers),
+                body.unwrap_or_default(),
+            ]),
+            Action::Abort(exchange) => exchange.into(),
+        });
+        JsValue::array(actions.collect())
+    }
+
+    /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
+    /// request without an answer, 3 a fault, 4 the end.
+    pub fn news(&mut self) -> JsValue {
+        let mut told = Vec::new();
+        for news in self.machine.take_news() {
+            let (kind, value) = match news {
+                News::Message(message) => (1, message),
+                News::Failed(_, error) => (2, explain(error)),
+                News::Fault(error) => (3, explain(error)),
+                News::Closed => (4, JsValue::UNDEFINED),
+                News::Stray => continue,
+            };
+            told.extend([JsValue::from(kind), value]);
+        }
+        JsValue::array(told)
+    }
+
+    /// Ends everything; the exchange that tells the server is still to be made.
+    pub fn close(&mut self) {
+        self.machine.close();
+    }
+}
+
+impl Http {
+    /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
+    #[allow(clippy::cast_precision_loss)] // places in a buffer
+    pub(super) fn read_progress(&mut self, exchange: u32, client: &mut Client<JsValue>) -> u32 {
+        self.since = self.machine.position(exchange);
+        // SAFETY: one thread; JavaScript reads the table between two calls.
+        let table: &mut [[f64; FIELDS]; RECORDS] = unsafe { &mut *TABLE.0.get() };
+        let mut records = table.iter_mut();
+        let mut count = 0;
+        while count < RECORDS {
+            let Some((scanned, slot)) = self.machine.progress(exchange, self.since, client) else {
+                break;
+            };
+            let Some(slot) = slot else { continue };
+            let Some(record) = records.next() else { break };
+            let message = scanned.message.unwrap_or_default();
+            *record = [
+                f64::from(slot),
+                scanned.progress,
+                scanned.total.unwrap_or(f64::NAN),
+                message.start as f64,
+                message.end as f64,
+            ];
+            count += 1;
+        }
+        count as u32
+    }
+}
+
+fn present(value: JsValue) -> Option<JsValue> {
+    (!value.is_undefined()).then_some(value)
+}

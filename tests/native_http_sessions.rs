@@ -1,0 +1,598 @@
+//! Streamable HTTP before 2026-07-28 over real sockets: sessions.
+#![cfg(all(feature = "native", not(target_arch = "wasm32")))]
+#![allow(clippy::needless_pass_by_value)] // `json!` makes values
+
+#[path = "support/http.rs"]
+mod http;
+#[path = "support/socket.rs"]
+mod support;
+
+use std::{
+    collections::BTreeSet,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use http::{Answer, Request, modern};
+use mcp_wasm::{
+    native::Options,
+    server::{Context, NoArguments, Server, ServerBuilder},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use support::{Host, PATIENCE, progress};
+use tokio::time::{Instant, sleep, timeout};
+
+#[derive(Deserialize, JsonSchema)]
+struct Count {
+    count: u32,
+    #[serde(default)]
+    pause: u64,
+}
+
+/// Counts handlers that ended, and those that were dropped before.
+#[derive(Clone, Default)]
+struct Tally(Arc<(AtomicUsize, AtomicUsize)>);
+
+struct Guard(Tally, bool);
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        let (ended, dropped) = &*self.0.0;
+        let which = if self.1 { ended } else { dropped };
+        which.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+impl Guard {
+    fn end(&mut self) {
+        self.1 = true;
+    }
+}
+
+impl Tally {
+    fn ended(&self) -> usize {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    fn dropped(&self) -> usize {
+        self.0.1.load(Ordering::SeqCst)
+    }
+
+    async fn wait(&self, done: impl Fn(&Self) -> bool) {
+        let all = async {
+            while !done(self) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        timeout(PATIENCE, all).await.expect("the handlers end");
+    }
+}
+
+fn builder(tally: &Tally) -> ServerBuilder {
+    let tally = tally.clone();
+    Server::builder("Test", "1.0.0")
+        .tool("echo", "", |_: NoArguments, _| async { "echo" })
+        .tool("count", "", move |args: Count, ctx: Context| {
+            let mut guard = Guard(tally.clone(), false);
+            async move {
+                for i in 1..=args.count {
+                    ctx.report_progress(i, args.count, None).await;
+                    sleep(Duration::from_millis(args.pause)).await;
+                }
+                guard.end();
+            }
+        })
+        .tool("flood", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, args.count, None);
+                ctx.flush().await;
+            }
+        })
+        .tool("rush", "", |args: Count, ctx: Context| async move {
+            let text = "as fast as it goes, ".repeat(50);
+            for i in 1..=args.count {
+                ctx.report_progress(i, args.count, &text).await;
+            }
+        })
+}
+
+async fn host() -> Host {
+    Host::start(builder(&Tally::default()).build()).await
+}
+
+/// A client in a session.
+struct Session {
+    address: SocketAddr,
+    id: String,
+    version: String,
+}
+
+fn initialize(version: &str) -> Request {
+    let client = json!({ "name": "test", "version": "1" });
+    let params = json!({ "protocolVersion": version, "capabilities": {}, "clientInfo": client });
+    Request::post(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }))
+}
+
+impl Session {
+    async fn new(host: &Host) -> Self {
+        Self::with(host, "2025-11-25").await
+    }
+
+    async fn with(host: &Host, version: &str) -> Self {
+        let mut answer = initialize(version).send(host.address).await;
+        assert_eq!(answer.status, 200);
+        let id = answer.header("mcp-session-id").unwrap().to_owned();
+        let result = answer.json().await;
+        assert_eq!(result["result"]["protocolVersion"], version);
+        let session = Self { address: host.address, id, version: version.to_owned() };
+        let method = "notifications/initialized";
+        let (status, _) = session.post(&json!({ "jsonrpc": "2.0", "method": method })).await;
+        assert_eq!(status, 202);
+        session
+    }
+
+    fn with_headers(&self, request: Request) -> Request {
+        request.header("Mcp-Session-Id", &self.id).header("MCP-Protocol-Version", &self.version)
+    }
+
+    async fn post(&self, message: &Value) -> (u16, Value) {
+        self.with_headers(Request::post(message)).answer(self.address).await
+    }
+
+    fn call(&self, id: i64, tool: &str, arguments: Value) -> Request {
+        let meta = json!({ "progressToken": id });
+        let params = json!({ "name": tool, "arguments": arguments, "_meta": meta });
+        let message =
+            json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": params });
+        self.with_headers(Request::post(&message))
+    }
+
+    async fn start(&self, id: i64, tool: &str, arguments: Value) -> Answer {
+        self.call(id, tool, arguments).send(self.address).await
+    }
+
+    fn listen(&self) -> Request {
+        self.with_headers(Request::new("GET")).header("Accept", "text/event-stream")
+    }
+
+    async fn resume(&self, event: &str) -> Answer {
+        self.listen().header("Last-Event-ID", event).send(self.address).await
+    }
+
+    async fn delete(&self) -> u16 {
+        self.with_headers(Request::new("DELETE")).answer(self.address).await.0
+    }
+
+    async fn ping(&self, id: i64) -> (u16, Value) {
+        self.post(&json!({ "jsonrpc": "2.0", "id": id, "method": "ping" })).await
+    }
+}
+
+#[tokio::test]
+async fn initialize_begins_a_session_with_an_id_that_nobody_guesses() {
+    let host = host().await;
+    let mut ids = BTreeSet::new();
+    for _ in 0..10 {
+        let session = Session::new(&host).await;
+        assert!(session.id.len() >= 32 && session.id.bytes().all(|byte| byte.is_ascii_graphic()));
+        ids.insert(session.id);
+    }
+    assert_eq!(ids.len(), 10);
+    assert_eq!(host.endpoint.connections(), 10);
+}
+
+#[tokio::test]
+async fn only_the_answer_to_initialize_carries_the_session_id() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let answer = session.start(1, "echo", json!({})).await;
+    assert_eq!((answer.status, answer.header("mcp-session-id")), (200, None));
+    for request in [session.listen(), session.with_headers(Request::new("DELETE"))] {
+        let answer = request.send(host.address).await;
+        assert_eq!(answer.header("mcp-session-id"), None);
+    }
+    for request in [
+        Request::post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" })),
+        Request::new("GET").header("Accept", "text/event-stream"),
+        Request::new("PUT"),
+        initialize("2025-11-25").header("MCP-Protocol-Version", "2026-07-28"),
+    ] {
+        let answer = request.send(host.address).await;
+        assert!(answer.status >= 400);
+        assert_eq!(answer.header("mcp-session-id"), None);
+    }
+    assert_eq!(host.endpoint.connections(), 0, "none was left behind");
+}
+
+#[tokio::test]
+async fn every_legacy_revision_is_served_and_others_are_offered_the_latest() {
+    let host = host().await;
+    for version in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"] {
+        let session = Session::with(&host, version).await;
+        assert_eq!(
+            session.ping(1).await,
+            (200, json!({ "jsonrpc": "2.0", "id": 1, "result": {} }))
+        );
+    }
+    for version in ["2026-07-28", "2099-01-01"] {
+        let (status, answer) = initialize(version).answer(host.address).await;
+        assert_eq!((status, &answer["result"]["protocolVersion"]), (200, &json!("2025-11-25")));
+    }
+    // Conformance tests name the version in the header at once.
+    let request = initialize("2025-11-25")
+        .header("MCP-Protocol-Version", "2025-11-25")
+        .header("Mcp-Method", "initialize");
+    assert_eq!(request.answer(host.address).await.0, 200);
+}
+
+#[tokio::test]
+async fn an_initialize_that_fails_begins_nothing() {
+    let host = host().await;
+    let message = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": {} });
+    let mut answer = Request::post(&message).send(host.address).await;
+    assert_eq!((answer.status, answer.header("mcp-session-id")), (400, None));
+    assert_eq!(answer.json().await["error"]["code"], -32602);
+    let (status, body) = initialize("2025-11-25")
+        .header("MCP-Protocol-Version", "2026-07-28")
+        .answer(host.address)
+        .await;
+    assert_eq!((status, &body["error"]["code"]), (400, &json!(-32020)));
+    assert_eq!(host.endpoint.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_missing_session_id_is_400_and_an_unknown_one_404() {
+    let host = host().await;
+    let ping = json!({ "jsonrpc": "2.0", "id": "p", "method": "ping" });
+    let note = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+    let answer = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
+    let get = Request::new("GET").header("Accept", "text/event-stream");
+    for request in [
+        Request::post(&ping),
+        Request::post(&note),
+        Request::post(&answer),
+        get,
+        Request::new("DELETE"),
+    ] {
+        let (status, body) = request.answer(host.address).await;
+        assert_eq!(status, 400, "{request:?}");
+        assert!(body["error"]["message"].as_str().unwrap().contains("initialize"), "{body}");
+        let request = request.header("Mcp-Session-Id", "0123456789abcdef0123456789abcdef");
+        let (status, body) = request.answer(host.address).await;
+        assert_eq!(status, 404, "{request:?}");
+        assert!(body["error"]["message"].as_str().unwrap().contains("initialize"), "{body}");
+    }
+    let (_, body) = Request::post(&ping).answer(host.address).await;
+    assert_eq!(body["id"], "p");
+}
+
+#[tokio::test]
+async fn a_deleted_session_is_unknown_and_its_tools_are_cancelled() {
+    let tally = Tally::default();
+    let host = Host::start(builder(&tally).build()).await;
+    let session = Session::new(&host).await;
+    let mut get = session.listen().send(host.address).await;
+    let mut call = session.start(1, "count", json!({ "count": 1, "pause": 60_000 })).await;
+    assert!(call.message().await.is_some());
+    assert_eq!(session.delete().await, 204);
+    assert!(get.ends().await);
+    assert!(call.ends().await);
+    tally.wait(|tally| tally.dropped() == 1).await;
+    assert_eq!(session.delete().await, 404);
+    assert_eq!(session.ping(1).await.0, 404);
+    while host.endpoint.connections() > 0 {
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn reports_come_on_the_stream_of_the_call_before_its_result() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut get = session.listen().send(host.address).await;
+    assert!(get.is_stream());
+    let mut answer = session.start(7, "count", json!({ "count": 3, "pause": 20 })).await;
+    assert_eq!(answer.header("cache-control"), Some("no-cache"));
+    assert_eq!(answer.header("x-accel-buffering"), Some("no"));
+    let first = answer.event().await.unwrap();
+    assert_eq!((first.data.as_str(), first.retry.as_deref()), ("", Some("1000")));
+    assert!(first.id.is_some());
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages), [1.0, 2.0, 3.0]);
+    assert_eq!(messages[3]["id"], 7);
+    assert_eq!(messages[3]["result"].get("resultType"), None);
+    assert!(get.is_silent(Duration::from_millis(50)).await);
+}
+
+#[tokio::test]
+async fn an_answer_that_comes_at_once_is_json_whatever_it_says() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "echo", json!({})).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
+    assert_eq!(answer.json().await["result"]["content"][0]["text"], "echo");
+    for (method, code) in [("no/such", -32601), ("server/discover", -32601), ("tools/call", -32602)]
+    {
+        let message = json!({ "jsonrpc": "2.0", "id": 2, "method": method, "params": {} });
+        let (status, body) = session.post(&message).await;
+        assert_eq!((status, &body["error"]["code"]), (200, &json!(code)), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_silent_call_has_a_stream_to_come_back_to() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let start = Instant::now();
+    let call = Request::post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": { "name": "count", "arguments": { "count": 1, "pause": 1000 } } }));
+    let mut answer = session.with_headers(call).send(host.address).await;
+    assert!(start.elapsed() < Duration::from_millis(800), "{:?}", start.elapsed());
+    let first = answer.event().await.unwrap();
+    drop(answer);
+    let mut answer = session.resume(&first.id.unwrap()).await;
+    assert_eq!(answer.message().await.unwrap()["id"], 1);
+    assert!(answer.ends().await);
+}
+
+#[tokio::test]
+async fn dropping_the_stream_does_not_cancel_and_the_rest_can_be_had_later() {
+    let tally = Tally::default();
+    let host = Host::start(builder(&tally).build()).await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "count", json!({ "count": 8, "pause": 30 })).await;
+    let mut last = None;
+    let mut values = Vec::new();
+    while values.len() < 3 {
+        let event = answer.event().await.unwrap();
+        last = event.id.or(last);
+        if !event.data.is_empty() {
+            values.push(serde_json::from_str::<Value>(&event.data).unwrap());
+        }
+    }
+    drop(answer);
+    tally.wait(|tally| tally.ended() == 1).await;
+    let mut answer = session.resume(&last.unwrap()).await;
+    assert_eq!(answer.status, 200);
+    values.extend(answer.messages().await);
+    assert_eq!(progress(&values), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
+    assert_eq!(values[8]["id"], 1);
+    assert_eq!(tally.dropped(), 0);
+}
+
+#[tokio::test]
+async fn the_get_stream_is_resumed_as_well_and_a_second_one_replaces_the_first() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut first = session.listen().send(host.address).await;
+    let event = first.event().await.unwrap();
+    let mut second = session.listen().send(host.address).await;
+    assert!(second.event().await.is_some());
+    assert!(first.ends().await);
+    let mut third = session.resume(&event.id.unwrap()).await;
+    assert_eq!(third.status, 200);
+    assert!(second.ends().await);
+    assert!(third.is_silent(Duration::from_millis(50)).await);
+}
+
+#[tokio::test]
+async fn events_that_are_none_cannot_be_resumed() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    for event in ["nonsense", "5-1", "0-7"] {
+        let mut answer = session.resume(event).await;
+        assert_eq!(answer.status, 400, "{event}");
+        assert!(answer.json().await["error"]["message"].is_string());
+    }
+    let get = session.listen().header("Accept", "application/json");
+    assert_eq!(get.answer(host.address).await.0, 406);
+}
+
+#[tokio::test]
+async fn a_notification_cancels_and_ends_the_stream_without_an_answer() {
+    let tally = Tally::default();
+    let host = Host::start(builder(&tally).build()).await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "count", json!({ "count": 1, "pause": 60_000 })).await;
+    assert!(answer.message().await.is_some());
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled",
+                            "params": { "requestId": 1, "reason": "test" } });
+    assert_eq!(session.post(&cancelled).await, (202, Value::Null));
+    assert!(answer.ends().await);
+    tally.wait(|tally| tally.dropped() == 1).await;
+    // Once more, and for something that never was.
+    assert_eq!(session.post(&cancelled).await.0, 202);
+    assert_eq!(session.ping(1).await.0, 200);
+}
+
+#[tokio::test]
+async fn answers_and_notifications_are_taken_with_202() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    for message in [
+        json!({ "jsonrpc": "2.0", "id": 5, "result": {} }),
+        json!({ "jsonrpc": "2.0", "id": 5, "error": { "code": -1, "message": "no" } }),
+        json!({ "jsonrpc": "2.0", "method": "notifications/unheard/of" }),
+    ] {
+        assert_eq!(session.post(&message).await, (202, Value::Null), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn three_posts_at_once_share_a_session() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let call = async |id: i64| {
+        let mut answer = session.start(id, "count", json!({ "count": 3, "pause": 20 })).await;
+        answer.messages().await
+    };
+    let (first, second, third) = tokio::join!(call(1), call(2), call(3));
+    for (id, messages) in [(1, first), (2, second), (3, third)] {
+        assert_eq!(progress(&messages), [1.0, 2.0, 3.0]);
+        assert_eq!(messages[0]["params"]["progressToken"], id);
+        assert_eq!(messages[3]["id"], id);
+    }
+}
+
+#[tokio::test]
+async fn an_id_that_is_in_flight_is_refused() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "count", json!({ "count": 2, "pause": 200 })).await;
+    let (status, body) = session.ping(1).await;
+    assert_eq!((status, &body["id"], &body["error"]["code"]), (400, &json!(1), &json!(-32600)));
+    assert_eq!(answer.messages().await.len(), 3, "the first one is none the worse");
+    assert_eq!(session.ping(1).await.0, 200);
+}
+
+#[tokio::test]
+async fn batches_are_for_2025_03_26_only() {
+    let host = host().await;
+    let batch = json!([
+        { "jsonrpc": "2.0", "id": 1, "method": "ping" },
+        { "jsonrpc": "2.0", "method": "notifications/initialized" },
+        { "jsonrpc": "2.0", "id": 2, "method": "tools/list" },
+    ]);
+    let session = Session::with(&host, "2025-03-26").await;
+    let mut answer = session.with_headers(Request::post(&batch)).send(host.address).await;
+    let mut ids: Vec<_> = answer.messages().await.iter().map(|m| m["id"].to_string()).collect();
+    ids.sort();
+    assert_eq!(ids, ["1", "2"]);
+    let notes = json!([{ "jsonrpc": "2.0", "method": "notifications/initialized" }]);
+    assert_eq!(session.post(&notes).await.0, 202);
+    for version in ["2024-11-05", "2025-06-18", "2025-11-25"] {
+        let session = Session::with(&host, version).await;
+        let (status, body) = session.post(&batch).await;
+        assert_eq!((status, &body["error"]["code"]), (400, &json!(-32600)), "{version}");
+    }
+    for bad in [
+        json!([]),
+        json!([{ "jsonrpc": "2.0", "id": 1, "method": "initialize" }]),
+        json!([modern(1, "tools/list", json!({}))]),
+        json!([{ "id": 1, "method": "ping" }]),
+    ] {
+        let (status, body) = session.post(&bad).await;
+        assert_eq!((status, &body["error"]["code"]), (400, &json!(-32600)), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_version_header_that_names_nothing_is_refused_and_another_legacy_one_is_not() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let ping = json!({ "jsonrpc": "2.0", "id": 1, "method": "ping" });
+    let request = session.with_headers(Request::post(&ping));
+    for (request, status) in [
+        (request.clone().without("MCP-Protocol-Version"), 200),
+        (request.clone().header("MCP-Protocol-Version", "2025-03-26"), 200),
+        (request.clone().header("MCP-Protocol-Version", "1.0"), 400),
+        // The header alone selects the modern rules.
+        (request.header("MCP-Protocol-Version", "2026-07-28"), 400),
+    ] {
+        assert_eq!(request.answer(host.address).await.0, status, "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn two_eras_on_one_url() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let modern = Request::call(1, "echo", json!({})).header("Mcp-Session-Id", &session.id);
+    let (status, body) = modern.answer(host.address).await;
+    assert_eq!((status, &body["result"]["resultType"]), (200, &json!("complete")));
+    let (status, body) = session.call(1, "echo", json!({})).answer(host.address).await;
+    assert_eq!((status, body["result"].get("resultType")), (200, None));
+    // And WebSocket on the same path.
+    let mut socket = host.client().await;
+    assert_eq!(socket.request("ping", json!({})).await["result"], json!({}));
+}
+
+#[tokio::test]
+async fn a_session_that_is_left_alone_ends_and_one_that_is_read_does_not() {
+    let session_timeout = Duration::from_millis(300);
+    let options = Options { session_timeout, ..Options::default() };
+    let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let (alone, read) = (Session::new(&host).await, Session::new(&host).await);
+    let mut get = read.listen().send(host.address).await;
+    assert!(get.event().await.is_some());
+    sleep(session_timeout * 3).await;
+    assert_eq!(alone.ping(1).await.0, 404);
+    assert_eq!(read.ping(1).await.0, 200);
+    drop(get);
+    sleep(session_timeout * 3).await;
+    assert_eq!(read.ping(2).await.0, 404);
+}
+
+#[tokio::test]
+async fn one_session_too_many_ends_the_one_that_was_left_alone_for_longest() {
+    let options = Options { max_sessions: 2, ..Options::default() };
+    let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let first = Session::new(&host).await;
+    let second = Session::new(&host).await;
+    assert_eq!(first.ping(1).await.0, 200);
+    let third = Session::new(&host).await;
+    assert_eq!(second.ping(1).await.0, 404);
+    assert_eq!((first.ping(2).await.0, third.ping(1).await.0), (200, 200));
+    // All are being read: there is none to end.
+    let mut streams = Vec::new();
+    for session in [&first, &third] {
+        let mut stream = session.listen().send(host.address).await;
+        assert!(stream.event().await.is_some());
+        streams.push(stream);
+    }
+    let mut answer = initialize("2025-11-25").send(host.address).await;
+    assert_eq!((answer.status, answer.header("mcp-session-id")), (503, None));
+    assert!(answer.json().await["error"]["message"].is_string());
+    assert_eq!(first.ping(3).await.0, 200);
+}
+
+#[tokio::test]
+async fn a_flood_arrives_whole_and_in_order() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "flood", json!({ "count": 20_000 })).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages), (1..=20_000).map(f64::from).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_slow_reader_costs_no_memory_and_does_not_hold_up_the_session() {
+    const COUNT: u32 = 50_000;
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let call = session.call(1, "rush", json!({ "count": COUNT }));
+    let mut slow = call.send_slowly(host.address, 32 << 10).await;
+    sleep(Duration::from_millis(300)).await;
+    let mut other = session.start(2, "count", json!({ "count": 3, "pause": 20 })).await;
+    // Its reports may merge as well, for the queue is shared; its result comes at once.
+    let others = other.messages().await;
+    assert_eq!(progress(&others).last(), Some(&3.0));
+    assert_eq!(others.last().unwrap()["id"], 2);
+    sleep(Duration::from_millis(1200)).await;
+    let messages = slow.messages().await;
+    let values = progress(&messages);
+    assert!(values.is_sorted_by(|a, b| a < b));
+    assert_eq!(values.last(), Some(&f64::from(COUNT)), "before the result");
+    assert!(values.len() < COUNT as usize / 2, "most were replaced: {}", values.len());
+}
+
+#[tokio::test]
+async fn the_end_of_the_server_ends_sessions_and_streams() {
+    let tally = Tally::default();
+    let mut host = Host::start(builder(&tally).build()).await;
+    let session = Session::new(&host).await;
+    let mut get = session.listen().send(host.address).await;
+    let mut call = session.start(1, "count", json!({ "count": 1, "pause": 60_000 })).await;
+    assert!(call.message().await.is_some());
+    host.stop();
+    assert!(get.ends().await);
+    assert!(call.ends().await);
+    host.ended().await;
+    assert_eq!(tally.dropped(), 1);
+}
