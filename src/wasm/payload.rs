@@ -3,9 +3,17 @@
 use std::cell::Cell;
 
 use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::jsonrpc::{Id, Kind, Payload};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Throws for what is no data, such as a function.
+    #[wasm_bindgen(catch, js_name = structuredClone)]
+    fn structured_clone(value: &JsValue) -> Result<JsValue, JsValue>;
+}
 
 thread_local! {
     /// Property names as JavaScript strings, by the address of the literal: making a string anew
@@ -106,6 +114,10 @@ impl Payload for JsValue {
         {
             Object::assign(own, other);
         }
+    }
+
+    fn copy(&self) -> Option<Self> {
+        structured_clone(self).ok()
     }
 
     #[inline(never)]

@@ -27,6 +27,7 @@ pub const FOREVER: CallLimits = CallLimits {
     stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
+    cache: true,
     rounds: Some(10),
 };
 
