@@ -194,6 +194,26 @@ export interface ClientOptions extends CallDefaults {
   /** Sees every notification and request of the server, beside the handlers for its method. */
   messageHandler?: (message: Notification | Request) => void | Promise<void>;
   /**
+   * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
+   * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has
+   * changed or the connection ends.
+   * @default true
+   */
+  cache?: boolean;
+  /**
+   * Hears of lists that have changed, and fetches them again.
+   *
+   * @example
+   * ```js
+   * new Client(info, { listChanged: { tools: { onChanged: (error, tools) => tools && show(tools) } } });
+   * ```
+   */
+  listChanged?: {
+    tools?: ListChangedHandler<Tool>;
+    prompts?: ListChangedHandler<Prompt>;
+    resources?: ListChangedHandler<Resource>;
+  };
+  /**
    * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
    * @default 1000
    */
@@ -264,7 +284,7 @@ export interface ConnectOptions {
   /**
    * Milliseconds that the server may leave the first probe unanswered before it counts as one of
    * the `initialize` era.
-   * @default 5_000
+   * @default 5_000, over ports and in memory 1_000
    */
   probeTimeout?: number;
   /**
@@ -312,6 +332,8 @@ export interface CallOptions extends CallDefaults {
    * ```
    */
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  /** `false` does without what is kept, for this call. */
+  cache?: boolean;
   /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
   signal?: AbortSignal;
   /**
@@ -503,7 +525,7 @@ export class Client {
    * ```
    */
   static connect(
-    target: string | URL | Transport,
+    target: string | URL | Transport | PortLike,
     options?: ClientOptions & ConnectOptions & { info?: Implementation },
   ): Promise<Client>;
 
@@ -520,7 +542,7 @@ export class Client {
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
    */
-  connect(target: string | URL | Transport, options?: ConnectOptions): Promise<void>;
+  connect(target: string | URL | Transport | PortLike, options?: ConnectOptions): Promise<void>;
 
   /** The protocol revision in use; `undefined` while not connected. */
   readonly protocolVersion: ProtocolVersion | undefined;
@@ -618,6 +640,23 @@ export class Client {
   subscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
   /** Takes that back. */
   unsubscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
+  /**
+   * Asks the server to tell of changes, in both eras. What it tells also goes to the notification
+   * handlers.
+   *
+   * @param filter what to hear of
+   * @returns the subscription, once the server has acknowledged it
+   * @throws {RpcError} when the server refuses; {@link TimeoutError} when it does not answer within
+   *   `timeout`, which is the only clock of a subscription
+   *
+   * @example
+   * ```js
+   * const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: [uri] });
+   * for await (const { method, params } of subscription) console.log(method, params.uri);
+   * console.log("it ended:", await subscription.closed);
+   * ```
+   */
+  listen(filter: SubscriptionFilter, options?: ListenOptions): Promise<Subscription>;
   /** Asks whether the server is there. */
   ping(options?: CallOptions): Call<JsonObject>;
   /** Asks for log messages from this level up. */
@@ -665,6 +704,75 @@ export class Client {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What a subscription wants to hear of. */
+export interface SubscriptionFilter {
+  toolsListChanged?: boolean;
+  promptsListChanged?: boolean;
+  resourcesListChanged?: boolean;
+  /** The URIs of resources. News may also be of a part of one. */
+  resourceSubscriptions?: string[];
+  /** The ids of tasks (2026-07-28, with the tasks extension). */
+  taskIds?: string[];
+}
+
+/** The options of `listen`. */
+export interface ListenOptions {
+  /**
+   * Milliseconds to wait for the server's acknowledgement.
+   * @default 60_000
+   */
+  timeout?: number;
+  /** Ends the subscription. */
+  signal?: AbortSignal;
+  /** Gets every notification, from the first on. */
+  onnotification?: (notification: Notification) => void | Promise<void>;
+}
+
+/**
+ * What the server tells of changes, until one side ends it. Give `onnotification`, or iterate:
+ * what nobody has taken waits (the newest 1,024).
+ *
+ * @example
+ * ```js
+ * await using subscription = await client.listen({ toolsListChanged: true });
+ * subscription.onnotification = async () => show(await client.listTools());
+ * ```
+ */
+export interface Subscription extends AsyncIterable<Notification> {
+  /** The id of the listen request; in the `initialize` era one that was never sent. */
+  readonly id: number;
+  /** What the server will tell of: the filter, or a part of it. */
+  readonly honored: SubscriptionFilter;
+  /** The same, by the TypeScript SDK's name. */
+  readonly honoredFilter: SubscriptionFilter;
+  /**
+   * How it ended: `"local"` by `close` or the signal, `"graceful"` by the server's answer,
+   * `"remote"` with the connection or by the server's cancellation. Never rejects.
+   */
+  readonly closed: Promise<"local" | "graceful" | "remote">;
+  /** Gets every notification; also, when it is set, those that wait. */
+  onnotification: ((notification: Notification) => void | Promise<void>) | undefined;
+  /** Ends it; the server is told. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How to hear of a list that has changed. */
+export interface ListChangedHandler<Item> {
+  /** Gets the list as it is now, or why it could not be fetched. */
+  onChanged: (error: Error | null, items: Item[] | null) => void | Promise<void>;
+  /**
+   * Whether to fetch the list; without, `items` is null.
+   * @default true
+   */
+  autoRefresh?: boolean;
+  /**
+   * Milliseconds without another change to wait before fetching.
+   * @default 300
+   */
+  debounceMs?: number;
+}
+
 /** What {@link Client.diagnostics} tells. */
 export interface Diagnostics {
   /** The server's name. */
@@ -687,6 +795,11 @@ export interface Diagnostics {
     overflowed: number;
     /** Gave way to newer ones by `throttle`. */
     coalesced: number;
+  };
+  /** Counts of notifications for subscriptions. */
+  subscriptions: {
+    /** For a subscription that there is not; dropped. */
+    unknown: number;
   };
 }
 
@@ -790,6 +903,11 @@ export interface Transport {
    * instead of `onmessage`, which is what makes progress fast.
    */
   onframe?: (text: string) => void;
+  /**
+   * Read by the client: the `probeTimeout` of {@link ConnectOptions} over this transport, if it is
+   * not given.
+   */
+  readonly probeTimeout?: number;
 }
 
 /**
@@ -863,6 +981,144 @@ export class StreamableHttpTransport implements Transport {
   onmessage?: (message: any) => void;
   onclose?: () => void;
   onerror?: (error: Error) => void;
+}
+
+/**
+ * What a {@link MessagePortTransport} talks over: a `MessagePort`, a `Worker`, a worker's own scope.
+ * For a window use {@link openPort}.
+ */
+export interface PortLike {
+  postMessage(message: any): void;
+  onmessage?: ((event: any) => any) | null;
+  addEventListener?(type: string, listener: (event: any) => void): void;
+  removeEventListener?(type: string, listener: (event: any) => void): void;
+  start?(): void;
+  close?(): void;
+  terminate?(): unknown;
+}
+
+/**
+ * One port, with one JSON-RPC message per `postMessage`: as an object, or as JSON text to a peer
+ * that sends text. Both are read. What arrives is checked as if it came from the network.
+ *
+ * Ports do not say that the other end is gone, so this one sends `{ mcp: "close" }` when it closes
+ * and when its page is left; who terminates a worker or removes a frame closes the client as well.
+ * `client.connect(port)` makes one.
+ *
+ * @example
+ * ```js
+ * const worker = new Worker(new URL("server.js", import.meta.url), { type: "module" });
+ * await client.connect(new MessagePortTransport(worker));
+ * ```
+ */
+export class MessagePortTransport implements Transport {
+  constructor(
+    port: PortLike,
+    options?: {
+      /**
+       * Sends JSON text from the start.
+       * @default false
+       */
+      text?: boolean;
+      /** Sees the text of every message. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  send(message: any): Promise<void>;
+  /** Sends one message that is JSON text already. */
+  sendText(text: string): void;
+  close(): Promise<void>;
+  onmessage?: (message: any) => void;
+  onframe?: (text: string) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly probeTimeout: number | undefined;
+}
+
+/**
+ * A transport to a window, a frame or a worker in which {@link acceptPorts} listens. The two talk
+ * over a port of their own, handed over when the transport starts.
+ *
+ * @param target such as `iframe.contentWindow` after the frame's `load` event
+ *
+ * @example
+ * ```js
+ * await client.connect(openPort(iframe.contentWindow, { origin: "https://tools.example.com" }));
+ * ```
+ */
+export function openPort(
+  target: Window | PortLike,
+  options?: {
+    /**
+     * The origin that a window must have to get the port; `"null"` for a sandboxed frame of your
+     * own. Required for windows, meaningless for workers.
+     */
+    origin?: string;
+    /**
+     * What the other side has to repeat.
+     * @default random
+     */
+    nonce?: string;
+    /**
+     * Milliseconds that the other side may take to accept.
+     * @default 10_000
+     */
+    timeout?: number;
+    /** Sees the text of every message. */
+    trace?: (direction: "sent" | "received", text: string) => void;
+  },
+): MessagePortTransport;
+
+/**
+ * Takes the ports that {@link openPort} hands to this window or worker, from then on. Others than
+ * those named are not answered.
+ *
+ * @param accept gets a transport, not yet started, for each port
+ * @returns ends it; ports already taken stay
+ *
+ * @example
+ * ```js
+ * // In a frame: its parent, if it is the page that it should be.
+ * acceptPorts((transport) => client.connect(transport), { origins: ["https://app.example.com"] });
+ * ```
+ */
+export function acceptPorts(
+  accept: (transport: MessagePortTransport) => unknown,
+  options?: {
+    /** The origins to accept from; `"null"` for sandboxed frames. Required in windows. */
+    origins?: string[];
+    /**
+     * The window to accept from.
+     * @default the parent of a frame, else the opener
+     */
+    source?: Window | null;
+    /** What the other side has to know; without it, it may say anything. */
+    nonce?: string;
+    /** Sees the text of every message. */
+    trace?: (direction: "sent" | "received", text: string) => void;
+  },
+): () => void;
+
+/**
+ * Two transports that are connected to each other. Messages are copied, stay in order, and arrive
+ * in a later microtask, once the receiving end has been started. Closing one end closes both.
+ *
+ * @example
+ * ```js
+ * const [here, there] = createInMemoryPair();
+ * await Promise.all([server.connect(there), client.connect(here)]);
+ * ```
+ */
+export function createInMemoryPair(): [InMemoryTransport, InMemoryTransport];
+
+/** One end of {@link createInMemoryPair}. */
+export interface InMemoryTransport extends Transport {
+  start(): Promise<void>;
+  send(message: any): Promise<void>;
+  /** Sends one message that is JSON text already. */
+  sendText(text: string): void;
+  close(): Promise<void>;
 }
 
 // ---- errors ----

@@ -60,17 +60,22 @@ impl<P: Payload> Tools<P> {
 
     /// The headers that a call of that tool needs, as names and values.
     pub fn headers(&self, name: &str, arguments: Option<P>) -> Vec<(String, String)> {
+        let sent =
+            |(name, value): (String, Option<P>)| Some((name, encode(&text_of(value.as_ref()?)?)));
+        self.repeated(name, arguments.as_ref()).into_iter().filter_map(sent).collect()
+    }
+
+    /// The headers that calls of that tool may have, with the arguments that they repeat; `None` for
+    /// those that are not given.
+    pub fn repeated(&self, name: &str, arguments: Option<&P>) -> Vec<(String, Option<P>)> {
         let mut found = Vec::new();
         for (known, schema) in &self.0 {
             if known == name {
                 // It was valid when it came.
-                let _ = search(schema, arguments.clone(), Place::Root, DEPTH, &mut found);
+                let _ = search(schema, arguments.cloned(), Place::Root, DEPTH, &mut found);
             }
         }
-        let sent = |(name, value): (String, Option<String>)| {
-            Some((sentence(&[PARAM, &name]), encode(&value?)))
-        };
-        found.into_iter().filter_map(sent).collect()
+        found.into_iter().map(|(name, value)| (sentence(&[PARAM, &name]), value)).collect()
     }
 }
 
@@ -83,14 +88,14 @@ enum Place {
     Elsewhere,
 }
 
-/// Looks for annotations in a schema and all that is in it: their names, and the texts of the
-/// arguments that belong to them.
+/// Looks for annotations in a schema and all that is in it: their names, and the arguments that
+/// belong to them.
 fn search<P: Payload>(
     schema: &P,
     argument: Option<P>,
     place: Place,
     depth: usize,
-    found: &mut Vec<(String, Option<String>)>,
+    found: &mut Vec<(String, Option<P>)>,
 ) -> Result<(), &'static str> {
     if depth == 0 {
         return Ok(());
@@ -110,7 +115,7 @@ fn search<P: Payload>(
             if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");
             }
-            found.push((name, argument.as_ref().and_then(text_of)));
+            found.push((name, argument.clone()));
         } else if key == "properties" {
             let place = if place == Place::Root { Place::Property } else { place };
             for (name, property) in value.entries().unwrap_or_default() {
@@ -130,7 +135,7 @@ fn search<P: Payload>(
 
 /// An argument as the server will compare it; nothing for what it will not.
 #[allow(clippy::cast_possible_truncation)] // in range by the check
-fn text_of<P: Payload>(value: &P) -> Option<String> {
+pub(super) fn text_of<P: Payload>(value: &P) -> Option<String> {
     match value.kind() {
         Kind::Text => value.as_text(),
         Kind::Boolean => Some(if value.as_bool()? { "true" } else { "false" }.to_owned()),
