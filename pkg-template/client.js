@@ -153,9 +153,10 @@ export class Client {
   async connect(target, options) {
     const given = merge({ connectTimeout: 30_000 }, options);
     const { url, server, make } = route(target, given);
-    const http = url?.startsWith("http") || "onevents" in Object(target);
+    const transport = make();
+    const http = "onevents" in transport;
     // Over HTTP, silence is no sign of an era.
-    const { connectTimeout, probeTimeout = http ? Infinity : 5_000 } = given;
+    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
     const asked = now();
@@ -175,8 +176,10 @@ export class Client {
       this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
-      this.#open(make());
+    const transport = make();
+    const http = "onevents" in transport;
+    // Over HTTP, silence is no sign of an era.
+    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
       this.#drain();
     } catch (error) {
       if (this.#connecting === mine) this.#connecting = undefined;
