@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use support::{Session, able, modern, progress};
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code)] // the form has it
 struct Person {
     name: String,
     age: Option<u32>,

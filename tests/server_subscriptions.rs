@@ -1,5 +1,6 @@
 //! Who is told of which changes: listeners since 2026-07-28, sessions before.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
 
 #[path = "support/server.rs"]
 mod support;

@@ -97,6 +97,7 @@ impl ClientCapabilities {
     }
 
     /// Those of them that pass.
+    #[must_use]
     pub fn filter(self, passes: impl Fn(Capability) -> bool) -> Self {
         Capability::ALL.into_iter().filter(|one| self.has(*one) && passes(*one)).collect()
     }

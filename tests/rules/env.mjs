@@ -1,7 +1,7 @@
 // What a rule test is given: the package, and a peer over the channel and in the era it runs in.
 import { Clock } from "./clock.mjs";
 import { fail, within } from "./check.mjs";
-import { Peer, httpLink, objectLink, socketLink } from "./peer.mjs";
+import { Peer, httpLink, objectLink, pairLink, portLink, socketLink } from "./peer.mjs";
 
 /**
  * @typedef {typeof import("mcp-wasm")} Package
@@ -22,9 +22,9 @@ import { Peer, httpLink, objectLink, socketLink } from "./peer.mjs";
  */
 
 /** @type {Channel[]} */
-export const CHANNELS = ["objects", "frames", "socket", "http"];
+export const CHANNELS = ["objects", "frames", "socket", "port", "pair", "http"];
 /** Those that are one connection, which can end. @type {Channel[]} */
-export const CONNECTIONS = ["objects", "frames", "socket"];
+export const CONNECTIONS = ["objects", "frames", "socket", "port", "pair"];
 /** @type {Era[]} */
 export const ERAS = ["modern", "legacy"];
 
@@ -70,13 +70,25 @@ export class Env {
   /** A server for the client to connect to. */
   async peer() {
     const peer = new Peer(this.era);
-    const { channel } = this;
-    const { relay } = this.setting;
-    if (channel === "socket") peer.link = await socketLink(peer, relay);
-    else if (channel === "http") peer.link = await httpLink(peer, relay);
-    else peer.link = objectLink(peer, channel);
+    peer.link = await this.#link(peer);
     this.later(() => peer.link.stop());
     return peer;
+  }
+
+  /** @param {Peer} peer */
+  #link(peer) {
+    switch (this.channel) {
+      case "socket":
+        return socketLink(peer, this.setting.relay);
+      case "http":
+        return httpLink(peer, this.setting.relay);
+      case "port":
+        return portLink(peer);
+      case "pair":
+        return pairLink(peer, this.mcp.createInMemoryPair());
+      default:
+        return objectLink(peer, this.channel);
+    }
   }
 
   /**

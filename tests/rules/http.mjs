@@ -20,7 +20,7 @@ const encoder = new TextEncoder();
 
 /** @param {import("./peer.mjs").Peer} peer @param {string} method @returns {import("./peer.mjs").Exchange} */
 const exchangeOf = (peer, method) =>
-  peer.link.exchanges.findLast(({ message }) => message?.method === method) ?? fail(`no exchange carries ${method}`);
+  peer.exchanges.findLast(({ message }) => message?.method === method) ?? fail(`no exchange carries ${method}`);
 
 /** Answers every request of a method in full. @param {import("./peer.mjs").Peer} peer @param {string} method @param {Record<string, unknown>} answer */
 function answering(peer, method, answer) {
@@ -42,7 +42,7 @@ rule("headers of the application come along, and the protocol's own win", async 
     const client = env.client();
     await within(client.connect(peer.target, { headers }), "the connection");
     await client.ping();
-    for (const { headers, verb } of peer.link.exchanges.filter(({ verb }) => verb === "POST")) {
+    for (const { headers, verb } of peer.exchanges.filter(({ verb }) => verb === "POST")) {
       hasMembers(headers, { authorization: "Bearer x", "content-type": "application/json", accept: "application/json, text/event-stream" });
       equal(headers.cookie, undefined);
       equal(headers.referer, undefined, verb);
@@ -277,7 +277,7 @@ rule("giving up a call breaks its exchange off, before the first byte and after"
     await failed;
     await peer.until("the exchange to break off", () => exchange.broken);
     if (env.era === "legacy") hasMembers((await peer.next("notifications/cancelled")).params, { requestId: request.id, reason: "enough" });
-    else equal(peer.link.exchanges.filter(({ message }) => message?.method === "notifications/cancelled"), []);
+    else equal(peer.exchanges.filter(({ message }) => message?.method === "notifications/cancelled"), []);
   }
   equal(client.errors, []);
 });
@@ -287,11 +287,11 @@ rule("close ends the session and all streams", async (env) => {
   const call = rejects(client.callTool("t"), { code: "CLOSED" });
   await peer.next("tools/call");
   const exchange = exchangeOf(peer, "tools/call");
-  await peer.until("the server's own stream", () => peer.link.exchanges.some(({ verb }) => verb === "GET"));
+  await peer.until("the server's own stream", () => peer.exchanges.some(({ verb }) => verb === "GET"));
   await client.close();
   await call;
   await peer.until("the end", () => exchange.broken && peer.ended === 1);
-  const last = peer.link.exchanges.at(-1);
+  const last = peer.exchanges.at(-1);
   equal([last?.verb, last?.headers["mcp-session-id"]], ["DELETE", "session-1"]);
 }, LEGACY);
 
@@ -301,7 +301,7 @@ rule("a server without a stream of its own is as good", async (env) => {
     peer.intercept = ({ exchange, verb }) => verb === "GET" && (peer.link.command({ exchange, status, end: true }), true);
     const client = env.client();
     await within(client.connect(peer.target), "the connection");
-    await peer.until("the request for it", () => peer.link.exchanges.some(({ verb }) => verb === "GET"));
+    await peer.until("the request for it", () => peer.exchanges.some(({ verb }) => verb === "GET"));
     await client.ping();
     equal(client.errors, []);
   }
@@ -318,7 +318,7 @@ rule("a stream that the server ends is resumed where it was, not before the time
   await soon("the progress", () => heard.length);
   const before = performance.now();
   peer.link.command({ exchange, end: true });
-  const resumed = await peer.until("the resumption", () => peer.link.exchanges.find(({ headers }) => headers["last-event-id"] === "b"));
+  const resumed = await peer.until("the resumption", () => peer.exchanges.find(({ headers }) => headers["last-event-id"] === "b"));
   ok(performance.now() - before >= 290, "too early");
   equal([resumed.verb, resumed.headers["mcp-session-id"]], ["GET", "session-1"]);
   peer.link.command({ exchange: resumed.exchange, write: `id: c\ndata: ${JSON.stringify(peer.progress(request, 2))}\n\ndata: ${JSON.stringify(peer.result(request))}\n\nid: d\ndata: \n\n` });

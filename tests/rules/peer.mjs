@@ -5,8 +5,9 @@ import { fail, show, within } from "./check.mjs";
 /**
  * @typedef {Record<string, any>} Message a JSON-RPC message
  * @typedef {string | Message} Frame the text of a frame, or a message to be one
- * @typedef {"objects" | "frames" | "socket" | "http"} Channel `objects` is a transport of the
- *   TypeScript SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket, `http` real HTTP
+ * @typedef {"objects" | "frames" | "socket" | "port" | "pair" | "http"} Channel `objects` is a
+ *   transport of the TypeScript SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket,
+ *   `port` a MessagePort with objects and text by turns, `pair` the linked pair, `http` real HTTP
  * @typedef {"modern" | "legacy"} Era
  *
  * @typedef {object} Exchange an HTTP request
@@ -22,8 +23,6 @@ import { fail, show, within } from "./check.mjs";
  * @property {(frames: Frame[]) => void} send all of them in one turn
  * @property {(code?: number) => void} hangUp
  * @property {(command: Record<string, unknown>) => void} command for the relay
- * @property {boolean} connects whether there is a connection that ends
- * @property {Exchange[]} exchanges every HTTP request, in order
  * @property {() => void} stop
  */
 
@@ -42,6 +41,10 @@ export class Peer {
   connections = 0;
   /** How many of them have ended. */
   ended = 0;
+  /** Whether there is a connection that ends. */
+  ends = true;
+  /** Every HTTP request, in order. @type {Exchange[]} */
+  exchanges = [];
   /**
    * Takes HTTP requests before they are dealt with as usual.
    * @type {((exchange: Exchange) => unknown) | undefined}
@@ -190,7 +193,7 @@ export class Peer {
 
   /** Waits for the end of the connection, if there is such a thing. */
   async gone() {
-    if (this.link.connects) await this.until("the end of the connection", () => this.ended === 1);
+    if (this.ends) await this.until("the end of the connection", () => this.ended === 1);
   }
 
   // ---- for the links ----
@@ -252,8 +255,6 @@ export function objectLink(peer, channel) {
     },
     hangUp: () => void close(),
     command: () => fail("only the relay takes commands"),
-    exchanges: [],
-    connects: true,
     stop: () => void close(),
   };
 }
@@ -279,8 +280,6 @@ export function socketLink(peer, relay) {
             send: (frames) => command({ send: frames.map(text) }),
             hangUp: (code) => command({ close: code ?? 1000 }),
             command,
-            exchanges: [],
-            connects: true,
             stop: () => socket.close(),
           });
         } else if ("opened" in event) {
@@ -298,6 +297,74 @@ export function socketLink(peer, relay) {
 }
 
 /**
+ * A port whose other end is in the test's hands. Every second frame goes as text.
+ * @param {Peer} peer
+ * @returns {Link}
+ */
+export function portLink(peer) {
+  const { port1, port2 } = new MessageChannel();
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    peer.ended++;
+    port2.close();
+    peer.look();
+  };
+  port2.onmessage = ({ data }) => {
+    peer.connections = 1;
+    if (data?.mcp === "close") end();
+    else peer.take(typeof data === "string" ? JSON.parse(data) : data);
+  };
+  let asText = false;
+  return {
+    target: port1,
+    send(frames) {
+      for (const frame of frames) {
+        asText = typeof frame === "string" || !asText;
+        port2.postMessage(asText ? text(frame) : frame);
+      }
+    },
+    hangUp(code = 1000) {
+      port2.postMessage({ mcp: "close", code });
+      end();
+    },
+    command: ({ control }) => port2.postMessage(control),
+    stop() {
+      if (!ended) port2.close();
+      port1.close();
+    },
+  };
+}
+
+/**
+ * The other end of an in-memory pair.
+ * @param {Peer} peer
+ * @param {[any, any]} pair
+ * @returns {Link}
+ */
+export function pairLink(peer, [target, end]) {
+  end.onmessage = (/** @type {Message} */ message) => {
+    peer.connections = 1;
+    peer.take(message);
+  };
+  end.onclose = () => {
+    peer.ended++;
+    peer.look();
+  };
+  void end.start();
+  return {
+    target,
+    send(frames) {
+      for (const frame of frames) end.sendText(text(frame));
+    },
+    hangUp: () => void end.close(),
+    command: () => fail("only the relay takes commands"),
+    stop: () => void end.close(),
+  };
+}
+
+/**
  * Streamable HTTP, by way of the relay: each frame goes to the exchange that it belongs to, as JSON
  * if it is an answer alone, else as events.
  * @param {Peer} peer
@@ -308,13 +375,13 @@ export function httpLink(peer, relay) {
   const socket = new WebSocket(`${relay}/control`);
   /** @param {Record<string, unknown>} command */
   const command = (command) => socket.send(JSON.stringify(command));
-  /** @type {Exchange[]} */
-  const exchanges = [];
+  const { exchanges } = peer;
+  // Before 2026-07-28 there is a session.
+  peer.ends = false;
   /** Requests without an answer, and the client's listening. @type {Exchange[]} */
   let open = [];
   /** What waits for a stream that could carry it. @type {Frame[]} */
   let waiting = [];
-  let session = false;
   /** When another stream than that of the answer was written to. */
   let wrote = 0;
 
@@ -352,7 +419,7 @@ export function httpLink(peer, relay) {
       const { exchange, message } = one;
       /** @type {Record<string, string>} */
       const headers = message?.method === "initialize" ? { "mcp-session-id": "session-1" } : {};
-      session ||= message?.method === "initialize";
+      peer.ends ||= message?.method === "initialize";
       if (answers && frames.length === 1 && !one.streams) {
         // Tests that send something and then wait for another answer count on its being late.
         const answer = () => command({ exchange, status: 200, headers: { ...headers, "content-type": "application/json" }, write: frames[0], end: true });
@@ -406,11 +473,6 @@ export function httpLink(peer, relay) {
               for (const { exchange } of open.splice(0)) command({ exchange, destroy: true });
             },
             command,
-            exchanges,
-            // Before 2026-07-28 there is a session.
-            get connects() {
-              return session;
-            },
             stop: () => socket.close(),
           });
         } else if ("broken" in event) {

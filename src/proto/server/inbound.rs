@@ -33,7 +33,9 @@ impl<P: Payload> ServerMachine<P> {
     pub fn receive(&mut self, value: &P) {
         match value.elements() {
             Some(batch) if self.takes_batch(&batch) => {
-                batch.iter().for_each(|value| self.receive_one(value));
+                for value in &batch {
+                    self.receive_one(value);
+                }
             }
             _ => self.receive_one(value),
         }
