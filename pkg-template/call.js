@@ -26,6 +26,8 @@ export class Call {
   cause;
   /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
   pages;
+  /** What hears of its news, if the call is a subscription. @type {import("./subscription.js").Subscription | undefined} */
+  subscription;
   /** When the call began. */
   began = 0;
   /** When `maxTotalTimeout` is over. */

@@ -2,12 +2,15 @@
 // borrowed while a callback of the page runs, so a callback may call anything here.
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
-import { AbortError, ClosedError, McpError, ProtocolError, report, toError } from "./errors.js";
+import { AbortError, ClosedError, McpError, ProtocolError, attempt, toError } from "./errors.js";
 import { ask, capabilitiesOf, handlersOf, messageOf } from "./inputs.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
 import { defaultProgressHandler } from "./progress.js";
+import { Subscription, watchLists } from "./subscription.js";
+
+/** @typedef {import("./pages.js").Pages} Pages */
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
@@ -23,6 +26,7 @@ const DEFAULTS = {
   resetTimeoutOnProgress: true,
   strict: false,
   throwOnToolError: false,
+  cache: true,
   listMaxPages: 1000,
   progressHandler: defaultProgressHandler,
   mode: "auto",
@@ -63,6 +67,8 @@ export class Client {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
+  /** The latest notification. @type {any} */
+  #latest;
   /** @type {Map<string, (notification: any) => unknown>} */
   #notificationHandlers = new Map();
   /** @type {Map<string, (request: any, extra: any) => unknown>} */
@@ -167,6 +173,8 @@ export class Client {
       throw error;
     }
     await connected;
+    const { listChanged } = this.#options;
+    if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
     // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
     if (this.era === "legacy" && this.#session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
@@ -197,6 +205,14 @@ export class Client {
     const told = this.#core?.setLogLevel(String(level)) ?? 0;
     if (told < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
     return told === 2 ? {} : this.#call("logging/setLevel", { level }, options);
+  }
+
+  /** @param {any} filter @param {any} [options] */
+  async listen(filter, options) {
+    const subscription = new Subscription(options?.onnotification);
+    const params = { notifications: filter };
+    subscription.follow(this.#call("subscriptions/listen", params, options, { subscription }));
+    return subscription.opened;
   }
 
   /**
@@ -260,9 +276,14 @@ export class Client {
   }
 
   diagnostics() {
+    const strays = this.#core?.strays() ?? 0;
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
     const counts = this.#core?.counts() ?? none;
-    return { server: this.#session?.serverInfo?.name, progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced } };
+    return {
+      server: this.#session?.serverInfo?.name,
+      progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced },
+      subscriptions: { unknown: strays },
+    };
   }
 
   async close() {
@@ -359,6 +380,10 @@ export class Client {
         const asked = this.#asked.get(core.value());
         return asked?.abort(new AbortError("the server took its request back", core.other()));
       }
+      case 16:
+        return this.#calls[this.#view()[0]]?.subscription?.open(core.value());
+      case 17:
+        return this.#calls[this.#view()[0]]?.subscription?.deliver(this.#latest);
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }
@@ -565,9 +590,9 @@ export class Client {
    * @param {string} method
    * @param {any} params
    * @param {any} [given]
-   * @param {import("./pages.js").Pages} [pages] what puts the pages together, if it is about all of them
+   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
-  #call(method, params, given, pages) {
+  #call(method, params, given, more) {
     const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
     checkHandler("progressHandler", options.progressHandler);
     checkHandler("onprogress", options.onprogress);
@@ -577,7 +602,7 @@ export class Client {
     checkHandler("onTaskStatus", options.onTaskStatus);
     if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
-    call.pages = pages;
+    Object.assign(call, more);
     call.began = now();
     call.until = call.began + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
@@ -606,17 +631,25 @@ export class Client {
     });
   }
 
-  /** Sends a call's request, or one for its next page; false if that cannot be. @param {Call} call @param {any} params */
+  /**
+   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * @param {Call} call
+   * @param {any} params
+   * @returns {boolean}
+   */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, maxRounds, task } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
+    const core = this.#core;
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    if (!this.#core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, rounds, asked)) {
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, asked);
+    if (done === 2) return this.#answered(call, core?.value());
+    if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
     }
@@ -653,7 +686,17 @@ export class Client {
     const call = this.#calls[slot];
     this.#calls[slot] = undefined;
     this.#inFlight--;
-    if (!call) return;
+    if (call) this.#answered(call, result, failure);
+  }
+
+  /**
+   * Ends a call, or asks for its next page; true if the call goes on.
+   * @param {Call} call
+   * @param {any} result
+   * @param {any} [failure]
+   * @returns {boolean}
+   */
+  #answered(call, result, failure) {
     if (call.method === "tools/list" && call.options.tasks) {
       for (const { name, execution } of result?.tools ?? []) {
         if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
@@ -661,12 +704,13 @@ export class Client {
     }
     if (call.pages && !failure) {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
-      if (params) return void this.#ask(call, params);
+      if (params) return this.#ask(call, params);
       ({ result, failure } = end);
     }
     this.#overflowed += call.overflowed;
     this.#coalesced += call.coalesced;
     call.settle(result, failure);
+    return false;
   }
 
   // ---- what the server says unasked ----
@@ -674,6 +718,7 @@ export class Client {
   /** @param {string} method @param {any} params */
   #notify(method, params) {
     const message = params === undefined ? { method } : { method, params };
+    this.#latest = message;
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
     if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();
@@ -747,16 +792,6 @@ export class Client {
 
   static {
     define(Client.prototype, (client, ...request) => client.#call(...request));
-  }
-}
-
-/** @param {() => unknown} callback */
-function attempt(callback) {
-  try {
-    const pending = /** @type {any} */ (callback());
-    if (typeof pending?.then === "function") pending.then(undefined, report);
-  } catch (error) {
-    report(error);
   }
 }
 

@@ -199,3 +199,16 @@ export function report(error) {
   if (typeof reportError === "function") reportError(error);
   else console.error(error);
 }
+
+/**
+ * Runs a callback of the page's: what it throws, now or later, is reported.
+ * @param {() => unknown} callback
+ */
+export function attempt(callback) {
+  try {
+    const pending = /** @type {any} */ (callback());
+    if (typeof pending?.then === "function") pending.then(undefined, report);
+  } catch (error) {
+    report(error);
+  }
+}

@@ -23,6 +23,9 @@ export class StreamableHttpTransport {
   /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
   onevents;
 
+  /** The session in use. @type {string | undefined} */
+  sessionId;
+
   #url;
   #options;
   /** @type {import("./core.js").Http | undefined} */
@@ -42,10 +45,6 @@ export class StreamableHttpTransport {
   constructor(url, options = {}) {
     this.#url = String(url);
     this.#options = options;
-  }
-
-  get sessionId() {
-    return this.#http?.sessionId();
   }
 
   async start() {
@@ -78,10 +77,9 @@ export class StreamableHttpTransport {
   /** Does what is to be done. @param {import("./core.js").Http} http @returns {Promise<unknown>} */
   #act(http) {
     const started = [];
-    for (let step; (step = http.poll()); ) {
-      const exchange = http.exchange();
-      if (step === 1) started.push(this.#exchange(http, exchange, http.verb(), http.headers(), http.value()));
-      else this.#exchanges.get(exchange)?.abort();
+    for (const action of http.actions()) {
+      if (typeof action === "number") this.#exchanges.get(action)?.abort();
+      else started.push(this.#exchange(http, action));
     }
     return Promise.all(started);
   }
@@ -92,14 +90,13 @@ export class StreamableHttpTransport {
     if (!http) return;
     if (this.onnews) this.onnews(http);
     else this.#tell(http, exchange);
+    const deadline = http.timeout(now());
     this.#act(http);
-    const deadline = http.deadline();
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
       this.#timerAt = deadline;
       this.#timer = setTimeout(() => {
         this.#timerAt = Infinity;
-        http.timeout(now());
         this.#drain();
       }, Math.max(deadline - now(), 0));
       // A connection that may go on later is no reason for a Node process to stay.
@@ -109,25 +106,23 @@ export class StreamableHttpTransport {
 
   /** @param {import("./core.js").Http} http @param {number} [exchange] */
   #tell(http, exchange) {
-    for (let kind; (kind = http.news()); ) {
-      const value = http.value();
+    const news = http.news();
+    for (let i = 0; i < news.length; i += 2) {
+      const [kind, value] = [news[i], news[i + 1]];
       const sent = this.#sent.get(exchange ?? 0);
       if (kind === 1) this.onmessage?.(value);
       else if (kind === 2 && sent) sent.reject(toError(value, "the request"));
       else if (kind === 4) this.close();
-      else this.onerror?.(toError(value, kind === 2 ? `request ${value.id}` : "the connection"));
+      else this.onerror?.(toError(value, "the connection"));
     }
   }
 
   /**
    * One exchange, from its request to the end of its answer.
    * @param {import("./core.js").Http} http
-   * @param {number} exchange
-   * @param {string} method
-   * @param {string[]} pairs names and values in turn
-   * @param {any} value
+   * @param {[exchange: number, method: string, pairs: string[], value: any]} action
    */
-  async #exchange(http, exchange, method, pairs, value) {
+  async #exchange(http, [exchange, method, pairs, value]) {
     const controller = new AbortController();
     const { signal } = controller;
     this.#exchanges.set(exchange, controller);
@@ -138,6 +133,7 @@ export class StreamableHttpTransport {
       const headers = new Headers(typeof given === "function" ? await given() : given);
       for (let i = 0; i < pairs.length; i += 2) headers.set(pairs[i], pairs[i + 1]);
       signal.throwIfAborted();
+      this.sessionId = headers.get("mcp-session-id") ?? undefined;
       if (body) this.#trace("sent", body);
       sent = true;
       const response = await call(this.#url, {
@@ -150,21 +146,16 @@ export class StreamableHttpTransport {
         cache: "no-store",
         referrerPolicy: "no-referrer",
       });
-      const { status } = response;
-      const kind = http.head(
-        exchange,
-        status,
-        response.headers.get("content-type") ?? "",
-        response.headers.get("mcp-session-id") ?? undefined,
-      );
+      const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+      const kind = http.head(exchange, response.status, header("content-type"), header("mcp-session-id"));
       if (!kind) return;
       if (response.ok) this.#sent.get(exchange)?.resolve();
       const text = await this.#read(http, exchange, response, kind === 2);
       if (signal.aborted) return;
-      if (kind === 2) http.end(exchange, now());
-      else http.body(exchange, parse(text), text.slice(0, EXCERPT), now());
+      if (kind === 2) http.failed(exchange, sent, undefined, now());
+      else http.message(exchange, parse(text), text.slice(0, EXCERPT), now());
     } catch (cause) {
-      if (!signal.aborted) http.failed(exchange, sent, cause, now());
+      if (!signal.aborted) http.failed(exchange, sent, cause ?? "unknown", now());
     } finally {
       this.#exchanges.delete(exchange);
       this.#drain(exchange);
@@ -208,7 +199,7 @@ export class StreamableHttpTransport {
       if (!data) break;
       const text = decoder.decode(data);
       this.#trace("received", text);
-      http.message(exchange, parse(text), now());
+      http.message(exchange, parse(text), "", now());
       this.#drain(exchange);
     }
     this.#drain(exchange);

@@ -194,6 +194,26 @@ export interface ClientOptions extends CallDefaults {
   /** Sees every notification and request of the server, beside the handlers for its method. */
   messageHandler?: (message: Notification | Request) => void | Promise<void>;
   /**
+   * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
+   * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has
+   * changed or the connection ends.
+   * @default true
+   */
+  cache?: boolean;
+  /**
+   * Hears of lists that have changed, and fetches them again.
+   *
+   * @example
+   * ```js
+   * new Client(info, { listChanged: { tools: { onChanged: (error, tools) => tools && show(tools) } } });
+   * ```
+   */
+  listChanged?: {
+    tools?: ListChangedHandler<Tool>;
+    prompts?: ListChangedHandler<Prompt>;
+    resources?: ListChangedHandler<Resource>;
+  };
+  /**
    * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
    * @default 1000
    */
@@ -312,6 +332,8 @@ export interface CallOptions extends CallDefaults {
    * ```
    */
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  /** `false` does without what is kept, for this call. */
+  cache?: boolean;
   /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
   signal?: AbortSignal;
   /**
@@ -618,6 +640,23 @@ export class Client {
   subscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
   /** Takes that back. */
   unsubscribeResource(uri: string | ResourceParams, options?: CallOptions): Call<JsonObject>;
+  /**
+   * Asks the server to tell of changes, in both eras. What it tells also goes to the notification
+   * handlers.
+   *
+   * @param filter what to hear of
+   * @returns the subscription, once the server has acknowledged it
+   * @throws {RpcError} when the server refuses; {@link TimeoutError} when it does not answer within
+   *   `timeout`, which is the only clock of a subscription
+   *
+   * @example
+   * ```js
+   * const subscription = await client.listen({ toolsListChanged: true, resourceSubscriptions: [uri] });
+   * for await (const { method, params } of subscription) console.log(method, params.uri);
+   * console.log("it ended:", await subscription.closed);
+   * ```
+   */
+  listen(filter: SubscriptionFilter, options?: ListenOptions): Promise<Subscription>;
   /** Asks whether the server is there. */
   ping(options?: CallOptions): Call<JsonObject>;
   /** Asks for log messages from this level up. */
@@ -665,6 +704,75 @@ export class Client {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What a subscription wants to hear of. */
+export interface SubscriptionFilter {
+  toolsListChanged?: boolean;
+  promptsListChanged?: boolean;
+  resourcesListChanged?: boolean;
+  /** The URIs of resources. News may also be of a part of one. */
+  resourceSubscriptions?: string[];
+  /** The ids of tasks (2026-07-28, with the tasks extension). */
+  taskIds?: string[];
+}
+
+/** The options of `listen`. */
+export interface ListenOptions {
+  /**
+   * Milliseconds to wait for the server's acknowledgement.
+   * @default 60_000
+   */
+  timeout?: number;
+  /** Ends the subscription. */
+  signal?: AbortSignal;
+  /** Gets every notification, from the first on. */
+  onnotification?: (notification: Notification) => void | Promise<void>;
+}
+
+/**
+ * What the server tells of changes, until one side ends it. Give `onnotification`, or iterate:
+ * what nobody has taken waits (the newest 1,024).
+ *
+ * @example
+ * ```js
+ * await using subscription = await client.listen({ toolsListChanged: true });
+ * subscription.onnotification = async () => show(await client.listTools());
+ * ```
+ */
+export interface Subscription extends AsyncIterable<Notification> {
+  /** The id of the listen request; in the `initialize` era one that was never sent. */
+  readonly id: number;
+  /** What the server will tell of: the filter, or a part of it. */
+  readonly honored: SubscriptionFilter;
+  /** The same, by the TypeScript SDK's name. */
+  readonly honoredFilter: SubscriptionFilter;
+  /**
+   * How it ended: `"local"` by `close` or the signal, `"graceful"` by the server's answer,
+   * `"remote"` with the connection or by the server's cancellation. Never rejects.
+   */
+  readonly closed: Promise<"local" | "graceful" | "remote">;
+  /** Gets every notification; also, when it is set, those that wait. */
+  onnotification: ((notification: Notification) => void | Promise<void>) | undefined;
+  /** Ends it; the server is told. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** How to hear of a list that has changed. */
+export interface ListChangedHandler<Item> {
+  /** Gets the list as it is now, or why it could not be fetched. */
+  onChanged: (error: Error | null, items: Item[] | null) => void | Promise<void>;
+  /**
+   * Whether to fetch the list; without, `items` is null.
+   * @default true
+   */
+  autoRefresh?: boolean;
+  /**
+   * Milliseconds without another change to wait before fetching.
+   * @default 300
+   */
+  debounceMs?: number;
+}
+
 /** What {@link Client.diagnostics} tells. */
 export interface Diagnostics {
   /** The server's name. */
@@ -687,6 +795,11 @@ export interface Diagnostics {
     overflowed: number;
     /** Gave way to newer ones by `throttle`. */
     coalesced: number;
+  };
+  /** Counts of notifications for subscriptions. */
+  subscriptions: {
+    /** For a subscription that there is not; dropped. */
+    unknown: number;
   };
 }
 

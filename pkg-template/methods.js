@@ -22,7 +22,7 @@ const TABLE = [
 /**
  * Gives the client its methods.
  * @param {any} prototype
- * @param {(client: any, method: string, params: any, options: any, pages?: Pages) => any} call
+ * @param {(client: any, method: string, params: any, options: any, more?: { pages: Pages }) => any} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
@@ -34,7 +34,7 @@ export function define(prototype, call) {
       }
       const options = optionsOf(second, third);
       const walks = name.startsWith("list") && first?.cursor == null;
-      return call(this, method, first, options, walks ? new Pages(shape, first, options) : undefined);
+      return call(this, method, first, options, walks ? { pages: new Pages(shape, first, options) } : undefined);
     };
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }

@@ -30,7 +30,11 @@ pub mod native;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 
-/// The README's Rust examples compile.
+/// The Rust examples of the README and of the guide compile.
 #[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+#[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
+#[doc = include_str!("../docs/rust-servers.md")]
+struct Guide;

@@ -499,7 +499,7 @@ async fn notes_change_and_who_subscribed_is_told() {
         (&json!("notifications/resources/updated"), &uri)
     );
     let read = client.request("resources/read", uri).await;
-    assert_eq!(read["result"]["contents"][0]["text"], "1. Buy milk\n");
+    assert_eq!(read["result"]["contents"][0]["text"], "1. Buy milk");
     let one = client.request("resources/read", json!({ "uri": "demo://notes/1" })).await;
     assert_eq!(one["result"]["contents"][0]["text"], "Buy milk");
     let two = client.request("resources/read", json!({ "uri": "demo://notes/2" })).await;

@@ -27,6 +27,7 @@ use serde_json::{Value, json};
 use support::{Session, able, modern, progress};
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[allow(dead_code)] // the form has it
 struct Person {
     name: String,
     age: Option<u32>,
@@ -509,4 +510,64 @@ fn a_handler_that_asked_is_dropped_in_the_modern_era_and_knows() {
     assert!(ctx.is_cancelled(), "work elsewhere is told");
     ctx.report_progress(1, 1, None);
     assert_eq!(session.drain(), Vec::<Value>::new());
+}
+
+#[test]
+fn a_form_made_of_a_type_has_only_what_forms_may_have() {
+    /// How warm.
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code)]
+    enum Plain {
+        Hot,
+        Cold,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code)]
+    enum Titled {
+        /// As hot as can be
+        Hot,
+        Cold,
+    }
+    #[derive(Deserialize, JsonSchema)]
+    #[allow(dead_code)]
+    struct Form {
+        /// What to call you
+        #[schemars(title = "Name", length(min = 1))]
+        name: String,
+        #[schemars(email)]
+        mail: Option<String>,
+        age: Option<u8>,
+        share: f64,
+        #[serde(default)]
+        sure: Option<bool>,
+        plain: Plain,
+        titled: Option<Titled>,
+        several: Vec<Plain>,
+        many: Vec<Titled>,
+    }
+    let form = ElicitRequest::of::<Form>("Fill in").requested_schema;
+    let titled = json!([{ "const": "Cold", "title": "Cold" },
+                        { "const": "Hot", "title": "As hot as can be" }]);
+    let mut fields = form["properties"].clone();
+    for field in fields.as_object_mut().unwrap().values_mut() {
+        field.as_object_mut().unwrap().remove("description");
+        if let Some(items) = field.get_mut("items") {
+            items.as_object_mut().unwrap().remove("description");
+        }
+    }
+    assert_eq!(
+        fields,
+        json!({
+            "name": { "type": "string", "title": "Name", "minLength": 1 },
+            "mail": { "type": "string", "format": "email" },
+            "age": { "type": "integer", "minimum": 0, "maximum": 255 },
+            "share": { "type": "number" },
+            "sure": { "type": "boolean" },
+            "plain": { "type": "string", "enum": ["Hot", "Cold"] },
+            "titled": { "type": "string", "oneOf": titled },
+            "several": { "type": "array", "items": { "type": "string", "enum": ["Hot", "Cold"] } },
+            "many": { "type": "array", "items": { "anyOf": titled } },
+        })
+    );
+    assert_eq!(form["required"], json!(["name", "share", "plain", "several", "many"]));
 }

@@ -7,7 +7,7 @@ mod support;
 use std::collections::HashMap;
 
 use mcp_wasm::{
-    proto::server::{Limits, RequestKey},
+    proto::server::{Change, Feature, Features, Limits, RequestKey},
     types::Level,
 };
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -55,6 +55,18 @@ fn any_json() -> impl Strategy<Value = Value> {
     })
 }
 
+/// A server that has everything.
+fn everything() -> Features {
+    Features {
+        tools: Feature::Changing,
+        resources: Feature::Changing,
+        prompts: Feature::Changing,
+        subscribe: true,
+        completions: true,
+        logging: true,
+    }
+}
+
 /// Something that looks like a message, with any member replaced by anything.
 fn almost_a_message() -> impl Strategy<Value = Value> {
     let method = select(vec![
@@ -65,14 +77,26 @@ fn almost_a_message() -> impl Strategy<Value = Value> {
         "logging/setLevel",
         "tools/list",
         "tools/call",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+        "resources/subscribe",
+        "resources/unsubscribe",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+        "subscriptions/listen",
         "notifications/cancelled",
         "nonsense",
     ]);
     let member = || option::weighted(0.3, any_json());
     (method, -2_i64..4, any::<bool>(), member(), member(), member()).prop_map(
         |(method, id, is_modern, id_instead, params_instead, meta_instead)| {
-            let mut params =
-                json!({ "name": "t", "requestId": id, "protocolVersion": "2025-11-25" });
+            let mut params = json!({ "name": "t", "uri": "a://b", "requestId": id,
+                    "ref": { "type": "ref/prompt", "name": "p" },
+                    "argument": { "name": "a", "value": "v" },
+                    "notifications": { "toolsListChanged": true },
+                    "protocolVersion": "2025-11-25" });
             if let Some(meta) = meta_instead {
                 params["_meta"] = meta;
             } else if is_modern {
@@ -102,6 +126,10 @@ enum Step {
     Report(u8),
     Log(u8),
     Respond(u8),
+    /// The handler of the n-th call asks the client.
+    Ask(u8),
+    /// Something has changed.
+    Change(bool),
     /// The transport takes as many messages.
     Take(u8),
 }
@@ -115,6 +143,8 @@ fn any_step() -> impl Strategy<Value = Step> {
         8 => (0..6_u8).prop_map(Step::Report),
         2 => (0..6_u8).prop_map(Step::Log),
         3 => (0..6_u8).prop_map(Step::Respond),
+        1 => (0..6_u8).prop_map(Step::Ask),
+        1 => any::<bool>().prop_map(Step::Change),
         4 => (0..6_u8).prop_map(Step::Take),
     ]
 }
@@ -139,13 +169,15 @@ struct World {
     open: HashMap<String, usize>,
     token: u32,
     queue: usize,
+    asks: usize,
 }
 
 impl World {
     fn new(queue: usize) -> Self {
-        let mut peer = Peer::with(Limits { queue, malformed: u32::MAX, ..Limits::default() });
+        let limits = Limits { queue, malformed: u32::MAX, ..Limits::default() };
+        let mut peer = Peer::having(everything(), limits);
         peer.initialize("2025-11-25");
-        Self { peer, calls: Vec::new(), open: HashMap::new(), token: 1000, queue }
+        Self { peer, calls: Vec::new(), open: HashMap::new(), token: 1000, queue, asks: 0 }
     }
 
     fn step(&mut self, step: Step) {
@@ -205,6 +237,19 @@ impl World {
                     call.responded = true;
                 }
             }
+            Step::Ask(which) => {
+                if let Some(call) = pick(&mut self.calls, which) {
+                    let ask = self.peer.machine.ask(call.key, "roots/list", None);
+                    let is_open = !call.responded && !call.cancelled;
+                    assert_eq!(ask.is_some(), is_open, "asked while it goes on");
+                    self.asks += usize::from(ask.is_some());
+                }
+            }
+            Step::Change(is_list) => self.peer.machine.changed(if is_list {
+                Change::Tools
+            } else {
+                Change::Resource("a://b")
+            }),
             Step::Take(count) => {
                 for _ in 0..count {
                     self.take();
@@ -256,7 +301,7 @@ proptest! {
 
     #[test]
     fn arbitrary_json_never_panics(values in vec(any_json(), 1..8)) {
-        let mut peer = Peer::new();
+        let mut peer = Peer::having(everything(), Limits::default());
         for value in values {
             peer.send(value);
             peer.answer_all();
@@ -266,7 +311,8 @@ proptest! {
 
     #[test]
     fn no_id_is_answered_more_often_than_it_was_asked(values in vec(almost_a_message(), 1..30)) {
-        let mut peer = Peer::with(Limits { malformed: u32::MAX, ..Limits::default() });
+        let limits = Limits { malformed: u32::MAX, ..Limits::default() };
+        let mut peer = Peer::having(everything(), limits);
         let mut asked: HashMap<String, i32> = HashMap::new();
         for value in values {
             if let Some(id) = value.get("id") {
@@ -298,7 +344,7 @@ proptest! {
             prop_assert!(in_flight <= world.calls.len());
             // Nothing grows beyond the queue but what the peer itself asked for.
             let answers = world.calls.iter().filter(|call| call.answers == 0).count();
-            prop_assert!(world.peer.machine.waiting() <= world.queue + 2 * answers + 200);
+            prop_assert!(world.peer.machine.waiting() <= world.queue + 2 * answers + world.asks + 200);
         }
         world.end();
     }

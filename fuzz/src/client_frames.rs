@@ -17,7 +17,9 @@ const MODES: [Mode; 4] =
     [Mode::Auto, Mode::Legacy, Mode::Pin(Version::LATEST), Mode::Pin(Version::V2024_11_05)];
 const TIMES: [f64; 6] = [f64::INFINITY, 0.0, 1.0, 150.0, 5_000.0, 60_000.0];
 const SPANS: [f64; 6] = [0.0, 0.5, 10.0, 149.0, 5_000.0, 100_000.0];
-const METHODS: [&str; 4] = ["tools/call", "tools/list", "ping", ""];
+const METHODS: [&str; 5] = ["tools/call", "tools/call", "resources/read", "ping", ""];
+/// How often a server may ask for input.
+const ROUNDS: [Option<u32>; 4] = [Some(10), Some(10), Some(1), None];
 /// Numbers as a server may write them.
 #[rustfmt::skip]
 const NUMBERS: [&str; 16] = [
@@ -35,8 +37,15 @@ pub fn run(bytes: &[u8]) {
         scanned: Page::new(mode, Path::Scanned),
         parsed: Page::new(mode, Path::General),
         expected: BTreeMap::new(),
-        strict: BTreeSet::new(),
+        inexact: BTreeSet::new(),
     };
+    twins.both(|page| {
+        page.machine.declare(json!({
+            "elicitation": { "url": {} },
+            "roots": {},
+            "extensions": { "io.modelcontextprotocol/tasks": {} },
+        }));
+    });
     // By chance alone, a connection opens too seldom.
     if input.flip() {
         twins.open(mode);
@@ -49,7 +58,7 @@ pub fn run(bytes: &[u8]) {
     twins.compare();
     let records = twins.parsed.records();
     assert!(records.values().all(|record| record.outcome.is_some()), "every call settles");
-    for (id, steps) in twins.expected.iter().filter(|(id, _)| !twins.strict.contains(id)) {
+    for (id, steps) in twins.expected.iter().filter(|(id, _)| !twins.inexact.contains(id)) {
         assert_eq!(records[id].progress, *steps, "all of it, in order");
     }
 }
@@ -59,8 +68,8 @@ struct Twins {
     parsed: Page,
     /// What each call has to get.
     expected: BTreeMap<i64, Vec<Step>>,
-    /// The calls that drop what does not increase.
-    strict: BTreeSet<i64>,
+    /// The calls that drop what does not increase, and those of several legs.
+    inexact: BTreeSet<i64>,
 }
 
 impl Twins {
@@ -76,7 +85,10 @@ impl Twins {
             Mode::Auto | Mode::Pin(Version::V2026_07_28) => {
                 json!({ "supportedVersions": ["2026-07-28"] })
             }
-            Mode::Legacy => json!({ "protocolVersion": "2025-11-25" }),
+            Mode::Legacy => json!({
+                "protocolVersion": "2025-11-25",
+                "capabilities": { "tasks": { "requests": { "tools": { "call": {} } } } },
+            }),
             Mode::Pin(version) => json!({ "protocolVersion": version.as_str() }),
         };
         self.both(|page| {
@@ -88,7 +100,7 @@ impl Twins {
 
     fn step(&mut self, input: &mut Bytes<'_>) {
         let id = self.some_id(input);
-        match input.below(16) {
+        match input.below(18) {
             0 | 1 => {
                 let method = *input.pick(&METHODS);
                 let limits = CallLimits {
@@ -97,11 +109,13 @@ impl Twins {
                     stall_after: *input.pick(&TIMES),
                     reset_on_progress: input.flip(),
                     strict: input.below(4) == 3,
-                    rounds: Some(10),
+                    cache: true,
+                    rounds: *input.pick(&ROUNDS),
                 };
-                self.both(|page| drop(page.request(method, None, limits)));
+                let params = input.flip().then(|| json!({ "name": "t", "task": {} }));
+                self.both(|page| drop(page.request(method, params.clone(), limits)));
                 if limits.strict {
-                    self.strict.insert(self.newest());
+                    self.inexact.insert(self.newest());
                 }
             }
             2 => self.both(|page| page.cancel(id, Some("why"))),
@@ -143,14 +157,40 @@ impl Twins {
             10..=12 => self.progress(id, input),
             13 => {
                 let message = answer(id, input);
+                if let Some((&first, _)) =
+                    self.parsed.records().iter().find(|(_, record)| record.legs.contains(&id))
+                {
+                    self.inexact.insert(first);
+                }
+                if matches!(
+                    message["result"]["resultType"].as_str(),
+                    Some("input_required" | "task")
+                ) {
+                    self.inexact.insert(id);
+                }
                 self.both(|page| page.message(&message));
             }
+            15 => self.input(input),
             14 => {
                 let message = handshake(self.newest(), input);
                 self.both(|page| page.message(&message));
             }
             _ => self.garbage(id, input),
         }
+    }
+
+    /// A handler of the page does something.
+    fn input(&mut self, input: &mut Bytes<'_>) {
+        let (what, id) = (input.below(4), input.below(4));
+        self.both(|page| match what {
+            0 | 1 if !page.inputs.is_empty() => page.answer(&json!({ "action": "accept" })),
+            2 if !page.inputs.is_empty() => page.refuse("no"),
+            _ => {
+                let id = Id::Integer(id.try_into().unwrap_or_default());
+                page.machine.report(&id, 1.0, None, Some("half"));
+                page.machine.respond(id, Ok(json!({})));
+            }
+        });
     }
 
     /// A proper progress notification, with odd numbers and texts.
@@ -240,13 +280,38 @@ fn answer(id: i64, input: &mut Bytes<'_>) -> Value {
         _ => json!(id),
     };
     let member = *input.pick(&["result", "result", "error", "params"]);
-    let value = match input.below(5) {
+    let value = match input.below(9) {
+        5 => json!({ "resultType": "input_required", "requestState": "s" }),
+        6 => json!({ "resultType": "input_required", "inputRequests": requests(input) }),
+        7 => {
+            json!({ "code": -32042, "message": "open", "data": { "elicitations": [{ "mode": "url" }] } })
+        }
+        8 => {
+            let status =
+                *input.pick(&["working", "input_required", "completed", "failed", "cancelled", ""]);
+            let task = json!({ "taskId": "t", "status": status, "inputRequests": requests(input) });
+            let mut result = json!({ "resultType": "task", "task": task, "result": {} });
+            for (key, value) in task.as_object().into_iter().flatten() {
+                result[key] = value.clone();
+            }
+            result
+        }
         0 => json!({ "code": *input.pick(&CODES), "message": "no" }),
         1 => json!({ "resultType": "later" }),
         2 => json!(null),
         _ => json!({ "content": [], "resultType": "complete" }),
     };
     json!({ "jsonrpc": "2.0", "id": id, member: value })
+}
+
+/// What a result asks for.
+fn requests(input: &mut Bytes<'_>) -> Value {
+    match input.below(4) {
+        0 => json!({}),
+        1 => json!({ "a": { "method": *input.pick(&METHODS) } }),
+        2 => json!({ "a": { "method": "roots/list" } }),
+        _ => json!({ "a": { "method": "elicitation/create" }, "b": { "method": "roots/list" } }),
+    }
 }
 
 /// What a server says during the handshake, or unasked.
@@ -265,8 +330,17 @@ fn handshake(newest: i64, input: &mut Bytes<'_>) -> Value {
         }
         4 => json!({ "jsonrpc": "2.0", "id": newest, "error": error(*input.pick(&CODES)) }),
         _ => {
-            let method = *input.pick(&["ping", "roots/list", "notifications/message"]);
-            json!({ "jsonrpc": "2.0", "id": newest, "method": method })
+            let method = *input.pick(&["ping", "roots/list", "elicitation/create"]);
+            let params = json!({ "_meta": { "progressToken": "p" } });
+            let id = input.below(4);
+            let (what, id) = match input.below(3) {
+                0 => ("notifications/cancelled", json!({ "requestId": id })),
+                1 => ("notifications/tasks/status", json!({ "taskId": "t" })),
+                _ => {
+                    return json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+                }
+            };
+            json!({ "jsonrpc": "2.0", "method": what, "params": id })
         }
     }
 }

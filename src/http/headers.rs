@@ -62,7 +62,10 @@ pub fn encode(text: &str) -> String {
 /// assert!(!is_media("application/jsonp", JSON));
 /// ```
 pub fn is_media(content_type: &str, media: &str) -> bool {
-    content_type.split(';').next().is_some_and(|name| name.trim().eq_ignore_ascii_case(media))
+    let bytes = content_type.as_bytes();
+    let named = bytes.get(..media.len()).unwrap_or_default();
+    named.eq_ignore_ascii_case(media.as_bytes())
+        && matches!(bytes.get(media.len()), None | Some(b';' | b' ' | b'\t'))
 }
 
 /// Whether a name can be part of a header's name.

@@ -13,50 +13,43 @@ const ANNOTATION: &str = "x-mcp-header";
 /// Keywords with values that are data, and no schemas.
 const DATA: [&str; 5] = ["default", "const", "enum", "examples", "required"];
 
-/// One argument that is repeated in a header.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Mirrored {
-    header: String,
-    /// The names that lead to the argument.
-    path: Vec<String>,
+/// The tools whose arguments are repeated in headers, with their schemas.
+#[derive(Debug)]
+pub struct Tools<P>(Vec<(String, P)>);
+
+impl<P: Payload> Default for Tools<P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
 }
 
-/// The tools whose arguments are repeated in headers.
-#[derive(Debug, Default)]
-pub struct Tools(Vec<(String, Vec<Mirrored>)>);
-
-impl Tools {
+impl<P: Payload> Tools<P> {
     /// Reads a page of tools, the first of them or a later one. Takes those out of it that no
     /// request can be made for, and returns a sentence about each.
-    pub fn read<P: Payload>(&mut self, page: &mut P, first: bool) -> Vec<String> {
+    pub fn read(&mut self, page: &mut P, first: bool) -> Vec<String> {
         let mut faults = Vec::new();
         if first {
             self.0.clear();
         }
-        let Some(tools) = page.get("tools").and_then(|tools| tools.elements()) else {
-            return faults;
-        };
         let mut kept = Vec::new();
-        for tool in tools {
+        for tool in page.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
             let name = tool.get("name").and_then(|name| name.as_text()).unwrap_or_default();
             let mut found = Vec::new();
-            let schema = tool.get("inputSchema");
-            let outcome = schema
-                .map_or(Ok(()), |schema| search(&schema, &mut Vec::new(), true, DEPTH, &mut found));
             self.0.retain(|(known, _)| *known != name);
-            match outcome {
-                Ok(()) => {
-                    if !found.is_empty() {
-                        self.0.push((name, found));
-                    }
-                    kept.push(tool);
-                }
+            let schema = tool.get("inputSchema").unwrap_or_else(P::object);
+            match search(&schema, None, Place::Root, DEPTH, &mut found) {
                 Err(reason) => faults.push(sentence(&[
                     "the tool ",
                     &name,
                     " was dropped: its `x-mcp-header` ",
                     reason,
                 ])),
+                Ok(()) => {
+                    if !found.is_empty() {
+                        self.0.push((name, schema));
+                    }
+                    kept.push(tool);
+                }
             }
         }
         if !faults.is_empty() {
@@ -65,64 +58,76 @@ impl Tools {
         faults
     }
 
-    /// The headers that a call of that tool needs.
-    pub fn headers<P: Payload>(
-        &self,
-        name: &str,
-        arguments: Option<&P>,
-        headers: &mut Vec<(String, String)>,
-    ) {
-        let Some((_, mirrored)) = self.0.iter().find(|(known, _)| known == name) else { return };
-        for Mirrored { header, path } in mirrored {
-            let mut value = arguments.cloned();
-            for key in path {
-                let members = value.and_then(|value| value.entries()).unwrap_or_default();
-                value = members.into_iter().find(|(name, _)| name == key).map(|(_, value)| value);
-            }
-            if let Some(text) = value.and_then(|value| text_of(&value)) {
-                headers.push((sentence(&[PARAM, header]), encode(&text)));
+    /// The headers that a call of that tool needs, as names and values.
+    pub fn headers(&self, name: &str, arguments: Option<P>) -> Vec<(String, String)> {
+        let sent =
+            |(name, value): (String, Option<P>)| Some((name, encode(&text_of(value.as_ref()?)?)));
+        self.repeated(name, arguments.as_ref()).into_iter().filter_map(sent).collect()
+    }
+
+    /// The headers that calls of that tool may have, with the arguments that they repeat; `None` for
+    /// those that are not given.
+    pub fn repeated(&self, name: &str, arguments: Option<&P>) -> Vec<(String, Option<P>)> {
+        let mut found = Vec::new();
+        for (known, schema) in &self.0 {
+            if known == name {
+                // It was valid when it came.
+                let _ = search(schema, arguments.cloned(), Place::Root, DEPTH, &mut found);
             }
         }
+        found.into_iter().map(|(name, value)| (sentence(&[PARAM, &name]), value)).collect()
     }
 }
 
-/// Looks for annotations in a schema and all that is in it.
+/// How a schema is reached.
+#[derive(Clone, Copy, PartialEq)]
+enum Place {
+    Root,
+    /// By `properties` alone.
+    Property,
+    Elsewhere,
+}
+
+/// Looks for annotations in a schema and all that is in it: their names, and the arguments that
+/// belong to them.
 fn search<P: Payload>(
     schema: &P,
-    path: &mut Vec<String>,
-    reachable: bool,
+    argument: Option<P>,
+    place: Place,
     depth: usize,
-    found: &mut Vec<Mirrored>,
+    found: &mut Vec<(String, Option<P>)>,
 ) -> Result<(), &'static str> {
     if depth == 0 {
         return Ok(());
     }
+    let given = argument.as_ref().and_then(Payload::entries).unwrap_or_default();
     for (key, value) in schema.entries().unwrap_or_default() {
         if key == ANNOTATION {
-            let header = value.as_text().filter(|name| is_token(name));
-            let header = header.ok_or("is not the name of a header")?;
-            let kind = schema.get("type").and_then(|kind| kind.as_text()).unwrap_or_default();
-            if !reachable || path.is_empty() {
+            let name = value.as_text().filter(|name| is_token(name));
+            let name = name.ok_or("is not the name of a header")?;
+            if place != Place::Property {
                 return Err("is not reached by `properties` alone");
             }
+            let kind = schema.get("type").and_then(|kind| kind.as_text()).unwrap_or_default();
             if !matches!(kind.as_str(), "string" | "integer" | "boolean") {
                 return Err("is not at a string, an integer or a boolean");
             }
-            if found.iter().any(|other| other.header.eq_ignore_ascii_case(&header)) {
+            if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");
             }
-            found.push(Mirrored { header, path: path.clone() });
+            found.push((name, argument.clone()));
         } else if key == "properties" {
+            let place = if place == Place::Root { Place::Property } else { place };
             for (name, property) in value.entries().unwrap_or_default() {
-                path.push(name);
-                search(&property, path, reachable, depth - 1, found)?;
-                path.pop();
+                let own = given.iter().find(|(other, _)| *other == name);
+                let own = own.map(|(_, value)| value.clone());
+                search(&property, own, place, depth - 1, found)?;
             }
         } else if !DATA.contains(&key.as_str()) {
-            for element in value.elements().unwrap_or_default() {
-                search(&element, path, false, depth - 1, found)?;
+            let inside = value.elements().unwrap_or_else(|| vec![value]);
+            for schema in inside {
+                search(&schema, None, Place::Elsewhere, depth - 1, found)?;
             }
-            search(&value, path, false, depth - 1, found)?;
         }
     }
     Ok(())
@@ -130,7 +135,7 @@ fn search<P: Payload>(
 
 /// An argument as the server will compare it; nothing for what it will not.
 #[allow(clippy::cast_possible_truncation)] // in range by the check
-fn text_of<P: Payload>(value: &P) -> Option<String> {
+pub(super) fn text_of<P: Payload>(value: &P) -> Option<String> {
     match value.kind() {
         Kind::Text => value.as_text(),
         Kind::Boolean => Some(if value.as_bool()? { "true" } else { "false" }.to_owned()),
@@ -143,19 +148,16 @@ fn text_of<P: Payload>(value: &P) -> Option<String> {
     }
 }
 
-/// The integer in decimal.
+/// An integer in decimal.
 pub(super) fn decimal(number: i64) -> String {
-    let mut digits = Vec::new();
+    let mut digits = String::new();
     let mut rest = number.unsigned_abs();
-    loop {
-        digits.push(b"0123456789"[(rest % 10) as usize]);
+    while rest > 0 || digits.is_empty() {
+        digits.insert(0, char::from(b"0123456789"[(rest % 10) as usize]));
         rest /= 10;
-        if rest == 0 {
-            break;
-        }
     }
     if number < 0 {
-        digits.push(b'-');
+        digits.insert(0, '-');
     }
-    digits.iter().rev().map(|&digit| char::from(digit)).collect()
+    digits
 }

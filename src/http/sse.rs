@@ -13,17 +13,6 @@ pub const LIMIT: usize = 16 * 1024 * 1024;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The data of the event that is being read.
-#[derive(Debug, Default)]
-enum Data {
-    #[default]
-    None,
-    /// One line, in the buffer.
-    Line(Range<usize>),
-    /// Several lines, joined.
-    Lines(Vec<u8>),
-}
-
 /// One stream of events.
 ///
 /// ```
@@ -48,7 +37,8 @@ pub struct EventStream {
     started: bool,
     /// Whether a line ended with CR, so that an LF that follows belongs to it.
     after_cr: bool,
-    data: Data,
+    /// The data of the event that is being read, in the buffer.
+    data: Option<Range<usize>>,
     id: Option<String>,
     /// Whether the event has a type of its own, and so is none of ours.
     foreign: bool,
@@ -60,24 +50,22 @@ impl EventStream {
     /// Adds a chunk, once every event of the one before has been taken. False when an event has
     /// grown beyond [`LIMIT`].
     pub fn feed(&mut self, chunk: Vec<u8>) -> bool {
-        let done = match &self.data {
-            Data::Line(span) => span.start,
-            _ => self.at,
-        };
+        let done = self.data.as_ref().map_or(self.at, |data| data.start);
         let carried = self.buffer.len() - done;
-        let joined = if let Data::Lines(lines) = &self.data { lines.len() } else { 0 };
         if carried == 0 {
             self.buffer = chunk;
         } else {
-            self.buffer.drain(..done);
-            self.buffer.extend(chunk);
+            if let Some(rest) = self.buffer.get(done..).filter(|_| done > 0) {
+                self.buffer = rest.to_vec();
+            }
+            self.buffer.extend_from_slice(&chunk);
         }
         self.at -= done;
         self.searched -= done;
-        if let Data::Line(span) = &mut self.data {
-            *span = 0..span.end - done;
+        if let Some(data) = &mut self.data {
+            *data = 0..data.end - done;
         }
-        carried + joined <= LIMIT
+        carried <= LIMIT
     }
 
     /// The data of the next whole event, if it has some; other events only leave their id.
@@ -92,16 +80,8 @@ impl EventStream {
                 self.last_id = self.id.take();
             }
             let foreign = std::mem::take(&mut self.foreign);
-            match std::mem::take(&mut self.data) {
-                Data::Line(span) if !span.is_empty() && !foreign => break span,
-                Data::Lines(lines) if !foreign => {
-                    // Rare enough to be put where the others are.
-                    let span = self.at..self.at + lines.len();
-                    self.buffer.splice(self.at..self.at, lines);
-                    self.at = span.end;
-                    self.searched += span.len();
-                    break span;
-                }
+            match self.data.take() {
+                Some(data) if !data.is_empty() && !foreign => break data,
                 _ => {}
             }
         };
@@ -113,7 +93,7 @@ impl EventStream {
     /// take, [`event`](Self::event) takes.
     #[inline]
     pub fn progress(&mut self, since: usize) -> Option<Scanned> {
-        if self.foreign || self.id.is_some() || !self.started || !matches!(self.data, Data::None) {
+        if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
             return None;
         }
         self.skip_lf();
@@ -210,21 +190,29 @@ impl EventStream {
         let value = self.buffer.get(span.clone()).unwrap_or_default();
         match text.get(..name) {
             Some(b"data") => match &mut self.data {
-                Data::None => self.data = Data::Line(span),
-                Data::Line(first) => {
-                    let mut lines = self.buffer.get(first.clone()).unwrap_or_default().to_vec();
-                    lines.push(b'\n');
-                    lines.extend_from_slice(value);
-                    self.data = Data::Lines(lines);
-                }
-                Data::Lines(lines) => {
-                    lines.push(b'\n');
-                    lines.extend_from_slice(value);
+                None => self.data = Some(span),
+                // The lines are joined where they are: there is room for more than one byte
+                // between them.
+                Some(data) => {
+                    let mut to = data.end;
+                    data.end += 1 + span.len();
+                    let mut byte = Some(b'\n');
+                    for from in span {
+                        if let (Some(byte), Some(place)) = (byte, self.buffer.get_mut(to)) {
+                            *place = byte;
+                        }
+                        byte = self.buffer.get(from).copied();
+                        to += 1;
+                    }
+                    if let (Some(byte), Some(place)) = (byte, self.buffer.get_mut(to)) {
+                        *place = byte;
+                    }
                 }
             },
             Some(b"event") => self.foreign = !value.is_empty() && value != b"message",
             Some(b"id") if !value.contains(&0) => {
-                self.id = std::str::from_utf8(value).ok().map(str::to_owned);
+                // Byte by byte, which is how `fetch` takes the value of a header.
+                self.id = Some(value.iter().copied().map(char::from).collect());
             }
             Some(b"retry") => {
                 let digits = |value: &[u8]| {

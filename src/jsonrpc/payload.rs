@@ -39,6 +39,9 @@ pub trait Payload: Clone {
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
 
+    /// A copy that shares nothing with this value; `None` if that cannot be made.
+    fn copy(&self) -> Option<Self>;
+
     /// Takes the member `key` away.
     fn remove(&mut self, key: &'static str);
 

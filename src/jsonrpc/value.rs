@@ -61,6 +61,10 @@ impl Payload for Value {
         }
     }
 
+    fn copy(&self) -> Option<Self> {
+        Some(self.clone())
+    }
+
     fn remove(&mut self, key: &'static str) {
         if let Self::Object(members) = self {
             members.shift_remove(key);

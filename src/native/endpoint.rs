@@ -9,10 +9,11 @@ use axum::{
     response::Response,
     routing::any,
 };
+use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use super::{Options, guard, http, patiently, upgrade};
-use crate::{proto::Millis, server::Server};
+use crate::{http::params::Tools, proto::Millis, server::Server};
 
 /// A server at a path of an axum app. Cheap to clone.
 #[derive(Clone)]
@@ -28,6 +29,8 @@ struct Shared {
     /// Everything that runs holds a receiver.
     running: watch::Sender<()>,
     sessions: Arc<http::Sessions>,
+    /// The tools whose arguments are repeated in headers.
+    repeated: Tools<Value>,
 }
 
 /// Something that runs; the end waits until it is dropped.
@@ -45,8 +48,12 @@ impl Endpoint {
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        let sessions = Arc::default();
-        Self { shared: Arc::new(Shared { server, options, stop, running, sessions }) }
+        let (sessions, mut repeated) = (Arc::default(), Tools::default());
+        for fault in repeated.read(&mut json!({ "tools": server.tools() }), true) {
+            tracing::warn!("for clients over HTTP, {fault}");
+        }
+        let shared = Shared { server, options, stop, running, sessions, repeated };
+        Self { shared: Arc::new(shared) }
     }
 
     /// Its route, to be merged into an axum app.
@@ -59,6 +66,8 @@ impl Endpoint {
     /// tools, and waits until all have ended; not longer than [`Options::shutdown_timeout`]. New
     /// ones are refused.
     pub async fn shutdown(&self) {
+        // Every transport writes what there is before it looks for the end.
+        self.shared.server.end_listens();
         self.shared.stop.send_replace(true);
         patiently(self.shared.options.shutdown_timeout, self.shared.running.closed()).await;
     }
@@ -78,6 +87,10 @@ impl Endpoint {
 
     pub(super) fn sessions(&self) -> &Arc<http::Sessions> {
         &self.shared.sessions
+    }
+
+    pub(super) fn repeated(&self) -> &Tools<Value> {
+        &self.shared.repeated
     }
 
     pub(super) fn running(&self) -> Running {

@@ -3,7 +3,7 @@
 //! A new revision is a new variant here; matches name the old ones and leave the newest as the
 //! default arm.
 
-use crate::jsonrpc::code;
+use crate::{jsonrpc::code, types::Capability};
 
 /// The two ways to speak MCP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +121,15 @@ impl Version {
     /// is required, and the client asks again with it.
     pub fn asks_by_request(self) -> bool {
         self.era() == Era::Legacy
+    }
+
+    /// Whether servers may ask their clients for this.
+    pub fn asks_for(self, capability: Capability) -> bool {
+        match capability {
+            Capability::Sampling | Capability::SamplingContext | Capability::Roots => true,
+            Capability::Elicitation => self >= Self::V2025_06_18,
+            Capability::SamplingTools | Capability::ElicitationUrl => self >= Self::V2025_11_25,
+        }
     }
 
     /// Whether several messages may come as one array.

@@ -1,6 +1,7 @@
 //! A server: its name, and what it has, with the handlers.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -86,6 +87,12 @@ impl Server {
         &self.inner.profile.info
     }
 
+    /// All tools as they are listed.
+    #[cfg(feature = "native")]
+    pub(crate) fn tools(&self) -> &[Value] {
+        self.inner.catalog.tools.entries()
+    }
+
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
     /// signed never expires. `mcp_wasm::native` does so.
     pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {
@@ -103,9 +110,9 @@ impl Inner {
         &self,
         inputs: Inputs<Value>,
         binding: Option<&Binding>,
-    ) -> Option<std::collections::BTreeMap<String, Value>> {
+    ) -> Option<BTreeMap<String, Value>> {
         let mut given = match &inputs.state {
-            None => std::collections::BTreeMap::new(),
+            None => BTreeMap::new(),
             Some(state) => self.seal.open(state, binding?, self.now())?,
         };
         if let Some(Value::Object(responses)) = inputs.responses {
@@ -115,11 +122,7 @@ impl Inner {
     }
 
     /// The state that goes along with questions.
-    pub(super) fn close(
-        &self,
-        binding: &Binding,
-        answers: std::collections::BTreeMap<String, Value>,
-    ) -> String {
+    pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Value>) -> String {
         self.seal.close(binding, answers, self.now())
     }
 }
@@ -251,6 +254,7 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a resource of that URI already.
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // as the other things are
     pub fn resource<F, Fut>(mut self, resource: Resource, handler: F) -> Self
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
@@ -275,6 +279,7 @@ impl ServerBuilder {
     /// If there is a template of that pattern already, or the pattern is not understood: `{name}` is
     /// (RFC 6570, level 1).
     #[must_use]
+    #[allow(clippy::needless_pass_by_value)] // as the other things are
     pub fn resource_template<A, F, Fut>(mut self, template: ResourceTemplate, handler: F) -> Self
     where
         A: DeserializeOwned,

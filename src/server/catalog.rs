@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use serde_json::{Map, Value};
 
-use super::answers::ReadError;
-use super::{context::Context, serve::Outcome, tasks::BoxFuture, template::Template};
+use super::{
+    answers::ReadError, context::Context, serve::Outcome, tasks::BoxFuture, template::Template,
+};
 use crate::{
     jsonrpc::{RpcError, code},
     proto::version::Version,
@@ -83,6 +84,11 @@ impl<T> List<T> {
 
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.things.iter()
+    }
+
+    /// The things as they are listed.
+    pub(super) fn entries(&self) -> &[Value] {
+        &self.entries
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -269,13 +269,11 @@ fn request(
         poll_fn(|cx| {
             let mut state = waiting.call.inputs.lock();
             let slot = state.slots.entry(waiting.ask).or_default();
-            match slot.outcome.take() {
-                Some(outcome) => Poll::Ready(outcome),
-                None => {
-                    slot.waker = Some(cx.waker().clone());
-                    Poll::Pending
-                }
+            if let Some(outcome) = slot.outcome.take() {
+                return Poll::Ready(outcome);
             }
+            slot.waker = Some(cx.waker().clone());
+            Poll::Pending
         })
         .await
     }

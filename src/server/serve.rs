@@ -37,34 +37,33 @@ impl Inner {
     /// Answers what needs no handler, and starts the handler of everything else.
     pub(super) fn serve(&self, operation: Operation<Value>, context: Context) -> Served {
         let version = context.protocol_version();
-        let page = |list: Result<Value, _>| Served::Now(list);
-        let size = self.catalog.page_size;
-        let lists = &self.catalog;
-        let served = match operation {
+        let (lists, size) = (&self.catalog, self.catalog.page_size);
+        match operation {
             Operation::ListTools { cursor } => {
-                page(lists.tools.page("tools", cursor.as_deref(), size, version))
+                Served::Now(lists.tools.page("tools", cursor.as_deref(), size, version))
             }
             Operation::ListResources { cursor } => {
-                page(lists.resources.page("resources", cursor.as_deref(), size, version))
+                Served::Now(lists.resources.page("resources", cursor.as_deref(), size, version))
             }
-            Operation::ListResourceTemplates { cursor } => {
-                page(lists.templates.page("resourceTemplates", cursor.as_deref(), size, version))
-            }
+            Operation::ListResourceTemplates { cursor } => Served::Now(lists.templates.page(
+                "resourceTemplates",
+                cursor.as_deref(),
+                size,
+                version,
+            )),
             Operation::ListPrompts { cursor } => {
-                page(lists.prompts.page("prompts", cursor.as_deref(), size, version))
+                Served::Now(lists.prompts.page("prompts", cursor.as_deref(), size, version))
             }
             Operation::Subscribe { uri } => Served::Now(match self.find(&uri) {
                 Some(_) => Ok(json!({})),
                 None => Err(no_such_resource(version, &uri)),
             }),
             Operation::CallTool { name, arguments } => {
-                return self.call(&name, or_empty(arguments), context).unwrap_or_else(refused);
+                self.call(&name, or_empty(arguments), context).unwrap_or_else(refused)
             }
-            Operation::ReadResource { uri } => {
-                return self.read(uri, context).unwrap_or_else(refused);
-            }
+            Operation::ReadResource { uri } => self.read(uri, context).unwrap_or_else(refused),
             Operation::GetPrompt { name, arguments } => {
-                return self.prompt(&name, or_empty(arguments), context).unwrap_or_else(refused);
+                self.prompt(&name, or_empty(arguments), context).unwrap_or_else(refused)
             }
             Operation::Complete { reference, argument, value, arguments } => {
                 let arguments = or_empty(arguments).as_object().cloned().unwrap_or_default();
@@ -74,10 +73,9 @@ impl Inner {
                 });
                 let arguments = texts.collect();
                 let request = CompletionRequest { reference, argument, value, arguments };
-                return self.complete(request, context).unwrap_or_else(refused);
+                self.complete(request, context).unwrap_or_else(refused)
             }
-        };
-        served
+        }
     }
 
     fn call(

@@ -96,6 +96,12 @@ impl ClientCapabilities {
         Capability::ALL.into_iter().filter(has).collect()
     }
 
+    /// Those of them that pass.
+    #[must_use]
+    pub fn filter(self, passes: impl Fn(Capability) -> bool) -> Self {
+        Capability::ALL.into_iter().filter(|one| self.has(*one) && passes(*one)).collect()
+    }
+
     /// Whether the client has declared it.
     pub fn has(self, capability: Capability) -> bool {
         self.0 & capability.bit() != 0

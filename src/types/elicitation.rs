@@ -54,7 +54,12 @@ impl ElicitRequest {
     /// If the type is no JSON object.
     pub fn of<T: JsonSchema>(message: impl Into<String>) -> Self {
         match schema::of_object::<T>() {
-            Ok(requested_schema) => Self { message: message.into(), requested_schema },
+            Ok(mut requested_schema) => {
+                if let Some(Value::Object(fields)) = requested_schema.get_mut("properties") {
+                    fields.values_mut().for_each(simplify);
+                }
+                Self { message: message.into(), requested_schema }
+            }
             Err(root) => panic!("a form is a JSON object, not {root}"),
         }
     }
@@ -124,6 +129,60 @@ impl ElicitResult {
         }
         Ok(())
     }
+}
+
+/// Makes the schema of a member one of those that a form may have: they know no null, since a field
+/// that is left empty is not there, and no formats of numbers.
+fn simplify(field: &mut Value) {
+    let Value::Object(keywords) = field else {
+        return;
+    };
+    if let Some(Value::Array(choices)) = keywords.get("anyOf")
+        && let Some(inner) = choices.iter().find(|choice| choice["type"] != "null").cloned()
+        && let Value::Object(inner) = inner
+    {
+        keywords.shift_remove("anyOf");
+        let outer = std::mem::replace(keywords, inner);
+        keywords.extend(outer);
+    }
+    if let Some(Value::Array(types)) = keywords.get("type")
+        && let Some(only) = types.iter().find(|name| *name != "null").cloned()
+    {
+        keywords.insert("type".to_owned(), only);
+    }
+    if let Some(Value::Array(choices)) = keywords.get_mut("enum") {
+        choices.retain(|choice| !choice.is_null());
+    }
+    if let Some(Value::Array(choices)) = keywords.get_mut("oneOf") {
+        *choices = choices.iter().flat_map(titled).collect();
+        keywords.entry("type").or_insert_with(|| "string".into());
+    }
+    if keywords.get("type").is_some_and(|name| name != "string") {
+        keywords.shift_remove("format");
+    }
+    if keywords.get("default").is_some_and(Value::is_null) {
+        keywords.shift_remove("default");
+    }
+    if let Some(items) = keywords.get_mut("items") {
+        simplify(items);
+        // What several can be chosen of stands under another name.
+        if let Some(items) = items.as_object_mut()
+            && let Some(choices) = items.shift_remove("oneOf")
+        {
+            items.clear();
+            items.insert("anyOf".to_owned(), choices);
+        }
+    }
+}
+
+/// Variants of an enum as choices, which need a title: one with documentation, or some without.
+fn titled(variants: &Value) -> Vec<Value> {
+    if let Some(plain) = variants.get("enum").and_then(Value::as_array) {
+        return plain.iter().map(|name| json!({ "const": name, "title": name })).collect();
+    }
+    let name = &variants["const"];
+    let title = variants.get("title").or(variants.get("description")).unwrap_or(name);
+    vec![json!({ "const": name, "title": title })]
 }
 
 /// Whether the value is what the schema of a field says.

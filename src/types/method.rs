@@ -64,3 +64,5 @@ pub const ELICIT: &str = "elicitation/create";
 pub const SAMPLE: &str = "sampling/createMessage";
 /// The server asks for the directories that the client works in.
 pub const LIST_ROOTS: &str = "roots/list";
+/// Modern: how a task stands.
+pub const TASK_CHANGED: &str = "notifications/tasks";

@@ -114,7 +114,7 @@ mod one_or_many {
     #[serde(untagged)]
     enum OneOrMany {
         Many(Vec<Content>),
-        One(Content),
+        One(Box<Content>),
     }
 
     pub(super) fn serialize<S: Serializer>(blocks: &[Content], out: S) -> Result<S::Ok, S::Error> {
@@ -129,7 +129,7 @@ mod one_or_many {
     ) -> Result<Vec<Content>, D::Error> {
         Ok(match OneOrMany::deserialize(from)? {
             OneOrMany::Many(blocks) => blocks,
-            OneOrMany::One(block) => vec![block],
+            OneOrMany::One(block) => vec![*block],
         })
     }
 }

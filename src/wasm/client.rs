@@ -78,6 +78,8 @@ enum Step {
     Leg = 13,
     Task = 14,
     Withdrawn = 15,
+    Acknowledged = 16,
+    News = 17,
 }
 
 /// One client's protocol machine.
@@ -230,8 +232,9 @@ impl Core {
         http.machine.tell(&mut self.machine, now);
     }
 
-    /// Sends a request; true if it could be sent. The numbers then say its slot and id. `rounds`
-    /// is how often the server may ask for input; below 0, the caller gets such results.
+    /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
+    /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
+    /// the server may ask for input; below 0, the caller gets such results.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -243,22 +246,34 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
+        cache: bool,
         rounds: f64,
         now: f64,
-    ) -> bool {
+    ) -> u32 {
+        if cache && let Some(result) = self.machine.kept(method, &params, now) {
+            self.value = result;
+            return 2;
+        }
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
-        let limits =
-            CallLimits { timeout, max_total, stall_after, reset_on_progress, strict, rounds };
+        let limits = CallLimits {
+            timeout,
+            max_total,
+            stall_after,
+            reset_on_progress,
+            strict,
+            cache,
+            rounds,
+        };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
                 put(Place::Id, id as f64);
                 put(Place::Slot, f64::from(slot));
-                true
+                1
             }
-            Err(_) => false,
+            Err(_) => 0,
         }
     }
 
@@ -361,6 +376,14 @@ impl Core {
                 put(Place::Slot, f64::from(slot));
                 self.step(Step::Reject, explain(error))
             }
+            Some(Output::Acknowledged(slot, honored)) => {
+                put(Place::Slot, f64::from(slot));
+                self.step(Step::Acknowledged, honored)
+            }
+            Some(Output::News(slot)) => {
+                put(Place::Slot, f64::from(slot));
+                Step::News
+            }
             Some(Output::Notification(method, params)) => {
                 self.text = JsValue::from_str(&method);
                 self.step(Step::Notification, params.unwrap_or_default())
@@ -412,6 +435,11 @@ impl Core {
     /// The method of the step.
     pub fn text(&mut self) -> JsValue {
         std::mem::take(&mut self.text)
+    }
+
+    /// How many notifications named no subscription that there is.
+    pub fn strays(&self) -> u32 {
+        self.machine.stray_notifications()
     }
 
     /// How much progress was odd so far.

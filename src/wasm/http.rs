@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 
-use js_sys::{Array, Float64Array, Uint8Array};
+use js_sys::{Float64Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -32,15 +32,10 @@ pub(super) fn records() -> Float64Array {
 }
 
 /// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
-/// [`poll`](Self::poll) says, and tell what [`news`](Self::news) says.
+/// [`actions`](Self::actions) says, and tell what [`news`](Self::news) says.
 #[wasm_bindgen]
 pub struct Http {
     pub(super) machine: client::Http<JsValue>,
-    /// What the latest step is about.
-    exchange: u32,
-    verb: &'static str,
-    headers: Array,
-    value: JsValue,
     /// Where the latest records start in their stream.
     since: usize,
 }
@@ -51,14 +46,7 @@ impl Http {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::new_without_default)] // for JavaScript
     pub fn new() -> Self {
-        Self {
-            machine: client::Http::default(),
-            exchange: 0,
-            verb: "",
-            headers: Array::new(),
-            value: JsValue::UNDEFINED,
-            since: 0,
-        }
+        Self { machine: client::Http::default(), since: 0 }
     }
 
     /// Sends a message; the number of its exchange, or 0.
@@ -66,16 +54,10 @@ impl Http {
         self.machine.send(message)
     }
 
-    /// The head of an answer has come. Returns 0 if its body is of no use, 1 if it is to be read
-    /// whole, 2 if it is a stream of events.
-    pub fn head(
-        &mut self,
-        exchange: u32,
-        status: u16,
-        content_type: &str,
-        session: Option<String>,
-    ) -> u32 {
-        match self.machine.head(exchange, status, content_type, session.as_deref()) {
+    /// The head of an answer has come; `session` is empty without the header. Returns 0 if the body
+    /// is of no use, 1 if it is to be read whole, 2 if it is a stream of events.
+    pub fn head(&mut self, exchange: u32, status: u16, content_type: &str, session: &str) -> u32 {
+        match self.machine.head(exchange, status, content_type, session) {
             Reading::Nothing => 0,
             Reading::Whole => 1,
             Reading::Events => 2,
@@ -87,11 +69,12 @@ impl Http {
         self.machine.feed(exchange, chunk);
     }
 
-    /// The data of the next event: a view that the next call may detach.
-    pub fn event(&mut self, exchange: u32) -> Option<Uint8Array> {
-        let data = self.machine.event(exchange)?;
+    /// The data of the next event: a view that the next call may detach. Undefined if there is
+    /// none.
+    pub fn event(&mut self, exchange: u32) -> JsValue {
         // SAFETY: JavaScript decodes it before it calls anything here.
-        Some(unsafe { Uint8Array::view(data) })
+        let view = |data| unsafe { Uint8Array::view(data) }.into();
+        self.machine.event(exchange).map_or(JsValue::UNDEFINED, view)
     }
 
     /// What the latest records were read from, ASCII: a view that the next call may detach.
@@ -100,109 +83,63 @@ impl Http {
         unsafe { Uint8Array::view(self.machine.since(exchange, self.since)) }
     }
 
-    /// The message of an event, parsed; undefined if it was not JSON.
-    pub fn message(&mut self, exchange: u32, message: JsValue, now: f64) {
-        self.machine.message(exchange, present(message), now);
+    /// A whole body, or the data of an event: parsed, or undefined if it is not JSON; and how the
+    /// body begins.
+    pub fn message(&mut self, exchange: u32, message: JsValue, text: &str, now: f64) {
+        let message = present(message);
+        if self.machine.streams(exchange) {
+            self.machine.message(exchange, message, now);
+        } else {
+            self.machine.body(exchange, message, text, now);
+        }
     }
 
-    /// The whole body of an answer: parsed, or undefined if it is not JSON, and how it begins.
-    pub fn body(&mut self, exchange: u32, message: JsValue, text: &str, now: f64) {
-        self.machine.body(exchange, present(message), text, now);
-    }
-
-    /// A stream has ended.
-    pub fn end(&mut self, exchange: u32, now: f64) {
-        self.machine.end(exchange, now);
-    }
-
-    /// An exchange could not be made, or broke off; `sent` is whether `fetch` was called.
+    /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
+    /// whether `fetch` was called.
     pub fn failed(&mut self, exchange: u32, sent: bool, cause: JsValue, now: f64) {
-        self.machine.failed(exchange, sent, Some(cause), now);
+        self.machine.failed(exchange, sent, present(cause), now);
     }
 
-    /// When [`timeout`](Self::timeout) wants to be called; infinite for never.
-    pub fn deadline(&self) -> f64 {
-        self.machine.poll_timeout()
+    /// Looks at the clock; returns when it is to do so next, infinite for never.
+    pub fn timeout(&mut self, now: f64) -> f64 {
+        self.machine.handle_timeout(now)
     }
 
-    /// Looks at the clock.
-    pub fn timeout(&mut self, now: f64) {
-        self.machine.handle_timeout(now);
+    /// What is to be done: for each exchange to start its number, HTTP method, headers (names and
+    /// values in turn) and body; for each to break off its number.
+    pub fn actions(&mut self) -> JsValue {
+        let actions = self.machine.take_actions().into_iter().map(|action| match action {
+            Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
+                exchange.into(),
+                JsValue::from_str(verb),
+                JsValue::array(headers),
+                body.unwrap_or_default(),
+            ]),
+            Action::Abort(exchange) => exchange.into(),
+        });
+        JsValue::array(actions.collect())
     }
 
-    /// Takes the next thing to be done: 1 to start an [`exchange`](Self::exchange), 2 to break it
-    /// off, 0 if there is none.
-    pub fn poll(&mut self) -> u32 {
-        match self.machine.poll_action() {
-            None => 0,
-            Some(Action::Fetch { exchange, verb, headers, body }) => {
-                self.exchange = exchange;
-                self.verb = verb;
-                self.headers = Array::new();
-                for (name, value) in headers {
-                    self.headers.push(&JsValue::from_str(&name));
-                    self.headers.push(&JsValue::from_str(&value));
-                }
-                self.value = body.unwrap_or_default();
-                1
-            }
-            Some(Action::Abort(exchange)) => {
-                self.exchange = exchange;
-                2
-            }
-        }
-    }
-
-    /// The number of the exchange.
-    pub fn exchange(&self) -> u32 {
-        self.exchange
-    }
-
-    /// Its HTTP method.
-    pub fn verb(&self) -> String {
-        self.verb.to_owned()
-    }
-
-    /// Its headers: names and values in turn.
-    pub fn headers(&self) -> Array {
-        self.headers.clone()
-    }
-
-    /// Its body, or what the news are about; can be taken once.
-    pub fn value(&mut self) -> JsValue {
-        std::mem::take(&mut self.value)
-    }
-
-    /// Takes the next thing that has happened, when no client does that: 1 a message, 2 a request
-    /// without an answer, 3 a fault, 4 the end, 0 nothing.
-    pub fn news(&mut self) -> u32 {
-        loop {
-            let (kind, value) = match self.machine.poll_news() {
-                None => return 0,
-                Some(News::Message(message)) => (1, message),
-                Some(News::Failed(id, error)) => {
-                    let mut failure = explain(error);
-                    failure.set("id", JsValue::from_id(&id));
-                    (2, failure)
-                }
-                Some(News::Fault(error)) => (3, explain(error)),
-                Some(News::Closed(reason)) => (4, JsValue::from_str(&reason)),
-                Some(News::Stray) => continue,
+    /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
+    /// request without an answer, 3 a fault, 4 the end.
+    pub fn news(&mut self) -> JsValue {
+        let mut told = Vec::new();
+        for news in self.machine.take_news() {
+            let (kind, value) = match news {
+                News::Message(message) => (1, message),
+                News::Failed(_, error) => (2, explain(error)),
+                News::Fault(error) => (3, explain(error)),
+                News::Closed => (4, JsValue::UNDEFINED),
+                News::Stray => continue,
             };
-            self.value = value;
-            return kind;
+            told.extend([JsValue::from(kind), value]);
         }
+        JsValue::array(told)
     }
 
     /// Ends everything; the exchange that tells the server is still to be made.
     pub fn close(&mut self) {
         self.machine.close();
-    }
-
-    /// The id of the session, if there is one.
-    #[wasm_bindgen(js_name = sessionId)]
-    pub fn session_id(&self) -> Option<String> {
-        self.machine.session_id().map(str::to_owned)
     }
 }
 

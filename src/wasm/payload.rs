@@ -3,9 +3,17 @@
 use std::cell::Cell;
 
 use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_bindgen::{JsCast, JsValue};
 
 use crate::jsonrpc::{Id, Kind, Payload};
+
+#[wasm_bindgen]
+extern "C" {
+    /// Throws for what is no data, such as a function.
+    #[wasm_bindgen(catch, js_name = structuredClone)]
+    fn structured_clone(value: &JsValue) -> Result<JsValue, JsValue>;
+}
 
 thread_local! {
     /// Property names as JavaScript strings, by the address of the literal: making a string anew
@@ -86,11 +94,9 @@ impl Payload for JsValue {
     #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
         let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
-        let pairs = Object::entries(object).to_vec().into_iter().map(|pair| {
-            let pair: &Array = pair.unchecked_ref();
-            (pair.get(0).as_string().unwrap_or_default(), pair.get(1))
-        });
-        Some(pairs.collect())
+        let keys = Object::keys(object).to_vec();
+        let value = |key: &JsValue| Reflect::get(self, key).unwrap_or_default();
+        Some(keys.iter().map(|key| (key.as_string().unwrap_or_default(), value(key))).collect())
     }
 
     #[inline(never)]
@@ -108,6 +114,10 @@ impl Payload for JsValue {
         {
             Object::assign(own, other);
         }
+    }
+
+    fn copy(&self) -> Option<Self> {
+        structured_clone(self).ok()
     }
 
     #[inline(never)]

@@ -242,6 +242,7 @@ async def main():
     # Made by hand it would have Nagle's algorithm on, unless the protocol is named.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.bind(("127.0.0.1", 0))
+    listener.listen()
     config = uvicorn.Config(routes, log_level="critical", ws="websockets", timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
     print(f"listening on {scheme}://127.0.0.1:{listener.getsockname()[1]}/mcp", flush=True)

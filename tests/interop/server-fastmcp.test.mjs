@@ -1,4 +1,4 @@
-// The demo and the fixture server, driven by FastMCP 4 over HTTP, in both eras.
+// The demo server, driven by FastMCP 4 over HTTP, in both eras.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -6,7 +6,6 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { startDemoServer } from "../support/demo-server.mjs";
-import { startFixtureServer } from "../support/fixture-server.mjs";
 import { pythonFastmcp4 as python } from "../support/paths.mjs";
 import { fiveTools } from "./five-tools.mjs";
 
@@ -17,31 +16,24 @@ for (const [mode, version] of /** @type {const} */ ([["auto", "2026-07-28"], ["l
     /** @type {import("../support/demo-server.mjs").DemoServer} */
     let server;
     /** @type {any} */
-    let demo;
-    /** @type {any} */
-    let fixture;
+    let seen;
 
     before(async () => {
       assert.ok(existsSync(python), `${python} is missing: run \`cargo xtask test\`, which sets it up`);
-      const other = await startFixtureServer();
       server = await startDemoServer({ pace: 0.05 });
-      try {
-        ({ demo, fixture } = await run([script, mode, `${server.url}mcp`, other.mcp]));
-      } finally {
-        await other.stop();
-      }
+      seen = await run([script, mode, `${server.url}mcp`]);
     });
     after(() => server?.stop());
 
     test("the handshake, and the list of tools", () => {
-      assert.equal(demo.version, version);
-      assert.equal(demo.server, "ProgressDemo");
-      for (const { name } of fiveTools) assert.ok(demo.tools.includes(name), name);
+      assert.equal(seen.version, version);
+      assert.equal(seen.server, "ProgressDemo");
+      for (const { name } of fiveTools) assert.ok(seen.tools.includes(name), name);
     });
 
     fiveTools.forEach((tool, i) => {
       test(`${tool.name}: every number, log line and the result`, () => {
-        const { progress, logs, result } = demo.calls[i];
+        const { progress, logs, result } = seen.calls[i];
         assert.deepEqual(progress, tool.progress.map(([value, total]) => [value, total ?? null, null]));
         assert.deepEqual(logs, tool.logs);
         const { content, structuredContent } = result;
@@ -50,16 +42,16 @@ for (const [mode, version] of /** @type {const} */ ([["auto", "2026-07-28"], ["l
     });
 
     test("a flood arrives whole and in order", () => {
-      assert.deepEqual(demo.flood, Array.from({ length: 2000 }, (_, i) => i + 1));
+      assert.deepEqual(seen.flood, Array.from({ length: 2000 }, (_, i) => i + 1));
     });
 
     test("failures: a tool's own, an unknown tool", () => {
-      assert.match(demo.fail, /always fails/);
-      assert.equal(demo.nope, -32602);
+      assert.match(seen.fail, /always fails/);
+      assert.equal(seen.nope, -32602);
     });
 
     test("cancel reaches the tool, and the session goes on", async () => {
-      assert.equal(demo.cancelled, true);
+      assert.equal(seen.cancelled, true);
       for (let i = 0; !server.output().includes("slow was cancelled"); i++) {
         assert.ok(i < 100, server.output());
         await sleep(50);
@@ -67,22 +59,24 @@ for (const [mode, version] of /** @type {const} */ ([["auto", "2026-07-28"], ["l
     });
 
     test("elicitation and sampling", () => {
-      assert.deepEqual(fixture.asked, ["Who?", "Say something"]);
-      assert.match(fixture.elicited[0].text, /ada@example\.com/);
-      assert.match(fixture.sampled[0].text, /sampled/);
+      assert.equal(seen.elicited, "Hello, Ada");
+      assert.equal(seen.sampled, "short");
+      assert.equal(seen.asked[0], "What is your name?");
+      assert.match(seen.asked[1], /a lot$/);
     });
 
-    test("resources and templates", () => {
-      assert.ok(fixture.resources.includes("test://static-text"), fixture.resources);
-      assert.ok(fixture.templates.includes("test://template/{id}/data"), fixture.templates);
-      assert.equal(fixture.text[0].mimeType, "text/plain");
-      assert.match(fixture.filled[0].text, /123/);
+    test("resources, templates, and one that changes", () => {
+      assert.deepEqual(seen.resources, ["demo://about", "demo://notes", "demo://picture"]);
+      assert.deepEqual(seen.templates, ["demo://notes/{number}"]);
+      assert.equal(seen.updated, "demo://notes");
+      assert.deepEqual(seen.note, [{ uri: "demo://notes/1", mimeType: "text/plain", text: "from FastMCP" }]);
+      assert.equal(Buffer.from(seen.picture[0].blob, "base64").subarray(0, 4).toString(), "<svg");
     });
 
     test("prompts and completion", () => {
-      assert.ok(fixture.prompts.includes("test_simple_prompt"), fixture.prompts);
-      assert.match(fixture.prompt[0].content.text, /one.*two/s);
-      assert.ok(Array.isArray(fixture.completed));
+      assert.deepEqual(seen.prompts, ["explain", "review_code"]);
+      assert.equal(seen.prompt[0].content.text, "Explain rain to a child, in a few sentences.");
+      assert.deepEqual(seen.completed, ["Java", "JavaScript"]);
     });
   });
 }

@@ -62,3 +62,20 @@ test("a cancelled call is stopped and never answered, and the session goes on", 
 test("the log level is respected", () => {
   assert.deepEqual(seen.quiet, []);
 });
+
+test("elicitation and sampling", () => {
+  assert.equal(seen.elicited, "Hello, Ada");
+  assert.equal(seen.sampled, "short");
+});
+
+test("resources, one that changes, prompts and completion", () => {
+  assert.deepEqual(seen.browsed, {
+    updated: "demo://notes",
+    resources: ["demo://about", "demo://notes", "demo://picture"],
+    templates: ["demo://notes/{number}"],
+    note: [{ uri: "demo://notes/1", mimeType: "text/plain", text: "a note" }],
+    prompts: ["explain", "review_code"],
+    prompt: [{ role: "user", content: { type: "text", text: "Explain rain to a child, in a few sentences." } }],
+    completed: ["Java", "JavaScript"],
+  });
+});

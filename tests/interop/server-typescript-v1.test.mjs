@@ -4,7 +4,12 @@ import { after, before, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { WebSocketClientTransport } from "@modelcontextprotocol/sdk/client/websocket.js";
-import { LoggingMessageNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
+import {
+  CreateMessageRequestSchema,
+  ElicitRequestSchema,
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from "@modelcontextprotocol/sdk/types.js";
 import WebSocket from "ws";
 import { startDemoServer } from "../support/demo-server.mjs";
 import { fiveTools } from "./five-tools.mjs";
@@ -25,11 +30,20 @@ let server;
 let client;
 /** @type {unknown[]} */
 let logs = [];
+/** @type {string[]} */
+const updated = [];
 
 before(async () => {
   Object.assign(globalThis, { WebSocket: BrowserLikeWebSocket });
   server = await startDemoServer({ pace: 0.05 });
-  client = new Client({ name: "interop", version: "1.0.0" });
+  client = new Client({ name: "interop", version: "1.0.0" }, { capabilities: { elicitation: {}, sampling: {} } });
+  client.setRequestHandler(ElicitRequestSchema, () => ({ action: "accept", content: { name: "Ada" } }));
+  client.setRequestHandler(CreateMessageRequestSchema, () => ({
+    role: "assistant",
+    model: "none",
+    content: { type: "text", text: "short" },
+  }));
+  client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => void updated.push(params.uri));
   client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => void logs.push(params.data));
   await client.connect(new WebSocketClientTransport(new URL(server.ws)));
 });
@@ -51,7 +65,8 @@ async function call(tool, by = client) {
 
 test("the SDK accepts the handshake and the list of tools", async () => {
   assert.deepEqual(client.getServerVersion(), { name: "ProgressDemo", version: "1.0.0", title: "Progress demo" });
-  assert.deepEqual(client.getServerCapabilities(), { tools: {}, logging: {} });
+  const { tools: offered, logging } = client.getServerCapabilities() ?? {};
+  assert.deepEqual({ offered, logging }, { offered: { listChanged: true }, logging: {} });
   assert.match(String(client.getInstructions()), /progress|how far/);
   const { tools } = await client.listTools();
   for (const { name } of fiveTools) assert.ok(tools.some((tool) => tool.name === name), name);
@@ -106,6 +121,40 @@ test("failures: a tool's own, wrong arguments, an unknown tool", async () => {
   const wrong = await client.callTool({ name: "process_items", arguments: { items: 3 } });
   assert.equal(wrong.isError, true);
   await assert.rejects(client.callTool({ name: "nope", arguments: {} }), { code: -32602 });
+});
+
+test("elicitation and sampling", async () => {
+  const elicited = await client.callTool({ name: "ask_name", arguments: {} });
+  assert.deepEqual(elicited.content, [{ type: "text", text: "Hello, Ada" }]);
+  const sampled = await client.callTool({ name: "summarize", arguments: { text: "a lot" } });
+  assert.deepEqual(sampled.content, [{ type: "text", text: "short" }]);
+});
+
+test("resources, templates, and one that changes", async () => {
+  const { resources } = await client.listResources();
+  assert.deepEqual(resources.map(({ uri }) => uri), ["demo://about", "demo://notes", "demo://picture"]);
+  const { resourceTemplates } = await client.listResourceTemplates();
+  assert.deepEqual(resourceTemplates.map(({ uriTemplate }) => uriTemplate), ["demo://notes/{number}"]);
+  await client.subscribeResource({ uri: "demo://notes" });
+  await client.callTool({ name: "add_note", arguments: { text: "a note" } });
+  for (let i = 0; !updated.includes("demo://notes"); i++) {
+    assert.ok(i < 100, "no word of the change");
+    await sleep(50);
+  }
+  const { contents } = await client.readResource({ uri: "demo://notes/1" });
+  assert.deepEqual(contents, [{ uri: "demo://notes/1", mimeType: "text/plain", text: "a note" }]);
+  await assert.rejects(client.readResource({ uri: "demo://nowhere" }));
+});
+
+test("prompts and completion", async () => {
+  const { prompts } = await client.listPrompts();
+  assert.deepEqual(prompts.map(({ name }) => name), ["explain", "review_code"]);
+  const { messages } = await client.getPrompt({ name: "explain", arguments: { topic: "rain", reader: "a child" } });
+  const text = "Explain rain to a child, in a few sentences.";
+  assert.deepEqual(messages, [{ role: "user", content: { type: "text", text } }]);
+  const ref = /** @type {const} */ ({ type: "ref/prompt", name: "review_code" });
+  const { completion } = await client.complete({ ref, argument: { name: "language", value: "ja" } });
+  assert.deepEqual(completion.values, ["Java", "JavaScript"]);
 });
 
 test("with `ws` as it is, the last report is not lost either", async () => {

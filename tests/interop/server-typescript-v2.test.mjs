@@ -1,10 +1,9 @@
-// The demo and the fixture server, driven by the TypeScript SDK v2 over HTTP, in both eras.
+// The demo server, driven by the TypeScript SDK v2 over HTTP, in both eras.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 import { startDemoServer } from "../support/demo-server.mjs";
-import { startFixtureServer } from "../support/fixture-server.mjs";
 import { fiveTools } from "./five-tools.mjs";
 
 /** In the modern era, the SDK leaves it to the caller to ask for log messages. */
@@ -12,54 +11,39 @@ const ASK_FOR_LOGS = { "io.modelcontextprotocol/logLevel": "debug" };
 
 /** @type {import("../support/demo-server.mjs").DemoServer} */
 let demo;
-/** @type {import("../support/fixture-server.mjs").FixtureServer} */
-let fixture;
 
 before(async () => {
   demo = await startDemoServer({ pace: 0.05 });
-  fixture = await startFixtureServer();
 });
-after(async () => {
-  await demo?.stop();
-  await fixture?.stop();
-});
+after(() => demo?.stop());
 
 for (const [mode, version] of /** @type {const} */ ([["auto", "2026-07-28"], ["legacy", "2025-11-25"]])) {
   describe(version, () => {
     /** @type {Client} */
     let client;
-    /** @type {Client} */
-    let other;
     /** @type {unknown[]} */
     let logs = [];
     /** @type {unknown[]} */
     const asked = [];
+    /** @type {string[]} */
+    const updated = [];
 
     before(async () => {
-      client = await connect(`${demo.url}mcp`);
-      other = await connect(fixture.mcp);
-    });
-    after(async () => {
-      await client?.close();
-      await other?.close();
-    });
-
-    /** @param {string} url */
-    async function connect(url) {
       const options = { capabilities: { elicitation: {}, sampling: {} }, versionNegotiation: { mode } };
-      const made = new Client({ name: "interop", version: "1.0.0" }, options);
-      made.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params.data));
-      made.setRequestHandler("elicitation/create", ({ params }) => {
+      client = new Client({ name: "interop", version: "1.0.0" }, options);
+      client.setNotificationHandler("notifications/message", ({ params }) => void logs.push(params.data));
+      client.setNotificationHandler("notifications/resources/updated", ({ params }) => void updated.push(params.uri));
+      client.setRequestHandler("elicitation/create", ({ params }) => {
         asked.push(params.message);
-        return { action: "accept", content: { username: "ada", email: "ada@example.com" } };
+        return { action: "accept", content: { name: "Ada" } };
       });
-      made.setRequestHandler("sampling/createMessage", ({ params }) => {
-        asked.push(params.messages[0]?.content);
-        return { role: "assistant", model: "none", content: { type: "text", text: "sampled" } };
+      client.setRequestHandler("sampling/createMessage", ({ params }) => {
+        asked.push(params.systemPrompt);
+        return { role: "assistant", model: "none", content: { type: "text", text: "short" } };
       });
-      await made.connect(new StreamableHTTPClientTransport(new URL(url)));
-      return made;
-    }
+      await client.connect(new StreamableHTTPClientTransport(new URL(`${demo.url}mcp`)));
+    });
+    after(() => client?.close());
 
     /** @param {(typeof fiveTools)[number]} tool */
     async function call(tool) {
@@ -121,31 +105,44 @@ for (const [mode, version] of /** @type {const} */ ([["auto", "2026-07-28"], ["l
     });
 
     test("elicitation and sampling", async () => {
-      const elicited = await other.callTool({ name: "test_elicitation", arguments: { message: "Who?" } });
-      assert.match(JSON.stringify(elicited.content), /ada@example\.com/);
-      const sampled = await other.callTool({ name: "test_sampling", arguments: { prompt: "Say something" } });
-      assert.match(JSON.stringify(sampled.content), /sampled/);
-      assert.deepEqual(asked, ["Who?", { type: "text", text: "Say something" }]);
+      const elicited = await client.callTool({ name: "ask_name", arguments: {} });
+      assert.deepEqual(elicited.content, [{ type: "text", text: "Hello, Ada" }]);
+      const sampled = await client.callTool({ name: "summarize", arguments: { text: "a lot" } });
+      assert.deepEqual(sampled.content, [{ type: "text", text: "short" }]);
+      assert.equal(asked[0], "What is your name?");
+      assert.match(String(asked[1]), /^You sum up texts/);
     });
 
-    test("resources and templates", async () => {
-      const { resources } = await other.listResources();
-      assert.ok(resources.some(({ uri }) => uri === "test://static-text"));
-      const { resourceTemplates } = await other.listResourceTemplates();
-      assert.ok(resourceTemplates.some(({ uriTemplate }) => uriTemplate === "test://template/{id}/data"));
-      const { contents } = await other.readResource({ uri: "test://template/123/data" });
-      assert.match(JSON.stringify(contents), /123/);
-      await assert.rejects(other.readResource({ uri: "test://nowhere" }));
+    test("resources, templates, and one that changes", async () => {
+      const { resources } = await client.listResources();
+      assert.deepEqual(resources.map(({ uri }) => uri), ["demo://about", "demo://notes", "demo://picture"]);
+      const { resourceTemplates } = await client.listResourceTemplates();
+      assert.deepEqual(resourceTemplates.map(({ uriTemplate }) => uriTemplate), ["demo://notes/{number}"]);
+
+      const uri = "demo://notes";
+      const subscription = mode === "auto" ? await client.listen({ resourceSubscriptions: [uri] }) : undefined;
+      if (!subscription) await client.subscribeResource({ uri });
+      const { structuredContent } = await client.callTool({ name: "add_note", arguments: { text: version } });
+      for (let i = 0; !updated.includes(uri); i++) {
+        assert.ok(i < 100, "no word of the change");
+        await sleep(50);
+      }
+      await subscription?.close();
+      const { number } = /** @type {{ number: number }} */ (structuredContent);
+      const { contents } = await client.readResource({ uri: `demo://notes/${number}` });
+      assert.deepEqual(contents, [{ uri: `demo://notes/${number}`, mimeType: "text/plain", text: version }]);
+      await assert.rejects(client.readResource({ uri: "demo://nowhere" }));
     });
 
     test("prompts and completion", async () => {
-      const { prompts } = await other.listPrompts();
-      assert.ok(prompts.some(({ name }) => name === "test_simple_prompt"));
-      const { messages } = await other.getPrompt({ name: "test_prompt_with_arguments", arguments: { arg1: "one", arg2: "two" } });
-      assert.match(JSON.stringify(messages), /one.*two/);
-      const ref = /** @type {const} */ ({ type: "ref/prompt", name: "test_prompt_with_arguments" });
-      const { completion } = await other.complete({ ref, argument: { name: "arg1", value: "" } });
-      assert.ok(Array.isArray(completion.values));
+      const { prompts } = await client.listPrompts();
+      assert.deepEqual(prompts.map(({ name }) => name), ["explain", "review_code"]);
+      const { messages } = await client.getPrompt({ name: "explain", arguments: { topic: "rain", reader: "a child" } });
+      const text = "Explain rain to a child, in a few sentences.";
+      assert.deepEqual(messages, [{ role: "user", content: { type: "text", text } }]);
+      const ref = /** @type {const} */ ({ type: "ref/prompt", name: "review_code" });
+      const { completion } = await client.complete({ ref, argument: { name: "language", value: "ja" } });
+      assert.deepEqual(completion.values, ["Java", "JavaScript"]);
     });
   });
 }

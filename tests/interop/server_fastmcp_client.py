@@ -1,6 +1,6 @@
-"""Drives the demo and the fixture server with FastMCP 4 over HTTP, and prints what it saw as JSON.
+"""Drives the demo server with FastMCP 4 over HTTP, and prints what it saw as JSON.
 
-Usage: server_fastmcp_client.py MODE DEMO_URL FIXTURE_URL < tools.json
+Usage: server_fastmcp_client.py MODE URL < tools.json
 where MODE is `legacy` or `auto` and the input a list of {"name", "arguments"}.
 """
 
@@ -15,6 +15,7 @@ import mcp_types as types  # noqa: E402
 from fastmcp import Client  # noqa: E402
 from fastmcp.exceptions import ToolError  # noqa: E402
 from mcp import MCPError  # noqa: E402
+from mcp.client.subscriptions import listen  # noqa: E402
 
 
 def plain(value):
@@ -47,13 +48,41 @@ async def cancel(client):
     return task.cancelled()
 
 
-async def demo(mode, url, tools):
-    logs = []
+async def follow(client, updated):
+    """Subscribes to the notes, adds one, and waits to be told."""
+    uri = "demo://notes"
+    if client.protocol_version < "2026-07-28":
+        await client.session.subscribe_resource(uri)
+        await client.call_tool("add_note", {"text": "from FastMCP"})
+        return await asyncio.wait_for(updated.get(), 5)
+    async with listen(client.session, resource_subscriptions=[uri]) as subscription:
+        await client.call_tool("add_note", {"text": "from FastMCP"})
+        async with asyncio.timeout(5):
+            async for event in subscription:
+                return event.uri
+
+
+async def main(mode, url):
+    logs, asked, updated = [], [], asyncio.Queue()
+    tools = json.load(sys.stdin)
 
     async def log(message):
         logs.append(message.data)
 
-    async with Client(url, mode=mode, log_handler=log) as client:
+    async def elicit(message, response_type, params, context):
+        asked.append(message)
+        return {"name": "Ada"}
+
+    async def sample(messages, params, context):
+        asked.append(messages[0].content.text)
+        return "short"
+
+    async def message(notification):
+        if isinstance(notification, types.ResourceUpdatedNotification):
+            updated.put_nowait(notification.params.uri)
+
+    handlers = {"log_handler": log, "elicitation_handler": elicit, "sampling_handler": sample}
+    async with Client(url, mode=mode, message_handler=message, **handlers) as client:
         seen = {
             "version": client.protocol_version,
             "server": client.server_info.name,
@@ -70,40 +99,19 @@ async def demo(mode, url, tools):
         except MCPError as error:
             seen["nope"] = error.error.code
         seen["cancelled"] = await cancel(client)
-    return seen
-
-
-async def fixture(mode, url):
-    asked = []
-
-    async def elicit(message, response_type, params, context):
-        asked.append(message)
-        return {"username": "ada", "email": "ada@example.com"}
-
-    async def sample(messages, params, context):
-        asked.append(messages[0].content.text)
-        return "sampled"
-
-    async with Client(url, mode=mode, elicitation_handler=elicit, sampling_handler=sample) as client:
-        prompt = types.PromptReference(name="test_prompt_with_arguments")
-        arguments = {"arg1": "one", "arg2": "two"}
-        return {
-            "elicited": plain(await client.call_tool_mcp("test_elicitation", {"message": "Who?"}))["content"],
-            "sampled": plain(await client.call_tool_mcp("test_sampling", {"prompt": "Say something"}))["content"],
-            "asked": asked,
-            "resources": [str(resource.uri) for resource in await client.list_resources()],
-            "templates": [template.uri_template for template in await client.list_resource_templates()],
-            "text": [plain(part) for part in await client.read_resource("test://static-text")],
-            "filled": [plain(part) for part in await client.read_resource("test://template/123/data")],
-            "prompts": [prompt.name for prompt in await client.list_prompts()],
-            "prompt": plain(await client.get_prompt("test_prompt_with_arguments", arguments))["messages"],
-            "completed": (await client.complete(prompt, {"name": "arg1", "value": ""})).values,
-        }
-
-
-async def main(mode, demo_url, fixture_url):
-    tools = json.load(sys.stdin)
-    seen = {"demo": await demo(mode, demo_url, tools), "fixture": await fixture(mode, fixture_url)}
+        seen["elicited"] = (await client.call_tool("ask_name")).content[0].text
+        seen["sampled"] = (await client.call_tool("summarize", {"text": "a lot"})).content[0].text
+        seen["asked"] = asked
+        seen["resources"] = [str(resource.uri) for resource in await client.list_resources()]
+        seen["templates"] = [template.uri_template for template in await client.list_resource_templates()]
+        seen["updated"] = await follow(client, updated)
+        seen["note"] = [plain(part) for part in await client.read_resource("demo://notes/1")]
+        seen["picture"] = [plain(part) for part in await client.read_resource("demo://picture")]
+        seen["prompts"] = [prompt.name for prompt in await client.list_prompts()]
+        prompt = await client.get_prompt("explain", {"topic": "rain", "reader": "a child"})
+        seen["prompt"] = plain(prompt)["messages"]
+        reference = types.PromptReference(name="review_code")
+        seen["completed"] = (await client.complete(reference, {"name": "language", "value": "ja"})).values
     print(json.dumps(seen))
 
 

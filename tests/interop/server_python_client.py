@@ -13,6 +13,7 @@ warnings.simplefilter("ignore")  # the transport is deprecated; that is why it i
 
 from mcp import ClientSession, McpError, types  # noqa: E402
 from mcp.client.websocket import websocket_client  # noqa: E402
+from pydantic import AnyUrl  # noqa: E402
 
 
 async def call(session, logs, name, arguments):
@@ -50,15 +51,52 @@ async def cancel(session):
     return unanswered
 
 
+async def elicit(context, params):
+    return types.ElicitResult(action="accept", content={"name": "Ada"})
+
+
+async def sample(context, params):
+    content = types.TextContent(type="text", text="short")
+    return types.CreateMessageResult(role="assistant", model="none", content=content)
+
+
+def plain(value):
+    return value.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+async def browse(session, updated):
+    """Resources, prompts and completion; and a resource that changes while it is subscribed to."""
+    uri = AnyUrl("demo://notes")
+    await session.subscribe_resource(uri)
+    await session.call_tool("add_note", {"text": "a note"})
+    reference = types.PromptReference(type="ref/prompt", name="review_code")
+    arguments = {"topic": "rain", "reader": "a child"}
+    return {
+        "updated": await asyncio.wait_for(updated.get(), 5),
+        "resources": [str(resource.uri) for resource in (await session.list_resources()).resources],
+        "templates": [t.uriTemplate for t in (await session.list_resource_templates()).resourceTemplates],
+        "note": plain(await session.read_resource(AnyUrl("demo://notes/1")))["contents"],
+        "prompts": [prompt.name for prompt in (await session.list_prompts()).prompts],
+        "prompt": plain(await session.get_prompt("explain", arguments))["messages"],
+        "completed": (await session.complete(reference, {"name": "language", "value": "ja"})).completion.values,
+    }
+
+
 async def main(url, tools):
-    logs = []
+    logs, updated = [], asyncio.Queue()
 
     async def log(params):
         logs.append(params.data)
 
+    async def message(received):
+        notification = getattr(received, "root", None)
+        if isinstance(notification, types.ResourceUpdatedNotification):
+            updated.put_nowait(str(notification.params.uri))
+
     seen = {}
+    callbacks = {"logging_callback": log, "elicitation_callback": elicit, "sampling_callback": sample}
     async with websocket_client(url) as (read, write):
-        async with ClientSession(read, write, logging_callback=log) as session:
+        async with ClientSession(read, write, message_handler=message, **callbacks) as session:
             hello = await session.initialize()
             seen["protocolVersion"] = hello.protocolVersion
             seen["server"] = hello.serverInfo.name
@@ -73,6 +111,9 @@ async def main(url, tools):
             except McpError as error:
                 seen["nope"] = error.error.code
             seen["cancelled"] = await cancel(session)
+            seen["elicited"] = (await session.call_tool("ask_name", {})).content[0].text
+            seen["sampled"] = (await session.call_tool("summarize", {"text": "a lot"})).content[0].text
+            seen["browsed"] = await browse(session, updated)
             await session.set_logging_level("error")
             seen["quiet"] = (await call(session, logs, "backup_database", {}))["logs"]
     print(json.dumps(seen))

@@ -31,7 +31,14 @@ function examples(file) {
 }
 
 /** What each example prints, as far as it is told. */
-const PRINTS = [/0 of 2[\s\S]*2 of 2[\s\S]*AMBER/, /^10 undefined undefined$/m, /stopped: tools\/call slow was aborted/, /0 of 2/];
+const PRINTS = [
+  /0 of 2[\s\S]*2 of 2[\s\S]*AMBER/,
+  /^10 undefined undefined$/m,
+  /^100 1 [\s\S]*Downloaded file/m,
+  /stopped: tools\/call slow was aborted/,
+  /Hello, Ada/,
+  /0 of 2/,
+];
 
 const all = ["README.md", "pkg-template/README.md"].flatMap(examples);
 
@@ -42,7 +49,10 @@ test("the READMEs have as many examples as are checked here", () => {
 all.forEach((example, number) => {
   test(`README example ${number + 1} runs and prints what it says`, async () => {
     const file = join(folder, `example-${number + 1}.mjs`);
-    const code = example.replaceAll("ws://127.0.0.1:8000/mcp", server.ws).replaceAll("wss://example.com/mcp", server.ws);
+    const code = example
+      .replaceAll("ws://127.0.0.1:8000/mcp", server.ws)
+      .replaceAll("http://127.0.0.1:8000/mcp", server.ws.replace("ws:", "http:"))
+      .replaceAll("wss://example.com/mcp", server.ws);
     // Node 20 has no WebSocket of its own.
     writeFileSync(file, `import WebSocket from ${JSON.stringify(ws)};\nglobalThis.WebSocket ??= WebSocket;\n${code}`);
     const { stdout } = await run(process.execPath, [file], { timeout: 20_000 });

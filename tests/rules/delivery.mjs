@@ -71,7 +71,7 @@ rule("rule 9: a throttled slow handler gets the newest, never two at once, and t
   equal([log, settled], [[1, 50], false]);
   open[1]?.resolve(undefined);
   await call;
-});
+}, timed);
 
 rule("rule 9: abort drops what throttle holds back", async (env) => {
   const clock = env.clock();

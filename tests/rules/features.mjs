@@ -255,3 +255,313 @@ rule("pages: the server's own objects stay as they are", async (env) => {
   equal((await call).tools, [1, 2]);
   equal(own, { tools: [1], nextCursor: "1" });
 }, { on: ["objects"] });
+
+// ---- 10.1: results that are kept ----
+
+const MODERN = { eras: /** @type {import("./env.mjs").Era[]} */ (["modern"]) };
+
+rule("cache: a list and a resource are asked for once while they are fresh, each caller with a copy of its own", async (env) => {
+  const { client, peer } = await env.connect();
+  const kept = env.era === "modern";
+  let asked = 0;
+  const result = { ttlMs: 1e6, cacheScope: "private" };
+  peer.answers["tools/list"] = ({ params }) => ({ ...result, tools: [{ name: `t${++asked}` }], ...(params.cursor ? {} : { nextCursor: "1" }) });
+  peer.answers["resources/read"] = ({ params }) => ({ ...result, contents: [{ uri: params.uri, text: `${++asked}` }] });
+  const first = await client.listTools();
+  equal(first.tools, [{ name: "t1" }, { name: "t2" }]);
+  first.tools.length = 0;
+  const again = client.listTools();
+  equal((await again).tools, kept ? [{ name: "t1" }, { name: "t2" }] : [{ name: "t3" }, { name: "t4" }]);
+  equal(again.id === 0, kept, "the id of what was never sent");
+  asked = 10;
+  const read = await client.readResource("a:b");
+  equal(read.contents[0]?.text, "11");
+  /** @type {any} */ (read).contents[0].text = "changed";
+  equal((await client.readResource({ uri: "a:b" })).contents[0]?.text, kept ? "11" : "12");
+  equal((await client.readResource("a:c")).contents[0]?.text, kept ? "12" : "13");
+  equal((await client.readResource("a:c", { cache: false })).contents[0]?.text, kept ? "13" : "14");
+});
+
+rule("cache: false, for a call or the client, does without", async (env) => {
+  for (const [clientOptions, options] of [[{}, { cache: false }], [{ cache: false }, {}]]) {
+    const { client, peer } = await env.connect(clientOptions);
+    peer.answers["tools/list"] = () => ({ tools: [], ttlMs: 1e6 });
+    await client.listTools({}, options);
+    await client.listTools({}, options);
+    equal(peer.all("tools/list").length, 2);
+  }
+}, MODERN);
+
+rule("cache: news outdates at once, also an answer on its way", async (env) => {
+  const { client, peer } = await env.connect();
+  let asked = 0;
+  peer.answers["tools/list"] = () => ({ tools: [++asked], ttlMs: 1e6 });
+  const changed = { jsonrpc: "2.0", method: "notifications/tools/list_changed" };
+  await client.listTools();
+  /** @type {any} */
+  let inHandler;
+  client.setNotificationHandler("notifications/tools/list_changed", () => void (inHandler = client.listTools()));
+  peer.send(changed);
+  await peer.until("the second request", () => asked === 2);
+  equal((await inHandler).tools, [2]);
+  client.removeNotificationHandler("notifications/tools/list_changed");
+  peer.answers["tools/list"] = undefined;
+  peer.send(changed);
+  await client.ping();
+  const late = client.listTools();
+  const request = (await peer.next("tools/list"), await peer.next("tools/list"), await peer.next("tools/list"));
+  peer.send(changed, peer.result(request, { tools: [3], ttlMs: 1e6 }));
+  equal((await late).tools, [3]);
+  const next = client.listTools();
+  peer.send(peer.result(await peer.next("tools/list"), { tools: [4] }));
+  equal((await next).tools, [4]);
+}, MODERN);
+
+rule("cache: time makes it old", async (env) => {
+  const clock = env.clock();
+  const { client, peer } = await env.connect();
+  peer.answers["tools/list"] = () => ({ tools: [], ttlMs: 1000 });
+  await client.listTools();
+  await clock.pass(999);
+  await client.listTools();
+  equal(peer.all("tools/list").length, 1);
+  await clock.pass(1);
+  await client.listTools();
+  equal(peer.all("tools/list").length, 2);
+}, { ...TIMED, ...MODERN });
+
+// ---- 7: subscriptions ----
+
+const CHANGES = { tools: { listChanged: true }, prompts: { listChanged: true }, resources: { listChanged: true, subscribe: true } };
+
+/**
+ * A connected pair whose server tells of everything.
+ * @param {import("./env.mjs").Env} env
+ * @param {any} [options]
+ */
+async function listening(env, options) {
+  const peer = await env.peer();
+  const method = env.era === "modern" ? "server/discover" : "initialize";
+  const usual = peer.answers[method];
+  peer.answers[method] = (request) => ({ ...usual?.(request), capabilities: CHANGES });
+  peer.answers["resources/subscribe"] = peer.answers["resources/unsubscribe"] = () => ({});
+  if (env.era === "modern") {
+    // Acknowledged by hand: the stream of the request stays open.
+    peer.answers["subscriptions/listen"] = ({ id, params }) => {
+      peer.send(news({ id }, "notifications/subscriptions/acknowledged", { notifications: params.notifications }));
+      return undefined;
+    };
+  }
+  const client = env.client(options);
+  await client.connect(peer.target);
+  return { client, peer };
+}
+
+const ID = "io.modelcontextprotocol/subscriptionId";
+
+/**
+ * A notification for a subscription.
+ * @param {any} subscription
+ * @param {string} method
+ * @param {Record<string, unknown>} [params]
+ */
+const news = ({ id }, method, params) => ({ jsonrpc: "2.0", method, params: { ...params, _meta: { [ID]: id } } });
+
+rule("listen: one API in both eras, from the acknowledgement to the end", async (env) => {
+  const { client, peer } = await listening(env);
+  const filter = { toolsListChanged: true, resourceSubscriptions: ["a:b"] };
+  /** @type {any[]} */
+  const global = [];
+  client.setNotificationHandler("notifications/resources/updated", ({ params }) => void global.push(params.uri));
+  const subscription = await client.listen(filter);
+  equal(subscription.honored, filter);
+  equal(/** @type {any} */ (subscription).honoredFilter, filter);
+  /** @type {any[]} */
+  const heard = [];
+  subscription.onnotification = ({ method, params }) => void heard.push(params?.uri ?? method);
+  peer.send(
+    news(subscription, "notifications/tools/list_changed"),
+    news(subscription, "notifications/prompts/list_changed"),
+    news(subscription, "notifications/resources/updated", { uri: "a:b" }),
+    news(subscription, "notifications/resources/updated", { uri: "a:c" }),
+  );
+  await peer.until("the news", () => global.length === 2).catch(() => {});
+  await client.ping();
+  equal(heard, ["notifications/tools/list_changed", "a:b"]);
+  equal(global, ["a:b", "a:c"]);
+  await subscription.close();
+  await subscription.close();
+  equal(await subscription.closed, "local");
+  if (env.era === "modern") equal((await peer.next("notifications/cancelled")).params.requestId, subscription.id);
+  else equal((await peer.next("resources/unsubscribe")).params.uri, "a:b");
+  peer.send(news(subscription, "notifications/tools/list_changed"));
+  await client.ping();
+  equal(heard.length, 2);
+  equal(client.errors, []);
+});
+
+rule("listen: iteration misses nothing from the acknowledgement on, and ends with the subscription", async (env) => {
+  const { client, peer } = await listening(env);
+  const send = (/** @type {any} */ subscription) =>
+    peer.send(...["1", "2", "3"].map((n) => news(subscription, "notifications/resources/updated", { uri: `a:b/${n}` })));
+  if (env.era === "modern") {
+    const acknowledge = peer.answers["subscriptions/listen"];
+    peer.answers["subscriptions/listen"] = (request) => (acknowledge?.(request), send(request), undefined);
+  }
+  const subscription = await client.listen({ resourceSubscriptions: ["a:b"] });
+  if (env.era === "legacy") send(subscription);
+  const heard = [];
+  for await (const { params } of subscription) {
+    heard.push(params.uri);
+    if (heard.length === 3) void subscription.close();
+  }
+  equal(heard, ["a:b/1", "a:b/2", "a:b/3"]);
+});
+
+rule("listen: onnotification gets what came before it was set, and what it throws is reported", async (env) => {
+  const reports = env.reports();
+  const { client, peer } = await listening(env);
+  const subscription = await client.listen({ toolsListChanged: true });
+  peer.send(news(subscription, "notifications/tools/list_changed"));
+  await client.ping();
+  let heard = 0;
+  subscription.onnotification = () => {
+    heard++;
+    throw new Error("mine");
+  };
+  equal(heard, 1);
+  equal(reports.length, 1);
+  const other = await client.listen({ toolsListChanged: true }, { onnotification: () => void heard++ });
+  peer.send(news(other, "notifications/tools/list_changed"));
+  await client.ping();
+  equal(heard, env.era === "modern" ? 2 : 3);
+});
+
+rule("listen: what waits for nobody is bounded", async (env) => {
+  const { client, peer } = await listening(env);
+  const subscription = await client.listen({ resourceSubscriptions: ["a:b"] });
+  for (let n = 0; n < 1100; n++) peer.send(news(subscription, "notifications/resources/updated", { uri: `a:b/${n}` }));
+  await client.ping();
+  /** @type {string[]} */
+  const heard = [];
+  subscription.onnotification = ({ params }) => void heard.push(params.uri);
+  equal([heard.length, heard[0], heard.at(-1)], [1024, "a:b/76", "a:b/1099"]);
+}, TIMED);
+
+rule("listen: closed says how it ended, and never rejects", async (env) => {
+  const { client, peer } = await listening(env);
+  if (env.era === "modern") {
+    const graceful = await client.listen({ toolsListChanged: true });
+    peer.send(peer.result({ id: graceful.id }, {}));
+    equal(await graceful.closed, "graceful");
+    const cancelled = await client.listen({ toolsListChanged: true });
+    peer.send({ jsonrpc: "2.0", method: "notifications/cancelled", params: { requestId: cancelled.id } });
+    equal(await cancelled.closed, "remote");
+  }
+  const abort = new AbortController();
+  const aborted = await client.listen({ toolsListChanged: true }, { signal: abort.signal });
+  abort.abort();
+  equal(await aborted.closed, "local");
+  const lost = await client.listen({ toolsListChanged: true });
+  peer.link.hangUp();
+  equal(await lost.closed, "remote");
+  equal(client.errors, []);
+});
+
+rule("listen: what the server does not know or refuses, and a connection that is not there, reject", async (env) => {
+  const { client, peer } = await listening(env);
+  peer.answers["subscriptions/listen"] = (request) => peer.refuse(request, -32601, "no such thing");
+  if (env.era === "modern") {
+    await rejects(client.listen({}), { code: "RPC_ERROR", rpcCode: -32601 });
+    peer.answers["subscriptions/listen"] = () => ({});
+    await rejects(client.listen({}), { code: "PROTOCOL_ERROR", message: /without acknowledging/ });
+  }
+  await rejects(client.listen({}, { signal: AbortSignal.abort() }), { code: "ABORTED" });
+  await client.close();
+  await rejects(client.listen({}), { code: "CLOSED" });
+});
+
+rule("listen: only the wait for the acknowledgement is timed", async (env) => {
+  const clock = env.clock();
+  const { client, peer } = await listening(env, { timeout: 1000, maxTotalTimeout: 2000 });
+  const open = await client.listen({ toolsListChanged: true });
+  peer.answers["subscriptions/listen"] = peer.answers["resources/subscribe"] = undefined;
+  const failed = rejects(client.listen({ resourceSubscriptions: ["a:b"] }), { code: "TIMEOUT", timeout: 1000 });
+  await clock.pass(999);
+  await clock.pass(2);
+  await failed;
+  await clock.pass(1e7);
+  let heard = 0;
+  open.onnotification = () => void heard++;
+  peer.send(news(open, "notifications/tools/list_changed"));
+  equal(heard, 1);
+}, TIMED);
+
+rule("listen: an unknown subscription is counted, and is nobody's", async (env) => {
+  const { client, peer } = await listening(env, { messageHandler: () => fail("it was passed on") });
+  peer.send(news({ id: 99 }, "notifications/tools/list_changed"));
+  await client.ping();
+  equal(client.diagnostics().subscriptions, { unknown: 1 });
+  equal(client.errors, []);
+}, MODERN);
+
+rule("listen: legacy, a resource is subscribed to once for all, and a refused one is not honoured", async (env) => {
+  const { client, peer } = await listening(env);
+  const [one, two] = await Promise.all([1, 2].map(() => client.listen({ resourceSubscriptions: ["a:b"] })));
+  equal(peer.all("resources/subscribe").length, 1);
+  await one?.close();
+  await client.ping();
+  equal(peer.all("resources/unsubscribe").length, 0);
+  await two?.close();
+  await peer.next("resources/unsubscribe");
+  peer.answers["resources/subscribe"] = (request) => peer.refuse(request, -32002, "no such resource");
+  const three = await client.listen({ toolsListChanged: true, resourceSubscriptions: ["a:c"] });
+  equal(three.honored, { toolsListChanged: true });
+  equal(client.errors.length, 1);
+}, { eras: ["legacy"] });
+
+rule("listChanged: a changed list is fetched again, once for a burst, and told", async (env) => {
+  const clock = env.clock();
+  /** @type {any[]} */
+  const told = [];
+  const listChanged = {
+    tools: { onChanged: (/** @type {any} */ error, /** @type {any} */ tools) => void told.push([error, tools]) },
+    prompts: { autoRefresh: false, debounceMs: 10, onChanged: (/** @type {any} */ error, /** @type {any} */ prompts) => void told.push([error, prompts]) },
+    resources: { debounceMs: 0, onChanged: (/** @type {any} */ error) => void told.push([error.code]) },
+  };
+  const { client, peer } = await listening(env, { listChanged });
+  let asked = 0;
+  peer.answers["tools/list"] = () => ({ tools: [++asked] });
+  peer.answers["resources/list"] = (request) => peer.refuse(request, -32603, "broken");
+  const subscription = env.era === "modern" ? await peer.next("subscriptions/listen") : { id: 0 };
+  if (env.era === "modern") {
+    equal(/** @type {any} */ (subscription).params.notifications, { toolsListChanged: true, promptsListChanged: true, resourcesListChanged: true });
+  }
+  await clock.pass(0);
+  for (let n = 0; n < 3; n++) {
+    peer.send(news(subscription, "notifications/tools/list_changed"));
+    await clock.pass(299);
+  }
+  equal([asked, told.length], [0, 0]);
+  await clock.pass(1);
+  equal([asked, told], [1, [[null, [1]]]]);
+  peer.send(news(subscription, "notifications/prompts/list_changed"));
+  await clock.pass(10);
+  equal(told[1], [null, null]);
+  peer.send(news(subscription, "notifications/resources/list_changed"));
+  await clock.pass(0);
+  equal(told[2], ["RPC_ERROR"]);
+  // A change that is still waited for dies with the connection.
+  peer.send(news(subscription, "notifications/tools/list_changed"));
+  await client.close();
+  await clock.pass(0);
+  await clock.pass(1000);
+  equal(told.length, 3);
+}, TIMED);
+
+rule("listChanged: nothing is asked for that the server will not tell", async (env) => {
+  const { client, peer } = await env.connect({ listChanged: { tools: { onChanged: () => {} } } });
+  await client.ping();
+  equal(peer.all("subscriptions/listen").length, 0);
+  equal(client.errors, []);
+});

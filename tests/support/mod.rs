@@ -9,10 +9,12 @@ pub mod handshake;
 mod link;
 mod page;
 mod pair;
+mod web;
 
 pub use link::{Fate, Item, Weather};
 pub use page::{CallRecord, Page, Path, Step, Told};
 pub use pair::{Pair, everywhere};
+pub use web::{Fetch, Web};
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::CallLimits;
@@ -25,6 +27,7 @@ pub const FOREVER: CallLimits = CallLimits {
     stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
+    cache: true,
     rounds: Some(10),
 };
 

@@ -14,6 +14,7 @@ use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Output, Session,
 };
 use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
@@ -65,6 +66,9 @@ pub enum Told {
     Disconnected(Error<Value>),
     Reopen,
     Stalled(i64),
+    Acknowledged(i64, Value),
+    /// The notification before it is for that call too.
+    News(i64),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -112,6 +116,33 @@ impl Page {
             calls: BTreeMap::new(),
             newest: 0,
         }
+    }
+
+    /// A page after the handshake of that revision: the client declares `client`, the server
+    /// `server`.
+    pub fn open(version: Version, path: Path, client: Value, server: &Value) -> Self {
+        let mut page = Self::with_config(
+            Config {
+                info: Implementation::new("test-page", "1.0.0"),
+                capabilities: client,
+                log_level: None,
+                mode: Mode::Pin(version),
+            },
+            path,
+        );
+        page.connect(Channel::default());
+        let name = version.as_str();
+        page.result(
+            1,
+            &match version.era() {
+                Era::Modern => json!({ "supportedVersions": [name], "capabilities": server }),
+                Era::Legacy => json!({ "protocolVersion": name, "capabilities": server }),
+            },
+        );
+        assert!(page.is_open());
+        page.sent.clear();
+        page.told.clear();
+        page
     }
 
     /// Opens a channel, up to the first message of the handshake.
@@ -312,7 +343,7 @@ impl Page {
         let told = match output {
             Output::Send(message, id) => {
                 if let Some(id) = id {
-                    assert_eq!(id, self.newest + 1, "ids count up from 1");
+                    assert!(id > self.newest, "ids count up from 1");
                     assert_eq!(message["id"], json!(id));
                     self.newest = id;
                 }
@@ -350,6 +381,10 @@ impl Page {
             Output::Stalled(slot) => {
                 Told::Stalled(*self.slots.get(&slot).expect("only a call in flight stalls"))
             }
+            Output::Acknowledged(slot, honored) => {
+                Told::Acknowledged(*self.slots.get(&slot).expect("in flight"), honored)
+            }
+            Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params) => Told::Request(id, method, params),
             Output::Fault(error) => Told::Fault(error),
@@ -357,7 +392,7 @@ impl Page {
         self.told.push(told);
     }
 
-    fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
         self.of(slot).progress.push(step);
     }

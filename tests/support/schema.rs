@@ -1,5 +1,7 @@
 //! The protocol's own JSON schemas, and its examples.
 
+#![allow(dead_code)] // each test file uses its own part
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

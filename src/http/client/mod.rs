@@ -3,13 +3,14 @@
 //!
 //! Feed it messages to [`send`](Http::send) and what happens to its exchanges
 //! ([`head`](Http::head), [`feed`](Http::feed), [`body`](Http::body), …), then drain it: what is to
-//! be done ([`poll_action`](Http::poll_action)) is for whoever owns `fetch`, what has happened
-//! ([`poll_news`](Http::poll_news)) for whoever speaks the protocol.
+//! be done ([`take_actions`](Http::take_actions)) is for whoever owns `fetch`, what has happened
+//! ([`take_news`](Http::take_news)) for whoever speaks the protocol.
 //!
 //! Both eras: the modern one has an exchange per request and nothing else. The legacy one adds a
 //! session, a stream of its own for the server, and streams that go on where they broke off.
 
 mod exchange;
+mod incoming;
 mod post;
 mod session;
 
@@ -23,9 +24,6 @@ use super::params::Tools;
 use exchange::{Exchange, State};
 use session::Session;
 
-/// How long a stream may stay open after the answer, for the sake of the connection below it.
-const LINGER: Millis = 1_000.0;
-
 /// What the owner of `fetch` has to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Action<P> {
@@ -35,8 +33,8 @@ pub enum Action<P> {
         exchange: u32,
         /// The HTTP method.
         verb: &'static str,
-        /// Names and values, beside those of the application.
-        headers: Vec<(String, String)>,
+        /// Names and values in turn, beside those of the application.
+        headers: Vec<P>,
         /// The body, to be written as JSON.
         body: Option<P>,
     },
@@ -56,7 +54,7 @@ pub enum News<P> {
     /// Progress came on the stream of another request; it was dropped.
     Stray,
     /// The session has ended and cannot be opened again.
-    Closed(String),
+    Closed,
 }
 
 /// How the body of an answer is to be read.
@@ -64,9 +62,9 @@ pub enum News<P> {
 pub enum Reading {
     /// Not at all.
     Nothing,
-    /// Whole, as text: [`Http::body`].
+    /// Whole, as text, for [`Http::body`].
     Whole,
-    /// Chunk by chunk: [`Http::feed`].
+    /// Chunk by chunk, for [`Http::feed`].
     Events,
 }
 
@@ -76,10 +74,10 @@ pub struct Http<P> {
     exchanges: Vec<Exchange<P>>,
     newest: u32,
     /// The revision of the latest modern request.
-    version: String,
+    version: Option<P>,
     /// There since `initialize` was sent.
     session: Option<Session<P>>,
-    tools: Tools,
+    tools: Tools<P>,
     actions: Vec<Action<P>>,
     news: Vec<News<P>>,
 }
@@ -89,7 +87,7 @@ impl<P: Payload> Default for Http<P> {
         Self {
             exchanges: Vec::new(),
             newest: 0,
-            version: String::new(),
+            version: None,
             session: None,
             tools: Tools::default(),
             actions: Vec::new(),
@@ -99,18 +97,14 @@ impl<P: Payload> Default for Http<P> {
 }
 
 impl<P: Payload> Http<P> {
-    /// The head of an answer has come.
-    pub fn head(
-        &mut self,
-        number: u32,
-        status: u16,
-        content_type: &str,
-        session: Option<&str>,
-    ) -> Reading {
+    /// The head of an answer has come; `session` is empty without the header.
+    pub fn head(&mut self, number: u32, status: u16, content_type: &str, session: &str) -> Reading {
         let Some(exchange) = self.find(number) else { return Reading::Nothing };
         let reading = exchange.head(status, content_type);
-        let opens = exchange.opens_session() && exchange.is_ok();
-        if opens && let Some(current) = &mut self.session {
+        if exchange.opens_session()
+            && exchange.is_ok()
+            && let Some(current) = &mut self.session
+        {
             current.take_id(session);
         }
         reading
@@ -121,8 +115,7 @@ impl<P: Payload> Http<P> {
         let Some(exchange) = self.find(number) else { return };
         if !exchange.stream.feed(chunk) {
             self.actions.push(Action::Abort(number));
-            let text = "the server sent an event of more than 16777216 bytes";
-            self.give_up(number, Error::Protocol(text.to_owned()));
+            self.give_up(number, protocol("the server sent an event of more than 16777216 bytes"));
         }
     }
 
@@ -136,10 +129,10 @@ impl<P: Payload> Http<P> {
         Some(data)
     }
 
-    /// Takes the next event if it is ordinary progress, and tells the client: its slot is
-    /// `Some(None)` if the progress is not to be delivered. `since` is a
-    /// [`position`](Self::position) that spans of messages count from. Does the same as
-    /// [`event`](Self::event), [`message`](Self::message) and [`tell`](Self::tell) would.
+    /// Takes the next event if it is ordinary progress, and tells the client: the slot is `None` if
+    /// the progress is not to be delivered. `since` is a [`position`](Self::position) that spans of
+    /// messages count from. Does the same as [`event`](Self::event), [`message`](Self::message) and
+    /// [`tell`](Self::tell) would.
     #[inline]
     pub fn progress(
         &mut self,
@@ -173,73 +166,71 @@ impl<P: Payload> Http<P> {
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
         match message {
             Some(message) => self.incoming(number, message, now),
-            None => self.news.push(News::Fault(Error::Protocol(
-                "the server sent an event that is not JSON".to_owned(),
-            ))),
+            None => self.fault(protocol("the server sent an event that is not JSON")),
         }
+    }
+
+    /// Whether the body of that exchange is read event by event.
+    pub fn streams(&mut self, number: u32) -> bool {
+        self.find(number).is_some_and(|one| matches!(one.state, State::Streaming | State::Answered))
     }
 
     /// The whole body of an answer has come: parsed, if it is JSON, and the beginning of its text.
     pub fn body(&mut self, number: u32, message: Option<P>, text: &str, now: Millis) {
-        let Some(exchange) = self.take(number) else { return };
-        self.judge(exchange, message, text, now);
+        if let Some(exchange) = self.take(number) {
+            self.judge(exchange, message, text, now);
+        }
     }
 
-    /// A stream has ended.
-    pub fn end(&mut self, number: u32, now: Millis) {
-        let reason = "the stream of its answer ended without one";
-        self.broken(number, Error::Lost { reason, sent: true, cause: None }, now);
-    }
-
-    /// An exchange could not be made, or broke off. `sent` is whether `fetch` was called.
+    /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
+    /// whether `fetch` was called.
     pub fn failed(&mut self, number: u32, sent: bool, cause: Option<P>, now: Millis) {
-        let streaming =
-            self.find(number).is_some_and(|exchange| exchange.state == State::Streaming);
-        let reason = match (streaming, sent) {
-            (true, _) => "the stream of its answer broke off",
-            (_, true) => "the request failed: the network, or the server's CORS rules",
+        let reason = match (&cause, self.streams(number), sent) {
+            (None, ..) => "the stream of its answer ended without one",
+            (_, true, _) => "the stream of its answer broke off",
+            (_, _, true) => "the request failed: the network, or the server's CORS rules",
             _ => "the request could not be made",
         };
         self.broken(number, Error::Lost { reason, sent, cause }, now);
     }
 
-    /// The clock has struck.
-    pub fn handle_timeout(&mut self, now: Millis) {
-        let due = |exchange: &&Exchange<P>| now >= exchange.deadline;
-        let numbers: Vec<_> = self.exchanges.iter().filter(due).map(|due| due.number).collect();
-        for number in numbers {
-            let Some(exchange) = self.take(number) else { continue };
-            match exchange.state {
-                State::Paused => self.resume(exchange),
-                _ => self.actions.push(Action::Abort(number)),
+    /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
+    pub fn handle_timeout(&mut self, now: Millis) -> Millis {
+        let mut next = f64::INFINITY;
+        for mut exchange in std::mem::take(&mut self.exchanges) {
+            if now < exchange.deadline {
+                next = next.min(exchange.deadline);
+                self.exchanges.push(exchange);
+            } else if exchange.state == State::Paused {
+                exchange.resumes = true;
+                exchange.stream.restart();
+                self.fetch(exchange, "GET");
+            } else {
+                self.actions.push(Action::Abort(exchange.number));
             }
         }
+        next
     }
 
-    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
-    pub fn poll_timeout(&self) -> Millis {
-        self.exchanges.iter().fold(f64::INFINITY, |first, exchange| first.min(exchange.deadline))
+    /// What is to be done.
+    pub fn take_actions(&mut self) -> Vec<Action<P>> {
+        std::mem::take(&mut self.actions)
     }
 
-    /// The next thing to be done.
-    pub fn poll_action(&mut self) -> Option<Action<P>> {
-        (!self.actions.is_empty()).then(|| self.actions.remove(0))
-    }
-
-    /// The next thing that has happened.
-    pub fn poll_news(&mut self) -> Option<News<P>> {
-        (!self.news.is_empty()).then(|| self.news.remove(0))
+    /// What has happened.
+    pub fn take_news(&mut self) -> Vec<News<P>> {
+        std::mem::take(&mut self.news)
     }
 
     /// Tells a client all that has happened.
     pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
-        for news in std::mem::take(&mut self.news) {
+        for news in self.take_news() {
             match news {
                 News::Message(message) => client.receive(Message::read(&message), now),
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
                 News::Stray => client.stray(),
-                News::Closed(reason) => client.close(&reason),
+                News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }
     }
@@ -253,21 +244,48 @@ impl<P: Payload> Http<P> {
         self.end_session();
     }
 
-    /// The id of the session, if the server gave one.
-    pub fn session_id(&self) -> Option<&str> {
-        self.session.as_ref()?.id.as_deref()
-    }
-
     fn find(&mut self, number: u32) -> Option<&mut Exchange<P>> {
         self.exchanges.iter_mut().find(|exchange| exchange.number == number)
     }
 
     fn take(&mut self, number: u32) -> Option<Exchange<P>> {
-        let at = self.exchanges.iter().position(|exchange| exchange.number == number)?;
-        Some(self.exchanges.remove(at))
+        self.take_where(|exchange| exchange.number == number)
     }
 
-    fn fail(&mut self, id: Id, error: Error<P>) {
-        self.news.push(News::Failed(id, error));
+    fn take_where(&mut self, which: impl FnMut(&Exchange<P>) -> bool) -> Option<Exchange<P>> {
+        let at = self.exchanges.iter().position(which)?;
+        let last = self.exchanges.pop()?;
+        match self.exchanges.get_mut(at) {
+            Some(place) => Some(std::mem::replace(place, last)),
+            None => Some(last),
+        }
     }
+
+    fn fault(&mut self, error: Error<P>) {
+        self.news.push(News::Fault(error));
+    }
+}
+
+fn protocol<P>(text: &str) -> Error<P> {
+    Error::Protocol(text.to_owned())
+}
+
+/// The value at the end of a path of members.
+#[inline(never)]
+fn at<P: Payload>(value: &P, path: &[&'static str]) -> Option<P> {
+    let mut value = value.clone();
+    for key in path {
+        value = value.get(key)?;
+    }
+    Some(value)
+}
+
+#[inline(never)]
+fn text_at<P: Payload>(value: &P, path: &[&'static str]) -> Option<String> {
+    at(value, path)?.as_text()
+}
+
+#[inline(never)]
+fn id_at<P: Payload>(value: &P, path: &[&'static str]) -> Option<Id> {
+    at(value, path)?.as_id()
 }

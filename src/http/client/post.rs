@@ -1,14 +1,14 @@
-//! Sending: which headers a message gets, and the second attempt after a refusal of its headers.
+//! Sending: which headers an exchange gets, and the second attempt after a refusal of them.
 
 use crate::error::Error;
-use crate::http::headers::{JSON, METHOD, NAME, VERSION, encode};
+use crate::http::headers::{EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode};
 use crate::http::params::decimal;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::types::{meta, method};
 
-use super::exchange::{Exchange, Purpose};
+use super::exchange::{Exchange, Kind, Purpose, Refused, State};
 use super::session::Session;
-use super::{Action, Http, News};
+use super::{Action, Http, News, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
 const PAGES: u32 = 100;
@@ -20,26 +20,31 @@ impl<P: Payload> Http<P> {
     /// Sends a message. `notifications/cancelled` of the modern era breaks its request's exchange
     /// off instead. Returns the number of the exchange, 0 if there is none yet.
     pub fn send(&mut self, message: P) -> u32 {
-        let method = message.get("method").and_then(|method| method.as_text());
+        let kind = Kind::of(&message);
         let mut ended = None;
-        match method.as_deref() {
-            Some(method::INITIALIZE) => self.session = Some(Session::new(message.clone())),
-            Some(method::CANCELLED) => {
-                let id = message.get("params").and_then(|params| params.get("requestId")?.as_id());
-                ended = id.and_then(|id| self.given_up(&id));
+        match kind {
+            Kind::Initialize => self.session = Some(Session::new(message.clone())),
+            Kind::Cancelled => {
+                let id = id_at(&message, &["params", "requestId"]);
+                ended = self.take_where(|exchange| match &exchange.purpose {
+                    Purpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
+                    _ => exchange.id == id,
+                });
             }
             _ => {}
         }
-        if let Some(session) = &mut self.session {
-            session.remember(method.as_deref().unwrap_or_default(), &message);
-            if let Some(waiting) = &mut session.waiting {
-                waiting.push(message);
-                return 0;
+        let mut number = 0;
+        match &mut self.session {
+            Some(session) => {
+                session.remember(kind, &message);
+                match &mut session.waiting {
+                    Some(waiting) => waiting.push(message),
+                    None => number = self.post(message, Purpose::Message, false),
+                }
             }
+            None if kind == Kind::Cancelled => {}
+            None => number = self.post(message, Purpose::Message, false),
         }
-        let cancels = method.as_deref() == Some(method::CANCELLED);
-        let tells = !cancels || self.session.is_some();
-        let number = if tells { self.post(message, Purpose::Message, false) } else { 0 };
         if let Some(exchange) = ended {
             self.actions.push(Action::Abort(exchange.number));
         }
@@ -47,70 +52,87 @@ impl<P: Payload> Http<P> {
     }
 
     pub(super) fn post(&mut self, message: P, purpose: Purpose<P>, again: bool) -> u32 {
-        self.newest += 1;
-        let mut exchange = Exchange::new(self.newest, purpose, Some(message.clone()));
-        exchange.again = again;
-        let mut headers = Vec::new();
-        let mut header =
-            |name: &str, value: &str| headers.push((name.to_owned(), value.to_owned()));
-        header("Content-Type", JSON);
-        header("Accept", ACCEPT);
-        let params = message.get("params");
-        let envelope = params
-            .as_ref()
-            .and_then(|params| params.get(meta::META)?.get(meta::PROTOCOL_VERSION)?.as_text());
-        if let Some(version) = envelope {
+        if let Some(version) = at(&message, &["params", meta::META, meta::PROTOCOL_VERSION]) {
             self.session = None;
-            self.version = version;
+            self.version = Some(version);
+        }
+        self.fetch(Exchange::new(purpose, Some(message), again), "POST")
+    }
+
+    /// Starts an exchange.
+    pub(super) fn fetch(&mut self, mut exchange: Exchange<P>, verb: &'static str) -> u32 {
+        self.newest += 1;
+        exchange.number = self.newest;
+        exchange.state = State::Sent;
+        exchange.deadline = f64::INFINITY;
+        let mut headers = Vec::new();
+        let mut header = |name: &str, value: P| headers.extend([P::string(name), value]);
+        let body = exchange.message.clone().filter(|_| verb == "POST");
+        header("Accept", P::string(if body.is_some() { ACCEPT } else { EVENTS }));
+        if body.is_some() {
+            header("Content-Type", P::string(JSON));
         }
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
-                session.headers(&mut headers);
-                exchange.session.clone_from(&session.id);
+                exchange.session = if session.id.is_some() { session.number } else { 0 };
+                for (name, value) in [(VERSION, &session.version), (SESSION, &session.id)] {
+                    if let Some(value) = value {
+                        header(name, value.clone());
+                    }
+                }
             }
-        } else {
+            if let Some(id) = exchange.stream.last_id() {
+                header(LAST_EVENT, P::string(id));
+            }
+        } else if let Some(message) = &body {
             exchange.modern = true;
-            header(VERSION, &self.version);
-            if !exchange.method.is_empty() {
-                header(METHOD, &exchange.method);
+            if let Some(version) = &self.version {
+                header(VERSION, version.clone());
             }
-            let about = match exchange.method.as_str() {
-                method::CALL_TOOL | "prompts/get" => Some("name"),
-                "resources/read" => Some("uri"),
-                name if name.starts_with("tasks/") => Some("taskId"),
-                _ => None,
-            };
-            let about = about.and_then(|key| params.as_ref()?.get(key)?.as_text());
-            if let Some(about) = about {
-                header(NAME, &encode(&about));
-                if exchange.method == method::CALL_TOOL {
-                    let arguments = params.and_then(|params| params.get("arguments"));
-                    self.tools.headers(&about, arguments.as_ref(), &mut headers);
+            if let Some(method) = at(message, &["method"]) {
+                let key = match method.as_text().unwrap_or_default().as_str() {
+                    method::CALL_TOOL | "prompts/get" => "name",
+                    "resources/read" => "uri",
+                    name if name.starts_with("tasks/") => "taskId",
+                    _ => "",
+                };
+                header(METHOD, method);
+                if let Some(about) = text_at(message, &["params", key]) {
+                    header(NAME, P::string(&encode(&about)));
+                    if exchange.kind == Kind::CallTool {
+                        let arguments = at(message, &["params", "arguments"]);
+                        for (name, value) in self.tools.headers(&about, arguments) {
+                            header(&name, P::string(&value));
+                        }
+                    }
                 }
             }
         }
         self.exchanges.push(exchange);
-        let (exchange, body) = (self.newest, Some(message));
-        self.actions.push(Action::Fetch { exchange, verb: "POST", headers, body });
-        exchange
+        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body });
+        self.newest
     }
 
     /// Reads the answer to `tools/list`; tools that cannot be called are taken out of it.
-    pub(super) fn read_tools(&mut self, params: Option<&P>, message: &mut P) {
-        let Some(mut result) = message.get("result") else { return };
-        let first = params.is_none_or(|params| params.get("cursor").is_none());
+    pub(super) fn read_tools(&mut self, request: Option<P>, answer: &mut P) {
+        let Some(mut result) = at(answer, &["result"]) else { return };
+        let first = request.is_none_or(|request| at(&request, &["params", "cursor"]).is_none());
         for fault in self.tools.read(&mut result, first) {
-            self.news.push(News::Fault(Error::Protocol(fault)));
+            self.fault(Error::Protocol(fault));
         }
-        message.set("result", result);
+        answer.set("result", result);
     }
 
-    /// A call was refused because its headers do not fit the tool as it is now: lists the tools.
-    pub(super) fn refresh(&mut self, call: P, refusal: P, pages: u32, cursor: Option<P>) {
+    /// A call was refused because its headers do not fit the tool as it is now.
+    pub(super) fn refused(&mut self, call: P, refusal: P) {
+        self.refresh(Refused { call, refusal, pages: 0 }, None);
+    }
+
+    /// Lists the tools, for the headers of a call.
+    fn refresh(&mut self, mut refused: Refused<P>, cursor: Option<P>) {
         let mut own = P::object();
-        let given = call.get("params").and_then(|params| params.get(meta::META));
         for key in [meta::PROTOCOL_VERSION, meta::CLIENT_INFO, meta::CLIENT_CAPABILITIES] {
-            if let Some(value) = given.as_ref().and_then(|given| given.get(key)) {
+            if let Some(value) = at(&refused.call, &["params", meta::META, key]) {
                 own.set(key, value);
             }
         }
@@ -120,32 +142,25 @@ impl<P: Payload> Http<P> {
             params.set("cursor", cursor);
         }
         // Text, which no id of the client is.
-        let mut id = "tools-".to_owned();
-        id.push_str(&decimal(i64::from(self.newest)));
+        let id = Id::Text(decimal(i64::from(self.newest)));
         let method = method::LIST_TOOLS.to_owned();
-        let id = Id::Text(id);
         let request = Message::Request { id, method, params: Some(params) }.write();
-        self.post(request, Purpose::Refresh(call, refusal, pages + 1), false);
+        refused.pages += 1;
+        self.post(request, Purpose::Refresh(refused), false);
     }
 
     /// The tools are listed: the call is made once more.
-    pub(super) fn refreshed(
-        &mut self,
-        call: P,
-        refusal: P,
-        pages: u32,
-        params: Option<&P>,
-        mut page: P,
-    ) {
-        let Some(result) = page.get("result") else {
-            return self.news.push(News::Message(refusal));
-        };
-        self.read_tools(params, &mut page);
-        let more = |cursor: &P| cursor.as_text().is_some() && pages < PAGES;
-        match result.get("nextCursor").filter(more) {
-            Some(cursor) => self.refresh(call, refusal, pages, Some(cursor)),
-            None => {
-                self.post(call, Purpose::Message, true);
+    pub(super) fn refreshed(&mut self, refused: Refused<P>, request: Option<P>, mut page: P) {
+        if at(&page, &["result"]).is_none() {
+            return self.news.push(News::Message(refused.refusal));
+        }
+        self.read_tools(request, &mut page);
+        match at(&page, &["result", "nextCursor"]) {
+            Some(cursor) if cursor.as_text().is_some() && refused.pages < PAGES => {
+                self.refresh(refused, Some(cursor));
+            }
+            _ => {
+                self.post(refused.call, Purpose::Message, true);
             }
         }
     }

@@ -1,20 +1,21 @@
-//! The session of the legacy era: its headers, the server's own stream, streams that go on where
-//! they broke off, and a new session in place of one that has expired.
+//! The session of the legacy era: how it opens, what it has to be told again when it has expired,
+//! and how it ends.
 
 use crate::error::Error;
-use crate::http::headers::{EVENTS, LAST_EVENT, SESSION, VERSION};
 use crate::jsonrpc::{Message, Payload};
 use crate::types::method;
 
-use super::exchange::{Exchange, Purpose, State};
-use super::{Action, Http, News};
+use super::exchange::{Exchange, Kind, Purpose};
+use super::{Action, Http, News, at, text_at};
 
 #[derive(Debug)]
 pub(super) struct Session<P> {
     /// The request that opened it, to open another one.
     initialize: P,
-    pub id: Option<String>,
-    version: Option<String>,
+    /// Counts the sessions of the connection, from 1.
+    pub number: u32,
+    pub id: Option<P>,
+    pub version: Option<P>,
     /// What a new session has to be told again.
     told: Vec<P>,
     /// What is to be sent, while a new session is being opened.
@@ -23,31 +24,21 @@ pub(super) struct Session<P> {
 
 impl<P: Payload> Session<P> {
     pub fn new(initialize: P) -> Self {
-        Self { initialize, id: None, version: None, told: Vec::new(), waiting: None }
+        Self { initialize, number: 1, id: None, version: None, told: Vec::new(), waiting: None }
     }
 
     /// The id comes with the answer to `initialize`, and with no other.
-    pub fn take_id(&mut self, id: Option<&str>) {
-        let usable = |id: &&str| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
-        self.id = id.filter(usable).map(str::to_owned);
-    }
-
-    pub fn headers(&self, headers: &mut Vec<(String, String)>) {
-        for (name, value) in [(VERSION, &self.version), (SESSION, &self.id)] {
-            if let Some(value) = value {
-                headers.push((name.to_owned(), value.clone()));
-            }
-        }
+    pub fn take_id(&mut self, id: &str) {
+        let usable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
+        self.id = usable.then(|| P::string(id));
     }
 
     /// Keeps what holds for the whole session.
-    pub fn remember(&mut self, method: &str, message: &P) {
-        let about =
-            |message: &P| message.get("params").and_then(|params| params.get("uri")?.as_text());
-        let uri = about(message);
-        if matches!(method, method::SET_LEVEL | "resources/subscribe" | "resources/unsubscribe") {
-            self.told.retain(|told| about(told) != uri);
-            if method != "resources/unsubscribe" {
+    pub fn remember(&mut self, kind: Kind, message: &P) {
+        if matches!(kind, Kind::Lasting | Kind::TakenBack) {
+            let uri = text_at(message, &["params", "uri"]);
+            self.told.retain(|told| text_at(told, &["params", "uri"]) != uri);
+            if kind == Kind::Lasting {
                 self.told.push(message.clone());
             }
         }
@@ -57,43 +48,14 @@ impl<P: Payload> Session<P> {
 impl<P: Payload> Http<P> {
     /// The answer to `initialize` has come.
     pub(super) fn opened(&mut self, message: &P) {
-        let version =
-            message.get("result").and_then(|result| result.get("protocolVersion")?.as_text());
         if let Some(session) = &mut self.session {
-            session.version = version;
+            session.version = at(message, &["result", "protocolVersion"]);
         }
     }
 
     /// Opens the server's own stream.
     pub(super) fn listen(&mut self) {
-        let listens = |one: &Exchange<P>| matches!(one.purpose, Purpose::Listen);
-        if !self.exchanges.iter().any(listens) {
-            self.resume(Exchange::new(0, Purpose::Listen, None));
-        }
-    }
-
-    /// Asks for a stream, from where it broke off if it has been read before.
-    pub(super) fn resume(&mut self, mut exchange: Exchange<P>) {
-        let Some(session) = &self.session else { return };
-        self.newest += 1;
-        let mut headers = vec![("Accept".to_owned(), EVENTS.to_owned())];
-        session.headers(&mut headers);
-        exchange.session.clone_from(&session.id);
-        if let Some(id) = exchange.stream.last_id() {
-            headers.push((LAST_EVENT.to_owned(), id.to_owned()));
-        }
-        exchange.number = self.newest;
-        exchange.resumes = true;
-        exchange.state = State::Sent;
-        exchange.deadline = f64::INFINITY;
-        exchange.stream.restart();
-        self.exchanges.push(exchange);
-        self.actions.push(Action::Fetch {
-            exchange: self.newest,
-            verb: "GET",
-            headers,
-            body: None,
-        });
+        self.fetch(Exchange::new(Purpose::Listen, None, false), "GET");
     }
 
     /// The server does not know the session of an exchange any more: opens another, once for all
@@ -101,7 +63,8 @@ impl<P: Payload> Http<P> {
     pub(super) fn expired(&mut self, exchange: Exchange<P>) {
         let Some(session) = &mut self.session else { return };
         let mut lost = Vec::new();
-        if session.id == exchange.session && session.waiting.is_none() {
+        if session.number == exchange.session {
+            session.number += 1;
             session.waiting = Some(Vec::new());
             session.id = None;
             let initialize = session.initialize.clone();
@@ -118,20 +81,15 @@ impl<P: Payload> Http<P> {
 
     /// An exchange has ended with its session: what is safe is sent again, the rest fails.
     fn lose(&mut self, exchange: Exchange<P>, sent: bool) {
-        let Some(id) = exchange.waits().cloned() else { return };
-        let safe = exchange.is_safe();
-        match (exchange.purpose, exchange.message) {
-            (Purpose::Message, Some(message)) if safe => {
-                match self.session.as_mut().and_then(|session| session.waiting.as_mut()) {
-                    Some(waiting) => waiting.push(message),
-                    None => {
-                        self.post(message, Purpose::Message, true);
-                    }
-                }
+        let Some(id) = exchange.waits() else { return };
+        let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
+        match (exchange.purpose, exchange.kind, exchange.message, waiting) {
+            (Purpose::Message, Kind::Safe | Kind::ListTools, Some(message), Some(waiting)) => {
+                waiting.push(message);
             }
-            (Purpose::Message, _) => {
+            (Purpose::Message, ..) => {
                 let reason = "the session has expired".to_owned();
-                self.fail(id, Error::Closed { reason, sent });
+                self.news.push(News::Failed(id, Error::Closed { reason, sent }));
             }
             _ => {}
         }
@@ -139,11 +97,10 @@ impl<P: Payload> Http<P> {
 
     /// The answer to the second `initialize` has come.
     pub(super) fn renewed(&mut self, message: &P) {
-        let before = self.session.as_ref().and_then(|session| session.version.clone());
-        self.opened(message);
         let Some(session) = &mut self.session else { return };
-        if session.version.is_none() || session.version != before {
-            return self.close_session();
+        let version = session.version.as_ref().and_then(Payload::as_text);
+        if version.is_none() || text_at(message, &["result", "protocolVersion"]) != version {
+            return self.news.push(News::Closed);
         }
         let told = session.told.clone();
         let waiting = session.waiting.take().unwrap_or_default();
@@ -158,27 +115,11 @@ impl<P: Payload> Http<P> {
         }
     }
 
-    /// No new session can be opened.
-    pub(super) fn close_session(&mut self) {
-        self.session = None;
-        let reason = "the session has expired, and the server opens no other";
-        self.news.push(News::Closed(reason.to_owned()));
-    }
-
     /// Tells the server that the session is not needed any more.
     pub(super) fn end_session(&mut self) {
-        let Some(session) = self.session.take().filter(|session| session.id.is_some()) else {
-            return;
-        };
-        let mut headers = Vec::new();
-        session.headers(&mut headers);
-        self.newest += 1;
-        self.exchanges.push(Exchange::new(self.newest, Purpose::End, None));
-        self.actions.push(Action::Fetch {
-            exchange: self.newest,
-            verb: "DELETE",
-            headers,
-            body: None,
-        });
+        if self.session.as_ref().is_some_and(|session| session.id.is_some()) {
+            self.fetch(Exchange::new(Purpose::End, None, false), "DELETE");
+            self.session = None;
+        }
     }
 }

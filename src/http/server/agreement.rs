@@ -4,9 +4,13 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::post::{Lookup, RequestHeaders};
+use super::{
+    post::{Lookup, RequestHeaders},
+    refusal::Refusal,
+};
 use crate::{
-    jsonrpc::{RpcError, code},
+    http::params::{Tools, text_of},
+    jsonrpc::{Payload, RpcError, code},
     proto::server::{ECHO, clip},
     types::method,
 };
@@ -32,6 +36,50 @@ pub(super) fn check_headers(
         Some(name) => compare(headers, NAME, name, true),
         None => Ok(()),
     }
+}
+
+/// Compares the arguments of a tool call with the headers that repeat them.
+///
+/// # Errors
+/// They differ.
+pub fn check_arguments(
+    message: &Value,
+    headers: &impl RequestHeaders,
+    tools: &Tools<Value>,
+) -> Result<(), Refusal> {
+    let (Some(method::CALL_TOOL), Some(params)) =
+        (message.get("method").and_then(Value::as_str), message.get("params"))
+    else {
+        return Ok(());
+    };
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    for (header, argument) in tools.repeated(name, params.get("arguments")) {
+        check_argument(headers, &header, argument.as_ref())
+            .map_err(|error| Refusal::of(message.get("id").and_then(Payload::as_id), error))?;
+    }
+    Ok(())
+}
+
+fn check_argument(
+    headers: &impl RequestHeaders,
+    header: &str,
+    argument: Option<&Value>,
+) -> Result<(), RpcError<Value>> {
+    let Some(wanted) = argument.and_then(text_of) else {
+        return match headers.find(header) {
+            Lookup::Absent => Ok(()),
+            _ => {
+                Err(mismatch(&["the header `", header, "` repeats an argument that is not given"]))
+            }
+        };
+    };
+    // There is more than one way to write a number.
+    if let (Some(Value::Number(number)), Lookup::Text(found)) = (argument, headers.find(header))
+        && found.parse::<f64>().ok().is_some_and(|found| number.as_f64() == Some(found))
+    {
+        return Ok(());
+    }
+    compare(headers, header, &wanted, true)
 }
 
 /// What the request is about, in the words of its body.

@@ -18,7 +18,7 @@ use axum::{
 };
 
 use super::{Endpoint, guard};
-use crate::http::server::{Exchange, Refusal, is_modern, sort};
+use crate::http::server::{Exchange, Refusal, check_arguments, is_modern, sort};
 
 pub(super) use sessions::Sessions;
 
@@ -65,7 +65,10 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
 async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
     let message = request::read(endpoint.options(), headers, body).await?;
     match sort(&message, headers)? {
-        Exchange::Modern => Ok(modern::serve(endpoint, &message).await),
+        Exchange::Modern => {
+            check_arguments(&message, headers, endpoint.repeated())?;
+            Ok(modern::serve(endpoint, &message).await)
+        }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
         Exchange::Initialize => legacy::initialize(endpoint, &message),
         Exchange::Session => legacy::post(endpoint, headers, message).await,

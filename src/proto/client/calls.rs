@@ -32,6 +32,8 @@ pub struct CallLimits {
     pub reset_on_progress: bool,
     /// Whether a progress value that does not increase is dropped instead of delivered.
     pub strict: bool,
+    /// Whether the result may be one that was kept, and may be kept.
+    pub cache: bool,
     /// How often the server may ask for input before the call fails. `None` hands the first result
     /// that asks for input to the caller.
     pub rounds: Option<u32>,
@@ -45,6 +47,7 @@ impl Default for CallLimits {
             stall_after: 10_000.0,
             reset_on_progress: true,
             strict: false,
+            cache: true,
             rounds: Some(10),
         }
     }
@@ -159,6 +162,14 @@ impl<P> CallTable<P> {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
         self.calls.get_mut(self.hint).filter(|call| !call.answered)
+    }
+
+    /// No clock of the call runs any more.
+    pub fn untimed(&mut self, id: i64) {
+        if let Some(call) = self.find(id) {
+            call.limits.timeout = f64::INFINITY;
+            call.idle_deadline = f64::INFINITY;
+        }
     }
 
     /// The first call of which that holds.

@@ -5,12 +5,14 @@
 //! that is `None`, then see that [`handle_timeout`](Client::handle_timeout) is called at
 //! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
 
+mod cache;
 mod calls;
 mod handshake;
 mod inputs;
 mod output;
 mod progress;
 mod rounds;
+mod subscriptions;
 mod tasks;
 
 pub use calls::CallLimits;
@@ -25,11 +27,13 @@ use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
 use crate::types::{Level, meta, method};
 
+use cache::Cache;
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
 pub(crate) use output::sentence;
 use rounds::Work;
+use subscriptions::Subscriptions;
 
 /// How many ended but unanswered requests are remembered, so that their late answers are no fault.
 const ABANDONED: usize = 1024;
@@ -54,6 +58,16 @@ enum Phase<P> {
     Open(Session<P>),
 }
 
+impl<P> Phase<P> {
+    /// The revision that both sides speak, while connected.
+    fn version(&self) -> Option<Version> {
+        match self {
+            Self::Open(session) => Some(session.version),
+            _ => None,
+        }
+    }
+}
+
 /// The client's side of one connection after another.
 #[derive(Debug)]
 pub struct Client<P> {
@@ -70,6 +84,8 @@ pub struct Client<P> {
     open: Vec<Open>,
     newest_input: u32,
     abandoned: Vec<i64>,
+    cache: Cache<P>,
+    subscriptions: Subscriptions<P>,
     /// What became of the probe, if it was lost on the way, and so says nothing of the server.
     lost_probe: Option<Error<P>>,
     counts: ProgressCounts,
@@ -90,6 +106,8 @@ impl<P: Payload> Client<P> {
             open: Vec::new(),
             newest_input: 0,
             abandoned: Vec::new(),
+            cache: Cache::new(),
+            subscriptions: Subscriptions::new(),
             lost_probe: None,
             counts: ProgressCounts::default(),
             outputs: Outputs::new(),
@@ -192,7 +210,14 @@ impl<P: Payload> Client<P> {
         self.calls.accept(&token, scanned.progress, self.newest, &mut self.counts)
     }
 
-    /// Sends a request; returns its id, which is its progress token too, and its slot.
+    /// The result of such a request that is kept from an earlier one, if the server allowed that.
+    pub fn kept(&self, method: &str, params: &P, now: Millis) -> Option<P> {
+        self.cache.find(method, params, now)
+    }
+
+    /// Sends a request; returns its id, which is its progress token too, and its slot. For
+    /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
+    /// requests about resources.
     ///
     /// `params` belongs to the machine, which writes `_meta` into it.
     ///
@@ -206,8 +231,14 @@ impl<P: Payload> Client<P> {
         now: Millis,
     ) -> Result<(i64, u32), Error<P>> {
         self.require_open()?;
-        let id = self.next_id();
         let mut params = params.unwrap_or_else(P::object);
+        if method == method::LISTEN {
+            return Ok(self.listen(params, limits, now));
+        }
+        let id = self.next_id();
+        if limits.cache && self.phase.version().is_some_and(Version::has_cache_hints) {
+            self.cache.asked(id, method, &params);
+        }
         if method == method::CALL_TOOL {
             self.weigh_task(&mut params);
         }
@@ -257,6 +288,9 @@ impl<P: Payload> Client<P> {
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
     pub fn unsent(&mut self, id: i64, reason: &str) {
         let error = Error::Closed { reason: reason.to_owned(), sent: false };
+        if self.subscribed(id, &Err(error.clone())) {
+            return;
+        }
         let call = self.calls.awaiting(id);
         if let Some(slot) = call.and_then(|call| self.calls.remove(call)) {
             self.outputs.push(Output::Settled(slot, Err(error)));
@@ -320,6 +354,7 @@ impl<P: Payload> Client<P> {
         let output = self.outputs.pop();
         if let Some(Output::Settled(slot, _)) = output {
             self.calls.release(slot);
+            self.subscriptions.release(slot);
         }
         output
     }
@@ -488,7 +523,13 @@ impl<P: Payload> Client<P> {
             Phase::Initializing { id, probed } if id == number => {
                 judge_initialize(self.config.mode, probed, outcome)
             }
-            Phase::Open(_) => return self.settle(number, outcome, now),
+            Phase::Open(_) => {
+                if !self.subscribed(number, &outcome) {
+                    self.cache.answered(number, &outcome, now);
+                    self.settle(number, outcome, now);
+                }
+                return;
+            }
             // The answer to a probe that came too late, or to a request of an earlier connection.
             _ => return,
         };
@@ -567,18 +608,19 @@ impl<P: Payload> Client<P> {
                 }
             }
         }
-        self.outputs.push(Output::Notification(method, params));
+        self.hear(method, params);
     }
 
     /// Ends a call from this side: the server is told, and its late answer will be no fault.
     fn abandon(&mut self, id: i64, reason: Option<&str>, error: Error<P>) {
         let Some(request) = self.calls.find(id).map(|call| call.request) else { return };
-        if request != 0 {
+        let unlistened = self.unlisten(id);
+        if request != 0 && !unlistened {
             self.expect_late_answer(request);
         }
         if let Some(task) = self.task_of(id) {
             self.cancel_task(task);
-        } else if request != 0 {
+        } else if request != 0 && !unlistened {
             let mut params = P::object();
             params.set("requestId", P::from_id(&Id::Integer(request)));
             if let Some(reason) = reason {
@@ -604,6 +646,8 @@ impl<P: Payload> Client<P> {
             }
         }
         self.abandoned.clear();
+        self.cache.clear();
+        self.subscriptions.clear();
         self.open.clear();
         self.phase = Phase::Closed;
         self.connect_deadline = f64::INFINITY;

@@ -115,6 +115,10 @@ pub enum Output<P> {
     Stalled(u32),
     /// A call has ended; its slot is free when the outputs are drained.
     Settled(u32, Result<P, Error<P>>),
+    /// A subscription has begun, with what the server will tell of.
+    Acknowledged(u32, P),
+    /// The latest [`Notification`](Self::Notification) is for a subscription too.
+    News(u32),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),

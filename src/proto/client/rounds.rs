@@ -94,9 +94,7 @@ impl<P: Payload> Client<P> {
         if let Some(ended) = self.become_task(id, &result, tagged, now) {
             return ended;
         }
-        let asks = tagged
-            && result.get("resultType").and_then(|kind| kind.as_text()).as_deref()
-                == Some("input_required");
+        let asks = tagged && kind_of(&result).as_deref() == Some("input_required");
         match limits.rounds {
             Some(_) if asks => self.round(id, &result, now),
             None if asks => Some(Ok(result)),
@@ -247,6 +245,11 @@ fn whole<P: Payload>(result: P, tagged: bool) -> Result<P, Error<P>> {
             &kind.unwrap_or_default(),
         ]))),
     }
+}
+
+/// What a result says it is.
+pub(super) fn kind_of<P: Payload>(result: &P) -> Option<String> {
+    result.get("resultType")?.as_text()
 }
 
 pub(super) fn failed<P>(text: &str) -> Leg<P> {

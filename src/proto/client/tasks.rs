@@ -9,7 +9,7 @@ use crate::types::method;
 
 use super::Client;
 use super::output::{Output, sentence};
-use super::rounds::{Leg, failed};
+use super::rounds::{Leg, failed, kind_of};
 
 /// The pause between two looks at a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
@@ -65,13 +65,17 @@ impl<P: Payload> Client<P> {
     ) -> Option<Leg<P>> {
         let opted = self.config.capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
         let (limits, work) = self.work(id)?;
-        let work = work.filter(|work| work.runs_tool() && limits.rounds.is_some())?;
+        let work = work.filter(|work| work.runs_tool())?;
         let task = if modern {
-            let kind = result.get("resultType")?.as_text()?;
-            (opted.is_some() && kind == "task").then(|| result.clone())?
+            let made = kind_of(result).as_deref() == Some("task");
+            (opted.is_some() && made).then(|| result.clone())?
         } else {
             result.get("task").filter(|_| work.asked_for_task())?
         };
+        if limits.rounds.is_none() {
+            // The caller does all that by hand.
+            return Some(Some(Ok(result.clone())));
+        }
         let Some(name) = named(&task) else {
             return Some(failed("the server made a task without a `taskId`"));
         };
@@ -235,8 +239,11 @@ impl<P: Payload> Client<P> {
 
     /// A task was made for a request that has been given up.
     pub(super) fn cancel_late_task(&mut self, result: &P) {
-        let modern = self.is_modern();
-        let task = if modern { Some(result.clone()) } else { result.get("task") };
+        let made = kind_of(result).as_deref() == Some("task");
+        let task = match self.is_modern() {
+            true => Some(result.clone()).filter(|_| made),
+            false => result.get("task"),
+        };
         if let Some(task) = task.as_ref().and_then(named) {
             self.cancel_task(task);
         }

@@ -52,7 +52,7 @@ impl Feature {
 
 impl Features {
     /// The `capabilities` member of the answers to `initialize` and `server/discover`.
-    pub(super) fn declare<P: Payload>(&self) -> P {
+    pub(super) fn declare<P: Payload>(self) -> P {
         let mut all = P::object();
         self.tools.declare(&mut all, "tools", false);
         self.resources.declare(&mut all, "resources", self.subscribe);
@@ -67,7 +67,7 @@ impl Features {
     }
 
     /// Whether the method exists, given what the server has.
-    pub(super) fn serve(&self, version: Version, name: &str) -> bool {
+    pub(super) fn serve(self, version: Version, name: &str) -> bool {
         match name {
             method::DISCOVER => !version.has_session_methods(),
             method::LISTEN => version.listens(),

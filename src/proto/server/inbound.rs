@@ -33,7 +33,9 @@ impl<P: Payload> ServerMachine<P> {
     pub fn receive(&mut self, value: &P) {
         match value.elements() {
             Some(batch) if self.takes_batch(&batch) => {
-                batch.iter().for_each(|value| self.receive_one(value));
+                for value in &batch {
+                    self.receive_one(value);
+                }
             }
             _ => self.receive_one(value),
         }
@@ -207,8 +209,9 @@ impl<P: Payload> ServerMachine<P> {
             .unwrap_or(Version::LATEST_LEGACY);
         self.phase = Phase::Legacy(Some(version));
         let declared = params.and_then(|params| params.get("capabilities"));
+        let declared = declared.map(|declared| ClientCapabilities::read(&declared));
         self.session_capabilities =
-            declared.map(|declared| ClientCapabilities::read(&declared)).unwrap_or_default();
+            declared.unwrap_or_default().filter(|one| version.asks_for(one));
         let mut result = P::object();
         result.set("protocolVersion", P::string(version.as_str()));
         result.set("capabilities", self.profile.features.declare());

@@ -114,10 +114,8 @@ fn resources(builder: ServerBuilder, notes: &Notes) -> ServerBuilder {
             move |_| {
                 let notes = lister.all();
                 async move {
-                    notes
-                        .iter()
-                        .map(|(number, text)| format!("{number}. {text}\n"))
-                        .collect::<String>()
+                    let lines = notes.iter().map(|(number, text)| format!("{number}. {text}"));
+                    lines.collect::<Vec<_>>().join("\n")
                 }
             },
         )

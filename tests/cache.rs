@@ -1,0 +1,258 @@
+//! CHECKLIST 10.1: results that the server lets a client keep, on the machine with simulated time.
+
+mod support;
+
+use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
+use mcp_wasm::proto::version::Version;
+use serde_json::{Value, json};
+
+use support::{FOREVER, Page, Path};
+
+/// A page that is connected, and that has asked nothing yet.
+fn connected(version: Version) -> Page {
+    let mut page = Page::new(Mode::Pin(version), Path::General);
+    open(&mut page);
+    page
+}
+
+fn open(page: &mut Page) {
+    while page.take_sent().is_some() {}
+    page.connect(Channel::default());
+    let request = page.sent();
+    let id = request["id"].as_i64().unwrap();
+    if request["method"] == "initialize" {
+        let version = &request["params"]["protocolVersion"];
+        page.result(
+            id,
+            &json!({ "protocolVersion": version, "capabilities": {}, "serverInfo": {} }),
+        );
+        assert_eq!(page.sent()["method"], "notifications/initialized");
+    } else {
+        page.result(id, &json!({ "supportedVersions": ["2026-07-28"], "capabilities": {} }));
+    }
+    assert!(page.is_open());
+}
+
+fn ask(page: &mut Page, method: &str, params: &Value) -> i64 {
+    page.request(method, Some(params.clone()), FOREVER).expect("connected")
+}
+
+/// Asks, and gets this result.
+fn fetch(page: &mut Page, method: &str, params: &Value, result: &Value) {
+    let id = ask(page, method, params);
+    page.result(id, result);
+    assert!(page.outcome(id).unwrap().is_ok());
+}
+
+fn kept(page: &Page, method: &str, params: &Value) -> Option<Value> {
+    page.machine.kept(method, params, page.now)
+}
+
+fn news(page: &mut Page, method: &str, params: &Value) {
+    page.message(&json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+}
+
+const METHODS: [(&str, &str); 5] = [
+    ("tools/list", "cursor"),
+    ("resources/list", "cursor"),
+    ("resources/templates/list", "cursor"),
+    ("prompts/list", "cursor"),
+    ("resources/read", "uri"),
+];
+
+#[test]
+fn a_result_is_kept_as_long_as_the_server_says() {
+    for (method, member) in METHODS {
+        let mut page = connected(Version::LATEST);
+        let params = json!({ member: "a" });
+        let result = json!({ "x": [1], "ttlMs": 1000, "cacheScope": "public" });
+        assert_eq!(kept(&page, method, &params), None);
+        fetch(&mut page, method, &params, &result);
+        page.wait(999.0);
+        assert_eq!(kept(&page, method, &params), Some(result), "{method}");
+        page.wait(1.0);
+        assert_eq!(kept(&page, method, &params), None, "{method}");
+    }
+}
+
+#[test]
+fn only_these_results_are_kept() {
+    let mut page = connected(Version::LATEST);
+    for method in ["tools/call", "prompts/get", "completion/complete", "server/discover", "x/list"]
+    {
+        fetch(&mut page, method, &json!({}), &json!({ "ttlMs": 1000 }));
+        assert_eq!(kept(&page, method, &json!({})), None, "{method}");
+    }
+}
+
+#[test]
+fn a_kept_result_answers_only_the_request_that_it_answered() {
+    let mut page = connected(Version::LATEST);
+    let result = |n: u32| json!({ "n": n, "ttlMs": 1000 });
+    fetch(&mut page, "tools/list", &json!({}), &result(1));
+    fetch(&mut page, "tools/list", &json!({ "cursor": "" }), &result(2));
+    fetch(&mut page, "tools/list", &json!({ "cursor": "a", "_meta": {} }), &result(3));
+    fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &result(4));
+    assert_eq!(kept(&page, "tools/list", &json!({ "_meta": { "x": 1 } })), Some(result(1)));
+    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "" })), Some(result(2)));
+    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "a" })), Some(result(3)));
+    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), Some(result(4)));
+    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "b" })), None);
+    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": 7 })), None);
+    assert_eq!(kept(&page, "prompts/list", &json!({})), None);
+    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "A" })), None);
+}
+
+#[test]
+fn without_a_usable_lifetime_nothing_is_kept_and_the_older_result_goes() {
+    let forbidden = [
+        json!({}),
+        json!({ "ttlMs": 0 }),
+        json!({ "ttlMs": -5 }),
+        json!({ "ttlMs": "1000" }),
+        json!({ "ttlMs": null }),
+        json!({ "ttlMs": 1000, "resultType": "input_required", "inputRequests": {} }),
+    ];
+    for result in forbidden {
+        let mut page = connected(Version::LATEST);
+        fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &json!({ "ttlMs": 1000 }));
+        let id = ask(&mut page, "resources/read", &json!({ "uri": "a" }));
+        page.result(id, &result);
+        assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), None, "{result}");
+    }
+}
+
+#[test]
+fn no_lifetime_is_longer_than_a_day() {
+    let mut page = connected(Version::LATEST);
+    fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1e300 }));
+    page.wait(86_399_999.0);
+    assert!(kept(&page, "tools/list", &json!({})).is_some());
+    page.wait(2.0);
+    assert!(kept(&page, "tools/list", &json!({})).is_none());
+}
+
+#[test]
+fn news_outdates_what_it_is_about_at_once() {
+    let news_and_what_goes = [
+        ("notifications/tools/list_changed", json!({}), vec!["tools/list"]),
+        ("notifications/prompts/list_changed", json!({}), vec!["prompts/list"]),
+        (
+            "notifications/resources/list_changed",
+            json!({}),
+            vec!["resources/list", "resources/templates/list"],
+        ),
+        ("notifications/resources/updated", json!({ "uri": "a" }), vec!["resources/read"]),
+        ("notifications/resources/updated", json!({ "uri": "a/part" }), vec!["resources/read"]),
+        ("notifications/resources/updated", json!({ "uri": "ab" }), vec![]),
+        ("notifications/resources/updated", json!({}), vec![]),
+        ("notifications/message", json!({}), vec![]),
+    ];
+    for (notification, params, gone) in news_and_what_goes {
+        let mut page = connected(Version::LATEST);
+        for (method, member) in METHODS {
+            fetch(&mut page, method, &json!({ member: "a" }), &json!({ "ttlMs": 1000 }));
+        }
+        news(&mut page, notification, &params);
+        for (method, member) in METHODS {
+            let still = kept(&page, method, &json!({ member: "a" })).is_some();
+            assert_eq!(still, !gone.contains(&method), "{notification} {params} {method}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_was_asked_for_before_the_news_is_not_kept() {
+    let mut page = connected(Version::LATEST);
+    let before = ask(&mut page, "tools/list", &json!({}));
+    news(&mut page, "notifications/tools/list_changed", &json!({}));
+    let after = ask(&mut page, "tools/list", &json!({}));
+    page.result(after, &json!({ "n": 2, "ttlMs": 1000 }));
+    page.result(before, &json!({ "n": 1, "ttlMs": 1000 }));
+    assert_eq!(kept(&page, "tools/list", &json!({})).unwrap()["n"], 2);
+}
+
+#[test]
+fn what_depends_on_input_is_neither_kept_nor_given() {
+    let mut page = connected(Version::LATEST);
+    for extra in ["inputResponses", "requestState"] {
+        let params = json!({ "uri": "a", extra: {} });
+        fetch(&mut page, "resources/read", &params, &json!({ "n": 1, "ttlMs": 1000 }));
+        assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), None);
+    }
+    fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &json!({ "ttlMs": 1000 }));
+    assert!(kept(&page, "resources/read", &json!({ "uri": "a" })).is_some());
+    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a", "requestState": "s" })), None);
+}
+
+#[test]
+fn a_bad_cursor_drops_all_pages_of_the_list() {
+    let mut page = connected(Version::LATEST);
+    fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
+    fetch(&mut page, "prompts/list", &json!({}), &json!({ "ttlMs": 1000 }));
+    let id = ask(&mut page, "tools/list", &json!({ "cursor": "old" }));
+    page.error(id, &json!({ "code": -32602, "message": "bad cursor" }));
+    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+    assert!(kept(&page, "prompts/list", &json!({})).is_some());
+}
+
+#[test]
+fn an_error_is_not_kept() {
+    let mut page = connected(Version::LATEST);
+    fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
+    fetch(&mut page, "prompts/list", &json!({}), &json!({ "ttlMs": 1000 }));
+    let id = ask(&mut page, "tools/list", &json!({}));
+    page.error(id, &json!({ "code": -32603, "message": "broken", "data": { "ttlMs": 1000 } }));
+    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+    assert!(kept(&page, "prompts/list", &json!({})).is_some());
+}
+
+#[test]
+fn a_call_may_do_without() {
+    let mut page = connected(Version::LATEST);
+    let limits = CallLimits { cache: false, ..FOREVER };
+    let id = page.request("tools/list", Some(json!({})), limits).expect("connected");
+    page.result(id, &json!({ "ttlMs": 1000 }));
+    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+}
+
+#[test]
+fn a_call_that_is_given_up_leaves_nothing_until_its_late_answer() {
+    let mut page = connected(Version::LATEST);
+    let id = ask(&mut page, "tools/list", &json!({}));
+    page.cancel(id, None);
+    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+    // Its late answer is as good as any.
+    page.result(id, &json!({ "ttlMs": 1000 }));
+    assert!(kept(&page, "tools/list", &json!({})).is_some());
+}
+
+#[test]
+fn nothing_outlives_the_connection() {
+    let mut page = connected(Version::LATEST);
+    fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
+    page.closed("the connection was lost");
+    open(&mut page);
+    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+}
+
+#[test]
+fn the_handshake_era_keeps_nothing() {
+    for version in Version::ALL.into_iter().skip(1) {
+        let mut page = connected(version);
+        fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
+        assert_eq!(kept(&page, "tools/list", &json!({})), None, "{}", version.as_str());
+    }
+}
+
+#[test]
+fn the_number_of_kept_results_is_bounded() {
+    let mut page = connected(Version::LATEST);
+    let params = |n: u32| json!({ "uri": format!("a{n}") });
+    for n in 0..300 {
+        fetch(&mut page, "resources/read", &params(n), &json!({ "n": n, "ttlMs": 1e9 }));
+    }
+    let kept: Vec<u32> =
+        (0..300).filter(|n| kept(&page, "resources/read", &params(*n)).is_some()).collect();
+    assert_eq!(kept, (44..300).collect::<Vec<_>>());
+}

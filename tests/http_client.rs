@@ -1,0 +1,865 @@
+//! The client over Streamable HTTP, row by row, against servers that follow a script.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use mcp_wasm::error::Error;
+use mcp_wasm::http::client::Reading;
+use mcp_wasm::proto::client::Mode;
+use mcp_wasm::proto::version::{Era, Version};
+use serde_json::{Value, json};
+use support::{Fetch, Path, Place, Told, Web, protocol_text, said, step};
+
+const HELLO: &str = r#"{"jsonrpc":"2.0","id":2,"result":{"content":[],"resultType":"complete"}}"#;
+
+fn auto() -> (Web, Fetch) {
+    let mut web = Web::new(Mode::Auto, Path::Scanned);
+    web.connect();
+    let probe = web.take_method("server/discover");
+    (web, probe)
+}
+
+fn done() -> Value {
+    json!({ "content": [], "resultType": "complete" })
+}
+
+fn progress(token: i64, value: i64) -> Value {
+    let params = json!({ "progressToken": token, "progress": value });
+    json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": params })
+}
+
+fn era(web: &Web) -> Option<Era> {
+    web.page.machine.session().map(|session| session.version.era())
+}
+
+/// Finishes the handshake of a server that was taken for a legacy one.
+fn finish_legacy(web: &mut Web) {
+    let initialize = web.take_method("initialize");
+    for header in ["mcp-method", "mcp-name", "mcp-protocol-version", "mcp-session-id"] {
+        assert_eq!(initialize.header(header), None);
+    }
+    assert!(!initialize.body.as_ref().unwrap()["params"].to_string().contains("_meta"));
+    web.initialized(&initialize, "s1");
+    assert_eq!(era(web), Some(Era::Legacy));
+}
+
+fn failure(web: &Web, id: i64) -> &Error<Value> {
+    web.page.outcome(id).expect("settled").as_ref().expect_err("failed")
+}
+
+fn status_of(error: &Error<Value>) -> u16 {
+    match error {
+        Error::Http { status, .. } => *status,
+        other => panic!("no HTTP error: {other:?}"),
+    }
+}
+
+// ---- what is sent ----
+
+#[test]
+fn a_modern_request_carries_its_headers() {
+    let (_, probe) = auto();
+    assert_eq!((probe.verb, probe.exchange), ("POST", 1));
+    assert_eq!(probe.header("content-type"), Some("application/json"));
+    assert_eq!(probe.header("accept"), Some("application/json, text/event-stream"));
+    assert_eq!(probe.header("mcp-protocol-version"), Some("2026-07-28"));
+    assert_eq!(probe.header("mcp-method"), Some("server/discover"));
+    assert_eq!(probe.header("mcp-name"), None);
+    let meta = &probe.body.as_ref().unwrap()["params"]["_meta"];
+    assert_eq!(meta["io.modelcontextprotocol/protocolVersion"], "2026-07-28");
+
+    let mut web = Web::modern(Path::Scanned);
+    for (method, params, name) in [
+        ("tools/call", json!({ "name": "add" }), Some("add")),
+        ("tools/call", json!({ "name": " größer " }), Some("=?base64?IGdyw7bDn2VyIA==?=")),
+        (
+            "tools/call",
+            json!({ "name": "=?base64?YQ==?=" }),
+            Some("=?base64?PT9iYXNlNjQ/WVE9PT89?="),
+        ),
+        ("prompts/get", json!({ "name": "p" }), Some("p")),
+        ("resources/read", json!({ "uri": "file:///a/b%20c.txt" }), Some("file:///a/b%20c.txt")),
+        ("tasks/get", json!({ "taskId": "t1" }), Some("t1")),
+        ("resources/list", json!({}), None),
+        ("completion/complete", json!({ "name": "x" }), None),
+    ] {
+        let (_, fetch) = web.request(method, params);
+        assert_eq!(fetch.header("mcp-method"), Some(method));
+        assert_eq!(fetch.header("mcp-name"), name);
+        assert_eq!(fetch.header("mcp-session-id"), None);
+    }
+    web.page.machine.notify("notifications/x", None).unwrap();
+    web.pump();
+    let told = web.take_method("notifications/x");
+    assert_eq!(told.header("mcp-protocol-version"), Some("2026-07-28"));
+    assert_eq!(told.header("mcp-method"), Some("notifications/x"));
+}
+
+#[test]
+fn a_legacy_message_carries_version_and_session() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (_, fetch) = web.call();
+    assert_eq!(fetch.header("mcp-protocol-version"), Some("2025-06-18"));
+    assert_eq!(fetch.header("mcp-session-id"), Some("s1"));
+    assert_eq!((fetch.header("mcp-method"), fetch.header("mcp-name")), (None, None));
+}
+
+#[test]
+fn the_session_id_comes_from_the_answer_to_initialize_only() {
+    for id in ["", "has blank", "größer"] {
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.connect();
+        let initialize = web.take_method("initialize");
+        web.initialized(&initialize, id);
+        let listen = web.take();
+        assert_eq!(listen.header("mcp-session-id"), None, "{id}");
+        let (_, fetch) = web.call();
+        web.answer_with(&fetch, 400, "text/plain", "Missing session ID", "stray");
+        assert_eq!(web.call().1.header("mcp-session-id"), None);
+    }
+    let (mut web, probe) = auto();
+    web.answer_with(&probe, 400, "application/json", "{}", "stray");
+    let initialize = web.take_method("initialize");
+    assert_eq!(initialize.header("mcp-session-id"), None);
+    web.answer_with(&initialize, 500, "text/plain", "", "stray");
+    assert!(!web.page.is_open());
+}
+
+// ---- which era: the rows of the probe ----
+
+#[test]
+fn a_discover_result_opens_a_modern_connection() {
+    let mut web = Web::modern(Path::Scanned);
+    assert_eq!(era(&web), Some(Era::Modern));
+    assert!(web.is_quiet(), "no stream of the server's own, no notification");
+    assert!(web.page.machine.is_era_certain());
+    web.http.close();
+    web.pump();
+    assert!(web.is_quiet(), "there is no session to end");
+}
+
+#[test]
+fn any_other_client_error_on_the_probe_means_initialize() {
+    for status in [400, 404, 405, 406, 415, 422] {
+        for (kind, body) in [
+            ("", String::new()),
+            ("text/html", "<h1>no</h1>".to_owned()),
+            ("application/json", "{".to_owned()),
+            ("application/json", r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Missing session ID"}}"#.to_owned()),
+            ("application/json", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"no"}}"#.to_owned()),
+            ("application/json", r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"no"}}"#.to_owned()),
+            ("application/json", r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"no"}}"#.to_owned()),
+        ] {
+            let _place = Place(format!("{status} {body}"));
+            let (mut web, probe) = auto();
+            web.answer(&probe, status, kind, &body);
+            finish_legacy(&mut web);
+            assert!(web.page.machine.is_era_certain());
+        }
+    }
+}
+
+#[test]
+fn an_answer_to_the_probe_that_is_none_means_initialize() {
+    for (kind, body) in [
+        ("application/json", r#"{"jsonrpc":"2.0","id":1,"result":{"hello":1}}"#),
+        ("application/json", "[]"),
+        ("application/json", "not JSON"),
+        ("text/html", "<html>"),
+        ("", ""),
+    ] {
+        let _place = Place(body.to_owned());
+        let (mut web, probe) = auto();
+        web.answer(&probe, 200, kind, body);
+        finish_legacy(&mut web);
+    }
+}
+
+#[test]
+fn credentials_and_trouble_are_no_sign_of_an_era() {
+    for status in [301, 401, 403, 408, 425, 429, 500, 502, 503, 504] {
+        for body in ["", r#"{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"no"}}"#] {
+            let (mut web, probe) = auto();
+            web.answer(&probe, status, "application/json", body);
+            assert_eq!(status_of(web.page.end().unwrap()), status);
+            assert!(web.is_quiet());
+        }
+    }
+}
+
+#[test]
+fn an_unsupported_version_is_tried_once_more_whatever_the_status() {
+    for status in [200, 400, 500, 503] {
+        let (mut web, probe) = auto();
+        let error =
+            json!({ "code": -32022, "message": "no", "data": { "supported": ["2026-07-28"] } });
+        web.error(&probe, status, error.clone());
+        let again = web.take_method("server/discover");
+        assert_ne!(again.id(), probe.id());
+        web.error(&again, status, error);
+        assert!(matches!(web.page.end(), Some(Error::Rpc(error)) if error.code == -32022));
+    }
+    let (mut web, probe) = auto();
+    web.error(
+        &probe,
+        400,
+        json!({ "code": -32022, "message": "no", "data": { "supported": ["2025-11-25"] } }),
+    );
+    finish_legacy(&mut web);
+    let (mut web, probe) = auto();
+    web.error(
+        &probe,
+        400,
+        json!({ "code": -32022, "message": "no", "data": { "supported": ["2031-01-01"] } }),
+    );
+    assert!(matches!(web.page.end(), Some(Error::Incompatible(_))));
+}
+
+#[test]
+fn modern_refusals_of_the_probe_are_no_reason_to_fall_back() {
+    for code in [-32020, -32021] {
+        let (mut web, probe) = auto();
+        web.error(&probe, 400, json!({ "code": code, "message": "no" }));
+        assert!(matches!(web.page.end(), Some(Error::Rpc(error)) if error.code == code));
+    }
+}
+
+#[test]
+fn a_probe_that_the_page_is_told_nothing_of_means_initialize_without_a_lasting_verdict() {
+    let (mut web, probe) = auto();
+    web.fail(&probe, "TypeError: Failed to fetch");
+    finish_legacy(&mut web);
+    assert!(!web.page.machine.is_era_certain());
+
+    let (mut web, probe) = auto();
+    web.fail(&probe, "first");
+    let initialize = web.take_method("initialize");
+    web.fail(&initialize, "second");
+    match web.page.end() {
+        Some(Error::Lost { reason, cause, .. }) => {
+            assert_eq!(cause, &Some(json!(["first", "second"])));
+            assert!(reason.contains("network") && reason.contains("CORS"));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_pinned_client_does_not_fall_back() {
+    let mut web = Web::new(Mode::Pin(Version::V2026_07_28), Path::Scanned);
+    web.connect();
+    let probe = web.take();
+    web.fail(&probe, "no");
+    assert!(matches!(web.page.end(), Some(Error::Lost { .. })));
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn silence_is_an_outage_and_no_era() {
+    let (mut web, _) = auto();
+    web.wait(29_999.0);
+    assert_eq!(web.page.end(), None);
+    web.wait(2.0);
+    assert!(matches!(web.page.end(), Some(Error::Timeout { .. })));
+    assert!(web.is_quiet());
+}
+
+// ---- answers ----
+
+#[test]
+fn an_answer_is_json_or_a_stream_whatever_the_spelling_of_its_type() {
+    for kind in ["application/json", "Application/JSON; charset=utf-8", "application/json;x=y"] {
+        let mut web = Web::modern(Path::Scanned);
+        let (id, fetch) = web.call();
+        web.answer(&fetch, 200, kind, HELLO);
+        assert_eq!(web.page.outcome(id), Some(&Ok(done())));
+        assert!(web.page.faults().is_empty());
+    }
+    for kind in ["text/event-stream", "TEXT/Event-Stream;charset=utf-8"] {
+        let mut web = Web::modern(Path::Scanned);
+        let (_, fetch) = web.call();
+        assert_eq!(web.head(&fetch, 200, kind), Reading::Events);
+    }
+}
+
+#[test]
+fn a_request_error_is_the_servers_error_with_any_client_error_status() {
+    for (status, code) in [(400, -32602), (404, -32601), (400, -32021), (409, 7), (200, -32603)] {
+        let mut web = Web::modern(Path::Scanned);
+        let (id, fetch) = web.call();
+        web.error(&fetch, status, json!({ "code": code, "message": "no" }));
+        assert!(matches!(failure(&web, id), Error::Rpc(error) if error.code == code), "{status}");
+    }
+    // The server may not have read the id.
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.json(
+        &fetch,
+        400,
+        &json!({ "jsonrpc": "2.0", "id": null, "error": { "code": -32700, "message": "no" } }),
+    );
+    assert!(matches!(failure(&web, id), Error::Rpc(error) if error.code == -32700));
+    assert!(web.page.faults().is_empty());
+}
+
+#[test]
+fn every_other_status_is_an_http_error_with_the_beginning_of_the_body() {
+    for (status, kind, body) in [
+        (400, "text/plain", "what?"),
+        (401, "application/json", HELLO),
+        (
+            403,
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"no"}}"#,
+        ),
+        (404, "text/html", "<h1>404</h1>"),
+        (413, "", "too big"),
+        (
+            418,
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":77,"error":{"code":-32000,"message":"no"}}"#,
+        ),
+        (
+            429,
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32000,"message":"no"}}"#,
+        ),
+        (
+            500,
+            "application/json",
+            r#"{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"no"}}"#,
+        ),
+        (503, "text/event-stream", "data: x"),
+        (302, "", ""),
+    ] {
+        for path in [Path::Scanned, Path::General] {
+            let mut web = Web::modern(path);
+            let (id, fetch) = web.call();
+            web.answer(&fetch, status, kind, body);
+            match failure(&web, id) {
+                Error::Http { status: given, body: text } => {
+                    assert_eq!((*given, text.as_str()), (status, body))
+                }
+                other => panic!("{status}: {other:?}"),
+            }
+            assert!(web.page.is_open() && web.page.faults().is_empty());
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_answers_nothing_fails_its_call_by_name() {
+    for (status, kind, body, says) in [
+        (202, "", "", "no answer"),
+        (200, "text/html", "<html>", "neither JSON nor a stream: <html>"),
+        (200, "application/json", "{", "does not answer the request: {"),
+        (200, "application/json", r#"{"jsonrpc":"2.0","id":99,"result":{}}"#, "does not answer"),
+        (204, "", "", "neither"),
+    ] {
+        let mut web = Web::modern(Path::Scanned);
+        let (id, fetch) = web.call();
+        web.answer(&fetch, status, kind, body);
+        let text = protocol_text(failure(&web, id));
+        assert!(text.contains(says), "{text}");
+        assert!(web.page.is_open());
+    }
+}
+
+#[test]
+fn a_batch_in_a_legacy_answer_is_unpacked() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    let log =
+        json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "data": 1 } });
+    let answer = json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [] } });
+    web.json(&fetch, 200, &json!([log, progress(id, 1), answer]));
+    assert_eq!(web.page.steps(id), [step(1.0, None)]);
+    assert_eq!(web.page.outcome(id), Some(&Ok(json!({ "content": [] }))));
+    assert!(web.page.told.iter().any(
+        |told| matches!(told, Told::Notification(method, _) if method == "notifications/message")
+    ));
+}
+
+#[test]
+fn a_notification_that_is_refused_is_a_fault() {
+    for (status, faults) in [(202, 0), (204, 0), (200, 0), (400, 1), (500, 1)] {
+        let mut web = Web::modern(Path::Scanned);
+        web.page.machine.notify("notifications/x", None).unwrap();
+        web.pump();
+        let fetch = web.take();
+        web.answer(&fetch, status, "", "");
+        assert_eq!(web.page.faults().len(), faults, "{status}");
+    }
+}
+
+// ---- streams ----
+
+#[test]
+fn progress_and_answer_come_on_the_stream_in_order() {
+    for path in [Path::Scanned, Path::General] {
+        let mut web = Web::modern(path);
+        let (id, fetch) = web.call();
+        web.stream(&fetch);
+        web.chunk(&fetch, b": ping\r\n\r\n");
+        let said_half = json!({ "jsonrpc": "2.0", "method": "notifications/progress",
+            "params": { "progressToken": id, "progress": 2, "total": 4, "message": "half" } });
+        let umlaut = json!({ "jsonrpc": "2.0", "method": "notifications/progress",
+            "params": { "progressToken": id, "progress": 3, "message": "größer" } });
+        let answer = json!({ "jsonrpc": "2.0", "id": id, "result": done() });
+        let text = format!(
+            "event: message\r\ndata: {}\r\n\r\ndata: {said_half}\n\ndata: {umlaut}\n\ndata: {}\n\ndata: {answer}\n\n",
+            progress(id, 1),
+            progress(id, 4),
+        );
+        web.chunk(&fetch, text.as_bytes());
+        let expected =
+            [step(1.0, None), said(2.0, 4.0, "half"), said(3.0, None, "größer"), step(4.0, None)];
+        assert_eq!(web.page.steps(id), expected);
+        assert_eq!(web.page.outcome(id), Some(&Ok(done())));
+        web.end(&fetch);
+        assert!(web.aborted.is_empty() && web.is_quiet() && web.page.faults().is_empty());
+    }
+}
+
+#[test]
+fn a_stream_that_stays_open_after_the_answer_is_closed_soon() {
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.event(&fetch, &json!({ "jsonrpc": "2.0", "id": id, "result": done() }));
+    web.wait(900.0);
+    assert!(web.aborted.is_empty(), "it may end by itself, and leave the connection for others");
+    web.wait(200.0);
+    assert_eq!(web.aborted, [fetch.exchange]);
+}
+
+#[test]
+fn a_cut_stream_fails_its_call_at_once_and_says_that_it_may_have_run() {
+    for cut in ["end", "fail"] {
+        let mut web = Web::modern(Path::Scanned);
+        let (id, fetch) = web.call();
+        let (other, second) = web.call();
+        web.stream(&fetch);
+        // Ids are no promise in the modern era.
+        web.chunk(&fetch, format!("id: 7\nretry: 10\ndata: {}\n\n", progress(id, 1)).as_bytes());
+        if cut == "end" {
+            web.end(&fetch)
+        } else {
+            web.fail(&fetch, "reset")
+        }
+        assert!(matches!(failure(&web, id), Error::Lost { sent: true, .. }));
+        assert_eq!(failure(&web, id).code(), "CLOSED");
+        web.wait(100_000.0);
+        assert!(web.is_quiet(), "a modern stream is never resumed");
+        web.result(&second, done());
+        assert_eq!(web.page.outcome(other), Some(&Ok(done())), "nothing else is affected");
+    }
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.event(&fetch, &progress(id, 1));
+    web.end(&fetch);
+    assert!(
+        matches!(failure(&web, id), Error::Lost { .. }),
+        "without an id there is nothing to resume"
+    );
+}
+
+#[test]
+fn a_request_that_cannot_be_made_fails_its_call_only() {
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.fail(&fetch, "down");
+    match failure(&web, id) {
+        Error::Lost { sent: true, cause, .. } => assert_eq!(cause, &Some(json!("down"))),
+        other => panic!("{other:?}"),
+    }
+    assert!(web.page.is_open());
+    let (id, fetch) = web.call();
+    web.http.failed(fetch.exchange, false, Some(json!("no token")), web.page.now);
+    web.pump();
+    assert!(matches!(failure(&web, id), Error::Lost { sent: false, .. }));
+}
+
+#[test]
+fn progress_on_the_stream_of_another_request_is_dropped_and_counted() {
+    for path in [Path::Scanned, Path::General] {
+        let mut web = Web::modern(path);
+        let (first, fetch) = web.call();
+        let (second, _) = web.call();
+        web.stream(&fetch);
+        web.event(&fetch, &progress(first, 1));
+        web.event(&fetch, &progress(second, 1));
+        web.event(&fetch, &progress(first, 2));
+        assert_eq!(web.page.steps(first).len(), 2);
+        assert!(web.page.steps(second).is_empty());
+        assert_eq!(web.page.machine.progress_counts().unknown, 1);
+        assert!(web.page.faults().is_empty());
+
+        let mut web = Web::legacy(path);
+        let (_, fetch) = web.call();
+        let (second, _) = web.call();
+        web.stream(&fetch);
+        web.event(&fetch, &progress(second, 1));
+        assert_eq!(web.page.steps(second).len(), 1, "whichever stream carries it");
+    }
+}
+
+#[test]
+fn an_event_that_is_not_json_is_told_and_the_stream_goes_on() {
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"data: {nonsense\n\nevent: other\ndata: {nonsense\n\n");
+    assert_eq!(web.page.faults().len(), 1);
+    web.event(&fetch, &json!({ "jsonrpc": "2.0", "id": id, "result": done() }));
+    assert_eq!(web.page.outcome(id), Some(&Ok(done())));
+}
+
+#[test]
+fn an_event_without_end_fails_its_call_and_closes_the_stream() {
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    for _ in 0..18 {
+        web.chunk(&fetch, &vec![b'x'; 1 << 20]);
+    }
+    assert!(protocol_text(failure(&web, id)).contains("16777216"));
+    assert_eq!(web.aborted, [fetch.exchange]);
+}
+
+// ---- giving up ----
+
+#[test]
+fn cancelling_a_modern_request_breaks_its_exchange_off_and_posts_nothing() {
+    for with_head in [false, true] {
+        let mut web = Web::modern(Path::Scanned);
+        let (id, fetch) = web.call();
+        if with_head {
+            web.stream(&fetch);
+            web.event(&fetch, &progress(id, 1));
+        }
+        web.page.cancel(id, Some("enough"));
+        web.pump();
+        assert_eq!(web.aborted, [fetch.exchange]);
+        assert!(web.is_quiet());
+        assert!(matches!(failure(&web, id), Error::Aborted(_)));
+        web.chunk(&fetch, b"data: {}\n\n");
+        web.end(&fetch);
+        assert!(web.page.faults().is_empty());
+        web.page.cancel(id, None);
+        web.pump();
+        assert!(web.is_quiet());
+    }
+}
+
+#[test]
+fn cancelling_a_legacy_request_posts_the_notification_then_drops_the_stream() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.page.cancel(id, Some("enough"));
+    web.pump();
+    let told = web.take_method("notifications/cancelled");
+    assert_eq!(told.body.as_ref().unwrap()["params"]["requestId"], json!(id));
+    assert_eq!(told.header("mcp-session-id"), Some("s1"));
+    assert_eq!(web.aborted, [fetch.exchange]);
+    web.answer(&told, 202, "", "");
+    assert!(web.page.faults().is_empty());
+}
+
+#[test]
+fn closing_breaks_everything_off_and_ends_the_session() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (_, fetch) = web.call();
+    web.page.machine.close("done");
+    web.page.drain();
+    web.http.close();
+    web.pump();
+    assert_eq!(web.aborted, [fetch.exchange]);
+    let end = web.take();
+    assert_eq!((end.verb, end.header("mcp-session-id")), ("DELETE", Some("s1")));
+    assert_eq!(end.header("mcp-protocol-version"), Some("2025-06-18"));
+    web.answer(&end, 405, "", "");
+    assert!(web.is_quiet());
+}
+
+// ---- the server's own stream ----
+
+#[test]
+fn the_servers_own_stream_opens_after_initialized_and_is_no_must() {
+    for (status, kind) in
+        [(405, "text/plain"), (404, "text/html"), (400, ""), (500, ""), (200, "application/json")]
+    {
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.connect();
+        let initialize = web.take_method("initialize");
+        web.initialized(&initialize, "s1");
+        let listen = web.take();
+        assert_eq!((listen.verb, listen.header("accept")), ("GET", Some("text/event-stream")));
+        assert_eq!(listen.header("mcp-session-id"), Some("s1"));
+        assert_eq!(listen.body, None);
+        web.answer(&listen, status, kind, "no");
+        web.wait(100_000.0);
+        assert!(web.is_quiet() && web.page.faults().is_empty() && web.page.is_open(), "{status}");
+        assert!(web.call().1.header("mcp-session-id").is_some());
+    }
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.fail(&listen, "CORS");
+    web.wait(100_000.0);
+    assert!(web.is_quiet() && web.page.faults().is_empty() && web.page.is_open());
+}
+
+#[test]
+fn requests_of_the_server_are_answered_by_a_post_of_their_own() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.stream(&listen);
+    web.event(&listen, &json!({ "jsonrpc": "2.0", "id": 5, "method": "ping" }));
+    let pong = web.take();
+    assert_eq!(pong.body, Some(json!({ "jsonrpc": "2.0", "id": 5, "result": {} })));
+    assert_eq!(pong.header("mcp-session-id"), Some("s1"));
+    web.answer(&pong, 202, "", "");
+    assert!(web.page.faults().is_empty());
+}
+
+#[test]
+fn the_servers_own_stream_is_opened_again_where_it_broke_off() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.stream(&listen);
+    web.chunk(&listen, b"id: 41\nretry: 700\ndata: \n\n");
+    web.end(&listen);
+    web.wait(699.0);
+    assert!(web.is_quiet());
+    web.wait(2.0);
+    let again = web.take();
+    assert_eq!((again.verb, again.header("last-event-id")), ("GET", Some("41")));
+    // One that never brings anything is given up in the end.
+    let mut attempts = 0;
+    let mut listen = again;
+    loop {
+        web.stream(&listen);
+        web.end(&listen);
+        web.wait(60_000.0);
+        if web.is_quiet() {
+            break;
+        }
+        listen = web.take();
+        attempts += 1;
+    }
+    assert!((2..10).contains(&attempts), "{attempts}");
+    assert!(web.page.is_open() && web.page.faults().is_empty());
+}
+
+// ---- resumption ----
+
+#[test]
+fn a_legacy_stream_with_an_id_is_resumed_by_get_and_never_early() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"id: a/1\r\ndata: \r\nretry: 500\r\n\r\n");
+    web.chunk(&fetch, format!("id: a/2\r\ndata: {}\r\n\r\n", progress(id, 1)).as_bytes());
+    web.end(&fetch);
+    assert_eq!(web.page.outcome(id), None);
+    web.wait(499.0);
+    assert!(web.is_quiet(), "never before the time that the server wants");
+    web.wait(1.5);
+    let resumed = web.take();
+    assert_eq!((resumed.verb, resumed.header("last-event-id")), ("GET", Some("a/2")));
+    assert_eq!(resumed.header("mcp-session-id"), Some("s1"));
+    web.stream(&resumed);
+    web.chunk(&resumed, format!("id: a/3\r\ndata: {}\r\n\r\n", progress(id, 2)).as_bytes());
+    web.event(&resumed, &json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [] } }));
+    web.chunk(&resumed, b"id: a/9\r\ndata: \r\n\r\n");
+    assert_eq!(web.page.steps(id), [step(1.0, None), step(2.0, None)]);
+    assert_eq!(web.page.outcome(id), Some(&Ok(json!({ "content": [] }))));
+    // The server leaves it open after another priming event.
+    web.wait(2_000.0);
+    assert_eq!(web.aborted, [resumed.exchange]);
+    assert!(web.is_quiet() && web.page.faults().is_empty());
+}
+
+#[test]
+fn resumption_is_tried_a_few_times_with_growing_pauses_then_the_call_fails() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"id: 1\ndata: \n\n");
+    web.end(&fetch);
+    let mut pauses = Vec::new();
+    while web.page.outcome(id).is_none() {
+        let start = web.page.now;
+        while web.is_quiet() {
+            web.wait(100.0);
+        }
+        pauses.push(web.page.now - start);
+        let resumed = web.take();
+        web.fail(&resumed, "down");
+    }
+    assert!((3..8).contains(&pauses.len()), "{pauses:?}");
+    assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1]) && pauses[0] >= 999.0, "{pauses:?}");
+    assert!(matches!(failure(&web, id), Error::Lost { sent: true, .. }));
+}
+
+#[test]
+fn a_refused_resumption_fails_the_call() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"id: 1\nretry: 0\ndata: \n\n");
+    web.end(&fetch);
+    assert!(web.is_quiet(), "even a server that wants no pause gets one");
+    web.wait(1_000.0);
+    let resumed = web.take();
+    web.answer(&resumed, 404, "text/plain", "gone");
+    assert_eq!(status_of(failure(&web, id)), 404);
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn a_call_given_up_while_its_stream_is_down_is_not_resumed() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"id: 1\ndata: \n\n");
+    web.end(&fetch);
+    web.page.cancel(id, None);
+    web.pump();
+    web.take_method("notifications/cancelled");
+    web.wait(100_000.0);
+    assert!(web.is_quiet());
+}
+
+// ---- a session that has expired ----
+
+fn gone(web: &mut Web, fetch: &Fetch) {
+    web.answer(
+        fetch,
+        404,
+        "application/json",
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}"#,
+    );
+}
+
+#[test]
+fn a_session_that_has_expired_is_renewed_once_and_silently() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (level, fetch) = web.request("logging/setLevel", json!({ "level": "info" }));
+    web.result(&fetch, json!({}));
+    let (watch, fetch) = web.request("resources/subscribe", json!({ "uri": "a:1" }));
+    web.result(&fetch, json!({}));
+    let (_, fetch) = web.request("resources/subscribe", json!({ "uri": "a:2" }));
+    web.result(&fetch, json!({}));
+    let (_, fetch) = web.request("resources/unsubscribe", json!({ "uri": "a:2" }));
+    web.result(&fetch, json!({}));
+    let (running, stream) = web.call();
+    web.stream(&stream);
+    let (call, first) = web.call();
+    let (list, second) = web.request("tools/list", json!({}));
+    let (read, third) = web.request("resources/read", json!({ "uri": "a:1" }));
+
+    gone(&mut web, &first);
+    let initialize = web.take_method("initialize");
+    assert_eq!(initialize.header("mcp-session-id"), None);
+    assert_eq!(initialize.header("mcp-protocol-version"), None);
+    assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }), "it is not repeated");
+    assert!(matches!(failure(&web, running), Error::Closed { sent: true, .. }));
+    assert!(web.aborted.contains(&stream.exchange));
+    // Others that were under way are broken off; what comes meanwhile waits.
+    assert!([second.exchange, third.exchange].iter().all(|one| web.aborted.contains(one)));
+    let later = web.page.call(support::FOREVER);
+    web.pump();
+    assert!(web.is_quiet());
+
+    web.initialized(&initialize, "s2");
+    let mut posted = Vec::new();
+    while !web.is_quiet() {
+        let fetch = web.take();
+        assert_eq!(fetch.header("mcp-session-id"), Some("s2"));
+        posted.push((fetch.verb, fetch.method().to_owned(), fetch.id()));
+        match fetch.method() {
+            "" => web.answer(&fetch, 405, "", ""),
+            _ => web.result(&fetch, json!({ "content": [] })),
+        }
+    }
+    let mut posted: Vec<_> =
+        posted.iter().map(|(verb, method, id)| (*verb, method.as_str(), id.clone())).collect();
+    // What was under way goes out in any order.
+    posted[2..4].sort_unstable_by_key(|(_, method, _)| std::cmp::Reverse(*method));
+    assert_eq!(
+        posted,
+        [
+            ("POST", "logging/setLevel", json!(level)),
+            ("POST", "resources/subscribe", json!(watch)),
+            ("POST", "tools/list", json!(list)),
+            ("POST", "resources/read", json!(read)),
+            ("POST", "tools/call", json!(later)),
+            ("GET", "", Value::Null),
+        ]
+    );
+    for id in [list, read, later] {
+        assert!(matches!(web.page.outcome(id), Some(Ok(_))));
+    }
+    assert!(web.page.faults().is_empty() && web.page.is_open());
+}
+
+#[test]
+fn a_session_that_expires_again_at_once_is_not_renewed_for_ever() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (list, fetch) = web.request("tools/list", json!({}));
+    gone(&mut web, &fetch);
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s2");
+    let again = web.take_method("tools/list");
+    gone(&mut web, &again);
+    assert!(matches!(failure(&web, list), Error::Rpc(_)));
+}
+
+#[test]
+fn a_session_that_cannot_be_renewed_ends_the_connection() {
+    for how in ["status", "version", "network", "error"] {
+        let mut web = Web::legacy(Path::Scanned);
+        let (list, fetch) = web.request("tools/list", json!({}));
+        gone(&mut web, &fetch);
+        let initialize = web.take_method("initialize");
+        match how {
+            "status" => web.answer(&initialize, 503, "", ""),
+            "network" => web.fail(&initialize, "down"),
+            "error" => web.error(&initialize, 200, json!({ "code": 1, "message": "no" })),
+            _ => web.result(&initialize, json!({ "protocolVersion": "2024-11-05" })),
+        }
+        assert!(matches!(failure(&web, list), Error::Closed { .. }), "{how}");
+        assert!(!web.page.is_open());
+        assert!(matches!(web.page.end(), Some(Error::Closed { .. })));
+    }
+}
+
+#[test]
+fn a_404_that_answers_the_request_or_has_no_session_does_not_renew() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.error(&fetch, 404, json!({ "code": -32601, "message": "no" }));
+    assert!(matches!(failure(&web, id), Error::Rpc(_)));
+    assert!(web.is_quiet());
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "");
+    web.take();
+    let (id, fetch) = web.call();
+    gone(&mut web, &fetch);
+    assert!(matches!(failure(&web, id), Error::Rpc(_)));
+    assert!(web.is_quiet());
+}

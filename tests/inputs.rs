@@ -1,0 +1,278 @@
+//! What a legacy server asks of the client by requests of its own, and of the user at URLs.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod support;
+
+use mcp_wasm::error::{Clock, Error};
+use mcp_wasm::jsonrpc::{Id, RpcError};
+use mcp_wasm::proto::client::CallLimits;
+use mcp_wasm::proto::version::{Era, Version};
+use serde_json::{Value, json};
+use support::{FOREVER, Page, Path, Told, timed_out};
+
+const TEN: CallLimits = CallLimits { timeout: 10_000.0, ..FOREVER };
+
+fn all() -> Value {
+    json!({ "elicitation": { "form": {}, "url": {} }, "sampling": { "tools": {} }, "roots": {} })
+}
+
+/// Runs a test in every legacy revision, with a call under way.
+fn legacy(client: &Value, test: impl Fn(&mut Page, i64)) {
+    for version in Version::of(Era::Legacy) {
+        let mut page = Page::open(version, Path::Scanned, client.clone(), &json!({}));
+        let call = page.call(TEN);
+        page.sent();
+        test(&mut page, call);
+    }
+}
+
+fn ask(page: &mut Page, id: &Value, method: &str, params: &Value) {
+    page.message(&json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }));
+}
+
+/// The code of the error that answers what was just asked.
+fn refused(page: &mut Page, id: &Value) -> i64 {
+    let sent = page.sent();
+    assert_eq!(sent["id"], *id);
+    assert!(page.told.is_empty(), "nobody is asked");
+    sent["error"]["code"].as_i64().expect("an error")
+}
+
+#[test]
+fn requests_of_the_server_reach_the_page_and_ids_keep_their_type() {
+    legacy(&all(), |page, call| {
+        for id in [json!(0), json!(call), json!("0"), json!("")] {
+            let params = json!({ "messages": [], "maxTokens": 3 });
+            ask(page, &id, "sampling/createMessage", &params);
+            let Some(Told::Request(own, method, given)) = page.told.pop() else { panic!() };
+            assert_eq!((&*method, given), ("sampling/createMessage", Some(params)));
+            page.machine.respond(own, Ok(json!({ "model": "m" })));
+            page.drain();
+            let expected = json!({ "jsonrpc": "2.0", "id": id, "result": { "model": "m" } });
+            assert_eq!(page.sent(), expected);
+        }
+    });
+}
+
+#[test]
+fn what_is_not_declared_is_no_method() {
+    legacy(&json!({}), |page, _| {
+        for method in ["elicitation/create", "sampling/createMessage", "roots/list"] {
+            ask(page, &json!("x"), method, &json!({}));
+            assert_eq!(refused(page, &json!("x")), -32601);
+        }
+    });
+}
+
+#[test]
+fn elicitation_without_a_mode_is_a_form_and_unknown_modes_are_refused() {
+    for (declared, mode, works) in [
+        (json!({}), json!(null), true),
+        (json!({}), json!("form"), true),
+        (json!({}), json!("url"), false),
+        (json!({ "form": {} }), json!("url"), false),
+        (json!({ "form": {}, "url": {} }), json!("url"), true),
+        (json!({ "url": {} }), json!("smell"), false),
+        (json!({ "url": {} }), json!(1), false),
+    ] {
+        legacy(&json!({ "elicitation": declared }), |page, _| {
+            let mut params = json!({ "message": "m" });
+            ask(page, &json!(1), "elicitation/create", &params);
+            assert!(matches!(page.told.pop(), Some(Told::Request(..))), "no mode at all");
+            params["mode"] = mode.clone();
+            ask(page, &json!(2), "elicitation/create", &params);
+            if works {
+                assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+            } else {
+                assert_eq!(refused(page, &json!(2)), -32602);
+            }
+        });
+    }
+}
+
+#[test]
+fn sampling_with_tools_wants_the_capability() {
+    for params in [json!({ "tools": [] }), json!({ "toolChoice": { "mode": "none" } })] {
+        legacy(&json!({ "sampling": {} }), |page, _| {
+            ask(page, &json!(1), "sampling/createMessage", &params);
+            assert_eq!(refused(page, &json!(1)), -32602);
+        });
+        legacy(&all(), |page, _| {
+            ask(page, &json!(1), "sampling/createMessage", &params);
+            assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+        });
+    }
+}
+
+#[test]
+fn nobody_is_asked_while_no_request_of_ours_is_under_way() {
+    legacy(&all(), |page, call| {
+        page.result(call, &json!({ "content": [] }));
+        for method in ["elicitation/create", "sampling/createMessage"] {
+            ask(page, &json!(7), method, &json!({ "message": "m" }));
+            assert_eq!(refused(page, &json!(7)), -32602);
+        }
+        // Servers list roots when they like.
+        ask(page, &json!(7), "roots/list", &json!({}));
+        assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+    });
+}
+
+#[test]
+fn a_request_that_the_server_takes_back_is_not_answered() {
+    legacy(&all(), |page, _| {
+        let id = Id::Text("s".to_owned());
+        ask(page, &json!("s"), "sampling/createMessage", &json!({}));
+        page.told.clear();
+        let cancel = |params: Value| json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
+        for unknown in [json!({ "requestId": 0 }), json!({ "requestId": "t" }), json!({})] {
+            page.message(&cancel(unknown));
+            assert!(!page.told.iter().any(|told| matches!(told, Told::Withdrawn(..))));
+        }
+        page.told.clear();
+        page.message(&cancel(json!({ "requestId": "s", "reason": "too slow" })));
+        let told = Told::Withdrawn(id.clone(), Some("too slow".to_owned()));
+        assert_eq!(page.told.first(), Some(&told));
+        page.machine.respond(id.clone(), Ok(json!({})));
+        page.machine.report(&id, 1.0, None, None);
+        page.drain();
+        assert!(page.sent_nothing_more());
+    });
+}
+
+#[test]
+fn an_answer_counts_once_and_to_its_own_connection() {
+    legacy(&all(), |page, _| {
+        let id = Id::Integer(5);
+        ask(page, &json!(5), "roots/list", &json!({}));
+        page.machine.respond(id.clone(), Err(RpcError::new(-1, "no")));
+        page.machine.respond(id.clone(), Ok(json!({})));
+        page.drain();
+        assert_eq!(page.sent()["error"], json!({ "code": -1, "message": "no" }));
+        assert!(page.sent_nothing_more());
+        ask(page, &json!(5), "roots/list", &json!({}));
+        page.closed("lost");
+        page.machine.respond(id, Ok(json!({})));
+        page.drain();
+        assert!(page.sent_nothing_more());
+    });
+}
+
+#[test]
+fn progress_on_a_request_of_the_server_goes_to_its_token() {
+    legacy(&all(), |page, _| {
+        for token in [json!(0), json!("a"), json!(9)] {
+            let id = Id::Integer(1);
+            let params = json!({ "_meta": { "progressToken": token } });
+            ask(page, &json!(1), "sampling/createMessage", &params);
+            page.machine.report(&id, 0.5, Some(2.0), Some("half"));
+            page.machine.report(&id, f64::NAN, None, None);
+            page.machine.report(&id, 1.0, Some(f64::INFINITY), None);
+            page.machine.report(&id, 1.0, None, None);
+            page.machine.respond(id.clone(), Ok(json!({})));
+            page.machine.report(&id, 2.0, None, None);
+            page.drain();
+            let sent = page.sent();
+            assert_eq!(sent["method"], json!("notifications/progress"));
+            let all =
+                json!({ "progressToken": token, "progress": 0.5, "total": 2, "message": "half" });
+            assert_eq!(sent["params"], all);
+            assert_eq!(page.sent()["params"], json!({ "progressToken": token, "progress": 1 }));
+            assert_eq!(page.sent()["id"], json!(1));
+            assert!(page.sent_nothing_more());
+        }
+        // Without a token it does nothing.
+        ask(page, &json!(1), "sampling/createMessage", &json!({}));
+        page.machine.report(&Id::Integer(1), 1.0, None, None);
+        page.drain();
+        assert!(page.sent_nothing_more());
+    });
+}
+
+#[test]
+fn rule_7_the_idle_clock_does_not_run_while_the_server_waits_for_a_person() {
+    legacy(&all(), |page, call| {
+        page.wait(9_000.0);
+        ask(page, &json!(1), "elicitation/create", &json!({ "message": "m" }));
+        page.wait(600_000.0);
+        assert_eq!(page.outcome(call), None);
+        page.machine.respond(Id::Integer(1), Ok(json!({ "action": "decline" })));
+        page.drain();
+        page.sent();
+        page.wait(9_999.0);
+        assert_eq!(page.outcome(call), None);
+        page.wait(2_000.0);
+        assert!(timed_out(page.outcome(call), Clock::Idle));
+    });
+}
+
+// ---- URLs that have to be opened first (2025-11-25) ----
+
+fn at_urls() -> Value {
+    let at = |n: u8| json!({ "mode": "url", "message": "Log in", "url": format!("https://x/{n}"), "elicitationId": n.to_string() });
+    json!({ "code": -32042, "message": "open these", "data": { "elicitations": [at(1), at(2)] } })
+}
+
+#[test]
+fn a_call_that_needs_urls_opened_is_made_again_once_the_user_agrees() {
+    legacy(&all(), |page, call| {
+        page.error(call, &at_urls());
+        assert_eq!(page.inputs.len(), 2);
+        assert_eq!(page.inputs[0].method, "elicitation/create");
+        assert_eq!(page.inputs[0].params.as_ref().unwrap()["url"], json!("https://x/1"));
+        page.wait(600_000.0);
+        page.answer(&json!({ "action": "accept" }));
+        assert!(page.sent_nothing_more());
+        page.answer(&json!({ "action": "accept" }));
+        let sent = page.sent();
+        assert_eq!(sent["method"], json!("tools/call"));
+        assert_eq!(sent["params"]["name"], json!("work"));
+        assert_eq!(sent["params"].get("inputResponses"), None);
+        let again = sent["id"].as_i64().unwrap();
+        assert_eq!(sent["params"]["_meta"]["progressToken"], json!(again));
+        // Once: a server that asks again gets its error through.
+        page.error(again, &at_urls());
+        assert!(matches!(page.outcome(call), Some(Err(Error::Rpc(error))) if error.code == -32042));
+        assert!(page.sent_nothing_more());
+    });
+}
+
+#[test]
+fn a_user_who_does_not_agree_gets_the_servers_error() {
+    for action in ["decline", "cancel"] {
+        legacy(&all(), |page, call| {
+            page.error(call, &at_urls());
+            page.answer(&json!({ "action": "accept" }));
+            page.answer(&json!({ "action": action }));
+            assert!(
+                matches!(page.outcome(call), Some(Err(Error::Rpc(error))) if error.code == -32042)
+            );
+            assert!(page.sent_nothing_more());
+        });
+    }
+}
+
+#[test]
+fn a_client_without_urls_gets_the_servers_error_at_once() {
+    let listless =
+        json!({ "code": -32042, "message": "open these", "data": { "elicitations": [] } });
+    for (client, error) in [
+        (json!({}), at_urls()),
+        (json!({ "elicitation": { "form": {} } }), at_urls()),
+        (all(), listless),
+        (all(), json!({ "code": -32042, "message": "open these" })),
+    ] {
+        legacy(&client, |page, call| {
+            page.error(call, &error);
+            assert!(
+                matches!(page.outcome(call), Some(Err(Error::Rpc(error))) if error.code == -32042)
+            );
+            assert!(page.inputs.is_empty() && page.sent_nothing_more());
+        });
+    }
+    // Since 2026-07-28 the code means nothing.
+    let mut page = Page::open(Version::LATEST, Path::Scanned, all(), &json!({}));
+    let call = page.call(FOREVER);
+    page.error(call, &at_urls());
+    assert!(matches!(page.outcome(call), Some(Err(Error::Rpc(_)))));
+}

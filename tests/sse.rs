@@ -1,0 +1,180 @@
+//! The stream of events against a reader that does it the simple way, cut at every byte.
+#![cfg(not(target_arch = "wasm32"))]
+
+use mcp_wasm::http::sse::{EventStream, LIMIT};
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::select;
+
+/// What a stream came to: the data of its events, the latest id, and the pause that it wants.
+type Read = (Vec<Vec<u8>>, Option<String>, Option<f64>);
+
+/// Reads a whole stream the way the standard tells it: decode, split, go line by line.
+fn reference(bytes: &[u8]) -> Read {
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    // A line is a line whatever ends it; what no end follows is none.
+    let mut lines = Vec::new();
+    let mut line = Vec::new();
+    let mut after_cr = false;
+    for &byte in bytes {
+        match byte {
+            b'\n' if after_cr => {}
+            b'\n' | b'\r' => lines.push(std::mem::take(&mut line)),
+            _ => line.push(byte),
+        }
+        after_cr = byte == b'\r';
+    }
+    let (mut events, mut last_id, mut retry) = (Vec::new(), None, None);
+    let (mut data, mut kind, mut id) = (Vec::<Vec<u8>>::new(), Vec::new(), None);
+    for line in lines {
+        if line.is_empty() {
+            last_id = id.take().or(last_id);
+            let joined = data.join(&b'\n');
+            if !joined.is_empty() && (kind.is_empty() || kind == b"message") {
+                events.push(joined);
+            }
+            data.clear();
+            kind.clear();
+            continue;
+        }
+        let mut parts = line.splitn(2, |&byte| byte == b':');
+        let name = parts.next().unwrap();
+        let value = parts.next().unwrap_or_default();
+        let value = value.strip_prefix(b" ").unwrap_or(value).to_vec();
+        match name {
+            b"data" => data.push(value),
+            b"event" => kind = value,
+            b"id" if !value.contains(&0) => {
+                id = Some(value.iter().copied().map(char::from).collect())
+            }
+            b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
+                retry = Some(String::from_utf8(value).unwrap().parse().unwrap());
+            }
+            _ => {}
+        }
+    }
+    (events, last_id, retry)
+}
+
+fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Read {
+    let mut stream = EventStream::default();
+    let mut events = Vec::new();
+    for chunk in chunks {
+        assert!(stream.feed(chunk.to_vec()));
+        while let Some(data) = stream.event() {
+            events.push(data.to_vec());
+        }
+    }
+    (events, stream.last_id().map(str::to_owned), stream.retry())
+}
+
+/// Everything that a stream may have in it.
+const SAMPLE: &str = "\u{feff}: hello\nretry: 500\r\nid: é1\r\ndata: \r\n\r\nevent: message\rdata:{\"a\":1}\r\rdata: one\ndata:  two\ndata\ndata:three\n\nevent: ping\ndata: x\n\nid\ndata: größer 🎉\r\n\r\nid: 9\ndata: y\n\ndata: unfinished\n";
+
+#[test]
+fn a_stream_may_be_cut_at_every_byte_and_at_every_two() {
+    let bytes = SAMPLE.as_bytes();
+    let whole = reference(bytes);
+    assert_eq!(whole.0.len(), 4);
+    assert_eq!(whole.0[1], b"one\n two\n\nthree");
+    assert_eq!(whole.2, Some(500.0));
+    assert_eq!(read([bytes]), whole);
+    for cut in 0..=bytes.len() {
+        assert_eq!(read([&bytes[..cut], &bytes[cut..]]), whole, "cut at {cut}");
+        for second in cut..=bytes.len() {
+            let chunks = [&bytes[..cut], &bytes[cut..second], &bytes[second..]];
+            assert_eq!(read(chunks), whole, "cut at {cut} and {second}");
+        }
+    }
+    assert_eq!(read(bytes.chunks(1)), whole);
+}
+
+#[test]
+fn an_unfinished_event_is_dropped() {
+    for end in ["", "\n", "\r", "\r\n"] {
+        let text = format!("data: 1\n\ndata: 2{end}");
+        assert_eq!(read([text.as_bytes()]).0, [b"1"]);
+    }
+}
+
+#[test]
+fn an_event_that_grows_without_an_end_is_refused() {
+    let mut stream = EventStream::default();
+    assert!(stream.feed(b"data: ".to_vec()));
+    assert!(stream.event().is_none());
+    let mut refused = false;
+    for _ in 0..LIMIT / 65_536 + 2 {
+        refused = !stream.feed(vec![b'x'; 65_536]);
+        if refused {
+            break;
+        }
+        assert!(stream.event().is_none());
+    }
+    assert!(refused);
+}
+
+#[test]
+fn a_large_event_in_small_chunks_is_read_once() {
+    let mut text = b"data: ".to_vec();
+    text.extend(vec![b'x'; 4 << 20]);
+    text.extend(b"\n\n");
+    let start = std::time::Instant::now();
+    let (events, ..) = read(text.chunks(4096));
+    assert_eq!(events[0].len(), 4 << 20);
+    assert!(start.elapsed().as_secs() < 20, "reading takes time that grows with the square");
+}
+
+fn line() -> impl Strategy<Value = Vec<u8>> {
+    let field = select(vec![
+        "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{\"progressToken\":1,\"progress\":1}}",
+        "data: x",
+        "data:",
+        "data",
+        "data:  y",
+        "event: message",
+        "event: ping",
+        "event",
+        "id: 7",
+        "id:",
+        "id: a\0b",
+        "retry: 10",
+        "retry: x",
+        "retry:",
+        ": comment",
+        ":",
+        "other: 1",
+        "data: é",
+        "",
+        "",
+        "",
+    ]);
+    let end = select(vec!["\n", "\r", "\r\n", "\n\n", "\r\n\r\n", "\r\r"]);
+    prop_oneof![
+        9 => (field, end).prop_map(|(field, end)| [field.as_bytes(), end.as_bytes()].concat()),
+        1 => vec(any::<u8>(), 0..6),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 3_000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_stream_is_read_as_the_standard_says(
+        lines in vec(line(), 0..24),
+        mark in any::<bool>(),
+        cuts in vec(any::<prop::sample::Index>(), 0..6),
+    ) {
+        let mut bytes = if mark { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
+        bytes.extend(lines.concat());
+        let mut cuts: Vec<_> = cuts.iter().map(|cut| cut.index(bytes.len() + 1)).collect();
+        cuts.sort_unstable();
+        let mut chunks = Vec::new();
+        let mut from = 0;
+        for cut in cuts {
+            chunks.push(&bytes[from..cut]);
+            from = cut;
+        }
+        chunks.push(&bytes[from..]);
+        prop_assert_eq!(read(chunks), reference(&bytes));
+    }
+}
