@@ -491,8 +491,10 @@ async fn notes_change_and_who_subscribed_is_told() {
     assert_eq!(client.request("resources/subscribe", uri.clone()).await["result"], json!({}));
     let id = other.call("add_note", json!({ "text": "Buy milk" })).await;
     let answer = other.until_answer(id).await;
-    assert_eq!(answer.len(), 1, "the other one did not subscribe");
-    assert_eq!(answer[0]["result"]["structuredContent"], json!({ "number": 1 }));
+    let listed = "notifications/resources/list_changed";
+    assert_eq!((answer.len(), &answer[0]["method"]), (2, &json!(listed)), "it did not subscribe");
+    assert_eq!(answer[1]["result"]["structuredContent"], json!({ "number": 1 }));
+    assert_eq!(client.next().await["method"], listed);
     let told = client.next().await;
     assert_eq!(
         (&told["method"], &told["params"]),
@@ -500,6 +502,8 @@ async fn notes_change_and_who_subscribed_is_told() {
     );
     let read = client.request("resources/read", uri).await;
     assert_eq!(read["result"]["contents"][0]["text"], "1. Buy milk");
+    let list = client.request("resources/list", json!({})).await;
+    assert_eq!(list["result"]["resources"][3]["uri"], "demo://notes/1");
     let one = client.request("resources/read", json!({ "uri": "demo://notes/1" })).await;
     assert_eq!(one["result"]["contents"][0]["text"], "Buy milk");
     let two = client.request("resources/read", json!({ "uri": "demo://notes/2" })).await;
