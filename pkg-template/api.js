@@ -13,6 +13,9 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { createInMemoryPair } from "./pair.js";
+export { MessagePortTransport } from "./ports.js";
 export { FrameRecorder, recordFrames, replay } from "./replay.js";
 export { StreamableHttpTransport } from "./http.js";
 export { WebSocketTransport } from "./transports.js";
+export { acceptPorts, openPort } from "./windows.js";

@@ -149,6 +149,14 @@ export interface CallDefaults {
    */
   strict?: boolean;
   /**
+   * Checks a tool's `structuredContent` against the tool's output schema: `"strict"` fails the call
+   * with {@link ProtocolError} `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
+   * tool returned; `"warn"` gives that error to `onerror` and returns the result all the same. The
+   * schemas are those of the latest `listTools`; without one the tools are listed once.
+   * @default "off"
+   */
+  outputValidation?: "off" | "warn" | "strict";
+  /**
    * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
    * @default false
    */
@@ -200,6 +208,16 @@ export interface ClientOptions extends CallDefaults {
    * @default true
    */
   cache?: boolean;
+  /**
+   * Checks values against JSON schemas: that of `mcp-wasm/validate`, or one of the TypeScript SDK's.
+   *
+   * @example
+   * ```js
+   * import { jsonSchemaValidator } from "mcp-wasm/validate";
+   * new Client(info, { outputValidation: "strict", jsonSchemaValidator });
+   * ```
+   */
+  jsonSchemaValidator?: JsonSchemaValidator;
   /**
    * Hears of lists that have changed, and fetches them again.
    *
@@ -284,7 +302,7 @@ export interface ConnectOptions {
   /**
    * Milliseconds that the server may leave the first probe unanswered before it counts as one of
    * the `initialize` era.
-   * @default 5_000
+   * @default 5_000, over ports and in memory 1_000
    */
   probeTimeout?: number;
   /**
@@ -525,7 +543,7 @@ export class Client {
    * ```
    */
   static connect(
-    target: string | URL | Transport,
+    target: string | URL | Transport | PortLike,
     options?: ClientOptions & ConnectOptions & { info?: Implementation },
   ): Promise<Client>;
 
@@ -542,7 +560,7 @@ export class Client {
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
    */
-  connect(target: string | URL | Transport, options?: ConnectOptions): Promise<void>;
+  connect(target: string | URL | Transport | PortLike, options?: ConnectOptions): Promise<void>;
 
   /** The protocol revision in use; `undefined` while not connected. */
   readonly protocolVersion: ProtocolVersion | undefined;
@@ -702,6 +720,19 @@ export class Client {
   /** Ends the connection; calls in flight fail with {@link ClosedError}. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** Makes checks out of JSON schemas; the TypeScript SDK's interface. */
+export interface JsonSchemaValidator {
+  /**
+   * @param schema throws if it cannot be used
+   * @returns says whether a value follows the schema
+   */
+  getValidator<T = unknown>(
+    schema: any,
+  ): (value: unknown) =>
+    | { valid: true; data: T; errorMessage: undefined }
+    | { valid: false; data: undefined; errorMessage: string };
 }
 
 /** What a subscription wants to hear of. */
@@ -903,6 +934,11 @@ export interface Transport {
    * instead of `onmessage`, which is what makes progress fast.
    */
   onframe?: (text: string) => void;
+  /**
+   * Read by the client: the `probeTimeout` of {@link ConnectOptions} over this transport, if it is
+   * not given.
+   */
+  readonly probeTimeout?: number;
 }
 
 /**
@@ -978,6 +1014,144 @@ export class StreamableHttpTransport implements Transport {
   onerror?: (error: Error) => void;
 }
 
+/**
+ * What a {@link MessagePortTransport} talks over: a `MessagePort`, a `Worker`, a worker's own scope.
+ * For a window use {@link openPort}.
+ */
+export interface PortLike {
+  postMessage(message: any): void;
+  onmessage?: ((event: any) => any) | null;
+  addEventListener?(type: string, listener: (event: any) => void): void;
+  removeEventListener?(type: string, listener: (event: any) => void): void;
+  start?(): void;
+  close?(): void;
+  terminate?(): unknown;
+}
+
+/**
+ * One port, with one JSON-RPC message per `postMessage`: as an object, or as JSON text to a peer
+ * that sends text. Both are read. What arrives is checked as if it came from the network.
+ *
+ * Ports do not say that the other end is gone, so this one sends `{ mcp: "close" }` when it closes
+ * and when its page is left; who terminates a worker or removes a frame closes the client as well.
+ * `client.connect(port)` makes one.
+ *
+ * @example
+ * ```js
+ * const worker = new Worker(new URL("server.js", import.meta.url), { type: "module" });
+ * await client.connect(new MessagePortTransport(worker));
+ * ```
+ */
+export class MessagePortTransport implements Transport {
+  constructor(
+    port: PortLike,
+    options?: {
+      /**
+       * Sends JSON text from the start.
+       * @default false
+       */
+      text?: boolean;
+      /** Sees the text of every message. */
+      trace?: (direction: "sent" | "received", text: string) => void;
+    },
+  );
+  start(): Promise<void>;
+  send(message: any): Promise<void>;
+  /** Sends one message that is JSON text already. */
+  sendText(text: string): void;
+  close(): Promise<void>;
+  onmessage?: (message: any) => void;
+  onframe?: (text: string) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  readonly probeTimeout: number | undefined;
+}
+
+/**
+ * A transport to a window, a frame or a worker in which {@link acceptPorts} listens. The two talk
+ * over a port of their own, handed over when the transport starts.
+ *
+ * @param target such as `iframe.contentWindow` after the frame's `load` event
+ *
+ * @example
+ * ```js
+ * await client.connect(openPort(iframe.contentWindow, { origin: "https://tools.example.com" }));
+ * ```
+ */
+export function openPort(
+  target: Window | PortLike,
+  options?: {
+    /**
+     * The origin that a window must have to get the port; `"null"` for a sandboxed frame of your
+     * own. Required for windows, meaningless for workers.
+     */
+    origin?: string;
+    /**
+     * What the other side has to repeat.
+     * @default random
+     */
+    nonce?: string;
+    /**
+     * Milliseconds that the other side may take to accept.
+     * @default 10_000
+     */
+    timeout?: number;
+    /** Sees the text of every message. */
+    trace?: (direction: "sent" | "received", text: string) => void;
+  },
+): MessagePortTransport;
+
+/**
+ * Takes the ports that {@link openPort} hands to this window or worker, from then on. Others than
+ * those named are not answered.
+ *
+ * @param accept gets a transport, not yet started, for each port
+ * @returns ends it; ports already taken stay
+ *
+ * @example
+ * ```js
+ * // In a frame: its parent, if it is the page that it should be.
+ * acceptPorts((transport) => client.connect(transport), { origins: ["https://app.example.com"] });
+ * ```
+ */
+export function acceptPorts(
+  accept: (transport: MessagePortTransport) => unknown,
+  options?: {
+    /** The origins to accept from; `"null"` for sandboxed frames. Required in windows. */
+    origins?: string[];
+    /**
+     * The window to accept from.
+     * @default the parent of a frame, else the opener
+     */
+    source?: Window | null;
+    /** What the other side has to know; without it, it may say anything. */
+    nonce?: string;
+    /** Sees the text of every message. */
+    trace?: (direction: "sent" | "received", text: string) => void;
+  },
+): () => void;
+
+/**
+ * Two transports that are connected to each other. Messages are copied, stay in order, and arrive
+ * in a later microtask, once the receiving end has been started. Closing one end closes both.
+ *
+ * @example
+ * ```js
+ * const [here, there] = createInMemoryPair();
+ * await Promise.all([server.connect(there), client.connect(here)]);
+ * ```
+ */
+export function createInMemoryPair(): [InMemoryTransport, InMemoryTransport];
+
+/** One end of {@link createInMemoryPair}. */
+export interface InMemoryTransport extends Transport {
+  start(): Promise<void>;
+  send(message: any): Promise<void>;
+  /** Sends one message that is JSON text already. */
+  sendText(text: string): void;
+  close(): Promise<void>;
+}
+
 // ---- errors ----
 
 /** The stable codes of this package's errors. */
@@ -990,6 +1164,8 @@ export type ErrorCode =
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
+  | "INVALID_OUTPUT"
+  | "UNUSABLE_SCHEMA"
   | "TOOL_ERROR"
   | "INPUT_FAILED"
   | "TASK_FAILED"
@@ -1044,7 +1220,13 @@ export class HttpError extends McpError {
 
 /** The server broke the protocol, or speaks no revision in common. */
 export class ProtocolError extends McpError {
-  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES", options?: { cause?: unknown });
+  constructor(
+    message: string,
+    code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES" | "INVALID_OUTPUT" | "UNUSABLE_SCHEMA",
+    options?: { cause?: unknown },
+  );
+  /** What the tool returned; there for `INVALID_OUTPUT` and `UNUSABLE_SCHEMA`. */
+  readonly result?: CallToolResult;
 }
 
 /** A tool failed, and `throwOnToolError` was set. */

@@ -1,6 +1,7 @@
 // What callers hand in: checked, and understood.
 import { McpError } from "./errors.js";
 import { StreamableHttpTransport } from "./http.js";
+import { MessagePortTransport } from "./ports.js";
 import { WebSocketTransport } from "./transports.js";
 
 /**
@@ -31,7 +32,13 @@ export function route(target, options) {
     }
   }
   if (typeof target?.send === "function") return { make: () => target };
-  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws:, wss:, http: or https: URL, or a transport with `start`, `send` and `close`");
+  if (target && target.window === target) {
+    throw new McpError("INVALID_ARGUMENT", "cannot connect to a window as such: give `openPort(window, { origin })`");
+  }
+  if (typeof target?.postMessage === "function") {
+    return { make: () => new MessagePortTransport(target, options) };
+  }
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws:, wss:, http: or https: URL, a MessagePort or Worker, or a transport with `start`, `send` and `close`");
 }
 
 /** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */

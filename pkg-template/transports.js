@@ -4,13 +4,8 @@ import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
 /** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
 const LIMIT = 16 * 1024 * 1024;
 
-/** One WebSocket, in the shape of the TypeScript SDK's `Transport`. */
-export class WebSocketTransport {
-  #url;
-  #options;
-  /** @type {WebSocket | undefined} */
-  #socket;
-
+/** What all channels of text frames have in common, in the shape of the TypeScript SDK's `Transport`. */
+export class FrameTransport {
   /** @type {((message: any) => void) | undefined} */
   onmessage;
   /** @type {((text: string) => void) | undefined} */
@@ -20,20 +15,82 @@ export class WebSocketTransport {
   /** @type {((error: Error) => void) | undefined} */
   onerror;
 
+  #trace;
+
+  /** @param {((direction: "sent" | "received", text: string) => void) | undefined} [trace] */
+  constructor(trace) {
+    this.#trace = trace;
+  }
+
+  /** @param {any} message */
+  async send(message) {
+    this.sendText(JSON.stringify(message));
+  }
+
+  /** @param {string} text */
+  sendText(text) {
+    if (text.length > LIMIT) {
+      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
+    }
+    this.post(text);
+    this.#tell("sent", text);
+  }
+
+  /** Hands a frame to the channel. @param {string} text */
+  post(text) {}
+
+  /** Ends a channel over which came what is too large. */
+  overflow() {}
+
+  /** A frame has arrived. @param {string} text */
+  take(text) {
+    this.#tell("received", text);
+    if (text.length > LIMIT) {
+      this.onerror?.(new ProtocolError(`the server sent a message of ${text.length} characters, over the limit of ${LIMIT}`));
+      return this.overflow();
+    }
+    if (this.onframe) return this.onframe(text);
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    this.onmessage?.(message);
+  }
+
+  /** @param {"sent" | "received"} direction @param {string} text */
+  #tell(direction, text) {
+    try {
+      this.#trace?.(direction, text);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+/** One WebSocket. */
+export class WebSocketTransport extends FrameTransport {
+  #url;
+  #protocols;
+  /** @type {WebSocket | undefined} */
+  #socket;
+
   /**
    * @param {string | URL} url
    * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void }} [options]
    */
-  constructor(url, options = {}) {
+  constructor(url, { protocols = ["mcp"], trace } = {}) {
+    super(trace);
     this.#url = String(url);
-    this.#options = { protocols: ["mcp"], ...options };
+    this.#protocols = protocols;
   }
 
   start() {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    const { protocols } = this.#options;
+    const protocols = this.#protocols;
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
       const socket = (this.#socket = new WebSocket(this.#url, protocols));
@@ -59,20 +116,15 @@ export class WebSocketTransport {
     return opened;
   }
 
-  /** @param {any} message */
-  async send(message) {
-    this.sendText(JSON.stringify(message));
-  }
-
   /** @param {string} text */
-  sendText(text) {
-    if (text.length > LIMIT) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
+  post(text) {
     const socket = this.#socket;
     if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
     socket.send(text);
-    this.#trace("sent", text);
+  }
+
+  overflow() {
+    this.#socket?.close(4413, "message too big");
   }
 
   async close() {
@@ -81,38 +133,8 @@ export class WebSocketTransport {
 
   /** @param {any} data */
   #received(data) {
-    if (typeof data !== "string") {
-      return this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));
-    }
-    this.#trace("received", data);
-    if (data.length > LIMIT) {
-      this.onerror?.(new ProtocolError(`the server sent a message of ${data.length} characters, over the limit of ${LIMIT}`));
-      this.#socket?.close(4413, "message too big");
-    } else if (this.onframe) {
-      this.onframe(data);
-    } else {
-      this.#parsed(data);
-    }
-  }
-
-  /** @param {string} text */
-  #parsed(text) {
-    let message;
-    try {
-      message = JSON.parse(text);
-    } catch (cause) {
-      return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
-    }
-    this.onmessage?.(message);
-  }
-
-  /** @param {"sent" | "received"} direction @param {string} text */
-  #trace(direction, text) {
-    try {
-      this.#options.trace?.(direction, text);
-    } catch (error) {
-      report(error);
-    }
+    if (typeof data === "string") this.take(data);
+    else this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));
   }
 
   /** @param {CloseEvent} event */

@@ -5,7 +5,7 @@
 #[path = "support/session.rs"]
 mod support;
 
-use mcp_wasm::server::{Context, NoArguments, Resource, Server};
+use mcp_wasm::server::{Context, NoArguments, Prompt, Resource, Server, Tool};
 use serde_json::{Value, json};
 use support::{Session, modern};
 
@@ -60,6 +60,50 @@ fn every_connection_is_told_in_the_way_of_its_era() {
     server.end_listens();
     assert_eq!(methods(&mut listener), ["answer"]);
     assert_eq!(methods(&mut legacy), Vec::<String>::new());
+}
+
+#[test]
+fn what_a_server_has_may_change_while_it_runs_and_clients_are_told() {
+    let server = server();
+    let mut session = Session::new(&server);
+    let (tools, resources) =
+        ("notifications/tools/list_changed", "notifications/resources/list_changed");
+    let names = |session: &mut Session| {
+        let list = session.ask("tools/list", json!({}))["result"]["tools"].clone();
+        let names = list.as_array().unwrap().iter().map(|tool| tool["name"].clone());
+        names.map(|name| name.as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for name in ["a", "b"] {
+        server.add_tool(Tool::new(name, ""), |_: NoArguments, _| async { "first" });
+        assert_eq!(methods(&mut session), [tools]);
+    }
+    assert_eq!(names(&mut session), ["change", "a", "b"]);
+    assert!(server.remove_tool("change") && !server.remove_tool("change"));
+    assert_eq!(methods(&mut session), [tools]);
+    assert_eq!(session.result("change", json!({}))["error"]["code"], -32602);
+    server.add_tool(Tool::new("a", ""), |_: NoArguments, _| async { "second" });
+    assert_eq!(methods(&mut session), [tools]);
+    assert_eq!(names(&mut session), ["a", "b"]);
+    for (name, said) in [("a", "second"), ("b", "first")] {
+        assert_eq!(session.result(name, json!({}))["result"]["content"][0]["text"], said);
+    }
+
+    server.add_resource(Resource::new("a://c", "c"), |_| async { "c" });
+    assert_eq!(methods(&mut session), [resources]);
+    let read = |session: &mut Session| session.ask("resources/read", json!({ "uri": "a://c" }));
+    assert_eq!(read(&mut session)["result"]["contents"][0]["text"], "c");
+    assert!(server.remove_resource("a://c"));
+    assert_eq!(methods(&mut session), [resources]);
+    assert_eq!(read(&mut session)["error"]["code"], -32002);
+
+    // What there was none of is declared to those that connect later.
+    server.add_prompt(Prompt::new("p", ""), |_: NoArguments, _| async { "p" });
+    assert_eq!(methods(&mut session), Vec::<String>::new());
+    assert_eq!(session.ask("prompts/list", json!({}))["error"]["code"], -32601);
+    let mut later = Session::new(&server);
+    assert_eq!(later.ask("prompts/list", json!({}))["result"]["prompts"][0]["name"], "p");
+    assert!(server.remove_prompt("p") && !server.remove_prompt("p"));
+    assert_eq!(methods(&mut later), ["notifications/prompts/list_changed"]);
 }
 
 #[test]

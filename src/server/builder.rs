@@ -3,33 +3,30 @@
 use std::{
     collections::BTreeMap,
     future::Future,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
-use serde_json::{Map, Value};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::Value;
 
 use super::{
     answers::{IntoCompletion, IntoContents, IntoPrompt},
-    catalog::{Argument, Catalog, PromptHandler, ResourceHandler, ToolHandler},
+    catalog::Catalog,
     changes::Connections,
     context::Context,
     link::{Driver, Link},
+    register,
     result::IntoToolResult,
     seal::{Binding, Seal},
-    template::Template,
 };
 use crate::{
     proto::{
         Millis,
-        server::{Feature, Features, Inputs, Limits, Profile},
+        server::{Inputs, Limits, Profile},
     },
-    types::{
-        CompletionRequest, Icon, Implementation, Prompt, PromptArgument, Resource,
-        ResourceTemplate, Tool, schema,
-    },
+    types::{CompletionRequest, Icon, Implementation, Prompt, Resource, ResourceTemplate, Tool},
 };
 
 /// A server: what every connection to it shares. Cheap to clone.
@@ -39,9 +36,9 @@ pub struct Server {
 }
 
 pub(super) struct Inner {
-    pub(super) profile: Profile,
+    profile: Profile,
     pub(super) limits: Limits,
-    pub(super) catalog: Catalog,
+    catalog: RwLock<Catalog>,
     pub(super) connections: Connections,
     seal: Seal,
     clock: OnceLock<Clock>,
@@ -89,8 +86,8 @@ impl Server {
 
     /// All tools as they are listed.
     #[cfg(feature = "native")]
-    pub(crate) fn tools(&self) -> &[Value] {
-        self.inner.catalog.tools.entries()
+    pub(crate) fn tools(&self) -> Vec<Value> {
+        self.inner.catalog().tools.listed().cloned().collect()
     }
 
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
@@ -101,6 +98,20 @@ impl Server {
 }
 
 impl Inner {
+    /// What the server says about itself now.
+    pub(super) fn profile(&self) -> Profile {
+        Profile { features: self.catalog().features(), ..self.profile.clone() }
+    }
+
+    /// What the server has. No handler runs while it is held. A panic leaves it whole.
+    pub(super) fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+        self.catalog.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
+        self.catalog.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn now(&self) -> Millis {
         self.clock.get().map_or(0.0, |clock| clock())
     }
@@ -223,28 +234,15 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn tool_with<A, F, Fut>(mut self, mut tool: Tool, handler: F) -> Self
+    pub fn tool_with<A, F, Fut>(mut self, tool: Tool, handler: F) -> Self
     where
         A: DeserializeOwned + JsonSchema,
         F: Fn(A, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoToolResult> + Send + 'static,
     {
-        let name = tool.name.clone();
-        if tool.input_schema.is_empty() {
-            tool.input_schema = match schema::of_object::<A>() {
-                Ok(schema) => schema,
-                Err(root) => {
-                    panic!("the arguments of tool `{name}` are no JSON object but: {root}")
-                }
-            };
-        }
-        let start: ToolHandler = Box::new(move |arguments, context| {
-            let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
-            let running = handler(arguments, context);
-            Ok(Box::pin(async move { running.await.into_tool_result() }))
-        });
-        let is_new = self.catalog.tools.add(name.clone(), written(&tool), start);
-        assert!(is_new, "there is a tool `{name}` already");
+        let entry = register::tool(tool, handler);
+        let name = entry.name.clone();
+        assert!(self.catalog.tools.add(entry), "there is a tool `{name}` already");
         self
     }
 
@@ -260,13 +258,8 @@ impl ServerBuilder {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoContents> + Send + 'static,
     {
-        let (uri, mime_type) = (resource.uri.clone(), resource.mime_type.clone());
-        let start: ResourceHandler = Box::new(move |uri, _, context| {
-            let (reading, mime_type) = (handler(context), mime_type.clone());
-            Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
-        });
-        let is_new = self.catalog.resources.add(uri.clone(), written(&resource), start);
-        assert!(is_new, "there is a resource `{uri}` already");
+        let is_new = self.catalog.resources.add(register::resource(&resource, handler));
+        assert!(is_new, "there is a resource `{}` already", resource.uri);
         self
     }
 
@@ -286,20 +279,8 @@ impl ServerBuilder {
         F: Fn(A, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoContents> + Send + 'static,
     {
-        let (pattern, mime_type) = (template.uri_template.clone(), template.mime_type.clone());
-        let parsed = match Template::parse(&pattern) {
-            Ok(parsed) => parsed,
-            Err(reason) => panic!("the template `{pattern}` is not understood: {reason}"),
-        };
-        let start: ResourceHandler = Box::new(move |uri, variables, context| {
-            let variables = A::deserialize(Value::Object(variables));
-            let variables = variables.map_err(|error| error.to_string())?;
-            let (reading, mime_type) = (handler(variables, context), mime_type.clone());
-            Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
-        });
-        let (entry, thing) = (written(&template), (parsed, start));
-        let is_new = self.catalog.templates.add(pattern.clone(), entry, thing);
-        assert!(is_new, "there is a template `{pattern}` already");
+        let is_new = self.catalog.templates.add(register::template(&template, handler));
+        assert!(is_new, "there is a template `{}` already", template.uri_template);
         self
     }
 
@@ -330,34 +311,15 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a prompt of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn prompt_with<A, F, Fut>(mut self, mut prompt: Prompt, handler: F) -> Self
+    pub fn prompt_with<A, F, Fut>(mut self, prompt: Prompt, handler: F) -> Self
     where
         A: DeserializeOwned + JsonSchema,
         F: Fn(A, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoPrompt> + Send + 'static,
     {
-        let name = prompt.name.clone();
-        if prompt.arguments.is_empty() {
-            prompt.arguments = match schema::of_object::<A>() {
-                Ok(schema) => arguments(&schema),
-                Err(root) => {
-                    panic!("the arguments of prompt `{name}` are no JSON object but: {root}")
-                }
-            };
-        }
-        let declared = prompt.arguments.iter();
-        let declared = declared.map(|argument| Argument {
-            name: argument.name.clone(),
-            is_required: argument.required,
-        });
-        let start: PromptHandler = Box::new(move |arguments, context| {
-            let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
-            let running = handler(arguments, context);
-            Ok(Box::pin(async move { running.await.into_prompt() }))
-        });
-        let thing = (declared.collect(), start);
-        let is_new = self.catalog.prompts.add(name.clone(), written(&prompt), thing);
-        assert!(is_new, "there is a prompt `{name}` already");
+        let entry = register::prompt(prompt, handler);
+        let name = entry.name.clone();
+        assert!(self.catalog.prompts.add(entry), "there is a prompt `{name}` already");
         self
     }
 
@@ -372,7 +334,7 @@ impl ServerBuilder {
         F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoCompletion> + Send + 'static,
     {
-        self.catalog.completion = Some(Box::new(move |request, context| {
+        self.catalog.completion = Some(Arc::new(move |request, context| {
             let running = handler(request, context);
             Box::pin(async move { running.await.into_completion() })
         }));
@@ -384,47 +346,11 @@ impl ServerBuilder {
     /// # Panics
     /// If it has to make a key, and the system has no randomness.
     pub fn build(self) -> Server {
-        let Self { mut profile, limits, catalog, key, lifetime } = self;
-        let changing = |is_empty| if is_empty { Feature::Absent } else { Feature::Changing };
-        let has_no_resource = catalog.resources.is_empty() && catalog.templates.is_empty();
-        profile.features = Features {
-            tools: changing(catalog.tools.is_empty()),
-            resources: changing(has_no_resource),
-            prompts: changing(catalog.prompts.is_empty()),
-            subscribe: !has_no_resource,
-            completions: catalog.completion.is_some(),
-            logging: true,
-        };
-        let seal = Seal::new(key.unwrap_or_else(Seal::random_key), lifetime.as_secs_f64() * 1000.0);
-        let (connections, clock) = (Connections::default(), OnceLock::new());
+        let Self { profile, limits, catalog, key, lifetime } = self;
+        let key = key.unwrap_or_else(Seal::random_key);
+        let seal = Seal::new(key, lifetime.as_secs_f64() * 1000.0);
+        let (catalog, connections, clock) =
+            (RwLock::new(catalog), Connections::default(), OnceLock::new());
         Server { inner: Arc::new(Inner { profile, limits, catalog, connections, seal, clock }) }
     }
-}
-
-fn written(entry: &impl Serialize) -> Value {
-    // Writing these structs cannot fail: they have nothing that JSON lacks.
-    serde_json::to_value(entry).unwrap_or_default()
-}
-
-/// The arguments of a prompt, from the schema of their type.
-fn arguments(schema: &Map<String, Value>) -> Vec<PromptArgument> {
-    let required: Vec<&str> = schema
-        .get("required")
-        .and_then(Value::as_array)
-        .map(|names| names.iter().filter_map(Value::as_str).collect())
-        .unwrap_or_default();
-    let fields = schema.get("properties").and_then(Value::as_object);
-    fields
-        .into_iter()
-        .flatten()
-        .map(|(name, field)| {
-            let text = |key: &str| field.get(key).and_then(Value::as_str).map(str::to_owned);
-            PromptArgument {
-                name: name.clone(),
-                title: text("title"),
-                description: text("description"),
-                required: required.contains(&name.as_str()),
-            }
-        })
-        .collect()
 }

@@ -168,7 +168,7 @@ impl Drop for Link {
 impl Driver {
     pub(super) fn new(server: Server) -> (Link, Self) {
         let inner = &server.inner;
-        let machine = ServerMachine::new(inner.profile.clone(), inner.limits);
+        let machine = ServerMachine::new(inner.profile(), inner.limits);
         let shared = Arc::new(Shared::new(machine));
         let link = Link { shared: Arc::clone(&shared) };
         let number = inner.connections.add(&shared);

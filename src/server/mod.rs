@@ -40,6 +40,7 @@ mod changes;
 mod context;
 mod inputs;
 mod link;
+mod register;
 mod reporter;
 mod result;
 mod seal;

@@ -37,22 +37,37 @@ impl Inner {
     /// Answers what needs no handler, and starts the handler of everything else.
     pub(super) fn serve(&self, operation: Operation<Value>, context: Context) -> Served {
         let version = context.protocol_version();
-        let (lists, size) = (&self.catalog, self.catalog.page_size);
         match operation {
             Operation::ListTools { cursor } => {
-                Served::Now(lists.tools.page("tools", cursor.as_deref(), size, version))
+                let lists = self.catalog();
+                Served::Now(lists.tools.page("tools", cursor.as_deref(), lists.page_size, version))
             }
             Operation::ListResources { cursor } => {
-                Served::Now(lists.resources.page("resources", cursor.as_deref(), size, version))
+                let lists = self.catalog();
+                Served::Now(lists.resources.page(
+                    "resources",
+                    cursor.as_deref(),
+                    lists.page_size,
+                    version,
+                ))
             }
-            Operation::ListResourceTemplates { cursor } => Served::Now(lists.templates.page(
-                "resourceTemplates",
-                cursor.as_deref(),
-                size,
-                version,
-            )),
+            Operation::ListResourceTemplates { cursor } => {
+                let lists = self.catalog();
+                Served::Now(lists.templates.page(
+                    "resourceTemplates",
+                    cursor.as_deref(),
+                    lists.page_size,
+                    version,
+                ))
+            }
             Operation::ListPrompts { cursor } => {
-                Served::Now(lists.prompts.page("prompts", cursor.as_deref(), size, version))
+                let lists = self.catalog();
+                Served::Now(lists.prompts.page(
+                    "prompts",
+                    cursor.as_deref(),
+                    lists.page_size,
+                    version,
+                ))
             }
             Operation::Subscribe { uri } => Served::Now(match self.find(&uri) {
                 Some(_) => Ok(json!({})),
@@ -85,7 +100,8 @@ impl Inner {
         context: Context,
     ) -> Result<Served, RpcError<Value>> {
         let version = context.protocol_version();
-        let handler = self.catalog.tools.get(name).ok_or_else(|| unknown("tool", name))?;
+        let handler = self.catalog().tools.get(name).cloned();
+        let handler = handler.ok_or_else(|| unknown("tool", name))?;
         Ok(match handler(arguments, context) {
             Ok(running) => {
                 Served::Later(Box::pin(async move { tool_result(running.await, version) }))
@@ -99,12 +115,13 @@ impl Inner {
     }
 
     /// The handler of a resource, and the variables in its URI.
-    fn find(&self, uri: &str) -> Option<(&ResourceHandler, Map<String, Value>)> {
-        if let Some(handler) = self.catalog.resources.get(uri) {
-            return Some((handler, Map::new()));
+    fn find(&self, uri: &str) -> Option<(ResourceHandler, Map<String, Value>)> {
+        let catalog = self.catalog();
+        if let Some(handler) = catalog.resources.get(uri) {
+            return Some((handler.clone(), Map::new()));
         }
-        let mut templates = self.catalog.templates.iter();
-        templates.find_map(|(template, handler)| Some((handler, template.matches(uri)?)))
+        let mut templates = catalog.templates.iter();
+        templates.find_map(|(template, handler)| Some((handler.clone(), template.matches(uri)?)))
     }
 
     fn read(&self, uri: String, context: Context) -> Result<Served, RpcError<Value>> {
@@ -130,9 +147,9 @@ impl Inner {
         arguments: Value,
         context: Context,
     ) -> Result<Served, RpcError<Value>> {
-        let found = self.catalog.prompts.get(name);
+        let found = self.catalog().prompts.get(name).cloned();
         let (declared, handler) = found.ok_or_else(|| unknown("prompt", name))?;
-        check_arguments(declared, &arguments)?;
+        check_arguments(&declared, &arguments)?;
         let running = handler(arguments, context).map_err(|reason| {
             let reason = clip(&reason, 4 * ECHO);
             let text = format!("the arguments of `{name}` do not fit: {reason}");
@@ -149,18 +166,19 @@ impl Inner {
         request: CompletionRequest,
         context: Context,
     ) -> Result<Served, RpcError<Value>> {
-        let Some(handler) = &self.catalog.completion else {
+        let catalog = self.catalog();
+        let Some(handler) = catalog.completion.clone() else {
             return Err(RpcError::new(code::METHOD_NOT_FOUND, "there are no suggestions"));
         };
         let argument = &request.argument;
         let is_known = match &request.reference {
             Reference::Prompt(name) => {
-                let found = self.catalog.prompts.get(name);
+                let found = catalog.prompts.get(name);
                 let (declared, _) = found.ok_or_else(|| unknown("prompt", name))?;
                 declared.iter().any(|known| known.name == *argument)
             }
             Reference::Resource(uri) => {
-                let found = self.catalog.templates.get(uri);
+                let found = catalog.templates.get(uri);
                 let (template, _) = found.ok_or_else(|| unknown("resource template", uri))?;
                 template.has(argument)
             }
@@ -168,6 +186,7 @@ impl Inner {
         if !is_known {
             return Err(unknown("argument", argument));
         }
+        drop(catalog);
         let running = handler(request, context);
         Ok(Served::Later(Box::pin(async move {
             let found = running.await;

@@ -35,8 +35,8 @@ for (const kind of browsers) {
     });
 
     for (const [where, channels] of /** @type {const} */ ([
-      ["page", ["objects", "frames", "socket"]],
-      ["worker", ["socket"]],
+      ["page", ["objects", "frames", "socket", "port", "pair"]],
+      ["worker", ["socket", "port", "pair"]],
     ])) {
       test(where, { timeout: 240_000 }, async (t) => {
         const { page, errors } = await openPage(browser, site.url);

@@ -1,7 +1,7 @@
 // What a rule test is given: the package, and a peer over the channel and in the era it runs in.
 import { Clock } from "./clock.mjs";
 import { fail, within } from "./check.mjs";
-import { Peer, objectLink, socketLink } from "./peer.mjs";
+import { Peer, objectLink, pairLink, portLink, socketLink } from "./peer.mjs";
 
 /**
  * @typedef {typeof import("mcp-wasm")} Package
@@ -22,7 +22,7 @@ import { Peer, objectLink, socketLink } from "./peer.mjs";
  */
 
 /** @type {Channel[]} */
-export const CHANNELS = ["objects", "frames", "socket"];
+export const CHANNELS = ["objects", "frames", "socket", "port", "pair"];
 /** @type {Era[]} */
 export const ERAS = ["modern", "legacy"];
 
@@ -63,9 +63,23 @@ export class Env {
   /** A server for the client to connect to. */
   async peer() {
     const peer = new Peer(this.era);
-    peer.link = this.channel === "socket" ? await socketLink(peer, this.setting.relay) : objectLink(peer, this.channel);
+    peer.link = await this.#link(peer);
     this.later(() => peer.link.stop());
     return peer;
+  }
+
+  /** @param {Peer} peer */
+  #link(peer) {
+    switch (this.channel) {
+      case "socket":
+        return socketLink(peer, this.setting.relay);
+      case "port":
+        return portLink(peer);
+      case "pair":
+        return pairLink(peer, this.mcp.createInMemoryPair());
+      default:
+        return objectLink(peer, this.channel);
+    }
   }
 
   /**

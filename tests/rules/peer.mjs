@@ -1,12 +1,13 @@
-// The server of the rule tests: says what the test wants it to say, over one of three channels,
+// The server of the rule tests: says what the test wants it to say, over one of the channels,
 // and remembers what it was told.
 import { fail, show, within } from "./check.mjs";
 
 /**
  * @typedef {Record<string, any>} Message a JSON-RPC message
  * @typedef {string | Message} Frame the text of a frame, or a message to be one
- * @typedef {"objects" | "frames" | "socket"} Channel `objects` is a transport of the TypeScript
- *   SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket
+ * @typedef {"objects" | "frames" | "socket" | "port" | "pair"} Channel `objects` is a transport of
+ *   the TypeScript SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket, `port` a
+ *   MessagePort with objects and text by turns, `pair` the linked pair
  * @typedef {"modern" | "legacy"} Era
  *
  * @typedef {object} Link one end of a channel
@@ -271,4 +272,72 @@ export function socketLink(peer, relay) {
     }),
     "the relay",
   );
+}
+
+/**
+ * A port whose other end is in the test's hands. Every second frame goes as text.
+ * @param {Peer} peer
+ * @returns {Link}
+ */
+export function portLink(peer) {
+  const { port1, port2 } = new MessageChannel();
+  let ended = false;
+  const end = () => {
+    if (ended) return;
+    ended = true;
+    peer.ended++;
+    port2.close();
+    peer.look();
+  };
+  port2.onmessage = ({ data }) => {
+    peer.connections = 1;
+    if (data?.mcp === "close") end();
+    else peer.take(typeof data === "string" ? JSON.parse(data) : data);
+  };
+  let asText = false;
+  return {
+    target: port1,
+    send(frames) {
+      for (const frame of frames) {
+        asText = typeof frame === "string" || !asText;
+        port2.postMessage(asText ? text(frame) : frame);
+      }
+    },
+    hangUp(code = 1000) {
+      port2.postMessage({ mcp: "close", code });
+      end();
+    },
+    command: ({ control }) => port2.postMessage(control),
+    stop() {
+      if (!ended) port2.close();
+      port1.close();
+    },
+  };
+}
+
+/**
+ * The other end of an in-memory pair.
+ * @param {Peer} peer
+ * @param {[any, any]} pair
+ * @returns {Link}
+ */
+export function pairLink(peer, [target, end]) {
+  end.onmessage = (/** @type {Message} */ message) => {
+    peer.connections = 1;
+    peer.take(message);
+  };
+  end.onclose = () => {
+    peer.ended++;
+    peer.look();
+  };
+  void end.start();
+  return {
+    target,
+    send(frames) {
+      for (const frame of frames) end.sendText(text(frame));
+    },
+    hangUp: () => void end.close(),
+    command: () => fail("only the relay takes commands"),
+    stop: () => void end.close(),
+  };
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use mcp_wasm::server::{
     Completion, CompletionRequest, Context, Json, Prompt, PromptMessage, Reference, Resource,
-    ResourceTemplate, ServerBuilder,
+    ResourceTemplate, Server, ServerBuilder,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -19,7 +19,7 @@ const NOTE_LIMIT: usize = 10_000;
 const ABOUT: &str = "# Progress demo
 
 A server whose tools take a while and say how far they are. `add_note` changes the resource
-`demo://notes`; whoever subscribed to it is told.
+`demo://notes`, and adds one of its own: whoever wants to know is told.
 ";
 
 /// A bar that is half done.
@@ -38,15 +38,23 @@ const READERS: [&str; 4] = ["a child", "a colleague", "an expert", "a newcomer"]
 struct Notes(Arc<Mutex<(usize, Vec<String>)>>);
 
 impl Notes {
-    fn add(&self, text: String) -> usize {
+    /// Adds a note; its number, and that of the one that gives way.
+    fn add(&self, text: String) -> (usize, Option<usize>) {
         let mut notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let (first, all) = &mut *notes;
         all.push(text);
+        let mut gone = None;
         if all.len() > NOTES_LIMIT {
             all.remove(0);
             *first += 1;
+            gone = Some(*first);
         }
-        *first + all.len()
+        (*first + all.len(), gone)
+    }
+
+    fn get(&self, number: usize) -> Option<String> {
+        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        notes.1.get(number.checked_sub(notes.0 + 1)?).cloned()
     }
 
     /// All of them, with their numbers from 1.
@@ -86,14 +94,18 @@ fn resources(builder: ServerBuilder, notes: &Notes) -> ServerBuilder {
     builder
         .tool(
             "add_note",
-            "Adds a note to the resource `demo://notes`",
+            "Adds a note: a line of the resource `demo://notes`, and a resource of its own",
             move |args: AddNote, ctx: Context| {
                 let notes = writer.clone();
                 async move {
                     if args.text.len() > NOTE_LIMIT {
                         return Err(format!("a note has at most {NOTE_LIMIT} bytes"));
                     }
-                    let number = notes.add(args.text);
+                    let (number, gone) = notes.add(args.text);
+                    if let Some(gone) = gone {
+                        ctx.server().remove_resource(&format!("{NOTES}/{gone}"));
+                    }
+                    list(ctx.server(), notes, number);
                     ctx.server().resource_updated(NOTES);
                     Ok(Json(Added { number }))
                 }
@@ -132,11 +144,21 @@ fn resources(builder: ServerBuilder, notes: &Notes) -> ServerBuilder {
                 .description("One of the notes, by its number")
                 .mime_type("text/plain"),
             move |Note { number }: Note, _| {
-                let mut notes = finder.all().into_iter();
-                let found = notes.find(|(known, _)| known.to_string() == number);
-                async move { found.map(|(_, text)| text) }
+                let found = number.parse().ok().and_then(|number| finder.get(number));
+                async move { found }
             },
         )
+}
+
+/// Lists a note among the resources.
+fn list(server: &Server, notes: Notes, number: usize) {
+    let resource = Resource::new(format!("{NOTES}/{number}"), format!("note {number}"))
+        .description("A note")
+        .mime_type("text/plain");
+    server.add_resource(resource, move |_| {
+        let found = notes.get(number);
+        async move { found }
+    });
 }
 
 #[derive(Deserialize, JsonSchema)]
