@@ -281,8 +281,13 @@ impl<P: Payload> Client<P> {
     }
 
     /// Progress came where it does not belong, and was dropped.
-    pub fn stray(&mut self) {
-        self.counts.unknown += 1;
+    pub fn stray(&mut self, token: &Id) {
+        match token {
+            Id::Integer(id) if self.calls.find(*id).is_some() => self.counts.unknown += 1,
+            _ => {
+                self.calls.accept(token, 0.0, self.newest, &mut self.counts);
+            }
+        }
     }
 
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
