@@ -40,7 +40,8 @@ pub fn scan(frame: &[u8]) -> Option<Scanned> {
 }
 
 /// Reads a frame at the start of `text`; returns where it ends, too.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // as below: see `Cursor`
 pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
     if text.starts_with(ENVELOPE) {
         let mut cursor = Cursor { frame: text, at: ENVELOPE.len() };
@@ -66,10 +67,29 @@ pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
     if seen == 7 { Some((params?, cursor.at)) } else { None }
 }
 
-/// Compares with a name whose length the compiler knows, which spares a call for each.
-#[inline]
+/// Compares with a name whose length the compiler knows, which spares a call for each: eight bytes
+/// at once, then four, then one by one.
+#[inline(always)]
+#[allow(clippy::inline_always)]
 fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
-    text.first_chunk::<N>() == Some(name) && text.len() == N
+    if text.len() != N {
+        return false;
+    }
+    let (eights, rest) = text.as_chunks::<8>();
+    let (own_eights, own_rest) = name.as_chunks::<8>();
+    let (fours, rest) = rest.as_chunks::<4>();
+    let (own_fours, own_rest) = own_rest.as_chunks::<4>();
+    let mut same = true;
+    for (eight, own) in eights.iter().zip(own_eights) {
+        same &= eight == own;
+    }
+    for (four, own) in fours.iter().zip(own_fours) {
+        same &= four == own;
+    }
+    for (one, own) in rest.iter().zip(own_rest) {
+        same &= one == own;
+    }
+    same
 }
 
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
@@ -79,17 +99,22 @@ fn once(seen: &mut u8, member: u8) -> Option<()> {
     first.then_some(())
 }
 
+/// The browser build is compiled for size, with hardly any inlining; what is small and runs for every
+/// byte or member says that it is to be inlined all the same.
 struct Cursor<'a> {
     frame: &'a [u8],
     at: usize,
 }
 
+#[allow(clippy::inline_always)]
 impl<'a> Cursor<'a> {
+    #[inline(always)]
     fn peek(&self) -> u8 {
         self.frame.get(self.at).copied().unwrap_or(0)
     }
 
     /// The next byte that is no white space.
+    #[inline(always)]
     fn token(&mut self) -> u8 {
         while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
@@ -97,11 +122,13 @@ impl<'a> Cursor<'a> {
         self.peek()
     }
 
+    #[inline(always)]
     fn expect(&mut self, byte: u8) -> Option<()> {
         (self.token() == byte).then(|| self.at += 1)
     }
 
     /// A string without escapes, of printable ASCII.
+    #[inline(always)]
     fn string(&mut self) -> Option<&'a [u8]> {
         let span = self.span()?;
         self.frame.get(span)
@@ -120,11 +147,13 @@ impl<'a> Cursor<'a> {
     }
 
     /// Like `expect`, but white space is not skipped.
+    #[inline(always)]
     fn expect_here(&mut self, byte: u8) -> Option<()> {
         (self.peek() == byte).then(|| self.at += 1)
     }
 
     /// An object with at least one member, each read by `member`.
+    #[inline(always)]
     fn object(&mut self, mut member: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
         self.expect(b'{')?;
         loop {
@@ -186,6 +215,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Appends the next digit to `value`. Wraps beyond 18 digits, which the callers refuse.
+    #[inline(always)]
     fn digit(&mut self, value: &mut i64) -> bool {
         let byte = self.peek();
         let is_digit = byte.is_ascii_digit();

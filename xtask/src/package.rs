@@ -40,6 +40,9 @@ const WASM_OPT: [&str; 8] = [
     "--strip-producers",
     "--strip-target-features",
 ];
+/// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling and comparing by
+/// parts are what makes the module large. What is called for every byte asks to be inlined.
+const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
 
 /// The command.
@@ -62,11 +65,12 @@ pub fn cargo_build() -> Result<()> {
     step("build the WebAssembly module", || {
         // Panics name their source file: without this machine's directories, please.
         let sources = cargo_home().join("registry/src");
-        let flags = format!("--remap-path-prefix={}=crates", sources.display());
+        let remap = format!("--remap-path-prefix={}=crates", sources.display());
+        let flags = [&remap, "-C", SMALL];
         Cmd::cargo()
             .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
             .args(["--target", WASM_TARGET, "--features", "npm", "--config"])
-            .arg(format!("target.{WASM_TARGET}.rustflags=[{flags:?}]"))
+            .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
             .quiet()
     })
 }

@@ -17,7 +17,7 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::Client;
+use crate::proto::client::{Client, owned, take_where};
 use crate::proto::scan::Scanned;
 
 use super::params::Tools;
@@ -254,12 +254,7 @@ impl<P: Payload> Http<P> {
     }
 
     fn take_where(&mut self, which: impl FnMut(&Exchange<P>) -> bool) -> Option<Exchange<P>> {
-        let at = self.exchanges.iter().position(which)?;
-        let last = self.exchanges.pop()?;
-        match self.exchanges.get_mut(at) {
-            Some(place) => Some(std::mem::replace(place, last)),
-            None => Some(last),
-        }
+        take_where(&mut self.exchanges, which)
     }
 
     fn fault(&mut self, error: Error<P>) {
@@ -268,17 +263,12 @@ impl<P: Payload> Http<P> {
 }
 
 fn protocol<P>(text: &str) -> Error<P> {
-    Error::Protocol(text.to_owned())
+    Error::Protocol(owned(text))
 }
 
 /// The value at the end of a path of members.
-#[inline(never)]
 fn at<P: Payload>(value: &P, path: &[&'static str]) -> Option<P> {
-    let mut value = value.clone();
-    for key in path {
-        value = value.get(key)?;
-    }
-    Some(value)
+    value.at(path)
 }
 
 #[inline(never)]

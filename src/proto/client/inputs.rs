@@ -6,7 +6,7 @@ use crate::jsonrpc::{Id, Kind, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::output::{InputRequest, Output, sentence};
+use super::output::{InputRequest, Output, owned, sentence, take_where};
 use super::rounds::Leg;
 use super::{Client, Phase};
 
@@ -46,8 +46,7 @@ impl<P: Payload> Client<P> {
 
     /// Answers a request of the server. Does nothing if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        if let Some(at) = self.open.iter().position(|open| open.id == id) {
-            self.open.remove(at);
+        if take_where(&mut self.open, |open| open.id == id).is_some() {
             self.calls.held = true;
             self.answer_request(id, outcome);
         }
@@ -68,7 +67,7 @@ impl<P: Payload> Client<P> {
             params.set("total", P::number(total));
         }
         if let Some(message) = message {
-            params.set("message", P::string(message));
+            params.set_text("message", message);
         }
         self.tell(method::PROGRESS, params);
     }
@@ -97,7 +96,7 @@ impl<P: Payload> Client<P> {
     pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) -> Leg<P> {
         let mut inputs = Vec::new();
         for (key, request) in requests {
-            let Some(method) = request.get("method").and_then(|method| method.as_text()) else {
+            let Some(method) = request.text("method") else {
                 return input_failed(&["the server asks for input without a `method`"]);
             };
             let params = request.get("params");
@@ -131,18 +130,15 @@ impl<P: Payload> Client<P> {
         } else if method == method::PING {
             self.answer_request(id, Ok(P::object()));
         } else if !matches!(self.phase, Phase::Open(_)) {
-            let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
-            self.answer_request(id, Err(error));
+            self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
         } else if let Some(error) = self.refusal(&method, params.as_ref()) {
             self.answer_request(id, Err(error));
         } else if self.calls.is_empty() && asks_a_person(&method) {
-            let error =
-                RpcError::new(code::INVALID_PARAMS, "no request of this client is under way");
-            self.answer_request(id, Err(error));
+            self.refuse(id, code::INVALID_PARAMS, "no request of this client is under way");
         } else {
             let token = params
                 .as_ref()
-                .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
+                .and_then(|params| params.at(&[meta::META, meta::PROGRESS_TOKEN])?.as_id());
             self.open.push(Open { id: id.clone(), token });
             self.calls.held = true;
             self.outputs.push(Output::Request(id, method, params));
@@ -152,10 +148,11 @@ impl<P: Payload> Client<P> {
     /// The server may have taken back a request of its own.
     pub(super) fn receive_cancelled(&mut self, params: Option<&P>) {
         let id = params.and_then(|params| params.get("requestId")?.as_id());
-        if let Some(at) = self.open.iter().position(|open| Some(&open.id) == id.as_ref()) {
-            let Open { id, .. } = self.open.remove(at);
+        if let Some(Open { id, .. }) =
+            take_where(&mut self.open, |open| Some(&open.id) == id.as_ref())
+        {
             self.calls.held = true;
-            let reason = params.and_then(|params| params.get("reason")?.as_text());
+            let reason = params.and_then(|params| params.text("reason"));
             self.outputs.push(Output::Withdrawn(id, reason));
         }
     }
@@ -163,7 +160,7 @@ impl<P: Payload> Client<P> {
     /// Why a request of the server is not for this client.
     fn refusal(&self, method: &str, params: Option<&P>) -> Option<RpcError<P>> {
         let name = capability(method)?;
-        let refused = |code, text: &str| Some(RpcError::new(code, text));
+        let refused = |code, text: &str| Some(RpcError::new(code, owned(text)));
         let Some(declared) = self.config.capabilities.get(name) else {
             return refused(code::METHOD_NOT_FOUND, "this client does not handle it");
         };

@@ -12,7 +12,7 @@ use crate::proto::Millis;
 use crate::types::method;
 
 use super::inputs::Asked;
-use super::output::{Output, sentence};
+use super::output::{Output, owned, sentence};
 use super::tasks::Task;
 use super::{CallLimits, Client};
 
@@ -48,7 +48,7 @@ impl<P: Payload> Work<P> {
     pub fn new(method: &str, params: &P) -> Option<Box<Self>> {
         METHODS.contains(&method).then(|| {
             Box::new(Self {
-                method: method.to_owned(),
+                method: owned(method),
                 params: params.clone(),
                 rounds: 0,
                 paused: 0.0,
@@ -154,9 +154,9 @@ impl<P: Payload> Client<P> {
         let work = work?;
         work.rounds += 1;
         limits.rounds.is_none_or(|rounds| work.rounds > rounds).then(|| {
-            Err(Error::Input(
-                "the server asked for input in more rounds than this call allows".to_owned(),
-            ))
+            Err(Error::Input(owned(
+                "the server asked for input in more rounds than this call allows",
+            )))
         })
     }
 
@@ -181,7 +181,7 @@ impl<P: Payload> Client<P> {
         work.refused = Some(error.clone());
         let requests = listed.into_iter().map(|params| {
             let mut request = P::object();
-            request.set("method", P::string(method::ELICIT));
+            request.set_text("method", method::ELICIT);
             request.set("params", params);
             (String::new(), request)
         });
@@ -197,7 +197,10 @@ impl<P: Payload> Client<P> {
     pub(super) fn go_on(&mut self, id: i64, now: Millis) {
         let modern = self.is_modern();
         let Some(work) = self.worker(id) else { return };
-        let answers: Vec<_> = work.asked.drain(..).filter_map(Asked::into_member).collect();
+        let mut answers = Vec::new();
+        for asked in std::mem::take(&mut work.asked) {
+            answers.extend(asked.into_member());
+        }
         if work.task.is_some() {
             return self.go_on_with_task(id, answers, now);
         }
@@ -214,10 +217,8 @@ impl<P: Payload> Client<P> {
                 params.set("requestState", state);
             }
         } else if let Some(error) = &work.refused {
-            let accepted = |(_, answer): &(String, P)| {
-                answer.get("action").and_then(|action| action.as_text()).as_deref()
-                    == Some("accept")
-            };
+            let accepted =
+                |(_, answer): &(String, P)| answer.text("action").as_deref() == Some("accept");
             if !answers.iter().all(accepted) {
                 let error = Error::Rpc(error.clone());
                 return self.abandon(id, None, error);
@@ -249,9 +250,9 @@ fn whole<P: Payload>(result: P, tagged: bool) -> Result<P, Error<P>> {
 
 /// What a result says it is.
 pub(super) fn kind_of<P: Payload>(result: &P) -> Option<String> {
-    result.get("resultType")?.as_text()
+    result.text("resultType")
 }
 
 pub(super) fn failed<P>(text: &str) -> Leg<P> {
-    Some(Err(Error::Protocol(text.to_owned())))
+    Some(Err(Error::Protocol(owned(text))))
 }

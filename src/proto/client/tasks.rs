@@ -49,7 +49,7 @@ impl<P: Payload> Client<P> {
         let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
         let known = capabilities
             .filter(|_| !self.is_modern())
-            .and_then(|all| all.get("tasks")?.get("requests")?.get("tools")?.get("call"));
+            .and_then(|all| all.at(&["tasks", "requests", "tools", "call"]));
         if known.is_none() {
             params.remove("task");
         }
@@ -63,7 +63,7 @@ impl<P: Payload> Client<P> {
         modern: bool,
         now: Millis,
     ) -> Option<Leg<P>> {
-        let opted = self.config.capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
+        let opted = self.config.capabilities.at(&["extensions", EXTENSION]);
         let (limits, work) = self.work(id)?;
         let work = work.filter(|work| work.runs_tool())?;
         let task = if modern {
@@ -127,8 +127,7 @@ impl<P: Payload> Client<P> {
 
     /// What the state of a task asks for.
     fn follow(&mut self, id: i64, state: &P, now: Millis) -> Leg<P> {
-        let text = |key| state.get(key).and_then(|value: P| value.as_text());
-        let told = (text("status").unwrap_or_default(), text("statusMessage"));
+        let told = (state.text("status").unwrap_or_default(), state.text("statusMessage"));
         let slot = self.calls.find(id)?.slot;
         let task = self.worker(id)?.task.as_mut()?;
         let modern = task.modern;
@@ -251,7 +250,7 @@ impl<P: Payload> Client<P> {
 
     /// The server says that a task has changed: it is looked at sooner.
     pub(super) fn receive_task_status(&mut self, params: Option<&P>, now: Millis) {
-        let name = params.and_then(|params| params.get("taskId")?.as_text());
+        let name = params.and_then(|params| params.text("taskId"));
         let Some(name) = name else { return };
         let call = self.calls.which(|call| {
             call.request == 0
