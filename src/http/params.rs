@@ -55,9 +55,13 @@ impl<P: Payload> Tools<P> {
 
     /// The headers that a call of that tool needs, as names and values.
     pub fn headers(&self, name: &str, arguments: Option<&P>) -> Vec<(String, String)> {
-        let sent =
-            |(name, value): (String, Option<P>)| Some((name, encode(&text_of(value.as_ref()?)?)));
-        self.repeated(name, arguments).into_iter().filter_map(sent).collect()
+        let mut headers = Vec::new();
+        for (name, value) in self.repeated(name, arguments) {
+            if let Some(text) = value.as_ref().and_then(text_of) {
+                headers.push((name, encode(&text)));
+            }
+        }
+        headers
     }
 
     /// The headers that calls of that tool may have, with the arguments that they repeat; `None` for
@@ -70,7 +74,10 @@ impl<P: Payload> Tools<P> {
                 let _ = search(schema, arguments, Place::Root, DEPTH, &mut found);
             }
         }
-        found.into_iter().map(|(name, value)| (sentence(&[PARAM, &name]), value)).collect()
+        for (name, _) in &mut found {
+            *name = sentence(&[PARAM, name]);
+        }
+        found
     }
 }
 

@@ -93,6 +93,8 @@ fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
 }
 
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
+#[inline(always)]
+#[allow(clippy::inline_always)]
 fn once(seen: &mut u8, member: u8) -> Option<()> {
     let first = *seen & member == 0;
     *seen |= member;
@@ -134,6 +136,7 @@ impl<'a> Cursor<'a> {
         self.frame.get(span)
     }
 
+    #[inline(always)]
     fn span(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let start = self.at;
@@ -198,6 +201,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Digits without a sign; at most 15, so that every one of them counts in a double too.
+    #[inline(always)]
     fn integer(&mut self) -> Option<i64> {
         self.token();
         let start = self.at;
@@ -206,6 +210,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The digits before a decimal point, none of them a leading zero.
+    #[inline(always)]
     fn digits(&mut self) -> Option<i64> {
         let start = self.at;
         let mut value = 0;

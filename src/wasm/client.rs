@@ -155,11 +155,13 @@ impl Core {
     }
 
     /// The transport has ended, or the page ends the connection.
-    pub fn closed(&mut self, reason: &str, by_page: bool) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn closed(&mut self, reason: JsValue, by_page: bool) {
+        let reason = text(&reason);
         if by_page {
-            self.machine.close(reason);
+            self.machine.close(&reason);
         } else {
-            self.machine.closed(reason);
+            self.machine.closed(&reason);
         }
     }
 
@@ -282,37 +284,39 @@ impl Core {
 
     /// Reports how far the answer to the server's request `id` has come; NaN for no total.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: Option<String>) {
+    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: JsValue) {
         let total = (!total.is_nan()).then_some(total);
         if let Some(id) = id.as_id() {
-            self.machine.report(&id, progress, total, message.as_deref());
+            self.machine.report(&id, progress, total, message.as_text().as_deref());
         }
     }
 
     /// Answers what the step `Input` asked for, or says in words why there is no answer.
     pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
-        let outcome = if ok { Ok(value) } else { Err(value.as_string().unwrap_or_default()) };
+        let outcome = if ok { Ok(value) } else { Err(text(&value)) };
         self.machine.answer(input, outcome, now);
     }
 
     /// Gives up the call that began with that id.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn cancel(&mut self, id: f64, reason: Option<String>) {
-        self.machine.cancel(id as i64, reason.as_deref());
+    pub fn cancel(&mut self, id: f64, reason: JsValue) {
+        self.machine.cancel(id as i64, reason.as_text().as_deref());
     }
 
     /// The request of that id could not be sent.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
-    pub fn unsent(&mut self, id: f64, reason: &str) {
-        self.machine.unsent(id as i64, reason);
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn unsent(&mut self, id: f64, reason: JsValue) {
+        self.machine.unsent(id as i64, &text(&reason));
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
     /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
     #[wasm_bindgen(js_name = setLogLevel)]
-    pub fn set_log_level(&mut self, level: &str) -> i32 {
-        match Level::parse(level).map(|level| self.machine.set_log_level(level)) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn set_log_level(&mut self, level: JsValue) -> i32 {
+        match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level)) {
             None => -1,
             Some(Err(_)) => 0,
             Some(Ok(true)) => 1,
@@ -432,6 +436,12 @@ impl Core {
         self.value = value;
         step
     }
+}
+
+/// The text of what is one; empty for anything else.
+// Not by a parameter of type `&str`, which costs more in the module and in the glue.
+pub(super) fn text(value: &JsValue) -> String {
+    value.as_text().unwrap_or_default()
 }
 
 fn message(method: &str, params: Option<JsValue>) -> JsValue {

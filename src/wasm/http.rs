@@ -9,9 +9,8 @@ use crate::http::client::{self, Action, News, Reading};
 use crate::jsonrpc::Payload;
 use crate::proto::client::Client;
 
-use super::client::explain;
-use super::payload::view_bytes;
-use super::payload::view_numbers;
+use super::client::{explain, text};
+use super::payload::{view_bytes, view_numbers};
 
 /// How many records the table holds.
 const RECORDS: usize = 128;
@@ -58,8 +57,15 @@ impl Http {
 
     /// The head of an answer has come; `session` is empty without the header. Returns 0 if the body
     /// is of no use, 1 if it is to be read whole, 2 if it is a stream of events.
-    pub fn head(&mut self, exchange: u32, status: u16, content_type: &str, session: &str) -> u32 {
-        match self.machine.head(exchange, status, content_type, session) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn head(
+        &mut self,
+        exchange: u32,
+        status: u16,
+        content_type: JsValue,
+        session: JsValue,
+    ) -> u32 {
+        match self.machine.head(exchange, status, &text(&content_type), &text(&session)) {
             Reading::Nothing => 0,
             Reading::Whole => 1,
             Reading::Events => 2,
@@ -84,12 +90,13 @@ impl Http {
 
     /// A whole body, or the data of an event: parsed, or undefined if it is not JSON; and how the
     /// body begins.
-    pub fn message(&mut self, exchange: u32, message: JsValue, text: &str, now: f64) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn message(&mut self, exchange: u32, message: JsValue, body: JsValue, now: f64) {
         let message = present(message);
         if self.machine.streams(exchange) {
             self.machine.message(exchange, message, now);
         } else {
-            self.machine.body(exchange, message, text, now);
+            self.machine.body(exchange, message, &text(&body), now);
         }
     }
 

@@ -206,6 +206,7 @@ fn asks_a_person(method: &str) -> bool {
     method == method::ELICIT || method == method::SAMPLE
 }
 
+#[allow(clippy::unnecessary_wraps)] // what every leg returns
 fn input_failed<P>(parts: &[&str]) -> Leg<P> {
     Some(Err(Error::Input(sentence(parts))))
 }

@@ -648,11 +648,12 @@ impl<P: Payload> Client<P> {
     /// Takes an id out of those that are abandoned.
     #[inline(never)]
     fn forget(&mut self, at: usize) {
-        let mut index = 0;
-        self.abandoned.retain(|_| {
-            index += 1;
-            index != at + 1
-        });
+        if let Some([id, later @ ..]) = self.abandoned.get_mut(at..) {
+            for next in later.iter_mut().rev() {
+                std::mem::swap(id, next);
+            }
+            self.abandoned.pop();
+        }
     }
 
     fn disconnect(&mut self, error: Error<P>) {

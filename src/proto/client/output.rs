@@ -173,10 +173,10 @@ impl<P> Outputs<P> {
 }
 
 /// Takes out the first element of which that holds; the last one comes into its place.
-pub(crate) fn take_where<T>(list: &mut Vec<T>, which: impl FnMut(&T) -> bool) -> Option<T> {
-    let at = list.iter().position(which)?;
-    let last = list.pop()?;
-    match list.get_mut(at) {
+pub(crate) fn take_where<T>(all: &mut Vec<T>, which: impl FnMut(&T) -> bool) -> Option<T> {
+    let at = all.iter().position(which)?;
+    let last = all.pop()?;
+    match all.get_mut(at) {
         Some(place) => Some(std::mem::replace(place, last)),
         None => Some(last),
     }
