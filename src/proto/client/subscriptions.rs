@@ -94,6 +94,11 @@ impl<P: Payload> Subscriptions<P> {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
     }
 
+    /// Whether that request asks to hear of a resource.
+    pub fn asks(&self, id: i64) -> bool {
+        self.asked.iter().any(|(asked, _)| *asked == id)
+    }
+
     fn awaits(&self, uri: &String) -> bool {
         self.asked.iter().any(|(_, asked)| asked == uri)
     }
