@@ -459,6 +459,7 @@ rule("rule 5: progress of finished, cancelled and earlier calls is counted as la
   const second = await peer.next("tools/call");
   cancelled.cancel();
   await rejects(cancelled);
+  await peer.next("notifications/cancelled");
   const call = client.callTool("c");
   const third = await peer.next("tools/call");
   peer.send(peer.progress(first, 1), peer.progress(second, 1), peer.progress(first, 2, 3, "ü"), peer.result(third));
