@@ -1,5 +1,6 @@
 //! The client over Streamable HTTP, row by row, against servers that follow a script.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::semicolon_if_nothing_returned)] // arms of a table
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! A [`Page`] that talks Streamable HTTP: the test is the server, exchange by exchange.
+#![allow(clippy::needless_pass_by_value)] // `json!` values
 
 use std::collections::{BTreeMap, VecDeque};
 
