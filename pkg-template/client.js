@@ -7,6 +7,7 @@ import { ask, capabilitiesOf, handlersOf, messageOf } from "./inputs.js";
 import { checkHandler, checkTime, merge, optionsOf, route, textOf } from "./input.js";
 import { ready } from "./load.js";
 import { define } from "./methods.js";
+import { Outputs, checkMode } from "./outputs.js";
 import { defaultProgressHandler } from "./progress.js";
 import { Subscription, watchLists } from "./subscription.js";
 
@@ -28,6 +29,7 @@ const DEFAULTS = {
   throwOnToolError: false,
   cache: true,
   listMaxPages: 1000,
+  outputValidation: "off",
   progressHandler: defaultProgressHandler,
   mode: "auto",
   maxRounds: 10,
@@ -79,6 +81,8 @@ export class Client {
   #elsewhere = new Map();
   /** Tools that run only as tasks. @type {Set<string>} */
   #tasksOnly = new Set();
+  /** Checks what tools return, if there is something to check with. @type {Outputs | undefined} */
+  #outputs;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #bytes = new Uint8Array();
   #words = new Uint32Array();
@@ -97,6 +101,12 @@ export class Client {
     checkHandler("messageHandler", messageHandler);
     checkHandler("samplingHandler", this.#options.samplingHandler);
     checkHandler("elicitationHandler", this.#options.elicitationHandler);
+    checkMode(this.#options);
+    const { jsonSchemaValidator: validator } = this.#options;
+    if (validator) {
+      const list = () => /** @type {any} */ (this).listTools({}, { progressHandler: null });
+      this.#outputs = new Outputs(validator, list, (error) => this.#fault(error));
+    }
     for (const [method, handler] of handlersOf(this.#options)) this.#requestHandlers.set(method, handler);
     this.#info = info;
     this.#weigh();
@@ -477,6 +487,7 @@ export class Client {
   #disconnected(detail) {
     closeQuietly(this.#detach());
     this.#session = undefined;
+    this.#outputs?.forget();
     for (const asked of this.#asked.values()) asked.abort();
     this.#asked.clear();
     this.#elsewhere.clear();
@@ -603,6 +614,7 @@ export class Client {
     checkTime("maxTotalTimeout", options.maxTotalTimeout);
     checkTime("stallAfter", options.stallAfter);
     checkHandler("onTaskStatus", options.onTaskStatus);
+    checkMode(options);
     if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     Object.assign(call, more);
@@ -610,6 +622,9 @@ export class Client {
     call.until = call.began + options.maxTotalTimeout;
     const promise = new Promise((resolve, reject) => {
       call.resolve = resolve;
+      if (method === "tools/call" && options.outputValidation !== "off") {
+        call.resolve = (result) => resolve(this.#outputs?.check(params?.name, result, options.outputValidation));
+      }
       call.reject = reject;
     });
     const { signal } = options;
@@ -700,6 +715,7 @@ export class Client {
    * @returns {boolean}
    */
   #answered(call, result, failure) {
+    if (call.method === "tools/list") this.#outputs?.learn(result?.tools);
     if (call.method === "tools/list" && call.options.tasks) {
       for (const { name, execution } of result?.tools ?? []) {
         if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
@@ -722,6 +738,7 @@ export class Client {
   #notify(method, params) {
     const message = params === undefined ? { method } : { method, params };
     this.#latest = message;
+    if (method === "notifications/tools/list_changed") this.#outputs?.forget();
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
     if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();

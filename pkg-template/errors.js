@@ -90,7 +90,7 @@ export class HttpError extends McpError {
 export class ProtocolError extends McpError {
   /**
    * @param {string} message
-   * @param {"PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION"} [code]
+   * @param {string} [code]
    * @param {ErrorOptions} [options]
    */
   constructor(message, code = "PROTOCOL_ERROR", options) {

@@ -149,6 +149,14 @@ export interface CallDefaults {
    */
   strict?: boolean;
   /**
+   * Checks a tool's `structuredContent` against the tool's output schema: `"strict"` fails the call
+   * with {@link ProtocolError} `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
+   * tool returned; `"warn"` gives that error to `onerror` and returns the result all the same. The
+   * schemas are those of the latest `listTools`; without one the tools are listed once.
+   * @default "off"
+   */
+  outputValidation?: "off" | "warn" | "strict";
+  /**
    * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
    * @default false
    */
@@ -200,6 +208,16 @@ export interface ClientOptions extends CallDefaults {
    * @default true
    */
   cache?: boolean;
+  /**
+   * Checks values against JSON schemas: that of `mcp-wasm/validate`, or one of the TypeScript SDK's.
+   *
+   * @example
+   * ```js
+   * import { jsonSchemaValidator } from "mcp-wasm/validate";
+   * new Client(info, { outputValidation: "strict", jsonSchemaValidator });
+   * ```
+   */
+  jsonSchemaValidator?: JsonSchemaValidator;
   /**
    * Hears of lists that have changed, and fetches them again.
    *
@@ -704,6 +722,19 @@ export class Client {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** Makes checks out of JSON schemas; the TypeScript SDK's interface. */
+export interface JsonSchemaValidator {
+  /**
+   * @param schema throws if it cannot be used
+   * @returns says whether a value follows the schema
+   */
+  getValidator<T = unknown>(
+    schema: any,
+  ): (value: unknown) =>
+    | { valid: true; data: T; errorMessage: undefined }
+    | { valid: false; data: undefined; errorMessage: string };
+}
+
 /** What a subscription wants to hear of. */
 export interface SubscriptionFilter {
   toolsListChanged?: boolean;
@@ -1133,6 +1164,8 @@ export type ErrorCode =
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
+  | "INVALID_OUTPUT"
+  | "UNUSABLE_SCHEMA"
   | "TOOL_ERROR"
   | "INPUT_FAILED"
   | "TASK_FAILED"
@@ -1187,7 +1220,13 @@ export class HttpError extends McpError {
 
 /** The server broke the protocol, or speaks no revision in common. */
 export class ProtocolError extends McpError {
-  constructor(message: string, code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES", options?: { cause?: unknown });
+  constructor(
+    message: string,
+    code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES" | "INVALID_OUTPUT" | "UNUSABLE_SCHEMA",
+    options?: { cause?: unknown },
+  );
+  /** What the tool returned; there for `INVALID_OUTPUT` and `UNUSABLE_SCHEMA`. */
+  readonly result?: CallToolResult;
 }
 
 /** A tool failed, and `throwOnToolError` was set. */

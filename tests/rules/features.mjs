@@ -1,6 +1,6 @@
 // DESIGN.md section 1 and CHECKLIST sections 3, 7 and 10: the protocol's requests as methods,
 // lists in pages, kept results, subscriptions, checked results.
-import { equal, fail, hasMembers, ok, pending, rejects } from "./check.mjs";
+import { equal, fail, hasMembers, ok, pending, rejects, throws } from "./check.mjs";
 import { collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -565,3 +565,95 @@ rule("listChanged: nothing is asked for that the server will not tell", async (e
   equal(peer.all("subscriptions/listen").length, 0);
   equal(client.errors, []);
 });
+
+// ---- 10.4: structured results ----
+
+/** Knows schemas of the form `{ is: value }`. */
+const jsonSchemaValidator = {
+  /** @param {any} schema @returns {any} */
+  getValidator(schema) {
+    if (!("is" in schema)) throw new Error("no such schema");
+    return (/** @type {any} */ data) =>
+      Object.is(data, schema.is) ? { valid: true, data, errorMessage: undefined } : { valid: false, data: undefined, errorMessage: "not that" };
+  },
+};
+
+const TOOLS = [
+  { name: "one", inputSchema: {}, outputSchema: { is: 1 } },
+  { name: "null", inputSchema: {}, outputSchema: { is: null } },
+  { name: "odd", inputSchema: {}, outputSchema: {} },
+  { name: "free", inputSchema: {} },
+];
+
+/**
+ * A connected pair whose server has these tools; a call returns what its argument `returns` says.
+ * @param {import("./env.mjs").Env} env
+ * @param {any} [options]
+ */
+async function checking(env, options) {
+  const { client, peer } = await env.connect({ jsonSchemaValidator, ...options });
+  peer.answers["tools/list"] = () => ({ tools: TOOLS });
+  peer.answers["tools/call"] = ({ params }) => ({ content: [], ...params.arguments.returns });
+  const call = (/** @type {string} */ name, /** @type {any} */ returns, /** @type {any} */ options = {}) => client.callTool(name, { returns }, options);
+  return { client, peer, call };
+}
+
+rule("outputs: strict fails the call with what the tool returned, and lets pass what follows its schema", async (env) => {
+  const { client, peer, call } = await checking(env, { outputValidation: "strict" });
+  equal((await call("one", { structuredContent: 1, x: 1 })).x, 1);
+  equal((await call("null", { structuredContent: null })).structuredContent, null);
+  const invalid = { name: "ProtocolError", code: "INVALID_OUTPUT" };
+  for (const structuredContent of [0, false, "", null]) {
+    const error = await rejects(call("one", { structuredContent }), { ...invalid, message: /one does not follow .*not that/ });
+    equal(error.result.structuredContent, structuredContent);
+    ok(error instanceof env.mcp.ProtocolError);
+  }
+  await rejects(call("one", {}), { ...invalid, message: /no structuredContent/ });
+  // A failed tool has nothing to check, and a tool without a schema is free.
+  equal((await call("one", { isError: true })).isError, true);
+  await call("free", { structuredContent: 5 });
+  await call("unlisted", {});
+  const unusable = await rejects(call("odd", { structuredContent: 1 }), { code: "UNUSABLE_SCHEMA", message: /no such schema/ });
+  equal(unusable.result.structuredContent, 1);
+  equal(peer.all("tools/list").length, 1);
+  equal(client.errors, []);
+});
+
+rule("outputs: warn tells onerror and returns the result", async (env) => {
+  const { client, call } = await checking(env, { outputValidation: "warn" });
+  equal((await call("one", { structuredContent: 2 })).structuredContent, 2);
+  await call("one", {});
+  await call("odd", { structuredContent: 1 });
+  await call("one", { structuredContent: 1 });
+  equal(client.errors.map(({ code }) => code), ["INVALID_OUTPUT", "INVALID_OUTPUT", "UNUSABLE_SCHEMA"]);
+});
+
+rule("outputs: off by default, and a call may choose", async (env) => {
+  const { client, peer, call } = await checking(env);
+  await call("one", {});
+  equal(peer.all("tools/list").length, 0);
+  await rejects(call("one", {}, { outputValidation: "strict" }), { code: "INVALID_OUTPUT" });
+  equal(client.errors, []);
+});
+
+rule("outputs: the schemas are those of the latest list, until the tools change", async (env) => {
+  const { client, peer, call } = await checking(env, { outputValidation: "strict" });
+  await client.listTools();
+  await call("one", { structuredContent: 1 });
+  equal(peer.all("tools/list").length, 1);
+  peer.answers["tools/list"] = () => ({ tools: [{ name: "one", outputSchema: { is: 2 } }] });
+  peer.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+  await call("one", { structuredContent: 2 });
+  equal(peer.all("tools/list").length, 2);
+  peer.answers["tools/list"] = (request) => peer.refuse(request, -32603, "broken");
+  peer.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed" });
+  await rejects(call("one", { structuredContent: 2 }), { code: "UNUSABLE_SCHEMA", message: /broken/ });
+  peer.answers["tools/list"] = () => ({ tools: TOOLS });
+  await call("one", { structuredContent: 1 });
+});
+
+rule("outputs: a mode that there is not, and none to check with, are refused", async (env) => {
+  const { Client } = env.mcp;
+  throws(() => new Client(undefined, { outputValidation: /** @type {any} */ ("maybe"), jsonSchemaValidator }), { code: "INVALID_ARGUMENT" });
+  throws(() => new Client(undefined, { outputValidation: "strict" }), { code: "INVALID_ARGUMENT", message: /mcp-wasm\/validate/ });
+}, { on: ["objects"], eras: ["modern"] });

@@ -15,7 +15,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::names;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Needs, Tools, WASM_TARGET, locked_version, setup};
+use crate::setup::{CARRIED, Needs, Tools, WASM_TARGET, locked_version, setup};
 
 pub const NEEDS: Needs = Needs {
     wasm: true,
@@ -112,6 +112,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
             fs::copy(file, next.join(name))?;
         }
     }
+    bundle_validator(tools, &next.join("validate.js"))?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {
@@ -119,6 +120,20 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     }
     fs::rename(&next, &package)?;
     Ok(package)
+}
+
+/// The validator's entry, with the validator in it: the package has no dependencies.
+fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
+    tools
+        .cmd("esbuild")
+        .arg(root().join("pkg-template/validate.js"))
+        .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
+        .arg("--banner:js=/*! Contains @cfworker/json-schema, MIT: see LICENSE-THIRD-PARTY */")
+        .arg(format!("--outfile={}", out.display()))
+        .args(["--allow-overwrite"])
+        .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
+        .quiet()
+        .context("the validator could not be bundled")
 }
 
 fn recreate(directory: &Path) -> Result<()> {

@@ -61,6 +61,9 @@ impl std::ops::BitOr for Needs {
     }
 }
 
+/// Where the packages are declared that the package carries inside.
+pub const CARRIED: &str = "xtask/npm";
+
 /// Everything in place, and how to reach it.
 #[derive(Default)]
 pub struct Tools {
@@ -112,7 +115,11 @@ pub fn setup(needs: Needs) -> Result<Tools> {
             Ok(())
         });
         let npm = scope.spawn(|| {
-            let packages = [(needs.npm, "tests"), (needs.conformance, "tests/conformance")];
+            let packages = [
+                (needs.npm, "tests"),
+                (needs.npm, CARRIED),
+                (needs.conformance, "tests/conformance"),
+            ];
             packages.iter().filter(|(needed, _)| *needed).try_for_each(|(_, at)| npm_ci(at))
         });
 
