@@ -176,10 +176,8 @@ export class Client {
       this.#declare();
       this.#again = url ? make : undefined;
       const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-    const transport = make();
-    const http = "onevents" in transport;
-    // Over HTTP, silence is no sign of an era.
-    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
+      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
+      this.#open(transport);
       this.#drain();
     } catch (error) {
       if (this.#connecting === mine) this.#connecting = undefined;

@@ -161,7 +161,8 @@ export function toError(detail, what, cause) {
     case "ABORTED":
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
-      if (isMcpError(detail.cause)) return detail.cause;
+      // What could not be sent has failed here, and for a reason that its author knows best.
+      if (detail.cause && (!detail.sent || isMcpError(detail.cause))) return detail.cause;
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
       return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause: detail.cause ?? cause });
     }

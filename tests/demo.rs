@@ -6,7 +6,7 @@ mod support;
 
 use std::{
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
     net::SocketAddr,
     path::Path,
     process::{Child, Command, Output, Stdio},
@@ -668,4 +668,33 @@ async fn signals_end_the_server_gracefully_and_leave_nothing_behind() {
         assert!(log.contains("slow was cancelled") && log.contains("stopped"), "{log}");
         assert_eq!(fs::read_dir(temporary.path()).unwrap().count(), 0, "no files are left");
     }
+}
+
+#[test]
+fn standard_input_and_output_are_served_with_nothing_else_on_them() {
+    let mut process = Command::new(PROGRAM)
+        .args(["--stdio", "--pace", "0"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut input = process.stdin.take().unwrap();
+    let mut output = BufReader::new(process.stdout.take().unwrap()).lines();
+    let mut next = || serde_json::from_str::<Value>(&output.next().unwrap().unwrap()).unwrap();
+    let params = json!({ "protocolVersion": "2025-11-25" });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    writeln!(input, "{hello}").unwrap();
+    assert_eq!(next()["result"]["serverInfo"]["name"], "ProgressDemo");
+    let params = json!({ "name": "process_items", "arguments": { "items": ["a", "b"] },
+                         "_meta": { "progressToken": 1 } });
+    let call = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params });
+    writeln!(input, "{call}").unwrap();
+    let progress: Vec<Value> = (0..3).map(|_| next()["params"]["progress"].take()).collect();
+    assert_eq!(progress, [0, 1, 2]);
+    assert_eq!(next()["result"]["structuredContent"]["processed"], 2);
+    // The host closes the input, and the server ends.
+    drop(input);
+    assert!(process.wait().unwrap().success());
+    assert!(output.next().is_none());
 }

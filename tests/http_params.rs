@@ -46,7 +46,7 @@ fn headers(schema_of: Value, arguments: Value) -> Vec<(String, String)> {
     let mut tools = Tools::default();
     let faults = tools.read(&mut json!({ "tools": [schema_of] }), true);
     assert!(faults.is_empty(), "{faults:?}");
-    tools.headers("t", Some(arguments))
+    tools.headers("t", Some(&arguments))
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn annotated_arguments_become_headers() {
             found.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         assert_eq!(found, expected);
     }
-    assert!(Tools::<Value>::default().headers("t", Some(json!({ "region": "eu" }))).is_empty());
+    assert!(Tools::<Value>::default().headers("t", Some(&json!({ "region": "eu" }))).is_empty());
 }
 
 #[test]

@@ -95,9 +95,12 @@ fn server() -> Server {
         .build()
 }
 
-/// Both eras: the session, and what makes parameters its own.
-fn both(server: &Server) -> [(Session, fn(Value) -> Value); 2] {
-    let as_they_are: fn(Value) -> Value = |params| params;
+/// Makes parameters those of an era.
+type Params = fn(Value) -> Value;
+
+/// A session of each era.
+fn both(server: &Server) -> [(Session, Params); 2] {
+    let as_they_are: Params = |params| params;
     [(Session::new(server), as_they_are), (Session::modern(server), modern)]
 }
 

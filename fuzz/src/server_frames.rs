@@ -195,8 +195,11 @@ impl Host {
                     }
                     let known = self.requests.insert(request.key, State::Running);
                     assert_eq!(known, None, "a key is new");
-                    let taken = self.keys.insert(request.context.id, request.key);
-                    assert_eq!(taken, None, "an id is free");
+                    if let Some(before) = self.keys.insert(request.context.id, request.key) {
+                        // It was answered, and then given up before its answer had left.
+                        let state = self.requests.insert(before, State::Over);
+                        assert_eq!(state, Some(State::Answered), "an id is free");
+                    }
                 }
                 Event::Cancelled { key, .. } => {
                     let state = self.requests.insert(key, State::Cancelled);

@@ -37,20 +37,15 @@ impl<P: Payload> Tools<P> {
             let mut found = Vec::new();
             self.0.retain(|(known, _)| *known != name);
             let schema = tool.get("inputSchema").unwrap_or_else(P::object);
-            match search(&schema, None, Place::Root, DEPTH, &mut found) {
-                Err(reason) => faults.push(sentence(&[
-                    "the tool ",
-                    &name,
-                    " was dropped: its `x-mcp-header` ",
-                    reason,
-                ])),
-                Ok(()) => {
-                    if !found.is_empty() {
-                        self.0.push((name, schema));
-                    }
-                    kept.push(tool);
-                }
+            if let Err(reason) = search(&schema, None, Place::Root, DEPTH, &mut found) {
+                let fault = ["the tool ", &name, " was dropped: its `x-mcp-header` ", reason];
+                faults.push(sentence(&fault));
+                continue;
             }
+            if !found.is_empty() {
+                self.0.push((name, schema));
+            }
+            kept.push(tool);
         }
         if !faults.is_empty() {
             page.set("tools", P::array(kept));
@@ -59,10 +54,10 @@ impl<P: Payload> Tools<P> {
     }
 
     /// The headers that a call of that tool needs, as names and values.
-    pub fn headers(&self, name: &str, arguments: Option<P>) -> Vec<(String, String)> {
+    pub fn headers(&self, name: &str, arguments: Option<&P>) -> Vec<(String, String)> {
         let sent =
             |(name, value): (String, Option<P>)| Some((name, encode(&text_of(value.as_ref()?)?)));
-        self.repeated(name, arguments.as_ref()).into_iter().filter_map(sent).collect()
+        self.repeated(name, arguments).into_iter().filter_map(sent).collect()
     }
 
     /// The headers that calls of that tool may have, with the arguments that they repeat; `None` for
@@ -72,7 +67,7 @@ impl<P: Payload> Tools<P> {
         for (known, schema) in &self.0 {
             if known == name {
                 // It was valid when it came.
-                let _ = search(schema, arguments.cloned(), Place::Root, DEPTH, &mut found);
+                let _ = search(schema, arguments, Place::Root, DEPTH, &mut found);
             }
         }
         found.into_iter().map(|(name, value)| (sentence(&[PARAM, &name]), value)).collect()
@@ -92,7 +87,7 @@ enum Place {
 /// belong to them.
 fn search<P: Payload>(
     schema: &P,
-    argument: Option<P>,
+    argument: Option<&P>,
     place: Place,
     depth: usize,
     found: &mut Vec<(String, Option<P>)>,
@@ -100,7 +95,7 @@ fn search<P: Payload>(
     if depth == 0 {
         return Ok(());
     }
-    let given = argument.as_ref().and_then(Payload::entries).unwrap_or_default();
+    let given = argument.and_then(Payload::entries).unwrap_or_default();
     for (key, value) in schema.entries().unwrap_or_default() {
         if key == ANNOTATION {
             let name = value.as_text().filter(|name| is_token(name));
@@ -115,12 +110,12 @@ fn search<P: Payload>(
             if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");
             }
-            found.push((name, argument.clone()));
+            found.push((name, argument.cloned()));
         } else if key == "properties" {
             let place = if place == Place::Root { Place::Property } else { place };
             for (name, property) in value.entries().unwrap_or_default() {
                 let own = given.iter().find(|(other, _)| *other == name);
-                let own = own.map(|(_, value)| value.clone());
+                let own = own.map(|(_, value)| value);
                 search(&property, own, place, depth - 1, found)?;
             }
         } else if !DATA.contains(&key.as_str()) {

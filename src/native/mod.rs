@@ -1,7 +1,8 @@
 //! Hosting a [`Server`] on tokio and axum.
 //!
-//! The whole of it is one call, [`serve`]. To have MCP beside other routes of an axum app, make an
-//! [`Endpoint`] and merge its [`router`](Endpoint::router).
+//! The whole of it is one call, [`serve`]: WebSocket and Streamable HTTP, of both eras, at one URL.
+//! To have MCP beside other routes of an axum app, make an [`Endpoint`] and merge its
+//! [`router`](Endpoint::router). For a program that a desktop host starts, [`serve_stdio`].
 //!
 //! ```no_run
 //! use mcp_wasm::{native, server::{Context, NoArguments, Server}};
@@ -20,6 +21,7 @@ mod guard;
 mod http;
 mod options;
 mod socket;
+mod stdio;
 mod upgrade;
 
 use std::{future::Future, io};
@@ -29,11 +31,12 @@ use tokio::{net::TcpListener, time::timeout};
 
 pub use endpoint::Endpoint;
 pub use options::Options;
+pub use stdio::{serve_lines, serve_stdio};
 
 use crate::server::Server;
 
 /// Serves MCP on this listener until the process is told to stop (SIGINT, SIGTERM), then closes
-/// every connection with code 1001 and cancels its tools.
+/// every connection, a WebSocket with code 1001, and cancels its tools.
 ///
 /// # Errors
 /// The listener failed.

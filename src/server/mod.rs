@@ -1,4 +1,4 @@
-//! Servers: tools written as async functions, hosted by anything that can move text.
+//! Servers: tools, resources and prompts as async functions, hosted by anything that can move text.
 //!
 //! ```
 //! use mcp_wasm::server::{Context, Json, Server};

@@ -130,7 +130,7 @@ impl Http {
                 News::Failed(_, error) => (2, explain(error)),
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray => continue,
+                News::Stray(_) => continue,
             };
             told.extend([JsValue::from(kind), value]);
         }

@@ -35,8 +35,8 @@ for (const kind of browsers) {
     });
 
     for (const [where, channels] of /** @type {const} */ ([
-      ["page", ["objects", "frames", "socket", "port", "pair"]],
-      ["worker", ["socket", "port", "pair"]],
+      ["page", ["objects", "frames", "socket", "port", "pair", "http"]],
+      ["worker", ["socket", "port", "pair", "http"]],
     ])) {
       test(where, { timeout: 240_000 }, async (t) => {
         const { page, errors } = await openPage(browser, site.url);

@@ -132,6 +132,15 @@ export const turn = () =>
     port2.postMessage(0);
   });
 
+/** Waits for what happens soon. @param {string} what @param {() => unknown} condition */
+export async function soon(what, condition) {
+  const until = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > until) fail(`waited too long for ${what}`);
+    await turn();
+  }
+}
+
 /** @param {Promise<unknown>} promise */
 export async function pending(promise) {
   const still = {};

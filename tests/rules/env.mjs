@@ -1,7 +1,7 @@
 // What a rule test is given: the package, and a peer over the channel and in the era it runs in.
 import { Clock } from "./clock.mjs";
 import { fail, within } from "./check.mjs";
-import { Peer, objectLink, pairLink, portLink, socketLink } from "./peer.mjs";
+import { Peer, httpLink, objectLink, pairLink, portLink, socketLink } from "./peer.mjs";
 
 /**
  * @typedef {typeof import("mcp-wasm")} Package
@@ -22,7 +22,9 @@ import { Peer, objectLink, pairLink, portLink, socketLink } from "./peer.mjs";
  */
 
 /** @type {Channel[]} */
-export const CHANNELS = ["objects", "frames", "socket", "port", "pair"];
+export const CHANNELS = ["objects", "frames", "socket", "port", "pair", "http"];
+/** Those that are one connection, which can end. @type {Channel[]} */
+export const CONNECTIONS = ["objects", "frames", "socket", "port", "pair"];
 /** @type {Era[]} */
 export const ERAS = ["modern", "legacy"];
 
@@ -55,6 +57,11 @@ export class Env {
     this.era = era;
   }
 
+  /** Whether giving up a request is a message; by HTTP, since 2026-07-28, it is the end of an exchange. */
+  get tells() {
+    return this.channel !== "http" || this.era === "legacy";
+  }
+
   /** Does something when the test is over. @param {() => unknown} undo */
   later(undo) {
     this.#undo.push(undo);
@@ -73,6 +80,8 @@ export class Env {
     switch (this.channel) {
       case "socket":
         return socketLink(peer, this.setting.relay);
+      case "http":
+        return httpLink(peer, this.setting.relay);
       case "port":
         return portLink(peer);
       case "pair":
@@ -124,7 +133,7 @@ export class Env {
 
   /** Puts a clock in place that the test moves. */
   clock() {
-    if (this.channel === "socket") fail("a socket needs the real clock");
+    if (["socket", "http"].includes(this.channel)) fail("a socket needs the real clock");
     const clock = new Clock();
     this.later(() => clock.stop());
     return clock;

@@ -1,6 +1,6 @@
 // What a server must not send (and what it may): each odd message gives a typed error that names
 // it, and the connection goes on unharmed.
-import { equal, hasMembers, match, ok, rejects, within } from "./check.mjs";
+import { equal, hasMembers, match, ok, rejects, soon, within } from "./check.mjs";
 import { collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -81,6 +81,7 @@ rule("odd input: a second answer to a call", async (env) => {
   peer.refuse(request, -1, "third");
   equal((await call).first, true);
   await client.ping();
+  await soon("both errors", () => client.errors.length === 2);
   equal(client.errors.map(({ code, message }) => [code, /twice/.test(message)]), [["PROTOCOL_ERROR", true], ["PROTOCOL_ERROR", true]]);
 });
 

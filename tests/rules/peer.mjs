@@ -5,10 +5,18 @@ import { fail, show, within } from "./check.mjs";
 /**
  * @typedef {Record<string, any>} Message a JSON-RPC message
  * @typedef {string | Message} Frame the text of a frame, or a message to be one
- * @typedef {"objects" | "frames" | "socket" | "port" | "pair"} Channel `objects` is a transport of
- *   the TypeScript SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket, `port` a
- *   MessagePort with objects and text by turns, `pair` the linked pair
+ * @typedef {"objects" | "frames" | "socket" | "port" | "pair" | "http"} Channel `objects` is a
+ *   transport of the TypeScript SDK's shape, `frames` one with `onframe`, `socket` a real WebSocket,
+ *   `port` a MessagePort with objects and text by turns, `pair` the linked pair, `http` real HTTP
  * @typedef {"modern" | "legacy"} Era
+ *
+ * @typedef {object} Exchange an HTTP request
+ * @property {number} exchange its number
+ * @property {string} verb
+ * @property {Record<string, string>} headers
+ * @property {any} message what was posted
+ * @property {boolean} [streams] whether its answer is a stream of events
+ * @property {boolean} [broken] whether the client broke it off
  *
  * @typedef {object} Link one end of a channel
  * @property {any} target what the client connects to
@@ -33,6 +41,15 @@ export class Peer {
   connections = 0;
   /** How many of them have ended. */
   ended = 0;
+  /** Whether there is a connection that ends. */
+  ends = true;
+  /** Every HTTP request, in order. @type {Exchange[]} */
+  exchanges = [];
+  /**
+   * Takes HTTP requests before they are dealt with as usual.
+   * @type {((exchange: Exchange) => unknown) | undefined}
+   */
+  intercept;
   /** @type {Link} */
   link = /** @type {any} */ (undefined);
   #taken = new Set();
@@ -172,6 +189,11 @@ export class Peer {
   /** The messages of a method that have come so far. @param {string} method */
   all(method) {
     return this.received.filter((message) => message.method === method);
+  }
+
+  /** Waits for the end of the connection, if there is such a thing. */
+  async gone() {
+    if (this.ends) await this.until("the end of the connection", () => this.ended === 1);
   }
 
   // ---- for the links ----
@@ -340,4 +362,135 @@ export function pairLink(peer, [target, end]) {
     command: () => fail("only the relay takes commands"),
     stop: () => void end.close(),
   };
+}
+
+/**
+ * Streamable HTTP, by way of the relay: each frame goes to the exchange that it belongs to, as JSON
+ * if it is an answer alone, else as events.
+ * @param {Peer} peer
+ * @param {string} relay its URL
+ * @returns {Promise<Link>}
+ */
+export function httpLink(peer, relay) {
+  const socket = new WebSocket(`${relay}/control`);
+  /** @param {Record<string, unknown>} command */
+  const command = (command) => socket.send(JSON.stringify(command));
+  const { exchanges } = peer;
+  // Before 2026-07-28 there is a session.
+  peer.ends = false;
+  /** Requests without an answer, and the client's listening. @type {Exchange[]} */
+  let open = [];
+  /** What waits for a stream that could carry it. @type {Frame[]} */
+  let waiting = [];
+  /** When another stream than that of the answer was written to. */
+  let wrote = 0;
+
+  /** @param {Frame} frame */
+  const carrier = (frame) => {
+    let message = frame;
+    try {
+      if (typeof frame === "string") message = JSON.parse(frame);
+    } catch {}
+    const { id, method, params } = Object(message);
+    const byId = !method && open.find((one) => one.message?.id === id);
+    const byToken = open.find((one) => one.message && one.message.params?._meta?.progressToken === params?.progressToken);
+    const own = open.find((one) => one.verb === "GET");
+    const any = open.findLast((one) => one.verb === "POST");
+    const found = byId || (params?.progressToken !== undefined && byToken) || any || own;
+    return { found, answers: Boolean(byId) };
+  };
+
+  /** @param {Frame[]} frames */
+  const send = (frames) => {
+    /** @type {Map<Exchange, { frames: string[], answers: boolean }>} */
+    const parts = new Map();
+    for (const frame of frames) {
+      const { found, answers } = carrier(frame);
+      if (!found) {
+        waiting.push(frame);
+        continue;
+      }
+      const part = parts.get(found) ?? { frames: [], answers: false };
+      parts.set(found, part);
+      part.frames.push(text(frame));
+      part.answers ||= answers;
+    }
+    for (const [one, { frames, answers }] of parts) {
+      const { exchange, message } = one;
+      /** @type {Record<string, string>} */
+      const headers = message?.method === "initialize" ? { "mcp-session-id": "session-1" } : {};
+      peer.ends ||= message?.method === "initialize";
+      if (answers && frames.length === 1 && !one.streams) {
+        // Tests that send something and then wait for another answer count on its being late.
+        const answer = () => command({ exchange, status: 200, headers: { ...headers, "content-type": "application/json" }, write: frames[0], end: true });
+        if (performance.now() - wrote < 50) setTimeout(answer, 20);
+        else answer();
+      } else {
+        wrote = performance.now();
+        const write = frames.map((frame) => `event: message\r\ndata: ${frame}\r\n\r\n`).join("");
+        if (!one.streams) command({ exchange, status: 200, headers: { ...headers, "content-type": "text/event-stream" } });
+        one.streams = true;
+        command({ exchange, write, end: answers });
+      }
+      if (answers) open = open.filter((other) => other !== one);
+    }
+  };
+
+  /** @param {Exchange} one */
+  const take = (one) => {
+    const { exchange, verb, message } = one;
+    exchanges.push(one);
+    if (!peer.connections) peer.connections = 1;
+    if (peer.intercept?.(one)) return;
+    if (verb === "DELETE") {
+      peer.ended++;
+      command({ exchange, status: 200, end: true });
+    } else if (verb === "GET" && peer.era === "modern") {
+      command({ exchange, status: 405, end: true });
+    } else if (verb === "GET") {
+      one.streams = true;
+      command({ exchange, status: 200, headers: { "content-type": "text/event-stream" }, write: ": hello\n\n" });
+      open.push(one);
+    } else if (message.method && "id" in message) {
+      open.push(one);
+    } else {
+      command({ exchange, status: 202, end: true });
+    }
+    if (waiting.length && open.length) send(waiting.splice(0));
+    if (verb === "POST") peer.take(message);
+  };
+
+  return within(
+    new Promise((resolve, reject) => {
+      socket.onerror = () => reject(new Error(`no relay at ${relay}`));
+      socket.onmessage = ({ data }) => {
+        const event = JSON.parse(data);
+        if ("id" in event) {
+          resolve({
+            target: `${relay.replace("ws", "http")}/mcp/${event.id}`,
+            send,
+            hangUp() {
+              for (const { exchange } of open.splice(0)) command({ exchange, destroy: true });
+            },
+            command,
+            stop: () => socket.close(),
+          });
+        } else if ("broken" in event) {
+          const one = exchanges.find(({ exchange }) => exchange === event.broken);
+          if (!one) return;
+          one.broken = true;
+          // In the modern era, that is how a request is given up.
+          if (open.includes(one) && peer.era === "modern") {
+            peer.take({ method: "notifications/cancelled", params: { requestId: one.message.id } });
+          }
+          open = open.filter((other) => other !== one);
+        } else if ("exchange" in event) {
+          const { frame, ...rest } = event;
+          take({ ...rest, message: frame ? JSON.parse(frame) : undefined });
+        }
+        peer.look();
+      };
+    }),
+    "the relay",
+  );
 }

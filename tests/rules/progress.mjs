@@ -194,7 +194,8 @@ rule("rule 2: a handler for notifications/progress sees everything and takes not
   const progressToken = request.id;
   equal(seen, [
     { method, params: { progressToken, progress: 1 } },
-    { method, params: { progressToken: "stranger", progress: 2 } },
+    // On the stream of another request it is dropped.
+    ...(env.channel === "http" && env.era === "modern" ? [] : [{ method, params: { progressToken: "stranger", progress: 2 } }]),
     { method, params: { progressToken, progress: 3, "x-more": true } },
     { method, params: { progressToken, progress: 4 } },
   ]);
@@ -255,6 +256,8 @@ rule("rule 3: calls at the same time get each their own", async (env) => {
   const calls = recorders.map(({ handler }, index) => client.callTool(`tool ${index}`, {}, { progressHandler: handler }));
   const requests = [];
   for (const _ of calls) requests.push(await peer.next("tools/call"));
+  // By HTTP they come in any order.
+  requests.sort((a, b) => a.id - b.id);
   for (const step of range(1, 10)) peer.send(...requests.map((request, index) => peer.progress(request, step, index)));
   peer.send(...requests.map((request) => peer.result(request)).reverse());
   await Promise.all(calls);
@@ -790,7 +793,8 @@ rule("rule 6: a handler may cancel its own call", async (env) => {
     });
     peer.send(peer.progress(request, 1, 2, message), peer.progress(request, 2, 2, message), peer.result(request));
     await rejects(call, { name: "AbortError" });
-    equal((await peer.next("notifications/cancelled")).params, { requestId: request.id, reason: "seen enough" });
+    // By HTTP there is nothing left to break off: the answer was there.
+    if (env.tells) equal((await peer.next("notifications/cancelled")).params, { requestId: request.id, reason: "seen enough" });
     await client.ping();
     equal(seen, [1]);
     equal(client.errors, []);

@@ -1,6 +1,7 @@
-// A WebSocket server without a mind of its own: whatever a client under test sends goes to the test
-// that controls it, and the other way round. The test may run in a page, so control is a WebSocket
-// too: `/control` gets an id, and what connects to `/mcp/<id>` is controlled by it.
+// A server without a mind of its own: whatever a client under test sends goes to the test that
+// controls it, and the other way round. The test may run in a page, so control is a WebSocket:
+// `/control` gets an id, and what connects to `/mcp/<id>` is controlled by it, be it by WebSocket or
+// by one HTTP request after another.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
 
@@ -10,9 +11,19 @@ import { WebSocketServer } from "ws";
  * @typedef {object} Session
  * @property {Socket} control
  * @property {Socket | undefined} client
+ * @property {Map<number, import("node:http").ServerResponse>} exchanges HTTP answers under way
  * @property {"open" | "refuse" | "silent" | "no-protocol" | "other-protocol"} mode what happens to
  *   the next handshake
  */
+
+/** What lets pages in. */
+const CORS = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "*",
+  "access-control-allow-headers": "*, authorization",
+  "access-control-expose-headers": "*",
+  "access-control-max-age": "600",
+};
 
 /** Starts the relay; its URL has no slash at the end. At `nobody` nothing listens. */
 export async function startRelay() {
@@ -21,7 +32,24 @@ export async function startRelay() {
   /** @type {Set<import("node:stream").Duplex>} */
   const raw = new Set();
   let latest = 0;
-  const http = createServer((_, response) => void response.writeHead(404).end());
+  let exchanges = 0;
+  const http = createServer(async (request, response) => {
+    const session = sessions.get(request.url?.match(/^\/mcp\/(\d+)$/)?.[1] ?? "");
+    if (!session) return void response.writeHead(404, CORS).end("nothing here");
+    if (request.method === "OPTIONS") return void response.writeHead(204, CORS).end();
+    const number = ++exchanges;
+    /** @param {object} event */
+    const tell = (event) => session.control.readyState === 1 && session.control.send(JSON.stringify(event));
+    session.exchanges.set(number, response);
+    response.on("close", () => {
+      session.exchanges.delete(number);
+      if (!response.writableFinished) tell({ broken: number });
+    });
+    let frame = "";
+    request.setEncoding("utf8");
+    for await (const part of request) frame += part;
+    tell({ exchange: number, verb: request.method, headers: request.headers, frame });
+  });
   const plain = new WebSocketServer({ noServer: true });
   /** @param {(offered: Set<string>) => string | false} handleProtocols @param {object} [options] */
   const accepting = (handleProtocols, options) =>
@@ -54,12 +82,13 @@ export async function startRelay() {
   function control_(control) {
     const id = String(++latest);
     /** @type {Session} */
-    const session = { control, client: undefined, mode: "open" };
+    const session = { control, client: undefined, exchanges: new Map(), mode: "open" };
     sessions.set(id, session);
     control.send(JSON.stringify({ id }));
     control.on("close", () => {
       sessions.delete(id);
       session.client?.terminate();
+      for (const response of session.exchanges.values()) response.destroy();
     });
     control.on("message", (data) => obey(session, JSON.parse(String(data))));
   }
@@ -68,6 +97,14 @@ export async function startRelay() {
   function obey(session, command) {
     const { client } = session;
     if (command.mode) session.mode = command.mode;
+    const response = session.exchanges.get(command.exchange);
+    if (response) {
+      if (command.status) response.writeHead(command.status, { ...CORS, ...command.headers });
+      if (command.write) response.write(typeof command.write === "string" ? command.write : Buffer.from(command.write));
+      else if (!command.destroy) response.flushHeaders();
+      if (command.end) response.end();
+      if (command.destroy) response.destroy();
+    }
     if (!client) return;
     if (command.send) {
       // In one segment, so that they come together.

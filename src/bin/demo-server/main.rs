@@ -1,4 +1,5 @@
-//! The demo server: tools that report progress, over WebSocket, and the page that shows them.
+//! The demo server: tools that report progress, over WebSocket, Streamable HTTP or standard input and
+//! output, and the page that shows them.
 
 mod site;
 mod tools;
@@ -12,13 +13,14 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Parser;
-use mcp_wasm::native::{Endpoint, Options, serve_app, stop_signal};
+use mcp_wasm::native::{Endpoint, Options, serve_app, serve_stdio, stop_signal};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 /// Serves tools that report their progress, and a page that calls them.
 ///
-/// MCP is at `/mcp` (WebSocket, subprotocol `mcp`), the page at `/`, the npm package at `/pkg/`.
+/// MCP is at `/mcp` (Streamable HTTP, or WebSocket with the subprotocol `mcp`), the page at `/`, the
+/// npm package at `/pkg/`.
 /// Logs go to standard error; `RUST_LOG` filters them.
 #[derive(Parser)]
 #[command(version)]
@@ -29,6 +31,9 @@ struct Arguments {
     /// Address or name to listen on.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
+    /// Serve standard input and output instead, without a page.
+    #[arg(long)]
+    stdio: bool,
     /// Directory whose files the tool `hash_directory` may read.
     #[arg(long, default_value = ".")]
     root: PathBuf,
@@ -82,13 +87,18 @@ fn start(arguments: Arguments) -> Result<()> {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, root, pace, www, pkg, allow_origin, allow_host } = arguments;
+    let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host } = arguments;
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let www = www.unwrap_or_else(|| source.join("www"));
     let pkg = pkg.unwrap_or_else(|| source.join("target").join("pkg"));
     let root = root
         .canonicalize()
         .with_context(|| format!("cannot read the root directory {}", root.display()))?;
+
+    if stdio {
+        let served = serve_stdio(tools::server(root, pace)).await;
+        return served.context("standard input or output failed");
+    }
 
     let listener = TcpListener::bind((host.as_str(), port))
         .await

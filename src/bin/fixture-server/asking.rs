@@ -8,6 +8,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+type Answer = Result<String, InputError>;
+
 /// As long as the answers of a model may be.
 const MAX_TOKENS: u32 = 100;
 
@@ -34,13 +36,13 @@ fn add_plain(builder: ServerBuilder) -> ServerBuilder {
     builder
         .tool("test_sampling", "Asks the model", |args: Sampling, ctx: Context| async move {
             let answer = ctx.sample("answer", SampleRequest::new(args.prompt, MAX_TOKENS)).await?;
-            answered(format!("LLM response: {}", answer.text()))
+            Answer::Ok(format!("LLM response: {}", answer.text()))
         })
         .tool("test_elicitation", "Asks the person", |args: Elicitation, ctx: Context| async move {
             let form = ElicitRequest::new(args.message)
                 .required("username", json!({ "type": "string", "description": "A name" }))
                 .required("email", json!({ "type": "string", "description": "An address" }));
-            answered(said(&ctx.elicit("user", form).await?))
+            Answer::Ok(said(&ctx.elicit("user", form).await?))
         })
         .tool(
             "test_missing_capability",
@@ -48,7 +50,7 @@ fn add_plain(builder: ServerBuilder) -> ServerBuilder {
             |_: NoArguments, ctx: Context| async move {
                 let answer =
                     ctx.sample("answer", SampleRequest::new("Anything?", MAX_TOKENS)).await?;
-                answered(answer.text())
+                Answer::Ok(answer.text())
             },
         )
 }
@@ -70,14 +72,14 @@ fn add_forms(builder: ServerBuilder) -> ServerBuilder {
                         json!({ "type": "string", "enum": choices, "default": "active" }),
                     )
                     .optional("verified", json!({ "type": "boolean", "default": true }));
-                answered(said(&ctx.elicit("profile", form).await?))
+                Answer::Ok(said(&ctx.elicit("profile", form).await?))
             },
         )
         .tool(
             "test_elicitation_sep1330_enums",
             "Asks with a form of every kind of choice",
             |_: NoArguments, ctx: Context| async move {
-                answered(said(&ctx.elicit("choices", choices()).await?))
+                Answer::Ok(said(&ctx.elicit("choices", choices()).await?))
             },
         )
 }
@@ -116,13 +118,13 @@ fn add_rounds(builder: ServerBuilder) -> ServerBuilder {
         .tool(
             "test_input_required_result_sampling",
             "Asks the model",
-            |_: NoArguments, ctx: Context| async move { answered(capital(&ctx).await?) },
+            |_: NoArguments, ctx: Context| async move { capital(&ctx).await },
         )
         .tool(
             "test_input_required_result_list_roots",
             "Asks for directories",
             |_: NoArguments, ctx: Context| async move {
-                answered(format!("{} roots", ctx.roots("client_roots").await?.len()))
+                Answer::Ok(format!("{} roots", ctx.roots("client_roots").await?.len()))
             },
         )
         .tool(
@@ -134,7 +136,7 @@ fn add_rounds(builder: ServerBuilder) -> ServerBuilder {
                     capital(&ctx),
                     ctx.roots("client_roots")
                 )?;
-                answered(format!("{}, {capital}, {} roots", said(&name), roots.len()))
+                Answer::Ok(format!("{}, {capital}, {} roots", said(&name), roots.len()))
             },
         )
         .tool(
@@ -143,7 +145,7 @@ fn add_rounds(builder: ServerBuilder) -> ServerBuilder {
             |_: NoArguments, ctx: Context| async move {
                 let first = ctx.elicit("step1", form("Step 1: what is your name?", "name")).await?;
                 let second = ctx.elicit("step2", form("Step 2: your colour?", "color")).await?;
-                answered(format!("{}, then {}", said(&first), said(&second)))
+                Answer::Ok(format!("{}, then {}", said(&first), said(&second)))
             },
         )
         .tool(
@@ -153,7 +155,7 @@ fn add_rounds(builder: ServerBuilder) -> ServerBuilder {
                 if ctx.can(Capability::Elicitation) {
                     name(args, ctx).await
                 } else {
-                    answered(capital(&ctx).await?)
+                    capital(&ctx).await
                 }
             },
         )
@@ -163,21 +165,21 @@ fn add_rounds(builder: ServerBuilder) -> ServerBuilder {
             |_: NoArguments, ctx: Context| async move {
                 let form = form("What should it be about?", "context");
                 let context = ctx.elicit("user_context", form).await?;
-                answered(format!("Talk about this: {}", said(&context)))
+                Answer::Ok(format!("Talk about this: {}", said(&context)))
             },
         )
 }
 
-async fn name(_: NoArguments, ctx: Context) -> Result<String, InputError> {
-    answered(said(&ctx.elicit("user_name", form("What is your name?", "name")).await?))
+async fn name(_: NoArguments, ctx: Context) -> Answer {
+    Answer::Ok(said(&ctx.elicit("user_name", form("What is your name?", "name")).await?))
 }
 
-async fn confirm(_: NoArguments, ctx: Context) -> Result<String, InputError> {
+async fn confirm(_: NoArguments, ctx: Context) -> Answer {
     let form = ElicitRequest::new("Please confirm").required("ok", json!({ "type": "boolean" }));
-    answered(said(&ctx.elicit("confirm", form).await?))
+    Answer::Ok(said(&ctx.elicit("confirm", form).await?))
 }
 
-async fn capital(ctx: &Context) -> Result<String, InputError> {
+async fn capital(ctx: &Context) -> Answer {
     let question = SampleRequest::new("What is the capital of France?", MAX_TOKENS);
     Ok(ctx.sample("capital_question", question).await?.text())
 }
@@ -193,8 +195,4 @@ fn said(answer: &ElicitResult) -> String {
         Some(fields) => Value::Object(fields.clone()).to_string(),
         None => "nothing".to_owned(),
     }
-}
-
-fn answered(text: String) -> Result<String, InputError> {
-    Ok(text)
 }

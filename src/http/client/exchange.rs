@@ -4,7 +4,7 @@ use crate::http::headers::{EVENTS, JSON, is_media};
 use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::types::method;
+use crate::types::{meta, method};
 
 use super::{Reading, id_at, text_at};
 
@@ -98,6 +98,8 @@ pub(super) struct Exchange<P> {
     pub kind: Kind,
     /// The request that is to be answered.
     pub id: Option<Id>,
+    /// Its progress token.
+    token: Option<Id>,
     pub modern: bool,
     /// Whether this is a second attempt, after which there is no third.
     pub again: bool,
@@ -122,6 +124,8 @@ impl<P: Payload> Exchange<P> {
             purpose,
             state: State::Sent,
             id: asks.and_then(|message| id_at(message, &["id"])),
+            token: asks
+                .and_then(|message| id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN])),
             message,
             kind,
             modern: false,
@@ -171,7 +175,7 @@ impl<P: Payload> Exchange<P> {
     /// Whether progress with that token may come on this stream: in the modern era, only that of
     /// its own request.
     pub fn may_report(&self, token: &Id) -> bool {
-        !self.modern || self.id.as_ref() == Some(token)
+        !self.modern || self.token.as_ref() == Some(token)
     }
 
     /// The id of the request that waits for an answer.

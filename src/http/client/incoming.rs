@@ -25,12 +25,12 @@ impl<P: Payload> Http<P> {
     /// A message has come on an exchange.
     pub(super) fn incoming(&mut self, number: u32, mut message: P, now: Millis) {
         if let Some(method) = text_at(&message, &["method"]) {
-            let stray = method == method::PROGRESS
-                && id_at(&message, &["params", "progressToken"]).is_some_and(|token| {
-                    self.find(number).is_some_and(|exchange| !exchange.may_report(&token))
-                });
-            self.news.push(if stray { News::Stray } else { News::Message(message) });
-            return;
+            let token = id_at(&message, &["params", "progressToken"]);
+            let stray = token.filter(|token| {
+                method == method::PROGRESS
+                    && self.find(number).is_some_and(|exchange| !exchange.may_report(token))
+            });
+            return self.news.push(stray.map_or(News::Message(message), News::Stray));
         }
         // It may come on another stream than its own.
         let id = id_at(&message, &["id"]);

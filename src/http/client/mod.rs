@@ -51,8 +51,8 @@ pub enum News<P> {
     Failed(Id, Error<P>),
     /// Something went wrong that belongs to no request.
     Fault(Error<P>),
-    /// Progress came on the stream of another request; it was dropped.
-    Stray,
+    /// Progress with that token came on the stream of another request; it was dropped.
+    Stray(Id),
     /// The session has ended and cannot be opened again.
     Closed,
 }
@@ -142,10 +142,11 @@ impl<P: Payload> Http<P> {
     ) -> Option<(Scanned, Option<u32>)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
-        let slot = if exchange.may_report(&Id::Integer(scanned.token)) {
+        let token = Id::Integer(scanned.token);
+        let slot = if exchange.may_report(&token) {
             client.receive_scanned(&scanned)
         } else {
-            client.stray();
+            client.stray(&token);
             None
         };
         Some((scanned, slot))
@@ -229,7 +230,7 @@ impl<P: Payload> Http<P> {
                 News::Message(message) => client.receive(Message::read(&message), now),
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
-                News::Stray => client.stray(),
+                News::Stray(token) => client.stray(&token),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }

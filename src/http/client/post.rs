@@ -101,7 +101,7 @@ impl<P: Payload> Http<P> {
                     header(NAME, P::string(&encode(&about)));
                     if exchange.kind == Kind::CallTool {
                         let arguments = at(message, &["params", "arguments"]);
-                        for (name, value) in self.tools.headers(&about, arguments) {
+                        for (name, value) in self.tools.headers(&about, arguments.as_ref()) {
                             header(&name, P::string(&value));
                         }
                     }

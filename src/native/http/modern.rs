@@ -98,7 +98,15 @@ impl Exchange {
             State::First(Some(frame)) => events::write(&mut text, &frame),
             State::First(None) => text.push_str(events::COMMENT),
             State::Open => match self.next().await {
-                Next::End => return None,
+                Next::End => {
+                    // Of what is in flight, only what listens has a result now.
+                    self.link.end_listens();
+                    while let Some(Transmit::Send { frame, .. }) = self.link.try_transmit() {
+                        events::write(&mut text, &frame);
+                    }
+                    self.state = State::Over;
+                    return (!text.is_empty()).then_some((Ok(text), self));
+                }
                 Next::Silence => text.push_str(events::COMMENT),
                 Next::Message { frame, last, .. } => {
                     events::write(&mut text, &frame);

@@ -1,0 +1,406 @@
+// Streamable HTTP over real requests: what is asked for, every kind of answer, streams that are cut
+// anywhere, sessions and their end. The rows of the machine are tests of the library; these see
+// that the browser's `fetch` does as told.
+import { deferred, equal, fail, hasMembers, match, ok, rejects, soon, turn, within } from "./check.mjs";
+import { collect } from "./env.mjs";
+
+const { rules, rule: add } = collect();
+export { rules };
+
+/** @param {string} name @param {(env: import("./env.mjs").Env) => Promise<void>} run @param {{ eras?: import("./env.mjs").Era[] }} [options] */
+const rule = (name, run, options) => add(`http: ${name}`, run, { ...options, on: ["http"] });
+/** @type {{ eras: import("./env.mjs").Era[] }} */
+const MODERN = { eras: ["modern"] };
+/** @type {{ eras: import("./env.mjs").Era[] }} */
+const LEGACY = { eras: ["legacy"] };
+
+const EVENTS = { "content-type": "text/event-stream" };
+const JSON_TYPE = { "content-type": "application/json" };
+const encoder = new TextEncoder();
+
+/** @param {import("./peer.mjs").Peer} peer @param {string} method @returns {import("./peer.mjs").Exchange} */
+const exchangeOf = (peer, method) =>
+  peer.exchanges.findLast(({ message }) => message?.method === method) ?? fail(`no exchange carries ${method}`);
+
+/** Answers every request of a method in full. @param {import("./peer.mjs").Peer} peer @param {string} method @param {Record<string, unknown>} answer */
+function answering(peer, method, answer) {
+  peer.intercept = ({ exchange, message }) => {
+    if (message?.method !== method) return false;
+    peer.link.command({ exchange, end: true, ...answer });
+    peer.received.push(message);
+    return true;
+  };
+}
+
+rule("headers of the application come along, and the protocol's own win", async (env) => {
+  for (const headers of [
+    { Authorization: "Bearer x", "Mcp-Method": "lies", Accept: "text/html" },
+    () => ({ authorization: "Bearer x" }),
+    async () => new Headers({ authorization: "Bearer x", "content-type": "text/plain" }),
+  ]) {
+    const peer = await env.peer();
+    const client = env.client();
+    await within(client.connect(peer.target, { headers }), "the connection");
+    await client.ping();
+    for (const { headers, verb } of peer.exchanges.filter(({ verb }) => verb === "POST")) {
+      hasMembers(headers, { authorization: "Bearer x", "content-type": "application/json", accept: "application/json, text/event-stream" });
+      equal(headers.cookie, undefined);
+      equal(headers.referer, undefined, verb);
+    }
+    const { headers: sent } = exchangeOf(peer, env.era === "modern" ? "server/discover" : "ping");
+    if (env.era === "modern") hasMembers(sent, { "mcp-method": "server/discover", "mcp-protocol-version": "2026-07-28" });
+    else hasMembers(sent, { "mcp-session-id": "session-1", "mcp-protocol-version": "2025-11-25" });
+  }
+});
+
+rule("a header function that fails, fails the call with its own error", async (env) => {
+  const peer = await env.peer();
+  const broken = new Error("no token today");
+  let works = true;
+  const client = env.client();
+  await client.connect(peer.target, {
+    headers: () => {
+      if (!works) throw broken;
+      return {};
+    },
+  });
+  works = false;
+  equal(await rejects(client.callTool("t")), broken);
+  works = true;
+  await client.ping();
+});
+
+rule("another fetch can be given", async (env) => {
+  const peer = await env.peer();
+  /** @type {any[]} */
+  const seen = [];
+  const client = env.client();
+  await client.connect(peer.target, {
+    fetch: (url, init) => {
+      seen.push([String(url), init?.method, init?.redirect, init?.credentials, init?.cache, init?.referrerPolicy]);
+      return fetch(url, init);
+    },
+  });
+  equal(seen[0], [peer.target, "POST", "error", "omit", "no-store", "no-referrer"]);
+});
+
+rule("what a name has to be in a header, and what not", async (env) => {
+  const { client, peer } = await env.connect();
+  for (const [name, value] of [["plain", "plain"], ["größer 🎉", "=?base64?Z3LDtsOfZXIg8J+OiQ==?="], [" blank ", "=?base64?IGJsYW5rIA==?="]]) {
+    const call = client.callTool(/** @type {string} */ (name));
+    peer.send(peer.result(await peer.next("tools/call")));
+    await call;
+    equal(exchangeOf(peer, "tools/call").headers["mcp-name"], value);
+  }
+}, MODERN);
+
+rule("arguments are repeated in headers as the tools say; tools that cannot be called are dropped and named", async (env) => {
+  const { client, peer } = await env.connect();
+  const tool = (/** @type {string} */ name, /** @type {object} */ region) => ({ name, inputSchema: { type: "object", properties: { region } } });
+  peer.answers["tools/list"] = () => ({
+    tools: [tool("good", { type: "string", "x-mcp-header": "Region" }), tool("bad", { type: "number", "x-mcp-header": "Region" })],
+  });
+  const { tools } = await client.listTools();
+  equal(tools.map(({ name }) => name), ["good"]);
+  equal(client.errors.length, 1);
+  hasMembers(client.errors[0], { code: "PROTOCOL_ERROR", message: /bad.*string, an integer or a boolean/ });
+  const call = client.callTool("good", { region: "zürich" });
+  peer.send(peer.result(await peer.next("tools/call")));
+  await call;
+  equal(exchangeOf(peer, "tools/call").headers["mcp-param-region"], "=?base64?esO8cmljaA==?=");
+}, MODERN);
+
+for (const [what, answer, members] of /** @type {[string, Record<string, unknown>, Record<string, unknown>][]} */ ([
+  ["401", { status: 401, headers: { "www-authenticate": "Bearer" }, write: "who are you?" }, { name: "HttpError", code: "HTTP_ERROR", status: 401, body: "who are you?" }],
+  ["403", { status: 403, headers: JSON_TYPE, write: '{"error":"no"}' }, { name: "HttpError", status: 403, message: /tools\/call t: HTTP status 403/ }],
+  ["413", { status: 413 }, { name: "HttpError", status: 413, message: /too large/ }],
+  ["500 with a page", { status: 500, headers: { "content-type": "text/html" }, write: "<h1>oops" }, { name: "HttpError", status: 500, body: "<h1>oops" }],
+  ["another type", { status: 200, headers: { "content-type": "text/html" }, write: "<h1>hello" }, { code: "PROTOCOL_ERROR", message: /neither JSON nor a stream: <h1>hello/ }],
+  ["no JSON", { status: 200, headers: JSON_TYPE, write: "{" }, { code: "PROTOCOL_ERROR", message: /does not answer/ }],
+  ["202", { status: 202 }, { code: "PROTOCOL_ERROR", message: /gave no answer/ }],
+  ["a redirect", { status: 307, headers: { location: "/elsewhere" } }, { code: "CLOSED", mayHaveRun: true }],
+  ["a status without CORS, or a cut connection", { destroy: true }, { code: "CLOSED", mayHaveRun: true, message: /network.*CORS/ }],
+  ["an empty stream", { status: 200, headers: EVENTS }, { code: "CLOSED", mayHaveRun: true, message: /ended without one/ }],
+])) {
+  rule(`a call answered with ${what} fails by a typed error, and nothing else does`, async (env) => {
+    const { client, peer } = await env.connect();
+    answering(peer, "tools/call", answer);
+    const error = await rejects(client.callTool("t"), members);
+    ok(error instanceof env.mcp.McpError, "one of ours");
+    await client.ping();
+    equal(client.errors, []);
+  });
+}
+
+rule("a connect answered with 401 says so by its status", async (env) => {
+  const peer = await env.peer();
+  answering(peer, "server/discover", { status: 401, write: "who?" });
+  const error = await rejects(env.client().connect(peer.target), { name: "HttpError", status: 401 });
+  ok(error instanceof env.mcp.HttpError, "an HttpError");
+}, MODERN);
+
+rule("a probe that fails without a word, as CORS makes it, means initialize, and is no lasting verdict", async (env) => {
+  const peer = await env.peer();
+  for (let round = 1; round < 3; round++) {
+    const client = env.client();
+    await within(client.connect(peer.target, {
+      fetch: (url, init) => {
+        const { method } = JSON.parse(String(init?.body ?? "{}"));
+        return method === "server/discover" ? Promise.reject(new TypeError("Failed to fetch")) : fetch(url, init);
+      },
+    }), "the connection");
+    equal(client.era, "legacy");
+    await client.close();
+  }
+  await within(env.client().connect(peer.target), "the connection");
+  equal(peer.all("server/discover").length, 1, "probed again");
+}, LEGACY);
+
+rule("a server that is not there, or not for this page, is told with both causes", async (env) => {
+  const { nobody, relay } = env.setting;
+  const target = nobody.replace("ws", "http");
+  const error = await rejects(env.client().connect(target), { code: "CLOSED", message: /connecting to http.*network.*CORS/ });
+  equal(error.cause.map(({ name }) => name), ["TypeError", "TypeError"]);
+  await rejects(env.client().connect(`${relay.replace("ws", "http")}/nothing`), { name: "HttpError", status: 404, message: /HTTP\+SSE/ });
+}, LEGACY);
+
+rule("a server that shows itself to be of the old era is not probed again", async (env) => {
+  const peer = await env.peer();
+  for (let round = 0; round < 2; round++) await within(env.client().connect(peer.target), "the connection");
+  equal([peer.all("server/discover").length, peer.all("initialize").length], [1, 2]);
+}, LEGACY);
+
+/** @param {import("./peer.mjs").Message} request @param {number} from @param {number} to @param {string} end of a line */
+const ticks = (request, from, to, end) =>
+  Array.from({ length: to - from + 1 }, (_, i) => {
+    const n = from + i;
+    const params = { progressToken: request.params._meta.progressToken, progress: n, total: to, message: n % 3 ? `step ${n}` : `größer ${n} 🎉` };
+    return `${n % 4 ? "" : `: ping${end}${end}`}data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params })}${end}${end}`;
+  }).join("");
+
+for (const [name, end] of [["LF", "\n"], ["CRLF", "\r\n"], ["CR", "\r"]]) {
+  rule(`a stream with ${name} is read whole, however it is cut`, async (env) => {
+    const { client, peer } = await env.connect();
+    for (const size of [1, 7, 64, 1000, 1e6]) {
+      /** @type {any[]} */
+      const heard = [];
+      const call = client.callTool("t", {}, { progressHandler: (...values) => void heard.push(values.slice(0, 3)) });
+      const request = await peer.next("tools/call");
+      const { exchange } = exchangeOf(peer, "tools/call");
+      const count = size === 1 ? 6 : 40;
+      const text = `\u{feff}${ticks(request, 1, count, end)}data: ${JSON.stringify(peer.result(request))}${end}${end}`;
+      const bytes = encoder.encode(text);
+      peer.link.command({ exchange, status: 200, headers: EVENTS });
+      for (let at = 0; at < bytes.length; at += size) {
+        peer.link.command({ exchange, write: [...bytes.subarray(at, at + size)] });
+        if (at % (size * 16) === 0) await turn();
+      }
+      peer.link.command({ exchange, end: true });
+      await within(call, "the call");
+      equal(heard, Array.from({ length: count }, (_, i) => [i + 1, count, (i + 1) % 3 ? `step ${i + 1}` : `größer ${i + 1} 🎉`]));
+    }
+    equal(client.errors, []);
+  }, { eras: [name === "LF" ? "modern" : "legacy"] });
+}
+
+rule("a handler that ends one call and starts another in the middle of a chunk mixes nothing up", async (env) => {
+  const { client, peer } = await env.connect();
+  /** @type {any[]} */
+  const heard = [];
+  const started = deferred();
+  const first = client.callTool("first", {}, {
+    progressHandler(progress) {
+      heard.push(["first", progress]);
+      if (progress < 5) return;
+      first.cancel();
+      started.resolve([client.callTool("second", {}, { progressHandler: (progress) => void heard.push(["second", progress]) })]);
+    },
+  });
+  const aborted = rejects(first, { code: "ABORTED" });
+  const request = await peer.next("tools/call");
+  const { exchange } = exchangeOf(peer, "tools/call");
+  peer.link.command({ exchange, status: 200, headers: EVENTS, write: `: first\n\n${ticks(request, 1, 2, "\n")}` });
+  peer.link.command({ exchange, write: ticks(request, 3, 100, "\n") });
+  const [second] = await within(started.promise, "the second call");
+  await aborted;
+  peer.send(peer.result(await peer.next("tools/call")));
+  await second;
+  equal(heard, [1, 2, 3, 4, 5].map((n) => ["first", n]));
+});
+
+rule("progress on the stream of another call is dropped and counted", async (env) => {
+  const { client, peer } = await env.connect();
+  /** @type {number[]} */
+  const heard = [];
+  const one = client.callTool("one");
+  const first = await peer.next("tools/call");
+  const { exchange } = exchangeOf(peer, "tools/call");
+  const other = client.callTool("other", {}, { progressHandler: (progress) => void heard.push(progress) });
+  const second = await peer.next("tools/call");
+  peer.link.command({ exchange, status: 200, headers: EVENTS, write: `: x\n\n${ticks(second, 1, 5, "\n")}data: ${JSON.stringify(peer.result(first))}\n\n`, end: true });
+  await one;
+  peer.send(peer.progress(second, 7), peer.result(second));
+  await other;
+  equal(heard, [7]);
+  equal(client.diagnostics().progress.unknown, 5);
+  equal(client.errors, []);
+}, MODERN);
+
+rule("a stream that is cut fails its call at once, and says that it may have run", async (env) => {
+  const { client, peer } = await env.connect();
+  for (const cut of [{ end: true }, { destroy: true }]) {
+    /** @type {number[]} */
+    const heard = [];
+    const call = client.callTool("t", {}, { progressHandler: (progress) => void heard.push(progress) });
+    const request = await peer.next("tools/call");
+    peer.send(peer.progress(request, 1));
+    await soon("the progress", () => heard.length);
+    peer.link.command({ exchange: exchangeOf(peer, "tools/call").exchange, ...cut });
+    await rejects(call, { name: "ClosedError", code: "CLOSED", mayHaveRun: true, message: /may have carried it out/ });
+  }
+  await client.ping();
+  equal(client.errors, []);
+});
+
+rule("giving up a call breaks its exchange off, before the first byte and after", async (env) => {
+  const { client, peer } = await env.connect();
+  for (const begun of [false, true]) {
+    /** @type {number[]} */
+    const heard = [];
+    const call = client.callTool("t", {}, { progressHandler: (progress) => void heard.push(progress) });
+    const failed = rejects(call, { code: "ABORTED" });
+    const request = await peer.next("tools/call");
+    if (begun) peer.send(peer.progress(request, 1));
+    if (begun) await soon("the progress", () => heard.length);
+    const exchange = exchangeOf(peer, "tools/call");
+    call.cancel("enough");
+    await failed;
+    await peer.until("the exchange to break off", () => exchange.broken);
+    if (env.era === "legacy") hasMembers((await peer.next("notifications/cancelled")).params, { requestId: request.id, reason: "enough" });
+    else equal(peer.exchanges.filter(({ message }) => message?.method === "notifications/cancelled"), []);
+  }
+  equal(client.errors, []);
+});
+
+rule("close ends the session and all streams", async (env) => {
+  const { client, peer } = await env.connect();
+  const call = rejects(client.callTool("t"), { code: "CLOSED" });
+  await peer.next("tools/call");
+  const exchange = exchangeOf(peer, "tools/call");
+  await peer.until("the server's own stream", () => peer.exchanges.some(({ verb }) => verb === "GET"));
+  await client.close();
+  await call;
+  await peer.until("the end", () => exchange.broken && peer.ended === 1);
+  const last = peer.exchanges.at(-1);
+  equal([last?.verb, last?.headers["mcp-session-id"]], ["DELETE", "session-1"]);
+}, LEGACY);
+
+rule("a server without a stream of its own is as good", async (env) => {
+  for (const status of [405, 404, 400]) {
+    const peer = await env.peer();
+    peer.intercept = ({ exchange, verb }) => verb === "GET" && (peer.link.command({ exchange, status, end: true }), true);
+    const client = env.client();
+    await within(client.connect(peer.target), "the connection");
+    await peer.until("the request for it", () => peer.exchanges.some(({ verb }) => verb === "GET"));
+    await client.ping();
+    equal(client.errors, []);
+  }
+}, LEGACY);
+
+rule("a stream that the server ends is resumed where it was, not before the time that it wants", async (env) => {
+  const { client, peer } = await env.connect();
+  /** @type {number[]} */
+  const heard = [];
+  const call = client.callTool("t", {}, { progressHandler: (progress) => void heard.push(progress) });
+  const request = await peer.next("tools/call");
+  const { exchange } = exchangeOf(peer, "tools/call");
+  peer.link.command({ exchange, status: 200, headers: EVENTS, write: `id: a\r\ndata: \r\nretry: 300\r\n\r\nid: b\n${ticks(request, 1, 1, "\n")}` });
+  await soon("the progress", () => heard.length);
+  const before = performance.now();
+  peer.link.command({ exchange, end: true });
+  const resumed = await peer.until("the resumption", () => peer.exchanges.find(({ headers }) => headers["last-event-id"] === "b"));
+  ok(performance.now() - before >= 290, "too early");
+  equal([resumed.verb, resumed.headers["mcp-session-id"]], ["GET", "session-1"]);
+  peer.link.command({ exchange: resumed.exchange, write: `id: c\ndata: ${JSON.stringify(peer.progress(request, 2))}\n\ndata: ${JSON.stringify(peer.result(request))}\n\nid: d\ndata: \n\n` });
+  await within(call, "the call");
+  equal(heard, [1, 2]);
+  await peer.until("the stream to be closed", () => resumed.broken);
+  equal(client.errors, []);
+}, LEGACY);
+
+rule("a session that has expired is renewed without a word; no tool call is repeated", async (env) => {
+  const { client, peer } = await env.connect();
+  let expired = true;
+  peer.intercept = ({ exchange, message, headers }) => {
+    if (!expired || !headers["mcp-session-id"] || !message?.id) return false;
+    expired = message.method === "tools/list";
+    peer.link.command({ exchange, status: 404, headers: JSON_TYPE, write: '{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session not found"}}', end: true });
+    return true;
+  };
+  peer.answers["tools/list"] = () => ({ tools: [] });
+  await rejects(client.callTool("t"), { code: "CLOSED", mayHaveRun: false, message: /session has expired/ });
+  await client.ping();
+  equal(peer.all("initialize").length, 2);
+  equal(peer.all("tools/call").length, 0);
+  expired = true;
+  peer.intercept = ({ exchange, message }) => {
+    if (!expired || message?.method !== "tools/list") return false;
+    expired = false;
+    peer.link.command({ exchange, status: 404, end: true });
+    return true;
+  };
+  equal((await client.listTools()).tools, []);
+  equal(peer.all("initialize").length, 3);
+  equal(client.errors, []);
+}, LEGACY);
+
+rule("the transport works alone, in the shape of the TypeScript SDK's", async (env) => {
+  const peer = await env.peer();
+  const transport = new env.mcp.StreamableHttpTransport(peer.target);
+  /** @type {any[]} */
+  const messages = [];
+  /** @type {any[]} */
+  const errors = [];
+  let closed = 0;
+  transport.onmessage = (message) => messages.push(message);
+  transport.onerror = (error) => errors.push(error);
+  transport.onclose = () => closed++;
+  await rejects(transport.send({ jsonrpc: "2.0", id: 0, method: "ping" }), { code: "CLOSED" });
+  await transport.start();
+  if (env.era === "legacy") {
+    const params = { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "x", version: "1" } };
+    await transport.send({ jsonrpc: "2.0", id: 1, method: "initialize", params });
+    await transport.send({ jsonrpc: "2.0", method: "notifications/initialized" });
+    equal(transport.sessionId, "session-1");
+  } else {
+    const _meta = { "io.modelcontextprotocol/protocolVersion": "2026-07-28" };
+    await transport.send({ jsonrpc: "2.0", id: 1, method: "server/discover", params: { _meta } });
+  }
+  await soon("the answer", () => messages.length);
+  equal(messages[0].id, 1);
+  answering(peer, "x/y", { status: 500, write: "oops" });
+  await rejects(transport.send({ jsonrpc: "2.0", id: 2, method: "x/y" }), { name: "HttpError", status: 500 });
+  peer.intercept = undefined;
+  const sent = transport.send({ jsonrpc: "2.0", id: "three", method: "tools/call", params: { _meta: { progressToken: 9 } } });
+  const request = await peer.next("tools/call");
+  peer.send(peer.progress(request, 1), peer.result(request));
+  await sent;
+  await soon("the messages", () => messages.length === 3);
+  equal([messages[1].params.progress, messages[2].id], [1, "three"]);
+  equal(errors, []);
+  await transport.close();
+  equal(closed, 1);
+});
+
+rule("trace sees every message, both ways", async (env) => {
+  const peer = await env.peer();
+  /** @type {string[]} */
+  const seen = [];
+  const client = env.client();
+  await client.connect(peer.target, { trace: (direction, text) => void seen.push(`${direction} ${JSON.parse(text).method ?? "answer"}`) });
+  const call = client.callTool("t");
+  const request = await peer.next("tools/call");
+  peer.send(peer.progress(request, 1), peer.progress(request, 2), peer.result(request));
+  await call;
+  match(seen.join(), /sent tools\/call.*(received notifications\/progress,){2}received answer/);
+});
