@@ -71,6 +71,11 @@ fn builder() -> ServerBuilder {
                 ctx.flush().await;
             }
         })
+        .tool("burst", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, None, None).await;
+            }
+        })
         .tool("rush", "", |args: Count, ctx: Context| async move {
             let text = "as fast as it goes, ".repeat(50);
             for i in 1..=args.count {
@@ -474,4 +479,54 @@ async fn the_end_of_the_server_ends_its_streams() {
     assert!(answer.ends().await);
     host.ended().await;
     dropped.wait_for(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_reader_that_keeps_up_gets_every_report() {
+    const COUNT: u32 = 5000;
+    let host = host().await;
+    let call = Request::call(1, "burst", json!({ "count": COUNT }));
+    let mut answer = call.send(host.address).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages).len(), COUNT as usize);
+    assert!(progress(&messages).is_sorted_by(|a, b| a < b));
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_dropped_and_its_call_cancelled() {
+    let dropped = Dropped::default();
+    let guard = dropped.clone();
+    let server = builder()
+        .tool("endless", "", move |_: NoArguments, ctx: Context| {
+            let guard = Unfinished(guard.clone());
+            async move {
+                let _guard = guard;
+                for i in 0_u64.. {
+                    ctx.report_progress(i, None, None).await;
+                    ctx.flush().await;
+                }
+            }
+        })
+        .build();
+    let write_timeout = Duration::from_millis(300);
+    let host = Host::with(server, Options { write_timeout, ..Options::default() }).await;
+    let _answer = Request::call(1, "endless", json!({})).send(host.address).await;
+    dropped.wait_for(1).await;
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_is_not_waited_for_and_one_with_too_many_headers_is_refused() {
+    let options = Options { head_timeout: Duration::from_millis(200), ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let mut stream = tokio::net::TcpStream::connect(host.address).await.unwrap();
+    stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: ").await.unwrap();
+    let mut rest = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest);
+    let _ = timeout(PATIENCE, read).await.expect("the end of the connection");
+
+    let mut many = Request::call(1, "echo", json!({}));
+    for number in 0..200 {
+        many = many.header(&format!("X-{number}"), "1");
+    }
+    assert_eq!(many.send(host.address).await.status, 431);
 }

@@ -94,6 +94,11 @@ fn builder(tally: &Tally) -> ServerBuilder {
                 ctx.flush().await;
             }
         })
+        .tool("burst", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, None, None).await;
+            }
+        })
         .tool("rush", "", |args: Count, ctx: Context| async move {
             let text = "as fast as it goes, ".repeat(50);
             for i in 1..=args.count {
@@ -559,6 +564,17 @@ async fn a_flood_arrives_whole_and_in_order() {
     let mut answer = session.start(1, "flood", json!({ "count": 20_000 })).await;
     let messages = answer.messages().await;
     assert_eq!(progress(&messages), (1..=20_000).map(f64::from).collect::<Vec<_>>());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_reader_that_keeps_up_gets_every_report() {
+    const COUNT: u32 = 5000;
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "burst", json!({ "count": COUNT })).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages).len(), COUNT as usize);
+    assert!(progress(&messages).is_sorted_by(|a, b| a < b));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -97,12 +97,12 @@ async fn write(mut output: impl AsyncWrite + Unpin, link: &Link) -> io::Result<(
 
 fn batch(link: &Link, first: Option<Transmit<Value>>) -> String {
     let mut text = String::new();
-    let mut next = first.or_else(|| link.try_transmit());
-    while let Some(Transmit::Send { frame, .. }) = next {
+    let mut message = first.or_else(|| link.try_transmit());
+    while let Some(Transmit::Send { frame, .. }) = message {
         // Compact JSON has no line breaks.
         text.push_str(&frame.to_json());
         text.push('\n');
-        next = if text.len() < BATCH { link.try_transmit() } else { None };
+        message = if text.len() < BATCH { link.try_transmit() } else { None };
     }
     text
 }

@@ -98,12 +98,12 @@ export async function startRelay() {
     const { client } = session;
     if (command.mode) session.mode = command.mode;
     const response = session.exchanges.get(command.exchange);
-    if (response) {
+    if (command.destroy) response?.destroy();
+    else if (response) {
       if (command.status) response.writeHead(command.status, { ...CORS, ...command.headers });
       if (command.write) response.write(typeof command.write === "string" ? command.write : Buffer.from(command.write));
-      else if (!command.destroy) response.flushHeaders();
+      else response.flushHeaders();
       if (command.end) response.end();
-      if (command.destroy) response.destroy();
     }
     if (!client) return;
     if (command.send) {

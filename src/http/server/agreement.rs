@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     post::{Lookup, RequestHeaders},
@@ -38,14 +38,15 @@ pub(super) fn check_headers(
     }
 }
 
-/// Compares the arguments of a tool call with the headers that repeat them.
+/// Compares the arguments of a tool call with the headers that repeat them. `listed` gives a tool
+/// as it is listed now.
 ///
 /// # Errors
 /// They differ.
 pub fn check_arguments(
     message: &Value,
     headers: &impl RequestHeaders,
-    tools: &Tools<Value>,
+    listed: impl FnOnce(&str) -> Option<Value>,
 ) -> Result<(), Refusal> {
     let (Some(method::CALL_TOOL), Some(params)) =
         (message.get("method").and_then(Value::as_str), message.get("params"))
@@ -53,6 +54,11 @@ pub fn check_arguments(
         return Ok(());
     };
     let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some(tool) = listed(name) else {
+        return Ok(());
+    };
+    let mut tools = Tools::default();
+    tools.read(&mut json!({ "tools": [tool] }), true);
     for (header, argument) in tools.repeated(name, params.get("arguments")) {
         check_argument(headers, &header, argument.as_ref())
             .map_err(|error| Refusal::of(message.get("id").and_then(Payload::as_id), error))?;

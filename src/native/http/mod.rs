@@ -6,6 +6,7 @@ mod cors;
 mod events;
 mod legacy;
 mod modern;
+mod pace;
 mod request;
 mod session;
 mod sessions;
@@ -66,7 +67,7 @@ async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Re
     let message = request::read(endpoint.options(), headers, body).await?;
     match sort(&message, headers)? {
         Exchange::Modern => {
-            check_arguments(&message, headers, endpoint.repeated())?;
+            check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
             Ok(modern::serve(endpoint, &message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
