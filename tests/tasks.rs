@@ -32,7 +32,7 @@ fn both_eras(test: impl Fn(&mut Page, Era)) {
 fn modern(test: impl Fn(&mut Page)) {
     both_eras(|page, era| {
         if era == Era::Modern {
-            test(page)
+            test(page);
         }
     });
 }
@@ -40,7 +40,7 @@ fn modern(test: impl Fn(&mut Page)) {
 fn legacy(test: impl Fn(&mut Page)) {
     both_eras(|page, era| {
         if era == Era::Legacy {
-            test(page)
+            test(page);
         }
     });
 }
