@@ -549,7 +549,8 @@ export class Client {
   #events(http, exchange) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
     for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
-      if (!this.#records.length) this.#records = core.records();
+      if (!this.#records.length) this.#records = /** @type {any} */ (core.records());
+      /** @type {any} */
       const records = this.#records;
       // All of it is taken before a handler runs, which may end calls and give their slots away.
       let text;

@@ -108,23 +108,23 @@ fn batch(link: &Link, first: Option<Transmit<Value>>) -> String {
 }
 
 /// Reads lines into the link, at the pace at which their answers leave.
-async fn read(mut source: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -> io::Result<()> {
-    let mut text = Vec::new();
+async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -> io::Result<()> {
+    let mut held = Vec::new();
     let mut is_too_long = false;
     loop {
         link.ready().await;
-        let bytes = source.fill_buf().await?;
+        let bytes = input.fill_buf().await?;
         let (part, end) = match bytes.iter().position(|&byte| byte == b'\n') {
             Some(end) => (&bytes[..end], Some(end + 1)),
             None => (bytes, None),
         };
         // The rest of a line that is too long is read, but not kept.
-        is_too_long |= text.len() + part.len() > limit;
+        is_too_long |= held.len() + part.len() > limit;
         if !is_too_long {
-            text.extend_from_slice(part);
+            held.extend_from_slice(part);
         }
         let (count, is_at_end) = (end.unwrap_or(bytes.len()), bytes.is_empty());
-        source.consume(count);
+        input.consume(count);
         if end.is_none() && !is_at_end {
             continue;
         }
@@ -132,13 +132,13 @@ async fn read(mut source: impl AsyncBufRead + Unpin, link: &Link, limit: usize) 
             tracing::warn!(limit, "a line is too long");
             link.receive("too long");
         } else {
-            match std::str::from_utf8(&text).map(str::trim) {
+            match std::str::from_utf8(&held).map(str::trim) {
                 Ok("") => {}
                 Ok(text) => link.receive(text),
                 Err(_) => link.receive("not UTF-8"),
             }
         }
-        text.clear();
+        held.clear();
         if is_at_end {
             return Ok(());
         }

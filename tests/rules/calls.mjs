@@ -320,7 +320,7 @@ rule("ids are integers from 1, never used twice, also across reconnects", async 
 
 rule("10,000 calls at once (2,000 over a socket, 100 by HTTP) get each their own progress and result", async (env) => {
   const { client, peer } = await env.connect();
-  const heard = new Int32Array({ socket: 2000, http: 100, objects: 10_000, frames: 10_000 }[env.channel]);
+  const heard = new Int32Array({ socket: 2000, http: 100, objects: 10_000, frames: 10_000, pair: 10_000, port: 2000 }[env.channel]);
   const calls = Array.from(heard, (_, index) =>
     client.callTool("tool", { index }, { progressHandler: (progress) => void (heard[index] = progress) }),
   );

@@ -505,7 +505,9 @@ impl<P: Payload> Client<P> {
                 Id::Integer(id),
                 Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. },
             ) => id == own,
-            (Id::Integer(id), _) => self.calls.awaiting(*id).is_some(),
+            (Id::Integer(id), _) => {
+                self.calls.awaiting(*id).is_some() || self.subscriptions.asks(*id)
+            }
         }
     }
 
