@@ -126,7 +126,7 @@ fn tools_that_no_request_can_be_made_for_are_dropped_and_named() {
         json!({ "a": { "type": "object", "additionalProperties": inner } }),
         json!({ "a": { "anyOf": [{ "properties": { "b": inner } }] } }),
     ];
-    for properties in bad.iter() {
+    for properties in &bad {
         tools.push(tool("bad", properties.clone()));
     }
     let mut root = tool("bad", json!({}));

@@ -19,7 +19,10 @@ use axum::{
 };
 
 use super::{Endpoint, guard};
-use crate::http::server::{Exchange, Refusal, check_arguments, is_modern, sort};
+use crate::http::{
+    headers::JSON,
+    server::{Exchange, Refusal, check_arguments, is_modern, sort},
+};
 
 pub(super) use sessions::Sessions;
 
@@ -90,5 +93,5 @@ fn refused(refusal: Refusal) -> Response {
 /// A JSON-RPC message as an answer.
 fn json(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
 }

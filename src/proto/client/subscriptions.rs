@@ -23,6 +23,7 @@ const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
 
 /// The texts of a filter's list, each once.
+#[inline(never)]
 fn texts<P: Payload>(filter: &P, member: &'static str) -> Vec<String> {
     let mut texts = Vec::new();
     for element in filter.get(member).and_then(|list| list.elements()).unwrap_or_default() {
@@ -35,11 +36,13 @@ fn texts<P: Payload>(filter: &P, member: &'static str) -> Vec<String> {
     texts
 }
 
+#[inline(never)]
 fn says<P: Payload>(object: Option<&P>, member: &'static str) -> bool {
     object.and_then(|object| object.get(member)?.as_bool()) == Some(true)
 }
 
 /// Whether a filter names that notification.
+#[inline(never)]
 fn names<P: Payload>(filter: &P, notification: &str, params: Option<&P>) -> bool {
     if let Some((member, ..)) = LISTS.iter().find(|(_, method, _)| *method == notification) {
         return says(Some(filter), member);
@@ -90,6 +93,7 @@ impl<P: Payload> Subscriptions<P> {
     }
 
     /// Whether any subscription wants to hear of that resource.
+    #[inline(never)]
     fn want(&self, uri: &String) -> bool {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
     }
@@ -238,6 +242,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// Whether the server tells of changes without a stream that was asked for.
+    #[inline(never)]
     fn tells_unasked(&self) -> bool {
         self.phase.version().is_some_and(|version| !version.listens())
     }
@@ -268,6 +273,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// Acknowledges, in the server's place, the legacy subscriptions that wait for no answer.
+    #[inline(never)]
     fn acknowledge(&mut self) {
         if !self.tells_unasked() {
             return;
@@ -284,6 +290,7 @@ impl<P: Payload> Client<P> {
     }
 }
 
+#[inline(never)]
 fn set_uris<P: Payload>(filter: &mut P, uris: &[String]) {
     if uris.is_empty() {
         filter.remove(URIS);
