@@ -73,7 +73,7 @@ fn heard(web: &Web) -> Vec<&Told> {
     web.page.told.iter().filter(|told| !progress(told)).collect()
 }
 
-fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &mut Vec<Fetch>) {
+fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &[Fetch]) {
     let fetch = (!open.is_empty()).then(|| open[input.below(open.len())].clone());
     let newest = i64::from(input.byte() % 8) + 1;
     let Some(fetch) = fetch else { return own(input, twins, newest) };
@@ -100,16 +100,16 @@ fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &mut Vec<Fetch>) {
             let mut text = String::new();
             for _ in 0..input.below(6) {
                 match input.below(4) {
-                    0 => text.push_str(*input.pick(&LINES)),
-                    1 => text.push_str(&format!("data: {}\n\n", body(input, &fetch))),
+                    0 => text += input.pick::<&str>(&LINES),
+                    1 => text += &format!("data: {}\n\n", body(input, &fetch)),
                     _ => {
                         let token = if input.flip() { fetch.id() } else { json!(newest) };
                         let message = ["\"half\"", "\"größer\"", "\"a\\nb\""][input.below(3)];
                         let progress = input.byte();
                         let end = ["\n\n", "\r\n\r\n", "\r\r", "\n"][input.below(4)];
-                        text.push_str(&format!(
+                        text += &format!(
                             "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{progress},\"message\":{message}}}}}{end}"
-                        ));
+                        );
                     }
                 }
             }

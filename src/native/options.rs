@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::http::server::StreamLimits;
 
-/// How an [`Endpoint`] treats its clients.
+/// How an [`Endpoint`](super::Endpoint) treats its clients.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where it is: `/mcp`.

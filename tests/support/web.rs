@@ -157,11 +157,13 @@ impl Web {
     }
 
     /// Answers a request with a result, as JSON.
+    #[allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
     pub fn result(&mut self, fetch: &Fetch, result: Value) {
         self.json(fetch, 200, &json!({ "jsonrpc": "2.0", "id": fetch.id(), "result": result }));
     }
 
     /// Answers a request with an error, as JSON.
+    #[allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
     pub fn error(&mut self, fetch: &Fetch, status: u16, error: Value) {
         self.json(fetch, status, &json!({ "jsonrpc": "2.0", "id": fetch.id(), "error": error }));
     }
