@@ -549,6 +549,7 @@ export class Client {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
     for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
       if (!this.#records.length) this.#records = core.view(2);
+      /** @type {any} */
       const records = this.#records;
       // All of it is taken before a handler runs, which may end calls and give their slots away.
       let text;

@@ -131,7 +131,7 @@ export class StreamableHttpTransport {
     try {
       const body = value === undefined ? undefined : JSON.stringify(value);
       const headers = new Headers(typeof given === "function" ? await given() : given);
-      for (let i = 0; i < pairs.length; i += 2) headers.set(pairs[i], pairs[i + 1]);
+      for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       this.sessionId = headers.get("mcp-session-id") ?? undefined;
       if (body) this.#trace("sent", body);

@@ -560,7 +560,7 @@ async fn the_page_and_the_package_are_served_with_their_types_and_rules() {
         assert!(
             answer.contains(
                 "\r\ncontent-security-policy: default-src 'self'; script-src 'self' \
-                 'wasm-unsafe-eval'; connect-src 'self' ws: wss:; style-src 'self'; \
+                 'wasm-unsafe-eval'; connect-src 'self' ws: wss: http: https:; style-src 'self'; \
                  img-src 'self' data:\r\n"
             ),
             "{url}: {answer}"

@@ -1,5 +1,6 @@
 //! The client over Streamable HTTP, row by row, against servers that follow a script.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::semicolon_if_nothing_returned)] // arms of a table
 
 mod support;
 
@@ -338,7 +339,7 @@ fn every_other_status_is_an_http_error_with_the_beginning_of_the_body() {
             web.answer(&fetch, status, kind, body);
             match failure(&web, id) {
                 Error::Http { status: given, body: text } => {
-                    assert_eq!((*given, text.as_str()), (status, body))
+                    assert_eq!((*given, text.as_str()), (status, body));
                 }
                 other => panic!("{status}: {other:?}"),
             }
@@ -443,9 +444,9 @@ fn a_cut_stream_fails_its_call_at_once_and_says_that_it_may_have_run() {
         // Ids are no promise in the modern era.
         web.chunk(&fetch, format!("id: 7\nretry: 10\ndata: {}\n\n", progress(id, 1)).as_bytes());
         if cut == "end" {
-            web.end(&fetch)
+            web.end(&fetch);
         } else {
-            web.fail(&fetch, "reset")
+            web.fail(&fetch, "reset");
         }
         assert!(matches!(failure(&web, id), Error::Lost { sent: true, .. }));
         assert_eq!(failure(&web, id).code(), "CLOSED");

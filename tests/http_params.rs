@@ -1,5 +1,6 @@
 //! Header values, and arguments that tools want repeated in headers.
 #![cfg(not(target_arch = "wasm32"))]
+#![allow(clippy::needless_pass_by_value)] // `json!` values
 
 mod support;
 
@@ -126,7 +127,7 @@ fn tools_that_no_request_can_be_made_for_are_dropped_and_named() {
         json!({ "a": { "type": "object", "additionalProperties": inner } }),
         json!({ "a": { "anyOf": [{ "properties": { "b": inner } }] } }),
     ];
-    for properties in bad.iter() {
+    for properties in &bad {
         tools.push(tool("bad", properties.clone()));
     }
     let mut root = tool("bad", json!({}));

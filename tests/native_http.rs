@@ -17,7 +17,7 @@ use std::{
 use http::{Request, modern};
 use mcp_wasm::{
     native::Options,
-    server::{Context, NoArguments, Server, ServerBuilder},
+    server::{Context, ElicitRequest, NoArguments, Server, ServerBuilder},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -69,6 +69,11 @@ fn builder() -> ServerBuilder {
             for i in 1..=args.count {
                 ctx.report_progress(i, args.count, None);
                 ctx.flush().await;
+            }
+        })
+        .tool("burst", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, None, None).await;
             }
         })
         .tool("rush", "", |args: Count, ctx: Context| async move {
@@ -474,4 +479,112 @@ async fn the_end_of_the_server_ends_its_streams() {
     assert!(answer.ends().await);
     host.ended().await;
     dropped.wait_for(1).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_reader_that_keeps_up_gets_every_report() {
+    const COUNT: u32 = 5000;
+    let host = host().await;
+    let call = Request::call(1, "burst", json!({ "count": COUNT }));
+    let mut answer = call.send(host.address).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages).len(), COUNT as usize);
+    assert!(progress(&messages).is_sorted_by(|a, b| a < b));
+}
+
+#[tokio::test]
+async fn a_peer_that_takes_nothing_is_dropped_and_its_call_cancelled() {
+    let dropped = Dropped::default();
+    let guard = dropped.clone();
+    let server = builder()
+        .tool("endless", "", move |_: NoArguments, ctx: Context| {
+            let guard = Unfinished(guard.clone());
+            async move {
+                let _guard = guard;
+                for i in 0_u64.. {
+                    ctx.report_progress(i, None, None).await;
+                    ctx.flush().await;
+                }
+            }
+        })
+        .build();
+    let write_timeout = Duration::from_millis(300);
+    let host = Host::with(server, Options { write_timeout, ..Options::default() }).await;
+    let _answer = Request::call(1, "endless", json!({})).send(host.address).await;
+    dropped.wait_for(1).await;
+}
+
+#[tokio::test]
+async fn a_head_that_does_not_arrive_is_not_waited_for_and_one_with_too_many_headers_is_refused() {
+    let options = Options { head_timeout: Duration::from_millis(200), ..Options::default() };
+    let host = Host::with(builder().build(), options).await;
+    let mut stream = tokio::net::TcpStream::connect(host.address).await.unwrap();
+    stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: ").await.unwrap();
+    let mut rest = Vec::new();
+    let read = tokio::io::AsyncReadExt::read_to_end(&mut stream, &mut rest);
+    let _ = timeout(PATIENCE, read).await.expect("the end of the connection");
+
+    let mut many = Request::call(1, "echo", json!({}));
+    for number in 0..200 {
+        many = many.header(&format!("X-{number}"), "1");
+    }
+    assert_eq!(many.send(host.address).await.status, 431);
+}
+
+#[tokio::test]
+async fn a_listen_stream_begins_with_its_filter_lives_and_ends_with_its_result() {
+    let keep_alive = Duration::from_millis(50);
+    let server = builder().build();
+    let options = Options { keep_alive, ..Options::default() };
+    let mut host = Host::with(server.clone(), options).await;
+    let params = json!({ "notifications": { "toolsListChanged": true } });
+    let listen = Request::modern("l", "subscriptions/listen", params);
+    let mut stream = listen.send(host.address).await;
+    let first = stream.message().await.unwrap();
+    assert_eq!(first["method"], "notifications/subscriptions/acknowledged");
+    assert_eq!(first["params"]["notifications"], json!({ "toolsListChanged": true }));
+    sleep(keep_alive * 4).await;
+    server.tools_changed();
+    let changed = stream.message().await.unwrap();
+    assert_eq!(changed["method"], "notifications/tools/list_changed");
+    let subscription = "io.modelcontextprotocol/subscriptionId";
+    assert_eq!(changed["params"]["_meta"][subscription], "l");
+    assert!(stream.comments >= 2, "{}", stream.comments);
+    host.stop();
+    let rest = stream.messages().await;
+    assert_eq!(rest.len(), 1, "{rest:?}");
+    assert_eq!(rest[0]["id"], "l");
+    assert_eq!(rest[0]["result"]["_meta"][subscription], "l");
+    host.ended().await;
+}
+
+#[tokio::test]
+async fn dropping_a_listen_stream_ends_it() {
+    let server = builder().build();
+    let host = Host::start(server.clone()).await;
+    let params = json!({ "notifications": { "toolsListChanged": true } });
+    let listen = Request::modern(1, "subscriptions/listen", params);
+    let mut stream = listen.send(host.address).await;
+    assert!(stream.message().await.is_some());
+    assert_eq!(host.endpoint.connections(), 1);
+    drop(stream);
+    let ended = async {
+        while host.endpoint.connections() > 0 {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(PATIENCE, ended).await.expect("the exchange ends");
+}
+
+#[tokio::test]
+async fn a_handler_that_cannot_go_on_without_a_capability_is_refused_with_400() {
+    let server = builder()
+        .tool("ask", "", |_: NoArguments, ctx: Context| async move {
+            ctx.elicit("sure", ElicitRequest::new("Sure?")).await.map(|_| "yes")
+        })
+        .build();
+    let host = Host::start(server).await;
+    let (status, body) = Request::call(1, "ask", json!({})).answer(host.address).await;
+    assert_eq!((status, &body["error"]["code"]), (400, &json!(-32021)), "{body}");
+    assert!(body["error"]["data"]["requiredCapabilities"]["elicitation"].is_object());
 }

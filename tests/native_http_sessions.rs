@@ -20,7 +20,7 @@ use std::{
 use http::{Answer, Request, modern};
 use mcp_wasm::{
     native::Options,
-    server::{Context, NoArguments, Server, ServerBuilder},
+    server::{Context, ElicitRequest, InputError, NoArguments, Server, ServerBuilder},
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -88,10 +88,19 @@ fn builder(tally: &Tally) -> ServerBuilder {
                 guard.end();
             }
         })
+        .tool("ask", "", |_: NoArguments, ctx: Context| async move {
+            let answer = ctx.elicit("sure", ElicitRequest::new("Sure?")).await?;
+            Ok::<_, InputError>(format!("{:?}", answer.action))
+        })
         .tool("flood", "", |args: Count, ctx: Context| async move {
             for i in 1..=args.count {
                 ctx.report_progress(i, args.count, None);
                 ctx.flush().await;
+            }
+        })
+        .tool("burst", "", |args: Count, ctx: Context| async move {
+            for i in 1..=args.count {
+                ctx.report_progress(i, None, None).await;
             }
         })
         .tool("rush", "", |args: Count, ctx: Context| async move {
@@ -115,7 +124,9 @@ struct Session {
 
 fn initialize(version: &str) -> Request {
     let client = json!({ "name": "test", "version": "1" });
-    let params = json!({ "protocolVersion": version, "capabilities": {}, "clientInfo": client });
+    let capabilities = json!({ "elicitation": {} });
+    let params = json!({ "protocolVersion": version, "capabilities": capabilities,
+                         "clientInfo": client });
     Request::post(&json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params }))
 }
 
@@ -562,6 +573,17 @@ async fn a_flood_arrives_whole_and_in_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rule_12_a_reader_that_keeps_up_gets_every_report() {
+    const COUNT: u32 = 5000;
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "burst", json!({ "count": COUNT })).await;
+    let messages = answer.messages().await;
+    assert_eq!(progress(&messages).len(), COUNT as usize);
+    assert!(progress(&messages).is_sorted_by(|a, b| a < b));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn rule_12_a_slow_reader_costs_no_memory_and_does_not_hold_up_the_session() {
     const COUNT: u32 = 50_000;
     let host = host().await;
@@ -595,4 +617,49 @@ async fn the_end_of_the_server_ends_sessions_and_streams() {
     assert!(call.ends().await);
     host.ended().await;
     assert_eq!(tally.dropped(), 1);
+}
+
+#[tokio::test]
+async fn the_server_asks_on_the_stream_of_the_call_and_is_answered_by_a_post() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut get = session.listen().send(host.address).await;
+    let mut call = session.start(1, "ask", json!({})).await;
+    let question = call.message().await.unwrap();
+    assert_eq!(question["method"], "elicitation/create");
+    let result = json!({ "action": "accept", "content": {} });
+    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": result });
+    assert_eq!(session.post(&answer).await, (202, Value::Null));
+    let messages = call.messages().await;
+    assert_eq!(messages.len(), 1);
+    assert_eq!(messages[0]["result"]["content"][0]["text"], "Accept");
+    assert!(get.is_silent(Duration::from_millis(50)).await);
+}
+
+#[tokio::test]
+async fn a_question_that_was_missed_is_asked_again_on_the_resumed_stream() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut call = session.start(1, "ask", json!({})).await;
+    let first = call.event().await.unwrap();
+    drop(call);
+    let mut call = session.resume(&first.id.unwrap()).await;
+    let question = call.message().await.unwrap();
+    let result = json!({ "action": "decline" });
+    let answer = json!({ "jsonrpc": "2.0", "id": question["id"], "result": result });
+    assert_eq!(session.post(&answer).await.0, 202);
+    assert_eq!(call.messages().await[0]["result"]["content"][0]["text"], "Decline");
+}
+
+#[tokio::test]
+async fn changes_come_on_the_get_stream_also_those_from_before_it_was_opened() {
+    let server = builder(&Tally::default()).build();
+    let host = Host::start(server.clone()).await;
+    let session = Session::new(&host).await;
+    server.tools_changed();
+    let mut get = session.listen().send(host.address).await;
+    let method = "notifications/tools/list_changed";
+    assert_eq!(get.message().await.unwrap()["method"], method);
+    server.tools_changed();
+    assert_eq!(get.message().await.unwrap()["method"], method);
 }

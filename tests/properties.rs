@@ -217,6 +217,11 @@ proptest! {
     }
 
     #[test]
+    fn arbitrary_servers_over_http_never_upset_a_client(bytes in vec(any::<u8>(), 0..600)) {
+        fuzz::http_client::run(&bytes);
+    }
+
+    #[test]
     fn arbitrary_operations_never_upset_a_server(bytes in vec(any::<u8>(), 0..600)) {
         fuzz::server_frames::run(&bytes);
     }

@@ -45,7 +45,7 @@ fn reference(bytes: &[u8]) -> Read {
             b"data" => data.push(value),
             b"event" => kind = value,
             b"id" if !value.contains(&0) => {
-                id = Some(value.iter().copied().map(char::from).collect())
+                id = Some(value.iter().copied().map(char::from).collect());
             }
             b"retry" if !value.is_empty() && value.iter().all(u8::is_ascii_digit) => {
                 retry = Some(String::from_utf8(value).unwrap().parse().unwrap());
@@ -118,6 +118,7 @@ fn a_large_event_in_small_chunks_is_read_once() {
     let mut text = b"data: ".to_vec();
     text.extend(vec![b'x'; 4 << 20]);
     text.extend(b"\n\n");
+    #[allow(clippy::disallowed_methods, reason = "this test is about time")]
     let start = std::time::Instant::now();
     let (events, ..) = read(text.chunks(4096));
     assert_eq!(events[0].len(), 4 << 20);

@@ -348,6 +348,17 @@ fn legacy_a_request_that_could_not_be_sent_is_not_honoured_either() {
 }
 
 #[test]
+fn legacy_a_request_that_is_lost_on_the_way_is_not_honoured_either() {
+    let mut page = legacy();
+    let id = listen(&mut page, &json!({ "resourceSubscriptions": ["a"] }));
+    let asked = page.sent()["id"].as_i64().unwrap();
+    let reason = "the stream was cut".to_owned();
+    page.machine.failed(asked, Error::Closed { reason, sent: true }, page.now);
+    page.drain();
+    assert_eq!(page.told.last(), Some(&Told::Acknowledged(id, json!({}))));
+}
+
+#[test]
 fn legacy_one_subscription_on_the_server_serves_all_here() {
     let mut page = legacy();
     let filter = json!({ "resourceSubscriptions": ["a"] });

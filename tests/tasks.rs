@@ -32,7 +32,7 @@ fn both_eras(test: impl Fn(&mut Page, Era)) {
 fn modern(test: impl Fn(&mut Page)) {
     both_eras(|page, era| {
         if era == Era::Modern {
-            test(page)
+            test(page);
         }
     });
 }
@@ -40,7 +40,7 @@ fn modern(test: impl Fn(&mut Page)) {
 fn legacy(test: impl Fn(&mut Page)) {
     both_eras(|page, era| {
         if era == Era::Legacy {
-            test(page)
+            test(page);
         }
     });
 }
@@ -110,12 +110,11 @@ fn a_task_is_asked_for_only_where_the_server_knows_tasks() {
 fn a_task_is_looked_at_at_its_pace_until_it_ends_with_the_original_result() {
     both_eras(|page, era| {
         let id = started(page, era, FOREVER);
-        for interval in [1_000.0, 400.0, 2_500.0] {
+        for (interval, next) in [(1_000.0, 400.0), (400.0, 2_500.0), (2_500.0, 2_500.0)] {
             page.wait(interval - 1.0);
             assert!(page.sent_nothing_more());
             page.wait(1.0);
             let (look, _) = asked(page, "tasks/get");
-            let next = if interval == 1_000.0 { 400.0 } else { 2_500.0 };
             page.result(look, &task(era, "working", next, &Value::Null));
         }
         page.wait(2_500.0);

@@ -6,6 +6,7 @@ import { byId, setText } from "./dom.js";
  * @typedef {import("./connection.js").Connection} Connection
  * @typedef {import("./connection.js").Status} Status
  * @typedef {import("./connection.js").ConnectionState} ConnectionState
+ * @typedef {import("./connection.js").Mode} Mode
  */
 
 /** @type {Record<ConnectionState, string>} */
@@ -19,6 +20,8 @@ export class ConnectionBar {
   #protocol = byId("protocol-version", HTMLElement);
   #era = byId("protocol-era", HTMLElement);
   #form = byId("endpoint-form", HTMLFormElement);
+  #transport = byId("transport", HTMLSelectElement);
+  #mode = byId("era", HTMLSelectElement);
   #endpoint = byId("endpoint", HTMLInputElement);
   #reconnect = byId("reconnect", HTMLButtonElement);
   #disconnect = byId("disconnect", HTMLButtonElement);
@@ -29,12 +32,21 @@ export class ConnectionBar {
   /** @param {Connection} connection */
   constructor(connection) {
     this.#connection = connection;
-    this.#endpoint.value = defaultEndpoint();
+    this.#endpoint.value = withTransport(new URL("/mcp", location.href).href, this.#transport.value);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
       this.connect();
     });
-    this.#endpoint.addEventListener("input", () => this.#endpoint.setCustomValidity(""));
+    this.#endpoint.addEventListener("input", () => {
+      this.#endpoint.setCustomValidity("");
+      const transport = transportOf(this.#endpoint.value.trim());
+      if (transport) this.#transport.value = transport;
+    });
+    this.#transport.addEventListener("change", () => {
+      this.#endpoint.value = withTransport(this.#endpoint.value.trim(), this.#transport.value);
+      this.connect();
+    });
+    this.#mode.addEventListener("change", () => this.connect());
     this.#disconnect.addEventListener("click", () => connection.disconnect());
   }
 
@@ -43,7 +55,7 @@ export class ConnectionBar {
     const problem = endpointProblem(endpoint);
     this.#endpoint.setCustomValidity(problem);
     if (problem) this.#endpoint.reportValidity();
-    else this.#connection.connect(endpoint);
+    else this.#connection.connect(endpoint, modeOf(this.#mode.value));
   }
 
   /** @param {Status} status */
@@ -76,11 +88,27 @@ export class ConnectionBar {
   }
 }
 
-/** The server that the page came from. */
-function defaultEndpoint() {
-  const url = new URL("/mcp", location.href);
-  url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-  return url.href;
+/** @param {string} endpoint @returns {"websocket" | "http" | undefined} */
+function transportOf(endpoint) {
+  const [, kind] = /^(ws|http)s?:/i.exec(endpoint) ?? [];
+  if (kind) return kind.toLowerCase() === "ws" ? "websocket" : "http";
+  return undefined;
+}
+
+/**
+ * The same endpoint over another transport; servers commonly offer both at one address.
+ *
+ * @param {string} endpoint
+ * @param {string} transport
+ */
+function withTransport(endpoint, transport) {
+  return endpoint.replace(/^(?:ws|http)(s?):/i, transport === "http" ? "http$1:" : "ws$1:");
+}
+
+/** @param {string} value @returns {Mode} */
+function modeOf(value) {
+  if (value === "auto" || value === "legacy") return value;
+  return { pin: /** @type {Exclude<Mode, string>["pin"]} */ (value) };
 }
 
 /**
@@ -89,7 +117,7 @@ function defaultEndpoint() {
  */
 function endpointProblem(endpoint) {
   if (!URL.canParse(endpoint)) return "This is not a URL.";
-  const { protocol, hash } = new URL(endpoint);
-  if (protocol !== "ws:" && protocol !== "wss:") return "The URL must start with ws:// or wss://.";
-  return hash ? "A WebSocket URL cannot have a fragment (#…)." : "";
+  const transport = transportOf(endpoint);
+  if (!transport) return "The URL must start with ws://, wss://, http:// or https://.";
+  return transport === "websocket" && new URL(endpoint).hash ? "A WebSocket URL cannot have a fragment (#…)." : "";
 }

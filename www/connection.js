@@ -6,10 +6,10 @@ import { Client } from "./mcp.js";
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 8_000;
 const CONNECT_TIMEOUT_MS = 10_000;
-const MOST_PAGES = 50;
 
 /**
  * @typedef {NonNullable<ConstructorParameters<typeof Client>[1]>} ClientOptions
+ * @typedef {NonNullable<ClientOptions["mode"]>} Mode which revisions of the protocol may be used
  * @typedef {"connecting" | "open" | "reconnecting" | "closed"} ConnectionState
  *
  * @typedef {object} Status
@@ -28,7 +28,10 @@ export class Connection {
   /** @type {Status} */
   status = { state: "closed", endpoint: "" };
 
+  #options;
   #events;
+  /** @type {Mode} */
+  #mode = "auto";
   /** Attempts that failed in a row. */
   #failures = 0;
   /** Each attempt takes a turn; what an older one still has to say is void. */
@@ -41,29 +44,37 @@ export class Connection {
    * @param {ConnectionEvents} events
    */
   constructor(options, events) {
+    this.#options = options;
     this.#events = events;
-    this.client = new Client({ name: "mcp-wasm-demo", version: "1.0.0", title: "mcp-wasm progress demo" }, options);
-    this.client.onclose = () => this.#lost();
+    this.client = this.#makeClient();
     // A network that is back, or a page that is looked at again, is worth an attempt at once.
     addEventListener("online", () => this.#hurry());
     document.addEventListener("visibilitychange", () => !document.hidden && this.#hurry());
   }
 
-  /** @param {string} endpoint */
-  connect(endpoint) {
+  /**
+   * @param {string} endpoint
+   * @param {Mode} mode
+   */
+  async connect(endpoint, mode) {
     this.#failures = 0;
+    if (JSON.stringify(mode) !== JSON.stringify(this.#mode)) {
+      // A client keeps to its mode, so another mode is another client. What the old one was doing ends.
+      const old = this.client;
+      old.onclose = undefined;
+      this.#mode = mode;
+      this.client = this.#makeClient();
+      this.#turn += 1;
+      old.close();
+    }
     return this.#attempt(endpoint, "connecting");
   }
 
-  /** All tools of the server, page by page. */
-  async listTools() {
-    const { tools, nextCursor } = await this.client.listTools();
-    for (let cursor = nextCursor, page = 1; cursor !== undefined && page < MOST_PAGES; page += 1) {
-      const next = await this.client.listTools({ cursor });
-      tools.push(...next.tools);
-      cursor = next.nextCursor;
-    }
-    return tools;
+  #makeClient() {
+    const info = { name: "mcp-wasm-demo", version: "1.0.0", title: "mcp-wasm progress demo" };
+    const client = new Client(info, { ...this.#options, mode: this.#mode });
+    client.onclose = () => client === this.client && this.#lost();
+    return client;
   }
 
   async disconnect() {

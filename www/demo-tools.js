@@ -25,6 +25,13 @@ const KNOWN = {
   backup_sqlite: {},
   fail: {},
   flood: { sample: { count: 100_000 } },
+  ask_name: {},
+  summarize: {
+    sample: {
+      text: "Progress notifications tell a client how far a request has come. They carry a token, a number that grows, and sometimes a total and a message.",
+    },
+  },
+  add_note: { sample: { text: "Water the plants" } },
   slow: { sample: { seconds: 10 } },
 };
 

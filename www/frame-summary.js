@@ -1,6 +1,8 @@
 // A message in a few words: what kind it is, and what is worth knowing of it at a glance. For display only; the
 // protocol itself is the package's business.
 
+import { plural } from "./format.js";
+
 /**
  * @typedef {Map<unknown, string>} Requests what each request asked for, by its id
  *
@@ -72,7 +74,11 @@ function describeParams(method, params) {
  * @returns {string}
  */
 function describeResult(result) {
-  if (Array.isArray(result.tools)) return `${result.tools.length} tools`;
+  for (const list of ["tools", "resources", "resourceTemplates", "prompts", "contents", "messages"]) {
+    if (Array.isArray(result[list])) return plural(result[list].length, list === "resourceTemplates" ? "template" : list.slice(0, -1));
+  }
+  if (Array.isArray(result.completion?.values)) return result.completion.values.join(", ").slice(0, 120);
+  if (result.resultType === "input_required") return `asks for ${Object.keys(result.inputRequests ?? {}).join(", ")}`;
   const text = result.content?.[0]?.text;
   if (typeof text === "string") return text.slice(0, 120);
   const server = result.serverInfo ?? result._meta?.["io.modelcontextprotocol/serverInfo"];

@@ -10,6 +10,9 @@ import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Inspector } from "./inspector.js";
 import { LogPanel, logText } from "./log-panel.js";
+import { Prompts, suggestBy } from "./prompts.js";
+import { Questions } from "./questions.js";
+import { Resources } from "./resources.js";
 import { bindTabs } from "./tabs.js";
 import { bindThemeToggle } from "./theme.js";
 import { ToolList } from "./tool-list.js";
@@ -43,12 +46,24 @@ const runner = new CallRunner({
   onend: (call) => announcer.say(`${call.tool}: ${STATE_NAMES[call.state]} after ${duration(call.elapsed)}.`),
 });
 const board = new CallBoard({ cancelAll: () => runner.cancelAll() });
+/** @param {string} sentence */
+const say = (sentence) => announcer.say(sentence);
+const questions = new Questions(() => connection.client.getServerVersion()?.name ?? "The server", say);
 const connection = new Connection(
-  { progressHandler: runner.clientHandler, logHandler: showLog },
+  {
+    progressHandler: runner.clientHandler,
+    logHandler: showLog,
+    elicitationHandler: questions.elicit,
+    samplingHandler: questions.sample,
+    capabilities: { elicitation: { url: {} } },
+  },
   { onstatus: showStatus, onframe: (direction, text) => inspector.record(direction, text) },
 );
 const bar = new ConnectionBar(connection);
 const tools = new ToolList(run);
+const suggest = suggestBy(connection);
+const resources = new Resources(connection, suggest, say);
+const prompts = new Prompts(connection, suggest);
 
 /** @param {Start[]} starts */
 function run(starts) {
@@ -68,19 +83,52 @@ function showLog(message) {
 function showStatus(status) {
   bar.show(status);
   tools.enabled = status.state === "open";
-  if (status.state === "open") showTools();
+  if (status.state === "open") {
+    for (const list of ["tools", "resources", "prompts"]) showList(/** @type {keyof typeof LISTS} */ (list));
+    followLists();
+  }
   if (status.state !== announcedState) announcer.say(SENTENCES[status.state]);
   announcedState = status.state;
 }
 
-async function showTools() {
+const LISTS = {
+  tools: async () => tools.show((await connection.client.listTools()).tools),
+  resources: () => resources.refresh(),
+  prompts: () => prompts.refresh(),
+};
+
+/** @param {keyof typeof LISTS} name */
+async function showList(name) {
   try {
-    tools.show(await connection.listTools());
+    await LISTS[name]();
   } catch (error) {
-    // A connection that dies right now is already being replaced; anything else is worth a line in the log.
-    if (connection.status.state !== "open") return;
-    logPanel.add({ level: "error", text: `The tools cannot be listed: ${error}`, logger: "page", sender: undefined });
+    complain(`The ${name} cannot be listed: ${error}`);
   }
+}
+
+/** Fetches each list anew when the server says that it has changed, as long as this connection lasts. */
+async function followLists() {
+  const { client } = connection;
+  const offered = /** @type {Record<string, { listChanged?: boolean } | undefined>} */ (client.getServerCapabilities() ?? {});
+  const names = /** @type {(keyof typeof LISTS)[]} */ (Object.keys(LISTS)).filter((name) => offered[name]?.listChanged);
+  if (names.length === 0) return;
+  try {
+    const subscription = await client.listen(Object.fromEntries(names.map((name) => [`${name}ListChanged`, true])));
+    subscription.onnotification = ({ method }) => {
+      const name = names.find((name) => method === `notifications/${name}/list_changed`);
+      if (!name) return;
+      showList(name);
+      announcer.say(`The list of ${name} has changed.`);
+    };
+  } catch (error) {
+    complain(`Changes cannot be followed: ${error}`);
+  }
+}
+
+/** @param {string} text */
+function complain(text) {
+  // A connection that dies right now is already being replaced; anything else is worth a line in the log.
+  if (connection.status.state === "open") logPanel.add({ level: "error", text, logger: "page", sender: undefined });
 }
 
 /** @param {"client" | "call"} level */

@@ -1,4 +1,5 @@
-// One form field for one property of a tool's input schema: text, number, checkbox, choice, lines, or JSON for the rest.
+// One form field for one property of a schema, of a tool's arguments or of what a server asks: text and its formats,
+// number, checkbox, choice of one or of several, lines, or JSON for the rest.
 
 import { h } from "./dom.js";
 
@@ -11,12 +12,17 @@ import { h } from "./dom.js";
  *
  * @typedef {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} Control
  *
+ * @typedef {{ value: unknown, label: string }} Choice
+ *
  * @typedef {object} Property
  * @property {string} name
  * @property {Schema} schema resolved: see {@link resolve}
  * @property {boolean} required
  * @property {unknown} initial the sample or the default
  */
+
+/** The kinds of text that browsers have fields for. */
+const FORMATS = { email: "email", uri: "url", date: "date", "date-time": "datetime-local" };
 
 let fields = 0;
 
@@ -28,10 +34,12 @@ export function schemaField(property) {
   const { schema } = property;
   const choices = choicesOf(schema);
   if (choices) return choiceField(property, choices);
+  const several = schema.type === "array" ? choicesOf(schema.items ?? {}) : undefined;
+  if (several) return severalField(property, several);
   if (schema.type === "boolean") return checkboxField(property);
   if (schema.type === "integer" || schema.type === "number") return numberField(property);
   if (schema.type === "string") return textField(property);
-  if (schema.type === "array" && schema.items?.type === "string" && !choicesOf(schema.items)) return linesField(property);
+  if (schema.type === "array" && schema.items?.type === "string") return linesField(property);
   return jsonField(property);
 }
 
@@ -58,28 +66,59 @@ export function resolve(schema, root, depth = 0) {
 
 /**
  * @param {Schema} schema
- * @returns {unknown[] | undefined} the values of an enumeration, however it is written
+ * @returns {Choice[] | undefined} what an enumeration has, however it is written
  */
 function choicesOf(schema) {
-  if (Array.isArray(schema.enum)) return schema.enum.filter((value) => value !== null);
-  const options = schema.oneOf;
+  if (Array.isArray(schema.enum)) {
+    const choices = schema.enum.map((value, i) => ({ value, label: String(schema.enumNames?.[i] ?? asText(value)) }));
+    return choices.filter(({ value }) => value !== null);
+  }
+  const options = schema.oneOf ?? schema.anyOf;
   return Array.isArray(options) && options.every((option) => option && "const" in option)
-    ? options.map((option) => option.const)
+    ? options.map((option) => ({ value: option.const, label: String(option.title ?? asText(option.const)) }))
     : undefined;
 }
 
 /**
  * @param {Property} property
- * @param {unknown[]} choices
+ * @param {Choice[]} choices
  * @returns {Field}
  */
 function choiceField(property, choices) {
   const select = h("select");
   if (!property.required) select.append(new Option("not set", ""));
-  for (const [index, choice] of choices.entries()) {
-    select.append(new Option(asText(choice), String(index), false, choice === property.initial));
+  for (const [index, { value, label }] of choices.entries()) {
+    select.append(new Option(label, String(index), false, value === property.initial));
   }
-  return field(property, select, () => (select.value === "" ? undefined : choices[Number(select.value)]));
+  return field(property, select, () => (select.value === "" ? undefined : choices[Number(select.value)]?.value));
+}
+
+/**
+ * @param {Property} property
+ * @param {Choice[]} choices
+ * @returns {Field}
+ */
+function severalField({ name, schema, required, initial }, choices) {
+  const { minItems = 0, maxItems = Infinity, title, description } = schema;
+  const legend = h("legend", {}, title ? String(title) : h("span", { class: "mono" }, name));
+  if (!required) legend.append(" ", h("span", { class: "field-note" }, "optional"));
+  const element = h("fieldset", { class: "field field-several", "data-argument": name }, legend);
+  const boxes = choices.map(({ value, label }) => {
+    const box = h("input", { type: "checkbox" });
+    box.checked = Array.isArray(initial) && initial.includes(value);
+    element.append(h("label", {}, box, label));
+    return box;
+  });
+  element.addEventListener("change", () => boxes[0]?.setCustomValidity(""));
+  if (typeof description === "string") element.append(h("p", { class: "field-hint" }, description));
+  const read = () => {
+    const chosen = choices.filter((_, i) => boxes[i]?.checked).map(({ value }) => value);
+    if (chosen.length === 0 && !required) return undefined;
+    const wrong = chosen.length < minItems ? `at least ${minItems}` : chosen.length > maxItems ? `at most ${maxItems}` : "";
+    boxes[0]?.setCustomValidity(wrong && `Choose ${wrong}.`);
+    return chosen;
+  };
+  return { element, read };
 }
 
 /**
@@ -110,15 +149,23 @@ function numberField(property) {
  */
 function textField(property) {
   const { schema, initial, required } = property;
+  const type = FORMATS[/** @type {keyof typeof FORMATS} */ (schema.format)] ?? "text";
   const input = h("input", {
-    type: "text",
+    type,
+    step: type === "datetime-local" ? 1 : undefined,
+    pattern: schema.pattern,
     autocomplete: "off",
     spellcheck: "false",
     minlength: schema.minLength,
     maxlength: schema.maxLength,
   });
-  if (typeof initial === "string") input.value = initial;
-  return field(property, input, () => (input.value === "" && !required ? undefined : input.value));
+  if (typeof initial === "string") input.value = type === "datetime-local" ? localTime(initial) : initial;
+  const read = () => {
+    if (input.value === "" && !required) return undefined;
+    const at = type === "datetime-local" ? new Date(input.value) : undefined;
+    return at && !Number.isNaN(at.getTime()) ? at.toISOString() : input.value;
+  };
+  return field(property, input, read);
 }
 
 /**
@@ -177,7 +224,8 @@ function field({ name, schema, required }, control, read, form) {
   control.addEventListener("input", () => control.setCustomValidity(""));
 
   const note = [form, required || boolean ? undefined : "optional"].filter(Boolean).join(", ");
-  const label = h("label", { for: id }, h("span", { class: "mono" }, name));
+  const { title } = schema;
+  const label = h("label", { for: id }, typeof title === "string" ? title : h("span", { class: "mono" }, name));
   if (note) label.append(" ", h("span", { class: "field-note" }, note));
   const element = h("div", { class: boolean ? "field field-inline" : "field" }, label, control);
   if (typeof schema.description === "string") {
@@ -185,6 +233,13 @@ function field({ name, schema, required }, control, read, form) {
     control.setAttribute("aria-describedby", `${id}-hint`);
   }
   return { element, read };
+}
+
+/** A moment as its field wants it, in the time of this place. @param {string} text */
+function localTime(text) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return "";
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
 }
 
 /** @param {unknown} value */

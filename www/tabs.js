@@ -1,6 +1,6 @@
 // A tab list as the ARIA Authoring Practices describe it: arrow keys, Home and End move and select.
 
-/** @param {Element} list an element with role="tablist" whose tabs name their panels by aria-controls */
+/** @param {Element} list an element with role="tablist" whose tabs name their panels, one or several, by aria-controls */
 export function bindTabs(list) {
   const tabs = /** @type {HTMLElement[]} */ ([...list.querySelectorAll('[role="tab"]')]);
 
@@ -10,8 +10,10 @@ export function bindTabs(list) {
       const on = tab === chosen;
       tab.setAttribute("aria-selected", String(on));
       tab.tabIndex = on ? 0 : -1;
-      const panel = document.getElementById(tab.getAttribute("aria-controls") ?? "");
-      if (panel) panel.hidden = !on;
+      for (const id of tab.getAttribute("aria-controls")?.split(" ") ?? []) {
+        const panel = document.getElementById(id);
+        if (panel) panel.hidden = !on;
+      }
     }
   };
 

@@ -30,6 +30,24 @@ pub trait Payload: Clone {
     /// The member `key`; `None` if this is no object or has no such member.
     fn get(&self, key: &'static str) -> Option<Self>;
 
+    /// The member `key`, unless it is `null`, as which some peers write what is absent.
+    #[inline(never)]
+    fn present(&self, key: &'static str) -> Option<Self> {
+        self.get(key).filter(|value| value.kind() != Kind::Null)
+    }
+
+    /// The text of the member `key`, if it is a string.
+    #[inline(never)]
+    fn text(&self, key: &'static str) -> Option<String> {
+        self.get(key)?.as_text()
+    }
+
+    /// Whether the member `key` is that string.
+    #[inline(never)]
+    fn says(&self, key: &'static str, text: &str) -> bool {
+        self.text(key).as_deref() == Some(text)
+    }
+
     /// The members, if this is an object: for the few whose names the peer chooses.
     fn entries(&self) -> Option<Vec<(String, Self)>>;
 
@@ -75,12 +93,6 @@ pub trait Payload: Clone {
             value = value.get(key)?;
         }
         Some(value)
-    }
-
-    /// The member `key`, if it is a string.
-    #[inline(never)]
-    fn text(&self, key: &'static str) -> Option<String> {
-        self.get(key)?.as_text()
     }
 
     /// The strings, if this is an array of nothing else.

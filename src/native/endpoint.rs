@@ -9,7 +9,7 @@ use axum::{
     response::Response,
     routing::any,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::watch;
 
 use super::{Options, guard, http, patiently, upgrade};
@@ -29,8 +29,6 @@ struct Shared {
     /// Everything that runs holds a receiver.
     running: watch::Sender<()>,
     sessions: Arc<http::Sessions>,
-    /// The tools whose arguments are repeated in headers.
-    repeated: Tools<Value>,
 }
 
 /// Something that runs; the end waits until it is dropped.
@@ -48,11 +46,10 @@ impl Endpoint {
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        let (sessions, mut repeated) = (Arc::default(), Tools::default());
-        for fault in repeated.read(&mut json!({ "tools": server.tools() }), true) {
+        for fault in Tools::default().read(&mut json!({ "tools": server.tools() }), true) {
             tracing::warn!("for clients over HTTP, {fault}");
         }
-        let shared = Shared { server, options, stop, running, sessions, repeated };
+        let shared = Shared { server, options, stop, running, sessions: Arc::default() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -87,10 +84,6 @@ impl Endpoint {
 
     pub(super) fn sessions(&self) -> &Arc<http::Sessions> {
         &self.shared.sessions
-    }
-
-    pub(super) fn repeated(&self) -> &Tools<Value> {
-        &self.shared.repeated
     }
 
     pub(super) fn running(&self) -> Running {

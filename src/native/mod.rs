@@ -18,6 +18,7 @@
 
 mod endpoint;
 mod guard;
+mod hosting;
 mod http;
 mod options;
 mod socket;
@@ -26,7 +27,7 @@ mod upgrade;
 
 use std::{future::Future, io};
 
-use axum::{Router, middleware, serve::ListenerExt};
+use axum::{Router, middleware};
 use tokio::{net::TcpListener, time::timeout};
 
 pub use endpoint::Endpoint;
@@ -39,7 +40,7 @@ use crate::server::Server;
 /// every connection, a WebSocket with code 1001, and cancels its tools.
 ///
 /// # Errors
-/// The listener failed.
+/// The listener has no address.
 pub async fn serve(listener: TcpListener, server: Server, options: Options) -> io::Result<()> {
     let endpoint = Endpoint::new(server, options);
     let router = endpoint.router();
@@ -53,7 +54,7 @@ pub async fn serve(listener: TcpListener, server: Server, options: Options) -> i
 /// [`Options::allowed_hosts`] makes exceptions.
 ///
 /// # Errors
-/// The listener failed.
+/// The listener has no address.
 pub async fn serve_app(
     listener: TcpListener,
     endpoint: &Endpoint,
@@ -66,12 +67,6 @@ pub async fn serve_app(
     } else {
         app
     };
-    // Progress is many small frames: Nagle's algorithm would hand them over in batches.
-    let listener = listener.tap_io(|stream| {
-        if let Err(error) = stream.set_nodelay(true) {
-            tracing::debug!(%error, "cannot set TCP_NODELAY");
-        }
-    });
     let patience = endpoint.options().shutdown_timeout;
     let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();
     let ending = {
@@ -82,16 +77,17 @@ pub async fn serve_app(
             endpoint.shutdown().await;
         }
     };
-    let serving = axum::serve(listener, app).with_graceful_shutdown(ending).into_future();
+    let serving = hosting::run(listener, app, endpoint.options(), ending);
     // A client that holds its connection open cannot hold up the end.
     let overdue = async {
         let _ = stopping.await;
         tokio::time::sleep(patience).await;
     };
     tokio::select! {
-        result = serving => result,
-        () = overdue => Ok(()),
+        () = serving => {}
+        () = overdue => {}
     }
+    Ok(())
 }
 
 /// Ready when the process is told to stop: SIGINT (Ctrl-C), or SIGTERM where there is one.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::http::server::StreamLimits;
 
-/// How an [`Endpoint`] treats its clients.
+/// How an [`Endpoint`](super::Endpoint) treats its clients.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Where it is: `/mcp`.
@@ -18,6 +18,9 @@ pub struct Options {
     /// Bytes of the largest message that is taken: 16 MiB. A larger one closes a WebSocket, and is
     /// refused over HTTP.
     pub max_message: usize,
+    /// How long the head of an HTTP request may take to arrive, and how long a connection may stay
+    /// without a request: 30 s.
+    pub head_timeout: Duration,
     /// How long the body of an HTTP request may take to arrive: 60 s.
     pub body_timeout: Duration,
     /// How long an event stream may be silent: 15 s. Then a comment shows that it lives, to
@@ -57,6 +60,7 @@ impl Default for Options {
             allowed_origins: Vec::new(),
             allowed_hosts: Vec::new(),
             max_message: 16 << 20,
+            head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(15),
             session_timeout: Duration::from_secs(30 * 60),

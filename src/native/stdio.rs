@@ -97,19 +97,19 @@ async fn write(mut output: impl AsyncWrite + Unpin, link: &Link) -> io::Result<(
 
 fn batch(link: &Link, first: Option<Transmit<Value>>) -> String {
     let mut text = String::new();
-    let mut next = first.or_else(|| link.try_transmit());
-    while let Some(Transmit::Send { frame, .. }) = next {
+    let mut message = first.or_else(|| link.try_transmit());
+    while let Some(Transmit::Send { frame, .. }) = message {
         // Compact JSON has no line breaks.
         text.push_str(&frame.to_json());
         text.push('\n');
-        next = if text.len() < BATCH { link.try_transmit() } else { None };
+        message = if text.len() < BATCH { link.try_transmit() } else { None };
     }
     text
 }
 
 /// Reads lines into the link, at the pace at which their answers leave.
 async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -> io::Result<()> {
-    let mut line = Vec::new();
+    let mut held = Vec::new();
     let mut is_too_long = false;
     loop {
         link.ready().await;
@@ -119,9 +119,9 @@ async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -
             None => (bytes, None),
         };
         // The rest of a line that is too long is read, but not kept.
-        is_too_long |= line.len() + part.len() > limit;
+        is_too_long |= held.len() + part.len() > limit;
         if !is_too_long {
-            line.extend_from_slice(part);
+            held.extend_from_slice(part);
         }
         let (count, is_at_end) = (end.unwrap_or(bytes.len()), bytes.is_empty());
         input.consume(count);
@@ -132,13 +132,13 @@ async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -
             tracing::warn!(limit, "a line is too long");
             link.receive("too long");
         } else {
-            match std::str::from_utf8(&line).map(str::trim) {
+            match std::str::from_utf8(&held).map(str::trim) {
                 Ok("") => {}
                 Ok(text) => link.receive(text),
                 Err(_) => link.receive("not UTF-8"),
             }
         }
-        line.clear();
+        held.clear();
         if is_at_end {
             return Ok(());
         }

@@ -87,7 +87,13 @@ impl Server {
     /// All tools as they are listed.
     #[cfg(feature = "native")]
     pub(crate) fn tools(&self) -> Vec<Value> {
-        self.inner.catalog().tools.listed().cloned().collect()
+        self.inner.catalog().tools.all_listed().cloned().collect()
+    }
+
+    /// A tool as it is listed.
+    #[cfg(feature = "native")]
+    pub(crate) fn listed_tool(&self, name: &str) -> Option<Value> {
+        self.inner.catalog().tools.listed(name).cloned()
     }
 
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is

@@ -128,8 +128,14 @@ impl<T> List<T> {
 
     /// All of them as they are listed.
     #[cfg(feature = "native")]
-    pub(super) fn listed(&self) -> impl Iterator<Item = &Value> {
+    pub(super) fn all_listed(&self) -> impl Iterator<Item = &Value> {
         self.entries.iter().map(|entry| &entry.listed)
+    }
+
+    /// A thing as it is listed.
+    #[cfg(feature = "native")]
+    pub(super) fn listed(&self, name: &str) -> Option<&Value> {
+        self.places.get(name).map(|place| &self.entries[*place].listed)
     }
 
     pub(super) fn is_empty(&self) -> bool {

@@ -17,7 +17,7 @@ use super::{
     inputs::Inputs,
     seal::{self, Binding},
     serve::{Outcome, Served},
-    shared::{Shared, Signal},
+    shared::{Shared, Signal, enlist},
     tasks::{Ended, TaskSet},
 };
 use crate::{
@@ -173,6 +173,16 @@ impl Driver {
         let link = Link { shared: Arc::clone(&shared) };
         let number = inner.connections.add(&shared);
         (link, Self { server, shared, number, tasks: TaskSet::new(), calls: BTreeMap::new() })
+    }
+
+    /// Ready once fewer messages than that wait to be sent, or none will be any more.
+    pub fn poll_waiting(&mut self, cx: &mut task::Context<'_>, below: usize) -> Poll<()> {
+        let mut state = self.shared.lock();
+        if state.machine.waiting() < below || state.machine.is_closed() {
+            return Poll::Ready(());
+        }
+        enlist(&mut state.room, cx.waker());
+        Poll::Pending
     }
 
     fn handle(&mut self, event: Event<Value>) {

@@ -173,7 +173,8 @@ impl Http {
             ];
             count += 1;
         }
-        count as u32
+        // At most as many as the table holds.
+        u32::try_from(count).unwrap_or_default()
     }
 }
 

@@ -106,7 +106,7 @@ export class DemoPage {
 
   /** @returns {Promise<string[]>} */
   tools() {
-    return this.page.$$eval(".tool", (items) => items.map((item) => /** @type {HTMLElement} */ (item).dataset.tool ?? ""));
+    return this.page.$$eval("#tool-list .tool", (items) => items.map((item) => /** @type {HTMLElement} */ (item).dataset.tool ?? ""));
   }
 
   /** @param {string} tool */
@@ -181,6 +181,34 @@ export class DemoPage {
         return /** @type {Update} */ ([progress, total, message]);
       }),
     );
+  }
+
+  /**
+   * Chooses how to connect, and waits until that is done.
+   *
+   * @param {"websocket" | "http"} transport
+   * @param {string} mode
+   */
+  async connect(transport, mode) {
+    await this.fill("#transport", transport);
+    await this.fill("#era", mode);
+    await this.untilConnection("open");
+    await until("the tools", async () => (await this.tools()).length > 0);
+  }
+
+  /** Waits for the dialog in which the server asks, and gives its title. */
+  async question() {
+    await until("a question", () => this.page.$("#question[open]"));
+    return this.text("#question-title");
+  }
+
+  /**
+   * @param {"accept" | "decline" | "cancel"} action
+   * @param {Record<string, string>} [values] by argument
+   */
+  async answer(action, values = {}) {
+    for (const [name, value] of Object.entries(values)) await this.fill(`#question [data-argument="${name}"]`, value);
+    await this.click(`#question-${action}`);
   }
 
   /** Rows of the frame inspector, oldest first. */

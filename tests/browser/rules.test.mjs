@@ -35,15 +35,17 @@ for (const kind of browsers) {
     });
 
     for (const [where, channels] of /** @type {const} */ ([
-      ["page", ["objects", "frames", "socket", "port", "pair", "http"]],
-      ["worker", ["socket", "port", "pair", "http"]],
+      ["page", ["objects", "frames", "socket", "port", "pair"]],
+      ["page, by HTTP", ["http"]],
+      ["worker", ["socket", "port", "pair"]],
+      ["worker, by HTTP", ["http"]],
     ])) {
       test(where, { timeout: 240_000 }, async (t) => {
         const { page, errors } = await openPage(browser, site.url);
         const outcomes = await page.evaluate(
           async (where, order) => {
             const { runRules, runRulesInWorker } = await import(/** @type {any} */ ("/rules/page.mjs"));
-            return /** @type {import("../rules/page.mjs").Outcome[]} */ (await (where === "page" ? runRules(order) : runRulesInWorker(order)));
+            return /** @type {import("../rules/page.mjs").Outcome[]} */ (await (where.startsWith("page") ? runRules(order) : runRulesInWorker(order)));
           },
           where,
           { pkg: "/pkg/index.js", copy: "/copy/index.js", relay: relay.url, nobody: relay.nobody, channels: [...channels] },

@@ -20,7 +20,7 @@ export async function drive({ Client }, { url, scenario, version, context }) {
   const client = new Client(
     { name: "mcp-wasm-conformance", version: "1.0.0" },
     {
-      mode: version === "2025-11-25" ? "legacy" : { pin: version },
+      mode: version === "2025-11-25" ? "legacy" : "auto",
       progressHandler: null,
       timeout: 20_000,
       elicitationHandler: (/** @type {any} */ { requestedSchema }) => ({ action: "accept", content: values(requestedSchema) }),

@@ -1,7 +1,9 @@
 """The five demo tools, and the rest of what a server may have, as a FastMCP server.
 
-Usage: fastmcp_server.py http|websocket
+Usage: fastmcp_server.py http|http-documented|websocket
 HTTP needs FastMCP 4, which speaks both eras; WebSocket needs FastMCP 3, whose SDK has the transport.
+`http-documented` allows pages the headers that FastMCP's documentation lists, which lack Mcp-Method
+and Mcp-Name: pages cannot use the modern era then, and are not told why.
 Prints `listening on URL` when it is ready.
 """
 
@@ -226,13 +228,14 @@ async def connect(websocket):
 def host(kind):
     if kind == "websocket":
         return Starlette(routes=[WebSocketRoute("/mcp", connect)]), "ws"
-    # It has no CORS of its own; what it documents leaves out Mcp-Method and Mcp-Name.
+    # It has no CORS of its own.
+    documented = ["mcp-protocol-version", "mcp-session-id", "Authorization", "Content-Type"]
     cors = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["*"],
-        allow_headers=["*"],
-        expose_headers=["Mcp-Session-Id"],
+        allow_methods=["GET", "POST", "DELETE", "OPTIONS"],
+        allow_headers=documented if kind == "http-documented" else ["*"],
+        expose_headers=["mcp-session-id"],
     )
     return app.http_app(path="/mcp", middleware=[cors]), "http"
 

@@ -67,13 +67,14 @@ def plain(value):
 async def browse(session, updated):
     """Resources, prompts and completion; and a resource that changes while it is subscribed to."""
     uri = AnyUrl("demo://notes")
+    resources = [str(resource.uri) for resource in (await session.list_resources()).resources]
     await session.subscribe_resource(uri)
     await session.call_tool("add_note", {"text": "a note"})
     reference = types.PromptReference(type="ref/prompt", name="review_code")
     arguments = {"topic": "rain", "reader": "a child"}
     return {
         "updated": await asyncio.wait_for(updated.get(), 5),
-        "resources": [str(resource.uri) for resource in (await session.list_resources()).resources],
+        "resources": resources,
         "templates": [t.uriTemplate for t in (await session.list_resource_templates()).resourceTemplates],
         "note": plain(await session.read_resource(AnyUrl("demo://notes/1")))["contents"],
         "prompts": [prompt.name for prompt in (await session.list_prompts()).prompts],

@@ -62,7 +62,7 @@ describe("tarball", () => {
     assert.notEqual(manifest.version, "0.0.0");
     assert.equal(manifest.dependencies, undefined);
     assert.ok(packed.includes("README.md") && packed.some((file) => file.startsWith("LICENSE")));
-    const odd = packed.filter((file) => !/^[\w-]+\.(js|d\.ts|wasm|json|md)$|^LICENSE-(MIT|APACHE)$/.test(file));
+    const odd = packed.filter((file) => !/^[\w-]+\.(js|d\.ts|wasm|json|md)$|^LICENSE-(MIT|APACHE|THIRD-PARTY)$/.test(file));
     assert.deepEqual(odd, []);
   });
 

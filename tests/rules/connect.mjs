@@ -343,7 +343,7 @@ rule("a response and the end in one turn: the response counts", async (env) => {
   peer.link.hangUp();
   await call;
   await rejects(other, { code: "CLOSED", mayHaveRun: true });
-});
+}, { on: CONNECTIONS });
 
 rule("trace sees every message of both directions", async (env) => {
   const peer = await env.peer();

@@ -79,7 +79,7 @@ rule("methods: progress, time limits, cancel and _meta work for each", async (en
   const told = [];
   for (const _ of requests) told.push((await peer.next("notifications/cancelled")).params.requestId);
   equal(told.sort((a, b) => a - b), requests.map(({ id }) => id));
-});
+}, { on: CONNECTIONS });
 
 rule("methods: what the server did not declare is asked for all the same, and its error is the caller's", async (env) => {
   const { client, peer } = await env.connect();

@@ -160,7 +160,7 @@ rule("a server that is not there, or not for this page, is told with both causes
   const { nobody, relay } = env.setting;
   const target = nobody.replace("ws", "http");
   const error = await rejects(env.client().connect(target), { code: "CLOSED", message: /connecting to http.*network.*CORS/ });
-  equal(error.cause.map(({ name }) => name), ["TypeError", "TypeError"]);
+  equal(error.cause.map((/** @type {Error} */ { name }) => name), ["TypeError", "TypeError"]);
   await rejects(env.client().connect(`${relay.replace("ws", "http")}/nothing`), { name: "HttpError", status: 404, message: /HTTP\+SSE/ });
 }, LEGACY);
 
@@ -178,7 +178,7 @@ const ticks = (request, from, to, end) =>
     return `${n % 4 ? "" : `: ping${end}${end}`}data: ${JSON.stringify({ jsonrpc: "2.0", method: "notifications/progress", params })}${end}${end}`;
   }).join("");
 
-for (const [name, end] of [["LF", "\n"], ["CRLF", "\r\n"], ["CR", "\r"]]) {
+for (const [name, end] of /** @type {[string, string][]} */ ([["LF", "\n"], ["CRLF", "\r\n"], ["CR", "\r"]])) {
   rule(`a stream with ${name} is read whole, however it is cut`, async (env) => {
     const { client, peer } = await env.connect();
     for (const size of [1, 7, 64, 1000, 1e6]) {

@@ -1,6 +1,6 @@
 // What servers ask of the page, in both eras; calls of several legs; tasks.
 import { deferred, equal, hasMembers, ok, pending, rejects, throws, turn } from "./check.mjs";
-import { collect } from "./env.mjs";
+import { CONNECTIONS, collect } from "./env.mjs";
 
 const { rules, rule } = collect();
 export { rules };
@@ -293,7 +293,7 @@ rule("a lost connection aborts the handlers of the server's requests", async (en
   peer.link.hangUp();
   await aborted.promise;
   await rejects(call, { code: "CLOSED" });
-});
+}, { on: CONNECTIONS });
 
 rule("notifications/elicitation/complete keeps what the handler waits for", async (env) => {
   const { client, peer } = await env.calling({}, { capabilities: { elicitation: { url: {} } } });
@@ -438,7 +438,7 @@ rule("rule 8: cancelling a later leg names that leg", async (env) => {
   const second = await peer.next("tools/call");
   call.cancel("enough");
   await rejects(call, { code: "ABORTED" });
-  equal((await peer.next("notifications/cancelled")).params, { requestId: second.id, reason: "enough" });
+  hasMembers((await peer.next("notifications/cancelled")).params, { requestId: second.id, ...(env.tells && { reason: "enough" }) });
 }, { eras: ["modern"] });
 
 rule("rule 10: manual hands the result to the caller, who goes on by hand", async (env) => {

@@ -35,8 +35,8 @@ export async function startRelay() {
   let exchanges = 0;
   const http = createServer(async (request, response) => {
     const session = sessions.get(request.url?.match(/^\/mcp\/(\d+)$/)?.[1] ?? "");
-    if (!session) return void response.writeHead(404, CORS).end("nothing here");
     if (request.method === "OPTIONS") return void response.writeHead(204, CORS).end();
+    if (!session) return void response.writeHead(404, CORS).end("nothing here");
     const number = ++exchanges;
     /** @param {object} event */
     const tell = (event) => session.control.readyState === 1 && session.control.send(JSON.stringify(event));
@@ -98,12 +98,12 @@ export async function startRelay() {
     const { client } = session;
     if (command.mode) session.mode = command.mode;
     const response = session.exchanges.get(command.exchange);
-    if (response) {
+    if (command.destroy) response?.destroy();
+    else if (response) {
       if (command.status) response.writeHead(command.status, { ...CORS, ...command.headers });
       if (command.write) response.write(typeof command.write === "string" ? command.write : Buffer.from(command.write));
-      else if (!command.destroy) response.flushHeaders();
+      else response.flushHeaders();
       if (command.end) response.end();
-      if (command.destroy) response.destroy();
     }
     if (!client) return;
     if (command.send) {

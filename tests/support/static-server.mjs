@@ -16,7 +16,7 @@ const types = {
 };
 
 /** The policy that a careful production site sets and that this package supports. */
-export const productionCsp = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://127.0.0.1:*";
+export const productionCsp = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' ws://127.0.0.1:* http://127.0.0.1:*";
 
 /**
  * @typedef {object} StaticServer

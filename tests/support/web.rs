@@ -1,9 +1,10 @@
 //! A [`Page`] that talks Streamable HTTP: the test is the server, exchange by exchange.
+#![allow(clippy::needless_pass_by_value)] // `json!` values
 
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::http::client::{Action, Http, Reading};
-use mcp_wasm::proto::client::{Channel, Mode};
+use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use serde_json::{Value, json};
 
 use super::page::{Page, Path, Step};
@@ -17,7 +18,7 @@ const HTTP: Channel = Channel {
 };
 
 /// A request of HTTP.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Fetch {
     pub exchange: u32,
     pub verb: &'static str,
@@ -156,11 +157,13 @@ impl Web {
     }
 
     /// Answers a request with a result, as JSON.
+    #[allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
     pub fn result(&mut self, fetch: &Fetch, result: Value) {
         self.json(fetch, 200, &json!({ "jsonrpc": "2.0", "id": fetch.id(), "result": result }));
     }
 
     /// Answers a request with an error, as JSON.
+    #[allow(clippy::needless_pass_by_value)] // `json!` reads better without a `&`
     pub fn error(&mut self, fetch: &Fetch, status: u16, error: Value) {
         self.json(fetch, status, &json!({ "jsonrpc": "2.0", "id": fetch.id(), "error": error }));
     }
@@ -267,15 +270,25 @@ impl Web {
 
     /// A tool call, up to its request.
     pub fn call(&mut self) -> (i64, Fetch) {
-        let id = self.page.call(super::FOREVER);
+        let id = self.page.call(forever());
         self.pump();
         (id, self.take_method("tools/call"))
     }
 
     /// Any request, up to its exchange.
     pub fn request(&mut self, method: &str, params: Value) -> (i64, Fetch) {
-        let id = self.page.request(method, Some(params), super::FOREVER).unwrap();
+        let id = self.page.request(method, Some(params), forever()).unwrap();
         self.pump();
         (id, self.take_method(method))
+    }
+}
+
+/// Limits without any limit.
+fn forever() -> CallLimits {
+    CallLimits {
+        timeout: f64::INFINITY,
+        max_total: f64::INFINITY,
+        stall_after: f64::INFINITY,
+        ..CallLimits::default()
     }
 }

@@ -10,7 +10,7 @@ use tower_http::{services::ServeDir, set_header::SetResponseHeader};
 
 /// What the page may do. WebAssembly needs a word of its own; everything else is from here.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-                      connect-src 'self' ws: wss:; style-src 'self'; img-src 'self' data:";
+                      connect-src 'self' ws: wss: http: https:; style-src 'self'; img-src 'self' data:";
 
 /// Files of `www` at `/`, files of `pkg` at `/pkg/`.
 pub(crate) fn router(www: &Path, pkg: &Path) -> Router {

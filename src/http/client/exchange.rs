@@ -89,6 +89,7 @@ impl Kind {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
 pub(super) struct Exchange<P> {
     pub number: u32,
     pub purpose: Purpose<P>,

@@ -2,22 +2,22 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use serde_json::{Value, json};
 
 use super::{
     post::{Lookup, RequestHeaders},
     refusal::Refusal,
 };
 use crate::{
-    http::params::{Tools, text_of},
+    http::{
+        headers::{METHOD, NAME, VERSION},
+        params::{Tools, text_of},
+    },
     jsonrpc::{Payload, RpcError, code},
     proto::server::{ECHO, clip},
     types::method,
 };
-
-const VERSION: &str = "MCP-Protocol-Version";
-const METHOD: &str = "Mcp-Method";
-const NAME: &str = "Mcp-Name";
 
 /// Compares the headers with the body.
 ///
@@ -38,14 +38,15 @@ pub(super) fn check_headers(
     }
 }
 
-/// Compares the arguments of a tool call with the headers that repeat them.
+/// Compares the arguments of a tool call with the headers that repeat them. `listed` gives a tool
+/// as it is listed now.
 ///
 /// # Errors
 /// They differ.
 pub fn check_arguments(
     message: &Value,
     headers: &impl RequestHeaders,
-    tools: &Tools<Value>,
+    listed: impl FnOnce(&str) -> Option<Value>,
 ) -> Result<(), Refusal> {
     let (Some(method::CALL_TOOL), Some(params)) =
         (message.get("method").and_then(Value::as_str), message.get("params"))
@@ -53,6 +54,11 @@ pub fn check_arguments(
         return Ok(());
     };
     let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    let Some(tool) = listed(name) else {
+        return Ok(());
+    };
+    let mut tools = Tools::default();
+    tools.read(&mut json!({ "tools": [tool] }), true);
     for (header, argument) in tools.repeated(name, params.get("arguments")) {
         check_argument(headers, &header, argument.as_ref())
             .map_err(|error| Refusal::of(message.get("id").and_then(Payload::as_id), error))?;
@@ -128,42 +134,8 @@ fn decode(value: &str) -> Option<Cow<'_, str>> {
     let Some(digits) = value.strip_prefix(BEGIN).and_then(|rest| rest.strip_suffix(END)) else {
         return Some(Cow::Borrowed(value));
     };
-    let bytes = from_base64(digits.as_bytes())?;
+    let bytes = BASE64.decode(digits).ok()?;
     String::from_utf8(bytes).ok().map(Cow::Owned)
-}
-
-/// Reads standard Base64, padded, with no bit to spare.
-fn from_base64(digits: &[u8]) -> Option<Vec<u8>> {
-    if !digits.len().is_multiple_of(4) {
-        return None;
-    }
-    let padding = digits.iter().rev().take_while(|&&digit| digit == b'=').count();
-    let (digits, _) = digits.split_at_checked(digits.len().checked_sub(padding)?)?;
-    let mut bytes = Vec::with_capacity(digits.len() / 4 * 3 + 2);
-    for group in digits.chunks(4) {
-        let mut bits = 0_u32;
-        for &digit in group {
-            bits = bits << 6 | u32::from(sextet(digit)?);
-        }
-        // A lone digit is not a byte, and no digit may carry more than the bytes take.
-        if group.len() == 1 || group.len() < 4 && bits & ((1 << (6 * group.len() % 8)) - 1) != 0 {
-            return None;
-        }
-        let bits = bits << (6 * (4 - group.len()));
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..group.len()]);
-    }
-    Some(bytes)
-}
-
-fn sextet(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' => Some(62),
-        b'/' => Some(63),
-        _ => None,
-    }
 }
 
 #[cfg(test)]

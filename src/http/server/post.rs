@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::{agreement::check_headers, refusal::Refusal};
 use crate::{
+    http::headers::VERSION,
     jsonrpc::{Message, RpcError, code},
     proto::{
         server::{ECHO, clip},
@@ -11,8 +12,6 @@ use crate::{
     },
     types::{meta, method},
 };
-
-const VERSION: &str = "MCP-Protocol-Version";
 
 /// The headers of a request.
 pub trait RequestHeaders {

@@ -85,7 +85,7 @@ pub struct Streams {
     limits: StreamLimits,
     /// Whether streams begin with an event without data.
     primed: bool,
-    streams: BTreeMap<u64, Stream>,
+    all: BTreeMap<u64, Stream>,
     /// Which stream answers a request that is in flight.
     owners: HashMap<Id, u64>,
     /// The stream that was opened last.
@@ -129,7 +129,7 @@ impl Streams {
         Self {
             limits,
             primed,
-            streams: BTreeMap::from([(STANDALONE, Stream::default())]),
+            all: BTreeMap::from([(STANDALONE, Stream::default())]),
             owners: HashMap::new(),
             newest: STANDALONE,
             readers: 0,
@@ -150,7 +150,7 @@ impl Streams {
         self.newest += 1;
         let stream = self.newest;
         self.owners.extend(requests.iter().map(|id| (id.clone(), stream)));
-        self.streams.insert(stream, Stream { open: requests, ..Stream::default() });
+        self.all.insert(stream, Stream { open: requests, ..Stream::default() });
         Some(self.attach(stream, self.primed))
     }
 
@@ -170,7 +170,7 @@ impl Streams {
         if id > self.newest {
             return Err(NoSuchEvent::Foreign);
         }
-        let stream = self.streams.get_mut(&id).ok_or(NoSuchEvent::Gone)?;
+        let stream = self.all.get_mut(&id).ok_or(NoSuchEvent::Gone)?;
         if number > stream.newest {
             return Err(NoSuchEvent::Foreign);
         }
@@ -181,7 +181,7 @@ impl Streams {
     fn attach(&mut self, id: u64, to_prime: bool) -> Reader {
         self.readers += 1;
         let number = self.readers;
-        if let Some(stream) = self.streams.get_mut(&id) {
+        if let Some(stream) = self.all.get_mut(&id) {
             stream.wake();
             stream.reader = Some((number, None));
             stream.to_prime = to_prime;
@@ -191,7 +191,7 @@ impl Streams {
 
     /// The reader is gone. What comes is kept for the next one.
     pub fn detach(&mut self, reader: Reader) {
-        if let Some(stream) = self.streams.get_mut(&reader.stream)
+        if let Some(stream) = self.all.get_mut(&reader.stream)
             && stream.is_read_by(reader)
         {
             stream.reader = None;
@@ -201,13 +201,13 @@ impl Streams {
 
     /// Whether anybody reads.
     pub fn has_readers(&self) -> bool {
-        self.streams.values().any(|stream| stream.reader.is_some())
+        self.all.values().any(|stream| stream.reader.is_some())
     }
 
     /// Whether a message of this request, or of none, finds a place.
     pub fn has_room(&self, about: Option<&Id>) -> bool {
         // What nobody waits for, and what has no reader, finds its end here.
-        let Some(stream) = self.owner(about).and_then(|owner| self.streams.get(&owner)) else {
+        let Some(stream) = self.owner(about).and_then(|owner| self.all.get(&owner)) else {
             return true;
         };
         let limits = &self.limits;
@@ -223,7 +223,7 @@ impl Streams {
     /// Takes in a message. `last`: it is the response to that request.
     pub fn push(&mut self, frame: &Frame<Value>, about: Option<&Id>, last: bool, now: Millis) {
         if let Some(owner) = self.owner(about)
-            && let Some(stream) = self.streams.get_mut(&owner)
+            && let Some(stream) = self.all.get_mut(&owner)
         {
             stream.push(frame);
             stream.trim(self.limits.kept_bytes);
@@ -241,7 +241,7 @@ impl Streams {
 
     fn answered(&mut self, request: &Id, now: Millis) {
         if let Some(owner) = self.owners.remove(request)
-            && let Some(stream) = self.streams.get_mut(&owner)
+            && let Some(stream) = self.all.get_mut(&owner)
         {
             stream.open.retain(|open| open != request);
             if stream.open.is_empty() {
@@ -261,13 +261,13 @@ impl Streams {
 
     /// How the answer to a POST begins, as soon as that is clear: as one message if that is all.
     pub fn poll_beginning(&mut self, reader: Reader, waker: &Waker) -> Poll<Beginning> {
-        let Some(stream) = self.streams.get_mut(&reader.stream) else {
+        let Some(stream) = self.all.get_mut(&reader.stream) else {
             return Poll::Ready(Beginning::Stream);
         };
         let is_over = stream.ended.is_some() || self.closed;
         if is_over && stream.events.len() == 1 && stream.newest == 1 {
             let event = stream.events.pop_front();
-            self.streams.remove(&reader.stream);
+            self.all.remove(&reader.stream);
             let json = event.map(|event| event.json).unwrap_or_default();
             return Poll::Ready(Beginning::Whole(json));
         }
@@ -282,7 +282,7 @@ impl Streams {
 
     /// The next events for this reader as text; `None` at its end.
     pub fn poll_events(&mut self, reader: Reader, waker: &Waker) -> Poll<Option<String>> {
-        let Some(stream) = self.streams.get_mut(&reader.stream) else {
+        let Some(stream) = self.all.get_mut(&reader.stream) else {
             return Poll::Ready(None);
         };
         if self.closed || !stream.is_read_by(reader) {
@@ -328,20 +328,20 @@ impl Streams {
     pub fn expire(&mut self, now: Millis) {
         let limits = self.limits;
         let is_done = |stream: &Stream| stream.ended.is_some() && stream.reader.is_none();
-        self.streams.retain(|_, stream| {
+        self.all.retain(|_, stream| {
             !is_done(stream) || stream.ended.is_some_and(|at| now - at < limits.kept_for)
         });
         let done: Vec<u64> =
-            self.streams.iter().filter(|(_, stream)| is_done(stream)).map(|(id, _)| *id).collect();
+            self.all.iter().filter(|(_, stream)| is_done(stream)).map(|(id, _)| *id).collect();
         for id in done.iter().take(done.len().saturating_sub(limits.kept_streams)) {
-            self.streams.remove(id);
+            self.all.remove(id);
         }
     }
 
     /// Ends all of them.
     pub fn close(&mut self) {
         self.closed = true;
-        self.streams.values_mut().for_each(Stream::wake);
+        self.all.values_mut().for_each(Stream::wake);
         self.wake_pump();
     }
 

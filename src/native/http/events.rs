@@ -7,10 +7,8 @@ use axum::{
 };
 use serde_json::Value;
 
-use crate::server::Frame;
+use crate::{http::headers::EVENTS, server::Frame};
 
-/// The media type of a stream.
-pub(super) const TYPE: &str = "text/event-stream";
 /// Bytes after which a batch of events leaves, although more are there.
 pub(super) const BATCH: usize = 64 << 10;
 /// What shows that a silent stream lives.
@@ -19,7 +17,7 @@ pub(super) const COMMENT: &str = ": keep-alive\n\n";
 /// An answer that is a stream of events, in a body that nothing may hold back.
 pub(super) fn response(body: Body) -> Response {
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(TYPE)),
+        (header::CONTENT_TYPE, HeaderValue::from_static(EVENTS)),
         (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];

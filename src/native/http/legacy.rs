@@ -4,7 +4,7 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode},
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
@@ -17,7 +17,10 @@ use super::{
     sessions::new_id,
 };
 use crate::{
-    http::server::{Beginning, Lookup, NoSuchEvent, Refusal, RequestHeaders, status_of},
+    http::{
+        headers::{EVENTS, LAST_EVENT, SESSION},
+        server::{Beginning, Lookup, NoSuchEvent, Refusal, RequestHeaders, status_of},
+    },
     jsonrpc::{Id, Message, Payload, code},
     native::Endpoint,
     proto::version::Version,
@@ -25,8 +28,6 @@ use crate::{
     types::method,
 };
 
-const SESSION: &str = "mcp-session-id";
-const LAST_EVENT: &str = "last-event-id";
 /// How long an answer may take to be sent as plain JSON. After that it is a stream, so that a
 /// client that loses it has something to go on from.
 const AT_ONCE: Duration = Duration::from_millis(50);
@@ -46,9 +47,7 @@ pub(super) fn initialize(endpoint: &Endpoint, message: &Value) -> Result<Respons
     let id = new_id().ok_or_else(|| {
         Refusal::new(500, code::INTERNAL_ERROR, "the system has no random numbers")
     })?;
-    let header = HeaderValue::from_str(&id);
-    let limits = options.streams();
-    let session = Arc::new(Session::new(id, version, link, limits));
+    let session = Arc::new(Session::new(id.clone(), version, link, options.streams()));
     if !endpoint.sessions().add(&session, options.max_sessions) {
         return Err(Refusal::new(503, code::TOO_MANY_REQUESTS, "too many sessions: try later"));
     }
@@ -63,11 +62,7 @@ pub(super) fn initialize(endpoint: &Endpoint, message: &Value) -> Result<Respons
         life.await;
         drop(running);
     });
-    let mut response = json(200, frame.to_json());
-    if let Ok(header) = header {
-        response.headers_mut().insert(HeaderName::from_static(SESSION), header);
-    }
-    Ok(response)
+    Ok(([(SESSION, id)], json(200, frame.to_json())).into_response())
 }
 
 /// The version that an answer to `initialize` settles on.
@@ -134,7 +129,7 @@ fn given_up(message: &Value) -> Option<Id> {
 /// Opens the stream for what belongs to no request, or goes on with any stream.
 pub(super) fn get(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Response, Refusal> {
     let refuse = |status, text: &str| Err(Refusal::new(status, code::INVALID_REQUEST, text));
-    if !request::accepts(headers, events::TYPE) {
+    if !request::accepts(headers, EVENTS) {
         return refuse(406, "`Accept` does not name text/event-stream");
     }
     let session = find(endpoint, headers, None)?;

@@ -6,6 +6,7 @@ mod cors;
 mod events;
 mod legacy;
 mod modern;
+mod pace;
 mod request;
 mod session;
 mod sessions;
@@ -18,7 +19,10 @@ use axum::{
 };
 
 use super::{Endpoint, guard};
-use crate::http::server::{Exchange, Refusal, check_arguments, is_modern, sort};
+use crate::http::{
+    headers::JSON,
+    server::{Exchange, Refusal, check_arguments, is_modern, sort},
+};
 
 pub(super) use sessions::Sessions;
 
@@ -66,7 +70,7 @@ async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Re
     let message = request::read(endpoint.options(), headers, body).await?;
     match sort(&message, headers)? {
         Exchange::Modern => {
-            check_arguments(&message, headers, endpoint.repeated())?;
+            check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
             Ok(modern::serve(endpoint, &message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
@@ -89,5 +93,5 @@ fn refused(refusal: Refusal) -> Response {
 /// A JSON-RPC message as an answer.
 fn json(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, "application/json")], body).into_response()
+    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
 }

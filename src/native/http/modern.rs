@@ -1,13 +1,13 @@
 //! Requests since 2026-07-28: each POST is an exchange of its own, and dropping it is its end.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, pin::pin, time::Duration};
 
 use axum::{body::Body, response::Response};
 use futures_util::stream;
 use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 
-use super::{events, json, shutting_down};
+use super::{events, json, pace, shutting_down};
 use crate::{
     http::server::status_of,
     native::Endpoint,
@@ -25,7 +25,7 @@ pub(super) async fn serve(endpoint: &Endpoint, message: &Value) -> Response {
     // Apart from the connection, so that a peer that reads slowly does not hold up the handler. It
     // ends with the link, after a last turn of the handler's.
     tokio::spawn(async move {
-        driver.await;
+        pace::run(pin!(driver)).await;
         drop(running);
     });
     link.receive_value(message);

@@ -8,14 +8,14 @@ use futures_util::StreamExt;
 use serde_json::Value;
 use tokio::time::timeout;
 
-use super::events;
 use crate::{
-    http::server::{Lookup, Refusal, RequestHeaders},
+    http::{
+        headers::{EVENTS, JSON, is_media},
+        server::{Lookup, Refusal, RequestHeaders},
+    },
     jsonrpc::code,
     native::Options,
 };
-
-const JSON: &str = "application/json";
 
 impl RequestHeaders for HeaderMap {
     fn find(&self, name: &str) -> Lookup<'_> {
@@ -38,10 +38,10 @@ pub(super) async fn read(
 ) -> Result<Value, Refusal> {
     let refuse = |status, text: &str| Err(Refusal::new(status, code::INVALID_REQUEST, text));
     match headers.find("content-type") {
-        Lookup::Text(text) if media_type(text).eq_ignore_ascii_case(JSON) => {}
+        Lookup::Text(text) if is_media(text, JSON) => {}
         _ => return refuse(415, "`Content-Type` is not application/json"),
     }
-    if !accepts(headers, JSON) || !accepts(headers, events::TYPE) {
+    if !accepts(headers, JSON) || !accepts(headers, EVENTS) {
         return refuse(406, "`Accept` does not name both application/json and text/event-stream");
     }
     let Ok(bytes) = timeout(options.body_timeout, collect(headers, body, options)).await else {
@@ -52,28 +52,37 @@ pub(super) async fn read(
 }
 
 async fn collect(headers: &HeaderMap, body: Body, options: &Options) -> Result<Vec<u8>, Refusal> {
+    let limit = options.max_message;
     let too_large = || {
-        let text = format!("the body has more than {} bytes", options.max_message);
+        let text = format!("the body has more than {limit} bytes");
         Err(Refusal::new(413, code::INVALID_REQUEST, text))
     };
+    // Who is told while it still sends may not hear it. So what is too large is read, and not kept;
+    // unless it is far too large.
+    let absurd = limit.saturating_mul(4);
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
     let announced = announced.and_then(|length| length.parse().ok()).unwrap_or(0_usize);
-    if announced > options.max_message {
+    if announced > absurd {
         return too_large();
     }
     // What is announced costs nobody anything, so it is not believed beyond a modest size.
     let mut bytes = Vec::with_capacity(announced.min(64 << 10));
+    let mut count = 0;
     let mut chunks = body.into_data_stream();
     while let Some(chunk) = chunks.next().await {
         let Ok(chunk) = chunk else {
             return Err(Refusal::new(400, code::INVALID_REQUEST, "the body broke off"));
         };
-        if bytes.len() + chunk.len() > options.max_message {
-            return too_large();
+        count += chunk.len();
+        if count <= limit {
+            bytes.extend_from_slice(&chunk);
+        } else if count > absurd {
+            break;
+        } else {
+            bytes = Vec::new();
         }
-        bytes.extend_from_slice(&chunk);
     }
-    Ok(bytes)
+    if count > limit { too_large() } else { Ok(bytes) }
 }
 
 /// Whether an answer of this media type can be read. Who says nothing reads everything.
@@ -84,14 +93,9 @@ pub(super) fn accepts(headers: &HeaderMap, wanted: &str) -> bool {
     }
     all.filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(',')).any(|range| {
         let (kind, _) = wanted.split_once('/').unwrap_or_default();
-        let range = media_type(range);
+        let range = range.split(';').next().unwrap_or_default().trim();
         range == "*/*"
             || range.eq_ignore_ascii_case(wanted)
             || range.strip_suffix("/*").is_some_and(|prefix| prefix.eq_ignore_ascii_case(kind))
     })
-}
-
-/// A media type without its parameters.
-fn media_type(value: &str) -> &str {
-    value.split(';').next().unwrap_or_default().trim()
 }

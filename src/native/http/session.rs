@@ -15,7 +15,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::sessions::Sessions;
+use super::{pace, sessions::Sessions};
 use crate::{
     http::server::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams},
     jsonrpc::Id,
@@ -66,7 +66,7 @@ impl Session {
         tokio::select! {
             // The handlers come first: what they report leaves in the same turn.
             biased;
-            () = driver.as_mut() => {}
+            () = pace::run(driver.as_mut()) => {}
             () = self.pump() => {}
             () = self.idle(timeout) => tracing::debug!("a session was idle for too long"),
             _ = stop.wait_for(|stop| *stop) => {}

@@ -25,6 +25,7 @@ const KEPT: [(&str, &str); 5] = [
 
 /// What a result is kept under: the method, and after a line break what else decides. `None` for
 /// a request whose result is not to be kept.
+#[inline(never)]
 fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
     let (_, member) = KEPT.iter().find(|(kept, _)| *kept == method)?;
     // What the user answered decides then, and that is nobody else's.
@@ -39,6 +40,7 @@ fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
 
 /// Whether what is kept under that key is not true any more, by news of what `what` says: the
 /// start of the methods of a list, or a resource.
+#[inline(never)]
 fn outdated(key: &str, what: &str, list: bool) -> bool {
     match (key.strip_prefix(method::READ_RESOURCE), list) {
         (None, true) => key.starts_with(what),
@@ -49,6 +51,7 @@ fn outdated(key: &str, what: &str, list: bool) -> bool {
 }
 
 /// Whether news of `uri` is news of `own`: it may name a part of it.
+#[inline(never)]
 pub(super) fn covers(own: &str, uri: &str) -> bool {
     match uri.strip_prefix(own) {
         Some(rest) => {
@@ -140,6 +143,7 @@ impl<P: Payload> Cache<P> {
 }
 
 /// How long a result may be kept.
+#[inline(never)]
 fn lifetime<P: Payload>(result: &P) -> Millis {
     let kind = result.get("resultType");
     if kind.is_some_and(|kind| kind.as_text().as_deref() != Some("complete")) {

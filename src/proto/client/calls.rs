@@ -204,9 +204,10 @@ impl<P> CallTable<P> {
     }
 
     /// A leg with that id begins. With `token` it is also the call's token from now on, and the
-    /// numbers of its progress may start again.
-    pub fn begin(&mut self, id: i64, request: i64, token: bool, now: Millis) {
-        let Some(call) = self.find(id) else { return };
+    /// numbers of its progress may start again. Returns the call's slot.
+    pub fn begin(&mut self, id: i64, request: i64, token: bool, now: Millis) -> Option<u32> {
+        let call = self.find(id)?;
+        let slot = call.slot;
         call.request = request;
         call.resume_at = f64::INFINITY;
         call.idle_deadline = now + call.limits.timeout;
@@ -224,6 +225,7 @@ impl<P> CallTable<P> {
             }
         }
         self.wake = self.wake.min(look);
+        Some(slot)
     }
 
     /// Whether nothing is in flight.

@@ -2,12 +2,11 @@
 //! modern one. The same handlers answer both.
 
 use crate::error::Error;
-use crate::jsonrpc::{Id, Kind, Payload, RpcError, code};
+use crate::jsonrpc::{Id, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
 use super::output::{InputRequest, Output, owned, sentence, take_where};
-use super::rounds::Leg;
 use super::{Client, Phase};
 
 /// One thing that a result asks for.
@@ -93,30 +92,26 @@ impl<P: Payload> Client<P> {
     }
 
     /// Raises all of a result's requests for input at once, unless one of them cannot be met.
-    pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) -> Leg<P> {
+    pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) {
+        let Some(slot) = self.calls.find(id).map(|call| call.slot) else { return };
         let mut inputs = Vec::new();
         for (key, request) in requests {
-            let Some(method) = request.text("method") else {
-                return input_failed(&["the server asks for input without a `method`"]);
-            };
+            let method = request.text("method").unwrap_or_default();
             let params = request.get("params");
-            if capability(&method).is_none() {
-                return input_failed(&["the server may not ask for ", &method, " in a result"]);
+            if let Some(error) = self.refusal(&method, params.as_ref(), true) {
+                let text = sentence(&["the server asks for `", &method, "`: ", &error.message]);
+                return self.abandon(id, None, Error::Input(text));
             }
-            if let Some(error) = self.refusal(&method, params.as_ref()) {
-                return input_failed(&["the server asks for ", &method, ": ", &error.message]);
-            }
-            inputs.push((key, method, params));
-        }
-        let slot = self.calls.find(id)?.slot;
-        for (key, method, params) in inputs {
             self.newest_input += 1;
-            let input = self.newest_input;
-            let asked = Asked { input, key: key.clone(), answer: None };
-            self.worker(id)?.asked.push(asked);
-            self.outputs.push(Output::Input(InputRequest { slot, input, key, method, params }));
+            inputs.push(InputRequest { slot, input: self.newest_input, key, method, params });
         }
-        None
+        let Some(work) = self.worker(id) else { return };
+        for InputRequest { input, key, .. } in &inputs {
+            work.asked.push(Asked { input: *input, key: key.clone(), answer: None });
+        }
+        for input in inputs {
+            self.outputs.push(Output::Input(input));
+        }
     }
 
     /// A request of the server has arrived in a legacy session.
@@ -131,14 +126,15 @@ impl<P: Payload> Client<P> {
             self.answer_request(id, Ok(P::object()));
         } else if !matches!(self.phase, Phase::Open(_)) {
             self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
-        } else if let Some(error) = self.refusal(&method, params.as_ref()) {
+        } else if let Some(error) = self.refusal(&method, params.as_ref(), false) {
             self.answer_request(id, Err(error));
-        } else if self.calls.is_empty() && asks_a_person(&method) {
+        } else if self.calls.is_empty() && matches!(&*method, method::ELICIT | method::SAMPLE) {
+            // They belong to a request of ours; servers list roots at any time, though.
             self.refuse(id, code::INVALID_PARAMS, "no request of this client is under way");
         } else {
             let token = params
                 .as_ref()
-                .and_then(|params| params.at(&[meta::META, meta::PROGRESS_TOKEN])?.as_id());
+                .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
             self.open.push(Open { id: id.clone(), token });
             self.calls.held = true;
             self.outputs.push(Output::Request(id, method, params));
@@ -157,56 +153,40 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// Why a request of the server is not for this client.
-    fn refusal(&self, method: &str, params: Option<&P>) -> Option<RpcError<P>> {
-        let name = capability(method)?;
-        let refused = |code, text: &str| Some(RpcError::new(code, owned(text)));
-        let Some(declared) = self.config.capabilities.get(name) else {
-            return refused(code::METHOD_NOT_FOUND, "this client does not handle it");
+    /// Why a request of the server is not for this client. Inside a result, only what a
+    /// capability is for may be asked.
+    fn refusal(&self, method: &str, params: Option<&P>, inside: bool) -> Option<RpcError<P>> {
+        let capability = match method {
+            method::ELICIT => "elicitation",
+            method::SAMPLE => "sampling",
+            method::LIST_ROOTS => "roots",
+            _ if !inside => return None,
+            _ => "",
         };
-        let given = |key| params.and_then(|params: &P| params.get(key));
-        if method == method::SAMPLE {
-            let has_tools = given("tools").or_else(|| given("toolChoice")).is_some();
-            if has_tools && declared.get("tools").is_none() {
-                return refused(code::INVALID_PARAMS, "this client does not sample with tools");
-            }
-        }
-        if method == method::ELICIT {
-            let mode = given("mode").filter(|mode| mode.kind() != Kind::Null);
-            // Absent means a form, and so does a capability that names no mode.
-            let known = match mode.map(|mode| mode.as_text()) {
-                None => true,
-                Some(mode) => match mode.as_deref() {
-                    Some("form") => true,
+        let (code, text) = match self.config.capabilities.get(capability) {
+            None => (code::METHOD_NOT_FOUND, "this client does not handle it"),
+            Some(declared) => {
+                let given = |key| params.and_then(|params: &P| params.present(key));
+                // Absent means a form, and so does a capability that names no mode.
+                let mode = given("mode").map(|mode| mode.as_text().unwrap_or_default());
+                let known = match mode.as_deref() {
+                    None | Some("form") => true,
                     Some("url") => declared.get("url").is_some(),
-                    _ => false,
-                },
-            };
-            if !known {
-                return refused(code::INVALID_PARAMS, "this client does not know that mode");
+                    Some(_) => false,
+                };
+                let tools = given("tools").or_else(|| given("toolChoice"));
+                if method == method::ELICIT && !known {
+                    (code::INVALID_PARAMS, "this client does not know that mode")
+                } else if method == method::SAMPLE
+                    && tools.is_some()
+                    && declared.get("tools").is_none()
+                {
+                    (code::INVALID_PARAMS, "this client does not sample with tools")
+                } else {
+                    return None;
+                }
             }
-        }
-        None
+        };
+        Some(RpcError { code, message: owned(text), data: None })
     }
-}
-
-/// The capability that a server needs to ask for that; `None` for what it may not ask for inside
-/// a result.
-fn capability(method: &str) -> Option<&'static str> {
-    match method {
-        method::ELICIT => Some("elicitation"),
-        method::SAMPLE => Some("sampling"),
-        method::LIST_ROOTS => Some("roots"),
-        _ => None,
-    }
-}
-
-/// Such requests belong to one of ours; servers list roots at any time, though.
-fn asks_a_person(method: &str) -> bool {
-    method == method::ELICIT || method == method::SAMPLE
-}
-
-#[allow(clippy::unnecessary_wraps)] // what every leg returns
-fn input_failed<P>(parts: &[&str]) -> Leg<P> {
-    Some(Err(Error::Input(sentence(parts))))
 }

@@ -296,10 +296,8 @@ impl<P: Payload> Client<P> {
         if self.subscribed(id, &Err(error.clone())) {
             return;
         }
-        let call = self.calls.awaiting(id);
-        if let Some(slot) = call.and_then(|call| self.calls.remove(call)) {
-            self.outputs.push(Output::Settled(slot, Err(error)));
-            return;
+        if let Some(call) = self.calls.awaiting(id) {
+            return self.end(call, Err(error));
         }
         match self.phase {
             Phase::Closed | Phase::Open(_) => {}
@@ -511,7 +509,9 @@ impl<P: Payload> Client<P> {
                 Id::Integer(id),
                 Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. },
             ) => id == own,
-            (Id::Integer(id), _) => self.calls.awaiting(*id).is_some(),
+            (Id::Integer(id), _) => {
+                self.calls.awaiting(*id).is_some() || self.subscriptions.asks(*id)
+            }
         }
     }
 
@@ -572,11 +572,7 @@ impl<P: Payload> Client<P> {
 
     fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
         if let Some(call) = self.calls.awaiting(id) {
-            if let Some(outcome) = self.judge(call, outcome, now)
-                && let Some(slot) = self.calls.remove(call)
-            {
-                self.outputs.push(Output::Settled(slot, outcome));
-            }
+            self.judge(call, outcome, now);
         } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
             self.forget(at);
             if let Ok(result) = outcome {
@@ -624,7 +620,7 @@ impl<P: Payload> Client<P> {
         if request != 0 && !unlistened {
             self.expect_late_answer(request);
         }
-        if let Some(task) = self.task_of(id) {
+        if let Some(task) = self.task_of(id).map(|task| task.id.clone()) {
             self.cancel_task(task);
         } else if request != 0 && !unlistened {
             let mut params = P::object();
@@ -634,8 +630,13 @@ impl<P: Payload> Client<P> {
             }
             self.tell(method::CANCELLED, params);
         }
-        let Some(slot) = self.calls.remove(id) else { return };
-        self.outputs.push(Output::Settled(slot, Err(error)));
+        self.end(id, Err(error));
+    }
+
+    fn end(&mut self, id: i64, outcome: Result<P, Error<P>>) {
+        if let Some(slot) = self.calls.remove(id) {
+            self.outputs.push(Output::Settled(slot, outcome));
+        }
     }
 
     fn expect_late_answer(&mut self, id: i64) {
@@ -658,9 +659,7 @@ impl<P: Payload> Client<P> {
 
     fn disconnect(&mut self, error: Error<P>) {
         for id in self.calls.ids() {
-            if let Some(slot) = self.calls.remove(id) {
-                self.outputs.push(Output::Settled(slot, Err(error.clone())));
-            }
+            self.end(id, Err(error.clone()));
         }
         self.abandoned.clear();
         self.cache.clear();

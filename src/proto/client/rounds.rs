@@ -9,12 +9,13 @@
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError, code};
 use crate::proto::Millis;
+use crate::proto::version::Version;
 use crate::types::method;
 
+use super::Client;
 use super::inputs::Asked;
 use super::output::{Output, owned, sentence};
 use super::tasks::Task;
-use super::{CallLimits, Client};
 
 /// The pause before a leg that nobody had to be asked for, the first time; doubles up to the
 /// longest.
@@ -70,127 +71,122 @@ impl<P: Payload> Work<P> {
     }
 }
 
-/// How a leg ends: with the call's outcome, or not yet.
-pub(super) type Leg<P> = Option<Result<P, Error<P>>>;
-
 impl<P: Payload> Client<P> {
-    /// What the response to a leg means for its call.
-    pub(super) fn judge(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) -> Leg<P> {
-        let tagged = self.session().is_some_and(|session| session.version.tags_results());
-        let (limits, work) = self.work(id)?;
-        let Some(work) = work else {
-            return Some(outcome.and_then(|result| whole(result, tagged)));
-        };
+    /// What the response to a leg means for its call: it ends, or goes on.
+    pub(super) fn judge(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+        self.calls.rest(id);
+        let tagged = self.phase.version().is_some_and(Version::tags_results);
+        let Some(call) = self.calls.find(id) else { return };
+        let rounds = call.limits.rounds;
+        let Some(work) = &call.work else { return self.conclude(id, outcome, tagged) };
         if work.task.is_some() {
             return self.judge_task(id, outcome, now);
         }
-        let result = match outcome {
-            Ok(result) => result,
+        match outcome {
+            Ok(result) if tagged && result.says("resultType", "input_required") => match rounds {
+                Some(_) => self.round(id, &result, now),
+                None => self.end(id, Ok(result)),
+            },
+            Ok(result) => match self.task_in(id, &result, tagged) {
+                Some(_) if rounds.is_none() => self.end(id, Ok(result)),
+                Some(task) => self.become_task(id, &task, tagged, now),
+                None => self.conclude(id, Ok(result), tagged),
+            },
             Err(Error::Rpc(error)) if error.code == code::URL_ELICITATION_REQUIRED && !tagged => {
-                return self.open_urls(id, error);
+                self.open_urls(id, error);
             }
-            Err(error) => return Some(Err(error)),
-        };
-        if let Some(ended) = self.become_task(id, &result, tagged, now) {
-            return ended;
-        }
-        let asks = tagged && kind_of(&result).as_deref() == Some("input_required");
-        match limits.rounds {
-            Some(_) if asks => self.round(id, &result, now),
-            None if asks => Some(Ok(result)),
-            _ => Some(whole(result, tagged)),
+            Err(error) => self.end(id, Err(error)),
         }
     }
 
-    /// The limits of a call, and its further legs.
-    pub(super) fn work(&mut self, id: i64) -> Option<(CallLimits, Option<&mut Work<P>>)> {
-        self.calls.find(id).map(|call| (call.limits, call.work.as_deref_mut()))
+    /// Ends a call with what the server answered. A modern result says what it is; one that is
+    /// neither absent nor known cannot be used.
+    fn conclude(&mut self, id: i64, outcome: Result<P, Error<P>>, tagged: bool) {
+        let outcome = outcome.and_then(|result| {
+            if !tagged
+                || result.get("resultType").is_none()
+                || result.says("resultType", "complete")
+            {
+                return Ok(result);
+            }
+            let kind = result.text("resultType").unwrap_or_default();
+            let parts = ["the result has the unusable `resultType` ", &kind];
+            Err(Error::Protocol(sentence(&parts)))
+        });
+        self.end(id, outcome);
     }
 
     /// The work of a call that has some.
     pub(super) fn worker(&mut self, id: i64) -> Option<&mut Work<P>> {
-        self.work(id)?.1
+        self.calls.find(id)?.work.as_deref_mut()
     }
 
     /// The server wants something before it answers.
-    fn round(&mut self, id: i64, result: &P, now: Millis) -> Leg<P> {
-        let present = |key| result.get(key).filter(|value: &P| value.kind() != Kind::Null);
-        let (requests, state) = (present("inputRequests"), present("requestState"));
+    fn round(&mut self, id: i64, result: &P, now: Millis) {
+        let (requests, state) = (result.present("inputRequests"), result.present("requestState"));
         let requests = match requests {
             None => Some(Vec::new()),
             Some(requests) => requests.entries(),
         };
-        let Some(requests) = requests
-            .filter(|requests| state.is_some() || !requests.is_empty())
-            .filter(|_| state.as_ref().is_none_or(|state| state.kind() == Kind::Text))
+        let text = state.as_ref().is_none_or(|state| state.kind() == Kind::Text);
+        let Some(requests) =
+            requests.filter(|requests| text && (state.is_some() || !requests.is_empty()))
         else {
-            return failed(
-                "the server asks for input without a usable `inputRequests` or `requestState`",
-            );
+            let text =
+                "the server asks for input without a usable `inputRequests` or `requestState`";
+            return self.abandon(id, None, Error::Protocol(owned(text)));
         };
-        if let Some(ended) = self.count_round(id) {
-            return Some(ended);
-        }
-        let work = self.worker(id)?;
-        work.state = state;
-        if requests.is_empty() {
-            let pause = (work.paused * 2.0).clamp(PAUSE, LONGEST_PAUSE);
-            work.paused = pause;
-            self.deafen(id);
-            self.calls.pause(id, now + pause);
-            return None;
-        }
-        work.paused = 0.0;
-        let ended = self.ask(id, requests);
-        if ended.is_none() {
-            self.deafen(id);
-        }
-        ended
-    }
-
-    /// Another round; ends the call if that is one too many.
-    pub(super) fn count_round(&mut self, id: i64) -> Leg<P> {
-        let (limits, work) = self.work(id)?;
-        let work = work?;
-        work.rounds += 1;
-        limits.rounds.is_none_or(|rounds| work.rounds > rounds).then(|| {
-            Err(Error::Input(owned(
-                "the server asked for input in more rounds than this call allows",
-            )))
-        })
-    }
-
-    /// The leg is over, and with it its token.
-    pub(super) fn deafen(&mut self, id: i64) {
-        self.calls.rest(id);
         if let Some(call) = self.calls.find(id) {
             call.listens = false;
         }
+        let Some(work) = self.count_round(id) else { return };
+        work.state = state;
+        if requests.is_empty() {
+            work.paused = (work.paused * 2.0).clamp(PAUSE, LONGEST_PAUSE);
+            let until = now + work.paused;
+            self.calls.pause(id, until);
+        } else {
+            work.paused = 0.0;
+            self.ask(id, requests);
+        }
+    }
+
+    /// Another round; ends the call if that is one too many.
+    pub(super) fn count_round(&mut self, id: i64) -> Option<&mut Work<P>> {
+        let call = self.calls.find(id)?;
+        let work = call.work.as_mut()?;
+        work.rounds += 1;
+        if call.limits.rounds.is_none_or(|rounds| work.rounds > rounds) {
+            let text = "the server asked for input in more rounds than this call allows";
+            self.abandon(id, None, Error::Input(owned(text)));
+            return None;
+        }
+        self.worker(id)
     }
 
     /// 2025-11-25: the user has to open URLs before the call can be made.
-    fn open_urls(&mut self, id: i64, error: RpcError<P>) -> Leg<P> {
+    fn open_urls(&mut self, id: i64, error: RpcError<P>) {
         let listed = error.data.as_ref().and_then(|data| data.get("elicitations")?.elements());
-        let Some(listed) = listed.filter(|listed| !listed.is_empty()) else {
-            return Some(Err(Error::Rpc(error)));
-        };
-        let work = self.worker(id)?;
-        if work.refused.is_some() {
-            return Some(Err(Error::Rpc(error)));
-        }
-        work.refused = Some(error.clone());
-        let requests = listed.into_iter().map(|params| {
+        let requests = listed.unwrap_or_default().into_iter().map(|params| {
             let mut request = P::object();
             request.set_text("method", method::ELICIT);
             request.set("params", params);
             (String::new(), request)
         });
-        let ended = self.ask(id, requests.collect());
-        if ended.is_some() {
-            return Some(Err(Error::Rpc(error)));
+        let requests: Vec<_> = requests.collect();
+        let can = !requests.is_empty()
+            && self
+                .config
+                .capabilities
+                .get("elicitation")
+                .is_some_and(|all| all.get("url").is_some());
+        match self.worker(id) {
+            Some(work) if can && work.refused.is_none() => {
+                work.refused = Some(error);
+                self.ask(id, requests);
+            }
+            _ => self.end(id, Err(Error::Rpc(error))),
         }
-        self.deafen(id);
-        None
     }
 
     /// All answers are there, or the pause is over: the call goes on.
@@ -216,43 +212,18 @@ impl<P: Payload> Client<P> {
             if let Some(state) = work.state.take() {
                 params.set("requestState", state);
             }
-        } else if let Some(error) = &work.refused {
-            let accepted =
-                |(_, answer): &(String, P)| answer.text("action").as_deref() == Some("accept");
-            if !answers.iter().all(accepted) {
-                let error = Error::Rpc(error.clone());
-                return self.abandon(id, None, error);
-            }
+        } else if let Some(error) = &work.refused
+            && !answers.iter().all(|(_, answer)| answer.says("action", "accept"))
+        {
+            let error = Error::Rpc(error.clone());
+            return self.end(id, Err(error));
         }
         let method = work.method.clone();
         let leg = self.next_id();
         let params = self.with_meta(params, Some(leg));
-        self.calls.begin(id, leg, true, now);
-        if let Some(call) = self.calls.find(leg) {
-            let slot = call.slot;
+        if let Some(slot) = self.calls.begin(id, leg, true, now) {
             self.outputs.push(Output::Leg(slot, leg));
+            self.send_request(leg, &method, params);
         }
-        self.send_request(leg, &method, params);
     }
-}
-
-/// A modern result says what it is; one that is neither absent nor known cannot be used.
-fn whole<P: Payload>(result: P, tagged: bool) -> Result<P, Error<P>> {
-    match result.get("resultType").filter(|_| tagged).map(|kind| kind.as_text()) {
-        None => Ok(result),
-        Some(Some(kind)) if kind == "complete" => Ok(result),
-        Some(kind) => Err(Error::Protocol(sentence(&[
-            "the result has the unusable `resultType` ",
-            &kind.unwrap_or_default(),
-        ]))),
-    }
-}
-
-/// What a result says it is.
-pub(super) fn kind_of<P: Payload>(result: &P) -> Option<String> {
-    result.text("resultType")
-}
-
-pub(super) fn failed<P>(text: &str) -> Leg<P> {
-    Some(Err(Error::Protocol(owned(text))))
 }

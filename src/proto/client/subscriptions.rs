@@ -24,6 +24,7 @@ const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
 
 /// The texts of a filter's list, each once.
+#[inline(never)]
 fn texts<P: Payload>(filter: &P, member: &'static str) -> Vec<String> {
     let mut texts = Vec::new();
     for element in filter.get(member).and_then(|list| list.elements()).unwrap_or_default() {
@@ -36,11 +37,13 @@ fn texts<P: Payload>(filter: &P, member: &'static str) -> Vec<String> {
     texts
 }
 
+#[inline(never)]
 fn says<P: Payload>(object: Option<&P>, member: &'static str) -> bool {
     object.and_then(|object| object.get(member)?.as_bool()) == Some(true)
 }
 
 /// Whether a filter names that notification.
+#[inline(never)]
 fn names<P: Payload>(filter: &P, notification: &str, params: Option<&P>) -> bool {
     if let Some((member, ..)) = LISTS.iter().find(|(_, method, _)| *method == notification) {
         return says(Some(filter), member);
@@ -91,8 +94,14 @@ impl<P: Payload> Subscriptions<P> {
     }
 
     /// Whether any subscription wants to hear of that resource.
+    #[inline(never)]
     fn want(&self, uri: &String) -> bool {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
+    }
+
+    /// Whether that request asks to hear of a resource.
+    pub fn asks(&self, id: i64) -> bool {
+        self.asked.iter().any(|(asked, _)| *asked == id)
     }
 
     fn awaits(&self, uri: &String) -> bool {
@@ -234,6 +243,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// Whether the server tells of changes without a stream that was asked for.
+    #[inline(never)]
     fn tells_unasked(&self) -> bool {
         self.phase.version().is_some_and(|version| !version.listens())
     }
@@ -264,6 +274,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// Acknowledges, in the server's place, the legacy subscriptions that wait for no answer.
+    #[inline(never)]
     fn acknowledge(&mut self) {
         if !self.tells_unasked() {
             return;
@@ -280,6 +291,7 @@ impl<P: Payload> Client<P> {
     }
 }
 
+#[inline(never)]
 fn set_uris<P: Payload>(filter: &mut P, uris: &[String]) {
     if uris.is_empty() {
         filter.remove(URIS);

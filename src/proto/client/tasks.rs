@@ -8,8 +8,7 @@ use crate::proto::Millis;
 use crate::types::method;
 
 use super::Client;
-use super::output::{Output, sentence};
-use super::rounds::{Leg, failed, kind_of};
+use super::output::{Output, owned, sentence};
 
 /// The pause between two looks at a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
@@ -49,148 +48,117 @@ impl<P: Payload> Client<P> {
         let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
         let known = capabilities
             .filter(|_| !self.is_modern())
-            .and_then(|all| all.at(&["tasks", "requests", "tools", "call"]));
+            .and_then(|all| all.get("tasks")?.get("requests")?.get("tools")?.get("call"));
         if known.is_none() {
             params.remove("task");
         }
     }
 
-    /// Whether the result says that the call has become a task, and then what is next.
-    pub(super) fn become_task(
-        &mut self,
-        id: i64,
-        result: &P,
-        modern: bool,
-        now: Millis,
-    ) -> Option<Leg<P>> {
-        let opted = self.config.capabilities.at(&["extensions", EXTENSION]);
-        let (limits, work) = self.work(id)?;
-        let work = work.filter(|work| work.runs_tool())?;
-        let task = if modern {
-            let made = kind_of(result).as_deref() == Some("task");
-            (opted.is_some() && made).then(|| result.clone())?
-        } else {
-            result.get("task").filter(|_| work.asked_for_task())?
-        };
-        if limits.rounds.is_none() {
-            // The caller does all that by hand.
-            return Some(Some(Ok(result.clone())));
-        }
-        let Some(name) = named(&task) else {
-            return Some(failed("the server made a task without a `taskId`"));
-        };
-        work.task = Some(Task {
-            id: name,
-            modern,
-            step: Step::Create,
-            pause: PAUSE,
-            told: None,
-            keys: Vec::new(),
-        });
-        // Progress goes on for the legacy kind, and for the other it does not.
+    /// The task that a call has become, if the result says that it has.
+    pub(super) fn task_in(&mut self, id: i64, result: &P, modern: bool) -> Option<P> {
+        let opted = self.config.capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
+        let work = self.worker(id).filter(|work| work.runs_tool())?;
         if modern {
-            self.deafen(id);
+            (opted.is_some() && result.says("resultType", "task")).then(|| result.clone())
         } else {
-            self.calls.rest(id);
+            result.get("task").filter(|_| work.asked_for_task())
         }
-        Some(self.follow(id, &task, now))
+    }
+
+    pub(super) fn become_task(&mut self, id: i64, task: &P, modern: bool, now: Millis) {
+        let Some(name) = named(task) else {
+            return self.fail_task(id, "the server made a task without a `taskId`");
+        };
+        let Some(call) = self.calls.find(id) else { return };
+        // Progress goes on for the legacy kind, and for the other it does not.
+        call.listens = !modern;
+        if let Some(work) = &mut call.work {
+            work.task = Some(Task {
+                id: name,
+                modern,
+                step: Step::Create,
+                pause: PAUSE,
+                told: None,
+                keys: Vec::new(),
+            });
+        }
+        self.follow(id, task, now);
     }
 
     /// The answer to one of a task's own requests.
-    pub(super) fn judge_task(
-        &mut self,
-        id: i64,
-        outcome: Result<P, Error<P>>,
-        now: Millis,
-    ) -> Leg<P> {
-        let step = self.worker(id)?.task.as_ref()?.step;
-        let result = match outcome {
-            Ok(result) => result,
-            Err(error) => return Some(Err(error)),
-        };
-        if step == Step::Result {
-            return Some(Ok(result));
+    pub(super) fn judge_task(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+        let step = self.task_of(id).map(|task| task.step);
+        match outcome {
+            Ok(state) if step == Some(Step::Get) => self.follow(id, &state, now),
+            Ok(_) if step == Some(Step::Update) => self.look_later(id, now),
+            outcome => self.end(id, outcome),
         }
-        self.calls.rest(id);
-        if step == Step::Update {
-            return self.look_later(id, now);
-        }
-        let ended = self.follow(id, &result, now);
-        if let Some(Err(Error::Input(_) | Error::Protocol(_))) = ended
-            && let Some(task) = self.task_of(id)
-        {
-            // It was given up on this side.
-            self.cancel_task(task);
-        }
-        ended
     }
 
     /// What the state of a task asks for.
-    fn follow(&mut self, id: i64, state: &P, now: Millis) -> Leg<P> {
+    fn follow(&mut self, id: i64, state: &P, now: Millis) {
         let told = (state.text("status").unwrap_or_default(), state.text("statusMessage"));
-        let slot = self.calls.find(id)?.slot;
-        let task = self.worker(id)?.task.as_mut()?;
+        let Some(slot) = self.calls.find(id).map(|call| call.slot) else { return };
+        let Some(task) = self.task_of(id) else { return };
         let modern = task.modern;
         let created = task.step == Step::Create;
         let interval = state.get(if modern { "pollIntervalMs" } else { "pollInterval" });
         if let Some(interval) = interval.and_then(|value| value.as_f64()) {
             task.pause = interval.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         }
-        if task.told.as_ref() != Some(&told) {
-            task.told = Some(told.clone());
+        let (status, message) = told.clone();
+        if task.told.replace(told) != Some((status.clone(), message.clone())) {
             self.outputs.push(Output::Task(slot, state.clone()));
         }
-        let (status, message) = told;
         match status.as_str() {
             "working" => self.look_later(id, now),
-            "input_required" if modern => self.ask_for_task(id, state, now),
-            // Its requests come while its result is waited for.
-            "input_required" | "completed" | "failed" if !modern => {
-                self.task_leg(id, Step::Result, P::object(), now);
-                None
-            }
-            // The answer that makes a task does not carry its result.
-            "completed" | "failed" | "input_required" if created => {
-                self.task_leg(id, Step::Get, P::object(), now);
-                None
-            }
-            "completed" => match state.get("result").filter(|result| result.kind() == Kind::Object)
-            {
-                Some(result) => Some(Ok(result)),
-                None => failed("a completed task has no usable `result`"),
-            },
-            "failed" => {
-                let error = state.get("error").unwrap_or_else(P::object);
-                Some(Err(Error::Rpc(RpcError::from_payload(&error))))
-            }
             "cancelled" => {
                 let why = message.unwrap_or_default();
                 let colon = if why.is_empty() { "" } else { ": " };
-                Some(Err(Error::Task(sentence(&["the server gave the task up", colon, &why]))))
+                let text = sentence(&["the server gave the task up", colon, &why]);
+                self.end(id, Err(Error::Task(text)));
             }
-            _ => failed("a task has no usable `status`"),
+            "input_required" | "completed" | "failed" if created || !modern => {
+                // A legacy task asks while its result is waited for. The answer that makes one of
+                // the other kind carries nothing yet.
+                let step = if modern { Step::Get } else { Step::Result };
+                self.task_leg(id, step, P::object(), now);
+            }
+            "input_required" => self.ask_for_task(id, state, now),
+            "completed" => match state.get("result").filter(|result| result.kind() == Kind::Object)
+            {
+                Some(result) => self.end(id, Ok(result)),
+                None => self.fail_task(id, "a completed task has no usable `result`"),
+            },
+            "failed" => {
+                let error = state.get("error").unwrap_or_else(P::object);
+                self.end(id, Err(Error::Rpc(RpcError::from_payload(&error))));
+            }
+            _ => self.fail_task(id, "a task has no usable `status`"),
         }
     }
 
-    fn look_later(&mut self, id: i64, now: Millis) -> Leg<P> {
-        let pause = self.worker(id)?.task.as_ref()?.pause;
-        self.calls.pause(id, now + pause);
-        None
+    fn fail_task(&mut self, id: i64, text: &str) {
+        self.abandon(id, None, Error::Protocol(owned(text)));
+    }
+
+    fn look_later(&mut self, id: i64, now: Millis) {
+        if let Some(pause) = self.task_of(id).map(|task| task.pause) {
+            self.calls.pause(id, now + pause);
+        }
     }
 
     /// A task of the extension wants something that it has not asked for yet.
-    fn ask_for_task(&mut self, id: i64, state: &P, now: Millis) -> Leg<P> {
-        let mut requests = state.get("inputRequests").and_then(|all| all.entries());
-        let requests = requests.get_or_insert_default();
-        let keys = &mut self.worker(id)?.task.as_mut()?.keys;
-        requests.retain(|(key, _)| !keys.contains(key));
+    fn ask_for_task(&mut self, id: i64, state: &P, now: Millis) {
+        let Some(task) = self.task_of(id) else { return };
+        let requests = state.get("inputRequests").and_then(|all| all.entries());
+        let mut requests = requests.unwrap_or_default();
+        requests.retain(|(key, _)| !task.keys.contains(key));
+        task.keys.extend(requests.iter().map(|(key, _)| key.clone()));
         if requests.is_empty() {
-            return self.look_later(id, now);
-        }
-        keys.extend(requests.iter().map(|(key, _)| key.clone()));
-        match self.count_round(id) {
-            None => self.ask(id, std::mem::take(requests)),
-            ended => ended,
+            self.look_later(id, now);
+        } else if self.count_round(id).is_some() {
+            self.ask(id, requests);
         }
     }
 
@@ -207,7 +175,7 @@ impl<P: Payload> Client<P> {
     }
 
     fn task_leg(&mut self, id: i64, step: Step, mut params: P, now: Millis) {
-        let Some(task) = self.worker(id).and_then(|work| work.task.as_mut()) else { return };
+        let Some(task) = self.task_of(id) else { return };
         task.step = step;
         params.set("taskId", task.id.clone());
         let leg = self.next_id();
@@ -222,8 +190,8 @@ impl<P: Payload> Client<P> {
     }
 
     /// The task that a call has become.
-    pub(super) fn task_of(&mut self, id: i64) -> Option<P> {
-        Some(self.worker(id)?.task.as_ref()?.id.clone())
+    pub(super) fn task_of(&mut self, id: i64) -> Option<&mut Task<P>> {
+        self.worker(id)?.task.as_mut()
     }
 
     /// Gives up a task; nobody waits for the answer.
@@ -238,10 +206,10 @@ impl<P: Payload> Client<P> {
 
     /// A task was made for a request that has been given up.
     pub(super) fn cancel_late_task(&mut self, result: &P) {
-        let made = kind_of(result).as_deref() == Some("task");
-        let task = match self.is_modern() {
-            true => Some(result.clone()).filter(|_| made),
-            false => result.get("task"),
+        let task = if self.is_modern() {
+            Some(result.clone()).filter(|result| result.says("resultType", "task"))
+        } else {
+            result.get("task")
         };
         if let Some(task) = task.as_ref().and_then(named) {
             self.cancel_task(task);
