@@ -22,7 +22,7 @@ pub struct Scanned {
 }
 
 /// How most servers begin the notification: compared at once, not member by member.
-const ENVELOPE: &[u8] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
+const ENVELOPE: &[u8; 60] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
 
 /// Reads a frame; `None` sends it down the general path.
 ///
@@ -43,7 +43,7 @@ pub fn scan(frame: &[u8]) -> Option<Scanned> {
 #[inline(always)]
 #[allow(clippy::inline_always)] // as below: see `Cursor`
 pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
-    if text.starts_with(ENVELOPE) {
+    if after(text, ENVELOPE).is_some() {
         let mut cursor = Cursor { frame: text, at: ENVELOPE.len() };
         let found = cursor.params()?;
         return (cursor.peek() == b'}').then_some((found, cursor.at + 1));
@@ -90,6 +90,14 @@ fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
         same &= one == own;
     }
     same
+}
+
+/// What comes behind a prefix, compared in the same way.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(crate) fn after<'a, const N: usize>(text: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_first_chunk::<N>()?;
+    is(start, prefix).then_some(rest)
 }
 
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
@@ -140,13 +148,12 @@ impl<'a> Cursor<'a> {
     fn span(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let start = self.at;
-        let rest = self.frame.get(start..)?;
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || !(b' '..=b'~').contains(&byte))?;
-        self.at = start + length;
+        while matches!(self.peek(), b' '..=b'~') && !matches!(self.peek(), b'"' | b'\\') {
+            self.at += 1;
+        }
+        let end = self.at;
         self.expect_here(b'"')?;
-        Some(start..start + length)
+        Some(start..end)
     }
 
     /// Like `expect`, but white space is not skipped.
@@ -233,6 +240,7 @@ impl<'a> Cursor<'a> {
 
     /// A number whose digits and power of ten are both exact in a double, so that one division
     /// rounds correctly. Exponents are left to the general path.
+    #[inline(always)]
     fn number(&mut self) -> Option<f64> {
         let negative = self.token() == b'-';
         if negative {

@@ -65,23 +65,26 @@ thread_local! {
     static KEYS: Keys = const { ManuallyDrop::new(Cell::new(Vec::new())) };
 }
 
-fn key(name: &'static str) -> JsValue {
-    KEYS.with(|cell| {
-        let mut keys = cell.take();
-        // A pointer to a `str` is its address and its length.
-        let address = std::ptr::from_ref(name);
-        let known = keys.iter().find(|(known, _)| std::ptr::eq(*known, address));
-        let key = match known {
-            Some((_, key)) => key.clone(),
-            None => {
-                let key = JsValue::string(name);
-                keys.push((address, key.clone()));
-                key
-            }
-        };
-        cell.set(keys);
-        key
-    })
+/// The property names, taken out of their place, and which of them is this one; to be given back.
+#[inline(never)]
+fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
+    let mut keys = KEYS.with(|cell| cell.take());
+    // A pointer to a `str` is its address and its length.
+    let address = std::ptr::from_ref(name);
+    let mut at = 0;
+    for (known, _) in &keys {
+        if std::ptr::eq(*known, address) {
+            return (keys, at);
+        }
+        at += 1;
+    }
+    keys.push((address, JsValue::string(name)));
+    (keys, at)
+}
+
+#[inline(never)]
+fn give_back(keys: Vec<(*const str, JsValue)>) {
+    KEYS.with(|cell| cell.set(keys));
 }
 
 impl Payload for JsValue {
@@ -130,8 +133,10 @@ impl Payload for JsValue {
         if !self.is_object() {
             return None;
         }
-        let value = get(self, &self::key(key)).ok()?;
-        (!value.is_undefined()).then_some(value)
+        let (keys, at) = lend(key);
+        let value = keys.get(at).and_then(|(_, key)| get(self, key).ok());
+        give_back(keys);
+        value.filter(|value| !value.is_undefined())
     }
 
     #[inline(never)]
@@ -150,7 +155,9 @@ impl Payload for JsValue {
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
-            let _ = set(self, &self::key(key), &value);
+            let (keys, at) = lend(key);
+            let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
+            give_back(keys);
         }
     }
 
@@ -168,7 +175,9 @@ impl Payload for JsValue {
     #[inline(never)]
     fn remove(&mut self, key: &'static str) {
         if self.is_object() {
-            let _ = delete(self, &self::key(key));
+            let (keys, at) = lend(key);
+            let _ = keys.get(at).map(|(_, key)| delete(self, key));
+            give_back(keys);
         }
     }
 

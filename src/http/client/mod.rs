@@ -142,11 +142,12 @@ impl<P: Payload> Http<P> {
     ) -> Option<(Scanned, Option<u32>)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
-        let token = Id::Integer(scanned.token);
-        let slot = if exchange.may_report(&token) {
+        // As `may_report` says, without an id that would have to be dropped.
+        let own = matches!(exchange.id, Some(Id::Integer(id)) if id == scanned.token);
+        let slot = if own || !exchange.modern {
             client.receive_scanned(&scanned)
         } else {
-            client.stray(&token);
+            client.stray(&Id::Integer(scanned.token));
             None
         };
         Some((scanned, slot))

@@ -206,8 +206,8 @@ impl<P: Payload> Client<P> {
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        let token = Id::Integer(scanned.token);
-        self.calls.accept(&token, scanned.progress, self.newest, &mut self.counts)
+        let (newest, counts) = (self.newest, &mut self.counts);
+        self.calls.accept_integer(scanned.token, scanned.progress, newest, counts)
     }
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
