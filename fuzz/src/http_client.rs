@@ -44,7 +44,7 @@ pub fn run(bytes: &[u8]) {
         web.connect();
     }
     while !input.is_empty() {
-        step(&mut input, &mut twins, &mut open);
+        step(&mut input, &mut twins, &open);
         let [one, other] = &mut twins;
         assert_eq!(heard(one), heard(other));
         assert_eq!(one.page.records(), other.page.records());
@@ -101,15 +101,15 @@ fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &[Fetch]) {
             for _ in 0..input.below(6) {
                 match input.below(4) {
                     0 => text += input.pick::<&str>(&LINES),
-                    1 => text += &format!("data: {}\n\n", body(input, &fetch)),
+                    1 => text.extend(["data: ", &body(input, &fetch), "\n\n"]),
                     _ => {
                         let token = if input.flip() { fetch.id() } else { json!(newest) };
                         let message = ["\"half\"", "\"größer\"", "\"a\\nb\""][input.below(3)];
                         let progress = input.byte();
                         let end = ["\n\n", "\r\n\r\n", "\r\r", "\n"][input.below(4)];
-                        text += &format!(
+                        text.extend([format!(
                             "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{progress},\"message\":{message}}}}}{end}"
-                        );
+                        )]);
                     }
                 }
             }

@@ -35,9 +35,11 @@ for (const kind of browsers) {
     });
 
     for (const [where, channels] of /** @type {const} */ ([
-      ["page", ["objects", "frames", "socket", "port", "pair"]],
+      ["page", ["objects", "frames", "socket"]],
+      ["page, over ports", ["port", "pair"]],
       ["page, by HTTP", ["http"]],
-      ["worker", ["socket", "port", "pair"]],
+      ["worker", ["socket"]],
+      ["worker, over ports", ["port", "pair"]],
       ["worker, by HTTP", ["http"]],
     ])) {
       test(where, { timeout: 240_000 }, async (t) => {
