@@ -41,9 +41,11 @@ const WASM_OPT: [&str; 8] = [
     "--strip-producers",
     "--strip-target-features",
 ];
-/// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling and comparing by
-/// parts are what makes the module large. What is called for every byte asks to be inlined.
-const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1";
+/// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling, comparing by parts
+/// and loading ahead are what makes the module large. What is called for every byte asks to be
+/// inlined.
+const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1 \
+                     -enable-pre=false -enable-load-pre=false";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
 
 /// The command.
