@@ -208,7 +208,7 @@ export class Client {
 
   /** @param {any} [options] */
   ping(options) {
-    return this.#call(this.#core?.pingMethod() ?? "ping", undefined, options);
+    return this.#call(this.#session?.ping ?? "ping", undefined, options);
   }
 
   /** @param {string} level @param {any} [options] */
@@ -287,9 +287,8 @@ export class Client {
   }
 
   diagnostics() {
-    const strays = this.#core?.strays() ?? 0;
-    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0 };
-    const counts = this.#core?.counts() ?? none;
+    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, strays: 0 };
+    const { strays, ...counts } = this.#core?.counts() ?? none;
     return {
       server: this.#session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#overflowed, coalesced: this.#coalesced },
@@ -300,7 +299,7 @@ export class Client {
   async close() {
     const reason = "the client was closed";
     if (this.#transport) {
-      this.#core?.close(reason);
+      this.#core?.closed(reason, true);
       this.#drain();
     } else if (this.#connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
@@ -338,7 +337,7 @@ export class Client {
     } finally {
       this.#draining = false;
     }
-    this.#arm(core.deadline());
+    this.#arm(this.#view()[6]);
   }
 
   /**
@@ -370,14 +369,14 @@ export class Client {
       case 7:
         return this.#settle(undefined, core.value());
       case 8:
-        return this.#notify(core.text(), core.value());
+        return this.#notify(core.value());
       case 9:
-        return this.#answer(core.text(), core.value(), core.other());
+        return this.#answer(core.value(), core.other());
       case 11: {
         return this.#calls[this.#view()[0]]?.stall(true);
       }
       case 12:
-        return this.#input(core.text(), core.value(), core.other());
+        return this.#input(core.value(), core.other());
       case 13: {
         const [slot, id] = this.#view();
         return this.#calls[slot]?.proceed(id);
@@ -402,10 +401,10 @@ export class Client {
 
   /**
    * The numbers of the core's latest step.
-   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number]}
+   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number]}
    */
   #view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).numbers();
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(0);
     return /** @type {any} */ (this.#numbers);
   }
 
@@ -477,7 +476,7 @@ export class Client {
   /** @param {any} transport @param {string} reason */
   #closed(transport, reason) {
     if (!transport || transport !== this.#transport) return;
-    this.#core?.closed(reason);
+    this.#core?.closed(reason, false);
     this.#drain();
   }
 
@@ -549,7 +548,7 @@ export class Client {
   #events(http, exchange) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
     for (let count; this.#scans && !this.#draining && (count = core.events(http, exchange)); ) {
-      if (!this.#records.length) this.#records = /** @type {any} */ (core.records());
+      if (!this.#records.length) this.#records = core.view(2);
       /** @type {any} */
       const records = this.#records;
       // All of it is taken before a handler runs, which may end calls and give their slots away.
@@ -573,7 +572,7 @@ export class Client {
    */
   #copy(text, length) {
     if (!this.#bytes.length) {
-      this.#bytes = /** @type {any} */ (this.#core).scratch();
+      this.#bytes = /** @type {any} */ (this.#core).view(1);
       this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
     }
     const words = this.#words;
@@ -733,9 +732,9 @@ export class Client {
 
   // ---- what the server says unasked ----
 
-  /** @param {string} method @param {any} params */
-  #notify(method, params) {
-    const message = params === undefined ? { method } : { method, params };
+  /** @param {any} message */
+  #notify(message) {
+    const { method, params } = message;
     this.#latest = message;
     if (method === "notifications/tools/list_changed") this.#outputs?.forget();
     attempt(() => this.#options.messageHandler?.(message));
@@ -744,8 +743,8 @@ export class Client {
     attempt(() => this.#notificationHandlers.get(method)?.(message));
   }
 
-  /** A request of a legacy server. @param {string} method @param {any} params @param {any} id */
-  #answer(method, params, id) {
+  /** A request of a legacy server. @param {any} request @param {any} id */
+  #answer(request, id) {
     const core = /** @type {import("./core.js").Core} */ (this.#core);
     const asked = new AbortController();
     this.#asked.set(id, asked);
@@ -756,19 +755,19 @@ export class Client {
       core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
       this.#drain();
     };
-    this.#serve(method, params, asked, { requestId: id, reportProgress }, (ok, value) => {
+    this.#serve(request, asked, { requestId: id, reportProgress }, (ok, value) => {
       if (this.#asked.get(id) === asked) this.#asked.delete(id);
       core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
     });
   }
 
-  /** Something that a result asks for. @param {string} method @param {any} params @param {string} key */
-  #input(method, params, key) {
+  /** Something that a result asks for. @param {any} request @param {string} key */
+  #input(request, key) {
     const [slot, input] = this.#view();
     const call = /** @type {Call} */ (this.#calls[slot]);
     const asked = new AbortController();
     call.inputs.add(asked);
-    this.#serve(method, params, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+    this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
       call.inputs.delete(asked);
       if (!ok) call.cause = value;
       this.#core?.answer(input, ok, ok ? value : messageOf(value), now());
@@ -777,18 +776,16 @@ export class Client {
 
   /**
    * Lets a handler answer what the server asks for.
-   * @param {string} method
-   * @param {any} params
+   * @param {any} request
    * @param {AbortController} asked
    * @param {any} context
    * @param {(ok: boolean, value: any) => void} respond
    */
-  #serve(method, params, asked, context, respond) {
-    const message = params === undefined ? { method } : { method, params };
-    attempt(() => this.#options.messageHandler?.(message));
+  #serve(request, asked, context, respond) {
+    attempt(() => this.#options.messageHandler?.(request));
     const { signal } = asked;
     context.signal = signal;
-    const { elicitationId } = params ?? {};
+    const { elicitationId } = request.params ?? {};
     if (typeof elicitationId === "string") {
       context.completed = new Promise((resolve) => this.#elsewhere.set(elicitationId, () => resolve(undefined)));
     }
@@ -798,7 +795,7 @@ export class Client {
       respond(ok, value);
       this.#drain();
     };
-    ask(this.#requestHandlers.get(method), message, context).then(
+    ask(this.#requestHandlers.get(request.method), request, context).then(
       (result) => end(true, result),
       (error) => end(false, error),
     );

@@ -69,19 +69,20 @@ export class StreamableHttpTransport {
     this.#http = undefined;
     clearTimeout(this.#timer);
     http.close();
-    const last = this.#act(http);
+    const { last } = this.#act(http);
     this.onclose?.();
     await last;
   }
 
-  /** Does what is to be done. @param {import("./core.js").Http} http @returns {Promise<unknown>} */
+  /** Does what is to be done; returns when to do so again. @param {import("./core.js").Http} http */
   #act(http) {
     const started = [];
-    for (const action of http.actions()) {
+    const [deadline, ...actions] = http.actions(now());
+    for (const action of actions) {
       if (typeof action === "number") this.#exchanges.get(action)?.abort();
       else started.push(this.#exchange(http, action));
     }
-    return Promise.all(started);
+    return { deadline, last: Promise.all(started) };
   }
 
   /** @param {number} [exchange] the one that something happened to */
@@ -90,8 +91,7 @@ export class StreamableHttpTransport {
     if (!http) return;
     if (this.onnews) this.onnews(http);
     else this.#tell(http, exchange);
-    const deadline = http.timeout(now());
-    this.#act(http);
+    const { deadline } = this.#act(http);
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
       this.#timerAt = deadline;

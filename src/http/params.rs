@@ -33,7 +33,7 @@ impl<P: Payload> Tools<P> {
         }
         let mut kept = Vec::new();
         for tool in page.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
-            let name = tool.get("name").and_then(|name| name.as_text()).unwrap_or_default();
+            let name = tool.text("name").unwrap_or_default();
             let mut found = Vec::new();
             self.0.retain(|(known, _)| *known != name);
             let schema = tool.get("inputSchema").unwrap_or_else(P::object);
@@ -55,9 +55,13 @@ impl<P: Payload> Tools<P> {
 
     /// The headers that a call of that tool needs, as names and values.
     pub fn headers(&self, name: &str, arguments: Option<&P>) -> Vec<(String, String)> {
-        let sent =
-            |(name, value): (String, Option<P>)| Some((name, encode(&text_of(value.as_ref()?)?)));
-        self.repeated(name, arguments).into_iter().filter_map(sent).collect()
+        let mut headers = Vec::new();
+        for (name, value) in self.repeated(name, arguments) {
+            if let Some(text) = value.as_ref().and_then(text_of) {
+                headers.push((name, encode(&text)));
+            }
+        }
+        headers
     }
 
     /// The headers that calls of that tool may have, with the arguments that they repeat; `None` for
@@ -70,7 +74,10 @@ impl<P: Payload> Tools<P> {
                 let _ = search(schema, arguments, Place::Root, DEPTH, &mut found);
             }
         }
-        found.into_iter().map(|(name, value)| (sentence(&[PARAM, &name]), value)).collect()
+        for (name, _) in &mut found {
+            *name = sentence(&[PARAM, name]);
+        }
+        found
     }
 }
 
@@ -103,7 +110,7 @@ fn search<P: Payload>(
             if place != Place::Property {
                 return Err("is not reached by `properties` alone");
             }
-            let kind = schema.get("type").and_then(|kind| kind.as_text()).unwrap_or_default();
+            let kind = schema.text("type").unwrap_or_default();
             if !matches!(kind.as_str(), "string" | "integer" | "boolean") {
                 return Err("is not at a string, an integer or a boolean");
             }
@@ -145,14 +152,15 @@ pub(super) fn text_of<P: Payload>(value: &P) -> Option<String> {
 
 /// An integer in decimal.
 pub(super) fn decimal(number: i64) -> String {
-    let mut digits = String::new();
+    let mut digits = Vec::new();
     let mut rest = number.unsigned_abs();
     while rest > 0 || digits.is_empty() {
-        digits.insert(0, char::from(b"0123456789"[(rest % 10) as usize]));
+        #[allow(clippy::cast_possible_truncation)] // one digit
+        digits.push(b'0' + (rest % 10) as u8);
         rest /= 10;
     }
     if number < 0 {
-        digits.insert(0, '-');
+        digits.push(b'-');
     }
-    digits
+    digits.into_iter().rev().map(char::from).collect()
 }

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::proto::Millis;
-use crate::proto::scan::{Scanned, scan_start};
+use crate::proto::scan::{Scanned, after, scan_start};
 
 /// The largest event, in bytes.
 pub const LIMIT: usize = 16 * 1024 * 1024;
@@ -98,15 +98,15 @@ impl EventStream {
         }
         self.skip_lf();
         let mut rest = self.buffer.get(self.at..)?;
-        if let Some(after) = rest.strip_prefix(b"event: message") {
-            rest = after.strip_prefix(b"\r\n").or_else(|| after.strip_prefix(b"\n"))?;
+        if let Some(end) = after(rest, b"event: message") {
+            rest = after(end, b"\r\n").or_else(|| after(end, b"\n"))?;
         }
-        rest = rest.strip_prefix(b"data:")?;
-        rest = rest.strip_prefix(b" ").unwrap_or(rest);
+        rest = after(rest, b"data:")?;
+        rest = after(rest, b" ").unwrap_or(rest);
         let (mut scanned, length) = scan_start(rest)?;
         let start = self.buffer.len() - rest.len();
         rest = rest.get(length..)?;
-        rest = rest.strip_prefix(b"\r\n\r\n").or_else(|| rest.strip_prefix(b"\n\n"))?;
+        rest = after(rest, b"\r\n\r\n").or_else(|| after(rest, b"\n\n"))?;
         self.at = self.buffer.len() - rest.len();
         self.searched = self.at;
         if let Some(message) = &mut scanned.message {

@@ -65,7 +65,7 @@ impl<P: Payload> RpcError<P> {
         // Saturates, which is what a code from outside the range deserves.
         #[allow(clippy::cast_possible_truncation)]
         let code = code as i64;
-        let message = value.get("message").and_then(|text| text.as_text()).unwrap_or_default();
+        let message = value.text("message").unwrap_or_default();
         Some(Self { code, message, data: value.get("data") })
     }
 
@@ -73,7 +73,7 @@ impl<P: Payload> RpcError<P> {
     fn write(&self) -> P {
         let mut error = P::object();
         error.set("code", P::number(self.code as f64));
-        error.set("message", P::string(&self.message));
+        error.set_text("message", &self.message);
         if let Some(data) = &self.data {
             error.set("data", data.clone());
         }
@@ -130,78 +130,62 @@ impl Malformed {
 impl<P: Payload> Message<P> {
     /// Reads a parsed JSON value as a message.
     pub fn read(value: &P) -> Result<Self, Malformed> {
-        let malformed = |reason, id: Option<Id>| {
-            let is_response = value.get("method").is_none()
-                && (value.get("result").is_some() || value.get("error").is_some());
-            Err(Malformed { reason, id, is_response })
-        };
+        let id = value.get("id");
+        let mut known = id.as_ref().and_then(Payload::as_id);
+        Self::judge(value, id, &mut known).map_err(|reason| Malformed {
+            reason,
+            id: known,
+            is_response: value.get("method").is_none()
+                && (value.get("result").is_some() || value.get("error").is_some()),
+        })
+    }
+
+    /// Takes the id that it needs out of `known`, or says what is wrong.
+    fn judge(value: &P, id: Option<P>, known: &mut Option<Id>) -> Result<Self, &'static str> {
+        let odd_id = "`id` is neither a string nor an integer";
         match value.kind() {
             Kind::Object => {}
-            Kind::Array => return malformed("a batch: one message per frame is allowed", None),
-            _ => return malformed("not a JSON object", None),
+            Kind::Array => return Err("a batch: one message per frame is allowed"),
+            _ => return Err("not a JSON object"),
         }
-        let id = value.get("id");
-        let known = id.as_ref().and_then(Payload::as_id);
-        if value.get("jsonrpc").and_then(|version| version.as_text()).as_deref() != Some("2.0") {
-            return malformed("`jsonrpc` is not \"2.0\"", known);
+        if value.text("jsonrpc").as_deref() != Some("2.0") {
+            return Err("`jsonrpc` is not \"2.0\"");
         }
         if let Some(method) = value.get("method") {
-            let Some(method) = method.as_text() else {
-                return malformed("`method` is not a string", known);
-            };
+            let method = method.as_text().ok_or("`method` is not a string")?;
             let params = value.get("params");
             if params.as_ref().is_some_and(|params| params.kind() != Kind::Object) {
-                return malformed("`params` is not an object", known);
+                return Err("`params` is not an object");
             }
-            return match (id, known) {
+            return match (id, known.take()) {
                 (None, _) => Ok(Self::Notification { method, params }),
-                (Some(_), Some(id)) => Ok(Self::Request { id, method, params }),
-                (Some(_), None) => malformed("`id` is neither a string nor an integer", None),
+                (_, Some(id)) => Ok(Self::Request { id, method, params }),
+                _ => Err(odd_id),
             };
         }
         // Some peers write `null` for the error that there is not.
         if let Some(error) = value.get("error").filter(|error| error.kind() != Kind::Null) {
-            return match (RpcError::read(&error), id, known) {
-                (None, _, known) => malformed("`error` has no numeric `code`", known),
-                (Some(error), _, Some(id)) => {
-                    Ok(Self::Response { id: Some(id), outcome: Err(error) })
-                }
-                (Some(error), None, None) => Ok(Self::Response { id: None, outcome: Err(error) }),
-                (Some(error), Some(id), None) if id.kind() == Kind::Null => {
-                    Ok(Self::Response { id: None, outcome: Err(error) })
-                }
-                _ => malformed("`id` is neither a string nor an integer", None),
-            };
-        }
-        match (value.get("result"), known) {
-            (Some(result), id) if result.kind() != Kind::Object => {
-                malformed("`result` is not an object", id)
+            let error = RpcError::read(&error).ok_or("`error` has no numeric `code`")?;
+            if known.is_none() && id.is_some_and(|id| id.kind() != Kind::Null) {
+                return Err(odd_id);
             }
-            (Some(result), Some(id)) => Ok(Self::Response { id: Some(id), outcome: Ok(result) }),
-            (Some(_), None) => malformed("a result without a usable `id`", None),
-            (None, id) => malformed("neither `method`, `result` nor `error`", id),
+            return Ok(Self::Response { id: known.take(), outcome: Err(error) });
         }
+        let result = value.get("result").ok_or("neither `method`, `result` nor `error`")?;
+        if result.kind() != Kind::Object {
+            return Err("`result` is not an object");
+        }
+        let id = known.take().ok_or("a result without a usable `id`")?;
+        Ok(Self::Response { id: Some(id), outcome: Ok(result) })
     }
 
     /// Writes the message as a JSON value.
     pub fn write(self) -> P {
-        let mut value = P::object();
-        value.set("jsonrpc", P::string("2.0"));
         match self {
-            Self::Request { id, method, params } => {
-                value.set("id", P::from_id(&id));
-                value.set("method", P::string(&method));
-                if let Some(params) = params {
-                    value.set("params", params);
-                }
-            }
-            Self::Notification { method, params } => {
-                value.set("method", P::string(&method));
-                if let Some(params) = params {
-                    value.set("params", params);
-                }
-            }
+            Self::Request { id, method, params } => write_call(Some(&id), &method, params),
+            Self::Notification { method, params } => write_call(None, &method, params),
             Self::Response { id, outcome } => {
+                let mut value: P = envelope();
                 if let Some(id) = id {
                     value.set("id", P::from_id(&id));
                 }
@@ -209,8 +193,27 @@ impl<P: Payload> Message<P> {
                     Ok(result) => value.set("result", result),
                     Err(error) => value.set("error", error.write()),
                 }
+                value
             }
         }
-        value
     }
+}
+
+fn envelope<P: Payload>() -> P {
+    let mut value = P::object();
+    value.set_text("jsonrpc", "2.0");
+    value
+}
+
+/// Writes a request, or without an id a notification.
+pub(crate) fn write_call<P: Payload>(id: Option<&Id>, method: &str, params: Option<P>) -> P {
+    let mut value = envelope::<P>();
+    if let Some(id) = id {
+        value.set("id", P::from_id(id));
+    }
+    value.set_text("method", method);
+    if let Some(params) = params {
+        value.set("params", params);
+    }
+    value
 }

@@ -7,5 +7,6 @@ mod payload;
 mod value;
 
 pub use decode::decode;
+pub(crate) use message::write_call;
 pub use message::{Id, Malformed, Message, RpcError, code};
 pub use payload::{Kind, Payload};

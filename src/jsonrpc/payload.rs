@@ -83,6 +83,33 @@ pub trait Payload: Clone {
 
     /// The request id or token as a value of its own JSON type.
     fn from_id(id: &Id) -> Self;
+
+    /// The value at the end of a path of members.
+    // Out of line, as all below: they are called from everywhere.
+    #[inline(never)]
+    fn at(&self, path: &[&'static str]) -> Option<Self> {
+        let mut value = self.clone();
+        for key in path {
+            value = value.get(key)?;
+        }
+        Some(value)
+    }
+
+    /// The strings, if this is an array of nothing else.
+    #[inline(never)]
+    fn texts(&self) -> Option<Vec<String>> {
+        let mut texts = Vec::new();
+        for element in self.elements()? {
+            texts.push(element.as_text()?);
+        }
+        Some(texts)
+    }
+
+    /// Sets the member `key` to a string.
+    #[inline(never)]
+    fn set_text(&mut self, key: &'static str, text: &str) {
+        self.set(key, Self::string(text));
+    }
 }
 
 /// The kinds of JSON value.

@@ -22,7 +22,7 @@ pub struct Scanned {
 }
 
 /// How most servers begin the notification: compared at once, not member by member.
-const ENVELOPE: &[u8] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
+const ENVELOPE: &[u8; 60] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
 
 /// Reads a frame; `None` sends it down the general path.
 ///
@@ -40,9 +40,10 @@ pub fn scan(frame: &[u8]) -> Option<Scanned> {
 }
 
 /// Reads a frame at the start of `text`; returns where it ends, too.
-#[inline]
+#[inline(always)]
+#[allow(clippy::inline_always)] // as below: see `Cursor`
 pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
-    if text.starts_with(ENVELOPE) {
+    if after(text, ENVELOPE).is_some() {
         let mut cursor = Cursor { frame: text, at: ENVELOPE.len() };
         let found = cursor.params()?;
         return (cursor.peek() == b'}').then_some((found, cursor.at + 1));
@@ -66,30 +67,64 @@ pub fn scan_start(text: &[u8]) -> Option<(Scanned, usize)> {
     if seen == 7 { Some((params?, cursor.at)) } else { None }
 }
 
-/// Compares with a name whose length the compiler knows, which spares a call for each.
-#[inline]
+/// Compares with a name whose length the compiler knows, which spares a call for each: eight bytes
+/// at once, then four, then one by one.
+#[inline(always)]
+#[allow(clippy::inline_always)]
 fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
-    text.first_chunk::<N>() == Some(name) && text.len() == N
+    if text.len() != N {
+        return false;
+    }
+    let (eights, rest) = text.as_chunks::<8>();
+    let (own_eights, own_rest) = name.as_chunks::<8>();
+    let (fours, rest) = rest.as_chunks::<4>();
+    let (own_fours, own_rest) = own_rest.as_chunks::<4>();
+    let mut same = true;
+    for (eight, own) in eights.iter().zip(own_eights) {
+        same &= eight == own;
+    }
+    for (four, own) in fours.iter().zip(own_fours) {
+        same &= four == own;
+    }
+    for (one, own) in rest.iter().zip(own_rest) {
+        same &= one == own;
+    }
+    same
+}
+
+/// What comes behind a prefix, compared in the same way.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+pub(crate) fn after<'a, const N: usize>(text: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_first_chunk::<N>()?;
+    is(start, prefix).then_some(rest)
 }
 
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
+#[inline(always)]
+#[allow(clippy::inline_always)]
 fn once(seen: &mut u8, member: u8) -> Option<()> {
     let first = *seen & member == 0;
     *seen |= member;
     first.then_some(())
 }
 
+/// The browser build is compiled for size, with hardly any inlining; what is small and runs for every
+/// byte or member says that it is to be inlined all the same.
 struct Cursor<'a> {
     frame: &'a [u8],
     at: usize,
 }
 
+#[allow(clippy::inline_always)]
 impl<'a> Cursor<'a> {
+    #[inline(always)]
     fn peek(&self) -> u8 {
         self.frame.get(self.at).copied().unwrap_or(0)
     }
 
     /// The next byte that is no white space.
+    #[inline(always)]
     fn token(&mut self) -> u8 {
         while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
@@ -97,34 +132,38 @@ impl<'a> Cursor<'a> {
         self.peek()
     }
 
+    #[inline(always)]
     fn expect(&mut self, byte: u8) -> Option<()> {
         (self.token() == byte).then(|| self.at += 1)
     }
 
     /// A string without escapes, of printable ASCII.
+    #[inline(always)]
     fn string(&mut self) -> Option<&'a [u8]> {
         let span = self.span()?;
         self.frame.get(span)
     }
 
+    #[inline(always)]
     fn span(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let start = self.at;
-        let rest = self.frame.get(start..)?;
-        let length = rest
-            .iter()
-            .position(|&byte| byte == b'"' || byte == b'\\' || !(b' '..=b'~').contains(&byte))?;
-        self.at = start + length;
+        while matches!(self.peek(), b' '..=b'~') && !matches!(self.peek(), b'"' | b'\\') {
+            self.at += 1;
+        }
+        let end = self.at;
         self.expect_here(b'"')?;
-        Some(start..start + length)
+        Some(start..end)
     }
 
     /// Like `expect`, but white space is not skipped.
+    #[inline(always)]
     fn expect_here(&mut self, byte: u8) -> Option<()> {
         (self.peek() == byte).then(|| self.at += 1)
     }
 
     /// An object with at least one member, each read by `member`.
+    #[inline(always)]
     fn object(&mut self, mut member: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
         self.expect(b'{')?;
         loop {
@@ -169,6 +208,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Digits without a sign; at most 15, so that every one of them counts in a double too.
+    #[inline(always)]
     fn integer(&mut self) -> Option<i64> {
         self.token();
         let start = self.at;
@@ -177,6 +217,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The digits before a decimal point, none of them a leading zero.
+    #[inline(always)]
     fn digits(&mut self) -> Option<i64> {
         let start = self.at;
         let mut value = 0;
@@ -186,6 +227,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Appends the next digit to `value`. Wraps beyond 18 digits, which the callers refuse.
+    #[inline(always)]
     fn digit(&mut self, value: &mut i64) -> bool {
         let byte = self.peek();
         let is_digit = byte.is_ascii_digit();
@@ -198,6 +240,7 @@ impl<'a> Cursor<'a> {
 
     /// A number whose digits and power of ten are both exact in a double, so that one division
     /// rounds correctly. Exponents are left to the general path.
+    #[inline(always)]
     fn number(&mut self) -> Option<f64> {
         let negative = self.token() == b'-';
         if negative {

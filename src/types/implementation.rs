@@ -26,10 +26,10 @@ impl Implementation {
     /// Writes it as a payload.
     pub fn to_payload<P: Payload>(&self) -> P {
         let mut value = P::object();
-        value.set("name", P::string(&self.name));
-        value.set("version", P::string(&self.version));
+        value.set_text("name", &self.name);
+        value.set_text("version", &self.version);
         if let Some(title) = &self.title {
-            value.set("title", P::string(title));
+            value.set_text("title", title);
         }
         value
     }

@@ -2,19 +2,18 @@
 
 use std::cell::UnsafeCell;
 
-use js_sys::{Float64Array, Uint8Array};
-use serde::Deserialize;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Message, Payload, RpcError, decode};
+use crate::jsonrpc::{Kind, Message, Payload, RpcError};
 use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
 use super::http::{self, Http};
+use super::payload::{view_bytes, view_numbers};
 
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
@@ -30,15 +29,17 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-/// The numbers of the latest step, which JavaScript reads without a call: see [`Core::numbers`].
-struct Numbers(UnsafeCell<[f64; 6]>);
+const NUMBERS_LENGTH: usize = 7;
+
+/// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
+struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
 
 // SAFETY: as for `Scratch`.
 unsafe impl Sync for Numbers {}
 
-static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; 6]));
+static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
 
-/// The places in [`Core::numbers`].
+/// The places in the numbers.
 #[derive(Clone, Copy)]
 enum Place {
     Slot = 0,
@@ -47,6 +48,7 @@ enum Place {
     Total = 3,
     MessageStart = 4,
     MessageEnd = 5,
+    Deadline = 6,
 }
 
 fn put(place: Place, number: f64) {
@@ -85,25 +87,13 @@ enum Step {
 /// One client's protocol machine.
 ///
 /// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
-/// [`numbers`](Self::numbers), [`value`](Self::value), [`other`](Self::other) and
-/// [`text`](Self::text).
+/// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
 #[wasm_bindgen]
 pub struct Core {
     machine: Client<JsValue>,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
-    text: JsValue,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Options {
-    name: Option<String>,
-    version: Option<String>,
-    title: Option<String>,
-    log_level: Option<String>,
-    mode: Option<String>,
 }
 
 #[wasm_bindgen]
@@ -115,32 +105,34 @@ impl Core {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
-        let given: Options = decode(&options)
-            .ok_or_else(|| JsValue::from_str("`name`, `version` and `title` must be strings"))?;
-        let mode = match given.mode.as_deref() {
+        let misfit = || JsValue::from_str("`name`, `version` and `title` must be strings");
+        if options.kind() != Kind::Object {
+            return Err(misfit());
+        }
+        let given = |key| match options.get(key) {
+            Some(value) if value.kind() != Kind::Null => {
+                value.as_text().map(Some).ok_or_else(misfit)
+            }
+            _ => Ok(None),
+        };
+        let title = given("title")?;
+        let log_level = given("logLevel")?;
+        let mode = match given("mode")?.as_deref() {
             None | Some("auto") => Mode::Auto,
             Some("legacy") => Mode::Legacy,
             Some(name) => Version::parse(name)
                 .map(Mode::Pin)
                 .ok_or_else(|| JsValue::from_str("`mode` names no protocol version"))?,
         };
-        let mut info = Implementation::new(
-            given.name.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned()),
-            given.version.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned()),
-        );
-        info.title = given.title;
+        let name = given("name")?.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned());
+        let version = given("version")?.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
         let machine = Client::new(Config {
-            info,
+            info: Implementation { name, version, title },
             capabilities: JsValue::object(),
-            log_level: given.log_level.as_deref().and_then(Level::parse),
+            log_level: log_level.as_deref().and_then(Level::parse),
             mode,
         });
-        Ok(Self {
-            machine,
-            value: JsValue::UNDEFINED,
-            other: JsValue::UNDEFINED,
-            text: JsValue::UNDEFINED,
-        })
+        Ok(Self { machine, value: JsValue::UNDEFINED, other: JsValue::UNDEFINED })
     }
 
     /// A transport is about to open. Times are milliseconds.
@@ -162,14 +154,15 @@ impl Core {
         self.machine.opened(now);
     }
 
-    /// The page ends the connection.
-    pub fn close(&mut self, reason: &str) {
-        self.machine.close(reason);
-    }
-
-    /// The transport has ended.
-    pub fn closed(&mut self, reason: &str) {
-        self.machine.closed(reason);
+    /// The transport has ended, or the page ends the connection.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn closed(&mut self, reason: JsValue, by_page: bool) {
+        let reason = text(&reason);
+        if by_page {
+            self.machine.close(&reason);
+        } else {
+            self.machine.closed(&reason);
+        }
     }
 
     /// A message has arrived, parsed.
@@ -178,19 +171,24 @@ impl Core {
         self.machine.receive(Message::read(&message), now);
     }
 
-    /// A view of the buffer for [`scan`](Self::scan); it is detached when the memory grows.
-    pub fn scratch(&self) -> Uint8Array {
-        // SAFETY: the buffer lives as long as the module, and Rust reads it only inside `scan`,
-        // while JavaScript does not run.
-        unsafe { Uint8Array::view_mut_raw(FRAME.0.get().cast(), SCRATCH) }
-    }
-
-    /// A view of the latest step's numbers: slot, id, progress, total (NaN if there is none), and
-    /// where a scanned message starts (0 if there is none) and ends in its frame. It is detached
-    /// when the memory grows.
-    pub fn numbers(&self) -> Float64Array {
-        // SAFETY: the numbers live as long as the module, and JavaScript only reads them.
-        unsafe { Float64Array::view_mut_raw(NUMBERS.0.get().cast(), 6) }
+    /// A view of the core's memory, which is detached when the memory grows.
+    ///
+    /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none),
+    /// where a scanned message starts (0 if there is none) and ends in its frame, and, when there
+    /// are no more steps, when [`timeout`](Self::timeout) wants to be called; infinite for never.
+    /// 1 is the buffer for [`scan`](Self::scan). 2 is the table that [`events`](Self::events)
+    /// fills: for each record slot, progress, total (NaN if there is none), and where its message
+    /// starts (0 if there is none) and ends in `Http::text`.
+    pub fn view(&self, which: u32) -> JsValue {
+        // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and
+        // Rust reads the buffer only inside `scan`, while JavaScript does not run.
+        unsafe {
+            match which {
+                0 => view_numbers(&*NUMBERS.0.get()),
+                1 => view_bytes(&*FRAME.0.get()),
+                _ => http::records(),
+            }
+        }
     }
 
     /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
@@ -214,17 +212,10 @@ impl Core {
     }
 
     /// Reads on in a stream of events: the ordinary progress that comes next, as much as the table
-    /// of [`records`](Self::records) holds. Returns how many of them it now holds; 0 if the next
+    /// in [`view`](Self::view) holds. Returns how many of them it now holds; 0 if the next
     /// event is another, to be taken by `Http::event`.
     pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
         http.read_progress(exchange, &mut self.machine)
-    }
-
-    /// A view of the table that [`events`](Self::events) fills: for each record slot, progress,
-    /// total (NaN if there is none), and where its message starts (0 if there is none) and ends in
-    /// `Http::text`. It is detached when the memory grows.
-    pub fn records(&self) -> Float64Array {
-        http::records()
     }
 
     /// Takes over what has happened on the exchanges of HTTP.
@@ -293,53 +284,44 @@ impl Core {
 
     /// Reports how far the answer to the server's request `id` has come; NaN for no total.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: Option<String>) {
+    pub fn report(&mut self, id: JsValue, progress: f64, total: f64, message: JsValue) {
         let total = (!total.is_nan()).then_some(total);
         if let Some(id) = id.as_id() {
-            self.machine.report(&id, progress, total, message.as_deref());
+            self.machine.report(&id, progress, total, message.as_text().as_deref());
         }
     }
 
     /// Answers what the step `Input` asked for, or says in words why there is no answer.
     pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
-        let outcome = if ok { Ok(value) } else { Err(value.as_string().unwrap_or_default()) };
+        let outcome = if ok { Ok(value) } else { Err(text(&value)) };
         self.machine.answer(input, outcome, now);
     }
 
     /// Gives up the call that began with that id.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn cancel(&mut self, id: f64, reason: Option<String>) {
-        self.machine.cancel(id as i64, reason.as_deref());
+    pub fn cancel(&mut self, id: f64, reason: JsValue) {
+        self.machine.cancel(id as i64, reason.as_text().as_deref());
     }
 
     /// The request of that id could not be sent.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
-    pub fn unsent(&mut self, id: f64, reason: &str) {
-        self.machine.unsent(id as i64, reason);
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn unsent(&mut self, id: f64, reason: JsValue) {
+        self.machine.unsent(id as i64, &text(&reason));
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
     /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
     #[wasm_bindgen(js_name = setLogLevel)]
-    pub fn set_log_level(&mut self, level: &str) -> i32 {
-        match Level::parse(level).map(|level| self.machine.set_log_level(level)) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn set_log_level(&mut self, level: JsValue) -> i32 {
+        match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level)) {
             None => -1,
             Some(Err(_)) => 0,
             Some(Ok(true)) => 1,
             Some(Ok(false)) => 2,
         }
-    }
-
-    /// The method that asks whether the server is there.
-    #[wasm_bindgen(js_name = pingMethod)]
-    pub fn ping_method(&self) -> String {
-        self.machine.ping_method().to_owned()
-    }
-
-    /// When [`timeout`](Self::timeout) wants to be called; infinite for never.
-    pub fn deadline(&self) -> f64 {
-        self.machine.poll_timeout()
     }
 
     /// Looks at the clocks.
@@ -351,14 +333,17 @@ impl Core {
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     pub fn poll(&mut self) -> u32 {
         let step = match self.machine.poll_output() {
-            None => Step::Nothing,
+            None => {
+                put(Place::Deadline, self.machine.poll_timeout());
+                Step::Nothing
+            }
             Some(Output::Send(message, id)) => {
                 put(Place::Id, id.unwrap_or(0) as f64);
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
             Some(Output::Connected(session)) => {
-                let session = describe(&session, self.machine.is_era_certain());
+                let session = describe(&session, &self.machine);
                 self.step(Step::Connected, session)
             }
             Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
@@ -385,20 +370,17 @@ impl Core {
                 Step::News
             }
             Some(Output::Notification(method, params)) => {
-                self.text = JsValue::from_str(&method);
-                self.step(Step::Notification, params.unwrap_or_default())
+                self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params)) => {
-                self.text = JsValue::from_str(&method);
                 self.other = JsValue::from_id(&id);
-                self.step(Step::Request, params.unwrap_or_default())
+                self.step(Step::Request, message(&method, params))
             }
             Some(Output::Input(asked)) => {
                 put(Place::Slot, f64::from(asked.slot));
                 put(Place::Id, f64::from(asked.input));
-                self.text = JsValue::from_str(&asked.method);
                 self.other = JsValue::from_str(&asked.key);
-                self.step(Step::Input, asked.params.unwrap_or_default())
+                self.step(Step::Input, message(&asked.method, asked.params))
             }
             Some(Output::Leg(slot, id)) => {
                 put(Place::Slot, f64::from(slot));
@@ -432,17 +414,8 @@ impl Core {
         std::mem::take(&mut self.other)
     }
 
-    /// The method of the step.
-    pub fn text(&mut self) -> JsValue {
-        std::mem::take(&mut self.text)
-    }
-
-    /// How many notifications named no subscription that there is.
-    pub fn strays(&self) -> u32 {
-        self.machine.stray_notifications()
-    }
-
-    /// How much progress was odd so far.
+    /// How much progress was odd so far, and as `strays` how many notifications named no
+    /// subscription that there is.
     pub fn counts(&self) -> JsValue {
         let counts = self.machine.progress_counts();
         let mut object = JsValue::object();
@@ -453,6 +426,7 @@ impl Core {
         set("backward", counts.backward);
         set("duplicate", counts.duplicate);
         set("malformed", counts.malformed);
+        set("strays", self.machine.stray_notifications());
         object
     }
 }
@@ -464,11 +438,28 @@ impl Core {
     }
 }
 
-fn describe(session: &Session<JsValue>, certain: bool) -> JsValue {
+/// The text of what is one; empty for anything else.
+// Not by a parameter of type `&str`, which costs more in the module and in the glue.
+pub(super) fn text(value: &JsValue) -> String {
+    value.as_text().unwrap_or_default()
+}
+
+fn message(method: &str, params: Option<JsValue>) -> JsValue {
+    let mut message = JsValue::object();
+    message.set_text("method", method);
+    if let Some(params) = params {
+        message.set("params", params);
+    }
+    message
+}
+
+fn describe(session: &Session<JsValue>, machine: &Client<JsValue>) -> JsValue {
     let mut object = JsValue::object();
-    object.set("protocolVersion", JsValue::from_str(session.version.as_str()));
-    object.set("certain", JsValue::from_bool(certain));
-    object.set("era", JsValue::from_str(session.version.era().as_str()));
+    object.set_text("protocolVersion", session.version.as_str());
+    object.set("certain", JsValue::from_bool(machine.is_era_certain()));
+    object.set_text("era", session.version.era().as_str());
+    // The method that asks whether the server is there.
+    object.set_text("ping", machine.ping_method());
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());
     object.set("capabilities", session.capabilities.clone().unwrap_or_default());
     object.set("instructions", session.instructions.clone().unwrap_or_default());
@@ -479,12 +470,12 @@ fn describe(session: &Session<JsValue>, certain: bool) -> JsValue {
 #[allow(clippy::cast_precision_loss)] // codes are small
 pub(super) fn explain(error: Error<JsValue>) -> JsValue {
     let mut object = JsValue::object();
-    object.set("code", JsValue::from_str(error.code()));
-    match error {
+    object.set_text("code", error.code());
+    let message = match error {
         Error::Rpc(error) => {
             object.set("rpcCode", JsValue::from_f64(error.code as f64));
-            object.set("message", JsValue::from_str(&error.message));
             object.set("data", error.data.unwrap_or_default());
+            Some(error.message)
         }
         Error::Timeout { clock, after } => {
             let clock = match clock {
@@ -492,34 +483,31 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
                 Clock::Total => "total",
                 Clock::Connect => "connect",
             };
-            object.set("clock", JsValue::from_str(clock));
+            object.set_text("clock", clock);
             object.set("after", JsValue::from_f64(after));
+            None
         }
-        Error::Aborted(reason) => {
-            object.set(
-                "message",
-                reason.map(|reason| JsValue::from_str(&reason)).unwrap_or_default(),
-            );
-        }
+        Error::Aborted(reason) => reason,
         Error::Closed { reason, sent } => {
-            object.set("message", JsValue::from_str(&reason));
             object.set("sent", JsValue::from_bool(sent));
+            Some(reason)
         }
         Error::Http { status, body } => {
             object.set("status", JsValue::from_f64(f64::from(status)));
-            object.set("message", JsValue::from_str(&body));
+            Some(body)
         }
         Error::Lost { reason, sent, cause } => {
-            object.set("message", JsValue::from_str(reason));
             object.set("sent", JsValue::from_bool(sent));
             object.set("cause", cause.unwrap_or_default());
+            Some(reason.to_owned())
         }
         Error::Protocol(text)
         | Error::Input(text)
         | Error::Task(text)
-        | Error::Incompatible(text) => {
-            object.set("message", JsValue::from_str(&text));
-        }
+        | Error::Incompatible(text) => Some(text),
+    };
+    if let Some(message) = message {
+        object.set_text("message", &message);
     }
     object
 }

@@ -2,7 +2,6 @@
 
 use std::cell::UnsafeCell;
 
-use js_sys::{Float64Array, Uint8Array};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -10,14 +9,15 @@ use crate::http::client::{self, Action, News, Reading};
 use crate::jsonrpc::Payload;
 use crate::proto::client::Client;
 
-use super::client::explain;
+use super::client::{explain, text};
+use super::payload::{view_bytes, view_numbers};
 
 /// How many records the table holds.
 const RECORDS: usize = 128;
 /// How many numbers a record has.
 const FIELDS: usize = 5;
 
-/// The table of [`Core::records`](super::Core::records).
+/// The table in [`Core::view`](super::Core::view).
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
 
 // SAFETY: this module runs on one thread; there is no shared memory in it.
@@ -26,9 +26,10 @@ unsafe impl Sync for Records {}
 static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
 
 /// A view of the table.
-pub(super) fn records() -> Float64Array {
+pub(super) fn records() -> JsValue {
     // SAFETY: the table lives as long as the module, and JavaScript only reads it.
-    unsafe { Float64Array::view_mut_raw(TABLE.0.get().cast(), FIELDS * RECORDS) }
+    let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
+    view_numbers(table.as_flattened())
 }
 
 /// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
@@ -56,8 +57,15 @@ impl Http {
 
     /// The head of an answer has come; `session` is empty without the header. Returns 0 if the body
     /// is of no use, 1 if it is to be read whole, 2 if it is a stream of events.
-    pub fn head(&mut self, exchange: u32, status: u16, content_type: &str, session: &str) -> u32 {
-        match self.machine.head(exchange, status, content_type, session) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn head(
+        &mut self,
+        exchange: u32,
+        status: u16,
+        content_type: JsValue,
+        session: JsValue,
+    ) -> u32 {
+        match self.machine.head(exchange, status, &text(&content_type), &text(&session)) {
             Reading::Nothing => 0,
             Reading::Whole => 1,
             Reading::Events => 2,
@@ -72,25 +80,23 @@ impl Http {
     /// The data of the next event: a view that the next call may detach. Undefined if there is
     /// none.
     pub fn event(&mut self, exchange: u32) -> JsValue {
-        // SAFETY: JavaScript decodes it before it calls anything here.
-        let view = |data| unsafe { Uint8Array::view(data) }.into();
-        self.machine.event(exchange).map_or(JsValue::UNDEFINED, view)
+        self.machine.event(exchange).map(view_bytes).unwrap_or_default()
     }
 
     /// What the latest records were read from, ASCII: a view that the next call may detach.
-    pub fn text(&self, exchange: u32) -> Uint8Array {
-        // SAFETY: JavaScript decodes it before it calls anything here.
-        unsafe { Uint8Array::view(self.machine.since(exchange, self.since)) }
+    pub fn text(&self, exchange: u32) -> JsValue {
+        view_bytes(self.machine.since(exchange, self.since))
     }
 
     /// A whole body, or the data of an event: parsed, or undefined if it is not JSON; and how the
     /// body begins.
-    pub fn message(&mut self, exchange: u32, message: JsValue, text: &str, now: f64) {
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn message(&mut self, exchange: u32, message: JsValue, body: JsValue, now: f64) {
         let message = present(message);
         if self.machine.streams(exchange) {
             self.machine.message(exchange, message, now);
         } else {
-            self.machine.body(exchange, message, text, now);
+            self.machine.body(exchange, message, &text(&body), now);
         }
     }
 
@@ -100,24 +106,23 @@ impl Http {
         self.machine.failed(exchange, sent, present(cause), now);
     }
 
-    /// Looks at the clock; returns when it is to do so next, infinite for never.
-    pub fn timeout(&mut self, now: f64) -> f64 {
-        self.machine.handle_timeout(now)
-    }
-
-    /// What is to be done: for each exchange to start its number, HTTP method, headers (names and
-    /// values in turn) and body; for each to break off its number.
-    pub fn actions(&mut self) -> JsValue {
-        let actions = self.machine.take_actions().into_iter().map(|action| match action {
-            Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
-                exchange.into(),
-                JsValue::from_str(verb),
-                JsValue::array(headers),
-                body.unwrap_or_default(),
-            ]),
-            Action::Abort(exchange) => exchange.into(),
-        });
-        JsValue::array(actions.collect())
+    /// Looks at the clock; returns when it is to do so next, infinite for never, and what is to be
+    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn)
+    /// and body; for each to break off its number.
+    pub fn actions(&mut self, now: f64) -> JsValue {
+        let mut told = vec![self.machine.handle_timeout(now).into()];
+        for action in self.machine.take_actions() {
+            told.push(match action {
+                Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
+                    exchange.into(),
+                    JsValue::from_str(verb),
+                    JsValue::array(headers),
+                    body.unwrap_or_default(),
+                ]),
+                Action::Abort(exchange) => exchange.into(),
+            });
+        }
+        JsValue::array(told)
     }
 
     /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a

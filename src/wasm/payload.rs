@@ -1,55 +1,101 @@
 //! The payload in a page: a value that `JSON.parse` made.
 
 use std::cell::Cell;
+use std::mem::ManuallyDrop;
 
-use js_sys::{Array, Object, Reflect};
+use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
-use wasm_bindgen::{JsCast, JsValue};
 
 use crate::jsonrpc::{Id, Kind, Payload};
 
+// The few functions of the engine that are needed, and no more: js-sys brings along what it has
+// for futures, used or not.
 #[wasm_bindgen]
 extern "C" {
+    #[wasm_bindgen(js_namespace = Array, js_name = isArray)]
+    fn is_array(value: &JsValue) -> bool;
+
+    #[wasm_bindgen(js_namespace = Array, js_name = from)]
+    fn array(elements: Vec<JsValue>) -> JsValue;
+
+    #[wasm_bindgen(js_namespace = Array, js_name = from)]
+    fn elements(array: &JsValue) -> Vec<JsValue>;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = assign)]
+    fn assign(object: &JsValue, other: &JsValue);
+
+    #[wasm_bindgen(js_namespace = Object, js_name = keys)]
+    fn keys(object: &JsValue) -> Vec<JsValue>;
+
+    #[wasm_bindgen(js_namespace = Object, js_name = fromEntries)]
+    fn from_entries(entries: Vec<JsValue>) -> JsValue;
+
+    // Another argument than `undefined` and `null` comes back as it is.
+    #[wasm_bindgen(js_name = Object)]
+    fn object() -> JsValue;
+
+    /// A view of the memory, which is detached when the memory grows.
+    #[wasm_bindgen(js_name = Object)]
+    pub(super) fn view_bytes(bytes: &[u8]) -> JsValue;
+
+    /// A view of the memory, which is detached when the memory grows.
+    #[wasm_bindgen(js_name = Object)]
+    pub(super) fn view_numbers(numbers: &[f64]) -> JsValue;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = get)]
+    fn get(object: &JsValue, key: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = set)]
+    fn set(object: &JsValue, key: &JsValue, value: &JsValue) -> Result<bool, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = Reflect, js_name = deleteProperty)]
+    fn delete(object: &JsValue, key: &JsValue) -> Result<bool, JsValue>;
+
     /// Throws for what is no data, such as a function.
     #[wasm_bindgen(catch, js_name = structuredClone)]
     fn structured_clone(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+/// Property names as JavaScript strings, by the address of the literal.
+type Keys = ManuallyDrop<Cell<Vec<(*const str, JsValue)>>>;
+
 thread_local! {
-    /// Property names as JavaScript strings, by the address of the literal: making a string anew
-    /// costs more than all else that a look-up does.
-    static KEYS: Cell<Vec<(*const str, JsValue)>> = const { Cell::new(Vec::new()) };
+    /// Making a string anew costs more than all else that a look-up does. Never dropped, which
+    /// spares what would see to that.
+    static KEYS: Keys = const { ManuallyDrop::new(Cell::new(Vec::new())) };
 }
 
-fn key(name: &'static str) -> JsValue {
-    let known = KEYS.try_with(|cell| {
-        let mut keys = cell.take();
-        // A pointer to a `str` is its address and its length.
-        let address = std::ptr::from_ref(name);
-        let known = keys
-            .iter()
-            .find(|(known, _)| std::ptr::eq(*known, address))
-            .map(|(_, key)| key.clone());
-        let key = known.unwrap_or_else(|| {
-            let key = JsValue::from_str(name);
-            keys.push((address, key.clone()));
-            key
-        });
-        cell.set(keys);
-        key
-    });
-    known.unwrap_or_default()
+/// The property names, taken out of their place, and which of them is this one; to be given back.
+#[inline(never)]
+fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
+    let mut keys = KEYS.with(|cell| cell.take());
+    // A pointer to a `str` is its address and its length.
+    let address = std::ptr::from_ref(name);
+    let mut at = 0;
+    for (known, _) in &keys {
+        if std::ptr::eq(*known, address) {
+            return (keys, at);
+        }
+        at += 1;
+    }
+    keys.push((address, JsValue::string(name)));
+    (keys, at)
+}
+
+#[inline(never)]
+fn give_back(keys: Vec<(*const str, JsValue)>) {
+    KEYS.with(|cell| cell.set(keys));
 }
 
 impl Payload for JsValue {
     #[inline(never)]
     fn object() -> Self {
-        Object::new().into()
+        object()
     }
 
     #[inline(never)]
     fn array(elements: Vec<Self>) -> Self {
-        elements.into_iter().collect::<Array>().into()
+        array(elements)
     }
 
     #[inline(never)]
@@ -67,7 +113,7 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn kind(&self) -> Kind {
-        if Array::is_array(self) {
+        if is_array(self) {
             Kind::Array
         } else if self.is_object() {
             Kind::Object
@@ -87,32 +133,38 @@ impl Payload for JsValue {
         if !self.is_object() {
             return None;
         }
-        let value = Reflect::get(self, &self::key(key)).ok()?;
-        (!value.is_undefined()).then_some(value)
+        let (keys, at) = lend(key);
+        let value = keys.get(at).and_then(|(_, key)| get(self, key).ok());
+        give_back(keys);
+        value.filter(|value| !value.is_undefined())
     }
 
     #[inline(never)]
     fn entries(&self) -> Option<Vec<(String, Self)>> {
-        let object = self.dyn_ref::<Object>().filter(|_| self.kind() == Kind::Object)?;
-        let keys = Object::keys(object).to_vec();
-        let value = |key: &JsValue| Reflect::get(self, key).unwrap_or_default();
-        Some(keys.iter().map(|key| (key.as_string().unwrap_or_default(), value(key))).collect())
+        if self.kind() != Kind::Object {
+            return None;
+        }
+        let mut members = Vec::new();
+        for key in keys(self) {
+            members.push((key.as_text().unwrap_or_default(), get(self, &key).unwrap_or_default()));
+        }
+        Some(members)
     }
 
     #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
         if self.is_object() {
             // Fails only on an object that refuses members, and those are not ours.
-            let _ = Reflect::set(self, &self::key(key), &value);
+            let (keys, at) = lend(key);
+            let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
+            give_back(keys);
         }
     }
 
     #[inline(never)]
     fn assign(&mut self, other: &Self) {
-        if let Some(own) = self.dyn_ref::<Object>()
-            && let Some(other) = other.dyn_ref::<Object>()
-        {
-            Object::assign(own, other);
+        if self.is_object() && other.is_object() {
+            assign(self, other);
         }
     }
 
@@ -122,24 +174,26 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn remove(&mut self, key: &'static str) {
-        if let Some(own) = self.dyn_ref::<Object>() {
-            let _ = Reflect::delete_property(own, &self::key(key));
+        if self.is_object() {
+            let (keys, at) = lend(key);
+            let _ = keys.get(at).map(|(_, key)| delete(self, key));
+            give_back(keys);
         }
     }
 
     #[inline(never)]
     fn from_members(members: Vec<(String, Self)>) -> Self {
         // Not by setting them one by one: `__proto__` must become a member like any other.
-        let entries: Array = members
-            .into_iter()
-            .map(|(key, value)| Array::of2(&Self::from_str(&key), &value))
-            .collect();
-        Object::from_entries(&entries).map(Into::into).unwrap_or_default()
+        let mut entries = Vec::new();
+        for (key, value) in members {
+            entries.push(array(vec![Self::string(&key), value]));
+        }
+        from_entries(entries)
     }
 
     #[inline(never)]
     fn elements(&self) -> Option<Vec<Self>> {
-        Array::is_array(self).then(|| Array::from(self).to_vec())
+        is_array(self).then(|| elements(self))
     }
 
     fn as_f64(&self) -> Option<f64> {

@@ -37,7 +37,7 @@ export class Driver {
     if (!this.#core.request("tools/call", params, timeout, maxTotal, Infinity, true, strict, 0)) {
       return Promise.reject({ code: "CLOSED" });
     }
-    const [slot, id] = this.#core.numbers();
+    const [slot, id] = this.#core.view(0);
     const promise = new Promise((resolve, reject) => {
       this.#calls[slot] = { resolve, reject, handler };
     });
@@ -53,7 +53,7 @@ export class Driver {
   }
 
   close() {
-    this.#core.close("the page went away");
+    this.#core.closed("the page went away", true);
     this.#drain();
   }
 
@@ -64,7 +64,7 @@ export class Driver {
   }
 
   deadline() {
-    return this.#core.deadline();
+    return this.#core.view(0)[6];
   }
 
   counts() {
@@ -78,11 +78,11 @@ export class Driver {
    */
   frame(text, scanned) {
     if (scanned) {
-      const scratch = this.#core.scratch();
+      const scratch = this.#core.view(1);
       for (let i = 0; i < text.length; i++) scratch[i] = text.charCodeAt(i);
       const slot = this.#core.scan(text.length);
       if (slot >= 0) {
-        const [, , progress, total, start, end] = this.#core.numbers();
+        const [, , progress, total, start, end] = this.#core.view(0);
         const message = start ? text.substring(start, end) : undefined;
         this.#deliver(slot, progress, total, message);
         return "scanned";
@@ -117,7 +117,7 @@ export class Driver {
 
   /** @param {number} step */
   #act(step) {
-    const [slot, , progress, total] = this.#core.numbers();
+    const [slot, , progress, total] = this.#core.view(0);
     switch (step) {
       case SEND:
         return this.sent.push(JSON.parse(JSON.stringify(this.#core.value())));

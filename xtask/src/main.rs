@@ -11,6 +11,7 @@ mod check;
 mod counts;
 mod demo;
 mod fixture;
+mod glue;
 mod names;
 mod package;
 mod run;

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::glue::trim;
 use crate::names;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{CARRIED, Needs, Tools, WASM_TARGET, locked_version, setup};
@@ -40,6 +41,9 @@ const WASM_OPT: [&str; 8] = [
     "--strip-producers",
     "--strip-target-features",
 ];
+/// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling and comparing by
+/// parts are what makes the module large. What is called for every byte asks to be inlined.
+const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
 
 /// The command.
@@ -62,11 +66,12 @@ pub fn cargo_build() -> Result<()> {
     step("build the WebAssembly module", || {
         // Panics name their source file: without this machine's directories, please.
         let sources = cargo_home().join("registry/src");
-        let flags = format!("--remap-path-prefix={}=crates", sources.display());
+        let remap = format!("--remap-path-prefix={}=crates", sources.display());
+        let flags = [&remap, "-C", SMALL];
         Cmd::cargo()
             .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
             .args(["--target", WASM_TARGET, "--features", "npm", "--config"])
-            .arg(format!("target.{WASM_TARGET}.rustflags=[{flags:?}]"))
+            .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
             .quiet()
     })
 }
@@ -86,7 +91,8 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     let generated = target().join("pkg-generated");
     let stamp = generated.join("from.wasm");
     // The slow steps depend on nothing but the module and on how they are done.
-    let how = concat!(include_str!("package.rs"), include_str!("names.rs"));
+    let how =
+        concat!(include_str!("package.rs"), include_str!("names.rs"), include_str!("glue.rs"));
     let input = [&built[..], version.as_bytes(), how.as_bytes()].concat();
     if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
         step("wasm-bindgen, wasm-opt, inline", || {
@@ -170,7 +176,7 @@ fn generate(tools: &Tools, module: &Path, directory: &Path) -> Result<()> {
         .output()
         .context("wasm-opt could not shorten the names")?;
     let glue = directory.join("core.js");
-    fs::write(&glue, names::shorten(&fs::read_to_string(&glue)?, &list)?)?;
+    fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?)?, &list)?)?;
     let core = directory.join("core.wasm");
     tools
         .cmd("wasm-opt")

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::jsonrpc::{Message, Payload, code};
 use crate::proto::Millis;
-use crate::proto::client::sentence;
+use crate::proto::client::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State};
@@ -98,7 +98,7 @@ impl<P: Payload> Http<P> {
             return self.expired(exchange);
         }
         let failure = if !ok {
-            Error::Http { status, body: text.to_owned() }
+            Error::Http { status, body: owned(text) }
         } else if status == 202 {
             super::protocol("the server accepted a request and gave no answer")
         } else if exchange.json {

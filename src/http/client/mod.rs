@@ -17,7 +17,7 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::Client;
+use crate::proto::client::{Client, owned, take_where};
 use crate::proto::scan::Scanned;
 
 use super::params::Tools;
@@ -142,11 +142,12 @@ impl<P: Payload> Http<P> {
     ) -> Option<(Scanned, Option<u32>)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
-        let token = Id::Integer(scanned.token);
-        let slot = if exchange.may_report(&token) {
+        // As `may_report` says, without an id that would have to be dropped.
+        let own = matches!(exchange.id, Some(Id::Integer(id)) if id == scanned.token);
+        let slot = if own || !exchange.modern {
             client.receive_scanned(&scanned)
         } else {
-            client.stray(&token);
+            client.stray(&Id::Integer(scanned.token));
             None
         };
         Some((scanned, slot))
@@ -254,12 +255,7 @@ impl<P: Payload> Http<P> {
     }
 
     fn take_where(&mut self, which: impl FnMut(&Exchange<P>) -> bool) -> Option<Exchange<P>> {
-        let at = self.exchanges.iter().position(which)?;
-        let last = self.exchanges.pop()?;
-        match self.exchanges.get_mut(at) {
-            Some(place) => Some(std::mem::replace(place, last)),
-            None => Some(last),
-        }
+        take_where(&mut self.exchanges, which)
     }
 
     fn fault(&mut self, error: Error<P>) {
@@ -268,17 +264,12 @@ impl<P: Payload> Http<P> {
 }
 
 fn protocol<P>(text: &str) -> Error<P> {
-    Error::Protocol(text.to_owned())
+    Error::Protocol(owned(text))
 }
 
 /// The value at the end of a path of members.
-#[inline(never)]
 fn at<P: Payload>(value: &P, path: &[&'static str]) -> Option<P> {
-    let mut value = value.clone();
-    for key in path {
-        value = value.get(key)?;
-    }
-    Some(value)
+    value.at(path)
 }
 
 #[inline(never)]

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::http::headers::{EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode};
 use crate::http::params::decimal;
-use crate::jsonrpc::{Id, Message, Payload};
+use crate::jsonrpc::{Id, Payload, write_call};
 use crate::types::{meta, method};
 
 use super::exchange::{Exchange, Kind, Purpose, Refused, State};
@@ -143,8 +143,7 @@ impl<P: Payload> Http<P> {
         }
         // Text, which no id of the client is.
         let id = Id::Text(decimal(i64::from(self.newest)));
-        let method = method::LIST_TOOLS.to_owned();
-        let request = Message::Request { id, method, params: Some(params) }.write();
+        let request = write_call(Some(&id), method::LIST_TOOLS, Some(params));
         refused.pages += 1;
         self.post(request, Purpose::Refresh(refused), false);
     }

@@ -2,7 +2,8 @@
 //! and how it ends.
 
 use crate::error::Error;
-use crate::jsonrpc::{Message, Payload};
+use crate::jsonrpc::{Payload, write_call};
+use crate::proto::client::owned;
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose};
@@ -88,7 +89,7 @@ impl<P: Payload> Http<P> {
                 waiting.push(message);
             }
             (Purpose::Message, ..) => {
-                let reason = "the session has expired".to_owned();
+                let reason = owned("the session has expired");
                 self.news.push(News::Failed(id, Error::Closed { reason, sent }));
             }
             _ => {}
@@ -104,8 +105,7 @@ impl<P: Payload> Http<P> {
         }
         let told = session.told.clone();
         let waiting = session.waiting.take().unwrap_or_default();
-        let method = method::INITIALIZED.to_owned();
-        let initialized = Message::Notification { method, params: None }.write();
+        let initialized = write_call(None, method::INITIALIZED, None);
         self.post(initialized, Purpose::Message, true);
         for message in told {
             self.post(message, Purpose::Repeat, true);

@@ -8,7 +8,7 @@ use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
 use crate::types::method;
 
-use super::output::sentence;
+use super::output::{owned, sentence};
 
 /// How many results are kept; the one that has been kept longest gives way.
 const ENTRIES: usize = 256;
@@ -33,7 +33,7 @@ fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
         return None;
     }
     match params.get(member) {
-        None => Some(method.to_owned()),
+        None => Some(owned(method)),
         Some(value) => Some(sentence(&[method, "\n", &value.as_text()?])),
     }
 }
@@ -44,7 +44,8 @@ fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
 fn outdated(key: &str, what: &str, list: bool) -> bool {
     match (key.strip_prefix(method::READ_RESOURCE), list) {
         (None, true) => key.starts_with(what),
-        (Some(own), false) => covers(own.trim_start_matches('\n'), what),
+        // Behind the line break.
+        (Some(own), false) => covers(own.get(1..).unwrap_or_default(), what),
         _ => false,
     }
 }
@@ -53,7 +54,10 @@ fn outdated(key: &str, what: &str, list: bool) -> bool {
 #[inline(never)]
 pub(super) fn covers(own: &str, uri: &str) -> bool {
     match uri.strip_prefix(own) {
-        Some(rest) => own.ends_with('/') || rest.is_empty() || rest.starts_with(['/', '?', '#']),
+        Some(rest) => {
+            own.as_bytes().last() == Some(&b'/')
+                || matches!(rest.as_bytes().first(), None | Some(b'/' | b'?' | b'#'))
+        }
         None => false,
     }
 }
@@ -111,7 +115,8 @@ impl<P: Payload> Cache<P> {
             // The pages have moved under the cursor.
             Err(Error::Rpc(error)) if error.code == code::INVALID_PARAMS => {
                 let key = std::mem::take(&mut entry.key);
-                let list = key.split('\n').next().unwrap_or_default();
+                let end = key.bytes().position(|byte| byte == b'\n').unwrap_or(key.len());
+                let list = key.get(..end).unwrap_or_default();
                 self.0.retain(|entry| !outdated(&entry.key, list, true));
             }
             Err(_) => {}
@@ -125,7 +130,7 @@ impl<P: Payload> Cache<P> {
         if let Some(list) = notification.strip_suffix("list_changed") {
             self.0.retain(|entry| !outdated(&entry.key, list, true));
         } else if notification == "resources/updated"
-            && let Some(uri) = params.and_then(|params| params.get("uri")?.as_text())
+            && let Some(uri) = params.and_then(|params| params.text("uri"))
         {
             self.0.retain(|entry| !outdated(&entry.key, &uri, false));
         }

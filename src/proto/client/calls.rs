@@ -218,8 +218,11 @@ impl<P> CallTable<P> {
             call.listens = true;
             call.latest = f64::NEG_INFINITY;
             // The newest id belongs at the end; `find` left the place in `hint`.
-            let call = self.calls.remove(self.hint);
-            self.calls.push(call);
+            if let Some([call, later @ ..]) = self.calls.get_mut(self.hint..) {
+                for next in later.iter_mut().rev() {
+                    std::mem::swap(call, next);
+                }
+            }
         }
         self.wake = self.wake.min(look);
         Some(slot)

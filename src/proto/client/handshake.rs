@@ -6,14 +6,12 @@
 //! there are failures besides answers: a status may say that the server is in trouble, which is no
 //! sign of an era, and a page is not told what became of a request that CORS forbids.
 
-use serde::Deserialize;
-
 use crate::error::Error;
-use crate::jsonrpc::{Payload, RpcError, code, decode};
+use crate::jsonrpc::{Payload, RpcError, code};
 use crate::proto::version::{Era, Version};
 use crate::types::meta;
 
-use super::output::{Mode, Session, sentence};
+use super::output::{Mode, Session, owned, sentence};
 
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]
@@ -22,23 +20,6 @@ pub(super) enum Verdict<P> {
     Probe,
     Initialize,
     Fail(Error<P>),
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Discovered {
-    supported_versions: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Initialized {
-    protocol_version: String,
-}
-
-#[derive(Deserialize)]
-struct Unsupported {
-    supported: Vec<String>,
 }
 
 /// Judges the answer to `server/discover`.
@@ -73,27 +54,27 @@ pub(super) fn judge_probe<P: Payload>(
 }
 
 fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
-    let Some(Discovered { supported_versions }) = decode(result) else {
+    let Some(supported) = result.get("supportedVersions").and_then(|list| list.texts()) else {
         return Verdict::Initialize;
     };
     let common = Version::of(Era::Modern)
-        .find(|version| supported_versions.iter().any(|name| name == version.as_str()));
+        .find(|version| supported.iter().any(|name| name == version.as_str()));
     match common {
         Some(version) => Verdict::Open(Session {
             version,
-            server_info: result.get(meta::META).and_then(|meta| meta.get(meta::SERVER_INFO)),
+            server_info: result.at(&[meta::META, meta::SERVER_INFO]),
             capabilities: result.get("capabilities"),
             instructions: result.get("instructions"),
         }),
-        None => without_common(&supported_versions),
+        None => without_common(&supported),
     }
 }
 
 fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
     match error.code {
         code::UNSUPPORTED_VERSION => {
-            let listed = error.data.as_ref().and_then(|data| decode::<P, Unsupported>(data));
-            let supported = listed.map(|data| data.supported).unwrap_or_default();
+            let listed = error.data.as_ref().and_then(|data| data.get("supported")?.texts());
+            let supported = listed.unwrap_or_default();
             let ours = |name: &String| {
                 Version::parse(name).is_some_and(|version| version.era() == Era::Modern)
             };
@@ -136,10 +117,9 @@ pub(super) fn judge_initialize<P: Payload>(
         }
         Err(error) => return Verdict::Fail(error),
     };
-    let Some(Initialized { protocol_version: name }) = decode(&result) else {
-        return Verdict::Fail(Error::Protocol(
-            "the answer to `initialize` has no `protocolVersion`".to_owned(),
-        ));
+    let Some(name) = result.text("protocolVersion") else {
+        let text = "the answer to `initialize` has no `protocolVersion`";
+        return Verdict::Fail(Error::Protocol(owned(text)));
     };
     let version = Version::parse(&name).filter(|version| match mode {
         Mode::Pin(pinned) => *version == pinned,

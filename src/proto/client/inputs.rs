@@ -6,7 +6,7 @@ use crate::jsonrpc::{Id, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::output::{InputRequest, Output, sentence};
+use super::output::{InputRequest, Output, owned, sentence, take_where};
 use super::{Client, Phase};
 
 /// One thing that a result asks for.
@@ -45,8 +45,7 @@ impl<P: Payload> Client<P> {
 
     /// Answers a request of the server. Does nothing if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        if let Some(at) = self.open.iter().position(|open| open.id == id) {
-            self.open.remove(at);
+        if take_where(&mut self.open, |open| open.id == id).is_some() {
             self.calls.held = true;
             self.answer_request(id, outcome);
         }
@@ -67,7 +66,7 @@ impl<P: Payload> Client<P> {
             params.set("total", P::number(total));
         }
         if let Some(message) = message {
-            params.set("message", P::string(message));
+            params.set_text("message", message);
         }
         self.tell(method::PROGRESS, params);
     }
@@ -126,15 +125,12 @@ impl<P: Payload> Client<P> {
         } else if method == method::PING {
             self.answer_request(id, Ok(P::object()));
         } else if !matches!(self.phase, Phase::Open(_)) {
-            let error = RpcError::new(code::INVALID_REQUEST, "the session is not initialized");
-            self.answer_request(id, Err(error));
+            self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
         } else if let Some(error) = self.refusal(&method, params.as_ref(), false) {
             self.answer_request(id, Err(error));
         } else if self.calls.is_empty() && matches!(&*method, method::ELICIT | method::SAMPLE) {
             // They belong to a request of ours; servers list roots at any time, though.
-            let error =
-                RpcError::new(code::INVALID_PARAMS, "no request of this client is under way");
-            self.answer_request(id, Err(error));
+            self.refuse(id, code::INVALID_PARAMS, "no request of this client is under way");
         } else {
             let token = params
                 .as_ref()
@@ -148,8 +144,9 @@ impl<P: Payload> Client<P> {
     /// The server may have taken back a request of its own.
     pub(super) fn receive_cancelled(&mut self, params: Option<&P>) {
         let id = params.and_then(|params| params.get("requestId")?.as_id());
-        if let Some(at) = self.open.iter().position(|open| Some(&open.id) == id.as_ref()) {
-            let Open { id, .. } = self.open.remove(at);
+        if let Some(Open { id, .. }) =
+            take_where(&mut self.open, |open| Some(&open.id) == id.as_ref())
+        {
             self.calls.held = true;
             let reason = params.and_then(|params| params.text("reason"));
             self.outputs.push(Output::Withdrawn(id, reason));
@@ -190,6 +187,6 @@ impl<P: Payload> Client<P> {
                 }
             }
         };
-        Some(RpcError { code, message: text.to_owned(), data: None })
+        Some(RpcError { code, message: owned(text), data: None })
     }
 }

@@ -21,7 +21,7 @@ pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
 pub use progress::ProgressCounts;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError};
+use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, write_call};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
@@ -31,7 +31,7 @@ use cache::Cache;
 use calls::{CallTable, Expired};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
-pub(crate) use output::sentence;
+pub(crate) use output::{owned, sentence, take_where};
 use rounds::Work;
 use subscriptions::Subscriptions;
 
@@ -157,7 +157,7 @@ impl<P: Payload> Client<P> {
     pub fn close(&mut self, reason: &str) {
         if !matches!(self.phase, Phase::Closed) {
             let sent = matches!(self.phase, Phase::Open(_));
-            self.disconnect(Error::Closed { reason: reason.to_owned(), sent });
+            self.disconnect(Error::Closed { reason: owned(reason), sent });
         }
     }
 
@@ -206,8 +206,8 @@ impl<P: Payload> Client<P> {
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        let token = Id::Integer(scanned.token);
-        self.calls.accept(&token, scanned.progress, self.newest, &mut self.counts)
+        let (newest, counts) = (self.newest, &mut self.counts);
+        self.calls.accept_integer(scanned.token, scanned.progress, newest, counts)
     }
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
@@ -255,7 +255,7 @@ impl<P: Payload> Client<P> {
     /// [`Error::Closed`] when the connection is not open.
     pub fn notify(&mut self, method: &str, params: Option<P>) -> Result<(), Error<P>> {
         self.require_open()?;
-        self.send(Message::Notification { method: method.to_owned(), params });
+        self.send(write_call(None, method, params));
         Ok(())
     }
 
@@ -292,7 +292,7 @@ impl<P: Payload> Client<P> {
 
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
     pub fn unsent(&mut self, id: i64, reason: &str) {
-        let error = Error::Closed { reason: reason.to_owned(), sent: false };
+        let error = Error::Closed { reason: owned(reason), sent: false };
         if self.subscribed(id, &Err(error.clone())) {
             return;
         }
@@ -404,7 +404,7 @@ impl<P: Payload> Client<P> {
     fn require_open(&self) -> Result<(), Error<P>> {
         match self.phase {
             Phase::Open(_) => Ok(()),
-            _ => Err(Error::Closed { reason: "not connected".to_owned(), sent: false }),
+            _ => Err(Error::Closed { reason: owned("not connected"), sent: false }),
         }
     }
 
@@ -417,25 +417,29 @@ impl<P: Payload> Client<P> {
         self.newest
     }
 
-    fn send(&mut self, message: Message<P>) {
-        self.outputs.push(Output::Send(message.write(), None));
+    fn send(&mut self, message: P) {
+        self.outputs.push(Output::Send(message, None));
     }
 
+    #[inline(never)]
     fn tell(&mut self, method: &str, params: P) {
-        self.send(Message::Notification { method: method.to_owned(), params: Some(params) });
+        self.send(write_call(None, method, Some(params)));
     }
 
+    #[inline(never)]
     fn answer_request(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        self.send(Message::Response { id: Some(id), outcome });
+        self.send(Message::Response { id: Some(id), outcome }.write());
+    }
+
+    /// Answers a request of the server with an error.
+    #[inline(never)]
+    fn refuse(&mut self, id: Id, code: i64, text: &str) {
+        self.answer_request(id, Err(RpcError::new(code, owned(text))));
     }
 
     fn send_request(&mut self, id: i64, method: &str, params: P) {
-        let request = Message::Request {
-            id: Id::Integer(id),
-            method: method.to_owned(),
-            params: Some(params),
-        };
-        self.outputs.push(Output::Send(request.write(), Some(id)));
+        let request = write_call(Some(&Id::Integer(id)), method, Some(params));
+        self.outputs.push(Output::Send(request, Some(id)));
     }
 
     /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
@@ -457,11 +461,11 @@ impl<P: Payload> Client<P> {
     fn set_envelope(&mut self, version: Version) {
         self.envelope = P::object();
         if version.carries_envelope() {
-            self.envelope.set(meta::PROTOCOL_VERSION, P::string(version.as_str()));
+            self.envelope.set_text(meta::PROTOCOL_VERSION, version.as_str());
             self.envelope.set(meta::CLIENT_INFO, self.config.info.to_payload());
             self.envelope.set(meta::CLIENT_CAPABILITIES, self.config.capabilities.clone());
             if let Some(level) = &self.config.log_level {
-                self.envelope.set(meta::LOG_LEVEL, P::string(level.as_str()));
+                self.envelope.set_text(meta::LOG_LEVEL, level.as_str());
             }
         }
     }
@@ -490,7 +494,7 @@ impl<P: Payload> Client<P> {
         };
         self.set_envelope(version);
         let mut params = P::object();
-        params.set("protocolVersion", P::string(version.as_str()));
+        params.set_text("protocolVersion", version.as_str());
         params.set("capabilities", self.config.capabilities.clone());
         params.set("clientInfo", self.config.info.to_payload());
         self.send_request(id, method::INITIALIZE, params);
@@ -541,10 +545,7 @@ impl<P: Payload> Client<P> {
         match verdict {
             Verdict::Open(session) => {
                 if session.version.era() == Era::Legacy {
-                    self.send(Message::Notification {
-                        method: method::INITIALIZED.to_owned(),
-                        params: None,
-                    });
+                    self.send(write_call(None, method::INITIALIZED, None));
                 }
                 self.outputs.push(Output::Connected(Box::new(session.clone())));
                 self.phase = Phase::Open(session);
@@ -573,7 +574,7 @@ impl<P: Payload> Client<P> {
         if let Some(call) = self.calls.awaiting(id) {
             self.judge(call, outcome, now);
         } else if let Some(at) = self.abandoned.iter().position(|&abandoned| abandoned == id) {
-            self.abandoned.remove(at);
+            self.forget(at);
             if let Ok(result) = outcome {
                 self.cancel_late_task(&result);
             }
@@ -625,7 +626,7 @@ impl<P: Payload> Client<P> {
             let mut params = P::object();
             params.set("requestId", P::from_id(&Id::Integer(request)));
             if let Some(reason) = reason {
-                params.set("reason", P::string(reason));
+                params.set_text("reason", reason);
             }
             self.tell(method::CANCELLED, params);
         }
@@ -640,9 +641,20 @@ impl<P: Payload> Client<P> {
 
     fn expect_late_answer(&mut self, id: i64) {
         if self.abandoned.len() == ABANDONED {
-            self.abandoned.remove(0);
+            self.forget(0);
         }
         self.abandoned.push(id);
+    }
+
+    /// Takes an id out of those that are abandoned.
+    #[inline(never)]
+    fn forget(&mut self, at: usize) {
+        if let Some([id, later @ ..]) = self.abandoned.get_mut(at..) {
+            for next in later.iter_mut().rev() {
+                std::mem::swap(id, next);
+            }
+            self.abandoned.pop();
+        }
     }
 
     fn disconnect(&mut self, error: Error<P>) {

@@ -137,6 +137,7 @@ pub enum Output<P> {
 }
 
 impl<P: Payload> Output<P> {
+    #[inline(never)]
     pub(super) fn fault(parts: &[&str]) -> Self {
         Self::Fault(Error::Protocol(sentence(parts)))
     }
@@ -154,6 +155,7 @@ impl<P> Outputs<P> {
         Self { waiting: Vec::new(), next: 0 }
     }
 
+    #[inline(never)]
     pub fn push(&mut self, output: Output<P>) {
         self.waiting.push(Some(output));
     }
@@ -170,7 +172,24 @@ impl<P> Outputs<P> {
     }
 }
 
+/// Takes out the first element of which that holds; the last one comes into its place.
+pub(crate) fn take_where<T>(all: &mut Vec<T>, which: impl FnMut(&T) -> bool) -> Option<T> {
+    let at = all.iter().position(which)?;
+    let last = all.pop()?;
+    match all.get_mut(at) {
+        Some(place) => Some(std::mem::replace(place, last)),
+        None => Some(last),
+    }
+}
+
+/// A copy of a text. Out of line, unlike `to_owned`: it is needed in many places.
+#[inline(never)]
+pub(crate) fn owned(text: &str) -> String {
+    text.to_owned()
+}
+
 /// Puts a sentence together. Smaller than `concat`, and far smaller than `format!`.
+#[inline(never)]
 pub(crate) fn sentence(parts: &[&str]) -> String {
     let mut text = String::new();
     for part in parts {

@@ -35,6 +35,17 @@ impl<P> CallTable<P> {
             counts.unknown += 1;
             return None;
         };
+        self.accept_integer(id, progress, newest, counts)
+    }
+
+    /// The same, for the only kind of token that this client hands out.
+    pub(super) fn accept_integer(
+        &mut self,
+        id: i64,
+        progress: f64,
+        newest: i64,
+        counts: &mut ProgressCounts,
+    ) -> Option<u32> {
         let Some(call) = self.find(id).filter(|call| call.listens) else {
             if (1..=newest).contains(&id) {
                 counts.late += 1;

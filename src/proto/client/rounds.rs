@@ -14,7 +14,7 @@ use crate::types::method;
 
 use super::Client;
 use super::inputs::Asked;
-use super::output::{Output, sentence};
+use super::output::{Output, owned, sentence};
 use super::tasks::Task;
 
 /// The pause before a leg that nobody had to be asked for, the first time; doubles up to the
@@ -49,7 +49,7 @@ impl<P: Payload> Work<P> {
     pub fn new(method: &str, params: &P) -> Option<Box<Self>> {
         METHODS.contains(&method).then(|| {
             Box::new(Self {
-                method: method.to_owned(),
+                method: owned(method),
                 params: params.clone(),
                 rounds: 0,
                 paused: 0.0,
@@ -134,7 +134,7 @@ impl<P: Payload> Client<P> {
         else {
             let text =
                 "the server asks for input without a usable `inputRequests` or `requestState`";
-            return self.abandon(id, None, Error::Protocol(text.to_owned()));
+            return self.abandon(id, None, Error::Protocol(owned(text)));
         };
         if let Some(call) = self.calls.find(id) {
             call.listens = false;
@@ -158,7 +158,7 @@ impl<P: Payload> Client<P> {
         work.rounds += 1;
         if call.limits.rounds.is_none_or(|rounds| work.rounds > rounds) {
             let text = "the server asked for input in more rounds than this call allows";
-            self.abandon(id, None, Error::Input(text.to_owned()));
+            self.abandon(id, None, Error::Input(owned(text)));
             return None;
         }
         self.worker(id)
@@ -169,7 +169,7 @@ impl<P: Payload> Client<P> {
         let listed = error.data.as_ref().and_then(|data| data.get("elicitations")?.elements());
         let requests = listed.unwrap_or_default().into_iter().map(|params| {
             let mut request = P::object();
-            request.set("method", P::string(method::ELICIT));
+            request.set_text("method", method::ELICIT);
             request.set("params", params);
             (String::new(), request)
         });
@@ -193,7 +193,10 @@ impl<P: Payload> Client<P> {
     pub(super) fn go_on(&mut self, id: i64, now: Millis) {
         let modern = self.is_modern();
         let Some(work) = self.worker(id) else { return };
-        let answers: Vec<_> = work.asked.drain(..).filter_map(Asked::into_member).collect();
+        let mut answers = Vec::new();
+        for asked in std::mem::take(&mut work.asked) {
+            answers.extend(asked.into_member());
+        }
         if work.task.is_some() {
             return self.go_on_with_task(id, answers, now);
         }

@@ -11,6 +11,7 @@ use crate::proto::Millis;
 use crate::types::{meta, method};
 
 use super::cache::covers;
+use super::output::owned;
 use super::{CallLimits, Client, Output};
 
 /// The lists, by the filter's member, the notification, and the capability that has it.
@@ -52,7 +53,7 @@ fn names<P: Payload>(filter: &P, notification: &str, params: Option<&P>) -> bool
         method::TASK_CHANGED => (TASKS, "taskId"),
         _ => return false,
     };
-    let text = params.and_then(|params| params.get(member)?.as_text());
+    let text = params.and_then(|params| params.text(member));
     text.is_some_and(|text| texts(filter, list).iter().any(|own| covers(own, &text)))
 }
 
@@ -147,7 +148,7 @@ impl<P: Payload> Client<P> {
         let named = match (legacy, ends) {
             (true, _) => None,
             (_, true) => member("requestId"),
-            _ => member(meta::META).and_then(|meta: P| meta.get(meta::SUBSCRIPTION_ID)),
+            _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
         };
         let mut for_all = named.is_none() || ends;
         let named = named.and_then(|id| id.as_id());
@@ -158,7 +159,7 @@ impl<P: Payload> Client<P> {
             }
             if !legacy && ends {
                 // The other way for a server to end one, beside the answer.
-                let reason = "the server ended the subscription".to_owned();
+                let reason = owned("the server ended the subscription");
                 if let Some(slot) = self.calls.remove(one.id) {
                     let error = Error::Closed { reason, sent: true };
                     self.outputs.push(Output::Settled(slot, Err(error)));
@@ -250,7 +251,7 @@ impl<P: Payload> Client<P> {
     fn ask_about(&mut self, method: &str, uri: &str) -> i64 {
         let id = self.next_id();
         let mut params = P::object();
-        params.set("uri", P::string(uri));
+        params.set_text("uri", uri);
         self.send_request(id, method, params);
         id
     }

@@ -8,7 +8,7 @@ use crate::proto::Millis;
 use crate::types::method;
 
 use super::Client;
-use super::output::{Output, sentence};
+use super::output::{Output, owned, sentence};
 
 /// The pause between two looks at a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
@@ -139,7 +139,7 @@ impl<P: Payload> Client<P> {
     }
 
     fn fail_task(&mut self, id: i64, text: &str) {
-        self.abandon(id, None, Error::Protocol(text.to_owned()));
+        self.abandon(id, None, Error::Protocol(owned(text)));
     }
 
     fn look_later(&mut self, id: i64, now: Millis) {
