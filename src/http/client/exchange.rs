@@ -100,7 +100,7 @@ pub(super) struct Exchange<P> {
     /// The request that is to be answered.
     pub id: Option<Id>,
     /// Its progress token.
-    token: Option<Id>,
+    pub token: Option<Id>,
     pub modern: bool,
     /// Whether this is a second attempt, after which there is no third.
     pub again: bool,

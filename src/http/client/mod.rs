@@ -143,7 +143,7 @@ impl<P: Payload> Http<P> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
         // As `may_report` says, without an id that would have to be dropped.
-        let own = matches!(exchange.id, Some(Id::Integer(id)) if id == scanned.token);
+        let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
         let slot = if own || !exchange.modern {
             client.receive_scanned(&scanned)
         } else {
