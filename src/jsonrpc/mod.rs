@@ -1,12 +1,10 @@
 //! JSON-RPC 2.0 as MCP uses it: messages over a payload that somebody else has parsed.
 
-mod decode;
 mod message;
 mod payload;
 #[cfg(not(target_arch = "wasm32"))]
 mod value;
 
-pub use decode::decode;
 pub(crate) use message::write_call;
 pub use message::{Id, Malformed, Message, RpcError, code};
 pub use payload::{Kind, Payload};
