@@ -36,7 +36,7 @@ export async function startRelay() {
   const http = createServer(async (request, response) => {
     const session = sessions.get(request.url?.match(/^\/mcp\/(\d+)$/)?.[1] ?? "");
     if (request.method === "OPTIONS") return void response.writeHead(204, CORS).end();
-    if (!session) return void response.writeHead(404, CORS).end("nothing here");
+    if (!session) return void response.writeHead(404, CORS).end();
     const number = ++exchanges;
     /** @param {object} event */
     const tell = (event) => session.control.readyState === 1 && session.control.send(JSON.stringify(event));

@@ -146,7 +146,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Counts> {
     run(tools
         .cmd("node")
         // One file after the other: they measure time and start browsers, on few cores.
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=300000"])
+        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=780000"])
         .args(files)
         .env("DEMO_SERVER", demo::server())
         .env("FIXTURE_SERVER", fixture::server()))
