@@ -12,7 +12,7 @@ import { productionCsp, startStaticServer } from "../support/static-server.mjs";
 /** Browsers say so themselves when a WebSocket fails to open, and no page can prevent it. */
 const SAID_BY_THE_BROWSER = /wss?:\/\/|CONNECTION_REFUSED/;
 /** Nor of a request that is broken off, or answered with an error, on purpose. */
-const SAID_OF_REQUESTS = /^request failed: |^Failed to load resource/;
+const SAID_OF_REQUESTS = /^request failed: |^Failed to load resource|Cross-Origin Request Blocked/;
 
 const mounts = { "/rules/": path.join(tests, "rules"), "/pkg/": pkg, "/copy/": pkg };
 const html = "<!doctype html><meta charset=utf-8><title>rules</title>";

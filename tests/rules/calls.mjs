@@ -229,7 +229,7 @@ rule("rule 8: AbortSignal.timeout gives up as well", async (env) => {
 rule("rule 8: one call given up leaves the others alone", async (env) => {
   const { client, peer } = await env.connect();
   const calls = ["a", "b", "c"].map((name) => client.callTool(name));
-  const requests = [await peer.next("tools/call"), await peer.next("tools/call"), await peer.next("tools/call")];
+  const requests = [await peer.next("tools/call"), await peer.next("tools/call"), await peer.next("tools/call")].sort((a, b) => a.id - b.id);
   calls[1]?.cancel();
   await rejects(/** @type {Promise<any>} */ (calls[1]), { code: "ABORTED" });
   peer.send(...requests.map((request) => peer.result(request, { content: [], name: request.params.name })));
@@ -306,7 +306,7 @@ rule("ids are integers from 1, never used twice, also across reconnects", async 
     const peer = await env.peer();
     await client.connect(peer.target);
     const calls = [client.callTool("a"), client.callTool("b"), client.listTools()];
-    const requests = [await peer.next("tools/call"), await peer.next("tools/call"), await peer.next("tools/list")];
+    const requests = [await peer.next("tools/call"), await peer.next("tools/call"), await peer.next("tools/list")].sort((a, b) => a.id - b.id);
     peer.send(...requests.map((request) => peer.result(request, {})));
     await Promise.all(calls);
     // By HTTP they come in any order.
