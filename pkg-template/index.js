@@ -2,12 +2,12 @@
 import start, { Core, Http } from "./core.js";
 import packed from "./inline.js";
 import { provide } from "./load.js";
+import { unpack } from "./unpack.js";
 
 provide(async () => {
-  const bytes = Uint8Array.from(atob(packed), (character) => character.charCodeAt(0));
-  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  await start({ module_or_path: await new Response(unpacked).arrayBuffer() });
+  await start({ module_or_path: await unpack(packed) });
   return { Core, Http };
 });
 
 export * from "./api.js";
+export { Server } from "./server.js";

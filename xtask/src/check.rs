@@ -64,11 +64,15 @@ fn clippy_native(tools: &Tools) -> Result<()> {
 }
 
 fn clippy_wasm(tools: &Tools) -> Result<()> {
-    tools
-        .cargo()
-        .args(["clippy", "--quiet", "--package", "mcp-wasm", "--lib"])
-        .args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"])
-        .quiet()
+    // The package's two modules.
+    for features in ["npm", "npm,npm-server"] {
+        tools
+            .cargo()
+            .args(["clippy", "--quiet", "--package", "mcp-wasm", "--lib", "--features", features])
+            .args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"])
+            .quiet()?;
+    }
+    Ok(())
 }
 
 fn documentation(tools: &Tools) -> Result<()> {
@@ -91,9 +95,9 @@ fn types(tools: &Tools) -> Result<()> {
     // Found beside the facade by way of `rootDirs`.
     let declared = target().join("pkg-types");
     fs::create_dir_all(&declared)?;
-    for name in ["core.d.ts", "inline.d.ts"] {
-        fs::copy(target().join("pkg-generated").join(name), declared.join(name))
-            .with_context(|| format!("{name} is missing: the package was not built"))?;
+    for file in package::declarations() {
+        fs::copy(&file, declared.join(file.file_name().unwrap_or_default()))
+            .with_context(|| format!("{} is missing: build the package", file.display()))?;
     }
     for project in ["tests/tsconfig.pkg.json", "tests/tsconfig.json", "www/tsconfig.json"] {
         tools.cmd("tsc").args(["--project", project, "--pretty", "false"]).quiet()?;
