@@ -15,6 +15,9 @@
  * @module
  */
 
+import type { Server } from "./server.js";
+export * from "./server.js";
+
 /** A JSON object whose members the protocol leaves open. */
 export type JsonObject = { [key: string]: unknown };
 
@@ -543,7 +546,7 @@ export class Client {
    * ```
    */
   static connect(
-    target: string | URL | Transport | PortLike,
+    target: string | URL | Transport | PortLike | Server,
     options?: ClientOptions & ConnectOptions & { info?: Implementation },
   ): Promise<Client>;
 
@@ -560,7 +563,7 @@ export class Client {
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
    */
-  connect(target: string | URL | Transport | PortLike, options?: ConnectOptions): Promise<void>;
+  connect(target: string | URL | Transport | PortLike | Server, options?: ConnectOptions): Promise<void>;
 
   /** The protocol revision in use; `undefined` while not connected. */
   readonly protocolVersion: ProtocolVersion | undefined;

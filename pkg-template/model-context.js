@@ -17,7 +17,7 @@ export async function offer(server, options, failed) {
   if (!registers && typeof target.provideContext !== "function") {
     throw new McpError("UNSUPPORTED", "this modelContext has neither `registerTool` nor `provideContext`");
   }
-  const client = await Client.connect(server, { info: { name: "modelContext", version: "1" }, progressHandler: null });
+  const client = /** @type {any} */ (await Client.connect(server, { info: { name: "modelContext", version: "1" }, progressHandler: null }));
   /** What is offered: how it looks, and how it is taken back. @type {Map<string, { look: string, take: AbortController }>} */
   const offered = new Map();
 

@@ -54,7 +54,10 @@ export class ServerCall {
     const waiting = this.#asked.get(ask);
     this.#asked.delete(ask);
     if (ok) waiting?.resolve(value);
-    else waiting?.reject(new RpcError(value.message, value.code, value.data));
+    else {
+      const cause = new RpcError(value.message, value.code, value.data);
+      waiting?.reject(new McpError("INPUT_FAILED", `the client did not answer: ${value.message}`, { cause }));
+    }
   }
 
   /** @param {any} progress @param {any} total @param {any} message */

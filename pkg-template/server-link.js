@@ -1,9 +1,11 @@
 // One connection of a server: moves messages between its transport and the machine.
-import { attempt } from "./errors.js";
+import { ProtocolError, attempt } from "./errors.js";
 import { fresh } from "./server-turns.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
+/** How long a transport may take for the last messages, in milliseconds. */
+const PATIENCE = 1000;
 
 export class ServerLink {
   #transport;
@@ -14,7 +16,8 @@ export class ServerLink {
   /** What came before the machine was there. @type {[text: string | undefined, message: any][]} */
   #early = [];
   #scheduled = false;
-  #sending = 0;
+  /** What is being sent, over a transport that tells when it has. @type {Set<Promise<unknown>>} */
+  #leaving = new Set();
   #open = true;
   /** Handlers that wait for room. @type {(() => void)[]} */
   #room = [];
@@ -84,13 +87,15 @@ export class ServerLink {
   /** Sends what there is to send. */
   flush() {
     this.#scheduled = false;
-    while (this.#open && this.#host && this.#sending < AHEAD) {
+    let took = false;
+    while (this.#open && this.#host && this.#leaving.size < AHEAD) {
       const message = this.#host.transmit(this.#number);
       if (message === undefined) break;
+      took = true;
       if (message.jsonrpc) this.#send(message);
       else void this.close(message.reason);
     }
-    for (const wake of this.#room.splice(0)) wake();
+    if (took) for (const wake of this.#room.splice(0)) wake();
   }
 
   /** @param {any} message */
@@ -105,15 +110,14 @@ export class ServerLink {
       }
       return;
     }
-    this.#sending++;
     // In a copy: the machine's objects, and the page's in them, stay here.
-    Promise.resolve()
-      .then(() => transport.send(JSON.parse(text)))
+    const sent = (async () => transport.send(JSON.parse(text)))()
       .catch((error) => this.#failed(message, error))
       .finally(() => {
-        this.#sending--;
+        this.#leaving.delete(sent);
         this.flush();
       });
+    this.#leaving.add(sent);
   }
 
   /** The peer should not wait for what cannot be sent, such as a result that is too large. @param {any} message @param {any} error */
@@ -134,13 +138,19 @@ export class ServerLink {
   /** @param {string} [reason] why, if it is the peer's fault */
   async close(reason) {
     if (!this.#open) return;
-    if (reason) this.#server.fault(new Error(`a connection was closed: ${reason}`));
+    if (reason) this.#server.fault(new ProtocolError(`a client was cut off: ${reason}`));
     else {
       this.#host?.leave(this.#number);
       this.flush();
     }
     const transport = this.#transport;
+    const leaving = Promise.allSettled(this.#leaving);
     this.#closed();
+    /** @type {any} */
+    let timer;
+    // What was said last is to arrive, but not at any price.
+    await Promise.race([leaving, new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)))]);
+    clearTimeout(timer);
     try {
       await transport.close?.();
     } catch (error) {

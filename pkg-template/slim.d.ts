@@ -19,3 +19,12 @@ export * from "./index.js";
 export function init(
   source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
 ): Promise<void>;
+
+/**
+ * Says where the server's module is, for pages that make a {@link Server}: `mcp-wasm/server.wasm`. It
+ * is started when the first client connects.
+ * @param source where the module is, or what it is
+ */
+export function initServer(
+  source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
+): void;

@@ -96,7 +96,7 @@ impl<P: Payload> Service<P> {
         let outcome = outcome.and_then(|answer| match check(method, &params, &answer) {
             Ok(()) => Ok(answer),
             Err(reason) => {
-                let text = ["the client's answer does not fit: ", &reason].concat();
+                let text = ["its answer does not fit: ", &reason].concat();
                 Err(RpcError::new(code::INTERNAL_ERROR, text))
             }
         });
