@@ -336,7 +336,7 @@ rule("rule 12: NaN and infinities are not sent, and what is no number is an erro
 rule("rule 12: for a slow reader the newest replaces the waiting one, and the last comes before the result", async (env) => {
   const server = env.server();
   server.tool("tool", (_, ctx) => {
-    for (let i = 1; i <= 100_000; i++) void ctx.reportProgress(i, 100_000);
+    for (let i = 1; i <= 20_000; i++) void ctx.reportProgress(i, 20_000);
     return "done";
   });
   const raw = await env.raw(server);
@@ -359,7 +359,7 @@ rule("rule 12: for a slow reader the newest replaces the waiting one, and the la
   const values = raw.received.filter(({ method }) => method === "notifications/progress").map(({ params }) => params.progress);
   ok(values.length < 400, `${values.length} reports`);
   equal(values.slice(0, 100), range(1, 100));
-  equal(values.at(-1), 100_000);
+  equal(values.at(-1), 20_000);
   ok(raw.received.at(-1).result, "the result is last");
 });
 
@@ -385,10 +385,10 @@ rule("rule 12: flush waits for a slow reader, and then nothing is lost", async (
 
 rule("rule 12: a burst in one go is bounded, and its last report arrives", async (env) => {
   const { client } = await env.tool((_, ctx) => {
-    for (let i = 1; i <= 50_000; i++) void ctx.reportProgress(i);
+    for (let i = 1; i <= 10_000; i++) void ctx.reportProgress(i);
   });
   const { log, progressHandler } = recorder();
   await client.callTool("tool", {}, { progressHandler });
   ok(log.length <= 300, `${log.length} reports`);
-  equal(log.at(-1)?.[0], 50_000);
+  equal(log.at(-1)?.[0], 10_000);
 });
