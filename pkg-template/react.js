@@ -72,17 +72,17 @@ export function useCalls(client) {
 export function useTool(client, name, options) {
   const latest = useLatest(options);
   const [state, setState] = useState(/** @type {any} */ (IDLE));
-  /** The call that is shown. @type {{ current: any }} */
+  /** The call that is shown, and of what. @type {{ current: any }} */
   const shown = useRef(undefined);
-  const cancel = useCallback((/** @type {string} */ reason) => shown.current?.cancel(reason), []);
+  const cancel = useCallback((/** @type {string} */ reason) => shown.current?.running.cancel(reason), []);
   const call = useCallback(
     (/** @type {any} */ args, /** @type {any} */ callOptions) => {
       cancel("another call took its place");
       const running = client ? client.callTool(name, args, { ...latest.current, ...callOptions }) : impossible(name);
-      shown.current = running;
+      shown.current = { running, client, name };
       setState({ name, status: "running", running });
       follow(running, (change) => {
-        if (shown.current === running) setState((/** @type {any} */ before) => ({ ...before, ...change }));
+        if (shown.current?.running === running) setState((/** @type {any} */ before) => ({ ...before, ...change }));
       });
       return running;
     },
@@ -93,8 +93,13 @@ export function useTool(client, name, options) {
     shown.current = undefined;
     setState(IDLE);
   }, [cancel]);
-  // What nobody sees any more ends.
-  useEffect(() => () => cancel("it is no longer shown"), [client, name, cancel]);
+  // What nobody sees any more ends; not a call that is quicker than this effect, and of the new client.
+  useEffect(
+    () => () => {
+      if (shown.current?.client === client && shown.current?.name === name) cancel("it is no longer shown");
+    },
+    [client, name, cancel],
+  );
   const { status, running, progress, result, error } = state.name === name ? state : IDLE;
   return { status, running, progress, result, error, call, cancel, reset };
 }

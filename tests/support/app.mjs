@@ -16,7 +16,10 @@ export async function makeApp(name, packages) {
   await mkdir(modules, { recursive: true });
   // Copied: a link would be looked through, and lead to where nothing is beside it.
   await cp(pkg, path.join(modules, "mcp-wasm"), { recursive: true });
-  for (const other of packages) await symlink(path.join(tests, "node_modules", other), path.join(modules, other));
+  for (const other of packages) {
+    await mkdir(path.dirname(path.join(modules, other)), { recursive: true });
+    await symlink(path.join(tests, "node_modules", other), path.join(modules, other));
+  }
   return {
     directory,
     /** What an entry of the package exports. @param {string} file @returns {Promise<any>} */
