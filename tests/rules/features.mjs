@@ -413,7 +413,7 @@ rule("listen: iteration misses nothing from the acknowledgement on, and ends wit
   const subscription = await client.listen({ resourceSubscriptions: ["a:b"] });
   if (env.era === "legacy") send(subscription);
   const heard = [];
-  for await (const { params } of subscription) {
+  for await (const { params } of /** @type {AsyncIterable<any>} */ (subscription)) {
     heard.push(params.uri);
     if (heard.length === 3) void subscription.close();
   }
@@ -446,7 +446,7 @@ rule("listen: what waits for nobody is bounded", async (env) => {
   await client.ping();
   /** @type {string[]} */
   const heard = [];
-  subscription.onnotification = ({ params }) => void heard.push(params.uri);
+  subscription.onnotification = (/** @type {any} */ { params }) => void heard.push(params.uri);
   equal([heard.length, heard[0], heard.at(-1)], [1024, "a:b/76", "a:b/1099"]);
 }, TIMED);
 
