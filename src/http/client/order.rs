@@ -3,6 +3,7 @@
 //! the head of the answer to the one before. Nothing else waits.
 
 use crate::jsonrpc::{Id, Payload};
+use crate::proto::client::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{Kind, Purpose};
@@ -25,67 +26,74 @@ pub(super) struct Lane<P> {
 
 impl<P: Payload> Http<P> {
     /// The server has sent a request or a notification.
+    #[inline(never)]
     pub(super) fn asked(&mut self, message: &P, method: &str) {
-        if let Some(id) = id_at(message, &["id"]) {
-            let token = id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN]);
-            if token.is_some() {
-                self.lanes.push(Lane { id, token, posted: 0, waiting: Vec::new() });
-            }
-        } else if method == method::CANCELLED {
+        let token = id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN]);
+        if method == method::CANCELLED {
             // Nothing of it is wanted any more.
-            let id = id_at(message, &["params", "requestId"]);
-            self.lanes.retain(|lane| Some(&lane.id) != id.as_ref());
+            self.lane(0, id_at(message, &["params", "requestId"]), None);
+        } else if token.is_some()
+            && let Some(id) = id_at(message, &["id"])
+        {
+            self.lanes.push(Lane { id, token, posted: 0, waiting: Vec::new() });
         }
     }
 
     /// Posts a message in its turn. Returns the number of the exchange, 0 if there is none yet.
+    #[inline(never)]
     pub(super) fn post_in_turn(&mut self, kind: Kind, message: P) -> u32 {
-        let answers = kind == Kind::Response;
-        let about = match kind {
-            Kind::Response => id_at(&message, &["id"]),
-            Kind::Progress => id_at(&message, &["params", meta::PROGRESS_TOKEN]),
+        let about = |path| id_at(&message, path);
+        let lane = match kind {
+            Kind::Response => self.lane(0, about(&["id"]), None),
+            Kind::Progress => self.lane(0, None, about(&["params", meta::PROGRESS_TOKEN])),
             _ => None,
         };
-        let same = |lane: &Lane<P>| {
-            if answers { Some(&lane.id) == about.as_ref() } else { lane.token == about }
-        };
-        let lane = self.lanes.iter().position(same).filter(|_| about.is_some());
-        let Some((at, lane)) = lane.and_then(|at| Some((at, self.lanes.get_mut(at)?))) else {
-            return self.post(message, Purpose::Message, false);
-        };
-        if answers {
+        let Some(mut lane) = lane else { return self.post(message, Purpose::Message, false) };
+        let full = lane.waiting.len() >= WAITING;
+        if kind == Kind::Response {
             lane.token = None;
+        } else if full {
+            lane.waiting.pop();
         }
-        let full = lane.waiting.len() >= WAITING && !answers;
-        match lane.waiting.last_mut().filter(|_| full) {
-            Some(last) => *last = message,
-            None => lane.waiting.push(message),
-        }
-        if lane.posted == 0 { self.advance(at) } else { 0 }
+        lane.waiting.push(message);
+        self.advance(lane)
     }
 
     /// The server has that exchange, or will never have it.
+    #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
-        if let Some(at) = self.lanes.iter().position(|lane| lane.posted == number) {
-            self.advance(at);
+        if let Some(mut lane) = self.lane(number, None, None) {
+            lane.posted = 0;
+            self.advance(lane);
         }
     }
 
-    /// Posts what waits first in that lane.
-    fn advance(&mut self, at: usize) -> u32 {
-        let Some(lane) = self.lanes.get_mut(at) else { return 0 };
-        lane.waiting.reverse();
-        let next = lane.waiting.pop();
-        lane.waiting.reverse();
-        // The answer is the last of a lane.
-        if lane.token.is_none() && lane.waiting.is_empty() {
-            self.lanes.swap_remove(at);
-            return next.map_or(0, |answer| self.post(answer, Purpose::Message, false));
+    /// Posts what waits first in a lane, if it is its turn. A lane ends with the answer.
+    #[inline(never)]
+    fn advance(&mut self, mut lane: Lane<P>) -> u32 {
+        let mut number = 0;
+        if lane.posted == 0 {
+            lane.waiting.reverse();
+            if let Some(next) = lane.waiting.pop() {
+                number = self.post(next, Purpose::Message, false);
+            }
+            lane.waiting.reverse();
+            lane.posted = number;
         }
-        let posted = next.map_or(0, |next| self.post(next, Purpose::Message, false));
-        if let Some(lane) = self.lanes.get_mut(at) {
-            lane.posted = posted;
+        if lane.token.is_some() || !lane.waiting.is_empty() {
+            self.lanes.push(lane);
         }
-        posted
+        number
+    }
+
+    /// Takes out the lane with that exchange, id or token.
+    #[inline(never)]
+    #[allow(clippy::needless_pass_by_value)] // as they are read from a message
+    fn lane(&mut self, posted: u32, id: Option<Id>, token: Option<Id>) -> Option<Lane<P>> {
+        take_where(&mut self.lanes, |lane| {
+            lane.posted == posted && posted > 0
+                || Some(&lane.id) == id.as_ref()
+                || lane.token == token && token.is_some()
+        })
     }
 }
