@@ -17,14 +17,21 @@ export * from "./index.js";
  * @param source where the module is, or what it is
  */
 export function init(
-  source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
+  source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
 ): Promise<void>;
 
 /**
- * Says where the server's module is, for pages that make a {@link Server}: `mcp-wasm/server.wasm`. It
- * is started when the first client connects.
+ * Says where the module of servers is, for pages that make a {@link Server}: `mcp-wasm/server.wasm`.
+ * It starts when the first client connects.
  * @param source where the module is, or what it is
  */
 export function initServer(
-  source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
+  source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
 ): void;
+
+/** A `WebAssembly.Module`, where the platform's types have one. */
+export type CompiledModule = typeof globalThis extends {
+  WebAssembly: { Module: abstract new (...args: never[]) => infer Module };
+}
+  ? Module
+  : object;
