@@ -1,27 +1,15 @@
 /** A server in the page. */
-import type {
-  CallToolResult,
-  ContentBlock,
-  ElicitationParams,
-  ElicitationResult,
-  GetPromptResult,
-  Icon,
-  Implementation,
-  JsonObject,
-  JsonSchemaValidator,
-  LoggingLevel,
-  MessagePortTransport,
-  PortLike,
-  Prompt,
-  PromptMessage,
-  ProtocolVersion,
-  Resource,
-  ResourceTemplate,
-  Root,
-  SamplingParams,
-  Tool,
-  Transport,
-} from "./index.js";
+import type { Client } from "./client.js";
+import type { ContentBlock } from "./content.js";
+import type { JsonObject } from "./jsonrpc.js";
+import type { PortLike, WindowLike, acceptPorts } from "./ports.js";
+import type { GetPromptResult, Prompt, PromptMessage } from "./prompts.js";
+import type { Icon, Implementation } from "./protocol.js";
+import type { Resource, ResourceTemplate } from "./resources.js";
+import type { BaseContext, ServerContext } from "./server-context.js";
+import type { CallToolResult, Tool } from "./tools.js";
+import type { Trace, Transport } from "./transports.js";
+import type { JsonSchemaValidator } from "./validator.js";
 
 /** How a {@link Server} is set up. */
 export interface ServerOptions {
@@ -109,129 +97,6 @@ export interface CompletionQuestion {
 /** Suggestions, the best first; 100 of them are sent at most. */
 export type CompletionOutput = string[] | { values: string[]; total?: number; hasMore?: boolean };
 
-/** How a question is told from the others of its call. */
-export interface AskOptions {
-  /**
-   * A name for the question, the same whenever the handler runs.
-   * @default made of what is asked
-   */
-  key?: string;
-}
-
-/** A call to a handler that may not ask back. After its end, all of it does nothing. */
-export interface BaseContext {
-  /** The caller's id for the request. */
-  readonly requestId: string | number;
-  /** The name of the tool or the prompt, or the URI of the resource. */
-  readonly name: string;
-  /** The protocol revision that the call is served by. */
-  readonly protocolVersion: ProtocolVersion;
-  /** The way to speak the protocol that this revision belongs to. */
-  readonly era: "modern" | "legacy";
-  /** Whether the caller wants to know about progress. Reports are free if not. */
-  readonly wantsProgress: boolean;
-  /**
-   * Aborts when the call is over before its handler: its caller gave it up, the connection is gone,
-   * or a question goes out and the handler will run again (see {@link ServerContext.elicit}). What
-   * a handler returns after that is dropped.
-   */
-  readonly signal: AbortSignal;
-  /**
-   * Reports how far the call has come. Numbers reach the caller unchanged; they ought to increase.
-   * NaN and infinities are not sent, since JSON has no word for them.
-   *
-   * While the caller keeps up, every report is sent. When it reads slowly, the newest report
-   * replaces the one that waits, and the last one is sent before the result. The report is made at
-   * once; awaiting it lets the page breathe, so that it stays smooth and a cancellation takes
-   * effect even if the handler waits for nothing else.
-   *
-   * @example
-   * ```js
-   * server.tool("add_all", { description: "Adds numbers" }, async ({ numbers }, ctx) => {
-   *   let sum = 0;
-   *   for (const [i, number] of numbers.entries()) {
-   *     sum += number;
-   *     await ctx.reportProgress(i + 1, numbers.length, `added ${number}`);
-   *   }
-   *   return { sum };
-   * });
-   * ```
-   */
-  reportProgress(progress: number, total?: number | null, message?: string | null): Promise<void>;
-  /** Waits until no report of this call is held back. After each report, none is lost to a slow caller. */
-  flush(): Promise<void>;
-  /** Sends a log message, any JSON value, if the caller wants messages of that level. Waits while there is no room. */
-  log(level: LoggingLevel, data: unknown, logger?: string): Promise<void>;
-  /** {@link log} for whoever looks for a bug. */
-  debug(data: unknown, logger?: string): Promise<void>;
-  /** {@link log} of what happens. */
-  info(data: unknown, logger?: string): Promise<void>;
-  /** {@link log} that something is off. */
-  warning(data: unknown, logger?: string): Promise<void>;
-  /** {@link log} that something failed. */
-  error(data: unknown, logger?: string): Promise<void>;
-  /**
-   * Whether the client can do this. Asking for what it cannot do ends the call: with the error that
-   * names the capability (-32021) in the modern era, with a result that says so before.
-   */
-  can(
-    capability: "elicitation" | "elicitation.url" | "sampling" | "sampling.tools" | "sampling.context" | "roots",
-  ): boolean;
-}
-
-/** A call to the handler of a tool, a resource or a prompt. */
-export interface ServerContext extends BaseContext {
-  /**
-   * Asks the person in front of the client to fill in a form, or with `mode: "url"` to open a page.
-   *
-   * **Since 2026-07-28 a call is answered with its questions and asked again with the answers**: the
-   * promise rejects with {@link AbortError}, and the handler runs again from the top, where each
-   * question whose answer has come is answered at once. So what stands before a question is done
-   * once per round: keep effects behind the last question, and let that error pass. Questions that
-   * are asked at the same time (`Promise.all`) go in one round. An answer that does not fit the form
-   * is asked for again. In older sessions the handler just waits.
-   *
-   * @throws {McpError} `INPUT_FAILED`: an older client answered with an error, or with something that does not fit
-   * @example
-   * ```js
-   * server.tool("greet", { description: "Greets the person" }, async (args, ctx) => {
-   *   const answer = await ctx.elicit("What is your name?", {
-   *     type: "object",
-   *     properties: { name: { type: "string", title: "Name" } },
-   *     required: ["name"],
-   *   });
-   *   return answer.action === "accept" ? `Hello, ${answer.content?.name}` : "Hello, whoever you are";
-   * });
-   * ```
-   */
-  elicit(message: string, requestedSchema?: JsonObject, options?: AskOptions): Promise<ElicitationResult>;
-  elicit(question: ElicitationParams, options?: AskOptions): Promise<ElicitationResult>;
-  /**
-   * Asks the model of the client. A person may have to agree, and may change question and answer.
-   * See {@link elicit} for what that does to the handler.
-   *
-   * @example
-   * ```js
-   * const summary = await ctx.sample(`Summarize: ${text}`, { maxTokens: 200 });
-   * ```
-   */
-  sample(
-    question: string | Partial<SamplingParams>,
-    options?: Partial<Omit<SamplingParams, "messages">> & AskOptions,
-  ): Promise<SamplingAnswer>;
-  /** Asks for the directories that the client works in. See {@link elicit} for what that does to the handler. */
-  roots(options?: AskOptions): Promise<Root[]>;
-}
-
-/** What the client's model answered. */
-export interface SamplingAnswer {
-  role: "user" | "assistant";
-  content: ContentBlock | ContentBlock[];
-  model: string;
-  stopReason?: string;
-  [key: string]: unknown;
-}
-
 /** Runs a tool. */
 export type ToolHandler<Arguments = any> = (args: Arguments, context: ServerContext) => ToolOutput | Promise<ToolOutput>;
 
@@ -248,7 +113,7 @@ export type PromptHandler = (
 ) => PromptOutput | Promise<PromptOutput>;
 
 /** One connection of a {@link Server}. */
-export interface ServerConnection extends AsyncDisposable {
+export interface ServerConnection {
   /** The transport in use. */
   readonly transport: Transport;
   /** Which way the client speaks the protocol; `undefined` until it has said something. */
@@ -257,6 +122,7 @@ export interface ServerConnection extends AsyncDisposable {
   readonly closed: Promise<void>;
   /** Ends the connection; what the client has asked for is given up. */
   close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -287,7 +153,7 @@ export class Server {
    * Is told of what goes wrong beside the calls, and of what handlers throw, which callers only get
    * the message of.
    */
-  onerror: ((error: any) => void) | undefined;
+  onerror: ((error: unknown) => void) | undefined;
 
   /**
    * Adds a tool, in the place of the one that has its name. Clients that are connected are told.
@@ -359,7 +225,7 @@ export class Server {
    * await server.connect(openPort(frame.contentWindow, { origin: "https://app.example.com" }));
    * ```
    */
-  connect(target: Transport | PortLike, options?: ConstructorParameters<typeof MessagePortTransport>[1]): Promise<ServerConnection>;
+  connect(target: Transport | PortLike, options?: { text?: boolean; trace?: Trace }): Promise<ServerConnection>;
   /**
    * Serves whoever opens a port to this window or worker from one of these origins; see
    * {@link acceptPorts}.
@@ -371,7 +237,7 @@ export class Server {
    * server.accept({ origins: ["https://app.example.com"] });
    * ```
    */
-  accept(options?: { origins?: string[]; source?: any; nonce?: string }): () => void;
+  accept(options?: { origins?: string[]; source?: WindowLike; nonce?: string }): () => void;
   /**
    * Offers the tools to the browser's own agent, where it has `document.modelContext` or
    * `navigator.modelContext` (WebMCP), and keeps that offer up to date.
@@ -382,7 +248,7 @@ export class Server {
      * Where to offer them.
      * @default document.modelContext or navigator.modelContext
      */
-    modelContext?: any;
+    modelContext?: object;
   }): Promise<{ close(): Promise<void> } | undefined>;
 
   /** Ends all connections. The server may be connected again. */

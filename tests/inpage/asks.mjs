@@ -5,6 +5,7 @@ import { collect } from "./env.mjs";
 const { rules, rule } = collect();
 export { rules };
 
+/** @type {import("mcp-wasm").FormSchema} */
 const FORM = { type: "object", properties: { name: { type: "string", minLength: 2 } }, required: ["name"] };
 
 rule("elicit: an answer reaches the handler, and so do no and nothing", async (env) => {
