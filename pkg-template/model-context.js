@@ -1,17 +1,17 @@
-// The tools of a page's server for the browser's own agent, by `modelContext` (WebMCP). The agent is
-// one more client of the server.
+// The tools of a server, of one in the page say, for the browser's own agent, by `modelContext`
+// (WebMCP). The agent is one more client of the server.
 import { Client } from "./client.js";
-import { McpError } from "./errors.js";
+import { McpError, attempt } from "./errors.js";
 
 /**
  * @param {any} server
- * @param {{ modelContext?: any } | undefined} options
- * @param {(error: any) => void} failed
+ * @param {{ modelContext?: any, onerror?: (error: any) => void }} [options]
  */
-export async function offer(server, options, failed) {
+export async function offerToModelContext(server, { modelContext, onerror } = {}) {
+  const failed = (/** @type {any} */ error) => attempt(() => onerror?.(error));
   const scope = /** @type {any} */ (globalThis);
   // The proposal moved it from the navigator to the document.
-  const target = options?.modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext;
+  const target = modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext;
   if (!target) return undefined;
   const registers = typeof target.registerTool === "function";
   if (!registers && typeof target.provideContext !== "function") {

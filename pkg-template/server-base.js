@@ -199,12 +199,6 @@ export class ServerBase {
     return ours;
   }
 
-  /** @param {any} [options] */
-  async offerToModelContext(options) {
-    const { offer } = await import("./model-context.js");
-    return offer(this, options, (error) => this.#fault(error));
-  }
-
   async close() {
     await Promise.all([...this.#links].map((link) => link.close()));
   }

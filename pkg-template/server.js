@@ -1,9 +1,10 @@
 // A server in the page, with its module inside the package.
 import { ServerBase } from "./server-base.js";
 import { provideHost, readyHost } from "./server-load.js";
+import { unpack } from "./unpack.js";
 
 function ready() {
-  provideHost(async () => (await import("./server-module.js")).startHost());
+  provideHost(async () => (await import("./server-module.js")).startHost(unpack));
   return readyHost();
 }
 

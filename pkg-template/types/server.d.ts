@@ -238,20 +238,32 @@ export class Server {
    * ```
    */
   accept(options?: { origins?: string[]; source?: WindowLike; nonce?: string }): () => void;
-  /**
-   * Offers the tools to the browser's own agent, where it has `document.modelContext` or
-   * `navigator.modelContext` (WebMCP), and keeps that offer up to date.
-   * @returns the offer, to be taken back by `close()`; `undefined` if the browser has no such thing
-   */
-  offerToModelContext(options?: {
+  /** Ends all connections. The server may be connected again. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/**
+ * Offers the tools of a server to the browser's own agent, where the browser has
+ * `document.modelContext` or `navigator.modelContext` (WebMCP), and keeps that offer up to date. The
+ * agent is one more client: the server may be one in the page, or anything else that
+ * {@link Client.connect} takes.
+ * @returns the offer, to be taken back by `close()`; `undefined` if the browser has no such thing
+ *
+ * @example
+ * ```js
+ * const offer = await offerToModelContext(server);
+ * ```
+ */
+export function offerToModelContext(
+  server: Server | string | URL | Transport | PortLike,
+  options?: {
     /**
      * Where to offer them.
      * @default document.modelContext or navigator.modelContext
      */
     modelContext?: object;
-  }): Promise<{ close(): Promise<void> } | undefined>;
-
-  /** Ends all connections. The server may be connected again. */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
-}
+    /** Is told of tools that the browser does not take, such as those whose name it does not like. */
+    onerror?: (error: unknown) => void;
+  },
+): Promise<{ close(): Promise<void> } | undefined>;

@@ -1,5 +1,5 @@
 // What handlers ask of their client: one way to write it for both eras.
-import { equal, hasMembers, match, ok, rejects } from "../rules/check.mjs";
+import { deferred, equal, hasMembers, match, ok, rejects } from "../rules/check.mjs";
 import { collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -53,7 +53,7 @@ rule("elicit: since 2026-07-28 the handler runs again from the top, each time wi
 rule("elicit: what is asked at the same time is asked in one round", async (env) => {
   let runs = 0;
   let asking = 0;
-  let most = 0;
+  const both = deferred();
   const { client } = await env.tool(
     async (_, ctx) => {
       runs++;
@@ -69,9 +69,9 @@ rule("elicit: what is asked at the same time is asked in one round", async (env)
     },
     {
       elicitationHandler: async () => {
-        most = Math.max(most, ++asking);
-        await new Promise((resolve) => setTimeout(resolve, 20));
-        asking--;
+        // Asked one after the other, the first would wait for ever.
+        if (++asking === 2) both.resolve();
+        await both.promise;
         return { action: "accept", content: {} };
       },
       samplingHandler: () => ({ role: "assistant", model: "m", content: { type: "text", text: "3" } }),
@@ -79,7 +79,6 @@ rule("elicit: what is asked at the same time is asked in one round", async (env)
   );
   equal((await client.callTool("tool")).content, [{ type: "text", text: "3" }]);
   equal(runs, env.era === "modern" ? 2 : 1);
-  equal(most, 2);
 });
 
 rule("elicit: a question is known again by its key, or by what it asks", async (env) => {

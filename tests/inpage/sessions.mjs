@@ -107,10 +107,12 @@ rule("the tools are offered to the browser's own agent, and the offer follows th
   server.tool("add", { description: "Adds", inputSchema: { type: "object", properties: { a: { type: "number" } } }, annotations: { readOnlyHint: true } }, ({ a, b }) => ({ sum: a + b }));
   server.tool("not a name", () => "");
   const target = modelContext();
-  const offered = await server.offerToModelContext({ modelContext: target });
+  /** @type {any[]} */
+  const refused = [];
+  const offered = await env.mcp.offerToModelContext(server, { modelContext: target, onerror: (error) => refused.push(error) });
   equal([...target.tools.keys()], ["add"]);
   hasMembers(target.tools.get("add"), { description: "Adds", annotations: { readOnlyHint: true }, inputSchema: { type: "object", properties: { a: { type: "number" } } } });
-  equal(server.errors.map(({ name }) => name), ["InvalidStateError"]);
+  equal(refused.map(({ name }) => name), ["InvalidStateError"]);
   const result = await target.tools.get("add").execute({ a: 1, b: 2 });
   hasMembers(result, { structuredContent: { sum: 3 }, content: [{ type: "text", text: '{"sum":3}' }] });
   server.tool("more", () => "more");
@@ -126,18 +128,18 @@ rule("the tools are offered to the browser's own agent, and the offer follows th
 rule("older kinds of modelContext work, and none is no error", async (env) => {
   const server = env.server();
   server.tool("add", () => "");
-  equal(await server.offerToModelContext(), undefined);
+  equal(await env.mcp.offerToModelContext(server), undefined);
   /** @type {any} */
   let provided;
-  const offered = await server.offerToModelContext({ modelContext: { provideContext: (/** @type {any} */ context) => void (provided = context) } });
+  const offered = await env.mcp.offerToModelContext(server, { modelContext: { provideContext: (/** @type {any} */ context) => void (provided = context) } });
   equal(provided.tools.map((/** @type {any} */ tool) => tool.name), ["add"]);
   await offered?.close();
   equal(provided, { tools: [] });
   const { tools, registerTool } = modelContext();
   const old = { registerTool: (/** @type {any} */ tool) => void registerTool(tool), unregisterTool: (/** @type {string} */ name) => void tools.delete(name) };
-  const second = await server.offerToModelContext({ modelContext: old });
+  const second = await env.mcp.offerToModelContext(server, { modelContext: old });
   equal(tools.size, 1);
   await second?.close();
   equal(tools.size, 0);
-  await rejects(server.offerToModelContext({ modelContext: {} }), { code: "UNSUPPORTED" });
+  await rejects(env.mcp.offerToModelContext(server, { modelContext: {} }), { code: "UNSUPPORTED" });
 });
