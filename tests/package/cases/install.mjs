@@ -35,7 +35,7 @@ export const state = /** @type {any} */ ({});
 
 export async function install() {
   if (!existsSync(path.join(npm, "node_modules"))) {
-    throw new Error("tests/package/npm has nothing installed: run `npm ci` there, or `cargo xtask test --suite package`");
+    throw new Error("tests/package/npm has nothing installed: run `npm ci` there, or `cargo xtask test --only package`");
   }
   await rm(app, { recursive: true, force: true });
   await cp(path.join(tests, "package", "app"), app, { recursive: true });
