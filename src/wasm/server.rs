@@ -134,7 +134,7 @@ impl Host {
             }
             Some(Output::Stop { call, reason }) => {
                 step.set("call", call.into());
-                step.set("value", reason.map_or(JsValue::UNDEFINED, |text| text.into()));
+                step.set("value", reason.map_or(JsValue::UNDEFINED, Into::into));
             }
             Some(Output::Answered { call, ask, outcome }) => {
                 step.set("call", call.into());
