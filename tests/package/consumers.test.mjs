@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
@@ -43,6 +43,9 @@ before(async () => {
   packed = files.map((/** @type {{ path: string }} */ file) => file.path);
   await writeFile(path.join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   await exec("npm", ["install", "--offline", "--no-audit", "--no-fund", path.join(app, path.basename(filename))], { cwd: app });
+  // What TypeScript compiles lies beside the app's own files, and knows the SDKs.
+  await cp(path.join(import.meta.dirname, "types"), app, { recursive: true });
+  await symlink(path.join(tests, "node_modules", "@modelcontextprotocol"), path.join(app, "node_modules", "@modelcontextprotocol"));
   server = await startFakeServer({ era: "modern" });
 });
 
@@ -62,7 +65,7 @@ describe("tarball", () => {
     assert.notEqual(manifest.version, "0.0.0");
     assert.equal(manifest.dependencies, undefined);
     assert.ok(packed.includes("README.md") && packed.some((file) => file.startsWith("LICENSE")));
-    const odd = packed.filter((file) => !/^[\w-]+\.(js|d\.ts|wasm|json|md)$|^LICENSE-(MIT|APACHE|THIRD-PARTY)$/.test(file));
+    const odd = packed.filter((file) => !/^(types\/)?[\w-]+\.(js|d\.ts|wasm|json|md)$|^LICENSE-(MIT|APACHE|THIRD-PARTY)$/.test(file));
     assert.deepEqual(odd, []);
   });
 
@@ -97,7 +100,7 @@ async function declaredValues(file) {
       if (name && !part.trim().startsWith("type ")) names.add(name);
     }
   }
-  for (const [, from] of text.matchAll(/^export \* from ["']\.\/([\w-]+)(?:\.d\.ts|\.js)?["']/gm)) {
+  for (const [, from] of text.matchAll(/^export \* from ["']\.\/([\w/-]+)(?:\.d\.ts|\.js)?["']/gm)) {
     for (const name of await declaredValues(path.join(path.dirname(file), `${from}.d.ts`))) names.add(name);
   }
   return names;
@@ -222,10 +225,12 @@ describe("node", () => {
 
 describe("typescript", () => {
   for (const [module, resolution] of [["nodenext", "nodenext"], ["esnext", "bundler"]]) {
-    test(`module resolution ${resolution}`, async () => {
-      const tsc = path.join(tests, "node_modules", ".bin", "tsc");
-      const flags = ["--strict", "--noEmit", "--target", "es2022", "--module", String(module), "--moduleResolution", String(resolution)];
-      await exec(tsc, [...flags, "--lib", "es2022,dom,esnext.disposable", "types.ts"], { cwd: app }).catch((error) => assert.fail(error.stdout || error.message));
-    });
+    for (const file of ["app.ts", "wrong.ts", "sdk.ts"]) {
+      test(`${file}, module resolution ${resolution}`, async () => {
+        const tsc = path.join(tests, "node_modules", ".bin", "tsc");
+        const flags = ["--strict", "--noEmit", "--pretty", "false", "--target", "es2022", "--module", String(module), "--moduleResolution", String(resolution)];
+        await exec(tsc, [...flags, "--lib", "es2022,dom,dom.iterable,esnext.disposable", ...(file === "sdk.ts" ? ["--skipLibCheck"] : []), file], { cwd: app }).catch((error) => assert.fail(error.stdout || error.message));
+      });
+    }
   }
 });

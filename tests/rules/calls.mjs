@@ -109,7 +109,7 @@ rule("rule 7: the defaults are a minute idle and an hour in all; Infinity is no 
   const { client, peer } = await env.connect();
   const idle = client.callTool("idle");
   const total = client.callTool("total");
-  const endless = client.callTool("endless", {}, { timeout: Infinity, maxTotalTimeout: Infinity });
+  const endless = client.callTool("endless", {}, { timeout: Infinity, maxTotalTimeout: Infinity, stallAfter: Infinity });
   const failures = [rejects(idle, { clock: "idle", timeout: 60_000 }), rejects(total, { clock: "total", timeout: 3_600_000 })];
   await peer.next("tools/call");
   const request = await peer.next("tools/call");

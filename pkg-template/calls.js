@@ -1,0 +1,181 @@
+// The calls under way: checked, sent, put on the board, and ended.
+import { CallBoard } from "./board.js";
+import { Call } from "./call.js";
+import { checkHandler, checkTime, merge, textOf } from "./input.js";
+import { checkMode } from "./outputs.js";
+
+/** @typedef {import("./pages.js").Pages} Pages */
+/** @typedef {import("./subscription.js").Subscription} Subscription */
+
+const now = () => performance.now();
+
+export class Calls {
+  /** Checks what tools return, if there is something to check with. @type {import("./outputs.js").Outputs | undefined} */
+  outputs;
+  /** How many deliveries gave way to newer ones: behind slow handlers, and by `throttle`. */
+  overflowed = 0;
+  coalesced = 0;
+
+  #connection;
+  #options;
+  /** Made when somebody looks at it. @type {CallBoard | undefined} */
+  #board;
+  /** Tools that run only as tasks. @type {Set<string>} */
+  #tasksOnly = new Set();
+
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {any} options the client's
+   */
+  constructor(connection, options) {
+    this.#connection = connection;
+    this.#options = options;
+  }
+
+  get board() {
+    if (!this.#board) {
+      this.#board = new CallBoard();
+      for (const call of this.#connection.calls) if (call) this.#show(call);
+    }
+    return this.#board;
+  }
+
+  /** Puts a call on the board. @param {Call} call */
+  #show(call) {
+    const { id, method, name, began } = call;
+    const server = this.#connection.session?.serverInfo?.name;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, began });
+  }
+
+  /**
+   * @param {string} method
+   * @param {any} params
+   * @param {any} [given]
+   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
+   */
+  call(method, params, given, more) {
+    const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
+    checkHandler("progressHandler", options.progressHandler);
+    checkHandler("onprogress", options.onprogress);
+    checkTime("timeout", options.timeout);
+    checkTime("maxTotalTimeout", options.maxTotalTimeout);
+    checkTime("stallAfter", options.stallAfter);
+    checkHandler("onTaskStatus", options.onTaskStatus);
+    checkMode(options);
+    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
+    const call = new Call(method, params, options, this.#options.progressHandler);
+    Object.assign(call, more);
+    call.began = now();
+    call.until = call.began + options.maxTotalTimeout;
+    const promise = new Promise((resolve, reject) => {
+      call.resolve = resolve;
+      if (method === "tools/call" && options.outputValidation !== "off") {
+        call.resolve = (result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+      }
+      call.reject = reject;
+    });
+    const { signal } = options;
+    if (signal?.aborted) {
+      call.cause = signal.reason;
+      call.settle(undefined, { code: "ABORTED" });
+    } else if (this.#ask(call, params)) {
+      if (signal) this.#watch(signal, call);
+      this.#connection.drain();
+    }
+    return Object.defineProperties(promise, {
+      id: { value: call.id },
+      stalled: { get: () => call.stalled },
+      cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
+      progress: {
+        value: () => {
+          // The loop throws the call's error, so somebody knows of it.
+          promise.catch(() => {});
+          return call.iterate();
+        },
+      },
+    });
+  }
+
+  /**
+   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * @param {Call} call
+   * @param {any} params
+   * @returns {boolean}
+   */
+  #ask(call, params) {
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task } = call.options;
+    const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
+    const core = this.#connection.core;
+    // The core writes into params and `_meta`, so it gets its own.
+    const own = { ...params };
+    if (params?._meta) own._meta = { ...params._meta };
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
+    const asked = now();
+    const left = call.until - asked;
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, asked);
+    if (done === 2) return this.#answered(call, core?.value());
+    if (!done) {
+      call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
+      return false;
+    }
+    const numbers = this.#connection.view();
+    call.begin(numbers[1]);
+    this.#connection.calls[numbers[0]] = call;
+    if (this.#board) this.#show(call);
+    if (!this.#connection.inFlight++) this.#connection.hold();
+    return true;
+  }
+
+  /** @param {AbortSignal} signal @param {Call} call */
+  #watch(signal, call) {
+    const abort = () => {
+      call.cause = signal.reason;
+      this.#cancel(call, signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    call.cleanup = () => signal.removeEventListener("abort", abort);
+  }
+
+  /** @param {Call} call @param {unknown} [reason] */
+  #cancel(call, reason) {
+    if (!call.id) return;
+    const text = textOf(reason);
+    this.#connection.core?.cancel(call.id, text);
+    this.#connection.drain();
+    call.abort(text);
+  }
+
+  /** @param {any} result @param {any} [failure] */
+  settle(result, failure) {
+    const slot = this.#connection.view()[0];
+    const call = this.#connection.calls[slot];
+    this.#connection.calls[slot] = undefined;
+    this.#connection.inFlight--;
+    if (call) this.#answered(call, result, failure);
+  }
+
+  /**
+   * Ends a call, or asks for its next page; true if the call goes on.
+   * @param {Call} call
+   * @param {any} result
+   * @param {any} [failure]
+   * @returns {boolean}
+   */
+  #answered(call, result, failure) {
+    if (call.method === "tools/list") this.outputs?.learn(result?.tools);
+    if (call.method === "tools/list" && call.options.tasks) {
+      for (const { name, execution } of result?.tools ?? []) {
+        if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
+      }
+    }
+    if (call.pages && !failure) {
+      const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
+      if (params) return this.#ask(call, params);
+      ({ result, failure } = end);
+    }
+    this.overflowed += call.overflowed;
+    this.coalesced += call.coalesced;
+    call.settle(result, failure);
+    return false;
+  }
+}

@@ -1,0 +1,256 @@
+// The link between the core and a transport: what arrives goes to the core, what the core wants sent
+// leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
+import { ProtocolError } from "./errors.js";
+
+/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("./core.js").Core} Core */
+/** @typedef {import("./core.js").Http} Http */
+
+/** The longest frame, in characters, that is worth scanning. */
+const SHORT = 4096;
+
+const now = () => performance.now();
+const decoder = new TextDecoder();
+
+export class Connection {
+  /** @type {Core | undefined} */
+  core;
+  /** @type {any} */
+  transport;
+  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  again;
+  /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: any) => void, what: string, cause?: unknown } | undefined} */
+  connecting;
+  /** What the core found out about the server. @type {any} */
+  session;
+  /** Calls by slot. @type {(Call | undefined)[]} */
+  calls = [];
+  inFlight = 0;
+  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
+  scans = true;
+
+  #act;
+  #draining = false;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+  // Views of the core's memory; detached, with length 0, when the memory has grown.
+  #bytes = new Uint8Array();
+  #words = new Uint32Array();
+  #numbers = new Float64Array();
+  #records = new Float64Array();
+
+  /**
+   * @param {(core: Core, step: number) => void} act does a step that is about more than the transport
+   * @param {(error: Error) => void} fault hears of what went wrong and failed no call
+   */
+  constructor(act, fault) {
+    this.#act = act;
+    this.fault = fault;
+  }
+
+
+  /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
+  drain() {
+    if (this.#draining) return;
+    const core = /** @type {Core} */ (this.core);
+    this.#draining = true;
+    try {
+      for (let step; (step = core.poll()); ) {
+        if (step === 1) this.#send(core.value(), this.view()[1]);
+        else if (step === 2) this.#reopen();
+        else this.#act(core, step);
+      }
+    } finally {
+      this.#draining = false;
+    }
+    this.#arm(this.view()[6]);
+  }
+
+  /**
+   * The numbers of the core's latest step.
+   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number]}
+   */
+  view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    return /** @type {any} */ (this.#numbers);
+  }
+
+  /** From now on a Node process has something to wait for. */
+  hold() {
+    this.#timer?.ref?.();
+  }
+
+  /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
+  #arm(deadline) {
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.core?.timeout(now());
+        this.drain();
+      }, delay);
+    }
+    // A Node process need not stay for a clock that nobody waits for.
+    if (!this.inFlight && !this.connecting) this.#timer?.unref?.();
+  }
+
+  /** Attaches a transport and starts it. @param {any} transport */
+  open(transport) {
+    this.transport = transport;
+    const current = () => this.transport === transport;
+    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      transport.onnews = (/** @type {Http} */ http) => {
+        if (!current()) return;
+        this.core?.tell(http, now());
+        this.drain();
+      };
+      transport.onevents = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
+    transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
+    transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
+    transport.onclose = () => this.#closed(transport, "the connection was closed");
+    Promise.resolve()
+      .then(() => transport.start?.())
+      .then(
+        () => {
+          if (!current()) return;
+          this.core?.opened(now());
+          this.drain();
+        },
+        (error) => {
+          if (this.connecting && current()) this.connecting.cause = error;
+          this.#closed(transport, "the connection could not be opened");
+        },
+      );
+  }
+
+  #reopen() {
+    this.detach();
+    this.open(this.again?.());
+  }
+
+  /** Gives the transport up. */
+  detach() {
+    const transport = this.transport;
+    this.transport = undefined;
+    if (!transport) return;
+    if ("onframe" in transport) transport.onframe = undefined;
+    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
+    transport.onmessage = transport.onerror = transport.onclose = undefined;
+    Promise.resolve()
+      .then(() => transport.close?.())
+      .catch(() => {});
+  }
+
+  /** @param {any} transport @param {string} reason */
+  #closed(transport, reason) {
+    if (!transport || transport !== this.transport) return;
+    this.core?.closed(reason, false);
+    this.drain();
+  }
+
+  /** @param {any} message @param {number} id of the request, or 0 */
+  #send(message, id) {
+    /** @param {any} error */
+    const failed = (error) => {
+      const call = id && this.calls.find((call) => call?.context.requestId === id);
+      if (call) call.cause = error;
+      if (!id) return this.fault(error);
+      this.core?.unsent(id, error?.message ?? "the message could not be sent");
+      this.drain();
+    };
+    const transport = this.transport;
+    try {
+      if (transport.sendText) transport.sendText(JSON.stringify(message));
+      else Promise.resolve(transport.send(message)).catch(failed);
+    } catch (error) {
+      failed(error);
+    }
+  }
+
+  /** A frame of text has arrived. @param {string} text */
+  #frame(text) {
+    const length = text.length;
+    // What arrives while the core is drained waits for what it has already said.
+    if (length <= SHORT && this.scans && !this.#draining && this.#copy(text, length)) {
+      const core = /** @type {Core} */ (this.core);
+      const slot = core.scan(length);
+      if (slot >= 0) {
+        const numbers = this.view();
+        const total = numbers[3];
+        const start = numbers[4];
+        const message = start ? text.substring(start, numbers[5]) : undefined;
+        const call = /** @type {Call} */ (this.calls[slot]);
+        return call.deliver(numbers[2], total === total ? total : undefined, message);
+      }
+      if (slot === -2) return;
+    }
+    let message;
+    try {
+      message = JSON.parse(text);
+    } catch (cause) {
+      return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    this.#receive(message);
+  }
+
+  /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {Core} */ (this.core);
+    for (let count; this.scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      if (!this.#records.length) this.#records = core.view(2);
+      /** @type {any} */
+      const records = this.#records;
+      // All of it is taken before a handler runs, which may end calls and give their slots away.
+      let text;
+      const taken = [];
+      for (let at = 0; at < count * 5; at += 5) {
+        const total = records[at + 2];
+        const start = records[at + 3];
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
+        taken.push({ call: this.calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+      }
+      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+    }
+  }
+
+  /**
+   * Copies a text into the core's scratch buffer, four characters at a time; false if it is not
+   * ASCII.
+   * @param {string} text
+   * @param {number} length
+   */
+  #copy(text, length) {
+    if (!this.#bytes.length) {
+      this.#bytes = /** @type {any} */ (this.core).view(1);
+      this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+    }
+    const words = this.#words;
+    const whole = length & ~3;
+    let all = 0;
+    for (let i = 0; i < whole; i += 4) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      all |= a | b | c | d;
+      words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+    }
+    for (let i = whole; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
+    return all < 128;
+  }
+
+  /** @param {any} message */
+  #receive(message) {
+    this.core?.receive(message, now());
+    this.drain();
+  }
+}
