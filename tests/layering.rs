@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["error", "jsonrpc", "types", "proto"]),
     ("server", &["error", "jsonrpc", "types", "proto", "http"]),
     ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
+    ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
     ("bin", &["error", "jsonrpc", "types", "proto", "http", "server", "native"]),
 ];
@@ -25,11 +26,11 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tokio", &["native", "bin"]),
     ("axum", &["native", "bin"]),
     ("hyper", &["native", "bin"]),
-    ("js_sys", &["wasm"]),
-    ("wasm_bindgen", &["wasm"]),
-    ("wasm_bindgen_futures", &["wasm"]),
-    ("serde_wasm_bindgen", &["wasm"]),
-    ("web_sys", &[]),
+    ("js_sys", &["wasm", "client"]),
+    ("wasm_bindgen", &["wasm", "client"]),
+    ("wasm_bindgen_futures", &["wasm", "client"]),
+    ("serde_wasm_bindgen", &["wasm", "client"]),
+    ("web_sys", &["client"]),
 ];
 
 /// Calls that read a clock or start a task.

@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::counts::Counts;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Needs, Tools, setup};
+use crate::setup::{Needs, Tools, WASM_TARGET, setup};
 
 pub const NEEDS: Needs = package::NEEDS;
 
@@ -63,20 +63,36 @@ fn clippy_native(tools: &Tools) -> Result<()> {
         .quiet()
 }
 
+/// What the npm package is made of, and with it the client for Rust programs and its example.
 fn clippy_wasm(tools: &Tools) -> Result<()> {
-    tools
-        .cargo()
-        .args(["clippy", "--quiet", "--package", "mcp-wasm", "--lib"])
-        .args(["--target", "wasm32-unknown-unknown", "--", "-D", "warnings"])
-        .quiet()
+    let chosen = [
+        &["--package", "mcp-wasm"][..],
+        &["--package", "mcp-wasm", "--features", "client,npm"],
+        &["--package", "rust-wasm-client"],
+    ];
+    for packages in chosen {
+        tools
+            .cargo()
+            .args(["clippy", "--quiet", "--lib"])
+            .args(packages)
+            .args(["--target", WASM_TARGET, "--", "-D", "warnings"])
+            .quiet()?;
+    }
+    Ok(())
 }
 
+/// Of both halves: the server's is native, the client's for Rust programs is not.
 fn documentation(tools: &Tools) -> Result<()> {
-    tools
-        .cargo()
-        .args(["doc", "--quiet", "--workspace", "--no-deps", "--all-features"])
-        .env("RUSTDOCFLAGS", "-D warnings")
-        .quiet()
+    let document = |what: &[&str]| {
+        tools
+            .cargo()
+            .args(["doc", "--quiet", "--no-deps"])
+            .args(what)
+            .env("RUSTDOCFLAGS", "-D warnings")
+            .quiet()
+    };
+    document(&["--workspace", "--all-features"])?;
+    document(&["--package", "mcp-wasm", "--features", "client", "--target", WASM_TARGET])
 }
 
 fn layering(tools: &Tools) -> Result<()> {
