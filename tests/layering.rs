@@ -83,6 +83,9 @@ fn the_browser_build_has_nothing_of_the_native_side() {
 /// What a file of the package takes from elsewhere; packaging puts it inside.
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
 
+/// What an adapter takes from the app that uses it.
+const PEERS: &[(&str, &str)] = &[("ai-sdk.js", "ai"), ("react.js", "react")];
+
 /// The package in the page stands alone, its transports know nothing of the protocol, and the parts
 /// of the client nothing of the client.
 #[test]
@@ -94,12 +97,16 @@ fn the_facade_imports_only_its_own_files() {
         }
         let name = path.file_name().unwrap().to_str().unwrap();
         for specifier in specifiers(&fs::read_to_string(&path).unwrap()) {
-            if BUNDLED.contains(&(name, specifier)) {
+            if BUNDLED.contains(&(name, specifier)) || PEERS.contains(&(name, specifier)) {
                 continue;
             }
             assert!(specifier.starts_with("./"), "pkg-template/{name} imports {specifier}");
             let allowed = match name {
                 "connection.js" | "transports.js" => specifier == "./errors.js",
+                "diagnose.js" => specifier != "./index.js",
+                _ if name.starts_with("diagnose-") => specifier.starts_with("./diagnose-"),
+                // An entry of its own, so that who does not ask for it does not carry it.
+                _ if specifier.starts_with("./diagnose") => false,
                 "http.js" => ["./errors.js", "./load.js"].contains(&specifier),
                 "calls.js" | "inbound.js" => {
                     !["./client.js", "./connection.js"].contains(&specifier)

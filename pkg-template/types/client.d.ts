@@ -3,6 +3,7 @@ import type { CallBoard } from "./board.js";
 import type { Call, ToolCall } from "./call.js";
 import type { CallOptions, ListOptions } from "./call-options.js";
 import type { Diagnostics } from "./diagnostics.js";
+import type { DiagnoseOptions, Diagnosis } from "./diagnosis.js";
 import type { ClosedError, HttpError, McpError, ProtocolError, RpcError, TimeoutError } from "./errors.js";
 import type { InputAnswer, InputContext } from "./input.js";
 import type { JsonObject, Notification, Request } from "./jsonrpc.js";
@@ -277,6 +278,25 @@ export class Client {
 
   /** How much progress was delivered, and how much was odd and in which way. */
   diagnostics(): Diagnostics;
+
+  /**
+   * Says in words what keeps this page from connecting to a server, with the line to add there: CORS headers, mixed
+   * content, the page's policy, the path, the subprotocol. The client itself may be connected or not. Bundlers take what
+   * it needs along for apps that import `mcp-wasm/diagnose`.
+   *
+   * @throws {McpError} `NOT_INITIALIZED` in a bundle of an app that does not import `mcp-wasm/diagnose`
+   *
+   * @example
+   * ```js
+   * try {
+   *   await client.connect(url);
+   * } catch (error) {
+   *   const { findings } = await client.diagnose(url);
+   *   show(findings.map(({ what, fix }) => `${what} ${fix}`));
+   * }
+   * ```
+   */
+  diagnose(url: string | URL, options?: DiagnoseOptions): Promise<Diagnosis>;
 
   /** Ends the connection; calls in flight fail with {@link ClosedError}. */
   close(): Promise<void>;

@@ -70,7 +70,7 @@ describe("tarball", () => {
   });
 
   test("the declarations name what the modules export", async () => {
-    for (const entry of ["index", "slim"]) {
+    for (const entry of ["index", "slim", "tools"]) {
       const exported = Object.keys(await import(pathToFileURL(installed(`${entry}.js`)).href)).sort();
       const names = await declaredValues(installed(`${entry}.d.ts`));
       assert.deepEqual([...names].sort(), exported, `${entry}.d.ts and ${entry}.js differ`);

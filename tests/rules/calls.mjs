@@ -424,8 +424,9 @@ rule("results pass through untouched, with every unknown member", async (env) =>
     _meta: { "x/y": null },
     "x-unknown": { nested: [1, "2", null] },
   };
-  const calls = [client.callTool("t"), client.request({ method: "tools/call", params: { name: "t" } })];
-  for (const call of calls) {
+  const ways = [() => client.callTool("t"), () => client.request({ method: "tools/call", params: { name: "t" } })];
+  for (const way of ways) {
+    const call = way();
     const request = await peer.next("tools/call");
     peer.send(peer.result(request, result));
     const got = /** @type {any} */ (await call);

@@ -49,13 +49,14 @@ export function findBrowser(kind) {
 /**
  * Starts a headless browser. Close it with `browser.close()`.
  * @param {Kind} kind
- * @param {{ args?: string[] }} [options]
+ * @param {{ args?: string[], acceptInsecureCerts?: boolean }} [options]
  */
-export async function launch(kind, { args = [] } = {}) {
+export async function launch(kind, { args = [], acceptInsecureCerts = false } = {}) {
   return puppeteer.launch({
     browser: kind === "firefox" ? "firefox" : "chrome",
     executablePath: findBrowser(kind),
     headless: true,
+    acceptInsecureCerts,
     args: kind === "chromium" ? [...chromiumArgs, ...args] : args,
     // Loaded machines are slow at starting Firefox.
     timeout: 90_000,
