@@ -114,3 +114,7 @@ struct Readme;
 #[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
 #[doc = include_str!("../docs/rust-servers.md")]
 struct Guide;
+
+#[cfg(all(doctest, feature = "client", target_arch = "wasm32"))]
+#[doc = include_str!("../docs/rust-clients.md")]
+struct ClientGuide;

@@ -80,6 +80,26 @@ fn the_browser_build_has_nothing_of_the_native_side() {
     }
 }
 
+/// What is there for Rust programs in a page only.
+const NOT_IN_THE_MODULE: &[&str] = &["web-sys", "serde-wasm-bindgen", "thiserror"];
+
+#[test]
+fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(repository())
+        .args(["tree", "--package", "mcp-wasm", "--target", "wasm32-unknown-unknown"])
+        .args(["--edges", "normal", "--prefix", "none", "--features", "npm", "--format", "{p}"])
+        .output()
+        .unwrap();
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.contains("talc v"), "an unexpected tree:\n{tree}");
+    for line in tree.lines() {
+        let package = line.split(' ').next().unwrap();
+        assert!(!NOT_IN_THE_MODULE.contains(&package), "{line} is in the npm module:\n{tree}");
+    }
+}
+
 /// What a file of the package takes from elsewhere; packaging puts it inside.
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
 

@@ -17,7 +17,7 @@ test("every test that the feature table names is there", () => {
 });
 
 test("links between the documents lead somewhere", () => {
-  for (const file of ["README.md", "ARCHITECTURE.md", "docs/features.md", "docs/rust-servers.md", "docs/chat-front-ends.md"]) {
+  for (const file of ["README.md", "ARCHITECTURE.md", "docs/features.md", "docs/rust-servers.md", "docs/rust-clients.md", "docs/chat-front-ends.md"]) {
     const text = readFileSync(path.join(root, file), "utf8");
     for (const [, link] of text.matchAll(/\]\((?!https?:|#)([^)\s]+?)(?:#[^)]*)?\)/g)) {
       assert.ok(existsSync(path.join(root, path.dirname(file), String(link))), `${file} links to ${link}`);

@@ -121,8 +121,9 @@ fn published(tools: &Tools) -> Result<()> {
     let files = package().arg("--list").output().context("the crate cannot be packaged")?;
     let own = |file: &&str| {
         let written = ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", ".cargo_vcs_info.json"];
-        let at_root = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "docs/rust-servers.md"];
-        let more = ["ARCHITECTURE.md", "CHANGELOG.md"];
+        let at_root =
+            ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+        let more = ["docs/rust-clients.md", "docs/rust-servers.md"];
         file.starts_with("src/") || [&written[..], &at_root, &more].concat().contains(file)
     };
     if let Some(stranger) = files.lines().find(|file| !own(file)) {

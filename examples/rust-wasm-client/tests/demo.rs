@@ -49,6 +49,16 @@ async fn a_call_reports_its_progress_and_returns_its_result() {
 }
 
 #[wasm_bindgen_test]
+fn the_module_exports_nothing_but_its_own() {
+    let exports = js_sys::Object::keys(wasm_bindgen::exports().unchecked_ref());
+    let names: Vec<String> = exports.iter().filter_map(|name| name.as_string()).collect();
+    assert!(names.iter().any(|name| name == "run"), "{names:?}");
+    // Classes of the binding that the npm package is made of.
+    let stranger = names.iter().find(|name| name.starts_with("core_") || name.starts_with("http_"));
+    assert_eq!(stranger, None);
+}
+
+#[wasm_bindgen_test]
 async fn the_page_shows_progress_and_the_end() {
     let document = web_sys::window().unwrap().document().unwrap();
     let bar: HtmlProgressElement = document.create_element("progress").unwrap().unchecked_into();
