@@ -50,7 +50,7 @@ async fn a_call_reports_its_progress_and_returns_its_result() {
 
 #[wasm_bindgen_test]
 fn the_module_exports_nothing_but_its_own() {
-    let exports = js_sys::Object::keys(wasm_bindgen::exports().unchecked_ref());
+    let exports = js_sys::Object::keys(&wasm_bindgen::exports().unchecked_into::<js_sys::Object>());
     let names: Vec<String> = exports.iter().filter_map(|name| name.as_string()).collect();
     assert!(names.iter().any(|name| name == "run"), "{names:?}");
     // Classes of the binding that the npm package is made of.
