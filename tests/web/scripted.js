@@ -11,11 +11,15 @@ let requests = [];
 let waiting;
 
 class Scripted {
+  /** @type {(() => void) | null} */
   onopen = null;
+  /** @type {((event: { data: string }) => void) | null} */
   onmessage = null;
+  /** @type {((event: { code: number, reason: string }) => void) | null} */
   onclose = null;
   readyState = 0;
 
+  /** @param {string} url @param {string[]} protocols */
   constructor(url, [protocol]) {
     latest = this;
     opened++;
@@ -28,6 +32,7 @@ class Scripted {
     });
   }
 
+  /** @param {string} text */
   send(text) {
     const message = JSON.parse(text);
     const { id, method } = message;
@@ -54,10 +59,12 @@ class Scripted {
     this.readyState = 3;
   }
 
+  /** @param {object} message */
   later(message) {
     queueMicrotask(() => this.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", ...message }) }));
   }
 
+  /** @param {number} code @param {string} reason */
   end(code, reason) {
     this.readyState = 3;
     this.onclose?.({ code, reason });
@@ -66,7 +73,7 @@ class Scripted {
 
 /** From now on every WebSocket of the page is such a one. */
 export function install() {
-  globalThis.WebSocket = Scripted;
+  globalThis.WebSocket = /** @type {any} */ (Scripted);
   opened = 0;
   requests = [];
   waiting = undefined;
@@ -78,10 +85,10 @@ export const next = async () => requests.shift() ?? new Promise((resolve) => (wa
 /** How many messages of the client nobody has looked at. */
 export const left = () => requests.length;
 
-/** The server sends a frame. */
+/** The server sends a frame. @param {string} text */
 export const say = (text) => latest.onmessage?.({ data: text });
 
-/** The server ends the connection. */
+/** The server ends the connection. @param {number} code @param {string} reason */
 export const hang_up = (code, reason) => latest.end(code, reason);
 
 /** Whether the client has ended the connection. */
@@ -90,9 +97,10 @@ export const is_closed = () => latest.readyState === 3;
 /** How many connections were opened. */
 export const connections = () => opened;
 
-/** What the console is told at debug level while that runs. */
+/** What the console is told at debug level while that runs. @param {() => void} run */
 export function debugged(run) {
   const { debug } = console;
+  /** @type {string[]} */
   const lines = [];
   console.debug = (...all) => lines.push(all.join(" "));
   try {

@@ -60,16 +60,16 @@ struct Server {
 
 impl Server {
     fn start(flags: &[&str]) -> Result<Self> {
-        let mut process = Cmd::new(demo::server()).args(flags).background()?;
-        let out = process.stdout.take().context("the demo server has no output")?;
+        let process = Cmd::new(demo::server()).args(flags).background()?;
         let mut server = Self { process, address: String::new() };
+        let out = server.process.stdout.take().context("the demo server has no output")?;
         let mut line = String::new();
         BufReader::new(out).read_line(&mut line)?;
         let address = line.trim().strip_prefix("listening on http://");
-        server.address = address
-            .and_then(|address| address.strip_suffix('/'))
-            .with_context(|| format!("the demo server did not start: `{line}`"))?
-            .to_owned();
+        let address = address.and_then(|address| address.strip_suffix('/'));
+        let address =
+            address.with_context(|| format!("the demo server did not start: `{line}`"))?;
+        address.clone_into(&mut server.address);
         Ok(server)
     }
 }
