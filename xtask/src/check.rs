@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::counts::Counts;
-use crate::package;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{Needs, Tools, WASM_TARGET, setup};
+use crate::{demo, package};
 
 pub const NEEDS: Needs = package::NEEDS;
 
@@ -17,12 +17,13 @@ const BUDGET: u64 = 57 * 1024;
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
     ("documentation", documentation),
     ("layering", layering),
+    ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
     ("types", types),
     ("size", size),
@@ -93,6 +94,25 @@ fn documentation(tools: &Tools) -> Result<()> {
     };
     document(&["--workspace", "--all-features"])?;
     document(&["--package", "mcp-wasm", "--features", "client", "--target", WASM_TARGET])
+}
+
+/// The crate as it would be published builds, and has nothing in it that does not belong there.
+fn crate_package(tools: &Tools) -> Result<()> {
+    let package = || tools.cargo().args(["package", "--package", "mcp-wasm", "--allow-dirty"]);
+    let files = package().arg("--list").output().context("the crate cannot be packaged")?;
+    let own = |file: &&str| {
+        let written = ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", ".cargo_vcs_info.json"];
+        let at_root =
+            ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
+        let more = ["docs/rust-clients.md", "docs/rust-servers.md"];
+        file.starts_with("src/") || [&written[..], &at_root, &more].concat().contains(file)
+    };
+    if let Some(stranger) = files.lines().find(|file| !own(file)) {
+        bail!("the crate has {stranger} in it: see `include` in Cargo.toml");
+    }
+    // With the features of the demo server, what the crate needs is built for that already.
+    demo::build_server()?;
+    package().args(["--features", "demo", "--quiet"]).quiet()
 }
 
 fn layering(tools: &Tools) -> Result<()> {

@@ -4,10 +4,10 @@ use std::ffi::OsString;
 use std::fs;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::counts::Counts;
-use crate::run::{Cmd, DEADLINE, root, say, step};
+use crate::run::{Cmd, DEADLINE, root, say};
 use crate::setup::{Needs, Tools, setup};
 use crate::{check, demo, fixture, package, wasm_pack};
 
@@ -56,7 +56,13 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "package",
-        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        needs: Needs {
+            chromium: true,
+            firefox: true,
+            webkit: true,
+            consumers: true,
+            ..package::NEEDS
+        },
         run: |tools| node(tools, "package"),
     },
 ];
@@ -103,35 +109,7 @@ fn run(command: Cmd) -> Result<Counts> {
 }
 
 fn rust(tools: &Tools) -> Result<Counts> {
-    let mut counts =
-        run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))?;
-    match step("package the crate, and build what is in it", || published(tools)) {
-        Ok(()) => counts.passed += 1,
-        Err(error) => {
-            counts.failed += 1;
-            say(format_args!("FAILED: {error:#}"));
-        }
-    }
-    Ok(counts)
-}
-
-/// The crate as it would be published builds, and has nothing in it that does not belong there.
-fn published(tools: &Tools) -> Result<()> {
-    let package = || tools.cargo().args(["package", "--package", "mcp-wasm", "--allow-dirty"]);
-    let files = package().arg("--list").output().context("the crate cannot be packaged")?;
-    let own = |file: &&str| {
-        let written = ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", ".cargo_vcs_info.json"];
-        let at_root =
-            ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
-        let more = ["docs/rust-clients.md", "docs/rust-servers.md"];
-        file.starts_with("src/") || [&written[..], &at_root, &more].concat().contains(file)
-    };
-    if let Some(stranger) = files.lines().find(|file| !own(file)) {
-        bail!("the crate has {stranger} in it: see `include` in Cargo.toml");
-    }
-    // With the features of the demo server, what the crate needs is built for that already.
-    demo::build_server()?;
-    package().args(["--features", "demo", "--quiet"]).quiet()
+    run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
 }
 
 /// The node:test files of a directory of `tests/`.
