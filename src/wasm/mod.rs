@@ -3,20 +3,21 @@
 //! few pages need both.
 //!
 //! JavaScript is never called while the machine is borrowed. Every method only feeds the machine
-//! or reads from it; the facade drains it with [`Core::poll`] and calls the page's callbacks
+//! or reads from it; the facade drains it with `Core::poll` and calls the page's callbacks
 //! between two calls, so a progress handler may start another call.
 
-#[cfg(not(feature = "npm-server"))]
+// A Rust program that uses the client does not want the binding among its module's exports.
+#[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
 mod client;
-#[cfg(not(feature = "npm-server"))]
+#[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
 mod http;
 mod payload;
 #[cfg(feature = "npm-server")]
 mod server;
 
-#[cfg(not(feature = "npm-server"))]
+#[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
 pub use client::Core;
-#[cfg(not(feature = "npm-server"))]
+#[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
 pub use http::Http;
 #[cfg(feature = "npm-server")]
 pub use server::Host;
