@@ -17,12 +17,13 @@ const BUDGET: u64 = 57 * 1024;
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
     ("documentation", documentation),
     ("layering", layering),
+    ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
     ("types", types),
     ("size", size),
@@ -77,6 +78,11 @@ fn documentation(tools: &Tools) -> Result<()> {
         .args(["doc", "--quiet", "--workspace", "--no-deps", "--all-features"])
         .env("RUSTDOCFLAGS", "-D warnings")
         .quiet()
+}
+
+/// The crate as it would be published builds by itself.
+fn crate_package(tools: &Tools) -> Result<()> {
+    tools.cargo().args(["package", "--quiet", "--package", "mcp-wasm", "--allow-dirty"]).quiet()
 }
 
 fn layering(tools: &Tools) -> Result<()> {

@@ -56,7 +56,13 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "package",
-        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        needs: Needs {
+            chromium: true,
+            firefox: true,
+            webkit: true,
+            consumers: true,
+            ..package::NEEDS
+        },
         run: |tools| node(tools, "package"),
     },
 ];
