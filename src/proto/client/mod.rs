@@ -18,7 +18,7 @@ mod tasks;
 pub use calls::CallLimits;
 use output::Outputs;
 pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
-pub use progress::ProgressCounts;
+pub use progress::{Oddity, ProgressCounts};
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, write_call};
@@ -89,6 +89,8 @@ pub struct Client<P> {
     /// What became of the probe, if it was lost on the way, and so says nothing of the server.
     lost_probe: Option<Error<P>>,
     counts: ProgressCounts,
+    /// What was odd about the progress that was read last without an output.
+    oddity: Option<Oddity>,
     outputs: Outputs<P>,
 }
 
@@ -110,6 +112,7 @@ impl<P: Payload> Client<P> {
             subscriptions: Subscriptions::new(),
             lost_probe: None,
             counts: ProgressCounts::default(),
+            oddity: None,
             outputs: Outputs::new(),
         }
     }
@@ -201,13 +204,33 @@ impl<P: Payload> Client<P> {
     }
 
     /// A frame has arrived that the scanner could read: returns the slot to deliver it to.
-    /// Does the same as [`receive`](Self::receive) would, without an output.
+    /// Does the same as [`receive`](Self::receive) would, without an output; what is odd about it
+    /// is the [`oddity`](Self::oddity).
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
+        self.oddity = None;
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        let (newest, counts) = (self.newest, &mut self.counts);
-        self.calls.accept_integer(scanned.token, scanned.progress, newest, counts)
+        self.accept(scanned.token, scanned.progress)
+    }
+
+    #[inline(always)]
+    fn accept(&mut self, token: i64, progress: f64) -> Option<u32> {
+        let (slot, oddity) = self.calls.accept(token, progress, self.newest);
+        self.oddity = oddity;
+        if let Some(oddity) = oddity {
+            self.counts.add(oddity);
+        }
+        if slot.is_some() {
+            self.counts.delivered = self.counts.delivered.wrapping_add(1);
+        }
+        slot
+    }
+
+    /// What was odd about the latest progress that was scanned.
+    #[inline(always)]
+    pub fn oddity(&self) -> Option<Oddity> {
+        self.oddity
     }
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
@@ -280,13 +303,26 @@ impl<P: Payload> Client<P> {
         self.outputs.push(Output::Fault(error));
     }
 
-    /// Progress came where it does not belong, and was dropped.
-    pub fn stray(&mut self, token: &Id) {
+    /// Progress came where it does not belong, and was dropped. With its params, if it was parsed.
+    pub fn stray(&mut self, token: &Id, params: Option<P>) {
         match token {
-            Id::Integer(id) if self.calls.find(*id).is_some() => self.counts.unknown += 1,
-            _ => {
-                self.calls.accept(token, 0.0, self.newest, &mut self.counts);
+            Id::Integer(id) if self.calls.find(*id).is_none() => {
+                self.accept(*id, 0.0);
             }
+            _ => {
+                self.counts.add(Oddity::Unknown);
+                self.oddity = Some(Oddity::Unknown);
+            }
+        }
+        if params.is_some() {
+            self.tell_oddity(params);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_oddity(&mut self, params: Option<P>) {
+        if let Some(oddity) = self.oddity.take() {
+            self.outputs.push(Output::Odd(oddity, params));
         }
     }
 
@@ -593,15 +629,16 @@ impl<P: Payload> Client<P> {
             self.receive_task_status(params.as_ref(), now);
         } else if method == method::PROGRESS {
             match progress::read(params.clone()) {
-                Ok((token, report)) => {
-                    let slot =
-                        self.calls.accept(&token, report.progress, self.newest, &mut self.counts);
-                    if let Some(slot) = slot {
+                Ok((Id::Integer(id), report)) => {
+                    if let Some(slot) = self.accept(id, report.progress) {
                         self.outputs.push(Output::Progress(slot, report));
                     }
                 }
+                // This client hands out no other kind of token.
+                Ok((token, _)) => self.stray(&token, None),
                 Err(member) => {
-                    self.counts.malformed += 1;
+                    self.counts.add(Oddity::Malformed);
+                    self.oddity = Some(Oddity::Malformed);
                     self.outputs.push(Output::fault(&[
                         "a progress notification was dropped: unusable `",
                         member,
@@ -609,6 +646,7 @@ impl<P: Payload> Client<P> {
                     ]));
                 }
             }
+            self.tell_oddity(params.clone());
         }
         self.hear(method, params);
     }
