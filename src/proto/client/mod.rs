@@ -28,7 +28,7 @@ use crate::proto::version::{Era, Version};
 use crate::types::{Level, meta, method};
 
 use cache::Cache;
-use calls::{CallTable, Expired};
+use calls::{CallTable, Expired, LATE};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
 pub(crate) use output::{owned, sentence, take_where};
@@ -75,6 +75,8 @@ pub struct Client<P> {
     channel: Channel,
     phase: Phase<P>,
     connect_deadline: Millis,
+    /// Whether it was put off because the timer came late.
+    put_off: bool,
     /// The latest id handed out.
     newest: i64,
     /// What every request of this connection carries in `_meta`.
@@ -102,6 +104,7 @@ impl<P: Payload> Client<P> {
             channel: Channel::default(),
             phase: Phase::Closed,
             connect_deadline: f64::INFINITY,
+            put_off: false,
             newest: 0,
             envelope: P::object(),
             calls: CallTable::new(),
@@ -125,6 +128,7 @@ impl<P: Payload> Client<P> {
             self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
         }
         self.lost_probe = None;
+        self.put_off = false;
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
     }
@@ -214,7 +218,7 @@ impl<P: Payload> Client<P> {
         self.accept(scanned.token, scanned.progress)
     }
 
-    #[inline(always)]
+    #[inline]
     fn accept(&mut self, token: i64, progress: f64) -> Option<u32> {
         let (slot, oddity) = self.calls.accept(token, progress, self.newest);
         self.oddity = oddity;
@@ -228,7 +232,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// What was odd about the latest progress that was scanned.
-    #[inline(always)]
+    #[inline]
     pub fn oddity(&self) -> Option<Oddity> {
         self.oddity
     }
@@ -344,7 +348,11 @@ impl<P: Payload> Client<P> {
     }
 
     /// Looks at the clocks.
+    ///
+    /// If it is called much later than it wanted to be, what is due waits once more, so that messages
+    /// which lie unread are heard first.
     pub fn handle_timeout(&mut self, now: Millis) {
+        self.put_off_connecting(now);
         if let Phase::Probing { id, again, deadline } = self.phase
             && now >= deadline
             && now < self.connect_deadline
@@ -376,6 +384,22 @@ impl<P: Payload> Client<P> {
                 Expired::Total => (Clock::Total, limits.max_total),
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+    }
+
+    /// The timer may strike too late for the handshake: its clocks get that time back, once.
+    fn put_off_connecting(&mut self, now: Millis) {
+        if matches!(self.phase, Phase::Closed | Phase::Open(_)) || self.put_off {
+            return;
+        }
+        let late = now - self.poll_timeout();
+        if late > LATE {
+            self.put_off = true;
+            let Channel { connect_timeout, probe_timeout, .. } = self.channel;
+            self.connect_deadline = self.connect_deadline.max(now + late.min(connect_timeout));
+            if let Phase::Probing { deadline, .. } = &mut self.phase {
+                *deadline = deadline.max(now + late.min(probe_timeout));
+            }
         }
     }
 
