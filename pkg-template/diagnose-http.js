@@ -183,7 +183,7 @@ async function checkCors(diagnosis, connected, only) {
   const { headers: given } = diagnosis.options;
   const own = new Headers(typeof given === "function" ? await given() : given);
   const names = only ?? [...new Set([...HEADERS, ...own.keys()])];
-  const refused = await Promise.all(names.map((name) => refuses(diagnosis, base, name)));
+  const refused = (await refuses(diagnosis, base, names)) ? await Promise.all(names.map((name) => refuses(diagnosis, base, [name]))) : [];
   const missing = names.filter((_, i) => refused[i]);
   if (!missing.length) {
     if (!connected && !only) diagnosis.find("CORS_ALLOW_ORIGIN", { method: "POST" });
@@ -203,14 +203,14 @@ function optional(name, era) {
 }
 
 /**
- * Whether the server refuses a request for a header alone. Nothing but the preflight is about its value.
+ * Whether the server refuses a request for its headers. Nothing but the preflight is about their values.
  * @param {any} diagnosis
  * @param {any} base a request that it answers
- * @param {string} name
+ * @param {string[]} names
  */
-async function refuses(diagnosis, base, name) {
-  const value = name === "content-type" ? "application/json" : "probe";
-  const { failed, end } = await diagnosis.ask({ ...base, headers: { ...base.headers, [name]: value } });
+async function refuses(diagnosis, base, names) {
+  const values = names.map((name) => [name, name === "content-type" ? "application/json" : "probe"]);
+  const { failed, end } = await diagnosis.ask({ ...base, headers: { ...base.headers, ...Object.fromEntries(values) } });
   end();
   return Boolean(failed);
 }
