@@ -3,6 +3,7 @@
 import { drawContent } from "../content.js";
 import { fromTemplate, h, part } from "../dom.js";
 import { duration } from "../format.js";
+import { McpProgressElement } from "./mcp.js";
 
 /**
  * @typedef {import("./turn.js").ToolCall} ToolCall
@@ -34,9 +35,9 @@ export class ToolCard {
     part(this.element, "args", HTMLElement).textContent = Object.values(args ?? {}).map((value) => JSON.stringify(value)).join(", ");
     this.#stop.setAttribute("aria-label", `Stop ${title}`);
     this.#stop.addEventListener("click", () => call.cancel("stopped in the conversation"));
-    const progress = part(this.element, "progress", HTMLElement);
+    const progress = part(this.element, "progress", McpProgressElement);
     progress.setAttribute("label", title);
-    /** @type {import("/pkg/element.js").McpProgressElement} */ (progress).source = call;
+    progress.source = call;
     call.then(
       (result) => this.#end(result.isError ? "failed" : "done", result.content?.map(drawContent) ?? []),
       (error) => this.#end(error.name === "AbortError" ? "cancelled" : "failed", [h("p", { class: "content-text" }, String(error.message))]),
