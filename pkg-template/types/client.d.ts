@@ -7,7 +7,7 @@ import type { DiagnoseOptions, Diagnosis } from "./diagnosis.js";
 import type { ClosedError, HttpError, McpError, ProtocolError, RpcError, TimeoutError } from "./errors.js";
 import type { InputAnswer, InputContext } from "./input.js";
 import type { JsonObject, Notification, Request } from "./jsonrpc.js";
-import type { ClientRequests, MethodSchema, ServerNotifications, ServerRequests } from "./methods.js";
+import type { ClientRequests, ServerNotifications, ServerRequests } from "./methods.js";
 import type { ClientOptions, ConnectOptions } from "./options.js";
 import type { PortLike } from "./ports.js";
 import type {
@@ -214,7 +214,7 @@ export class Client {
   /** Sends any request, in the first TypeScript SDK's shape; the schema is not used. */
   request<Out = Result>(
     request: { method: string; params?: object },
-    schema: ResultSchema | undefined,
+    schema: ResultSchema<Out> | undefined,
     options?: CallOptions,
   ): Call<Out>;
   /** Sends any notification. */
@@ -237,11 +237,6 @@ export class Client {
   setNotificationHandler<Method extends string>(
     method: Method extends keyof ServerNotifications ? never : Method,
     handler: (notification: Notification) => void | Promise<void>,
-  ): void;
-  /** Handles the notifications of a schema's method, in the first TypeScript SDK's shape. */
-  setNotificationHandler<Message extends { method: string }>(
-    schema: MethodSchema<Message>,
-    handler: (notification: Message) => void | Promise<void>,
   ): void;
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;
@@ -266,11 +261,6 @@ export class Client {
   setRequestHandler<Method extends string>(
     method: Method extends keyof ServerRequests ? never : Method,
     handler: (request: Request, context: InputContext) => JsonObject | Promise<JsonObject>,
-  ): void;
-  /** Answers the server's requests of a schema's method, in the first TypeScript SDK's shape. */
-  setRequestHandler<Message extends { method: string }>(
-    schema: MethodSchema<Message>,
-    handler: (request: Message, context: InputContext) => InputAnswer<object>,
   ): void;
 
   /** The calls in flight, as one value to show. */
@@ -304,6 +294,6 @@ export class Client {
 }
 
 /** A schema of a result, which is taken and not used: results are returned as the server sent them. */
-export interface ResultSchema {
-  parse(value: unknown): unknown;
+export interface ResultSchema<Out = unknown> {
+  parse(value: unknown): Out;
 }

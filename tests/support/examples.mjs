@@ -58,9 +58,14 @@ function printed(code) {
   return [...code.matchAll(/console\.\w+\(.*\)[\s)};,]*\s\/\/ (.+)$/gm)].map(([, text]) => String(text));
 }
 
-/** The code with what it leaves out, and the demo server's address in it. @param {string} code @param {string} server its ws: address */
-export function complete(code, server) {
-  const goesOn = /\bclient\./.test(code) && !/\b(const|let) client\b|<\w/.test(code);
+/**
+ * The code with what it leaves out, and the demo server's address in it.
+ * @param {string} code
+ * @param {string} server its ws: address
+ * @param {boolean} [mayGoOn] whether it may leave out anything
+ */
+export function complete(code, server, mayGoOn = true) {
+  const goesOn = mayGoOn && /\bclient\./.test(code) && !/\b(const|let) client\b|<\w/.test(code);
   const whole = goesOn
     ? `import { Client } from "mcp-wasm";\nconst client = await Client.connect("wss://example.com/mcp", { progressHandler: null });\n${code}\nawait client.close();\n`
     : code;
