@@ -7,7 +7,8 @@ export interface CallDefaults {
   /**
    * Milliseconds without an answer and without progress, after which the call is cancelled on the
    * server and fails with {@link TimeoutError}. `Infinity` for no limit. May strike late by a
-   * sixteenth of itself, never early.
+   * sixteenth of itself, never early. A page that slept, or whose timers were throttled, first hears
+   * what has arrived meanwhile, and the clock gets the time back.
    * @default 60_000
    */
   timeout?: number;
@@ -17,7 +18,8 @@ export interface CallDefaults {
    */
   resetTimeoutOnProgress?: boolean;
   /**
-   * Milliseconds in all, whatever the progress. `Infinity` for no limit.
+   * Milliseconds in all, whatever the progress. `Infinity` for no limit. After sleep, the call has
+   * one second for what arrived meanwhile.
    * @default 3_600_000
    */
   maxTotalTimeout?: number;
