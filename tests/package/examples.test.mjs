@@ -90,7 +90,7 @@ test("one-file: a button starts a tool, the bar shows it, the result comes", asy
     await page.click("button");
     await shows(page, "Downloaded file from https://example.com/file");
     await shows(page, "Download");
-    assert.equal(await page.evaluate(() => document.querySelector("mcp-progress")?.dataset.state), "done");
+    assert.equal(await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("mcp-progress")).dataset.state), "done");
   });
 });
 
