@@ -139,6 +139,7 @@ export class Client {
     connected.catch(() => {});
     try {
       const core = (this.#connection.core ??= await this.#start());
+      this.#connection.began = asked;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
@@ -248,6 +249,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
+      samples: this.#connection.samples.flat().sort((a, b) => a.time - b.time),
       subscriptions: { unknown: strays },
     };
   }
@@ -339,6 +341,8 @@ export class Client {
         return call?.subscription?.open(core.value());
       case 17:
         return call?.subscription?.deliver(this.#inbound.latest);
+      case 18:
+        return connection.odd(numbers[7], core.value());
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }

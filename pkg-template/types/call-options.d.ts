@@ -6,8 +6,9 @@ import type { Task } from "./tools.js";
 export interface CallDefaults {
   /**
    * Milliseconds without an answer and without progress, after which the call is cancelled on the
-   * server and fails with {@link TimeoutError}. `Infinity` for no limit. May strike late by a
-   * sixteenth of itself, never early.
+   * server and fails with `TimeoutError`. `Infinity` for no limit. May strike late by a
+   * sixteenth of itself, never early. A page that slept, or whose timers were throttled, first hears
+   * what has arrived meanwhile, and the clock gets the time back.
    * @default 60_000
    */
   timeout?: number;
@@ -17,12 +18,13 @@ export interface CallDefaults {
    */
   resetTimeoutOnProgress?: boolean;
   /**
-   * Milliseconds in all, whatever the progress. `Infinity` for no limit.
+   * Milliseconds in all, whatever the progress. `Infinity` for no limit. After sleep, the call has
+   * one second for what arrived meanwhile.
    * @default 3_600_000
    */
   maxTotalTimeout?: number;
   /**
-   * Milliseconds without progress after which {@link Call.stalled} is true. Nothing fails by it.
+   * Milliseconds without progress after which `Call.stalled` is true. Nothing fails by it.
    * @default 10_000
    */
   stallAfter?: number;
@@ -45,14 +47,14 @@ export interface CallDefaults {
   strict?: boolean;
   /**
    * Checks a tool's `structuredContent` against the tool's output schema: `"strict"` fails the call
-   * with {@link ProtocolError} `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
+   * with `ProtocolError` `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
    * tool returned; `"warn"` gives that error to `onerror` and returns the result all the same. The
    * schemas are those of the latest `listTools`; without one the tools are listed once.
    * @default "off"
    */
   outputValidation?: "off" | "warn" | "strict";
   /**
-   * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
+   * Throws `ToolError` when a tool's result says `isError`, instead of returning the result.
    * @default false
    */
   throwOnToolError?: boolean;
@@ -94,7 +96,7 @@ export interface CallOptions extends CallDefaults {
   onprogress?: (progress: ProgressNotification) => void | Promise<void>;
   /** `false` does without what is kept, for this call. */
   cache?: boolean;
-  /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
+  /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */
   signal?: AbortSignal;
   /**
    * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
