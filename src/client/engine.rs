@@ -346,7 +346,8 @@ impl Engine {
             | Output::News(_)
             | Output::Leg(..)
             | Output::Task(..)
-            | Output::Withdrawn(..) => {}
+            | Output::Withdrawn(..)
+            | Output::Odd(..) => {}
         }
     }
 

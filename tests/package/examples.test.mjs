@@ -125,6 +125,26 @@ test("react: a button starts a tool, its calls are listed, the result comes", as
   });
 });
 
+test("rust-wasm-client: the page of the Rust program shows progress, and the result comes", async () => {
+  const [app, source] = [path.join(directory, "rust-wasm-client"), path.join(examples, "rust-wasm-client")];
+  await mkdir(app);
+  for (const name of ["index.html", "page.js"]) await cp(path.join(source, name), path.join(app, name));
+  await exec("wasm-pack", ["build", source, "--dev", "--target", "web", "--out-dir", path.join(app, "pkg")]);
+  const own = await startDemoServer({ args: ["--www", app, "--pkg", path.join(app, "pkg")] });
+  try {
+    const { page, assertClean } = await openPage(browser, own.url);
+    // The program is started by then.
+    await page.waitForFunction(() => document.getElementById("run")?.onclick, { timeout: 10_000 });
+    await page.click("button");
+    await shows(page, "AN APPLE, A PEAR, A PLUM, A CHERRY, A QUINCE");
+    assert.equal(await page.evaluate(() => document.querySelector("progress")?.position), 1);
+    assertClean();
+    await page.close();
+  } finally {
+    await own.stop();
+  }
+});
+
 test("each example says how to run it, is listed, and takes this version of the package", () => {
   const index = readFileSync(path.join(examples, "README.md"), "utf8");
   const { version } = JSON.parse(readFileSync(path.join(pkg, "package.json"), "utf8"));
