@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["error", "jsonrpc", "types", "proto"]),
     ("server", &["error", "jsonrpc", "types", "proto", "http"]),
     ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
+    ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
     ("bin", &["error", "jsonrpc", "types", "proto", "http", "server", "native"]),
 ];
@@ -25,11 +26,11 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tokio", &["native", "bin"]),
     ("axum", &["native", "bin"]),
     ("hyper", &["native", "bin"]),
-    ("js_sys", &["wasm"]),
-    ("wasm_bindgen", &["wasm"]),
-    ("wasm_bindgen_futures", &["wasm"]),
-    ("serde_wasm_bindgen", &["wasm"]),
-    ("web_sys", &[]),
+    ("js_sys", &["wasm", "client"]),
+    ("wasm_bindgen", &["wasm", "client"]),
+    ("wasm_bindgen_futures", &["wasm", "client"]),
+    ("serde_wasm_bindgen", &["wasm", "client"]),
+    ("web_sys", &["client"]),
 ];
 
 /// Calls that read a clock or start a task.
@@ -76,6 +77,26 @@ fn the_browser_build_has_nothing_of_the_native_side() {
     for line in tree.lines() {
         let package = line.split(' ').next().unwrap();
         assert!(!NOT_IN_THE_BROWSER.contains(&package), "{line} is in the browser build:\n{tree}");
+    }
+}
+
+/// What is there for Rust programs in a page only.
+const NOT_IN_THE_MODULE: &[&str] = &["web-sys", "serde-wasm-bindgen", "thiserror"];
+
+#[test]
+fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(repository())
+        .args(["tree", "--package", "mcp-wasm", "--target", "wasm32-unknown-unknown"])
+        .args(["--edges", "normal", "--prefix", "none", "--features", "npm", "--format", "{p}"])
+        .output()
+        .unwrap();
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.contains("talc v"), "an unexpected tree:\n{tree}");
+    for line in tree.lines() {
+        let package = line.split(' ').next().unwrap();
+        assert!(!NOT_IN_THE_MODULE.contains(&package), "{line} is in the npm module:\n{tree}");
     }
 }
 
