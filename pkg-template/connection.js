@@ -163,9 +163,10 @@ export class Connection {
 
   /** @param {any} message @param {number} id of the request, or 0 */
   #send(message, id) {
+    const find = () => (id ? this.calls.find((call) => call?.context.requestId === id) : undefined);
     /** @param {any} error */
     const failed = (error) => {
-      const call = id && this.calls.find((call) => call?.context.requestId === id);
+      const call = find();
       if (call) call.cause = error;
       if (!id) return this.fault(error);
       this.core?.unsent(id, error?.message ?? "the message could not be sent");
@@ -174,6 +175,7 @@ export class Connection {
     const transport = this.transport;
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
+      else if ("onevents" in transport) transport.send(message, find()?.options).catch(failed);
       else Promise.resolve(transport.send(message)).catch(failed);
     } catch (error) {
       failed(error);

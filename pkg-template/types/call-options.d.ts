@@ -1,6 +1,7 @@
 /** What a call can be told. */
 import type { ProgressContext, ProgressHandler, ProgressNotification } from "./progress.js";
 import type { Task } from "./tools.js";
+import type { HeaderList } from "./transports.js";
 
 /** What a client and each of its calls can be told; a call's setting replaces the client's. */
 export interface CallDefaults {
@@ -98,6 +99,16 @@ export interface CallOptions extends CallDefaults {
   cache?: boolean;
   /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */
   signal?: AbortSignal;
+  /**
+   * Headers of this call's HTTP requests, beside those of the connection and above them; the protocol's
+   * own win. Other transports have no headers and ignore them.
+   *
+   * @example
+   * ```js
+   * await client.callTool("deploy", {}, { headers: { "X-Tenant": "blue" } });
+   * ```
+   */
+  headers?: HeaderList;
   /**
    * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
    * the task, in milliseconds. Newer servers decide by themselves.
