@@ -135,6 +135,14 @@ export interface ConnectOptions {
    */
   probeTimeout?: number;
   /**
+   * The era that the server has shown before, from {@link Client.knownEra}: with `"legacy"` there is no
+   * probe first. A server that has changed since is found out all the same, and any other text is as
+   * good as none. Without it, servers that are reached by URL are remembered for a day, as long as the
+   * page lives.
+   * @default undefined
+   */
+  knownEra?: string | null;
+  /**
    * The WebSocket subprotocols to offer; the server must select one of them.
    * @default ["mcp"]
    */

@@ -35,7 +35,7 @@ export interface ProgressContext {
   name?: string;
   /** The id of the request on the wire. */
   requestId: RequestId;
-  /** The id of the call; the same as {@link ToolCall.id}. */
+  /** The id of the call, `call.id`. */
   callId: number;
   /**
    * Which request of the call it is, from 2 on: a server that asks for input lets the call be made
