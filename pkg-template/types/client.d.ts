@@ -243,12 +243,12 @@ export class Client {
    */
   setNotificationHandler<Method extends keyof ServerNotifications>(
     method: Method,
-    handler: (notification: { method: Method; params: ServerNotifications[Method] }) => void | Promise<void>,
+    handler: (notification: { method: Method; params: ServerNotifications[Method] }) => unknown,
   ): void;
   /** Handles the notifications of a method that the protocol does not know. */
   setNotificationHandler<Method extends string>(
     method: Method extends keyof ServerNotifications ? never : Method,
-    handler: (notification: Notification) => void | Promise<void>,
+    handler: (notification: Notification) => unknown,
   ): void;
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;
