@@ -28,6 +28,7 @@ export * from "./types/transports.js";
 export * from "./types/ports.js";
 export * from "./types/recording.js";
 export * from "./types/diagnostics.js";
+export * from "./types/diagnosis.js";
 export * from "./types/validator.js";
 export * from "./types/protocol.js";
 export * from "./types/jsonrpc.js";

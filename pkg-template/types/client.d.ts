@@ -3,10 +3,11 @@ import type { CallBoard } from "./board.js";
 import type { Call, ToolCall } from "./call.js";
 import type { CallOptions, ListOptions } from "./call-options.js";
 import type { Diagnostics } from "./diagnostics.js";
+import type { DiagnoseOptions, Diagnosis } from "./diagnosis.js";
 import type { ClosedError, HttpError, McpError, ProtocolError, RpcError, TimeoutError } from "./errors.js";
 import type { InputAnswer, InputContext } from "./input.js";
 import type { JsonObject, Notification, Request } from "./jsonrpc.js";
-import type { ClientRequests, MethodSchema, ServerNotifications, ServerRequests } from "./methods.js";
+import type { ClientRequests, ServerNotifications, ServerRequests } from "./methods.js";
 import type { ClientOptions, ConnectOptions } from "./options.js";
 import type { PortLike } from "./ports.js";
 import type {
@@ -213,7 +214,7 @@ export class Client {
   /** Sends any request, in the first TypeScript SDK's shape; the schema is not used. */
   request<Out = Result>(
     request: { method: string; params?: object },
-    schema: ResultSchema | undefined,
+    schema: ResultSchema<Out> | undefined,
     options?: CallOptions,
   ): Call<Out>;
   /** Sends any notification. */
@@ -236,11 +237,6 @@ export class Client {
   setNotificationHandler<Method extends string>(
     method: Method extends keyof ServerNotifications ? never : Method,
     handler: (notification: Notification) => void | Promise<void>,
-  ): void;
-  /** Handles the notifications of a schema's method, in the first TypeScript SDK's shape. */
-  setNotificationHandler<Message extends { method: string }>(
-    schema: MethodSchema<Message>,
-    handler: (notification: Message) => void | Promise<void>,
   ): void;
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;
@@ -266,11 +262,6 @@ export class Client {
     method: Method extends keyof ServerRequests ? never : Method,
     handler: (request: Request, context: InputContext) => JsonObject | Promise<JsonObject>,
   ): void;
-  /** Answers the server's requests of a schema's method, in the first TypeScript SDK's shape. */
-  setRequestHandler<Message extends { method: string }>(
-    schema: MethodSchema<Message>,
-    handler: (request: Message, context: InputContext) => InputAnswer<object>,
-  ): void;
 
   /** The calls in flight, as one value to show. */
   readonly calls: CallBoard;
@@ -278,12 +269,31 @@ export class Client {
   /** How much progress was delivered, and how much was odd and in which way. */
   diagnostics(): Diagnostics;
 
+  /**
+   * Says in words what keeps this page from connecting to a server, with the line to add there: CORS headers, mixed
+   * content, the page's policy, the path, the subprotocol. The client itself may be connected or not. Bundlers take what
+   * it needs along for apps that import `mcp-wasm/diagnose`.
+   *
+   * @throws {McpError} `NOT_INITIALIZED` in a bundle of an app that does not import `mcp-wasm/diagnose`
+   *
+   * @example
+   * ```js
+   * try {
+   *   await client.connect(url);
+   * } catch (error) {
+   *   const { findings } = await client.diagnose(url);
+   *   show(findings.map(({ what, fix }) => `${what} ${fix}`));
+   * }
+   * ```
+   */
+  diagnose(url: string | URL, options?: DiagnoseOptions): Promise<Diagnosis>;
+
   /** Ends the connection; calls in flight fail with {@link ClosedError}. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** A schema of a result, which is taken and not used: results are returned as the server sent them. */
-export interface ResultSchema {
-  parse(value: unknown): unknown;
+export interface ResultSchema<Out = unknown> {
+  parse(value: unknown): Out;
 }

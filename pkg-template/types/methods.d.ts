@@ -61,11 +61,3 @@ export interface ServerNotifications {
   "notifications/elicitation/complete": { elicitationId: string; [key: string]: unknown };
   "notifications/tasks/status": Task;
 }
-
-/**
- * A schema that names a method: a zod object with the member `method: z.literal("…")`, as the first
- * TypeScript SDK exports them. What it makes of a message is what the handler gets.
- */
-export interface MethodSchema<Message extends { method: string }> {
-  parse(message: unknown): Message;
-}

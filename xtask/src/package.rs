@@ -28,6 +28,8 @@ pub const NEEDS: Needs = Needs {
     firefox: false,
     python: false,
     conformance: false,
+    consumers: false,
+    webkit: false,
 };
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.

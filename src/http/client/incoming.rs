@@ -25,6 +25,7 @@ impl<P: Payload> Http<P> {
     /// A message has come on an exchange.
     pub(super) fn incoming(&mut self, number: u32, mut message: P, now: Millis) {
         if let Some(method) = text_at(&message, &["method"]) {
+            self.asked(&message, &method);
             let token = id_at(&message, &["params", "progressToken"]);
             let stray = token.filter(|token| {
                 method == method::PROGRESS

@@ -11,6 +11,7 @@
 
 mod exchange;
 mod incoming;
+mod order;
 mod post;
 mod session;
 
@@ -22,6 +23,7 @@ use crate::proto::scan::Scanned;
 
 use super::params::Tools;
 use exchange::{Exchange, State};
+use order::Lane;
 use session::Session;
 
 /// What the owner of `fetch` has to do.
@@ -77,6 +79,8 @@ pub struct Http<P> {
     version: Option<P>,
     /// There since `initialize` was sent.
     session: Option<Session<P>>,
+    /// What the server asked and the client still speaks about.
+    lanes: Vec<Lane<P>>,
     tools: Tools<P>,
     actions: Vec<Action<P>>,
     news: Vec<News<P>>,
@@ -89,6 +93,7 @@ impl<P: Payload> Default for Http<P> {
             newest: 0,
             version: None,
             session: None,
+            lanes: Vec::new(),
             tools: Tools::default(),
             actions: Vec::new(),
             news: Vec::new(),
@@ -107,6 +112,7 @@ impl<P: Payload> Http<P> {
         {
             current.take_id(session);
         }
+        self.arrived(number);
         reading
     }
 
@@ -193,6 +199,7 @@ impl<P: Payload> Http<P> {
             (_, _, true) => "the request failed: the network, or the server's CORS rules",
             _ => "the request could not be made",
         };
+        self.arrived(number);
         self.broken(number, Error::Lost { reason, sent, cause }, now);
     }
 
@@ -243,6 +250,7 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
+        self.lanes.clear();
         self.end_session();
     }
 

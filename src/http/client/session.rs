@@ -70,6 +70,7 @@ impl<P: Payload> Http<P> {
             session.id = None;
             let initialize = session.initialize.clone();
             lost = std::mem::take(&mut self.exchanges);
+            self.lanes.clear();
             self.post(initialize, Purpose::Renew, true);
         }
         // What got the 404 was not carried out; of what else is under way nobody knows.

@@ -80,10 +80,6 @@ client.setRequestHandler("elicitation/create", ({ params }) => {
 });
 client.setRequestHandler("roots/list", () => ({ roots: [{ uri: "file:///a" }] }));
 client.setRequestHandler("acme/ask", async ({ params }) => ({ echo: params }));
-// A schema that names its method gives the handler its type, as in the first SDK.
-const markSchema = { parse: (value: unknown) => value as { method: "acme/mark"; params: { at: number } } };
-client.setRequestHandler(markSchema, ({ params }) => ({ at: params.at.toFixed() }));
-client.setNotificationHandler(markSchema, ({ params }) => console.log(params.at.toFixed()));
 
 for await (const news of subscription) {
   if (news.method === "notifications/resources/updated") console.log(news.params.uri.length);

@@ -2,7 +2,6 @@
 import { Client as SdkClient, StreamableHTTPClientTransport as SdkHttp, InMemoryTransport as SdkPair } from "@modelcontextprotocol/client";
 import { Client as OldClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as OldHttp } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
-import { CreateMessageRequestSchema, LoggingMessageNotificationSchema } from "@modelcontextprotocol/sdk/types.js";
 import { Client, MessagePortTransport, StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "mcp-wasm";
 
 const url = new URL("https://example.com/mcp");
@@ -19,11 +18,3 @@ await modern.connect(createInMemoryPair()[0]);
 const old = new OldClient({ name: "app", version: "1.0.0" });
 await old.connect(new WebSocketTransport(url));
 await old.connect(createInMemoryPair()[0]);
-
-// The first SDK's schemas say which method a handler is for, and what it gets.
-client.setRequestHandler(CreateMessageRequestSchema, async ({ params }) => ({
-  role: "assistant",
-  model: "m",
-  content: { type: "text", text: String(params.maxTokens.toFixed()) },
-}));
-client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => console.log(params.level));
