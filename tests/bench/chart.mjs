@@ -1,4 +1,5 @@
-// The chart: what one progress notification costs, as bars on a logarithmic axis.
+// The chart: what one progress notification costs, as bars from that of bare JavaScript, on
+// a logarithmic axis.
 import { writeFile } from "node:fs/promises";
 import { columns, titles } from "./parts.mjs";
 import { ratio } from "./report.mjs";
@@ -26,10 +27,12 @@ export async function drawChart(file, measured) {
     bars: SHOWN.map((name) => ({ name, value: ratio(measured, column, name) ?? NaN })).filter(({ value }) => value > 0),
   })).filter(({ bars }) => bars.length);
   const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value));
-  const low = Math.floor(Math.log10(Math.min(...values, 0.5)));
+  // Room for the label of the shortest one.
+  const low = Math.log10(Math.min(...values, 0.5) / 2);
   const high = Math.log10(Math.max(...values, 10) * 1.15);
+  const first = Math.ceil(low);
   const x = (/** @type {number} */ value) => LEFT + ((Math.log10(value) - low) / (high - low)) * (WIDTH - LEFT - RIGHT);
-  const ticks = Array.from({ length: Math.floor(high) - low + 1 }, (_, i) => 10 ** (low + i));
+  const ticks = Array.from({ length: Math.floor(high) - first + 1 }, (_, i) => 10 ** (first + i));
 
   let y = TOP;
   const body = groups.map(({ head, bars }) => {
@@ -37,11 +40,12 @@ export async function drawChart(file, measured) {
     y += 24;
     for (const { name, value } of bars) {
       const own = name === "mcp-wasm" || name === "worker";
-      const from = x(10 ** low);
+      const [from, to] = [Math.min(x(1), x(value)), Math.max(x(1), x(value))];
+      const label = value < 1 ? `x="${(from - 6).toFixed(1)}" text-anchor="end"` : `x="${(to + 6).toFixed(1)}"`;
       rows.push(
         `<text x="${LEFT - 10}" y="${y + 15}" text-anchor="end">${escape(titles[name].replaceAll("*", ""))}</text>`,
-        `<rect class="${own ? "own" : "other"}" x="${from.toFixed(1)}" y="${y}" width="${(x(value) - from).toFixed(1)}" height="${BAR}" rx="2"/>`,
-        `<text class="value" x="${(x(value) + 6).toFixed(1)}" y="${y + 15}">${value < 10 ? value.toFixed(2) : value.toFixed(1)}</text>`,
+        `<rect class="${own ? "own" : "other"}" x="${from.toFixed(1)}" y="${y}" width="${(to - from).toFixed(1)}" height="${BAR}"/>`,
+        `<text class="value" ${label} y="${y + 15}">${value < 10 ? value.toFixed(2) : value.toFixed(1)}</text>`,
       );
       y += STEP;
     }
@@ -80,7 +84,7 @@ export async function drawChart(file, measured) {
     }
   </style>
   <text class="title" x="16" y="26">Main-thread CPU of one progress notification</text>
-  <text class="note" x="16" y="46">in Chromium, relative to bare JavaScript; logarithmic, shorter is better</text>
+  <text class="note" x="16" y="46">in Chromium, relative to bare JavaScript, on a logarithmic axis: to the left is cheaper</text>
   ${axis.join("\n  ")}
   ${body.join("\n  ")}
 </svg>

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: in browsers against other clients, and natively against FastMCP's server.
+//! `cargo xtask bench`: in browsers against other clients, natively against another server.
 
 use std::path::PathBuf;
 

@@ -4,7 +4,7 @@ import { expose } from "../harness.js";
 
 /** @param {string} url @returns {Promise<import("../harness.js").Session>} */
 async function connect(url) {
-  const client = await Client.connect(url, { worker: true });
+  const client = await Client.connect(url, /** @type {any} */ ({ worker: true }));
   return {
     flood: (n, progressHandler) => client.callTool("flood", { n }, { progressHandler }),
     echo: (text) => client.callTool("echo", { text }),

@@ -1,5 +1,7 @@
 //! A client over Streamable HTTP with sessions: a connection for each exchange.
 
+use std::fmt::Write;
+
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use tokio::{
@@ -63,12 +65,12 @@ impl Http {
         if message.is_some() {
             let length = body.len();
             head += "Accept: application/json, text/event-stream\r\nConnection: close\r\n";
-            head += &format!("Content-Type: application/json\r\nContent-Length: {length}\r\n");
+            write!(head, "Content-Type: application/json\r\nContent-Length: {length}\r\n")?;
         } else {
             head += "Accept: text/event-stream\r\n";
         }
         if !session.is_empty() {
-            head += &format!("MCP-Protocol-Version: {VERSION}\r\nMcp-Session-Id: {session}\r\n");
+            write!(head, "MCP-Protocol-Version: {VERSION}\r\nMcp-Session-Id: {session}\r\n")?;
         }
         stream.write_all(format!("{head}\r\n{body}").as_bytes()).await?;
         Exchange::head(stream).await

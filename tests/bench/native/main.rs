@@ -77,7 +77,7 @@ async fn drive(url: &str, idle: usize, calls: usize, count: u64, every: u64) -> 
     let mut failed = Vec::new();
     for task in tasks {
         match task.await? {
-            Ok(heard) => all.add(heard),
+            Ok(heard) => all.add(&heard),
             Err(error) => failed.push(format!("{error:#}")),
         }
     }

@@ -46,7 +46,7 @@ impl Heard {
         Ok(false)
     }
 
-    pub fn add(&mut self, other: Self) {
+    pub fn add(&mut self, other: &Self) {
         self.reports += other.reports;
         self.in_order += other.in_order;
     }

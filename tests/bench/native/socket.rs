@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
-    tungstenite::{Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig},
+    tungstenite::{
+        Message, client::IntoClientRequest, http::HeaderValue, protocol::WebSocketConfig,
+    },
 };
 
 use crate::peer::{Heard, initialize, initialized};
@@ -50,11 +52,7 @@ impl Socket {
     async fn answer(&mut self, heard: &mut Heard) -> Result<()> {
         while let Some(message) = self.0.next().await {
             match message? {
-                Message::Text(text) => {
-                    if heard.take(text.as_bytes())? {
-                        return Ok(());
-                    }
-                }
+                Message::Text(text) if heard.take(text.as_bytes())? => return Ok(()),
                 Message::Close(frame) => bail!("closed: {frame:?}"),
                 _ => {}
             }
