@@ -97,6 +97,11 @@ export class Client {
     return this.#connection.session?.era;
   }
 
+  get knownEra() {
+    // What was forced, or is a guess, says nothing about the server.
+    return this.#options.mode === "auto" && this.#connection.session?.certain ? this.era : undefined;
+  }
+
   get transport() {
     return this.#connection.transport;
   }
@@ -139,10 +144,12 @@ export class Client {
     connected.catch(() => {});
     try {
       const core = (this.#connection.core ??= await this.#start());
+      this.#connection.began = asked;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
-      const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
       core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       this.#connection.open(transport);
       this.#connection.drain();
@@ -153,9 +160,8 @@ export class Client {
     await connected;
     const { listChanged } = this.#options;
     if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
-    // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy" && this.#connection.session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.knownEra === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 
@@ -248,6 +254,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
+      samples: this.#connection.samples.flat().sort((a, b) => a.time - b.time),
       subscriptions: { unknown: strays },
     };
   }
@@ -339,6 +346,8 @@ export class Client {
         return call?.subscription?.open(core.value());
       case 17:
         return call?.subscription?.deliver(this.#inbound.latest);
+      case 18:
+        return connection.odd(numbers[7], core.value());
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }

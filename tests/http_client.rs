@@ -107,6 +107,39 @@ fn a_legacy_message_carries_version_and_session() {
 }
 
 #[test]
+fn nothing_overtakes_initialized_which_servers_wait_for() {
+    for how in ["accepted", "head only", "refused", "lost"] {
+        let _place = Place(how.to_owned());
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.connect();
+        let initialize = web.take_method("initialize");
+        let result =
+            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {} });
+        let message = json!({ "jsonrpc": "2.0", "id": initialize.id(), "result": result });
+        web.answer_with(&initialize, 200, "application/json", &message.to_string(), "s1");
+        let initialized = web.take_method("notifications/initialized");
+        assert!(web.page.is_open());
+        let call = web.page.call(support::FOREVER);
+        let (level, limits) = (json!({ "level": "info" }), support::FOREVER);
+        let level = web.page.request("logging/setLevel", Some(level), limits).unwrap();
+        web.pump();
+        assert!(web.is_quiet(), "the server does not know yet that the session has begun");
+        match how {
+            "accepted" => web.answer(&initialized, 202, "", ""),
+            "head only" => {
+                web.head(&initialized, 202, "");
+                web.pump();
+            }
+            "refused" => web.answer(&initialized, 500, "", ""),
+            _ => web.fail(&initialized, "down"),
+        }
+        let ids = [web.take().id(), web.take().id()];
+        assert_eq!(ids, [json!(call), json!(level)]);
+        assert!(web.is_quiet() || web.take().verb == "GET");
+    }
+}
+
+#[test]
 fn the_session_id_comes_from_the_answer_to_initialize_only() {
     for id in ["", "has blank", "größer"] {
         let mut web = Web::new(Mode::Legacy, Path::Scanned);

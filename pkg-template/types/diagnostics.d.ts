@@ -23,9 +23,27 @@ export interface Diagnostics {
     /** Gave way to newer ones by `throttle`. */
     coalesced: number;
   };
+  /** The latest odd progress, oldest first: at most ten of each kind. */
+  samples: ProgressSample[];
   /** Counts of notifications for subscriptions. */
   subscriptions: {
     /** For a subscription that there is not; dropped. */
     unknown: number;
   };
+}
+
+/** A progress notification that was odd, as it came. */
+export interface ProgressSample {
+  /** What is odd about it, as the counts name it. */
+  kind: "unknown" | "late" | "backward" | "duplicate" | "malformed";
+  /** When it came: milliseconds since the client began to connect. */
+  time: number;
+  /** The name of the server that sent it, unless the handshake was still going on. */
+  server: string | undefined;
+  /** Its token; anything if it is malformed. */
+  progressToken: unknown;
+  /** Its value; anything if it is malformed. */
+  progress: unknown;
+  /** Its total, if it has one. */
+  total: unknown;
 }

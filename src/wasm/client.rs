@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Message, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
@@ -29,7 +29,7 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-const NUMBERS_LENGTH: usize = 7;
+const NUMBERS_LENGTH: usize = 8;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
 struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
@@ -49,6 +49,7 @@ enum Place {
     MessageStart = 4,
     MessageEnd = 5,
     Deadline = 6,
+    Odd = 7,
 }
 
 fn put(place: Place, number: f64) {
@@ -59,6 +60,10 @@ fn put(place: Place, number: f64) {
 fn put_progress(progress: f64, total: Option<f64>) {
     put(Place::Progress, progress);
     put(Place::Total, total.unwrap_or(f64::NAN));
+}
+
+fn put_odd(oddity: Option<Oddity>) {
+    put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
 /// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
@@ -82,6 +87,7 @@ enum Step {
     Withdrawn = 15,
     Acknowledged = 16,
     News = 17,
+    Odd = 18,
 }
 
 /// One client's protocol machine.
@@ -176,9 +182,11 @@ impl Core {
     /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none),
     /// where a scanned message starts (0 if there is none) and ends in its frame, and, when there
     /// are no more steps, when [`timeout`](Self::timeout) wants to be called; infinite for never.
-    /// 1 is the buffer for [`scan`](Self::scan). 2 is the table that [`events`](Self::events)
-    /// fills: for each record slot, progress, total (NaN if there is none), and where its message
-    /// starts (0 if there is none) and ends in `Http::text`.
+    /// After [`scan`](Self::scan) the id is the token; the last number is what is odd about it, 0
+    /// for nothing. 1 is the buffer for [`scan`](Self::scan). 2 is the table that
+    /// [`events`](Self::events) fills: for each record slot (-1 if it is not delivered), progress,
+    /// total (NaN if there is none), where its message starts (0 if there is none) and ends in
+    /// `Http::text`, what is odd about it, and its token.
     pub fn view(&self, which: u32) -> JsValue {
         // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and
         // Rust reads the buffer only inside `scan`, while JavaScript does not run.
@@ -198,8 +206,11 @@ impl Core {
         // SAFETY: as for `scratch`; the slice ends with this call.
         let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
         let Some(scanned) = frame.get(..length).and_then(scan) else { return -1 };
-        let Some(slot) = self.machine.receive_scanned(&scanned) else { return -2 };
+        let slot = self.machine.receive_scanned(&scanned);
         put_progress(scanned.progress, scanned.total);
+        put_odd(self.machine.oddity());
+        put(Place::Id, scanned.token as f64);
+        let Some(slot) = slot else { return -2 };
         let message = scanned.message.unwrap_or_default();
         put(Place::MessageStart, message.start as f64);
         put(Place::MessageEnd, message.end as f64);
@@ -368,6 +379,10 @@ impl Core {
             Some(Output::News(slot)) => {
                 put(Place::Slot, f64::from(slot));
                 Step::News
+            }
+            Some(Output::Odd(oddity, params)) => {
+                put_odd(Some(oddity));
+                self.step(Step::Odd, params.unwrap_or_default())
             }
             Some(Output::Notification(method, params)) => {
                 self.step(Step::Notification, message(&method, params))

@@ -15,7 +15,7 @@ use super::payload::{view_bytes, view_numbers};
 /// How many records the table holds.
 const RECORDS: usize = 128;
 /// How many numbers a record has.
-const FIELDS: usize = 5;
+const FIELDS: usize = 7;
 
 /// The table in [`Core::view`](super::Core::view).
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
@@ -135,7 +135,7 @@ impl Http {
                 News::Failed(_, error) => (2, explain(error)),
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray(_) => continue,
+                News::Stray(..) => continue,
             };
             told.extend([JsValue::from(kind), value]);
         }
@@ -161,15 +161,20 @@ impl Http {
             let Some((scanned, slot)) = self.machine.progress(exchange, self.since, client) else {
                 break;
             };
-            let Some(slot) = slot else { continue };
+            let odd = client.oddity();
+            if slot.is_none() && odd.is_none() {
+                continue;
+            }
             let Some(record) = records.next() else { break };
             let message = scanned.message.unwrap_or_default();
             *record = [
-                f64::from(slot),
+                slot.map_or(-1.0, f64::from),
                 scanned.progress,
                 scanned.total.unwrap_or(f64::NAN),
                 message.start as f64,
                 message.end as f64,
+                odd.map_or(0.0, |odd| f64::from(odd as u8)),
+                scanned.token as f64,
             ];
             count += 1;
         }

@@ -194,6 +194,7 @@ impl Web {
         let since = self.http.position(exchange);
         let mut records = Vec::new();
         while let Some(record) = self.http.progress(exchange, since, &mut self.page.machine) {
+            self.page.odd.extend(self.page.machine.oddity());
             records.push(record);
         }
         let text = String::from_utf8(self.http.since(exchange, since).to_vec()).unwrap();

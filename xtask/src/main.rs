@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | bench | fixture`.
+//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fixture`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod docs;
 mod fixture;
 mod glue;
 mod names;
@@ -44,6 +45,7 @@ Usage: cargo xtask <command> [options]
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,
                          fetch, results, list, calls, cold, heap, frames, firefox, native
               --rounds N rounds of each measurement (default 7)
+  docs      Builds the reference of the JavaScript API in target/docs, that of the crate in target/doc
   fixture   Builds and starts the server that the protocol's conformance suite is run against
               --port N   port to listen on; 0 takes any free one (default 8000)
               --host H   address to listen on (default 127.0.0.1)
@@ -101,6 +103,7 @@ fn dispatch() -> Result<ExitCode> {
         "package" => package::command().map(|()| true),
         "check" => check::command(),
         "bench" => bench::bench(&options.bench).map(|()| true),
+        "docs" => docs::docs().map(|()| true),
         "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     }?;

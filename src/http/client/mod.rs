@@ -53,8 +53,9 @@ pub enum News<P> {
     Failed(Id, Error<P>),
     /// Something went wrong that belongs to no request.
     Fault(Error<P>),
-    /// Progress with that token came on the stream of another request; it was dropped.
-    Stray(Id),
+    /// Progress with that token and those params came on the stream of another request; it was
+    /// dropped.
+    Stray(Id, P),
     /// The session has ended and cannot be opened again.
     Closed,
 }
@@ -153,7 +154,7 @@ impl<P: Payload> Http<P> {
         let slot = if own || !exchange.modern {
             client.receive_scanned(&scanned)
         } else {
-            client.stray(&Id::Integer(scanned.token));
+            client.stray(&Id::Integer(scanned.token), None);
             None
         };
         Some((scanned, slot))
@@ -238,7 +239,7 @@ impl<P: Payload> Http<P> {
                 News::Message(message) => client.receive(Message::read(&message), now),
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
-                News::Stray(token) => client.stray(&token),
+                News::Stray(token, params) => client.stray(&token, Some(params)),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }

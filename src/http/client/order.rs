@@ -1,6 +1,7 @@
 //! What the client says about one request of the server goes out in its order: progress, then the
 //! answer. Each is a request of HTTP by itself, and those overtake each other, so each waits for
-//! the head of the answer to the one before. Nothing else waits.
+//! the head of the answer to the one before. Nothing else waits, but for `initialized` at the start
+//! of a session.
 
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::take_where;
@@ -62,6 +63,9 @@ impl<P: Payload> Http<P> {
     /// The server has that exchange, or will never have it.
     #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
+        if self.find(number).is_some_and(|exchange| exchange.kind == Kind::Initialized) {
+            self.begin_session();
+        }
         if let Some(mut lane) = self.lane(number, None, None) {
             lane.posted = 0;
             self.advance(lane);

@@ -41,6 +41,9 @@ impl<P: Payload> Http<P> {
                     Some(waiting) => waiting.push(message),
                     None => number = self.post_in_turn(kind, message),
                 }
+                if let Some(session) = self.session.as_mut().filter(|_| kind == Kind::Initialized) {
+                    session.waiting = Some(Vec::new());
+                }
             }
             None if kind == Kind::Cancelled => {}
             None => number = self.post(message, Purpose::Message, false),
