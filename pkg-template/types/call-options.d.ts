@@ -78,7 +78,7 @@ export interface CallDefaults {
    * Is told how the task stands that a tool call has become, whenever that changes: the server's
    * task, with `status` and `statusMessage`.
    */
-  onTaskStatus?: (task: Task, context: ProgressContext) => void | Promise<void>;
+  onTaskStatus?: (task: Task, context: ProgressContext) => unknown;
 }
 
 /** The options of one call. */
@@ -94,7 +94,7 @@ export interface CallOptions extends CallDefaults {
    * await client.callTool({ name: "scan" }, { onprogress: ({ progress }) => show(progress) });
    * ```
    */
-  onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  onprogress?: (progress: ProgressNotification) => unknown;
   /** `false` does without what is kept, for this call. */
   cache?: boolean;
   /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */

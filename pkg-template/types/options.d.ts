@@ -27,9 +27,9 @@ export interface ClientOptions extends CallDefaults {
    * new Client(info, { logHandler: ({ level, data }) => console.log(level, data) });
    * ```
    */
-  logHandler?: (message: LoggingMessage) => void | Promise<void>;
+  logHandler?: (message: LoggingMessage) => unknown;
   /** Sees every notification and request of the server, beside the handlers for its method. */
-  messageHandler?: (message: Notification | Request) => void | Promise<void>;
+  messageHandler?: (message: Notification | Request) => unknown;
   /**
    * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
    * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has

@@ -25,7 +25,7 @@ export type ProgressHandler = (
   total: number | undefined,
   message: string | undefined,
   context: ProgressContext,
-) => void | Promise<void>;
+) => unknown;
 
 /** Which call a progress notification belongs to. */
 export interface ProgressContext {

@@ -23,11 +23,11 @@ export interface ListenOptions {
   /** Ends the subscription. */
   signal?: AbortSignal;
   /** Gets every notification, from the first on. */
-  onnotification?: (notification: ChangeNotification) => void | Promise<void>;
+  onnotification?: (notification: ChangeNotification) => unknown;
   /** As {@link Subscription.oninterrupt}, from the beginning. */
-  oninterrupt?: (error: Error) => void;
+  oninterrupt?: (error: Error) => unknown;
   /** As {@link Subscription.onreopen}, from the beginning. */
-  onreopen?: (gap: number) => void;
+  onreopen?: (gap: number) => unknown;
 }
 
 /**
@@ -54,7 +54,7 @@ export interface Subscription extends AsyncIterable<ChangeNotification> {
    */
   readonly closed: Promise<"local" | "graceful" | "remote">;
   /** Gets every notification; also, when it is set, those that wait. */
-  onnotification: ((notification: ChangeNotification) => void | Promise<void>) | undefined;
+  onnotification: ((notification: ChangeNotification) => unknown) | undefined;
   /**
    * Whether its stream has broken off and is being opened again. That happens by HTTP with a 2026-07-28
    * server; other connections end as a whole. Between two attempts lies a second, then twice as long
@@ -62,7 +62,7 @@ export interface Subscription extends AsyncIterable<ChangeNotification> {
    */
   readonly interrupted: boolean;
   /** Is told that the stream broke off, or that another attempt failed. */
-  oninterrupt: ((error: Error) => void) | undefined;
+  oninterrupt: ((error: Error) => unknown) | undefined;
   /**
    * Is told that the stream is there again, and how many milliseconds it was not. Nobody repeats what
    * changed in that time: ask again for what you show. Results that were kept are forgotten.
@@ -72,7 +72,7 @@ export interface Subscription extends AsyncIterable<ChangeNotification> {
    * subscription.onreopen = async () => show(await client.listTools());
    * ```
    */
-  onreopen: ((gap: number) => void) | undefined;
+  onreopen: ((gap: number) => unknown) | undefined;
   /** Ends it; the server is told. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -102,7 +102,7 @@ export type ChangeNotification =
 /** How to hear of a list that has changed. */
 export interface ListChangedHandler<Item> {
   /** Gets the list as it is now, or why it could not be fetched. */
-  onChanged: (error: Error | null, items: Item[] | null) => void | Promise<void>;
+  onChanged: (error: Error | null, items: Item[] | null) => unknown;
   /**
    * Whether to fetch the list; without, `items` is null.
    * @default true
