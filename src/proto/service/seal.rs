@@ -145,7 +145,7 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
     use std::collections::BTreeMap;
 
