@@ -113,8 +113,8 @@ export class Client {
    */
   async connect(target, options) {
     const given = merge({ connectTimeout: 30_000 }, options);
-    const { url, server, make } = route(target, given);
-    const transport = make();
+    let { url, server, make } = route(target, given);
+    let transport = make();
     const http = "onevents" in transport;
     // Over HTTP, silence is no sign of an era.
     const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
@@ -133,6 +133,11 @@ export class Client {
     connected.catch(() => {});
     try {
       const core = (this.#connection.core ??= await this.#start());
+      if (given.worker) {
+        const { inWorker } = await import("./worker-transport.js");
+        make = inWorker(url, given);
+        transport = make();
+      }
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;

@@ -110,9 +110,11 @@ export class Connection {
       };
       transport.onevents = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
-    transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
+    // What a worker holds needs more than a message at a time.
+    if ("connection" in transport) transport.connection = this;
+    transport.onmessage = (/** @type {any} */ message) => current() && this.receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
-    transport.onclose = () => this.#closed(transport, "the connection was closed");
+    transport.onclose = () => this.closed(transport, "the connection was closed");
     Promise.resolve()
       .then(() => transport.start?.())
       .then(
@@ -123,7 +125,7 @@ export class Connection {
         },
         (error) => {
           if (this.connecting && current()) this.connecting.cause = error;
-          this.#closed(transport, "the connection could not be opened");
+          this.closed(transport, "the connection could not be opened");
         },
       );
   }
@@ -140,14 +142,15 @@ export class Connection {
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
     if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
+    if ("connection" in transport) transport.connection = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     Promise.resolve()
       .then(() => transport.close?.())
       .catch(() => {});
   }
 
-  /** @param {any} transport @param {string} reason */
-  #closed(transport, reason) {
+  /** A transport has ended. @param {any} transport @param {string} reason */
+  closed(transport, reason) {
     if (!transport || transport !== this.transport) return;
     this.core?.closed(reason, false);
     this.drain();
@@ -156,13 +159,7 @@ export class Connection {
   /** @param {any} message @param {number} id of the request, or 0 */
   #send(message, id) {
     /** @param {any} error */
-    const failed = (error) => {
-      const call = id && this.calls.find((call) => call?.context.requestId === id);
-      if (call) call.cause = error;
-      if (!id) return this.fault(error);
-      this.core?.unsent(id, error?.message ?? "the message could not be sent");
-      this.drain();
-    };
+    const failed = (error) => this.unsent(id, error);
     const transport = this.transport;
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
@@ -170,6 +167,15 @@ export class Connection {
     } catch (error) {
       failed(error);
     }
+  }
+
+  /** A message could not be sent. @param {number | undefined} id of the request, if it is one @param {any} error */
+  unsent(id, error) {
+    const call = id && this.calls.find((call) => call?.context.requestId === id);
+    if (call) call.cause = error;
+    if (!id) return this.fault(error);
+    this.core?.unsent(id, error?.message ?? "the message could not be sent");
+    this.drain();
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -189,13 +195,18 @@ export class Connection {
       }
       if (slot === -2) return;
     }
+    this.parse(text);
+  }
+
+  /** The same without the short way. @param {string} text */
+  parse(text) {
     let message;
     try {
       message = JSON.parse(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
-    this.#receive(message);
+    this.receive(message);
   }
 
   /**
@@ -248,8 +259,8 @@ export class Connection {
     return all < 128;
   }
 
-  /** @param {any} message */
-  #receive(message) {
+  /** A message has arrived. @param {any} message */
+  receive(message) {
     this.core?.receive(message, now());
     this.drain();
   }

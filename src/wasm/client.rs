@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Message, Payload, RpcError};
 use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
-use crate::proto::scan::scan;
+use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
@@ -59,6 +59,50 @@ fn put(place: Place, number: f64) {
 fn put_progress(progress: f64, total: Option<f64>) {
     put(Place::Progress, progress);
     put(Place::Total, total.unwrap_or(f64::NAN));
+}
+
+#[inline(always)]
+#[allow(clippy::cast_precision_loss)] // places in a frame
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn put_scanned(scanned: Scanned) {
+    put_progress(scanned.progress, scanned.total);
+    let message = scanned.message.unwrap_or_default();
+    put(Place::MessageStart, message.start as f64);
+    put(Place::MessageEnd, message.end as f64);
+}
+
+/// Reads the frame of `length` bytes in the scratch buffer.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn scan_scratch(length: usize) -> Option<Scanned> {
+    // SAFETY: one thread, and the slice ends with this call.
+    let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
+    frame.get(..length).and_then(scan)
+}
+
+/// [`Core::view`], where there is no `Core`.
+#[wasm_bindgen]
+pub fn view(which: u32) -> JsValue {
+    // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and Rust
+    // reads the buffer and the table only inside calls, while JavaScript does not run.
+    unsafe {
+        match which {
+            0 => view_numbers(&*NUMBERS.0.get()),
+            1 => view_bytes(&*FRAME.0.get()),
+            _ => http::records(),
+        }
+    }
+}
+
+/// [`Core::scan`] in a worker that only hands on what arrives: whether the frame is ordinary
+/// progress, and the numbers then say its token as the id.
+#[wasm_bindgen(js_name = scanFrame)]
+#[allow(clippy::cast_precision_loss)] // at most 15 digits
+pub fn scan_frame(length: usize) -> bool {
+    let Some(scanned) = scan_scratch(length) else { return false };
+    put(Place::Id, scanned.token as f64);
+    put_scanned(scanned);
+    true
 }
 
 /// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
@@ -180,29 +224,16 @@ impl Core {
     /// fills: for each record slot, progress, total (NaN if there is none), and where its message
     /// starts (0 if there is none) and ends in `Http::text`.
     pub fn view(&self, which: u32) -> JsValue {
-        // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and
-        // Rust reads the buffer only inside `scan`, while JavaScript does not run.
-        unsafe {
-            match which {
-                0 => view_numbers(&*NUMBERS.0.get()),
-                1 => view_bytes(&*FRAME.0.get()),
-                _ => http::records(),
-            }
-        }
+        view(which)
     }
 
     /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
     /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
     #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
-        // SAFETY: as for `scratch`; the slice ends with this call.
-        let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
-        let Some(scanned) = frame.get(..length).and_then(scan) else { return -1 };
+        let Some(scanned) = scan_scratch(length) else { return -1 };
         let Some(slot) = self.machine.receive_scanned(&scanned) else { return -2 };
-        put_progress(scanned.progress, scanned.total);
-        let message = scanned.message.unwrap_or_default();
-        put(Place::MessageStart, message.start as f64);
-        put(Place::MessageEnd, message.end as f64);
+        put_scanned(scanned);
         slot as i32
     }
 
@@ -215,7 +246,32 @@ impl Core {
     /// in [`view`](Self::view) holds. Returns how many of them it now holds; 0 if the next
     /// event is another, to be taken by `Http::event`.
     pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
-        http.read_progress(exchange, &mut self.machine)
+        http.read_progress(exchange, Some(&mut self.machine))
+    }
+
+    /// Takes over `count` records of the table in [`view`](Self::view) that a worker has filled
+    /// ([`scan_events`](super::scan_events)). Writes the slot in place of the token; -1 if the
+    /// progress is not delivered.
+    pub fn take(&mut self, count: usize) {
+        http::take_records(count, &mut self.machine);
+    }
+
+    /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
+    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, else the
+    /// HTTP status.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn failed(&mut self, id: f64, why: u16, message: JsValue, cause: JsValue, now: f64) {
+        let message = text(&message);
+        let error = match why {
+            0 => Error::Protocol(message),
+            1 | 2 => {
+                let cause = (!cause.is_undefined()).then_some(cause);
+                Error::Lost { reason: message, sent: why == 2, cause }
+            }
+            status => Error::Http { status, body: message },
+        };
+        self.machine.failed(id as i64, error, now);
     }
 
     /// Takes over what has happened on the exchanges of HTTP.
@@ -499,7 +555,7 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
         Error::Lost { reason, sent, cause } => {
             object.set("sent", JsValue::from_bool(sent));
             object.set("cause", cause.unwrap_or_default());
-            Some(reason.to_owned())
+            Some(reason)
         }
         Error::Protocol(text)
         | Error::Input(text)

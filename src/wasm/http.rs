@@ -6,8 +6,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, News, Reading};
-use crate::jsonrpc::Payload;
+use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::Client;
+use crate::proto::scan::Scanned;
 
 use super::client::{explain, text};
 use super::payload::{view_bytes, view_numbers};
@@ -30,6 +31,34 @@ pub(super) fn records() -> JsValue {
     // SAFETY: the table lives as long as the module, and JavaScript only reads it.
     let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
     view_numbers(table.as_flattened())
+}
+
+fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
+    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
+    // it twice at once.
+    unsafe { &mut *TABLE.0.get() }
+}
+
+/// `Core::events` in a worker that only hands on what arrives: the token stands in place of the
+/// slot, negative if it came on the stream of another request.
+#[wasm_bindgen(js_name = scanEvents)]
+pub fn scan_events(http: &mut Http, exchange: u32) -> u32 {
+    http.read_progress(exchange, None)
+}
+
+/// What the records are about: the slot in place of the token, or -1.
+#[allow(clippy::cast_possible_truncation)] // at most 15 digits
+pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
+    for [token, progress, ..] in table().iter_mut().take(count) {
+        let id = *token as i64;
+        let slot = if id < 0 {
+            client.stray(&Id::Integer(-id));
+            None
+        } else {
+            client.receive_progress(id, *progress)
+        };
+        *token = slot.map_or(-1.0, f64::from);
+    }
 }
 
 /// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
@@ -126,16 +155,21 @@ impl Http {
     }
 
     /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
-    /// request without an answer, 3 a fault, 4 the end.
+    /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the token of
+    /// progress that came on a foreign stream.
     pub fn news(&mut self) -> JsValue {
         let mut told = Vec::new();
         for news in self.machine.take_news() {
             let (kind, value) = match news {
                 News::Message(message) => (1, message),
-                News::Failed(_, error) => (2, explain(error)),
+                News::Failed(id, error) => {
+                    let mut detail = explain(error);
+                    detail.set("id", JsValue::from_id(&id));
+                    (2, detail)
+                }
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray(_) => continue,
+                News::Stray(token) => (5, JsValue::from_id(&token)),
             };
             told.extend([JsValue::from(kind), value]);
         }
@@ -150,22 +184,31 @@ impl Http {
 
 impl Http {
     /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-    #[allow(clippy::cast_precision_loss)] // places in a buffer
-    pub(super) fn read_progress(&mut self, exchange: u32, client: &mut Client<JsValue>) -> u32 {
+    /// Without a client, the token stands in place of the slot.
+    #[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
+    pub(super) fn read_progress(
+        &mut self,
+        exchange: u32,
+        mut client: Option<&mut Client<JsValue>>,
+    ) -> u32 {
         self.since = self.machine.position(exchange);
-        // SAFETY: one thread; JavaScript reads the table between two calls.
-        let table: &mut [[f64; FIELDS]; RECORDS] = unsafe { &mut *TABLE.0.get() };
-        let mut records = table.iter_mut();
+        let mut records = table().iter_mut();
         let mut count = 0;
         while count < RECORDS {
-            let Some((scanned, slot)) = self.machine.progress(exchange, self.since, client) else {
-                break;
+            let Some((scanned, own)) = self.machine.progress(exchange, self.since) else { break };
+            let addressee = match &mut client {
+                Some(client) if own => client.receive_scanned(&scanned).map(f64::from),
+                Some(client) => {
+                    client.stray(&Id::Integer(scanned.token));
+                    None
+                }
+                None => Some(scanned.token as f64 * if own { 1.0 } else { -1.0 }),
             };
-            let Some(slot) = slot else { continue };
+            let Some(addressee) = addressee else { continue };
             let Some(record) = records.next() else { break };
             let message = scanned.message.unwrap_or_default();
             *record = [
-                f64::from(slot),
+                addressee,
                 scanned.progress,
                 scanned.total.unwrap_or(f64::NAN),
                 message.start as f64,

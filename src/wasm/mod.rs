@@ -8,8 +8,8 @@ mod client;
 mod http;
 mod payload;
 
-pub use client::Core;
-pub use http::Http;
+pub use client::{Core, scan_frame, view};
+pub use http::{Http, scan_events};
 
 // The npm package's allocator: two kilobytes less to download than the default one. Behind a
 // feature, because a Rust program that depends on this crate chooses its own.

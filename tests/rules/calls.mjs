@@ -220,7 +220,8 @@ rule("rule 8: a signal lets go of a call that has ended", async (env) => {
 }, { eras: ["modern"] });
 
 rule("rule 8: AbortSignal.timeout gives up as well", async (env) => {
-  const { peer, call } = await env.calling({ signal: AbortSignal.timeout(30) });
+  const { client, peer } = await env.connect();
+  const call = client.callTool("tool", {}, { signal: AbortSignal.timeout(30) });
   const error = await rejects(call, { name: "AbortError", code: "ABORTED" });
   equal(error.cause?.name, "TimeoutError");
   await peer.next("notifications/cancelled");

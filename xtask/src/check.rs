@@ -91,7 +91,7 @@ fn types(tools: &Tools) -> Result<()> {
     // Found beside the facade by way of `rootDirs`.
     let declared = target().join("pkg-types");
     fs::create_dir_all(&declared)?;
-    for name in ["core.d.ts", "inline.d.ts"] {
+    for name in ["core.d.ts", "inline.d.ts", "worker-script.d.ts"] {
         fs::copy(target().join("pkg-generated").join(name), declared.join(name))
             .with_context(|| format!("{name} is missing: the package was not built"))?;
     }

@@ -121,6 +121,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         }
     }
     bundle_validator(tools, &next.join("validate.js"))?;
+    inline_worker(tools, &generated, &next)?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {
@@ -142,6 +143,21 @@ fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
         .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
         .quiet()
         .context("the validator could not be bundled")
+}
+
+/// The worker's script as a text, for pages that make the worker out of the package itself.
+fn inline_worker(tools: &Tools, generated: &Path, package: &Path) -> Result<()> {
+    let script = generated.join("worker.js");
+    tools
+        .cmd("esbuild")
+        .arg(package.join("worker.js"))
+        .args(["--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning"])
+        .arg(format!("--outfile={}", script.display()))
+        .quiet()
+        .context("the worker could not be bundled")?;
+    let text = fs::read_to_string(&script)?;
+    let quoted = text.trim_end().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    Ok(fs::write(package.join("worker-script.js"), format!("export default \"{quoted}\";\n"))?)
 }
 
 fn recreate(directory: &Path) -> Result<()> {
@@ -186,10 +202,14 @@ fn generate(tools: &Tools, module: &Path, directory: &Path) -> Result<()> {
         .args([renamed.as_path(), Path::new("-o"), &core])
         .quiet()?;
     fs::write(directory.join("inline.js"), inline(&fs::read(&core)?)?)?;
-    fs::write(
-        directory.join("inline.d.ts"),
-        "declare const packed: string;\nexport default packed;\n",
-    )?;
+    let declared = directory.join("core.d.ts");
+    let more = "\n/** The module, compiled; there when it has been started. */\n\
+                export const wasmModule: WebAssembly.Module | undefined;\n";
+    fs::write(&declared, fs::read_to_string(&declared)? + more)?;
+    for (name, value) in [("inline.d.ts", "packed"), ("worker-script.d.ts", "script")] {
+        let text = format!("declare const {value}: string;\nexport default {value};\n");
+        fs::write(directory.join(name), text)?;
+    }
     Ok(())
 }
 

@@ -202,12 +202,18 @@ impl<P: Payload> Client<P> {
 
     /// A frame has arrived that the scanner could read: returns the slot to deliver it to.
     /// Does the same as [`receive`](Self::receive) would, without an output.
+    #[inline]
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
+        self.receive_progress(scanned.token, scanned.progress)
+    }
+
+    /// The same of what was scanned elsewhere.
+    pub fn receive_progress(&mut self, token: i64, progress: f64) -> Option<u32> {
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
         let (newest, counts) = (self.newest, &mut self.counts);
-        self.calls.accept_integer(scanned.token, scanned.progress, newest, counts)
+        self.calls.accept_integer(token, progress, newest, counts)
     }
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
