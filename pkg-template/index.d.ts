@@ -334,6 +334,28 @@ export interface ConnectOptions {
    * ```
    */
   trace?: (direction: "sent" | "received", text: string) => void;
+  /**
+   * Lets a dedicated worker hold the connection to a URL. What arrives is read there and reaches the
+   * page in batches, in order: progress at most every 16 milliseconds, what somebody waits for at
+   * once. Everything else about the client stays as it is. Closing the client ends the worker; a
+   * worker that fails ends the connection.
+   *
+   * `true` makes the worker out of the package itself, for which a Content-Security-Policy has to
+   * allow `worker-src blob:`. Or a function makes it, anew for each connection, out of a module script
+   * of yours that imports `mcp-wasm/worker`.
+   *
+   * `fetch` cannot go along. `headers` can, also as a function, which is called in the page.
+   * @default false
+   *
+   * @example
+   * ```js
+   * const client = await Client.connect("wss://example.com/mcp", { worker: true });
+   * // Or, with `import "mcp-wasm/worker";` in mcp-worker.js:
+   * const worker = () => new Worker(new URL("./mcp-worker.js", import.meta.url), { type: "module" });
+   * const other = await Client.connect("wss://example.com/mcp", { worker });
+   * ```
+   */
+  worker?: boolean | (() => Worker);
 }
 
 /** The options of one call. */
@@ -558,7 +580,9 @@ export class Client {
    * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
-   *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
+   *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`;
+   *   `WORKER_BLOCKED` when it lacks `worker-src blob:`, for `worker: true`; `WORKER_FAILED` when the
+   *   script of another worker did not load or run; `UNSUPPORTED` where there are no workers
    */
   connect(target: string | URL | Transport | PortLike, options?: ConnectOptions): Promise<void>;
 
@@ -1173,6 +1197,8 @@ export type ErrorCode =
   | "ALREADY_CONNECTED"
   | "NOT_INITIALIZED"
   | "WASM_BLOCKED"
+  | "WORKER_BLOCKED"
+  | "WORKER_FAILED"
   | "MESSAGE_TOO_LARGE"
   | "UNSUPPORTED"
   | "HANDLER_HUNG";

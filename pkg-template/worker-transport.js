@@ -86,6 +86,11 @@ class WorkerTransport {
     return opened;
   }
 
+  /** @param {any} message */
+  async send(message) {
+    this.sendText(JSON.stringify(message));
+  }
+
   /** @param {string} text */
   sendText(text) {
     if (text.length > LIMIT && !this.#url.startsWith("http")) {

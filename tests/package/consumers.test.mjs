@@ -107,9 +107,10 @@ async function declaredValues(file) {
  * Opens a page of the app's and asserts that it saw everything.
  * @param {import("puppeteer-core").Browser} browser
  * @param {string} url
+ * @param {string} [more] of the query
  */
-async function assertRuns(browser, url) {
-  const { page, assertClean } = await openPage(browser, `${url}?server=${encodeURIComponent(server.url)}`);
+async function assertRuns(browser, url, more = "") {
+  const { page, assertClean } = await openPage(browser, `${url}?server=${encodeURIComponent(server.url)}${more}`);
   await page.waitForFunction("globalThis.done", { timeout: 20_000 });
   assert.deepEqual(await page.evaluate("globalThis.done"), expected);
   assertClean();
@@ -158,6 +159,7 @@ for (const kind of browsers) {
       const site = await startStaticServer({ mounts: { "/": app }, files: { "/plain.html": html } });
       try {
         await assertRuns(browser, `${site.url}plain.html`);
+        await assertRuns(browser, `${site.url}plain.html`, "&worker");
       } finally {
         await site.stop();
       }
@@ -199,9 +201,10 @@ for (const kind of browsers) {
           if (!existsSync(path.join(out, "index.html"))) await cp(path.join(app, "index.html"), path.join(out, "index.html"));
         }
         assert.deepEqual(await wasmFiles(out), [], "the module travels inside the JavaScript");
-        const site = await startStaticServer({ mounts: { "/": out }, csp: productionCsp });
+        const site = await startStaticServer({ mounts: { "/": out }, csp: `${productionCsp}; worker-src 'self' blob:` });
         try {
           await assertRuns(browser, site.url);
+          await assertRuns(browser, site.url, "&worker");
         } finally {
           await site.stop();
         }
