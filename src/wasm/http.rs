@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::http::client::{self, Action, News, Reading};
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::Client;
-use crate::proto::scan::Scanned;
 
 use super::client::{explain, text};
 use super::payload::{view_bytes, view_numbers};
