@@ -3,8 +3,11 @@
 
 /** The least time between two batches, in milliseconds; only what is urgent leaves earlier. */
 const INTERVAL = 16;
-/** How many numbers a record of progress has: token, progress, total, start and end of its message. */
-const FIELDS = 5;
+/**
+ * How many numbers a record of progress has: those of the core's table, which are slot, progress, total,
+ * start and end of the message, oddity, and token.
+ */
+const FIELDS = 7;
 /** What a text starts with: 0 as the start of a message means that there is none. */
 const FILLER = " ";
 
@@ -28,7 +31,7 @@ export class Batch {
   }
 
   /**
-   * @param {number} token negative, or NaN if it is no number, if it came on the stream of another request
+   * @param {number} token negative if it came on the stream of another request
    * @param {number} progress
    * @param {number} total NaN if there is none
    * @param {string} [message]
@@ -41,12 +44,12 @@ export class Batch {
       this.#numbers = longer;
     }
     const numbers = this.#numbers;
-    numbers[at] = token;
     numbers[at + 1] = progress;
     numbers[at + 2] = total;
     numbers[at + 3] = message === undefined ? 0 : this.#text.length;
     if (message) this.#text += message;
     numbers[at + 4] = this.#text.length;
+    numbers[at + 6] = token;
     this.#length = at + FIELDS;
     this.#schedule(false);
   }

@@ -5,7 +5,7 @@ import { ClosedError, McpError, attempt, toError } from "./errors.js";
 import { Inbound } from "./inbound.js";
 import { checkHandler, checkTime, merge, optionsOf, route } from "./input.js";
 import { capabilitiesOf } from "./inputs.js";
-import { ready } from "./load.js";
+import { parts, ready } from "./load.js";
 import { define } from "./methods.js";
 import { Outputs, checkMode } from "./outputs.js";
 import { defaultProgressHandler } from "./progress.js";
@@ -32,6 +32,12 @@ const DEFAULTS = {
 };
 
 const now = () => performance.now();
+
+/**
+ * Loads a part where nothing was bundled; a bundler shall not look into it.
+ * @param {string} part
+ */
+const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -138,6 +144,7 @@ export class Client {
         make = inWorker(url, given);
         transport = make();
       }
+      this.#connection.began = asked;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
@@ -247,8 +254,19 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
+      samples: this.#connection.samples.flat().sort((a, b) => a.time - b.time),
       subscriptions: { unknown: strays },
     };
+  }
+
+  /** @param {any} url @param {any} [options] */
+  async diagnose(url, options) {
+    if (!parts.diagnose) {
+      await load("./diagnose.js").catch((cause) => {
+        throw new McpError("NOT_INITIALIZED", 'client.diagnose: import "mcp-wasm/diagnose" as well', { cause });
+      });
+    }
+    return parts.diagnose?.(url, merge({ mode: this.#options.mode, info: this.#info }, options));
   }
 
   async close() {
@@ -328,6 +346,8 @@ export class Client {
         return call?.subscription?.open(core.value());
       case 17:
         return call?.subscription?.deliver(this.#inbound.latest);
+      case 18:
+        return connection.odd(numbers[7], core.value());
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }

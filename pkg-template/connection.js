@@ -8,6 +8,10 @@ import { ProtocolError } from "./errors.js";
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
+/** How much odd progress of a kind is kept. */
+const SAMPLES = 10;
+/** What can be odd about progress, as the core numbers it. */
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
@@ -26,6 +30,10 @@ export class Connection {
   /** Calls by slot. @type {(Call | undefined)[]} */
   calls = [];
   inFlight = 0;
+  /** When the client began to connect. */
+  began = 0;
+  /** The latest odd progress, by its kind. @type {any[][]} */
+  samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
 
@@ -69,7 +77,7 @@ export class Connection {
 
   /**
    * The numbers of the core's latest step.
-   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number]}
+   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number, odd: number]}
    */
   view() {
     if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
@@ -178,6 +186,14 @@ export class Connection {
     this.drain();
   }
 
+  /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
+  odd(kind, params) {
+    const { progressToken, progress, total } = Object(params);
+    const samples = (this.samples[kind] ??= []);
+    samples.push({ kind: ODD[kind], time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    if (samples.length > SAMPLES) samples.shift();
+  }
+
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
     const length = text.length;
@@ -185,15 +201,17 @@ export class Connection {
     if (length <= SHORT && this.scans && !this.#draining && this.#copy(text, length)) {
       const core = /** @type {Core} */ (this.core);
       const slot = core.scan(length);
-      if (slot >= 0) {
+      if (slot !== -1) {
         const numbers = this.view();
-        const total = numbers[3];
+        const progress = numbers[2];
+        const total = numbers[3] === numbers[3] ? numbers[3] : undefined;
+        if (numbers[7]) this.odd(numbers[7], { progressToken: numbers[1], progress, total });
+        if (slot < 0) return;
         const start = numbers[4];
         const message = start ? text.substring(start, numbers[5]) : undefined;
         const call = /** @type {Call} */ (this.calls[slot]);
-        return call.deliver(numbers[2], total === total ? total : undefined, message);
+        return call.deliver(progress, total, message);
       }
-      if (slot === -2) return;
     }
     this.parse(text);
   }
@@ -223,11 +241,14 @@ export class Connection {
       // All of it is taken before a handler runs, which may end calls and give their slots away.
       let text;
       const taken = [];
-      for (let at = 0; at < count * 5; at += 5) {
-        const total = records[at + 2];
+      for (let at = 0; at < count * 7; at += 7) {
+        const progress = records[at + 1];
+        const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
         const start = records[at + 3];
+        const odd = records[at + 5];
+        if (odd) this.odd(odd, { progressToken: records[at + 6], progress, total });
         const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
-        taken.push({ call: this.calls[records[at]], progress: records[at + 1], total: total === total ? total : undefined, message });
+        taken.push({ call: this.calls[records[at]], progress, total, message });
       }
       for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
     }

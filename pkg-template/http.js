@@ -150,6 +150,8 @@ export class StreamableHttpTransport {
       });
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const kind = http.head(exchange, response.status, header("content-type"), header("mcp-session-id"));
+      // Something may have waited for this head.
+      this.#drain(exchange);
       if (!kind) return;
       if (response.ok) this.#sent.get(exchange)?.resolve();
       const text = await this.#read(http, exchange, response, kind === 2);

@@ -4,6 +4,9 @@ import { McpError } from "./errors.js";
 /** @typedef {import("./core.js").Core} Core */
 /** @typedef {{ Core: new (options: object) => Core, Http: new () => import("./core.js").Http }} Module */
 
+/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: any, options: any) => Promise<any> }} */
+export const parts = {};
+
 /** @type {(() => Promise<Module>) | undefined} */
 let source;
 /** @type {Promise<Module> | undefined} */

@@ -17,5 +17,12 @@ export * from "./index.js";
  * @param source where the module is, or what it is
  */
 export function init(
-  source: string | URL | Response | Promise<Response> | BufferSource | WebAssembly.Module,
+  source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
 ): Promise<void>;
+
+/** A `WebAssembly.Module`, where the platform's types have one. */
+export type CompiledModule = typeof globalThis extends {
+  WebAssembly: { Module: abstract new (...args: never[]) => infer Module };
+}
+  ? Module
+  : object;

@@ -3,8 +3,8 @@ import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 
-/** How many numbers a record of progress has. */
-const FIELDS = 5;
+/** How many numbers a record of progress has, as in the core's table. */
+const FIELDS = 7;
 /** How many records the core takes at once. */
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
@@ -186,14 +186,23 @@ class WorkerTransport {
    * @param {Float64Array} part
    * @param {string} text
    */
-  #deliver({ core, calls }, part, text) {
+  #deliver(connection, part, text) {
+    const { core, calls } = connection;
     if (!this.#records.length) this.#records = /** @type {any} */ (core).view(2);
+    /** @type {any} */
     const records = this.#records;
     records.set(part);
     /** @type {any} */ (core).take(part.length / FIELDS);
     // All of it is taken before a handler runs, which may end calls and give their slots away.
     const addressees = [];
-    for (let at = 0; at < part.length; at += FIELDS) addressees.push(calls[/** @type {number} */ (records[at])]);
+    for (let at = 0; at < part.length; at += FIELDS) {
+      const odd = records[at + 5];
+      if (odd) {
+        const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
+        connection.odd(odd, { progressToken: records[at + 6], progress: records[at + 1], total });
+      }
+      addressees.push(calls[records[at]]);
+    }
     let at = 0;
     for (const call of addressees) {
       if (call) {
@@ -209,7 +218,7 @@ class WorkerTransport {
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
     for (let at = 0; at < part.length; at += FIELDS) {
-      const [token, progress, total, start, end] = /** @type {any} */ (part.subarray(at, at + FIELDS));
+      const [, progress, total, start, end, , token] = /** @type {any} */ (part.subarray(at, at + FIELDS));
       /** @type {any} */
       const params = { progressToken: token, progress };
       if (total === total) params.total = total;
@@ -240,6 +249,9 @@ class WorkerTransport {
         connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, this.#cause(value.cause), now());
         return connection?.drain();
       }
+      case "stray":
+        connection?.core?.stray(value);
+        return connection?.drain();
       case "unsent":
         return connection?.unsent(value[0], unpack(value[1]));
       case "fault":

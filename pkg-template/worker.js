@@ -97,7 +97,7 @@ function frame(text) {
   if (!scratch.length) scratch = view(1);
   if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
     if (!numbers.length) numbers = view(0);
-    return record(numbers, 1, text);
+    return record(numbers, 1, 2, text);
   }
   // What is no JSON is for the page to complain of.
   const message = parse(text);
@@ -113,19 +113,20 @@ function events(http, exchange) {
   for (let count; (count = scanEvents(http, exchange)); ) {
     if (!records.length) records = view(2);
     const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
-    for (let at = 0; at < count * 5; at += 5) record(records, at, text);
+    for (let at = 0; at < count * 7; at += 7) record(records, at + 6, at + 1, text);
   }
 }
 
 /**
- * @param {any} numbers token, progress, total, start and end of the message
- * @param {number} at where they start
+ * @param {any} numbers
+ * @param {number} token where that is among them
+ * @param {number} progress where that is; behind it are total, start and end of the message
  * @param {string} text what the message is part of
  */
-function record(numbers, at, text) {
-  const start = numbers[at + 3];
-  const message = start ? text.substring(start, numbers[at + 4]) : undefined;
-  batch.progress(numbers[at], numbers[at + 1], numbers[at + 2], message);
+function record(numbers, token, progress, text) {
+  const start = numbers[progress + 2];
+  const message = start ? text.substring(start, numbers[progress + 3]) : undefined;
+  batch.progress(numbers[token], numbers[progress], numbers[progress + 1], message);
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -160,7 +161,7 @@ function news(http) {
     } else if (kind === 2) batch.add("failed", { ...value, cause: pack(value.cause) });
     else if (kind === 3) batch.add("fault", value);
     else if (kind === 4) batch.add("expired");
-    else batch.progress(typeof value === "number" ? -Math.abs(value) : NaN, 0, NaN);
+    else batch.add("stray", value, false);
   }
   if (transport.sessionId !== session) batch.add("session", (session = transport.sessionId), false);
 }

@@ -1,5 +1,75 @@
-//! Model Context Protocol, with progress done right: a sans-IO core that runs in a browser page
-//! (through WebAssembly), in Node and in a native server.
+//! Model Context Protocol, with progress done right: a client for the browser, a server library, and
+//! the sans-IO core that both are made of.
+//!
+//! # A client in a Rust program for the browser
+//!
+//! It is there for wasm32 with the feature `client`, and reports progress to closures:
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-wasm = { version = "0.1", default-features = false, features = ["client"] }
+//! ```
+//!
+//! ```ignore
+//! let client = Client::connect("wss://example.com/mcp").await?;
+//! let result = client.call_tool("backup", ()).on_progress(|p| show(p)).await?;
+//! let backup: Backup = result.structured()?;
+//! ```
+//!
+#![cfg_attr(
+    all(feature = "client", target_arch = "wasm32"),
+    doc = "Start at [`client`], whose page has the paved path."
+)]
+#![cfg_attr(
+    not(all(feature = "client", target_arch = "wasm32")),
+    doc = "Start at module `client`, in the documentation for `wasm32-unknown-unknown`."
+)]
+//!
+//! # A server in Rust
+//!
+//! It is there natively, with the default features. Tools, resources and prompts are async
+//! functions, hosted over WebSocket, Streamable HTTP and stdio:
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-wasm = "0.1"
+//! schemars = "1"
+//! serde = { version = "1", features = ["derive"] }
+//! tokio = { version = "1", features = ["macros", "net", "rt-multi-thread"] }
+//! ```
+//!
+#![cfg_attr(
+    all(feature = "native", not(target_arch = "wasm32")),
+    doc = "Start at [`server`] for what a server is made of and at [`native`] for hosting it.",
+    doc = "",
+    doc = "```no_run"
+)]
+#![cfg_attr(not(all(feature = "native", not(target_arch = "wasm32"))), doc = "```ignore")]
+//! use mcp_wasm::{native, server::{Context, Server}};
+//! use schemars::JsonSchema;
+//! use serde::Deserialize;
+//!
+//! #[derive(Deserialize, JsonSchema)]
+//! struct Count {
+//!     to: u32,
+//! }
+//!
+//! async fn count(args: Count, ctx: Context) -> String {
+//!     for i in 1..=args.to {
+//!         ctx.report_progress(i, args.to, None).await;
+//!     }
+//!     "done".to_owned()
+//! }
+//!
+//! #[tokio::main]
+//! async fn main() -> std::io::Result<()> {
+//!     let server = Server::builder("Counter", "1.0.0").tool("count", "Counts", count).build();
+//!     let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+//!     native::serve(listener, server, native::Options::default()).await
+//! }
+//! ```
+//!
+//! # How it is built
 //!
 //! The layers, each importing only from those above it in this list:
 //!
@@ -8,8 +78,9 @@
 //! | messages and types | [`error`], [`jsonrpc`], [`types`] |
 //! | protocol machines | [`proto`] |
 //! | Streamable HTTP without sockets | [`http`] |
-//! | tools and their `Context` | [`server`] |
+//! | tools and their `Context` | `server` |
 //! | bytes and clocks | `wasm` (browser), `native` (tokio) |
+//! | the client for Rust programs | `client` (browser) |
 //!
 //! The machines take input (a message, a command, the time) and give output (send this, this
 //! happened). They own no clock, no socket and no task, so the same code is driven by a page, by
@@ -30,6 +101,11 @@ pub mod native;
 #[cfg(target_arch = "wasm32")]
 pub mod wasm;
 
+#[cfg(all(feature = "client", target_arch = "wasm32"))]
+pub mod client;
+#[cfg(all(feature = "client", target_arch = "wasm32"))]
+pub use client::Client;
+
 /// The Rust examples of the README and of the guide compile.
 #[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
 #[doc = include_str!("../README.md")]
@@ -38,3 +114,7 @@ struct Readme;
 #[cfg(all(doctest, feature = "native", not(target_arch = "wasm32")))]
 #[doc = include_str!("../docs/rust-servers.md")]
 struct Guide;
+
+#[cfg(all(doctest, feature = "client", target_arch = "wasm32"))]
+#[doc = include_str!("../docs/rust-clients.md")]
+struct ClientGuide;

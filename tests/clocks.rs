@@ -108,9 +108,122 @@ fn rule_7_a_timer_that_strikes_late_does_not_end_a_call_that_made_progress() {
     page.now += 90_000.0;
     page.tick();
     assert!(page.outcome(busy).is_none());
-    assert!(timed_out(page.outcome(silent), Clock::Idle));
     page.wait(1_000.0);
     assert!(timed_out(page.outcome(busy), Clock::Idle));
+    assert!(timed_out(page.outcome(silent), Clock::Idle));
+}
+
+#[test]
+fn rule_7_what_waits_to_be_read_while_the_page_sleeps_is_heard_before_any_clock() {
+    for path in [Path::Scanned, Path::General] {
+        // The loop was busy, the timers were throttled, the machine slept for a night.
+        for slept in [60.0, 2_000.0, 55_000.0, 3e7] {
+            let mut page = page(path);
+            let limits = CallLimits { max_total: 10_000.0, stall_after: 500.0, ..IDLE };
+            let (id, other) = (page.call(limits), page.call(limits));
+            page.now = page.machine.poll_timeout() + slept;
+            page.tick();
+            // The frames come right after the timer.
+            report(&mut page, id, 1.0);
+            page.result(other, &json!({}));
+            assert!(page.outcome(id).is_none(), "{slept}");
+            assert!(matches!(page.outcome(other), Some(Ok(_))));
+            page.wait(40.0);
+            page.result(id, &json!({}));
+            assert!(matches!(page.outcome(id), Some(Ok(_))), "{slept}");
+        }
+    }
+}
+
+#[test]
+fn rule_7_after_sleep_an_idle_clock_gets_the_time_back_and_then_strikes() {
+    for (slept, given) in [(300.0, 300.0), (40_000.0, 1_000.0), (9e6, 1_000.0)] {
+        let mut page = page(Path::Scanned);
+        let id = page.call(CallLimits { reset_on_progress: false, ..IDLE });
+        page.wait(900.0);
+        page.now = page.machine.poll_timeout() + slept;
+        let woke = page.now;
+        page.tick();
+        page.wait(given - 1.0);
+        assert!(page.outcome(id).is_none(), "{slept}");
+        page.wait(2.0);
+        assert!(timed_out(page.outcome(id), Clock::Idle));
+        assert!((ended_after(&page, id, woke) - given).abs() < 1e-6);
+    }
+}
+
+#[test]
+fn rule_7_after_sleep_the_total_clock_waits_a_second_and_no_more() {
+    let mut page = page(Path::Scanned);
+    let id = page.call(CallLimits { max_total: 5_000.0, ..FOREVER });
+    page.now += 9e6;
+    let woke = page.now;
+    page.tick();
+    report(&mut page, id, 1.0);
+    page.wait(2_000.0);
+    assert!(timed_out(page.outcome(id), Clock::Total));
+    assert!((ended_after(&page, id, woke) - 1_000.0).abs() < 1e-6);
+}
+
+#[test]
+fn rule_7_throttled_timers_put_a_silent_call_off_once_and_not_for_ever() {
+    // A hidden page: the timer strikes once a minute, whatever it was set to.
+    let mut page = page(Path::Scanned);
+    let id = page.call(CallLimits { timeout: 60_000.0, ..FOREVER });
+    let start = page.now;
+    while page.outcome(id).is_none() {
+        page.now = page.now.max(page.machine.poll_timeout()) + 59_000.0;
+        page.tick();
+    }
+    let after = ended_after(&page, id, start);
+    assert!((60_000.0..=200_000.0).contains(&after), "{after}");
+}
+
+#[test]
+fn rule_7_sleeping_twice_without_a_sign_of_life_ends_nothing() {
+    let mut page = page(Path::Scanned);
+    let id = page.call(CallLimits { timeout: 60_000.0, ..FOREVER });
+    for _ in 0..10 {
+        page.wait(1_000.0);
+        page.now += 3e7;
+        page.tick();
+        assert!(page.outcome(id).is_none());
+    }
+    page.wait(60_000.0);
+    assert!(timed_out(page.outcome(id), Clock::Idle));
+}
+
+#[test]
+fn rule_7_a_stall_is_not_told_of_a_page_that_slept() {
+    let mut page = page(Path::Scanned);
+    let id = page.call(CallLimits { stall_after: 10_000.0, ..FOREVER });
+    page.now += 3e7;
+    page.tick();
+    assert!(page.told.iter().all(|told| !matches!(told, Told::Stalled(_))));
+    page.wait(10_001.0);
+    assert!(page.told.contains(&Told::Stalled(id)));
+}
+
+#[test]
+fn sleep_while_connecting_gives_the_handshake_its_time_back_once() {
+    let mut page = Page::new(Mode::Auto, Path::Scanned);
+    page.connect(Channel::default());
+    let probe = page.sent()["id"].as_i64().unwrap();
+    page.now += 3e7;
+    page.tick();
+    assert!(page.sent_nothing_more() && page.end().is_none(), "the answer may lie there");
+    let result = json!({ "supportedVersions": ["2026-07-28"], "capabilities": {} });
+    page.result(probe, &result);
+    assert!(page.is_open());
+
+    let mut page = Page::new(Mode::Legacy, Path::Scanned);
+    page.connect(Channel::default());
+    page.now += 3e7;
+    page.tick();
+    page.wait(29_999.0);
+    assert!(page.end().is_none());
+    page.wait(2.0);
+    assert!(matches!(page.end(), Some(Error::Timeout { clock: Clock::Connect, .. })));
 }
 
 #[test]

@@ -6,6 +6,7 @@ mod support;
 
 use mcp_wasm::error::Error;
 use mcp_wasm::http::client::Reading;
+use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::Mode;
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
@@ -103,6 +104,39 @@ fn a_legacy_message_carries_version_and_session() {
     assert_eq!(fetch.header("mcp-protocol-version"), Some("2025-06-18"));
     assert_eq!(fetch.header("mcp-session-id"), Some("s1"));
     assert_eq!((fetch.header("mcp-method"), fetch.header("mcp-name")), (None, None));
+}
+
+#[test]
+fn nothing_overtakes_initialized_which_servers_wait_for() {
+    for how in ["accepted", "head only", "refused", "lost"] {
+        let _place = Place(how.to_owned());
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.connect();
+        let initialize = web.take_method("initialize");
+        let result =
+            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {} });
+        let message = json!({ "jsonrpc": "2.0", "id": initialize.id(), "result": result });
+        web.answer_with(&initialize, 200, "application/json", &message.to_string(), "s1");
+        let initialized = web.take_method("notifications/initialized");
+        assert!(web.page.is_open());
+        let call = web.page.call(support::FOREVER);
+        let (level, limits) = (json!({ "level": "info" }), support::FOREVER);
+        let level = web.page.request("logging/setLevel", Some(level), limits).unwrap();
+        web.pump();
+        assert!(web.is_quiet(), "the server does not know yet that the session has begun");
+        match how {
+            "accepted" => web.answer(&initialized, 202, "", ""),
+            "head only" => {
+                web.head(&initialized, 202, "");
+                web.pump();
+            }
+            "refused" => web.answer(&initialized, 500, "", ""),
+            _ => web.fail(&initialized, "down"),
+        }
+        let ids = [web.take().id(), web.take().id()];
+        assert_eq!(ids, [json!(call), json!(level)]);
+        assert!(web.is_quiet() || web.take().verb == "GET");
+    }
 }
 
 #[test]
@@ -629,6 +663,135 @@ fn requests_of_the_server_are_answered_by_a_post_of_their_own() {
     assert_eq!(pong.header("mcp-session-id"), Some("s1"));
     web.answer(&pong, 202, "", "");
     assert!(web.page.faults().is_empty());
+}
+
+/// A legacy connection whose server asks `roots/list` with that id and a token on its own stream.
+fn asked(web: &mut Web, listen: &Fetch, id: &str) {
+    let meta = json!({ "progressToken": format!("token of {id}") });
+    let params = json!({ "_meta": meta });
+    let request = json!({ "jsonrpc": "2.0", "id": id, "method": "roots/list", "params": params });
+    web.event(listen, &request);
+}
+
+fn asking() -> (Web, Fetch) {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.page.machine.declare(json!({ "roots": {} }));
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.stream(&listen);
+    (web, listen)
+}
+
+fn report(web: &mut Web, id: &str, progress: f64) {
+    web.page.machine.report(&Id::Text(id.to_owned()), progress, None, None);
+    web.pump();
+}
+
+fn progress_of(fetch: &Fetch) -> Option<f64> {
+    fetch.body.as_ref()?["params"]["progress"].as_f64()
+}
+
+fn respond(web: &mut Web, id: &str) {
+    web.page.machine.respond(Id::Text(id.to_owned()), Ok(json!({ "roots": [] })));
+    web.pump();
+}
+
+#[test]
+fn what_is_said_of_one_request_of_the_server_is_posted_in_turn() {
+    // However the one before ends, the next goes out.
+    for how in ["accepted", "head only", "refused", "lost", "stream"] {
+        let _place = Place(how.to_owned());
+        let (mut web, listen) = asking();
+        asked(&mut web, &listen, "r");
+        for value in [1.0, 2.0] {
+            report(&mut web, "r", value);
+        }
+        respond(&mut web, "r");
+        for value in [1.0, 2.0] {
+            let told = web.take_method("notifications/progress");
+            assert_eq!(progress_of(&told), Some(value));
+            assert!(web.is_quiet(), "the next waits for the answer to this one");
+            match how {
+                "accepted" => web.answer(&told, 202, "", ""),
+                "head only" => {
+                    web.head(&told, 202, "");
+                    web.pump();
+                }
+                "refused" => web.answer(&told, 500, "text/plain", "no"),
+                "lost" => web.fail(&told, "down"),
+                _ => {
+                    web.stream(&told);
+                    web.pump();
+                }
+            }
+        }
+        let answer = web.take();
+        assert_eq!(answer.id(), json!("r"));
+        web.answer(&answer, 202, "", "");
+        assert!(web.is_quiet());
+    }
+}
+
+#[test]
+fn nothing_else_waits_for_what_is_said_of_a_request_of_the_server() {
+    let (mut web, listen) = asking();
+    asked(&mut web, &listen, "a");
+    asked(&mut web, &listen, "b");
+    web.event(&listen, &json!({ "jsonrpc": "2.0", "id": "plain", "method": "roots/list" }));
+    report(&mut web, "a", 1.0);
+    report(&mut web, "a", 2.0);
+    let first = web.take_method("notifications/progress");
+    // Another request, with progress and without, a call, a notification.
+    report(&mut web, "b", 1.0);
+    assert_eq!(web.take().body.unwrap()["params"]["progressToken"], json!("token of b"));
+    respond(&mut web, "plain");
+    assert_eq!(web.take().id(), json!("plain"));
+    web.call();
+    web.page.machine.notify("notifications/x", None).unwrap();
+    web.pump();
+    web.take_method("notifications/x");
+    assert!(web.is_quiet());
+    web.answer(&first, 202, "", "");
+    assert_eq!(progress_of(&web.take()), Some(2.0));
+}
+
+#[test]
+fn what_waits_of_a_request_that_the_server_takes_back_is_dropped() {
+    let (mut web, listen) = asking();
+    asked(&mut web, &listen, "r");
+    report(&mut web, "r", 1.0);
+    report(&mut web, "r", 2.0);
+    let told = web.take_method("notifications/progress");
+    let params = json!({ "requestId": "r" });
+    let method = "notifications/cancelled";
+    web.event(&listen, &json!({ "jsonrpc": "2.0", "method": method, "params": params }));
+    web.answer(&told, 202, "", "");
+    assert!(web.is_quiet());
+    // The same id and token may come again.
+    asked(&mut web, &listen, "r");
+    report(&mut web, "r", 1.0);
+    web.take_method("notifications/progress");
+}
+
+#[test]
+fn progress_that_waits_for_a_slow_server_is_bounded_and_the_answer_is_kept() {
+    let (mut web, listen) = asking();
+    asked(&mut web, &listen, "r");
+    for value in 0..1000 {
+        report(&mut web, "r", f64::from(value));
+    }
+    respond(&mut web, "r");
+    let mut posted = Vec::new();
+    while !web.is_quiet() {
+        let fetch = web.take();
+        posted.push(progress_of(&fetch));
+        web.answer(&fetch, 202, "", "");
+    }
+    assert!(posted.len() < 100, "{}", posted.len());
+    assert_eq!(posted[..2], [Some(0.0), Some(1.0)]);
+    assert_eq!(posted[posted.len() - 2..], [Some(999.0), None]);
 }
 
 #[test]

@@ -16,6 +16,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["error", "jsonrpc", "types", "proto"]),
     ("server", &["error", "jsonrpc", "types", "proto", "http"]),
     ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
+    ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
     ("bin", &["error", "jsonrpc", "types", "proto", "http", "server", "native"]),
 ];
@@ -25,11 +26,11 @@ const OUTSIDE: &[(&str, &[&str])] = &[
     ("tokio", &["native", "bin"]),
     ("axum", &["native", "bin"]),
     ("hyper", &["native", "bin"]),
-    ("js_sys", &["wasm"]),
-    ("wasm_bindgen", &["wasm"]),
-    ("wasm_bindgen_futures", &["wasm"]),
-    ("serde_wasm_bindgen", &["wasm"]),
-    ("web_sys", &[]),
+    ("js_sys", &["wasm", "client"]),
+    ("wasm_bindgen", &["wasm", "client"]),
+    ("wasm_bindgen_futures", &["wasm", "client"]),
+    ("serde_wasm_bindgen", &["wasm", "client"]),
+    ("web_sys", &["client"]),
 ];
 
 /// Calls that read a clock or start a task.
@@ -79,8 +80,31 @@ fn the_browser_build_has_nothing_of_the_native_side() {
     }
 }
 
+/// What is there for Rust programs in a page only.
+const NOT_IN_THE_MODULE: &[&str] = &["web-sys", "serde-wasm-bindgen", "thiserror"];
+
+#[test]
+fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(repository())
+        .args(["tree", "--package", "mcp-wasm", "--target", "wasm32-unknown-unknown"])
+        .args(["--edges", "normal", "--prefix", "none", "--features", "npm", "--format", "{p}"])
+        .output()
+        .unwrap();
+    let tree = String::from_utf8_lossy(&output.stdout);
+    assert!(tree.contains("talc v"), "an unexpected tree:\n{tree}");
+    for line in tree.lines() {
+        let package = line.split(' ').next().unwrap();
+        assert!(!NOT_IN_THE_MODULE.contains(&package), "{line} is in the npm module:\n{tree}");
+    }
+}
+
 /// What a file of the package takes from elsewhere; packaging puts it inside.
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
+
+/// What an adapter takes from the app that uses it.
+const PEERS: &[(&str, &str)] = &[("ai-sdk.js", "ai"), ("react.js", "react")];
 
 /// The package in the page stands alone, its transports know nothing of the protocol, and the parts
 /// of the client nothing of the client.
@@ -93,13 +117,17 @@ fn the_facade_imports_only_its_own_files() {
         }
         let name = path.file_name().unwrap().to_str().unwrap();
         for specifier in specifiers(&fs::read_to_string(&path).unwrap()) {
-            if BUNDLED.contains(&(name, specifier)) {
+            if BUNDLED.contains(&(name, specifier)) || PEERS.contains(&(name, specifier)) {
                 continue;
             }
             assert!(specifier.starts_with("./"), "pkg-template/{name} imports {specifier}");
             let allowed = match name {
                 "batch.js" => false,
                 "connection.js" | "crossing.js" | "transports.js" => specifier == "./errors.js",
+                "diagnose.js" => specifier != "./index.js",
+                _ if name.starts_with("diagnose-") => specifier.starts_with("./diagnose-"),
+                // An entry of its own, so that who does not ask for it does not carry it.
+                _ if specifier.starts_with("./diagnose") => false,
                 "http.js" => ["./errors.js", "./load.js"].contains(&specifier),
                 "calls.js" | "inbound.js" | "worker-transport.js" => {
                     !["./client.js", "./connection.js"].contains(&specifier)

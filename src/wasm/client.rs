@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Message, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Output, Session};
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
 use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
@@ -29,7 +29,7 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-const NUMBERS_LENGTH: usize = 7;
+const NUMBERS_LENGTH: usize = 8;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
 struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
@@ -49,6 +49,7 @@ enum Place {
     MessageStart = 4,
     MessageEnd = 5,
     Deadline = 6,
+    Odd = 7,
 }
 
 fn put(place: Place, number: f64) {
@@ -62,11 +63,12 @@ fn put_progress(progress: f64, total: Option<f64>) {
 }
 
 #[inline(always)]
-#[allow(clippy::cast_precision_loss)] // places in a frame
+#[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
 #[allow(clippy::inline_always)] // see `proto::scan`
-fn put_scanned(scanned: Scanned) {
+fn put_scanned(scanned: &Scanned) {
     put_progress(scanned.progress, scanned.total);
-    let message = scanned.message.unwrap_or_default();
+    put(Place::Id, scanned.token as f64);
+    let message = scanned.message.clone().unwrap_or_default();
     put(Place::MessageStart, message.start as f64);
     put(Place::MessageEnd, message.end as f64);
 }
@@ -95,14 +97,14 @@ pub fn view(which: u32) -> JsValue {
 }
 
 /// [`Core::scan`] in a worker that only hands on what arrives: whether the frame is ordinary
-/// progress, and the numbers then say its token as the id.
+/// progress.
 #[wasm_bindgen(js_name = scanFrame)]
-#[allow(clippy::cast_precision_loss)] // at most 15 digits
 pub fn scan_frame(length: usize) -> bool {
-    let Some(scanned) = scan_scratch(length) else { return false };
-    put(Place::Id, scanned.token as f64);
-    put_scanned(scanned);
-    true
+    scan_scratch(length).inspect(put_scanned).is_some()
+}
+
+fn put_odd(oddity: Option<Oddity>) {
+    put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
 /// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
@@ -126,6 +128,7 @@ enum Step {
     Withdrawn = 15,
     Acknowledged = 16,
     News = 17,
+    Odd = 18,
 }
 
 /// One client's protocol machine.
@@ -220,9 +223,11 @@ impl Core {
     /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none),
     /// where a scanned message starts (0 if there is none) and ends in its frame, and, when there
     /// are no more steps, when [`timeout`](Self::timeout) wants to be called; infinite for never.
-    /// 1 is the buffer for [`scan`](Self::scan). 2 is the table that [`events`](Self::events)
-    /// fills: for each record slot, progress, total (NaN if there is none), and where its message
-    /// starts (0 if there is none) and ends in `Http::text`.
+    /// After [`scan`](Self::scan) the id is the token; the last number is what is odd about it, 0
+    /// for nothing. 1 is the buffer for [`scan`](Self::scan). 2 is the table that
+    /// [`events`](Self::events) fills: for each record slot (-1 if it is not delivered), progress,
+    /// total (NaN if there is none), where its message starts (0 if there is none) and ends in
+    /// `Http::text`, what is odd about it, and its token.
     pub fn view(&self, which: u32) -> JsValue {
         view(which)
     }
@@ -232,9 +237,10 @@ impl Core {
     #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
         let Some(scanned) = scan_scratch(length) else { return -1 };
-        let Some(slot) = self.machine.receive_scanned(&scanned) else { return -2 };
-        put_scanned(scanned);
-        slot as i32
+        let slot = self.machine.receive_scanned(&scanned);
+        put_scanned(&scanned);
+        put_odd(self.machine.oddity());
+        slot.map_or(-2, |slot| slot as i32)
     }
 
     /// The capabilities to declare from now on.
@@ -249,11 +255,18 @@ impl Core {
         http.read_progress(exchange, Some(&mut self.machine))
     }
 
-    /// Takes over `count` records of the table in [`view`](Self::view) that a worker has filled
-    /// ([`scan_events`](super::scan_events)). Writes the slot in place of the token; -1 if the
-    /// progress is not delivered.
+    /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
+    /// [`events`](Self::events) does; the token is negative if the progress came on the stream of
+    /// another request.
     pub fn take(&mut self, count: usize) {
         http::take_records(count, &mut self.machine);
+    }
+
+    /// A worker says of progress that it came on the stream of another request.
+    pub fn stray(&mut self, params: JsValue) {
+        if let Some(token) = params.get("progressToken").and_then(|token| token.as_id()) {
+            self.machine.stray(&token, Some(params));
+        }
     }
 
     /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
@@ -424,6 +437,10 @@ impl Core {
             Some(Output::News(slot)) => {
                 put(Place::Slot, f64::from(slot));
                 Step::News
+            }
+            Some(Output::Odd(oddity, params)) => {
+                put_odd(Some(oddity));
+                self.step(Step::Odd, params.unwrap_or_default())
             }
             Some(Output::Notification(method, params)) => {
                 self.step(Step::Notification, message(&method, params))

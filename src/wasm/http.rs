@@ -15,7 +15,7 @@ use super::payload::{view_bytes, view_numbers};
 /// How many records the table holds.
 const RECORDS: usize = 128;
 /// How many numbers a record has.
-const FIELDS: usize = 5;
+const FIELDS: usize = 7;
 
 /// The table in [`Core::view`](super::Core::view).
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
@@ -38,25 +38,20 @@ fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
     unsafe { &mut *TABLE.0.get() }
 }
 
-/// `Core::events` in a worker that only hands on what arrives: the token stands in place of the
-/// slot, negative if it came on the stream of another request.
+/// `Core::events` in a worker that only hands on what arrives. The token is negative if the
+/// progress came on the stream of another request; slot and oddity say nothing.
 #[wasm_bindgen(js_name = scanEvents)]
 pub fn scan_events(http: &mut Http, exchange: u32) -> u32 {
     http.read_progress(exchange, None)
 }
 
-/// What the records are about: the slot in place of the token, or -1.
+/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
 #[allow(clippy::cast_possible_truncation)] // at most 15 digits
 pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for [token, progress, ..] in table().iter_mut().take(count) {
-        let id = *token as i64;
-        let slot = if id < 0 {
-            client.stray(&Id::Integer(-id));
-            None
-        } else {
-            client.receive_progress(id, *progress)
-        };
-        *token = slot.map_or(-1.0, f64::from);
+    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
+        let own = token.is_sign_positive();
+        *token = token.abs();
+        (*slot, *odd) = accept(client, *token as i64, *progress, own);
     }
 }
 
@@ -154,7 +149,7 @@ impl Http {
     }
 
     /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
-    /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the token of
+    /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the params of
     /// progress that came on a foreign stream.
     pub fn news(&mut self) -> JsValue {
         let mut told = Vec::new();
@@ -168,7 +163,7 @@ impl Http {
                 }
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray(token) => (5, JsValue::from_id(&token)),
+                News::Stray(_, params) => (5, params),
             };
             told.extend([JsValue::from(kind), value]);
         }
@@ -183,7 +178,7 @@ impl Http {
 
 impl Http {
     /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-    /// Without a client, the token stands in place of the slot.
+    /// Without a client, nothing is said of its call.
     #[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
     pub(super) fn read_progress(
         &mut self,
@@ -195,29 +190,45 @@ impl Http {
         let mut count = 0;
         while count < RECORDS {
             let Some((scanned, own)) = self.machine.progress(exchange, self.since) else { break };
-            let addressee = match &mut client {
-                Some(client) if own => client.receive_scanned(&scanned).map(f64::from),
-                Some(client) => {
-                    client.stray(&Id::Integer(scanned.token));
-                    None
+            let mut token = scanned.token as f64;
+            let (mut slot, mut odd) = (-1.0, 0.0);
+            if let Some(client) = &mut client {
+                (slot, odd) = accept(client, scanned.token, scanned.progress, own);
+                if slot < 0.0 && odd == 0.0 {
+                    continue;
                 }
-                None => Some(scanned.token as f64 * if own { 1.0 } else { -1.0 }),
-            };
-            let Some(addressee) = addressee else { continue };
+            } else {
+                token = token.copysign(if own { 1.0 } else { -1.0 });
+            }
             let Some(record) = records.next() else { break };
             let message = scanned.message.unwrap_or_default();
             *record = [
-                addressee,
+                slot,
                 scanned.progress,
                 scanned.total.unwrap_or(f64::NAN),
                 message.start as f64,
                 message.end as f64,
+                odd,
+                token,
             ];
             count += 1;
         }
         // At most as many as the table holds.
         u32::try_from(count).unwrap_or_default()
     }
+}
+
+/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
+    let slot = if own {
+        client.receive_progress(token, progress)
+    } else {
+        client.stray(&Id::Integer(token), None);
+        None
+    };
+    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

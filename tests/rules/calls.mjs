@@ -81,6 +81,24 @@ rule("rule 7: resetTimeoutOnProgress: false leaves the idle clock alone", async 
   }
 }, TIMED);
 
+rule("rule 7: a page that slept hears what waited for it before any clock strikes", async (env) => {
+  const clock = env.clock();
+  const { client, peer } = await env.connect();
+  const heard = /** @type {number[]} */ ([]);
+  const options = { timeout: 1000, maxTotalTimeout: 5000, progressHandler: (/** @type {number} */ value) => void heard.push(value) };
+  const call = client.callTool("tool", {}, options);
+  const silent = rejects(client.callTool("silent", {}, options), { code: "TIMEOUT" });
+  const request = await peer.next("tools/call");
+  await clock.pass(100);
+  await clock.sleep(8 * 60 * 60 * 1000);
+  // The timers have struck; the messages come after them.
+  peer.send(peer.progress(request, 1), peer.result(request));
+  await call;
+  equal(heard, [1]);
+  await clock.pass(1000);
+  await silent;
+}, TIMED);
+
 rule("rule 7: maxTotalTimeout never moves, and cancels on the server", async (env) => {
   const clock = env.clock();
   const { peer, call, request } = await env.calling({ timeout: 1000, maxTotalTimeout: 2000 });
@@ -109,7 +127,7 @@ rule("rule 7: the defaults are a minute idle and an hour in all; Infinity is no 
   const { client, peer } = await env.connect();
   const idle = client.callTool("idle");
   const total = client.callTool("total");
-  const endless = client.callTool("endless", {}, { timeout: Infinity, maxTotalTimeout: Infinity });
+  const endless = client.callTool("endless", {}, { timeout: Infinity, maxTotalTimeout: Infinity, stallAfter: Infinity });
   const failures = [rejects(idle, { clock: "idle", timeout: 60_000 }), rejects(total, { clock: "total", timeout: 3_600_000 })];
   await peer.next("tools/call");
   const request = await peer.next("tools/call");
@@ -222,6 +240,8 @@ rule("rule 8: a signal lets go of a call that has ended", async (env) => {
 rule("rule 8: AbortSignal.timeout gives up as well", async (env) => {
   const { client, peer } = await env.connect();
   const call = client.callTool("tool", {}, { signal: AbortSignal.timeout(30) });
+  call.catch(() => {});
+  await peer.next("tools/call");
   const error = await rejects(call, { name: "AbortError", code: "ABORTED" });
   equal(error.cause?.name, "TimeoutError");
   await peer.next("notifications/cancelled");
@@ -425,8 +445,9 @@ rule("results pass through untouched, with every unknown member", async (env) =>
     _meta: { "x/y": null },
     "x-unknown": { nested: [1, "2", null] },
   };
-  const calls = [client.callTool("t"), client.request({ method: "tools/call", params: { name: "t" } })];
-  for (const call of calls) {
+  const ways = [() => client.callTool("t"), () => client.request({ method: "tools/call", params: { name: "t" } })];
+  for (const way of ways) {
+    const call = way();
     const request = await peer.next("tools/call");
     peer.send(peer.result(request, result));
     const got = /** @type {any} */ (await call);

@@ -44,6 +44,15 @@ export class Clock {
     await turn();
   }
 
+  /**
+   * The page sleeps: no timer strikes meanwhile, and all that are due do at its end.
+   * @param {number} milliseconds
+   */
+  async sleep(milliseconds) {
+    this.#now += milliseconds;
+    await this.pass(0);
+  }
+
   stop() {
     globalThis.setTimeout = this.#real.setTimeout;
     globalThis.clearTimeout = this.#real.clearTimeout;

@@ -1,6 +1,6 @@
 // DESIGN.md section 1 and CHECKLIST sections 3, 7 and 10: the protocol's requests as methods,
 // lists in pages, kept results, subscriptions, checked results.
-import { equal, fail, hasMembers, ok, pending, rejects, throws } from "./check.mjs";
+import { equal, fail, hasMembers, ok, pending, rejects, soon, throws } from "./check.mjs";
 import { CONNECTIONS, collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -387,7 +387,7 @@ rule("listen: one API in both eras, from the acknowledgement to the end", async 
     news(subscription, "notifications/resources/updated", { uri: "a:b" }),
     news(subscription, "notifications/resources/updated", { uri: "a:c" }),
   );
-  await peer.until("the news", () => global.length === 2).catch(() => {});
+  await soon("the news", () => global.length === 2);
   await client.ping();
   equal(heard, ["notifications/tools/list_changed", "a:b"]);
   equal(global, ["a:b", "a:c"]);
@@ -413,7 +413,7 @@ rule("listen: iteration misses nothing from the acknowledgement on, and ends wit
   const subscription = await client.listen({ resourceSubscriptions: ["a:b"] });
   if (env.era === "legacy") send(subscription);
   const heard = [];
-  for await (const { params } of subscription) {
+  for await (const { params } of /** @type {AsyncIterable<any>} */ (subscription)) {
     heard.push(params.uri);
     if (heard.length === 3) void subscription.close();
   }
@@ -446,7 +446,7 @@ rule("listen: what waits for nobody is bounded", async (env) => {
   await client.ping();
   /** @type {string[]} */
   const heard = [];
-  subscription.onnotification = ({ params }) => void heard.push(params.uri);
+  subscription.onnotification = (/** @type {any} */ { params }) => void heard.push(params.uri);
   equal([heard.length, heard[0], heard.at(-1)], [1024, "a:b/76", "a:b/1099"]);
 }, TIMED);
 

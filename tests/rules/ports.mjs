@@ -47,7 +47,7 @@ rule("port: text can be chosen, and trace sees what passes either way", async (e
   await transport.start();
   const arrived = deferred();
   transport.onmessage = arrived.resolve;
-  await transport.send({ a: 1 });
+  await transport.send(/** @type {any} */ ({ a: 1 }));
   equal(await heard(port2), '{"a":1}');
   port2.postMessage({ b: 2 });
   await within(arrived.promise, "the message");
@@ -152,7 +152,7 @@ rule("port: what a transport is asked after its end is refused by name", async (
   await transport.close();
   await transport.close();
   equal(closed, 1);
-  await rejects(transport.send({}), { code: "CLOSED", mayHaveRun: false });
+  await rejects(transport.send(/** @type {any} */ ({})), { code: "CLOSED", mayHaveRun: false });
   await rejects(transport.start(), { code: "CLOSED" });
 }, ONCE);
 
@@ -293,9 +293,9 @@ rule("open: a window gets the offer for its origin only; a sandboxed frame has n
 // ---- the pair ----
 
 rule("pair: in order, in a later microtask, once started, and a copy", async (env) => {
-  const [a, b] = env.mcp.createInMemoryPair();
+  const [a, b] = /** @type {any[]} */ (env.mcp.createInMemoryPair());
   const got = /** @type {any[]} */ ([]);
-  b.onmessage = (message) => void got.push(message);
+  b.onmessage = (/** @type {any} */ message) => void got.push(message);
   const message = { jsonrpc: "2.0", method: "m", params: { n: 1 } };
   await a.start();
   await a.send(message);
@@ -315,15 +315,15 @@ rule("pair: in order, in a later microtask, once started, and a copy", async (en
 
 rule("pair: never re-entrant, and a handler that throws is reported and loses nothing", async (env) => {
   const reports = env.reports();
-  const [a, b] = env.mcp.createInMemoryPair();
+  const [a, b] = /** @type {any[]} */ (env.mcp.createInMemoryPair());
   const events = /** @type {string[]} */ ([]);
-  a.onmessage = ({ n }) => {
+  a.onmessage = (/** @type {any} */ { n }) => {
     events.push(`a${n} {`);
     if (n < 3) void a.send({ n: n + 1 });
     events.push("}");
     if (n === 1) throw new Error("the handler's fault");
   };
-  b.onmessage = ({ n }) => {
+  b.onmessage = (/** @type {any} */ { n }) => {
     events.push(`b${n} {`);
     void b.send({ n });
     void b.send({ n: n + 10 });
@@ -339,15 +339,15 @@ rule("pair: never re-entrant, and a handler that throws is reported and loses no
 
 rule("pair: close on either side ends both, after what was sent before it", async (env) => {
   for (const closer of [0, 1]) {
-    const pair = env.mcp.createInMemoryPair();
+    const pair = /** @type {any[]} */ (env.mcp.createInMemoryPair());
     const events = /** @type {string[]} */ ([]);
     pair.forEach((end, i) => {
-      end.onmessage = ({ n }) => void events.push(`${i} gets ${n}`);
+      end.onmessage = (/** @type {any} */ { n }) => void events.push(`${i} gets ${n}`);
       end.onclose = () => void events.push(`${i} closed`);
     });
     for (const end of pair) await end.start();
-    const end = /** @type {(typeof pair)[0]} */ (pair[closer]);
-    const other = /** @type {(typeof pair)[0]} */ (pair[1 - closer]);
+    const end = pair[closer];
+    const other = pair[1 - closer];
     void other.send({ n: 1 });
     void end.send({ n: 2 });
     await end.close();

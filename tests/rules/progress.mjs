@@ -1,5 +1,5 @@
 // DESIGN.md section 2, rules 1 to 6: who is told of progress, when, and what exactly.
-import { deferred, equal, hasMembers, ok, pending, rejects, soon, turn, within } from "./check.mjs";
+import { deferred, equal, fail, hasMembers, ok, pending, rejects, soon, turn, within } from "./check.mjs";
 import { collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -476,6 +476,47 @@ rule("rule 5: progress of finished, cancelled and earlier calls is counted as la
   equal(client.errors, []);
 });
 
+rule("rule 5: diagnostics keep the latest odd progress as it came, ten of a kind, with its time", async (env) => {
+  const began = performance.now();
+  const { client, peer } = await env.connect();
+  const done = client.callTool("a", {}, { strict: true });
+  const first = await peer.next("tools/call");
+  const odd = [
+    peer.progress(first, 5, 10),
+    peer.progress(first, 5, 10),
+    peer.progress(first, 4),
+    peer.progress(first, { progress: 3, total: 8, message: "ü", more: 1 }),
+    peer.progress(first, { progress: "7" }),
+    { jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: "who", progress: 1 } },
+  ];
+  peer.send(...odd, peer.result(first));
+  await done;
+  const other = client.callTool("b");
+  const second = await peer.next("tools/call");
+  for (let i = 1; i <= 12; i++) peer.send(peer.progress(first, i, i % 2 ? undefined : 20));
+  await soon("the late progress", () => client.diagnostics().progress.late === 12);
+  peer.send(peer.result(second));
+  await other;
+  const { samples } = client.diagnostics();
+  const seen = samples.map(({ kind, progressToken, progress, total }) => [kind, progressToken, progress, total]);
+  const token = first.id;
+  const late = Array.from({ length: 10 }, (_, i) => ["late", token, i + 3, i % 2 ? 20 : undefined]);
+  equal(seen, [
+    ["duplicate", token, 5, 10],
+    ["backward", token, 4, undefined],
+    ["backward", token, 3, 8],
+    ["malformed", token, "7", undefined],
+    ["unknown", "who", 1, undefined],
+    ...late,
+  ]);
+  let before = 0;
+  for (const { time, server } of samples) {
+    equal(server, "scripted");
+    ok(time >= before && time <= performance.now() - began, `${time} after ${before}`);
+    before = time;
+  }
+});
+
 // ---- rule 6 ----
 
 rule("rule 6: a handler that throws breaks neither the call nor the others; it is reported", async (env) => {
@@ -733,15 +774,16 @@ rule("rule 6: a handler may call a tool, and its progress and result arrive", as
   });
   const request = await peer.next("tools/call");
   peer.send(peer.progress(request, 1), peer.progress(request, 2, 3, "ü"));
+  const innerRequests = [await peer.next("tools/call"), await peer.next("tools/call")];
+  // Side by side, they may overtake each other.
   for (const step of [1, 2]) {
-    const innerRequest = await peer.next("tools/call");
-    equal(innerRequest.params.name, `inner ${step}`);
+    const innerRequest = innerRequests.find(({ params }) => params.name === `inner ${step}`) ?? fail(`no inner ${step}`);
     peer.send(peer.progress(innerRequest, step * 10), peer.result(innerRequest, { content: [], step }));
   }
   peer.send(peer.result(request, { content: [], outer: true }));
   equal((await call).outer, true);
   equal((await Promise.all(nested)).map(({ step }) => step), [1, 2]);
-  equal(inner.log.map(([progress]) => progress), [10, 20]);
+  equal(inner.log.map(([progress]) => progress).sort((a, b) => a - b), [10, 20]);
 });
 
 rule("rule 6: calls made by a handler while answers are waiting get their own answers", async (env) => {

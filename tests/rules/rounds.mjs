@@ -81,7 +81,8 @@ rule("an elicitation that is declined, cancelled or left is an answer, without d
 rule("sampling is answered by samplingHandler, roots by an array or a function", async (env) => {
   const uri = "file:///home";
   for (const roots of [[{ uri }], () => [{ uri }], async () => ({ roots: [{ uri }] })]) {
-    const samplingHandler = async (/** @type {any} */ params) => ({ model: "m", role: "assistant", content: { type: "text", text: String(params.maxTokens) } });
+    /** @param {any} params @returns {Promise<any>} */
+    const samplingHandler = async (params) => ({ model: "m", role: "assistant", content: { type: "text", text: String(params.maxTokens) } });
     const { peer, call, request } = await env.calling({}, { samplingHandler, roots });
     const sampled = await ask(env, peer, request, SAMPLE);
     equal(sampled.answer, { model: "m", role: "assistant", content: { type: "text", text: "5" } });
@@ -114,15 +115,15 @@ rule("handlers declare their capability, beside those that are given", async (en
   equal(await declared({ elicitationHandler: () => undefined }), { elicitation: { form: {} } });
   const all = { elicitationHandler: () => undefined, samplingHandler: () => undefined, roots: [] };
   equal(await declared(all), { sampling: {}, elicitation: { form: {} }, roots: {} });
-  const capabilities = { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: 1 } };
+  const capabilities = { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: { b: 1 } } };
   equal(await declared({ ...all, capabilities, tasks: true }), {
     elicitation: { form: {}, url: {} },
     sampling: { tools: {} },
-    experimental: { a: 1 },
+    experimental: { a: { b: 1 } },
     roots: {},
     extensions: { "io.modelcontextprotocol/tasks": {} },
   });
-  equal(capabilities, { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: 1 } });
+  equal(capabilities, { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: { b: 1 } } });
 });
 
 rule("a refusal of sampling is error -1 in the legacy era, and fails the call in the modern one", async (env) => {

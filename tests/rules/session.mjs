@@ -209,11 +209,13 @@ rule("ping answers with the protocol's own object", async (env) => {
 
 rule("diagnostics name the server and count progress, also before anything happened", async (env) => {
   const zero = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, overflowed: 0, coalesced: 0 };
-  equal(env.client().diagnostics(), { server: undefined, progress: zero, subscriptions: { unknown: 0 } });
+  equal(env.client().diagnostics(), { server: undefined, progress: zero, samples: [], subscriptions: { unknown: 0 } });
   const { client, peer, call, request } = await env.calling();
   peer.send(peer.progress(request, 1), peer.progress(request, 1), peer.progress(request, 0), peer.result(request));
   await call;
-  equal(client.diagnostics(), {
+  const { samples, ...counts } = client.diagnostics();
+  equal(samples.map(({ kind, server }) => [kind, server]), [["duplicate", "scripted"], ["backward", "scripted"]]);
+  equal(counts, {
     server: "scripted",
     progress: { ...zero, delivered: 3, backward: 1, duplicate: 1 },
     subscriptions: { unknown: 0 },

@@ -11,6 +11,8 @@ export const browsers = /** @type {Kind[]} */ ((process.env.BROWSERS ?? "chromiu
 const programs = {
   chromium: { variable: "CHROME", names: ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"] },
   firefox: { variable: "FIREFOX", names: ["firefox-esr", "firefox"] },
+  webkit: { variable: "WEBKIT_DRIVER", names: ["WebKitWebDriver"] },
+  xvfb: { variable: "XVFB", names: ["Xvfb"] },
 };
 
 const chromiumArgs = [
@@ -25,10 +27,11 @@ const chromiumArgs = [
 ];
 
 /**
- * The program of a browser: the one that CHROME or FIREFOX names, else the first in PATH.
- * @param {Kind} kind
+ * The program of a browser, or what it needs: the one that its variable names, such as CHROME or
+ * FIREFOX, else the first in PATH.
+ * @param {keyof typeof programs} kind
  */
-export function findBrowser(kind) {
+export function findProgram(kind) {
   const { variable, names } = programs[kind];
   const named = process.env[variable];
   if (named) return named;
@@ -49,13 +52,14 @@ export function findBrowser(kind) {
 /**
  * Starts a headless browser. Close it with `browser.close()`.
  * @param {Kind} kind
- * @param {{ args?: string[] }} [options]
+ * @param {{ args?: string[], acceptInsecureCerts?: boolean }} [options]
  */
-export async function launch(kind, { args = [] } = {}) {
+export async function launch(kind, { args = [], acceptInsecureCerts = false } = {}) {
   return puppeteer.launch({
     browser: kind === "firefox" ? "firefox" : "chrome",
-    executablePath: findBrowser(kind),
+    executablePath: findProgram(kind),
     headless: true,
+    acceptInsecureCerts,
     args: kind === "chromium" ? [...chromiumArgs, ...args] : args,
     // Loaded machines are slow at starting Firefox.
     timeout: 90_000,

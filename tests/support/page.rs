@@ -11,7 +11,7 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::{Id, Message};
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, InputRequest, Mode, Output, Session,
+    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
 };
 use mcp_wasm::proto::scan::scan;
 use mcp_wasm::proto::version::{Era, Version};
@@ -82,6 +82,8 @@ pub struct Page {
     pub told: Vec<Told>,
     /// What the server asked for inside results, and nobody has answered yet.
     pub inputs: VecDeque<InputRequest<Value>>,
+    /// What was odd about progress.
+    pub odd: Vec<Oddity>,
     path: Path,
     sent: VecDeque<String>,
     /// The calls in flight, by slot.
@@ -110,6 +112,7 @@ impl Page {
             now: 12_345.678,
             told: Vec::new(),
             inputs: VecDeque::new(),
+            odd: Vec::new(),
             path,
             sent: VecDeque::new(),
             slots: BTreeMap::new(),
@@ -170,7 +173,9 @@ impl Page {
             && text.is_ascii()
             && let Some(scanned) = scan(text.as_bytes())
         {
-            if let Some(slot) = self.machine.receive_scanned(&scanned) {
+            let slot = self.machine.receive_scanned(&scanned);
+            self.odd.extend(self.machine.oddity());
+            if let Some(slot) = slot {
                 let message = scanned.message.and_then(|span| text.get(span)).map(str::to_owned);
                 let (progress, total) = (scanned.progress, scanned.total);
                 self.deliver(slot, Step { progress, total, message });
@@ -371,6 +376,7 @@ impl Page {
                 return self.of(slot).legs.push(leg);
             }
             Output::Task(slot, task) => return self.of(slot).tasks.push(task),
+            Output::Odd(oddity, _) => return self.odd.push(oddity),
             Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
             Output::Connected(session) => Told::Connected(session),
             Output::Disconnected(error) => {

@@ -100,7 +100,7 @@ impl Pair {
             if due.is_infinite() {
                 return;
             }
-            self.advance(due);
+            self.advance(due.min(self.page.machine.poll_timeout()));
         }
     }
 

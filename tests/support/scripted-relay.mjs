@@ -3,6 +3,7 @@
 // `/control` gets an id, and what connects to `/mcp/<id>` is controlled by it, be it by WebSocket or
 // by one HTTP request after another.
 import { createServer } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { WebSocketServer } from "ws";
 
 /** @typedef {import("ws").WebSocket & { _socket?: import("node:net").Socket }} Socket */
@@ -25,8 +26,12 @@ const CORS = {
   "access-control-max-age": "600",
 };
 
-/** Starts the relay; its URL has no slash at the end. At `nobody` nothing listens. */
-export async function startRelay() {
+/**
+ * Starts the relay; its URL has no slash at the end. At `nobody` nothing listens.
+ * @param {number} [jitter] up to how many milliseconds an HTTP request is on its way, by chance: those
+ *   that travel side by side then overtake each other
+ */
+export async function startRelay(jitter = Number(process.env.JITTER ?? 0)) {
   /** @type {Map<string, Session>} */
   const sessions = new Map();
   /** @type {Set<import("node:stream").Duplex>} */
@@ -48,6 +53,7 @@ export async function startRelay() {
     let frame = "";
     request.setEncoding("utf8");
     for await (const part of request) frame += part;
+    if (jitter) await setTimeout(Math.random() * jitter);
     tell({ exchange: number, verb: request.method, headers: request.headers, frame });
   });
   const plain = new WebSocketServer({ noServer: true });

@@ -199,9 +199,10 @@ impl Web {
             let slot = if own {
                 client.receive_scanned(&scanned)
             } else {
-                client.stray(&Id::Integer(scanned.token));
+                client.stray(&Id::Integer(scanned.token), None);
                 None
             };
+            self.page.odd.extend(client.oddity());
             records.push((scanned, slot));
         }
         let text = String::from_utf8(self.http.since(exchange, since).to_vec()).unwrap();

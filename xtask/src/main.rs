@@ -17,6 +17,7 @@ mod package;
 mod run;
 mod setup;
 mod test;
+mod wasm_pack;
 
 use std::process::ExitCode;
 

@@ -28,6 +28,8 @@ pub const NEEDS: Needs = Needs {
     firefox: false,
     python: false,
     conformance: false,
+    consumers: false,
+    webkit: false,
 };
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
@@ -110,10 +112,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     for name in ["core.js", "core.wasm", "inline.js"] {
         fs::copy(generated.join(name), next.join(name)).with_context(|| name.to_owned())?;
     }
-    for entry in fs::read_dir(root().join("pkg-template"))? {
-        let entry = entry?;
-        fs::copy(entry.path(), next.join(entry.file_name()))?;
-    }
+    copy_all(&root().join("pkg-template"), &next)?;
     for name in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
         let file = root().join(name);
         if file.is_file() {
@@ -129,6 +128,21 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     }
     fs::rename(&next, &package)?;
     Ok(package)
+}
+
+/// Copies what is in a directory, its directories too.
+fn copy_all(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to).with_context(|| to.display().to_string())?;
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_all(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
 }
 
 /// The validator's entry, with the validator in it: the package has no dependencies.

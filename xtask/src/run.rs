@@ -6,13 +6,16 @@ use std::fmt;
 use std::fs;
 use std::io::{self, BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
+
+/// Nothing takes this long; what does hangs.
+pub const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// The repository.
 pub fn root() -> &'static Path {
@@ -129,6 +132,13 @@ impl Cmd {
             output.push('\n');
         })?;
         Ok((status, output))
+    }
+
+    /// Starts the program and goes on; its standard output is a pipe.
+    pub fn background(mut self) -> Result<Child> {
+        let line = self.line();
+        self.0.stdout(Stdio::piped()).stderr(Stdio::null());
+        self.0.spawn().with_context(|| format!("cannot start `{line}`"))
     }
 
     /// Runs the program in place of this one where the system can do that, so that signals and

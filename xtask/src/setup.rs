@@ -41,6 +41,10 @@ pub struct Needs {
     pub python: bool,
     /// The protocol's conformance suite, with a Node of its own.
     pub conformance: bool,
+    /// What the npm package is tried in: bundlers, frameworks, runtimes.
+    pub consumers: bool,
+    /// `WebKitGTK`'s driver, and the screen that it needs.
+    pub webkit: bool,
 }
 
 impl std::ops::BitOr for Needs {
@@ -57,6 +61,8 @@ impl std::ops::BitOr for Needs {
             firefox: self.firefox | other.firefox,
             python: self.python | other.python,
             conformance: self.conformance | other.conformance,
+            consumers: self.consumers | other.consumers,
+            webkit: self.webkit | other.webkit,
         }
     }
 }
@@ -119,6 +125,7 @@ pub fn setup(needs: Needs) -> Result<Tools> {
                 (needs.npm, "tests"),
                 (needs.npm, CARRIED),
                 (needs.conformance, "tests/conformance"),
+                (needs.consumers, "tests/package/npm"),
             ];
             packages.iter().filter(|(needed, _)| *needed).try_for_each(|(_, at)| npm_ci(at))
         });
@@ -305,6 +312,8 @@ fn missing_browsers(needs: Needs) -> Vec<&'static str> {
         (needs.chromium, "CHROME", &CHROME[..], "chromium"),
         (needs.chromedriver, "CHROMEDRIVER", &["chromedriver"][..], "chromium-driver"),
         (needs.firefox, "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
+        (needs.webkit, "WEBKIT_DRIVER", &["WebKitWebDriver"][..], "webkit2gtk-driver"),
+        (needs.webkit, "XVFB", &["Xvfb"][..], "xvfb"),
     ];
     wanted
         .iter()
@@ -327,7 +336,7 @@ fn can_apt_install(packages: &[&str]) -> Result<()> {
         return Ok(());
     }
     let list = packages.join(" ");
-    let or = "or name the programs in CHROME, CHROMEDRIVER, FIREFOX or PYTHON";
+    let or = "or name the programs in CHROME, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB or PYTHON";
     if find(&["apt-get"]).is_none() {
         bail!("missing: {list}. Install them with your system's package manager, {or}");
     }

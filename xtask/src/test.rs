@@ -2,14 +2,14 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::counts::Counts;
-use crate::run::{Cmd, root, say};
+use crate::run::{Cmd, DEADLINE, root, say};
 use crate::setup::{Needs, Tools, setup};
-use crate::{check, demo, fixture, package};
+use crate::{check, demo, fixture, package, wasm_pack};
 
 struct Suite {
     name: &'static str,
@@ -25,12 +25,12 @@ const SUITES: [Suite; 9] = [
     Suite {
         name: "chrome",
         needs: Needs { wasm: true, wasm_pack: true, chromium: true, chromedriver: true, ..NONE },
-        run: |tools| wasm_pack(tools, "chrome", "chromedriver"),
+        run: |tools| wasm_pack::run(tools, "chrome", "chromedriver"),
     },
     Suite {
         name: "firefox",
         needs: Needs { wasm: true, wasm_pack: true, firefox: true, geckodriver: true, ..NONE },
-        run: |tools| wasm_pack(tools, "firefox", "geckodriver"),
+        run: |tools| wasm_pack::run(tools, "firefox", "geckodriver"),
     },
     Suite { name: "node", needs: package::NEEDS, run: |tools| node(tools, "node") },
     Suite {
@@ -56,13 +56,16 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "package",
-        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        needs: Needs {
+            chromium: true,
+            firefox: true,
+            webkit: true,
+            consumers: true,
+            ..package::NEEDS
+        },
         run: |tools| node(tools, "package"),
     },
 ];
-
-/// Nothing takes this long; what does hangs.
-const DEADLINE: Duration = Duration::from_secs(30 * 60);
 
 /// The command: whether everything passed.
 pub fn test(only: &[String]) -> Result<bool> {
@@ -107,25 +110,6 @@ fn run(command: Cmd) -> Result<Counts> {
 
 fn rust(tools: &Tools) -> Result<Counts> {
     run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
-}
-
-fn wasm_pack(tools: &Tools, browser: &str, driver: &str) -> Result<Counts> {
-    let file = tools
-        .file(&driver.to_uppercase(), driver)
-        .with_context(|| format!("{driver} is missing although it was set up"))?;
-    let (status, output) = tools
-        .cmd("wasm-pack")
-        .args(["test", "--headless", &format!("--{browser}"), &format!("--{driver}")])
-        .arg(file)
-        .env("WASM_BINDGEN_TEST_TIMEOUT", "120")
-        .stream(DEADLINE)?;
-    let mut counts = Counts::of_suite(&output, status.success());
-    // Documentation tests count too, but they are not what this suite is for.
-    if counts.failed == 0 && !output.contains("Running headless tests") {
-        say(format_args!("FAILED: no test ran in {browser}"));
-        counts.failed += 1;
-    }
-    Ok(counts)
 }
 
 /// The node:test files of a directory of `tests/`.

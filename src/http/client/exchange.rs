@@ -56,6 +56,7 @@ pub(super) enum Kind {
     Initialize,
     Initialized,
     Cancelled,
+    Progress,
     ListTools,
     CallTool,
     /// Holds until the session ends, or until it is taken back.
@@ -73,6 +74,7 @@ impl Kind {
             method::INITIALIZE => Self::Initialize,
             method::INITIALIZED => Self::Initialized,
             method::CANCELLED => Self::Cancelled,
+            method::PROGRESS => Self::Progress,
             method::LIST_TOOLS => Self::ListTools,
             method::CALL_TOOL => Self::CallTool,
             method::SET_LEVEL | "resources/subscribe" => Self::Lasting,

@@ -7,7 +7,7 @@ use crate::proto::client::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State};
-use super::{Http, News, id_at, text_at};
+use super::{Http, News, at, id_at, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
@@ -25,12 +25,16 @@ impl<P: Payload> Http<P> {
     /// A message has come on an exchange.
     pub(super) fn incoming(&mut self, number: u32, mut message: P, now: Millis) {
         if let Some(method) = text_at(&message, &["method"]) {
+            self.asked(&message, &method);
             let token = id_at(&message, &["params", "progressToken"]);
             let stray = token.filter(|token| {
                 method == method::PROGRESS
                     && self.find(number).is_some_and(|exchange| !exchange.may_report(token))
             });
-            return self.news.push(stray.map_or(News::Message(message), News::Stray));
+            return self.news.push(match (stray, at(&message, &["params"])) {
+                (Some(token), Some(params)) => News::Stray(token, params),
+                _ => News::Message(message),
+            });
         }
         // It may come on another stream than its own.
         let id = id_at(&message, &["id"]);

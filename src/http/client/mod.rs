@@ -11,6 +11,7 @@
 
 mod exchange;
 mod incoming;
+mod order;
 mod post;
 mod session;
 
@@ -22,6 +23,7 @@ use crate::proto::scan::Scanned;
 
 use super::params::Tools;
 use exchange::{Exchange, State};
+use order::Lane;
 use session::Session;
 
 /// What the owner of `fetch` has to do.
@@ -51,8 +53,9 @@ pub enum News<P> {
     Failed(Id, Error<P>),
     /// Something went wrong that belongs to no request.
     Fault(Error<P>),
-    /// Progress with that token came on the stream of another request; it was dropped.
-    Stray(Id),
+    /// Progress with that token and those params came on the stream of another request; it was
+    /// dropped.
+    Stray(Id, P),
     /// The session has ended and cannot be opened again.
     Closed,
 }
@@ -77,6 +80,8 @@ pub struct Http<P> {
     version: Option<P>,
     /// There since `initialize` was sent.
     session: Option<Session<P>>,
+    /// What the server asked and the client still speaks about.
+    lanes: Vec<Lane<P>>,
     tools: Tools<P>,
     actions: Vec<Action<P>>,
     news: Vec<News<P>>,
@@ -89,6 +94,7 @@ impl<P: Payload> Default for Http<P> {
             newest: 0,
             version: None,
             session: None,
+            lanes: Vec::new(),
             tools: Tools::default(),
             actions: Vec::new(),
             news: Vec::new(),
@@ -107,6 +113,7 @@ impl<P: Payload> Http<P> {
         {
             current.take_id(session);
         }
+        self.arrived(number);
         reading
     }
 
@@ -129,8 +136,8 @@ impl<P: Payload> Http<P> {
         Some(data)
     }
 
-    /// Takes the next event if it is ordinary progress; whether it may come on this stream, or is
-    /// [stray](Client::stray). `since` is a [`position`](Self::position) that spans of messages
+    /// Takes the next event if it is ordinary progress; and whether it may come on this stream, or
+    /// is [stray](Client::stray). `since` is a [`position`](Self::position) that spans of messages
     /// count from. Who tells the client does the same as [`event`](Self::event),
     /// [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
@@ -182,6 +189,7 @@ impl<P: Payload> Http<P> {
             (_, _, true) => "the request failed: the network, or the server's CORS rules",
             _ => "the request could not be made",
         };
+        self.arrived(number);
         self.broken(number, Error::Lost { reason: owned(reason), sent, cause }, now);
     }
 
@@ -220,7 +228,7 @@ impl<P: Payload> Http<P> {
                 News::Message(message) => client.receive(Message::read(&message), now),
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
-                News::Stray(token) => client.stray(&token),
+                News::Stray(token, params) => client.stray(&token, Some(params)),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }
@@ -232,6 +240,7 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
+        self.lanes.clear();
         self.end_session();
     }
 

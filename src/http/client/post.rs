@@ -28,7 +28,7 @@ impl<P: Payload> Http<P> {
                 let id = id_at(&message, &["params", "requestId"]);
                 ended = self.take_where(|exchange| match &exchange.purpose {
                     Purpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
-                    _ => exchange.id == id,
+                    _ => exchange.id == id && id.is_some(),
                 });
             }
             _ => {}
@@ -39,7 +39,10 @@ impl<P: Payload> Http<P> {
                 session.remember(kind, &message);
                 match &mut session.waiting {
                     Some(waiting) => waiting.push(message),
-                    None => number = self.post(message, Purpose::Message, false),
+                    None => number = self.post_in_turn(kind, message),
+                }
+                if let Some(session) = self.session.as_mut().filter(|_| kind == Kind::Initialized) {
+                    session.waiting = Some(Vec::new());
                 }
             }
             None if kind == Kind::Cancelled => {}

@@ -19,7 +19,8 @@ pub(super) struct Session<P> {
     pub version: Option<P>,
     /// What a new session has to be told again.
     told: Vec<P>,
-    /// What is to be sent, while a new session is being opened.
+    /// What is to be sent, while a session is being opened: a server may refuse what comes before
+    /// `initialized`.
     pub waiting: Option<Vec<P>>,
 }
 
@@ -70,6 +71,7 @@ impl<P: Payload> Http<P> {
             session.id = None;
             let initialize = session.initialize.clone();
             lost = std::mem::take(&mut self.exchanges);
+            self.lanes.clear();
             self.post(initialize, Purpose::Renew, true);
         }
         // What got the 404 was not carried out; of what else is under way nobody knows.
@@ -103,15 +105,23 @@ impl<P: Payload> Http<P> {
         if version.is_none() || text_at(message, &["result", "protocolVersion"]) != version {
             return self.news.push(News::Closed);
         }
-        let told = session.told.clone();
-        let waiting = session.waiting.take().unwrap_or_default();
         let initialized = write_call(None, method::INITIALIZED, None);
         self.post(initialized, Purpose::Message, true);
+    }
+
+    /// The server knows that the session has begun: it is told what the one before it was told, and
+    /// all that has waited.
+    #[inline(never)]
+    pub(super) fn begin_session(&mut self) {
+        let Some(session) = &mut self.session else { return };
+        let again = session.number > 1;
+        let told = if again { session.told.clone() } else { Vec::new() };
+        let waiting = session.waiting.take().unwrap_or_default();
         for message in told {
             self.post(message, Purpose::Repeat, true);
         }
         for message in waiting {
-            self.post(message, Purpose::Message, true);
+            self.post(message, Purpose::Message, again);
         }
     }
 

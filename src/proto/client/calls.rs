@@ -18,6 +18,16 @@ const STALL_LOOKS: f64 = 4.0;
 /// The least time between two looks, in milliseconds.
 const SHORTEST_PAUSE: Millis = 1.0;
 
+/// How late the timer may strike before that counts: the page slept, or its event loop was busy, and
+/// messages may lie there that nobody has looked at yet.
+pub(super) const LATE: Millis = 50.0;
+
+/// A hidden page's timers strike once a minute; what is later than that has slept.
+const ASLEEP: Millis = 90_000.0;
+
+/// How long a hard clock that ran out in the meantime waits for what lies there.
+const GRACE: Millis = 1_000.0;
+
 /// How long a call may take, and what it does with progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct CallLimits {
@@ -55,6 +65,7 @@ impl Default for CallLimits {
 
 /// One call.
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
 pub(super) struct Call<P> {
     /// Its progress token: the id of the latest leg that asked for progress.
     pub id: i64,
@@ -79,6 +90,8 @@ pub(super) struct Call<P> {
     stall_deadline: Millis,
     /// When the next leg begins; infinite if no time has to pass for it.
     resume_at: Millis,
+    /// Whether a clock was put off since the last progress, because the timer came late.
+    put_off: bool,
     answered: bool,
 }
 
@@ -148,6 +161,7 @@ impl<P> CallTable<P> {
             total_deadline: now + limits.max_total,
             stall_deadline: now + limits.stall_after,
             resume_at: f64::INFINITY,
+            put_off: false,
             answered: false,
         };
         self.wake = self.wake.min(call.next_look(now));
@@ -210,6 +224,7 @@ impl<P> CallTable<P> {
         let slot = call.slot;
         call.request = request;
         call.resume_at = f64::INFINITY;
+        call.put_off = false;
         call.idle_deadline = now + call.limits.timeout;
         call.stall_deadline = now + call.limits.stall_after;
         let look = call.next_look(now);
@@ -262,6 +277,7 @@ impl<P> CallTable<P> {
     /// Looks at every clock and returns the calls whose time is up.
     pub fn expire(&mut self, now: Millis) -> Vec<(i64, Expired)> {
         let mut expired = Vec::new();
+        let late = now - self.wake;
         self.wake = f64::INFINITY;
         let held = std::mem::take(&mut self.held);
         for call in self.calls.iter_mut().filter(|call| !call.answered) {
@@ -273,6 +289,10 @@ impl<P> CallTable<P> {
                 if held || progressed && call.limits.reset_on_progress {
                     call.idle_deadline = now + call.limits.timeout;
                 }
+            }
+            call.put_off &= !progressed;
+            if late > ASLEEP || late > LATE && !call.put_off {
+                call.put_off(now, late);
             }
             if now >= call.total_deadline {
                 expired.push((call.id, Expired::Total));
@@ -300,6 +320,23 @@ impl<P> CallTable<P> {
 }
 
 impl<P> Call<P> {
+    /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
+    /// messages which wait to be read, or come now, are heard first.
+    #[inline(never)]
+    fn put_off(&mut self, now: Millis, late: Millis) {
+        let mut put_off = |deadline: &mut Millis, most: Millis| {
+            if now >= *deadline {
+                *deadline = now + late.min(most);
+                self.put_off = true;
+            }
+        };
+        put_off(&mut self.idle_deadline, self.limits.timeout);
+        put_off(&mut self.total_deadline, GRACE);
+        if late > ASLEEP {
+            put_off(&mut self.stall_deadline, self.limits.stall_after);
+        }
+    }
+
     fn next_look(&self, now: Millis) -> Millis {
         if self.request == 0 {
             return self.total_deadline.min(self.resume_at);

@@ -18,7 +18,7 @@ mod tasks;
 pub use calls::CallLimits;
 use output::Outputs;
 pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
-pub use progress::ProgressCounts;
+pub use progress::{Oddity, ProgressCounts};
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, write_call};
@@ -28,7 +28,7 @@ use crate::proto::version::{Era, Version};
 use crate::types::{Level, meta, method};
 
 use cache::Cache;
-use calls::{CallTable, Expired};
+use calls::{CallTable, Expired, LATE};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
 pub(crate) use output::{owned, sentence, take_where};
@@ -75,6 +75,8 @@ pub struct Client<P> {
     channel: Channel,
     phase: Phase<P>,
     connect_deadline: Millis,
+    /// Whether it was put off because the timer came late.
+    put_off: bool,
     /// The latest id handed out.
     newest: i64,
     /// What every request of this connection carries in `_meta`.
@@ -89,6 +91,8 @@ pub struct Client<P> {
     /// What became of the probe, if it was lost on the way, and so says nothing of the server.
     lost_probe: Option<Error<P>>,
     counts: ProgressCounts,
+    /// What was odd about the progress that was read last without an output.
+    oddity: Option<Oddity>,
     outputs: Outputs<P>,
 }
 
@@ -100,6 +104,7 @@ impl<P: Payload> Client<P> {
             channel: Channel::default(),
             phase: Phase::Closed,
             connect_deadline: f64::INFINITY,
+            put_off: false,
             newest: 0,
             envelope: P::object(),
             calls: CallTable::new(),
@@ -110,6 +115,7 @@ impl<P: Payload> Client<P> {
             subscriptions: Subscriptions::new(),
             lost_probe: None,
             counts: ProgressCounts::default(),
+            oddity: None,
             outputs: Outputs::new(),
         }
     }
@@ -122,6 +128,7 @@ impl<P: Payload> Client<P> {
             self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
         }
         self.lost_probe = None;
+        self.put_off = false;
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
     }
@@ -201,19 +208,38 @@ impl<P: Payload> Client<P> {
     }
 
     /// A frame has arrived that the scanner could read: returns the slot to deliver it to.
-    /// Does the same as [`receive`](Self::receive) would, without an output.
-    #[inline]
+    /// Does the same as [`receive`](Self::receive) would, without an output; what is odd about it
+    /// is the [`oddity`](Self::oddity).
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
         self.receive_progress(scanned.token, scanned.progress)
     }
 
     /// The same of what was scanned elsewhere.
     pub fn receive_progress(&mut self, token: i64, progress: f64) -> Option<u32> {
+        self.oddity = None;
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        let (newest, counts) = (self.newest, &mut self.counts);
-        self.calls.accept_integer(token, progress, newest, counts)
+        self.accept(token, progress)
+    }
+
+    #[inline]
+    fn accept(&mut self, token: i64, progress: f64) -> Option<u32> {
+        let (slot, oddity) = self.calls.accept(token, progress, self.newest);
+        self.oddity = oddity;
+        if let Some(oddity) = oddity {
+            self.counts.add(oddity);
+        }
+        if slot.is_some() {
+            self.counts.delivered = self.counts.delivered.wrapping_add(1);
+        }
+        slot
+    }
+
+    /// What was odd about the latest progress that was scanned.
+    #[inline]
+    pub fn oddity(&self) -> Option<Oddity> {
+        self.oddity
     }
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
@@ -286,13 +312,26 @@ impl<P: Payload> Client<P> {
         self.outputs.push(Output::Fault(error));
     }
 
-    /// Progress came where it does not belong, and was dropped.
-    pub fn stray(&mut self, token: &Id) {
+    /// Progress came where it does not belong, and was dropped. With its params, if it was parsed.
+    pub fn stray(&mut self, token: &Id, params: Option<P>) {
         match token {
-            Id::Integer(id) if self.calls.find(*id).is_some() => self.counts.unknown += 1,
-            _ => {
-                self.calls.accept(token, 0.0, self.newest, &mut self.counts);
+            Id::Integer(id) if self.calls.find(*id).is_none() => {
+                self.accept(*id, 0.0);
             }
+            _ => {
+                self.counts.add(Oddity::Unknown);
+                self.oddity = Some(Oddity::Unknown);
+            }
+        }
+        if params.is_some() {
+            self.tell_oddity(params);
+        }
+    }
+
+    #[inline(never)]
+    fn tell_oddity(&mut self, params: Option<P>) {
+        if let Some(oddity) = self.oddity.take() {
+            self.outputs.push(Output::Odd(oddity, params));
         }
     }
 
@@ -314,7 +353,11 @@ impl<P: Payload> Client<P> {
     }
 
     /// Looks at the clocks.
+    ///
+    /// If it is called much later than it wanted to be, what is due waits once more, so that messages
+    /// which lie unread are heard first.
     pub fn handle_timeout(&mut self, now: Millis) {
+        self.put_off_connecting(now);
         if let Phase::Probing { id, again, deadline } = self.phase
             && now >= deadline
             && now < self.connect_deadline
@@ -346,6 +389,22 @@ impl<P: Payload> Client<P> {
                 Expired::Total => (Clock::Total, limits.max_total),
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+    }
+
+    /// The timer may strike too late for the handshake: its clocks get that time back, once.
+    fn put_off_connecting(&mut self, now: Millis) {
+        if matches!(self.phase, Phase::Closed | Phase::Open(_)) || self.put_off {
+            return;
+        }
+        let late = now - self.poll_timeout();
+        if late > LATE {
+            self.put_off = true;
+            let Channel { connect_timeout, probe_timeout, .. } = self.channel;
+            self.connect_deadline = self.connect_deadline.max(now + late.min(connect_timeout));
+            if let Phase::Probing { deadline, .. } = &mut self.phase {
+                *deadline = deadline.max(now + late.min(probe_timeout));
+            }
         }
     }
 
@@ -599,15 +658,16 @@ impl<P: Payload> Client<P> {
             self.receive_task_status(params.as_ref(), now);
         } else if method == method::PROGRESS {
             match progress::read(params.clone()) {
-                Ok((token, report)) => {
-                    let slot =
-                        self.calls.accept(&token, report.progress, self.newest, &mut self.counts);
-                    if let Some(slot) = slot {
+                Ok((Id::Integer(id), report)) => {
+                    if let Some(slot) = self.accept(id, report.progress) {
                         self.outputs.push(Output::Progress(slot, report));
                     }
                 }
+                // This client hands out no other kind of token.
+                Ok((token, _)) => self.stray(&token, None),
                 Err(member) => {
-                    self.counts.malformed += 1;
+                    self.counts.add(Oddity::Malformed);
+                    self.oddity = Some(Oddity::Malformed);
                     self.outputs.push(Output::fault(&[
                         "a progress notification was dropped: unusable `",
                         member,
@@ -615,6 +675,7 @@ impl<P: Payload> Client<P> {
                     ]));
                 }
             }
+            self.tell_oddity(params.clone());
         }
         self.hear(method, params);
     }

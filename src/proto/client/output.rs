@@ -6,6 +6,8 @@ use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
+use super::progress::Oddity;
+
 /// Which protocol revisions a client may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub enum Mode {
@@ -111,6 +113,8 @@ pub enum Output<P> {
     Disconnected(Error<P>),
     /// Progress of a call.
     Progress(u32, Report<P>),
+    /// Progress was odd in that way; these are its params, if it has any.
+    Odd(Oddity, Option<P>),
     /// A call counts as stalled, until progress comes.
     Stalled(u32),
     /// A call has ended; its slot is free when the outputs are drained.

@@ -22,52 +22,59 @@ pub struct ProgressCounts {
     pub malformed: u32,
 }
 
-impl<P> CallTable<P> {
-    /// Whether the notification is to be delivered, and to whose slot.
-    pub(super) fn accept(
-        &mut self,
-        token: &Id,
-        progress: f64,
-        newest: i64,
-        counts: &mut ProgressCounts,
-    ) -> Option<u32> {
-        let Id::Integer(id) = *token else {
-            counts.unknown += 1;
-            return None;
-        };
-        self.accept_integer(id, progress, newest, counts)
-    }
+/// What can be odd about a progress notification.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Oddity {
+    /// For a token that was never handed out, or that does not belong on that stream; dropped.
+    Unknown = 1,
+    /// For a call that had ended; dropped.
+    Late = 2,
+    /// Below the value before it.
+    Backward = 3,
+    /// Equal to the value before it.
+    Duplicate = 4,
+    /// Without a token, or with a value that is no finite number; dropped.
+    Malformed = 5,
+}
 
-    /// The same, for the only kind of token that this client hands out.
-    pub(super) fn accept_integer(
+impl ProgressCounts {
+    #[inline(never)]
+    pub(super) fn add(&mut self, oddity: Oddity) {
+        let count = match oddity {
+            Oddity::Unknown => &mut self.unknown,
+            Oddity::Late => &mut self.late,
+            Oddity::Backward => &mut self.backward,
+            Oddity::Duplicate => &mut self.duplicate,
+            Oddity::Malformed => &mut self.malformed,
+        };
+        *count = count.wrapping_add(1);
+    }
+}
+
+impl<P> CallTable<P> {
+    /// To whose slot the notification is to be delivered, if it is, and what is odd about it.
+    // Tokens of another kind are never ours.
+    pub(super) fn accept(
         &mut self,
         id: i64,
         progress: f64,
         newest: i64,
-        counts: &mut ProgressCounts,
-    ) -> Option<u32> {
+    ) -> (Option<u32>, Option<Oddity>) {
         let Some(call) = self.find(id).filter(|call| call.listens) else {
-            if (1..=newest).contains(&id) {
-                counts.late += 1;
-            } else {
-                counts.unknown += 1;
-            }
-            return None;
+            let known = (1..=newest).contains(&id);
+            return (None, Some(if known { Oddity::Late } else { Oddity::Unknown }));
         };
         call.progressed = true;
+        let mut oddity = None;
         if progress <= call.latest {
-            if progress < call.latest {
-                counts.backward += 1;
-            } else {
-                counts.duplicate += 1;
-            }
+            let below = progress < call.latest;
+            oddity = Some(if below { Oddity::Backward } else { Oddity::Duplicate });
             if call.limits.strict {
-                return None;
+                return (None, oddity);
             }
         }
         call.latest = progress;
-        counts.delivered = counts.delivered.wrapping_add(1);
-        Some(call.slot)
+        (Some(call.slot), oddity)
     }
 }
 

@@ -1,17 +1,6 @@
-// What every consumer of the packed package does: one call with three progress notifications.
+// The entry that apps import.
 import { Client } from "mcp-wasm";
+import { call } from "./call.js";
 
 /** @param {string} url @param {import("mcp-wasm").ConnectOptions} [options] */
-export async function run(url, options) {
-  /** @type {unknown[]} */
-  const seen = [];
-  const client = new Client(
-    { name: "app", version: "1.0.0" },
-    { progressHandler: (progress, total, message) => void seen.push([progress, total, message]) },
-  );
-  await client.connect(url, options);
-  const result = await client.callTool("count", { n: 3 });
-  const { protocolVersion } = client;
-  await client.close();
-  return { seen, content: result.content, protocolVersion };
-}
+export const run = (url, options) => call(Client, url, options);

@@ -1,5 +1,5 @@
 import { run } from "./app.js";
 
 // Node 20 has none of its own.
-globalThis.WebSocket ??= (await import(String(process.env.WS_MODULE))).WebSocket;
+if (!("WebSocket" in globalThis)) Object.assign(globalThis, { WebSocket: (await import("ws")).WebSocket });
 console.log(JSON.stringify(await run(String(process.argv[2]))));

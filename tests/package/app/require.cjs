@@ -1,7 +1,7 @@
 const { Client } = require("mcp-wasm");
 
 async function main() {
-  globalThis.WebSocket ??= (await import(String(process.env.WS_MODULE))).WebSocket;
+  if (!("WebSocket" in globalThis)) Object.assign(globalThis, { WebSocket: (await import("ws")).WebSocket });
   /** @type {unknown[]} */
   const seen = [];
   const client = new Client({ name: "app", version: "1.0.0" });

@@ -1,0 +1,67 @@
+// The tools of a client as tools of the AI SDK: progress as preliminary results, the signal's abort
+// as a cancellation on the server, failures as errors.
+import { dynamicTool, jsonSchema } from "ai";
+import { ToolError } from "./errors.js";
+import { offer } from "./tool-calls.js";
+import { contentForModel, textOfParts } from "./tool-content.js";
+import { objectSchema } from "./tool-schema.js";
+
+/** How often a page that draws every preliminary result should have to, in milliseconds. */
+const THROTTLE = 100;
+
+/** @param {any} client @param {any} [options] */
+export async function aiTools(client, { filter, prefix, tools, metadata, throttle = THROTTLE, ...options } = {}) {
+  const list = tools ?? (await client.listTools({}, { signal: options.signal })).tools;
+  const offered = offer({ client, tools: list, prefix }, { filter });
+  return Object.fromEntries([...offered].map(([name, { tool }]) => [name, aiTool(client, tool, { ...options, throttle }, metadata)]));
+}
+
+/** @param {any} value */
+export const isToolProgress = (value) => value?.type === "progress" && typeof value.progress === "number" && !("content" in value);
+
+/** @param {any} client @param {any} tool @param {any} options @param {any} metadata */
+function aiTool(client, { name, title, description, inputSchema, annotations }, options, metadata) {
+  const shown = title ?? annotations?.title;
+  return dynamicTool({
+    description,
+    inputSchema: jsonSchema(objectSchema(inputSchema)),
+    metadata: { mcp: { server: client.getServerVersion?.()?.name ?? "", tool: name, ...(shown && { title: shown }) }, ...metadata },
+    /** @param {any} input @param {any} context */
+    async *execute(input, { abortSignal }) {
+      const signal = either(options.signal, abortSignal);
+      const call = client.callTool(name, input ?? {}, { ...options, signal, throwOnToolError: false });
+      try {
+        for await (const progress of call.progress()) yield { type: "progress", ...progress };
+        const result = await call;
+        if (result.isError) throw new ToolError(textOfParts(contentForModel(result)), result);
+        // The AI SDK takes what comes last for the result.
+        yield result;
+      } finally {
+        // Whoever stops listening wants no more of it; a call that has ended is left as it is.
+        call.cancel();
+      }
+    },
+    toModelOutput: ({ output }) => toModelOutput(output),
+  });
+}
+
+/**
+ * What the model is given: text as text, pictures and other files as such.
+ * @param {any} output
+ * @returns {any}
+ */
+function toModelOutput(output) {
+  const parts = contentForModel(output);
+  if (parts.every((part) => part.type === "text")) return { type: "text", value: textOfParts(parts) };
+  return {
+    type: "content",
+    value: parts.map((part) =>
+      part.type === "text"
+        ? part
+        : { type: "file", mediaType: part.mediaType, data: { type: "data", data: part.data }, ...(part.name && { filename: part.name }) },
+    ),
+  };
+}
+
+/** @param {AbortSignal | undefined} one @param {AbortSignal | undefined} other */
+const either = (one, other) => (one && other ? AbortSignal.any([one, other]) : (one ?? other));

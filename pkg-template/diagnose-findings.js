@@ -1,0 +1,120 @@
+// What can be found, in words.
+
+/** The headers that a page sends and that are not allowed by themselves. */
+export const HEADERS = [
+  "content-type",
+  "mcp-protocol-version",
+  "mcp-method",
+  "mcp-name",
+  "mcp-session-id",
+  "last-event-id",
+  "authorization",
+];
+/** Without these, something works less well. */
+export const OPTIONAL = ["last-event-id", "authorization"];
+
+const ALLOW_HEADERS = `Access-Control-Allow-Headers: ${HEADERS.join(", ")}`;
+const ALLOW_METHODS = "Access-Control-Allow-Methods: GET, POST, DELETE";
+const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate";
+
+/** @param {any} facts */
+const allowOrigin = ({ origin }) => `Access-Control-Allow-Origin: ${origin}`;
+
+/** What is wrong and what to do, each a function of what is known. @type {Record<string, (facts: any) => [what: string, fix: string]>} */
+const TEXTS = {
+  INVALID_URL: ({ url }) => [`${url} is no address to connect to.`, "Give a URL that starts with ws:, wss:, http: or https:."],
+  MIXED_CONTENT: ({ url }) => [
+    `The page came by https, and ${url} is not encrypted: browsers refuse that (Safari also for localhost).`,
+    `Serve it with TLS and connect to ${url.replace(/^(ws|http):/, "$1s:")}, or by a path of the page's own server that is passed on to it.`,
+  ],
+  WASM_BLOCKED: () => [
+    "The page's Content-Security-Policy forbids WebAssembly, so the client cannot start.",
+    "Content-Security-Policy: script-src 'self' 'wasm-unsafe-eval'",
+  ],
+  NOT_INITIALIZED: () => [
+    "The client's module has not been given, so only the network was looked at.",
+    'Import "mcp-wasm" beside "mcp-wasm/diagnose", or call `init` of "mcp-wasm/slim" first.',
+  ],
+  CSP_BLOCKED: ({ url, target }) => [
+    `The page's Content-Security-Policy does not let it connect to ${url}.`,
+    `Content-Security-Policy: connect-src 'self' ${target}`,
+  ],
+  NO_ANSWER: ({ url, reason, late }) => [
+    late
+      ? `${url} did not answer in time.`
+      : `Nobody answers at ${url}${reason ? ` (${reason})` : ""}: no server listens there, its name or its certificate is wrong, or the browser, an extension or a firewall refuses.`,
+    "Start the server, and check host and port; open the address in a tab of its own to see what the browser says of it.",
+  ],
+  REDIRECTED: ({ url }) => [
+    `${url} leads elsewhere by a redirect, which is not followed, because headers and credentials would go along.`,
+    "Connect to the address that it leads to; often it is the same with or without a slash at its end, or with https.",
+  ],
+  CORS_ALLOW_ORIGIN: (facts) => [
+    `${facts.url} answers${facts.method ? ` ${facts.method}` : ""}, but without permission for pages of ${facts.origin} to read that. So also look errors (401, 403, 404, 500) that are answered without CORS headers.`,
+    allowOrigin(facts),
+  ],
+  CORS_PREFLIGHT: (facts) => [
+    `${facts.url} does not answer OPTIONS as browsers want it, so no request with a header of the protocol leaves the page.`,
+    `Answer OPTIONS with status 204 and\n${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}`,
+  ],
+  CORS_ALLOW_HEADERS: ({ url, headers, era }) => [
+    `${url} does not allow pages to send ${headers.join(", ")}.${era === "legacy" && headers.includes("mcp-method") ? " If the server speaks 2026-07-28, that is why the client fell back to `initialize`." : ""}`,
+    `Access-Control-Allow-Headers: ${[...new Set([...HEADERS, ...headers])].join(", ")} (and mcp-param-* if a tool has x-mcp-header)`,
+  ],
+  CORS_EXPOSE_HEADERS: ({ url }) => [
+    `${url} opens a session, but does not let pages read its id, and refuses what comes without.`,
+    EXPOSE,
+  ],
+  CORS_ALLOW_METHODS: ({ url }) => [
+    `${url} does not allow pages the method DELETE, so sessions stay open on the server until they expire.`,
+    ALLOW_METHODS,
+  ],
+  FORBIDDEN: ({ url, origin, status }) => [
+    `${url} refuses with status ${status}: the origin ${origin ?? "(none)"}, the host name or the credentials are not accepted there.`,
+    `Allow the origin ${origin ?? "of the page"} on the server (mcp-wasm: \`Options::allowed_origins\`), or connect with credentials.`,
+  ],
+  AUTHENTICATION_REQUIRED: ({ url, challenge }) => [
+    `${url} wants authentication${challenge ? `: WWW-Authenticate: ${challenge}` : " (status 401; a page sees WWW-Authenticate only if that is exposed)"}.`,
+    'Connect with `{ headers: { Authorization: "Bearer …" } }`.',
+  ],
+  WRONG_PATH: ({ url, status }) => [
+    `There is a server, but no MCP endpoint at the path ${new URL(url).pathname} (status ${status}).`,
+    "Connect to the endpoint's full address; its path is often /mcp.",
+  ],
+  HTTP_SSE_ONLY: ({ url }) => [
+    `${url} speaks HTTP+SSE of 2024-11-05, which is deprecated and not supported.`,
+    "Serve Streamable HTTP (usually at /mcp) or WebSocket.",
+  ],
+  NOT_MCP: ({ url, type }) => [
+    `${url} answers${type ? ` with ${type}` : ""}, but does not speak MCP.${/html/.test(type ?? "") ? " Development servers answer unknown paths with their page." : ""}`,
+    "Connect to the endpoint's full address, or let the development server pass that path on to the MCP server.",
+  ],
+  HTTP_ERROR: ({ url, status }) => [`${url} answers with status ${status}.`, "Look into the server's log."],
+  WRONG_ERA: ({ asked, speaks }) => [
+    `The server speaks ${speaks ?? "no revision of the protocol that this client knows"}, and the client insists on ${asked}.`,
+    speaks ? 'Connect with `mode: "auto"`, the default, or update the server.' : "Update the server, or this package.",
+  ],
+  NO_SUBPROTOCOL: ({ url, protocol }) => [
+    `${url} opens WebSockets, but does not select the subprotocol "${protocol}", as browsers and MCP want it.`,
+    `Sec-WebSocket-Protocol: ${protocol} (in the answer to the upgrade)`,
+  ],
+  WEBSOCKET_REFUSED: ({ url, origin, status }) => [
+    `There is a server${status ? `, which answers with status ${status}` : ""}, but it opens no WebSocket at ${url}: another path, or it does not accept the origin ${origin ?? "(none)"}.`,
+    "Check the path, and allow the page's origin on the server (mcp-wasm: `Options::allowed_origins`); or connect by http(s).",
+  ],
+  HANDSHAKE_FAILED: ({ error }) => [`Connecting failed: ${error?.message ?? error}`, "Look into the server's log."],
+};
+
+/** What only costs comfort. */
+const WARNINGS = ["CORS_ALLOW_METHODS"];
+
+/**
+ * @param {string} code
+ * @param {any} facts
+ */
+export function finding(code, facts) {
+  const [what, fix] = /** @type {(facts: any) => [string, string]} */ (TEXTS[code])(facts);
+  const severity = facts.severity ?? (WARNINGS.includes(code) ? "warning" : "error");
+  const { headers, status } = facts;
+  return { code, severity, what, fix, ...(headers ? { headers } : {}), ...(status ? { status } : {}) };
+}

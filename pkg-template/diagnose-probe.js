@@ -1,0 +1,114 @@
+// What a page can do to find out why a connection fails: ask in several ways, and watch its own policy.
+
+/** A host that browsers trust without TLS. @param {string} host */
+export const isLoopback = (host) => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
+
+/** @param {string | URL} url */
+export const originOf = (url) => {
+  const { protocol, host } = new URL(url);
+  return `${protocol}//${host}`;
+};
+
+/** Watches what the page's Content-Security-Policy refuses meanwhile. */
+export class Policy {
+  /** @type {any} */
+  #scope = globalThis.document ?? globalThis;
+  /** Origins that may not be connected to. @type {Set<string>} */
+  #refused = new Set();
+  /** @type {Map<string, () => void>} */
+  #waiting = new Map();
+  /** @param {any} event */
+  #listen = ({ disposition, effectiveDirective, blockedURI }) => {
+    // What is not about an address has a word there.
+    if (disposition === "report" || effectiveDirective !== "connect-src" || !blockedURI.includes("://")) return;
+    const origin = originOf(blockedURI);
+    this.#refused.add(origin);
+    this.#waiting.get(origin)?.();
+  };
+
+  constructor() {
+    this.#scope.addEventListener?.("securitypolicyviolation", this.#listen);
+  }
+
+  /**
+   * Is fulfilled when a URL is refused: of a WebSocket, not every browser tells its opener.
+   * @param {string | URL} url
+   * @returns {Promise<void>}
+   */
+  refusal(url) {
+    return new Promise((resolve) => this.#waiting.set(originOf(url), resolve));
+  }
+
+  /**
+   * Whether a URL was refused. Browsers tell of it in a task of its own, after the failure.
+   * @param {string | URL} url
+   */
+  async refused(url) {
+    if (!this.#refused.has(originOf(url))) await new Promise((resolve) => setTimeout(resolve, 20));
+    return this.#refused.has(originOf(url));
+  }
+
+  end() {
+    this.#scope.removeEventListener?.("securitypolicyviolation", this.#listen);
+  }
+}
+
+/**
+ * How a request comes out: an answer that may be read, one that is there and no more (`opaque`, `redirected`), none in
+ * time (`late`), or a failure of which a page is told nothing.
+ * @typedef {{ response?: Response, opaque?: boolean, redirected?: boolean, late?: boolean, failed?: any, end: () => void }} Answer
+ */
+
+/**
+ * @param {typeof globalThis.fetch} fetch
+ * @param {string | URL} url
+ * @param {RequestInit} init
+ * @param {number} timeout
+ * @returns {Promise<Answer>}
+ */
+export async function ask(fetch, url, init, timeout) {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const end = () => controller.abort();
+  const timer = setTimeout(end, timeout);
+  try {
+    const response = await fetch(String(url), { credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", ...init, signal });
+    if (response.type === "opaque") return { opaque: true, end };
+    if (response.type === "opaqueredirect") return { redirected: true, end };
+    return { response, end };
+  } catch (failed) {
+    return signal.aborted ? { late: true, end } : { failed, end };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/**
+ * How a WebSocket comes out: the subprotocol that was selected, or nothing.
+ * @param {URL} url
+ * @param {string[]} protocols
+ * @param {number} timeout
+ * @returns {Promise<string | undefined>}
+ */
+export function openSocket(url, protocols, timeout) {
+  return new Promise((resolve) => {
+    /** @type {WebSocket | undefined} */
+    let socket;
+    /** @param {string} [protocol] */
+    const done = (protocol) => {
+      clearTimeout(timer);
+      if (socket) socket.onopen = socket.onclose = socket.onerror = null;
+      socket?.close();
+      resolve(protocol);
+    };
+    const timer = setTimeout(done, timeout);
+    try {
+      socket = new WebSocket(url, protocols);
+      socket.onerror = () => {};
+      socket.onopen = () => done(socket?.protocol);
+      socket.onclose = () => done();
+    } catch {
+      done();
+    }
+  });
+}

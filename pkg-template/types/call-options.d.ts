@@ -1,0 +1,115 @@
+/** What a call can be told. */
+import type { ProgressContext, ProgressHandler, ProgressNotification } from "./progress.js";
+import type { Task } from "./tools.js";
+
+/** What a client and each of its calls can be told; a call's setting replaces the client's. */
+export interface CallDefaults {
+  /**
+   * Milliseconds without an answer and without progress, after which the call is cancelled on the
+   * server and fails with {@link TimeoutError}. `Infinity` for no limit. May strike late by a
+   * sixteenth of itself, never early. A page that slept, or whose timers were throttled, first hears
+   * what has arrived meanwhile, and the clock gets the time back.
+   * @default 60_000
+   */
+  timeout?: number;
+  /**
+   * Whether progress restarts `timeout`.
+   * @default true
+   */
+  resetTimeoutOnProgress?: boolean;
+  /**
+   * Milliseconds in all, whatever the progress. `Infinity` for no limit. After sleep, the call has
+   * one second for what arrived meanwhile.
+   * @default 3_600_000
+   */
+  maxTotalTimeout?: number;
+  /**
+   * Milliseconds without progress after which {@link Call.stalled} is true. Nothing fails by it.
+   * @default 10_000
+   */
+  stallAfter?: number;
+  /**
+   * Delivers progress at most once in so many milliseconds, or once per animation frame: the first
+   * at once, then the newest of each interval, and the last before the result. Without it, every
+   * notification is delivered. Hidden pages have no frames; there a clock takes their place.
+   * @default undefined
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { throttle: "frame", progressHandler: draw });
+   * ```
+   */
+  throttle?: number | "frame";
+  /**
+   * Drops progress that does not increase, instead of delivering and counting it.
+   * @default false
+   */
+  strict?: boolean;
+  /**
+   * Checks a tool's `structuredContent` against the tool's output schema: `"strict"` fails the call
+   * with {@link ProtocolError} `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
+   * tool returned; `"warn"` gives that error to `onerror` and returns the result all the same. The
+   * schemas are those of the latest `listTools`; without one the tools are listed once.
+   * @default "off"
+   */
+  outputValidation?: "off" | "warn" | "strict";
+  /**
+   * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
+   * @default false
+   */
+  throwOnToolError?: boolean;
+  /**
+   * What happens when a 2026-07-28 server asks for input before it answers: `"auto"` lets the
+   * handlers answer and goes on with the call, `"manual"` returns the result that asks
+   * (`resultType: "input_required"`), to be called again with `inputResponses` and `requestState`.
+   * With `"manual"`, calls do not become tasks behind the scenes either.
+   * @default "auto"
+   */
+  inputRequired?: "auto" | "manual";
+  /**
+   * How often the server may ask for input before the call fails with `INPUT_FAILED`. While a
+   * handler works on that, `timeout` does not run, because a person may have to think;
+   * `maxTotalTimeout` does.
+   * @default 10
+   */
+  maxRounds?: number;
+  /**
+   * Is told how the task stands that a tool call has become, whenever that changes: the server's
+   * task, with `status` and `statusMessage`.
+   */
+  onTaskStatus?: (task: Task, context: ProgressContext) => void | Promise<void>;
+}
+
+/** The options of one call. */
+export interface CallOptions extends CallDefaults {
+  /** Replaces the client's handler for this call; `null` for none. */
+  progressHandler?: ProgressHandler | null;
+  /**
+   * The TypeScript SDK's spelling: one object with every member of the notification but the token,
+   * unknown ones too. Also replaces the client's handler.
+   *
+   * @example
+   * ```js
+   * await client.callTool({ name: "scan" }, { onprogress: ({ progress }) => show(progress) });
+   * ```
+   */
+  onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  /** `false` does without what is kept, for this call. */
+  cache?: boolean;
+  /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
+  signal?: AbortSignal;
+  /**
+   * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
+   * the task, in milliseconds. Newer servers decide by themselves.
+   */
+  task?: boolean | { ttl?: number };
+}
+
+/** The options of a list. */
+export interface ListOptions extends CallOptions {
+  /**
+   * After how many pages to stop; the result's `nextCursor` then says where the next one starts.
+   * @default Infinity
+   */
+  pages?: number;
+}

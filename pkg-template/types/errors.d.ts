@@ -1,0 +1,100 @@
+/** Errors. */
+import type { CallToolResult } from "./tools.js";
+
+/** The stable codes of this package's errors. */
+export type ErrorCode =
+  | "RPC_ERROR"
+  | "TIMEOUT"
+  | "ABORTED"
+  | "CLOSED"
+  | "HTTP_ERROR"
+  | "PROTOCOL_ERROR"
+  | "INCOMPATIBLE_VERSION"
+  | "ENDLESS_PAGES"
+  | "INVALID_OUTPUT"
+  | "UNUSABLE_SCHEMA"
+  | "TOOL_ERROR"
+  | "INPUT_FAILED"
+  | "TASK_FAILED"
+  | "INVALID_ARGUMENT"
+  | "ALREADY_CONNECTED"
+  | "NOT_INITIALIZED"
+  | "WASM_BLOCKED"
+  | "WORKER_BLOCKED"
+  | "WORKER_FAILED"
+  | "MESSAGE_TOO_LARGE"
+  | "UNSUPPORTED"
+  | "HANDLER_HUNG";
+
+/** The base of the errors. `instanceof` also recognises those of another copy of the package. */
+export class McpError extends Error {
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
+  /** Says what happened; stable, unlike the message. */
+  readonly code: ErrorCode;
+}
+
+/** The server answered with a JSON-RPC error. */
+export class RpcError extends McpError {
+  constructor(message: string, rpcCode: number, data?: unknown);
+  /** The server's number, such as -32602. */
+  readonly rpcCode: number;
+  /** What else the server said. */
+  readonly data: unknown;
+}
+
+/** A clock ran out. The server has been told to stop. */
+export class TimeoutError extends McpError {
+  constructor(message: string, clock: "idle" | "total" | "connect", timeout: number);
+  /** Which clock: `timeout`, `maxTotalTimeout` or `connectTimeout`. */
+  readonly clock: "idle" | "total" | "connect";
+  /** Its setting, in milliseconds. */
+  readonly timeout: number;
+}
+
+/** The connection is not open, or was lost. */
+export class ClosedError extends McpError {
+  constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
+  /** Whether the request had left, so that the server may have carried it out. */
+  readonly mayHaveRun: boolean;
+}
+
+/** The server answered a request with an HTTP status instead of a message. */
+export class HttpError extends McpError {
+  constructor(message: string, status: number, body: string);
+  /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
+  readonly status: number;
+  /** How the body begins. */
+  readonly body: string;
+}
+
+/** The server broke the protocol, or speaks no revision in common. */
+export class ProtocolError extends McpError {
+  constructor(
+    message: string,
+    code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES" | "INVALID_OUTPUT" | "UNUSABLE_SCHEMA",
+    options?: { cause?: unknown },
+  );
+  /** What the tool returned; there for `INVALID_OUTPUT` and `UNUSABLE_SCHEMA`. */
+  readonly result?: CallToolResult;
+}
+
+/** A tool failed, and `throwOnToolError` was set. */
+export class ToolError extends McpError {
+  constructor(message: string, result: CallToolResult);
+  /** The tool's whole result. */
+  readonly result: CallToolResult;
+}
+
+/** The caller aborted the call: a `DOMException` named `AbortError`, with a `code` of ours. */
+export interface AbortError extends Omit<DOMException, "code"> {
+  readonly code: "ABORTED";
+  /** The signal's reason. */
+  readonly cause: unknown;
+}
+export const AbortError: {
+  new (message: string, reason?: unknown): AbortError;
+  readonly prototype: AbortError;
+};
+
+/** Whether a value is an error of this package, or of another copy of it. */
+export function isMcpError(value: unknown): value is McpError | AbortError;

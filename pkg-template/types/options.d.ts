@@ -1,0 +1,195 @@
+/** What a client and its connection can be told. */
+import type { ElicitationParams, ElicitationResult, ListRootsResult, Root, SamplingParams, SamplingResult } from "./asked.js";
+import type { CallDefaults } from "./call-options.js";
+import type { InputAnswer, InputContext } from "./input.js";
+import type { Notification, Request } from "./jsonrpc.js";
+import type { ProgressHandler } from "./progress.js";
+import type { Prompt } from "./prompts.js";
+import type { ClientCapabilities, LoggingMessage, ProtocolVersion } from "./protocol.js";
+import type { Resource } from "./resources.js";
+import type { ListChangedHandler } from "./subscription.js";
+import type { Tool } from "./tools.js";
+import type { HeaderList, Trace } from "./transports.js";
+import type { JsonSchemaValidator } from "./validator.js";
+
+/** The options of a client. */
+export interface ClientOptions extends CallDefaults {
+  /**
+   * Is told the progress of every call that has no handler of its own; `null` for none.
+   * @default defaultProgressHandler
+   */
+  progressHandler?: ProgressHandler | null;
+  /**
+   * Gets the server's log messages. With it, 2026-07-28 requests ask for all levels.
+   *
+   * @example
+   * ```js
+   * new Client(info, { logHandler: ({ level, data }) => console.log(level, data) });
+   * ```
+   */
+  logHandler?: (message: LoggingMessage) => void | Promise<void>;
+  /** Sees every notification and request of the server, beside the handlers for its method. */
+  messageHandler?: (message: Notification | Request) => void | Promise<void>;
+  /**
+   * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
+   * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has
+   * changed or the connection ends.
+   * @default true
+   */
+  cache?: boolean;
+  /**
+   * Checks values against JSON schemas: that of `mcp-wasm/validate`, or one of the TypeScript SDK's.
+   *
+   * @example
+   * ```js
+   * import { jsonSchemaValidator } from "mcp-wasm/validate";
+   * new Client(info, { outputValidation: "strict", jsonSchemaValidator });
+   * ```
+   */
+  jsonSchemaValidator?: JsonSchemaValidator;
+  /**
+   * Hears of lists that have changed, and fetches them again.
+   *
+   * @example
+   * ```js
+   * new Client(info, { listChanged: { tools: { onChanged: (error, tools) => tools && show(tools) } } });
+   * ```
+   */
+  listChanged?: {
+    tools?: ListChangedHandler<Tool>;
+    prompts?: ListChangedHandler<Prompt>;
+    resources?: ListChangedHandler<Resource>;
+  };
+  /**
+   * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
+   * @default 1000
+   */
+  listMaxPages?: number;
+  /**
+   * Answers when the server wants something written by the client's model. Nothing returned is a
+   * refusal, and so is whatever is thrown. Handlers declare their capability by themselves; name
+   * it in `capabilities` only for more, such as `{ sampling: { tools: {} } }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   samplingHandler: async ({ messages, maxTokens }, { signal }) => ({
+   *     role: "assistant",
+   *     model: "local",
+   *     content: { type: "text", text: await generate(messages, { maxTokens, signal }) },
+   *   }),
+   * });
+   * ```
+   */
+  samplingHandler?: (params: SamplingParams, context: InputContext) => InputAnswer<SamplingResult>;
+  /**
+   * Answers when the server asks the user: by a form (`requestedSchema`), or, if `capabilities`
+   * say `{ elicitation: { url: {} } }`, at a URL, which must not be opened without the user's
+   * consent. What an accepted form leaves out is filled in from the schema's defaults. Nothing
+   * returned is `{ action: "cancel" }`.
+   *
+   * @example
+   * ```js
+   * new Client(info, {
+   *   async elicitationHandler({ message, requestedSchema }, { signal }) {
+   *     const content = await showForm(message, requestedSchema, signal);
+   *     return content ? { action: "accept", content } : { action: "decline" };
+   *   },
+   * });
+   * ```
+   */
+  elicitationHandler?: (params: ElicitationParams, context: InputContext) => InputAnswer<ElicitationResult>;
+  /** The folders that the server may look at, or what lists them. */
+  roots?: Root[] | ((context: InputContext) => InputAnswer<Root[] | ListRootsResult>);
+  /**
+   * Whether tool calls may become tasks, which are looked at until they end; the call is one call
+   * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
+   * run as tasks only (2025-11-25) as such.
+   * @default false
+   */
+  tasks?: boolean;
+  /**
+   * The client's capabilities, as the protocol writes them. What handlers bring along is added.
+   * @default {}
+   */
+  capabilities?: ClientCapabilities;
+  /**
+   * Which protocol revisions may be used: `"auto"` probes for the newest and falls back to the
+   * `initialize` handshake, `"legacy"` does not probe, `{ pin }` is that revision or an error.
+   * @default "auto"
+   */
+  mode?: "auto" | "legacy" | { pin: ProtocolVersion };
+}
+
+/** The options of `connect`. */
+export interface ConnectOptions {
+  /**
+   * Milliseconds from the call to the end of the handshake.
+   * @default 30_000
+   */
+  connectTimeout?: number;
+  /**
+   * Milliseconds that the server may leave the first probe unanswered before it counts as one of
+   * the `initialize` era.
+   * @default 5_000, over ports and in memory 1_000
+   */
+  probeTimeout?: number;
+  /**
+   * The WebSocket subprotocols to offer; the server must select one of them.
+   * @default ["mcp"]
+   */
+  protocols?: string[];
+  /**
+   * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
+   * asked for each request.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { headers: async () => ({ Authorization: `Bearer ${await token()}` }) });
+   * ```
+   */
+  headers?: HeaderList | (() => HeaderList | Promise<HeaderList>);
+  /**
+   * Makes the HTTP requests.
+   * @default globalThis.fetch
+   */
+  fetch?: typeof globalThis.fetch;
+  /**
+   * Sees the text of every frame.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { trace: (direction, text) => console.log(direction, text) });
+   * ```
+   */
+  trace?: Trace;
+  /**
+   * Lets a dedicated worker hold the connection to a URL. What arrives is read there and reaches the
+   * page in batches, in order: progress at most every 16 milliseconds, what somebody waits for at
+   * once. Everything else about the client stays as it is. Closing the client ends the worker; a
+   * worker that fails ends the connection.
+   *
+   * `true` makes the worker out of the package itself, for which a Content-Security-Policy has to
+   * allow `worker-src blob:`. Or a function makes it, anew for each connection, out of a module script
+   * of yours that imports `mcp-wasm/worker`.
+   *
+   * `fetch` cannot go along. `headers` can, also as a function, which is called in the page.
+   * @default false
+   *
+   * @example
+   * ```js
+   * const client = await Client.connect("wss://example.com/mcp", { worker: true });
+   * // Or, with `import "mcp-wasm/worker";` in mcp-worker.js:
+   * const worker = () => new Worker(new URL("./mcp-worker.js", import.meta.url), { type: "module" });
+   * const other = await Client.connect("wss://example.com/mcp", { worker });
+   * ```
+   */
+  worker?: boolean | (() => WorkerLike);
+}
+
+/** A `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  terminate(): unknown;
+}

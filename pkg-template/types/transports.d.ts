@@ -1,0 +1,114 @@
+/** Transports over the network. */
+import type { JSONRPCMessage } from "./jsonrpc.js";
+
+/**
+ * Sees the text of every frame.
+ *
+ * @example
+ * ```ts
+ * const trace: Trace = (direction, text) => console.log(direction, text);
+ * ```
+ */
+export type Trace = (direction: "sent" | "received", text: string) => void;
+
+/** HTTP headers, in any of the shapes that `fetch` takes. */
+export type HeaderList = Headers | Record<string, string> | [string, string][];
+
+/** The TypeScript SDK's transport, so that any of its ecosystem plugs in. */
+export interface Transport {
+  /** Opens the connection. */
+  start?(): Promise<void> | void;
+  /** Sends one message, a JSON value. */
+  send(message: JSONRPCMessage): Promise<void> | void;
+  /** Ends the connection. */
+  close?(): Promise<void> | void;
+  /** Set by the client: gets each message, parsed. */
+  onmessage?: (message: JSONRPCMessage) => void;
+  /** Set by the client: the connection has ended. */
+  onclose?: () => void;
+  /** Set by the client: something went wrong. */
+  onerror?: (error: Error) => void;
+  /**
+   * Set by the client if the transport has this property at all: gets the text of each frame
+   * instead of `onmessage`, which is what makes progress fast.
+   */
+  onframe?: (text: string) => void;
+  /**
+   * Read by the client: the `probeTimeout` of {@link ConnectOptions} over this transport, if it is
+   * not given.
+   */
+  readonly probeTimeout?: number;
+}
+
+/**
+ * One WebSocket: text frames with one JSON-RPC message each.
+ *
+ * @example
+ * ```js
+ * const transport = new WebSocketTransport("wss://example.com/mcp", {
+ *   trace: (direction, text) => console.log(direction, text),
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class WebSocketTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /**
+       * The subprotocols to offer; the server must select one of them.
+       * @default ["mcp"]
+       */
+      protocols?: string[];
+      /** Sees the text of every frame. */
+      trace?: Trace;
+    },
+  );
+  start(): Promise<void>;
+  send(message: JSONRPCMessage): Promise<void>;
+  /** Sends one frame of text. */
+  sendText(text: string): void;
+  close(): Promise<void>;
+  onmessage?: (message: JSONRPCMessage) => void;
+  onframe?: (text: string) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}
+
+/**
+ * Streamable HTTP: each message is a POST, each answer JSON or a stream of events.
+ *
+ * @example
+ * ```js
+ * const transport = new StreamableHttpTransport("https://example.com/mcp", {
+ *   headers: { Authorization: "Bearer …" },
+ * });
+ * await client.connect(transport);
+ * ```
+ */
+export class StreamableHttpTransport implements Transport {
+  constructor(
+    url: string | URL,
+    options?: {
+      /** Headers of every request, beside the protocol's own; or a function that gives them. */
+      headers?: HeaderList | (() => HeaderList | Promise<HeaderList>);
+      /**
+       * Makes the requests.
+       * @default globalThis.fetch
+       */
+      fetch?: typeof globalThis.fetch;
+      /** Sees the text of every message; reading progress is slower with it. */
+      trace?: Trace;
+    },
+  );
+  start(): Promise<void>;
+  /** Sends one message; fails when the server does not take it. */
+  send(message: JSONRPCMessage): Promise<void>;
+  /** Ends all streams, and the session if there is one. */
+  close(): Promise<void>;
+  /** The session of a server from before 2026-07-28, if it gave one. */
+  readonly sessionId: string | undefined;
+  onmessage?: (message: JSONRPCMessage) => void;
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+}

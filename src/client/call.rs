@@ -1,0 +1,314 @@
+//! One call: how it is to be made, and the future that it then is.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::rc::{Rc, Weak};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use js_sys::Object;
+use wasm_bindgen::{JsCast, JsValue};
+
+use super::engine::Engine;
+use super::pages::{Next, Pages};
+use super::pending::Pending;
+use super::platform::{Handler, now};
+use super::{Error, Progress};
+use crate::jsonrpc::Payload;
+use crate::proto::client::CallLimits;
+
+/// Reads a result; the text names the call.
+pub(super) type Read<T> = fn(&str, JsValue) -> Result<T, Error>;
+
+/// What a call sends.
+pub(super) struct Plan {
+    pub method: &'static str,
+    /// How errors name it.
+    pub label: String,
+    /// The parameters, or why there are none.
+    pub params: Result<JsValue, Error>,
+    /// The member of a page that its items are in, if the result is a list.
+    pub items: Option<&'static str>,
+}
+
+/// A call that is being prepared: nothing is sent before it is awaited or [started](Self::start).
+///
+/// Made by the methods of [`Client`](super::Client).
+///
+/// ```no_run
+/// # async fn example(client: mcp_wasm::Client) -> Result<(), mcp_wasm::client::Error> {
+/// use std::time::Duration;
+///
+/// let result = client
+///     .call_tool("backup_database", ())
+///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
+///     .timeout(Duration::from_secs(10))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a call is sent when it is awaited or started"]
+pub struct Call<T> {
+    engine: Rc<Engine>,
+    plan: Plan,
+    limits: CallLimits,
+    handler: Option<Handler<Progress>>,
+    silent: bool,
+    read: Read<T>,
+}
+
+impl<T> Call<T> {
+    pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
+        Self { engine: Rc::clone(engine), plan, limits, handler: None, silent: false, read }
+    }
+
+    /// What hears of the call's progress, in the place of the client's handler.
+    ///
+    /// Every report that comes before the answer is delivered, in order, before the call is ready;
+    /// none after that, nor after the call was given up.
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+        self.handler = Some(Handler::new(handler));
+        self
+    }
+
+    /// Nobody is to hear of the call's progress; it keeps the call alive all the same.
+    pub fn silent(mut self) -> Self {
+        self.handler = None;
+        self.silent = true;
+        self
+    }
+
+    /// How long the call may go without an answer and without progress: a minute, unless the
+    /// client says otherwise. `Duration::MAX` is no limit.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = millis(timeout);
+        self
+    }
+
+    /// How long the call may take, whatever its progress: an hour, unless the client says
+    /// otherwise. `Duration::MAX` is no limit.
+    pub fn max_total_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.max_total = millis(timeout);
+        self
+    }
+
+    /// Whether progress restarts [`timeout`](Self::timeout): it does, unless it is told not to.
+    pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {
+        self.limits.reset_on_progress = reset;
+        self
+    }
+
+    /// Drops progress that does not increase, instead of delivering it.
+    pub fn strict(mut self) -> Self {
+        self.limits.strict = true;
+        self
+    }
+
+    /// Asks the server even if it allowed to keep an earlier result.
+    pub fn fresh(mut self) -> Self {
+        self.limits.cache = false;
+        self
+    }
+
+    /// Sends the request now. Awaiting does so too; this is for calls that run side by side, and
+    /// for those that want a [handle](CallFuture::handle).
+    pub fn start(self) -> CallFuture<T> {
+        let Self { engine, plan, limits, handler, silent, read } = self;
+        let Plan { method, label, params, items } = plan;
+        let call = Rc::new(Pending::new(handler, silent));
+        let mut future = CallFuture {
+            pages: items.map(Pages::new),
+            params: JsValue::UNDEFINED,
+            until: now() + limits.max_total,
+            unsent: None,
+            done: false,
+            engine,
+            call,
+            method,
+            label,
+            limits,
+            read,
+        };
+        match params {
+            Ok(params) => {
+                future.params = params;
+                future.send(None);
+            }
+            Err(error) => future.unsent = Some(error),
+        }
+        future
+    }
+}
+
+impl<T> IntoFuture for Call<T> {
+    type Output = Result<T, Error>;
+    type IntoFuture = CallFuture<T>;
+
+    fn into_future(self) -> CallFuture<T> {
+        self.start()
+    }
+}
+
+impl<T> fmt::Debug for Call<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Call").field("call", &self.plan.label).finish_non_exhaustive()
+    }
+}
+
+/// A call on its way. Dropping it gives the call up, and the server is told.
+#[must_use = "dropping a call gives it up"]
+pub struct CallFuture<T> {
+    engine: Rc<Engine>,
+    call: Rc<Pending>,
+    method: &'static str,
+    label: String,
+    /// What every page is asked with.
+    params: JsValue,
+    limits: CallLimits,
+    pages: Option<Pages>,
+    /// When the call has taken all of its time.
+    until: f64,
+    /// Why nothing was sent.
+    unsent: Option<Error>,
+    done: bool,
+    read: Read<T>,
+}
+
+impl<T> CallFuture<T> {
+    /// The id of its latest request, which is its progress token too; `None` if none was sent.
+    pub fn id(&self) -> Option<i64> {
+        Some(self.call.first.get()).filter(|id| *id > 0)
+    }
+
+    /// What gives the call up from elsewhere.
+    pub fn handle(&self) -> CallHandle {
+        CallHandle { engine: Rc::downgrade(&self.engine), call: Rc::clone(&self.call) }
+    }
+
+    /// Sends the request, or the one for a page.
+    fn send(&self, cursor: Option<JsValue>) {
+        // The machine writes into the params, so each request has its own.
+        let mut params = JsValue::from(Object::assign(&Object::new(), self.params.unchecked_ref()));
+        if let Some(cursor) = cursor {
+            params.set("cursor", cursor);
+        }
+        let mut limits = self.limits;
+        limits.max_total = (self.until - now()).max(0.0);
+        self.engine.request(&self.call, self.method, params, limits);
+    }
+
+    fn answered(&mut self, result: JsValue) -> Option<Result<T, Error>> {
+        let Some(pages) = &mut self.pages else { return Some((self.read)(&self.label, result)) };
+        match pages.take(&result) {
+            Ok(Next::Done(items)) => Some((self.read)(&self.label, items)),
+            Ok(Next::Page(_)) if self.call.deaf.get() => {
+                let reason = self.call.reason.take();
+                Some(Err(Error::Aborted { call: self.label.clone(), reason }))
+            }
+            Ok(Next::Page(cursor)) => {
+                self.send(Some(cursor));
+                None
+            }
+            Err(reason) => {
+                let reason = reason.to_owned();
+                Some(Err(Error::Protocol { call: self.label.clone(), reason }))
+            }
+        }
+    }
+}
+
+impl<T> Future for CallFuture<T> {
+    type Output = Result<T, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.get_mut();
+        let ready = loop {
+            if let Some(error) = this.unsent.take() {
+                break Err(error);
+            }
+            match this.call.outcome.poll(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(mut error)) => {
+                    // What was left of the time when the latest page was asked for is no setting.
+                    if let crate::error::Error::Timeout { clock: super::Clock::Total, after } =
+                        &mut error
+                    {
+                        *after = this.limits.max_total;
+                    }
+                    break Err(Error::new(&this.label, error));
+                }
+                Poll::Ready(Ok(result)) => {
+                    if let Some(ready) = this.answered(result) {
+                        break ready;
+                    }
+                }
+            }
+        };
+        this.done = true;
+        Poll::Ready(ready)
+    }
+}
+
+impl<T> Drop for CallFuture<T> {
+    fn drop(&mut self) {
+        if !self.done {
+            self.handle().cancel(None);
+        }
+    }
+}
+
+impl<T> fmt::Debug for CallFuture<T> {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = out.debug_struct("CallFuture");
+        shown.field("call", &self.label).field("id", &self.id()).finish_non_exhaustive()
+    }
+}
+
+/// Gives a call up from elsewhere: from another task, or from the call's own progress handler.
+///
+/// ```no_run
+/// # async fn example(client: mcp_wasm::Client) {
+/// let call = client.call_tool("data_migration", ()).start();
+/// let handle = call.handle();
+/// wasm_bindgen_futures::spawn_local(async move {
+///     if let Err(error) = call.await {
+///         assert_eq!(error.code(), "ABORTED");
+///     }
+/// });
+/// handle.cancel("the user pressed stop");
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct CallHandle {
+    engine: Weak<Engine>,
+    call: Rc<Pending>,
+}
+
+impl CallHandle {
+    /// Gives the call up: the server is told, the call fails at once with
+    /// [`Error::Aborted`], and no progress is delivered any more. Does nothing once the answer has
+    /// come.
+    pub fn cancel<'a>(&self, reason: impl Into<Option<&'a str>>) {
+        let reason = reason.into();
+        // A list that waits for another page has its latest answer already.
+        self.call.deaf.set(true);
+        self.call.reason.replace(reason.map(str::to_owned));
+        if let Some(engine) = self.engine.upgrade()
+            && !self.call.outcome.is_set()
+        {
+            engine.cancel(self.call.first.get(), reason);
+        }
+    }
+}
+
+impl fmt::Debug for CallHandle {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("CallHandle").field("id", &self.call.first.get()).finish_non_exhaustive()
+    }
+}
+
+/// What the machines count in.
+pub(super) fn millis(duration: Duration) -> f64 {
+    if duration == Duration::MAX { f64::INFINITY } else { duration.as_secs_f64() * 1000.0 }
+}

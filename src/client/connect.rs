@@ -1,0 +1,255 @@
+//! How a client connects.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use wasm_bindgen::JsValue;
+
+use super::call::millis;
+use super::channel::Endpoint;
+use super::engine::{Engine, Handlers};
+use super::fetch::Headers;
+use super::platform::Handler;
+use super::{Client, Error, Implementation, Level, LogMessage, Mode, Progress};
+use crate::jsonrpc::Payload;
+use crate::proto::client::{CallLimits, Channel, Config};
+
+/// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
+///
+/// ```no_run
+/// # async fn example() -> Result<(), mcp_wasm::client::Error> {
+/// use mcp_wasm::Client;
+///
+/// let client = Client::connect("https://example.com/mcp")
+///     .info("my-app", "1.2.0")
+///     .header("authorization", "Bearer …")
+///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
+///     .on_log(|log| web_sys::console::info_1(&log.text().into()))
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "a client connects when this is awaited"]
+pub struct Connect {
+    url: String,
+    info: Implementation,
+    mode: Mode,
+    protocols: Vec<String>,
+    headers: Headers,
+    limits: CallLimits,
+    patience: f64,
+    probe: Option<f64>,
+    log_level: Option<Level>,
+    handlers: Handlers,
+}
+
+impl Connect {
+    pub(super) fn new(url: &str) -> Self {
+        Self {
+            url: url.to_owned(),
+            info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
+            mode: Mode::Auto,
+            protocols: vec!["mcp".to_owned()],
+            headers: Rc::new(Vec::new),
+            limits: CallLimits::default(),
+            patience: Channel::default().connect_timeout,
+            probe: None,
+            log_level: None,
+            handlers: Handlers::default(),
+        }
+    }
+
+    /// The name and the version of the application, for the server's logs.
+    pub fn info(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.info = Implementation::new(name, version);
+        self
+    }
+
+    /// Which revisions of the protocol may be spoken: by default all, and the newest that the
+    /// server speaks.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// The subprotocols to offer over WebSocket, in the place of `mcp`.
+    pub fn protocols<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
+        self.protocols = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Adds a header to every request over HTTP. Browsers let no page add one to a WebSocket.
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        let (before, one) = (self.headers, (name.into(), value.into()));
+        self.headers = Rc::new(move || {
+            let mut all = before();
+            all.push(one.clone());
+            all
+        });
+        self
+    }
+
+    /// Adds headers that are made anew for every request over HTTP, such as a token that expires.
+    pub fn headers_with(mut self, headers: impl Fn() -> Vec<(String, String)> + 'static) -> Self {
+        let before = self.headers;
+        self.headers = Rc::new(move || {
+            let mut all = before();
+            all.extend(headers());
+            all
+        });
+        self
+    }
+
+    /// How long connecting may take: 30 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.patience = millis(timeout);
+        self
+    }
+
+    /// How long a server may stay silent on the first message before it counts as one of an older
+    /// revision: 5 seconds over WebSocket, no limit over HTTP.
+    pub fn probe_timeout(mut self, timeout: Duration) -> Self {
+        self.probe = Some(millis(timeout));
+        self
+    }
+
+    /// As [`Call::timeout`](super::Call::timeout), for all calls.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.limits.timeout = millis(timeout);
+        self
+    }
+
+    /// As [`Call::max_total_timeout`](super::Call::max_total_timeout), for all calls.
+    pub fn max_total_timeout(mut self, timeout: Duration) -> Self {
+        self.limits.max_total = millis(timeout);
+        self
+    }
+
+    /// As [`Call::reset_timeout_on_progress`](super::Call::reset_timeout_on_progress), for all
+    /// calls.
+    pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {
+        self.limits.reset_on_progress = reset;
+        self
+    }
+
+    /// As [`Call::strict`](super::Call::strict), for all calls.
+    pub fn strict(mut self) -> Self {
+        self.limits.strict = true;
+        self
+    }
+
+    /// What hears of the progress of calls that have no handler of their own. Without it, progress
+    /// is written to the console by [`default_progress_handler`](super::default_progress_handler).
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+        self.handlers.progress = Some(Handler::new(handler));
+        self
+    }
+
+    /// Nobody is to hear of the progress of calls that have no handler of their own.
+    pub fn silent(mut self) -> Self {
+        self.handlers.silent = true;
+        self.handlers.progress = None;
+        self
+    }
+
+    /// What hears of the server's log messages. Asks for those of all levels, unless
+    /// [`log_level`](Self::log_level) says which.
+    pub fn on_log(mut self, handler: impl FnMut(LogMessage) + 'static) -> Self {
+        self.handlers.log = Some(Handler::new(handler));
+        self
+    }
+
+    /// The lowest level of log messages that the server is asked for. A server of an older
+    /// revision is asked by [`Client::set_log_level`] only.
+    pub fn log_level(mut self, level: Level) -> Self {
+        self.log_level = Some(level);
+        self
+    }
+
+    /// What hears of every notification, with its method and its params. It takes nothing away
+    /// from other handlers.
+    pub fn on_notification(mut self, mut handler: impl FnMut(String, JsValue) + 'static) -> Self {
+        self.handlers.notification =
+            Some(Handler::new(move |(method, params)| handler(method, params)));
+        self
+    }
+
+    /// What hears of faults that no call fails by, such as a frame that is not JSON.
+    pub fn on_error(mut self, handler: impl FnMut(Error) + 'static) -> Self {
+        self.handlers.error = Some(Handler::new(handler));
+        self
+    }
+
+    /// What hears of the end of the connection.
+    pub fn on_close(mut self, handler: impl FnMut(Error) + 'static) -> Self {
+        self.handlers.close = Some(Handler::new(handler));
+        self
+    }
+
+    fn start(self) -> Result<Connected, Error> {
+        let endpoint = Endpoint::new(&self.url, self.protocols, self.headers)?;
+        // Over HTTP, silence is no sign of an era.
+        let probe = if endpoint.http { f64::INFINITY } else { Channel::default().probe_timeout };
+        let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
+        let config = Config {
+            info: self.info,
+            capabilities: JsValue::object(),
+            log_level: self.log_level.or(wants_logs),
+            mode: self.mode,
+        };
+        let engine = Engine::new(config, endpoint, self.handlers);
+        engine.connect(self.patience, self.probe.unwrap_or(probe));
+        Ok((engine, self.limits))
+    }
+}
+
+/// An engine whose connection is on its way, and the limits of its calls.
+type Connected = (Rc<Engine>, CallLimits);
+
+impl IntoFuture for Connect {
+    type Output = Result<Client, Error>;
+    type IntoFuture = Connecting;
+
+    fn into_future(self) -> Connecting {
+        Connecting(Some(self.start()))
+    }
+}
+
+impl fmt::Debug for Connect {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connect").field("url", &self.url).finish_non_exhaustive()
+    }
+}
+
+/// A connection on its way; dropping it gives it up.
+#[must_use = "dropping it gives the connection up"]
+pub struct Connecting(Option<Result<Connected, Error>>);
+
+impl Future for Connecting {
+    type Output = Result<Client, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(Ok((engine, _))) = &self.0
+            && let outcome = std::task::ready!(engine.opened.poll(context))
+            && let Err(error) = outcome
+        {
+            self.0 = None;
+            return Poll::Ready(Err(error));
+        }
+        match self.0.take() {
+            Some(Ok((engine, limits))) => Poll::Ready(Ok(Client::new(engine, limits))),
+            Some(Err(error)) => Poll::Ready(Err(error)),
+            None => Poll::Pending,
+        }
+    }
+}
+
+impl fmt::Debug for Connecting {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Connecting").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,229 @@
+//! Why a call or a connection failed, for Rust programs.
+
+use std::time::Duration;
+
+use thiserror::Error;
+use wasm_bindgen::JsValue;
+
+use super::CallToolResult;
+pub use crate::error::Clock;
+use crate::error::Error as CoreError;
+use crate::jsonrpc::Payload;
+
+/// Why a call or a connection failed.
+///
+/// Each says to which call (`tools/call backup`, `connecting to wss://…`), and has a stable
+/// [`code`](Error::code), the one that the npm package's errors have. It turns into an `Error` of
+/// JavaScript by `?` in an exported function that returns `Result<_, JsValue>`.
+#[derive(Clone, Debug, Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The server answered with an error of the protocol.
+    #[error("{call}: {message} ({code})")]
+    Rpc {
+        /// The call.
+        call: String,
+        /// The server's code.
+        code: i64,
+        /// The server's sentence.
+        message: String,
+        /// Anything more that the server sent.
+        data: Option<JsValue>,
+    },
+    /// A clock ran out. The server was told to stop.
+    #[error("{call}: {} within {} ms", waited(*clock), after.as_millis())]
+    Timeout {
+        /// The call.
+        call: String,
+        /// The clock.
+        clock: Clock,
+        /// Its setting.
+        after: Duration,
+    },
+    /// The call was given up on this side. The server was told to stop.
+    #[error("{call} was aborted{}", tail(reason.as_deref().unwrap_or_default()))]
+    Aborted {
+        /// The call.
+        call: String,
+        /// The reason that was given.
+        reason: Option<String>,
+    },
+    /// The connection is not open any more, or never was; or the answer was lost on the way.
+    #[error("{call}: {reason}; {}", fate(*may_have_run))]
+    Closed {
+        /// The call.
+        call: String,
+        /// What happened.
+        reason: String,
+        /// Whether the request had left, so that the server may have carried it out.
+        may_have_run: bool,
+        /// The platform's own error, if there was one.
+        cause: Option<JsValue>,
+    },
+    /// The server answered with an HTTP status instead of a message.
+    #[error("{call}: HTTP status {status}{}", tail(body))]
+    Http {
+        /// The call.
+        call: String,
+        /// The status.
+        status: u16,
+        /// How the body begins.
+        body: String,
+    },
+    /// The server broke the protocol.
+    #[error("{call}: {reason}")]
+    Protocol {
+        /// The call.
+        call: String,
+        /// How.
+        reason: String,
+    },
+    /// The server asked for input that it did not get.
+    #[error("{call}: {reason}")]
+    Input {
+        /// The call.
+        call: String,
+        /// What for, and why it did not get it.
+        reason: String,
+    },
+    /// The task that the call had become did not end with a result.
+    #[error("{call}: {reason}")]
+    Task {
+        /// The call.
+        call: String,
+        /// How it ended.
+        reason: String,
+    },
+    /// The server speaks no revision of the protocol that this client may use.
+    #[error("{call}: {reason}")]
+    Incompatible {
+        /// The call.
+        call: String,
+        /// Which each side speaks.
+        reason: String,
+    },
+    /// The tool ran and failed, and its caller asked for what it returns when it does not:
+    /// [`CallToolResult::structured`], [`CallToolResult::success`].
+    #[error("{call} failed{}", tail(&result.text()))]
+    Tool {
+        /// The call.
+        call: String,
+        /// What the tool returned.
+        result: Box<CallToolResult>,
+    },
+    /// What the caller gave cannot be sent; nothing was.
+    #[error("{call}: {reason}")]
+    Argument {
+        /// The call.
+        call: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The answer is not of the type that the caller wants.
+    #[error("{call}: {reason}")]
+    Output {
+        /// The call.
+        call: String,
+        /// What does not fit.
+        reason: String,
+    },
+}
+
+impl Error {
+    /// The stable code, the same in Rust and in JavaScript.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Rpc { .. } => "RPC_ERROR",
+            Self::Timeout { .. } => "TIMEOUT",
+            Self::Aborted { .. } => "ABORTED",
+            Self::Closed { .. } => "CLOSED",
+            Self::Http { .. } => "HTTP_ERROR",
+            Self::Protocol { .. } => "PROTOCOL_ERROR",
+            Self::Input { .. } => "INPUT_FAILED",
+            Self::Task { .. } => "TASK_FAILED",
+            Self::Incompatible { .. } => "INCOMPATIBLE_VERSION",
+            Self::Tool { .. } => "TOOL_ERROR",
+            Self::Argument { .. } => "INVALID_ARGUMENT",
+            Self::Output { .. } => "INVALID_OUTPUT",
+        }
+    }
+
+    /// The call that failed, or `connecting to …`, or `the connection`.
+    pub fn call(&self) -> &str {
+        match self {
+            Self::Rpc { call, .. }
+            | Self::Timeout { call, .. }
+            | Self::Aborted { call, .. }
+            | Self::Closed { call, .. }
+            | Self::Http { call, .. }
+            | Self::Protocol { call, .. }
+            | Self::Input { call, .. }
+            | Self::Task { call, .. }
+            | Self::Incompatible { call, .. }
+            | Self::Tool { call, .. }
+            | Self::Argument { call, .. }
+            | Self::Output { call, .. } => call,
+        }
+    }
+
+    /// The machine's error, with the call that it is about.
+    pub(super) fn new(call: &str, error: CoreError<JsValue>) -> Self {
+        let call = call.to_owned();
+        match error {
+            CoreError::Rpc(error) => {
+                Self::Rpc { call, code: error.code, message: error.message, data: error.data }
+            }
+            CoreError::Timeout { clock, after } => {
+                let after = Duration::try_from_secs_f64(after / 1000.0).unwrap_or(Duration::MAX);
+                Self::Timeout { call, clock, after }
+            }
+            CoreError::Aborted(reason) => Self::Aborted { call, reason },
+            CoreError::Closed { reason, sent } => {
+                Self::Closed { call, reason, may_have_run: sent, cause: None }
+            }
+            CoreError::Lost { reason, sent, cause } => {
+                Self::Closed { call, reason: reason.to_owned(), may_have_run: sent, cause }
+            }
+            CoreError::Http { status, body } => Self::Http { call, status, body },
+            CoreError::Protocol(reason) => Self::Protocol { call, reason },
+            CoreError::Input(reason) => Self::Input { call, reason },
+            CoreError::Task(reason) => Self::Task { call, reason },
+            CoreError::Incompatible(reason) => Self::Incompatible { call, reason },
+        }
+    }
+
+    pub(super) fn argument(call: &str, reason: &str) -> Self {
+        Self::Argument { call: call.to_owned(), reason: reason.to_owned() }
+    }
+
+    pub(super) fn output(call: &str, reason: &str) -> Self {
+        Self::Output { call: call.to_owned(), reason: reason.to_owned() }
+    }
+}
+
+/// An `Error` named `McpError`, with the member `code`.
+impl From<Error> for JsValue {
+    fn from(error: Error) -> Self {
+        let thrown = js_sys::Error::new(&error.to_string());
+        thrown.set_name("McpError");
+        let mut thrown = Self::from(thrown);
+        thrown.set_text("code", error.code());
+        thrown
+    }
+}
+
+fn waited(clock: Clock) -> &'static str {
+    match clock {
+        Clock::Idle => "no answer and no progress",
+        Clock::Total => "not finished",
+        Clock::Connect => "not connected",
+    }
+}
+
+fn fate(may_have_run: bool) -> &'static str {
+    if may_have_run { "the server may have carried it out" } else { "it was not sent" }
+}
+
+fn tail(text: &str) -> String {
+    if text.is_empty() { String::new() } else { format!(": {text}") }
+}

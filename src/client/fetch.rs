@@ -1,0 +1,273 @@
+//! Streamable HTTP: moves what the HTTP machine says by `fetch`, and tells it what came of it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::{Rc, Weak};
+
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use web_sys::{
+    AbortController, ReadableStreamDefaultReader, ReferrerPolicy, RequestCache, RequestCredentials,
+    RequestInit, RequestRedirect, Response,
+};
+
+use super::Progress;
+use super::channel::LIMIT;
+use super::engine::Engine;
+use super::platform::{self, now};
+use crate::http::client::{self, Action, Reading};
+use crate::jsonrpc::Payload;
+
+/// How much of a body an error quotes, in bytes.
+const EXCERPT: usize = 500;
+
+/// The application's own headers, asked for before each request.
+pub(super) type Headers = Rc<dyn Fn() -> Vec<(String, String)>>;
+
+/// One server's endpoint.
+pub(super) struct Http {
+    core: RefCell<client::Http<JsValue>>,
+    url: String,
+    headers: Headers,
+    exchanges: RefCell<HashMap<u32, AbortController>>,
+    wake: Cell<f64>,
+    engine: Weak<Engine>,
+    this: Weak<Self>,
+}
+
+/// What an exchange is made of.
+struct Request {
+    exchange: u32,
+    verb: &'static str,
+    headers: Vec<JsValue>,
+    body: Option<JsValue>,
+}
+
+/// What came of an exchange that broke off.
+struct Broken {
+    /// Whether `fetch` was called.
+    sent: bool,
+    cause: JsValue,
+}
+
+impl Http {
+    pub fn new(url: String, headers: Headers, engine: Weak<Engine>) -> Rc<Self> {
+        Rc::new_cyclic(|this| Self {
+            core: RefCell::default(),
+            url,
+            headers,
+            exchanges: RefCell::default(),
+            wake: Cell::new(f64::INFINITY),
+            engine,
+            this: this.clone(),
+        })
+    }
+
+    /// When the machine wants to look at the clock.
+    pub fn wake(&self) -> f64 {
+        self.wake.get()
+    }
+
+    pub fn send(&self, message: &JsValue) {
+        self.core.borrow_mut().send(message.clone());
+        self.pump();
+    }
+
+    /// Tells the client what has happened, and does what is to be done.
+    pub fn pump(&self) {
+        // Nobody is there any more to be told, or somebody else is in this place.
+        let Some(engine) = self.engine.upgrade().filter(|engine| engine.uses(self)) else { return };
+        engine.with(|client| self.core.borrow_mut().tell(client, now()));
+        engine.drain();
+        self.act();
+        engine.arm();
+    }
+
+    /// Ends everything; returns the exchanges that tell the server.
+    pub fn close(&self) -> Vec<Promise> {
+        self.core.borrow_mut().close();
+        self.act()
+    }
+
+    fn act(&self) -> Vec<Promise> {
+        let actions = {
+            let mut core = self.core.borrow_mut();
+            self.wake.set(core.handle_timeout(now()));
+            core.take_actions()
+        };
+        let mut started = Vec::new();
+        for action in actions {
+            match action {
+                Action::Abort(exchange) => self.abort(exchange),
+                Action::Fetch { exchange, verb, headers, body } => {
+                    started.extend(self.start(&Request { exchange, verb, headers, body }));
+                }
+            }
+        }
+        started
+    }
+
+    fn abort(&self, exchange: u32) {
+        let controller = self.exchanges.borrow().get(&exchange).cloned();
+        if let Some(controller) = controller {
+            controller.abort();
+        }
+    }
+
+    /// Starts an exchange, which goes on by itself; the promise is kept when it is over.
+    fn start(&self, request: &Request) -> Option<Promise> {
+        let this = self.this.upgrade()?;
+        let controller = AbortController::new().ok()?;
+        self.exchanges.borrow_mut().insert(request.exchange, controller.clone());
+        // Begun now, not when the task first runs: after the end of a client there may be no time.
+        let answer = self.fetch(request, &controller);
+        let exchange = request.exchange;
+        Some(future_to_promise(async move {
+            this.exchange(exchange, answer, &controller).await;
+            Ok(JsValue::UNDEFINED)
+        }))
+    }
+
+    fn fetch(&self, request: &Request, controller: &AbortController) -> Result<Promise, Broken> {
+        let unsent = |cause| Broken { sent: false, cause };
+        let init = RequestInit::new();
+        init.set_method(request.verb);
+        if let Some(body) = &request.body {
+            init.set_body(&platform::stringify(body).map_err(unsent)?.into());
+        }
+        let headers = web_sys::Headers::new().map_err(unsent)?;
+        for (name, value) in (self.headers)() {
+            headers.set(&name, &value).map_err(unsent)?;
+        }
+        for pair in request.headers.chunks(2) {
+            if let [name, value] = pair {
+                let text = |part: &JsValue| part.as_text().unwrap_or_default();
+                headers.set(&text(name), &text(value)).map_err(unsent)?;
+            }
+        }
+        init.set_headers(&headers);
+        init.set_signal(Some(&controller.signal()));
+        init.set_redirect(RequestRedirect::Error);
+        init.set_credentials(RequestCredentials::Omit);
+        init.set_cache(RequestCache::NoStore);
+        init.set_referrer_policy(ReferrerPolicy::NoReferrer);
+        platform::fetch(&self.url, &init).map_err(|cause| Broken { sent: true, cause })
+    }
+
+    /// One exchange, from its request to the end of its answer.
+    async fn exchange(
+        &self,
+        exchange: u32,
+        answer: Result<Promise, Broken>,
+        controller: &AbortController,
+    ) {
+        let aborted = || controller.signal().aborted();
+        let result = match answer {
+            Ok(promise) => self
+                .answer(exchange, promise, &aborted)
+                .await
+                .map_err(|cause| Broken { sent: true, cause }),
+            Err(broken) => Err(broken),
+        };
+        if let Err(Broken { sent, cause }) = result
+            && !aborted()
+        {
+            self.core.borrow_mut().failed(exchange, sent, Some(cause), now());
+        }
+        self.exchanges.borrow_mut().remove(&exchange);
+        self.pump();
+    }
+
+    async fn answer(
+        &self,
+        exchange: u32,
+        promise: Promise,
+        aborted: &impl Fn() -> bool,
+    ) -> Result<(), JsValue> {
+        let response: Response = JsFuture::from(promise).await?.unchecked_into();
+        let headers = response.headers();
+        let header = |name| headers.get(name).ok().flatten().unwrap_or_default();
+        let reading = self.core.borrow_mut().head(
+            exchange,
+            response.status(),
+            &header("content-type"),
+            &header("mcp-session-id"),
+        );
+        if reading == Reading::Nothing {
+            return Ok(());
+        }
+        let mut whole = Vec::new();
+        if let Some(body) = response.body() {
+            let reader: ReadableStreamDefaultReader = body.get_reader().unchecked_into();
+            loop {
+                let part = JsFuture::from(reader.read()).await?;
+                if aborted() {
+                    return Ok(());
+                }
+                let Some(chunk) = part.get("value") else { break };
+                let chunk = chunk.unchecked_into::<Uint8Array>().to_vec();
+                if reading == Reading::Events {
+                    self.chunk(exchange, chunk);
+                    continue;
+                }
+                whole.extend(chunk);
+                if whole.len() > LIMIT as usize {
+                    let text = format!("the server's answer is over the limit of {LIMIT} bytes");
+                    return Err(js_sys::Error::new(&text).into());
+                }
+            }
+        }
+        let mut core = self.core.borrow_mut();
+        if reading == Reading::Events {
+            core.failed(exchange, true, None, now());
+        } else {
+            let excerpt = String::from_utf8_lossy(whole.get(..EXCERPT).unwrap_or(&whole));
+            core.body(exchange, parse(&whole), &excerpt, now());
+        }
+        Ok(())
+    }
+
+    /// A part of a stream of events has come.
+    fn chunk(&self, exchange: u32, chunk: Vec<u8>) {
+        self.core.borrow_mut().feed(exchange, chunk);
+        loop {
+            while let Some((slot, progress)) = self.progress(exchange) {
+                if let (Some(slot), Some(engine)) = (slot, self.engine.upgrade()) {
+                    engine.report(slot, progress);
+                }
+            }
+            let data = self.core.borrow_mut().event(exchange).map(parse);
+            let Some(message) = data else { break };
+            self.core.borrow_mut().message(exchange, message, now());
+            self.pump();
+        }
+        self.pump();
+    }
+
+    /// The next event, if it is ordinary progress, and the slot that it is for.
+    fn progress(&self, exchange: u32) -> Option<(Option<u32>, Progress)> {
+        let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
+        let mut core = self.core.borrow_mut();
+        let since = core.position(exchange);
+        let (found, slot) = engine.with(|client| core.progress(exchange, since, client))?;
+        let text = core.since(exchange, since);
+        let message = found.message.and_then(|span| text.get(span));
+        let message = message.map(|text| String::from_utf8_lossy(text).into_owned());
+        Some((slot, Progress { progress: found.progress, total: found.total, message }))
+    }
+}
+
+impl Drop for Http {
+    fn drop(&mut self) {
+        for controller in self.exchanges.borrow().values() {
+            controller.abort();
+        }
+    }
+}
+
+/// The JSON value of a text in UTF-8.
+fn parse(bytes: &[u8]) -> Option<JsValue> {
+    let text = String::from_utf8_lossy(bytes);
+    platform::parse(&text.trim_start_matches('\u{feff}').into()).ok()
+}

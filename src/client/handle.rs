@@ -1,0 +1,298 @@
+//! The client as its user holds it.
+
+use std::fmt;
+use std::rc::Rc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_wasm_bindgen::Serializer;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::JsFuture;
+
+use super::call::{Call, Plan, Read};
+use super::connect::Connect;
+use super::engine::Engine;
+use super::{
+    CallToolResult, Era, Error, GetPromptResult, Implementation, Level, ProgressCounts, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, Tool, Version,
+};
+use crate::jsonrpc::{Kind, Payload};
+use crate::proto::client::{CallLimits, Session};
+use crate::types::method;
+
+/// A client with a connection.
+///
+/// Cheap to clone: all clones are the same client. When the last one is gone, and the last call
+/// with it, the connection is closed; [`close`](Self::close) does so at once.
+///
+/// It is for one thread, as all of JavaScript is. No function that is handed to it runs while it is
+/// busy, so a progress handler may call, cancel and close.
+#[derive(Clone)]
+pub struct Client {
+    engine: Rc<Engine>,
+    limits: CallLimits,
+}
+
+impl Client {
+    /// Prepares a connection to a server: `ws:` and `wss:` over WebSocket, `http:` and `https:`
+    /// over Streamable HTTP. A relative URL is taken as one of the page's.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), mcp_wasm::client::Error> {
+    /// use mcp_wasm::Client;
+    ///
+    /// let client = Client::connect("wss://example.com/mcp").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn connect(url: &str) -> Connect {
+        Connect::new(url)
+    }
+
+    pub(super) fn new(engine: Rc<Engine>, limits: CallLimits) -> Self {
+        Self { engine, limits }
+    }
+
+    // ---- calls ----
+
+    /// Calls a tool. `arguments` is anything that serde writes as an object, or `()` for none.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_wasm::Client) -> Result<(), mcp_wasm::client::Error> {
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize)]
+    /// struct Items {
+    ///     items: Vec<&'static str>,
+    /// }
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Processed {
+    ///     processed: u32,
+    ///     results: Vec<String>,
+    /// }
+    ///
+    /// let result = client.call_tool("process_items", Items { items: vec!["a", "b"] }).await?;
+    /// let processed: Processed = result.structured()?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn call_tool(&self, name: &str, arguments: impl Serialize) -> Call<CallToolResult> {
+        let label = format!("{} {name}", method::CALL_TOOL);
+        let params = named(&label, name, arguments);
+        self.call(method::CALL_TOOL, label, params, |call, result| {
+            Ok(CallToolResult::read(call, result))
+        })
+    }
+
+    /// The tools of the server, of all pages.
+    pub fn list_tools(&self) -> Call<Vec<Tool>> {
+        self.list(method::LIST_TOOLS, "tools")
+    }
+
+    /// The resources of the server, of all pages.
+    pub fn list_resources(&self) -> Call<Vec<Resource>> {
+        self.list(method::LIST_RESOURCES, "resources")
+    }
+
+    /// The families of resources of the server, of all pages.
+    pub fn list_resource_templates(&self) -> Call<Vec<ResourceTemplate>> {
+        self.list(method::LIST_RESOURCE_TEMPLATES, "resourceTemplates")
+    }
+
+    /// The prompts of the server, of all pages.
+    pub fn list_prompts(&self) -> Call<Vec<Prompt>> {
+        self.list(method::LIST_PROMPTS, "prompts")
+    }
+
+    /// What is in a resource.
+    pub fn read_resource(&self, uri: &str) -> Call<ReadResourceResult> {
+        let mut params = JsValue::object();
+        params.set_text("uri", uri);
+        let label = format!("{} {uri}", method::READ_RESOURCE);
+        self.call(method::READ_RESOURCE, label, Ok(params), from_result)
+    }
+
+    /// A prompt, filled in with arguments, or with `()` for none.
+    pub fn get_prompt(&self, name: &str, arguments: impl Serialize) -> Call<GetPromptResult> {
+        let label = format!("{} {name}", method::GET_PROMPT);
+        let params = named(&label, name, arguments);
+        self.call(method::GET_PROMPT, label, params, |call, result| {
+            GetPromptResult::read(call, &result)
+        })
+    }
+
+    /// Asks whether the server is there.
+    pub fn ping(&self) -> Call<()> {
+        let method = self.engine.with(|core| core.ping_method());
+        self.call(method, method.to_owned(), Ok(JsValue::object()), |_, _| Ok(()))
+    }
+
+    /// Any request, its result read as a type of one's own.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_wasm::Client) -> Result<(), mcp_wasm::client::Error> {
+    /// #[derive(serde::Deserialize)]
+    /// struct Completion {
+    ///     values: Vec<String>,
+    /// }
+    ///
+    /// #[derive(serde::Deserialize)]
+    /// struct Completed {
+    ///     completion: Completion,
+    /// }
+    ///
+    /// use std::collections::HashMap;
+    ///
+    /// let params = HashMap::from([
+    ///     ("ref", HashMap::from([("type", "ref/prompt"), ("name", "report")])),
+    ///     ("argument", HashMap::from([("name", "city"), ("value", "Os")])),
+    /// ]);
+    /// let completed: Completed = client.request("completion/complete", params).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn request<T: DeserializeOwned>(
+        &self,
+        method: &'static str,
+        params: impl Serialize,
+    ) -> Call<T> {
+        let params = object(method, &params).map(Option::unwrap_or_default);
+        self.call(method, method.to_owned(), params, from_result)
+    }
+
+    /// Any request, params and result as JavaScript has them: nothing of the result is lost.
+    pub fn request_raw(&self, method: &'static str, params: JsValue) -> Call<JsValue> {
+        self.call(method, method.to_owned(), Ok(params), |_, result| Ok(result))
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] if serde does not write the params as an object, [`Error::Closed`] if
+    /// the connection is not open.
+    pub fn notify(&self, method: &'static str, params: impl Serialize) -> Result<(), Error> {
+        let params = object(method, &params)?;
+        self.engine.notify(method, params).map_err(|error| Error::new(method, error))
+    }
+
+    /// Which log messages are wanted from now on.
+    ///
+    /// # Errors
+    /// Those of a call: servers of older revisions are asked.
+    pub async fn set_log_level(&self, level: Level) -> Result<(), Error> {
+        let method = method::SET_LEVEL;
+        let asks = self.engine.with(|core| core.set_log_level(level));
+        if asks.map_err(|error| Error::new(method, error))? {
+            let mut params = JsValue::object();
+            params.set_text("level", level.as_str());
+            self.call(method, method.to_owned(), Ok(params), |_, _| Ok(())).await?;
+        }
+        Ok(())
+    }
+
+    fn call<T>(
+        &self,
+        method: &'static str,
+        label: String,
+        params: Result<JsValue, Error>,
+        read: Read<T>,
+    ) -> Call<T> {
+        let plan = Plan { method, label, params, items: None };
+        Call::new(&self.engine, self.limits, plan, read)
+    }
+
+    fn list<T: DeserializeOwned>(&self, method: &'static str, items: &'static str) -> Call<Vec<T>> {
+        let params = Ok(JsValue::object());
+        let plan = Plan { method, label: method.to_owned(), params, items: Some(items) };
+        Call::new(&self.engine, self.limits, plan, from_result)
+    }
+
+    // ---- the connection ----
+
+    /// Closes the connection: every call fails with [`Error::Closed`]. Over HTTP it waits until a
+    /// server that keeps a session has been told.
+    pub async fn close(&self) {
+        self.engine.close();
+        for told in self.engine.take_farewell() {
+            // Whether that succeeds is the server's affair.
+            let _ = JsFuture::from(told).await;
+        }
+    }
+
+    /// Whether the connection is open.
+    pub fn is_connected(&self) -> bool {
+        self.session(|_| ()).is_some()
+    }
+
+    /// The revision of the protocol that both sides speak, while connected.
+    pub fn protocol_version(&self) -> Option<Version> {
+        self.session(|session| session.version)
+    }
+
+    /// The era of that revision, while connected.
+    pub fn era(&self) -> Option<Era> {
+        self.protocol_version().map(Version::era)
+    }
+
+    /// The name and the version of the server, if it told them, while connected.
+    pub fn server_info(&self) -> Option<Implementation> {
+        let info = self.session(|session| session.server_info.clone())??;
+        serde_wasm_bindgen::from_value(info).ok()
+    }
+
+    /// The capabilities of the server as it sent them, while connected.
+    pub fn server_capabilities(&self) -> Option<JsValue> {
+        self.session(|session| session.capabilities.clone())?
+    }
+
+    /// What the server wants a model to know, while connected.
+    pub fn instructions(&self) -> Option<String> {
+        self.session(|session| session.instructions.clone())??.as_text()
+    }
+
+    /// How much progress was odd so far, and in which way.
+    pub fn progress_counts(&self) -> ProgressCounts {
+        self.engine.with(|core| core.progress_counts())
+    }
+
+    fn session<T>(&self, look: impl FnOnce(&Session<JsValue>) -> T) -> Option<T> {
+        self.engine.with(|core| core.session().map(look))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Client")
+            .field("url", &self.engine.endpoint.url)
+            .field("version", &self.protocol_version().map(Version::as_str))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Params of a name and arguments.
+fn named(label: &str, name: &str, arguments: impl Serialize) -> Result<JsValue, Error> {
+    let mut params = JsValue::object();
+    params.set_text("name", name);
+    if let Some(arguments) = object(label, &arguments)? {
+        params.set("arguments", arguments);
+    }
+    Ok(params)
+}
+
+/// The value as an object; `None` for `()` and `None`.
+fn object(label: &str, value: &impl Serialize) -> Result<Option<JsValue>, Error> {
+    let value = value.serialize(&Serializer::json_compatible()).map_err(|error| {
+        Error::argument(label, &format!("the arguments cannot be written: {error}"))
+    })?;
+    match value.kind() {
+        Kind::Null => Ok(None),
+        Kind::Object => Ok(Some(value)),
+        _ => Err(Error::argument(label, "the arguments are no object")),
+    }
+}
+
+fn from_result<T: DeserializeOwned>(label: &str, result: JsValue) -> Result<T, Error> {
+    serde_wasm_bindgen::from_value(result)
+        .map_err(|error| Error::output(label, &format!("the result does not fit: {error}")))
+}

@@ -1,0 +1,95 @@
+//! A client for Rust programs that run in a page or a worker.
+//!
+//! It needs the feature `client`, and a wasm32 target. A crate that is built with wasm-pack depends
+//! on it so:
+//!
+//! ```toml
+//! [lib]
+//! crate-type = ["cdylib"]
+//!
+//! [dependencies]
+//! mcp-wasm = { version = "0.1", default-features = false, features = ["client"] }
+//! serde = { version = "1", features = ["derive"] }
+//! wasm-bindgen-futures = "0.4"
+//! ```
+//!
+//! Then a connection is awaited, and so is a call. Its builder says who hears of its progress:
+//!
+//! ```no_run
+//! use mcp_wasm::Client;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize)]
+//! struct Items {
+//!     items: Vec<String>,
+//! }
+//!
+//! #[derive(Deserialize)]
+//! struct Processed {
+//!     processed: u32,
+//! }
+//!
+//! async fn process(items: Vec<String>) -> Result<u32, mcp_wasm::client::Error> {
+//!     let client = Client::connect("wss://example.com/mcp").await?;
+//!     let result = client
+//!         .call_tool("process_items", Items { items })
+//!         .on_progress(|p| web_sys::console::log_1(&format!("{} of {:?}", p.progress, p.total).into()))
+//!         .await?;
+//!     let processed: Processed = result.structured()?;
+//!     client.close().await;
+//!     Ok(processed.processed)
+//! }
+//! ```
+//!
+//! # The paved path
+//!
+//! | what for | where |
+//! |---|---|
+//! | connecting, and what holds for all calls | [`Client::connect`], [`Connect`] |
+//! | a tool | [`Client::call_tool`], [`CallToolResult::structured`] |
+//! | progress, timeouts | [`Call`] |
+//! | giving a call up | drop its [`CallFuture`], or [`CallHandle::cancel`] |
+//! | lists, resources, prompts | [`Client::list_tools`], [`Client::read_resource`], [`Client::get_prompt`] |
+//! | log messages | [`Connect::on_log`] |
+//! | what went wrong | [`Error`], [`Error::code`] |
+//! | anything else of the protocol | [`Client::request`], [`Connect::on_notification`] |
+//!
+//! # Progress
+//!
+//! Every request carries a token, so progress keeps it alive whether or not anybody listens. A
+//! call's own handler takes the place of the client's; without either,
+//! [`default_progress_handler`] writes to the console at debug level. What comes before the answer
+//! is delivered before the call is ready, in order; nothing is delivered after that, nor after the
+//! call was given up.
+//!
+//! Servers of both eras are spoken to, the newest revision first; nothing has to be said for that.
+//! Sampling, elicitation and roots are not offered to servers here: a call that asks for them fails
+//! with [`Error::Input`].
+
+mod call;
+mod channel;
+mod connect;
+mod engine;
+mod error;
+mod fetch;
+mod handle;
+mod pages;
+mod pending;
+mod platform;
+mod progress;
+mod socket;
+mod types;
+
+pub use call::{Call, CallFuture, CallHandle};
+pub use connect::{Connect, Connecting};
+pub use error::{Clock, Error};
+pub use handle::Client;
+pub use progress::{Progress, default_progress_handler};
+pub use types::{
+    CallToolResult, Content, GetPromptResult, Icon, Implementation, Level, LogMessage, Prompt,
+    PromptArgument, PromptMessage, ReadResourceResult, Resource, ResourceContents,
+    ResourceTemplate, Role, Tool, ToolAnnotations,
+};
+
+pub use crate::proto::client::{Mode, ProgressCounts};
+pub use crate::proto::version::{Era, Version};

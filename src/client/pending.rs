@@ -1,0 +1,37 @@
+//! What is known of a call while it waits.
+
+use std::cell::{Cell, RefCell};
+
+use wasm_bindgen::JsValue;
+
+use super::Progress;
+use super::engine::Fault;
+use super::platform::{Handler, Once};
+
+/// A call that waits for its answer.
+pub(super) struct Pending {
+    /// Hears of the call's progress, in the place of the client's handler.
+    pub handler: Option<Handler<Progress>>,
+    /// Nobody is to hear of it.
+    pub silent: bool,
+    /// The id of its latest request; 0 if none was sent.
+    pub first: Cell<i64>,
+    /// It was given up: nothing is delivered any more.
+    pub deaf: Cell<bool>,
+    /// Why it was given up.
+    pub reason: RefCell<Option<String>>,
+    pub outcome: Once<Result<JsValue, Fault>>,
+}
+
+impl Pending {
+    pub fn new(handler: Option<Handler<Progress>>, silent: bool) -> Self {
+        Self {
+            handler,
+            silent,
+            first: Cell::new(0),
+            deaf: Cell::new(false),
+            reason: RefCell::new(None),
+            outcome: Once::new(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! What pages, workers and Node have in common: a clock, a timer, JSON, `fetch`.
+
+use std::cell::{Cell, RefCell};
+use std::task::{Context, Poll, Waker};
+
+use js_sys::{JsString, Promise};
+use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use web_sys::RequestInit;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the page, or the worker, began.
+    #[wasm_bindgen(js_namespace = performance)]
+    pub(super) fn now() -> f64;
+
+    #[wasm_bindgen(js_name = setTimeout)]
+    fn set_timeout(callback: &JsValue, delay: f64) -> JsValue;
+
+    #[wasm_bindgen(js_name = clearTimeout)]
+    fn clear_timeout(timer: &JsValue);
+
+    #[wasm_bindgen(catch)]
+    pub(super) fn fetch(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
+    // The text stays in JavaScript: js-sys would have it carried over and back.
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    pub(super) fn parse(text: &JsString) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
+    pub(super) fn stringify(value: &JsValue) -> Result<JsString, JsValue>;
+}
+
+/// The longest delay that a timer can have.
+const LONGEST: f64 = 2_147_483_647.0;
+
+/// One timer; it is moved only to strike earlier.
+pub(super) struct Timer {
+    callback: Closure<dyn Fn()>,
+    running: Cell<Option<JsValue>>,
+    at: Cell<f64>,
+}
+
+impl Timer {
+    pub fn new(callback: impl Fn() + 'static) -> Self {
+        let callback = Closure::new(callback);
+        Self { callback, running: Cell::new(None), at: Cell::new(f64::INFINITY) }
+    }
+
+    /// Strikes at that time at the latest.
+    pub fn arm(&self, at: f64) {
+        if at < self.at.get() {
+            self.stop();
+            self.at.set(at);
+            let delay = (at - now()).clamp(0.0, LONGEST);
+            self.running.set(Some(set_timeout(self.callback.as_ref(), delay)));
+        }
+    }
+
+    /// The timer has struck.
+    pub fn struck(&self) {
+        self.running.set(None);
+        self.at.set(f64::INFINITY);
+    }
+
+    fn stop(&self) {
+        if let Some(timer) = self.running.take() {
+            clear_timeout(&timer);
+        }
+    }
+}
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// A value that comes once, and whoever waits for it.
+pub(super) struct Once<T> {
+    value: RefCell<Option<T>>,
+    waker: Cell<Option<Waker>>,
+}
+
+impl<T> Once<T> {
+    pub fn new() -> Self {
+        Self { value: RefCell::new(None), waker: Cell::new(None) }
+    }
+
+    pub fn set(&self, value: T) {
+        self.value.replace(Some(value));
+        if let Some(waker) = self.waker.take() {
+            waker.wake();
+        }
+    }
+
+    /// Whether it is there and not taken.
+    pub fn is_set(&self) -> bool {
+        self.value.borrow().is_some()
+    }
+
+    pub fn poll(&self, context: &mut Context<'_>) -> Poll<T> {
+        if let Some(value) = self.value.take() {
+            return Poll::Ready(value);
+        }
+        self.waker.set(Some(context.waker().clone()));
+        Poll::Pending
+    }
+}
+
+/// A function of the user's. It is out of its place while it runs, so nothing is borrowed then.
+pub(super) struct Handler<T>(RefCell<Option<Function<T>>>);
+
+type Function<T> = Box<dyn FnMut(T)>;
+
+impl<T> Handler<T> {
+    pub fn new(function: impl FnMut(T) + 'static) -> Self {
+        Self(RefCell::new(Some(Box::new(function))))
+    }
+
+    pub fn call(&self, value: T) {
+        let function = self.0.take();
+        if let Some(mut function) = function {
+            function(value);
+            self.0.replace(Some(function));
+        }
+    }
+}

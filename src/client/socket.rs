@@ -1,0 +1,127 @@
+//! One WebSocket.
+
+use std::cell::Cell;
+use std::rc::{Rc, Weak};
+
+use js_sys::{Array, JsString};
+use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{CloseEvent, MessageEvent, WebSocket};
+
+use super::Error;
+use super::channel::LIMIT;
+use super::engine::{Engine, Fault};
+
+#[wasm_bindgen]
+extern "C" {
+    /// A WebSocket that takes text as JavaScript has it.
+    type TextSocket;
+
+    #[wasm_bindgen(method, catch, structural)]
+    fn send(this: &TextSocket, text: &JsString) -> Result<(), JsValue>;
+}
+
+/// A WebSocket, which ends when this is dropped.
+pub(super) struct Socket {
+    inner: WebSocket,
+    _open: Closure<dyn Fn()>,
+    _message: Closure<dyn Fn(MessageEvent)>,
+    _close: Closure<dyn Fn(CloseEvent)>,
+}
+
+impl Socket {
+    pub fn open(url: &str, protocols: &[String], engine: &Weak<Engine>) -> Result<Self, JsValue> {
+        let names: Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
+        let socket = WebSocket::new_with_str_sequence(url, &names)?;
+
+        let is_open = Rc::new(Cell::new(false));
+        let (opening, of, wanted) = (socket.clone(), engine.clone(), protocols.to_vec());
+        let opened = Rc::clone(&is_open);
+        let open = Closure::<dyn Fn()>::new(move || {
+            let Some(engine) = of.upgrade() else { return };
+            // Firefox opens a connection for which the server selected no subprotocol at all.
+            if wanted.contains(&opening.protocol()) {
+                opened.set(true);
+                engine.opened();
+            } else {
+                let wanted = wanted.first().map(String::as_str).unwrap_or_default();
+                let reason = format!(
+                    "the server did not select the subprotocol \"{wanted}\": is it an MCP server?"
+                );
+                engine.refused(Error::Protocol { call: engine.endpoint.label(), reason });
+            }
+        });
+
+        let (receiving, of) = (socket.clone(), engine.clone());
+        let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
+            let Some(engine) = of.upgrade() else { return };
+            match event.data().dyn_into::<JsString>() {
+                Ok(text) if text.length() > LIMIT => {
+                    engine.fault(Fault::Protocol(format!(
+                        "the server sent a message of {} characters, over the limit of {LIMIT}",
+                        text.length()
+                    )));
+                    // It may be closing already.
+                    let _ = receiving.close_with_code_and_reason(4413, "message too big");
+                }
+                Ok(text) => engine.frame(&text),
+                Err(_) => engine.fault(Fault::Protocol(
+                    "the server sent a binary frame, which MCP does not know".to_owned(),
+                )),
+            }
+        });
+
+        let of = engine.clone();
+        let close = Closure::<dyn Fn(CloseEvent)>::new(move |event: CloseEvent| {
+            let Some(engine) = of.upgrade() else { return };
+            if is_open.get() {
+                engine.closed(&ending(&event));
+            } else {
+                engine.refused(refusal(&engine, event.code()));
+            }
+        });
+
+        socket.set_onopen(Some(open.as_ref().unchecked_ref()));
+        socket.set_onmessage(Some(message.as_ref().unchecked_ref()));
+        socket.set_onclose(Some(close.as_ref().unchecked_ref()));
+        Ok(Self { inner: socket, _open: open, _message: message, _close: close })
+    }
+
+    pub fn send(&self, text: &JsString) -> Result<(), JsValue> {
+        if self.inner.ready_state() != WebSocket::OPEN {
+            return Err(JsValue::UNDEFINED);
+        }
+        self.inner.unchecked_ref::<TextSocket>().send(text)
+    }
+
+    pub fn close(&self) {
+        self.inner.set_onopen(None);
+        self.inner.set_onmessage(None);
+        self.inner.set_onclose(None);
+        // Fails only for a bad code.
+        let _ = self.inner.close();
+    }
+}
+
+impl Drop for Socket {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Browsers do not tell why a handshake failed, so this lists the causes.
+fn refusal(engine: &Engine, code: u16) -> Error {
+    let reason = format!(
+        "it could not be opened (close code {code}): no server there, a wrong path, a refused \
+         origin, or a server without the subprotocol \"mcp\""
+    );
+    Error::Closed { call: engine.endpoint.label(), reason, may_have_run: false, cause: None }
+}
+
+fn ending(event: &CloseEvent) -> String {
+    match (event.code(), event.reason()) {
+        (1000 | 1005, _) => "the connection was closed".to_owned(),
+        (code, reason) if reason.is_empty() => format!("the WebSocket closed with code {code}"),
+        (code, reason) => format!("the WebSocket closed with code {code}: {reason}"),
+    }
+}

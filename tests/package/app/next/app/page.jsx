@@ -1,0 +1,5 @@
+import Tool from "./tool";
+
+export default function Page() {
+  return <Tool />;
+}

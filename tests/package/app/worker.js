@@ -1,0 +1,3 @@
+import { run } from "./app.js";
+
+addEventListener("message", async ({ data }) => postMessage(await run(data)));

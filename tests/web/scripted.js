@@ -1,0 +1,112 @@
+// A WebSocket whose server is the test. The path of its URL says what the server does by itself:
+// `/modern` and `/legacy` answer the handshake, `/deaf` hangs up on the first probe and is legacy
+// then, `/stranger` selects no subprotocol, `/gone` refuses the connection.
+
+/** @type {Scripted} */
+let latest;
+let opened = 0;
+/** @type {any[]} */
+let requests = [];
+/** @type {((request: any) => void) | undefined} */
+let waiting;
+
+class Scripted {
+  /** @type {(() => void) | null} */
+  onopen = null;
+  /** @type {((event: { data: string }) => void) | null} */
+  onmessage = null;
+  /** @type {((event: { code: number, reason: string }) => void) | null} */
+  onclose = null;
+  readyState = 0;
+
+  /** @param {string} url @param {string[]} protocols */
+  constructor(url, [protocol]) {
+    latest = this;
+    opened++;
+    this.path = new URL(url).pathname;
+    this.protocol = this.path === "/stranger" ? "" : protocol;
+    queueMicrotask(() => {
+      if (this.path === "/gone") return this.end(1006, "");
+      this.readyState = 1;
+      this.onopen?.();
+    });
+  }
+
+  /** @param {string} text */
+  send(text) {
+    const message = JSON.parse(text);
+    const { id, method } = message;
+    const legacy = this.path !== "/modern";
+    if (method === "server/discover" && this.path === "/deaf") return this.end(1002, "what?");
+    if (method === "server/discover" && legacy) return this.later({ id, error: { code: -32601, message: "no" } });
+    if (method === "server/discover" && id === 1) {
+      return this.later({ id, result: { supportedVersions: ["2026-07-28"], capabilities: {}, instructions: "be kind" } });
+    }
+    if (method === "initialize") {
+      const serverInfo = { name: "scripted", version: "1" };
+      return this.later({ id, result: { protocolVersion: "2025-11-25", capabilities: {}, serverInfo } });
+    }
+    if (method === "notifications/initialized") return;
+    if (waiting) {
+      waiting(message);
+      waiting = undefined;
+    } else {
+      requests.push(message);
+    }
+  }
+
+  close() {
+    this.readyState = 3;
+  }
+
+  /** @param {object} message */
+  later(message) {
+    queueMicrotask(() => this.onmessage?.({ data: JSON.stringify({ jsonrpc: "2.0", ...message }) }));
+  }
+
+  /** @param {number} code @param {string} reason */
+  end(code, reason) {
+    this.readyState = 3;
+    this.onclose?.({ code, reason });
+  }
+}
+
+/** From now on every WebSocket of the page is such a one. */
+export function install() {
+  globalThis.WebSocket = /** @type {any} */ (Scripted);
+  opened = 0;
+  requests = [];
+  waiting = undefined;
+}
+
+/** The next message of the client, when it comes. */
+export const next = async () => requests.shift() ?? new Promise((resolve) => (waiting = resolve));
+
+/** How many messages of the client nobody has looked at. */
+export const left = () => requests.length;
+
+/** The server sends a frame. @param {string} text */
+export const say = (text) => latest.onmessage?.({ data: text });
+
+/** The server ends the connection. @param {number} code @param {string} reason */
+export const hang_up = (code, reason) => latest.end(code, reason);
+
+/** Whether the client has ended the connection. */
+export const is_closed = () => latest.readyState === 3;
+
+/** How many connections were opened. */
+export const connections = () => opened;
+
+/** What the console is told at debug level while that runs. @param {() => void} run */
+export function debugged(run) {
+  const { debug } = console;
+  /** @type {string[]} */
+  const lines = [];
+  console.debug = (...all) => lines.push(all.join(" "));
+  try {
+    run();
+  } finally {
+    console.debug = debug;
+  }
+  return lines;
+}

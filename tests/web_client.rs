@@ -1,0 +1,542 @@
+//! The client for Rust programs in a real browser, against a server that each test plays itself:
+//! `wasm-pack test --headless --chrome -- --features client,npm`.
+#![cfg(all(target_arch = "wasm32", feature = "client"))]
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::future::IntoFuture;
+use std::rc::Rc;
+use std::time::Duration;
+
+use js_sys::{JSON, Reflect};
+use mcp_wasm::Client;
+use mcp_wasm::client::{Clock, Content, Era, Error, Level, Mode, Progress};
+use serde::{Deserialize, Serialize};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::*;
+
+wasm_bindgen_test_configure!(run_in_browser);
+
+#[wasm_bindgen(module = "/tests/web/scripted.js")]
+extern "C" {
+    fn install();
+    async fn next() -> JsValue;
+    fn left() -> u32;
+    fn say(text: &str);
+    fn hang_up(code: u16, reason: &str);
+    fn is_closed() -> bool;
+    fn connections() -> u32;
+    fn debugged(run: &mut dyn FnMut()) -> Vec<String>;
+}
+
+const ERAS: [&str; 2] = ["ws://scripted/modern", "ws://scripted/legacy"];
+
+async fn connect(url: &str) -> Client {
+    install();
+    Client::connect(url).await.unwrap()
+}
+
+fn get(value: &JsValue, path: &str) -> JsValue {
+    path.split('.').fold(value.clone(), |value, key| Reflect::get(&value, &key.into()).unwrap())
+}
+
+fn json(value: &JsValue) -> String {
+    JSON::stringify(value).unwrap().into()
+}
+
+/// The next request, its method checked; returns its id.
+async fn request(method: &str) -> (i64, JsValue) {
+    let message = next().await;
+    assert_eq!(get(&message, "method"), method, "{}", json(&message));
+    #[allow(clippy::cast_possible_truncation)]
+    let id = get(&message, "id").as_f64().unwrap_or_default() as i64;
+    (id, message)
+}
+
+fn progress(token: i64, rest: &str) {
+    say(&format!(
+        r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},{rest}}}}}"#
+    ));
+}
+
+fn answer(id: i64, result: &str) {
+    say(&format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#));
+}
+
+/// A handler that keeps what it hears, and what it has heard.
+fn recorder() -> (impl FnMut(Progress) + 'static, Rc<RefCell<Vec<Progress>>>) {
+    let heard = Rc::new(RefCell::new(Vec::new()));
+    let kept = heard.clone();
+    (move |progress| kept.borrow_mut().push(progress), heard)
+}
+
+fn at(progress: f64) -> Progress {
+    Progress { progress, total: None, message: None }
+}
+
+#[wasm_bindgen_test]
+async fn rule_1_every_request_has_a_token_and_the_default_handler_logs() {
+    for url in ERAS {
+        let client = connect(url).await;
+        let call = client.call_tool("tool", ()).start();
+        let (id, message) = request("tools/call").await;
+        assert_eq!(call.id(), Some(id));
+        assert_eq!(get(&message, "params._meta.progressToken").as_f64(), Some(id as f64));
+        assert!(get(&message, "params.arguments").is_undefined());
+        let lines = debugged(&mut || {
+            progress(id, r#""progress":3,"total":10,"message":"third""#);
+            progress(id, r#""progress":4,"total":0"#);
+            progress(id, r#""progress":5.5"#);
+        });
+        assert_eq!(lines, ["Progress: 3/10 (30.0%) - third", "Progress: 4/0", "Progress: 5.5"]);
+        answer(id, r#"{"content":[]}"#);
+        call.await.unwrap();
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_2_a_calls_own_handler_takes_the_place_of_the_clients() {
+    install();
+    let (handler, clients) = recorder();
+    let client = Client::connect(ERAS[0]).on_progress(handler).await.unwrap();
+
+    let (handler, own) = recorder();
+    let call = client.read_resource("file:///a").on_progress(handler).start();
+    let (id, _) = request("resources/read").await;
+    progress(id, r#""progress":1"#);
+    answer(id, r#"{"contents":[{"uri":"file:///a","text":"hello"}]}"#);
+    let read = call.await.unwrap();
+    assert_eq!(read.contents[0].text.as_deref(), Some("hello"));
+    assert_eq!((own.borrow().len(), clients.borrow().len()), (1, 0));
+
+    let call = client.call_tool("tool", ()).start();
+    let (id, _) = request("tools/call").await;
+    progress(id, r#""progress":2"#);
+    answer(id, "{}");
+    call.await.unwrap();
+    assert_eq!(*clients.borrow(), [at(2.0)]);
+
+    let call = client.call_tool("tool", ()).silent().start();
+    let (id, _) = request("tools/call").await;
+    assert!(debugged(&mut || progress(id, r#""progress":3"#)).is_empty());
+    answer(id, "{}");
+    call.await.unwrap();
+    assert_eq!(clients.borrow().len(), 1, "silent is silent");
+}
+
+#[wasm_bindgen_test]
+async fn rule_3_all_progress_comes_in_order_before_the_result_and_none_after_it() {
+    // What has another member cannot be scanned.
+    for (url, more) in ERAS.into_iter().flat_map(|url| [(url, ""), (url, r#","_meta":{}"#)]) {
+        let client = connect(url).await;
+        let (handler, heard) = recorder();
+        let call = client.call_tool("tool", ()).on_progress(handler).start();
+        let (id, _) = request("tools/call").await;
+        for i in 0..100 {
+            progress(id, &format!(r#""progress":{i},"total":100{more}"#));
+        }
+        answer(id, r#"{"content":[]}"#);
+        progress(id, r#""progress":101"#);
+        call.await.unwrap();
+        progress(id, r#""progress":102"#);
+        let heard = heard.borrow();
+        assert_eq!(heard.len(), 100);
+        for (i, one) in (0_u32..).zip(heard.iter()) {
+            assert_eq!((one.progress, one.total), (f64::from(i), Some(100.0)));
+        }
+        assert_eq!(client.progress_counts().late, 2);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_4_numbers_and_messages_pass_unchanged() {
+    let cases = [
+        (r#""progress":0.0"#, at(0.0)),
+        (
+            r#""progress":55.00000000000001,"total":100"#,
+            Progress { total: Some(100.0), ..at(55.000_000_000_000_01) },
+        ),
+        (
+            r#""progress":2,"message":"Größe \"1\"""#,
+            Progress { message: Some("Größe \"1\"".to_owned()), ..at(2.0) },
+        ),
+        (
+            r#""progress":3,"message":"half a ton""#,
+            Progress { message: Some("half a ton".to_owned()), ..at(3.0) },
+        ),
+    ];
+    let client = connect(ERAS[0]).await;
+    for (members, expected) in cases {
+        let (handler, heard) = recorder();
+        let call = client.call_tool("tool", ()).on_progress(handler).start();
+        let (id, _) = request("tools/call").await;
+        progress(id, members);
+        answer(id, "{}");
+        call.await.unwrap();
+        assert_eq!(*heard.borrow(), [expected]);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_5_strangers_tokens_are_dropped_and_counted() {
+    let client = connect(ERAS[0]).await;
+    let (handler, heard) = recorder();
+    let call = client.call_tool("tool", ()).on_progress(handler).start();
+    let (id, _) = request("tools/call").await;
+    progress(99, r#""progress":1"#);
+    progress(id, r#""progress":null"#);
+    answer(id, "{}");
+    call.await.unwrap();
+    assert!(heard.borrow().is_empty());
+    let counts = client.progress_counts();
+    assert_eq!((counts.unknown, counts.malformed), (1, 1));
+}
+
+#[wasm_bindgen_test]
+async fn a_handler_may_call_cancel_and_close() {
+    for more in ["", r#","_meta":{}"#] {
+        let client = connect(ERAS[0]).await;
+        let started = Rc::new(RefCell::new(Vec::new()));
+        let (own, kept) = (client.clone(), started.clone());
+        let cancel = Rc::new(RefCell::new(None::<mcp_wasm::client::CallHandle>));
+        let handle = cancel.clone();
+        let heard = Rc::new(Cell::new(0));
+        let count = heard.clone();
+        let call = client
+            .call_tool("tool", ())
+            .on_progress(move |progress| {
+                count.set(count.get() + 1);
+                kept.borrow_mut().push(own.call_tool("next", ()).start());
+                if progress.progress > 1.0 {
+                    handle.borrow().as_ref().unwrap().cancel("enough");
+                }
+            })
+            .start();
+        cancel.replace(Some(call.handle()));
+        let (id, _) = request("tools/call").await;
+        progress(id, &format!(r#""progress":1{more}"#));
+        progress(id, &format!(r#""progress":2{more}"#));
+        progress(id, &format!(r#""progress":3{more}"#));
+        assert_eq!(heard.get(), 2);
+        request("tools/call").await;
+        request("tools/call").await;
+        let (_, cancelled) = request("notifications/cancelled").await;
+        assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+        assert_eq!(get(&cancelled, "params.reason"), "enough");
+        let error = call.await.unwrap_err();
+        assert_eq!(error.to_string(), "tools/call tool was aborted: enough");
+
+        let own = client.clone();
+        let last = client
+            .call_tool("last", ())
+            .on_progress(move |_| {
+                wasm_bindgen_futures::spawn_local({
+                    let own = own.clone();
+                    async move { own.close().await }
+                })
+            })
+            .start();
+        let (id, _) = request("tools/call").await;
+        progress(id, &format!(r#""progress":1{more}"#));
+        assert_eq!(last.await.unwrap_err().code(), "CLOSED");
+        assert!(is_closed());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_7_both_clocks_end_a_call_and_tell_the_server() {
+    let client = connect(ERAS[1]).await;
+    let short = Duration::from_millis(60);
+
+    let call = client.call_tool("tool", ()).silent().timeout(short).start();
+    let (id, _) = request("tools/call").await;
+    let error = call.await.unwrap_err();
+    assert_eq!(error.to_string(), "tools/call tool: no answer and no progress within 60 ms");
+    let (_, cancelled) = request("notifications/cancelled").await;
+    assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+
+    let (handler, heard) = recorder();
+    let call = client.call_tool("tool", ()).on_progress(handler).timeout(Duration::MAX);
+    let call = call.max_total_timeout(short).start();
+    let (id, _) = request("tools/call").await;
+    progress(id, r#""progress":1"#);
+    let error = call.await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { clock: Clock::Total, .. }), "{error:?}");
+    request("notifications/cancelled").await;
+    progress(id, r#""progress":2"#);
+    assert_eq!(heard.borrow().len(), 1, "none after the timeout");
+}
+
+#[wasm_bindgen_test]
+async fn rule_8_dropping_a_call_gives_it_up_and_the_server_is_told() {
+    for url in ERAS {
+        let client = connect(url).await;
+        let (handler, heard) = recorder();
+        let call = client.call_tool("tool", ()).on_progress(handler).into_future();
+        let (id, _) = request("tools/call").await;
+        drop(call);
+        let (_, cancelled) = request("notifications/cancelled").await;
+        assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+        progress(id, r#""progress":1"#);
+        assert!(heard.borrow().is_empty());
+        assert_eq!(Rc::strong_count(&heard), 1, "the handler is gone");
+
+        // A call that has its answer is not given up any more.
+        let call = client.ping().start();
+        let (id, _) = request(if url == ERAS[0] { "server/discover" } else { "ping" }).await;
+        let handle = call.handle();
+        answer(id, "{}");
+        handle.cancel(None);
+        call.await.unwrap();
+        assert_eq!(left(), 0);
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_8_a_lost_connection_fails_its_calls_at_once() {
+    install();
+    let ended = Rc::new(RefCell::new(String::new()));
+    let told = ended.clone();
+    let client = Client::connect(ERAS[0])
+        .on_close(move |error| *told.borrow_mut() = error.to_string())
+        .await
+        .unwrap();
+    let call = client.call_tool("tool", ()).start();
+    request("tools/call").await;
+    hang_up(1011, "on fire");
+    let error = call.await.unwrap_err();
+    assert!(matches!(error, Error::Closed { may_have_run: true, .. }));
+    let expected =
+        "the WebSocket closed with code 1011: on fire; the server may have carried it out";
+    assert_eq!(error.to_string(), format!("tools/call tool: {expected}"));
+    assert_eq!(*ended.borrow(), format!("the connection: {expected}"));
+    assert!(!client.is_connected());
+    let error = client.call_tool("tool", ()).await.unwrap_err();
+    assert!(matches!(error, Error::Closed { may_have_run: false, .. }), "{error}");
+}
+
+#[derive(Serialize)]
+struct Job {
+    name: &'static str,
+    steps: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+    labels: BTreeMap<&'static str, f64>,
+}
+
+#[derive(Debug, PartialEq, Deserialize)]
+struct Done {
+    processed: u32,
+    results: Vec<Option<String>>,
+}
+
+#[wasm_bindgen_test]
+async fn arguments_and_results_are_rust_values() {
+    let client = connect(ERAS[0]).await;
+    let job = Job { name: "a", steps: 3, note: None, labels: BTreeMap::from([("x", 0.5)]) };
+    let call = client.call_tool("run", &job).start();
+    let (id, message) = request("tools/call").await;
+    assert_eq!(
+        json(&get(&message, "params.arguments")),
+        r#"{"name":"a","steps":3,"labels":{"x":0.5}}"#
+    );
+    let result = r#"{"content":[{"type":"text","text":"ok"},{"type":"odd","x":1}],"more":true,
+        "structuredContent":{"processed":2,"results":["ö",null],"unknown":1}}"#;
+    answer(id, result);
+    let result = call.await.unwrap();
+    let done: Done = result.structured().unwrap();
+    assert_eq!(done, Done { processed: 2, results: vec![Some("ö".to_owned()), None] });
+    assert_eq!(result.text(), "ok");
+    assert!(matches!(&result.content[1], Content::Other(block) if get(block, "x") == 1.0));
+    assert_eq!(get(&result.raw, "more"), true);
+
+    let misfit = result.structured::<Vec<u8>>().unwrap_err();
+    assert_eq!((misfit.code(), misfit.call()), ("INVALID_OUTPUT", "tools/call run"));
+
+    for call in [client.call_tool("run", 7), client.call_tool("run", vec!["a"])] {
+        let error = call.await.unwrap_err();
+        assert_eq!(error.to_string(), "tools/call run: the arguments are no object");
+        assert_eq!(error.code(), "INVALID_ARGUMENT");
+    }
+    assert_eq!(left(), 0, "nothing was sent");
+}
+
+#[wasm_bindgen_test]
+async fn a_tools_failure_is_a_result_and_the_protocols_is_an_error() {
+    let client = connect(ERAS[0]).await;
+    let call = client.call_tool("fail", ()).start();
+    let (id, _) = request("tools/call").await;
+    answer(id, r#"{"content":[{"type":"text","text":"no disk"}],"isError":true}"#);
+    let result = call.await.unwrap();
+    assert!(result.is_error);
+    let error = result.structured::<Done>().unwrap_err();
+    assert_eq!(error.to_string(), "tools/call fail failed: no disk");
+    assert!(matches!(result.success(), Err(Error::Tool { .. })));
+
+    let call = client.call_tool("none", ()).start();
+    let (id, _) = request("tools/call").await;
+    say(&format!(
+        r#"{{"jsonrpc":"2.0","id":{id},"error":{{"code":-32602,"message":"no such tool","data":[1]}}}}"#
+    ));
+    let error = call.await.unwrap_err();
+    assert_eq!(error.to_string(), "tools/call none: no such tool (-32602)");
+    assert!(matches!(&error, Error::Rpc { code: -32602, data: Some(_), .. }));
+    let thrown = JsValue::from(error);
+    assert_eq!(get(&thrown, "code"), "RPC_ERROR");
+    assert_eq!(get(&thrown, "message"), "tools/call none: no such tool (-32602)");
+}
+
+#[wasm_bindgen_test]
+async fn lists_come_with_all_their_pages() {
+    let client = connect(ERAS[1]).await;
+    let call = client.list_tools().start();
+    let (id, _) = request("tools/list").await;
+    answer(
+        id,
+        r#"{"tools":[{"name":"a","inputSchema":{"type":"object"},"icons":null}],"nextCursor":"2"}"#,
+    );
+    let pages = async {
+        let (id, message) = request("tools/list").await;
+        assert_eq!(get(&message, "params.cursor"), "2");
+        answer(id, r#"{"tools":[{"name":"b","annotations":{"readOnlyHint":true}}]}"#);
+    };
+    let (tools, ()) = futures_util::future::join(call, pages).await;
+    let tools = tools.unwrap();
+    assert_eq!(tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
+    assert_eq!(get(&tools[0].input_schema, "type"), "object");
+    assert_eq!(tools[1].annotations.read_only_hint, Some(true));
+
+    let endless = async {
+        for _ in 0..2 {
+            let (id, _) = request("prompts/list").await;
+            answer(id, r#"{"prompts":[],"nextCursor":"again"}"#);
+        }
+    };
+    let (prompts, ()) = futures_util::future::join(client.list_prompts().start(), endless).await;
+    assert_eq!(prompts.unwrap_err().code(), "PROTOCOL_ERROR");
+}
+
+#[wasm_bindgen_test]
+async fn prompts_and_any_other_request() {
+    let client = connect(ERAS[0]).await;
+    let call = client.get_prompt("greet", BTreeMap::from([("who", "Ada")])).start();
+    let (id, message) = request("prompts/get").await;
+    assert_eq!(get(&message, "params.arguments.who"), "Ada");
+    answer(id, r#"{"messages":[{"role":"user","content":{"type":"text","text":"Hello, Ada"}}]}"#);
+    let prompt = call.await.unwrap();
+    assert_eq!(prompt.messages[0].content.as_text(), Some("Hello, Ada"));
+
+    let call = client.request::<BTreeMap<String, u8>>("x/count", ()).start();
+    let (id, _) = request("x/count").await;
+    answer(id, r#"{"n":3}"#);
+    assert_eq!(call.await.unwrap()["n"], 3);
+
+    client.notify("notifications/x", BTreeMap::from([("n", 1)])).unwrap();
+    let (_, message) = request("notifications/x").await;
+    assert_eq!(get(&message, "params.n").as_f64(), Some(1.0));
+}
+
+#[wasm_bindgen_test]
+async fn log_messages_reach_their_handler_in_both_eras() {
+    for url in ERAS {
+        install();
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let (logs, all) = (heard.clone(), Rc::new(Cell::new(0)));
+        let count = all.clone();
+        let client = Client::connect(url)
+            .on_log(move |log| logs.borrow_mut().push((log.level, log.logger.clone(), log.text())))
+            .on_notification(move |_, _| count.set(count.get() + 1))
+            .await
+            .unwrap();
+        let tell = |data: &str| {
+            say(&format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/message","params":{{"level":"warning","logger":"disk","data":{data}}}}}"#
+            ));
+        };
+        tell(r#""almost full""#);
+        tell(r#"{"free":3}"#);
+        let disk = || Some("disk".to_owned());
+        assert_eq!(
+            *heard.borrow(),
+            [
+                (Level::Warning, disk(), "almost full".to_owned()),
+                (Level::Warning, disk(), r#"{"free":3}"#.to_owned())
+            ]
+        );
+        assert_eq!(all.get(), 2);
+
+        // The level goes with every request, or to a server that keeps it.
+        let legacy = client.era() == Some(Era::Legacy);
+        let asks = async {
+            if legacy {
+                let (id, message) = request("logging/setLevel").await;
+                assert_eq!(get(&message, "params.level"), "error");
+                answer(id, "{}");
+            }
+        };
+        let (set, ()) = futures_util::future::join(client.set_log_level(Level::Error), asks).await;
+        set.unwrap();
+        if !legacy {
+            let _call = client.call_tool("tool", ()).start();
+            let (_, message) = request("tools/call").await;
+            let meta = get(&message, "params._meta");
+            assert_eq!(
+                Reflect::get(&meta, &"io.modelcontextprotocol/logLevel".into()).unwrap(),
+                "error"
+            );
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn rule_13_both_eras_are_found_out() {
+    let modern = connect(ERAS[0]).await;
+    assert_eq!(modern.era(), Some(Era::Modern));
+    assert_eq!(modern.instructions().as_deref(), Some("be kind"));
+    let legacy = connect(ERAS[1]).await;
+    assert_eq!(legacy.protocol_version().map(|version| version.as_str()), Some("2025-11-25"));
+    assert_eq!(legacy.server_info().map(|info| info.name).as_deref(), Some("scripted"));
+    let deaf = connect("ws://scripted/deaf").await;
+    assert_eq!((deaf.era(), connections()), (Some(Era::Legacy), 2));
+    install();
+    let forced = Client::connect(ERAS[1]).mode(Mode::Legacy).await.unwrap();
+    let call = forced.ping().start();
+    let (id, _) = request("ping").await;
+    assert_eq!(id, 2, "no probe came before");
+    answer(id, "{}");
+    call.await.unwrap();
+}
+
+#[wasm_bindgen_test]
+async fn what_keeps_a_client_from_connecting_is_said() {
+    install();
+    let error = Client::connect("ws://scripted/stranger").await.unwrap_err();
+    assert_eq!(error.code(), "PROTOCOL_ERROR");
+    assert!(error.to_string().contains("did not select the subprotocol \"mcp\""), "{error}");
+    let error = Client::connect("ws://scripted/gone").await.unwrap_err();
+    assert!(
+        error.to_string().starts_with("connecting to ws://scripted/gone: it could not be opened")
+    );
+    assert!(matches!(error, Error::Closed { may_have_run: false, .. }));
+    for url in ["ftp://example.com/", "http://["] {
+        assert_eq!(Client::connect(url).await.unwrap_err().code(), "INVALID_ARGUMENT");
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_connection_ends_with_the_last_handle() {
+    let client = connect(ERAS[0]).await;
+    let other = client.clone();
+    let call = client.call_tool("tool", ()).start();
+    request("tools/call").await;
+    drop((client, other));
+    assert!(!is_closed(), "a call still needs it");
+    drop(call);
+    assert!(is_closed());
+
+    // Nor does it outlive a connection that nobody waits for any more.
+    install();
+    let connecting = Client::connect(ERAS[0]).into_future();
+    drop(connecting);
+    assert!(is_closed());
+}
