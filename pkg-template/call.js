@@ -92,6 +92,7 @@ export class Call {
 
   /** Goes on with another request. @param {number} id */
   proceed(id) {
+    if (this.stalled) this.stall(false);
     this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
   }
 

@@ -22,6 +22,8 @@ export class Calls {
   #board;
   /** Tools that run only as tasks. @type {Set<string>} */
   #tasksOnly = new Set();
+  /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
+  #titles = new Map();
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -44,7 +46,8 @@ export class Calls {
   #show(call) {
     const { id, method, name, began } = call;
     const server = this.#connection.session?.serverInfo?.name;
-    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, began });
+    const title = method === "tools/call" ? this.#titles.get(name) : undefined;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title, began });
   }
 
   /**
@@ -54,7 +57,7 @@ export class Calls {
    * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
-    const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined }, given);
+    const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined }, given);
     checkHandler("progressHandler", options.progressHandler);
     checkHandler("onprogress", options.onprogress);
     checkTime("timeout", options.timeout);
@@ -163,9 +166,10 @@ export class Calls {
    */
   #answered(call, result, failure) {
     if (call.method === "tools/list") this.outputs?.learn(result?.tools);
-    if (call.method === "tools/list" && call.options.tasks) {
-      for (const { name, execution } of result?.tools ?? []) {
-        if (execution?.taskSupport === "required") this.#tasksOnly.add(name);
+    if (call.method === "tools/list") {
+      for (const { name, title, annotations, execution } of result?.tools ?? []) {
+        this.#titles.set(name, title ?? annotations?.title);
+        if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
       }
     }
     if (call.pages && !failure) {

@@ -97,6 +97,11 @@ export class Client {
     return this.#connection.session?.era;
   }
 
+  get knownEra() {
+    // What was forced, or is a guess, says nothing about the server.
+    return this.#options.mode === "auto" && this.#connection.session?.certain ? this.era : undefined;
+  }
+
   get transport() {
     return this.#connection.transport;
   }
@@ -148,7 +153,8 @@ export class Client {
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
-      const legacy = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
       core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       this.#connection.open(transport);
       this.#connection.drain();
@@ -159,9 +165,8 @@ export class Client {
     await connected;
     const { listChanged } = this.#options;
     if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
-    // What was forced says nothing about the server.
     if (!server || this.#options.mode !== "auto") return;
-    if (this.era === "legacy" && this.#connection.session?.certain) legacyServers.set(server, Date.now() + REMEMBER);
+    if (this.knownEra === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
   }
 

@@ -171,15 +171,21 @@ export class Connection {
     const transport = this.transport;
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
+      else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
       else Promise.resolve(transport.send(message)).catch(failed);
     } catch (error) {
       failed(error);
     }
   }
 
+  /** The call that a request belongs to. @param {number | undefined} id */
+  #find(id) {
+    return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
+  }
+
   /** A message could not be sent. @param {number | undefined} id of the request, if it is one @param {any} error */
   unsent(id, error) {
-    const call = id && this.calls.find((call) => call?.context.requestId === id);
+    const call = this.#find(id);
     if (call) call.cause = error;
     if (!id) return this.fault(error);
     this.core?.unsent(id, error?.message ?? "the message could not be sent");

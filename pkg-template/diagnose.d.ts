@@ -1,6 +1,6 @@
 /**
  * Says in words what keeps a page from connecting. Importing this also lets bundlers take it along for
- * {@link Client.diagnose}.
+ * `client.diagnose`.
  *
  * @example
  * ```js

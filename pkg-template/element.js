@@ -96,24 +96,36 @@ export class McpProgressElement extends Base {
     let bound = true;
     /** @type {any} */
     let latest;
-    let cancel = () => {};
+    /** Takes back the drawing that is asked for, if there is one. @type {(() => void) | undefined} */
+    let cancel;
     this.#unbind = () => {
       bound = false;
-      cancel();
+      cancel?.();
       void loop.return();
     };
-    const draw = () => bound && this.#show(latest ?? {}, latest?.fraction === undefined ? "indeterminate" : "determinate");
-    const follow = async () => {
-      for await (const report of loop) {
-        latest = report;
-        cancel();
-        cancel = later("frame", draw);
-      }
+    const draw = () => {
+      cancel = undefined;
+      this.#show(latest, latest.fraction === undefined ? "indeterminate" : "determinate");
     };
-    follow().then(
-      () => bound && (cancel(), this.#end({ ...latest, fraction: 1 }, "done")),
-      (error) => bound && (cancel(), this.#end({ ...latest, message: error?.message }, "failed")),
-    );
+    const follow = async () => {
+      for await (latest of loop) cancel ??= later("frame", draw);
+    };
+    /** @param {any} report @param {string} state */
+    const end = (report, state) => {
+      if (!bound) return;
+      cancel?.();
+      this.#end(report, state);
+    };
+    follow()
+      .then(() => call)
+      .then(
+        (result) => {
+          if (!result?.isError) return end({ ...latest, fraction: 1 }, "done");
+          const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
+          end({ ...latest, message: text ?? latest?.message }, "failed");
+        },
+        (error) => end({ ...latest, message: error?.message }, "failed"),
+      );
   }
 
   /** @param {any} board */

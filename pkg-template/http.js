@@ -1,4 +1,5 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
+import { enter } from "./crowd.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { ready } from "./load.js";
 
@@ -34,6 +35,8 @@ export class StreamableHttpTransport {
   #http;
   /** The exchanges under way. @type {Map<number, AbortController>} */
   #exchanges = new Map();
+  /** Headers of single messages. @type {WeakMap<object, any>} */
+  #headers = new WeakMap();
   /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: any) => void }>} */
   #sent = new Map();
   /** @type {any} */
@@ -54,10 +57,11 @@ export class StreamableHttpTransport {
     this.#http ??= new Http();
   }
 
-  /** @param {any} message @returns {Promise<void>} */
-  async send(message) {
+  /** @param {any} message @param {any} [options] @returns {Promise<void>} */
+  async send(message, options) {
     const http = this.#http;
     if (!http) throw new ClosedError("the transport is not open", false);
+    if (options?.headers) this.#headers.set(message, options.headers);
     const exchange = http.send(message);
     /** @type {Promise<void> | undefined} */
     const done = this.onnews || !exchange ? undefined : new Promise((resolve, reject) => this.#sent.set(exchange, { resolve, reject }));
@@ -130,9 +134,11 @@ export class StreamableHttpTransport {
     this.#exchanges.set(exchange, controller);
     const { fetch: call = globalThis.fetch, headers: given } = this.#options;
     let sent = false;
+    let leave = () => {};
     try {
       const body = value === undefined ? undefined : JSON.stringify(value);
       const headers = new Headers(typeof given === "function" ? await given() : given);
+      new Headers(this.#headers.get(value)).forEach((text, name) => headers.set(name, text));
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       this.sessionId = headers.get("mcp-session-id") ?? undefined;
@@ -154,6 +160,7 @@ export class StreamableHttpTransport {
       this.#drain(exchange);
       if (!kind) return;
       if (response.ok) this.#sent.get(exchange)?.resolve();
+      if (kind === 2) leave = enter(this.#url);
       const text = await this.#read(http, exchange, response, kind === 2);
       if (signal.aborted) return;
       if (kind === 2) http.failed(exchange, sent, undefined, now());
@@ -161,6 +168,7 @@ export class StreamableHttpTransport {
     } catch (cause) {
       if (!signal.aborted) http.failed(exchange, sent, cause ?? "unknown", now());
     } finally {
+      leave();
       this.#exchanges.delete(exchange);
       this.#drain(exchange);
       this.#sent.get(exchange)?.resolve();

@@ -34,6 +34,8 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("./connection.js").Connection | undefined} */
   connection = undefined;
+  /** It takes the options of a call along, as HTTP does. */
+  onevents = undefined;
   /** The session in use. @type {string | undefined} */
   sessionId;
 
@@ -86,17 +88,15 @@ class WorkerTransport {
     return opened;
   }
 
-  /** @param {any} message */
-  async send(message) {
-    this.sendText(JSON.stringify(message));
-  }
-
-  /** @param {string} text */
-  sendText(text) {
-    if (text.length > LIMIT && !this.#url.startsWith("http")) {
+  /** @param {any} message @param {any} [options] the call's */
+  async send(message, options) {
+    const text = JSON.stringify(message);
+    const http = this.#url.startsWith("http");
+    if (text.length > LIMIT && !http) {
       throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
     }
-    this.#post({ mcp: "send", text });
+    const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
+    this.#post({ mcp: "send", text, headers });
   }
 
   async close() {

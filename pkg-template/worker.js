@@ -57,10 +57,10 @@ const commands = {
       ended();
     }
   },
-  /** @param {{ text: string }} order */
-  async send({ text }) {
+  /** @param {{ text: string, headers?: [string, string][] }} order */
+  async send({ text, headers }) {
     try {
-      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text)));
+      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), { headers }));
     } catch (error) {
       batch.add("unsent", [JSON.parse(text).id, pack(error)]);
     }

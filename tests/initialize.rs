@@ -82,12 +82,14 @@ fn a_known_legacy_server_gets_initialize_first() {
 fn a_server_that_has_become_modern_since_is_probed_unless_only_legacy_is_allowed() {
     let refusal =
         json!({ "code": -32022, "message": "no", "data": { "supported": ["2026-07-28"] } });
-    let mut page = connect(Mode::Auto, Channel { remembered: Some(Era::Legacy), ..CHANNEL });
-    let id = initialize(&mut page);
-    page.error(id, &refusal);
-    let id = probe(&mut page);
-    page.result(id, &discovered(&json!(["2026-07-28"])));
-    assert_open(&mut page, Version::V2026_07_28);
+    for refusal in [&refusal, &json!({ "code": -32601, "message": "Method not found" })] {
+        let mut page = connect(Mode::Auto, Channel { remembered: Some(Era::Legacy), ..CHANNEL });
+        let id = initialize(&mut page);
+        page.error(id, refusal);
+        let id = probe(&mut page);
+        page.result(id, &discovered(&json!(["2026-07-28"])));
+        assert_open(&mut page, Version::V2026_07_28);
+    }
 
     let mut page = connect(Mode::Legacy, CHANNEL);
     let id = initialize(&mut page);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use js_sys::{JSON, Reflect};
 use mcp_wasm::Client;
-use mcp_wasm::client::{Clock, Content, Era, Error, Level, Mode, Progress};
+use mcp_wasm::client::{Clock, Content, Era, Error, Level, Mode, Progress, Version};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
@@ -27,6 +27,9 @@ extern "C" {
     fn is_closed() -> bool;
     fn connections() -> u32;
     fn debugged(run: &mut dyn FnMut()) -> Vec<String>;
+    fn install_fetch();
+    fn will_answer(status: u16, kind: &str, text: &str);
+    fn fetched() -> Vec<String>;
 }
 
 const ERAS: [&str; 2] = ["ws://scripted/modern", "ws://scripted/legacy"];
@@ -241,6 +244,107 @@ async fn a_handler_may_call_cancel_and_close() {
         assert_eq!(last.await.unwrap_err().code(), "CLOSED");
         assert!(is_closed());
     }
+}
+
+#[wasm_bindgen_test]
+async fn what_comes_while_a_handler_runs_waits_and_a_cancel_drops_it() {
+    for more in ["", r#","_meta":{}"#] {
+        let client = connect(ERAS[0]).await;
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let own = heard.clone();
+        let cancel = Rc::new(RefCell::new(None::<mcp_wasm::client::CallHandle>));
+        let handle = cancel.clone();
+        let call = client
+            .call_tool("tool", ())
+            .on_progress(move |Progress { progress: now, .. }| {
+                own.borrow_mut().push(now);
+                let handle = handle.borrow();
+                let handle = handle.as_ref().unwrap();
+                // The server answers before this returns.
+                progress(1 + 1, &format!(r#""progress":{}"#, now + 1.0));
+                assert_eq!(own.borrow().last(), Some(&now), "none inside another");
+                if now > 2.0 {
+                    handle.cancel(None);
+                }
+            })
+            .start();
+        assert_eq!(call.id(), Some(2));
+        cancel.replace(Some(call.handle()));
+        progress(2, &format!(r#""progress":1{more}"#));
+        assert_eq!(*heard.borrow(), [1.0, 2.0, 3.0]);
+        assert_eq!(call.await.unwrap_err().code(), "ABORTED");
+    }
+}
+
+const JSON: &str = "application/json";
+const EVENTS: &str = "text/event-stream";
+const DISCOVERED: &str =
+    r#"{"jsonrpc":"2.0","id":ID,"result":{"supportedVersions":["2026-07-28"],"capabilities":{}}}"#;
+
+/// A stream of events.
+fn events(messages: &[&str]) -> String {
+    messages.iter().map(|message| format!("data: {message}\n\n")).collect()
+}
+
+#[wasm_bindgen_test]
+async fn over_http_headers_are_added_and_progress_comes_from_the_stream() {
+    install_fetch();
+    will_answer(200, JSON, DISCOVERED);
+    let count = Cell::new(0);
+    let client = Client::connect("http://scripted/mcp")
+        .header("x-own", "fixed")
+        .header("mcp-method", "not for you")
+        .headers_with(move || {
+            count.set(count.get() + 1);
+            vec![("x-own".to_owned(), format!("token {}", count.get()))]
+        })
+        .await
+        .unwrap();
+    let report = |n: u32, more: &str| {
+        format!(
+            r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":ID,"progress":{n}{more}}}}}"#
+        )
+    };
+    let result = r#"{"jsonrpc":"2.0","id":ID,"result":{"content":[{"type":"text","text":"ö"}]}}"#;
+    let odd = report(2, r#","message":"zwölf""#);
+    let stream = [report(1, r#","message":"one""#), odd, report(3, ""), result.to_owned()];
+    let stream: Vec<&str> = stream.iter().map(String::as_str).collect();
+    will_answer(200, EVENTS, &events(&stream));
+    let (handler, heard) = recorder();
+    let result = client.call_tool("tool", ()).on_progress(handler).await.unwrap();
+    assert_eq!(result.text(), "ö");
+    let texts: Vec<String> = heard.borrow().iter().map(Progress::to_string).collect();
+    assert_eq!(texts, ["1 - one", "2 - zwölf", "3"]);
+    assert_eq!(
+        fetched(),
+        ["POST server/discover token 1 server/discover", "POST tools/call token 2 tools/call"]
+    );
+
+    // A stream that ends without the answer.
+    will_answer(200, EVENTS, &events(&[&report(1, "")]));
+    let error = client.call_tool("tool", ()).silent().await.unwrap_err();
+    assert!(matches!(error, Error::Closed { may_have_run: true, .. }), "{error}");
+    assert!(error.to_string().starts_with("tools/call tool: the stream of its answer ended"));
+    will_answer(503, "text/plain", "come back later");
+    let error = client.call_tool("tool", ()).await.unwrap_err();
+    assert_eq!(error.to_string(), "tools/call tool: HTTP status 503: come back later");
+}
+
+#[wasm_bindgen_test]
+async fn over_http_what_keeps_a_client_from_connecting_is_said() {
+    install_fetch();
+    will_answer(401, "text/plain", "who are you?");
+    let error = Client::connect("http://scripted/mcp").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "connecting to http://scripted/mcp: HTTP status 401: who are you?"
+    );
+    let error = Client::connect("http://scripted/mcp").mode(Mode::Pin(Version::LATEST)).await;
+    let error = error.unwrap_err();
+    assert!(
+        matches!(&error, Error::Closed { cause: Some(cause), .. } if get(cause, "message") == "no network")
+    );
+    assert!(error.to_string().contains("the network, or the server's CORS rules"), "{error}");
 }
 
 #[wasm_bindgen_test]

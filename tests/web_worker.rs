@@ -3,10 +3,29 @@
 
 use js_sys::{Object, Reflect};
 use mcp_wasm::wasm::Core;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
 
 wasm_bindgen_test_configure!(run_in_dedicated_worker);
+
+#[cfg(feature = "client")]
+#[wasm_bindgen(module = "/tests/web/scripted.js")]
+extern "C" {
+    fn install();
+}
+
+#[cfg(feature = "client")]
+#[wasm_bindgen_test]
+async fn the_client_for_rust_programs_works_where_there_is_no_window() {
+    install();
+    let client = mcp_wasm::Client::connect("ws://scripted/modern").await.unwrap();
+    let error = client
+        .call_tool("tool", ())
+        .timeout(std::time::Duration::from_millis(30))
+        .await
+        .unwrap_err();
+    assert_eq!(error.code(), "TIMEOUT");
+}
 
 #[wasm_bindgen_test]
 fn the_core_works_where_there_is_no_window() {

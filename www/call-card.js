@@ -2,8 +2,9 @@
 
 import { fromTemplate, h, part, setText } from "./dom.js";
 import { duration, plural } from "./format.js";
+import { McpProgressElement } from "./mcp.js";
 import { prettyJson } from "./pretty-json.js";
-import { ProgressBar, read } from "./progress-bar.js";
+import { read } from "./reading.js";
 
 /**
  * @typedef {import("./call.js").Call} Call
@@ -42,8 +43,7 @@ export class CallCard {
   #elapsed = part(this.element, "elapsed", HTMLElement);
   #cancel = part(this.element, "cancel", HTMLButtonElement);
   #state = part(this.element, "state", HTMLElement);
-  #barElement = part(this.element, "bar", HTMLElement);
-  #bar = new ProgressBar(this.#barElement, part(this.element, "fill", HTMLElement));
+  #bar = part(this.element, "bar", McpProgressElement);
   #message = part(this.element, "message", HTMLElement);
   #value = part(this.element, "value", HTMLElement);
   #logs = part(this.element, "logs", HTMLElement);
@@ -65,7 +65,8 @@ export class CallCard {
     this.#article.setAttribute("aria-labelledby", titleId);
     this.#article.dataset.tool = call.tool;
     this.#article.dataset.call = String(call.id);
-    this.#barElement.setAttribute("aria-label", `Progress of ${call.tool}, call ${call.id}`);
+    this.#bar.setAttribute("label", `Progress of ${call.tool}, call ${call.id}`);
+    this.#bar.source = call.handle;
     part(this.element, "id", HTMLElement).textContent = `#${call.id}`;
     part(this.element, "history-region", HTMLElement).setAttribute("aria-label", `Updates of ${call.tool}, call ${call.id}`);
     const args = part(this.element, "args", HTMLElement);
@@ -82,7 +83,8 @@ export class CallCard {
     const { latest } = call;
     this.#article.dataset.state = call.state;
     this.#article.dataset.updates = String(call.updateCount);
-    this.#bar.draw(call, reading);
+    this.#bar.dataset.kind = reading.kind;
+    this.#bar.style.setProperty("--stages", String(reading.stages ?? 1));
     setText(this.#message, latest?.message || reading.caption);
     setText(this.#value, reading.value);
     this.drawElapsed();

@@ -38,10 +38,10 @@ export class CallRunner {
    * @returns {Call}
    */
   start(client, { tool, args }) {
-    const promise = client.callTool(tool, args, this.level === "call" ? { progressHandler: this.#perCallHandler } : {});
-    const call = new Call({ id: promise.id, tool, args, cancel: (reason) => promise.cancel(reason) }, this.#events.onchange);
+    const handle = client.callTool(tool, args, this.level === "call" ? { progressHandler: this.#perCallHandler } : {});
+    const call = new Call({ handle, tool, args }, this.#events.onchange);
     this.#running.set(call.id, call);
-    promise.then(
+    handle.then(
       (result) => this.#end(call, () => call.succeed(result)),
       (error) => this.#end(call, () => call.fail(error)),
     );

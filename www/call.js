@@ -22,7 +22,8 @@ const LOGS_KEPT = 6;
  */
 
 export class Call {
-  id;
+  /** What the client gave for it. */
+  handle;
   tool;
   args;
   /** @type {CallState} */
@@ -49,18 +50,20 @@ export class Call {
   error;
 
   #onchange;
-  #cancel;
 
   /**
-   * @param {{ id: number, tool: string, args: Arguments, cancel: (reason: string) => void }} what
+   * @param {{ handle: import("/pkg/index.js").ToolCall, tool: string, args: Arguments }} what
    * @param {(call: Call) => void} onchange
    */
-  constructor({ id, tool, args, cancel }, onchange) {
-    this.id = id;
+  constructor({ handle, tool, args }, onchange) {
+    this.handle = handle;
     this.tool = tool;
     this.args = args;
-    this.#cancel = cancel;
     this.#onchange = onchange;
+  }
+
+  get id() {
+    return this.handle.id;
   }
 
   get running() {
@@ -76,7 +79,7 @@ export class Call {
   }
 
   cancel() {
-    if (this.running) this.#cancel("Cancelled in the demo page");
+    if (this.running) this.handle.cancel("Cancelled in the demo page");
   }
 
   /**

@@ -28,7 +28,7 @@ export function part(root, name, type) {
 }
 
 /**
- * A fresh copy of a template's only element.
+ * A fresh copy of a template's only element, in this document, so that custom elements in it are what they are.
  *
  * @template {Element} T
  * @param {string} id
@@ -37,7 +37,7 @@ export function part(root, name, type) {
  */
 export function fromTemplate(id, type) {
   const content = byId(id, HTMLTemplateElement).content.firstElementChild;
-  return checked(content?.cloneNode(true), type, `template #${id}`);
+  return checked(content && document.importNode(content, true), type, `template #${id}`);
 }
 
 /**

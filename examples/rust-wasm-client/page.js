@@ -3,5 +3,6 @@ import init, { run } from "./pkg/rust_wasm_client.js";
 
 await init();
 const find = (id) => document.getElementById(id);
-// `/mcp` is where the demo server is, which serves this page too.
-find("run").onclick = () => run("/mcp", find("bar"), find("words"));
+// The demo server, which serves this page too.
+const server = `${location.origin.replace(/^http/, "ws")}/mcp`;
+find("run").onclick = () => run(server, find("bar"), find("words"));

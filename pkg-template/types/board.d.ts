@@ -10,9 +10,11 @@ export interface CallView extends Omit<Progress, "progress"> {
   readonly method: string;
   /** The name of the tool or prompt, or the URI of the resource. */
   readonly name: string | undefined;
+  /** What people call the tool, if it has been listed: its `title`, or that of its annotations. */
+  readonly title: string | undefined;
   /** How far; `undefined` before the first report. */
   readonly progress: number | undefined;
-  /** Whether nothing has been heard of the call for `stallAfter`. */
+  /** Whether nothing has been heard of the call for `stallAfter`; false again with the next progress. */
   readonly stalled: boolean;
   /** Whether the caller has just given it up. */
   readonly cancelling: boolean;

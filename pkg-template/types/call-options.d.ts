@@ -1,12 +1,13 @@
 /** What a call can be told. */
 import type { ProgressContext, ProgressHandler, ProgressNotification } from "./progress.js";
 import type { Task } from "./tools.js";
+import type { HeaderList } from "./transports.js";
 
 /** What a client and each of its calls can be told; a call's setting replaces the client's. */
 export interface CallDefaults {
   /**
    * Milliseconds without an answer and without progress, after which the call is cancelled on the
-   * server and fails with {@link TimeoutError}. `Infinity` for no limit. May strike late by a
+   * server and fails with `TimeoutError`. `Infinity` for no limit. May strike late by a
    * sixteenth of itself, never early. A page that slept, or whose timers were throttled, first hears
    * what has arrived meanwhile, and the clock gets the time back.
    * @default 60_000
@@ -24,7 +25,7 @@ export interface CallDefaults {
    */
   maxTotalTimeout?: number;
   /**
-   * Milliseconds without progress after which {@link Call.stalled} is true. Nothing fails by it.
+   * Milliseconds without progress after which `Call.stalled` is true. Nothing fails by it.
    * @default 10_000
    */
   stallAfter?: number;
@@ -47,14 +48,14 @@ export interface CallDefaults {
   strict?: boolean;
   /**
    * Checks a tool's `structuredContent` against the tool's output schema: `"strict"` fails the call
-   * with {@link ProtocolError} `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
+   * with `ProtocolError` `INVALID_OUTPUT` (or `UNUSABLE_SCHEMA`), whose `result` has what the
    * tool returned; `"warn"` gives that error to `onerror` and returns the result all the same. The
    * schemas are those of the latest `listTools`; without one the tools are listed once.
    * @default "off"
    */
   outputValidation?: "off" | "warn" | "strict";
   /**
-   * Throws {@link ToolError} when a tool's result says `isError`, instead of returning the result.
+   * Throws `ToolError` when a tool's result says `isError`, instead of returning the result.
    * @default false
    */
   throwOnToolError?: boolean;
@@ -77,7 +78,7 @@ export interface CallDefaults {
    * Is told how the task stands that a tool call has become, whenever that changes: the server's
    * task, with `status` and `statusMessage`.
    */
-  onTaskStatus?: (task: Task, context: ProgressContext) => void | Promise<void>;
+  onTaskStatus?: (task: Task, context: ProgressContext) => unknown;
 }
 
 /** The options of one call. */
@@ -93,11 +94,21 @@ export interface CallOptions extends CallDefaults {
    * await client.callTool({ name: "scan" }, { onprogress: ({ progress }) => show(progress) });
    * ```
    */
-  onprogress?: (progress: ProgressNotification) => void | Promise<void>;
+  onprogress?: (progress: ProgressNotification) => unknown;
   /** `false` does without what is kept, for this call. */
   cache?: boolean;
-  /** Aborts the call: the server is told, and the call fails at once with {@link AbortError}. */
+  /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */
   signal?: AbortSignal;
+  /**
+   * Headers of this call's HTTP requests, beside those of the connection and above them; the protocol's
+   * own win. Other transports have no headers and ignore them.
+   *
+   * @example
+   * ```js
+   * await client.callTool("deploy", {}, { headers: { "X-Tenant": "blue" } });
+   * ```
+   */
+  headers?: HeaderList;
   /**
    * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
    * the task, in milliseconds. Newer servers decide by themselves.

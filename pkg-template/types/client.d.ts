@@ -80,6 +80,18 @@ export class Client {
   readonly protocolVersion: ProtocolVersion | undefined;
   /** Which of the two ways to speak MCP that revision belongs to. */
   readonly era: "modern" | "legacy" | undefined;
+  /**
+   * The era that the server itself has shown, to be kept and given to the next `connect` as `knownEra`;
+   * `undefined` while not connected, with a forced `mode`, and where the era was only guessed, as after
+   * a probe that CORS kept back.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { knownEra: localStorage.getItem(url) });
+   * localStorage.setItem(url, client.knownEra ?? "");
+   * ```
+   */
+  readonly knownEra: "modern" | "legacy" | undefined;
   /** The transport in use. */
   readonly transport: Transport | undefined;
   /** Is called when the connection has ended, after every call has failed. */
@@ -233,12 +245,12 @@ export class Client {
    */
   setNotificationHandler<Method extends keyof ServerNotifications>(
     method: Method,
-    handler: (notification: { method: Method; params: ServerNotifications[Method] }) => void | Promise<void>,
+    handler: (notification: { method: Method; params: ServerNotifications[Method] }) => unknown,
   ): void;
   /** Handles the notifications of a method that the protocol does not know. */
   setNotificationHandler<Method extends string>(
     method: Method extends keyof ServerNotifications ? never : Method,
-    handler: (notification: Notification) => void | Promise<void>,
+    handler: (notification: Notification) => unknown,
   ): void;
   /** Stops handling the notifications of a method. */
   removeNotificationHandler(method: string): void;

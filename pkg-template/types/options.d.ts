@@ -27,9 +27,9 @@ export interface ClientOptions extends CallDefaults {
    * new Client(info, { logHandler: ({ level, data }) => console.log(level, data) });
    * ```
    */
-  logHandler?: (message: LoggingMessage) => void | Promise<void>;
+  logHandler?: (message: LoggingMessage) => unknown;
   /** Sees every notification and request of the server, beside the handlers for its method. */
-  messageHandler?: (message: Notification | Request) => void | Promise<void>;
+  messageHandler?: (message: Notification | Request) => unknown;
   /**
    * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
    * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has
@@ -134,6 +134,14 @@ export interface ConnectOptions {
    * @default 5_000, over ports and in memory 1_000
    */
   probeTimeout?: number;
+  /**
+   * The era that the server has shown before, from {@link Client.knownEra}: with `"legacy"` there is no
+   * probe first. A server that has changed since is found out all the same, and any other text is as
+   * good as none. Without it, servers that are reached by URL are remembered for a day, as long as the
+   * page lives.
+   * @default undefined
+   */
+  knownEra?: string | null;
   /**
    * The WebSocket subprotocols to offer; the server must select one of them.
    * @default ["mcp"]

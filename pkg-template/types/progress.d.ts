@@ -25,7 +25,7 @@ export type ProgressHandler = (
   total: number | undefined,
   message: string | undefined,
   context: ProgressContext,
-) => void | Promise<void>;
+) => unknown;
 
 /** Which call a progress notification belongs to. */
 export interface ProgressContext {
@@ -35,7 +35,7 @@ export interface ProgressContext {
   name?: string;
   /** The id of the request on the wire. */
   requestId: RequestId;
-  /** The id of the call; the same as {@link ToolCall.id}. */
+  /** The id of the call, `call.id`. */
   callId: number;
   /**
    * Which request of the call it is, from 2 on: a server that asks for input lets the call be made

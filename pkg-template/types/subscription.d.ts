@@ -23,7 +23,7 @@ export interface ListenOptions {
   /** Ends the subscription. */
   signal?: AbortSignal;
   /** Gets every notification, from the first on. */
-  onnotification?: (notification: ChangeNotification) => void | Promise<void>;
+  onnotification?: (notification: ChangeNotification) => unknown;
 }
 
 /**
@@ -49,7 +49,7 @@ export interface Subscription extends AsyncIterable<ChangeNotification> {
    */
   readonly closed: Promise<"local" | "graceful" | "remote">;
   /** Gets every notification; also, when it is set, those that wait. */
-  onnotification: ((notification: ChangeNotification) => void | Promise<void>) | undefined;
+  onnotification: ((notification: ChangeNotification) => unknown) | undefined;
   /** Ends it; the server is told. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -79,7 +79,7 @@ export type ChangeNotification =
 /** How to hear of a list that has changed. */
 export interface ListChangedHandler<Item> {
   /** Gets the list as it is now, or why it could not be fetched. */
-  onChanged: (error: Error | null, items: Item[] | null) => void | Promise<void>;
+  onChanged: (error: Error | null, items: Item[] | null) => unknown;
   /**
    * Whether to fetch the list; without, `items` is null.
    * @default true

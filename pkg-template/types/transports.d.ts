@@ -102,8 +102,8 @@ export class StreamableHttpTransport implements Transport {
     },
   );
   start(): Promise<void>;
-  /** Sends one message; fails when the server does not take it. */
-  send(message: JSONRPCMessage): Promise<void>;
+  /** Sends one message, with headers of its own if it has any; fails when the server does not take it. */
+  send(message: JSONRPCMessage, options?: { headers?: HeaderList }): Promise<void>;
   /** Ends all streams, and the session if there is one. */
   close(): Promise<void>;
   /** The session of a server from before 2026-07-28, if it gave one. */

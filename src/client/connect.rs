@@ -7,6 +7,8 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use wasm_bindgen::JsValue;
 
 use super::call::millis;
@@ -15,7 +17,6 @@ use super::engine::{Engine, Handlers};
 use super::fetch::Headers;
 use super::platform::Handler;
 use super::{Client, Error, Implementation, Level, LogMessage, Mode, Progress};
-use crate::jsonrpc::Payload;
 use crate::proto::client::{CallLimits, Channel, Config};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
@@ -178,6 +179,55 @@ impl Connect {
         self
     }
 
+    /// What answers a question of the server: `elicitation/create`, `sampling/createMessage` or
+    /// `roots/list`, which the server then knows that it may ask. Params and answer are serde's; an
+    /// error, in words, is told to the server, and a call that cannot go on without the answer
+    /// fails with [`Error::Input`]. One function serves both eras.
+    ///
+    /// ```no_run
+    /// # async fn example() -> Result<(), mcp_wasm::client::Error> {
+    /// use mcp_wasm::Client;
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Deserialize)]
+    /// struct Question {
+    ///     message: String,
+    /// }
+    ///
+    /// #[derive(Serialize)]
+    /// struct Reply {
+    ///     action: &'static str,
+    ///     content: Name,
+    /// }
+    ///
+    /// #[derive(Serialize)]
+    /// struct Name {
+    ///     name: String,
+    /// }
+    ///
+    /// let client = Client::connect("wss://example.com/mcp")
+    ///     .on_request("elicitation/create", |question: Question| async move {
+    ///         web_sys::console::log_1(&question.message.into());
+    ///         Ok(Reply { action: "accept", content: Name { name: "Ada".to_owned() } })
+    ///     })
+    ///     .await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn on_request<P, R, F>(
+        mut self,
+        method: &'static str,
+        handler: impl Fn(P) -> F + 'static,
+    ) -> Self
+    where
+        P: DeserializeOwned,
+        R: Serialize,
+        F: Future<Output = Result<R, String>> + 'static,
+    {
+        self.handlers.asked.add(method, handler);
+        self
+    }
+
     /// What hears of faults that no call fails by, such as a frame that is not JSON.
     pub fn on_error(mut self, handler: impl FnMut(Error) + 'static) -> Self {
         self.handlers.error = Some(Handler::new(handler));
@@ -197,7 +247,7 @@ impl Connect {
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
         let config = Config {
             info: self.info,
-            capabilities: JsValue::object(),
+            capabilities: self.handlers.asked.capabilities(),
             log_level: self.log_level.or(wants_logs),
             mode: self.mode,
         };

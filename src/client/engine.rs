@@ -7,13 +7,14 @@ use std::rc::{Rc, Weak};
 use js_sys::{JsString, Promise};
 use wasm_bindgen::JsValue;
 
+use super::asked::{Asked, Asker};
 use super::channel::{Channel, Endpoint};
 use super::fetch::Http;
 use super::pending::Pending;
 use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
-use crate::jsonrpc::{Message, RpcError, code};
+use crate::jsonrpc::Message;
 use crate::proto::client::{self, CallLimits, Config, Output};
 use crate::proto::scan::scan;
 use crate::types::method;
@@ -33,6 +34,8 @@ pub(super) struct Handlers {
     /// Progress of calls that have no handler of their own; without it the default handler runs.
     pub progress: Option<Handler<Progress>>,
     pub log: Option<Handler<LogMessage>>,
+    /// What answers the server's questions.
+    pub asked: Asked,
     pub notification: Option<Handler<Notification>>,
     pub error: Option<Handler<Error>>,
     pub close: Option<Handler<Error>>,
@@ -329,16 +332,12 @@ impl Engine {
             }
             Output::Settled(slot, outcome) => self.settled(slot, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
-            // Nothing of this kind is declared, so a server that asks all the same is told so.
-            Output::Request(id, name, _) => {
-                let error =
-                    RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {name}"));
-                self.with(|core| core.respond(id, Err(error)));
+            Output::Request(id, name, params) => {
+                self.handlers.asked.ask(self.this.clone(), Asker::Request(id), &name, params);
             }
-            Output::Input(asked) => {
-                let text =
-                    format!("the server asks for `{}`, which nobody answers here", asked.method);
-                self.with(|core| core.answer(asked.input, Err(text), now()));
+            Output::Input(wanted) => {
+                let asker = Asker::Input(wanted.input);
+                self.handlers.asked.ask(self.this.clone(), asker, &wanted.method, wanted.params);
             }
             Output::Fault(error) => self.fault(error),
             Output::Stalled(_)
@@ -346,7 +345,8 @@ impl Engine {
             | Output::News(_)
             | Output::Leg(..)
             | Output::Task(..)
-            | Output::Withdrawn(..) => {}
+            | Output::Withdrawn(..)
+            | Output::Odd(..) => {}
         }
     }
 

@@ -51,6 +51,7 @@
 //! | giving a call up | drop its [`CallFuture`], or [`CallHandle::cancel`] |
 //! | lists, resources, prompts | [`Client::list_tools`], [`Client::read_resource`], [`Client::get_prompt`] |
 //! | log messages | [`Connect::on_log`] |
+//! | what the server asks for (elicitation, sampling, roots) | [`Connect::on_request`] |
 //! | what went wrong | [`Error`], [`Error::code`] |
 //! | anything else of the protocol | [`Client::request`], [`Connect::on_notification`] |
 //!
@@ -63,9 +64,8 @@
 //! call was given up.
 //!
 //! Servers of both eras are spoken to, the newest revision first; nothing has to be said for that.
-//! Sampling, elicitation and roots are not offered to servers here: a call that asks for them fails
-//! with [`Error::Input`].
 
+mod asked;
 mod call;
 mod channel;
 mod connect;

@@ -11,7 +11,7 @@ import { openPage } from "../support/browser.mjs";
  * @property {number} updates
  * @property {"waiting" | "fraction" | "stages" | "count"} kind how the bar is drawn
  * @property {string} value
- * @property {string | null} now aria-valuenow
+ * @property {string | null} now aria-valuenow, in percent
  * @property {string[]} logs
  * @property {string} result
  * @property {string} code of the error
@@ -138,7 +138,7 @@ export class DemoPage {
           updates: Number(updates),
           kind: part("bar").dataset.kind,
           value: part("value").textContent,
-          now: part("bar").getAttribute("aria-valuenow"),
+          now: /** @type {Element} */ (part("bar").shadowRoot?.querySelector('[role="progressbar"]')).getAttribute("aria-valuenow"),
           logs: [...part("logs").children].map((line) => line.textContent ?? ""),
           result: part("result").textContent ?? "",
           code: part("code").textContent ?? "",

@@ -202,6 +202,26 @@ for (const kind of browsers) {
       check("cors", { url: "", codes: ["WASM_BLOCKED", "CORS_ALLOW_ORIGIN"] }, /** @type {Diagnosis} */ (outcomes.cors));
     });
 
+    test("a worker is told the same, of its own policy too", async () => {
+      const files = {
+        "/": html,
+        "/worker.js": `import { Client } from "/pkg/index.js"; onmessage = async ({ data }) => { const { ok, findings } = await new Client().diagnose(data); postMessage([ok, ...findings.map(({ code }) => code)]); };`,
+      };
+      const site = await startStaticServer({ mounts: { "/pkg/": pkg }, files, csp: "script-src 'self' 'wasm-unsafe-eval'; connect-src 'self' http:" });
+      undo.push(site.stop);
+      const { page } = await openPage(browser, site.url);
+      const ask = (/** @type {string} */ name) =>
+        page.evaluate((url) => {
+          const worker = new Worker("/worker.js", { type: "module" });
+          return new Promise((resolve) => {
+            worker.onmessage = ({ data }) => (worker.terminate(), resolve(data));
+            worker.postMessage(url);
+          });
+        }, /** @type {Case} */ (cases[name]).url);
+      assert.deepEqual(await Promise.all(["nothing wrong, modern", "OPTIONS is refused", "nothing wrong, WebSocket"].map(ask)), [[true], [false, "CORS_PREFLIGHT"], [false, "CSP_BLOCKED"]]);
+      await page.close();
+    });
+
     test("a page that came by https, and a server without TLS", async () => {
       const folder = await mkdtemp(path.join(tmpdir(), "mcp-wasm-tls-"));
       const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];

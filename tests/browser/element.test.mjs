@@ -112,6 +112,19 @@ for (const kind of browsers) {
       assert.match(look.status ?? "", /Scanning, failed/);
     });
 
+    test("a tool that says that it failed has failed", async () => {
+      const look = await watched.page.evaluate(async (url) => {
+        const { Client } = await import(/** @type {any} */ ("/pkg/index.js"));
+        const client = await Client.connect(url, { progressHandler: null });
+        const element = /** @type {any} */ (document.querySelector("mcp-progress"));
+        element.source = client.callTool("fail");
+        await new Promise((resolve) => element.addEventListener("failed", resolve));
+        await client.close();
+        return [element.dataset.state, element.shadowRoot.querySelector("[part=message]").textContent];
+      }, server.ws);
+      assert.deepEqual(look, ["failed", "This tool always fails"]);
+    });
+
     test("a real call and the board of a client", async () => {
       const seen = await watched.page.evaluate(async (url) => {
         const { Client } = await import(/** @type {any} */ ("/pkg/index.js"));

@@ -90,7 +90,7 @@ test("one-file: a button starts a tool, the bar shows it, the result comes", asy
     await page.click("button");
     await shows(page, "Downloaded file from https://example.com/file");
     await shows(page, "Download");
-    assert.equal(await page.evaluate(() => document.querySelector("mcp-progress")?.dataset.state), "done");
+    assert.equal(await page.evaluate(() => /** @type {HTMLElement} */ (document.querySelector("mcp-progress")).dataset.state), "done");
   });
 });
 
@@ -123,6 +123,26 @@ test("react: a button starts a tool, its calls are listed, the result comes", as
     await page.click("button");
     await shows(page, "Database backup completed");
   });
+});
+
+test("rust-wasm-client: the page of the Rust program shows progress, and the result comes", async () => {
+  const [app, source] = [path.join(directory, "rust-wasm-client"), path.join(examples, "rust-wasm-client")];
+  await mkdir(app);
+  for (const name of ["index.html", "page.js"]) await cp(path.join(source, name), path.join(app, name));
+  await exec("wasm-pack", ["build", source, "--dev", "--target", "web", "--out-dir", path.join(app, "pkg")]);
+  const own = await startDemoServer({ args: ["--www", app, "--pkg", path.join(app, "pkg")] });
+  try {
+    const { page, assertClean } = await openPage(browser, own.url);
+    // The program is started by then.
+    await page.waitForFunction(() => document.getElementById("run")?.onclick, { timeout: 10_000 });
+    await page.click("button");
+    await shows(page, "AN APPLE, A PEAR, A PLUM, A CHERRY, A QUINCE");
+    assert.equal(await page.evaluate(() => document.querySelector("progress")?.position), 1);
+    assertClean();
+    await page.close();
+  } finally {
+    await own.stop();
+  }
 });
 
 test("each example says how to run it, is listed, and takes this version of the package", () => {

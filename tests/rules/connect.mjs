@@ -144,6 +144,25 @@ rule("era: a server that hangs up on everything fails the connection by name", a
   equal(peer.connections, 2);
 }, SOCKET);
 
+rule("era: one that is known saves the probe, and a server that has changed is found out", async (env) => {
+  const first = await env.connect();
+  equal(first.client.knownEra, env.era);
+  for (const knownEra of ["legacy", "modern", "", "junk", null]) {
+    const peer = await env.peer();
+    const client = env.client();
+    await within(client.connect(peer.target, { knownEra }), "the connection");
+    equal([client.era, client.knownEra], [env.era, env.era], String(knownEra));
+    const methods = peer.received.map(({ method }) => method).filter((method) => method !== "notifications/initialized");
+    const probed = env.era === "modern" ? ["server/discover"] : ["server/discover", "initialize"];
+    if (knownEra !== "legacy") equal(methods, probed, String(knownEra));
+    else equal(methods, env.era === "legacy" ? ["initialize"] : ["initialize", "server/discover"]);
+  }
+  const forced = env.client({ mode: env.era === "legacy" ? "legacy" : { pin: MODERN } });
+  await within(forced.connect((await env.peer()).target), "the connection");
+  equal(forced.knownEra, undefined);
+  equal(env.client().knownEra, undefined);
+});
+
 rule("era: a transport that ends during the probe fails the connection: there is no second one", async (env) => {
   const peer = await env.peer();
   peer.answers["server/discover"] = () => void peer.link.hangUp();

@@ -297,6 +297,24 @@ rule("the board shows a stall and its end", async (env) => {
   await call;
 }, timed);
 
+rule("the board shows a tool's title once it has been listed, its own before that of its annotations", async (env) => {
+  const { client, peer } = await env.connect();
+  const tools = [
+    { name: "a", title: "Tool A", annotations: { title: "no" }, inputSchema: { type: "object" } },
+    { name: "b", annotations: { title: "Tool B" }, inputSchema: { type: "object" } },
+    { name: "c", inputSchema: { type: "object" } },
+  ];
+  const list = client.listTools();
+  peer.send(peer.result(await peer.next("tools/list"), { tools }));
+  await list;
+  for (const [name, title] of /** @type {[string, string | undefined][]} */ ([["a", "Tool A"], ["b", "Tool B"], ["c", undefined], ["d", undefined]])) {
+    const call = client.callTool(name);
+    equal(client.calls.snapshot.map((view) => [view.name, view.title]), [[name, title]]);
+    peer.send(peer.result(await peer.next("tools/call")));
+    await call;
+  }
+});
+
 rule("the board shows for a moment that a call is being cancelled", async (env) => {
   const { client, call } = await env.calling();
   equal(client.calls.snapshot[0]?.cancelling, false);

@@ -147,7 +147,7 @@ export class Env {
 
   /**
    * What `console[method]` is given from now on.
-   * @param {"debug" | "error"} method
+   * @param {"debug" | "warn" | "error"} method
    */
   console(method) {
     /** @type {any[][]} */

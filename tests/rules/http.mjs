@@ -53,6 +53,46 @@ rule("headers of the application come along, and the protocol's own win", async 
   }
 });
 
+rule("headers of a call go with its requests only, above the connection's, and the protocol's own win", async (env) => {
+  const peer = await env.peer();
+  const client = env.client();
+  await within(client.connect(peer.target, { headers: { "x-tenant": "all", "x-more": "1" } }), "the connection");
+  const headers = { "X-Tenant": "blue", Accept: "text/html", "mcp-protocol-version": "lies" };
+  const call = client.callTool("a", {}, { headers });
+  peer.send(peer.result(await peer.next("tools/call")));
+  await call;
+  await client.ping();
+  const [first, second] = ["tools/call", env.era === "modern" ? "server/discover" : "ping"].map((method) => exchangeOf(peer, method).headers);
+  hasMembers(first, { "x-tenant": "blue", "x-more": "1", accept: "application/json, text/event-stream" });
+  equal(first?.["mcp-protocol-version"], second?.["mcp-protocol-version"]);
+  equal(second?.["x-tenant"], "all");
+  // What is no header fails the call, not the connection.
+  await rejects(client.callTool("a", {}, { headers: { "no header": "x" } }));
+  await client.ping();
+});
+
+rule("many streams that stay open to one origin are warned of, once", async (env) => {
+  // Node has no such limit, so it has to look like a browser; a copy has not warned yet.
+  const scope = /** @type {any} */ (globalThis);
+  const pretends = !("document" in scope || "WorkerGlobalScope" in scope);
+  if (pretends) scope.WorkerGlobalScope = function WorkerGlobalScope() {};
+  env.later(() => pretends && delete scope.WorkerGlobalScope);
+  const { Client } = await env.setting.copy();
+  const warnings = env.console("warn");
+  const open = async () => {
+    const peer = await env.peer();
+    const client = new Client({ name: "rules", version: "1" }, { progressHandler: null });
+    env.later(() => client.close());
+    await within(client.connect(peer.target), "the connection");
+    await peer.until("its stream", () => peer.exchanges.some(({ verb, streams }) => verb === "GET" && streams));
+  };
+  for (let i = 0; i < 4; i++) await open();
+  equal(warnings, []);
+  await open();
+  await soon("the warning", () => warnings.length === 1);
+  ok(/5 streams are open to http:.*HTTP\/2/.test(String(warnings[0])), String(warnings[0]));
+}, LEGACY);
+
 rule("a header function that fails, fails the call with its own error", async (env) => {
   const peer = await env.peer();
   const broken = new Error("no token today");

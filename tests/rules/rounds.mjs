@@ -67,6 +67,18 @@ rule("a form is answered by elicitationHandler in both eras, what is left out co
   await call;
 });
 
+rule("a stall ends with the next round of its call", async (env) => {
+  const clock = env.clock();
+  const { client, peer, call, request } = await env.calling({ stallAfter: 1000 }, { elicitationHandler: async () => ({ action: "decline" }) });
+  equal(client.calls.snapshot[0]?.stalled, false);
+  await clock.pass(1001);
+  equal([client.calls.snapshot[0]?.stalled, call.stalled], [true, true]);
+  const { request: last } = await ask(env, peer, request, FORM);
+  equal([client.calls.snapshot[0]?.stalled, call.stalled], [false, false]);
+  peer.send(peer.result(last));
+  await call;
+}, { on: ["objects", "frames"], eras: ["modern"] });
+
 rule("an elicitation that is declined, cancelled or left is an answer, without defaults", async (env) => {
   const answers = [{ action: "decline" }, { action: "cancel" }, undefined, null];
   for (const given of answers) {

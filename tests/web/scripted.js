@@ -110,3 +110,28 @@ export function debugged(run) {
   }
   return lines;
 }
+
+/** What `fetch` answers next: status, type and text, in which ID stands for the id of the request. @type {[number, string, string][]} */
+let answers = [];
+/** @type {string[]} */
+let sent = [];
+
+/** From now on `fetch` answers what it is told to, and fails where it is told nothing. */
+export function install_fetch() {
+  answers = [];
+  sent = [];
+  globalThis.fetch = async (_, init) => {
+    const { method = "GET", headers, body } = init ?? {};
+    const message = body ? JSON.parse(String(body)) : {};
+    sent.push([method, message.method, new Headers(headers).get("x-own"), new Headers(headers).get("mcp-method")].join(" "));
+    const [status, type, text] = answers.shift() ?? [];
+    if (!status) throw new TypeError("no network");
+    return new Response(text?.replaceAll("ID", message.id), { status, headers: { "content-type": String(type) } });
+  };
+}
+
+/** @param {number} status @param {string} type @param {string} text */
+export const will_answer = (status, type, text) => void answers.push([status, type, text]);
+
+/** What was sent by `fetch`: HTTP method, method, the header `x-own` and the header `mcp-method`. */
+export const fetched = () => sent;

@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | bench | fixture`.
+//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fixture`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod docs;
 mod fixture;
 mod glue;
 mod names;
@@ -39,6 +40,7 @@ Usage: cargo xtask <command> [options]
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
   check     Formatting, lints, documentation, types, size budget, layering
+  docs      Builds the reference of the JavaScript API in target/docs, that of the crate in target/doc
   bench     The browser benchmark against other clients; updates the table in README.md
               --rounds N rounds of the in-memory part (default 7)
   fixture   Builds and starts the server that the protocol's conformance suite is run against
@@ -96,6 +98,7 @@ fn dispatch() -> Result<ExitCode> {
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
         "check" => check::command(),
+        "docs" => docs::docs().map(|()| true),
         "bench" => bench::bench(options.rounds).map(|()| true),
         "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),

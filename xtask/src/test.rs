@@ -61,6 +61,8 @@ const SUITES: [Suite; 9] = [
             firefox: true,
             webkit: true,
             consumers: true,
+            // For the example whose page is a Rust program.
+            wasm_pack: true,
             ..package::NEEDS
         },
         run: |tools| node(tools, "package"),

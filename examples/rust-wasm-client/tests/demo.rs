@@ -9,6 +9,7 @@ use std::rc::Rc;
 use mcp_wasm::Client;
 use mcp_wasm::client::{Era, Error, Mode, Progress};
 use rust_wasm_client::{Processed, process, run};
+use serde::de::IgnoredAny;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::*;
 use web_sys::{HtmlElement, HtmlProgressElement};
@@ -113,6 +114,56 @@ async fn nothing_of_a_flood_is_lost_in_any_era_over_any_transport() {
             .on_progress(move |Progress { progress, .. }| kept.borrow_mut().push(progress));
         call.await.unwrap();
         assert_eq!(*seen.borrow(), (1..=COUNT).map(f64::from).collect::<Vec<_>>());
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Reply {
+    action: &'static str,
+    content: BTreeMap<&'static str, &'static str>,
+}
+
+#[wasm_bindgen_test]
+async fn what_the_server_asks_for_is_answered_in_both_eras() {
+    for url in servers() {
+        for mode in [Mode::Auto, Mode::Legacy] {
+            let client = Client::connect(&url)
+                .mode(mode)
+                .on_request("elicitation/create", |question: BTreeMap<String, IgnoredAny>| {
+                    assert!(question.contains_key("message"));
+                    async { Ok(Reply { action: "accept", content: [("name", "Ada")].into() }) }
+                })
+                .on_request("sampling/createMessage", |_: IgnoredAny| async {
+                    Err::<(), _>("no model here".to_owned())
+                })
+                .await
+                .unwrap();
+            let named = client.call_tool("ask_name", ()).await.unwrap();
+            assert!(named.text().contains("Ada"), "{}", named.text());
+
+            let params = BTreeMap::from([("text", "a long text")]);
+            let summary = client.call_tool("summarize", params).silent().await;
+            match client.era() {
+                Some(Era::Modern) => {
+                    let error = summary.unwrap_err();
+                    assert!(matches!(&error, Error::Input { .. }), "{error}");
+                    assert!(error.to_string().contains("no model here"), "{error}");
+                }
+                _ => assert!(summary.unwrap().text().contains("no model here")),
+            }
+        }
+    }
+}
+
+#[wasm_bindgen_test]
+async fn the_server_knows_what_nobody_would_answer() {
+    for client in clients().await {
+        let result = client.call_tool("ask_name", ()).await;
+        match client.era() {
+            // The capability is missing, it says.
+            Some(Era::Modern) => assert!(matches!(result, Err(Error::Rpc { code: -32021, .. }))),
+            _ => assert!(result.unwrap().is_error),
+        }
     }
 }
 

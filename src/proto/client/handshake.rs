@@ -109,10 +109,12 @@ pub(super) fn judge_initialize<P: Payload>(
 ) -> Verdict<P> {
     let result = match answer {
         Ok(result) => result,
-        // A modern server that was too slow, or too strict, for the probe.
-        Err(Error::Rpc(RpcError { code: code::UNSUPPORTED_VERSION, .. }))
-            if mode == Mode::Auto && !probed =>
-        {
+        // A modern server that was too slow, or too strict, for the probe, or that was a legacy one
+        // when it was met.
+        Err(Error::Rpc(RpcError {
+            code: code::UNSUPPORTED_VERSION | code::METHOD_NOT_FOUND,
+            ..
+        })) if mode == Mode::Auto && !probed => {
             return Verdict::Probe;
         }
         Err(error) => return Verdict::Fail(error),

@@ -1,11 +1,8 @@
-import { Client, init } from "mcp-wasm/slim";
-import core from "mcp-wasm/core.wasm";
-import { call } from "./call.js";
+import { run } from "./app.js";
 
 export default {
   /** @param {Request} request */
   async fetch(request) {
-    await init(core);
-    return Response.json(await call(Client, String(new URL(request.url).searchParams.get("server"))));
+    return Response.json(await run(String(new URL(request.url).searchParams.get("server"))));
   },
 };

@@ -63,6 +63,18 @@ for (const kind of browsers) {
         }
       });
 
+      if (bundler.slim) {
+        test(`${bundler.name} ${bundler.version}: the slim entry`, async () => {
+          const site = await startStaticServer({ mounts: { "/": `${outOf(bundler)}-slim` }, csp: productionCsp });
+          try {
+            await assertRuns(browser, `${site.url}slim.html`);
+          } finally {
+            await site.stop();
+          }
+          works(`${bundler.name} ${bundler.version}`, "`mcp-wasm/slim` with `mcp-wasm/core.wasm?url`");
+        });
+      }
+
       const { vite } = bundler;
       if (!vite || kind !== browsers[0]) continue;
       test(`${bundler.name} ${bundler.version}: development server`, async () => {
@@ -74,6 +86,7 @@ for (const kind of browsers) {
           const url = String(server.resolvedUrls?.local[0]);
           await assertRuns(browser, url);
           await assertRuns(browser, `${url}worker.html`);
+          await assertRuns(browser, `${url}slim.html`);
         } finally {
           await server.close();
         }

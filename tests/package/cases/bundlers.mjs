@@ -15,10 +15,10 @@ const vite8 = () => import("vite");
 /** @returns {Promise<typeof import("vite")>} */
 const vite7 = () => import(pathToFileURL(tool("vite7", "dist", "node", "index.js")).href);
 
-/** @param {() => Promise<typeof import("vite")>} load @param {string} out */
-async function buildByVite(load, out) {
+/** @param {() => Promise<typeof import("vite")>} load @param {string} out @param {string[]} pages */
+async function buildByVite(load, out, pages = ["index.html", "worker.html"]) {
   const { build } = await load();
-  const input = ["index.html", "worker.html"].map((file) => path.join(app, file));
+  const input = pages.map((file) => path.join(app, file));
   await build({ root: app, logLevel: "error", configFile: false, build: { outDir: out, emptyOutDir: true, rollupOptions: { input } } });
 }
 
@@ -29,12 +29,13 @@ async function buildByVite(load, out) {
  * @property {(out: string) => Promise<void>} build
  * @property {() => Promise<typeof import("vite")>} [vite] what serves the app in development
  * @property {boolean} [worker] whether it bundles workers
+ * @property {(out: string) => Promise<void>} [slim] builds the page that has the module as a file
  */
 
 /** @type {Bundler[]} */
 export const bundlers = [
-  { name: "Vite", version: await versionHere("vite"), build: (out) => buildByVite(vite8, out), vite: vite8, worker: true },
-  { name: "Vite", version: (await vite7()).version, build: (out) => buildByVite(vite7, out), vite: vite7, worker: true },
+  { name: "Vite", version: await versionHere("vite"), build: (out) => buildByVite(vite8, out), vite: vite8, worker: true, slim: (out) => buildByVite(vite8, out, ["slim.html"]) },
+  { name: "Vite", version: (await vite7()).version, build: (out) => buildByVite(vite7, out), vite: vite7, worker: true, slim: (out) => buildByVite(vite7, out, ["slim.html"]) },
   {
     name: "webpack",
     version: await versionHere("webpack"),
@@ -85,6 +86,11 @@ describe("bundlers", () => {
       await bundler.build(out);
       const built = await readdir(out, { recursive: true });
       assert.deepEqual(built.filter((file) => file.endsWith(".wasm")), []);
+      if (bundler.slim) {
+        await bundler.slim(`${out}-slim`);
+        const files = await readdir(`${out}-slim`, { recursive: true });
+        assert.equal(files.filter((file) => file.endsWith(".wasm")).length, 1, "with the slim entry it is a file");
+      }
       if (built.includes("index.html")) return;
       await cp(path.join(app, "index.html"), path.join(out, "index.html"));
       const page = await readFile(path.join(app, "worker.html"), "utf8");

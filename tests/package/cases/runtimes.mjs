@@ -47,26 +47,33 @@ describe("runtimes", { concurrency: 2 }, () => {
     });
   }
 
-  // Bytes are not compiled there, so the app imports the module, and bundles as Cloudflare's tool does.
-  test("workerd: the slim entry with the module that the app imports", async () => {
-    const { build } = await import("esbuild");
-    const conditions = ["workerd", "worker", "browser"];
-    await build({ absWorkingDir: app, entryPoints: ["cloudflare.js"], bundle: true, format: "esm", conditions, external: ["*.wasm"], outfile: "out/cloudflare.js", logLevel: "error" });
-    await writeFile(path.join(app, "cloudflare.capnp"), cloudflare);
-    const workerd = await start(tool(".bin", "workerd"), ["serve", "cloudflare.capnp", "--control-fd=1"], { ready: /"port":(\d+)/, cwd: app });
-    try {
-      const answer = await fetch(`http://127.0.0.1:${workerd.match[1]}/?server=${encodeURIComponent(state.server.url)}`);
-      const text = await answer.text();
-      assert.equal(answer.status, 200, `${text}\n${workerd.output()}`);
-      assert.deepEqual(JSON.parse(text), expected);
-    } finally {
-      await workerd.stop();
-    }
-    works(`workerd ${versionOf("workerd")}`, "`mcp-wasm/slim` with `mcp-wasm/core.wasm`");
-  });
+  // Bytes are not compiled there, so the module is imported, and bundled as Cloudflare's tool does.
+  for (const [entry, core, how] of [
+    ["cloudflare.js", "core.wasm", "`import`"],
+    ["cloudflare-slim.js", "mcp-wasm/core.wasm", "`mcp-wasm/slim` with `mcp-wasm/core.wasm`"],
+  ]) {
+    test(`workerd: ${how}`, async () => {
+      const { build } = await import("esbuild");
+      const conditions = ["workerd", "worker", "browser"];
+      await build({ absWorkingDir: app, entryPoints: [String(entry)], bundle: true, format: "esm", conditions, external: ["*.wasm"], outdir: "out", logLevel: "error" });
+      const config = `${entry}.capnp`;
+      await writeFile(path.join(app, config), cloudflare(String(entry), String(core)));
+      const workerd = await start(tool(".bin", "workerd"), ["serve", config, "--control-fd=1"], { ready: /"port":(\d+)/, cwd: app });
+      try {
+        const answer = await fetch(`http://127.0.0.1:${workerd.match[1]}/?server=${encodeURIComponent(state.server.url)}`);
+        const text = await answer.text();
+        assert.equal(answer.status, 200, `${text}\n${workerd.output()}`);
+        assert.deepEqual(JSON.parse(text), expected);
+      } finally {
+        await workerd.stop();
+      }
+      works(`workerd ${versionOf("workerd")}`, String(how));
+    });
+  }
 });
 
-const cloudflare = `using Workerd = import "/workerd/workerd.capnp";
+/** @param {string} entry what is bundled @param {string} core the name by which it imports the module */
+const cloudflare = (entry, core) => `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [ (name = "main", worker = .app), (name = "internet", network = (allow = ["private"])) ],
   sockets = [ (name = "http", address = "127.0.0.1:0", http = (), service = "main") ],
@@ -74,8 +81,8 @@ const config :Workerd.Config = (
 const app :Workerd.Worker = (
   compatibilityDate = "2026-11-01",
   modules = [
-    (name = "app", esModule = embed "out/cloudflare.js"),
-    (name = "mcp-wasm/core.wasm", wasm = embed "${path.relative(app, installed("core.wasm"))}"),
+    (name = "app", esModule = embed "out/${entry}"),
+    (name = "${core}", wasm = embed "${path.relative(app, installed("core.wasm"))}"),
   ],
 );
 `;

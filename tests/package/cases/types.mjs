@@ -13,7 +13,7 @@ const newest = path.join(tests, "node_modules", "typescript");
 /** The two newest majors. */
 const compilers = [
   { directory: newest, version: String(JSON.parse(readFileSync(path.join(newest, "package.json"), "utf8")).version) },
-  { directory: tool("typescript6"), version: versionOf("typescript6") },
+  { directory: tool("typescript"), version: versionOf("typescript") },
 ];
 
 /** @param {string} directory @param {string[]} args */

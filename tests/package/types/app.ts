@@ -51,6 +51,11 @@ const forecast: ToolCall<Weather[]> = client.callTool<Weather[]>({ name: "foreca
 const unknownOut: unknown = result.structuredContent;
 console.log(weather?.celsius, (await forecast).structuredContent?.[0]?.celsius, unknownOut);
 
+// What a handler returns does not matter, but that a promise is waited for.
+const numbers: number[] = [];
+await client.callTool("count", {}, { progressHandler: (progress) => numbers.push(progress) });
+await client.callTool("count", {}, { onprogress: async ({ progress }) => numbers.push(progress) });
+
 // Blocks are told apart by their type.
 for (const block of result.content) {
   if (block.type === "text") console.log(block.text.length);

@@ -1,0 +1,27 @@
+// Browsers make six connections to one origin by HTTP/1: streams that stay open take them away from
+// everything else, and nothing says so.
+
+/** How many open streams are many. */
+const MANY = 5;
+/** How long they have to stay, in milliseconds. */
+const LONG = 1000;
+
+/** How many streams are open, by origin. @type {Map<string, number>} */
+const open = new Map();
+let warned = false;
+
+/** A stream has opened; returns what tells of its end. @param {string} url */
+export function enter(url) {
+  const { origin, protocol } = new URL(url);
+  const count = () => open.get(origin) ?? 0;
+  open.set(origin, count() + 1);
+  // Browsers speak HTTP/2 by TLS only, and what is no browser has no such limit.
+  if (protocol === "http:" && count() === MANY && ("document" in globalThis || "WorkerGlobalScope" in globalThis)) {
+    setTimeout(() => {
+      if (warned || count() < MANY) return;
+      warned = true;
+      console.warn(`mcp-wasm: ${MANY} streams are open to ${origin}. By HTTP/1 a browser makes six connections to one origin, and further requests wait: serve HTTP/2 (https:), connect by ws:, or close clients and subscriptions`);
+    }, LONG);
+  }
+  return () => void open.set(origin, count() - 1);
+}

@@ -1,0 +1,19 @@
+// The reference of the JavaScript API comes out of the declarations without a complaint, and has every entry.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { promisify } from "node:util";
+import { pkg, root, target, tests } from "../support/paths.mjs";
+
+test("TypeDoc makes the reference without a warning", async () => {
+  const typedoc = path.join(tests, "package", "npm", "node_modules", ".bin", "typedoc");
+  const out = path.join(target, "docs");
+  await promisify(execFile)(process.execPath, [typedoc, "--options", "xtask/reference/typedoc.config.mjs", "--logLevel", "Warn", "--out", out], { cwd: root }).catch((error) => assert.fail(error.stdout + error.stderr));
+  const { exports } = JSON.parse(readFileSync(path.join(pkg, "package.json"), "utf8"));
+  const entries = Object.entries(exports).filter(([, entry]) => entry.types && entry.default.endsWith(".js"));
+  assert.ok(entries.length > 5);
+  for (const [name] of entries) assert.ok(existsSync(path.join(out, "modules", `${name === "." ? "index" : name.slice(2)}.html`)), `${name} is missing`);
+  assert.match(readFileSync(path.join(out, "classes", "index.Client.html"), "utf8"), /Runs a tool/);
+});
