@@ -13,6 +13,7 @@ export {
   isMcpError,
 } from "./errors.js";
 export { defaultProgressHandler } from "./progress.js";
+export { offerToModelContext } from "./model-context.js";
 export { createInMemoryPair } from "./pair.js";
 export { MessagePortTransport } from "./ports.js";
 export { FrameRecorder, recordFrames, replay } from "./replay.js";

@@ -227,7 +227,7 @@ export class Call {
     let pending;
     if (this.handler) {
       try {
-        pending = this.handler(progress, total, message, this.#contextOf(progress, total, message, params));
+        pending = this.handler(progress, total, message, params ? this.#contextOf(progress, total, message, params) : this.context);
       } catch (error) {
         report(error);
       }

@@ -167,7 +167,8 @@ export class Calls {
   #answered(call, result, failure) {
     if (call.method === "tools/list") this.outputs?.learn(result?.tools);
     if (call.method === "tools/list") {
-      for (const { name, title, annotations, execution } of result?.tools ?? []) {
+      for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
+        const { name, title, annotations, execution } = Object(tool);
         this.#titles.set(name, title ?? annotations?.title);
         if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
       }

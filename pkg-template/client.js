@@ -259,7 +259,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
-      samples: this.#connection.samples.flat().sort((a, b) => a.time - b.time),
+      samples: [...this.#connection.samples],
       subscriptions: { unknown: strays },
     };
   }

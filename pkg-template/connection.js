@@ -13,6 +13,13 @@ const SAMPLES = 10;
 /** What can be odd about progress, as the core numbers it. */
 const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
 
+/** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
+const [MORE, LESS] = [88, 60];
+
+// The one buffer's, whichever client has filled it.
+let head = "";
+let known = MORE;
+
 const now = () => performance.now();
 const decoder = new TextDecoder();
 
@@ -32,7 +39,7 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
-  /** The latest odd progress, by its kind. @type {any[][]} */
+  /** The latest odd progress, by its kind. @type {any[]} */
   samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
@@ -195,9 +202,10 @@ export class Connection {
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
-    const samples = (this.samples[kind] ??= []);
-    samples.push({ kind: ODD[kind], time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
-    if (samples.length > SAMPLES) samples.shift();
+    const name = ODD[kind];
+    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const same = this.samples.filter((sample) => sample.kind === name);
+    if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -261,8 +269,8 @@ export class Connection {
   }
 
   /**
-   * Copies a text into the core's scratch buffer, four characters at a time; false if it is not
-   * ASCII.
+   * Copies a text into the core's scratch buffer, four characters at a time, but not the beginning
+   * that it shares with the text before; false if it is not ASCII.
    * @param {string} text
    * @param {number} length
    */
@@ -273,8 +281,10 @@ export class Connection {
     }
     const words = this.#words;
     const whole = length & ~3;
+    const same = text.substring(0, known) === head;
     let all = 0;
-    for (let i = 0; i < whole; i += 4) {
+    let i = same ? known : 0;
+    for (; i < whole; i += 4) {
       const a = text.charCodeAt(i);
       const b = text.charCodeAt(i + 1);
       const c = text.charCodeAt(i + 2);
@@ -282,8 +292,13 @@ export class Connection {
       all |= a | b | c | d;
       words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
     }
-    for (let i = whole; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
-    return all < 128;
+    for (; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
+    const ascii = all < 128;
+    if (!same) {
+      known = known === MORE ? LESS : MORE;
+      head = ascii ? text.substring(0, known) : "";
+    }
+    return ascii;
   }
 
   /** A message has arrived. @param {any} message */

@@ -16,6 +16,8 @@
  */
 
 export * from "./types/client.js";
+export * from "./types/server.js";
+export * from "./types/server-context.js";
 export * from "./types/call.js";
 export * from "./types/call-options.js";
 export * from "./types/options.js";

@@ -31,10 +31,14 @@ export function route(target, options) {
         throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws:, wss:, http: or https:`);
     }
   }
-  if (typeof target?.send === "function") return { make: () => target };
+  // First: of a foreign window nothing else may be read.
   if (target && target.window === target) {
     throw new McpError("INVALID_ARGUMENT", "cannot connect to a window as such: give `openPort(window, { origin })`");
   }
+  // A server in this very page.
+  const own = target?.[Symbol.for("mcp-wasm.transport")];
+  if (own) return { make: () => own.call(target) };
+  if (typeof target?.send === "function") return { make: () => target };
   if (typeof target?.postMessage === "function") {
     return { make: () => new MessagePortTransport(target, options) };
   }

@@ -39,8 +39,8 @@ async function start() {
   return source();
 }
 
-/** @param {any} error */
-function explain(error) {
+/** What a failed start means. @param {any} error */
+export function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;
   const advice = "the page's Content-Security-Policy blocks WebAssembly: add 'wasm-unsafe-eval' to script-src";

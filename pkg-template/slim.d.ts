@@ -20,6 +20,15 @@ export function init(
   source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
 ): Promise<void>;
 
+/**
+ * Says where the module of servers is, for pages that make a {@link Server}: `mcp-wasm/server.wasm`.
+ * It starts when the first client connects.
+ * @param source where the module is, or what it is
+ */
+export function initServer(
+  source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
+): void;
+
 /** A `WebAssembly.Module`, where the platform's types have one. */
 export type CompiledModule = typeof globalThis extends {
   WebAssembly: { Module: abstract new (...args: never[]) => infer Module };

@@ -1,6 +1,9 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
 import start, { Core, Http } from "./core.js";
+import startHost, { Host } from "./host.js";
 import { provide, ready } from "./load.js";
+import { provideHost, readyHost } from "./server-load.js";
+import { ServerBase } from "./server-base.js";
 
 /**
  * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
@@ -12,6 +15,24 @@ export async function init(source) {
     return { Core, Http };
   });
   await ready();
+}
+
+/**
+ * Says where the server's module is, for pages that make a `Server`. It starts on the first connection.
+ * @param {any} source
+ */
+export function initServer(source) {
+  provideHost(async () => {
+    await startHost({ module_or_path: await source });
+    return Host;
+  });
+}
+
+export class Server extends ServerBase {
+  /** @param {any} info @param {any} [options] */
+  constructor(info, options) {
+    super(info, options, readyHost);
+  }
 }
 
 export * from "./api.js";

@@ -24,6 +24,7 @@ import type {
   ReadResourceResult,
   ResourceParams,
 } from "./resources.js";
+import type { Server } from "./server.js";
 import type { ListenOptions, Subscription, SubscriptionFilter } from "./subscription.js";
 import type { CallToolParams, ListToolsResult } from "./tools.js";
 import type { Transport } from "./transports.js";
@@ -55,7 +56,7 @@ export class Client {
    * ```
    */
   static connect(
-    target: string | URL | Transport | PortLike,
+    target: string | URL | Transport | PortLike | Server,
     options?: ClientOptions & ConnectOptions & { info?: Implementation },
   ): Promise<Client>;
 
@@ -74,7 +75,7 @@ export class Client {
    *   `WORKER_BLOCKED` when it lacks `worker-src blob:`, for `worker: true`; `WORKER_FAILED` when the
    *   script of another worker did not load or run; `UNSUPPORTED` where there are no workers
    */
-  connect(target: string | URL | Transport | PortLike, options?: ConnectOptions): Promise<void>;
+  connect(target: string | URL | Transport | PortLike | Server, options?: ConnectOptions): Promise<void>;
 
   /** The protocol revision in use; `undefined` while not connected. */
   readonly protocolVersion: ProtocolVersion | undefined;

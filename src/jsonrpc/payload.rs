@@ -60,6 +60,12 @@ pub trait Payload: Clone {
     /// A copy that shares nothing with this value; `None` if that cannot be made.
     fn copy(&self) -> Option<Self>;
 
+    /// The value as JSON text; `None` if it is none.
+    fn to_json(&self) -> Option<String>;
+
+    /// The value of a JSON text.
+    fn from_json(text: &str) -> Option<Self>;
+
     /// Takes the member `key` away.
     fn remove(&mut self, key: &'static str);
 

@@ -65,6 +65,14 @@ impl Payload for Value {
         Some(self.clone())
     }
 
+    fn to_json(&self) -> Option<String> {
+        serde_json::to_string(self).ok()
+    }
+
+    fn from_json(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok()
+    }
+
     fn remove(&mut self, key: &'static str) {
         if let Self::Object(members) = self {
             members.shift_remove(key);

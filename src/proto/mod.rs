@@ -7,6 +7,7 @@
 pub mod client;
 pub mod scan;
 pub mod server;
+pub mod service;
 pub mod version;
 
 /// A point in time or a span, in milliseconds. Points count from an epoch that the caller picks.

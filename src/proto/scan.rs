@@ -100,6 +100,20 @@ pub(crate) fn after<'a, const N: usize>(text: &'a [u8], prefix: &[u8; N]) -> Opt
     is(start, prefix).then_some(rest)
 }
 
+/// Whether eight bytes are printable ASCII, and none of them a quote or a backslash. The highest bit of
+/// a byte tells: by itself, by a borrow below what is looked for, or by the carry of DEL.
+#[inline(always)]
+#[allow(clippy::inline_always)]
+fn is_plain(eight: u64) -> bool {
+    const ONES: u64 = u64::MAX / 255;
+    let below = |bytes: u64, limit: u8| bytes.wrapping_sub(ONES * u64::from(limit)) & !bytes;
+    let quote = below(eight ^ (ONES * u64::from(b'"')), 1);
+    let backslash = below(eight ^ (ONES * u64::from(b'\\')), 1);
+    let control = below(eight, b' ');
+    let odd = quote | backslash | control | eight | eight.wrapping_add(ONES);
+    odd & (ONES << 7) == 0
+}
+
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
 #[inline(always)]
 #[allow(clippy::inline_always)]
@@ -123,6 +137,12 @@ impl<'a> Cursor<'a> {
         self.frame.get(self.at).copied().unwrap_or(0)
     }
 
+    #[inline(always)]
+    fn eight(&self) -> Option<u64> {
+        let eight = self.frame.get(self.at..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*eight))
+    }
+
     /// The next byte that is no white space.
     #[inline(always)]
     fn token(&mut self) -> u8 {
@@ -144,10 +164,13 @@ impl<'a> Cursor<'a> {
         self.frame.get(span)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn span(&mut self) -> Option<Range<usize>> {
         self.expect(b'"')?;
         let start = self.at;
+        while self.eight().is_some_and(is_plain) {
+            self.at += 8;
+        }
         while matches!(self.peek(), b' '..=b'~') && !matches!(self.peek(), b'"' | b'\\') {
             self.at += 1;
         }
@@ -160,6 +183,13 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn expect_here(&mut self, byte: u8) -> Option<()> {
         (self.peek() == byte).then(|| self.at += 1)
+    }
+
+    #[inline(always)]
+    fn skip<const N: usize>(&mut self, text: &[u8; N]) -> Option<()> {
+        after(self.frame.get(self.at..)?, text)?;
+        self.at += N;
+        Some(())
     }
 
     /// An object with at least one member, each read by `member`.
@@ -184,6 +214,35 @@ impl<'a> Cursor<'a> {
     // Two callers; one copy is enough.
     #[inline(never)]
     fn params(&mut self) -> Option<Scanned> {
+        let start = self.at;
+        if let Some(found) = self.usual_params() {
+            return Some(found);
+        }
+        self.at = start;
+        self.any_params()
+    }
+
+    /// The members in the order of the protocol's own description, without white space: their names
+    /// are compared at once.
+    #[inline(always)]
+    fn usual_params(&mut self) -> Option<Scanned> {
+        self.skip(br#"{"progressToken":"#)?;
+        let token = self.integer()?;
+        self.skip(br#","progress":"#)?;
+        let progress = self.number()?;
+        let mut total = None;
+        if self.skip(br#","total":"#).is_some() {
+            total = Some(self.number()?);
+        }
+        let mut message = None;
+        if self.skip(br#","message":"#).is_some() {
+            message = Some(self.span()?);
+        }
+        self.expect_here(b'}')?;
+        Some(Scanned { token, progress, total, message })
+    }
+
+    fn any_params(&mut self) -> Option<Scanned> {
         let mut found = Scanned { token: 0, progress: 0.0, total: None, message: None };
         let mut seen = 0_u8;
         self.object(|cursor, key| {
@@ -208,7 +267,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// Digits without a sign; at most 15, so that every one of them counts in a double too.
-    #[inline(always)]
+    #[inline(never)]
     fn integer(&mut self) -> Option<i64> {
         self.token();
         let start = self.at;
@@ -240,7 +299,7 @@ impl<'a> Cursor<'a> {
 
     /// A number whose digits and power of ten are both exact in a double, so that one division
     /// rounds correctly. Exponents are left to the general path.
-    #[inline(always)]
+    #[inline(never)]
     fn number(&mut self) -> Option<f64> {
         let negative = self.token() == b'-';
         if negative {
@@ -300,6 +359,18 @@ mod tests {
             let found =
                 scan(frame(&format!(r#""progressToken":1,"progress":{text}"#)).as_bytes()).unwrap();
             assert_eq!(found.progress.to_bits(), text.parse::<f64>().unwrap().to_bits(), "{text}");
+        }
+    }
+
+    #[test]
+    fn eight_plain_characters_are_told_from_any_other() {
+        for byte in 0..=u8::MAX {
+            for place in 0..8 {
+                let mut eight = *b"a ~z!#[]";
+                eight[place] = byte;
+                let plain = matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\');
+                assert_eq!(is_plain(u64::from_le_bytes(eight)), plain, "{byte} at {place}");
+            }
         }
     }
 

@@ -19,12 +19,12 @@ use super::{
     link::{Driver, Link},
     register,
     result::IntoToolResult,
-    seal::{Binding, Seal},
 };
 use crate::{
     proto::{
         Millis,
         server::{Inputs, Limits, Profile},
+        service::{Binding, Seal},
     },
     types::{CompletionRequest, Icon, Implementation, Prompt, Resource, ResourceTemplate, Tool},
 };
@@ -353,10 +353,20 @@ impl ServerBuilder {
     /// If it has to make a key, and the system has no randomness.
     pub fn build(self) -> Server {
         let Self { profile, limits, catalog, key, lifetime } = self;
-        let key = key.unwrap_or_else(Seal::random_key);
+        let key = key.unwrap_or_else(random_key);
         let seal = Seal::new(key, lifetime.as_secs_f64() * 1000.0);
         let (catalog, connections, clock) =
             (RwLock::new(catalog), Connections::default(), OnceLock::new());
         Server { inner: Arc::new(Inner { profile, limits, catalog, connections, seal, clock }) }
     }
+}
+
+/// A key that nobody knows.
+///
+/// # Panics
+/// If the system has no randomness.
+fn random_key() -> Vec<u8> {
+    let mut key = vec![0; 32];
+    getrandom::fill(&mut key).expect("the system has randomness");
+    key
 }

@@ -12,7 +12,6 @@ use serde_json::Value;
 use super::{
     builder::Server,
     inputs::Inputs,
-    seal::Binding,
     shared::{Shared, Signal, enlist},
     values::{ProgressMessage, Quantity, Total},
 };
@@ -20,6 +19,7 @@ use crate::{
     jsonrpc::Id,
     proto::{
         server::{RequestContext, RequestKey},
+        service::Binding,
         version::Version,
     },
     types::Level,

@@ -15,7 +15,6 @@ use super::{
     builder::Server,
     context::{Call, Context},
     inputs::Inputs,
-    seal::{self, Binding},
     serve::{Outcome, Served},
     shared::{Shared, Signal, enlist},
     tasks::{Ended, TaskSet},
@@ -23,12 +22,11 @@ use super::{
 use crate::{
     jsonrpc::{Id, RpcError, code},
     proto::{
-        server::{
-            Event, Operation, Request, RequestKey, ServerMachine, Transmit, missing_capability,
-        },
+        server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
+        service,
         version::Era,
     },
-    types::{Capability, ClientCapabilities, method},
+    types::ClientCapabilities,
 };
 
 /// The transport's half: text goes in, messages come out.
@@ -202,7 +200,7 @@ impl Driver {
         let inner = &self.server.inner;
         let binding = (context.capabilities != ClientCapabilities::default()
             || inputs.state.is_some())
-        .then(|| bind(&operation))
+        .then(|| service::bind(&operation))
         .flatten();
         let Some(given) = inner.given(inputs, binding.as_ref()) else {
             let error = RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid");
@@ -246,7 +244,7 @@ impl Driver {
         let outcome = {
             let mut state = call.inputs.lock();
             match state.missing {
-                Some(capability) => cannot(call, capability),
+                Some(capability) => service::cannot(call.request.version, call.is_tool, capability),
                 None if state.open.is_empty() => return,
                 None => {
                     let taken = std::mem::take(&mut state.taken);
@@ -281,33 +279,6 @@ impl Driver {
 
     fn respond(&self, key: RequestKey, outcome: Outcome) {
         self.shared.send(|machine| machine.respond(key, outcome));
-    }
-}
-
-/// The end of a call that needs what its client cannot do.
-fn cannot(call: &Call, capability: Capability) -> Outcome {
-    if !call.request.version.asks_by_request() {
-        return Err(missing_capability(capability));
-    }
-    let text = format!("this needs a client that can do `{}`", capability.name());
-    if call.is_tool {
-        Ok(json!({ "content": [{ "type": "text", "text": text }], "isError": true }))
-    } else {
-        Err(RpcError::new(code::INTERNAL_ERROR, text))
-    }
-}
-
-/// What a request that may ask is bound to.
-fn bind(operation: &Operation<Value>) -> Option<Binding> {
-    match operation {
-        Operation::CallTool { name, arguments } => {
-            Some(seal::bind(method::CALL_TOOL, name, arguments.as_ref()))
-        }
-        Operation::ReadResource { uri } => Some(seal::bind(method::READ_RESOURCE, uri, None)),
-        Operation::GetPrompt { name, arguments } => {
-            Some(seal::bind(method::GET_PROMPT, name, arguments.as_ref()))
-        }
-        _ => None,
     }
 }
 

@@ -43,11 +43,9 @@ mod link;
 mod register;
 mod reporter;
 mod result;
-mod seal;
 mod serve;
 mod shared;
 mod tasks;
-mod template;
 mod values;
 
 pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};

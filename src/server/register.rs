@@ -8,14 +8,16 @@ use serde_json::{Map, Value};
 
 use super::{
     answers::{IntoContents, IntoPrompt},
-    catalog::{Argument, Entry, PromptHandler, ResourceHandler, ToolHandler},
+    catalog::{PromptHandler, ResourceHandler, ToolHandler},
     context::Context,
     result::IntoToolResult,
-    template::Template,
 };
-use crate::types::{Prompt, PromptArgument, Resource, ResourceTemplate, Tool, schema};
+use crate::{
+    proto::service::{Argument, Entry, Template},
+    types::{Prompt, PromptArgument, Resource, ResourceTemplate, Tool, schema},
+};
 
-pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Entry<ToolHandler>
+pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Entry<Value, ToolHandler>
 where
     A: DeserializeOwned + JsonSchema,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
@@ -36,7 +38,7 @@ where
     Entry { name, listed: written(&tool), thing: start }
 }
 
-pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Entry<ResourceHandler>
+pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Entry<Value, ResourceHandler>
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoContents> + Send + 'static,
@@ -52,7 +54,7 @@ where
 pub(super) fn template<A, F, Fut>(
     template: &ResourceTemplate,
     handler: F,
-) -> Entry<(Arc<Template>, ResourceHandler)>
+) -> Entry<Value, (Arc<Template>, ResourceHandler)>
 where
     A: DeserializeOwned,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
@@ -75,7 +77,7 @@ where
 pub(super) fn prompt<A, F, Fut>(
     mut prompt: Prompt,
     handler: F,
-) -> Entry<(Arc<[Argument]>, PromptHandler)>
+) -> Entry<Value, (Arc<[Argument]>, PromptHandler)>
 where
     A: DeserializeOwned + JsonSchema,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,

@@ -4,16 +4,14 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::{
-    answers::ReadError,
-    builder::Inner,
-    catalog::{Argument, ResourceHandler},
-    context::Context,
+    answers::ReadError, builder::Inner, catalog::ResourceHandler, context::Context,
     tasks::BoxFuture,
 };
 use crate::{
     jsonrpc::{RpcError, code},
     proto::{
         server::{ECHO, Operation, clip, no_such_resource},
+        service::{check_arguments, unknown},
         version::Version,
     },
     types::{CallToolResult, Completion, CompletionRequest, Reference},
@@ -121,7 +119,11 @@ impl Inner {
             return Some((handler.clone(), Map::new()));
         }
         let mut templates = catalog.templates.iter();
-        templates.find_map(|(template, handler)| Some((handler.clone(), template.matches(uri)?)))
+        templates.find_map(|(template, handler)| {
+            let variables = template.matches(uri)?.into_iter();
+            let variables = variables.map(|(name, text)| (name, text.into())).collect();
+            Some((handler.clone(), variables))
+        })
     }
 
     fn read(&self, uri: String, context: Context) -> Result<Served, RpcError<Value>> {
@@ -204,10 +206,6 @@ fn refused(error: RpcError<Value>) -> Served {
     Served::Now(Err(error))
 }
 
-fn unknown(what: &str, name: &str) -> RpcError<Value> {
-    RpcError::new(code::INVALID_PARAMS, format!("no such {what}: {}", clip(name, ECHO)))
-}
-
 /// A tool's result, as its revision can have it.
 fn tool_result(mut result: CallToolResult, version: Version) -> Outcome {
     if !version.structures_any_value() {
@@ -220,23 +218,6 @@ fn written(result: &impl Serialize) -> Outcome {
     serde_json::to_value(result).map_err(|error| {
         RpcError::new(code::INTERNAL_ERROR, format!("the result is no JSON: {error}"))
     })
-}
-
-/// The arguments of a prompt are texts, and those that must be there are.
-fn check_arguments(declared: &[Argument], arguments: &Value) -> Result<(), RpcError<Value>> {
-    let bad = |name: &str, what: &str| {
-        let text = format!("the argument `{}` is {what}", clip(name, ECHO));
-        Err(RpcError::new(code::INVALID_PARAMS, text))
-    };
-    for (name, value) in arguments.as_object().into_iter().flatten() {
-        if !value.is_string() {
-            return bad(name, "not a string");
-        }
-    }
-    match declared.iter().find(|known| known.is_required && arguments.get(&known.name).is_none()) {
-        Some(missing) => bad(&missing.name, "missing"),
-        None => Ok(()),
-    }
 }
 
 fn limited(mut completion: Completion) -> Completion {

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::schema;
+use super::{form, schema};
 
 /// A form to be filled in: the parameters of `elicitation/create`.
 ///
@@ -111,23 +111,7 @@ impl ElicitResult {
         let Some(content) = self.accepted() else {
             return Ok(());
         };
-        let required = form.get("required").and_then(Value::as_array).into_iter().flatten();
-        for name in required.filter_map(Value::as_str) {
-            if !content.contains_key(name) {
-                return Err(format!("`{name}` is missing"));
-            }
-        }
-        let Some(fields) = form.get("properties").and_then(Value::as_object) else {
-            return Ok(());
-        };
-        for (name, field) in fields {
-            if let Some(value) = content.get(name)
-                && !fits(field, value)
-            {
-                return Err(format!("`{name}` does not fit"));
-            }
-        }
-        Ok(())
+        form::check(&Value::Object(form.clone()), &Value::Object(content.clone()))
     }
 }
 
@@ -183,43 +167,4 @@ fn titled(variants: &Value) -> Vec<Value> {
     let name = &variants["const"];
     let title = variants.get("title").or(variants.get("description")).unwrap_or(name);
     vec![json!({ "const": name, "title": title })]
-}
-
-/// Whether the value is what the schema of a field says.
-fn fits(field: &Value, value: &Value) -> bool {
-    let number = |key: &str| field.get(key).and_then(Value::as_f64);
-    let has_type = match field.get("type").and_then(Value::as_str) {
-        Some("string") => value.as_str().is_some_and(|text| within_length(&number, text)),
-        Some("number") => value.is_number(),
-        Some("integer") => value.as_f64().is_some_and(|value| value.fract() == 0.0),
-        Some("boolean") => value.is_boolean(),
-        Some("array") => {
-            let items = field.get("items");
-            let fits_item = |item| items.is_none_or(|items| fits(items, item));
-            value.as_array().is_some_and(|all| all.iter().all(fits_item))
-        }
-        _ => true,
-    };
-    let in_range = value.as_f64().is_none_or(|value| {
-        number("minimum").is_none_or(|least| value >= least)
-            && number("maximum").is_none_or(|most| value <= most)
-    });
-    has_type && in_range && is_choice(field, value)
-}
-
-fn within_length(number: &impl Fn(&str) -> Option<f64>, text: &str) -> bool {
-    #[allow(clippy::cast_precision_loss)] // texts are not that long
-    let length = text.chars().count() as f64;
-    number("minLength").is_none_or(|least| length >= least)
-        && number("maxLength").is_none_or(|most| length <= most)
-}
-
-/// Whether the value is among the choices, if there are any: plain ones, or ones with titles.
-fn is_choice(field: &Value, value: &Value) -> bool {
-    let plain = field.get("enum").and_then(Value::as_array);
-    let titled = ["oneOf", "anyOf"].into_iter().find_map(|key| field.get(key)?.as_array());
-    plain.is_none_or(|choices| choices.contains(value))
-        && titled.is_none_or(|choices| {
-            choices.iter().any(|choice| choice.get("const").is_none_or(|choice| choice == value))
-        })
 }

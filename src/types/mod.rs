@@ -6,6 +6,7 @@ mod completion;
 mod content;
 #[cfg(not(target_arch = "wasm32"))]
 mod elicitation;
+pub(crate) mod form;
 mod icon;
 mod implementation;
 mod level;

@@ -56,6 +56,16 @@ extern "C" {
     fn structured_clone(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+#[wasm_bindgen]
+extern "C" {
+    /// Throws for what is no data.
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
+    fn stringify(value: &JsValue) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
+    fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+}
+
 /// Property names as JavaScript strings, by the address of the literal.
 type Keys = ManuallyDrop<Cell<Vec<(*const str, JsValue)>>>;
 
@@ -170,6 +180,14 @@ impl Payload for JsValue {
 
     fn copy(&self) -> Option<Self> {
         structured_clone(self).ok()
+    }
+
+    fn to_json(&self) -> Option<String> {
+        stringify(self).ok()?.as_text()
+    }
+
+    fn from_json(text: &str) -> Option<Self> {
+        parse(&Self::from_str(text)).ok()
     }
 
     #[inline(never)]

@@ -22,6 +22,18 @@ export function resultFrame(id, bytes) {
 }
 
 /**
+ * A list of `n` tools with schemas of the usual size, as text.
+ * @param {string | number} id
+ * @param {number} n
+ */
+export function listFrame(id, n) {
+  const property = (/** @type {number} */ i) => [`argument${i}`, { type: i % 2 ? "string" : "integer", description: `What argument ${i} is about` }];
+  const inputSchema = { type: "object", properties: Object.fromEntries([0, 1, 2, 3].map(property)), required: ["argument0"] };
+  const tools = Array.from({ length: n }, (_, i) => ({ name: `tool_${i}`, title: `Tool ${i}`, description: `Does the work of number ${i}, and says how far it is`, inputSchema }));
+  return JSON.stringify({ jsonrpc: "2.0", id, result: { tools } });
+}
+
+/**
  * The answer to any other message of a client; none to a notification.
  * @param {Record<string, any>} message
  * @returns {Record<string, any> | undefined}
@@ -33,10 +45,8 @@ export function reply({ id, method, params }) {
       const result = { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "bench", version: "1.0.0" } };
       return { jsonrpc: "2.0", id, result };
     }
-    case "tools/list":
-      return { jsonrpc: "2.0", id, result: { tools: [{ name: "flood", inputSchema: { type: "object" } }] } };
     case "tools/call":
-      return { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: "done" }] } };
+      return { jsonrpc: "2.0", id, result: { content: [{ type: "text", text: params.arguments?.text ?? "done" }] } };
     default:
       return { jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } };
   }

@@ -11,6 +11,7 @@ await import("./cases/tarball.mjs");
 await import("./cases/types.mjs");
 await import("./cases/runtimes.mjs");
 await import("./cases/bundlers.mjs");
+await import("./cases/in-page.mjs");
 await import("./cases/browsers.mjs");
 await import("./cases/webkit.mjs");
 await import("./cases/next.mjs");

@@ -53,6 +53,8 @@ async function say(text) {
   messages.push({ role: "user", content: text });
   conversation.say(text);
   const view = conversation.begin();
+  // The button that was pressed is about to be disabled.
+  if (suggestions.contains(document.activeElement)) focusPrompt();
   showButtons();
   try {
     await takeTurn({ client: connection.client, model: scriptedModel, messages, signal, view });
@@ -62,7 +64,12 @@ async function say(text) {
   }
   turn = undefined;
   showButtons();
-  prompt.focus();
+  focusPrompt();
+}
+
+/** Where there are keys to type with: on a phone, a keyboard would cover the conversation. */
+function focusPrompt() {
+  if (matchMedia("(pointer: fine)").matches) prompt.focus();
 }
 
 /** One line for all that runs, however many tools that are. */

@@ -69,6 +69,7 @@ fn clippy_wasm(tools: &Tools) -> Result<()> {
     let chosen = [
         &["--package", "mcp-wasm"][..],
         &["--package", "mcp-wasm", "--features", "client,npm"],
+        &["--package", "mcp-wasm", "--features", "npm,npm-server"],
         &["--package", "rust-wasm-client"],
     ];
     for packages in chosen {
@@ -127,9 +128,9 @@ fn types(tools: &Tools) -> Result<()> {
     // Found beside the facade by way of `rootDirs`.
     let declared = target().join("pkg-types");
     fs::create_dir_all(&declared)?;
-    for name in ["core.d.ts", "inline.d.ts", "worker-script.d.ts"] {
-        fs::copy(target().join("pkg-generated").join(name), declared.join(name))
-            .with_context(|| format!("{name} is missing: the package was not built"))?;
+    for file in package::declarations() {
+        fs::copy(&file, declared.join(file.file_name().unwrap_or_default()))
+            .with_context(|| format!("{} is missing: build the package", file.display()))?;
     }
     for project in ["tests/tsconfig.pkg.json", "tests/tsconfig.json", "www/tsconfig.json"] {
         tools.cmd("tsc").args(["--project", project, "--pretty", "false"]).quiet()?;

@@ -3,7 +3,7 @@
 use anyhow::{Result, ensure};
 
 /// What is taken out: from the first text up to the second, which stays, and what comes instead.
-const UNUSED: [(&str, &str, &str); 7] = [
+const UNUSED: [(&str, &str, &str); 5] = [
     // The module is never started synchronously.
     ("function initSync(module) {", "let __wbg_init_promise;", ""),
     // The compiled module is for workers, which are handed it.
@@ -16,30 +16,28 @@ const UNUSED: [(&str, &str, &str); 7] = [
     ),
     // Every engine that can run the module has these.
     ("if (!('encodeInto' in cachedTextEncoder)) {", "let WASM_VECTOR_LEN", ""),
-    (
-        "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : new FinalizationRegistry(ptr => wasm.__wbg_core_free",
-        "(ptr, 1)",
-        "new FinalizationRegistry(ptr => wasm.__wbg_core_free",
-    ),
-    (
-        "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : new FinalizationRegistry(ptr => wasm.__wbg_http_free",
-        "(ptr, 1)",
-        "new FinalizationRegistry(ptr => wasm.__wbg_http_free",
-    ),
     // `realloc` is always given.
     ("    if (realloc === undefined) {", "    let len = arg.length;", ""),
 ];
 
-/// Takes it out; fails if the glue has another shape than expected.
-pub fn trim(glue: &str) -> Result<String> {
+/// Takes it out; fails if the glue has another shape than expected. `classes`: what the module
+/// exports, as the glue calls it.
+pub fn trim(glue: &str, classes: &[&str]) -> Result<String> {
     let mut glue = glue.to_owned();
-    for (from, to, instead) in UNUSED {
-        ensure!(glue.matches(from).count() == 1, "the glue has not just one `{from}`");
-        let start = glue.find(from).unwrap_or_default();
+    let mut unused = UNUSED.map(|(from, to, instead)| (from.into(), to, instead.into())).to_vec();
+    for class in classes {
+        let registry = format!("new FinalizationRegistry(ptr => wasm.__wbg_{class}_free");
+        let test = "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : ";
+        // Every engine that can run the module has these.
+        unused.push((format!("{test}{registry}"), "(ptr, 1)", registry));
+    }
+    for (from, to, instead) in unused {
+        ensure!(glue.matches(&from).count() == 1, "the glue has not just one `{from}`");
+        let start = glue.find(&from).unwrap_or_default();
         let length = glue[start + from.len()..].find(to);
         ensure!(length.is_some(), "the glue has no `{to}` behind `{from}`");
         let end = start + from.len() + length.unwrap_or_default();
-        glue.replace_range(start..end, instead);
+        glue.replace_range(start..end, &instead);
     }
     Ok(glue)
 }
@@ -50,6 +48,6 @@ mod tests {
 
     #[test]
     fn glue_of_another_shape_is_refused() {
-        assert!(trim("export { initSync, __wbg_init as default };").is_err());
+        assert!(trim("export { initSync, __wbg_init as default };", &[]).is_err());
     }
 }

@@ -40,9 +40,12 @@ Usage: cargo xtask <command> [options]
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
   check     Formatting, lints, documentation, types, size budget, layering
+  bench     The benchmark, in browsers against other clients and natively against FastMCP;
+            updates README.md, docs/size-and-speed.md and the chart
+              --only S   only this part (repeatable), printed and not written: memory, csp, wire,
+                         fetch, results, list, calls, cold, heap, frames, firefox, native
+              --rounds N rounds of each measurement (default 7)
   docs      Builds the reference of the JavaScript API in target/docs, that of the crate in target/doc
-  bench     The browser benchmark against other clients; updates the table in README.md
-              --rounds N rounds of the in-memory part (default 7)
   fixture   Builds and starts the server that the protocol's conformance suite is run against
               --port N   port to listen on; 0 takes any free one (default 8000)
               --host H   address to listen on (default 127.0.0.1)
@@ -88,7 +91,8 @@ fn dispatch() -> Result<ExitCode> {
                 options.server.push(args.value()?.string()?);
             }
             ("test", Long("only")) => options.only.push(args.value()?.string()?),
-            ("bench", Long("rounds")) => options.rounds = args.value()?.parse()?,
+            ("bench", Long("only")) => options.bench.only.push(args.value()?.string()?),
+            ("bench", Long("rounds")) => options.bench.rounds = Some(args.value()?.parse()?),
             (_, other) => return Err(other.unexpected().into()),
         }
     }
@@ -98,25 +102,19 @@ fn dispatch() -> Result<ExitCode> {
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
         "check" => check::command(),
+        "bench" => bench::bench(&options.bench).map(|()| true),
         "docs" => docs::docs().map(|()| true),
-        "bench" => bench::bench(options.rounds).map(|()| true),
         "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     }?;
     Ok(if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
+#[derive(Default)]
 struct Options {
     /// Flags that go on to the demo or the fixture server.
     server: Vec<String>,
     /// Suites to run; empty means all.
     only: Vec<String>,
-    /// Rounds of the in-memory benchmark.
-    rounds: u32,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { server: Vec::new(), only: Vec::new(), rounds: 7 }
-    }
+    bench: bench::Options,
 }

@@ -1,8 +1,8 @@
 //! `cargo xtask package`: the npm package, built into `target/pkg`.
 //!
-//! cargo build for wasm32 → wasm-bindgen (glue without any idea of where the module lies) →
-//! wasm-opt → `core.js`, `core.wasm` and `inline.js`, beside the hand-written files of
-//! `pkg-template/`.
+//! For each of the two modules, the client's and the server's: cargo build for wasm32 → wasm-bindgen
+//! (glue without any idea of where the module lies) → wasm-opt → glue, module, and the module inside
+//! a script; beside the hand-written files of `pkg-template/`.
 
 use std::env;
 use std::fs;
@@ -48,6 +48,40 @@ const WASM_OPT: [&str; 8] = [
 /// inlined.
 const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1 \
                      -enable-pre=false -enable-load-pre=false";
+/// A module of the package.
+struct Module {
+    /// What it is called in here.
+    name: &'static str,
+    /// The features of the crate that make it.
+    features: &'static str,
+    /// The classes it exports, as the glue calls them.
+    classes: &'static [&'static str],
+    glue: &'static str,
+    wasm: &'static str,
+    inline: &'static str,
+}
+
+/// They share the crate, and no page needs both at once.
+const MODULES: [Module; 2] = [
+    Module {
+        name: "core",
+        features: "npm",
+        classes: &["core", "http"],
+        glue: "core.js",
+        wasm: "core.wasm",
+        inline: "inline.js",
+    },
+    Module {
+        name: "host",
+        features: "npm,npm-server",
+        classes: &["host"],
+        glue: "host.js",
+        wasm: "server.wasm",
+        inline: "host-inline.js",
+    },
+];
+/// Of a generated module that is a text.
+const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
 
 /// The command.
@@ -67,17 +101,44 @@ pub fn package(tools: &Tools) -> Result<PathBuf> {
 
 /// The first part of it, which needs nothing but cargo and the wasm32 target.
 pub fn cargo_build() -> Result<()> {
-    step("build the WebAssembly module", || {
+    step("build the WebAssembly modules", || {
         // Panics name their source file: without this machine's directories, please.
         let sources = cargo_home().join("registry/src");
         let remap = format!("--remap-path-prefix={}=crates", sources.display());
         let flags = [&remap, "-C", SMALL];
-        Cmd::cargo()
-            .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
-            .args(["--target", WASM_TARGET, "--features", "npm", "--config"])
-            .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
-            .quiet()
+        for module in &MODULES {
+            Cmd::cargo()
+                .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
+                .args(["--target", WASM_TARGET, "--features", module.features, "--config"])
+                .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
+                .quiet()?;
+            // Both come out under the name of the crate.
+            let file = built(module);
+            fs::create_dir_all(file.parent().unwrap_or(&file))?;
+            fs::copy(target().join("wasm32-unknown-unknown/release/mcp_wasm.wasm"), &file)
+                .with_context(|| file.display().to_string())?;
+        }
+        Ok(())
     })
+}
+
+/// Where a module is once cargo has built it.
+fn built(module: &Module) -> PathBuf {
+    target().join("pkg-modules").join(format!("{}.wasm", module.name))
+}
+
+/// Where the generated parts of a module are.
+fn generated(module: &Module) -> PathBuf {
+    target().join("pkg-generated").join(module.name)
+}
+
+/// The declarations of all that is generated.
+pub fn declarations() -> Vec<PathBuf> {
+    let of = |module: &Module| {
+        [module.glue, module.inline].map(|name| generated(module).join(name).with_extension("d.ts"))
+    };
+    let worker = target().join("pkg-generated").join("worker-script.d.ts");
+    MODULES.iter().flat_map(of).chain([worker]).collect()
 }
 
 fn cargo_home() -> PathBuf {
@@ -87,30 +148,34 @@ fn cargo_home() -> PathBuf {
 
 /// The rest of it.
 pub fn assemble(tools: &Tools) -> Result<PathBuf> {
-    let module = target().join("wasm32-unknown-unknown/release/mcp_wasm.wasm");
-    let built = fs::read(&module).with_context(|| module.display().to_string())?;
     let version = locked_version("wasm-bindgen")?;
     check_cli_version(tools, &version)?;
-
-    let generated = target().join("pkg-generated");
-    let stamp = generated.join("from.wasm");
-    // The slow steps depend on nothing but the module and on how they are done.
-    let how =
-        concat!(include_str!("package.rs"), include_str!("names.rs"), include_str!("glue.rs"));
-    let input = [&built[..], version.as_bytes(), how.as_bytes()].concat();
-    if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
-        step("wasm-bindgen, wasm-opt, inline", || {
-            recreate(&generated)?;
-            generate(tools, &module, &generated)?;
-            Ok(fs::write(&stamp, &input)?)
-        })?;
+    for module in &MODULES {
+        let file = built(module);
+        let bytes = fs::read(&file).with_context(|| file.display().to_string())?;
+        let generated = generated(module);
+        let stamp = generated.join("from.wasm");
+        // The slow steps depend on nothing but the module and on how they are done.
+        let how =
+            concat!(include_str!("package.rs"), include_str!("names.rs"), include_str!("glue.rs"));
+        let input = [&bytes[..], version.as_bytes(), how.as_bytes()].concat();
+        if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
+            step(&format!("wasm-bindgen, wasm-opt, inline: {}", module.name), || {
+                recreate(&generated)?;
+                generate(tools, module, &generated)?;
+                Ok(fs::write(&stamp, &input)?)
+            })?;
+        }
     }
 
     let package = target().join("pkg");
     let next = target().join("pkg-next");
     recreate(&next)?;
-    for name in ["core.js", "core.wasm", "inline.js"] {
-        fs::copy(generated.join(name), next.join(name)).with_context(|| name.to_owned())?;
+    for module in &MODULES {
+        for name in [module.glue, module.wasm, module.inline] {
+            fs::copy(generated(module).join(name), next.join(name))
+                .with_context(|| name.to_owned())?;
+        }
     }
     copy_all(&root().join("pkg-template"), &next)?;
     for name in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
@@ -120,7 +185,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         }
     }
     bundle_validator(tools, &next.join("validate.js"))?;
-    inline_worker(tools, &generated, &next)?;
+    inline_worker(tools, &next)?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {
@@ -160,8 +225,9 @@ fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.
-fn inline_worker(tools: &Tools, generated: &Path, package: &Path) -> Result<()> {
-    let script = generated.join("worker.js");
+fn inline_worker(tools: &Tools, package: &Path) -> Result<()> {
+    let script = target().join("pkg-generated").join("worker-script.js");
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
     tools
         .cmd("esbuild")
         .arg(package.join("worker.js"))
@@ -191,40 +257,39 @@ fn check_cli_version(tools: &Tools, crate_version: &str) -> Result<()> {
     Ok(())
 }
 
-fn generate(tools: &Tools, module: &Path, directory: &Path) -> Result<()> {
+fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
+    let Module { name, classes, glue, wasm, inline: script, .. } = module;
     tools
         .cmd("wasm-bindgen")
-        .args(["--target", "web", "--omit-default-module-path", "--out-name", "core"])
+        .args(["--target", "web", "--omit-default-module-path", "--out-name", name])
         // The declarations are for checking the facade; they are not part of the package.
         .arg("--out-dir")
         .arg(directory)
-        .arg(module)
+        .arg(built(module))
         .quiet()?;
-    let (bound, renamed) = (directory.join("core_bg.wasm"), directory.join("renamed.wasm"));
+    let bound = directory.join(format!("{name}_bg.wasm"));
+    let renamed = directory.join("renamed.wasm");
     let list = tools
         .cmd("wasm-opt")
         .arg("--minify-imports-and-exports-and-modules")
         .args([bound.as_path(), Path::new("-o"), &renamed])
         .output()
         .context("wasm-opt could not shorten the names")?;
-    let glue = directory.join("core.js");
-    fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?)?, &list)?)?;
-    let core = directory.join("core.wasm");
+    let glue = directory.join(glue);
+    fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?, classes)?, &list)?)?;
+    let small = directory.join(wasm);
     tools
         .cmd("wasm-opt")
         .args(WASM_OPT)
-        .args([renamed.as_path(), Path::new("-o"), &core])
+        .args([renamed.as_path(), Path::new("-o"), &small])
         .quiet()?;
-    fs::write(directory.join("inline.js"), inline(&fs::read(&core)?)?)?;
-    let declared = directory.join("core.d.ts");
+    let script = directory.join(script);
+    fs::write(&script, inline(&fs::read(&small)?)?)?;
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let declared = glue.with_extension("d.ts");
     let more = "\n/** The module, compiled; there when it has been started. */\n\
                 export const wasmModule: WebAssembly.Module | undefined;\n";
-    fs::write(&declared, fs::read_to_string(&declared)? + more)?;
-    for (name, value) in [("inline.d.ts", "packed"), ("worker-script.d.ts", "script")] {
-        let text = format!("declare const {value}: string;\nexport default {value};\n");
-        fs::write(directory.join(name), text)?;
-    }
-    Ok(())
+    Ok(fs::write(&declared, fs::read_to_string(&declared)? + more)?)
 }
 
 /// A module that carries `bytes`: in gzip, which every platform can unpack, then in base64.
@@ -253,7 +318,10 @@ fn print_sizes(package: &Path) -> Result<()> {
         }
     }
     // What is generated first: it weighs most.
-    parts.sort_by_key(|name| (!name.starts_with("core") && name != "inline.js", name.clone()));
+    let is_generated = |name: &String| {
+        MODULES.iter().any(|module| [module.glue, module.wasm, module.inline].contains(&&**name))
+    };
+    parts.sort_by_key(|name| (!is_generated(name), name.clone()));
     let (status, _) = Cmd::new("node")
         .arg(root().join("tests/support/sizes.mjs"))
         .args(parts)

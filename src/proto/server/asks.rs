@@ -11,6 +11,13 @@ use crate::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AskKey(pub(super) i64);
 
+impl AskKey {
+    /// Its number: that of the request's id.
+    pub fn number(self) -> i64 {
+        self.0
+    }
+}
+
 /// A request of ours that has not been answered.
 pub(super) struct Asked {
     /// The peer's request that it serves.

@@ -36,6 +36,11 @@ impl Feature {
         self != Self::Absent
     }
 
+    /// This, or if it is absent the other.
+    pub(crate) fn or(self, other: Self) -> Self {
+        if self.is_there() { self } else { other }
+    }
+
     fn declare<P: Payload>(self, all: &mut P, name: &'static str, subscribe: bool) {
         if self.is_there() {
             let mut settings = P::object();

@@ -7,6 +7,12 @@ function bare(send) {
   /** @type {Map<number, { handler: import("../harness.js").Handler, resolve: (result: unknown) => void }>} */
   const calls = new Map();
   let id = 0;
+  /** @param {string} method @param {any} params @param {import("../harness.js").Handler} handler */
+  const request = (method, params, handler) =>
+    new Promise((resolve) => {
+      calls.set(++id, { handler, resolve });
+      send({ jsonrpc: "2.0", id, method, params: { ...params, _meta: { progressToken: id } } });
+    });
   return {
     /** @param {string} text */
     receive(text) {
@@ -19,12 +25,12 @@ function bare(send) {
         calls.delete(message.id);
       }
     },
-    /** @type {import("../harness.js").Call} */
-    call: (n, handler) =>
-      new Promise((resolve) => {
-        calls.set(++id, { handler, resolve });
-        send({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "flood", arguments: { n }, _meta: { progressToken: id } } });
-      }),
+    /** @type {import("../harness.js").Session} */
+    session: {
+      flood: (n, handler) => request("tools/call", { name: "flood", arguments: { n } }, handler),
+      echo: (text) => request("tools/call", { name: "echo", arguments: { text } }, () => {}),
+      list: () => request("tools/list", {}, () => {}),
+    },
   };
 }
 
@@ -32,14 +38,14 @@ expose({
   async memory(link) {
     const client = bare(link.send);
     link.receive = client.receive;
-    return client.call;
+    return client.session;
   },
   async dial(url) {
     const socket = new WebSocket(url, "mcp");
     const client = bare((message) => socket.send(JSON.stringify(message)));
     socket.onmessage = (event) => client.receive(event.data);
     await new Promise((resolve) => (socket.onopen = resolve));
-    return client.call;
+    return client.session;
   },
   async fetch(url) {
     const client = bare(async (message) => {
@@ -49,6 +55,6 @@ expose({
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
       for (let read; !(read = await reader.read()).done; ) parser.feed(decoder.decode(read.value, { stream: true }));
     });
-    return client.call;
+    return client.session;
   },
 });

@@ -2,8 +2,23 @@
 import { Client } from "mcp-wasm";
 import { expose } from "../harness.js";
 
-/** @param {any} client @returns {import("../harness.js").Call} */
-const caller = (client) => (n, progressHandler) => client.callTool("flood", { n }, { progressHandler });
+/** @type {WebAssembly.Memory | undefined} */
+let memory;
+const instantiate = WebAssembly.instantiate;
+WebAssembly.instantiate = /** @type {any} */ (
+  async (/** @type {any[]} */ ...given) => {
+    const made = await /** @type {any} */ (instantiate)(...given);
+    memory = (made.instance ?? made).exports.memory;
+    return made;
+  }
+);
+
+/** @param {Client} client @returns {import("../harness.js").Session} */
+export const session = (client) => ({
+  flood: (n, progressHandler) => client.callTool("flood", { n }, { progressHandler }),
+  echo: (text) => client.callTool("echo", { text }),
+  list: () => client.listTools(),
+});
 
 expose({
   async memory(link) {
@@ -19,8 +34,9 @@ expose({
     link.receive = (text) => transport.onframe(text);
     const client = new Client({ name: "bench", version: "1.0.0" });
     await client.connect(transport);
-    return caller(client);
+    return session(client);
   },
-  dial: async (url) => caller(await Client.connect(url)),
-  fetch: async (url) => caller(await Client.connect(url)),
+  dial: async (url) => session(await Client.connect(url)),
+  fetch: async (url) => session(await Client.connect(url)),
+  memoryOfModule: () => memory?.buffer.byteLength ?? 0,
 });

@@ -2,14 +2,18 @@
 import { Client, StreamableHTTPClientTransport, parseJSONRPCMessage } from "@modelcontextprotocol/client";
 import { expose } from "../harness.js";
 
-/** @param {any} transport @returns {Promise<import("../harness.js").Call>} */
+/** @param {any} transport @returns {Promise<import("../harness.js").Session>} */
 async function connect(transport) {
   const client = new Client({ name: "bench", version: "1.0.0" });
   await client.connect(transport);
-  return (n, handler) =>
-    client.callTool({ name: "flood", arguments: { n } }, {
-      onprogress: ({ progress, total, message }) => handler(progress, total, message),
-    });
+  return {
+    flood: (n, handler) =>
+      client.callTool({ name: "flood", arguments: { n } }, {
+        onprogress: ({ progress, total, message }) => handler(progress, total, message),
+      }),
+    echo: (text) => client.callTool({ name: "echo", arguments: { text } }),
+    list: () => client.listTools(),
+  };
 }
 
 expose({

@@ -2,13 +2,10 @@
 import { EventSourceParserStream } from "eventsource-parser/stream";
 import { expose } from "../harness.js";
 
-const none = () => Promise.reject(new Error("over HTTP only"));
-
 expose({
-  memory: none,
-  dial: none,
   async fetch(url) {
-    return async (n, handler) => {
+    /** @type {import("../harness.js").Session["flood"]} */
+    const flood = async (n, handler) => {
       const params = { name: "flood", arguments: { n }, _meta: { progressToken: 1 } };
       const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
       const response = await fetch(url, { method: "POST", body });
@@ -21,5 +18,6 @@ expose({
         if (message.method) handler(message.params.progress, message.params.total, message.params.message);
       }
     };
+    return { flood };
   },
 });

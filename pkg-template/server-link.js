@@ -1,0 +1,173 @@
+// One connection of a server: moves messages between its transport and the machine.
+import { ProtocolError, attempt } from "./errors.js";
+import { fresh } from "./server-turns.js";
+
+/** How many messages may be on their way over a transport that tells when it has sent one. */
+const AHEAD = 16;
+/** How long a transport may take for the last messages, in milliseconds. */
+const PATIENCE = 1000;
+
+export class ServerLink {
+  #transport;
+  /** @type {import("./host.js").Host | undefined} */
+  #host;
+  #number = 0;
+  #server;
+  /** What came before the machine was there. @type {[text: string | undefined, message: any][]} */
+  #early = [];
+  #scheduled = false;
+  /** What is being sent, over a transport that tells when it has. @type {Set<Promise<unknown>>} */
+  #leaving = new Set();
+  #open = true;
+  /** Handlers that wait for room. @type {(() => void)[]} */
+  #room = [];
+  /** @type {() => void} */
+  #end = () => {};
+  /** Resolves when the connection is over. @type {Promise<void>} */
+  closed = new Promise((resolve) => (this.#end = resolve));
+
+  /**
+   * @param {any} transport
+   * @param {{ received: (link: ServerLink) => void, over: (link: ServerLink) => void, fault: (error: any) => void }} server
+   */
+  constructor(transport, server) {
+    this.#transport = transport;
+    this.#server = server;
+    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => this.#take(text, undefined);
+    transport.onmessage = (/** @type {any} */ message) => this.#take(undefined, message);
+    transport.onerror = (/** @type {Error} */ error) => server.fault(error);
+    transport.onclose = () => this.#closed();
+  }
+
+  /** Before the machine is there: some targets would lose what comes meanwhile. */
+  async start() {
+    await this.#transport.start?.();
+  }
+
+  /** @param {import("./host.js").Host} host */
+  begin(host) {
+    if (!this.#open) return;
+    this.#host = host;
+    this.#number = host.connect();
+    for (const [text, message] of this.#early.splice(0)) this.#take(text, message);
+  }
+
+  get number() {
+    return this.#number;
+  }
+
+  get era() {
+    return this.#host?.era(this.#number);
+  }
+
+  /** @param {string | undefined} text @param {any} message */
+  #take(text, message) {
+    if (!this.#open) return;
+    if (!this.#host) return void this.#early.push([text, message]);
+    fresh();
+    try {
+      // Who hands over objects may go on to write into them.
+      message = JSON.parse(text ?? JSON.stringify(message));
+    } catch {
+      this.#host.garbage(this.#number);
+      return this.schedule();
+    }
+    this.#host.receive(this.#number, message, Date.now());
+    this.#server.received(this);
+    this.schedule();
+  }
+
+  /** Sends in a moment: what is said in one go, and more than the peer can take, merges. */
+  schedule() {
+    if (this.#scheduled || !this.#open) return;
+    this.#scheduled = true;
+    queueMicrotask(() => this.flush());
+  }
+
+  /** Sends what there is to send. */
+  flush() {
+    this.#scheduled = false;
+    let took = false;
+    while (this.#open && this.#host && this.#leaving.size < AHEAD) {
+      const message = this.#host.transmit(this.#number);
+      if (message === undefined) break;
+      took = true;
+      if (message.jsonrpc) this.#send(message);
+      else void this.close(message.reason);
+    }
+    if (took) for (const wake of this.#room.splice(0)) wake();
+  }
+
+  /** @param {any} message */
+  #send(message) {
+    const transport = this.#transport;
+    const text = JSON.stringify(message);
+    if (transport.sendText) {
+      try {
+        transport.sendText(text);
+      } catch (error) {
+        this.#failed(message, error);
+      }
+      return;
+    }
+    // In a copy: the machine's objects, and the page's in them, stay here.
+    const sent = (async () => transport.send(JSON.parse(text)))()
+      .catch((error) => this.#failed(message, error))
+      .finally(() => {
+        this.#leaving.delete(sent);
+        this.flush();
+      });
+    this.#leaving.add(sent);
+  }
+
+  /** The peer should not wait for what cannot be sent, such as a result that is too large. @param {any} message @param {any} error */
+  #failed({ id, result }, error) {
+    this.#server.fault(error);
+    if (result === undefined || !this.#open) return;
+    const refusal = { jsonrpc: "2.0", id, error: { code: -32603, message: `the result could not be sent: ${error?.message}` } };
+    Promise.resolve()
+      .then(() => this.#transport.send(refusal))
+      .catch(() => {});
+  }
+
+  /** Waits until more may be said. @returns {Promise<void>} */
+  room() {
+    return this.#open ? new Promise((resolve) => this.#room.push(resolve)) : Promise.resolve();
+  }
+
+  /** @param {string} [reason] why, if it is the peer's fault */
+  async close(reason) {
+    if (!this.#open) return;
+    if (reason) this.#server.fault(new ProtocolError(`a client was cut off: ${reason}`));
+    else {
+      this.#host?.leave(this.#number);
+      this.flush();
+    }
+    const transport = this.#transport;
+    const leaving = Promise.allSettled(this.#leaving);
+    this.#closed();
+    /** @type {any} */
+    let timer;
+    // What was said last is to arrive, but not at any price.
+    await Promise.race([leaving, new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)))]);
+    clearTimeout(timer);
+    try {
+      await transport.close?.();
+    } catch (error) {
+      this.#server.fault(error);
+    }
+  }
+
+  #closed() {
+    if (!this.#open) return;
+    this.#open = false;
+    const transport = this.#transport;
+    if ("onframe" in transport) transport.onframe = undefined;
+    transport.onmessage = transport.onerror = transport.onclose = undefined;
+    this.#early = [];
+    this.#host?.disconnect(this.#number);
+    attempt(() => this.#server.over(this));
+    for (const wake of this.#room.splice(0)) wake();
+    this.#end();
+  }
+}

@@ -1,0 +1,73 @@
+//! Requests for what there is not, and arguments that do not fit.
+
+use crate::{
+    jsonrpc::{Kind, Payload, RpcError, code},
+    proto::{
+        server::{ECHO, clip, missing_capability},
+        version::Version,
+    },
+    types::Capability,
+};
+
+/// An argument of a prompt.
+pub(crate) struct Argument {
+    pub(crate) name: String,
+    pub(crate) is_required: bool,
+}
+
+pub(crate) fn unknown<P: Payload>(what: &str, name: &str) -> RpcError<P> {
+    let text = ["no such ", what, ": ", &clip(name, ECHO)].concat();
+    RpcError::new(code::INVALID_PARAMS, text)
+}
+
+/// The arguments of a prompt are texts, and those that must be there are.
+pub(crate) fn check_arguments<P: Payload>(
+    declared: &[Argument],
+    arguments: &P,
+) -> Result<(), RpcError<P>> {
+    let bad = |name: &str, what: &str| {
+        let text = ["the argument `", &clip(name, ECHO), "` is ", what].concat();
+        Err(RpcError::new(code::INVALID_PARAMS, text))
+    };
+    let given = arguments.entries().unwrap_or_default();
+    for (name, value) in &given {
+        if value.kind() != Kind::Text {
+            return bad(name, "not a string");
+        }
+    }
+    let is_missing =
+        |known: &&Argument| known.is_required && !given.iter().any(|(name, _)| *name == known.name);
+    match declared.iter().find(is_missing) {
+        Some(missing) => bad(&missing.name, "missing"),
+        None => Ok(()),
+    }
+}
+
+/// The end of a call that needs what its client cannot do.
+pub(crate) fn cannot<P: Payload>(
+    version: Version,
+    is_tool: bool,
+    capability: Capability,
+) -> Result<P, RpcError<P>> {
+    if !version.asks_by_request() {
+        return Err(missing_capability(capability));
+    }
+    let text = ["this needs a client that can do `", capability.name(), "`"].concat();
+    if is_tool { Ok(failure(&text)) } else { Err(RpcError::new(code::INTERNAL_ERROR, text)) }
+}
+
+/// A block of text.
+pub(crate) fn block<P: Payload>(text: &str) -> P {
+    let mut block = P::object();
+    block.set_text("type", "text");
+    block.set_text("text", text);
+    block
+}
+
+/// The result of a tool that failed.
+pub(crate) fn failure<P: Payload>(text: &str) -> P {
+    let mut result = P::object();
+    result.set("content", P::array(vec![block(text)]));
+    result.set("isError", P::boolean(true));
+    result
+}

@@ -1,0 +1,15 @@
+// This package, in its worker mode: transport and core run in a worker.
+import { Client } from "mcp-wasm";
+import { expose } from "../harness.js";
+
+/** @param {string} url @returns {Promise<import("../harness.js").Session>} */
+async function connect(url) {
+  const client = await Client.connect(url, /** @type {any} */ ({ worker: true }));
+  return {
+    flood: (n, progressHandler) => client.callTool("flood", { n }, { progressHandler }),
+    echo: (text) => client.callTool("echo", { text }),
+    list: () => client.listTools(),
+  };
+}
+
+expose({ dial: connect, fetch: connect });

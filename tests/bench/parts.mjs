@@ -1,0 +1,184 @@
+// What is measured in browsers. Each column of the tables says who takes part in it and how one
+// sample of it comes about.
+import { interleave } from "./browsers.mjs";
+
+const MIB = 1024 * 1024;
+/** The display's frames in headless browsers, in milliseconds. */
+const FRAME = 1000 / 60;
+
+export const titles = {
+  "mcp-wasm": "**mcp-wasm**",
+  worker: "**mcp-wasm**, worker mode",
+  bare: "bare JavaScript",
+  streams: "bare JavaScript, by stream transforms",
+  "sdk-v1": "TypeScript SDK v1",
+  "sdk-v2": "TypeScript SDK v2",
+  floor: "nothing: the browser alone",
+};
+/** @typedef {keyof typeof titles} Name */
+
+/** Who can be fed frames in memory. @type {Name[]} */
+const FED = ["mcp-wasm", "bare", "sdk-v1", "sdk-v2"];
+/** Who connects. @type {Name[]} */
+const CONNECTED = ["mcp-wasm", "worker", "bare", "sdk-v1", "sdk-v2"];
+
+/**
+ * @typedef {object} Setting
+ * @property {{ open(url: string): Promise<import("./browsers.mjs").Open> }} browser
+ * @property {string} plain where the pages are
+ * @property {string} strict the same, under a production Content-Security-Policy
+ * @property {{ url: string, http: string }} frames the server
+ * @property {number} rounds
+ * @property {number} scale of the numbers of messages: 1 as published
+ * @property {Name[]} names who takes part at all
+ * @property {import("./browsers.mjs").Log} log
+ */
+
+/** @param {Setting} setting @param {Name[]} who @param {string} [url] @param {string} [connect] what to do first */
+async function open({ browser, names, plain }, who, url = plain, connect = "memory()") {
+  const pages = new Map();
+  for (const name of who.filter((name) => names.includes(name))) {
+    const page = await browser.open(`${url}${name}.html`);
+    await page.evaluate(`bench.${connect}.then(() => {})`);
+    pages.set(name, page);
+  }
+  return pages;
+}
+
+/** @param {Setting} setting @param {number} n */
+const scaled = (setting, n) => Math.max(1000, Math.round(n * setting.scale));
+
+/** Progress notifications that lie ready in memory. @param {Setting} setting @param {string} url */
+async function memory(setting, url) {
+  const n = scaled(setting, 100_000);
+  const pages = await open(setting, [...FED, "floor"], url);
+  return interleave(pages, setting.rounds, async (page) => {
+    await page.evaluate(`bench.prepare(${n})`);
+    await page.collect();
+    const seconds = await page.cost("bench.run()");
+    await page.evaluate("bench.finish()");
+    return (seconds * 1e9) / n;
+  }, setting.log);
+}
+
+/** Progress notifications from a server. @param {Setting} setting @param {"dial" | "fetch"} how @param {number} count */
+async function wire(setting, how, count) {
+  const n = scaled(setting, count);
+  const { url, http } = setting.frames;
+  const connect = `${how}(${JSON.stringify(how === "fetch" ? http : url)})`;
+  /** @type {Name[]} */
+  const who = how === "fetch" ? [...CONNECTED, "streams", "floor"] : [...CONNECTED, "floor"];
+  return interleave(await open(setting, who, undefined, connect), setting.rounds, async (page) => {
+    const seconds = await page.cost(`bench.flood(${n})`);
+    await page.evaluate(`bench.check(${n})`);
+    return (seconds * 1e9) / n;
+  }, setting.log);
+}
+
+/** Results, from frame to caller. @param {Setting} setting @param {string} prepare @param {number} times */
+async function results(setting, prepare, times) {
+  return interleave(await open(setting, FED), setting.rounds, async (page) => {
+    await page.evaluate(prepare);
+    await page.collect();
+    return ((await page.cost("bench.take()")) * 1e9) / times;
+  }, setting.log);
+}
+
+/** Calls that return what they are given. @param {Setting} setting @param {"sequential" | "concurrent"} how @param {string} [connect] */
+async function calls(setting, how, connect) {
+  const n = scaled(setting, connect ? 2_000 : 20_000);
+  const pages = await open(setting, connect ? CONNECTED : FED, undefined, connect);
+  return interleave(pages, setting.rounds, async (page) => ((await page.cost(`bench.${how}(${n})`)) * 1e9) / n, setting.log);
+}
+
+/** From the import of the script to a connected client, in a fresh page. @param {Setting} setting @param {"dial" | "fetch"} how */
+async function cold(setting, how) {
+  const { browser, plain, frames, names, log } = setting;
+  const who = CONNECTED.filter((name) => name !== "bare" && names.includes(name));
+  const url = JSON.stringify(how === "fetch" ? frames.http : frames.url);
+  /** @type {import("./browsers.mjs").Samples} */
+  const samples = Object.fromEntries(who.map((name) => [name, []]));
+  for (let round = 0; round <= setting.rounds; round++) {
+    for (const name of who) {
+      const page = await browser.open(`${plain}blank.html`);
+      const connecting = `(async () => {
+        const start = performance.now();
+        await import("/${name}.js");
+        await bench.${how}(${url});
+        return performance.now() - start;
+      })()`;
+      const passed = await page.evaluate(connecting);
+      if (round > 0) samples[name]?.push(passed);
+      await page.close();
+    }
+    if (round > 0) log(`    ${who.map((name) => `${name} ${samples[name]?.at(-1)?.toFixed(1)}`).join("  ")}`);
+  }
+  return samples;
+}
+
+/** The heap after 100,000 calls more, relative to before. @param {Setting} setting @param {"heap" | "module"} what */
+async function growth(setting, what) {
+  const n = scaled(setting, 100_000);
+  const measure = (/** @type {import("./browsers.mjs").Open} */ page) =>
+    what === "heap" ? page.heap() : page.evaluate("bench.memoryOfModule()");
+  /** @type {import("./browsers.mjs").Samples} */
+  const samples = {};
+  for (const [name, page] of await open(setting, what === "heap" ? FED : ["mcp-wasm"])) {
+    await page.evaluate(`bench.concurrent(1000).then(() => bench.sequential(${Math.round(n / 5)}))`);
+    const before = await measure(page);
+    await page.evaluate(`bench.sequential(${n})`);
+    samples[name] = [(await measure(page)) / before];
+    setting.log(`    ${name} ${samples[name]?.[0]?.toFixed(3)}`);
+    await page.close();
+  }
+  return samples;
+}
+
+/** The longest gap between two frames of an animating page during a flood, in frames. @param {Setting} setting */
+async function gaps(setting) {
+  const n = scaled(setting, 200_000);
+  const connect = `dial(${JSON.stringify(setting.frames.url)})`;
+  const pages = await open(setting, [...CONNECTED, "floor"], undefined, connect);
+  /** @type {import("./browsers.mjs").Samples} */
+  const samples = {};
+  // A flood is many rounds in itself; the first one warms up.
+  for (const count of [n / 20, n]) {
+    for (const [name, page] of pages) {
+      await page.page.bringToFront();
+      await page.collect();
+      await page.evaluate("bench.animate()");
+      await page.evaluate(`bench.flood(${count}).then(() => {})`);
+      const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
+      await page.evaluate(`bench.check(${count})`);
+      samples[name] = [Math.max(...all) / FRAME];
+      if (count === n) setting.log(`    ${name} ${samples[name]?.[0]?.toFixed(1)} of ${all.length} frames`);
+    }
+  }
+  for (const page of pages.values()) await page.close();
+  return samples;
+}
+
+/**
+ * The columns of each part, in the order in which they are measured. `base` is who counts as 1;
+ * without one the samples are ratios already. `firefox` is for those that Firefox takes part in.
+ * @type {Record<string, { part: string, head: string, base?: Name, firefox?: boolean, run: (setting: Setting) => Promise<import("./browsers.mjs").Samples> }>}
+ */
+export const columns = {
+  memory: { part: "memory", head: "in memory", base: "bare", firefox: true, run: (setting) => memory(setting, setting.plain) },
+  csp: { part: "csp", head: "in memory, production CSP", base: "bare", run: (setting) => memory(setting, setting.strict) },
+  wire: { part: "wire", head: "over WebSocket", base: "bare", firefox: true, run: (setting) => wire(setting, "dial", 25_000) },
+  fetch: { part: "fetch", head: "over fetch", base: "bare", firefox: true, run: (setting) => wire(setting, "fetch", 50_000) },
+  small: { part: "results", head: "1 MB", base: "bare", firefox: true, run: (setting) => results(setting, `bench.prepareResults(${MIB}, 8)`, 8) },
+  large: { part: "results", head: "16 MB", base: "bare", run: (setting) => results(setting, `bench.prepareResults(${16 * MIB}, 1)`, 1) },
+  list: { part: "list", head: "list of 500 tools", base: "bare", firefox: true, run: (setting) => results(setting, "bench.prepareLists(500, 32)", 32) },
+  sequential: { part: "calls", head: "one after the other", base: "bare", run: (setting) => calls(setting, "sequential", `dial(${JSON.stringify(setting.frames.url)})`) },
+  concurrent: { part: "calls", head: "all at once", base: "bare", run: (setting) => calls(setting, "concurrent", `dial(${JSON.stringify(setting.frames.url)})`) },
+  sequentialMemory: { part: "calls", head: "one after the other, in memory", base: "bare", run: (setting) => calls(setting, "sequential") },
+  concurrentMemory: { part: "calls", head: "all at once, in memory", base: "bare", run: (setting) => calls(setting, "concurrent") },
+  coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", run: (setting) => cold(setting, "dial") },
+  coldFetch: { part: "cold", head: "over HTTP", base: "mcp-wasm", run: (setting) => cold(setting, "fetch") },
+  heap: { part: "heap", head: "JavaScript heap", run: (setting) => growth(setting, "heap") },
+  module: { part: "heap", head: "memory of the WebAssembly module", run: (setting) => growth(setting, "module") },
+  gaps: { part: "frames", head: "longest gap, in frames", run: gaps },
+};
+/** @typedef {keyof typeof columns} Column */

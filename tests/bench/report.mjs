@@ -1,0 +1,163 @@
+// What was measured, as tables of ratios.
+import { readFile, writeFile } from "node:fs/promises";
+import { columns, titles } from "./parts.mjs";
+
+/** @typedef {import("./parts.mjs").Name} Name */
+/** @typedef {import("./browsers.mjs").Samples} Samples */
+/** @typedef {{ chromium: Record<string, Samples>, firefox: Record<string, Samples>, native?: import("./native.mjs").Servers }} Measured */
+
+const [BEGIN, END] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
+
+/** @param {number[]} numbers */
+export function middle(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  const half = sorted.length >> 1;
+  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[half] ?? NaN)) / 2;
+}
+
+/**
+ * A client's ratio in a column: to the base in the same round, the median of the rounds.
+ * @param {Record<string, Samples>} measured
+ * @param {string} column
+ * @param {string} name
+ */
+export function ratio(measured, column, name) {
+  const samples = measured[column]?.[name];
+  if (!samples?.length) return undefined;
+  const base = columns[column]?.base;
+  if (!base) return middle(samples);
+  const of = measured[column]?.[base] ?? [];
+  return middle(samples.map((sample, round) => sample / (of[round] ?? NaN)));
+}
+
+/** @param {number | undefined} value */
+const show = (value) =>
+  value === undefined || Number.isNaN(value) ? "" : value === 1 ? "1" : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
+
+/** @param {string[]} head @param {string[][]} rows */
+const table = (head, rows) => [head, head.map((_, i) => (i ? "---:" : "---")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+
+/**
+ * The clients' ratios in some columns.
+ * @param {string} title
+ * @param {Record<string, Samples>} measured
+ * @param {[column: string, head?: string][]} shown
+ * @param {string[]} [but] who is left out
+ */
+function clients(title, measured, shown, but = []) {
+  const present = shown.filter(([column]) => measured[column]);
+  if (!present.length) return "";
+  const rows = Object.entries(titles)
+    .filter(([name]) => !but.includes(name) && present.some(([column]) => measured[column]?.[name]?.length))
+    .map(([name, title]) => [title, ...present.map(([column]) => show(ratio(measured, column, name)))]);
+  return table([title, ...present.map(([column, head]) => head ?? columns[column]?.head ?? "")], rows);
+}
+
+/** @param {Measured} measured */
+export function shortTable({ chromium, native }) {
+  /** @type {[string, string][]} */
+  const progress = [
+    ["memory", "in memory"],
+    ["wire", "over WebSocket"],
+    ["fetch", "over fetch"],
+    ["gaps", "longest gap in an animation, in frames"],
+    ["small", "a result of 1 MB"],
+    ["concurrent", "calls all at once"],
+    ["coldFetch", "import to connected"],
+  ];
+  const first = clients("main thread, in Chromium", chromium, progress, ["streams", "floor"]);
+  const servers = native ? `\n\n${serversTable(native)}` : "";
+  return `${first}${servers}`;
+}
+
+/** @param {Measured} measured */
+export function fullTables({ chromium, firefox, native }) {
+  /** @param {Record<string, Samples>} measured @param {...string} shown @returns {[string][]} */
+  const of = (measured, ...shown) => shown.filter((column) => measured[column]).map((column) => [column]);
+  const blocks = [
+    [
+      "### Progress in Chromium\n\nCPU time of the main thread for one notification; bare JavaScript is 1. Over a channel, all that the browser does counts, the last row being a page that looks at nothing.",
+      clients("CPU per notification", chromium, of(chromium, "memory", "csp", "wire", "fetch")),
+    ],
+    [
+      "### Results and calls in Chromium\n\nCPU time of the main thread; bare JavaScript is 1. Results and lists are taken from frames in memory. Calls go over WebSocket to an echo, or to one in memory, where nothing but the client is left.",
+      clients("CPU per result", chromium, of(chromium, "small", "large", "list")),
+      clients("CPU per call", chromium, of(chromium, "sequential", "concurrent", "sequentialMemory", "concurrentMemory")),
+    ],
+    [
+      "### From the import to a connected client\n\nTime that passes in a fresh page of a fresh browser context, everything from loopback; mcp-wasm is 1. Each client is bundled and minified.",
+      clients("time", chromium, of(chromium, "coldSocket", "coldFetch")),
+    ],
+    [
+      "### Memory after 100,000 calls\n\nAfter garbage collection, relative to before these calls.",
+      clients("relative size", chromium, of(chromium, "heap", "module")),
+    ],
+    [
+      "### An animating page during 200,000 notifications\n\nThe longest gap between two of its frames, as a multiple of the display's 1/60 s.",
+      clients("over WebSocket", chromium, of(chromium, "gaps")),
+    ],
+    [
+      "### Firefox\n\nTime that passes, since Firefox does not tell a page's CPU time; bare JavaScript is 1. Half as many rounds.",
+      clients("per notification, or per result", firefox, [
+        ["memory", "in memory"],
+        ["wire", "over WebSocket"],
+        ["fetch", "over fetch"],
+        ["small", "a result of 1 MB"],
+        ["list", "list of 500 tools"],
+      ].filter(([column]) => firefox[column ?? ""]).map(([column, head]) => /** @type {[string, string]} */ ([column, head]))),
+    ],
+    native
+      ? [
+          "### The server half beside FastMCP\n\nCPU time and resident memory of the server's process; this crate's server is 1. FastMCP 3 over WebSocket, whose SDK has that transport, and FastMCP 4 over HTTP.",
+          serversTable(native),
+          loads(native),
+        ]
+      : [],
+  ];
+  return blocks
+    .map((block) => block.filter(Boolean))
+    .filter((block) => block.length > 1)
+    .map((block) => block.join("\n\n"))
+    .join("\n\n");
+}
+
+/** @param {import("./native.mjs").Servers} servers */
+function serversTable({ websocket, http }) {
+  const columns = [websocket, http].flatMap(({ ours, theirs }) => [theirs.cpu / ours.cpu, ours.seconds / theirs.seconds, theirs.memory / ours.memory]);
+  const head = ["WebSocket", "HTTP"].flatMap((channel) => [`CPU per report, ${channel}`, `reports per second, ${channel}`, `memory per idle connection, ${channel}`]);
+  return table(["server", ...head], [
+    ["**mcp-wasm**", ...columns.map(() => "1")],
+    ["FastMCP", ...columns.map((value, i) => (i % 3 === 1 ? value.toPrecision(2) : show(value)))],
+  ]);
+}
+
+/** @param {import("./native.mjs").Servers} servers */
+function loads(servers) {
+  const count = (/** @type {number} */ n) => n.toLocaleString("en-US");
+  const names = { websocket: "WebSocket", http: "HTTP" };
+  return Object.entries(servers)
+    .flatMap(([channel, { full, theirBest, oursThere }]) => {
+      const held = full.lost || full.failed ? `${count(full.lost)} reports lost, ${full.failed} connections failed` : "nothing lost, all in order";
+      const over = names[/** @type {keyof typeof names} */ (channel)];
+      const first =
+        `- ${count(full.idle)} idle connections and ${count(full.calls)} calls that each report 100 times a second for 10 s, over ${over}: ` +
+        `${held}; done in ${full.late.toFixed(2)} of the planned time; ${full.busy.toFixed(2)} processors busy; ` +
+        `memory at most ${full.growth.toFixed(2)} of that before the calls.`;
+      if (!theirBest || !oursThere) return [first, `- FastMCP over ${over} does not hold 5 such calls with 50 idle connections.`];
+      const second =
+        `- FastMCP over ${over} holds ${count(theirBest.calls)} such calls with ${count(theirBest.idle)} idle connections. ` +
+        `For the same it needs ${show(theirBest.busy / oursThere.busy)} times the CPU and ${show(theirBest.memory / oursThere.memory)} times the memory of this crate's server.`;
+      return [first, second];
+    })
+    .join("\n");
+}
+
+/** Puts a text between the markers of a file. @param {string} file @param {string} text @param {(text: string) => void} say */
+export async function insert(file, text, say) {
+  const old = await readFile(file, "utf8").catch(() => "");
+  const from = old.indexOf(BEGIN);
+  const to = old.indexOf(END);
+  if (from < 0 || to < from) return say(`${file} has no ${BEGIN} and ${END}: not changed`);
+  await writeFile(file, `${old.slice(0, from + BEGIN.length)}\n\n${text}\n\n${old.slice(to)}`);
+  say(`updated ${file}`);
+}

@@ -1,0 +1,145 @@
+// Connections of a server in the page: several at once, their ends, and the browser's own agent.
+import { deferred, equal, hasMembers, ok, rejects, soon, within } from "../rules/check.mjs";
+import { collect } from "./env.mjs";
+
+const { rules, rule } = collect();
+export { rules };
+
+rule("several clients at once have nothing to do with each other", async (env) => {
+  const server = env.server();
+  const stopped = deferred();
+  server.tool("wait", async (_, ctx) => {
+    ctx.signal.addEventListener("abort", () => stopped.resolve());
+    await stopped.promise;
+  });
+  server.tool("echo", async ({ text }, ctx) => (await ctx.reportProgress(1), text));
+  const clients = await Promise.all([1, 2, 3].map(() => env.connect(server)));
+  const waiting = /** @type {any} */ (clients[0]).callTool("wait");
+  waiting.catch(() => {});
+  const texts = await Promise.all(clients.map(async (client, n) => (await client.callTool("echo", { text: `${n}` })).content));
+  equal(texts, [0, 1, 2].map((n) => [{ type: "text", text: `${n}` }]));
+  await clients[0]?.close();
+  await within(stopped.promise, "the signal of the first client's call");
+  equal((await /** @type {any} */ (clients[1]).callTool("echo", { text: "on" })).content, [{ type: "text", text: "on" }]);
+});
+
+rule("both eras on one server", async (env) => {
+  const server = env.server();
+  server.tool("era", (_, ctx) => `${ctx.era} ${ctx.protocolVersion}`);
+  const mine = await env.connect(server);
+  const theirs = await env.connect(server, { mode: env.era === "legacy" ? "auto" : "legacy" });
+  const text = async (/** @type {any} */ client) => (await client.callTool("era")).content[0].text;
+  equal([await text(mine), await text(theirs)].sort(), ["legacy 2025-11-25", "modern 2026-07-28"]);
+});
+
+rule("a connection tells its era and its end, and can be ended alone", async (env) => {
+  const server = env.server();
+  server.tool("tool", () => "");
+  const { port1, port2 } = new MessageChannel();
+  const connection = await server.connect(port1);
+  equal(connection.era, undefined);
+  const other = await env.connect(server);
+  const client = new env.mcp.Client({ name: "a", version: "1" }, { mode: env.era === "legacy" ? "legacy" : "auto" });
+  const closed = deferred();
+  client.onclose = () => closed.resolve();
+  await client.connect(port2);
+  await client.callTool("tool");
+  equal(connection.era, env.era);
+  await connection.close();
+  await within(connection.closed, "the end here");
+  await within(closed.promise, "the end there");
+  await rejects(client.callTool("tool"), { code: "CLOSED" });
+  await other.callTool("tool");
+});
+
+rule("close ends subscriptions in peace, and the server can be connected again", async (env) => {
+  const server = env.server();
+  server.tool("tool", () => "");
+  const client = await env.connect(server);
+  const subscription = await client.listen({ toolsListChanged: true });
+  await server.close();
+  const how = await within(subscription.closed, "the end of the subscription");
+  equal(how, env.era === "modern" ? "graceful" : "remote");
+  await (await env.connect(server)).callTool("tool");
+});
+
+rule("a peer that talks nonsense is answered, and cut off if it goes on", async (env) => {
+  const server = env.server();
+  server.tool("tool", () => "");
+  const raw = await env.raw(server);
+  raw.transport.onmessage?.({ jsonrpc: "2.0", id: "ok", method: "made/up", params: env.era === "modern" ? { _meta: {} } : {} });
+  await soon("an error", () => raw.received.some(({ error }) => error));
+  const cycle = /** @type {any} */ ({});
+  cycle.self = cycle;
+  for (let i = 0; i < 5; i++) raw.transport.onmessage?.(i % 2 ? cycle : [i]);
+  await within(raw.connection.closed, "the end");
+  ok(server.errors.some(({ code, message }) => code === "PROTOCOL_ERROR" && /too many malformed/.test(message)));
+});
+
+rule("a result that cannot be sent is an error, not silence", async (env) => {
+  const server = env.server();
+  server.tool("large", () => "x".repeat(17 * 1024 * 1024));
+  if (env.way !== "memory") return;
+  const client = await env.connect(server);
+  await rejects(client.callTool("large"), { rpcCode: -32603, message: /could not be sent/ });
+  hasMembers(server.errors[0], { code: "MESSAGE_TOO_LARGE" });
+});
+
+/** A `modelContext` of the proposal's shape: refuses what browsers refuse. */
+function modelContext() {
+  /** @type {Map<string, any>} */
+  const tools = new Map();
+  return {
+    tools,
+    /** @param {any} tool @param {{ signal?: AbortSignal }} [options] */
+    async registerTool(tool, { signal } = {}) {
+      if (tools.has(tool.name)) throw new DOMException("taken", "InvalidStateError");
+      if (!/^[\w.-]{1,128}$/.test(tool.name) || !tool.description) throw new DOMException("not a name", "InvalidStateError");
+      JSON.stringify(tool.inputSchema);
+      tools.set(tool.name, tool);
+      signal?.addEventListener("abort", () => tools.delete(tool.name));
+    },
+  };
+}
+
+rule("the tools are offered to the browser's own agent, and the offer follows them", async (env) => {
+  const server = env.server();
+  server.tool("add", { description: "Adds", inputSchema: { type: "object", properties: { a: { type: "number" } } }, annotations: { readOnlyHint: true } }, ({ a, b }) => ({ sum: a + b }));
+  server.tool("not a name", () => "");
+  const target = modelContext();
+  /** @type {any[]} */
+  const refused = [];
+  const offered = await env.mcp.offerToModelContext(server, { modelContext: target, onerror: (error) => refused.push(error) });
+  equal([...target.tools.keys()], ["add"]);
+  hasMembers(target.tools.get("add"), { description: "Adds", annotations: { readOnlyHint: true }, inputSchema: { type: "object", properties: { a: { type: "number" } } } });
+  equal(refused.map(({ name }) => name), ["InvalidStateError"]);
+  const result = await target.tools.get("add").execute({ a: 1, b: 2 });
+  hasMembers(result, { structuredContent: { sum: 3 }, content: [{ type: "text", text: '{"sum":3}' }] });
+  server.tool("more", () => "more");
+  await soon("the new tool", () => target.tools.has("more"));
+  server.tool("more", { description: "changed" }, () => "more");
+  await soon("the changed tool", () => target.tools.get("more")?.description === "changed");
+  server.removeTool("add");
+  await soon("the end of the old one", () => !target.tools.has("add"));
+  await offered?.close();
+  equal(target.tools.size, 0);
+});
+
+rule("older kinds of modelContext work, and none is no error", async (env) => {
+  const server = env.server();
+  server.tool("add", () => "");
+  equal(await env.mcp.offerToModelContext(server), undefined);
+  /** @type {any} */
+  let provided;
+  const offered = await env.mcp.offerToModelContext(server, { modelContext: { provideContext: (/** @type {any} */ context) => void (provided = context) } });
+  equal(provided.tools.map((/** @type {any} */ tool) => tool.name), ["add"]);
+  await offered?.close();
+  equal(provided, { tools: [] });
+  const { tools, registerTool } = modelContext();
+  const old = { registerTool: (/** @type {any} */ tool) => void registerTool(tool), unregisterTool: (/** @type {string} */ name) => void tools.delete(name) };
+  const second = await env.mcp.offerToModelContext(server, { modelContext: old });
+  equal(tools.size, 1);
+  await second?.close();
+  equal(tools.size, 0);
+  await rejects(env.mcp.offerToModelContext(server, { modelContext: {} }), { code: "UNSUPPORTED" });
+});

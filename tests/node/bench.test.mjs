@@ -1,0 +1,61 @@
+// What the benchmark makes of its samples.
+import assert from "node:assert/strict";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import os from "node:os";
+import path from "node:path";
+import { test } from "node:test";
+import { drawChart } from "../bench/chart.mjs";
+import { fullTables, insert, ratio, shortTable } from "../bench/report.mjs";
+
+const measured = {
+  chromium: {
+    memory: { "mcp-wasm": [1, 4, 3], bare: [2, 4, 6], "sdk-v1": [20, 40, 60] },
+    gaps: { "mcp-wasm": [3], "sdk-v1": [19.5] },
+  },
+  firefox: {},
+};
+
+/** @param {(directory: string) => Promise<void>} work */
+async function inDirectory(work) {
+  const directory = await mkdtemp(path.join(os.tmpdir(), "bench-"));
+  try {
+    await work(directory);
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+test("a ratio is the median of those of the rounds, each to bare JavaScript in the same round", () => {
+  assert.equal(ratio(measured.chromium, "memory", "mcp-wasm"), 0.5);
+  assert.equal(ratio(measured.chromium, "memory", "sdk-v1"), 10);
+  assert.equal(ratio(measured.chromium, "memory", "sdk-v2"), undefined);
+  assert.equal(ratio(measured.chromium, "gaps", "sdk-v1"), 19.5);
+});
+
+test("the tables have ratios only, and no row or column without any", () => {
+  for (const text of [shortTable(measured), fullTables(measured)]) {
+    assert.match(text, /\| \*\*mcp-wasm\*\* \| 0\.50 \|/);
+    assert.doesNotMatch(text, /SDK v2|over fetch|NaN|undefined/);
+  }
+});
+
+test("a table goes between the markers of its file, and nowhere without them", () =>
+  inDirectory(async (directory) => {
+    const file = path.join(directory, "page.md");
+    await writeFile(file, "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n");
+    await insert(file, "new", () => {});
+    assert.equal(await readFile(file, "utf8"), "before\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nafter\n");
+    await writeFile(file, "no markers");
+    await insert(file, "new", () => {});
+    assert.equal(await readFile(file, "utf8"), "no markers");
+  }));
+
+test("the chart says in words what its bars show", () =>
+  inDirectory(async (directory) => {
+    const file = path.join(directory, "chart.svg");
+    await drawChart(file, measured.chromium);
+    const svg = await readFile(file, "utf8");
+    assert.match(svg, /<desc id="description">in memory: mcp-wasm 0\.50, TypeScript SDK v1 10\.</);
+    assert.equal(svg.match(/<rect /g)?.length, 2);
+    assert.doesNotMatch(svg, /NaN|undefined/);
+  }));
