@@ -39,7 +39,7 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
-  /** The latest odd progress, by its kind. @type {any[]} */
+  /** The latest odd progress, in its order. @type {any[]} */
   samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
