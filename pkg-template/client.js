@@ -198,7 +198,7 @@ export class Client {
 
   /** @param {any} filter @param {any} [options] */
   async listen(filter, options) {
-    const subscription = new Subscription(options?.onnotification);
+    const subscription = new Subscription(options);
     const params = { notifications: filter };
     subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
     return subscription.opened;
@@ -351,6 +351,8 @@ export class Client {
         return call?.subscription?.open(core.value());
       case 17:
         return call?.subscription?.deliver(this.#inbound.latest);
+      case 19:
+        return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case 18:
         return connection.odd(numbers[7], core.value());
       default:

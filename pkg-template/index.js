@@ -5,7 +5,7 @@ import { provide } from "./load.js";
 import { unpack } from "./unpack.js";
 
 provide(async () => {
-  await start({ module_or_path: await unpack(packed) });
+  await start({ module_or_path: unpack(packed) });
   return { Core, Http };
 });
 

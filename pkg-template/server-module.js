@@ -2,8 +2,8 @@
 import start, { Host } from "./host.js";
 import packed from "./host-inline.js";
 
-/** @param {(packed: string) => Promise<ArrayBuffer>} unpack given, because bundlers wrap what is also imported later */
+/** @param {(packed: string) => Uint8Array<ArrayBuffer>} unpack given, because bundlers wrap what is also imported later */
 export async function startHost(unpack) {
-  await start({ module_or_path: await unpack(packed) });
+  await start({ module_or_path: unpack(packed) });
   return Host;
 }

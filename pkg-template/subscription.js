@@ -24,14 +24,25 @@ export class Subscription {
   #fail = () => {};
   /** The server has acknowledged it. @type {(honored: any) => void} */
   open = () => {};
+  /** @type {((error: Error) => unknown) | undefined} */
+  oninterrupt;
+  /** @type {((gap: number) => unknown) | undefined} */
+  onreopen;
+  /** When its stream broke off, until there is another. @type {number | undefined} */
+  #since;
 
-  /** @param {((notification: any) => unknown) | undefined} handler */
-  constructor(handler) {
-    this.#handler = handler;
+  /** @param {any} [options] */
+  constructor({ onnotification, oninterrupt, onreopen } = {}) {
+    this.#handler = onnotification;
+    this.oninterrupt = oninterrupt;
+    this.onreopen = onreopen;
     this.opened = new Promise((resolve, reject) => {
       this.#fail = reject;
       this.open = (honored) => {
         this.honored = honored;
+        const since = this.#since;
+        this.#since = undefined;
+        if (since !== undefined) attempt(() => this.onreopen?.(performance.now() - since));
         resolve(this);
       };
     });
@@ -44,6 +55,16 @@ export class Subscription {
       () => this.#end("graceful", new ProtocolError("the server ended the subscription without acknowledging it")),
       (/** @type {any} */ error) => this.#end(error.code === "ABORTED" ? "local" : "remote", error),
     );
+  }
+
+  /** The stream broke off, and will be opened again. @param {Error} error */
+  interrupt(error) {
+    this.#since ??= performance.now();
+    attempt(() => this.oninterrupt?.(error));
+  }
+
+  get interrupted() {
+    return this.#since !== undefined;
   }
 
   get id() {
@@ -141,7 +162,9 @@ export async function watchLists(client, wanted, failed) {
   if (!Object.keys(filter).length) return;
   try {
     const onnotification = (/** @type {any} */ { method }) => changed[method]?.();
-    const subscription = await client.listen(filter, { onnotification });
+    // What has changed in a gap, nobody says.
+    const onreopen = () => Object.values(changed).forEach((tell) => tell());
+    const subscription = await client.listen(filter, { onnotification, onreopen });
     await subscription.closed;
   } catch (error) {
     failed(/** @type {Error} */ (error));

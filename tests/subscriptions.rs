@@ -426,3 +426,110 @@ fn legacy_it_ends_with_the_connection_and_by_the_clock() {
     page.closed("the connection was lost");
     assert!(matches!(page.outcome(open), Some(Err(Error::Closed { .. }))));
 }
+
+/// The stream of a subscription breaks off, as over HTTP.
+fn lose(page: &mut Page, request: i64) {
+    let reason = "the stream of its answer broke off";
+    page.machine.failed(request, Error::Lost { reason, sent: true, cause: None }, page.now);
+    page.drain();
+}
+
+fn interruptions(page: &Page) -> usize {
+    page.told.iter().filter(|told| matches!(told, Told::Interrupted(..))).count()
+}
+
+#[test]
+fn a_subscription_whose_stream_broke_off_is_opened_again_after_growing_pauses() {
+    let mut page = modern();
+    let filter = json!({ "toolsListChanged": true });
+    let id = subscribed(&mut page, &filter);
+    let mut request = id;
+    for pause in [1_000.0, 2_000.0, 4_000.0, 8_000.0, 16_000.0, 30_000.0, 30_000.0] {
+        lose(&mut page, request);
+        page.wait(pause - 1.0);
+        assert!(page.sent_nothing_more(), "not before {pause}");
+        // With a bit by chance.
+        page.wait(pause * 0.25 + 2.0);
+        let again = page.sent();
+        assert_eq!(
+            (&again["method"], &again["params"]["notifications"]),
+            (&json!("subscriptions/listen"), &filter)
+        );
+        request = again["id"].as_i64().unwrap();
+    }
+    assert_eq!(interruptions(&page), 7);
+    assert!(page.outcome(id).is_none());
+    // What the old stream would have told is not for it any more.
+    tell(&mut page, id, "notifications/tools/list_changed", json!({}));
+    assert_eq!(page.machine.stray_notifications(), 1);
+    let acknowledged = "notifications/subscriptions/acknowledged";
+    tell(&mut page, request, acknowledged, json!({ "notifications": filter }));
+    assert_eq!(page.told.pop(), Some(Told::Acknowledged(id, filter.clone())));
+    tell(&mut page, request, "notifications/tools/list_changed", json!({}));
+    assert_eq!(page.told.last(), Some(&Told::News(id)));
+    // From here on it counts from the start.
+    lose(&mut page, request);
+    page.wait(1_251.0);
+    assert_eq!(page.sent()["method"], "subscriptions/listen");
+}
+
+#[test]
+fn only_a_subscription_that_was_there_and_can_be_there_again_is_opened_again() {
+    let filter = json!({ "toolsListChanged": true });
+    // Never acknowledged.
+    let mut page = modern();
+    let id = listen(&mut page, &filter);
+    page.sent();
+    lose(&mut page, id);
+    assert!(matches!(page.outcome(id), Some(Err(Error::Lost { .. }))));
+    // Refused when it is asked for again.
+    for (status, again) in [(503, true), (429, true), (401, false), (404, false)] {
+        let mut page = modern();
+        let id = subscribed(&mut page, &filter);
+        lose(&mut page, id);
+        page.wait(1_251.0);
+        let request = page.sent()["id"].as_i64().unwrap();
+        let error = Error::Http { status, body: String::new() };
+        page.machine.failed(request, error, page.now);
+        page.drain();
+        assert_eq!(page.outcome(id).is_none(), again, "{status}");
+    }
+    // Ended by the server, which is no loss.
+    let mut page = modern();
+    let id = subscribed(&mut page, &filter);
+    page.result(id, &json!({ "resultType": "complete" }));
+    assert!(matches!(page.outcome(id), Some(Ok(_))));
+    page.wait(100_000.0);
+    assert!(page.sent_nothing_more());
+}
+
+#[test]
+fn a_subscription_that_is_given_up_during_the_pause_is_not_opened_again() {
+    let mut page = modern();
+    let id = subscribed(&mut page, &json!({ "toolsListChanged": true }));
+    lose(&mut page, id);
+    page.cancel(id, None);
+    assert!(matches!(page.outcome(id), Some(Err(Error::Aborted(_)))));
+    page.wait(100_000.0);
+    assert!(page.sent_nothing_more() && page.machine.poll_timeout().is_infinite());
+}
+
+#[test]
+fn a_subscription_that_is_opened_again_waits_for_its_acknowledgement_as_long_as_the_first_time() {
+    let mut page = modern();
+    let filter = json!({ "toolsListChanged": true });
+    let id = listen_within(&mut page, &filter, CallLimits { timeout: 500.0, ..FOREVER });
+    page.sent();
+    tell(
+        &mut page,
+        id,
+        "notifications/subscriptions/acknowledged",
+        json!({ "notifications": filter }),
+    );
+    page.wait(10_000.0);
+    lose(&mut page, id);
+    page.wait(1_251.0);
+    page.sent();
+    page.wait(501.0);
+    assert!(timed_out(page.outcome(id), Clock::Idle));
+}

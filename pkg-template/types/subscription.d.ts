@@ -24,6 +24,10 @@ export interface ListenOptions {
   signal?: AbortSignal;
   /** Gets every notification, from the first on. */
   onnotification?: (notification: ChangeNotification) => unknown;
+  /** As {@link Subscription.oninterrupt}, from the beginning. */
+  oninterrupt?: (error: Error) => unknown;
+  /** As {@link Subscription.onreopen}, from the beginning. */
+  onreopen?: (gap: number) => unknown;
 }
 
 /**
@@ -45,11 +49,30 @@ export interface Subscription extends AsyncIterable<ChangeNotification> {
   readonly honoredFilter: SubscriptionFilter;
   /**
    * How it ended: `"local"` by `close` or the signal, `"graceful"` by the server's answer,
-   * `"remote"` with the connection or by the server's cancellation. Never rejects.
+   * `"remote"` with the connection, by the server's cancellation, or because the server would not open
+   * it again. Never rejects.
    */
   readonly closed: Promise<"local" | "graceful" | "remote">;
   /** Gets every notification; also, when it is set, those that wait. */
   onnotification: ((notification: ChangeNotification) => unknown) | undefined;
+  /**
+   * Whether its stream has broken off and is being opened again. That happens by HTTP with a 2026-07-28
+   * server; other connections end as a whole. Between two attempts lies a second, then twice as long
+   * each time, at most half a minute.
+   */
+  readonly interrupted: boolean;
+  /** Is told that the stream broke off, or that another attempt failed. */
+  oninterrupt: ((error: Error) => unknown) | undefined;
+  /**
+   * Is told that the stream is there again, and how many milliseconds it was not. Nobody repeats what
+   * changed in that time: ask again for what you show. Results that were kept are forgotten.
+   *
+   * @example
+   * ```js
+   * subscription.onreopen = async () => show(await client.listTools());
+   * ```
+   */
+  onreopen: ((gap: number) => unknown) | undefined;
   /** Ends it; the server is told. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -129,6 +129,7 @@ enum Step {
     Acknowledged = 16,
     News = 17,
     Odd = 18,
+    Interrupted = 19,
 }
 
 /// One client's protocol machine.
@@ -433,6 +434,10 @@ impl Core {
             Some(Output::Acknowledged(slot, honored)) => {
                 put(Place::Slot, f64::from(slot));
                 self.step(Step::Acknowledged, honored)
+            }
+            Some(Output::Interrupted(slot, error)) => {
+                put(Place::Slot, f64::from(slot));
+                self.step(Step::Interrupted, explain(error))
             }
             Some(Output::News(slot)) => {
                 put(Place::Slot, f64::from(slot));

@@ -110,7 +110,7 @@ test("one-file: where nobody listens, the page says so, and what to do", async (
 test("vite-ts: compiles, builds and shows a bar, and is what the README says", async () => {
   const code = await readFile(path.join(examples, "vite-ts", "src", "main.ts"), "utf8");
   assert.deepEqual(examplesOf("README.md").filter(({ kind }) => kind === "ts").map((example) => example.code), [code]);
-  const dist = await build(await copy("vite-ts", ["src/main.ts"]));
+  const dist = await build(await copy("vite-ts", []));
   await open({ "/": dist }, "", async (page) => {
     await page.waitForSelector('mcp-progress[data-state="done"]', { timeout: 10_000 });
   });
@@ -143,6 +143,17 @@ test("rust-wasm-client: the page of the Rust program shows progress, and the res
   } finally {
     await own.stop();
   }
+});
+
+test("in-page-iframe: a page calls a tool of a frame of another origin", async () => {
+  const app = await copy("in-page-iframe", []);
+  for (const file of ["index.html", "frame.html"]) await writeFile(path.join(app, file), (await readFile(path.join(app, file), "utf8")).replace(CDN, "/node_modules/mcp-wasm/"));
+  await open({ "/": directory }, "in-page-iframe/index.html", async (page) => {
+    await page.waitForSelector("button:enabled");
+    await page.click("button");
+    await shows(page, "100 % painted");
+    await shows(page, "The widget is teal.");
+  });
 });
 
 test("each example says how to run it, is listed, and takes this version of the package", () => {

@@ -1,6 +1,6 @@
 // DESIGN.md section 1 and CHECKLIST sections 3, 7 and 10: the protocol's requests as methods,
 // lists in pages, kept results, subscriptions, checked results.
-import { equal, fail, hasMembers, ok, pending, rejects, soon, throws } from "./check.mjs";
+import { deferred, equal, fail, hasMembers, ok, pending, rejects, soon, throws, within } from "./check.mjs";
 import { CONNECTIONS, collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -464,13 +464,37 @@ rule("listen: closed says how it ended, and never rejects", async (env) => {
   const aborted = await client.listen({ toolsListChanged: true }, { signal: abort.signal });
   abort.abort();
   equal(await aborted.closed, "local");
-  if (env.channel !== "http" || env.era === "modern") {
+  // By HTTP a stream ends and the connection does not.
+  if (env.channel !== "http") {
     const lost = await client.listen({ toolsListChanged: true });
     peer.link.hangUp();
     equal(await lost.closed, "remote");
   }
   equal(client.errors, []);
 });
+
+rule("listen: a stream that broke off is opened again, and the gap is told", async (env) => {
+  const { client, peer } = await listening(env);
+  const interrupted = deferred();
+  const reopened = deferred();
+  const subscription = await client.listen({ toolsListChanged: true }, { oninterrupt: interrupted.resolve, onreopen: reopened.resolve });
+  await peer.next("subscriptions/listen");
+  peer.link.hangUp();
+  hasMembers(await within(interrupted.promise, "the interruption"), { code: "CLOSED" });
+  equal(subscription.interrupted, true);
+  const again = await peer.next("subscriptions/listen");
+  const gap = await within(reopened.promise, "the end of the gap");
+  ok(gap >= 990, `${gap} ms`);
+  equal(subscription.interrupted, false);
+  peer.send(news(again, "notifications/tools/list_changed"));
+  for await (const { method } of subscription) {
+    equal(method, "notifications/tools/list_changed");
+    break;
+  }
+  await subscription.close();
+  equal(await subscription.closed, "local");
+  equal(client.errors, []);
+}, { on: ["http"], eras: ["modern"] });
 
 rule("listen: what the server does not know or refuses, and a connection that is not there, reject", async (env) => {
   const { client, peer } = await listening(env);

@@ -67,6 +67,7 @@ pub enum Told {
     Reopen,
     Stalled(i64),
     Acknowledged(i64, Value),
+    Interrupted(i64, Error<Value>),
     /// The notification before it is for that call too.
     News(i64),
     Notification(String, Option<Value>),
@@ -389,6 +390,9 @@ impl Page {
             }
             Output::Acknowledged(slot, honored) => {
                 Told::Acknowledged(*self.slots.get(&slot).expect("in flight"), honored)
+            }
+            Output::Interrupted(slot, error) => {
+                Told::Interrupted(*self.slots.get(&slot).expect("in flight"), error)
             }
             Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),

@@ -382,7 +382,9 @@ impl<P: Payload> Client<P> {
                     continue;
                 }
                 Expired::Pause => {
-                    self.go_on(id, now);
+                    if !self.listen_again(id, now) {
+                        self.go_on(id, now);
+                    }
                     continue;
                 }
                 Expired::Idle => (Clock::Idle, limits.timeout),
@@ -598,7 +600,7 @@ impl<P: Payload> Client<P> {
                 judge_initialize(self.config.mode, probed, outcome)
             }
             Phase::Open(_) => {
-                if !self.subscribed(number, &outcome) {
+                if !self.interrupted(number, &outcome, now) && !self.subscribed(number, &outcome) {
                     self.cache.answered(number, &outcome, now);
                     self.settle(number, outcome, now);
                 }

@@ -121,6 +121,9 @@ pub enum Output<P> {
     Settled(u32, Result<P, Error<P>>),
     /// A subscription has begun, with what the server will tell of.
     Acknowledged(u32, P),
+    /// The stream of a subscription broke off for that reason; it will be opened again, and
+    /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
+    Interrupted(u32, Error<P>),
     /// The latest [`Notification`](Self::Notification) is for a subscription too.
     News(u32),
     /// The server asks for something before it goes on with a call. All that one result asks for

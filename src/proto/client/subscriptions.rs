@@ -23,6 +23,12 @@ const LISTS: [(&str, &str, &str); 3] = [
 const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
 
+/// How long a stream that broke off is left alone at first; twice as long each time after.
+const PAUSE: Millis = 1_000.0;
+
+/// And at most.
+const LONGEST_PAUSE: Millis = 30_000.0;
+
 /// The texts of a filter's list, each once.
 #[inline(never)]
 fn texts<P: Payload>(filter: &P, member: &'static str) -> Vec<String> {
@@ -66,6 +72,10 @@ struct Subscription<P> {
     filter: P,
     /// Whether it has been acknowledged.
     open: bool,
+    /// How long its stream was last left alone after it broke off; 0 while it did not.
+    pause: Millis,
+    /// How long an acknowledgement is waited for.
+    timeout: Millis,
 }
 
 /// The subscriptions of a connection.
@@ -132,7 +142,15 @@ impl<P: Payload> Client<P> {
             let params = self.with_meta(params, None);
             self.send_request(id, method::LISTEN, params);
         }
-        self.subscriptions.all.push(Subscription { id, slot, filter, open: false });
+        let timeout = limits.timeout;
+        self.subscriptions.all.push(Subscription {
+            id,
+            slot,
+            filter,
+            open: false,
+            pause: 0.0,
+            timeout,
+        });
         self.acknowledge();
         (id, slot)
     }
@@ -170,6 +188,10 @@ impl<P: Payload> Client<P> {
             if !legacy && method == method::ACKNOWLEDGED {
                 if !one.open {
                     one.open = true;
+                    if std::mem::take(&mut one.pause) > 0.0 {
+                        // Nobody knows what has changed meanwhile.
+                        self.cache.clear();
+                    }
                     self.calls.untimed(one.id);
                     let honored = member("notifications").unwrap_or_else(P::object);
                     self.outputs.push(Output::Acknowledged(one.slot, honored));
@@ -234,6 +256,60 @@ impl<P: Payload> Client<P> {
             self.outputs.push(Output::Fault(error.clone()));
         }
         self.acknowledge();
+        true
+    }
+
+    /// The stream of a modern subscription may break off although the server is there, as HTTP has
+    /// it: then it is opened again after a pause. False if that answer means something else.
+    #[inline(never)]
+    pub(super) fn interrupted(
+        &mut self,
+        id: i64,
+        outcome: &Result<P, Error<P>>,
+        now: Millis,
+    ) -> bool {
+        let Err(error) = outcome else { return false };
+        let mut listening = self.subscriptions.all.iter_mut().filter(|one| one.id == id);
+        let Some(one) = listening.next().filter(|one| one.open || one.pause > 0.0) else {
+            return false;
+        };
+        let passes = match error {
+            Error::Lost { .. } => true,
+            Error::Http { status, .. } => matches!(status, 408 | 429 | 500..),
+            _ => false,
+        };
+        if !passes {
+            return false;
+        }
+        one.pause = (one.pause * 2.0).clamp(PAUSE, LONGEST_PAUSE);
+        one.open = false;
+        // Pages that lost their streams together do not come back together.
+        let pause = one.pause * (1.0 + now.fract() / 4.0);
+        self.outputs.push(Output::Interrupted(one.slot, error.clone()));
+        self.calls.rest(id);
+        self.calls.pause(id, now + pause);
+        true
+    }
+
+    /// A pause is over: asks again for a stream that broke off. False if the pause is another's.
+    #[inline(never)]
+    pub(super) fn listen_again(&mut self, id: i64, now: Millis) -> bool {
+        let Some(at) = self.subscriptions.all.iter().position(|one| one.id == id) else {
+            return false;
+        };
+        let leg = self.next_id();
+        let Some(one) = self.subscriptions.all.get_mut(at) else { return false };
+        one.id = leg;
+        if let Some(call) = self.calls.find(id) {
+            call.limits.timeout = one.timeout;
+        }
+        let mut params = P::object();
+        params.set("notifications", one.filter.clone());
+        if let Some(slot) = self.calls.begin(id, leg, true, now) {
+            self.outputs.push(Output::Leg(slot, leg));
+        }
+        let params = self.with_meta(params, None);
+        self.send_request(leg, method::LISTEN, params);
         true
     }
 
