@@ -22,6 +22,8 @@ export class Call {
   reject = () => {};
   /** Undoes what the call has hooked up. @type {(() => void) | undefined} */
   cleanup;
+  /** What its caller has of it. @type {any} */
+  handle;
   /** What made the call fail on this side, if anything did. @type {unknown} */
   cause;
   /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
@@ -272,6 +274,7 @@ export class Call {
   /** @param {boolean} stalled */
   stall(stalled) {
     this.stalled = stalled;
+    if (this.handle) this.handle.stalled = stalled;
     this.#board?.put(this, { stalled });
   }
 

@@ -57,7 +57,10 @@ export class Calls {
    * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
-    const options = merge({ ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined }, given);
+    const options = merge(this.#options, given);
+    options.progressHandler = given?.progressHandler;
+    options.onprogress = given?.onprogress;
+    options.headers = given?.headers;
     checkHandler("progressHandler", options.progressHandler);
     checkHandler("onprogress", options.onprogress);
     checkTime("timeout", options.timeout);
@@ -85,18 +88,18 @@ export class Calls {
       if (signal) this.#watch(signal, call);
       this.#connection.drain();
     }
-    return Object.defineProperties(promise, {
-      id: { value: call.id },
-      stalled: { get: () => call.stalled },
-      cancel: { value: (/** @type {unknown} */ reason) => this.#cancel(call, reason) },
-      progress: {
-        value: () => {
-          // The loop throws the call's error, so somebody knows of it.
-          promise.catch(() => {});
-          return call.iterate();
-        },
+    // Not by descriptors: those of one call would be a shape of their own to the engine.
+    call.handle = Object.assign(promise, {
+      id: call.id,
+      stalled: false,
+      cancel: (/** @type {unknown} */ reason) => this.#cancel(call, reason),
+      progress: () => {
+        // The loop throws the call's error, so somebody knows of it.
+        promise.catch(() => {});
+        return call.iterate();
       },
     });
+    return call.handle;
   }
 
   /**
@@ -167,7 +170,8 @@ export class Calls {
   #answered(call, result, failure) {
     if (call.method === "tools/list") this.outputs?.learn(result?.tools);
     if (call.method === "tools/list") {
-      for (const { name, title, annotations, execution } of result?.tools ?? []) {
+      for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
+        const { name, title, annotations, execution } = tool ?? {};
         this.#titles.set(name, title ?? annotations?.title);
         if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
       }

@@ -26,7 +26,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use support::{Host, PATIENCE, progress};
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep, timeout},
+};
 
 #[derive(Deserialize, JsonSchema)]
 struct Count {
@@ -375,6 +378,57 @@ async fn dropping_the_stream_does_not_cancel_and_the_rest_can_be_had_later() {
     assert_eq!(progress(&values), [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0]);
     assert_eq!(values[8]["id"], 1);
     assert_eq!(tally.dropped(), 0);
+}
+
+/// A server with a tool that sends its reader away, and goes on when it is told to.
+async fn polled() -> (Host, Arc<Notify>) {
+    let go_on = Arc::new(Notify::new());
+    let told = Arc::clone(&go_on);
+    let server = Server::builder("Test", "1.0.0").tool("leave", "", move |_: NoArguments, ctx| {
+        let told = Arc::clone(&told);
+        async move {
+            let ctx: Context = ctx;
+            ctx.report_progress(1, 2, None).await;
+            ctx.close_stream();
+            told.notified().await;
+            ctx.report_progress(2, 2, None).await;
+            "done"
+        }
+    });
+    (Host::start(server.build()).await, go_on)
+}
+
+#[tokio::test]
+async fn a_tool_that_closes_its_stream_makes_the_client_come_back_and_loses_nothing() {
+    let (host, go_on) = polled().await;
+    let session = Session::new(&host).await;
+    let mut answer = session.start(1, "leave", json!({})).await;
+    let mut events = Vec::new();
+    while let Some(event) = answer.event().await {
+        events.push(event);
+    }
+    assert_eq!(events.len(), 2, "{events:?}");
+    assert!(events[0].retry.is_some() && events[0].data.is_empty());
+    go_on.notify_one();
+    let mut answer = session.resume(events[1].id.as_ref().unwrap()).await;
+    let values = answer.messages().await;
+    assert_eq!(progress(&values), [2.0]);
+    assert_eq!(values[1]["id"], 1);
+    assert_eq!(session.ping(2).await.0, 200);
+}
+
+#[tokio::test]
+async fn where_nothing_could_be_come_back_for_a_stream_is_not_closed() {
+    let (host, go_on) = polled().await;
+    go_on.notify_one();
+    let session = Session::with(&host, "2025-06-18").await;
+    let values = session.start(1, "leave", json!({})).await.messages().await;
+    assert_eq!(progress(&values), [1.0, 2.0]);
+    assert_eq!(values[2]["id"], 1);
+    go_on.notify_one();
+    let values = Request::call(1, "leave", json!({})).send(host.address).await.messages().await;
+    assert_eq!(progress(&values), [1.0, 2.0]);
+    assert_eq!(values[2]["id"], 1);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 //! the caller picks; nothing here reads a clock.
 
 pub mod client;
+mod map;
 pub mod scan;
 pub mod server;
 pub mod service;

@@ -130,7 +130,7 @@ impl Inner {
     ) -> Option<BTreeMap<String, Value>> {
         let mut given = match &inputs.state {
             None => BTreeMap::new(),
-            Some(state) => self.seal.open(state, binding?, self.now())?,
+            Some(state) => self.seal.open(state, binding?, self.now())?.into_iter().collect(),
         };
         if let Some(Value::Object(responses)) = inputs.responses {
             given.extend(responses);
@@ -140,7 +140,7 @@ impl Inner {
 
     /// The state that goes along with questions.
     pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Value>) -> String {
-        self.seal.close(binding, answers, self.now())
+        self.seal.close(binding, answers.into_iter().collect(), self.now())
     }
 }
 

@@ -171,6 +171,30 @@ impl Context {
         step_aside().await;
     }
 
+    /// Ends the event stream of this call's answer, so that a long call holds no connection: the
+    /// client comes back for the rest, and misses nothing. Only sessions of 2025-11-25 over HTTP can
+    /// do that; anywhere else this does nothing.
+    ///
+    /// ```
+    /// # async fn work() -> &'static str { "" }
+    /// # async fn example(ctx: mcp_wasm::server::Context) -> &'static str {
+    /// ctx.report_progress(0, 1, "queued for the night").await;
+    /// ctx.close_stream();
+    /// work().await
+    /// # }
+    /// ```
+    pub fn close_stream(&self) {
+        let writer = {
+            let mut state = self.call.shared.lock();
+            let Some(released) = &mut state.released else { return };
+            released.push(self.request_id().clone());
+            state.writer.take()
+        };
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+    }
+
     /// Becomes ready when the call is cancelled: its caller gave it up, or the connection is gone.
     ///
     /// A handler need not care: after a cancellation it is polled once more, so that one that

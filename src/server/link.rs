@@ -112,6 +112,12 @@ impl Link {
         }
     }
 
+    /// The requests whose handlers want their readers to go and come back later, since this was
+    /// asked last; see [`Context::close_stream`].
+    pub fn take_released(&self) -> Vec<Id> {
+        self.shared.lock().released.replace(Vec::new()).unwrap_or_default()
+    }
+
     /// The next message to send, if there is one.
     pub fn try_transmit(&self) -> Option<Transmit<Value>> {
         self.take(None, |_| true)

@@ -10,7 +10,10 @@ use std::{
 
 use serde_json::Value;
 
-use crate::proto::server::{RequestKey, ServerMachine};
+use crate::{
+    jsonrpc::Id,
+    proto::server::{RequestKey, ServerMachine},
+};
 
 /// The machine of a connection, and who waits for it.
 pub(super) struct Shared {
@@ -30,6 +33,8 @@ pub(super) struct State {
     pub(super) room: Vec<Waker>,
     /// Requests whose handlers cannot go on without their client.
     pub(super) suspended: Vec<RequestKey>,
+    /// Requests whose readers are to come back later; `None` while the transport never asked.
+    pub(super) released: Option<Vec<Id>>,
 }
 
 impl State {
@@ -48,6 +53,7 @@ impl Shared {
             reader: None,
             room: Vec::new(),
             suspended: Vec::new(),
+            released: None,
         };
         Self { state: Mutex::new(state) }
     }

@@ -16,7 +16,7 @@ import { drawChart } from "./chart.mjs";
 import { startFrameServer } from "./frame-server.mjs";
 import { measureServers } from "./native.mjs";
 import { columns, titles } from "./parts.mjs";
-import { fullTables, insert, shortTable } from "./report.mjs";
+import { chart, fullTables, insert, shortTable } from "./report.mjs";
 
 const { values: options } = parseArgs({
   options: {
@@ -102,9 +102,8 @@ if (chosen("native")) measured.native = await measureServers(options.native, { s
 const tables = fullTables(measured);
 console.log(`\n${tables}\n`);
 if (options.write && !options.only.length) {
-  const short = shortTable(measured);
-  await insert(path.join(root, "README.md"), short, say);
-  await insert(path.join(root, "docs/size-and-speed.md"), tables, say);
+  await insert(path.join(root, "README.md"), `${shortTable(measured)}\n\n${chart("docs/speed.svg")}`, say);
+  await insert(path.join(root, "docs/size-and-speed.md"), `${chart("speed.svg")}\n\n${tables}`, say);
   await drawChart(path.join(root, "docs/speed.svg"), measured.chromium);
 } else if (options.write) {
   say("a part of the whole: no file was changed");

@@ -110,6 +110,8 @@ struct Stream {
     /// Bytes of those after that.
     waiting_bytes: usize,
     reader: Option<(u64, Option<Waker>)>,
+    /// Whether the reader is to go and come back, once it has what is there.
+    is_released: bool,
     /// Whether the reader is to be given an event without data first.
     to_prime: bool,
     ended: Option<Millis>,
@@ -184,6 +186,7 @@ impl Streams {
         if let Some(stream) = self.all.get_mut(&id) {
             stream.wake();
             stream.reader = Some((number, None));
+            stream.is_released = false;
             stream.to_prime = to_prime;
         }
         Reader { stream: id, number }
@@ -239,6 +242,20 @@ impl Streams {
         self.answered(request, now);
     }
 
+    /// The reader of the answer to this request is to go and come back later, so that it holds no
+    /// connection meanwhile. Nothing is lost by that, because the stream begins with an event to
+    /// come back with; without such events, nothing happens.
+    pub fn release(&mut self, request: &Id) {
+        if self.primed
+            && let Some(owner) = self.owners.get(request)
+            && let Some(stream) = self.all.get_mut(owner)
+            && stream.reader.is_some()
+        {
+            stream.is_released = true;
+            stream.wake();
+        }
+    }
+
     fn answered(&mut self, request: &Id, now: Millis) {
         if let Some(owner) = self.owners.remove(request)
             && let Some(stream) = self.all.get_mut(&owner)
@@ -271,7 +288,7 @@ impl Streams {
             let json = event.map(|event| event.json).unwrap_or_default();
             return Poll::Ready(Beginning::Whole(json));
         }
-        if is_over || !stream.events.is_empty() {
+        if is_over || stream.is_released || !stream.events.is_empty() {
             return Poll::Ready(Beginning::Stream);
         }
         if let Some((_, waiting)) = &mut stream.reader {
@@ -315,7 +332,7 @@ impl Streams {
             self.wake_pump();
             return Poll::Ready(Some(text));
         }
-        if is_over {
+        if is_over || stream.is_released {
             return Poll::Ready(None);
         }
         if let Some((_, waiting)) = &mut stream.reader {

@@ -102,6 +102,9 @@ impl Session {
                     }
                     Poll::Ready(Transmit::Close { .. }) => return Poll::Ready(()),
                     Poll::Pending => {
+                        for request in self.link.take_released() {
+                            state.streams.release(&request);
+                        }
                         state.streams.when_there_is_room(cx.waker());
                         return Poll::Pending;
                     }

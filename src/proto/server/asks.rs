@@ -59,16 +59,13 @@ impl<P: Payload> ServerMachine<P> {
     /// Withdraws what was asked for the sake of this request. `about`: its id, if more may be sent
     /// for it.
     pub(super) fn withdraw_all(&mut self, key: RequestKey, about: Option<&Id>) {
-        let mut withdrawn = Vec::new();
-        self.asked.retain(|ask, asked| {
-            let is_other = asked.key != key;
-            if !is_other {
-                withdrawn.push((*ask, asked.has_left));
+        let all = std::mem::take(&mut self.asked).into_entries();
+        for (ask, asked) in all {
+            if asked.key == key {
+                self.forget(ask, &asked, about.cloned());
+            } else {
+                self.asked.insert(ask, asked);
             }
-            is_other
-        });
-        for (ask, has_left) in withdrawn {
-            self.forget(ask, &Asked { key, has_left }, about.cloned());
         }
     }
 

@@ -18,10 +18,7 @@ mod operation;
 mod outbound;
 mod watch;
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, VecDeque},
-};
+use std::{borrow::Cow, collections::VecDeque};
 
 pub use asks::{AskKey, missing_capability};
 pub use features::{Feature, Features};
@@ -31,7 +28,10 @@ pub use outbound::Reported;
 pub use watch::Change;
 
 use self::{asks::Asked, operation::Cache, watch::Watch};
-use super::version::{Era, Version};
+use super::{
+    map::Map,
+    version::{Era, Version},
+};
 use crate::{
     jsonrpc::{Id, Payload, RpcError, code},
     types::{ClientCapabilities, Icon, Implementation, Level},
@@ -192,19 +192,19 @@ pub struct ServerMachine<P> {
     session_level: Level,
     /// What the client of a legacy session can do.
     session_capabilities: ClientCapabilities,
-    requests: BTreeMap<RequestKey, InFlight>,
+    requests: Map<RequestKey, InFlight>,
     /// The ids whose answer has not left yet, those answered at once included.
-    keys: BTreeMap<Id, RequestKey>,
+    keys: Map<Id, RequestKey>,
     last_key: u64,
     queue: VecDeque<Queued<P>>,
     /// Requests with a report held back, the longest waiting first. Empty while there is room.
     held: VecDeque<RequestKey>,
     /// Who is told of changes: listen requests, and under `None` a legacy session.
-    watches: BTreeMap<Option<RequestKey>, Watch>,
+    watches: Map<Option<RequestKey>, Watch>,
     /// Those that have changes held back, the longest waiting first.
     changes: VecDeque<Option<RequestKey>>,
     /// Our own requests that have not been answered.
-    asked: BTreeMap<AskKey, Asked>,
+    asked: Map<AskKey, Asked>,
     last_ask: i64,
     events: VecDeque<Event<P>>,
     malformed: u32,
@@ -255,14 +255,14 @@ impl<P: Payload> ServerMachine<P> {
             phase: Phase::Opening,
             session_level: Level::default(),
             session_capabilities: ClientCapabilities::default(),
-            requests: BTreeMap::new(),
-            keys: BTreeMap::new(),
+            requests: Map::default(),
+            keys: Map::default(),
             last_key: 0,
             queue: VecDeque::new(),
             held: VecDeque::new(),
-            watches: BTreeMap::new(),
+            watches: Map::default(),
             changes: VecDeque::new(),
-            asked: BTreeMap::new(),
+            asked: Map::default(),
             last_ask: 0,
             events: VecDeque::new(),
             malformed: 0,
@@ -310,7 +310,7 @@ impl<P: Payload> ServerMachine<P> {
         self.changes.clear();
         self.asked.clear();
         self.keys.clear();
-        for (key, request) in std::mem::take(&mut self.requests) {
+        for (key, request) in std::mem::take(&mut self.requests).into_entries() {
             if !request.answered {
                 self.events.push_back(Event::Cancelled { key, reason: None });
             }

@@ -1,7 +1,5 @@
 //! Who is told of which changes: the listeners of the modern era, and the session of the legacy one.
 
-use std::collections::BTreeSet;
-
 use super::{
     Feature, Frame, RequestKey, ServerMachine, busy,
     envelope::{bad_params, text},
@@ -9,7 +7,7 @@ use super::{
 };
 use crate::{
     jsonrpc::{Id, Kind, Message, Payload, RpcError},
-    proto::version::Version,
+    proto::{map::Map, version::Version},
     types::{meta, method},
 };
 
@@ -27,12 +25,12 @@ pub enum Change<'a> {
 }
 
 /// Changes: those that somebody wants to know of, or those that wait to be told.
-#[derive(Clone, Debug, Default)]
+#[derive(Default)]
 pub(super) struct Topics {
     tools: bool,
     prompts: bool,
     resources: bool,
-    uris: BTreeSet<String>,
+    uris: Map<String, ()>,
 }
 
 /// One that is told of changes.
@@ -63,7 +61,7 @@ impl Topics {
                         rest.is_empty() || rest.starts_with('/') || uri.ends_with('/')
                     })
                 };
-                self.uris.iter().find(covers).cloned().map(Topic::Uri)
+                self.uris.keys().find(covers).cloned().map(Topic::Uri)
             }
         }
     }
@@ -74,7 +72,7 @@ impl Topics {
             Topic::Prompts => self.prompts = true,
             Topic::Resources => self.resources = true,
             Topic::Uri(uri) => {
-                self.uris.insert(uri);
+                self.uris.insert(uri, ());
             }
         }
     }
@@ -87,7 +85,7 @@ impl Topics {
         } else if std::mem::take(&mut self.resources) {
             Some(Topic::Resources)
         } else {
-            self.uris.pop_first().map(Topic::Uri)
+            self.uris.pop_first().map(|(uri, ())| Topic::Uri(uri))
         }
     }
 
@@ -103,8 +101,8 @@ impl Topics {
         if self.resources {
             filter.set("resourcesListChanged", P::boolean(true));
         }
-        if !self.uris.is_empty() {
-            let uris = self.uris.iter().map(|uri| P::string(uri)).collect();
+        if self.uris.len() > 0 {
+            let uris = self.uris.keys().map(|uri| P::string(uri)).collect();
             filter.set("resourceSubscriptions", P::array(uris));
         }
         filter
@@ -220,14 +218,14 @@ impl<P: Payload> ServerMachine<P> {
                 value.as_bool().ok_or_else(|| bad_params(&["`", key, "` is not a boolean"]))
             }
         };
-        let mut uris = BTreeSet::new();
+        let mut uris = Map::default();
         if let Some(value) = filter.get("resourceSubscriptions") {
             let texts = value.elements().filter(|all| all.iter().all(|e| e.kind() == Kind::Text));
             let texts = texts.ok_or_else(|| {
                 bad_params(&["`resourceSubscriptions` is not an array of strings"])
             })?;
-            uris.extend(texts.iter().filter_map(Payload::as_text));
-            self.check_subscriptions(uris.len(), uris.iter().map(String::len).max())?;
+            uris = texts.iter().filter_map(Payload::as_text).map(|uri| (uri, ())).collect();
+            self.check_subscriptions(uris.len(), uris.keys().map(String::len).max())?;
         }
         Ok(Topics {
             tools: flag("toolsListChanged")?,
@@ -262,7 +260,7 @@ impl<P: Payload> ServerMachine<P> {
 
     pub(super) fn subscribe(&mut self, uri: String) {
         if let Some(session) = self.watches.get_mut(&None) {
-            session.wanted.uris.insert(uri);
+            session.wanted.uris.insert(uri, ());
         }
     }
 
@@ -322,7 +320,7 @@ impl<P: Payload> ServerMachine<P> {
             tools: features.tools == Feature::Changing,
             prompts: features.prompts == Feature::Changing,
             resources: features.resources == Feature::Changing,
-            uris: BTreeSet::new(),
+            uris: Map::default(),
         }
     }
 }

@@ -68,9 +68,9 @@ impl<P: Payload> Service<P> {
         }
         let key = key.unwrap_or_else(|| {
             let name = name(method, &params);
-            let times = call.asked.entry(name.clone()).or_default();
-            *times += 1;
-            if *times == 1 { name } else { [&name, "-", &times.to_string()].concat() }
+            let times = call.asked.get(&name).copied().unwrap_or_default() + 1;
+            call.asked.insert(name.clone(), times);
+            if times == 1 { name } else { [&name, "-", &times.to_string()].concat() }
         });
         if let Some(answer) = call.given.get(&key)
             && check(method, &params, answer).is_ok()

@@ -1,8 +1,6 @@
 //! Calls that a handler works on.
 
-use std::collections::BTreeMap;
-
-use super::{Binding, Output, Service, asks::Question, result::Failure};
+use super::{Binding, Map, Output, Service, asks::Question, result::Failure};
 use crate::{
     jsonrpc::Payload,
     proto::{
@@ -29,17 +27,17 @@ pub(super) struct Call<P> {
     /// What the request is, for the state that goes with its questions.
     pub(super) binding: Option<Binding>,
     /// Modern: the answers of this round and of those before, by key.
-    pub(super) given: BTreeMap<String, P>,
+    pub(super) given: Map<String, P>,
     /// Modern: the answers that the handler has taken.
-    pub(super) taken: BTreeMap<String, P>,
+    pub(super) taken: Map<String, P>,
     /// Modern: the questions to be asked, by key, as they are on the wire.
     pub(super) open: Vec<(String, P)>,
     /// How often each question without a key of its own was asked.
-    pub(super) asked: BTreeMap<String, u32>,
+    pub(super) asked: Map<String, u32>,
     /// What the call cannot do without, and its client has not.
     pub(super) missing: Option<Capability>,
     /// Legacy: the questions that have been asked.
-    pub(super) questions: BTreeMap<i64, Question<P>>,
+    pub(super) questions: Map<i64, Question<P>>,
 }
 
 impl<P> Call<P> {
@@ -48,7 +46,7 @@ impl<P> Call<P> {
         key: RequestKey,
         context: RequestContext,
         shape: Shape,
-        given: BTreeMap<String, P>,
+        given: Map<String, P>,
         binding: Option<Binding>,
     ) -> Self {
         Self {
@@ -58,11 +56,11 @@ impl<P> Call<P> {
             shape,
             binding,
             given,
-            taken: BTreeMap::new(),
+            taken: Map::default(),
             open: Vec::new(),
-            asked: BTreeMap::new(),
+            asked: Map::default(),
             missing: None,
-            questions: BTreeMap::new(),
+            questions: Map::default(),
         }
     }
 }
@@ -140,7 +138,10 @@ impl<P: Payload> Service<P> {
             result.set_text("resultType", "input_required");
             result.set("inputRequests", P::from_members(call.open));
             if let Some(binding) = &call.binding {
-                result.set_text("requestState", &self.seal.close(binding, call.taken, now));
+                result.set_text(
+                    "requestState",
+                    &self.seal.close(binding, call.taken.into_entries(), now),
+                );
             }
             Ok(result)
         };

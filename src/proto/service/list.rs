@@ -1,9 +1,8 @@
 //! Things that a server has, listed in pages and found by name.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 
+use super::Map;
 use crate::{
     jsonrpc::{Payload, RpcError, code},
     proto::version::Version,
@@ -20,12 +19,12 @@ pub(crate) struct Entry<P, T> {
 /// Things of one kind, in the order in which they were added, and found by name.
 pub(crate) struct List<P, T> {
     entries: Vec<Entry<P, T>>,
-    places: BTreeMap<String, usize>,
+    places: Map<String, usize>,
 }
 
 impl<P, T> Default for List<P, T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: BTreeMap::new() }
+        Self { entries: Vec::new(), places: Map::default() }
     }
 }
 

@@ -15,8 +15,9 @@ mod seal;
 mod serve;
 mod template;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
+pub(super) use super::map::Map;
 pub use asks::Asked;
 pub use catalog::Kind;
 pub(crate) use check::{Argument, cannot, check_arguments, unknown};
@@ -100,10 +101,10 @@ pub struct Service<P> {
     limits: Limits,
     catalog: Catalog<P>,
     seal: Seal,
-    connections: BTreeMap<u32, ServerMachine<P>>,
-    calls: BTreeMap<u32, Call<P>>,
+    connections: Map<u32, ServerMachine<P>>,
+    calls: Map<u32, Call<P>>,
     /// The calls by connection and request.
-    numbers: BTreeMap<(u32, RequestKey), u32>,
+    numbers: Map<(u32, RequestKey), u32>,
     last_connection: u32,
     last_call: u32,
     /// How many texts that nobody can guess were made.
@@ -120,9 +121,9 @@ impl<P: Payload> Service<P> {
             limits,
             catalog: Catalog::new(page_size),
             seal: Seal::new(key, lifetime),
-            connections: BTreeMap::new(),
-            calls: BTreeMap::new(),
-            numbers: BTreeMap::new(),
+            connections: Map::default(),
+            calls: Map::default(),
+            numbers: Map::default(),
             last_connection: 0,
             last_call: 0,
             tokens: 0,

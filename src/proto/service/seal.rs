@@ -1,8 +1,6 @@
 //! `requestState`: what the server gives its client along with questions, so that it need not
 //! remember anything itself. Signed, bound to the request, and good for a while only.
 
-use std::collections::BTreeMap;
-
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
@@ -41,13 +39,13 @@ impl Seal {
     pub(crate) fn close<P: Payload>(
         &self,
         binding: &Binding,
-        answers: BTreeMap<String, P>,
+        answers: Vec<(String, P)>,
         now: Millis,
     ) -> String {
         let mut state = P::object();
         state.set(EXPIRES, P::number(now + self.lifetime));
         state.set_text(BINDING, &BASE64.encode(binding));
-        state.set(ANSWERS, P::from_members(answers.into_iter().collect()));
+        state.set(ANSWERS, P::from_members(answers));
         // Nothing in it can fail to be written.
         let state = state.to_json().unwrap_or_default();
         let body = [VERSION, ".", &BASE64.encode(state)].concat();
@@ -61,7 +59,7 @@ impl Seal {
         state: &str,
         binding: &Binding,
         now: Millis,
-    ) -> Option<BTreeMap<String, P>> {
+    ) -> Option<Vec<(String, P)>> {
         let (body, tag) = state.rsplit_once('.')?;
         let tag = BASE64.decode(tag).ok()?;
         self.mac(body).verify_slice(&tag).ok()?;
@@ -71,7 +69,7 @@ impl Seal {
         let is_good =
             now < state.get(EXPIRES)?.as_f64()? && state.says(BINDING, &BASE64.encode(binding));
         let answers = state.get(ANSWERS)?.entries()?;
-        is_good.then(|| answers.into_iter().collect())
+        is_good.then_some(answers)
     }
 
     /// A text that nobody can guess, and another one for each number.
@@ -147,19 +145,17 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
 mod tests {
-    use std::collections::BTreeMap;
-
     use serde_json::{Value, json};
 
     use super::{BASE64, Engine, Seal, digest};
 
-    type Answers = BTreeMap<String, Value>;
+    type Answers = Vec<(String, Value)>;
 
     #[test]
     fn a_state_opens_for_its_request_until_it_expires() {
         let seal = Seal::new(vec![7; 32], 1000.0);
         let binding = digest("tools/call", "t", Some(&json!({ "a": 1, "b": [2] })));
-        let answers = BTreeMap::from([("k".to_owned(), json!({ "action": "accept" }))]);
+        let answers = vec![("k".to_owned(), json!({ "action": "accept" }))];
         let state = seal.close(&binding, answers.clone(), 5000.0);
         let again = digest("tools/call", "t", Some(&json!({ "b": [2], "a": 1 })));
         assert_eq!(seal.open(&state, &again, 5999.0), Some(answers));

@@ -1,6 +1,6 @@
 //! From what is asked for to the handler that answers it.
 
-use super::{Call, Job, Kind, Output, Service, bind, calls::Shape, catalog::Reader};
+use super::{Call, Job, Kind, Map, Output, Service, bind, calls::Shape, catalog::Reader};
 use super::{check_arguments, unknown};
 use crate::{
     jsonrpc::{Payload, RpcError, code},
@@ -62,9 +62,9 @@ impl<P: Payload> Service<P> {
         inputs: Inputs<P>,
         binding: Option<&super::Binding>,
         now: Millis,
-    ) -> Result<std::collections::BTreeMap<String, P>, RpcError<P>> {
+    ) -> Result<Map<String, P>, RpcError<P>> {
         let mut given = match inputs.state {
-            None => std::collections::BTreeMap::new(),
+            None => Vec::new(),
             Some(state) => {
                 binding.and_then(|binding| self.seal.open(&state, binding, now)).ok_or_else(
                     || RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid"),
@@ -72,7 +72,7 @@ impl<P: Payload> Service<P> {
             }
         };
         given.extend(inputs.responses.and_then(|all| all.entries()).unwrap_or_default());
-        Ok(given)
+        Ok(given.into_iter().collect())
     }
 
     fn serve(&self, operation: Operation<P>, version: Version) -> Result<Served<P>, RpcError<P>> {

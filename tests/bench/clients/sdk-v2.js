@@ -9,6 +9,7 @@ async function connect(transport) {
   return {
     flood: (n, handler) =>
       client.callTool({ name: "flood", arguments: { n } }, {
+        timeout: 600_000,
         onprogress: ({ progress, total, message }) => handler(progress, total, message),
       }),
     echo: (text) => client.callTool({ name: "echo", arguments: { text } }),
