@@ -159,15 +159,15 @@ rule("rule 6: async handlers do not overlap, and the promise waits for the last"
 rule("rule 7: progress keeps a call alive; silence ends it on both sides", async (env) => {
   const given = deferred();
   const { client } = await env.tool(async ({ quiet }, ctx) => {
-    for (let i = 1; !quiet && i <= 8; i++) {
+    for (let i = 1; !quiet && i <= 12; i++) {
       await ctx.reportProgress(i);
-      await wait(40);
+      await wait(50);
     }
     if (!quiet) return "alive";
     ctx.signal.addEventListener("abort", () => given.resolve(ctx.signal.reason));
     await given.promise;
   });
-  const result = await client.callTool("tool", {}, { timeout: 250 });
+  const result = await client.callTool("tool", {}, { timeout: 450 });
   equal(result.content, [{ type: "text", text: "alive" }]);
   await rejects(client.callTool("tool", { quiet: true }, { timeout: 60 }), { code: "TIMEOUT", clock: "idle" });
   hasMembers(await within(given.promise, "the handler's signal"), { name: "AbortError", code: "ABORTED" });
