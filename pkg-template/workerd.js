@@ -1,12 +1,31 @@
-// The package in Cloudflare's runtime, which compiles no bytes: the module is imported, as bundlers
+// The package in Cloudflare's runtime, which compiles no bytes: the modules are imported, as bundlers
 // for it know.
 import start, { Core, Http } from "./core.js";
 import compiled from "./core.wasm";
+import startHost, { Host } from "./host.js";
 import { provide } from "./load.js";
+import { ServerBase } from "./server-base.js";
+import { provideHost, readyHost } from "./server-load.js";
 
 provide(async () => {
   await start({ module_or_path: compiled });
   return { Core, Http };
 });
+
+/** Only who makes a server needs its module. */
+function ready() {
+  provideHost(async () => {
+    await startHost({ module_or_path: (await import("./server.wasm")).default });
+    return Host;
+  });
+  return readyHost();
+}
+
+export class Server extends ServerBase {
+  /** @param {any} info @param {any} [options] */
+  constructor(info, options) {
+    super(info, options, ready);
+  }
+}
 
 export * from "./api.js";

@@ -6,6 +6,6 @@ export default {
   /** @param {Request} request */
   async fetch(request) {
     await init(core);
-    return Response.json(await call(Client, String(new URL(request.url).searchParams.get("server"))));
+    return Response.json([await call(Client, String(new URL(request.url).searchParams.get("server")))]);
   },
 };
