@@ -124,8 +124,8 @@ export class Client {
    */
   async connect(target, options) {
     const given = merge({ connectTimeout: 30_000 }, options);
-    const { url, server, make } = route(target, given);
-    const transport = make();
+    let { url, server, make } = route(target, given);
+    let transport = make();
     const http = "onevents" in transport;
     // Over HTTP, silence is no sign of an era.
     const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
@@ -144,6 +144,11 @@ export class Client {
     connected.catch(() => {});
     try {
       const core = (this.#connection.core ??= await this.#start());
+      if (given.worker) {
+        const { inWorker } = await import("./worker-transport.js");
+        make = inWorker(url, given);
+        transport = make();
+      }
       this.#connection.began = asked;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
@@ -254,7 +259,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
-      samples: this.#connection.samples.flat().sort((a, b) => a.time - b.time),
+      samples: [...this.#connection.samples],
       subscriptions: { unknown: strays },
     };
   }

@@ -39,7 +39,7 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
-  /** The latest odd progress, by its kind. @type {any[][]} */
+  /** The latest odd progress, in its order. @type {any[]} */
   samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
@@ -125,9 +125,11 @@ export class Connection {
       };
       transport.onevents = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
-    transport.onmessage = (/** @type {any} */ message) => current() && this.#receive(message);
+    // What a worker holds needs more than a message at a time.
+    if ("connection" in transport) transport.connection = this;
+    transport.onmessage = (/** @type {any} */ message) => current() && this.receive(message);
     transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
-    transport.onclose = () => this.#closed(transport, "the connection was closed");
+    transport.onclose = () => this.closed(transport, "the connection was closed");
     Promise.resolve()
       .then(() => transport.start?.())
       .then(
@@ -138,7 +140,7 @@ export class Connection {
         },
         (error) => {
           if (this.connecting && current()) this.connecting.cause = error;
-          this.#closed(transport, "the connection could not be opened");
+          this.closed(transport, "the connection could not be opened");
         },
       );
   }
@@ -155,14 +157,15 @@ export class Connection {
     if (!transport) return;
     if ("onframe" in transport) transport.onframe = undefined;
     if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
+    if ("connection" in transport) transport.connection = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
     Promise.resolve()
       .then(() => transport.close?.())
       .catch(() => {});
   }
 
-  /** @param {any} transport @param {string} reason */
-  #closed(transport, reason) {
+  /** A transport has ended. @param {any} transport @param {string} reason */
+  closed(transport, reason) {
     if (!transport || transport !== this.transport) return;
     this.core?.closed(reason, false);
     this.drain();
@@ -170,31 +173,39 @@ export class Connection {
 
   /** @param {any} message @param {number} id of the request, or 0 */
   #send(message, id) {
-    const find = () => (id ? this.calls.find((call) => call?.context.requestId === id) : undefined);
     /** @param {any} error */
-    const failed = (error) => {
-      const call = find();
-      if (call) call.cause = error;
-      if (!id) return this.fault(error);
-      this.core?.unsent(id, error?.message ?? "the message could not be sent");
-      this.drain();
-    };
+    const failed = (error) => this.unsent(id, error);
     const transport = this.transport;
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
-      else if ("onevents" in transport) transport.send(message, find()?.options).catch(failed);
+      else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
       else Promise.resolve(transport.send(message)).catch(failed);
     } catch (error) {
       failed(error);
     }
   }
 
+  /** The call that a request belongs to. @param {number | undefined} id */
+  #find(id) {
+    return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
+  }
+
+  /** A message could not be sent. @param {number | undefined} id of the request, if it is one @param {any} error */
+  unsent(id, error) {
+    const call = this.#find(id);
+    if (call) call.cause = error;
+    if (!id) return this.fault(error);
+    this.core?.unsent(id, error?.message ?? "the message could not be sent");
+    this.drain();
+  }
+
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
-    const samples = (this.samples[kind] ??= []);
-    samples.push({ kind: ODD[kind], time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
-    if (samples.length > SAMPLES) samples.shift();
+    const name = ODD[kind];
+    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const same = this.samples.filter((sample) => sample.kind === name);
+    if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -216,13 +227,18 @@ export class Connection {
         return call.deliver(progress, total, message);
       }
     }
+    this.parse(text);
+  }
+
+  /** The same without the short way. @param {string} text */
+  parse(text) {
     let message;
     try {
       message = JSON.parse(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
-    this.#receive(message);
+    this.receive(message);
   }
 
   /**
@@ -285,8 +301,8 @@ export class Connection {
     return ascii;
   }
 
-  /** @param {any} message */
-  #receive(message) {
+  /** A message has arrived. @param {any} message */
+  receive(message) {
     this.core?.receive(message, now());
     this.drain();
   }

@@ -23,6 +23,8 @@ export class StreamableHttpTransport {
   onnews;
   /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
   onevents;
+  /** Makes the JSON value of a text, or undefined. @type {(text: string) => any} */
+  parse = parse;
 
   /** The session in use. @type {string | undefined} */
   sessionId;
@@ -162,7 +164,7 @@ export class StreamableHttpTransport {
       const text = await this.#read(http, exchange, response, kind === 2);
       if (signal.aborted) return;
       if (kind === 2) http.failed(exchange, sent, undefined, now());
-      else http.message(exchange, parse(text), text.slice(0, EXCERPT), now());
+      else http.message(exchange, this.parse(text), text.slice(0, EXCERPT), now());
     } catch (cause) {
       if (!signal.aborted) http.failed(exchange, sent, cause ?? "unknown", now());
     } finally {
@@ -209,7 +211,7 @@ export class StreamableHttpTransport {
       if (!data) break;
       const text = decoder.decode(data);
       this.#trace("received", text);
-      http.message(exchange, parse(text), "", now());
+      http.message(exchange, this.parse(text), "", now());
       this.#drain(exchange);
     }
     this.#drain(exchange);

@@ -40,7 +40,7 @@ pub enum Error<P> {
     /// broke off.
     Lost {
         /// What happened, in words.
-        reason: &'static str,
+        reason: String,
         /// Whether the request had left, so that the server may have carried it out.
         sent: bool,
         /// The platform's own error.

@@ -430,7 +430,11 @@ fn legacy_it_ends_with_the_connection_and_by_the_clock() {
 /// The stream of a subscription breaks off, as over HTTP.
 fn lose(page: &mut Page, request: i64) {
     let reason = "the stream of its answer broke off";
-    page.machine.failed(request, Error::Lost { reason, sent: true, cause: None }, page.now);
+    page.machine.failed(
+        request,
+        Error::Lost { reason: reason.to_owned(), sent: true, cause: None },
+        page.now,
+    );
     page.drain();
 }
 

@@ -71,7 +71,9 @@ export class Client {
    * @throws {HttpError} when it does so by an HTTP status, such as 401
    * @throws {ProtocolError} when the two sides have no protocol revision in common
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
-   *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`
+   *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`;
+   *   `WORKER_BLOCKED` when it lacks `worker-src blob:`, for `worker: true`; `WORKER_FAILED` when the
+   *   script of another worker did not load or run; `UNSUPPORTED` where there are no workers
    */
   connect(target: string | URL | Transport | PortLike | Server, options?: ConnectOptions): Promise<void>;
 

@@ -171,4 +171,33 @@ export interface ConnectOptions {
    * ```
    */
   trace?: Trace;
+  /**
+   * Lets a dedicated worker hold the connection to a URL. What arrives is read there and reaches the
+   * page in batches, in order: progress at most every 16 milliseconds, what somebody waits for at
+   * once. Everything else about the client stays as it is. Closing the client ends the worker; a
+   * worker that fails ends the connection.
+   *
+   * `true` makes the worker out of the package itself, for which a Content-Security-Policy has to
+   * allow `worker-src blob:`. Or a function makes it, anew for each connection, out of a module script
+   * of yours that imports `mcp-wasm/worker`.
+   *
+   * `fetch` cannot go along. `headers` can, also as a function, which is called in the page.
+   * @default false
+   *
+   * @example
+   * ```js
+   * const client = await Client.connect("wss://example.com/mcp", { worker: true });
+   * // Or, with `import "mcp-wasm/worker";` in mcp-worker.js:
+   * const worker = () => new Worker(new URL("./mcp-worker.js", import.meta.url), { type: "module" });
+   * const other = await Client.connect("wss://example.com/mcp", { worker });
+   * ```
+   */
+  worker?: boolean | (() => WorkerLike);
+}
+
+/** A `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown): void;
+  addEventListener(type: string, listener: (event: Event) => void): void;
+  terminate(): unknown;
 }

@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Message, Payload, RpcError};
 use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
-use crate::proto::scan::scan;
+use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
@@ -60,6 +60,47 @@ fn put(place: Place, number: f64) {
 fn put_progress(progress: f64, total: Option<f64>) {
     put(Place::Progress, progress);
     put(Place::Total, total.unwrap_or(f64::NAN));
+}
+
+#[inline(always)]
+#[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn put_scanned(scanned: &Scanned) {
+    put_progress(scanned.progress, scanned.total);
+    put(Place::Id, scanned.token as f64);
+    let message = scanned.message.clone().unwrap_or_default();
+    put(Place::MessageStart, message.start as f64);
+    put(Place::MessageEnd, message.end as f64);
+}
+
+/// Reads the frame of `length` bytes in the scratch buffer.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn scan_scratch(length: usize) -> Option<Scanned> {
+    // SAFETY: one thread, and the slice ends with this call.
+    let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
+    frame.get(..length).and_then(scan)
+}
+
+/// [`Core::view`], where there is no `Core`.
+#[wasm_bindgen]
+pub fn view(which: u32) -> JsValue {
+    // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and Rust
+    // reads the buffer and the table only inside calls, while JavaScript does not run.
+    unsafe {
+        match which {
+            0 => view_numbers(&*NUMBERS.0.get()),
+            1 => view_bytes(&*FRAME.0.get()),
+            _ => http::records(),
+        }
+    }
+}
+
+/// [`Core::scan`] in a worker that only hands on what arrives: whether the frame is ordinary
+/// progress.
+#[wasm_bindgen(js_name = scanFrame)]
+pub fn scan_frame(length: usize) -> bool {
+    scan_scratch(length).inspect(put_scanned).is_some()
 }
 
 fn put_odd(oddity: Option<Oddity>) {
@@ -189,33 +230,18 @@ impl Core {
     /// total (NaN if there is none), where its message starts (0 if there is none) and ends in
     /// `Http::text`, what is odd about it, and its token.
     pub fn view(&self, which: u32) -> JsValue {
-        // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and
-        // Rust reads the buffer only inside `scan`, while JavaScript does not run.
-        unsafe {
-            match which {
-                0 => view_numbers(&*NUMBERS.0.get()),
-                1 => view_bytes(&*FRAME.0.get()),
-                _ => http::records(),
-            }
-        }
+        view(which)
     }
 
     /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
     /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
     #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
-        // SAFETY: as for `scratch`; the slice ends with this call.
-        let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
-        let Some(scanned) = frame.get(..length).and_then(scan) else { return -1 };
+        let Some(scanned) = scan_scratch(length) else { return -1 };
         let slot = self.machine.receive_scanned(&scanned);
-        put_progress(scanned.progress, scanned.total);
+        put_scanned(&scanned);
         put_odd(self.machine.oddity());
-        put(Place::Id, scanned.token as f64);
-        let Some(slot) = slot else { return -2 };
-        let message = scanned.message.unwrap_or_default();
-        put(Place::MessageStart, message.start as f64);
-        put(Place::MessageEnd, message.end as f64);
-        slot as i32
+        slot.map_or(-2, |slot| slot as i32)
     }
 
     /// The capabilities to declare from now on.
@@ -227,7 +253,39 @@ impl Core {
     /// in [`view`](Self::view) holds. Returns how many of them it now holds; 0 if the next
     /// event is another, to be taken by `Http::event`.
     pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
-        http.read_progress(exchange, &mut self.machine)
+        http.read_progress(exchange, Some(&mut self.machine))
+    }
+
+    /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
+    /// [`events`](Self::events) does; the token is negative if the progress came on the stream of
+    /// another request.
+    pub fn take(&mut self, count: usize) {
+        http::take_records(count, &mut self.machine);
+    }
+
+    /// A worker says of progress that it came on the stream of another request.
+    pub fn stray(&mut self, params: JsValue) {
+        if let Some(token) = params.get("progressToken").and_then(|token| token.as_id()) {
+            self.machine.stray(&token, Some(params));
+        }
+    }
+
+    /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
+    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, else the
+    /// HTTP status.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn failed(&mut self, id: f64, why: u16, message: JsValue, cause: JsValue, now: f64) {
+        let message = text(&message);
+        let error = match why {
+            0 => Error::Protocol(message),
+            1 | 2 => {
+                let cause = (!cause.is_undefined()).then_some(cause);
+                Error::Lost { reason: message, sent: why == 2, cause }
+            }
+            status => Error::Http { status, body: message },
+        };
+        self.machine.failed(id as i64, error, now);
     }
 
     /// Takes over what has happened on the exchanges of HTTP.
@@ -519,7 +577,7 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
         Error::Lost { reason, sent, cause } => {
             object.set("sent", JsValue::from_bool(sent));
             object.set("cause", cause.unwrap_or_default());
-            Some(reason.to_owned())
+            Some(reason)
         }
         Error::Protocol(text)
         | Error::Input(text)

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, News, Reading};
-use crate::jsonrpc::Payload;
+use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::Client;
 
 use super::client::{explain, text};
@@ -30,6 +30,29 @@ pub(super) fn records() -> JsValue {
     // SAFETY: the table lives as long as the module, and JavaScript only reads it.
     let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
     view_numbers(table.as_flattened())
+}
+
+fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
+    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
+    // it twice at once.
+    unsafe { &mut *TABLE.0.get() }
+}
+
+/// `Core::events` in a worker that only hands on what arrives. The token is negative if the
+/// progress came on the stream of another request; slot and oddity say nothing.
+#[wasm_bindgen(js_name = scanEvents)]
+pub fn scan_events(http: &mut Http, exchange: u32) -> u32 {
+    http.read_progress(exchange, None)
+}
+
+/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
+#[allow(clippy::cast_possible_truncation)] // at most 15 digits
+pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
+    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
+        let own = token.is_sign_positive();
+        *token = token.abs();
+        (*slot, *odd) = accept(client, *token as i64, *progress, own);
+    }
 }
 
 /// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
@@ -126,16 +149,21 @@ impl Http {
     }
 
     /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
-    /// request without an answer, 3 a fault, 4 the end.
+    /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the params of
+    /// progress that came on a foreign stream.
     pub fn news(&mut self) -> JsValue {
         let mut told = Vec::new();
         for news in self.machine.take_news() {
             let (kind, value) = match news {
                 News::Message(message) => (1, message),
-                News::Failed(_, error) => (2, explain(error)),
+                News::Failed(id, error) => {
+                    let mut detail = explain(error);
+                    detail.set("id", JsValue::from_id(&id));
+                    (2, detail)
+                }
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray(..) => continue,
+                News::Stray(_, params) => (5, params),
             };
             told.extend([JsValue::from(kind), value]);
         }
@@ -150,37 +178,57 @@ impl Http {
 
 impl Http {
     /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-    #[allow(clippy::cast_precision_loss)] // places in a buffer
-    pub(super) fn read_progress(&mut self, exchange: u32, client: &mut Client<JsValue>) -> u32 {
+    /// Without a client, nothing is said of its call.
+    #[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
+    pub(super) fn read_progress(
+        &mut self,
+        exchange: u32,
+        mut client: Option<&mut Client<JsValue>>,
+    ) -> u32 {
         self.since = self.machine.position(exchange);
-        // SAFETY: one thread; JavaScript reads the table between two calls.
-        let table: &mut [[f64; FIELDS]; RECORDS] = unsafe { &mut *TABLE.0.get() };
-        let mut records = table.iter_mut();
+        let mut records = table().iter_mut();
         let mut count = 0;
         while count < RECORDS {
-            let Some((scanned, slot)) = self.machine.progress(exchange, self.since, client) else {
-                break;
-            };
-            let odd = client.oddity();
-            if slot.is_none() && odd.is_none() {
-                continue;
+            let Some((scanned, own)) = self.machine.progress(exchange, self.since) else { break };
+            let mut token = scanned.token as f64;
+            let (mut slot, mut odd) = (-1.0, 0.0);
+            if let Some(client) = &mut client {
+                (slot, odd) = accept(client, scanned.token, scanned.progress, own);
+                if slot < 0.0 && odd == 0.0 {
+                    continue;
+                }
+            } else {
+                token = token.copysign(if own { 1.0 } else { -1.0 });
             }
             let Some(record) = records.next() else { break };
             let message = scanned.message.unwrap_or_default();
             *record = [
-                slot.map_or(-1.0, f64::from),
+                slot,
                 scanned.progress,
                 scanned.total.unwrap_or(f64::NAN),
                 message.start as f64,
                 message.end as f64,
-                odd.map_or(0.0, |odd| f64::from(odd as u8)),
-                scanned.token as f64,
+                odd,
+                token,
             ];
             count += 1;
         }
         // At most as many as the table holds.
         u32::try_from(count).unwrap_or_default()
     }
+}
+
+/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
+    let slot = if own {
+        client.receive_progress(token, progress)
+    } else {
+        client.stray(&Id::Integer(token), None);
+        None
+    };
+    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

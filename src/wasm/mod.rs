@@ -16,9 +16,9 @@ mod payload;
 mod server;
 
 #[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
-pub use client::Core;
+pub use client::{Core, scan_frame, view};
 #[cfg(all(any(feature = "npm", not(feature = "client")), not(feature = "npm-server")))]
-pub use http::Http;
+pub use http::{Http, scan_events};
 #[cfg(feature = "npm-server")]
 pub use server::Host;
 

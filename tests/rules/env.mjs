@@ -13,12 +13,14 @@ import { Peer, httpLink, objectLink, pairLink, portLink, socketLink } from "./pe
  * @property {() => Promise<Package>} copy another copy of the package, loaded from other files
  * @property {string} relay the URL of the relay
  * @property {string} nobody a URL where nobody listens
+ * @property {boolean} [worker] whether workers hold the connections
  *
  * @typedef {object} Rule
  * @property {string} name
  * @property {(env: Env) => Promise<void>} run
  * @property {Channel[]} on
  * @property {Era[]} eras
+ * @property {boolean} worker whether it holds when a worker holds the connection
  */
 
 /** @type {Channel[]} */
@@ -35,9 +37,9 @@ export function collect() {
   /**
    * @param {string} name
    * @param {(env: Env) => Promise<void>} run
-   * @param {{ on?: Channel[], eras?: Era[] }} [options] every channel and era without
+   * @param {{ on?: Channel[], eras?: Era[], worker?: boolean }} [options] every channel and era without
    */
-  const rule = (name, run, { on = CHANNELS, eras = ERAS } = {}) => void rules.push({ name, run, on, eras });
+  const rule = (name, run, { on = CHANNELS, eras = ERAS, worker = true } = {}) => void rules.push({ name, run, on, eras, worker });
   return { rules, rule };
 }
 
@@ -101,6 +103,10 @@ export class Env {
     const errors = [];
     client.onerror = (error) => errors.push(error);
     this.later(() => client.close());
+    if (this.setting.worker) {
+      const connect = client.connect.bind(client);
+      client.connect = (target, options) => connect(target, /^(ws|http)/.test(String(target)) ? { worker: true, ...options } : options);
+    }
     return Object.assign(client, { errors });
   }
 
@@ -178,11 +184,14 @@ export class Env {
  * Every rule with every channel and era that it is for.
  * @param {Rule[]} rules
  * @param {Channel[]} [channels]
+ * @param {boolean} [worker]
  */
-export function* cases(rules, channels = CHANNELS) {
+export function* cases(rules, channels = CHANNELS, worker = false) {
   for (const channel of channels) {
     for (const era of ERAS) {
-      for (const rule of rules) if (rule.on.includes(channel) && rule.eras.includes(era)) yield { channel, era, rule };
+      for (const rule of rules) {
+        if (rule.on.includes(channel) && rule.eras.includes(era) && (rule.worker || !worker)) yield { channel, era, rule };
+      }
     }
   }
 }

@@ -7,7 +7,7 @@ import { collect } from "./env.mjs";
 const { rules, rule: add } = collect();
 export { rules };
 
-/** @param {string} name @param {(env: import("./env.mjs").Env) => Promise<void>} run @param {{ eras?: import("./env.mjs").Era[] }} [options] */
+/** @param {string} name @param {(env: import("./env.mjs").Env) => Promise<void>} run @param {{ eras?: import("./env.mjs").Era[], worker?: boolean }} [options] */
 const rule = (name, run, options) => add(`http: ${name}`, run, { ...options, on: ["http"] });
 /** @type {{ eras: import("./env.mjs").Era[] }} */
 const MODERN = { eras: ["modern"] };
@@ -122,7 +122,7 @@ rule("another fetch can be given", async (env) => {
     },
   });
   equal(seen[0], [peer.target, "POST", "error", "omit", "no-store", "no-referrer"]);
-});
+}, { worker: false });
 
 rule("what a name has to be in a header, and what not", async (env) => {
   const { client, peer } = await env.connect();
@@ -194,7 +194,7 @@ rule("a probe that fails without a word, as CORS makes it, means initialize, and
   }
   await within(env.client().connect(peer.target), "the connection");
   equal(peer.all("server/discover").length, 1, "probed again");
-}, LEGACY);
+}, { ...LEGACY, worker: false });
 
 rule("a server that is not there, or not for this page, is told with both causes", async (env) => {
   const { nobody, relay } = env.setting;

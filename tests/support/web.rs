@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::http::client::{Action, Http, Reading};
+use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use serde_json::{Value, json};
 
@@ -193,9 +194,16 @@ impl Web {
     fn records(&mut self, exchange: u32) {
         let since = self.http.position(exchange);
         let mut records = Vec::new();
-        while let Some(record) = self.http.progress(exchange, since, &mut self.page.machine) {
-            self.page.odd.extend(self.page.machine.oddity());
-            records.push(record);
+        while let Some((scanned, own)) = self.http.progress(exchange, since) {
+            let client = &mut self.page.machine;
+            let slot = if own {
+                client.receive_scanned(&scanned)
+            } else {
+                client.stray(&Id::Integer(scanned.token), None);
+                None
+            };
+            self.page.odd.extend(client.oddity());
+            records.push((scanned, slot));
         }
         let text = String::from_utf8(self.http.since(exchange, since).to_vec()).unwrap();
         assert!(text.is_ascii());

@@ -6,7 +6,8 @@ use anyhow::{Result, ensure};
 const UNUSED: [(&str, &str, &str); 5] = [
     // The module is never started synchronously.
     ("function initSync(module) {", "let __wbg_init_promise;", ""),
-    ("initSync, ", "__wbg_init as default", ""),
+    // The compiled module is for workers, which are handed it.
+    ("initSync, ", "__wbg_init as default", "wasmModule, "),
     // Our entries pass an object.
     (
         "    if (module_or_path !== undefined) {",

@@ -78,6 +78,8 @@ const MODULES: [Module; 2] = [
         inline: "host-inline.js",
     },
 ];
+/// Of a generated module that is a text.
+const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
 
 /// The command.
@@ -133,7 +135,8 @@ pub fn declarations() -> Vec<PathBuf> {
     let of = |module: &Module| {
         [module.glue, module.inline].map(|name| generated(module).join(name).with_extension("d.ts"))
     };
-    MODULES.iter().flat_map(of).collect()
+    let worker = target().join("pkg-generated").join("worker-script.d.ts");
+    MODULES.iter().flat_map(of).chain([worker]).collect()
 }
 
 fn cargo_home() -> PathBuf {
@@ -180,6 +183,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         }
     }
     bundle_validator(tools, &next.join("validate.js"))?;
+    inline_worker(tools, &next)?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {
@@ -216,6 +220,22 @@ fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
         .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
         .quiet()
         .context("the validator could not be bundled")
+}
+
+/// The worker's script as a text, for pages that make the worker out of the package itself.
+fn inline_worker(tools: &Tools, package: &Path) -> Result<()> {
+    let script = target().join("pkg-generated").join("worker-script.js");
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    tools
+        .cmd("esbuild")
+        .arg(package.join("worker.js"))
+        .args(["--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning"])
+        .arg(format!("--outfile={}", script.display()))
+        .quiet()
+        .context("the worker could not be bundled")?;
+    let text = fs::read_to_string(&script)?;
+    let quoted = text.trim_end().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    Ok(fs::write(package.join("worker-script.js"), format!("export default \"{quoted}\";\n"))?)
 }
 
 fn recreate(directory: &Path) -> Result<()> {
@@ -263,8 +283,11 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
         .quiet()?;
     let script = directory.join(script);
     fs::write(&script, inline(&fs::read(&small)?))?;
-    let declaration = "declare const packed: string;\nexport default packed;\n";
-    Ok(fs::write(script.with_extension("d.ts"), declaration)?)
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let declared = glue.with_extension("d.ts");
+    let more = "\n/** The module, compiled; there when it has been started. */\n\
+                export const wasmModule: WebAssembly.Module | undefined;\n";
+    Ok(fs::write(&declared, fs::read_to_string(&declared)? + more)?)
 }
 
 /// A module that carries `bytes` as text, which `pkg-template/unpack.js` reads: 89 bytes are a

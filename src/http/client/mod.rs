@@ -136,28 +136,17 @@ impl<P: Payload> Http<P> {
         Some(data)
     }
 
-    /// Takes the next event if it is ordinary progress, and tells the client: the slot is `None` if
-    /// the progress is not to be delivered. `since` is a [`position`](Self::position) that spans of
-    /// messages count from. Does the same as [`event`](Self::event), [`message`](Self::message) and
-    /// [`tell`](Self::tell) would.
+    /// Takes the next event if it is ordinary progress; and whether it may come on this stream, or
+    /// is [stray](Client::stray). `since` is a [`position`](Self::position) that spans of messages
+    /// count from. Who tells the client does the same as [`event`](Self::event),
+    /// [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
-    pub fn progress(
-        &mut self,
-        number: u32,
-        since: usize,
-        client: &mut Client<P>,
-    ) -> Option<(Scanned, Option<u32>)> {
+    pub fn progress(&mut self, number: u32, since: usize) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
-        let slot = if own || !exchange.modern {
-            client.receive_scanned(&scanned)
-        } else {
-            client.stray(&Id::Integer(scanned.token), None);
-            None
-        };
-        Some((scanned, slot))
+        Some((scanned, own || !exchange.modern))
     }
 
     /// How far the stream of that exchange has been read.
@@ -201,7 +190,7 @@ impl<P: Payload> Http<P> {
             _ => "the request could not be made",
         };
         self.arrived(number);
-        self.broken(number, Error::Lost { reason, sent, cause }, now);
+        self.broken(number, Error::Lost { reason: owned(reason), sent, cause }, now);
     }
 
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.

@@ -211,11 +211,16 @@ impl<P: Payload> Client<P> {
     /// Does the same as [`receive`](Self::receive) would, without an output; what is odd about it
     /// is the [`oddity`](Self::oddity).
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
+        self.receive_progress(scanned.token, scanned.progress)
+    }
+
+    /// The same of what was scanned elsewhere.
+    pub fn receive_progress(&mut self, token: i64, progress: f64) -> Option<u32> {
         self.oddity = None;
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        self.accept(scanned.token, scanned.progress)
+        self.accept(token, progress)
     }
 
     #[inline]

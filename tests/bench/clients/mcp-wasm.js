@@ -8,7 +8,8 @@ const instantiate = WebAssembly.instantiate;
 WebAssembly.instantiate = /** @type {any} */ (
   async (/** @type {any[]} */ ...given) => {
     const made = await /** @type {any} */ (instantiate)(...given);
-    memory = (made.instance ?? made).exports.memory;
+    // The names of the exports are shortened.
+    memory = /** @type {any} */ (Object.values((made.instance ?? made).exports).find((value) => value instanceof WebAssembly.Memory));
     return made;
   }
 );

@@ -2,5 +2,5 @@
 import { Client } from "mcp-wasm";
 import { call } from "./call.js";
 
-/** @param {string} url */
-export const run = (url) => call(Client, url);
+/** @param {string} url @param {import("mcp-wasm").ConnectOptions} [options] */
+export const run = (url, options) => call(Client, url, options);

@@ -1,4 +1,4 @@
 import { run } from "./app.js";
 
-const server = new URLSearchParams(location.search).get("server");
-Object.assign(globalThis, { done: run(String(server)) });
+const query = new URLSearchParams(location.search);
+Object.assign(globalThis, { done: run(String(query.get("server")), { worker: query.has("worker") }) });

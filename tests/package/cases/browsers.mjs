@@ -14,9 +14,10 @@ import { works } from "./table.mjs";
  * Opens a page of the app's and asserts that it saw everything.
  * @param {import("puppeteer-core").Browser} browser
  * @param {string} url
+ * @param {string} [more] of the query
  */
-export async function assertRuns(browser, url) {
-  const { page, assertClean } = await openPage(browser, `${url}?server=${encodeURIComponent(state.server.url)}`);
+export async function assertRuns(browser, url, more = "") {
+  const { page, assertClean } = await openPage(browser, `${url}?server=${encodeURIComponent(state.server.url)}${more}`);
   await page.waitForFunction("globalThis.done", { timeout: 30_000 });
   assert.deepEqual(await page.evaluate("globalThis.done"), expected);
   assertClean();
@@ -48,10 +49,12 @@ for (const kind of browsers) {
 
     for (const bundler of bundlers) {
       test(`${bundler.name} ${bundler.version}: build`, async () => {
-        const site = await startStaticServer({ mounts: { "/": outOf(bundler) }, csp: productionCsp });
+        const site = await startStaticServer({ mounts: { "/": outOf(bundler) }, csp: `${productionCsp}; worker-src 'self' blob:` });
         try {
           await assertRuns(browser, site.url);
           works(`${bundler.name} ${bundler.version}`, "build");
+          await assertRuns(browser, site.url, "&worker");
+          works(`${bundler.name} ${bundler.version}`, "`worker: true`");
           if (!bundler.worker) return;
           await assertRuns(browser, `${site.url}worker.html`);
           works(`${bundler.name} ${bundler.version}`, "module worker");
