@@ -85,6 +85,7 @@ for (const kind of browsers) {
           await server.listen();
           const url = String(server.resolvedUrls?.local[0]);
           await assertRuns(browser, url);
+          await assertRuns(browser, url, "&worker");
           await assertRuns(browser, `${url}worker.html`);
           await assertRuns(browser, `${url}slim.html`);
         } finally {
