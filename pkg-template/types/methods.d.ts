@@ -8,7 +8,7 @@ import type {
   GetPromptResult,
   ListPromptsResult,
 } from "./prompts.js";
-import type { DiscoverResult, ListParams, LoggingLevel, LoggingMessage, Result } from "./protocol.js";
+import type { DiscoverResult, ListParams, LoggingLevel, LoggingMessage, RequestMeta, Result } from "./protocol.js";
 import type {
   ListResourcesResult,
   ListResourceTemplatesResult,
@@ -31,6 +31,7 @@ export interface ClientRequests {
   "prompts/get": { params: GetPromptParams; result: GetPromptResult };
   "completion/complete": { params: CompleteParams; result: CompleteResult };
   "logging/setLevel": { params: { level: LoggingLevel }; result: Result };
+  "subscriptions/listen": { params: { notifications: SubscriptionFilter; _meta?: RequestMeta }; result: Result };
   "server/discover": { params: JsonObject; result: DiscoverResult };
   ping: { params: JsonObject; result: Result };
 }

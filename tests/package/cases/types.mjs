@@ -1,11 +1,11 @@
 // What TypeScript says of uses that are right and of some that are wrong, and what our types cost it.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { tests } from "../../support/paths.mjs";
-import { app, output, tool, versionOf } from "./install.mjs";
+import { app, installed, output, tool, versionOf } from "./install.mjs";
 import { works } from "./table.mjs";
 
 const newest = path.join(tests, "node_modules", "typescript");
@@ -38,6 +38,51 @@ describe("typescript", { concurrency: 2 }, () => {
       works(`TypeScript ${version}`, "module resolution `bundler`");
     });
   }
+});
+
+/** Types whose names differ from the protocol's. @type {Record<string, string>} */
+const NAMES = {
+  CompleteRequestParams: "CompleteParams",
+  CreateMessageRequestParams: "SamplingParams",
+  CreateMessageResult: "SamplingResult",
+  ElicitRequestFormParams: "ElicitationParams",
+  ElicitRequestURLParams: "ElicitationParams",
+  ElicitResult: "ElicitationResult",
+  GetPromptRequestParams: "GetPromptParams",
+  LoggingMessageNotificationParams: "LoggingMessage",
+  PaginatedRequestParams: "ListParams",
+  ReadResourceRequestParams: "ResourceParams",
+  TitledMultiSelectEnumSchema: "MultiSelectEnumSchema",
+  TitledSingleSelectEnumSchema: "SingleSelectEnumSchema",
+  UntitledMultiSelectEnumSchema: "MultiSelectEnumSchema",
+  UntitledSingleSelectEnumSchema: "SingleSelectEnumSchema",
+};
+
+test("the examples of the protocol's schema follow the types", async () => {
+  const examples = path.join(tests, "data", "2026-07-28");
+  const declared = readdirSync(installed("types")).map((file) => readFileSync(installed("types", file), "utf8")).join("\n");
+  const exported = new Set([...declared.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name));
+  let text = `import type * as mcp from "mcp-wasm";
+type Envelope<Method> = { jsonrpc?: "2.0"; id?: mcp.RequestId; method: Method };
+type With<Params> = undefined extends Params ? { params?: Params } : { params: Params };
+type Of<Map, Method> = Method extends keyof Map ? Envelope<Method> & With<Map[Method]> : never;
+type Params<Map> = { [Method in keyof Map]: Map[Method] extends { params: infer P } ? P : never };
+`;
+  let count = 0;
+  for (const entry of readdirSync(examples, { withFileTypes: true })) {
+    if (!entry.isDirectory()) continue;
+    for (const file of readdirSync(path.join(examples, entry.name))) {
+      const json = readFileSync(path.join(examples, entry.name, file), "utf8");
+      const method = JSON.stringify(JSON.parse(json).method);
+      const maps = ["mcp.ServerNotifications", "Params<mcp.ClientRequests>", "Params<mcp.ServerRequests>"];
+      const name = NAMES[entry.name] ?? (exported.has(entry.name) ? entry.name : undefined);
+      const type = method ? maps.map((map) => `Of<${map}, ${method}>`).join(" | ") : name && `mcp.${name}`;
+      if (type) text += `/** ${entry.name}/${file} */\nexport const example${count++}: ${type} = ${json};\n`;
+    }
+  }
+  assert.ok(count > 90, `only ${count} examples have a type`);
+  await writeFile(path.join(app, "examples.ts"), text);
+  await tsc(newest, "--module", "nodenext", ...BROWSER, "examples.ts");
 });
 
 test("the checker has an eighth of the work that the SDK's types make, or less", async () => {
