@@ -57,7 +57,7 @@ for (const kind of browsers) {
           works(`${bundler.name} ${bundler.version}`, "`worker: true`");
           if (!bundler.worker) return;
           await assertRuns(browser, `${site.url}worker.html`);
-          works(`${bundler.name} ${bundler.version}`, "module worker");
+          works(`${bundler.name} ${bundler.version}`, bundler.worker);
         } finally {
           await site.stop();
         }
