@@ -342,6 +342,7 @@ impl Engine {
             Output::Fault(error) => self.fault(error),
             Output::Stalled(_)
             | Output::Acknowledged(..)
+            | Output::Interrupted(..)
             | Output::News(_)
             | Output::Leg(..)
             | Output::Task(..)

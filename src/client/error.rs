@@ -182,7 +182,7 @@ impl Error {
                 Self::Closed { call, reason, may_have_run: sent, cause: None }
             }
             CoreError::Lost { reason, sent, cause } => {
-                Self::Closed { call, reason: reason.to_owned(), may_have_run: sent, cause }
+                Self::Closed { call, reason: reason.clone(), may_have_run: sent, cause }
             }
             CoreError::Http { status, body } => Self::Http { call, status, body },
             CoreError::Protocol(reason) => Self::Protocol { call, reason },

@@ -17,7 +17,7 @@ use super::channel::LIMIT;
 use super::engine::Engine;
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Reading};
-use crate::jsonrpc::Payload;
+use crate::jsonrpc::{Id, Payload};
 
 /// How much of a body an error quotes, in bytes.
 const EXCERPT: usize = 500;
@@ -250,7 +250,14 @@ impl Http {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
         let since = core.position(exchange);
-        let (found, slot) = engine.with(|client| core.progress(exchange, since, client))?;
+        let (found, own) = core.progress(exchange, since)?;
+        let slot = engine.with(|client| {
+            if own {
+                return client.receive_progress(found.token, found.progress);
+            }
+            client.stray(&Id::Integer(found.token), None);
+            None
+        });
         let text = core.since(exchange, since);
         let message = found.message.and_then(|span| text.get(span));
         let message = message.map(|text| String::from_utf8_lossy(text).into_owned());
