@@ -191,17 +191,20 @@ function tell(message) {
   return fits;
 }
 
-scope.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
-  const command = commands[/** @type {keyof typeof commands} */ (data?.mcp)];
-  if (Object.hasOwn(commands, data?.mcp)) void command(data);
-});
+// Elsewhere than in a worker there is nobody to talk to.
+if (scope.addEventListener) {
+  scope.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
+    const command = commands[/** @type {keyof typeof commands} */ (data?.mcp)];
+    if (Object.hasOwn(commands, data?.mcp)) void command(data);
+  });
 
-scope.postMessage({ mcp: "ready" });
-// Held as long as the worker lives: no event tells of its end.
-const lock = `mcp-wasm ${Math.random()}`;
-const held = scope.navigator?.locks?.request(lock, () => {
-  scope.postMessage({ mcp: "lock", lock });
-  return new Promise(() => {});
-});
-// Not where storage is forbidden.
-held?.catch(() => {});
+  scope.postMessage({ mcp: "ready" });
+  // Held as long as the worker lives: no event tells of its end.
+  const lock = `mcp-wasm ${Math.random()}`;
+  const held = scope.navigator?.locks?.request(lock, () => {
+    scope.postMessage({ mcp: "lock", lock });
+    return new Promise(() => {});
+  });
+  // Not where storage is forbidden.
+  held?.catch(() => {});
+}

@@ -57,7 +57,7 @@ for (const kind of browsers) {
           works(`${bundler.name} ${bundler.version}`, "`worker: true`");
           if (!bundler.worker) return;
           await assertRuns(browser, `${site.url}worker.html`);
-          works(`${bundler.name} ${bundler.version}`, "module worker");
+          works(`${bundler.name} ${bundler.version}`, bundler.worker);
         } finally {
           await site.stop();
         }
@@ -85,6 +85,7 @@ for (const kind of browsers) {
           await server.listen();
           const url = String(server.resolvedUrls?.local[0]);
           await assertRuns(browser, url);
+          await assertRuns(browser, url, "&worker");
           await assertRuns(browser, `${url}worker.html`);
           await assertRuns(browser, `${url}slim.html`);
         } finally {

@@ -15,11 +15,16 @@ const vite8 = () => import("vite");
 /** @returns {Promise<typeof import("vite")>} */
 const vite7 = () => import(pathToFileURL(tool("vite7", "dist", "node", "index.js")).href);
 
-/** @param {() => Promise<typeof import("vite")>} load @param {string} out @param {string[]} pages */
-async function buildByVite(load, out, pages = ["index.html", "worker.html"]) {
+/**
+ * @param {() => Promise<typeof import("vite")>} load
+ * @param {string} out
+ * @param {string[]} [pages]
+ * @param {"es" | "iife"} [format] of workers
+ */
+async function buildByVite(load, out, pages = ["index.html", "worker.html"], format = "iife") {
   const { build } = await load();
   const input = pages.map((file) => path.join(app, file));
-  await build({ root: app, logLevel: "error", configFile: false, build: { outDir: out, emptyOutDir: true, rollupOptions: { input } } });
+  await build({ root: app, logLevel: "error", configFile: false, worker: { format }, build: { outDir: out, emptyOutDir: true, rollupOptions: { input } } });
 }
 
 /**
@@ -28,18 +33,19 @@ async function buildByVite(load, out, pages = ["index.html", "worker.html"]) {
  * @property {string} version
  * @property {(out: string) => Promise<void>} build
  * @property {() => Promise<typeof import("vite")>} [vite] what serves the app in development
- * @property {boolean} [worker] whether it bundles workers
+ * @property {string} [worker] how it bundles workers, if it does
  * @property {(out: string) => Promise<void>} [slim] builds the page that has the module as a file
  */
 
 /** @type {Bundler[]} */
 export const bundlers = [
-  { name: "Vite", version: await versionHere("vite"), build: (out) => buildByVite(vite8, out), vite: vite8, worker: true, slim: (out) => buildByVite(vite8, out, ["slim.html"]) },
-  { name: "Vite", version: (await vite7()).version, build: (out) => buildByVite(vite7, out), vite: vite7, worker: true, slim: (out) => buildByVite(vite7, out, ["slim.html"]) },
+  { name: "Vite", version: await versionHere("vite"), build: (out) => buildByVite(vite8, out), vite: vite8, worker: "module worker", slim: (out) => buildByVite(vite8, out, ["slim.html"]) },
+  // Before Vite 8, workers take what is imported later only as modules.
+  { name: "Vite", version: (await vite7()).version, build: (out) => buildByVite(vite7, out, undefined, "es"), vite: vite7, worker: "module worker, with `worker.format: \"es\"`", slim: (out) => buildByVite(vite7, out, ["slim.html"]) },
   {
     name: "webpack",
     version: await versionHere("webpack"),
-    worker: true,
+    worker: "module worker",
     async build(out) {
       const { default: webpack } = await import("webpack");
       const entry = { page: "./page.js", worker: "./with-worker.js" };
