@@ -48,7 +48,14 @@ pub(crate) fn add(builder: ServerBuilder) -> ServerBuilder {
             ctx.info("test_logging_tool was called").await;
             "Logged"
         })
+        .tool("test_reconnection", "Lets its caller come back for the result", reconnection)
         .tool("test_streaming_elicitation", "Returns text", |_: NoArguments, _| async { "Done" })
+}
+
+async fn reconnection(_: NoArguments, ctx: Context) -> &'static str {
+    ctx.close_stream();
+    sleep(PAUSE).await;
+    "Reconnection test completed successfully"
 }
 
 async fn with_progress(_: NoArguments, ctx: Context) -> &'static str {
