@@ -145,6 +145,15 @@ test("rust-wasm-client: the page of the Rust program shows progress, and the res
   }
 });
 
+test("worker: a flood of reports reaches the page, all of it", async () => {
+  const dist = await build(await copy("worker", ["src/main.ts"]));
+  await open({ "/": dist }, "", async (page) => {
+    await page.waitForSelector("button:enabled");
+    await page.click("button");
+    await shows(page, "20000 reports, the longest frame took");
+  });
+});
+
 test("in-page-iframe: a page calls a tool of a frame of another origin", async () => {
   const app = await copy("in-page-iframe", []);
   for (const file of ["index.html", "frame.html"]) await writeFile(path.join(app, file), (await readFile(path.join(app, file), "utf8")).replace(CDN, "/node_modules/mcp-wasm/"));
