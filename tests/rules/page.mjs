@@ -13,6 +13,7 @@ import { rules } from "./index.mjs";
  * @property {string} nobody
  * @property {import("./peer.mjs").Channel[]} channels
  * @property {boolean} [worker] whether workers hold the connections
+ * @property {import("./peer.mjs").Era[]} [eras] both without
  * @property {[part: number, of: number]} [share] which of them, if others run the rest
  */
 
@@ -20,13 +21,13 @@ import { rules } from "./index.mjs";
  * @param {Order} order
  * @returns {Promise<Outcome[]>}
  */
-export async function runRules({ pkg, copy, relay, nobody, channels, worker = false, share: [part, of] = [0, 1] }) {
+export async function runRules({ pkg, copy, relay, nobody, channels, worker = false, eras, share: [part, of] = [0, 1] }) {
   const setting = { mcp: await import(pkg), copy: () => import(copy), relay, nobody, worker };
   /** @type {Outcome[]} */
   const outcomes = [];
   let index = 0;
   for (const { channel, era, rule } of cases(rules, channels, worker)) {
-    if (index++ % of !== part) continue;
+    if ((eras && !eras.includes(era)) || index++ % of !== part) continue;
     const outcome = /** @type {Outcome} */ ({ name: `${channel}, ${era}: ${rule.name}` });
     outcomes.push(outcome);
     try {
