@@ -1,6 +1,7 @@
 // The calls under way: checked, sent, put on the board, and ended.
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
+import { McpError } from "./errors.js";
 import { checkHandler, checkTime, merge, textOf } from "./input.js";
 import { checkMode } from "./outputs.js";
 
@@ -68,6 +69,7 @@ export class Calls {
     checkTime("stallAfter", options.stallAfter);
     checkHandler("onTaskStatus", options.onTaskStatus);
     checkMode(options);
+    if (options.signal && !options.signal.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
     if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
     const call = new Call(method, params, options, this.#options.progressHandler);
     Object.assign(call, more);

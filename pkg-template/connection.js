@@ -173,9 +173,9 @@ export class Connection {
 
   /** @param {any} message @param {number} id of the request, or 0 */
   #send(message, id) {
-    /** @param {any} error */
-    const failed = (error) => this.unsent(id, error);
     const transport = this.transport;
+    /** An earlier transport may fail late. @param {any} error */
+    const failed = (error) => transport === this.transport && this.unsent(id, error);
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
       else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);

@@ -167,6 +167,8 @@ export class StreamableHttpTransport {
       else http.message(exchange, this.parse(text), text.slice(0, EXCERPT), now());
     } catch (cause) {
       if (!signal.aborted) http.failed(exchange, sent, cause ?? "unknown", now());
+      // What is not read to its end would hold a connection.
+      controller.abort();
     } finally {
       leave();
       this.#exchanges.delete(exchange);

@@ -37,7 +37,11 @@ export class Inbound {
     this.latest = message;
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
-    if (method === "notifications/elicitation/complete") this.#elsewhere.get(params?.elicitationId)?.();
+    if (method === "notifications/elicitation/complete") {
+      const complete = this.#elsewhere.get(params?.elicitationId);
+      this.#elsewhere.delete(params?.elicitationId);
+      complete?.();
+    }
     attempt(() => this.notificationHandlers.get(method)?.(message));
   }
 
@@ -85,7 +89,14 @@ export class Inbound {
     context.signal = signal;
     const { elicitationId } = request.params ?? {};
     if (typeof elicitationId === "string") {
-      context.completed = new Promise((resolve) => this.#elsewhere.set(elicitationId, () => resolve(undefined)));
+      // Each round may tell of the same one.
+      const before = this.#elsewhere.get(elicitationId);
+      context.completed = new Promise((resolve) =>
+        this.#elsewhere.set(elicitationId, () => {
+          before?.();
+          resolve(undefined);
+        }),
+      );
     }
     /** @param {boolean} ok @param {any} value */
     const end = (ok, value) => {
@@ -101,7 +112,9 @@ export class Inbound {
 
   /** The server took a request back. @param {any} id @param {unknown} reason */
   withdraw(id, reason) {
-    this.#asked.get(id)?.abort(new AbortError("the server took its request back", reason));
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    asked?.abort(new AbortError("the server took its request back", reason));
   }
 
   /** Nobody waits for answers any more. */

@@ -66,14 +66,17 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
   const subscribed = client.getServerCapabilities()?.tools?.listChanged
     ? client.listen({ toolsListChanged: true }, { onnotification: () => (last = last.then(refresh, refresh)).catch(failed) })
     : undefined;
-  await last;
-  await subscribed;
-  return {
-    async close() {
-      await client.close();
-      await last.catch(() => {});
-      if (registers) for (const name of [...offered.keys()]) takeBack(name);
-      else target.provideContext({ tools: [] });
-    },
+  const close = async () => {
+    await client.close();
+    await last.catch(() => {});
+    if (registers) for (const name of [...offered.keys()]) takeBack(name);
+    else target.provideContext({ tools: [] });
   };
+  try {
+    await Promise.all([last, subscribed]);
+  } catch (error) {
+    await close().catch(failed);
+    throw error;
+  }
+  return { close };
 }

@@ -1,6 +1,6 @@
 // A server in the page: keeps the handlers, runs them, and leaves every decision to the machine.
 import { McpError, attempt } from "./errors.js";
-import { checkHandler, merge } from "./input.js";
+import { checkHandler, checkTime, merge } from "./input.js";
 import { createInMemoryPair } from "./pair.js";
 import { MessagePortTransport } from "./ports.js";
 import { ServerCall } from "./server-context.js";
@@ -16,6 +16,8 @@ const PROMPT = 3;
 const COMPLETION = 4;
 /** How long a client may take to answer what it is asked, in milliseconds. */
 const LIFETIME = 15 * 60 * 1000;
+/** JSON has no word for an infinite time. */
+const LONGEST = 2 ** 52;
 
 /** @typedef {(first: any, context: any) => unknown} Handler */
 /** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any }} Thing */
@@ -50,7 +52,11 @@ export class ServerBase {
     checkText("the server's name", info?.name);
     checkText("the server's version", info?.version);
     this.#info = plain(info);
-    const { jsonSchemaValidator, ...given } = merge({ stateLifetime: LIFETIME }, options);
+    const { jsonSchemaValidator, ...given } = merge({ stateLifetime: LIFETIME, listLifetime: 0 }, options);
+    for (const name of ["stateLifetime", "listLifetime"]) {
+      checkTime(name, given[name]);
+      given[name] = Math.min(given[name], LONGEST);
+    }
     if (jsonSchemaValidator && typeof jsonSchemaValidator.getValidator !== "function") {
       throw new McpError("INVALID_ARGUMENT", "jsonSchemaValidator must have a method `getValidator`");
     }

@@ -93,7 +93,8 @@ export class ServerCall {
   /** @param {number} what @param {any} params @param {string | undefined} key @returns {Promise<any>} */
   ask(what, params, key) {
     const asked = this.host.ask(this.number, key, what, plain(params));
-    if (asked === 0) return Promise.resolve(this.host.value());
+    // The machine keeps the answer for the next round, whatever the handler does with its own.
+    if (asked === 0) return Promise.resolve(plain(this.host.value()));
     this.link.schedule();
     const answer = new Promise((resolve, reject) => {
       if (asked > 0) return this.#asked.set(asked, { resolve, reject });

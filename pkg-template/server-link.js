@@ -120,11 +120,20 @@ export class ServerLink {
     this.#leaving.add(sent);
   }
 
-  /** The peer should not wait for what cannot be sent, such as a result that is too large. @param {any} message @param {any} error */
-  #failed({ id, result }, error) {
+  /**
+   * Nobody should wait for what cannot be sent, such as a result that is too large: neither the peer
+   * nor the handler that asks it something.
+   * @param {any} message
+   * @param {any} error
+   */
+  #failed({ id, method, result }, error) {
     this.#server.fault(error);
-    if (result === undefined || !this.#open) return;
-    const refusal = { jsonrpc: "2.0", id, error: { code: -32603, message: `the result could not be sent: ${error?.message}` } };
+    if (!this.#open || id === undefined) return;
+    /** @param {string} what */
+    const refuse = (what) => ({ jsonrpc: "2.0", id, error: { code: -32603, message: `the ${what} could not be sent: ${error?.message}` } });
+    if (method !== undefined) return void Promise.resolve().then(() => this.#take(undefined, refuse("question")));
+    if (result === undefined) return;
+    const refusal = refuse("result");
     Promise.resolve()
       .then(() => this.#transport.send(refusal))
       .catch(() => {});

@@ -7,7 +7,11 @@ import { McpError } from "./errors.js";
  * @returns {any}
  */
 export function plain(value) {
-  const text = JSON.stringify(value, (_, member) => (isBytes(member) ? base64(member) : member));
+  const text = JSON.stringify(value, /** @this {any} @param {string} key @param {any} member */ function (key, member) {
+    // Of the holder: a Buffer's own `toJSON` has run before its value comes here.
+    const given = this[key];
+    return isBytes(given) ? base64(given) : member;
+  });
   return text === undefined ? null : JSON.parse(text);
 }
 

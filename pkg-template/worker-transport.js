@@ -107,6 +107,8 @@ class WorkerTransport {
     if (!worker) return;
     const timer = setTimeout(() => worker.terminate(), GRACE);
     worker.addEventListener("message", ({ data }) => {
+      // Ending a session is a request too.
+      if (data?.mcp === "headers") return void this.#headers(data.question);
       if (data?.mcp !== "bye") return;
       clearTimeout(timer);
       worker.terminate();
@@ -255,7 +257,7 @@ class WorkerTransport {
       case "unsent":
         return connection?.unsent(value[0], unpack(value[1]));
       case "fault":
-        return connection?.fault(toError(value, "the connection"));
+        return connection?.fault(toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
       case "error":
         return connection?.fault(unpack(value));
       case "session":

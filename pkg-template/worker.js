@@ -62,7 +62,9 @@ const commands = {
     try {
       await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), { headers }));
     } catch (error) {
-      batch.add("unsent", [JSON.parse(text).id, pack(error)]);
+      const { method, id } = JSON.parse(text);
+      // The id of an answer is the server's.
+      batch.add("unsent", [method === undefined ? undefined : id, pack(error)]);
     }
   },
   /** @param {{ question: number, pairs?: [string, string][] }} answer */
@@ -159,7 +161,7 @@ function news(http) {
     if (kind === 1) {
       if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
     } else if (kind === 2) batch.add("failed", { ...value, cause: pack(value.cause) });
-    else if (kind === 3) batch.add("fault", value);
+    else if (kind === 3) batch.add("fault", { ...value, cause: pack(value.cause) });
     else if (kind === 4) batch.add("expired");
     else batch.add("stray", value, false);
   }

@@ -177,6 +177,21 @@ fn a_handshake_that_cannot_be_sent_fails() {
 }
 
 #[test]
+fn what_fails_late_of_an_earlier_connection_or_probe_breaks_no_handshake() {
+    let mut page = Page::new(Mode::Auto, Path::Scanned);
+    page.connect(CHANNEL);
+    let id = probe(&mut page);
+    page.wait(5_000.0);
+    page.unsent(id, "the probe was given up");
+    finish_legacy(&mut page);
+    page.machine.close("the client was closed");
+    page.drain();
+    page.connect(CHANNEL);
+    page.unsent(id, "the transport was closed");
+    probe(&mut page);
+}
+
+#[test]
 fn ids_go_on_over_connections_of_either_era() {
     // The page fails the test if an id is used twice, or is 0.
     let mut page = Page::new(Mode::Auto, Path::Scanned);

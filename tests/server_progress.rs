@@ -234,6 +234,20 @@ fn rule_12_a_cancellation_makes_room_for_others() {
 }
 
 #[test]
+fn rule_12_a_question_that_is_withdrawn_makes_room_and_the_order_stays() {
+    let mut peer = small();
+    let request = peer.call(json!({ "progressToken": 1 }));
+    let ask = peer.machine.ask(request.key, "roots/list", None).unwrap();
+    for i in 0..5 {
+        peer.machine.report(request.key, f64::from(i), None, None);
+    }
+    assert!(peer.machine.holds(request.key));
+    peer.machine.withdraw(ask);
+    peer.machine.report(request.key, 5.0, None, None);
+    assert_eq!(progress(&peer.drain()), [0.0, 1.0, 2.0, 4.0, 5.0]);
+}
+
+#[test]
 fn log_messages_wait_for_room_and_keep_their_place_behind_a_held_report() {
     let mut peer = small();
     let request = peer.call(json!({ "progressToken": 1 }));

@@ -1,6 +1,6 @@
 // What handlers ask of their client: one way to write it for both eras.
 import { deferred, equal, hasMembers, match, ok, rejects, soon } from "../rules/check.mjs";
-import { collect } from "./env.mjs";
+import { collect, linked } from "./env.mjs";
 
 const { rules, rule } = collect();
 export { rules };
@@ -256,4 +256,59 @@ rule("a call that ends while it asks takes its question back", async (env) => {
   equal(client.errors, []);
   // Since 2026-07-28 the client asks its own handlers, and knows.
   if (env.era === "legacy") await soon("the client to be told", () => withdrawn);
+});
+
+rule("elicit: what a handler does with its answer does not change what the next round sees", async (env) => {
+  /** @type {any[]} */
+  const seen = [];
+  const { client } = await env.tool(
+    async (_, ctx) => {
+      const { content } = /** @type {any} */ (await ctx.elicit("How many?"));
+      seen.push(content.n);
+      content.n *= 2;
+      await ctx.elicit("Sure?");
+      await ctx.elicit("Really?");
+      return content.n;
+    },
+    { elicitationHandler: ({ message }) => ({ action: "accept", content: message === "How many?" ? { n: 5 } : {} }) },
+  );
+  equal((await client.callTool("tool")).content, [{ type: "text", text: "10" }]);
+  ok(seen.every((n) => n === 5), `the handler saw ${seen}`);
+});
+
+rule("elicit: a question that cannot be sent fails for its handler, and the call goes on", async (env) => {
+  if (env.way !== "transport") return;
+  const server = env.server();
+  server.tool("tool", async (_, ctx) => ctx.elicit("What is your name?", FORM).then(() => "asked", () => "not asked"));
+  const [one, two] = linked();
+  const { send } = two;
+  two.send = async (/** @type {any} */ message) => {
+    if (message.method === "elicitation/create") throw new Error("too large");
+    return send.call(two, message);
+  };
+  void server.connect(two);
+  const client = new env.mcp.Client({ name: "app", version: "1" }, { mode: "legacy", elicitationHandler: () => ({ action: "cancel" }) });
+  env.later(() => client.close());
+  await client.connect(one);
+  equal((await client.callTool("tool")).content, [{ type: "text", text: "not asked" }]);
+  equal(server.errors.length, 1);
+}, { eras: ["legacy"] });
+
+rule("a message nested deeper than any stack disturbs nobody", async (env) => {
+  const { server, client } = await env.tool(() => "here");
+  const { port1, port2 } = new MessageChannel();
+  const connection = await server.connect(port1);
+  env.later(() => connection.close());
+  const answered = deferred();
+  port2.onmessage = ({ data }) => answered.resolve(data);
+  const depth = 200_000;
+  const meta = {
+    "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+    "io.modelcontextprotocol/clientInfo": { name: "deep", version: "1" },
+    "io.modelcontextprotocol/clientCapabilities": { elicitation: {} },
+  };
+  const params = `{"name":"tool","_meta":${JSON.stringify(meta)},"arguments":{"a":${"[".repeat(depth)}${"]".repeat(depth)}}}`;
+  port2.postMessage(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`);
+  await answered.promise;
+  equal((await client.callTool("tool")).content, [{ type: "text", text: "here" }]);
 });

@@ -134,7 +134,9 @@ rule("lists come in pages, and a made up cursor is refused", async (env) => {
 rule("resources are read: texts, bytes, JSON, several, none", async (env) => {
   const server = env.server();
   server.resource("a://text", { name: "Text", mimeType: "text/markdown" }, () => "# Hi");
-  server.resource("a://bytes", () => new Uint8Array([0, 255]));
+  // As Node's Buffer does.
+  const bytes = Object.assign(new Uint8Array([0, 255]), { toJSON: () => ({ type: "Buffer", data: [0, 255] }) });
+  server.resource("a://bytes", () => bytes);
   server.resource("a://json", () => ({ a: [1] }));
   server.resource("a://many", () => [{ text: "1" }, { blob: "AA==", uri: "a://many/2" }]);
   server.resource("a://whole", () => ({ contents: [] }));

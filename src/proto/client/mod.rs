@@ -345,10 +345,15 @@ impl<P: Payload> Client<P> {
             return self.end(call, Err(error));
         }
         match self.phase {
-            Phase::Closed | Phase::Open(_) => {}
             // Some transports refuse on the server's behalf what comes before `initialize`.
-            Phase::Probing { .. } if self.config.mode == Mode::Auto => self.initialize(true),
-            _ => self.disconnect(error),
+            Phase::Probing { id: own, .. } if own == id && self.config.mode == Mode::Auto => {
+                self.initialize(true);
+            }
+            Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. } if own == id => {
+                self.disconnect(error);
+            }
+            // What is not waited for any more, such as a probe that was given up.
+            _ => {}
         }
     }
 

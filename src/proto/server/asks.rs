@@ -72,6 +72,8 @@ impl<P: Payload> ServerMachine<P> {
     fn forget(&mut self, ask: AskKey, asked: &Asked, about: Option<Id>) {
         if !asked.has_left {
             self.queue.retain(|queued| queued.ask != Some(ask));
+            // What is held waits for room, and there is some now.
+            self.release_held();
             return;
         }
         let mut params = P::object();

@@ -119,27 +119,46 @@ fn update(text: &str, digest: &mut Sha256) {
     digest.update(text);
 }
 
-/// Writes a value with the members of objects in order of their names.
+/// Writes a value with the members of objects in order of their names. Without recursion: a page's
+/// `JSON.parse` takes what is nested deeper than any stack.
 fn write<P: Payload>(value: &P, digest: &mut Sha256) {
-    match value.kind() {
-        Kind::Object => {
-            let mut sorted = value.entries().unwrap_or_default();
-            sorted.sort_unstable_by(|(one, _), (other, _)| one.cmp(other));
-            digest.update("{");
-            for (name, value) in sorted {
+    enum Step<P> {
+        Value(P),
+        Name(String),
+        Mark(&'static str),
+    }
+    let mut steps = vec![Step::Value(value.clone())];
+    while let Some(step) = steps.pop() {
+        let value = match step {
+            Step::Value(value) => value,
+            Step::Name(name) => {
                 update(&name, digest);
-                write(&value, digest);
+                continue;
             }
-            digest.update("}");
-        }
-        Kind::Array => {
-            digest.update("[");
-            for element in value.elements().unwrap_or_default() {
-                write(&element, digest);
+            Step::Mark(mark) => {
+                digest.update(mark);
+                continue;
             }
-            digest.update("]");
+        };
+        match value.kind() {
+            Kind::Object => {
+                let mut sorted = value.entries().unwrap_or_default();
+                sorted.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
+                digest.update("{");
+                steps.push(Step::Mark("}"));
+                for (name, value) in sorted {
+                    steps.push(Step::Value(value));
+                    steps.push(Step::Name(name));
+                }
+            }
+            Kind::Array => {
+                let elements = value.elements().unwrap_or_default();
+                digest.update("[");
+                steps.push(Step::Mark("]"));
+                steps.extend(elements.into_iter().rev().map(Step::Value));
+            }
+            _ => update(&value.to_json().unwrap_or_default(), digest),
         }
-        _ => update(&value.to_json().unwrap_or_default(), digest),
     }
 }
 
