@@ -525,6 +525,7 @@ rule("what does not fit is refused by name, before anything is sent", async (env
     () => any.callTool("t", {}, { timeout: -1 }),
     () => any.callTool("t", {}, { timeout: NaN }),
     () => any.callTool("t", {}, { maxTotalTimeout: null }),
+    () => any.callTool("t", {}, { signal: new AbortController() }),
     () => any.setNotificationHandler("x", 5),
     () => any.setRequestHandler("x", "y"),
     () => new env.mcp.Client({ name: "a", version: "1" }, /** @type {any} */ ({ progressHandler: 1 })),
