@@ -76,7 +76,7 @@ impl<P: Payload> Http<P> {
     ) {
         let Exchange { number, status, .. } = exchange;
         let waits = exchange.waits();
-        let (ok, kind) = (exchange.is_ok(), exchange.kind);
+        let ok = exchange.is_ok();
         // A batch is what one legacy revision allowed.
         let batch = |body: P| body.elements().unwrap_or_else(|| vec![body]);
         let mut messages = body.map(batch).unwrap_or_default();
@@ -116,8 +116,6 @@ impl<P: Payload> Http<P> {
             for message in messages {
                 self.incoming(number, message, now);
             }
-        } else if ok && kind == Kind::Initialized {
-            self.listen();
         }
         if expected {
             self.give_up(number, failure);

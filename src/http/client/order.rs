@@ -63,7 +63,11 @@ impl<P: Payload> Http<P> {
     /// The server has that exchange, or will never have it.
     #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
-        if self.find(number).is_some_and(|exchange| exchange.kind == Kind::Initialized) {
+        if let Some(exchange) = self.find(number).filter(|one| one.kind == Kind::Initialized) {
+            if exchange.is_ok() {
+                // First of all: what a server asks during a call may come on its own stream.
+                self.listen();
+            }
             self.begin_session();
         }
         if let Some(mut lane) = self.lane(number, None, None) {
