@@ -270,7 +270,7 @@ rule("elicit: what a handler does with its answer does not change what the next 
       await ctx.elicit("Really?");
       return content.n;
     },
-    { elicitationHandler: ({ message }) => ({ action: "accept", content: message === "How many?" ? { n: 5 } : {} }) },
+    { elicitationHandler: ({ message }) => ({ action: "accept", content: message === "How many?" ? { n: 5 } : { n: 0 } }) },
   );
   equal((await client.callTool("tool")).content, [{ type: "text", text: "10" }]);
   ok(seen.every((n) => n === 5), `the handler saw ${seen}`);
