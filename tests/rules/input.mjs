@@ -78,8 +78,8 @@ for (const [what, frames, told] of ODD) {
 rule("odd input: a second answer to a call", async (env) => {
   const { client, peer, call, request } = await env.calling();
   peer.send(peer.result(request, { content: [], first: true }), peer.result(request, { content: [], second: true }));
-  peer.refuse(request, -1, "third");
   equal((await call).first, true);
+  peer.refuse(request, -1, "third");
   await client.ping();
   await soon("both errors", () => client.errors.length === 2);
   equal(client.errors.map(({ code, message }) => [code, /twice/.test(message)]), [["PROTOCOL_ERROR", true], ["PROTOCOL_ERROR", true]]);
