@@ -18,14 +18,13 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
     ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
-    ("bin", &["error", "jsonrpc", "types", "proto", "http", "server", "native"]),
 ];
 
 /// Crates that bring sockets, clocks, tasks or JavaScript, with the modules that may name them.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("tokio", &["native", "bin"]),
-    ("axum", &["native", "bin"]),
-    ("hyper", &["native", "bin"]),
+    ("tokio", &["native"]),
+    ("axum", &["native"]),
+    ("hyper", &["native"]),
     ("js_sys", &["wasm", "client"]),
     ("wasm_bindgen", &["wasm", "client"]),
     ("wasm_bindgen_futures", &["wasm", "client"]),
@@ -35,7 +34,7 @@ const OUTSIDE: &[(&str, &[&str])] = &[
 
 /// Calls that read a clock or start a task.
 const EFFECTS: &[&str] = &["Instant::now", "SystemTime::now", "tokio::spawn", "thread::spawn"];
-const MAY_HAVE_EFFECTS: &[&str] = &["native", "bin"];
+const MAY_HAVE_EFFECTS: &[&str] = &["native"];
 
 /// What must not be in the browser build.
 const NOT_IN_THE_BROWSER: &[&str] = &["tokio", "hyper", "axum", "serde_json"];
@@ -157,7 +156,6 @@ fn violations_are_caught() {
     assert_eq!(caught("src/types/tool.rs", "fn f() { crate::wasm::f() }").len(), 1);
     assert_eq!(caught("src/types/tool.rs", "use super::super::proto::client;").len(), 1);
     assert_eq!(caught("src/wasm/client.rs", "use crate::native::serve;").len(), 1);
-    assert_eq!(caught("src/bin/x/main.rs", "use mcp_wasm::wasm::Core;").len(), 1);
     assert_eq!(caught("src/server/mod.rs", "use tokio::sync::mpsc;").len(), 1);
     assert_eq!(caught("src/proto/mod.rs", "let now = std::time::Instant::now();").len(), 1);
     assert_eq!(caught("src/wasm/mod.rs", "let now = SystemTime :: now();").len(), 1);

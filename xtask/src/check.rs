@@ -6,9 +6,9 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 
 use crate::counts::Counts;
+use crate::package;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{Needs, Tools, WASM_TARGET, setup};
-use crate::{demo, package};
 
 pub const NEEDS: Needs = package::NEEDS;
 
@@ -111,9 +111,7 @@ fn crate_package(tools: &Tools) -> Result<()> {
     if let Some(stranger) = files.lines().find(|file| !own(file)) {
         bail!("the crate has {stranger} in it: see `include` in Cargo.toml");
     }
-    // With the features of the demo server, what the crate needs is built for that already.
-    demo::build_server()?;
-    package().args(["--features", "demo", "--quiet"]).quiet()
+    package().arg("--quiet").quiet()
 }
 
 fn layering(tools: &Tools) -> Result<()> {

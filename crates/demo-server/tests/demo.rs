@@ -1,7 +1,6 @@
 //! The demo server as a program: its options, its site, its end, and every number of its tools.
-#![cfg(all(feature = "demo", not(target_arch = "wasm32")))]
 
-#[path = "support/socket.rs"]
+#[path = "../../../tests/support/socket.rs"]
 mod support;
 
 use std::{
@@ -625,7 +624,7 @@ fn options_that_make_no_sense_are_refused() {
 #[test]
 fn the_release_profile_unwinds() {
     // A tool that panics ends its own call; with `panic = "abort"` it would end the server.
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     assert!(!fs::read_to_string(manifest).unwrap().contains("panic = \"abort\""));
 }
 

@@ -88,7 +88,8 @@ fn start(arguments: Arguments) -> Result<()> {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host } = arguments;
-    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // The crate lies two directories down in the repository.
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let www = www.unwrap_or_else(|| source.join("www"));
     let pkg = pkg.unwrap_or_else(|| source.join("target").join("pkg"));
     let root = root
