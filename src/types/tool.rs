@@ -75,7 +75,9 @@ impl Tool {
         self
     }
 
-    /// Gives it an input schema, keyword for keyword, in the place of that of its handler.
+    /// Gives it an input schema, keyword for keyword, in the place of that of its handler. When it
+    /// is registered, `type` and `properties` are added if they are missing, since clients take them
+    /// for granted.
     ///
     /// # Panics
     /// If the schema is no object with members.
