@@ -4,13 +4,14 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use enumset::EnumSet;
 
 use crate::counts::Counts;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Needs, Tools, WASM_TARGET, setup};
+use crate::setup::{Need, Tools, WASM_TARGET, setup};
 
-pub const NEEDS: Needs = package::NEEDS;
+pub const NEEDS: EnumSet<Need> = package::NEEDS;
 
 /// What a minimal app may weigh, brotli-compressed, everything that travels counted.
 const BUDGET: u64 = 57 * 1024;

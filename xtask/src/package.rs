@@ -10,25 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use enumset::{EnumSet, enum_set};
 
 use crate::glue::trim;
 use crate::names;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{CARRIED, Needs, Tools, WASM_TARGET, locked_version, setup};
+use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 
-pub const NEEDS: Needs = Needs {
-    wasm: true,
-    npm: true,
-    wasm_pack: false,
-    geckodriver: false,
-    chromium: false,
-    chromedriver: false,
-    firefox: false,
-    python: false,
-    conformance: false,
-    consumers: false,
-    webkit: false,
-};
+pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
 const WASM_OPT: [&str; 8] = [
