@@ -317,6 +317,30 @@ async fn pages_beside_the_endpoint_are_guarded_too_where_we_serve_the_app() {
     }
 }
 
+#[tokio::test]
+async fn over_http_2_the_target_is_the_host() {
+    use axum::http::{Request, Version};
+    use hyper::service::Service;
+    let router = endpoint(options()).router();
+    for (uri, host, wanted) in [
+        ("https://mcp.example/mcp", None, 204),
+        ("https://localhost/mcp", Some("localhost"), 204),
+        ("https://evil.example/mcp", None, 403),
+        ("https://evil.example/mcp", Some("localhost"), 403),
+        ("https://localhost/mcp", Some("evil.example"), 403),
+        ("https://user@localhost/mcp", None, 400),
+        ("/mcp", None, 400),
+    ] {
+        let mut request = Request::options(uri).version(Version::HTTP_2);
+        if let Some(host) = host {
+            request = request.header("host", host);
+        }
+        let request = request.body(axum::body::Body::empty()).unwrap();
+        let app = hyper_util::service::TowerToHyperService::new(router.clone());
+        assert_eq!(app.call(request).await.unwrap().status(), wanted, "{uri} {host:?}");
+    }
+}
+
 /// The statuses of all doors for a page of this origin that asks for this host.
 async fn page(address: SocketAddr, host: &str, origins: &[&str]) -> Vec<u16> {
     let mut all = Vec::new();
