@@ -95,7 +95,9 @@ impl Tool {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Tool {
-    /// Gives it an input schema, keyword for keyword, in the place of that of its handler.
+    /// Gives it an input schema, keyword for keyword, in the place of that of its handler. When it
+    /// is registered, `type` and `properties` are added if they are missing, since clients take them
+    /// for granted.
     ///
     /// # Panics
     /// If the schema is no object with members.
