@@ -91,7 +91,16 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
     let output = Command::new(cargo)
         .current_dir(repository())
         .args(["tree", "--package", "mcp-wasm", "--target", "wasm32-unknown-unknown"])
-        .args(["--edges", "normal", "--prefix", "none", "--features", "npm", "--format", "{p}"])
+        .args([
+            "--edges",
+            "normal",
+            "--prefix",
+            "none",
+            "--features",
+            "npm-client,npm-allocator",
+            "--format",
+            "{p}",
+        ])
         .output()
         .unwrap();
     let tree = String::from_utf8_lossy(&output.stdout);
