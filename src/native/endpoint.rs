@@ -5,7 +5,6 @@ use std::{sync::Arc, time::SystemTime};
 use axum::{
     Router,
     extract::{Request, State},
-    http::Method,
     middleware,
     response::Response,
     routing::any,
@@ -130,7 +129,7 @@ async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
     if let Err(refused) = endpoint.shared.guard.check(&request) {
         return refused;
     }
-    if request.method() == Method::GET && upgrade::is_wanted(request.headers()) {
+    if upgrade::is_wanted(request.headers()) {
         if *endpoint.stopping().borrow() {
             return http::shutting_down();
         }
