@@ -190,6 +190,19 @@ pub async fn refused(address: SocketAddr, headers: &[(&'static str, &str)]) -> u
     }
 }
 
+/// Sends raw HTTP and returns the head of the answer, in lower case.
+pub async fn head(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        let reading = stream.read_buf(&mut answer);
+        let count = timeout(PATIENCE, reading).await.expect("an answer").unwrap();
+        assert_ne!(count, 0, "no answer to {request}");
+    }
+    String::from_utf8_lossy(&answer).to_lowercase()
+}
+
 /// Sends raw HTTP and returns the whole answer, in lower case up to the body.
 pub async fn http(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).await.unwrap();
