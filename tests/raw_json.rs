@@ -1,5 +1,7 @@
 //! JSON that stays text reads as `serde_json` reads it, and is passed on as it came.
 
+#![allow(clippy::items_after_statements)] // a type beside its only use
+
 use std::collections::BTreeMap;
 
 use mcp_wasm::jsonrpc::{Id, Kind, Payload, Raw, Unreadable, find_id};
@@ -44,8 +46,8 @@ fn scribble(value: &Value, dice: &mut impl Iterator<Item = u8>, out: &mut String
     let blank = |dice: &mut dyn Iterator<Item = u8>| {
         ["", "", "", " ", "\n", "\t ", "\r\n"][usize::from(dice.next().unwrap_or(0)) % 7]
     };
-    let mut string = |text: &str, dice: &mut dyn Iterator<Item = u8>| {
-        if dice.next().unwrap_or(0) % 3 > 0 {
+    let string = |text: &str, dice: &mut dyn Iterator<Item = u8>| {
+        if !dice.next().unwrap_or(0).is_multiple_of(3) {
             return serde_json::to_string(text).unwrap();
         }
         let units = text.encode_utf16().map(|unit| format!("\\u{unit:04x}"));
@@ -66,8 +68,8 @@ fn scribble(value: &Value, dice: &mut impl Iterator<Item = u8>, out: &mut String
             out.push('{');
             for (at, (name, member)) in members.iter().enumerate() {
                 out.push_str(if at > 0 { "," } else { "" });
-                if dice.next().unwrap_or(0) % 4 == 0 {
-                    out.push_str(&format!("{}:[{{}}, 7],", string(name, dice)));
+                if dice.next().unwrap_or(0).is_multiple_of(4) {
+                    out.push_str(&(string(name, dice) + ":[{}, 7],"));
                 }
                 out.push_str(&string(name, dice));
                 out.push_str(blank(dice));
@@ -262,7 +264,10 @@ fn strings_that_stand_for_nothing_are_told_apart_from_what_is_no_json() {
 fn the_id_of_a_message_whose_strings_cannot_be_read_is_found() {
     for (text, id) in [
         (r#"{"jsonrpc":"2.0","id":7,"method":"m","params":{"a":"\ud83d"}}"#, Some(Id::Integer(7))),
-        (r#" {"params":{"id":9,"a":["\x"]} , "method":"m","id" : "seven" } "#, Some(Id::Text("seven".into()))),
+        (
+            r#" {"params":{"id":9,"a":["\x"]} , "method":"m","id" : "seven" } "#,
+            Some(Id::Text("seven".into())),
+        ),
         ("\u{feff}{\"id\":1,\"method\":\"\u{1}\"}", Some(Id::Integer(1))),
         (r#"{"id":1,"method":"m","id":2,"x":"\q"}"#, Some(Id::Integer(2))),
         // No request, or not whole, or with an id that cannot be read.
@@ -336,7 +341,7 @@ fn what_is_read_without_a_type_is_limited_and_the_rest_is_not() {
 
 #[test]
 fn parts_of_a_text_share_it() {
-    struct Held(String, std::sync::Arc<()>);
+    struct Held(String, #[allow(dead_code)] std::sync::Arc<()>);
     impl AsRef<str> for Held {
         fn as_ref(&self) -> &str {
             &self.0

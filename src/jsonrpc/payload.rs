@@ -51,6 +51,12 @@ pub trait Payload: Clone {
     /// The members, if this is an object: for the few whose names the peer chooses.
     fn entries(&self) -> Option<Vec<(String, Self)>>;
 
+    /// The member of a name that is the peer's.
+    fn member(&self, name: &str) -> Option<Self> {
+        let own = |(other, value)| (other == name).then_some(value);
+        self.entries()?.into_iter().rev().find_map(own)
+    }
+
     /// Hands the members over one by one, until one is answered with false. Of members that come
     /// twice, the last one counts. False: this is no object.
     ///

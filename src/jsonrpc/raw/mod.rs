@@ -78,6 +78,8 @@ pub enum Unreadable {
     /// A string in it stands for no text: it has half of a character that is written as two escapes
     /// (`\ud83d`).
     Strings,
+    /// It is not UTF-8.
+    Encoding,
     /// It nests deeper than 127 levels.
     Depth,
 }
@@ -87,6 +89,7 @@ impl fmt::Display for Unreadable {
         out.write_str(match self {
             Self::Grammar => "not JSON",
             Self::Strings => "a string has a lone surrogate, which is half of a character",
+            Self::Encoding => "not UTF-8",
             Self::Depth => "nested deeper than 127 levels",
         })
     }
@@ -102,8 +105,18 @@ impl Raw {
     /// # Errors
     /// It is not JSON, or has strings that stand for no text, or nests too deep.
     pub fn parse(text: impl AsRef<str> + Send + Sync + 'static) -> Result<Self, Unreadable> {
-        let found = text::check(text.as_ref())?;
-        Ok(Self::whole(Box::new(text), found))
+        Self::take(text).map_err(|(_, why)| why)
+    }
+
+    /// As [`parse`](Self::parse), but gives a text back that it does not take.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn take<T: AsRef<str> + Send + Sync + 'static>(text: T) -> Result<Self, (T, Unreadable)> {
+        match text::check(text.as_ref()) {
+            Ok(found) => Ok(Self::whole(Box::new(text), found)),
+            Err(why) => Err((text, why)),
+        }
     }
 
     /// Writes something as JSON, and keeps that.
@@ -160,7 +173,9 @@ impl Raw {
             Inner::Object(object) => {
                 let base = object.base.as_ref().map_or(0, |base| base.end - base.start);
                 let own = object.own.iter();
-                base + own.map(|(name, value)| name.len() + NODE + value.as_ref().map_or(0, Self::weight)).sum::<usize>()
+                base + own
+                    .map(|(name, value)| name.len() + NODE + value.as_ref().map_or(0, Self::weight))
+                    .sum::<usize>()
             }
             _ => 0,
         }

@@ -47,6 +47,10 @@ impl Payload for Raw {
     }
 
     fn get(&self, key: &'static str) -> Option<Self> {
+        self.member(key)
+    }
+
+    fn member(&self, key: &str) -> Option<Self> {
         match &self.0 {
             Inner::Span(span) => span.get(key),
             Inner::Object(object) => match object.own.iter().find(|(name, _)| name == key) {
@@ -98,18 +102,15 @@ impl Payload for Raw {
     }
 
     fn assign(&mut self, other: &Self) {
-        match &self.0 {
-            Inner::Object(object) if object.is_empty() => {
-                if other.kind() == Kind::Object {
-                    self.0 = other.0.clone();
-                }
-            }
-            _ if self.kind() == Kind::Object => {
-                for (name, value) in other.entries().unwrap_or_default() {
-                    self.put(Cow::Owned(name), Some(value));
-                }
-            }
-            _ => {}
+        if self.kind() != Kind::Object || other.kind() != Kind::Object {
+            return;
+        }
+        if matches!(&self.0, Inner::Object(object) if object.is_empty()) {
+            self.0 = other.0.clone();
+            return;
+        }
+        for (name, value) in other.entries().unwrap_or_default() {
+            self.put(Cow::Owned(name), Some(value));
         }
     }
 

@@ -162,7 +162,8 @@ impl<'a> Part<'a> {
     pub(super) fn says(self, text: &str) -> bool {
         let Some(inner) = self.quoted() else { return false };
         // An escape takes more room than what it stands for.
-        inner.len() >= text.len() && (inner == text || (inner.contains('\\') && decode(inner) == text))
+        inner.len() >= text.len()
+            && (inner == text || (inner.contains('\\') && decode(inner) == text))
     }
 
     /// What is between the quotes, if this is a string.
@@ -268,7 +269,8 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
 }
 
 fn end_of_scalar(bytes: &[u8], mut at: usize) -> usize {
-    while bytes.get(at).is_some_and(|byte| !is_blank(*byte) && !matches!(byte, b',' | b']' | b'}')) {
+    while bytes.get(at).is_some_and(|byte| !is_blank(*byte) && !matches!(byte, b',' | b']' | b'}'))
+    {
         at += 1;
     }
     at
