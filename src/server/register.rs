@@ -24,12 +24,12 @@ where
     Fut: Future<Output: IntoToolResult> + Send + 'static,
 {
     let name = tool.name.clone();
-    if tool.input_schema.is_empty() {
-        tool.input_schema = match schema::of_object::<A>() {
-            Ok(schema) => schema,
-            Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
-        };
-    }
+    let given = std::mem::take(&mut tool.input_schema);
+    let schema = if given.is_empty() { schema::of_object::<A>() } else { schema::object(given) };
+    tool.input_schema = match schema {
+        Ok(schema) => schema,
+        Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
+    };
     let start: ToolHandler = Arc::new(move |arguments, context| {
         let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
         let running = handler(arguments, context);

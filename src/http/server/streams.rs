@@ -321,9 +321,7 @@ impl Streams {
                 break;
             }
             write_id(&mut text, reader.stream, event.number);
-            text.push_str("data: ");
-            text.push_str(&event.json);
-            text.push_str("\n\n");
+            write_message(&mut text, &event.json);
             sent = event.number;
         }
         if !text.is_empty() {
@@ -438,6 +436,16 @@ impl Event {
     fn size(&self) -> usize {
         self.json.len() + OVERHEAD
     }
+}
+
+/// Adds a message as an event without an id: one line, since compact JSON has no line breaks.
+///
+/// The name is the default of the format. It is written because some clients take an event without
+/// one for none of theirs.
+pub fn write_message(text: &mut String, json: &str) {
+    text.push_str("event: message\ndata: ");
+    text.push_str(json);
+    text.push_str("\n\n");
 }
 
 /// An event id names the stream as well: a client goes on by the id alone.
