@@ -11,7 +11,7 @@ const SHORT = 4096;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
 /** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
 /** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
 const [MORE, LESS] = [88, 60];
