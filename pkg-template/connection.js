@@ -1,6 +1,7 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError } from "./errors.js";
+import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -10,6 +11,8 @@ import { ProtocolError } from "./errors.js";
 const SHORT = 4096;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
 /** What can be odd about progress, as the core numbers it. */
 const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
@@ -22,6 +25,18 @@ let known = MORE;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
 
 export class Connection {
   /** @type {Core | undefined} */
@@ -177,10 +192,10 @@ export class Connection {
     /** An earlier transport may fail late. @param {any} error */
     const failed = (error) => transport === this.transport && this.unsent(id, error);
     try {
-      if (transport.sendText) transport.sendText(JSON.stringify(message));
+      if (transport.sendText) transport.sendText(write(message));
       else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
       // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
+      else Promise.resolve(transport.send(JSON.parse(write(message)))).catch(failed);
     } catch (error) {
       failed(error);
     }
@@ -204,7 +219,9 @@ export class Connection {
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
     const name = ODD[kind];
-    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [progressToken, progress, total].map(brief);
+    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
     const same = this.samples.filter((sample) => sample.kind === name);
     if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
@@ -235,7 +252,7 @@ export class Connection {
   parse(text) {
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

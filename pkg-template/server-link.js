@@ -1,6 +1,7 @@
 // One connection of a server: moves messages between its transport and the machine.
 import { ProtocolError, attempt } from "./errors.js";
 import { fresh } from "./server-turns.js";
+import { write } from "./text.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
@@ -101,7 +102,7 @@ export class ServerLink {
   /** @param {any} message */
   #send(message) {
     const transport = this.#transport;
-    const text = JSON.stringify(message);
+    const text = write(message);
     if (transport.sendText) {
       try {
         transport.sendText(text);

@@ -1,6 +1,7 @@
 // Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
 import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
+import { read, write } from "./text.js";
 
 /** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
 const LIMIT = 16 * 1024 * 1024;
@@ -26,7 +27,7 @@ export class FrameTransport {
 
   /** @param {any} message */
   async send(message) {
-    this.sendText(JSON.stringify(message));
+    this.sendText(write(message));
   }
 
   /** @param {string} text */
@@ -54,7 +55,7 @@ export class FrameTransport {
     if (this.onframe) return this.onframe(text);
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

@@ -8,39 +8,50 @@
 /// passwords before the host, which make one host look like another.
 #[inline(never)]
 pub(super) fn may_be_opened(address: &str) -> bool {
+    let bytes = address.as_bytes();
     // A URI is plain ASCII; anything else in it has to be escaped.
-    if !address.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
+    if !bytes.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'\\') {
         return false;
     }
-    let Some((scheme, rest)) = address.split_once("://") else { return false };
-    let end = rest.bytes().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
-    let Some(authority) = rest.get(..end.unwrap_or(rest.len())) else { return false };
-    if authority.bytes().any(|byte| matches!(byte, b'@' | b'%')) {
-        return false;
-    }
-    let (host, port) = match authority.rsplit_once(':') {
-        // A colon inside the brackets is part of an address of IPv6.
-        Some((host, port)) if !port.ends_with(']') => (host, port),
-        _ => (authority, ""),
+    let (secure, rest) = match (after(bytes, b"https://"), after(bytes, b"http://")) {
+        (Some(rest), _) => (true, rest),
+        (_, Some(rest)) => (false, rest),
+        _ => return false,
     };
-    if host.is_empty() || port.len() > 5 || !port.bytes().all(|byte| byte.is_ascii_digit()) {
-        return false;
-    }
-    scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http") && is_here(host)
+    let end = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#'));
+    let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+    // The colon before the port comes last; another one is part of an address of IPv6.
+    let digits = authority.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let host = match authority.get(..authority.len() - digits) {
+        Some([host @ .., b':']) if !host.contains(&b':') || host.ends_with(b"]") => host,
+        _ => authority,
+    };
+    let odd = |byte: &u8| matches!(byte, b'@' | b'%') || *byte == b':' && !host.starts_with(b"[");
+    let plain = !host.is_empty() && digits <= 5 && !host.iter().any(odd);
+    plain && (secure || is_here(host))
+}
+
+/// What comes behind a prefix, in whatever case that is written.
+fn after<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
+    let (start, rest) = text.split_at_checked(prefix.len())?;
+    start.eq_ignore_ascii_case(prefix).then_some(rest)
 }
 
 /// Whether a host is this machine: by name, or by an address in its usual spelling.
-fn is_here(host: &str) -> bool {
-    if host.eq_ignore_ascii_case("localhost") || host == "[::1]" {
+fn is_here(host: &[u8]) -> bool {
+    if host.eq_ignore_ascii_case(b"localhost") || host == b"[::1]" {
         return true;
     }
-    let mut parts = 0;
-    let mut fits = host.starts_with("127.");
-    for part in host.split('.') {
+    let (mut parts, mut fits) = (0, host.starts_with(b"127."));
+    for part in host.split(|byte| *byte == b'.') {
         parts += 1;
-        let usual = !part.starts_with('0') || part.len() == 1;
-        fits &= usual && part.bytes().all(|byte| byte.is_ascii_digit());
-        fits &= matches!((part.len(), part), (1 | 2, _)) || part.len() == 3 && part <= "255";
+        let mut value = 0_u32;
+        for byte in part {
+            fits &= byte.is_ascii_digit();
+            value = value.wrapping_mul(10).wrapping_add(u32::from(byte.wrapping_sub(b'0')));
+        }
+        fits &= (1..=3).contains(&part.len()) && value <= 255;
+        fits &= part.len() == 1 || part.first() != Some(&b'0');
     }
     fits && parts == 4
 }
@@ -119,6 +130,9 @@ mod tests {
             "https://%65xample.com/",
             "https://example.com:port/",
             "https://example.com:123456/",
+            "https://example.com:80:80/",
+            "https://::1/",
+            "https://::1:80/",
             "https://:443/",
             "http://example.com/",
             "http://localhost.example/",
