@@ -282,8 +282,8 @@ fn params_that_are_absent_may_be_written_as_null_or_as_a_list() {
             pair.page.message(&message);
             assert_eq!(pair.page.told, [Told::Notification(method.to_owned(), None)]);
             pair.page.told.clear();
-            let ping = json!({ "jsonrpc": "2.0", "id": 70, "method": "ping", "params": params });
-            pair.page.message(&ping);
+            let request = json!({ "jsonrpc": "2.0", "id": 70, "method": "ping", "params": params });
+            pair.page.message(&request);
             if pair.page.machine.session().unwrap().version.era() == Era::Legacy {
                 let pong = json!({ "jsonrpc": "2.0", "id": 70, "result": {} });
                 assert_eq!(pair.page.sent(), pong);
