@@ -18,7 +18,7 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Endpoint, guard, socket};
+use super::{Endpoint, guard, patient::Patient, socket};
 
 /// The subprotocol that makes a WebSocket one of ours.
 const SUBPROTOCOL: &str = "mcp";
@@ -142,9 +142,11 @@ fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + S
             // Per connection and from the start, so rather small: most are idle.
             .read_buffer_size(8 << 10)
             .write_buffer_size(32 << 10);
-        let io = TokioIo::new(upgraded);
+        // Whoever serves the app may have no clock of its own.
+        let io = Patient::new(TokioIo::new(upgraded), options.write_timeout);
+        let pulse = io.pulse();
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        socket::run(socket, endpoint.server(), options, endpoint.stopping()).await;
+        socket::run(socket, endpoint.server(), options, &pulse, endpoint.stopping()).await;
         drop(running);
     }
 }
