@@ -49,7 +49,8 @@ impl Endpoint {
         for fault in Tools::default().read(&mut json!({ "tools": server.tools() }), true) {
             tracing::warn!("for clients over HTTP, {fault}");
         }
-        let shared = Shared { server, options, stop, running, sessions: Arc::default() };
+        let sessions = Arc::new(http::Sessions::new(options.sessions(), options.max_total_replay));
+        let shared = Shared { server, options, stop, running, sessions };
         Self { shared: Arc::new(shared) }
     }
 

@@ -21,6 +21,7 @@ mod guard;
 mod hosting;
 mod http;
 mod options;
+mod peer;
 mod socket;
 mod stdio;
 mod upgrade;

@@ -30,7 +30,7 @@ use tokio_tungstenite::{
 use super::Options;
 use crate::{
     proto::version::Era,
-    server::{Frame, Link, Server, Transmit},
+    server::{Driver, Frame, Link, Transmit},
 };
 
 type Socket = WebSocketStream<TokioIo<Upgraded>>;
@@ -53,12 +53,11 @@ enum End {
 /// Runs a connection to its end.
 pub(super) async fn run(
     socket: Socket,
-    server: &Server,
+    (link, driver): (Link, Driver),
     options: &Options,
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
-    let (link, driver) = server.connect();
     let mut driver = pin!(driver);
     let (mut sink, mut stream) = socket.split();
     let unanswered = AtomicU32::new(0);

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::OnUpgrade;
@@ -43,7 +43,8 @@ pub(super) fn connect(endpoint: &Endpoint, mut request: Request) -> Response {
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return upgrade_required("this connection cannot be upgraded");
     };
-    tokio::spawn(host(endpoint, upgrade));
+    let extensions = std::mem::take(request.extensions_mut());
+    tokio::spawn(host(endpoint, upgrade, extensions));
     let headers = [
         (header::CONNECTION, HeaderValue::from_static("upgrade")),
         (header::UPGRADE, HeaderValue::from_static("websocket")),
@@ -75,7 +76,11 @@ fn has_token(headers: &HeaderMap, name: &header::HeaderName, token: &str) -> boo
 }
 
 /// What runs a connection once the HTTP side is done with it.
-fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + Send + 'static {
+fn host(
+    endpoint: &Endpoint,
+    upgrade: OnUpgrade,
+    extensions: Extensions,
+) -> impl Future<Output = ()> + Send + 'static {
     let endpoint = endpoint.clone();
     let running = endpoint.running();
     async move {
@@ -93,7 +98,8 @@ fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + S
             .write_buffer_size(32 << 10);
         let io = TokioIo::new(upgraded);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        socket::run(socket, endpoint.server(), options, endpoint.stopping()).await;
+        let connection = endpoint.server().connect_with(extensions);
+        socket::run(socket, connection, options, endpoint.stopping()).await;
         drop(running);
     }
 }

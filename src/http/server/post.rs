@@ -44,12 +44,17 @@ pub enum Exchange {
     Session,
 }
 
-/// Sorts a POST by its parsed body.
+/// Sorts a POST by its parsed body. `most`: how many messages a batch may have.
 ///
 /// # Errors
 /// No server may take this, whatever its tools and sessions are.
-pub fn sort(body: &Value, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+pub fn sort(body: &Value, headers: &impl RequestHeaders, most: usize) -> Result<Exchange, Refusal> {
     if let Value::Array(messages) = body {
+        // Before anything is done about any of them.
+        if messages.len() > most {
+            let text = format!("the batch has more than {most} messages: send it in parts");
+            return Err(Refusal::new(413, code::INVALID_REQUEST, text));
+        }
         return sort_batch(messages, headers);
     }
     let message = read(body)?;

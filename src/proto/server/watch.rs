@@ -224,8 +224,10 @@ impl<P: Payload> ServerMachine<P> {
             let texts = texts.ok_or_else(|| {
                 bad_params(&["`resourceSubscriptions` is not an array of strings"])
             })?;
+            // Counted first: each one is put where it belongs among those before.
+            self.check_subscriptions(texts.len(), None)?;
             uris = texts.iter().filter_map(Payload::as_text).map(|uri| (uri, ())).collect();
-            self.check_subscriptions(uris.len(), uris.keys().map(String::len).max())?;
+            self.check_subscriptions(0, uris.keys().map(String::len).max())?;
         }
         Ok(Topics {
             tools: flag("toolsListChanged")?,
