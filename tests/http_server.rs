@@ -42,7 +42,7 @@ fn claiming(version: &str, method: &str, mut params: Value) -> Value {
 }
 
 fn sorted(body: &Value, headers: &[(&'static str, &'static str)]) -> Result<Exchange, (u16, i64)> {
-    sort(body, &Headers(headers.to_vec()), 100).map_err(|refusal| verdict(&refusal))
+    sort(body, &Headers(headers.to_vec())).map_err(|refusal| verdict(&refusal))
 }
 
 fn verdict(refusal: &Refusal) -> (u16, i64) {

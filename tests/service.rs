@@ -169,8 +169,6 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     retry["requestState"] = sent_then[0]["result"]["requestState"].clone();
     let job = call(&mut service, connection, 3, retry.clone());
     assert!(matches!(ask(&mut service, job.call), Asked::Given(given) if given == answer));
-    service.conclude(job.call, NOW);
-    assert!(matches!(service.poll_output(), Some(Output::Stop { .. })));
 
     // It is good for this call, and for a while.
     let job = call(&mut service, connection, 6, json!({ "name": "tool" }));

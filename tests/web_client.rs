@@ -1,5 +1,5 @@
 //! The client for Rust programs in a real browser, against a server that each test plays itself:
-//! `wasm-pack test --headless --chrome -- --features client,npm`.
+//! `wasm-pack test --headless --chrome -- --features client`.
 #![cfg(all(target_arch = "wasm32", feature = "client"))]
 
 use std::cell::{Cell, RefCell};

@@ -9,11 +9,9 @@ use std::{
     task::{Poll, Waker},
 };
 
-use serde_json::Value;
-
 use super::Extensions;
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Raw},
     proto::server::{Event, RequestKey, ServerMachine},
 };
 
@@ -24,9 +22,9 @@ pub(super) struct Shared {
 
 /// What the lock protects. User code never runs while it is held.
 pub(super) struct State {
-    pub(super) machine: ServerMachine<Value>,
+    pub(super) machine: ServerMachine<Raw>,
     /// What messages have led to, with what came along with each.
-    pub(super) events: VecDeque<(Event<Value>, Arc<Extensions>)>,
+    pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
     /// Runs the handlers: wants to know of new events.
     pub(super) driver: Option<Waker>,
     /// Writes to the peer: wants to know of new messages.
@@ -49,7 +47,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(machine: ServerMachine<Value>) -> Self {
+    pub(super) fn new(machine: ServerMachine<Raw>) -> Self {
         let state = State {
             machine,
             events: VecDeque::new(),
@@ -81,7 +79,7 @@ impl Shared {
     }
 
     /// Changes the machine, then wakes the writer.
-    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Value>) -> T) -> T {
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Raw>) -> T) -> T {
         let (value, writer) = {
             let mut state = self.lock();
             (change(&mut state.machine), state.writer.take())

@@ -69,8 +69,9 @@ fn clippy_native(tools: &Tools) -> Result<()> {
 fn clippy_wasm(tools: &Tools) -> Result<()> {
     let chosen = [
         &["--package", "mcp-wasm"][..],
-        &["--package", "mcp-wasm", "--features", "client,npm"],
-        &["--package", "mcp-wasm", "--features", "npm,npm-server"],
+        &["--package", "mcp-wasm", "--features", "client,npm-server,npm-allocator"],
+        &["--package", "mcp-wasm", "--no-default-features", "--features", "npm-server"],
+        &["--package", "mcp-wasm", "--no-default-features", "--features", "client"],
         &["--package", "rust-wasm-client"],
     ];
     for packages in chosen {
@@ -95,7 +96,7 @@ fn documentation(tools: &Tools) -> Result<()> {
             .quiet()
     };
     document(&["--workspace", "--all-features"])?;
-    document(&["--package", "mcp-wasm", "--features", "client", "--target", WASM_TARGET])
+    document(&["--package", "mcp-wasm", "--all-features", "--target", WASM_TARGET])
 }
 
 /// The crate as it would be published builds, and has nothing in it that does not belong there.

@@ -52,7 +52,7 @@ struct Module {
 const MODULES: [Module; 2] = [
     Module {
         name: "core",
-        features: "npm",
+        features: "npm-client,npm-allocator",
         classes: &["core", "http"],
         glue: "core.js",
         wasm: "core.wasm",
@@ -60,7 +60,7 @@ const MODULES: [Module; 2] = [
     },
     Module {
         name: "host",
-        features: "npm,npm-server",
+        features: "npm-server,npm-allocator",
         classes: &["host"],
         glue: "host.js",
         wasm: "server.wasm",
@@ -96,7 +96,8 @@ pub fn cargo_build() -> Result<()> {
         for module in &MODULES {
             Cmd::cargo()
                 .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
-                .args(["--target", WASM_TARGET, "--features", module.features, "--config"])
+                .args(["--target", WASM_TARGET, "--no-default-features"])
+                .args(["--features", module.features, "--config"])
                 .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
                 .quiet()?;
             // Both come out under the name of the crate.

@@ -1,32 +1,74 @@
 //! The page and the package, as files.
 
-use std::path::Path;
+use std::{io, io::ErrorKind, path::Path};
 
 use axum::{
     Router,
-    http::{HeaderName, HeaderValue, header},
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    middleware::map_response,
+    response::{IntoResponse, Response},
 };
-use tower_http::{services::ServeDir, set_header::SetResponseHeader};
+use tower_http::services::ServeDir;
 
-/// What the page may do. WebAssembly needs a word of its own; everything else is from here.
+/// What the page may do: WebAssembly needs a word of its own, everything else is from here. Nobody
+/// may frame it, point its addresses elsewhere, or have it send a form.
 const POLICY: &str = "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; \
-                      connect-src 'self' ws: wss: http: https:; style-src 'self'; img-src 'self' data:";
+                      connect-src 'self' ws: wss: http: https:; style-src 'self'; img-src 'self' data:; \
+                      object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Headers of every answer.
+const HEADERS: [(HeaderName, &str); 8] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::CACHE_CONTROL, "no-cache"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    // For browsers that do not know `frame-ancestors`.
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    ),
+];
 
 /// Files of `www` at `/`, files of `pkg` at `/pkg/`.
 pub(crate) fn router(www: &Path, pkg: &Path) -> Router {
     Router::new()
-        .nest_service("/pkg", with_headers(ServeDir::new(pkg)))
-        .fallback_service(with_headers(ServeDir::new(www)))
+        .nest("/pkg", Router::new().fallback(file).with_state(ServeDir::new(pkg)))
+        .fallback(file)
+        .with_state(ServeDir::new(www))
+        .layer(map_response(async |mut response: Response| {
+            for (name, value) in HEADERS {
+                response.headers_mut().insert(name, HeaderValue::from_static(value));
+            }
+            response
+        }))
 }
 
-type Headed<S> = SetResponseHeader<S, HeaderValue>;
+async fn file(State(mut files): State<ServeDir>, request: Request) -> Response {
+    match files.try_call(request).await {
+        Ok(response) => response.map(Body::new).into_response(),
+        Err(error) if is_absent(&error) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => {
+            tracing::error!(%error, "cannot read a file");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
 
-fn with_headers<S>(service: S) -> Headed<Headed<Headed<S>>> {
-    let set = |name: HeaderName, value| (name, HeaderValue::from_static(value));
-    let (policy, rules) = set(header::CONTENT_SECURITY_POLICY, POLICY);
-    let (cache, ask_first) = set(header::CACHE_CONTROL, "no-cache");
-    let (sniffing, none) = set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    let service = SetResponseHeader::overriding(service, policy, rules);
-    let service = SetResponseHeader::overriding(service, cache, ask_first);
-    SetResponseHeader::overriding(service, sniffing, none)
+/// Whether there is no such file because there can be none.
+fn is_absent(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::NotFound
+            | ErrorKind::PermissionDenied
+            | ErrorKind::NotADirectory
+            | ErrorKind::IsADirectory
+            // Longer than the file system has names.
+            | ErrorKind::InvalidFilename
+            | ErrorKind::InvalidInput
+    )
 }

@@ -10,11 +10,10 @@ use std::{
     task::{Poll, Waker},
 };
 
-use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Payload},
     proto::{Millis, server::Frame},
 };
 
@@ -313,7 +312,13 @@ impl Streams {
     }
 
     /// Takes in a message. `last`: it is the response to that request.
-    pub fn push(&mut self, frame: &Frame<Value>, about: Option<&Id>, last: bool, now: Millis) {
+    pub fn push<P: Payload>(
+        &mut self,
+        frame: &Frame<P>,
+        about: Option<&Id>,
+        last: bool,
+        now: Millis,
+    ) {
         if let Some(owner) = self.owner(about)
             && let Some(stream) = self.all.get_mut(&owner)
         {
@@ -527,7 +532,7 @@ impl Stream {
     }
 
     /// Adds an event, and returns how large it is.
-    fn push(&mut self, frame: &Frame<Value>) -> usize {
+    fn push<P: Payload>(&mut self, frame: &Frame<P>) -> usize {
         let is_notification = match frame {
             Frame::Progress(_) => true,
             Frame::Message(message) => message.get("id").is_none(),

@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
@@ -24,7 +23,7 @@ use crate::{
             status_of,
         },
     },
-    jsonrpc::{Id, Message, Payload, code},
+    jsonrpc::{Id, Message, Payload, Raw, code},
     native::{Endpoint, guard, peer::Peer},
     proto::version::Version,
     server::{Frame, Transmit},
@@ -43,7 +42,7 @@ const IN_USE: &str = "5";
 pub(super) fn initialize(
     endpoint: &Endpoint,
     origin: &Origin<'_>,
-    message: &Value,
+    message: &Raw,
 ) -> Result<Response, Refusal> {
     let (link, driver) = endpoint.server().connect();
     link.receive_value_with(message, &origin.extensions);
@@ -66,7 +65,7 @@ pub(super) fn initialize(
     let session = Arc::new(session);
     let peer = Peer::of(&origin.extensions, origin.headers, options);
     endpoint.sessions().add(&session, peer).map_err(|full| {
-        let id = message.get("id").and_then(Payload::as_id);
+        let id = message.get("id").and_then(|id| id.as_id());
         let (status, text) = if full.of_peer {
             (429, "you have too many sessions: end some, or try later")
         } else {
@@ -89,20 +88,20 @@ pub(super) fn initialize(
 }
 
 /// The version that an answer to `initialize` settles on.
-fn negotiated(frame: &Frame<Value>) -> Option<Version> {
+fn negotiated(frame: &Frame<Raw>) -> Option<Version> {
     let Frame::Message(message) = frame else { return None };
-    Version::parse(message.get("result")?.get("protocolVersion")?.as_str()?)
+    Version::parse(&message.at(&["result", "protocolVersion"])?.as_text()?)
 }
 
 /// Takes messages of a session: one, or where its revision has that, several.
 pub(super) async fn post(
     endpoint: &Endpoint,
     origin: &Origin<'_>,
-    body: Value,
+    body: Raw,
 ) -> Result<Response, Refusal> {
-    let (messages, is_batch) = match body {
-        Value::Array(messages) => (messages, true),
-        message => (vec![message], false),
+    let (messages, is_batch) = match body.elements() {
+        Some(messages) => (messages, true),
+        None => (vec![body], false),
     };
     let requests: Vec<Id> = messages
         .iter()
@@ -119,9 +118,15 @@ pub(super) async fn post(
         None
     } else {
         // Its answer could not say which request it is for, and so would not come here.
-        let most = endpoint.server().limits().identifier;
-        if requests.iter().any(|id| matches!(id, Id::Text(text) if text.len() > most)) {
+        let limits = endpoint.server().limits();
+        let is_long = |id: &Id| matches!(id, Id::Text(text) if text.len() > limits.identifier);
+        if requests.iter().any(is_long) {
             return Err(Refusal::new(400, code::INVALID_REQUEST, "`id` is too long"));
+        }
+        if requests.len() > limits.requests {
+            let text =
+                format!("a batch of more than {} requests: send it in parts", limits.requests);
+            return Err(Refusal::new(413, code::INVALID_REQUEST, text));
         }
         Some(session.open(&requests).map_err(|why| match why {
             NoStream::Taken => {
@@ -147,7 +152,7 @@ pub(super) async fn post(
 }
 
 /// The request that a notification gives up.
-fn given_up(message: &Value) -> Option<Id> {
+fn given_up(message: &Raw) -> Option<Id> {
     match Message::read(message) {
         Ok(Message::Notification { method, params }) if method == method::CANCELLED => {
             params?.get("requestId")?.as_id()

@@ -92,7 +92,7 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
 async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Response, Refusal> {
     let headers = origin.headers;
     let message = request::read(endpoint.options(), headers, body).await?;
-    match sort(&message, headers, endpoint.server().limits().requests)? {
+    match sort(&message, headers)? {
         Exchange::Modern => {
             check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
             Ok(modern::serve(endpoint, &origin.extensions, &message).await)

@@ -4,12 +4,12 @@ use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use futures_util::stream;
-use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 
 use super::{events, json, pace, shutting_down};
 use crate::{
     http::server::status_of,
+    jsonrpc::Raw,
     native::Endpoint,
     server::{Extensions, Frame, Link, Transmit},
 };
@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn serve(
     endpoint: &Endpoint,
     extensions: &Arc<Extensions>,
-    message: &Value,
+    message: &Raw,
 ) -> Response {
     let (link, driver) = endpoint.server().connect();
     let running = endpoint.running();
@@ -54,14 +54,14 @@ struct Exchange {
 
 enum State {
     /// What has been taken from the link, but not been sent.
-    First(Option<Frame<Value>>),
+    First(Option<Frame<Raw>>),
     Open,
     Over,
 }
 
 enum Next {
     Message {
-        frame: Frame<Value>,
+        frame: Frame<Raw>,
         last: bool,
         refusal: bool,
     },
@@ -87,7 +87,7 @@ impl Exchange {
         }
     }
 
-    fn stream(mut self, first: Option<Frame<Value>>) -> Response {
+    fn stream(mut self, first: Option<Frame<Raw>>) -> Response {
         self.state = State::First(first);
         // The body is asked for more only when what it gave before has left.
         let chunks = stream::unfold(self, Self::chunk);

@@ -12,7 +12,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep_until, timeout_at},
@@ -23,7 +22,7 @@ use crate::{
     http::server::{
         Beginning, InUse, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
     },
-    jsonrpc::Id,
+    jsonrpc::{Id, Payload, Raw},
     proto::version::Version,
     server::{Driver, Extensions, Link, Principal, Transmit},
     types::method,
@@ -236,12 +235,11 @@ impl Session {
 
     /// Takes in messages, all that came in one request. None waits for anything: what they lead to
     /// is bounded by how many requests may be open at once.
-    pub(super) fn take(&self, messages: &[Value], extensions: &Arc<Extensions>) {
+    pub(super) fn take(&self, messages: &[Raw], extensions: &Arc<Extensions>) {
         self.touch();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         for message in messages {
-            let asked = message.get("method").filter(|_| message.get("id").is_some());
-            if asked.is_some_and(|asked| asked != method::PING) {
+            if message.get("id").is_some() && !message.says("method", method::PING) {
                 self.has_worked.store(true, Ordering::Relaxed);
             }
             self.link.receive_value_with(message, extensions);

@@ -153,8 +153,7 @@ impl<P: Payload> Inputs<P> {
             Some(_) => Some(text(params, "requestState")?),
         };
         let responses = object(params, "inputResponses")?;
-        let count = responses.as_ref().and_then(Payload::entries).map_or(0, |all| all.len());
-        if count > limits.answers {
+        if responses.as_ref().is_some_and(|all| all.exceeds(limits.answers)) {
             return Err(bad_params(&["`inputResponses` has too many members"]));
         }
         Ok(Self { responses, state })
