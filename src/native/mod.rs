@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod connections;
 mod endpoint;
 mod guard;
 mod hosting;

@@ -42,6 +42,16 @@ pub struct Options {
     /// How long a session over HTTP may be left alone before it ends: 30 minutes. One whose stream
     /// is being read is not alone.
     pub session_timeout: Duration,
+    /// How many connections there may be: 16,384, or as many as the process may open files, less a
+    /// few. For one more, the one that has been idle for longest ends, first one of the address that
+    /// has most; if none is idle, the new one is refused.
+    ///
+    /// This is for the listeners of [`serve`](super::serve) and [`serve_app`](super::serve_app).
+    pub max_connections: usize,
+    /// How many of them one address (of IPv6, one network of 64 bits) may have: half of those that
+    /// there may be. It does not count with a [`forwarded_header`](Self::forwarded_header), for then
+    /// all of them come from the proxy.
+    pub max_connections_per_peer: usize,
     /// How many sessions over HTTP there may be: 10,000. For one more, another one ends: one that
     /// nothing was asked of yet, or that was left alone for [`session_rest`](Self::session_rest);
     /// first one of the peer that has most. If there is none, the new one is refused with 503 and
@@ -106,6 +116,8 @@ impl Default for Options {
             body_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(15),
             session_timeout: Duration::from_secs(30 * 60),
+            max_connections: 16_384,
+            max_connections_per_peer: 8192,
             max_sessions: 10_000,
             max_sessions_per_peer: 5000,
             session_rest: Duration::from_secs(5 * 60),
