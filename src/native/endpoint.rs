@@ -5,12 +5,10 @@ use std::{sync::Arc, time::SystemTime};
 use axum::{
     Router,
     extract::{Request, State},
-    http::Method,
     middleware,
     response::Response,
     routing::any,
 };
-use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
@@ -18,7 +16,12 @@ use super::{
     guard::{self, Guard},
     http, patiently, upgrade,
 };
-use crate::{http::params::Tools, proto::Millis, server::Server};
+use crate::{
+    http::params::Tools,
+    jsonrpc::{Payload, Raw},
+    proto::Millis,
+    server::Server,
+};
 
 /// A server at a path of an axum app. Cheap to clone.
 #[derive(Clone)]
@@ -52,7 +55,9 @@ impl Endpoint {
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        for fault in Tools::default().read(&mut json!({ "tools": server.tools() }), true) {
+        let mut listed = Raw::object();
+        listed.set("tools", Raw::array(server.tools()));
+        for fault in Tools::default().read(&mut listed, true) {
             tracing::warn!("for clients over HTTP, {fault}");
         }
         let guard = Arc::new(Guard::new(&options));
@@ -130,7 +135,7 @@ async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
     if let Err(refused) = endpoint.shared.guard.check(&request) {
         return refused;
     }
-    if request.method() == Method::GET && upgrade::is_wanted(request.headers()) {
+    if upgrade::is_wanted(request.headers()) {
         if *endpoint.stopping().borrow() {
             return http::shutting_down();
         }

@@ -22,6 +22,7 @@ mod hosting;
 mod hosts;
 mod http;
 mod options;
+mod patient;
 mod socket;
 mod stdio;
 mod upgrade;

@@ -50,7 +50,10 @@ pub struct Options {
     /// How often the peer is asked for a sign of life: every 25 s. After two that stay without an
     /// answer the connection is dropped.
     pub ping_interval: Duration,
-    /// How long a peer may take nothing of what is sent: 30 s. Then the connection is dropped.
+    /// How long a peer may take for a share of what is sent, which is 512 bytes for each second of
+    /// it, or the rest: 30 s. Then the connection is dropped. A result may take as long as it needs.
+    /// Over HTTP, this holds for connections of [`serve`](super::serve) and
+    /// [`serve_app`](super::serve_app).
     pub write_timeout: Duration,
     /// How long a result keeps away from the report before it, for legacy peers: 2 ms.
     ///

@@ -88,6 +88,11 @@ impl Client {
         Self { socket, next_id: 0 }
     }
 
+    /// A client over a socket that is open.
+    pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
+        Self { socket, next_id: 0 }
+    }
+
     /// A client whose kernel takes not much more than it reads.
     pub async fn with_receive_buffer(address: SocketAddr, bytes: u32) -> Self {
         let socket = TcpSocket::new_v4().unwrap();

@@ -9,10 +9,8 @@ use std::{
     task::{Poll, Waker},
 };
 
-use serde_json::Value;
-
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Payload},
     proto::{Millis, server::Frame},
 };
 
@@ -224,7 +222,13 @@ impl Streams {
     }
 
     /// Takes in a message. `last`: it is the response to that request.
-    pub fn push(&mut self, frame: &Frame<Value>, about: Option<&Id>, last: bool, now: Millis) {
+    pub fn push<P: Payload>(
+        &mut self,
+        frame: &Frame<P>,
+        about: Option<&Id>,
+        last: bool,
+        now: Millis,
+    ) {
         if let Some(owner) = self.owner(about)
             && let Some(stream) = self.all.get_mut(&owner)
         {
@@ -389,7 +393,7 @@ impl Stream {
         self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
     }
 
-    fn push(&mut self, frame: &Frame<Value>) {
+    fn push<P: Payload>(&mut self, frame: &Frame<P>) {
         let is_notification = match frame {
             Frame::Progress(_) => true,
             Frame::Message(message) => message.get("id").is_none(),

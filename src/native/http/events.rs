@@ -5,10 +5,10 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
 
 use crate::{
     http::{headers::EVENTS, server::write_message},
+    jsonrpc::Raw,
     server::Frame,
 };
 
@@ -28,6 +28,6 @@ pub(super) fn response(body: Body) -> Response {
 }
 
 /// Adds a message as an event.
-pub(super) fn write(text: &mut String, frame: &Frame<Value>) {
+pub(super) fn write(text: &mut String, frame: &Frame<Raw>) {
     write_message(text, &frame.to_json());
 }
