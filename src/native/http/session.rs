@@ -304,6 +304,13 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.total.fetch_sub(state.counted, Ordering::Relaxed);
+    }
+}
+
 impl Reading {
     /// How the answer begins.
     pub(super) async fn beginning(&self) -> Beginning {
