@@ -56,7 +56,6 @@ export function adapt({ translate, context, options, refuse }) {
     constructor(info, { debouncedNotificationMethods, ...given } = /** @type {any} */ ({})) {
       // The SDK logs no progress, and leaves links to the caller.
       super(info, { progressHandler: null, urlElicitation: "manual", ...options(given) });
-      itself(this);
       this.#debounced = debouncedNotificationMethods ?? [];
       const client = this;
       Object.defineProperties(this[INSIDE].inbound.others, Object.getOwnPropertyDescriptors({

@@ -13,7 +13,6 @@ use futures_util::{
 };
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
@@ -29,6 +28,7 @@ use tokio_tungstenite::{
 
 use super::Options;
 use crate::{
+    jsonrpc::Raw,
     proto::version::Era,
     server::{Frame, Link, Server, Transmit},
 };
@@ -122,7 +122,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes this message, or a ping, and whatever else there is to send by then.
-    async fn batch(&mut self, first: Option<Transmit<Value>>) -> Result<(), End> {
+    async fn batch(&mut self, first: Option<Transmit<Raw>>) -> Result<(), End> {
         let mut next = first;
         if next.is_none() {
             self.feed(Message::Ping(Vec::new().into())).await?;
@@ -192,7 +192,7 @@ async fn read(stream: &mut SplitStream<Socket>, link: &Link, unanswered: &Atomic
         // Any traffic is a sign of life.
         unanswered.store(0, Ordering::Relaxed);
         match message {
-            Message::Text(text) => link.receive(&text),
+            Message::Text(text) => link.receive_text(text),
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}
