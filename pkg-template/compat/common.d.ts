@@ -182,10 +182,14 @@ export const isCallToolResult: (value: unknown) => value is CallToolResultOf<any
 /** The name to show: `title`, a tool's `annotations.title`, or `name`. */
 export function getDisplayName(metadata: BaseMetadata & { annotations?: { title?: string } }): string;
 /** Capabilities with others, member by member. */
-export function mergeCapabilities<Capabilities extends ClientCapabilitiesOf<any, any> | ServerCapabilitiesOf<any>>(
-  base: Capabilities,
-  additional: Partial<Capabilities>,
-): Capabilities;
+export function mergeCapabilities(
+  base: ServerCapabilitiesOf<any>,
+  additional: Partial<ServerCapabilitiesOf<any>>,
+): ServerCapabilitiesOf<any>;
+export function mergeCapabilities(
+  base: ClientCapabilitiesOf<any, any>,
+  additional: Partial<ClientCapabilitiesOf<any, any>>,
+): ClientCapabilitiesOf<any, any>;
 /** Which kinds of elicitation a client has declared; one that names none has declared forms. */
 export function getSupportedElicitationModes(capabilities: ClientCapabilitiesOf<any, any>["elicitation"]): {
   supportsFormMode: boolean;

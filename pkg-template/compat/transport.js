@@ -7,8 +7,12 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), fetch, authProvider, trace } = {}) {
     super(url, {
       trace,
-      // What the program says about its requests wins over what this package says.
-      fetch: (/** @type {any} */ at, /** @type {any} */ more) => (fetch ?? globalThis.fetch)(at, { ...more, ...init }),
+      // What the program says about its requests wins over what this package says, but for the message itself. Cookies are as
+      // `fetch` has them by itself.
+      fetch: (/** @type {any} */ at, /** @type {any} */ more) => {
+        const { method, headers, body, signal } = more;
+        return (fetch ?? globalThis.fetch)(at, { ...more, credentials: undefined, ...init, method, headers, body, signal });
+      },
       headers: async () => {
         const all = new Headers(headers);
         const token = (await authProvider?.token?.()) ?? (await authProvider?.tokens?.())?.access_token;
@@ -16,6 +20,14 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
         return all;
       },
     });
+  }
+
+  /** What requests name. @type {string | undefined} */
+  protocolVersion;
+
+  /** @param {string} version */
+  setProtocolVersion(version) {
+    this.protocolVersion = version;
   }
 
   /** Ends the session and the connection. */

@@ -88,6 +88,12 @@ function membersOf(text, name) {
 }
 const MEMBER = "(?! |private|protected|static|constructor|\\*|/)(?:readonly |get |abstract )*(\\w+)\\??[(<:]";
 
+/** How types are compared that want arguments. @type {Record<string, (type: string) => string>} */
+const GIVEN = {
+  // What a schema's output is, the SDK says in terms of zod's own types, which this package does not depend on.
+  RequestHandlerExtra: (type) => `Omit<${type}<{ method: string }, { method: string }>, "sendRequest">`,
+};
+
 before(() => {
   rmSync(folder, { recursive: true, force: true });
   const modules = path.join(folder, "node_modules");
@@ -100,7 +106,8 @@ before(() => {
 const absent = () => {
   const guide = readFileSync(path.join(root, "docs/migration.md"), "utf8");
   const section = guide.match(/^## What is not there\n([\s\S]*?)^## /m)?.[1] ?? assert.fail("the guide has no such section");
-  return new Set([...section.matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name));
+  const names = section.replace(/\|[^|]*\|$/gm, "");
+  return new Set([...names.matchAll(/`([\w.]+)`/g)].map(([, name = ""]) => name));
 };
 
 for (const version of /** @type {const} */ (["v1", "v2"])) {
@@ -114,8 +121,7 @@ for (const version of /** @type {const} */ (["v1", "v2"])) {
       const lines = [`import type * as Ours from "mcp-wasm/compat/${version}";`];
       sources.forEach((from, i) => lines.push(`import type * as Theirs${i} from "${from}";`));
       declared.forEach(({ from, name, generic }, i) => {
-        // A type that wants arguments is compared with some that fit.
-        const [theirs, ours] = [`Theirs${sources.indexOf(from)}.${name}`, `Ours.${name}`].map((type) => (generic ? `${type}${ARGUMENTS[name] ?? "<string>"}` : type));
+        const [theirs, ours] = [`Theirs${sources.indexOf(from)}.${name}`, `Ours.${name}`].map((type) => (generic ? (GIVEN[name] ?? ((of) => `${of}<string>`))(type) : type));
         lines.push(`declare const theirs${i}: ${theirs}; export const ours${i}: ${ours} = theirs${i};`);
         lines.push(`declare const own${i}: ${ours}; export const back${i}: ${theirs} = own${i};`);
       });
@@ -160,8 +166,6 @@ for (const version of /** @type {const} */ (["v1", "v2"])) {
   });
 }
 
-/** @type {Record<string, string>} */
-const ARGUMENTS = { RequestHandlerExtra: "<{ method: string }, { method: string }>" };
 /** @type {Record<string, [string, string]>} */
 const CLIENT = {
   v1: [declarations("sdk/dist/esm/client/index.d.ts"), "Client"],
