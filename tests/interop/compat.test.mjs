@@ -166,17 +166,17 @@ for (const version of /** @type {const} */ (["v1", "v2"])) {
   });
 }
 
-/** @type {Record<string, [string, string]>} */
+/** @type {Record<"v1" | "v2", [string, string]>} */
 const CLIENT = {
   v1: [declarations("sdk/dist/esm/client/index.d.ts"), "Client"],
   v2: [declarations(`client/dist/${/from "\.\/(client-[\w-]+)\.mjs"/.exec(declarations("client/dist/index.d.mts"))?.[1]}.d.mts`), "Client"],
 };
-/** @type {Record<string, [string, string]>} */
+/** @type {Record<"v1" | "v2", [string, string]>} */
 const PROTOCOL = {
   v1: [declarations("sdk/dist/esm/shared/protocol.d.ts"), "Protocol"],
   v2: [declarations(`client/dist/${/from "\.\/(index-[\w-]+)\.mjs"/.exec(declarations("client/dist/index.d.mts"))?.[1]}.d.mts`), "Protocol"],
 };
-/** @type {Record<string, [string, string]>} */
+/** @type {Record<"v1" | "v2", [string, string]>} */
 const TRANSPORT = {
   v1: [declarations("sdk/dist/esm/client/streamableHttp.d.ts"), "StreamableHTTPClientTransport"],
   v2: [declarations("client/dist/index.d.mts"), "StreamableHTTPClientTransport"],
