@@ -291,6 +291,7 @@ export class Client {
     } else if (this.#connection.connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     }
+    await this.#connection.left;
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {

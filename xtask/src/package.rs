@@ -67,6 +67,8 @@ const MODULES: [Module; 2] = [
         inline: "host-inline.js",
     },
 ];
+/// What the validator compares texts with.
+const PATTERNS: &str = "validate-patterns.js";
 /// Of a generated module that is a text.
 const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
@@ -198,18 +200,23 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The validator's entry, with the validator in it: the package has no dependencies.
+/// The validator's entry, with the validator in it: the package has no dependencies. What it makes of
+/// patterns are not the engine's regular expressions but those of the file beside it, which take a
+/// bounded time.
 fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
+    let patterns = root().join("pkg-template").join(PATTERNS);
     tools
         .cmd("esbuild")
         .arg(root().join("pkg-template/validate.js"))
+        .arg(format!("--inject:{}", patterns.display()))
         .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
         .arg("--banner:js=/*! Contains @cfworker/json-schema, MIT: see LICENSE-THIRD-PARTY */")
         .arg(format!("--outfile={}", out.display()))
         .args(["--allow-overwrite"])
         .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
         .quiet()
-        .context("the validator could not be bundled")
+        .context("the validator could not be bundled")?;
+    Ok(fs::remove_file(out.with_file_name(PATTERNS))?)
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.
