@@ -78,6 +78,9 @@ pub struct Options {
     /// Bytes of events that all streams of a session keep: 4 MiB. Beyond it, those that have ended
     /// are forgotten first.
     pub max_session_replay: usize,
+    /// Bytes of events of a session, those included that readers have still to take, beyond which its
+    /// requests are refused with 429: 16 MiB.
+    pub max_unread: usize,
     /// Bytes of events that all sessions keep: 64 MiB. Beyond it, the sessions of the peer that has
     /// most have to forget.
     pub max_total_replay: usize,
@@ -124,6 +127,7 @@ impl Default for Options {
             forwarded_header: None,
             max_replay: 1 << 20,
             max_session_replay: 4 << 20,
+            max_unread: 16 << 20,
             max_total_replay: 64 << 20,
             replay_for: Duration::from_secs(120),
             retry: Duration::from_secs(1),
@@ -141,6 +145,7 @@ impl Options {
         StreamLimits {
             kept_bytes: self.max_replay,
             session_bytes: self.max_session_replay,
+            unread_bytes: self.max_unread,
             kept_for: millis(self.replay_for),
             retry: millis(self.retry),
             ..StreamLimits::default()

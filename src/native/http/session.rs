@@ -255,6 +255,9 @@ impl Session {
 
     /// A stream for the answers to these requests.
     pub(super) fn open(self: &Arc<Self>, requests: &[Id]) -> Result<Reading, NoStream> {
+        if !self.link.accepts_input() {
+            return Err(NoStream::Unread);
+        }
         let reader = self.lock().streams.open(requests)?;
         Ok(Reading { session: Arc::clone(self), reader })
     }
