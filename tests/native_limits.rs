@@ -77,7 +77,7 @@ async fn is_closed(stream: &mut TcpStream) -> bool {
 #[tokio::test]
 async fn idle_connections_do_not_keep_anybody_out_the_oldest_gives_way() {
     let options =
-        Options { max_connections: 10, max_connections_per_peer: 10, ..Options::default() };
+        Options { max_connections: 10, max_connections_per_peer: None, ..Options::default() };
     let host = Host::with(server(), options).await;
     // Half of them are one address's share.
     let mut idle = Vec::new();
@@ -94,7 +94,7 @@ async fn idle_connections_do_not_keep_anybody_out_the_oldest_gives_way() {
 
 #[tokio::test]
 async fn one_address_has_its_share_of_the_connections_and_no_more() {
-    let options = Options { max_connections_per_peer: 2, ..Options::default() };
+    let options = Options { max_connections_per_peer: Some(2), ..Options::default() };
     let host = Host::with(server(), options).await;
     let mut clients = (host.client().await, host.client().await);
     let mut third = ping().send(host.address).await;

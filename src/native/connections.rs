@@ -59,7 +59,7 @@ pub(super) struct Seat {
 impl Connections {
     pub(super) fn new(options: &Options) -> Arc<Self> {
         let all = options.max_connections.min(descriptors()).max(1);
-        let per_peer = options.max_connections_per_peer.min(all.div_ceil(2));
+        let per_peer = options.max_connections_per_peer.unwrap_or(all.div_ceil(2));
         Arc::new(Self {
             roster: Mutex::default(),
             // One that is idle may go at once: clients open another when they need one.
