@@ -115,6 +115,22 @@ async fn one_address_has_its_share_of_the_connections_and_no_more() {
 }
 
 #[tokio::test]
+async fn sockets_that_never_say_anything_give_way_and_one_that_did_does_not() {
+    let options = Options { max_connections: 10, ..Options::default() };
+    let host = Host::with(server(), options).await;
+    let mut honest = host.client().await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(Client::connect(host.address).await);
+    }
+    assert_eq!(ping().send(host.address).await.status, 200);
+    assert_eq!(honest.request("ping", json!({})).await["result"], json!({}));
+    assert!(is_closed(silent[0].socket.get_mut()).await, "the oldest is gone");
+    let mut late = host.client().await;
+    assert_eq!(late.request("ping", json!({})).await["result"], json!({}));
+}
+
+#[tokio::test]
 async fn a_connection_that_is_answering_does_not_give_way() {
     let options = Options { max_connections: 4, ..Options::default() };
     let host = Host::with(server(), options).await;
