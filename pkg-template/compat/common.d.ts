@@ -180,7 +180,7 @@ export const isTaskAugmentedRequestParams: (value: unknown) => value is TaskAugm
 export const isCallToolResult: (value: unknown) => value is CallToolResultOf<any>;
 
 /** The name to show: `title`, a tool's `annotations.title`, or `name`. */
-export function getDisplayName(metadata: BaseMetadata & { annotations?: { title?: string } }): string;
+export function getDisplayName(metadata: BaseMetadata | (BaseMetadata & { annotations?: { title?: string } })): string;
 /** Capabilities with others, member by member. */
 export function mergeCapabilities(
   base: ServerCapabilitiesOf<any>,
