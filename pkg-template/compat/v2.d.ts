@@ -43,6 +43,8 @@ export {
   createFetchWithInit,
   createMiddleware,
   deserializeMessage,
+  extractResourceMetadataUrl,
+  extractWWWAuthenticateParams,
   getDisplayName,
   getSupportedElicitationModes,
   isCallToolResult,
