@@ -59,7 +59,7 @@ pub(super) struct Seat {
 impl Connections {
     pub(super) fn new(options: &Options) -> Arc<Self> {
         let all = options.max_connections.min(descriptors()).max(1);
-        let per_peer = options.max_connections_per_peer.min(all.div_ceil(2));
+        let per_peer = options.max_connections_per_peer.unwrap_or(all.div_ceil(2));
         Arc::new(Self {
             roster: Mutex::default(),
             // One that is idle may go at once: clients open another when they need one.
@@ -165,6 +165,38 @@ impl Desk {
         self.connection.busy.fetch_add(1, Ordering::Relaxed);
         self.connection.has_worked.store(true, Ordering::Relaxed);
         Busy(self.clone())
+    }
+}
+
+/// A WebSocket on a connection. Until it has said something it has done nothing, and may give way.
+pub(super) struct Speaker(Option<Desk>);
+
+impl Speaker {
+    /// The one of a connection, if it is one of a listener of ours.
+    pub(super) fn new(desk: Option<Desk>) -> Self {
+        if let Some(Desk { connections, connection }) = &desk {
+            connection.has_worked.store(false, Ordering::Relaxed);
+            connection.idle_since.store(connections.now(), Ordering::Relaxed);
+            connection.busy.fetch_sub(1, Ordering::Relaxed);
+        }
+        Self(desk)
+    }
+
+    /// It has said something.
+    pub(super) fn speaks(&self) {
+        if let Some(Desk { connection, .. }) = &self.0
+            && !connection.has_worked.swap(true, Ordering::Relaxed)
+        {
+            connection.busy.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Ready when it has to give way.
+    pub(super) async fn has_to_end(&self) {
+        match &self.0 {
+            Some(desk) => desk.connection.has_to_end().await,
+            None => std::future::pending().await,
+        }
     }
 }
 

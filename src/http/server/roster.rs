@@ -116,6 +116,7 @@ impl<I: Clone + Eq + Hash, K: Clone + Eq + Hash, T> Roster<I, K, T> {
         Some(one)
     }
 
+    #[allow(clippy::ref_option)] // it is a key of the map
     fn count(&self, peer: &Option<K>) -> usize {
         self.peers.get(peer).copied().unwrap_or_default()
     }

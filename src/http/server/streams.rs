@@ -37,6 +37,9 @@ pub struct StreamLimits {
     /// Bytes of events that all streams together keep. Beyond it the oldest streams that have ended
     /// go first, then what has been sent of others, then what nobody may need.
     pub session_bytes: usize,
+    /// Bytes of events, those included that readers have still to take, beyond which no more
+    /// requests are taken.
+    pub unread_bytes: usize,
     /// Requests that have not been answered. More are refused.
     pub requests: usize,
     /// Streams that are kept after their end.
@@ -56,6 +59,7 @@ impl Default for StreamLimits {
             waiting_bytes: 256 << 10,
             kept_bytes: 1 << 20,
             session_bytes: 4 << 20,
+            unread_bytes: 16 << 20,
             requests: 1024,
             kept_streams: 16,
             kept_for: 120_000.0,
@@ -88,6 +92,8 @@ pub enum NoStream {
     Taken,
     /// Too many have not been answered yet.
     TooMany,
+    /// Too much of what was answered has not been read yet.
+    Unread,
 }
 
 /// Somebody else reads the GET stream.
@@ -197,6 +203,13 @@ impl Streams {
     pub fn open(&mut self, requests: &[Id]) -> Result<Reader, NoStream> {
         if self.owners.len() + requests.len() > self.limits.requests {
             return Err(NoStream::TooMany);
+        }
+        if self.bytes > self.limits.unread_bytes {
+            // What has been read does not count.
+            self.forget(self.limits.session_bytes.min(self.limits.unread_bytes), None);
+            if self.bytes > self.limits.unread_bytes {
+                return Err(NoStream::Unread);
+            }
         }
         let mut seen = HashSet::with_capacity(requests.len());
         if requests.iter().any(|id| self.owners.contains_key(id) || !seen.insert(id)) {

@@ -255,6 +255,9 @@ impl Session {
 
     /// A stream for the answers to these requests.
     pub(super) fn open(self: &Arc<Self>, requests: &[Id]) -> Result<Reading, NoStream> {
+        if !self.link.accepts_input() {
+            return Err(NoStream::Unread);
+        }
         let reader = self.lock().streams.open(requests)?;
         Ok(Reading { session: Arc::clone(self), reader })
     }
@@ -301,6 +304,13 @@ impl Session {
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.total.fetch_sub(state.counted, Ordering::Relaxed);
     }
 }
 
