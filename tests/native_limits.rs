@@ -20,7 +20,7 @@ use support::{Client, Host, PATIENCE};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpSocket, TcpStream},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 /// What an application may want its handlers to know.
@@ -84,7 +84,7 @@ async fn idle_connections_do_not_keep_anybody_out_the_oldest_gives_way() {
     for _ in 0..30 {
         idle.push(TcpStream::connect(host.address).await.unwrap());
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     assert_eq!(ping().send(host.address).await.status, 200);
     let other = from("127.0.0.2", host.address).await;
     assert_eq!(ping().send_on(other, host.address).await.status, 200);
