@@ -81,7 +81,9 @@ impl Connections {
             self.lock().admit(number, peer, entry, self.millis(), &self.limits, standing);
         match admitted {
             Ok(left) => {
-                left.iter().for_each(|connection| connection.end.notify_one());
+                for connection in &left {
+                    connection.end.notify_one();
+                }
                 Some(Seat { number, connections: Arc::clone(self), connection })
             }
             Err(full) => {
@@ -94,7 +96,9 @@ impl Connections {
     /// Ends what can best be done without. `false`: there is nothing.
     pub(super) fn make_room(&self) -> bool {
         let left = self.lock().evict(self.millis(), &self.limits, standing);
-        left.iter().for_each(|connection| connection.end.notify_one());
+        for connection in &left {
+            connection.end.notify_one();
+        }
         !left.is_empty()
     }
 

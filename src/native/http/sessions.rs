@@ -50,7 +50,9 @@ impl Sessions {
         if !left.is_empty() {
             tracing::debug!(count = left.len(), "too many sessions: some end");
         }
-        left.iter().for_each(|session| session.end());
+        for session in &left {
+            session.end();
+        }
         Ok(())
     }
 
