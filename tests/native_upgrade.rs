@@ -135,7 +135,8 @@ async fn what_is_no_handshake_is_refused() {
         (with("", &[]).replace("HTTP/1.1", "HTTP/1.0"), 400),
     ] {
         let answer = head(host.address, &request).await;
-        assert!(answer.starts_with(&format!("http/1.1 {wanted} ")), "{request}{answer}");
+        let status = answer.split(' ').nth(1);
+        assert_eq!(status, Some(wanted.to_string().as_str()), "{request}{answer}");
         if wanted == 426 {
             assert!(answer.contains("\r\nsec-websocket-version: 13\r\n"), "{answer}");
             assert!(answer.contains("\r\nupgrade: websocket\r\n"), "{answer}");

@@ -16,12 +16,15 @@
 //! # }
 //! ```
 
+mod connections;
 mod endpoint;
 mod guard;
 mod hosting;
 mod hosts;
 mod http;
 mod options;
+mod patient;
+mod peer;
 mod socket;
 mod stdio;
 mod upgrade;

@@ -30,6 +30,7 @@ const GRACE: Millis = 1_000.0;
 
 /// How long a call may take, and what it does with progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent choices, each made by name")]
 pub struct CallLimits {
     /// Milliseconds without an answer and without progress; infinite for no limit.
     pub timeout: Millis,
