@@ -260,11 +260,6 @@ fn the_number_of_kept_results_is_bounded() {
 
 const TOOLS: &str = "tools/list";
 
-/// What is kept while nobody knows who asks.
-fn kept_for_all(page: &Page, params: &Value) -> Option<Option<Value>> {
-    page.machine.kept_for_all(TOOLS, params, page.now)
-}
-
 fn tools(scope: &str) -> Value {
     json!({ "tools": [], "ttlMs": 60_000, "cacheScope": scope, "resultType": "complete" })
 }
@@ -277,7 +272,7 @@ fn another_authorization_forgets_what_is_private_and_keeps_what_is_public() {
         assert!(!page.machine.identify("ann", 1), "the first is no other");
         fetch(&mut page, TOOLS, &json!({}), &tools(scope));
         let expected = if public { Some(tools(scope)) } else { None };
-        assert_eq!(kept_for_all(&page, &json!({})), Some(expected));
+        assert_eq!(page.machine.kept_for_all(TOOLS, &json!({}), page.now), Some(expected));
         assert!(!page.machine.identify("ann", 0));
         assert_eq!(kept(&page, TOOLS, &json!({})), Some(tools(scope)));
         assert!(page.machine.identify("bob", 0));
