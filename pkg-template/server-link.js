@@ -2,6 +2,7 @@
 import { ProtocolError, attempt } from "./errors.js";
 import { fast, handle } from "./handlers.js";
 import { fresh } from "./server-turns.js";
+import { write } from "./text.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
@@ -117,7 +118,7 @@ export class ServerLink {
   /** @param {any} message */
   #send(message) {
     const transport = this.#transport;
-    const text = JSON.stringify(message);
+    const text = write(message);
     if (transport.send.fast) {
       try {
         transport.sendText(text);
