@@ -115,7 +115,12 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
 
 /// What an adapter takes from the app that uses it.
-const PEERS: &[(&str, &str)] = &[("ai-sdk.js", "ai"), ("react.js", "react")];
+const PEERS: &[(&str, &str)] = &[
+    ("ai-sdk.js", "ai"),
+    ("ai-sdk-react.js", "react"),
+    ("react.js", "react"),
+    ("react-latest.js", "react"),
+];
 
 /// The package in the page stands alone, its transports know nothing of the protocol, and the parts
 /// of the client nothing of the client.
