@@ -1,6 +1,8 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError } from "./errors.js";
+import { fast, handle } from "./handlers.js";
+import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -8,10 +10,14 @@ import { ProtocolError } from "./errors.js";
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
+/** How long the end of a transport is waited for, in milliseconds. */
+const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
 /** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
 /** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
 const [MORE, LESS] = [88, 60];
@@ -22,6 +28,18 @@ let known = MORE;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
 
 export class Connection {
   /** @type {Core | undefined} */
@@ -41,10 +59,17 @@ export class Connection {
   began = 0;
   /** The latest odd progress, in its order. @type {any[]} */
   samples = [];
+  /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
+  onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
 
+  /** The end of the latest transport. @type {Promise<void> | undefined} */
+  left;
+
   #act;
+  /** Takes our handlers off the transport. */
+  #release = () => {};
   #draining = false;
   /** @type {any} */
   #timer;
@@ -91,6 +116,11 @@ export class Connection {
     return /** @type {any} */ (this.#numbers);
   }
 
+  /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
+  identify(identity, id = 0) {
+    if (this.core?.identify(identity, id)) this.onchange?.(id);
+  }
+
   /** From now on a Node process has something to wait for. */
   hold() {
     this.#timer?.ref?.();
@@ -116,20 +146,26 @@ export class Connection {
   open(transport) {
     this.transport = transport;
     const current = () => this.transport === transport;
-    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {Error} */ error) => current() && this.fault(error),
+      onclose: () => this.closed(transport, "the connection was closed"),
+    };
+    // Who waits for messages is not to be passed by.
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
     if ("onevents" in transport) {
-      transport.onnews = (/** @type {Http} */ http) => {
+      ours["onnews"] = (/** @type {Http} */ http) => {
         if (!current()) return;
         this.core?.tell(http, now());
         this.drain();
       };
-      transport.onevents = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+      ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+      ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
-    transport.onmessage = (/** @type {any} */ message) => current() && this.receive(message);
-    transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
-    transport.onclose = () => this.closed(transport, "the connection was closed");
+    this.#release = handle(transport, ours);
     Promise.resolve()
       .then(() => transport.start?.())
       .then(
@@ -155,13 +191,18 @@ export class Connection {
     const transport = this.transport;
     this.transport = undefined;
     if (!transport) return;
-    if ("onframe" in transport) transport.onframe = undefined;
-    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     if ("connection" in transport) transport.connection = undefined;
-    transport.onmessage = transport.onerror = transport.onclose = undefined;
-    Promise.resolve()
+    const release = this.#release;
+    /** @type {any} */
+    let timer;
+    const closing = Promise.resolve()
       .then(() => transport.close?.())
-      .catch(() => {});
+      .catch(() => {})
+      .then(() => {
+        clearTimeout(timer);
+        release();
+      });
+    this.left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
   /** A transport has ended. @param {any} transport @param {string} reason */
@@ -177,10 +218,10 @@ export class Connection {
     /** An earlier transport may fail late. @param {any} error */
     const failed = (error) => transport === this.transport && this.unsent(id, error);
     try {
-      if (transport.sendText) transport.sendText(JSON.stringify(message));
-      else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
+      if (transport.send.fast) transport.sendText(write(message));
+      else if ("onevents" in transport) Promise.resolve(transport.send(message, this.#find(id)?.options)).catch(failed);
       // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
+      else Promise.resolve(transport.send(JSON.parse(write(message)))).catch(failed);
     } catch (error) {
       failed(error);
     }
@@ -204,7 +245,9 @@ export class Connection {
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
     const name = ODD[kind];
-    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [progressToken, progress, total].map(brief);
+    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
     const same = this.samples.filter((sample) => sample.kind === name);
     if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
@@ -231,15 +274,15 @@ export class Connection {
     this.parse(text);
   }
 
-  /** The same without the short way. @param {string} text */
-  parse(text) {
+  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  parse(text, take = (message) => this.receive(message)) {
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
-    this.receive(message);
+    take(message);
   }
 
   /**

@@ -1,14 +1,19 @@
 // One connection of a server: moves messages between its transport and the machine.
 import { ProtocolError, attempt } from "./errors.js";
+import { fast, handle } from "./handlers.js";
 import { fresh } from "./server-turns.js";
+import { write } from "./text.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
+/** How many messages a peer may send before it has been given all that there was for it. */
+const HELD = 4096;
 /** How long a transport may take for the last messages, in milliseconds. */
 const PATIENCE = 1000;
 
 export class ServerLink {
   #transport;
+  #release;
   /** @type {import("./host.js").Host | undefined} */
   #host;
   #number = 0;
@@ -16,6 +21,8 @@ export class ServerLink {
   /** What came before the machine was there. @type {[text: string | undefined, message: any][]} */
   #early = [];
   #scheduled = false;
+  /** Messages that came since there was nothing to send. */
+  #held = 0;
   /** What is being sent, over a transport that tells when it has. @type {Set<Promise<unknown>>} */
   #leaving = new Set();
   #open = true;
@@ -33,10 +40,14 @@ export class ServerLink {
   constructor(transport, server) {
     this.#transport = transport;
     this.#server = server;
-    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => this.#take(text, undefined);
-    transport.onmessage = (/** @type {any} */ message) => this.#take(undefined, message);
-    transport.onerror = (/** @type {Error} */ error) => server.fault(error);
-    transport.onclose = () => this.#closed();
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => this.#take(undefined, message)),
+      onerror: (/** @type {Error} */ error) => this.#open && server.fault(error),
+      onclose: () => this.#closed(),
+    };
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
+    this.#release = handle(transport, ours);
   }
 
   /** Before the machine is there: some targets would lose what comes meanwhile. */
@@ -49,6 +60,7 @@ export class ServerLink {
     if (!this.#open) return;
     this.#host = host;
     this.#number = host.connect();
+    this.#held = 0;
     for (const [text, message] of this.#early.splice(0)) this.#take(text, message);
   }
 
@@ -63,6 +75,8 @@ export class ServerLink {
   /** @param {string | undefined} text @param {any} message */
   #take(text, message) {
     if (!this.#open) return;
+    // Each of them may want an answer, and answers wait.
+    if (++this.#held > HELD) return void this.close("it sends more and more, and takes nothing");
     if (!this.#host) return void this.#early.push([text, message]);
     fresh();
     try {
@@ -90,7 +104,10 @@ export class ServerLink {
     let took = false;
     while (this.#open && this.#host && this.#leaving.size < AHEAD) {
       const message = this.#host.transmit(this.#number);
-      if (message === undefined) break;
+      if (message === undefined) {
+        this.#held = 0;
+        break;
+      }
       took = true;
       if (message.jsonrpc) this.#send(message);
       else void this.close(message.reason);
@@ -101,8 +118,8 @@ export class ServerLink {
   /** @param {any} message */
   #send(message) {
     const transport = this.#transport;
-    const text = JSON.stringify(message);
-    if (transport.sendText) {
+    const text = write(message);
+    if (transport.send.fast) {
       try {
         transport.sendText(text);
       } catch (error) {
@@ -165,14 +182,12 @@ export class ServerLink {
     } catch (error) {
       this.#server.fault(error);
     }
+    this.#release();
   }
 
   #closed() {
     if (!this.#open) return;
     this.#open = false;
-    const transport = this.#transport;
-    if ("onframe" in transport) transport.onframe = undefined;
-    transport.onmessage = transport.onerror = transport.onclose = undefined;
     this.#early = [];
     this.#host?.disconnect(this.#number);
     attempt(() => this.#server.over(this));

@@ -2,7 +2,9 @@
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
+import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;
@@ -37,6 +39,12 @@ class WorkerTransport {
   #connection;
   /** It takes the options of a call along, as HTTP does. */
   onevents = undefined;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity = undefined;
+  /** @type {any} */
+  onmessage;
+  /** @type {(() => void) | undefined} */
+  onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
 
@@ -53,6 +61,8 @@ class WorkerTransport {
   #watch = new AbortController();
   /** What functions of the application have thrown. @type {Map<number, unknown>} */
   #kept = new Map();
+  /** What the application's function gave last. @type {[string, string][] | undefined} */
+  #latest;
   /** The core's table; detached, with length 0, when the memory has grown. */
   #records = new Float64Array();
 
@@ -98,14 +108,21 @@ class WorkerTransport {
     return opened;
   }
 
+  /** As that of HTTP. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
+  }
+
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
-    const text = JSON.stringify(message);
+    const text = write(message);
     const http = this.#url.startsWith("http");
     if (text.length > LIMIT && !http) {
       throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
     }
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
+    const { headers: given } = this.#options;
+    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers });
   }
 
@@ -115,15 +132,20 @@ class WorkerTransport {
     const worker = this.#worker;
     this.#watch.abort();
     if (!worker) return;
-    const timer = setTimeout(() => worker.terminate(), GRACE);
-    worker.addEventListener("message", ({ data }) => {
-      // Ending a session is a request too.
-      if (data?.mcp === "headers") return void this.#headers(data.question);
-      if (data?.mcp !== "bye") return;
-      clearTimeout(timer);
-      worker.terminate();
+    const gone = new Promise((resolve) => {
+      const timer = setTimeout(resolve, GRACE);
+      worker.addEventListener("message", ({ data }) => {
+        // Ending a session is a request too.
+        if (data?.mcp === "headers") return void this.#headers(data.question);
+        if (data?.mcp !== "bye") return;
+        clearTimeout(timer);
+        resolve(undefined);
+      });
     });
     this.#post({ mcp: "close" });
+    await gone;
+    worker.terminate();
+    this.onclose?.();
   }
 
   /** @param {object} message */
@@ -156,6 +178,8 @@ class WorkerTransport {
   async #headers(question) {
     try {
       const pairs = [...new Headers(await this.#options.headers())];
+      // Nobody knows of which request.
+      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
       this.#post({ mcp: "headers", question, pairs });
     } catch (error) {
       this.#kept.set(question, error);
@@ -188,7 +212,7 @@ class WorkerTransport {
       if (!connection?.core) return;
       end = Math.min(start + RECORDS, to);
       const part = numbers.subarray(start * FIELDS, end * FIELDS);
-      if (!connection.scans) this.#messages(part, text);
+      if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
       else this.#deliver(connection, part, text);
     }
   }
@@ -236,7 +260,7 @@ class WorkerTransport {
       if (total === total) params.total = total;
       if (start) params.message = text.substring(start, end);
       // What came on a foreign stream is only counted.
-      if (token >= 0) this.#connection?.receive({ jsonrpc: "2.0", method: "notifications/progress", params });
+      if (token >= 0) this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
       else if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
     }
   }
@@ -246,13 +270,14 @@ class WorkerTransport {
     const connection = this.#connection;
     switch (kind) {
       case "frame":
-        return connection?.parse(value);
+        return connection?.parse(value, this.onmessage?.fast ? undefined : this.onmessage);
       case "opened":
         return this.#opening?.resolve();
       case "refused":
         return this.#opening?.reject(unpack(value));
       case "closed":
-        return connection?.closed(this, "the connection was closed");
+        connection?.closed(this, "the connection was closed");
+        return this.onclose?.();
       case "expired":
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
@@ -306,6 +331,7 @@ class WorkerTransport {
     const connection = this.#connection;
     connection?.fault(new ClosedError(reason, true));
     connection?.closed(this, reason);
+    this.onclose?.();
   }
 }
 
