@@ -55,10 +55,11 @@ impl Guard {
     pub(super) fn new(options: &Options) -> Self {
         let mut hosts = Vec::new();
         for text in options.allowed_hosts.iter().filter(|text| *text != ANY) {
-            match Host::of_setting(text) {
-                Some(host) => hosts.push(host),
-                None => tracing::warn!("`{text}` in `allowed_hosts` is no host"),
+            let host = Host::of_setting(text);
+            if host.is_none() {
+                tracing::warn!("`{text}` in `allowed_hosts` is no host");
             }
+            hosts.extend(host);
         }
         for text in &options.allowed_origins {
             let is_origin = text == ANY || text == "null" || text.contains("://");
