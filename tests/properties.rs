@@ -227,8 +227,10 @@ proptest! {
     }
 }
 
-/// The bodies of the fuzz targets, each with the folder of its seeds.
-const TARGETS: [(&str, fn(&[u8])); 4] = [
+/// A fuzz target: its name, which is that of the folder of its seeds, and its body.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 4] = [
     ("client_frames", fuzz::client_frames::run),
     ("http_client", fuzz::http_client::run),
     ("scan", fuzz::scan::run),
@@ -238,7 +240,8 @@ const TARGETS: [(&str, fn(&[u8])); 4] = [
 /// The seeds of a target, in the order of their names.
 fn seeds(target: &str) -> Vec<Vec<u8>> {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
-    let files = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
+    let files =
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
     let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
     files.sort();
     files.iter().map(|file| std::fs::read(file).unwrap()).collect()
