@@ -23,6 +23,11 @@ export interface AiToolsOptions extends Omit<CallOptions, "throwOnToolError"> {
   prefix?: string;
   /** The tools, if they are known already: what `client.listTools()` gave. */
   tools?: readonly Tool[];
+  /**
+   * Is told of a tool that cannot be offered; the others are.
+   * @default console.warn
+   */
+  onWarning?: (warning: Error) => void;
   /** Is added to the `toolMetadata` of each call, beside `mcp`: `{ server, tool, title }`. */
   metadata?: Record<string, string | number | boolean | null>;
   /**

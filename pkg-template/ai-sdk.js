@@ -4,32 +4,33 @@ import { dynamicTool, jsonSchema } from "ai";
 import { ToolError } from "./errors.js";
 import { offer } from "./tool-calls.js";
 import { contentForModel, textOfParts } from "./tool-content.js";
-import { objectSchema } from "./tool-schema.js";
+import { textOrNone, wellFormed } from "./tool-text.js";
 
 /** How often a page that draws every preliminary result should have to, in milliseconds. */
 const THROTTLE = 100;
 
 /** @param {any} client @param {any} [options] */
-export async function aiTools(client, { filter, prefix, tools, metadata, throttle = THROTTLE, ...options } = {}) {
+export async function aiTools(client, { filter, prefix, tools, metadata, onWarning, throttle = THROTTLE, ...options } = {}) {
   const list = tools ?? (await client.listTools({}, { signal: options.signal })).tools;
-  const offered = offer({ client, tools: list, prefix }, { filter });
-  return Object.fromEntries([...offered].map(([name, { tool }]) => [name, aiTool(client, tool, { ...options, throttle }, metadata)]));
+  const offered = offer({ client, tools: list, prefix }, { filter, onWarning });
+  return Object.fromEntries([...offered].map(([name, made]) => [name, aiTool(made, { ...options, throttle }, metadata)]));
 }
 
 /** @param {any} value */
 export const isToolProgress = (value) => value?.type === "progress" && typeof value.progress === "number" && !("content" in value);
 
-/** @param {any} client @param {any} tool @param {any} options @param {any} metadata */
-function aiTool(client, { name, title, description, inputSchema, annotations }, options, metadata) {
-  const shown = title ?? annotations?.title;
+/** @param {import("./tool-calls.js").Offered} offered @param {any} options @param {any} metadata */
+function aiTool({ client, tool, description, schema, argumentsOf }, options, metadata) {
+  const { name, title, annotations } = tool;
+  const shown = textOrNone(title) ?? textOrNone(annotations?.title);
   return dynamicTool({
     description,
-    inputSchema: jsonSchema(objectSchema(inputSchema)),
-    metadata: { mcp: { server: client.getServerVersion?.()?.name ?? "", tool: name, ...(shown && { title: shown }) }, ...metadata },
+    inputSchema: jsonSchema(schema),
+    metadata: { mcp: { server: client.getServerVersion?.()?.name ?? "", tool: wellFormed(name), ...(shown && { title: shown }) }, ...metadata },
     /** @param {any} input @param {any} context */
     async *execute(input, { abortSignal }) {
       const signal = either(options.signal, abortSignal);
-      const call = client.callTool(name, input ?? {}, { ...options, signal, throwOnToolError: false });
+      const call = client.callTool(name, argumentsOf(input ?? {}), { ...options, signal, throwOnToolError: false });
       try {
         for await (const progress of call.progress()) yield { type: "progress", ...progress };
         const result = await call;

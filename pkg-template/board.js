@@ -1,5 +1,6 @@
 // All calls in flight, as one value to show: it is made when it is read, and told once a frame.
 import { later } from "./frames.js";
+import { itself, throughProxies } from "./itself.js";
 
 /** What a call shows before its first report. */
 const NOTHING = {
@@ -21,6 +22,11 @@ export class CallBoard extends EventTarget {
   /** @type {readonly any[] | undefined} */
   #snapshot;
   #announced = false;
+
+  constructor() {
+    super();
+    itself(this);
+  }
 
   /** The calls in flight, oldest first: the same array until something has changed. */
   get snapshot() {
@@ -61,6 +67,12 @@ export class CallBoard extends EventTarget {
     });
   }
 }
+
+// A Proxy is no EventTarget either.
+for (const name of /** @type {const} */ (["addEventListener", "removeEventListener", "dispatchEvent"])) {
+  Object.defineProperty(CallBoard.prototype, name, { value: EventTarget.prototype[name], writable: true, configurable: true });
+}
+throughProxies(CallBoard);
 
 /**
  * Several calls as one line of progress, such as those of one turn of a chat.

@@ -3,12 +3,28 @@ import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { McpError } from "./errors.js";
 import { checkHandler, checkTime, merge, textOf } from "./input.js";
+import { itself, throughProxies } from "./itself.js";
 import { checkMode } from "./outputs.js";
 
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
 const now = () => performance.now();
+
+/** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
+class Handle extends Promise {
+  /** @param {(resolve: (value: any) => void, reject: (error: any) => void) => void} executor */
+  constructor(executor) {
+    super(executor);
+    itself(this);
+  }
+}
+for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
+  Object.defineProperty(Handle.prototype, name, { value: Promise.prototype[name], writable: true, configurable: true });
+}
+throughProxies(Handle);
+// What is awaited, or comes out of `then`, is any promise.
+Object.defineProperty(Handle.prototype, "constructor", { value: Promise });
 
 export class Calls {
   /** Checks what tools return, if there is something to check with. @type {import("./outputs.js").Outputs | undefined} */
@@ -75,7 +91,7 @@ export class Calls {
     Object.assign(call, more);
     call.began = now();
     call.until = call.began + options.maxTotalTimeout;
-    const promise = new Promise((resolve, reject) => {
+    const promise = new Handle((resolve, reject) => {
       call.resolve = resolve;
       if (method === "tools/call" && options.outputValidation !== "off") {
         call.resolve = (result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));

@@ -5,6 +5,7 @@ import { ClosedError, McpError, attempt, toError } from "./errors.js";
 import { Inbound } from "./inbound.js";
 import { checkHandler, checkTime, merge, optionsOf, route } from "./input.js";
 import { capabilitiesOf } from "./inputs.js";
+import { itself, throughProxies } from "./itself.js";
 import { parts, ready } from "./load.js";
 import { define } from "./methods.js";
 import { Outputs, checkMode } from "./outputs.js";
@@ -56,6 +57,7 @@ export class Client {
    * @param {any} [options]
    */
   constructor(info, options) {
+    itself(this);
     this.#options = merge(DEFAULTS, options);
     const { progressHandler, logHandler, messageHandler } = this.#options;
     checkHandler("progressHandler", progressHandler);
@@ -84,7 +86,7 @@ export class Client {
    * @param {any} [options]
    */
   static async connect(target, options) {
-    const client = new Client(options?.info, options);
+    const client = new (this ?? Client)(options?.info, options);
     await client.connect(target, options);
     return client;
   }
@@ -380,5 +382,6 @@ export class Client {
 
   static {
     define(Client.prototype, (client, ...request) => client.#calls.call(...request));
+    throughProxies(Client);
   }
 }

@@ -179,7 +179,8 @@ export class Connection {
     try {
       if (transport.sendText) transport.sendText(JSON.stringify(message));
       else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
-      else Promise.resolve(transport.send(message)).catch(failed);
+      // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+      else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
     } catch (error) {
       failed(error);
     }

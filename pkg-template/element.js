@@ -1,6 +1,7 @@
 // <mcp-progress>: the progress of one call, or of all calls on a board, as an element to drop in.
 import { combinedProgress } from "./board.js";
 import { later } from "./frames.js";
+import { itself, throughProxies } from "./itself.js";
 
 const STYLE = `
 :host { display: block; font: inherit; color: inherit; --mcp-progress-color: currentColor; --mcp-progress-track: color-mix(in srgb, currentColor 15%, transparent); --mcp-progress-height: 0.5em; }
@@ -39,6 +40,7 @@ export class McpProgressElement extends Base {
 
   constructor() {
     super();
+    itself(this);
     const root = this.attachShadow({ mode: "open" });
     // Not a style element: careful pages forbid those.
     sheet ??= new CSSStyleSheet();
@@ -167,6 +169,8 @@ export class McpProgressElement extends Base {
     status.textContent = [this.getAttribute("label"), state === "failed" ? "failed" : amount, message].filter(Boolean).join(", ");
   }
 }
+
+throughProxies(McpProgressElement);
 
 /** @param {number} milliseconds */
 function duration(milliseconds) {

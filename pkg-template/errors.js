@@ -122,6 +122,9 @@ export class AbortError extends DOMException {
     // `DOMException.code` is a number from before errors had names.
     Object.defineProperty(this, "code", { value: "ABORTED", enumerable: true });
     Object.defineProperty(this, "cause", { value: reason, configurable: true });
+    // Nor are there accessors for a Proxy of it.
+    Object.defineProperty(this, "name", { value: this.name, configurable: true });
+    Object.defineProperty(this, "message", { value: this.message, configurable: true });
   }
 }
 

@@ -1,6 +1,7 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
 
 /** The largest body that is read as a whole, in UTF-16 units. */
@@ -48,6 +49,7 @@ export class StreamableHttpTransport {
    * @param {any} [options]
    */
   constructor(url, options = {}) {
+    itself(this);
     this.#url = String(url);
     this.#options = options;
   }
@@ -228,6 +230,8 @@ export class StreamableHttpTransport {
     }
   }
 }
+
+throughProxies(StreamableHttpTransport);
 
 /** The JSON value of a text, or undefined. @param {string} text */
 function parse(text) {

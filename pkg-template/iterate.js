@@ -1,4 +1,5 @@
 // The progress of a call as something to loop over.
+import { itself, throughProxies } from "./itself.js";
 
 /** How much may wait behind a slow loop. */
 const WAITING = 1024;
@@ -14,6 +15,7 @@ export class Iteration {
 
   /** @param {(iteration: Iteration) => void} leave is told that nobody loops any more */
   constructor(leave) {
+    itself(this);
     this.leave = leave;
   }
 
@@ -62,3 +64,5 @@ export class Iteration {
     else resolve({ done: true, value: undefined });
   }
 }
+
+throughProxies(Iteration);

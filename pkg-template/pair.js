@@ -1,5 +1,6 @@
 // Two ends in one realm.
 import { ClosedError, report } from "./errors.js";
+import { throughProxies } from "./itself.js";
 import { FrameTransport } from "./transports.js";
 
 /**
@@ -10,12 +11,18 @@ class End extends FrameTransport {
   /** How long a probe may stay unanswered: nothing lies between the ends. */
   probeTimeout = 1000;
   /** @type {End} */
-  other = this;
+  #other = this;
   #open = true;
   #started = false;
   #scheduled = false;
   /** What has arrived; the end of the connection is a frame too. @type {(string | undefined)[]} */
   #arrived = [];
+
+  /** @param {End} other */
+  join(other) {
+    this.#other = other;
+    other.#other = this;
+  }
 
   async start() {
     this.#check();
@@ -26,12 +33,12 @@ class End extends FrameTransport {
   /** @param {string} text */
   post(text) {
     this.#check();
-    this.other.#arrive(text);
+    this.#other.#arrive(text);
   }
 
   overflow() {
     if (!this.#open) return;
-    this.other.#arrive(undefined);
+    this.#other.#arrive(undefined);
     this.#end();
   }
 
@@ -76,11 +83,12 @@ class End extends FrameTransport {
   }
 }
 
+throughProxies(End);
+
 /** @returns {[End, End]} */
 export function createInMemoryPair() {
   const one = new End();
   const two = new End();
-  one.other = two;
-  two.other = one;
+  one.join(two);
   return [one, two];
 }

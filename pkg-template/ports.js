@@ -1,5 +1,6 @@
 // Message ports: workers, frames, extensions, whatever has `postMessage`.
 import { ClosedError, ProtocolError } from "./errors.js";
+import { throughProxies } from "./itself.js";
 import { FrameTransport } from "./transports.js";
 
 /** @typedef {(direction: "sent" | "received", text: string) => void} Trace */
@@ -116,3 +117,5 @@ export class MessagePortTransport extends FrameTransport {
     }
   }
 }
+
+throughProxies(MessagePortTransport);

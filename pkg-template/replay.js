@@ -1,5 +1,6 @@
 // Frames with their times: recorded from a connection, and played into a client without a server.
 import { McpError } from "./errors.js";
+import { itself, throughProxies } from "./itself.js";
 
 /** @typedef {[at: number, direction: ">" | "<", text: string]} Entry milliseconds since the first frame */
 
@@ -10,6 +11,10 @@ export class FrameRecorder {
   /** @type {Entry[]} */
   #entries = [];
   #start = NaN;
+
+  constructor() {
+    itself(this);
+  }
 
   /** For the option `trace` of `connect`. @param {"sent" | "received"} direction @param {string} text */
   trace = (direction, text) => {
@@ -85,6 +90,7 @@ class ReplayTransport {
 
   /** @param {Entry[]} entries @param {number} speed */
   constructor(entries, speed) {
+    itself(this);
     this.#entries = entries;
     this.#speed = speed;
   }
@@ -136,6 +142,8 @@ class ReplayTransport {
     }, wait > 0 ? wait : 0);
   }
 }
+
+throughProxies(FrameRecorder, ReplayTransport);
 
 /** @param {string} log @returns {Entry[]} */
 function read(log) {

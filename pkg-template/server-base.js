@@ -1,6 +1,7 @@
 // A server in the page: keeps the handlers, runs them, and leaves every decision to the machine.
 import { McpError, attempt } from "./errors.js";
 import { checkHandler, checkTime, merge } from "./input.js";
+import { itself, throughProxies } from "./itself.js";
 import { createInMemoryPair } from "./pair.js";
 import { MessagePortTransport } from "./ports.js";
 import { ServerCall } from "./server-context.js";
@@ -49,6 +50,7 @@ export class ServerBase {
    * @param {() => Promise<typeof import("./host.js").Host>} ready starts the module
    */
   constructor(info, options, ready) {
+    itself(this);
     checkText("the server's name", info?.name);
     checkText("the server's version", info?.version);
     this.#info = plain(info);
@@ -300,6 +302,10 @@ export class ServerBase {
   /** @param {any} error */
   #fault(error) {
     attempt(() => this.onerror?.(error));
+  }
+
+  static {
+    throughProxies(ServerBase);
   }
 }
 

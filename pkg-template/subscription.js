@@ -1,5 +1,6 @@
 // A subscription: what the server tells of changes, and how it ends.
 import { ProtocolError, attempt } from "./errors.js";
+import { itself, throughProxies } from "./itself.js";
 
 /** How much news may wait for somebody to take it. */
 const WAITING = 1024;
@@ -33,6 +34,7 @@ export class Subscription {
 
   /** @param {any} [options] */
   constructor({ onnotification, oninterrupt, onreopen } = {}) {
+    itself(this);
     this.#handler = onnotification;
     this.oninterrupt = oninterrupt;
     this.onreopen = onreopen;
@@ -122,6 +124,8 @@ export class Subscription {
     for (const wake of this.#asleep.splice(0)) wake();
   }
 }
+
+throughProxies(Subscription);
 
 /** A kind of list, and the client's method for it. @type {[string, string][]} */
 const LISTS = [["tools", "listTools"], ["prompts", "listPrompts"], ["resources", "listResources"]];

@@ -1,6 +1,9 @@
 // A model's tool calls, carried out: each finds its tool, runs, and gets an answer in any case, for
 // providers refuse a conversation in which a call has none.
+import { ProtocolError, attempt } from "./errors.js";
 import { namesForModels } from "./tool-names.js";
+import { objectSchema } from "./tool-schema.js";
+import { textOrNone } from "./tool-text.js";
 
 /**
  * @typedef {import("./tools.js").ModelCall} ModelCall
@@ -11,42 +14,68 @@ import { namesForModels } from "./tool-names.js";
 /**
  * How a provider writes it.
  * @typedef {object} Format
- * @property {(name: string, tool: any) => any} declare
+ * @property {(given: unknown) => Made} [schema] of arguments
+ * @property {(name: string, description: string | undefined, schema: any) => any} declare
  * @property {(response: any) => { id: string | undefined, name: string, arguments: unknown }[]} calls
  *   arguments as text are JSON
  * @property {(outcomes: CallOutcome[]) => any[]} messages
  */
 
 /**
- * What is offered, by the names that models use.
- * @param {ToolSource | readonly ToolSource[]} sources
- * @param {{ filter?: readonly string[] | ((tool: any) => boolean) }} options
- * @returns {Map<string, { client: any, tool: any }>}
+ * A schema for a provider, if there are arguments, and the way back to the server's names.
+ * @typedef {{ schema: any, argumentsOf: (given: Record<string, any>) => Record<string, any> }} Made
+ * @typedef {{ client: any, tool: any, description: string | undefined } & Made} Offered
  */
-export function offer(sources, { filter }) {
+
+/**
+ * What is offered, by the names that models use. What cannot be offered costs a warning, not the
+ * rest of the list.
+ * @param {ToolSource | readonly ToolSource[]} sources
+ * @param {{ filter?: readonly string[] | ((tool: any) => boolean), onWarning?: (warning: Error) => void }} options
+ * @param {(given: unknown) => Made} [schemaOf]
+ * @returns {Map<string, Offered>}
+ */
+export function offer(sources, { filter, onWarning = console.warn }, schemaOf = objectSchema) {
   const wanted = typeof filter === "function" ? filter : (/** @type {any} */ tool) => filter?.includes(tool.name) ?? true;
-  const offered = [sources].flat().flatMap(({ client, tools, prefix }) =>
-    tools.filter(wanted).map((tool) => ({ client, tool, name: prefix ? `${prefix}_${tool.name}` : tool.name })),
-  );
-  const names = namesForModels(offered.map(({ name }) => name));
-  return new Map(offered.map(({ client, tool }, index) => [/** @type {string} */ (names[index]), { client, tool }]));
+  /** @type {(Offered & { name: string })[]} */
+  const usable = [];
+  for (const { client, tools, prefix } of [sources].flat()) {
+    // A list of nothing is `null` in some languages.
+    for (const tool of Array.isArray(tools) ? tools : []) {
+      try {
+        if (typeof tool?.name !== "string") throw new TypeError("it has no name");
+        if (!wanted(tool)) continue;
+        const name = prefix ? `${prefix}_${tool.name}` : tool.name;
+        usable.push({ name, client, tool, description: descriptionOf(tool), ...schemaOf(tool.inputSchema) });
+      } catch (error) {
+        const what = `a tool is left out: ${tool?.name ?? JSON.stringify(tool)}: ${/** @type {any} */ (error)?.message ?? error}`;
+        attempt(() => onWarning(Object.assign(new ProtocolError(what), { cause: error })));
+      }
+    }
+  }
+  const names = namesForModels(usable.map(({ name }) => name));
+  return new Map(usable.map((offered, index) => [/** @type {string} */ (names[index]), offered]));
 }
+
+/** What a model is told of a tool. @param {any} tool */
+const descriptionOf = ({ description, title, annotations }) => [description, title, annotations?.title].map(textOrNone).find(Boolean);
 
 /**
  * @param {ToolSource | readonly ToolSource[]} sources
  * @param {any} options
  * @param {Format} format
  */
-export function toolKit(sources, options, { declare, calls, messages }) {
-  const offered = offer(sources, options);
+export function toolKit(sources, options, { schema, declare, calls, messages }) {
+  const offered = offer(sources, options, schema);
   /** @param {any} response @returns {ModelCall[]} */
   const read = (response) =>
     calls(response).map(({ id, name, arguments: given }) => {
-      const { client, tool } = offered.get(name) ?? {};
-      return { id, name, client, tool, arguments: parsed(given) };
+      const { client, tool, argumentsOf } = offered.get(name) ?? {};
+      const written = parsed(given);
+      return { id, name, client, tool, arguments: written && argumentsOf ? argumentsOf(written) : written };
     });
   return {
-    tools: [...offered].map(([name, { tool }]) => declare(name, tool)),
+    tools: [...offered].map(([name, { description, schema }]) => declare(name, description, schema)),
     calls: read,
     messages,
     /** @param {any} response @param {any} [how] */
@@ -92,5 +121,5 @@ function parsed(given) {
 /** What the model is told of a failure. @param {any} error */
 export function failureOf(error) {
   if (error?.name === "AbortError") return "The call was cancelled before it had finished.";
-  return String(error?.message ?? error);
+  return textOrNone(String(error?.message ?? error)) ?? `The call failed${textOrNone(error?.name) ? ` (${textOrNone(error.name)})` : ""}.`;
 }

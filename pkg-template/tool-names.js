@@ -1,25 +1,44 @@
-// Names of tools as models may write them, and back. All providers take these: a letter or an
-// underscore, then letters, digits, underscores and dashes, 64 characters in all.
+// Names as models and providers take them, and unlike each other. What may stay as it is does.
 
 const LONGEST = 64;
-const ALLOWED = new RegExp(`^[A-Za-z_][\\w-]{0,${LONGEST - 1}}$`);
 
 /**
- * A name for each tool that no other one has. What may stay as it is does.
+ * What a name may be: all of it, what in it becomes an underscore, and how it may start.
+ * @typedef {{ allowed: RegExp, strange: RegExp, start: RegExp }} Alphabet
+ */
+
+/** Of tools: all providers take a letter or an underscore, then letters, digits, underscores and dashes. @type {Alphabet} */
+const TOOLS = { allowed: /^[A-Za-z_][\w-]{0,63}$/, strange: /[^\w-]/g, start: /^[A-Za-z_]/ };
+/** Of arguments: what Anthropic takes, and what Gemini takes. @type {Alphabet} */
+export const ARGUMENTS = { allowed: /^[\w.-]{1,64}$/, strange: /[^\w.-]/g, start: /^./ };
+/** @type {Alphabet} */
+export const PARAMETERS = { allowed: /^[A-Za-z_]\w{0,63}$/, strange: /\W/g, start: /^[A-Za-z_]/ };
+
+/**
+ * A name for each that no other one has.
  * @param {readonly string[]} names
+ * @param {Alphabet} [alphabet]
  * @returns {string[]}
  */
-export function namesForModels(names) {
-  const taken = new Set(names.filter((name) => ALLOWED.test(name)));
+export function namesForModels(names, { allowed, strange, start } = TOOLS) {
+  const taken = new Set(names.filter((name) => allowed.test(name)));
   const kept = new Set();
+  /** How often a name had to be told apart. @type {Map<string, number>} */
+  const counts = new Map();
   return names.map((name) => {
-    if (ALLOWED.test(name) && !kept.has(name)) {
+    if (allowed.test(name) && !kept.has(name)) {
       kept.add(name);
       return name;
     }
-    const usable = shorten(name.replace(/[^\w-]/g, "_").replace(/^(?![A-Za-z_])/, "_"), name);
+    const replaced = name.replace(strange, "_");
+    const usable = shorten(start.test(replaced) ? replaced : `_${replaced}`, name);
     let unique = usable;
-    for (let count = 2; taken.has(unique); count++) unique = `${usable.slice(0, LONGEST - 4)}_${count}`;
+    let count = counts.get(usable) ?? 1;
+    while (taken.has(unique)) {
+      const end = `_${++count}`;
+      unique = usable.slice(0, LONGEST - end.length) + end;
+    }
+    counts.set(usable, count);
     taken.add(unique);
     return unique;
   });

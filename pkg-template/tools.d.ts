@@ -25,8 +25,8 @@ import type { CallOptions, CallToolResult, Client, Tool, ToolCall } from "./inde
 export interface ToolSource {
   /** Carries the calls out. */
   client: Pick<Client, "callTool">;
-  /** What `client.listTools()` gave. */
-  tools: readonly Tool[];
+  /** What `client.listTools()` gave; some servers say `null` for none. */
+  tools: readonly Tool[] | null;
   /** Is put before each name, with an underscore, to tell several servers apart. */
   prefix?: string;
 }
@@ -42,6 +42,11 @@ export interface ToolKitOptions {
    * @default true
    */
   media?: boolean;
+  /**
+   * Is told of a tool that cannot be offered; the others are.
+   * @default console.warn
+   */
+  onWarning?: (warning: Error) => void;
 }
 
 /** The options of `run`: those of every call of the turn, and more. */
@@ -69,7 +74,7 @@ export interface ModelCall {
   tool: Tool | undefined;
   /** Where that tool is. */
   client: Pick<Client, "callTool"> | undefined;
-  /** Absent if the model wrote no JSON object. */
+  /** By the server's own names; absent if the model wrote no JSON object. */
   arguments: Record<string, unknown> | undefined;
 }
 
@@ -85,7 +90,10 @@ export interface ToolKit<Declaration, Response, Message> {
   /**
    * For the request's `tools`. Names are as the tools have them, as far as providers allow: what is
    * not a letter, digit, underscore or dash becomes an underscore, what is longer than 64 is cut,
-   * and what would be there twice gets a number. The way back is known to the kit.
+   * and what would be there twice gets a number. So are the names of arguments. The way back is
+   * known to the kit.
+   *
+   * Schemas are those of the server, with what providers refuse mended or, where it cannot be, left out.
    */
   readonly tools: Declaration[];
   /** The calls in a model's response. */
@@ -107,7 +115,8 @@ export type ModelContent =
 
 /**
  * What a model is given of a tool's result: without what the server means for the user alone
- * (`audience`), never nothing.
+ * (`audience`), never nothing, and nothing blank. Files are of the media type that their bytes are; text
+ * that came as bytes is text.
  *
  * @example
  * ```js

@@ -1,16 +1,13 @@
 // Tool lists in the formats of model providers, and what their models call, carried out.
 import { contentForModel, noteOf, textOfParts } from "./tool-content.js";
 import { failureOf, toolKit } from "./tool-calls.js";
-import { geminiSchema, objectSchema } from "./tool-schema.js";
+import { geminiSchema } from "./tool-gemini.js";
 
 export { contentForModel } from "./tool-content.js";
 
 /** The pictures that all providers read. */
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const PDF = "application/pdf";
-
-/** @param {any} tool what the model is told of it */
-const description = (tool) => tool.description ?? tool.title ?? tool.annotations?.title;
 
 /**
  * A tool's outcome: what it said, or why it failed.
@@ -27,10 +24,7 @@ const marked = (failed, text) => (failed ? `Error: ${text}` : text);
 /** OpenAI's Chat Completions. @param {any} sources @param {any} [options] @returns {any} */
 export function openaiChatTools(sources, options = {}) {
   return toolKit(sources, options, {
-    declare: (name, tool) => ({
-      type: "function",
-      function: { name, description: description(tool), parameters: objectSchema(tool.inputSchema) },
-    }),
+    declare: (name, description, parameters) => ({ type: "function", function: { name, description, parameters } }),
     calls: (response) =>
       ((response?.choices?.[0]?.message ?? response)?.tool_calls ?? [])
         .filter((/** @type {any} */ { type, function: called }) => called && (type ?? "function") === "function")
@@ -55,7 +49,7 @@ export function openaiResponsesTools(sources, { media = true, ...options } = {})
   };
   return toolKit(sources, options, {
     // Without a word on it, the schema would be made strict, which most tools' schemas are not.
-    declare: (name, tool) => ({ type: "function", name, description: description(tool), parameters: objectSchema(tool.inputSchema), strict: false }),
+    declare: (name, description, parameters) => ({ type: "function", name, description, parameters, strict: false }),
     calls: (response) =>
       [response?.output ?? response]
         .flat()
@@ -82,7 +76,7 @@ export function anthropicTools(sources, { media = true, ...options } = {}) {
     return { type: "text", text: noteOf(part) };
   };
   return toolKit(sources, options, {
-    declare: (name, tool) => ({ name, description: description(tool), input_schema: objectSchema(tool.inputSchema) }),
+    declare: (name, description, schema) => ({ name, description, input_schema: schema }),
     calls: (response) =>
       [response?.content ?? response]
         .flat()
@@ -105,10 +99,8 @@ export function geminiTools(sources, { media = true, ...options } = {}) {
   /** @param {import("./tool-content.js").Part} part */
   const shown = (part) => media && part.type === "file" && [...PICTURES, PDF].includes(part.mediaType);
   const { tools, ...kit } = toolKit(sources, options, {
-    declare(name, tool) {
-      const parameters = geminiSchema(tool.inputSchema);
-      return { name, description: description(tool), ...(parameters && { parameters }) };
-    },
+    schema: geminiSchema,
+    declare: (name, description, parameters) => ({ name, description, ...(parameters && { parameters }) }),
     calls: (response) =>
       ((response?.candidates?.[0]?.content ?? response)?.parts ?? [])
         .filter((/** @type {any} */ part) => part?.functionCall)

@@ -1,5 +1,6 @@
 // Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
 import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
+import { itself, throughProxies } from "./itself.js";
 
 /** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
 const LIMIT = 16 * 1024 * 1024;
@@ -19,6 +20,7 @@ export class FrameTransport {
 
   /** @param {((direction: "sent" | "received", text: string) => void) | undefined} [trace] */
   constructor(trace) {
+    itself(this);
     this.#trace = trace;
   }
 
@@ -145,6 +147,8 @@ export class WebSocketTransport extends FrameTransport {
     this.onclose?.();
   }
 }
+
+throughProxies(FrameTransport, WebSocketTransport);
 
 /**
  * Browsers do not tell scripts why a handshake failed, so this lists the causes.

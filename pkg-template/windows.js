@@ -1,6 +1,7 @@
 // A private port to a window, a frame or a worker: one side opens it, the other accepts it, and
 // each makes sure of who the other is before a message of the protocol passes.
 import { ClosedError, McpError, ProtocolError, TimeoutError } from "./errors.js";
+import { throughProxies } from "./itself.js";
 import { MessagePortTransport } from "./ports.js";
 
 /** @typedef {import("./ports.js").Trace} Trace */
@@ -69,6 +70,8 @@ class OpenedPort extends MessagePortTransport {
     await super.close();
   }
 }
+
+throughProxies(OpenedPort);
 
 /**
  * @param {any} target

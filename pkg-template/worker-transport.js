@@ -2,6 +2,7 @@
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { itself, throughProxies } from "./itself.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;
@@ -33,7 +34,7 @@ export function inWorker(url, options) {
 
 class WorkerTransport {
   /** Who takes what arrives. @type {import("./connection.js").Connection | undefined} */
-  connection = undefined;
+  #connection;
   /** It takes the options of a call along, as HTTP does. */
   onevents = undefined;
   /** The session in use. @type {string | undefined} */
@@ -57,8 +58,17 @@ class WorkerTransport {
 
   /** @param {string} url @param {any} options */
   constructor(url, options) {
+    itself(this);
     this.#url = url;
     this.#options = options;
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  set connection(connection) {
+    this.#connection = connection;
   }
 
   async start() {
@@ -174,7 +184,7 @@ class WorkerTransport {
    */
   #progress(numbers, text, from, to) {
     for (let start = from, end; start < to; start = end) {
-      const { connection } = this;
+      const connection = this.#connection;
       if (!connection?.core) return;
       end = Math.min(start + RECORDS, to);
       const part = numbers.subarray(start * FIELDS, end * FIELDS);
@@ -226,14 +236,14 @@ class WorkerTransport {
       if (total === total) params.total = total;
       if (start) params.message = text.substring(start, end);
       // What came on a foreign stream is only counted.
-      if (token >= 0) this.connection?.receive({ jsonrpc: "2.0", method: "notifications/progress", params });
-      else if (this.connection) this.#deliver(this.connection, part.subarray(at, at + FIELDS), text);
+      if (token >= 0) this.#connection?.receive({ jsonrpc: "2.0", method: "notifications/progress", params });
+      else if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
     }
   }
 
   /** @param {string} kind @param {any} value */
   #act(kind, value) {
-    const { connection } = this;
+    const connection = this.#connection;
     switch (kind) {
       case "frame":
         return connection?.parse(value);
@@ -293,11 +303,13 @@ class WorkerTransport {
 
   /** @param {string} reason */
   #died(reason) {
-    const { connection } = this;
+    const connection = this.#connection;
     connection?.fault(new ClosedError(reason, true));
     connection?.closed(this, reason);
   }
 }
+
+throughProxies(WorkerTransport);
 
 /** @param {unknown} [cause] */
 function blocked(cause) {

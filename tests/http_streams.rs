@@ -66,6 +66,12 @@ impl Session {
                     for event in text.split_terminator("\n\n") {
                         let (id, data) = event.split_once("\ndata: ").unwrap();
                         let id = id.strip_prefix("id: ").unwrap();
+                        let id = if data.is_empty() {
+                            Some(id)
+                        } else {
+                            id.strip_suffix("\nevent: message")
+                        };
+                        let id = id.unwrap_or_else(|| panic!("an event without its name: {event}"));
                         all.push(Some((id.to_owned(), data.to_owned())));
                     }
                 }
@@ -132,7 +138,7 @@ fn revisions_before_2025_11_25_get_ids_but_no_event_without_data() {
     assert!(streams.poll_events(reader, Waker::noop()).is_pending());
     let message = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
     streams.push(&Frame::Message(message.clone()), Some(&id(1)), true, 0.0);
-    let text = format!("id: 1-1\ndata: {message}\n\n");
+    let text = format!("id: 1-1\nevent: message\ndata: {message}\n\n");
     assert_eq!(streams.poll_events(reader, Waker::noop()), Poll::Ready(Some(text)));
 }
 

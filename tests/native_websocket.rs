@@ -94,19 +94,6 @@ async fn host() -> Host {
 }
 
 #[tokio::test]
-async fn the_subprotocol_mcp_must_be_offered_and_is_selected() {
-    let host = host().await;
-    assert_eq!(refused(host.address, &[]).await, 400);
-    assert_eq!(refused(host.address, &[("Sec-WebSocket-Protocol", "mcp2, xmcp")]).await, 400);
-    for offer in ["mcp", "foo, mcp", "mcp,foo"] {
-        let headers = [("Sec-WebSocket-Protocol", offer)];
-        let (_socket, response) = handshake(host.address, &headers).await.unwrap();
-        assert_eq!(response.headers()["sec-websocket-protocol"], "mcp");
-        assert!(!response.headers().contains_key("sec-websocket-extensions"));
-    }
-}
-
-#[tokio::test]
 async fn a_page_from_elsewhere_is_refused_with_403() {
     let host = host().await;
     for origin in ["https://evil.example", "null", "http://127.0.0.1.evil.example"] {

@@ -409,7 +409,7 @@ fn a_tool_says_all_about_itself_and_its_schemas_stay_keyword_for_keyword() {
             tools[1],
             json!({
                 "name": "add", "title": "Adder", "description": "Adds",
-                "inputSchema": { "type": "object" },
+                "inputSchema": { "type": "object", "properties": {} },
                 "outputSchema": { "type": "object", "properties": { "sum": { "type": "number",
                     "format": "double" } }, "required": ["sum"] },
                 "annotations": { "idempotentHint": true },

@@ -82,7 +82,7 @@ fn tools_are_listed_in_order_with_schemas_from_their_arguments() {
             {
                 "name": "zeta",
                 "description": "Last in the alphabet",
-                "inputSchema": { "type": "object" },
+                "inputSchema": { "type": "object", "properties": {} },
             },
             {
                 "name": "add",
@@ -106,6 +106,46 @@ fn tools_are_listed_in_order_with_schemas_from_their_arguments() {
     let params = json!({ "cursor": "next" });
     session.send(json!({ "jsonrpc": "2.0", "id": 2, "method": "tools/list", "params": params }));
     assert_eq!(session.drain()[0]["error"]["code"], -32602);
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Nothing {}
+
+#[test]
+fn every_tool_lists_its_properties_although_it_has_none() {
+    let raw = |name: &str, schema: Value| Tool::new(name, "").input_schema(schema);
+    let server = builder()
+        .tool("none", "", |_: NoArguments, _| async {})
+        .tool("empty", "", |_: Nothing, _| async {})
+        .tool("any", "", |_: Value, _| async {})
+        .tool("map", "", |_: serde_json::Map<String, Value>, _| async {})
+        .tool_with(raw("type", json!({ "type": "object" })), |_: Value, _| async {})
+        .tool_with(raw("closed", json!({ "additionalProperties": false })), |_: Value, _| async {})
+        .tool_with(
+            raw("either", json!({ "anyOf": [{ "required": ["a"] }] })),
+            |_: Value, _| async {},
+        )
+        .build();
+    server.add_tool(Tool::new("late", ""), |_: NoArguments, _| async {});
+    let mut session = Session::new(&server);
+    session.send(json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {} }));
+    let listed = session.drain()[0]["result"]["tools"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 8);
+    for tool in listed.as_array().unwrap() {
+        let schema = &tool["inputSchema"];
+        assert_eq!(
+            (&schema["type"], &schema["properties"]),
+            (&json!("object"), &json!({})),
+            "{tool}"
+        );
+    }
+}
+
+#[test]
+#[should_panic(expected = "the arguments of tool `list` are no JSON object but: \"array\"")]
+fn a_schema_of_ones_own_that_is_no_object_is_a_mistake() {
+    let tool = Tool::new("list", "").input_schema(json!({ "type": "array" }));
+    let _ = builder().tool_with(tool, |_: Value, _| async {});
 }
 
 #[test]
@@ -588,7 +628,7 @@ fn deep_nesting_and_garbage_are_errors_and_the_session_goes_on() {
     let nested = format!(
         r#"{{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{{"name":"add","arguments":{{"a":{deep}}}}}}}"#
     );
-    for text in [deep.as_str(), nested.as_str(), "", "{", "\u{feff}{}", "nonsense"] {
+    for text in [deep.as_str(), nested.as_str(), "", "{", "\u{feff}{", "nonsense"] {
         session.link().receive(text);
         assert_eq!(session.drain()[0]["error"]["code"], -32700);
         assert_eq!(session.result("add", json!({ "a": 1 }))["result"]["isError"], Value::Null);

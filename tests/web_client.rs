@@ -1,5 +1,5 @@
 //! The client for Rust programs in a real browser, against a server that each test plays itself:
-//! `wasm-pack test --headless --chrome -- --features client,npm`.
+//! `wasm-pack test --headless --chrome -- --features client`.
 #![cfg(all(target_arch = "wasm32", feature = "client"))]
 
 use std::cell::{Cell, RefCell};
@@ -508,7 +508,7 @@ async fn lists_come_with_all_their_pages() {
     let tools = tools.unwrap();
     assert_eq!(tools.iter().map(|tool| tool.name.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(get(&tools[0].input_schema, "type"), "object");
-    assert_eq!(tools[1].annotations.read_only_hint, Some(true));
+    assert_eq!(tools[1].annotations.as_ref().unwrap().read_only_hint, Some(true));
 
     let endless = async {
         for _ in 0..2 {

@@ -1,6 +1,7 @@
 // What the entries for programs of the TypeScript SDKs have in common: a client with the SDK's
 // errors and handlers, and its transports by their names there.
 import { Client as Base, StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
+import { itself } from "../itself.js";
 
 /** The methods that return a call. */
 const CALLS = /** @type {const} */ ([
@@ -92,7 +93,8 @@ function follow(call, translate) {
   const followed = call.catch((error) => {
     throw translate(error);
   });
-  return /** @type {any} */ (Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call)));
+  Object.setPrototypeOf(followed, Object.getPrototypeOf(call));
+  return itself(/** @type {any} */ (Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call))));
 }
 
 /**

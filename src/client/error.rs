@@ -5,7 +5,7 @@ use std::time::Duration;
 use thiserror::Error;
 use wasm_bindgen::JsValue;
 
-use super::CallToolResult;
+use super::ToolResult;
 use super::channel::describe;
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;
@@ -116,13 +116,13 @@ pub enum Error {
         reason: String,
     },
     /// The tool ran and failed, and its caller asked for what it returns when it does not:
-    /// [`CallToolResult::structured`], [`CallToolResult::success`].
+    /// [`ToolResult::structured`], [`ToolResult::success`].
     #[error("{call} failed{}", tail(&result.text()))]
     Tool {
         /// The call.
         call: String,
         /// What the tool returned.
-        result: Box<CallToolResult>,
+        result: Box<ToolResult>,
     },
     /// What the caller gave cannot be sent; nothing was.
     #[error("{call}: {reason}")]

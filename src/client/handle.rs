@@ -13,8 +13,8 @@ use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
 use super::{
-    CallToolResult, Era, Error, GetPromptResult, Implementation, Level, ProgressCounts, Prompt,
-    ReadResourceResult, Resource, ResourceTemplate, Tool, Version,
+    Era, Error, GetPromptResult, Implementation, Level, ProgressCounts, Prompt, ReadResourceResult,
+    Resource, ResourceTemplate, Tool, ToolResult, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{CallLimits, Session};
@@ -77,12 +77,10 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn call_tool(&self, name: &str, arguments: impl Serialize) -> Call<CallToolResult> {
+    pub fn call_tool(&self, name: &str, arguments: impl Serialize) -> Call<ToolResult> {
         let label = format!("{} {name}", method::CALL_TOOL);
         let params = named(&label, name, arguments);
-        self.call(method::CALL_TOOL, label, params, |call, result| {
-            Ok(CallToolResult::read(call, result))
-        })
+        self.call(method::CALL_TOOL, label, params, ToolResult::read)
     }
 
     /// The tools of the server, of all pages.
@@ -117,9 +115,7 @@ impl Client {
     pub fn get_prompt(&self, name: &str, arguments: impl Serialize) -> Call<GetPromptResult> {
         let label = format!("{} {name}", method::GET_PROMPT);
         let params = named(&label, name, arguments);
-        self.call(method::GET_PROMPT, label, params, |call, result| {
-            GetPromptResult::read(call, &result)
-        })
+        self.call(method::GET_PROMPT, label, params, from_result)
     }
 
     /// Asks whether the server is there.

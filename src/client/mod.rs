@@ -46,7 +46,7 @@
 //! | what for | where |
 //! |---|---|
 //! | connecting, and what holds for all calls | [`Client::connect`], [`Connect`] |
-//! | a tool | [`Client::call_tool`], [`CallToolResult::structured`] |
+//! | a tool | [`Client::call_tool`], [`ToolResult::structured`] |
 //! | progress, timeouts | [`Call`] |
 //! | giving a call up | drop its [`CallFuture`], or [`CallHandle::cancel`] |
 //! | lists, resources, prompts | [`Client::list_tools`], [`Client::read_resource`], [`Client::get_prompt`] |
@@ -85,11 +85,12 @@ pub use connect::{Connect, Connecting};
 pub use error::{Clock, Error};
 pub use handle::Client;
 pub use progress::{Progress, default_progress_handler};
-pub use types::{
-    CallToolResult, Content, GetPromptResult, Icon, Implementation, Level, LogMessage, Prompt,
-    PromptArgument, PromptMessage, ReadResourceResult, Resource, ResourceContents,
-    ResourceTemplate, Role, Tool, ToolAnnotations,
-};
+pub use types::{LogMessage, ToolResult};
 
 pub use crate::proto::client::{Mode, ProgressCounts};
 pub use crate::proto::version::{Era, Version};
+pub use crate::types::{
+    Annotations, CallToolResult, Content, GetPromptResult, Icon, Implementation, Json, Level,
+    Prompt, PromptArgument, PromptMessage, ReadResourceResult, Resource, ResourceContents,
+    ResourceTemplate, Role, Tool, ToolAnnotations,
+};

@@ -37,7 +37,7 @@ impl<P: Payload> Tools<P> {
             let mut found = Vec::new();
             self.0.retain(|(known, _)| *known != name);
             let schema = tool.get("inputSchema").unwrap_or_else(P::object);
-            if let Err(reason) = search(&schema, None, Place::Root, DEPTH, &mut found) {
+            if let Err(reason) = search(&schema, &mut Vec::new(), Place::Root, DEPTH, &mut found) {
                 let fault = ["the tool ", &name, " was dropped: its `x-mcp-header` ", reason];
                 faults.push(sentence(&fault));
                 continue;
@@ -71,13 +71,13 @@ impl<P: Payload> Tools<P> {
         for (known, schema) in &self.0 {
             if known == name {
                 // It was valid when it came.
-                let _ = search(schema, arguments, Place::Root, DEPTH, &mut found);
+                let _ = search(schema, &mut Vec::new(), Place::Root, DEPTH, &mut found);
             }
         }
-        for (name, _) in &mut found {
-            *name = sentence(&[PARAM, name]);
-        }
-        found
+        let argument = |path: Vec<String>| {
+            path.iter().try_fold(arguments?.clone(), |value, name| value.member(name))
+        };
+        found.into_iter().map(|(name, path)| (sentence(&[PARAM, &name]), argument(path))).collect()
     }
 }
 
@@ -90,19 +90,18 @@ enum Place {
     Elsewhere,
 }
 
-/// Looks for annotations in a schema and all that is in it: their names, and the arguments that
-/// belong to them.
+/// Looks for annotations in a schema and all that is in it: their names, and the ways to the
+/// arguments that belong to them.
 fn search<P: Payload>(
     schema: &P,
-    argument: Option<&P>,
+    path: &mut Vec<String>,
     place: Place,
     depth: usize,
-    found: &mut Vec<(String, Option<P>)>,
+    found: &mut Vec<(String, Vec<String>)>,
 ) -> Result<(), &'static str> {
     if depth == 0 {
         return Ok(());
     }
-    let given = argument.and_then(Payload::entries).unwrap_or_default();
     for (key, value) in schema.entries().unwrap_or_default() {
         if key == ANNOTATION {
             let name = value.as_text().filter(|name| is_token(name));
@@ -117,18 +116,18 @@ fn search<P: Payload>(
             if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");
             }
-            found.push((name, argument.cloned()));
+            found.push((name, path.clone()));
         } else if key == "properties" {
             let place = if place == Place::Root { Place::Property } else { place };
             for (name, property) in value.entries().unwrap_or_default() {
-                let own = given.iter().find(|(other, _)| *other == name);
-                let own = own.map(|(_, value)| value);
-                search(&property, own, place, depth - 1, found)?;
+                path.push(name);
+                search(&property, path, place, depth - 1, found)?;
+                path.pop();
             }
         } else if !DATA.contains(&key.as_str()) {
             let inside = value.elements().unwrap_or_else(|| vec![value]);
             for schema in inside {
-                search(&schema, None, Place::Elsewhere, depth - 1, found)?;
+                search(&schema, path, Place::Elsewhere, depth - 1, found)?;
             }
         }
     }

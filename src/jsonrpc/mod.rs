@@ -3,8 +3,12 @@
 mod message;
 mod payload;
 #[cfg(not(target_arch = "wasm32"))]
+mod raw;
+#[cfg(not(target_arch = "wasm32"))]
 mod value;
 
 pub(crate) use message::write_call;
 pub use message::{Id, Malformed, Message, RpcError, code};
 pub use payload::{Kind, Payload};
+#[cfg(not(target_arch = "wasm32"))]
+pub use raw::{Raw, UNTYPED_VALUES, Unreadable, find_id};

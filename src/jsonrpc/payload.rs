@@ -2,7 +2,7 @@
 
 use super::Id;
 
-/// A parsed JSON value, owned by whichever engine parsed it: `serde_json` natively, the browser's
+/// A parsed JSON value, owned by whichever engine parsed it: `Raw` natively, the browser's
 /// `JSON.parse` in a page.
 ///
 /// The core reads the few members that it must decide on and passes everything else through
@@ -50,6 +50,48 @@ pub trait Payload: Clone {
 
     /// The members, if this is an object: for the few whose names the peer chooses.
     fn entries(&self) -> Option<Vec<(String, Self)>>;
+
+    /// The member of a name that is the peer's.
+    fn member(&self, name: &str) -> Option<Self> {
+        let own = |(other, value)| (other == name).then_some(value);
+        self.entries()?.into_iter().rev().find_map(own)
+    }
+
+    /// Hands the members over one by one, until one is answered with false. Of members that come
+    /// twice, the last one counts. False: this is no object.
+    ///
+    /// Unlike [`entries`](Self::entries), it may keep nothing in memory.
+    fn each_member(&self, visit: &mut dyn FnMut(&str, Self) -> bool) -> bool {
+        let Some(members) = self.entries() else { return false };
+        let _ = members.into_iter().all(|(name, value)| visit(&name, value));
+        true
+    }
+
+    /// Hands the elements over one by one, until one is answered with false. False: this is no array.
+    fn each_element(&self, visit: &mut dyn FnMut(Self) -> bool) -> bool {
+        let Some(elements) = self.elements() else { return false };
+        let _ = elements.into_iter().all(visit);
+        true
+    }
+
+    /// Whether this has more than `limit` members or elements.
+    #[inline(never)]
+    fn exceeds(&self, limit: usize) -> bool {
+        let mut count = 0;
+        let mut counts = || {
+            count += 1;
+            count <= limit
+        };
+        if !self.each_element(&mut |_| counts()) {
+            self.each_member(&mut |_, _| counts());
+        }
+        count > limit
+    }
+
+    /// Bytes that are kept for this value, as far as that is known.
+    fn weight(&self) -> usize {
+        0
+    }
 
     /// Sets the member `key`. Does nothing if this is no object.
     fn set(&mut self, key: &'static str, value: Self);

@@ -1,4 +1,4 @@
-//! The native payload: `serde_json::Value`.
+//! `serde_json::Value` as a payload: for programs and tests that work with the tree.
 
 use serde_json::{Map, Value};
 
@@ -119,6 +119,6 @@ impl Payload for Value {
 
 /// The number as an integer, if it is one that every JSON reader keeps exactly.
 #[allow(clippy::cast_possible_truncation)] // in range by the check
-fn whole(value: f64) -> Option<i64> {
+pub(super) fn whole(value: f64) -> Option<i64> {
     (value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_991.0).then_some(value as i64)
 }

@@ -5,15 +5,23 @@ use std::{sync::Arc, time::SystemTime};
 use axum::{
     Router,
     extract::{Request, State},
-    http::{Method, StatusCode},
+    middleware,
     response::Response,
     routing::any,
 };
-use serde_json::json;
 use tokio::sync::watch;
 
-use super::{Options, guard, http, patiently, upgrade};
-use crate::{http::params::Tools, proto::Millis, server::Server};
+use super::{
+    Options,
+    guard::{self, Guard},
+    http, patiently, upgrade,
+};
+use crate::{
+    http::params::Tools,
+    jsonrpc::{Payload, Raw},
+    proto::Millis,
+    server::Server,
+};
 
 /// A server at a path of an axum app. Cheap to clone.
 #[derive(Clone)]
@@ -24,6 +32,7 @@ pub struct Endpoint {
 struct Shared {
     server: Server,
     options: Options,
+    guard: Arc<Guard>,
     /// Set once, when the end has come.
     stop: watch::Sender<bool>,
     /// Everything that runs holds a receiver.
@@ -46,17 +55,42 @@ impl Endpoint {
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
-        for fault in Tools::default().read(&mut json!({ "tools": server.tools() }), true) {
+        let mut listed = Raw::object();
+        listed.set("tools", Raw::array(server.tools()));
+        for fault in Tools::default().read(&mut listed, true) {
             tracing::warn!("for clients over HTTP, {fault}");
         }
-        let shared = Shared { server, options, stop, running, sessions: Arc::default() };
+        let guard = Arc::new(Guard::new(&options));
+        let shared = Shared { server, options, guard, stop, running, sessions: Arc::default() };
         Self { shared: Arc::new(shared) }
     }
 
-    /// Its route, to be merged into an axum app.
+    /// Its route, to be merged into an axum app or nested in one. It looks at the host and the
+    /// origin of every request by itself, whoever serves the app; [`guard`](Self::guard) does as
+    /// much for the app's other routes.
     pub fn router(&self) -> Router {
         let methods = any(serve).with_state(self.clone());
         Router::new().route(&self.shared.options.path, methods)
+    }
+
+    /// The app, with every route refusing requests for hosts that are neither loopback nor named in
+    /// [`Options::allowed_hosts`], with 403. [`serve_app`](super::serve_app) does this by itself.
+    ///
+    /// ```no_run
+    /// use axum::{Router, routing::get};
+    /// use mcp_wasm::{native::{Endpoint, Options}, server::Server};
+    ///
+    /// # async fn example() -> std::io::Result<()> {
+    /// let endpoint = Endpoint::new(Server::builder("Hello", "1.0.0").build(), Options::default());
+    /// let app = Router::new().route("/", get(|| async { "Hello" })).merge(endpoint.router());
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8000").await?;
+    /// axum::serve(listener, endpoint.guard(app)).await
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn guard(&self, app: Router) -> Router {
+        let guard = Arc::clone(&self.shared.guard);
+        app.layer(middleware::from_fn_with_state(guard, guard::known_hosts_only))
     }
 
     /// Closes every `WebSocket` with code 1001, ends every event stream and session, cancels their
@@ -98,11 +132,10 @@ impl Endpoint {
 
 /// Answers everything that comes to the path.
 async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
-    let headers = request.headers();
-    if !guard::is_origin_allowed(headers, &endpoint.options().allowed_origins) {
-        return guard::refusal(StatusCode::FORBIDDEN, "pages of this origin may not connect");
+    if let Err(refused) = endpoint.shared.guard.check(&request) {
+        return refused;
     }
-    if request.method() == Method::GET && upgrade::is_wanted(headers) {
+    if upgrade::is_wanted(request.headers()) {
         if *endpoint.stopping().borrow() {
             return http::shutting_down();
         }

@@ -1,54 +1,163 @@
-//! Who may connect. A browser lets any page open a WebSocket or send a POST to any host, so the
-//! server looks at where the page comes from.
+//! Who may connect. A browser lets any page open a WebSocket or send a POST to any host, and a page
+//! can make its own name point to this machine. So the server looks at the host that a request asks
+//! for, and at where the page comes from, and believes its settings only.
 
-use std::{net::IpAddr, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 
+use super::{
+    Options,
+    hosts::{Host, Origin},
+};
 use crate::jsonrpc::code;
 
-/// Whether a page of this origin may talk to us. Programs that are no browsers send none.
-pub(super) fn is_origin_allowed(headers: &HeaderMap, allowed: &[String]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else {
-        return true;
-    };
-    let Ok(origin) = origin.to_str() else {
-        return false;
-    };
-    if allowed.iter().any(|entry| entry == "*" || entry.eq_ignore_ascii_case(origin)) {
-        return true;
-    }
-    // `null` (a sandboxed frame, a file) has no authority, so it ends here.
-    let Some((_, authority)) = origin.split_once("://") else {
-        return false;
-    };
-    let is_own = headers
-        .get(header::HOST)
-        .and_then(|host| host.to_str().ok())
-        .is_some_and(|host| host.eq_ignore_ascii_case(authority));
-    is_own || is_loopback(host_of(authority))
+/// What stands for every host or origin.
+const ANY: &str = "*";
+
+/// The settings, as they are asked.
+pub(super) struct Guard {
+    hosts: Vec<Host>,
+    takes_any_host: bool,
+    origins: Vec<String>,
+    takes_loopback_origins: bool,
 }
 
-/// Refuses requests to a loopback listener that came for another host.
-pub(super) async fn loopback_hosts_only(
-    State(allowed): State<Arc<[String]>>,
+/// A host that may be asked for.
+enum Known {
+    /// By its name: a page of it is one of ours.
+    Named(Host),
+    /// As all are.
+    Any,
+}
+
+/// Why a request is refused.
+struct Refused(StatusCode, &'static str);
+
+const TWO_HOSTS: Refused = Refused(StatusCode::BAD_REQUEST, "there is more than one `Host`");
+const NO_HOST: Refused = Refused(StatusCode::BAD_REQUEST, "there is no `Host`");
+const NOT_A_HOST: Refused = Refused(StatusCode::BAD_REQUEST, "the host cannot be read");
+const FOREIGN_HOST: Refused = Refused(
+    StatusCode::FORBIDDEN,
+    "this host is not served here: `allowed_hosts` of the server names those that are",
+);
+const FOREIGN_ORIGIN: Refused = Refused(
+    StatusCode::FORBIDDEN,
+    "pages of this origin may not connect: `allowed_origins` of the server names those that may",
+);
+
+impl Guard {
+    pub(super) fn new(options: &Options) -> Self {
+        let mut hosts = Vec::new();
+        for text in options.allowed_hosts.iter().filter(|text| *text != ANY) {
+            match Host::of_setting(text) {
+                Some(host) => hosts.push(host),
+                None => tracing::warn!("`{text}` in `allowed_hosts` is no host"),
+            }
+        }
+        for text in &options.allowed_origins {
+            let is_origin = text == ANY || text == "null" || text.contains("://");
+            if !is_origin || text.ends_with('/') {
+                tracing::warn!("`{text}` in `allowed_origins` is no origin, like http://host:port");
+            }
+        }
+        Self {
+            hosts,
+            takes_any_host: options.allowed_hosts.iter().any(|text| text == ANY),
+            origins: options.allowed_origins.clone(),
+            takes_loopback_origins: options.loopback_origins,
+        }
+    }
+
+    /// Looks at the host and the origin of a request.
+    ///
+    /// # Errors
+    /// The answer, where it may not be served.
+    #[allow(clippy::result_large_err)] // the answer is on its way out
+    pub(super) fn check(&self, request: &Request) -> Result<(), Response> {
+        let known = self.host(request).map_err(Refused::answer)?;
+        self.origin(request.headers(), &known).map_err(Refused::answer)
+    }
+
+    fn host(&self, request: &Request) -> Result<Known, Refused> {
+        let uri = request.uri();
+        if uri.scheme_str().is_some_and(|scheme| scheme != "http" && scheme != "https") {
+            return Err(NOT_A_HOST);
+        }
+        let named = only(request.headers(), &header::HOST).map_err(|()| TWO_HOSTS)?;
+        // From HTTP/2 on it is part of the target.
+        if named.is_none() && request.version() < Version::HTTP_2 {
+            return Err(NO_HOST);
+        }
+        // A target may name a host as well, which is then the one that counts.
+        let target = uri.authority().map(|authority| Some(authority.as_str()));
+        let mut known = Err(NO_HOST);
+        for text in target.into_iter().chain(named.map(|named| named.to_str().ok())) {
+            let host = text.and_then(Host::parse).ok_or(NOT_A_HOST)?;
+            let is_named = host.is_loopback() || self.hosts.iter().any(|own| own.names(&host));
+            if !is_named && !self.takes_any_host {
+                return Err(FOREIGN_HOST);
+            }
+            known = known.or(Ok(if is_named { Known::Named(host) } else { Known::Any }));
+        }
+        known
+    }
+
+    /// Programs that are no browsers send no origin.
+    fn origin(&self, headers: &HeaderMap, host: &Known) -> Result<(), Refused> {
+        let Some(origin) = only(headers, &header::ORIGIN).map_err(|()| FOREIGN_ORIGIN)? else {
+            return Ok(());
+        };
+        let text = origin.to_str().map_err(|_| FOREIGN_ORIGIN)?;
+        let is_listed = |entry: &String| entry == ANY || entry.eq_ignore_ascii_case(text);
+        if self.origins.iter().any(is_listed) {
+            return Ok(());
+        }
+        let is_own = |origin: &Origin| match host {
+            Known::Named(host) => origin.is_of(host),
+            Known::Any => false,
+        };
+        Origin::parse(text)
+            .filter(|origin| is_own(origin) || self.takes_loopback_origins && origin.is_loopback())
+            .map(drop)
+            .ok_or(FOREIGN_ORIGIN)
+    }
+}
+
+impl Refused {
+    fn answer(self) -> Response {
+        let Self(status, message) = self;
+        tracing::debug!(%status, message, "refused");
+        refusal(status, message)
+    }
+}
+
+/// The header, unless it is there more than once.
+pub(super) fn only<'a>(
+    headers: &'a HeaderMap,
+    name: &HeaderName,
+) -> Result<Option<&'a HeaderValue>, ()> {
+    let mut all = headers.get_all(name).iter();
+    match (all.next(), all.next()) {
+        (first, None) => Ok(first),
+        _ => Err(()),
+    }
+}
+
+/// Refuses requests for hosts that are not served, whatever their path.
+pub(super) async fn known_hosts_only(
+    State(guard): State<Arc<Guard>>,
     request: Request,
     next: Next,
 ) -> Response {
-    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    // Without a Host header it is no browser.
-    let is_fine = host.is_none_or(|host| {
-        is_loopback(host_of(host)) || allowed.iter().any(|entry| entry.eq_ignore_ascii_case(host))
-    });
-    if is_fine {
-        next.run(request).await
-    } else {
-        refusal(StatusCode::FORBIDDEN, "this host is not served here")
+    match guard.host(&request) {
+        Ok(_) => next.run(request).await,
+        Err(refused) => refused.answer(),
     }
 }
 
@@ -60,71 +169,4 @@ pub(super) fn refusal(status: StatusCode, message: &str) -> Response {
     });
     let content_type = [(header::CONTENT_TYPE, "application/json")];
     (status, content_type, body.to_string()).into_response()
-}
-
-/// The host of `host[:port]`, without the brackets of an IPv6 address.
-fn host_of(authority: &str) -> &str {
-    if let Some(rest) = authority.strip_prefix('[') {
-        return rest.split_once(']').map_or("", |(host, _)| host);
-    }
-    authority.split_once(':').map_or(authority, |(host, _)| host)
-}
-
-fn is_loopback(host: &str) -> bool {
-    host.eq_ignore_ascii_case("localhost")
-        || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use axum::http::{HeaderMap, HeaderValue};
-
-    use super::is_origin_allowed;
-
-    fn allowed(origin: Option<&'static str>, list: &[&str]) -> bool {
-        let mut headers = HeaderMap::new();
-        headers.insert("host", HeaderValue::from_static("mcp.example:8000"));
-        if let Some(origin) = origin {
-            headers.insert("origin", HeaderValue::from_static(origin));
-        }
-        let list: Vec<String> = list.iter().map(ToString::to_string).collect();
-        is_origin_allowed(&headers, &list)
-    }
-
-    #[test]
-    fn own_and_loopback_origins_and_programs_may_connect() {
-        for origin in [
-            None,
-            Some("https://mcp.example:8000"),
-            Some("http://localhost:5173"),
-            Some("http://127.0.0.1"),
-            Some("http://127.9.9.9:1"),
-            Some("http://[::1]:3000"),
-        ] {
-            assert!(allowed(origin, &[]), "{origin:?}");
-        }
-    }
-
-    #[test]
-    fn other_origins_may_not() {
-        for origin in [
-            "null",
-            "",
-            "https://mcp.example",
-            "https://evil.example",
-            "http://localhost.evil.example",
-            "http://127.0.0.1.evil.example",
-            "http://[::1",
-            "http://[::2]",
-        ] {
-            assert!(!allowed(Some(origin), &[]), "{origin:?}");
-        }
-    }
-
-    #[test]
-    fn the_list_makes_exceptions() {
-        assert!(allowed(Some("https://app.example"), &["https://app.example"]));
-        assert!(!allowed(Some("https://app.example:1"), &["https://app.example"]));
-        assert!(allowed(Some("null"), &["*"]));
-    }
 }

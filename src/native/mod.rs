@@ -19,15 +19,17 @@
 mod endpoint;
 mod guard;
 mod hosting;
+mod hosts;
 mod http;
 mod options;
+mod patient;
 mod socket;
 mod stdio;
 mod upgrade;
 
 use std::{future::Future, io};
 
-use axum::{Router, middleware};
+use axum::Router;
 use tokio::{net::TcpListener, time::timeout};
 
 pub use endpoint::Endpoint;
@@ -49,9 +51,8 @@ pub async fn serve(listener: TcpListener, server: Server, options: Options) -> i
 
 /// Serves an axum app that has the endpoint's routes in it, until `stop` is ready.
 ///
-/// On a loopback listener, requests that name another host are refused with 403: a page of
-/// somebody else's could otherwise reach this server by making its own name point here.
-/// [`Options::allowed_hosts`] makes exceptions.
+/// Requests for hosts that are neither loopback nor named in [`Options::allowed_hosts`] are refused
+/// with 403 on every route of the app, as by [`Endpoint::guard`].
 ///
 /// # Errors
 /// The listener has no address.
@@ -61,12 +62,15 @@ pub async fn serve_app(
     app: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let app = if listener.local_addr()?.ip().is_loopback() {
-        let hosts = endpoint.options().allowed_hosts.clone().into();
-        app.layer(middleware::from_fn_with_state(hosts, guard::loopback_hosts_only))
-    } else {
-        app
-    };
+    let address = listener.local_addr()?;
+    if !address.ip().is_loopback() && endpoint.options().allowed_hosts.is_empty() {
+        tracing::warn!(
+            %address,
+            "other machines can reach this address, but only requests for loopback names are \
+             answered: `allowed_hosts` has to name the hosts that they ask for"
+        );
+    }
+    let app = endpoint.guard(app);
     let patience = endpoint.options().shutdown_timeout;
     let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();
     let ending = {

@@ -9,11 +9,21 @@ use crate::http::server::StreamLimits;
 pub struct Options {
     /// Where it is: `/mcp`.
     pub path: String,
-    /// Origins of pages that may connect, beside those of this host and of loopback addresses.
-    /// `*` means all.
+    /// Origins of pages that may connect (`https://app.example`), beside those of the host that is
+    /// asked for and, unless [`loopback_origins`](Self::loopback_origins) says otherwise, of
+    /// loopback addresses. `*` means all, `null` those of files and sandboxed frames.
     pub allowed_origins: Vec<String>,
-    /// Names (`host` or `host:port`) that a loopback listener answers to, beside the loopback
-    /// ones: what a reverse proxy on the same machine passes on.
+    /// Whether pages of this machine (`localhost`, `127.0.0.1`, `[::1]`; `http:` or `https:`) may
+    /// connect from whatever port: true. Without it, pages of other programs on this machine need
+    /// [`allowed_origins`](Self::allowed_origins).
+    pub loopback_origins: bool,
+    /// Hosts that are answered for, beside the loopback ones: the names and addresses under which
+    /// clients reach the server, or which a proxy passes on. `mcp.example` or `192.168.0.7` means
+    /// every port, `mcp.example:8000` that one, `*` every host.
+    ///
+    /// Whatever the listener's address, requests for other hosts get 403: a page of somebody else's
+    /// could otherwise make its own name point to this machine, and talk to the server as a page of
+    /// the server's own (DNS rebinding). So `*` is for servers that anybody may call.
     pub allowed_hosts: Vec<String>,
     /// Bytes of the largest message that is taken: 16 MiB. A larger one closes a WebSocket, and is
     /// refused over HTTP.
@@ -40,7 +50,10 @@ pub struct Options {
     /// How often the peer is asked for a sign of life: every 25 s. After two that stay without an
     /// answer the connection is dropped.
     pub ping_interval: Duration,
-    /// How long a peer may take nothing of what is sent: 30 s. Then the connection is dropped.
+    /// How long a peer may take for a share of what is sent, which is 512 bytes for each second of
+    /// it, or the rest: 30 s. Then the connection is dropped. A result may take as long as it needs.
+    /// Over HTTP, this holds for connections of [`serve`](super::serve) and
+    /// [`serve_app`](super::serve_app).
     pub write_timeout: Duration,
     /// How long a result keeps away from the report before it, for legacy peers: 2 ms.
     ///
@@ -58,6 +71,7 @@ impl Default for Options {
         Self {
             path: "/mcp".to_owned(),
             allowed_origins: Vec::new(),
+            loopback_origins: true,
             allowed_hosts: Vec::new(),
             max_message: 16 << 20,
             head_timeout: Duration::from_secs(30),

@@ -1,11 +1,6 @@
 //! One WebSocket: moves text between the peer and a [`Link`], and watches whether the peer lives.
 
-use std::{
-    future::Future,
-    pin::pin,
-    sync::atomic::{AtomicU32, Ordering},
-    time::Duration,
-};
+use std::{io::ErrorKind, pin::pin, time::Duration};
 
 use futures_util::{
     SinkExt, StreamExt,
@@ -13,7 +8,6 @@ use futures_util::{
 };
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use serde_json::Value;
 use tokio::{
     io::AsyncReadExt,
     sync::watch,
@@ -27,13 +21,17 @@ use tokio_tungstenite::{
     },
 };
 
-use super::Options;
+use super::{
+    Options,
+    patient::{Patient, Pulse},
+};
 use crate::{
+    jsonrpc::Raw,
     proto::version::Era,
     server::{Frame, Link, Server, Transmit},
 };
 
-type Socket = WebSocketStream<TokioIo<Upgraded>>;
+type Socket = WebSocketStream<Patient<TokioIo<Upgraded>>>;
 
 /// How long the peer may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -55,13 +53,13 @@ pub(super) async fn run(
     socket: Socket,
     server: &Server,
     options: &Options,
+    pulse: &Pulse,
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
     let (link, driver) = server.connect();
     let mut driver = pin!(driver);
     let (mut sink, mut stream) = socket.split();
-    let unanswered = AtomicU32::new(0);
     let end = {
         // The driver ends with the link; how that came about is for the others to say.
         let handlers = async {
@@ -72,8 +70,8 @@ pub(super) async fn run(
             // The handlers come first: what they report leaves in the same turn.
             biased;
             end = handlers => end,
-            end = write(&mut sink, &link, options, &unanswered) => end,
-            end = read(&mut stream, &link, &unanswered) => end,
+            end = write(&mut sink, &link, options, pulse) => end,
+            end = read(&mut stream, &link, pulse) => end,
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
     };
@@ -90,18 +88,17 @@ async fn write(
     sink: &mut SplitSink<Socket, Message>,
     link: &Link,
     options: &Options,
-    unanswered: &AtomicU32,
+    pulse: &Pulse,
 ) -> End {
     let mut pings = interval_at(Instant::now() + options.ping_interval, options.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let patience = options.write_timeout;
-    let mut writer = Writer { sink, link, patience, gap: options.result_gap, reported: None };
+    let mut writer = Writer { sink, link, gap: options.result_gap, reported: None };
     loop {
         let first = tokio::select! {
             first = link.transmit() => Some(first),
             _ = pings.tick() => None,
         };
-        if first.is_none() && unanswered.fetch_add(1, Ordering::Relaxed) >= UNANSWERED {
+        if first.is_none() && pulse.pings() > UNANSWERED {
             return End::Gone("the peer is silent");
         }
         if let Err(end) = writer.batch(first).await {
@@ -113,8 +110,6 @@ async fn write(
 struct Writer<'a> {
     sink: &'a mut SplitSink<Socket, Message>,
     link: &'a Link,
-    /// How long the peer may take nothing.
-    patience: Duration,
     gap: Duration,
     /// When the latest report left.
     reported: Option<Instant>,
@@ -122,7 +117,7 @@ struct Writer<'a> {
 
 impl Writer<'_> {
     /// Writes this message, or a ping, and whatever else there is to send by then.
-    async fn batch(&mut self, first: Option<Transmit<Value>>) -> Result<(), End> {
+    async fn batch(&mut self, first: Option<Transmit<Raw>>) -> Result<(), End> {
         let mut next = first;
         if next.is_none() {
             self.feed(Message::Ping(Vec::new().into())).await?;
@@ -160,39 +155,36 @@ impl Writer<'_> {
     }
 
     async fn feed(&mut self, message: Message) -> Result<(), End> {
-        taken(self.patience, self.sink.feed(message)).await
+        self.sink.feed(message).await.map_err(|error| lost(&error))
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        taken(self.patience, self.sink.flush()).await
+        self.sink.flush().await.map_err(|error| lost(&error))
     }
 }
 
-/// Waits until the peer has taken something, but not for ever.
-async fn taken(
-    patience: Duration,
-    writing: impl Future<Output = Result<(), Error>>,
-) -> Result<(), End> {
-    match timeout(patience, writing).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(End::Gone("the connection is lost")),
-        Err(_) => Err(End::Gone("the peer takes nothing")),
+fn lost(error: &Error) -> End {
+    match error {
+        Error::Io(error) if error.kind() == ErrorKind::TimedOut => {
+            End::Gone("the peer reads too slowly")
+        }
+        _ => End::Gone("the connection is lost"),
     }
 }
 
 /// Reads frames into the link, at the pace at which their answers leave.
-async fn read(stream: &mut SplitStream<Socket>, link: &Link, unanswered: &AtomicU32) -> End {
+async fn read(stream: &mut SplitStream<Socket>, link: &Link, pulse: &Pulse) -> End {
     loop {
+        pulse.listens(false);
         link.ready().await;
+        pulse.listens(true);
         let message = match stream.next().await {
             None => return End::Gone("the connection is lost"),
             Some(Err(error)) => return unreadable(&error),
             Some(Ok(message)) => message,
         };
-        // Any traffic is a sign of life.
-        unanswered.store(0, Ordering::Relaxed);
         match message {
-            Message::Text(text) => link.receive(&text),
+            Message::Text(text) => link.receive_text(text),
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

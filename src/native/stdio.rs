@@ -7,11 +7,13 @@ use std::{
     task::Poll,
 };
 
-use serde_json::Value;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
 
 use super::{Options, endpoint, stop_signal};
-use crate::server::{Link, Server, Transmit};
+use crate::{
+    jsonrpc::{Raw, Unreadable, find_id},
+    server::{Link, Server, Transmit},
+};
 
 /// Bytes after which a batch of lines leaves, although more are there.
 const BATCH: usize = 64 << 10;
@@ -95,7 +97,7 @@ async fn write(mut output: impl AsyncWrite + Unpin, link: &Link) -> io::Result<(
     }
 }
 
-fn batch(link: &Link, first: Option<Transmit<Value>>) -> String {
+fn batch(link: &Link, first: Option<Transmit<Raw>>) -> String {
     let mut text = String::new();
     let mut message = first.or_else(|| link.try_transmit());
     while let Some(Transmit::Send { frame, .. }) = message {
@@ -131,14 +133,17 @@ async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -
         if std::mem::take(&mut is_too_long) {
             tracing::warn!(limit, "a line is too long");
             link.receive("too long");
+            held = Vec::new();
         } else {
-            match std::str::from_utf8(&held).map(str::trim) {
-                Ok("") => {}
-                Ok(text) => link.receive(text),
-                Err(_) => link.receive("not UTF-8"),
+            match String::from_utf8(std::mem::take(&mut held)) {
+                Ok(text) if text.trim().is_empty() => {}
+                Ok(text) => link.receive_text(text),
+                Err(error) => {
+                    let id = find_id(&String::from_utf8_lossy(error.as_bytes()));
+                    link.receive_unreadable(Unreadable::Encoding, id);
+                }
             }
         }
-        held.clear();
         if is_at_end {
             return Ok(());
         }

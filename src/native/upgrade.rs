@@ -4,9 +4,10 @@ use std::future::Future;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
+use base64::{Engine, engine::general_purpose::STANDARD};
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use tokio_tungstenite::{
@@ -17,43 +18,93 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Endpoint, guard, socket};
+use super::{Endpoint, guard, patient::Patient, socket};
 
 /// The subprotocol that makes a WebSocket one of ours.
 const SUBPROTOCOL: &str = "mcp";
 
+/// Bytes of a handshake's key.
+const KEY: usize = 16;
+
 /// Whether the request wants to become a WebSocket.
 pub(super) fn is_wanted(headers: &HeaderMap) -> bool {
-    has_token(headers, &header::UPGRADE, "websocket")
+    tokens(headers, &header::UPGRADE).any(|token| token.eq_ignore_ascii_case("websocket"))
 }
 
-/// `GET` with an upgrade opens a WebSocket.
+/// Opens a WebSocket.
 pub(super) fn connect(endpoint: &Endpoint, mut request: Request) -> Response {
-    let headers = request.headers();
-    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        return upgrade_required("`Sec-WebSocket-Version` is not 13");
-    }
-    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
-        return guard::refusal(StatusCode::BAD_REQUEST, "`Sec-WebSocket-Key` is missing");
+    let handshake = match Handshake::read(&request) {
+        Ok(handshake) => handshake,
+        Err((StatusCode::UPGRADE_REQUIRED, message)) => return upgrade_required(message),
+        Err((status, message)) => return guard::refusal(status, message),
     };
-    if !has_token(headers, &header::SEC_WEBSOCKET_PROTOCOL, SUBPROTOCOL) {
-        return guard::refusal(StatusCode::BAD_REQUEST, "the subprotocol `mcp` is not offered");
-    }
-    let accept = derive_accept_key(key.as_bytes());
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return upgrade_required("this connection cannot be upgraded");
     };
     tokio::spawn(host(endpoint, upgrade));
-    let headers = [
-        (header::CONNECTION, HeaderValue::from_static("upgrade")),
-        (header::UPGRADE, HeaderValue::from_static("websocket")),
-        (header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL)),
-        (
-            header::SEC_WEBSOCKET_ACCEPT,
-            HeaderValue::from_str(&accept).unwrap_or_else(|_| HeaderValue::from_static("")),
-        ),
-    ];
-    (StatusCode::SWITCHING_PROTOCOLS, headers).into_response()
+    let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    headers.insert(header::SEC_WEBSOCKET_ACCEPT, handshake.accept);
+    if handshake.offers_ours {
+        let chosen = HeaderValue::from_static(SUBPROTOCOL);
+        headers.insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+    }
+    response
+}
+
+struct Handshake {
+    /// What answers the key.
+    accept: HeaderValue,
+    /// Whether our subprotocol is among those that are offered.
+    offers_ours: bool,
+}
+
+impl Handshake {
+    /// Reads a request that RFC 6455, 4.2.1, takes for a handshake.
+    fn read(request: &Request) -> Result<Self, (StatusCode, &'static str)> {
+        let headers = request.headers();
+        let refuse = |text| Err((StatusCode::BAD_REQUEST, text));
+        if request.method() != Method::GET || request.version() != Version::HTTP_11 {
+            return refuse("a WebSocket is opened by `GET` of HTTP/1.1");
+        }
+        let has_body = headers.get(header::CONTENT_LENGTH).is_some_and(|length| length != "0")
+            || headers.contains_key(header::TRANSFER_ENCODING);
+        if has_body {
+            return refuse("a request that opens a WebSocket has no body");
+        }
+        let mut connection = tokens(headers, &header::CONNECTION);
+        if !connection.any(|token| token.eq_ignore_ascii_case("upgrade")) {
+            return refuse("`Connection` does not name `Upgrade`");
+        }
+        let once = |name, twice| {
+            guard::only(headers, &name).map_err(|()| (StatusCode::BAD_REQUEST, twice))
+        };
+        once(header::CONNECTION, "`Connection` is there more than once")?;
+        once(header::UPGRADE, "`Upgrade` is there more than once")?;
+        let twice = "`Sec-WebSocket-Version` is there more than once";
+        if once(header::SEC_WEBSOCKET_VERSION, twice)?.is_none_or(|version| version != "13") {
+            return Err((StatusCode::UPGRADE_REQUIRED, "`Sec-WebSocket-Version` is not 13"));
+        }
+        let twice = "`Sec-WebSocket-Key` is there more than once";
+        let Some(key) = once(header::SEC_WEBSOCKET_KEY, twice)? else {
+            return refuse("`Sec-WebSocket-Key` is missing");
+        };
+        let accept = HeaderValue::from_str(&derive_accept_key(key.as_bytes()));
+        let (Ok(KEY), Ok(accept)) = (STANDARD.decode(key).map(|key| key.len()), accept) else {
+            return refuse("`Sec-WebSocket-Key` is not 16 bytes in Base64");
+        };
+        // Of names of subprotocols the case counts.
+        let offers_ours =
+            tokens(headers, &header::SEC_WEBSOCKET_PROTOCOL).any(|token| token == SUBPROTOCOL);
+        // Who offers nothing wants nothing chosen. Who offers others only gets an answer that says
+        // why: a browser takes one without a choice for a failure, and does not explain it.
+        if !offers_ours && headers.contains_key(header::SEC_WEBSOCKET_PROTOCOL) {
+            return refuse("the subprotocol `mcp` is not among those that are offered");
+        }
+        Ok(Self { accept, offers_ours })
+    }
 }
 
 fn upgrade_required(message: &str) -> Response {
@@ -64,14 +115,14 @@ fn upgrade_required(message: &str) -> Response {
     response
 }
 
-/// Whether one of the comma-separated tokens of a header is this one.
-fn has_token(headers: &HeaderMap, name: &header::HeaderName, token: &str) -> bool {
+/// The comma-separated tokens of a header.
+fn tokens<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(name)
-        .iter()
+        .into_iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
-        .any(|found| found.trim().eq_ignore_ascii_case(token))
+        .map(str::trim)
 }
 
 /// What runs a connection once the HTTP side is done with it.
@@ -91,9 +142,11 @@ fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + S
             // Per connection and from the start, so rather small: most are idle.
             .read_buffer_size(8 << 10)
             .write_buffer_size(32 << 10);
-        let io = TokioIo::new(upgraded);
+        // Whoever serves the app may have no clock of its own.
+        let io = Patient::new(TokioIo::new(upgraded), options.write_timeout);
+        let pulse = io.pulse();
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        socket::run(socket, endpoint.server(), options, endpoint.stopping()).await;
+        socket::run(socket, endpoint.server(), options, &pulse, endpoint.stopping()).await;
         drop(running);
     }
 }

@@ -9,7 +9,6 @@ use std::{
 
 use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
 
 use super::{
     answers::{IntoCompletion, IntoContents, IntoPrompt},
@@ -21,6 +20,7 @@ use super::{
     result::IntoToolResult,
 };
 use crate::{
+    jsonrpc::{Payload, Raw},
     proto::{
         Millis,
         server::{Inputs, Limits, Profile},
@@ -86,13 +86,13 @@ impl Server {
 
     /// All tools as they are listed.
     #[cfg(feature = "native")]
-    pub(crate) fn tools(&self) -> Vec<Value> {
+    pub(crate) fn tools(&self) -> Vec<Raw> {
         self.inner.catalog().tools.all_listed().cloned().collect()
     }
 
     /// A tool as it is listed.
     #[cfg(feature = "native")]
-    pub(crate) fn listed_tool(&self, name: &str) -> Option<Value> {
+    pub(crate) fn listed_tool(&self, name: &str) -> Option<Raw> {
         self.inner.catalog().tools.listed(name).cloned()
     }
 
@@ -125,21 +125,21 @@ impl Inner {
     /// The answers that a request brings along. `None`: its state is not one that may be trusted.
     pub(super) fn given(
         &self,
-        inputs: Inputs<Value>,
+        inputs: Inputs<Raw>,
         binding: Option<&Binding>,
-    ) -> Option<BTreeMap<String, Value>> {
+    ) -> Option<BTreeMap<String, Raw>> {
         let mut given = match &inputs.state {
             None => BTreeMap::new(),
             Some(state) => self.seal.open(state, binding?, self.now())?.into_iter().collect(),
         };
-        if let Some(Value::Object(responses)) = inputs.responses {
+        if let Some(responses) = inputs.responses.and_then(|all| all.entries()) {
             given.extend(responses);
         }
         Some(given)
     }
 
     /// The state that goes along with questions.
-    pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Value>) -> String {
+    pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Raw>) -> String {
         self.seal.close(binding, answers.into_iter().collect(), self.now())
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::{answers::ReadError, context::Context, tasks::BoxFuture};
 use crate::{
+    jsonrpc::Raw,
     proto::{
         server::{Feature, Features},
         service::{Argument, List, Template},
@@ -15,7 +16,7 @@ use crate::{
 
 /// Starts a tool; `Err` says in words why the arguments do not fit.
 pub(super) type ToolHandler =
-    Arc<dyn Fn(Value, Context) -> Result<BoxFuture<CallToolResult>, String> + Send + Sync>;
+    Arc<dyn Fn(Raw, Context) -> Result<BoxFuture<CallToolResult>, String> + Send + Sync>;
 /// Starts to read a resource: its URI, and the variables in it.
 pub(super) type ResourceHandler = Arc<
     dyn Fn(
@@ -28,7 +29,7 @@ pub(super) type ResourceHandler = Arc<
 >;
 /// Starts a prompt; `Err` says in words why the arguments do not fit.
 pub(super) type PromptHandler = Arc<
-    dyn Fn(Value, Context) -> Result<BoxFuture<Result<GetPromptResult, String>>, String>
+    dyn Fn(Raw, Context) -> Result<BoxFuture<Result<GetPromptResult, String>>, String>
         + Send
         + Sync,
 >;
@@ -39,10 +40,10 @@ pub(super) type CompletionHandler =
 /// Everything that a server has.
 #[derive(Default)]
 pub(super) struct Catalog {
-    pub(super) tools: List<Value, ToolHandler>,
-    pub(super) resources: List<Value, ResourceHandler>,
-    pub(super) templates: List<Value, (Arc<Template>, ResourceHandler)>,
-    pub(super) prompts: List<Value, (Arc<[Argument]>, PromptHandler)>,
+    pub(super) tools: List<Raw, ToolHandler>,
+    pub(super) resources: List<Raw, ResourceHandler>,
+    pub(super) templates: List<Raw, (Arc<Template>, ResourceHandler)>,
+    pub(super) prompts: List<Raw, (Arc<[Argument]>, PromptHandler)>,
     pub(super) completion: Option<CompletionHandler>,
     /// How many entries of a list go into one answer.
     pub(super) page_size: usize,

@@ -16,7 +16,7 @@ use super::{
     values::{ProgressMessage, Quantity, Total},
 };
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Raw},
     proto::{
         server::{RequestContext, RequestKey},
         service::Binding,
@@ -149,7 +149,7 @@ impl Context {
         if !self.call.shared.lock().machine.wants_log(self.call.key, level) {
             return step_aside().await;
         }
-        let mut data = Some(data.into());
+        let mut data = Some(Raw::of(&data.into()).unwrap_or_default());
         poll_fn(|cx| {
             let writer = {
                 let mut state = self.call.shared.lock();

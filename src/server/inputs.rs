@@ -14,11 +14,11 @@ use std::{
 };
 
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::context::{Call, Context};
 use crate::{
-    jsonrpc::RpcError,
+    jsonrpc::{Payload, Raw, RpcError},
     proto::server::AskKey,
     types::{
         Capability, ElicitAction, ElicitRequest, ElicitResult, Root, SampleRequest, SampleResult,
@@ -58,11 +58,11 @@ pub(super) struct Inputs {
 #[derive(Default)]
 pub(super) struct State {
     /// Modern: the answers of this round and of those before, by key.
-    pub(super) given: BTreeMap<String, Value>,
+    pub(super) given: BTreeMap<String, Raw>,
     /// Modern: the answers that the handler has taken.
-    pub(super) taken: BTreeMap<String, Value>,
+    pub(super) taken: BTreeMap<String, Raw>,
     /// Modern: the questions to be asked, by key, as they are on the wire.
-    pub(super) open: Map<String, Value>,
+    pub(super) open: Vec<(String, Raw)>,
     /// What the call cannot do without, and its client has not.
     pub(super) missing: Option<Capability>,
     /// Legacy: the questions that have been asked.
@@ -71,13 +71,13 @@ pub(super) struct State {
 
 #[derive(Default)]
 struct Slot {
-    outcome: Option<Result<Value, RpcError<Value>>>,
+    outcome: Option<Result<Raw, RpcError<Raw>>>,
     waker: Option<Waker>,
 }
 
 impl Inputs {
     /// With the answers that the client brought along.
-    pub(super) fn new(given: BTreeMap<String, Value>) -> Self {
+    pub(super) fn new(given: BTreeMap<String, Raw>) -> Self {
         Self { state: Mutex::new(State { given, ..State::default() }) }
     }
 
@@ -86,7 +86,7 @@ impl Inputs {
     }
 
     /// The client has answered a request of ours.
-    pub(super) fn answered(&self, ask: AskKey, outcome: Result<Value, RpcError<Value>>) {
+    pub(super) fn answered(&self, ask: AskKey, outcome: Result<Raw, RpcError<Raw>>) {
         let waker = {
             let mut state = self.lock();
             let slot = state.slots.entry(ask).or_default();
@@ -159,9 +159,9 @@ impl Context {
         message: &str,
         url: &str,
     ) -> Result<ElicitAction, InputError> {
-        let mut params = json!({ "mode": "url", "message": message, "url": url });
+        let mut params = written(&json!({ "mode": "url", "message": message, "url": url }));
         if self.protocol_version().names_url_elicitations() {
-            params["elicitationId"] = random_id().into();
+            params.set_text("elicitationId", &random_id());
         }
         self.ask(key, Capability::ElicitationUrl, method::ELICIT, params, |answer| {
             read::<ElicitResult>(answer).map(|answer| answer.action)
@@ -197,8 +197,8 @@ impl Context {
     /// # Errors
     /// A legacy client answered with an error, or with something that does not fit.
     pub async fn roots(&self, key: &str) -> Result<Vec<Root>, InputError> {
-        self.ask(key, Capability::Roots, method::LIST_ROOTS, json!({}), |answer| {
-            read(answer.get("roots").unwrap_or(&Value::Null))
+        self.ask(key, Capability::Roots, method::LIST_ROOTS, Raw::object(), |answer| {
+            read(&answer.get("roots").unwrap_or_default())
         })
         .await
     }
@@ -208,8 +208,8 @@ impl Context {
         key: &str,
         capability: Capability,
         method: &'static str,
-        params: Value,
-        read: impl Fn(&Value) -> Result<T, String> + Send,
+        params: Raw,
+        read: impl Fn(&Raw) -> Result<T, String> + Send,
     ) -> Result<T, InputError> {
         let call = &self.call;
         if !self.can(capability) {
@@ -218,7 +218,7 @@ impl Context {
             return pending().await;
         }
         if self.protocol_version().asks_by_request() {
-            let outcome = request(call, method, params).await.map_err(InputError::Refused)?;
+            let outcome = request(call, method, params).await.map_err(refused)?;
             return read(&outcome).map_err(InputError::Misfit);
         }
         {
@@ -231,8 +231,12 @@ impl Context {
                 return Ok(answer);
             }
             // Two questions of one key are one question.
-            let question = json!({ "method": method, "params": params });
-            state.open.entry(key).or_insert(question);
+            if !state.open.iter().any(|(known, _)| known == key) {
+                let mut question = Raw::object();
+                question.set_text("method", method);
+                question.set("params", params);
+                state.open.push((key.to_owned(), question));
+            }
         }
         // A question that is given up in the same turn (in a race, say) is not asked.
         let _open = Open { call, key };
@@ -249,7 +253,7 @@ struct Open<'a> {
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.call.inputs.lock().open.shift_remove(self.key);
+        self.call.inputs.lock().open.retain(|(key, _)| key != self.key);
     }
 }
 
@@ -257,8 +261,8 @@ impl Drop for Open<'_> {
 fn request(
     call: &Arc<Call>,
     method: &'static str,
-    params: Value,
-) -> impl Future<Output = Result<Value, RpcError<Value>>> + Send {
+    params: Raw,
+) -> impl Future<Output = Result<Raw, RpcError<Raw>>> + Send {
     let ask = call.shared.send(|machine| machine.ask(call.key, method, Some(params)));
     let waiting = ask.map(|ask| Waiting { call: Arc::clone(call), ask });
     async move {
@@ -292,13 +296,20 @@ impl Drop for Waiting {
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Value) -> Result<T, String> {
-    T::deserialize(answer).map_err(|error| error.to_string())
+fn read<T: serde::de::DeserializeOwned>(answer: &Raw) -> Result<T, String> {
+    answer.read().map_err(|error| error.to_string())
 }
 
-fn written(question: &impl Serialize) -> Value {
+fn refused(error: RpcError<Raw>) -> InputError {
+    let RpcError { code, message, data } = error;
+    // More than a tree may have is more than anybody would look at.
+    let data = data.and_then(|data| data.to_value().ok());
+    InputError::Refused(RpcError { code, message, data })
+}
+
+fn written(question: &impl Serialize) -> Raw {
     // These types have nothing that JSON lacks.
-    serde_json::to_value(question).unwrap_or_default()
+    Raw::of(question).unwrap_or_default()
 }
 
 /// An id that nobody can guess.

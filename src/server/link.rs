@@ -9,8 +9,6 @@ use std::{
     task::{self, Poll, Waker},
 };
 
-use serde_json::{Value, json};
-
 use super::{
     builder::Server,
     context::{Call, Context},
@@ -20,7 +18,7 @@ use super::{
     tasks::{Ended, TaskSet},
 };
 use crate::{
-    jsonrpc::{Id, RpcError, code},
+    jsonrpc::{Id, Payload, Raw, RpcError, Unreadable, code, find_id},
     proto::{
         server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
         service,
@@ -54,19 +52,29 @@ pub struct Driver {
 impl Link {
     /// Takes in one text frame.
     pub fn receive(&self, text: &str) {
-        // Depth is bounded by the parser (128 levels), so hostile nesting is just not JSON.
-        match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.receive_value(&value),
-            Err(_) => self.feed(ServerMachine::receive_garbage),
+        self.receive_text(text.to_owned());
+    }
+
+    /// The same, for a text that can be kept without a copy; it is dropped, with what holds it, when
+    /// nothing of the message is in use any more.
+    pub fn receive_text(&self, text: impl AsRef<str> + Send + Sync + 'static) {
+        match Raw::take(text) {
+            Ok(message) => self.receive_value(&message),
+            Err((text, why)) => self.receive_unreadable(why, find_id(text.as_ref())),
         }
     }
 
+    /// Takes in what is no message, but was meant as the one of this id.
+    pub fn receive_unreadable(&self, why: Unreadable, id: Option<Id>) {
+        self.feed(|machine| machine.receive_unreadable(&why.to_string(), id));
+    }
+
     /// Takes in one message that has been parsed already.
-    pub fn receive_value(&self, message: &Value) {
+    pub fn receive_value(&self, message: &Raw) {
         self.feed(|machine| machine.receive(message));
     }
 
-    fn feed(&self, input: impl FnOnce(&mut ServerMachine<Value>)) {
+    fn feed(&self, input: impl FnOnce(&mut ServerMachine<Raw>)) {
         let wakers = {
             let mut state = self.shared.lock();
             input(&mut state.machine);
@@ -95,7 +103,7 @@ impl Link {
 
     /// Waits for the next message to send. Take one only when it can be written: what waits in
     /// here is bounded, and merges.
-    pub async fn transmit(&self) -> Transmit<Value> {
+    pub async fn transmit(&self) -> Transmit<Raw> {
         poll_fn(|cx| self.poll_transmit_where(cx, |_| true)).await
     }
 
@@ -105,7 +113,7 @@ impl Link {
         &self,
         cx: &mut task::Context<'_>,
         takes: impl Fn(Option<&Id>) -> bool,
-    ) -> Poll<Transmit<Value>> {
+    ) -> Poll<Transmit<Raw>> {
         match self.take(Some(cx.waker()), takes) {
             Some(transmit) => Poll::Ready(transmit),
             None => Poll::Pending,
@@ -119,7 +127,7 @@ impl Link {
     }
 
     /// The next message to send, if there is one.
-    pub fn try_transmit(&self) -> Option<Transmit<Value>> {
+    pub fn try_transmit(&self) -> Option<Transmit<Raw>> {
         self.take(None, |_| true)
     }
 
@@ -127,7 +135,7 @@ impl Link {
         &self,
         writer: Option<&Waker>,
         takes: impl Fn(Option<&Id>) -> bool,
-    ) -> Option<Transmit<Value>> {
+    ) -> Option<Transmit<Raw>> {
         let (transmit, wakers) = {
             let mut state = self.shared.lock();
             let Some(transmit) = state.machine.poll_transmit_where(takes) else {
@@ -189,7 +197,7 @@ impl Driver {
         Poll::Pending
     }
 
-    fn handle(&mut self, event: Event<Value>) {
+    fn handle(&mut self, event: Event<Raw>) {
         match event {
             Event::Cancelled { key, reason: _ } => self.cancel(key),
             Event::Request(request) => self.start(request),
@@ -201,7 +209,7 @@ impl Driver {
         }
     }
 
-    fn start(&mut self, request: Request<Value>) {
+    fn start(&mut self, request: Request<Raw>) {
         let Request { key, context, operation, inputs } = request;
         let inner = &self.server.inner;
         let binding = (context.capabilities != ClientCapabilities::default()
@@ -255,11 +263,12 @@ impl Driver {
                 None => {
                     let taken = std::mem::take(&mut state.taken);
                     let questions = std::mem::take(&mut state.open);
-                    let mut result = json!({ "resultType": "input_required" });
-                    result["inputRequests"] = Value::Object(questions);
+                    let mut result = Raw::object();
+                    result.set_text("resultType", "input_required");
+                    result.set("inputRequests", Raw::from_members(questions));
                     if let Some(binding) = &call.binding {
                         let state = self.server.inner.close(binding, taken);
-                        result["requestState"] = state.into();
+                        result.set_text("requestState", &state);
                     }
                     Ok(result)
                 }

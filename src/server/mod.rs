@@ -62,7 +62,7 @@ pub use crate::{
     types::{
         Annotations, CallToolResult, Capability, Completion, CompletionRequest, Content,
         ElicitAction, ElicitRequest, ElicitResult, GetPromptResult, Icon, Level, Prompt,
-        PromptArgument, PromptMessage, Reference, Resource, ResourceBody, ResourceContents,
+        PromptArgument, PromptMessage, ReadResourceResult, Reference, Resource, ResourceContents,
         ResourceTemplate, Role, Root, SampleRequest, SampleResult, SamplingMessage, Tool,
         ToolAnnotations,
     },

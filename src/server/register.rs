@@ -13,32 +13,33 @@ use super::{
     result::IntoToolResult,
 };
 use crate::{
+    jsonrpc::Raw,
     proto::service::{Argument, Entry, Template},
     types::{Prompt, PromptArgument, Resource, ResourceTemplate, Tool, schema},
 };
 
-pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Entry<Value, ToolHandler>
+pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Entry<Raw, ToolHandler>
 where
     A: DeserializeOwned + JsonSchema,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoToolResult> + Send + 'static,
 {
     let name = tool.name.clone();
-    if tool.input_schema.is_empty() {
-        tool.input_schema = match schema::of_object::<A>() {
-            Ok(schema) => schema,
-            Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
-        };
-    }
+    let given = std::mem::take(&mut tool.input_schema);
+    let schema = if given.is_empty() { schema::of_object::<A>() } else { schema::object(given) };
+    tool.input_schema = match schema {
+        Ok(schema) => schema,
+        Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
+    };
     let start: ToolHandler = Arc::new(move |arguments, context| {
-        let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
+        let arguments = read(&arguments)?;
         let running = handler(arguments, context);
         Ok(Box::pin(async move { running.await.into_tool_result() }))
     });
     Entry { name, listed: written(&tool), thing: start }
 }
 
-pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Entry<Value, ResourceHandler>
+pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Entry<Raw, ResourceHandler>
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoContents> + Send + 'static,
@@ -54,7 +55,7 @@ where
 pub(super) fn template<A, F, Fut>(
     template: &ResourceTemplate,
     handler: F,
-) -> Entry<Value, (Arc<Template>, ResourceHandler)>
+) -> Entry<Raw, (Arc<Template>, ResourceHandler)>
 where
     A: DeserializeOwned,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
@@ -77,7 +78,7 @@ where
 pub(super) fn prompt<A, F, Fut>(
     mut prompt: Prompt,
     handler: F,
-) -> Entry<Value, (Arc<[Argument]>, PromptHandler)>
+) -> Entry<Raw, (Arc<[Argument]>, PromptHandler)>
 where
     A: DeserializeOwned + JsonSchema,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
@@ -95,16 +96,28 @@ where
         .iter()
         .map(|argument| Argument { name: argument.name.clone(), is_required: argument.required });
     let start: PromptHandler = Arc::new(move |arguments, context| {
-        let arguments = A::deserialize(arguments).map_err(|error| error.to_string())?;
+        let arguments = read(&arguments)?;
         let running = handler(arguments, context);
         Ok(Box::pin(async move { running.await.into_prompt() }))
     });
     Entry { name, thing: (declared.collect(), start), listed: written(&prompt) }
 }
 
-fn written(entry: &impl Serialize) -> Value {
+fn written(entry: &impl Serialize) -> Raw {
     // Writing these structs cannot fail: they have nothing that JSON lacks.
-    serde_json::to_value(entry).unwrap_or_default()
+    Raw::of(entry).unwrap_or_default()
+}
+
+/// Reads arguments, or says in words why they do not fit.
+fn read<A: DeserializeOwned>(arguments: &Raw) -> Result<A, String> {
+    arguments.read().map_err(|error| {
+        let mut reason = error.to_string();
+        // Nobody counts lines of arguments.
+        if let Some(end) = reason.rfind(" at line ") {
+            reason.truncate(end);
+        }
+        reason
+    })
 }
 
 /// The arguments of a prompt, from the schema of their type.

@@ -1,14 +1,16 @@
 //! From what is asked for to the handler that answers it.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::{
     answers::ReadError, builder::Inner, catalog::ResourceHandler, context::Context,
     tasks::BoxFuture,
 };
 use crate::{
-    jsonrpc::{RpcError, code},
+    jsonrpc::{Payload, Raw, RpcError, code},
     proto::{
         server::{ECHO, Operation, clip, no_such_resource},
         service::{check_arguments, unknown},
@@ -18,10 +20,13 @@ use crate::{
 };
 
 /// The answer to a request.
-pub(super) type Outcome = Result<Value, RpcError<Value>>;
+pub(super) type Outcome = Result<Raw, RpcError<Raw>>;
 
 /// Suggestions that one answer may carry.
 const SUGGESTIONS: usize = 100;
+
+/// Arguments that a request for suggestions may bring along.
+const ARGUMENTS: usize = 1024;
 
 /// How a request is answered.
 pub(super) enum Served {
@@ -33,7 +38,7 @@ pub(super) enum Served {
 
 impl Inner {
     /// Answers what needs no handler, and starts the handler of everything else.
-    pub(super) fn serve(&self, operation: Operation<Value>, context: Context) -> Served {
+    pub(super) fn serve(&self, operation: Operation<Raw>, context: Context) -> Served {
         let version = context.protocol_version();
         match operation {
             Operation::ListTools { cursor } => {
@@ -68,7 +73,7 @@ impl Inner {
                 ))
             }
             Operation::Subscribe { uri } => Served::Now(match self.find(&uri) {
-                Some(_) => Ok(json!({})),
+                Some(_) => Ok(Raw::object()),
                 None => Err(no_such_resource(version, &uri)),
             }),
             Operation::CallTool { name, arguments } => {
@@ -79,11 +84,13 @@ impl Inner {
                 self.prompt(&name, or_empty(arguments), context).unwrap_or_else(refused)
             }
             Operation::Complete { reference, argument, value, arguments } => {
-                let arguments = or_empty(arguments).as_object().cloned().unwrap_or_default();
-                let texts = arguments.into_iter().filter_map(|(name, value)| match value {
-                    Value::String(text) => Some((name, text)),
-                    _ => None,
-                });
+                let arguments = or_empty(arguments);
+                if arguments.exceeds(ARGUMENTS) {
+                    let text = "there are too many arguments";
+                    return refused(RpcError::new(code::INVALID_PARAMS, text));
+                }
+                let all = arguments.entries().unwrap_or_default().into_iter();
+                let texts = all.filter_map(|(name, value)| Some((name, value.as_text()?)));
                 let arguments = texts.collect();
                 let request = CompletionRequest { reference, argument, value, arguments };
                 self.complete(request, context).unwrap_or_else(refused)
@@ -91,12 +98,7 @@ impl Inner {
         }
     }
 
-    fn call(
-        &self,
-        name: &str,
-        arguments: Value,
-        context: Context,
-    ) -> Result<Served, RpcError<Value>> {
+    fn call(&self, name: &str, arguments: Raw, context: Context) -> Result<Served, RpcError<Raw>> {
         let version = context.protocol_version();
         let handler = self.catalog().tools.get(name).cloned();
         let handler = handler.ok_or_else(|| unknown("tool", name))?;
@@ -126,7 +128,7 @@ impl Inner {
         })
     }
 
-    fn read(&self, uri: String, context: Context) -> Result<Served, RpcError<Value>> {
+    fn read(&self, uri: String, context: Context) -> Result<Served, RpcError<Raw>> {
         let version = context.protocol_version();
         let Some((handler, variables)) = self.find(&uri) else {
             return Err(no_such_resource(version, &uri));
@@ -136,7 +138,7 @@ impl Inner {
             .map_err(|_| no_such_resource(version, &uri))?;
         Ok(Served::Later(Box::pin(async move {
             match reading.await {
-                Ok(contents) => written(&json!({ "contents": contents })),
+                Ok(contents) => written(&BTreeMap::from([("contents", contents)])),
                 Err(ReadError::NotFound) => Err(no_such_resource(version, &uri)),
                 Err(ReadError::Failed(text)) => Err(RpcError::new(code::INTERNAL_ERROR, text)),
             }
@@ -146,9 +148,9 @@ impl Inner {
     fn prompt(
         &self,
         name: &str,
-        arguments: Value,
+        arguments: Raw,
         context: Context,
-    ) -> Result<Served, RpcError<Value>> {
+    ) -> Result<Served, RpcError<Raw>> {
         let found = self.catalog().prompts.get(name).cloned();
         let (declared, handler) = found.ok_or_else(|| unknown("prompt", name))?;
         check_arguments(&declared, &arguments)?;
@@ -167,7 +169,7 @@ impl Inner {
         &self,
         request: CompletionRequest,
         context: Context,
-    ) -> Result<Served, RpcError<Value>> {
+    ) -> Result<Served, RpcError<Raw>> {
         let catalog = self.catalog();
         let Some(handler) = catalog.completion.clone() else {
             return Err(RpcError::new(code::METHOD_NOT_FOUND, "there are no suggestions"));
@@ -193,16 +195,16 @@ impl Inner {
         Ok(Served::Later(Box::pin(async move {
             let found = running.await;
             let completion = found.map_err(|text| RpcError::new(code::INTERNAL_ERROR, text))?;
-            written(&json!({ "completion": limited(completion) }))
+            written(&BTreeMap::from([("completion", limited(completion))]))
         })))
     }
 }
 
-fn or_empty(arguments: Option<Value>) -> Value {
-    arguments.unwrap_or_else(|| Value::Object(Map::new()))
+fn or_empty(arguments: Option<Raw>) -> Raw {
+    arguments.unwrap_or_else(Raw::object)
 }
 
-fn refused(error: RpcError<Value>) -> Served {
+fn refused(error: RpcError<Raw>) -> Served {
     Served::Now(Err(error))
 }
 
@@ -215,7 +217,7 @@ fn tool_result(mut result: CallToolResult, version: Version) -> Outcome {
 }
 
 fn written(result: &impl Serialize) -> Outcome {
-    serde_json::to_value(result).map_err(|error| {
+    Raw::of(result).map_err(|error| {
         RpcError::new(code::INTERNAL_ERROR, format!("the result is no JSON: {error}"))
     })
 }

@@ -8,10 +8,8 @@ use std::{
     task::{Poll, Waker},
 };
 
-use serde_json::Value;
-
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Raw},
     proto::server::{RequestKey, ServerMachine},
 };
 
@@ -22,7 +20,7 @@ pub(super) struct Shared {
 
 /// What the lock protects. User code never runs while it is held.
 pub(super) struct State {
-    pub(super) machine: ServerMachine<Value>,
+    pub(super) machine: ServerMachine<Raw>,
     /// Runs the handlers: wants to know of new events.
     pub(super) driver: Option<Waker>,
     /// Writes to the peer: wants to know of new messages.
@@ -45,7 +43,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(machine: ServerMachine<Value>) -> Self {
+    pub(super) fn new(machine: ServerMachine<Raw>) -> Self {
         let state = State {
             machine,
             driver: None,
@@ -76,7 +74,7 @@ impl Shared {
     }
 
     /// Changes the machine, then wakes the writer.
-    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Value>) -> T) -> T {
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Raw>) -> T) -> T {
         let (value, writer) = {
             let mut state = self.lock();
             (change(&mut state.machine), state.writer.take())

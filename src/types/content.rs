@@ -1,10 +1,11 @@
 //! What tools give back, and what prompts and models say: blocks of content.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde::{Deserialize, Deserializer, Serialize};
 
-use super::{Resource, ResourceContents};
+use super::json::{or_default, read, read_json};
+use super::{Json, JsonObject, Resource, ResourceContents};
+use crate::jsonrpc::Payload;
 
 /// Who speaks, or who is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
@@ -21,7 +22,7 @@ pub enum Role {
 #[serde(rename_all = "camelCase")]
 pub struct Annotations {
     /// Whom it is for.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub audience: Vec<Role>,
     /// How much it matters, from 0 to 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -35,20 +36,21 @@ pub struct Annotations {
 ///
 /// A tool that failed returns one with `is_error`: the model sees it and may try again. Errors of
 /// the protocol (no such tool, no such method) are [`RpcError`](crate::jsonrpc::RpcError)s instead.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CallToolResult {
     /// What the model, or a person, reads.
+    #[serde(default, deserialize_with = "or_default")]
     pub content: Vec<Content>,
     /// What a program reads.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub structured_content: Option<Value>,
-    /// Whether the tool failed.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub structured_content: Option<Json>,
+    /// Whether the tool failed. That is no error of the call: a model that reads why may do better.
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "std::ops::Not::not")]
     pub is_error: bool,
     /// Anything else about the result.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Json>,
 }
 
 impl CallToolResult {
@@ -61,16 +63,19 @@ impl CallToolResult {
     pub fn error(text: impl Into<String>) -> Self {
         Self { is_error: true, ..Self::text(text) }
     }
+}
 
+#[cfg(not(target_arch = "wasm32"))]
+impl CallToolResult {
     /// A value for programs, and the same as JSON text for those that read `content` only.
-    pub fn structured(value: Value) -> Self {
+    pub fn structured(value: Json) -> Self {
         let text = value.to_string();
         Self { structured_content: Some(value), ..Self::text(text) }
     }
 }
 
 /// A block of content.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Content {
@@ -79,7 +84,7 @@ pub enum Content {
         /// The text.
         text: String,
         /// Hints.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         annotations: Option<Annotations>,
     },
     /// A picture.
@@ -90,7 +95,7 @@ pub enum Content {
         /// Its media type.
         mime_type: String,
         /// Hints.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         annotations: Option<Annotations>,
     },
     /// A sound.
@@ -101,7 +106,7 @@ pub enum Content {
         /// Its media type.
         mime_type: String,
         /// Hints.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         annotations: Option<Annotations>,
     },
     /// A resource, by name.
@@ -111,7 +116,7 @@ pub enum Content {
         /// What is in it.
         resource: ResourceContents,
         /// Hints.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
+        #[serde(skip_serializing_if = "Option::is_none")]
         annotations: Option<Annotations>,
     },
     /// A model wants a tool to be called (sampling only).
@@ -121,7 +126,7 @@ pub enum Content {
         /// The tool.
         name: String,
         /// The arguments.
-        input: Map<String, Value>,
+        input: JsonObject,
     },
     /// What came of a call that a model wanted (sampling only).
     #[serde(rename_all = "camelCase")]
@@ -131,18 +136,63 @@ pub enum Content {
         /// What the tool gave back.
         content: Vec<Content>,
         /// The same for programs.
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        structured_content: Option<Value>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        structured_content: Option<Json>,
         /// Whether the tool failed.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
     /// Any other block, as it is on the wire.
     #[serde(untagged)]
-    Other(Value),
+    Other(Json),
+}
+
+// By hand: serde would first collect the block in a form of its own, which cannot hold JavaScript's
+// values.
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let block = Json::deserialize(deserializer)?;
+        Ok(Self::known(&block).unwrap_or(Self::Other(block)))
+    }
 }
 
 impl Content {
+    /// The block, if it is of a kind that is known and has what belongs to it.
+    fn known(block: &Json) -> Option<Self> {
+        let annotations = block.present("annotations").and_then(read);
+        let content = match block.text("type")?.as_str() {
+            "text" => Self::Text { text: block.text("text")?, annotations },
+            kind @ ("image" | "audio") => {
+                let (data, mime_type) = (block.text("data")?, block.text("mimeType")?);
+                if kind == "image" {
+                    Self::Image { data, mime_type, annotations }
+                } else {
+                    Self::Audio { data, mime_type, annotations }
+                }
+            }
+            "resource_link" => Self::ResourceLink(read_json(block.clone())?),
+            "resource" => {
+                Self::Resource { resource: read(block.present("resource")?)?, annotations }
+            }
+            "tool_use" => Self::ToolUse {
+                id: block.text("id")?,
+                name: block.text("name")?,
+                input: read(block.present("input")?)?,
+            },
+            "tool_result" => Self::ToolResult {
+                tool_use_id: block.text("toolUseId")?,
+                content: read(block.present("content")?)?,
+                structured_content: block.present("structuredContent").and_then(read),
+                is_error: block
+                    .present("isError")
+                    .and_then(|flag| flag.as_bool())
+                    .unwrap_or_default(),
+            },
+            _ => return None,
+        };
+        Some(content)
+    }
+
     /// A block of text.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text { text: text.into(), annotations: None }

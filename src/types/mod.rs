@@ -2,19 +2,21 @@
 
 mod capability;
 mod completion;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod content;
 #[cfg(not(target_arch = "wasm32"))]
 mod elicitation;
 pub(crate) mod form;
 mod icon;
 mod implementation;
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
+mod json;
 mod level;
 pub mod meta;
 pub mod method;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod prompt;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod resource;
 #[cfg(not(target_arch = "wasm32"))]
 mod roots;
@@ -22,25 +24,27 @@ mod roots;
 mod sampling;
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) mod schema;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod tool;
 
 pub use capability::{Capability, ClientCapabilities};
 pub use completion::{Completion, CompletionRequest, Reference};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use content::{Annotations, CallToolResult, Content, Role};
 #[cfg(not(target_arch = "wasm32"))]
 pub use elicitation::{ElicitAction, ElicitRequest, ElicitResult};
 pub use icon::Icon;
 pub use implementation::Implementation;
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
+pub use json::{Json, JsonObject};
 pub use level::Level;
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use prompt::{GetPromptResult, Prompt, PromptArgument, PromptMessage};
-#[cfg(not(target_arch = "wasm32"))]
-pub use resource::{Resource, ResourceBody, ResourceContents, ResourceTemplate};
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
+pub use resource::{ReadResourceResult, Resource, ResourceContents, ResourceTemplate};
 #[cfg(not(target_arch = "wasm32"))]
 pub use roots::Root;
 #[cfg(not(target_arch = "wasm32"))]
 pub use sampling::{SampleRequest, SampleResult, SamplingMessage};
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use tool::{Tool, ToolAnnotations};

@@ -1,12 +1,12 @@
 //! What a server says about a prompt, and what a prompt says.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Content, Icon, Role};
+use super::json::or_default;
+use super::{Content, Icon, Json, Role};
 
 /// A prompt as `prompts/list` shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct Prompt {
     /// What it is got by.
     pub name: String,
@@ -18,18 +18,18 @@ pub struct Prompt {
     pub description: Option<String>,
     /// What it is filled in with. Left empty, the server takes the members of the handler's
     /// arguments.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub arguments: Vec<PromptArgument>,
     /// Pictures for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub icons: Vec<Icon>,
     /// Anything else about it.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Json>,
 }
 
 /// What a prompt is filled in with.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
 pub struct PromptArgument {
     /// Its name.
     pub name: String,
@@ -40,12 +40,12 @@ pub struct PromptArgument {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
     /// Whether it must be given.
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "std::ops::Not::not")]
     pub required: bool,
 }
 
 /// The result of `prompts/get`.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 pub struct GetPromptResult {
     /// What the prompt is for.
     #[serde(skip_serializing_if = "Option::is_none")]

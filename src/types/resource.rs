@@ -2,9 +2,9 @@
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-use super::{Annotations, Icon};
+use super::json::{if_usable, or_default};
+use super::{Annotations, Icon, Json};
 
 /// A resource as `resources/list` shows it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -24,21 +24,21 @@ pub struct Resource {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
     /// Bytes of its contents, before any encoding.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "if_usable", skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
     /// Hints.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "if_usable", skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Pictures for people.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub icons: Vec<Icon>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    pub meta: Option<Json>,
 }
 
 /// A family of resources as `resources/templates/list` shows it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceTemplate {
     /// The pattern of their URIs (RFC 6570, level 1): `file:///notes/{name}`.
@@ -55,18 +55,18 @@ pub struct ResourceTemplate {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
     /// Hints.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "if_usable", skip_serializing_if = "Option::is_none")]
     pub annotations: Option<Annotations>,
     /// Pictures for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub icons: Vec<Icon>,
     /// Anything else about it.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Json>,
 }
 
-/// What is in a resource, or in a part of one.
-#[derive(Clone, Debug, PartialEq, Deserialize, Serialize)]
+/// What is in a resource, or in a part of one: text or bytes.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ResourceContents {
     /// What it is read by; a part may have a URI of its own.
@@ -74,22 +74,22 @@ pub struct ResourceContents {
     /// Its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mime_type: Option<String>,
-    /// Text or bytes.
-    #[serde(flatten)]
-    pub body: ResourceBody,
+    /// The text, if it is text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// The bytes in Base64, if it is bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub blob: Option<String>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    pub meta: Option<Json>,
 }
 
-/// The text or the bytes of a resource.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ResourceBody {
-    /// Text.
-    Text(String),
-    /// Bytes in Base64.
-    Blob(String),
+/// The result of `resources/read`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct ReadResourceResult {
+    /// The resource, or its parts.
+    pub contents: Vec<ResourceContents>,
 }
 
 impl Resource {
@@ -179,14 +179,12 @@ impl ResourceTemplate {
 impl ResourceContents {
     /// Text.
     pub fn text(uri: impl Into<String>, text: impl Into<String>) -> Self {
-        let body = ResourceBody::Text(text.into());
-        Self { uri: uri.into(), mime_type: None, body, meta: None }
+        Self { uri: uri.into(), text: Some(text.into()), ..Self::default() }
     }
 
     /// Bytes.
     pub fn blob(uri: impl Into<String>, bytes: impl AsRef<[u8]>) -> Self {
-        let body = ResourceBody::Blob(BASE64.encode(bytes));
-        Self { uri: uri.into(), mime_type: None, body, meta: None }
+        Self { uri: uri.into(), blob: Some(BASE64.encode(bytes)), ..Self::default() }
     }
 
     /// Names its media type.

@@ -23,7 +23,18 @@ pub(crate) fn of<T: JsonSchema>() -> Option<Map<String, Value>> {
 
 /// The schema of a type that is a JSON object, or else the type that it is.
 pub(crate) fn of_object<T: JsonSchema>() -> Result<Map<String, Value>, Value> {
-    let mut schema = of::<T>().ok_or(Value::Null)?;
+    object(of::<T>().ok_or(Value::Null)?)
+}
+
+/// The schema as one of an object, or else the type that it is.
+///
+/// `properties` is there although it may be empty: there are clients that take it for granted, and
+/// lose the whole list of tools over one without it.
+pub(crate) fn object(mut schema: Map<String, Value>) -> Result<Map<String, Value>, Value> {
     let root = schema.entry("type").or_insert_with(|| "object".into()).clone();
-    if root == "object" { Ok(schema) } else { Err(root) }
+    if root != "object" {
+        return Err(root);
+    }
+    schema.entry("properties").or_insert_with(|| Map::new().into());
+    Ok(schema)
 }

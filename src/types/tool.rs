@@ -1,13 +1,12 @@
 //! What a server says about a tool.
 
-use schemars::JsonSchema;
-use serde::Serialize;
-use serde_json::{Map, Value};
+use serde::{Deserialize, Serialize};
 
-use super::{Icon, schema};
+use super::json::{if_usable, or_default};
+use super::{Icon, Json, JsonObject};
 
 /// A tool as `tools/list` shows it.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tool {
     /// The name that calls it: 1 to 128 of `A-Z a-z 0-9 _ - .` by the protocol's advice.
@@ -16,29 +15,34 @@ pub struct Tool {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// What it does, for the model that chooses among tools.
-    pub description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// The JSON schema of its arguments; the root is an object. Left empty, the server fills it
     /// in from the type of the handler's arguments.
-    pub input_schema: Map<String, Value>,
+    #[serde(default)]
+    pub input_schema: JsonObject,
     /// The JSON schema of its structured result, if it promises one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub output_schema: Option<Map<String, Value>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output_schema: Option<JsonObject>,
     /// What it may do to the world.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "if_usable", skip_serializing_if = "Option::is_none")]
     pub annotations: Option<ToolAnnotations>,
     /// Pictures for people.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Vec::is_empty")]
     pub icons: Vec<Icon>,
     /// Anything else about it.
-    #[serde(rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Value>,
+    #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
+    pub meta: Option<Json>,
 }
 
 /// Hints about a tool's effects. Absent means what the protocol takes as default: not read-only,
 /// destructive, not idempotent, open world.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct ToolAnnotations {
+    /// A name for people; [`Tool::title`] goes before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
     /// It changes nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only_hint: Option<bool>,
@@ -56,53 +60,14 @@ pub struct ToolAnnotations {
 impl Tool {
     /// A tool of that name and description; its schema comes from its handler.
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
-        Self {
-            name: name.into(),
-            title: None,
-            description: description.into(),
-            input_schema: Map::new(),
-            output_schema: None,
-            annotations: None,
-            icons: Vec::new(),
-            meta: None,
-        }
+        let description = Some(description.into());
+        Self { name: name.into(), description, ..Self::default() }
     }
 
     /// Gives it a name for people.
     #[must_use]
     pub fn title(mut self, title: impl Into<String>) -> Self {
         self.title = Some(title.into());
-        self
-    }
-
-    /// Gives it an input schema, keyword for keyword, in the place of that of its handler.
-    ///
-    /// # Panics
-    /// If the schema is no object with members.
-    #[must_use]
-    pub fn input_schema(mut self, schema: Value) -> Self {
-        self.input_schema = keywords(schema);
-        self
-    }
-
-    /// Promises a structured result of this type: the handler returns
-    /// [`Json`](crate::server::Json) of it.
-    ///
-    /// # Panics
-    /// If the type has no JSON schema with keywords.
-    #[must_use]
-    pub fn output<T: JsonSchema>(self) -> Self {
-        let schema = schema::of::<T>().map_or(Value::Null, Value::Object);
-        self.output_schema(schema)
-    }
-
-    /// Promises a structured result of this schema, keyword for keyword.
-    ///
-    /// # Panics
-    /// If the schema is no object with members.
-    #[must_use]
-    pub fn output_schema(mut self, schema: Value) -> Self {
-        self.output_schema = Some(keywords(schema));
         self
     }
 
@@ -128,9 +93,46 @@ impl Tool {
     }
 }
 
-fn keywords(schema: Value) -> Map<String, Value> {
+#[cfg(not(target_arch = "wasm32"))]
+impl Tool {
+    /// Gives it an input schema, keyword for keyword, in the place of that of its handler. When it
+    /// is registered, `type` and `properties` are added if they are missing, since clients take them
+    /// for granted.
+    ///
+    /// # Panics
+    /// If the schema is no object with members.
+    #[must_use]
+    pub fn input_schema(mut self, schema: Json) -> Self {
+        self.input_schema = keywords(schema);
+        self
+    }
+
+    /// Promises a structured result of this type: the handler returns
+    /// [`Json`](crate::server::Json) of it.
+    ///
+    /// # Panics
+    /// If the type has no JSON schema with keywords.
+    #[must_use]
+    pub fn output<T: schemars::JsonSchema>(self) -> Self {
+        let schema = super::schema::of::<T>().map_or(Json::Null, Json::Object);
+        self.output_schema(schema)
+    }
+
+    /// Promises a structured result of this schema, keyword for keyword.
+    ///
+    /// # Panics
+    /// If the schema is no object with members.
+    #[must_use]
+    pub fn output_schema(mut self, schema: Json) -> Self {
+        self.output_schema = Some(keywords(schema));
+        self
+    }
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+fn keywords(schema: Json) -> JsonObject {
     match schema {
-        Value::Object(keywords) if !keywords.is_empty() => keywords,
+        Json::Object(keywords) if !keywords.is_empty() => keywords,
         other => panic!("no schema with keywords: {other}"),
     }
 }

@@ -82,7 +82,7 @@ function firefox(page) {
 }
 
 /**
- * Runs `round` in every page in turn, once to warm up and then `rounds` times, and closes the pages.
+ * Runs `round` in every page in turn, once to warm up and then `rounds` times.
  * What the machine does beside the benchmark meets all of them alike.
  * @param {Map<string, Open>} pages
  * @param {number} rounds
@@ -102,6 +102,5 @@ export async function interleave(pages, rounds, round, log) {
     }
     if (i > 0) log(`    ${Object.entries(samples).map(([name, all]) => `${name} ${all.at(-1)?.toPrecision(4)}`).join("  ")}`);
   }
-  for (const open of pages.values()) await open.close();
   return samples;
 }

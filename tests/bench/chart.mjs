@@ -2,7 +2,7 @@
 // a logarithmic axis.
 import { writeFile } from "node:fs/promises";
 import { columns, titles } from "./parts.mjs";
-import { ratio } from "./report.mjs";
+import { over } from "./report.mjs";
 
 /** @type {import("./parts.mjs").Name[]} */
 const SHOWN = ["mcp-wasm", "worker", "sdk-v1", "sdk-v2"];
@@ -24,7 +24,7 @@ const escape = (text) => text.replace(/[&<>]/g, (character) => `&#${character.ch
 export async function drawChart(file, measured) {
   const groups = GROUPS.map((column) => ({
     head: columns[column]?.head ?? "",
-    bars: SHOWN.map((name) => ({ name, value: ratio(measured, column, name) ?? NaN })).filter(({ value }) => value > 0),
+    bars: SHOWN.map((name) => ({ name, value: over(measured, column, name)?.mean ?? NaN })).filter(({ value }) => value > 0),
   })).filter(({ bars }) => bars.length);
   const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value));
   // Room for the label of the shortest one.

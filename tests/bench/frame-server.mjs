@@ -2,7 +2,8 @@
 // WebSocket and over Streamable HTTP on the same port.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { progressFrame, reply } from "./frames.mjs";
+import { reply } from "./frames.mjs";
+import { progressFrame, shapes } from "./shapes.mjs";
 
 const BATCH = 250;
 const ENOUGH_WAITING = 256 * 1024;
@@ -14,14 +15,17 @@ const cors = {
 };
 
 /**
- * @param {Record<string, any>} message a call of `flood`
+ * @param {Record<string, any>[]} messages calls of `flood`, which report by turns
  * @param {(frames: string[]) => void} send takes a batch
  * @param {() => number} waiting how many bytes have not left yet
  */
-async function flood({ params }, send, waiting) {
-  const { n } = params.arguments;
+async function flood(messages, send, waiting) {
+  const { n, shape } = messages[0]?.params.arguments;
+  const tokens = messages.map(({ params }) => params._meta.progressToken);
+  const most = Math.ceil(BATCH / tokens.length);
   for (let i = 1; i <= n; ) {
-    const batch = Array.from({ length: Math.min(BATCH, n - i + 1) }, () => progressFrame(params._meta.progressToken, i++, n));
+    const turns = Array.from({ length: Math.min(most, n - i + 1) }, () => i++);
+    const batch = turns.flatMap((turn) => tokens.map((token) => progressFrame(shape, token, turn, n)));
     send(batch);
     do await new Promise((resolve) => setImmediate(resolve));
     while (waiting() > ENOUGH_WAITING);
@@ -51,7 +55,7 @@ async function serve(request, response) {
   response.writeHead(200, { ...cors, "content-type": "text/event-stream", "cache-control": "no-cache" });
   /** @param {string[]} frames */
   const send = (frames) => response.write(frames.map((frame) => `event: message\ndata: ${frame}\n\n`).join(""));
-  await flood(message, send, () => response.writableLength);
+  await flood([message], send, () => response.writableLength);
   send([JSON.stringify(answer)]);
   response.end();
 }
@@ -60,13 +64,18 @@ export async function startFrameServer() {
   const server = createServer((request, response) => void serve(request, response));
   const sockets = new WebSocketServer({ server, perMessageDeflate: false, handleProtocols: () => "mcp" });
   sockets.on("connection", (socket) => {
+    /** Calls that wait until all that report by turns with them are there. @type {Record<string, any>[]} */
+    let together = [];
     socket.on("message", async (data) => {
       const message = JSON.parse(String(data));
-      if (message.method === "tools/call") {
-        await flood(message, (frames) => frames.forEach((frame) => socket.send(frame)), () => socket.bufferedAmount);
+      let done = [message];
+      if (message.params?.name === "flood") {
+        together.push(message);
+        if (together.length < (shapes[message.params.arguments.shape]?.calls ?? 1)) return;
+        [done, together] = [together, []];
+        await flood(done, (frames) => frames.forEach((frame) => socket.send(frame)), () => socket.bufferedAmount);
       }
-      const answer = reply(message);
-      if (answer) socket.send(JSON.stringify(answer));
+      for (const answer of done.map(reply)) if (answer) socket.send(JSON.stringify(answer));
     });
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(undefined)));

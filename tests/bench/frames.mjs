@@ -1,15 +1,6 @@
 // The frames of the benchmark, the same for every client.
 
 /**
- * The progress notification number `i` of `n`.
- * @param {string | number} token
- * @param {number} i
- * @param {number} n
- */
-export const progressFrame = (token, i, n) =>
-  `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${JSON.stringify(token)},"progress":${i},"total":${n},"message":"Processing item ${i} of ${n}"}}`;
-
-/**
  * A tool result with about `bytes` of structured content, as text.
  * @param {string | number} id
  * @param {number} bytes

@@ -1,5 +1,6 @@
 // Runs in the page: gives a client its frames and counts what its callback sees.
-import { listFrame, progressFrame, reply, resultFrame } from "./frames.mjs";
+import { listFrame, reply, resultFrame } from "./frames.mjs";
+import { progressFrame, progressOf, shapes } from "./shapes.mjs";
 
 /**
  * What stands between a client and the frames in memory.
@@ -9,8 +10,10 @@ import { listFrame, progressFrame, reply, resultFrame } from "./frames.mjs";
  *
  * @typedef {(progress: number, total: number | undefined, message: string | undefined) => void} Handler
  *
+ * @typedef {{ n: number, shape: string }} Flood how many reports, and how they are written
+ *
  * @typedef {object} Session a connected client
- * @property {(n: number, handler: Handler) => Promise<any>} flood calls the tool `flood {n}`
+ * @property {(args: Flood, handler: Handler) => Promise<any>} flood calls the tool `flood`
  * @property {(text: string) => Promise<any>} [echo] calls the tool `echo {text}`
  * @property {() => Promise<any>} [list] lists the tools
  *
@@ -34,28 +37,41 @@ export function expose(subject) {
   /** @type {Promise<any>[]} */
   let results = [];
   let count = 0;
-  let last = 0;
   let characters = 0;
   let misplaced = 0;
-  /** @type {Handler} */
-  const handler = (progress, _total, message) => {
-    count++;
-    if (progress !== last + 1) misplaced++;
-    last = progress;
-    characters += message ? message.length : 0;
+  /** The handler of one call. @param {Flood} args @returns {Handler} */
+  const expect = ({ n, shape }) => {
+    const expected = Float64Array.from({ length: n }, (_, i) => progressOf(shape, i + 1, n));
+    let next = 0;
+    return (progress, _total, message) => {
+      count++;
+      if (progress !== expected[next++]) misplaced++;
+      characters += message ? message.length : 0;
+    };
   };
-  /** @param {number} n */
-  const check = (n) => {
-    if (count !== n || misplaced || characters < 20 * n) {
-      throw new Error(`${count} of ${n} notifications arrived, ${misplaced} out of order, ${characters} characters`);
+  /** Starts the calls of a shape, which share the reports. @param {number} n @param {string} shape */
+  const floods = (n, shape) => {
+    const calls = shapes[shape]?.calls ?? 1;
+    const args = { n: Math.floor(n / calls), shape };
+    return Array.from({ length: calls }, () => {
+      const handler = expect(args);
+      return () => session.flood(args, handler);
+    });
+  };
+  /** @param {number} n @param {string} shape */
+  const check = (n, shape) => {
+    const calls = shapes[shape]?.calls ?? 1;
+    const all = Math.floor(n / calls) * calls;
+    if (count !== all || misplaced || characters < 10 * all) {
+      throw new Error(`${shape}: ${count} of ${all} notifications arrived, ${misplaced} out of order, ${characters} characters`);
     }
-    count = last = characters = 0;
+    count = characters = 0;
   };
-  /** Starts requests, and waits until all are on their way. @param {() => Promise<any>} start @param {number} times */
-  const begin = async (start, times) => {
+  /** Starts requests, and waits until all are on their way. @param {(() => Promise<any>)[]} starts */
+  const begin = async (starts) => {
     requests = [];
-    results = Array.from({ length: times }, start);
-    while (requests.length < times) await new Promise((resolve) => setTimeout(resolve));
+    results = starts.map((start) => start());
+    while (requests.length < starts.length) await new Promise((resolve) => setTimeout(resolve));
   };
   /** Lays frames ready: through JSON, so that each is a flat string as it comes from a socket. @param {string[]} texts */
   const lay = (texts) => (frames = JSON.parse(JSON.stringify(texts)));
@@ -94,11 +110,13 @@ export function expose(subject) {
         session = await /** @type {any} */ (subject).fetch(url);
       },
 
-      /** Starts a call and lays its frames ready. @param {number} n */
-      async prepare(n) {
-        await begin(() => session.flood(n, handler), 1);
-        const token = requests[0]?.params._meta.progressToken;
-        lay(Array.from({ length: n }, (_, i) => progressFrame(token, i + 1, n)));
+      /** Starts the calls of a shape and lays their frames ready. @param {number} n @param {string} shape */
+      async prepare(n, shape) {
+        const starts = floods(n, shape);
+        await begin(starts);
+        const tokens = requests.map(({ params }) => params._meta.progressToken);
+        const each = Math.floor(n / starts.length);
+        lay(Array.from({ length: each }, (_, i) => tokens.map((token) => progressFrame(shape, token, i + 1, each))).flat());
       },
       /** What is measured. */
       async run() {
@@ -107,22 +125,22 @@ export function expose(subject) {
           await undefined;
         }
       },
-      /** Ends the call and checks that nothing was lost. */
-      async finish() {
-        link.receive(JSON.stringify(reply(/** @type {any} */ (requests[0]))));
-        await results[0];
-        check(frames.length);
+      /** Ends the calls and checks that nothing was lost. @param {string} shape */
+      async finish(shape) {
+        for (const request of requests) link.receive(JSON.stringify(reply(request)));
+        await Promise.all(results);
+        check(frames.length, shape);
         frames = [];
       },
 
       /** Starts calls and lays results of about that size ready. @param {number} bytes @param {number} times */
       async prepareResults(bytes, times) {
-        await begin(() => session.flood(0, handler), times);
+        await begin(Array.from({ length: times }, () => () => session.flood({ n: 0, shape: "" }, () => {})));
         lay(requests.map(({ id }) => resultFrame(id, bytes)));
       },
       /** The same for lists of tools. @param {number} n @param {number} times */
       async prepareLists(n, times) {
-        await begin(() => /** @type {any} */ (session).list(), times);
+        await begin(Array.from({ length: times }, () => () => /** @type {any} */ (session).list()));
         lay(requests.map(({ id }) => listFrame(id, n)));
       },
       /** What is measured: from the frame to the caller. */
@@ -134,9 +152,9 @@ export function expose(subject) {
         }
       },
 
-      /** What is measured. @param {number} n */
-      async flood(n) {
-        await session.flood(n, handler);
+      /** What is measured. @param {number} n @param {string} shape */
+      async flood(n, shape) {
+        await Promise.all(floods(n, shape).map((start) => start()));
       },
       /** Checks that nothing was lost, and that all came in order. @param {number} n */
       check,

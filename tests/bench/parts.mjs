@@ -1,6 +1,7 @@
 // What is measured in browsers. Each column of the tables says who takes part in it and how one
 // sample of it comes about.
 import { interleave } from "./browsers.mjs";
+import { FIRST, shapes } from "./shapes.mjs";
 
 const MIB = 1024 * 1024;
 /** The display's frames in headless browsers, in milliseconds. */
@@ -48,47 +49,70 @@ async function open({ browser, names, plain }, who, url = plain, connect = "memo
 /** @param {Setting} setting @param {number} n */
 const scaled = (setting, n) => Math.max(1000, Math.round(n * setting.scale));
 
-/** Progress notifications that lie ready in memory. @param {Setting} setting @param {string} url */
-async function memory(setting, url) {
-  const n = scaled(setting, 100_000);
-  const pages = await open(setting, [...FED, "floor"], url);
-  return interleave(pages, setting.rounds, async (page) => {
-    await page.evaluate(`bench.prepare(${n})`);
-    await page.collect();
-    const seconds = await page.cost("bench.run()");
-    await page.evaluate("bench.finish()");
-    return (seconds * 1e9) / n;
-  }, setting.log);
+/**
+ * Samples of every shape, in the same pages: a page meets more than one kind of server, too.
+ * @param {Setting} setting
+ * @param {Map<string, import("./browsers.mjs").Open>} pages
+ * @param {string[]} which
+ * @param {(page: import("./browsers.mjs").Open, shape: string) => Promise<number>} round
+ */
+async function shaped(setting, pages, which, round) {
+  /** @type {Record<string, import("./browsers.mjs").Samples>} */
+  const samples = {};
+  for (const shape of which) {
+    setting.log(`  ${shape}`);
+    samples[shape] = await interleave(pages, setting.rounds, (page) => round(page, JSON.stringify(shape)), setting.log);
+  }
+  for (const page of pages.values()) await page.close();
+  return samples;
 }
 
-/** Progress notifications from a server. @param {Setting} setting @param {"dial" | "fetch"} how @param {number} count */
-async function wire(setting, how, count) {
+/** Progress notifications that lie ready in memory. @param {Setting} setting @param {string} url @param {string[]} which */
+async function memory(setting, url, which) {
+  const n = scaled(setting, 20_000);
+  const pages = await open(setting, [...FED, "floor"], url);
+  return shaped(setting, pages, which, async (page, shape) => {
+    await page.evaluate(`bench.prepare(${n}, ${shape})`);
+    await page.collect();
+    const seconds = await page.cost("bench.run()");
+    await page.evaluate(`bench.finish(${shape})`);
+    return (seconds * 1e9) / n;
+  });
+}
+
+/** Progress notifications from a server. @param {Setting} setting @param {"dial" | "fetch"} how @param {number} count @param {string[]} which */
+async function wire(setting, how, count, which) {
   const n = scaled(setting, count);
   const { url, http } = setting.frames;
   const connect = `${how}(${JSON.stringify(how === "fetch" ? http : url)})`;
   /** @type {Name[]} */
   const who = how === "fetch" ? [...CONNECTED, "streams", "floor"] : [...CONNECTED, "floor"];
-  return interleave(await open(setting, who, undefined, connect), setting.rounds, async (page) => {
-    const seconds = await page.cost(`bench.flood(${n})`);
-    await page.evaluate(`bench.check(${n})`);
+  return shaped(setting, await open(setting, who, undefined, connect), which, async (page, shape) => {
+    const seconds = await page.cost(`bench.flood(${n}, ${shape})`);
+    await page.evaluate(`bench.check(${n}, ${shape})`);
     return (seconds * 1e9) / n;
-  }, setting.log);
+  });
 }
 
 /** Results, from frame to caller. @param {Setting} setting @param {string} prepare @param {number} times */
 async function results(setting, prepare, times) {
-  return interleave(await open(setting, FED), setting.rounds, async (page) => {
+  const pages = await open(setting, FED);
+  const samples = await interleave(pages, setting.rounds, async (page) => {
     await page.evaluate(prepare);
     await page.collect();
     return ((await page.cost("bench.take()")) * 1e9) / times;
   }, setting.log);
+  for (const page of pages.values()) await page.close();
+  return samples;
 }
 
 /** Calls that return what they are given. @param {Setting} setting @param {"sequential" | "concurrent"} how @param {string} [connect] */
 async function calls(setting, how, connect) {
   const n = scaled(setting, connect ? 2_000 : 20_000);
   const pages = await open(setting, connect ? CONNECTED : FED, undefined, connect);
-  return interleave(pages, setting.rounds, async (page) => ((await page.cost(`bench.${how}(${n})`)) * 1e9) / n, setting.log);
+  const samples = await interleave(pages, setting.rounds, async (page) => ((await page.cost(`bench.${how}(${n})`)) * 1e9) / n, setting.log);
+  for (const page of pages.values()) await page.close();
+  return samples;
 }
 
 /** From the import of the script to a connected client, in a fresh page. @param {Setting} setting @param {"dial" | "fetch"} how */
@@ -147,9 +171,9 @@ async function gaps(setting) {
       await page.page.bringToFront();
       await page.collect();
       await page.evaluate("bench.animate()");
-      await page.evaluate(`bench.flood(${count}).then(() => {})`);
+      await page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}).then(() => {})`);
       const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
-      await page.evaluate(`bench.check(${count})`);
+      await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
       samples[name] = [Math.max(...all) / FRAME];
       if (count === n) setting.log(`    ${name} ${samples[name]?.[0]?.toFixed(1)} of ${all.length} frames`);
     }
@@ -158,16 +182,23 @@ async function gaps(setting) {
   return samples;
 }
 
+/** @typedef {import("./browsers.mjs").Samples} Samples */
+const ALL = Object.keys(shapes);
+/** Over HTTP each call has a stream of its own, so that calls do not report by turns. */
+const ALONE = ALL.filter((shape) => !shapes[shape]?.calls);
+
 /**
  * The columns of each part, in the order in which they are measured. `base` is who counts as 1;
- * without one the samples are ratios already. `firefox` is for those that Firefox takes part in.
- * @type {Record<string, { part: string, head: string, base?: Name, firefox?: boolean, run: (setting: Setting) => Promise<import("./browsers.mjs").Samples> }>}
+ * without one the samples are ratios already. `firefox` is for those that Firefox takes part in, with the
+ * first shape. A column with shapes has samples of each: the first one's are the column's own, another's
+ * are those of `column:shape`.
+ * @type {Record<string, { part: string, head: string, base?: Name, firefox?: boolean, shapes?: string[], run: (setting: Setting, shapes: string[]) => Promise<Samples | Record<string, Samples>> }>}
  */
 export const columns = {
-  memory: { part: "memory", head: "in memory", base: "bare", firefox: true, run: (setting) => memory(setting, setting.plain) },
-  csp: { part: "csp", head: "in memory, production CSP", base: "bare", run: (setting) => memory(setting, setting.strict) },
-  wire: { part: "wire", head: "over WebSocket", base: "bare", firefox: true, run: (setting) => wire(setting, "dial", 25_000) },
-  fetch: { part: "fetch", head: "over fetch", base: "bare", firefox: true, run: (setting) => wire(setting, "fetch", 50_000) },
+  memory: { part: "memory", head: "in memory", base: "bare", firefox: true, shapes: ALL, run: (setting, which) => memory(setting, setting.plain, which) },
+  csp: { part: "csp", head: "in memory, production CSP", base: "bare", shapes: [FIRST], run: (setting, which) => memory(setting, setting.strict, which) },
+  wire: { part: "wire", head: "over WebSocket", base: "bare", firefox: true, shapes: ALL, run: (setting, which) => wire(setting, "dial", 10_000, which) },
+  fetch: { part: "fetch", head: "over fetch", base: "bare", firefox: true, shapes: ALONE, run: (setting, which) => wire(setting, "fetch", 20_000, which) },
   small: { part: "results", head: "1 MB", base: "bare", firefox: true, run: (setting) => results(setting, `bench.prepareResults(${MIB}, 8)`, 8) },
   large: { part: "results", head: "16 MB", base: "bare", run: (setting) => results(setting, `bench.prepareResults(${16 * MIB}, 1)`, 1) },
   list: { part: "list", head: "list of 500 tools", base: "bare", firefox: true, run: (setting) => results(setting, "bench.prepareLists(500, 32)", 32) },

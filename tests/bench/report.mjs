@@ -1,6 +1,7 @@
 // What was measured, as tables of ratios.
 import { readFile, writeFile } from "node:fs/promises";
 import { columns, titles } from "./parts.mjs";
+import { FIRST, shapes } from "./shapes.mjs";
 
 /** @typedef {import("./parts.mjs").Name} Name */
 /** @typedef {import("./browsers.mjs").Samples} Samples */
@@ -13,7 +14,7 @@ export const chart = (file) => `![Main-thread CPU of one progress notification i
 
 /** What the columns of the short table are. */
 const SHORT = `CPU of the page's main thread, where bare JavaScript (\`JSON.parse\`, a \`Map\` and the callback) is 1: for one progress
-notification, for a result, for a call. The gap counts frames of the display during 200,000 notifications over WebSocket. The
+notification as servers in many languages write it, for a result, for a call. The gap counts frames of the display during 200,000 notifications over WebSocket. The
 time from the import to a connection over HTTP is relative to this package's. Smaller is better, but for reports per second.`;
 
 /** @param {number[]} numbers */
@@ -32,10 +33,32 @@ export function middle(numbers) {
 export function ratio(measured, column, name) {
   const samples = measured[column]?.[name];
   if (!samples?.length) return undefined;
-  const base = columns[column]?.base;
+  const base = columns[column.split(":")[0] ?? ""]?.base;
   if (!base) return middle(samples);
   const of = measured[column]?.[base] ?? [];
   return middle(samples.map((sample, round) => sample / (of[round] ?? NaN)));
+}
+
+/**
+ * A client's ratios over all shapes of a column: their mean, and the worst with its shape's name.
+ * @param {Record<string, Samples>} measured
+ * @param {string} column
+ * @param {string} name
+ */
+export function over(measured, column, name) {
+  let sum = 0;
+  let count = 0;
+  let worst = -Infinity;
+  let shape = FIRST;
+  for (const key of Object.keys(measured)) {
+    const [of, own = FIRST] = key.split(":");
+    const value = of === column ? ratio(measured, key, name) : undefined;
+    if (value === undefined) continue;
+    sum += value;
+    count++;
+    if (value > worst) [worst, shape] = [value, own];
+  }
+  return count ? { mean: sum / count, worst, shape } : undefined;
 }
 
 /** @param {number | undefined} value */
@@ -61,21 +84,55 @@ function clients(title, measured, shown, but = []) {
   return table([title, ...present.map(([column, head]) => head ?? columns[column]?.head ?? "")], rows);
 }
 
+/**
+ * The clients' mean and worst ratios over the shapes of some columns.
+ * @param {string} title
+ * @param {Record<string, Samples>} measured
+ * @param {[column: string, head: string][]} shown
+ * @param {string[]} [but] who is left out
+ */
+function means(title, measured, shown, but = []) {
+  const present = shown.filter(([column]) => measured[column]);
+  if (!present.length) return "";
+  const rows = Object.entries(titles)
+    .filter(([name]) => !but.includes(name) && present.some(([column]) => over(measured, column, name)))
+    .map(([name, title]) => [
+      title,
+      ...present.flatMap(([column]) => {
+        const all = over(measured, column, name);
+        return [show(all?.mean), show(all?.worst)];
+      }),
+    ]);
+  return table([title, ...present.flatMap(([, head]) => [`${head}, mean`, "worst shape"])], rows);
+}
+
+/** One client's ratio for each shape. @param {Record<string, Samples>} measured @param {string} name @param {[column: string, head: string][]} shown */
+function byShape(measured, name, shown) {
+  const present = shown.filter(([column]) => measured[column]?.[name]);
+  if (!present.length) return "";
+  const key = (/** @type {string} */ column, /** @type {string} */ shape) => (shape === FIRST ? column : `${column}:${shape}`);
+  const rows = Object.entries(shapes)
+    .map(([shape, { title }]) => [title, ...present.map(([column]) => show(ratio(measured, key(column, shape), name)))])
+    .filter(([, ...cells]) => cells.some(Boolean));
+  return table(["how servers write it", ...present.map(([, head]) => head)], rows);
+}
+
+/** The channels that are measured with every shape. @type {[string, string][]} */
+const CHANNELS = [["memory", "in memory"], ["wire", "over WebSocket"], ["fetch", "over fetch"]];
+
 /** @param {Measured} measured */
 export function shortTable({ chromium, native }) {
   /** @type {[string, string][]} */
-  const progress = [
-    ["memory", "in memory"],
-    ["wire", "over WebSocket"],
-    ["fetch", "over fetch"],
+  const more = [
     ["gaps", "longest gap in an animation, in frames"],
     ["small", "a result of 1 MB"],
     ["concurrent", "calls all at once"],
     ["coldFetch", "import to connected"],
   ];
-  const first = clients("main thread, in Chromium", chromium, progress, ["streams", "floor"]);
-  const servers = native ? `\n\n${serversTable(native)}` : "";
-  return `${SHORT}\n\n${first}${servers}`;
+  const first = means("one progress notification", chromium, CHANNELS, ["streams", "floor"]);
+  const second = clients("main thread, in Chromium", chromium, more, ["streams", "floor"]);
+  const servers = native ? serversTable(native) : "";
+  return [SHORT, first, second, servers].filter(Boolean).join("\n\n");
 }
 
 /** @param {Measured} measured */
@@ -84,8 +141,10 @@ export function fullTables({ chromium, firefox, native }) {
   const of = (measured, ...shown) => shown.filter((column) => measured[column]).map((column) => [column]);
   const blocks = [
     [
-      "### Progress in Chromium\n\nCPU time of the main thread for one notification; bare JavaScript is 1. Over a channel, all that the browser does counts, the last row being a page that looks at nothing.",
-      clients("CPU per notification", chromium, of(chromium, "memory", "csp", "wire", "fetch")),
+      "### Progress in Chromium\n\nCPU time of the main thread for one notification; bare JavaScript is 1. Over a channel, all that the browser does counts, the last row being a page that looks at nothing. Servers write progress in many ways: the mean over all that are listed below, and the worst of them.",
+      means("CPU per notification", chromium, CHANNELS),
+      clients("the specification's order", chromium, of(chromium, "memory", "csp", "wire", "fetch")),
+      byShape(chromium, "mcp-wasm", CHANNELS),
     ],
     [
       "### Results and calls in Chromium\n\nCPU time of the main thread; bare JavaScript is 1. Results and lists are taken from frames in memory. Calls go over WebSocket to an echo, or to one in memory, where nothing but the client is left.",

@@ -16,6 +16,7 @@ import { drawChart } from "./chart.mjs";
 import { startFrameServer } from "./frame-server.mjs";
 import { measureServers } from "./native.mjs";
 import { columns, titles } from "./parts.mjs";
+import { FIRST } from "./shapes.mjs";
 import { chart, fullTables, insert, shortTable } from "./report.mjs";
 
 const { values: options } = parseArgs({
@@ -79,9 +80,13 @@ async function inBrowser(kind, which, rounds) {
   const browser = await start(kind);
   try {
     for (const column of which) {
-      const { part, head, run } = /** @type {typeof columns[string]} */ (columns[column]);
+      const { part, head, shapes, run } = /** @type {typeof columns[string]} */ (columns[column]);
       say(`${kind}: ${part}, ${head}`);
-      measured[kind][column] = await run({ browser, plain: plain.url, strict: strict.url, frames, rounds, scale, names, log });
+      const which = kind === "firefox" ? [FIRST] : (shapes ?? []);
+      const samples = await run({ browser, plain: plain.url, strict: strict.url, frames, rounds, scale, names, log }, which);
+      for (const [shape, own] of shapes ? Object.entries(samples) : [[FIRST, samples]]) {
+        measured[kind][shape === FIRST ? column : `${column}:${shape}`] = /** @type {Samples} */ (own);
+      }
     }
   } finally {
     await browser.close();

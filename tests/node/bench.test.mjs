@@ -5,11 +5,13 @@ import os from "node:os";
 import path from "node:path";
 import { test } from "node:test";
 import { drawChart } from "../bench/chart.mjs";
-import { fullTables, insert, ratio, shortTable } from "../bench/report.mjs";
+import { fullTables, insert, over, ratio, shortTable } from "../bench/report.mjs";
+import { progressFrame, progressOf, shapes } from "../bench/shapes.mjs";
 
 const measured = {
   chromium: {
     memory: { "mcp-wasm": [1, 4, 3], bare: [2, 4, 6], "sdk-v1": [20, 40, 60] },
+    "memory:percent": { "mcp-wasm": [3], bare: [2], "sdk-v1": [20] },
     gaps: { "mcp-wasm": [3], "sdk-v1": [19.5] },
   },
   firefox: {},
@@ -32,9 +34,26 @@ test("a ratio is the median of those of the rounds, each to bare JavaScript in t
   assert.equal(ratio(measured.chromium, "gaps", "sdk-v1"), 19.5);
 });
 
+test("over all shapes there is the mean of the ratios, and the worst with its name", () => {
+  assert.deepEqual(over(measured.chromium, "memory", "mcp-wasm"), { mean: 1, worst: 1.5, shape: "percent" });
+  assert.equal(over(measured.chromium, "wire", "mcp-wasm"), undefined);
+});
+
+test("every shape is a progress notification that says what was asked for", () => {
+  for (const [name, { title }] of Object.entries(shapes)) {
+    assert.ok(title);
+    for (const [i, n] of /** @type {[number, number][]} */ ([[1, 7], [3, 7], [7, 7], [999, 20_000]])) {
+      const { jsonrpc, method, params } = JSON.parse(progressFrame(name, 12, i, n));
+      assert.deepEqual([jsonrpc, method, params.progressToken], ["2.0", "notifications/progress", 12], name);
+      assert.equal(params.progress, progressOf(name, i, n), name);
+      assert.ok(params.total >= params.progress && params.message.length >= 10, name);
+    }
+  }
+});
+
 test("the tables have ratios only, and no row or column without any", () => {
   for (const text of [shortTable(measured), fullTables(measured)]) {
-    assert.match(text, /\| \*\*mcp-wasm\*\* \| 0\.50 \|/);
+    assert.match(text, /\| \*\*mcp-wasm\*\* \| 1 \| 1\.50 \|/);
     assert.doesNotMatch(text, /SDK v2|over fetch|NaN|undefined/);
   }
 });
@@ -55,7 +74,7 @@ test("the chart says in words what its bars show", () =>
     const file = path.join(directory, "chart.svg");
     await drawChart(file, measured.chromium);
     const svg = await readFile(file, "utf8");
-    assert.match(svg, /<desc id="description">in memory: mcp-wasm 0\.50, TypeScript SDK v1 10\.</);
+    assert.match(svg, /<desc id="description">in memory: mcp-wasm 1\.0, TypeScript SDK v1 10\.</);
     assert.equal(svg.match(/<rect /g)?.length, 2);
     assert.doesNotMatch(svg, /NaN|undefined/);
   }));

@@ -20,7 +20,7 @@ import { start } from "./process.mjs";
  */
 export async function startDemoServer({ port = 0, pace = 0, root, args = [], env } = {}) {
   if (!existsSync(demoServer)) {
-    throw new Error(`${demoServer} is missing: run \`cargo build --features demo --bin demo-server\``);
+    throw new Error(`${demoServer} is missing: run \`cargo build --package demo-server\``);
   }
   const all = ["--port", String(port), "--pace", String(pace), ...(root ? ["--root", root] : []), ...args];
   const server = await start(demoServer, all, { ready: /listening on (http:\/\/\S+:(\d+)\/)/, env });

@@ -13,7 +13,7 @@ import { start } from "./process.mjs";
 /** @returns {Promise<FixtureServer>} */
 export async function startFixtureServer() {
   if (!existsSync(fixtureServer)) {
-    throw new Error(`${fixtureServer} is missing: run \`cargo build --features fixture --bin fixture-server\``);
+    throw new Error(`${fixtureServer} is missing: run \`cargo build --package fixture-server\``);
   }
   const server = await start(fixtureServer, ["--port", "0"], { ready: /listening on (http:\/\/\S+\/)/ });
   return { mcp: `${server.match[1]}mcp`, output: server.output, stop: () => server.stop() };

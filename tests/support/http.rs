@@ -47,6 +47,7 @@ pub struct Answer {
 pub struct Event {
     pub id: Option<String>,
     pub retry: Option<String>,
+    pub name: Option<String>,
     pub data: String,
 }
 
@@ -284,10 +285,14 @@ impl Answer {
                         "" => self.comments += 1,
                         "id" => event.id = Some(value),
                         "retry" => event.retry = Some(value),
+                        "event" => event.name = Some(value),
                         "data" => event.data += &value,
                         _ => panic!("a line that nobody expects: {line}"),
                     }
                 }
+                // Some clients take no message from an event without its name.
+                let name = (!event.data.is_empty()).then_some("message");
+                assert_eq!(event.name.as_deref(), name, "{block}");
                 if is_event {
                     self.events.push_back(event);
                 }

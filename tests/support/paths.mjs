@@ -22,7 +22,7 @@ export const pkg = path.resolve(root, process.env.MCP_WASM_PKG || path.join(targ
 /** The files of the demo page. */
 export const www = path.join(root, "www");
 
-/** The demo server's program, as built by `cargo build --features demo`. */
+/** The demo server's program, as built by `cargo build --package demo-server`. */
 export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", "demo-server");
 
 /** The conformance suite's fixture server, as built by `cargo build --features fixture`. */

@@ -88,6 +88,11 @@ impl Client {
         Self { socket, next_id: 0 }
     }
 
+    /// A client over a socket that is open.
+    pub fn over(socket: WebSocketStream<TcpStream>) -> Self {
+        Self { socket, next_id: 0 }
+    }
+
     /// A client whose kernel takes not much more than it reads.
     pub async fn with_receive_buffer(address: SocketAddr, bytes: u32) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
@@ -188,6 +193,19 @@ pub async fn refused(address: SocketAddr, headers: &[(&'static str, &str)]) -> u
         Err(tungstenite::Error::Http(response)) => response.status().as_u16(),
         other => panic!("not refused: {other:?}"),
     }
+}
+
+/// Sends raw HTTP and returns the head of the answer, in lower case.
+pub async fn head(address: SocketAddr, request: &str) -> String {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    while !answer.windows(4).any(|end| end == b"\r\n\r\n") {
+        let reading = stream.read_buf(&mut answer);
+        let count = timeout(PATIENCE, reading).await.expect("an answer").unwrap();
+        assert_ne!(count, 0, "no answer to {request}");
+    }
+    String::from_utf8_lossy(&answer).to_lowercase()
 }
 
 /// Sends raw HTTP and returns the whole answer, in lower case up to the body.

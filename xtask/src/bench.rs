@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::package;
 use crate::run::{Cmd, root, step};
-use crate::setup::{Needs, setup};
+use crate::setup::{Need, setup};
 
 /// What may be asked of the command.
 #[derive(Default)]
@@ -22,8 +22,13 @@ pub fn bench(options: &Options) -> Result<()> {
     let wanted =
         |part: &str| options.only.is_empty() || options.only.iter().any(|name| name == part);
     let native = wanted("native");
-    let needs =
-        Needs { chromium: true, firefox: wanted("firefox"), python: native, ..package::NEEDS };
+    let mut needs = package::NEEDS | Need::Chromium;
+    if wanted("firefox") {
+        needs |= Need::Firefox;
+    }
+    if native {
+        needs |= Need::Python;
+    }
     let tools = setup(needs)?;
     package::package(&tools)?;
     let mut command = tools.cmd("node").arg(root().join("tests/bench/run.mjs")).arg("--write");

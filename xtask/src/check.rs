@@ -4,13 +4,14 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use enumset::EnumSet;
 
 use crate::counts::Counts;
+use crate::package;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Needs, Tools, WASM_TARGET, setup};
-use crate::{demo, package};
+use crate::setup::{Need, Tools, WASM_TARGET, setup};
 
-pub const NEEDS: Needs = package::NEEDS;
+pub const NEEDS: EnumSet<Need> = package::NEEDS;
 
 /// What a minimal app may weigh, brotli-compressed, everything that travels counted.
 const BUDGET: u64 = 57 * 1024;
@@ -68,8 +69,9 @@ fn clippy_native(tools: &Tools) -> Result<()> {
 fn clippy_wasm(tools: &Tools) -> Result<()> {
     let chosen = [
         &["--package", "mcp-wasm"][..],
-        &["--package", "mcp-wasm", "--features", "client,npm"],
-        &["--package", "mcp-wasm", "--features", "npm,npm-server"],
+        &["--package", "mcp-wasm", "--features", "client,npm-server,npm-allocator"],
+        &["--package", "mcp-wasm", "--no-default-features", "--features", "npm-server"],
+        &["--package", "mcp-wasm", "--no-default-features", "--features", "client"],
         &["--package", "rust-wasm-client"],
     ];
     for packages in chosen {
@@ -94,7 +96,7 @@ fn documentation(tools: &Tools) -> Result<()> {
             .quiet()
     };
     document(&["--workspace", "--all-features"])?;
-    document(&["--package", "mcp-wasm", "--features", "client", "--target", WASM_TARGET])
+    document(&["--package", "mcp-wasm", "--all-features", "--target", WASM_TARGET])
 }
 
 /// The crate as it would be published builds, and has nothing in it that does not belong there.
@@ -111,9 +113,7 @@ fn crate_package(tools: &Tools) -> Result<()> {
     if let Some(stranger) = files.lines().find(|file| !own(file)) {
         bail!("the crate has {stranger} in it: see `include` in Cargo.toml");
     }
-    // With the features of the demo server, what the crate needs is built for that already.
-    demo::build_server()?;
-    package().args(["--features", "demo", "--quiet"]).quiet()
+    package().arg("--quiet").quiet()
 }
 
 fn layering(tools: &Tools) -> Result<()> {

@@ -34,24 +34,21 @@ pub fn start(server: &Path, flags: &[String]) -> Result<()> {
 }
 
 pub fn build_server() -> Result<()> {
-    build("demo")
+    build("demo-server")
 }
 
 pub fn server() -> PathBuf {
-    program("demo")
+    program("demo-server")
 }
 
-/// Builds the server that belongs to a feature of the crate. A debug build is there in a fraction
-/// of the time, and shares its parts with the tests.
-pub fn build(feature: &str) -> Result<()> {
-    step(&format!("build the {feature} server"), || {
-        Cmd::cargo()
-            .args(["build", "--package", "mcp-wasm", "--features", feature, "--quiet", "--bin"])
-            .arg(format!("{feature}-server"))
-            .quiet()
+/// Builds a server of the workspace. A debug build is there in a fraction of the time, and shares
+/// its parts with the tests.
+pub fn build(package: &str) -> Result<()> {
+    step(&format!("build the {package}"), || {
+        Cmd::cargo().args(["build", "--quiet", "--package", package]).quiet()
     })
 }
 
-pub fn program(feature: &str) -> PathBuf {
-    target().join("debug").join(format!("{feature}-server{EXE_SUFFIX}"))
+pub fn program(package: &str) -> PathBuf {
+    target().join("debug").join(format!("{package}{EXE_SUFFIX}"))
 }

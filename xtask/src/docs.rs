@@ -4,12 +4,12 @@ use anyhow::{Context, Result};
 
 use crate::package;
 use crate::run::{root, say, step, target};
-use crate::setup::{Needs, Tools, setup};
+use crate::setup::{Need, Tools, setup};
 
 const TYPEDOC: &str = "tests/package/npm/node_modules/.bin/typedoc";
 
 pub fn docs() -> Result<()> {
-    let tools = setup(Needs { consumers: true, ..package::NEEDS })?;
+    let tools = setup(package::NEEDS | Need::Consumers)?;
     package::package(&tools)?;
     step("the reference of the JavaScript API", || javascript(&tools))?;
     step("the reference of the crate", || {

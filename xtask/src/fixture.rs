@@ -14,9 +14,9 @@ pub fn fixture(flags: &[String]) -> Result<()> {
 }
 
 pub fn build_server() -> Result<()> {
-    build("fixture")
+    build("fixture-server")
 }
 
 pub fn server() -> PathBuf {
-    program("fixture")
+    program("fixture-server")
 }

@@ -33,6 +33,8 @@ Usage: cargo xtask <command> [options]
   demo      Builds the package, starts the demo server and prints the address of the demo page
               --port N   port to listen on; 0 takes any free one
               --host H   address to listen on (default 127.0.0.1)
+              --allow-host H    another name by which browsers reach it (repeatable)
+              --allow-origin O  origin of pages from elsewhere that may connect (repeatable)
               --pace F   scales the pauses of the demo tools: 1 as specified, 0 none
               --root DIR directory that hash_directory may read
   test      Runs every test, prints a table and, last, `N passed, N failed`
@@ -85,7 +87,10 @@ fn dispatch() -> Result<ExitCode> {
                 println!("{HELP}");
                 return Ok(ExitCode::SUCCESS);
             }
-            ("demo", Long(flag @ ("port" | "host" | "pace" | "root")))
+            (
+                "demo",
+                Long(flag @ ("port" | "host" | "allow-host" | "allow-origin" | "pace" | "root")),
+            )
             | ("fixture", Long(flag @ ("port" | "host"))) => {
                 options.server.push(format!("--{flag}"));
                 options.server.push(args.value()?.string()?);

@@ -10,25 +10,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use enumset::{EnumSet, enum_set};
 
 use crate::glue::trim;
 use crate::names;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{CARRIED, Needs, Tools, WASM_TARGET, locked_version, setup};
+use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 
-pub const NEEDS: Needs = Needs {
-    wasm: true,
-    npm: true,
-    wasm_pack: false,
-    geckodriver: false,
-    chromium: false,
-    chromedriver: false,
-    firefox: false,
-    python: false,
-    conformance: false,
-    consumers: false,
-    webkit: false,
-};
+pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
 const WASM_OPT: [&str; 8] = [
@@ -63,7 +52,7 @@ struct Module {
 const MODULES: [Module; 2] = [
     Module {
         name: "core",
-        features: "npm",
+        features: "npm-client,npm-allocator",
         classes: &["core", "http"],
         glue: "core.js",
         wasm: "core.wasm",
@@ -71,7 +60,7 @@ const MODULES: [Module; 2] = [
     },
     Module {
         name: "host",
-        features: "npm,npm-server",
+        features: "npm-server,npm-allocator",
         classes: &["host"],
         glue: "host.js",
         wasm: "server.wasm",
@@ -107,7 +96,8 @@ pub fn cargo_build() -> Result<()> {
         for module in &MODULES {
             Cmd::cargo()
                 .args(["build", "--package", "mcp-wasm", "--lib", "--release", "--quiet"])
-                .args(["--target", WASM_TARGET, "--features", module.features, "--config"])
+                .args(["--target", WASM_TARGET, "--no-default-features"])
+                .args(["--features", module.features, "--config"])
                 .arg(format!("target.{WASM_TARGET}.rustflags={flags:?}"))
                 .quiet()?;
             // Both come out under the name of the crate.

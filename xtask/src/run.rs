@@ -209,7 +209,9 @@ impl Cmd {
     }
 }
 
-/// A process and all that it started, as far as the system tells.
+/// A process and all that it started, as far as the system tells. No process group of its own, which
+/// a library would make: Ctrl-C would no longer reach what runs in the foreground, and browsers make
+/// groups of theirs, which the end of ours would leave running.
 fn descendants(process: u32) -> Vec<u32> {
     let mut all = vec![process];
     let mut next = 0;

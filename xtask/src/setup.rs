@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Context, Result, anyhow, bail};
+use enumset::{EnumSet, EnumSetType};
 
 use crate::run::{Cmd, find, root, step, target};
 
@@ -24,47 +25,26 @@ const PYTHON: [(&str, &str); 2] = [
     ("python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
 ];
 
-/// What a command needs.
-#[derive(Clone, Copy, Default)]
-#[allow(clippy::struct_excessive_bools, reason = "a set, asked by name")]
-pub struct Needs {
+/// What a command may need.
+#[derive(EnumSetType)]
+pub enum Need {
     /// The wasm32 target and wasm-bindgen's command line tool.
-    pub wasm: bool,
+    Wasm,
     /// The JavaScript tools in `tests/`.
-    pub npm: bool,
-    pub wasm_pack: bool,
-    pub geckodriver: bool,
-    pub chromium: bool,
-    pub chromedriver: bool,
-    pub firefox: bool,
+    Npm,
+    WasmPack,
+    Geckodriver,
+    Chromium,
+    Chromedriver,
+    Firefox,
     /// The Python peers of the interop tests.
-    pub python: bool,
+    Python,
     /// The protocol's conformance suite, with a Node of its own.
-    pub conformance: bool,
+    Conformance,
     /// What the npm package is tried in: bundlers, frameworks, runtimes.
-    pub consumers: bool,
+    Consumers,
     /// `WebKitGTK`'s driver, and the screen that it needs.
-    pub webkit: bool,
-}
-
-impl std::ops::BitOr for Needs {
-    type Output = Self;
-
-    fn bitor(self, other: Self) -> Self {
-        Self {
-            wasm: self.wasm | other.wasm,
-            npm: self.npm | other.npm,
-            wasm_pack: self.wasm_pack | other.wasm_pack,
-            geckodriver: self.geckodriver | other.geckodriver,
-            chromium: self.chromium | other.chromium,
-            chromedriver: self.chromedriver | other.chromedriver,
-            firefox: self.firefox | other.firefox,
-            python: self.python | other.python,
-            conformance: self.conformance | other.conformance,
-            consumers: self.consumers | other.consumers,
-            webkit: self.webkit | other.webkit,
-        }
-    }
+    Webkit,
 }
 
 /// Where the packages are declared that the package carries inside.
@@ -104,43 +84,43 @@ impl Tools {
 }
 
 /// Installs what is missing. Downloads and system packages run beside the builds.
-pub fn setup(needs: Needs) -> Result<Tools> {
+pub fn setup(needs: EnumSet<Need>) -> Result<Tools> {
     check_node()?;
     // Said before minutes of building.
     can_apt_install(&missing_browsers(needs))?;
     let mut tools = Tools::default();
-    if needs.npm {
+    if needs.contains(Need::Npm) {
         tools.directories.push(root().join("tests/node_modules/.bin"));
     }
     thread::scope(|scope| {
         let system = scope.spawn(|| -> Result<()> {
             browsers(needs)?;
-            if needs.python {
+            if needs.contains(Need::Python) {
                 PYTHON.iter().try_for_each(|(name, packages)| python(name, packages))?;
             }
             Ok(())
         });
         let npm = scope.spawn(|| {
             let packages = [
-                (needs.npm, "tests"),
-                (needs.npm, CARRIED),
-                (needs.conformance, "tests/conformance"),
-                (needs.consumers, "tests/package/npm"),
+                (needs.contains(Need::Npm), "tests"),
+                (needs.contains(Need::Npm), CARRIED),
+                (needs.contains(Need::Conformance), "tests/conformance"),
+                (needs.contains(Need::Consumers), "tests/package/npm"),
             ];
             packages.iter().filter(|(needed, _)| *needed).try_for_each(|(_, at)| npm_ci(at))
         });
 
         // In order: cargo would make them wait for each other anyway.
         let mut cargo_tools = || -> Result<()> {
-            if needs.wasm {
+            if needs.contains(Need::Wasm) {
                 wasm_target()?;
                 let version = locked_version("wasm-bindgen")?;
                 tools.directories.extend(wasm_bindgen(&version)?);
             }
-            if needs.wasm_pack {
+            if needs.contains(Need::WasmPack) {
                 tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
             }
-            if needs.geckodriver && program("GECKODRIVER", &[]).is_none() {
+            if needs.contains(Need::Geckodriver) && program("GECKODRIVER", &[]).is_none() {
                 tools.directories.extend(cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?);
             }
             // Over a gigabyte that nothing needs any more.
@@ -305,15 +285,25 @@ fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
 }
 
 /// The Debian packages of browsers and drivers that are needed and not found.
-fn missing_browsers(needs: Needs) -> Vec<&'static str> {
+fn missing_browsers(needs: EnumSet<Need>) -> Vec<&'static str> {
     const CHROME: [&str; 5] =
         ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
     let wanted = [
-        (needs.chromium, "CHROME", &CHROME[..], "chromium"),
-        (needs.chromedriver, "CHROMEDRIVER", &["chromedriver"][..], "chromium-driver"),
-        (needs.firefox, "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
-        (needs.webkit, "WEBKIT_DRIVER", &["WebKitWebDriver"][..], "webkit2gtk-driver"),
-        (needs.webkit, "XVFB", &["Xvfb"][..], "xvfb"),
+        (needs.contains(Need::Chromium), "CHROME", &CHROME[..], "chromium"),
+        (
+            needs.contains(Need::Chromedriver),
+            "CHROMEDRIVER",
+            &["chromedriver"][..],
+            "chromium-driver",
+        ),
+        (needs.contains(Need::Firefox), "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
+        (
+            needs.contains(Need::Webkit),
+            "WEBKIT_DRIVER",
+            &["WebKitWebDriver"][..],
+            "webkit2gtk-driver",
+        ),
+        (needs.contains(Need::Webkit), "XVFB", &["Xvfb"][..], "xvfb"),
     ];
     wanted
         .iter()
@@ -322,7 +312,7 @@ fn missing_browsers(needs: Needs) -> Vec<&'static str> {
         .collect()
 }
 
-fn browsers(needs: Needs) -> Result<()> {
+fn browsers(needs: EnumSet<Need>) -> Result<()> {
     apt_install(&missing_browsers(needs))?;
     let still = missing_browsers(needs);
     if !still.is_empty() {

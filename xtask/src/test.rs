@@ -5,42 +5,41 @@ use std::fs;
 use std::time::Instant;
 
 use anyhow::{Result, bail};
+use enumset::{EnumSet, enum_set};
 
 use crate::counts::Counts;
 use crate::run::{Cmd, DEADLINE, root, say};
-use crate::setup::{Needs, Tools, setup};
+use crate::setup::{Need, Tools, setup};
 use crate::{check, demo, fixture, package, wasm_pack};
 
 struct Suite {
     name: &'static str,
-    needs: Needs,
+    needs: EnumSet<Need>,
     run: fn(&Tools) -> Result<Counts>,
 }
 
-const NONE: Needs = Needs { wasm: false, npm: false, ..package::NEEDS };
-
 const SUITES: [Suite; 9] = [
     Suite { name: "check", needs: check::NEEDS, run: |tools| Ok(check::check(tools)) },
-    Suite { name: "rust", needs: NONE, run: rust },
+    Suite { name: "rust", needs: EnumSet::empty(), run: rust },
     Suite {
         name: "chrome",
-        needs: Needs { wasm: true, wasm_pack: true, chromium: true, chromedriver: true, ..NONE },
+        needs: enum_set!(Need::Wasm | Need::WasmPack | Need::Chromium | Need::Chromedriver),
         run: |tools| wasm_pack::run(tools, "chrome", "chromedriver"),
     },
     Suite {
         name: "firefox",
-        needs: Needs { wasm: true, wasm_pack: true, firefox: true, geckodriver: true, ..NONE },
+        needs: enum_set!(Need::Wasm | Need::WasmPack | Need::Firefox | Need::Geckodriver),
         run: |tools| wasm_pack::run(tools, "firefox", "geckodriver"),
     },
     Suite { name: "node", needs: package::NEEDS, run: |tools| node(tools, "node") },
     Suite {
         name: "browser",
-        needs: Needs { chromium: true, firefox: true, ..package::NEEDS },
+        needs: enum_set!(package::NEEDS | Need::Chromium | Need::Firefox),
         run: |tools| node(tools, "browser"),
     },
     Suite {
         name: "interop",
-        needs: Needs { python: true, ..package::NEEDS },
+        needs: enum_set!(package::NEEDS | Need::Python),
         run: |tools| {
             fixture::build_server()?;
             node(tools, "interop")
@@ -48,7 +47,7 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "conformance",
-        needs: Needs { chromium: true, conformance: true, ..package::NEEDS },
+        needs: enum_set!(package::NEEDS | Need::Chromium | Need::Conformance),
         run: |tools| {
             fixture::build_server()?;
             node(tools, "conformance")
@@ -56,15 +55,15 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "package",
-        needs: Needs {
-            chromium: true,
-            firefox: true,
-            webkit: true,
-            consumers: true,
-            // For the example whose page is a Rust program.
-            wasm_pack: true,
-            ..package::NEEDS
-        },
+        needs: enum_set!(
+            package::NEEDS
+                | Need::Chromium
+                | Need::Firefox
+                | Need::Webkit
+                | Need::Consumers
+                // For the example whose page is a Rust program.
+                | Need::WasmPack
+        ),
         run: |tools| node(tools, "package"),
     },
 ];
@@ -80,7 +79,7 @@ pub fn test(only: &[String]) -> Result<bool> {
     let chosen =
         || SUITES.iter().filter(|suite| only.is_empty() || only.iter().any(|n| n == suite.name));
 
-    let tools = setup(chosen().fold(NONE, |needs, suite| needs | suite.needs))?;
+    let tools = setup(chosen().fold(EnumSet::empty(), |needs, suite| needs | suite.needs))?;
     let mut rows = Vec::new();
     let mut total = Counts::default();
     for suite in chosen() {

@@ -11,8 +11,9 @@ use crate::demo;
 use crate::run::{Cmd, DEADLINE, say};
 use crate::setup::Tools;
 
-/// All of it in one build: the client for Rust programs beside the npm package's binding.
-const FEATURES: &str = "client,npm";
+/// All of it in one build: the client for Rust programs beside the npm package's binding, which is
+/// there by default.
+const FEATURES: &str = "client,npm-allocator";
 const EXAMPLE: &str = "examples/rust-wasm-client";
 
 /// Runs both in a browser, by way of its driver.

@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
-use serde_json::{Value, json};
 
 use super::{
     post::{Lookup, RequestHeaders},
@@ -14,7 +13,7 @@ use crate::{
         headers::{METHOD, NAME, VERSION},
         params::{Tools, text_of},
     },
-    jsonrpc::{Payload, RpcError, code},
+    jsonrpc::{Kind, Payload, RpcError, code},
     proto::server::{ECHO, clip},
     types::method,
 };
@@ -24,16 +23,16 @@ use crate::{
 /// A proxy routes by the headers and the server acts by the body, so a difference between them is
 /// an error. A member of the body that is missing or of the wrong type is not looked for here: the
 /// machine says what is wrong with it.
-pub(super) fn check_headers(
+pub(super) fn check_headers<P: Payload>(
     headers: &impl RequestHeaders,
     version: &str,
     method: &str,
-    params: Option<&Value>,
-) -> Result<(), RpcError<Value>> {
+    params: Option<&P>,
+) -> Result<(), RpcError<P>> {
     compare(headers, VERSION, version, false)?;
     compare(headers, METHOD, method, false)?;
     match named(method, params) {
-        Some(name) => compare(headers, NAME, name, true),
+        Some(name) => compare(headers, NAME, &name, true),
         None => Ok(()),
     }
 }
@@ -43,34 +42,36 @@ pub(super) fn check_headers(
 ///
 /// # Errors
 /// They differ.
-pub fn check_arguments(
-    message: &Value,
+pub fn check_arguments<P: Payload>(
+    message: &P,
     headers: &impl RequestHeaders,
-    listed: impl FnOnce(&str) -> Option<Value>,
+    listed: impl FnOnce(&str) -> Option<P>,
 ) -> Result<(), Refusal> {
-    let (Some(method::CALL_TOOL), Some(params)) =
-        (message.get("method").and_then(Value::as_str), message.get("params"))
-    else {
+    if !message.says("method", method::CALL_TOOL) {
         return Ok(());
-    };
-    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
-    let Some(tool) = listed(name) else {
+    }
+    let Some(params) = message.get("params") else { return Ok(()) };
+    let name = params.text("name").unwrap_or_default();
+    let Some(tool) = listed(&name) else {
         return Ok(());
     };
     let mut tools = Tools::default();
-    tools.read(&mut json!({ "tools": [tool] }), true);
-    for (header, argument) in tools.repeated(name, params.get("arguments")) {
-        check_argument(headers, &header, argument.as_ref())
-            .map_err(|error| Refusal::of(message.get("id").and_then(Payload::as_id), error))?;
+    let mut page = P::object();
+    page.set("tools", P::array(vec![tool]));
+    tools.read(&mut page, true);
+    for (header, argument) in tools.repeated(&name, params.get("arguments").as_ref()) {
+        check_argument(headers, &header, argument.as_ref()).map_err(|error| {
+            Refusal::because(message.get("id").and_then(|id| id.as_id()), error)
+        })?;
     }
     Ok(())
 }
 
-fn check_argument(
+fn check_argument<P: Payload>(
     headers: &impl RequestHeaders,
     header: &str,
-    argument: Option<&Value>,
-) -> Result<(), RpcError<Value>> {
+    argument: Option<&P>,
+) -> Result<(), RpcError<P>> {
     let Some(wanted) = argument.and_then(text_of) else {
         return match headers.find(header) {
             Lookup::Absent => Ok(()),
@@ -80,7 +81,8 @@ fn check_argument(
         };
     };
     // There is more than one way to write a number.
-    if let (Some(Value::Number(number)), Lookup::Text(found)) = (argument, headers.find(header))
+    if let (Some(number), Lookup::Text(found)) = (argument, headers.find(header))
+        && number.kind() == Kind::Number
         && found.parse::<f64>().ok().is_some_and(|found| number.as_f64() == Some(found))
     {
         return Ok(());
@@ -89,22 +91,22 @@ fn check_argument(
 }
 
 /// What the request is about, in the words of its body.
-fn named<'a>(method: &str, params: Option<&'a Value>) -> Option<&'a str> {
+fn named<P: Payload>(method: &str, params: Option<&P>) -> Option<String> {
     let key = match method {
         method::CALL_TOOL | "prompts/get" => "name",
         "resources/read" => "uri",
         "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
         _ => return None,
     };
-    params?.get(key)?.as_str()
+    params?.text(key)
 }
 
-fn compare(
+fn compare<P: Payload>(
     headers: &impl RequestHeaders,
     name: &str,
     wanted: &str,
     encoded: bool,
-) -> Result<(), RpcError<Value>> {
+) -> Result<(), RpcError<P>> {
     let found = match headers.find(name) {
         Lookup::Text(text) if encoded => decode(text),
         Lookup::Text(text) => Some(Cow::Borrowed(text)),
@@ -121,7 +123,7 @@ fn compare(
     Err(mismatch(&["the header `", name, "` is `", &found, "`, the body has `", &wanted, "`"]))
 }
 
-fn mismatch(parts: &[&str]) -> RpcError<Value> {
+fn mismatch<P: Payload>(parts: &[&str]) -> RpcError<P> {
     RpcError::new(code::HEADER_MISMATCH, parts.concat())
 }
 

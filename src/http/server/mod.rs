@@ -12,4 +12,4 @@ mod streams;
 pub use agreement::check_arguments;
 pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{Refusal, status_of};
-pub use streams::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams};
+pub use streams::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams, write_message};

@@ -1,17 +1,18 @@
 //! Which rules a POST falls under: decided once, by its body; its headers only have to agree.
 
-use serde_json::Value;
-
 use super::{agreement::check_headers, refusal::Refusal};
 use crate::{
     http::headers::VERSION,
-    jsonrpc::{Message, RpcError, code},
+    jsonrpc::{Kind, Message, Payload, RpcError, code},
     proto::{
         server::{ECHO, clip},
         version::{Era, Version},
     },
     types::{meta, method},
 };
+
+/// Messages that may come as one.
+const BATCH: usize = 1024;
 
 /// The headers of a request.
 pub trait RequestHeaders {
@@ -48,29 +49,29 @@ pub enum Exchange {
 ///
 /// # Errors
 /// No server may take this, whatever its tools and sessions are.
-pub fn sort(body: &Value, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
-    if let Value::Array(messages) = body {
-        return sort_batch(messages, headers);
+pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+    if body.kind() == Kind::Array {
+        return sort_batch(body, headers);
     }
     let message = read(body)?;
     match &message {
         Message::Request { id, method, params } => sort_request(method, params.as_ref(), headers)
-            .map_err(|error| Refusal::of(Some(id.clone()), error)),
+            .map_err(|error| Refusal::because(Some(id.clone()), error)),
         Message::Notification { params, .. } => {
             if is_modern(headers) || claim(params.as_ref()).is_some() {
                 return Ok(Exchange::ModernNotification);
             }
-            let known = check_version(headers).map_err(|error| Refusal::of(None, error));
+            let known = check_version::<P>(headers).map_err(|error| Refusal::because(None, error));
             known.map(|()| Exchange::Session)
         }
         Message::Response { id, .. } => {
             if is_modern(headers) {
                 let text = "this server asks nothing of clients that speak 2026-07-28 or later, \
                             so there is nothing to answer";
-                let error = RpcError::new(code::INVALID_REQUEST, text);
-                return Err(Refusal::of(id.clone(), error));
+                let error = RpcError::<P>::new(code::INVALID_REQUEST, text);
+                return Err(Refusal::because(id.clone(), error));
             }
-            let known = check_version(headers).map_err(|error| Refusal::of(None, error));
+            let known = check_version::<P>(headers).map_err(|error| Refusal::because(None, error));
             known.map(|()| Exchange::Session)
         }
     }
@@ -81,13 +82,14 @@ pub fn is_modern(headers: &impl RequestHeaders) -> bool {
     matches!(version_of(headers), Some(Ok(version)) if version.era() == Era::Modern)
 }
 
-fn sort_request(
+fn sort_request<P: Payload>(
     method: &str,
-    params: Option<&Value>,
+    params: Option<&P>,
     headers: &impl RequestHeaders,
-) -> Result<Exchange, RpcError<Value>> {
+) -> Result<Exchange, RpcError<P>> {
     if let Some(claim) = claim(params) {
-        let claimed = claim.as_str();
+        let claimed = claim.as_text();
+        let claimed = claimed.as_deref();
         let is_known =
             claimed.and_then(Version::parse).is_some_and(|version| version.era() == Era::Modern);
         if method == method::INITIALIZE && !is_known && !is_modern(headers) {
@@ -123,15 +125,20 @@ fn sort_request(
     Ok(if method == method::INITIALIZE { Exchange::Initialize } else { Exchange::Session })
 }
 
-fn sort_batch(messages: &[Value], headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+fn sort_batch<P: Payload>(batch: &P, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
     let refuse = |text: &str| Err(Refusal::new(400, code::INVALID_REQUEST, text));
+    if batch.exceeds(BATCH) {
+        let text = "a batch of more than 1,024 messages: send it in parts";
+        return Err(Refusal::new(413, code::INVALID_REQUEST, text));
+    }
+    let messages = batch.elements().unwrap_or_default();
     if messages.is_empty() {
         return refuse("an empty batch: send one message");
     }
     if is_modern(headers) {
         return refuse("a batch: send each message by itself");
     }
-    for message in messages {
+    for message in &messages {
         match read(message)? {
             Message::Request { method, .. } if method == method::INITIALIZE => {
                 return refuse("`initialize` in a batch: send it by itself");
@@ -144,19 +151,19 @@ fn sort_batch(messages: &[Value], headers: &impl RequestHeaders) -> Result<Excha
             _ => {}
         }
     }
-    check_version(headers).map_err(|error| Refusal::of(None, error))?;
+    check_version::<P>(headers).map_err(|error| Refusal::because(None, error))?;
     Ok(Exchange::Session)
 }
 
-fn read(value: &Value) -> Result<Message<Value>, Refusal> {
+fn read<P: Payload>(value: &P) -> Result<Message<P>, Refusal> {
     Message::read(value).map_err(|malformed| {
         let id = malformed.id.filter(|_| !malformed.is_response);
-        Refusal::of(id, RpcError::new(code::INVALID_REQUEST, malformed.reason))
+        Refusal::because(id, RpcError::<P>::new(code::INVALID_REQUEST, malformed.reason))
     })
 }
 
 /// What a message says about its revision; only modern ones say anything.
-fn claim(params: Option<&Value>) -> Option<&Value> {
+fn claim<P: Payload>(params: Option<&P>) -> Option<P> {
     params?.get(meta::META)?.get(meta::PROTOCOL_VERSION)
 }
 
@@ -170,7 +177,7 @@ fn version_of(headers: &impl RequestHeaders) -> Option<Result<Version, &str>> {
 }
 
 /// Refuses revisions that nobody speaks. Without a header it is an old revision.
-fn check_version(headers: &impl RequestHeaders) -> Result<(), RpcError<Value>> {
+fn check_version<P: Payload>(headers: &impl RequestHeaders) -> Result<(), RpcError<P>> {
     match version_of(headers) {
         Some(Err(name)) => Err(unsupported(name)),
         _ => Ok(()),
@@ -179,9 +186,11 @@ fn check_version(headers: &impl RequestHeaders) -> Result<(), RpcError<Value>> {
 
 /// Names the revisions that `server/discover` names: here the older ones are not asked for by a
 /// version header but by the handshake.
-fn unsupported(requested: &str) -> RpcError<Value> {
-    let supported: Vec<&str> = Version::of(Era::Modern).map(Version::as_str).collect();
-    let data = serde_json::json!({ "supported": supported, "requested": clip(requested, ECHO) });
+fn unsupported<P: Payload>(requested: &str) -> RpcError<P> {
+    let supported = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
+    let mut data = P::object();
+    data.set("supported", P::array(supported.collect()));
+    data.set_text("requested", &clip(requested, ECHO));
     let message = "the header `MCP-Protocol-Version` names no version that is served here";
     RpcError { code: code::UNSUPPORTED_VERSION, message: message.to_owned(), data: Some(data) }
 }

@@ -9,10 +9,8 @@ use std::{
     task::{Poll, Waker},
 };
 
-use serde_json::Value;
-
 use crate::{
-    jsonrpc::Id,
+    jsonrpc::{Id, Payload},
     proto::{Millis, server::Frame},
 };
 
@@ -224,7 +222,13 @@ impl Streams {
     }
 
     /// Takes in a message. `last`: it is the response to that request.
-    pub fn push(&mut self, frame: &Frame<Value>, about: Option<&Id>, last: bool, now: Millis) {
+    pub fn push<P: Payload>(
+        &mut self,
+        frame: &Frame<P>,
+        about: Option<&Id>,
+        last: bool,
+        now: Millis,
+    ) {
         if let Some(owner) = self.owner(about)
             && let Some(stream) = self.all.get_mut(&owner)
         {
@@ -321,9 +325,7 @@ impl Streams {
                 break;
             }
             write_id(&mut text, reader.stream, event.number);
-            text.push_str("data: ");
-            text.push_str(&event.json);
-            text.push_str("\n\n");
+            write_message(&mut text, &event.json);
             sent = event.number;
         }
         if !text.is_empty() {
@@ -391,7 +393,7 @@ impl Stream {
         self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
     }
 
-    fn push(&mut self, frame: &Frame<Value>) {
+    fn push<P: Payload>(&mut self, frame: &Frame<P>) {
         let is_notification = match frame {
             Frame::Progress(_) => true,
             Frame::Message(message) => message.get("id").is_none(),
@@ -438,6 +440,16 @@ impl Event {
     fn size(&self) -> usize {
         self.json.len() + OVERHEAD
     }
+}
+
+/// Adds a message as an event without an id: one line, since compact JSON has no line breaks.
+///
+/// The name is the default of the format. It is written because some clients take an event without
+/// one for none of theirs.
+pub fn write_message(text: &mut String, json: &str) {
+    text.push_str("event: message\ndata: ");
+    text.push_str(json);
+    text.push_str("\n\n");
 }
 
 /// An event id names the stream as well: a client goes on by the id alone.

@@ -5,9 +5,12 @@ use axum::{
     http::{HeaderName, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use serde_json::Value;
 
-use crate::{http::headers::EVENTS, server::Frame};
+use crate::{
+    http::{headers::EVENTS, server::write_message},
+    jsonrpc::Raw,
+    server::Frame,
+};
 
 /// Bytes after which a batch of events leaves, although more are there.
 pub(super) const BATCH: usize = 64 << 10;
@@ -24,9 +27,7 @@ pub(super) fn response(body: Body) -> Response {
     (headers, body).into_response()
 }
 
-/// Adds a message as an event: one line, since compact JSON has no line breaks.
-pub(super) fn write(text: &mut String, frame: &Frame<Value>) {
-    text.push_str("data: ");
-    text.push_str(&frame.to_json());
-    text.push_str("\n\n");
+/// Adds a message as an event.
+pub(super) fn write(text: &mut String, frame: &Frame<Raw>) {
+    write_message(text, &frame.to_json());
 }

@@ -8,7 +8,6 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use serde_json::Value;
 use tokio::time::timeout;
 
 use super::{
@@ -21,7 +20,7 @@ use crate::{
         headers::{EVENTS, LAST_EVENT, SESSION},
         server::{Beginning, Lookup, NoSuchEvent, Refusal, RequestHeaders, status_of},
     },
-    jsonrpc::{Id, Message, Payload, code},
+    jsonrpc::{Id, Message, Payload, Raw, code},
     native::Endpoint,
     proto::version::Version,
     server::{Frame, Transmit},
@@ -33,7 +32,7 @@ use crate::{
 const AT_ONCE: Duration = Duration::from_millis(50);
 
 /// Begins a session.
-pub(super) fn initialize(endpoint: &Endpoint, message: &Value) -> Result<Response, Refusal> {
+pub(super) fn initialize(endpoint: &Endpoint, message: &Raw) -> Result<Response, Refusal> {
     let (link, driver) = endpoint.server().connect();
     link.receive_value(message);
     // The machine itself answers, so the answer is there.
@@ -66,20 +65,20 @@ pub(super) fn initialize(endpoint: &Endpoint, message: &Value) -> Result<Respons
 }
 
 /// The version that an answer to `initialize` settles on.
-fn negotiated(frame: &Frame<Value>) -> Option<Version> {
+fn negotiated(frame: &Frame<Raw>) -> Option<Version> {
     let Frame::Message(message) = frame else { return None };
-    Version::parse(message.get("result")?.get("protocolVersion")?.as_str()?)
+    Version::parse(&message.at(&["result", "protocolVersion"])?.as_text()?)
 }
 
 /// Takes messages of a session: one, or where its revision has that, several.
 pub(super) async fn post(
     endpoint: &Endpoint,
     headers: &HeaderMap,
-    body: Value,
+    body: Raw,
 ) -> Result<Response, Refusal> {
-    let (messages, is_batch) = match body {
-        Value::Array(messages) => (messages, true),
-        message => (vec![message], false),
+    let (messages, is_batch) = match body.elements() {
+        Some(messages) => (messages, true),
+        None => (vec![body], false),
     };
     let requests: Vec<Id> = messages
         .iter()
@@ -117,7 +116,7 @@ pub(super) async fn post(
 }
 
 /// The request that a notification gives up.
-fn given_up(message: &Value) -> Option<Id> {
+fn given_up(message: &Raw) -> Option<Id> {
     match Message::read(message) {
         Ok(Message::Notification { method, params }) if method == method::CANCELLED => {
             params?.get("requestId")?.as_id()

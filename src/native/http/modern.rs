@@ -4,12 +4,12 @@ use std::{convert::Infallible, pin::pin, time::Duration};
 
 use axum::{body::Body, response::Response};
 use futures_util::stream;
-use serde_json::Value;
 use tokio::{sync::watch, time::timeout};
 
 use super::{events, json, pace, shutting_down};
 use crate::{
     http::server::status_of,
+    jsonrpc::Raw,
     native::Endpoint,
     server::{Frame, Link, Transmit},
 };
@@ -19,7 +19,7 @@ use crate::{
 ///
 /// The request is cancelled when what this returns is dropped, the future or the body: that is
 /// what happens when the client goes.
-pub(super) async fn serve(endpoint: &Endpoint, message: &Value) -> Response {
+pub(super) async fn serve(endpoint: &Endpoint, message: &Raw) -> Response {
     let (link, driver) = endpoint.server().connect();
     let running = endpoint.running();
     // Apart from the connection, so that a peer that reads slowly does not hold up the handler. It
@@ -50,14 +50,14 @@ struct Exchange {
 
 enum State {
     /// What has been taken from the link, but not been sent.
-    First(Option<Frame<Value>>),
+    First(Option<Frame<Raw>>),
     Open,
     Over,
 }
 
 enum Next {
     Message {
-        frame: Frame<Value>,
+        frame: Frame<Raw>,
         last: bool,
         refusal: bool,
     },
@@ -83,7 +83,7 @@ impl Exchange {
         }
     }
 
-    fn stream(mut self, first: Option<Frame<Value>>) -> Response {
+    fn stream(mut self, first: Option<Frame<Raw>>) -> Response {
         self.state = State::First(first);
         // The body is asked for more only when what it gave before has left.
         let chunks = stream::unfold(self, Self::chunk);

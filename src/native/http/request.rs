@@ -1,11 +1,10 @@
-//! From an HTTP request to a JSON value.
+//! From an HTTP request to the message in it.
 
 use axum::{
     body::Body,
     http::{HeaderMap, header},
 };
 use futures_util::StreamExt;
-use serde_json::Value;
 use tokio::time::timeout;
 
 use crate::{
@@ -13,7 +12,7 @@ use crate::{
         headers::{EVENTS, JSON, is_media},
         server::{Lookup, Refusal, RequestHeaders},
     },
-    jsonrpc::code,
+    jsonrpc::{Id, Raw, Unreadable, code, find_id},
     native::Options,
 };
 
@@ -35,7 +34,7 @@ pub(super) async fn read(
     options: &Options,
     headers: &HeaderMap,
     body: Body,
-) -> Result<Value, Refusal> {
+) -> Result<Raw, Refusal> {
     let refuse = |status, text: &str| Err(Refusal::new(status, code::INVALID_REQUEST, text));
     match headers.find("content-type") {
         Lookup::Text(text) if is_media(text, JSON) => {}
@@ -47,8 +46,17 @@ pub(super) async fn read(
     let Ok(bytes) = timeout(options.body_timeout, collect(headers, body, options)).await else {
         return refuse(408, "the body did not arrive in time");
     };
-    serde_json::from_slice(&bytes?)
-        .map_err(|_| Refusal::new(400, code::PARSE_ERROR, "the body is not JSON"))
+    match String::from_utf8(bytes?) {
+        Ok(text) => Raw::take(text).map_err(|(text, why)| unreadable(why, find_id(&text))),
+        Err(error) => {
+            let text = String::from_utf8_lossy(error.as_bytes());
+            Err(unreadable(Unreadable::Encoding, find_id(&text)))
+        }
+    }
+}
+
+fn unreadable(why: Unreadable, id: Option<Id>) -> Refusal {
+    Refusal::of_request(400, id, code::PARSE_ERROR, format!("the body cannot be read: {why}"))
 }
 
 async fn collect(headers: &HeaderMap, body: Body, options: &Options) -> Result<Vec<u8>, Refusal> {

@@ -9,7 +9,6 @@ use std::{
     time::Duration,
 };
 
-use serde_json::Value;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
@@ -18,7 +17,7 @@ use tokio::{
 use super::{pace, sessions::Sessions};
 use crate::{
     http::server::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams},
-    jsonrpc::Id,
+    jsonrpc::{Id, Raw},
     proto::version::Version,
     server::{Driver, Link, Transmit},
 };
@@ -146,7 +145,7 @@ impl Session {
     }
 
     /// Takes in a message, once the answers to those before it do not pile up.
-    pub(super) async fn take(&self, message: &Value) {
+    pub(super) async fn take(&self, message: &Raw) {
         self.touch();
         let _turn = self.turn.lock().await;
         self.link.ready().await;

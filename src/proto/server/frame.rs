@@ -94,17 +94,18 @@ mod json {
     use super::{Frame, Progress};
     use crate::jsonrpc::Payload;
 
-    impl Frame<Value> {
+    impl<P: Payload> Frame<P> {
         /// The message as JSON text.
         pub fn to_json(&self) -> String {
-            // Neither a `Value` nor a `Progress` has anything that JSON cannot write.
+            // Neither has anything that JSON cannot write.
             let text = match self {
-                Self::Message(value) => serde_json::to_string(value),
+                Self::Message(value) => value.to_json(),
                 Self::Progress(params) => serde_json::to_string(&Notification {
                     jsonrpc: "2.0",
                     method: crate::types::method::PROGRESS,
                     params,
-                }),
+                })
+                .ok(),
             };
             text.unwrap_or_default()
         }

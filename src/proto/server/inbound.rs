@@ -6,7 +6,7 @@ use super::{
     operation::no_such_method,
 };
 use crate::{
-    jsonrpc::{Id, Malformed, Message, Payload, RpcError, code},
+    jsonrpc::{Id, Kind, Malformed, Message, Payload, RpcError, code},
     proto::version::{Era, Version},
     types::{ClientCapabilities, Icon, Level, meta, method},
 };
@@ -31,13 +31,17 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Takes in a parsed frame.
     pub fn receive(&mut self, value: &P) {
-        match value.elements() {
-            Some(batch) if self.takes_batch(&batch) => {
-                for value in &batch {
-                    self.receive_one(value);
-                }
+        // Counted first: elements of whatever is no batch would take a multiple of its memory.
+        if value.kind() == Kind::Array
+            && !value.exceeds(self.limits.requests)
+            && let Some(batch) = value.elements()
+            && self.takes_batch(&batch)
+        {
+            for value in &batch {
+                self.receive_one(value);
             }
-            _ => self.receive_one(value),
+        } else {
+            self.receive_one(value);
         }
     }
 
@@ -48,7 +52,7 @@ impl<P: Payload> ServerMachine<P> {
             meta.is_some_and(|meta| meta.get(meta::PROTOCOL_VERSION).is_some())
         };
         matches!(self.phase, Phase::Legacy(Some(version)) if version.has_batches())
-            && (1..=self.limits.requests).contains(&batch.len())
+            && !batch.is_empty()
             && !batch.iter().any(is_modern)
     }
 
@@ -80,8 +84,15 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Takes in a frame that was not JSON.
     pub fn receive_garbage(&mut self) {
+        self.receive_unreadable("not JSON", None);
+    }
+
+    /// Takes in a frame that cannot be read, for this reason. `id`: of the request that it was meant
+    /// to be, if that could be found.
+    pub fn receive_unreadable(&mut self, why: &str, id: Option<Id>) {
         if !self.is_over() {
-            self.refuse(None, RpcError::new(code::PARSE_ERROR, "not JSON"));
+            let id = id.filter(|id| fits(id, &self.limits));
+            self.refuse(id, RpcError::new(code::PARSE_ERROR, why));
             self.count_malformed();
         }
     }

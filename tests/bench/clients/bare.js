@@ -27,7 +27,7 @@ function bare(send) {
     },
     /** @type {import("../harness.js").Session} */
     session: {
-      flood: (n, handler) => request("tools/call", { name: "flood", arguments: { n } }, handler),
+      flood: (args, handler) => request("tools/call", { name: "flood", arguments: args }, handler),
       echo: (text) => request("tools/call", { name: "echo", arguments: { text } }, () => {}),
       list: () => request("tools/list", {}, () => {}),
     },

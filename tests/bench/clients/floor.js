@@ -1,41 +1,63 @@
 // Nothing at all: what the harness and the browser cost by themselves. Counts, so that the check
 // for lost frames holds, but looks into no frame.
 import { expose } from "../harness.js";
+import { progressOf } from "../shapes.mjs";
+
+/** Counts frames: those of calls that report by turns belong to each in turn. */
+function counter() {
+  /** @type {{ i: number, n: number, shape: string, handler: import("../harness.js").Handler, resolve: (value: unknown) => void }[]} */
+  const calls = [];
+  return {
+    /** @param {import("../harness.js").Flood} args @param {import("../harness.js").Handler} handler */
+    begin: ({ n, shape }, handler) => new Promise((resolve) => calls.push({ i: 0, n, shape, handler, resolve })),
+    frame() {
+      const call = calls.shift();
+      if (!call) return;
+      if (call.i === call.n) return call.resolve(undefined);
+      call.handler(progressOf(call.shape, ++call.i, call.n), call.n, "Processing an item of many");
+      calls.push(call);
+    },
+  };
+}
+
+/** @param {number} id @param {import("../harness.js").Flood} args */
+const request = (id, args) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "flood", arguments: args, _meta: { progressToken: id } } });
 
 expose({
   async memory(link) {
-    /** @type {import("../harness.js").Session["flood"]} */
-    const flood = (n, handler) => {
-      let i = 0;
-      const result = new Promise((resolve) => {
-        link.receive = () => (i < n ? handler(++i, n, "Processing an item of many") : resolve(undefined));
-      });
-      link.send({ method: "tools/call", id: 1, params: { name: "flood", _meta: { progressToken: 1 } } });
-      return result;
+    const { begin, frame } = counter();
+    let id = 0;
+    link.receive = frame;
+    return {
+      flood(args, handler) {
+        const result = begin(args, handler);
+        link.send(request(++id, args));
+        return result;
+      },
     };
-    return { flood };
   },
   async dial(url) {
     const socket = new WebSocket(url, "mcp");
     await new Promise((resolve) => (socket.onopen = resolve));
-    /** @type {import("../harness.js").Session["flood"]} */
-    const flood = (n, handler) =>
-      new Promise((resolve) => {
-        let i = 0;
-        socket.onmessage = () => (i < n ? handler(++i, n, "Processing an item of many") : resolve(undefined));
-        socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params: { name: "flood", arguments: { n }, _meta: { progressToken: 1 } } }));
-      });
-    return { flood };
+    const { begin, frame } = counter();
+    let id = 0;
+    socket.onmessage = frame;
+    return {
+      flood(args, handler) {
+        const result = begin(args, handler);
+        socket.send(JSON.stringify(request(++id, args)));
+        return result;
+      },
+    };
   },
   async fetch(url) {
     /** @type {import("../harness.js").Session["flood"]} */
-    const flood = async (n, handler) => {
-      const params = { name: "flood", arguments: { n }, _meta: { progressToken: 1 } };
-      const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
+    const flood = async ({ n, shape }, handler) => {
+      const body = JSON.stringify(request(1, { n, shape }));
       const response = await fetch(url, { method: "POST", body });
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
       while (!(await reader.read()).done);
-      for (let i = 1; i <= n; i++) handler(i, n, "Processing an item of many");
+      for (let i = 1; i <= n; i++) handler(progressOf(shape, i, n), n, "Processing an item of many");
     };
     return { flood };
   },

@@ -16,7 +16,7 @@ WebAssembly.instantiate = /** @type {any} */ (
 
 /** @param {Client} client @returns {import("../harness.js").Session} */
 export const session = (client) => ({
-  flood: (n, progressHandler) => client.callTool("flood", { n }, { progressHandler }),
+  flood: (args, progressHandler) => client.callTool("flood", args, { progressHandler }),
   echo: (text) => client.callTool("echo", { text }),
   list: () => client.listTools(),
 });

@@ -10,8 +10,8 @@ async function connect(transport) {
   const client = new Client({ name: "bench", version: "1.0.0" });
   await client.connect(transport);
   return {
-    flood: (n, handler) =>
-      client.callTool({ name: "flood", arguments: { n } }, undefined, {
+    flood: (args, handler) =>
+      client.callTool({ name: "flood", arguments: args }, undefined, {
         timeout: 600_000,
         onprogress: ({ progress, total, message }) => handler(progress, total, message),
       }),

@@ -7,8 +7,8 @@ async function connect(transport) {
   const client = new Client({ name: "bench", version: "1.0.0" });
   await client.connect(transport);
   return {
-    flood: (n, handler) =>
-      client.callTool({ name: "flood", arguments: { n } }, {
+    flood: (args, handler) =>
+      client.callTool({ name: "flood", arguments: args }, {
         timeout: 600_000,
         onprogress: ({ progress, total, message }) => handler(progress, total, message),
       }),

@@ -5,8 +5,8 @@ import { expose } from "../harness.js";
 expose({
   async fetch(url) {
     /** @type {import("../harness.js").Session["flood"]} */
-    const flood = async (n, handler) => {
-      const params = { name: "flood", arguments: { n }, _meta: { progressToken: 1 } };
+    const flood = async (args, handler) => {
+      const params = { name: "flood", arguments: args, _meta: { progressToken: 1 } };
       const body = JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/call", params });
       const response = await fetch(url, { method: "POST", body });
       const events = /** @type {ReadableStream<BufferSource>} */ (response.body)

@@ -6,7 +6,7 @@ import { expose } from "../harness.js";
 async function connect(url) {
   const client = await Client.connect(url, /** @type {any} */ ({ worker: true }));
   return {
-    flood: (n, progressHandler) => client.callTool("flood", { n }, { progressHandler }),
+    flood: (args, progressHandler) => client.callTool("flood", args, { progressHandler }),
     echo: (text) => client.callTool("echo", { text }),
     list: () => client.listTools(),
   };

@@ -6,7 +6,7 @@ mod tools;
 
 use std::{
     io::{self, IsTerminal, Write},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
 };
@@ -28,7 +28,8 @@ struct Arguments {
     /// Port to listen on; 0 picks a free one.
     #[arg(long, default_value_t = 8000)]
     port: u16,
-    /// Address or name to listen on.
+    /// Address or name to listen on, which is then answered for. With 0.0.0.0 or :: all addresses
+    /// of this machine are.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
     /// Serve standard input and output instead, without a page.
@@ -49,7 +50,8 @@ struct Arguments {
     /// Origin of a page from elsewhere that may connect; may be repeated, `*` means all.
     #[arg(long, value_name = "ORIGIN")]
     allow_origin: Vec<String>,
-    /// Host name that a loopback address answers to, for a proxy in front; may be repeated.
+    /// Name (`host` or `host:port`) by which browsers reach this server, if it is none of its
+    /// addresses; may be repeated. Requests for other hosts are refused.
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
 }
@@ -88,7 +90,8 @@ fn start(arguments: Arguments) -> Result<()> {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host } = arguments;
-    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    // The crate lies two directories down in the repository.
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let www = www.unwrap_or_else(|| source.join("www"));
     let pkg = pkg.unwrap_or_else(|| source.join("target").join("pkg"));
     let root = root
@@ -105,8 +108,11 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot listen on {host}:{port}"))?;
     let address = listener.local_addr()?;
 
-    let options =
-        Options { allowed_origins: allow_origin, allowed_hosts: allow_host, ..Options::default() };
+    let options = Options {
+        allowed_origins: allow_origin,
+        allowed_hosts: [allow_host, own_hosts(host, address.ip())].concat(),
+        ..Options::default()
+    };
     let endpoint = Endpoint::new(tools::server(root, pace), options);
     let app = endpoint.router().merge(site::router(&www, &pkg));
 
@@ -120,6 +126,20 @@ async fn run(arguments: Arguments) -> Result<()> {
     serve_app(listener, &endpoint, app, stop_signal()).await.context("the listener failed")?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// What the server may be asked for by without a word of `--allow-host`: where it was told to listen,
+/// and if that is everywhere, the addresses of this machine. A name of somebody else's can point
+/// here, but no page can make an address its name.
+fn own_hosts(host: String, listening: IpAddr) -> Vec<String> {
+    let mut hosts = vec![host, listening.to_string()];
+    if listening.is_unspecified() {
+        match if_addrs::get_if_addrs() {
+            Ok(all) => hosts.extend(all.iter().map(|interface| interface.ip().to_string())),
+            Err(error) => tracing::warn!(%error, "the addresses of this machine are not known"),
+        }
+    }
+    hosts
 }
 
 /// The one line on standard output: whoever started the server waits for it.

@@ -1,7 +1,6 @@
 //! The demo server as a program: its options, its site, its end, and every number of its tools.
-#![cfg(all(feature = "demo", not(target_arch = "wasm32")))]
 
-#[path = "support/socket.rs"]
+#[path = "../../../tests/support/socket.rs"]
 mod support;
 
 use std::{
@@ -561,7 +560,8 @@ async fn the_page_and_the_package_are_served_with_their_types_and_rules() {
             answer.contains(
                 "\r\ncontent-security-policy: default-src 'self'; script-src 'self' \
                  'wasm-unsafe-eval'; connect-src 'self' ws: wss: http: https:; style-src 'self'; \
-                 img-src 'self' data:\r\n"
+                 img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'none'; \
+                 frame-ancestors 'none'\r\n"
             ),
             "{url}: {answer}"
         );
@@ -571,6 +571,94 @@ async fn the_page_and_the_package_are_served_with_their_types_and_rules() {
         let answer = demo.get(url).await;
         assert!(answer.starts_with("http/1.1 4"), "{url}: {answer}");
         assert!(!answer.ends_with("secret"), "{url}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_of_the_site_says_that_it_may_not_be_framed_sniffed_or_told_of() {
+    let demo = Demo::quick();
+    for url in ["/", "/index.html", "/chat/", "/chat", "/style.css", "/nothing", "/pkg/nothing"] {
+        let answer = demo.get(url).await;
+        for header in [
+            "frame-ancestors 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+            "\r\nx-frame-options: deny\r\n",
+            "\r\nx-content-type-options: nosniff\r\n",
+            "\r\nreferrer-policy: no-referrer\r\n",
+            "\r\ncross-origin-opener-policy: same-origin\r\n",
+            "\r\ncross-origin-resource-policy: same-origin\r\n",
+            "\r\npermissions-policy: ",
+        ] {
+            assert!(answer.contains(header), "{url} {header}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_no_file_can_have_is_not_found() {
+    let demo = Demo::quick();
+    let long = |count| "a".repeat(count);
+    for path in [
+        long(255),
+        long(256),
+        long(5_000),
+        long(10_000),
+        format!("chat/{}", long(300)),
+        format!("pkg/{}", long(10_000)),
+        format!("mcp/{}", long(10_000)),
+        "a/".repeat(5_000),
+        "%61".repeat(3_000),
+        "style.css/x".to_owned(),
+        "style.css/".to_owned(),
+        "%00".to_owned(),
+        "style.css%00".to_owned(),
+        "%ff".to_owned(),
+        "%".to_owned(),
+        "..%5c..%5csecret".to_owned(),
+        "/etc/passwd".to_owned(),
+        "c:/windows".to_owned(),
+        "con".to_owned(),
+        "a?".to_owned() + &long(10_000),
+    ] {
+        let answer = demo.get(&format!("/{path}")).await;
+        let status: u16 = answer.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!([400, 404, 414].contains(&status), "{status} {path:.60}");
+    }
+    // Longer than any head may be.
+    let answer = demo.get(&format!("/{}", long(100_000))).await;
+    assert!(answer.starts_with("http/1.1 414") || answer.starts_with("http/1.1 431"), "{answer}");
+}
+
+/// The status of the page and of the endpoint for a browser that has it by this name.
+async fn as_named(demo: &Demo, host: &str) -> (u16, u16) {
+    let status = |answer: String| answer.split(' ').nth(1).unwrap().parse().unwrap();
+    let page = format!("GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    let call = format!(
+        "OPTIONS /mcp HTTP/1.1\r\nHost: {host}\r\nOrigin: http://{host}\r\nConnection: close\r\n\r\n"
+    );
+    (status(http(demo.address, &page).await), status(http(demo.address, &call).await))
+}
+
+#[tokio::test]
+async fn listening_on_every_address_it_answers_to_those_of_this_machine_and_to_no_other_name() {
+    let mut demo = Demo::start(&["--host", "0.0.0.0", "--allow-host", "demo.example"]);
+    let port = demo.address.port();
+    // What is printed can be opened.
+    assert_eq!(demo.address.ip().to_string(), "0.0.0.0");
+    demo.address.set_ip([127, 0, 0, 1].into());
+    let mut names = vec!["0.0.0.0".to_owned(), "localhost".to_owned(), "demo.example".to_owned()];
+    for interface in if_addrs::get_if_addrs().unwrap() {
+        names.push(match interface.ip() {
+            std::net::IpAddr::V4(address) => address.to_string(),
+            std::net::IpAddr::V6(address) => format!("[{address}]"),
+        });
+    }
+    for name in names {
+        assert_eq!(as_named(&demo, &format!("{name}:{port}")).await, (200, 204), "{name}");
+    }
+    for name in ["evil.example", "8.8.8.8", "localhost.evil.example", "demo.example.evil.example"] {
+        assert_eq!(as_named(&demo, &format!("{name}:{port}")).await, (403, 403), "{name}");
     }
 }
 
@@ -588,7 +676,9 @@ fn help_names_every_option() {
     let output = run(&["--help"]);
     assert!(output.status.success());
     let help = String::from_utf8(output.stdout).unwrap();
-    for option in ["--port", "--host", "--root", "--pace", "--www", "--pkg", "--allow-origin"] {
+    for option in
+        ["--port", "--host", "--root", "--pace", "--www", "--pkg", "--allow-origin", "--allow-host"]
+    {
         assert!(help.contains(option), "{option} in {help}");
     }
 }
@@ -625,7 +715,7 @@ fn options_that_make_no_sense_are_refused() {
 #[test]
 fn the_release_profile_unwinds() {
     // A tool that panics ends its own call; with `panic = "abort"` it would end the server.
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../Cargo.toml");
     assert!(!fs::read_to_string(manifest).unwrap().contains("panic = \"abort\""));
 }
 

@@ -52,7 +52,8 @@ async fn run(Arguments { port, host }: Arguments) -> Result<()> {
         .await
         .with_context(|| format!("cannot listen on {host}:{port}"))?;
     let address = listener.local_addr()?;
-    let endpoint = Endpoint::new(server(), Options::default());
+    let options = Options { allowed_hosts: vec![host], ..Options::default() };
+    let endpoint = Endpoint::new(server(), options);
     let app = endpoint.router();
     // Whoever started the server waits for this line.
     let mut out = io::stdout();

@@ -1,0 +1,33 @@
+// Stores such as Vue's and Valtio's put a Proxy around whatever they keep, and a Proxy has no private
+// members. So what a class of the package offers runs on the object itself, whoever asks for it.
+
+/** What leads from a Proxy, or from a store's copy, to the object: a function, which no store wraps. */
+const ITSELF = Symbol("itself");
+
+/** To be called by a class's constructor. @template {object} T @param {T} object @returns {T} */
+export const itself = (object) => Object.defineProperty(object, ITSELF, { value: () => object, configurable: true });
+
+/**
+ * The methods and accessors that the classes themselves have, run on the object itself.
+ * @param {{ prototype: any }[]} classes
+ */
+export function throughProxies(...classes) {
+  for (const { prototype } of classes) {
+    for (const name of Reflect.ownKeys(prototype)) {
+      const property = /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, name));
+      for (const part of name === "constructor" ? [] : ["value", "get", "set"]) {
+        const run = property[part];
+        if (!run) continue;
+        /** @this {any} @param {any[]} given */
+        const on = function (...given) {
+          const object = this[ITSELF]();
+          const value = run.apply(object, given);
+          // Who chains calls goes on with what it has.
+          return value === object ? this : value;
+        };
+        property[part] = Object.defineProperty(on, "name", { value: run.name });
+      }
+      Object.defineProperty(prototype, name, property);
+    }
+  }
+}
