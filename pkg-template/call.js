@@ -170,9 +170,7 @@ export class Call {
   /** @param {any} failure */
   error(failure) {
     if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
-    return this.cause instanceof Error && failure.code === "CLOSED"
-      ? this.cause
-      : toError(failure, this.what, this.cause);
+    return toError(failure, this.what, this.cause);
   }
 
   /** @param {any} result */

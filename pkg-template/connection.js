@@ -1,6 +1,6 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
-import { ProtocolError } from "./errors.js";
+import { ProtocolError, typed, write } from "./errors.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -39,6 +39,8 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
+  /** Fulfilled when the latest transport that was given up has ended. @type {Promise<unknown>} */
+  closing = Promise.resolve();
   /** The latest odd progress, in its order. @type {any[]} */
   samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
@@ -128,7 +130,7 @@ export class Connection {
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
     transport.onmessage = (/** @type {any} */ message) => current() && this.receive(message);
-    transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
+    transport.onerror = (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true));
     transport.onclose = () => this.closed(transport, "the connection was closed");
     Promise.resolve()
       .then(() => transport.start?.())
@@ -150,7 +152,7 @@ export class Connection {
     this.open(this.again?.());
   }
 
-  /** Gives the transport up. */
+  /** Gives the transport up; `closing` then says when it has ended. */
   detach() {
     const transport = this.transport;
     this.transport = undefined;
@@ -159,7 +161,7 @@ export class Connection {
     if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     if ("connection" in transport) transport.connection = undefined;
     transport.onmessage = transport.onerror = transport.onclose = undefined;
-    Promise.resolve()
+    this.closing = Promise.resolve()
       .then(() => transport.close?.())
       .catch(() => {});
   }
@@ -171,18 +173,31 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, or 0 */
+  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
   #send(message, id) {
     const transport = this.transport;
-    /** An earlier transport may fail late. @param {any} error */
-    const failed = (error) => transport === this.transport && this.unsent(id, error);
+    const current = () => transport === this.transport;
+    // An earlier transport may fail late.
+    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
+    const done = () => {
+      if (id >= 0 || !current()) return;
+      this.core?.begun();
+      this.drain();
+    };
     try {
-      if (transport.sendText) transport.sendText(JSON.stringify(message));
-      else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
-      // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
+      if (transport.sendText) {
+        transport.sendText(write(message));
+        done();
+      } else if ("onevents" in transport) {
+        transport.send(message, this.#find(id)?.options).catch((/** @type {any} */ error) => failed(error, false));
+        // Where each message is an exchange, that says what becomes of it.
+        if (transport.tells === false) done();
+      } else {
+        // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+        Promise.resolve(transport.send(JSON.parse(write(message)))).then(done, (error) => failed(error, true));
+      }
     } catch (error) {
-      failed(error);
+      failed(error, false);
     }
   }
 
@@ -191,12 +206,19 @@ export class Connection {
     return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
   }
 
-  /** A message could not be sent. @param {number | undefined} id of the request, if it is one @param {any} error */
-  unsent(id, error) {
+  /**
+   * A message could not be sent.
+   * @param {number | undefined} id of the request, if it is one
+   * @param {any} error
+   * @param {boolean} [sent] whether it may have arrived all the same
+   */
+  unsent(id, error, sent = false) {
+    const reason = "the message could not be sent";
+    if (!id) return this.fault(typed(error, reason, sent));
     const call = this.#find(id);
     if (call) call.cause = error;
-    if (!id) return this.fault(error);
-    this.core?.unsent(id, error?.message ?? "the message could not be sent");
+    if (id < 0) this.core?.notBegun(reason, error);
+    else this.core?.unsent(id, reason, sent);
     this.drain();
   }
 

@@ -1,7 +1,7 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
-import { ClosedError, McpError, report, toError } from "./errors.js";
+import { ClosedError, McpError, report, toError, write } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
@@ -63,6 +63,11 @@ class WorkerTransport {
     this.#options = options;
   }
 
+  /** Whether it says what becomes of a message. */
+  get tells() {
+    return this.#url.startsWith("http");
+  }
+
   get connection() {
     return this.#connection;
   }
@@ -100,13 +105,13 @@ class WorkerTransport {
 
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
-    const text = JSON.stringify(message);
+    const text = write(message);
     const http = this.#url.startsWith("http");
     if (text.length > LIMIT && !http) {
       throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
     }
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
-    this.#post({ mcp: "send", text, headers });
+    this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
   async close() {
@@ -257,10 +262,16 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
       case "failed": {
-        const { id, status, sent, message } = value;
-        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, this.#cause(value.cause), now());
+        const { id, status, sent, message, headers, retryAfter = NaN } = value;
+        const cause = status ? headers : this.#cause(value.cause);
+        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, cause, retryAfter, now());
         return connection?.drain();
       }
+      case "begun":
+        connection?.core?.begun();
+        return connection?.drain();
+      case "notBegun":
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

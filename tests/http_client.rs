@@ -176,7 +176,7 @@ fn a_discover_result_opens_a_modern_connection() {
     assert_eq!(era(&web), Some(Era::Modern));
     assert!(web.is_quiet(), "no stream of the server's own, no notification");
     assert!(web.page.machine.is_era_certain());
-    web.http.close();
+    web.http.close(false);
     web.pump();
     assert!(web.is_quiet(), "there is no session to end");
 }
@@ -743,7 +743,7 @@ fn closing_breaks_everything_off_and_ends_the_session() {
     let (_, fetch) = web.call();
     web.page.machine.close("done");
     web.page.drain();
-    web.http.close();
+    web.http.close(false);
     web.pump();
     assert_eq!(web.aborted, [fetch.exchange]);
     let end = web.take();
@@ -1340,7 +1340,7 @@ fn a_404_to_a_stream_that_was_open_ends_the_session_and_one_to_an_ending_does_no
     }
     // The end of the session is what was wanted.
     let mut web = Web::legacy(Path::Scanned);
-    web.http.close();
+    web.http.close(false);
     web.pump();
     let end = web.take();
     web.answer(&end, 404, "", "");
@@ -1571,7 +1571,7 @@ fn no_revision_gets_headers_that_it_does_not_know() {
         web.answer(&told, 202, "", "");
         let listen = web.take();
         let (_, call) = web.call();
-        web.http.close();
+        web.http.close(false);
         web.pump();
         for fetch in [told, listen, call, web.take()] {
             assert_eq!(fetch.header("mcp-protocol-version"), named, "{version} {}", fetch.verb);

@@ -387,7 +387,7 @@ impl Engine {
         };
         match (sent, id) {
             (Ok(()), _) => {}
-            (Err(reason), Some(id)) => self.with(|core| core.unsent(id, &reason)),
+            (Err(reason), Some(id)) => self.with(|core| core.unsent(id, &reason, false)),
             (Err(reason), None) => self.fault(Fault::Closed { reason, sent: false }),
         }
     }

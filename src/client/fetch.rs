@@ -86,7 +86,7 @@ impl Http {
 
     /// Ends everything; returns the exchanges that tell the server.
     pub fn close(&self) -> Vec<Promise> {
-        self.core.borrow_mut().close();
+        self.core.borrow_mut().close(false);
         self.act()
     }
 
@@ -100,7 +100,7 @@ impl Http {
         for action in actions {
             match action {
                 Action::Abort(exchange) => self.abort(exchange),
-                Action::Fetch { exchange, verb, headers, body } => {
+                Action::Fetch { exchange, verb, headers, body, .. } => {
                     started.extend(self.start(&Request { exchange, verb, headers, body }));
                 }
             }

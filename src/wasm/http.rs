@@ -173,17 +173,18 @@ impl Http {
     }
 
     /// Looks at the clock; returns when it is to do so next, infinite for never, and what is to be
-    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn)
-    /// and body; for each to break off its number.
+    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn),
+    /// body, and the message that it is about; for each to break off its number.
     pub fn actions(&mut self, now: f64) -> JsValue {
         let mut told = vec![self.machine.handle_timeout(now).into()];
         for action in self.machine.take_actions() {
             told.push(match action {
-                Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
+                Action::Fetch { exchange, verb, headers, body, about } => JsValue::array(vec![
                     exchange.into(),
                     JsValue::from_str(verb),
                     JsValue::array(headers),
                     body.unwrap_or_default(),
+                    about.unwrap_or_default(),
                 ]),
                 Action::Abort(exchange) => exchange.into(),
             });
@@ -216,9 +217,10 @@ impl Http {
         JsValue::array(told)
     }
 
-    /// Ends everything; the exchange that tells the server is still to be made.
-    pub fn close(&mut self) {
-        self.machine.close();
+    /// Ends everything; the exchange that tells the server is still to be made, unless it is to keep
+    /// the session.
+    pub fn close(&mut self, keep: bool) {
+        self.machine.close(keep);
     }
 }
 

@@ -257,7 +257,7 @@ impl Page {
 
     /// The transport could not send the request of that id.
     pub fn unsent(&mut self, id: i64, reason: &str) {
-        self.machine.unsent(id, reason);
+        self.machine.unsent(id, reason, false);
         self.drain();
     }
 

@@ -87,7 +87,7 @@ impl Web {
                 moved = true;
                 match action {
                     Action::Abort(exchange) => self.aborted.push(exchange),
-                    Action::Fetch { exchange, verb, headers, body } => {
+                    Action::Fetch { exchange, verb, headers, body, .. } => {
                         let mut named = BTreeMap::new();
                         for pair in headers.chunks(2) {
                             let name = pair[0].as_str().unwrap().to_lowercase();

@@ -72,6 +72,8 @@ pub(super) enum Kind {
     TakenBack,
     /// The probe, or later a ping.
     Discover,
+    /// Asks for a stream of news, of whose gaps the caller is told.
+    Subscribe,
     /// Can be asked twice without harm.
     Safe,
     Other,
@@ -90,8 +92,8 @@ impl Kind {
             method::SET_LEVEL | method::SUBSCRIBE => Self::Lasting,
             method::UNSUBSCRIBE => Self::TakenBack,
             method::DISCOVER => Self::Discover,
+            method::LISTEN => Self::Subscribe,
             method::PING
-            | method::LISTEN
             | "resources/list"
             | "resources/templates/list"
             | "resources/read"

@@ -250,6 +250,7 @@ impl<P: Payload> Http<P> {
             // It is for the handshake to judge what came of these.
             Kind::Initialize => false,
             Kind::Discover if !self.answered => false,
+            Kind::Subscribe => !exchange.opened,
             // What never reached the server cannot have run.
             kind => kind.is_safe() || !exchange.reached,
         }

@@ -39,6 +39,8 @@ pub enum Action<P> {
         headers: Vec<P>,
         /// The body, to be written as JSON.
         body: Option<P>,
+        /// The message that it is about, which the body is if it has one.
+        about: Option<P>,
     },
     /// Break an exchange off; nothing more is to be told of it.
     Abort(u32),
@@ -279,7 +281,6 @@ impl<P: Payload> Http<P> {
         let reason = match (&cause, self.streams(number), sent) {
             (None, ..) => "the stream of its answer ended without one",
             (_, true, _) => "the stream of its answer broke off",
-            _ if refused && !sent => "the server refuses connections",
             (_, _, true) => "the request failed: the network, or the server's CORS rules",
             _ => "the request could not be made",
         };
@@ -345,13 +346,15 @@ impl<P: Payload> Http<P> {
     }
 
     /// Ends everything. What the server has to be told of it is an exchange that is still to be
-    /// made.
-    pub fn close(&mut self) {
+    /// made; with `keep`, that is nothing, and the session may go on over another connection.
+    pub fn close(&mut self, keep: bool) {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
         self.lanes.clear();
-        self.end_session();
+        if !keep {
+            self.end_session();
+        }
     }
 
     fn find(&mut self, number: u32) -> Option<&mut Exchange<P>> {

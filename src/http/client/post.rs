@@ -144,8 +144,9 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
+        let about = exchange.message.clone();
         self.exchanges.push(exchange);
-        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body });
+        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
         self.newest
     }
 

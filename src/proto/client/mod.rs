@@ -368,8 +368,9 @@ impl<P: Payload> Client<P> {
     }
 
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
-    pub fn unsent(&mut self, id: i64, reason: &str) {
-        let error = Error::Closed { reason: owned(reason), sent: false };
+    /// `sent` is whether it may have reached the server all the same.
+    pub fn unsent(&mut self, id: i64, reason: &str, sent: bool) {
+        let error = Error::Closed { reason: owned(reason), sent };
         if self.subscribed(id, &Err(error.clone())) {
             return;
         }
