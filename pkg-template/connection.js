@@ -181,7 +181,7 @@ export class Connection {
     const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
     const done = () => {
       if (id >= 0 || !current()) return;
-      this.core?.begun();
+      this.core?.begun(now());
       this.drain();
     };
     try {

@@ -268,7 +268,7 @@ class WorkerTransport {
         return connection?.drain();
       }
       case "begun":
-        connection?.core?.begun();
+        connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
         return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));

@@ -1655,3 +1655,81 @@ fn a_pause_is_never_longer_than_a_timer_can_be() {
     let until = web.http.handle_timeout(web.page.now);
     assert!(until - web.page.now <= 2_147_483_647.0 && until > web.page.now);
 }
+
+// ---- a server that is known ----
+
+fn known() -> Web {
+    let mut web = Web::new(Mode::Auto, Path::Scanned);
+    let discover = json!({ "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} } });
+    web.known = Some(json!({ "kind": "modern", "discover": discover }));
+    web.connect();
+    assert!(connected(&web) && web.is_quiet(), "without a round trip");
+    web
+}
+
+#[test]
+fn a_modern_server_that_is_known_is_there_at_once() {
+    let mut web = known();
+    assert_eq!(era(&web), Some(Era::Modern));
+    let (id, fetch) = web.call();
+    assert_eq!(fetch.header("mcp-protocol-version"), Some("2026-07-28"));
+    web.result(&fetch, done());
+    assert_eq!(web.page.outcome(id), Some(&Ok(done())));
+    // From now on, an error is an error.
+    let (id, fetch) = web.call();
+    web.error(&fetch, 400, json!({ "code": -32000, "message": "no" }));
+    assert!(matches!(failure(&web, id), Error::Rpc(_)));
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn a_server_that_is_not_what_it_was_is_found_out_and_nothing_is_lost() {
+    for (status, code) in [(400, -32_000), (404, 0), (400, -32_022), (200, -32_002)] {
+        let _place = Place(format!("{status} {code}"));
+        let mut web = known();
+        let (first, fetch) = web.call();
+        let (second, other) = web.call();
+        let refuse = |web: &mut Web, fetch: &Fetch| match code {
+            0 => web.answer(fetch, status, "text/plain", "no"),
+            _ => web.error(fetch, status, json!({ "code": code, "message": "no", "data": { "supported": ["2025-06-18"] } })),
+        };
+        refuse(&mut web, &fetch);
+        let probe = web.take_method("server/discover");
+        refuse(&mut web, &other);
+        let third = web.page.call(support::FOREVER);
+        web.pump();
+        assert!(web.is_quiet(), "waits until it is known what the server is");
+        refuse(&mut web, &probe);
+        finish_legacy(&mut web);
+        let listen = web.take();
+        assert_eq!(listen.verb, "GET");
+        web.answer(&listen, 405, "", "");
+        for id in [first, second, third] {
+            let again = web.take_method("tools/call");
+            assert_eq!(again.header("mcp-session-id"), Some("s1"));
+            web.result(&again, done());
+            assert_eq!(web.page.outcome(id), Some(&Ok(done())));
+        }
+        assert!(web.is_quiet() && web.page.faults().is_empty());
+    }
+}
+
+#[test]
+fn what_is_known_and_of_no_use_costs_a_handshake() {
+    for prior in [
+        json!({}),
+        json!("modern"),
+        json!({ "kind": "modern" }),
+        json!({ "kind": "modern", "discover": { "supportedVersions": ["2031-01-01"] } }),
+        json!({ "kind": 7 }),
+    ] {
+        let mut web = Web::new(Mode::Auto, Path::Scanned);
+        web.known = Some(prior);
+        web.connect();
+        web.take_method("server/discover");
+    }
+    let mut web = Web::new(Mode::Auto, Path::Scanned);
+    web.known = Some(json!({ "kind": "legacy" }));
+    web.connect();
+    web.take_method("initialize");
+}

@@ -375,7 +375,7 @@ impl Engine {
                 self.with(|core| core.not_begun(Fault::Closed { reason, sent: false }));
             }
             Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
-            Ok(()) => self.with(Core::begun),
+            Ok(()) => self.with(|core| core.begun(now())),
         }
     }
 

@@ -206,8 +206,8 @@ impl Core {
     }
 
     /// The message that had -1 in the place of an id has arrived.
-    pub fn begun(&mut self) {
-        self.machine.begun();
+    pub fn begun(&mut self, now: f64) {
+        self.machine.begun(now);
     }
 
     /// It could not be delivered; the cause is undefined, or the platform's own error.

@@ -389,7 +389,7 @@ impl Page {
             Output::Greet(message) => {
                 self.sent.push_back(message.to_string());
                 if self.greets {
-                    self.machine.begun();
+                    self.machine.begun(self.now);
                 }
                 return;
             }

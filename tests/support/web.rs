@@ -46,6 +46,8 @@ pub struct Web {
     pub page: Page,
     pub http: Http<Value>,
     pub aborted: Vec<u32>,
+    /// What is known of the server before.
+    pub known: Option<Value>,
     fetches: VecDeque<Fetch>,
     path: Path,
     wake: f64,
@@ -59,6 +61,7 @@ impl Web {
             page,
             http: Http::default(),
             aborted: Vec::new(),
+            known: None,
             fetches: VecDeque::new(),
             path,
             wake: f64::INFINITY,
@@ -67,7 +70,11 @@ impl Web {
 
     /// Asks for a connection, up to the first exchange.
     pub fn connect(&mut self) {
-        self.page.connect(HTTP);
+        self.page.machine.connect(HTTP, self.page.now);
+        if let Some(known) = self.known.take() {
+            self.page.machine.know(known);
+        }
+        self.page.opened();
         self.pump();
     }
 

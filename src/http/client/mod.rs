@@ -281,7 +281,9 @@ impl<P: Payload> Http<P> {
         let reason = match (&cause, self.streams(number), sent) {
             (None, ..) => "the stream of its answer ended without one",
             (_, true, _) => "the stream of its answer broke off",
-            (_, _, true) => "the request failed: the network, or the server's CORS rules",
+            (_, _, sent) if sent || refused => {
+                "the request failed: the network, or the server's CORS rules"
+            }
             _ => "the request could not be made",
         };
         // It may have been sent before.
@@ -338,7 +340,7 @@ impl<P: Payload> Http<P> {
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
                 News::Stray(token, params) => client.stray(&token, Some(params)),
-                News::Begun => client.begun(),
+                News::Begun => client.begun(now),
                 News::Refused(error) => client.not_begun(error),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }

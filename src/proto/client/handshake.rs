@@ -217,7 +217,7 @@ impl<P: Payload> Client<P> {
             }
             Verdict::Open(session) => {
                 self.enter(session);
-                self.ask_again();
+                self.ask_again(now);
             }
             Verdict::Probe => self.probe(true, now),
             Verdict::Initialize => self.initialize(true),
@@ -235,13 +235,13 @@ impl<P: Payload> Client<P> {
     }
 
     /// The server has the notification that ends the handshake.
-    pub fn begun(&mut self) {
+    pub fn begun(&mut self, now: Millis) {
         if self.greeting
             && let Phase::Open(session) = &self.phase
         {
             let session = session.clone();
             self.enter(session);
-            self.ask_again();
+            self.ask_again(now);
         }
     }
 

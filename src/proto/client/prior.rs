@@ -10,7 +10,7 @@ use crate::proto::version::{Era, Version};
 
 use super::handshake::{Verdict, judge_discovery};
 use super::output::{Mode, Session, owned};
-use super::{Client, Phase};
+use super::{Client, Output, Phase};
 
 /// A request that was made before the server has shown what it is: its id, method and parameters.
 pub(super) type Asked<P> = (i64, String, P);
@@ -103,12 +103,17 @@ impl<P: Payload> Client<P> {
     }
 
     /// The server has shown what it is: what was asked before and is not answered is asked again.
-    pub(super) fn ask_again(&mut self) {
+    pub(super) fn ask_again(&mut self, now: Millis) {
         for (id, method, params) in self.unproven.take().unwrap_or_default() {
-            if self.calls.awaiting(id).is_some() {
-                let params = self.with_meta(params, Some(id));
-                self.send_request(id, &method, params);
+            if self.calls.awaiting(id).is_none() {
+                continue;
             }
+            let leg = self.next_id();
+            if let Some(slot) = self.calls.begin(id, leg, true, now) {
+                self.outputs.push(Output::Leg(slot, leg));
+            }
+            let params = self.with_meta(params, Some(leg));
+            self.send_request(leg, &method, params);
         }
     }
 }
