@@ -19,8 +19,6 @@ const legacyServers = new Map();
 
 /** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
 const SILENCE = 1_500;
-/** How long a transport may take to end, in milliseconds. */
-const FAREWELL = 5_000;
 
 const DEFAULTS = {
   timeout: 60_000,
@@ -38,6 +36,9 @@ const DEFAULTS = {
 };
 
 const now = () => performance.now();
+
+/** By what the entries for the SDKs' programs reach beneath a client's surface. */
+export const INSIDE = Symbol("inside");
 
 /**
  * Loads a part where nothing was bundled; a bundler shall not look into it.
@@ -97,6 +98,10 @@ export class Client {
     const client = new (this ?? Client)(options?.info, options);
     await client.connect(target, options);
     return client;
+  }
+
+  get [INSIDE]() {
+    return { options: this.#options, calls: this.#calls, inbound: this.#inbound, declare: () => this.#declare() };
   }
 
   get protocolVersion() {
@@ -298,10 +303,7 @@ export class Client {
     } else if (this.#connection.connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     }
-    let timer;
-    const late = new Promise((resolve) => (timer = setTimeout(resolve, FAREWELL)));
-    await Promise.race([this.#connection.closing, late]);
-    clearTimeout(timer);
+    await this.#connection.left;
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {

@@ -14,6 +14,8 @@ pub mod code {
     pub const INVALID_PARAMS: i64 = -32602;
     /// No such resource (before 2026-07-28).
     pub const RESOURCE_NOT_FOUND: i64 = -32002;
+    /// No such session: what servers of the TypeScript SDK say along with the status 404.
+    pub const SESSION_NOT_FOUND: i64 = -32001;
     /// The server failed.
     pub const INTERNAL_ERROR: i64 = -32603;
     /// HTTP headers and body disagree (2026-07-28).

@@ -23,12 +23,13 @@ use tokio_tungstenite::{
 
 use super::{
     Options,
+    connections::Speaker,
     patient::{Patient, Pulse},
 };
 use crate::{
     jsonrpc::Raw,
     proto::version::Era,
-    server::{Frame, Link, Server, Transmit},
+    server::{Driver, Frame, Link, Transmit},
 };
 
 type Socket = WebSocketStream<Patient<TokioIo<Upgraded>>>;
@@ -51,13 +52,12 @@ enum End {
 /// Runs a connection to its end.
 pub(super) async fn run(
     socket: Socket,
-    server: &Server,
+    (link, driver): (Link, Driver),
     options: &Options,
-    pulse: &Pulse,
+    (pulse, speaker): (&Pulse, &Speaker),
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
-    let (link, driver) = server.connect();
     let mut driver = pin!(driver);
     let (mut sink, mut stream) = socket.split();
     let end = {
@@ -71,7 +71,8 @@ pub(super) async fn run(
             biased;
             end = handlers => end,
             end = write(&mut sink, &link, options, pulse) => end,
-            end = read(&mut stream, &link, pulse) => end,
+            end = read(&mut stream, &link, pulse, speaker) => end,
+            () = speaker.has_to_end() => End::Gone("it gives way to another connection"),
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
     };
@@ -173,7 +174,12 @@ fn lost(error: &Error) -> End {
 }
 
 /// Reads frames into the link, at the pace at which their answers leave.
-async fn read(stream: &mut SplitStream<Socket>, link: &Link, pulse: &Pulse) -> End {
+async fn read(
+    stream: &mut SplitStream<Socket>,
+    link: &Link,
+    pulse: &Pulse,
+    speaker: &Speaker,
+) -> End {
     loop {
         pulse.listens(false);
         link.ready().await;
@@ -184,7 +190,10 @@ async fn read(stream: &mut SplitStream<Socket>, link: &Link, pulse: &Pulse) -> E
             Some(Ok(message)) => message,
         };
         match message {
-            Message::Text(text) => link.receive_text(text),
+            Message::Text(text) => {
+                speaker.speaks();
+                link.receive_text(text);
+            }
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

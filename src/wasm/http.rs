@@ -217,6 +217,11 @@ impl Http {
         JsValue::array(told)
     }
 
+    /// The messages among it, for who wants to see them before the client.
+    pub fn messages(&mut self) -> JsValue {
+        JsValue::array(self.machine.take_messages())
+    }
+
     /// Ends everything; the exchange that tells the server is still to be made, unless it is to keep
     /// the session.
     pub fn close(&mut self, keep: bool) {
