@@ -1,7 +1,8 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
-import { ProtocolError, typed, write } from "./errors.js";
+import { ProtocolError, typed } from "./errors.js";
 import { fast, handle } from "./handlers.js";
+import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -13,8 +14,10 @@ const SHORT = 4096;
 const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
 /** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
 /** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
 const [MORE, LESS] = [88, 60];
@@ -25,6 +28,18 @@ let known = MORE;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
 
 export class Connection {
   /** @type {Core | undefined} */
@@ -242,7 +257,9 @@ export class Connection {
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
     const name = ODD[kind];
-    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [progressToken, progress, total].map(brief);
+    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
     const same = this.samples.filter((sample) => sample.kind === name);
     if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
@@ -273,7 +290,7 @@ export class Connection {
   parse(text, take = (message) => this.receive(message)) {
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

@@ -1,6 +1,8 @@
 // The error classes. `instanceof` works across two copies of the package, because it reads a mark
 // that every copy sets instead of comparing constructors.
 
+import { unwritable } from "./text.js";
+
 const MARK = Symbol.for("mcp-wasm.error");
 
 /**
@@ -191,19 +193,6 @@ export function toError(detail, what, cause) {
 const SSE_ONLY =
   "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
   "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
-
-/** What went wrong with values that are no JSON: that is for who gave them. @type {WeakSet<any>} */
-const unwritable = new WeakSet();
-
-/** A message as text. @param {any} message @returns {string} */
-export function write(message) {
-  try {
-    return JSON.stringify(message);
-  } catch (error) {
-    if (error instanceof Error) unwritable.add(error);
-    throw error;
-  }
-}
 
 /** @param {string} text */
 const inBrackets = (text) => (text ? ` (${text})` : "");

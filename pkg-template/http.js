@@ -1,8 +1,9 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
-import { ClosedError, McpError, attempt, report, toError, write } from "./errors.js";
+import { ClosedError, McpError, attempt, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
+import { read, write } from "./text.js";
 
 /** The largest body that is read as a whole, in UTF-16 units. */
 const LIMIT = 16 * 1024 * 1024;
@@ -300,6 +301,6 @@ function isRefused(cause) {
 /** The JSON value of a text, or undefined. @param {string} text */
 function parse(text) {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {}
 }

@@ -1,8 +1,9 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
-import { ClosedError, McpError, report, toError, write } from "./errors.js";
+import { ClosedError, McpError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
+import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;

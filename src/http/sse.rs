@@ -11,8 +11,8 @@ use crate::proto::scan::{Scanned, after, scan_start};
 /// The largest event, in bytes.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
-/// The longest pause that a server can ask for: the longest that a timer of a platform takes.
-const LONGEST_RETRY: Millis = 2_147_483_647.0;
+/// The longest pause that a server can ask for: it may mean for ever, and no timer is that long.
+const LONGEST_RETRY: Millis = 300_000.0;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 

@@ -8,7 +8,7 @@ use crate::proto::client::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State, Troubles};
-use super::{Action, Http, News, Pauses, at, id_at, text_at};
+use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
@@ -50,10 +50,20 @@ impl<P: Payload> Http<P> {
             });
         }
         self.belongs(number, &mut message);
-        // It may come on another stream than its own.
-        let id = id_at(&message, &["id"]);
-        let asks = |one: &&mut Exchange<P>| one.id == id && one.state != State::Answered;
-        let answered = self.exchanges.iter_mut().find(asks).filter(|_| id.is_some());
+        // It may come on another stream than its own; an error whose sender could not read the id
+        // is about the request of its own stream, and otherwise about nobody knows what.
+        let mut id = id_at(&message, &["id"]);
+        if id.is_none()
+            && let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(&message)
+        {
+            id = self.find(number).and_then(|exchange| exchange.waits());
+            match &id {
+                Some(id) => message.set("id", P::from_id(id)),
+                None => return self.fault(Error::Rpc(error)),
+            }
+        }
+        let asks = |one: &&mut Exchange<P>| one.state != State::Answered && one.is(id.as_ref());
+        let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
         };
@@ -65,12 +75,15 @@ impl<P: Payload> Http<P> {
             }
             return;
         }
+        // A strict client drops an answer that names its request by a text.
+        let loose = exchange.id != id;
         exchange.state = State::Answered;
         exchange.deadline = now + LINGER;
-        self.answered = true;
-        let sent = exchange.message.take();
+        let (sent, own) = (exchange.message.take(), exchange.id.clone());
         let (kind, modern, again) = (exchange.kind, exchange.modern, exchange.again);
-        match std::mem::replace(&mut exchange.purpose, Purpose::Message) {
+        let purpose = std::mem::replace(&mut exchange.purpose, Purpose::Message);
+        self.answered = true;
+        match purpose {
             Purpose::Renew => return self.renewed(&message),
             Purpose::Refresh(refused) => return self.refreshed(refused, sent, message),
             Purpose::Repeat => return,
@@ -87,6 +100,12 @@ impl<P: Payload> Http<P> {
             _ => {}
         }
         self.news.push(News::Message(message));
+        if let Some(id) = own.filter(|_| loose) {
+            self.news.push(News::Failed(
+                id,
+                protocol("the server's answer names its request by a text"),
+            ));
+        }
     }
 
     /// On a stream that repeats what was said to another request, the server's words mean that one.
@@ -133,13 +152,13 @@ impl<P: Payload> Http<P> {
                 408 | 425 | 429 | 500.. => modern,
                 _ => code != 0,
             };
-            ok || counts && id_at(message, &["id"]) == waits
+            ok || counts && waits.is_some() && exchange.is(id_at(message, &["id"]).as_ref())
         });
         let failure = if !ok {
             let (retry_after, headers) = (exchange.retry_after, exchange.headers.clone());
             Error::Http { status, body: owned(text), retry_after, headers }
         } else if status == 202 {
-            super::protocol("the server accepted a request and gave no answer")
+            protocol("the server accepted a request and gave no answer")
         } else if exchange.json {
             Error::Protocol(sentence(&["the server's answer does not answer the request: ", text]))
         } else {
