@@ -1,6 +1,7 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
 import { ClosedError, McpError, attempt, report, toError } from "./errors.js";
+import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
 import { read, write } from "./text.js";
@@ -29,6 +30,8 @@ export class StreamableHttpTransport {
   onnews;
   /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
   onevents;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity;
   /** Makes the JSON value of a text, or undefined. @type {(text: string) => any} */
   parse = parse;
 
@@ -76,6 +79,11 @@ export class StreamableHttpTransport {
   /** @param {string | undefined} version */
   setProtocolVersion(version) {
     this.protocolVersion = version;
+  }
+
+  /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */
@@ -177,6 +185,7 @@ export class StreamableHttpTransport {
       const body = value === undefined ? undefined : write(value);
       const headers = new Headers(typeof given === "function" ? await given() : given);
       new Headers(own?.headers).forEach((text, name) => headers.set(name, text));
+      this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);

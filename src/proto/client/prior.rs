@@ -72,7 +72,10 @@ impl<P: Payload> Client<P> {
         let open = matches!(self.phase, Phase::Open(_)) && !self.greeting;
         let Some(asked) = &mut self.unproven else { return true };
         if !open || asked.len() < MOST {
-            asked.push((id, owned(method), params.clone()));
+            // A copy, for `_meta` is written into the original.
+            let mut own = P::object();
+            own.assign(params);
+            asked.push((id, owned(method), own));
         }
         open
     }
