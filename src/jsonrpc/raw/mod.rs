@@ -1,5 +1,6 @@
 //! The native payload: JSON that stays the text that it came as.
 
+mod digest;
 mod guard;
 mod payload;
 mod text;
@@ -152,7 +153,15 @@ impl Raw {
     /// # Errors
     /// It does not fit, or has too many values without a type.
     pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        guard::read(&self.as_json())
+        self.read_within(UNTYPED_VALUES)
+    }
+
+    /// As [`read`](Self::read), with a limit of one's own to the values without a type.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_within<T: DeserializeOwned>(&self, values: usize) -> serde_json::Result<T> {
+        guard::read(&self.as_json(), values)
     }
 
     /// The value as a tree, as [`read`](Self::read) makes one.

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Arc, Cow, Id, Inner, Kind, Object, Payload, Raw, Span, text};
+use super::{Arc, Cow, Id, Inner, Kind, Object, Payload, Raw, Span, digest, text};
 use crate::jsonrpc::value::whole;
 
 impl Payload for Raw {
@@ -213,6 +213,11 @@ impl Payload for Raw {
             Id::Integer(integer) => Self(Inner::Integer(*integer)),
             Id::Text(text) => Self::string(text),
         }
+    }
+
+    fn digest(&self, out: &mut dyn FnMut(&[u8])) -> bool {
+        digest::digest(self, out);
+        true
     }
 
     fn weight(&self) -> usize {

@@ -117,15 +117,24 @@ impl<'a> Part<'a> {
     pub(super) fn members(self) -> impl Iterator<Item = (Part<'a>, Part<'a>)> {
         let mut at = self.inside(b'{');
         std::iter::from_fn(move || {
-            let bytes = self.text.as_bytes();
-            let start = at?;
-            let end = self.end_of_value(start);
-            // The colon between name and value.
-            let value = skip_blanks(bytes, skip_blanks(bytes, end) + 1);
-            let value_end = self.end_of_value(value);
-            at = self.next(value_end);
-            Some((self.part(start, end), self.part(value, value_end)))
+            let (name, value) = self.member_at(at?);
+            at = self.next(value.end);
+            Some((name, value))
         })
+    }
+
+    /// The member that starts here.
+    pub(super) fn member_at(self, start: usize) -> (Part<'a>, Part<'a>) {
+        let bytes = self.text.as_bytes();
+        let end = self.end_of_value(start);
+        // The colon between name and value.
+        let value = skip_blanks(bytes, skip_blanks(bytes, end) + 1);
+        (self.part(start, end), self.part(value, self.end_of_value(value)))
+    }
+
+    /// The name that starts here, as it is written, without its quotes.
+    pub(super) fn name_at(self, start: usize) -> Option<&'a str> {
+        self.part(start, self.end_of_value(start)).quoted()
     }
 
     /// Where the first thing in here starts, if this is such a thing and there is one.

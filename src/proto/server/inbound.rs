@@ -166,7 +166,8 @@ impl<P: Payload> ServerMachine<P> {
                     self.check_subscribe(uri)?;
                 }
                 let may_ask = operation.may_ask() && !version.asks_by_request();
-                let inputs = if may_ask { Inputs::read(&params)? } else { Inputs::NONE };
+                let inputs =
+                    if may_ask { Inputs::read(&params, &self.limits)? } else { Inputs::NONE };
                 self.hand_up(id, served, operation, inputs)?;
             }
         }

@@ -76,6 +76,9 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Bytes of the URI of such a resource.
     pub uri: usize,
+    /// Answers that one request brings along when it is made again (`inputResponses`). With more
+    /// it is refused.
+    pub answers: usize,
     /// Malformed messages in a row before the connection is closed.
     pub malformed: u32,
 }
@@ -90,6 +93,7 @@ impl Default for Limits {
             listens: 64,
             subscriptions: 1024,
             uri: 8192,
+            answers: 256,
             malformed: 5,
         }
     }

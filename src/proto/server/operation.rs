@@ -1,7 +1,7 @@
 //! What the host is asked for, read out of a request's parameters.
 
 use super::{
-    ECHO, clip,
+    ECHO, Limits, clip,
     envelope::{bad_params, text},
 };
 use crate::{
@@ -147,12 +147,16 @@ impl<P: Payload> Operation<P> {
 impl<P: Payload> Inputs<P> {
     pub(super) const NONE: Self = Self { responses: None, state: None };
 
-    pub(super) fn read(params: &P) -> Result<Self, RpcError<P>> {
+    pub(super) fn read(params: &P, limits: &Limits) -> Result<Self, RpcError<P>> {
         let state = match params.get("requestState") {
             None => None,
             Some(_) => Some(text(params, "requestState")?),
         };
-        Ok(Self { responses: object(params, "inputResponses")?, state })
+        let responses = object(params, "inputResponses")?;
+        if responses.as_ref().is_some_and(|all| all.exceeds(limits.answers)) {
+            return Err(bad_params(&["`inputResponses` has too many members"]));
+        }
+        Ok(Self { responses, state })
     }
 }
 

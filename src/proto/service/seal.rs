@@ -107,7 +107,11 @@ pub(super) fn digest<P: Payload>(method: &str, name: &str, arguments: Option<&P>
     update(method, &mut digest);
     update(name, &mut digest);
     match arguments {
-        Some(arguments) => write(arguments, &mut digest),
+        Some(arguments) => {
+            if !arguments.digest(&mut |bytes| digest.update(bytes)) {
+                write(arguments, &mut digest);
+            }
+        }
         None => digest.update("{}"),
     }
     digest.finalize().into()
