@@ -13,7 +13,7 @@ use std::{
     pin::pin,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicUsize, Ordering::Relaxed},
         mpsc,
     },
     task::{Context as TaskContext, Waker},
@@ -39,8 +39,8 @@ static NOW: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
 
 fn grown(by: usize) {
-    let now = NOW.fetch_add(by, SeqCst) + by;
-    PEAK.fetch_max(now, SeqCst);
+    let now = NOW.fetch_add(by, Relaxed) + by;
+    PEAK.fetch_max(now, Relaxed);
 }
 
 #[allow(unsafe_code)]
@@ -53,7 +53,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 
     unsafe fn dealloc(&self, place: *mut u8, layout: Layout) {
-        NOW.fetch_sub(layout.size(), SeqCst);
+        NOW.fetch_sub(layout.size(), Relaxed);
         // SAFETY: as the caller says.
         unsafe { System.dealloc(place, layout) }
     }
@@ -69,22 +69,51 @@ static TURN: Mutex<()> = Mutex::new(());
 
 /// Times its bytes that a message may take.
 const TIMES: usize = 8;
+/// Times what a tree of it takes to be made that a message may take.
+const TREES: f64 = 10.0;
 /// Bytes that do not depend on the message: buffers, tasks, answers.
 const FIXED: usize = 160 << 10;
 
 /// What `work` takes at its peak.
 fn peak(work: impl FnOnce()) -> usize {
-    let before = NOW.load(SeqCst);
-    PEAK.store(before, SeqCst);
+    let before = NOW.load(Relaxed);
+    PEAK.store(before, Relaxed);
     work();
-    PEAK.load(SeqCst).saturating_sub(before)
+    PEAK.load(Relaxed).saturating_sub(before)
 }
 
-/// Milliseconds that a thread has been busy.
-fn busy(thread: &str) -> f64 {
-    let path = format!("/proc/{thread}/schedstat");
-    let text = std::fs::read_to_string(path).expect("Linux tells");
-    text.split(' ').next().and_then(|ns| ns.parse::<f64>().ok()).expect("a number") / 1e6
+/// Milliseconds that the process has been busy so far.
+fn busy() -> f64 {
+    #[repr(C)]
+    #[derive(Default)]
+    struct Time {
+        seconds: i64,
+        nanoseconds: i64,
+    }
+    #[allow(unsafe_code)]
+    unsafe extern "C" {
+        fn clock_gettime(clock: i32, time: *mut Time) -> i32;
+    }
+    const PROCESS: i32 = 2;
+    let mut time = Time::default();
+    #[allow(unsafe_code)]
+    // SAFETY: it fills in what it is given.
+    let failed = unsafe { clock_gettime(PROCESS, &raw mut time) };
+    assert_eq!(failed, 0, "the system tells the time");
+    time.seconds as f64 * 1e3 + time.nanoseconds as f64 / 1e6
+}
+
+/// Milliseconds that a tree of this takes, or one of as many bytes of zeros: a reader may stop early,
+/// and a text may be cheap to read.
+fn tree(text: &str) -> f64 {
+    let time = |text: &str| {
+        let before = busy();
+        let tree = serde_json::from_str::<Value>(text);
+        let after = busy();
+        drop(tree);
+        after - before
+    };
+    time(text).max(time(&format!("[{}]", repeat("0", ",", text.len()))))
 }
 
 fn repeat(part: &str, between: &str, size: usize) -> String {
@@ -251,11 +280,13 @@ fn a_text_that_is_read_takes_no_more_than_itself() {
 fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let server = server();
-    let mut seen = Vec::new();
+    let (mut seen, mut times) = (Vec::new(), Vec::new());
+    let shapes: Vec<_> =
+        shapes(96 << 10).into_iter().map(|(shape, value)| (shape, tree(&value), value)).collect();
     for is_legacy in [true, false] {
         for place in PLACES {
-            for (shape, value) in shapes(96 << 10) {
-                let text = message(place, &value);
+            for (shape, tree, value) in &shapes {
+                let text = message(place, value);
                 let bytes = text.len();
                 let (link, driver) = server.connect();
                 let mut driver = pin!(driver);
@@ -266,6 +297,7 @@ fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {
                 }
                 let text =
                     if is_legacy { text.replace(META, r#""progressToken":1"#) } else { text };
+                let before = busy();
                 let took = peak(|| {
                     link.receive(&text);
                     for _ in 0..3 {
@@ -276,11 +308,17 @@ fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {
                         }
                     }
                 });
+                let time = busy() - before;
                 let what = format!("{shape} in {place}");
                 hold(&what, took, bytes);
+                let copies = (bytes / value.len()).max(1) as f64;
+                let ratio = time / (tree * copies);
+                assert!(ratio <= TREES, "{what}: {time} ms, {ratio} times a tree of it");
+                times.push((ratio, format!("{time:.1} ms for {what}")));
                 seen.push((took as f64 / bytes as f64, what));
             }
         }
     }
     report("memory", seen);
+    report("time", times);
 }
