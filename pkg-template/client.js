@@ -34,6 +34,9 @@ const DEFAULTS = {
 
 const now = () => performance.now();
 
+/** By what the entries for the SDKs' programs reach beneath a client's surface. */
+export const INSIDE = Symbol("inside");
+
 /**
  * Loads a part where nothing was bundled; a bundler shall not look into it.
  * @param {string} part
@@ -89,6 +92,10 @@ export class Client {
     const client = new (this ?? Client)(options?.info, options);
     await client.connect(target, options);
     return client;
+  }
+
+  get [INSIDE]() {
+    return { options: this.#options, calls: this.#calls, inbound: this.#inbound, declare: () => this.#declare() };
   }
 
   get protocolVersion() {
@@ -284,6 +291,7 @@ export class Client {
     } else if (this.#connection.connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     }
+    await this.#connection.left;
   }
 
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {

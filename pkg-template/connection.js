@@ -1,6 +1,7 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError } from "./errors.js";
+import { fast, handle } from "./handlers.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -8,6 +9,8 @@ import { ProtocolError } from "./errors.js";
 
 /** The longest frame, in characters, that is worth scanning. */
 const SHORT = 4096;
+/** How long the end of a transport is waited for, in milliseconds. */
+const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
 /** What can be odd about progress, as the core numbers it. */
@@ -44,7 +47,12 @@ export class Connection {
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
 
+  /** The end of the latest transport. @type {Promise<void> | undefined} */
+  left;
+
   #act;
+  /** Takes our handlers off the transport. */
+  #release = () => {};
   #draining = false;
   /** @type {any} */
   #timer;
@@ -116,20 +124,25 @@ export class Connection {
   open(transport) {
     this.transport = transport;
     const current = () => this.transport === transport;
-    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => current() && this.#frame(text);
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {Error} */ error) => current() && this.fault(error),
+      onclose: () => this.closed(transport, "the connection was closed"),
+    };
+    // Who waits for messages is not to be passed by.
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
     if ("onevents" in transport) {
-      transport.onnews = (/** @type {Http} */ http) => {
+      ours["onnews"] = (/** @type {Http} */ http) => {
         if (!current()) return;
         this.core?.tell(http, now());
         this.drain();
       };
-      transport.onevents = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+      ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
-    transport.onmessage = (/** @type {any} */ message) => current() && this.receive(message);
-    transport.onerror = (/** @type {Error} */ error) => current() && this.fault(error);
-    transport.onclose = () => this.closed(transport, "the connection was closed");
+    this.#release = handle(transport, ours);
     Promise.resolve()
       .then(() => transport.start?.())
       .then(
@@ -155,13 +168,18 @@ export class Connection {
     const transport = this.transport;
     this.transport = undefined;
     if (!transport) return;
-    if ("onframe" in transport) transport.onframe = undefined;
-    if ("onevents" in transport) transport.onnews = transport.onevents = undefined;
     if ("connection" in transport) transport.connection = undefined;
-    transport.onmessage = transport.onerror = transport.onclose = undefined;
-    Promise.resolve()
+    const release = this.#release;
+    /** @type {any} */
+    let timer;
+    const closing = Promise.resolve()
       .then(() => transport.close?.())
-      .catch(() => {});
+      .catch(() => {})
+      .then(() => {
+        clearTimeout(timer);
+        release();
+      });
+    this.left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
   /** A transport has ended. @param {any} transport @param {string} reason */
@@ -177,8 +195,8 @@ export class Connection {
     /** An earlier transport may fail late. @param {any} error */
     const failed = (error) => transport === this.transport && this.unsent(id, error);
     try {
-      if (transport.sendText) transport.sendText(JSON.stringify(message));
-      else if ("onevents" in transport) transport.send(message, this.#find(id)?.options).catch(failed);
+      if (transport.send.fast) transport.sendText(JSON.stringify(message));
+      else if ("onevents" in transport) Promise.resolve(transport.send(message, this.#find(id)?.options)).catch(failed);
       // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
       else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
     } catch (error) {
@@ -231,15 +249,15 @@ export class Connection {
     this.parse(text);
   }
 
-  /** The same without the short way. @param {string} text */
-  parse(text) {
+  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  parse(text, take = (message) => this.receive(message)) {
     let message;
     try {
       message = JSON.parse(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }
-    this.receive(message);
+    take(message);
   }
 
   /**

@@ -97,8 +97,11 @@ export class StreamableHttpTransport {
   #drain(exchange) {
     const http = this.#http;
     if (!http) return;
-    if (this.onnews) this.onnews(http);
-    else this.#tell(http, exchange);
+    if (this.onnews) {
+      // Who has put another handler in the client's place, or before it, hears of every message.
+      if (!this.#isFast) for (const message of http.messages()) this.onmessage?.(message);
+      this.onnews(http);
+    } else this.#tell(http, exchange);
     const { deadline } = this.#act(http);
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
@@ -205,12 +208,16 @@ export class StreamableHttpTransport {
     return text;
   }
 
+  get #isFast() {
+    return !this.onmessage || /** @type {any} */ (this.onmessage).fast;
+  }
+
   /** @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} chunk */
   #chunk(http, exchange, chunk) {
     http.feed(exchange, chunk);
     for (;;) {
       // Who wants to see every text cannot have it faster.
-      if (!this.#options.trace) this.onevents?.(http, exchange);
+      if (!this.#options.trace && this.#isFast) this.onevents?.(http, exchange);
       const data = http.event(exchange);
       if (!data) break;
       const text = decoder.decode(data);

@@ -13,6 +13,11 @@ export class Inbound {
   requestHandlers;
   /** The latest notification. @type {any} */
   latest;
+  /**
+   * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
+   * @type {{ heard?: (notification: any) => void, notification?: (notification: any) => unknown, request?: (request: any, extra: any) => unknown }}
+   */
+  others = {};
 
   #connection;
   #options;
@@ -42,7 +47,8 @@ export class Inbound {
       this.#elsewhere.delete(params?.elicitationId);
       complete?.();
     }
-    attempt(() => this.notificationHandlers.get(method)?.(message));
+    this.others.heard?.(message);
+    attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
   }
 
   /** A request of a legacy server. @param {any} request @param {any} id */
@@ -104,7 +110,7 @@ export class Inbound {
       respond(ok, value);
       this.#connection.drain();
     };
-    ask(this.requestHandlers.get(request.method), request, context).then(
+    ask(this.requestHandlers.get(request.method) ?? this.others.request, request, context).then(
       (result) => end(true, result),
       (error) => end(false, error),
     );

@@ -1,5 +1,6 @@
 // One connection of a server: moves messages between its transport and the machine.
 import { ProtocolError, attempt } from "./errors.js";
+import { fast, handle } from "./handlers.js";
 import { fresh } from "./server-turns.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
@@ -9,6 +10,7 @@ const PATIENCE = 1000;
 
 export class ServerLink {
   #transport;
+  #release;
   /** @type {import("./host.js").Host | undefined} */
   #host;
   #number = 0;
@@ -33,10 +35,14 @@ export class ServerLink {
   constructor(transport, server) {
     this.#transport = transport;
     this.#server = server;
-    if ("onframe" in transport) transport.onframe = (/** @type {string} */ text) => this.#take(text, undefined);
-    transport.onmessage = (/** @type {any} */ message) => this.#take(undefined, message);
-    transport.onerror = (/** @type {Error} */ error) => server.fault(error);
-    transport.onclose = () => this.#closed();
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => this.#take(undefined, message)),
+      onerror: (/** @type {Error} */ error) => this.#open && server.fault(error),
+      onclose: () => this.#closed(),
+    };
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
+    this.#release = handle(transport, ours);
   }
 
   /** Before the machine is there: some targets would lose what comes meanwhile. */
@@ -102,7 +108,7 @@ export class ServerLink {
   #send(message) {
     const transport = this.#transport;
     const text = JSON.stringify(message);
-    if (transport.sendText) {
+    if (transport.send.fast) {
       try {
         transport.sendText(text);
       } catch (error) {
@@ -165,14 +171,12 @@ export class ServerLink {
     } catch (error) {
       this.#server.fault(error);
     }
+    this.#release();
   }
 
   #closed() {
     if (!this.#open) return;
     this.#open = false;
-    const transport = this.#transport;
-    if ("onframe" in transport) transport.onframe = undefined;
-    transport.onmessage = transport.onerror = transport.onclose = undefined;
     this.#early = [];
     this.#host?.disconnect(this.#number);
     attempt(() => this.#server.over(this));

@@ -5,6 +5,9 @@
  * Dialects: 2020-12 (the default), 2019-09, draft 7, 6 and 4. A schema with another, with a `$ref`
  * that leads out of it, with `$dynamicRef`, or too large to be checked in bounded time is refused.
  *
+ * Patterns never backtrack, so none takes time without end; they may be of the flavour with the `u` flag
+ * or, if they are none, of the one without. Lookbehind and backreferences are refused.
+ *
  * @example
  * ```js
  * import { Client } from "mcp-wasm";

@@ -37,6 +37,10 @@ class WorkerTransport {
   #connection;
   /** It takes the options of a call along, as HTTP does. */
   onevents = undefined;
+  /** @type {any} */
+  onmessage;
+  /** @type {(() => void) | undefined} */
+  onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
 
@@ -115,15 +119,20 @@ class WorkerTransport {
     const worker = this.#worker;
     this.#watch.abort();
     if (!worker) return;
-    const timer = setTimeout(() => worker.terminate(), GRACE);
-    worker.addEventListener("message", ({ data }) => {
-      // Ending a session is a request too.
-      if (data?.mcp === "headers") return void this.#headers(data.question);
-      if (data?.mcp !== "bye") return;
-      clearTimeout(timer);
-      worker.terminate();
+    const gone = new Promise((resolve) => {
+      const timer = setTimeout(resolve, GRACE);
+      worker.addEventListener("message", ({ data }) => {
+        // Ending a session is a request too.
+        if (data?.mcp === "headers") return void this.#headers(data.question);
+        if (data?.mcp !== "bye") return;
+        clearTimeout(timer);
+        resolve(undefined);
+      });
     });
     this.#post({ mcp: "close" });
+    await gone;
+    worker.terminate();
+    this.onclose?.();
   }
 
   /** @param {object} message */
@@ -188,7 +197,7 @@ class WorkerTransport {
       if (!connection?.core) return;
       end = Math.min(start + RECORDS, to);
       const part = numbers.subarray(start * FIELDS, end * FIELDS);
-      if (!connection.scans) this.#messages(part, text);
+      if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
       else this.#deliver(connection, part, text);
     }
   }
@@ -236,7 +245,7 @@ class WorkerTransport {
       if (total === total) params.total = total;
       if (start) params.message = text.substring(start, end);
       // What came on a foreign stream is only counted.
-      if (token >= 0) this.#connection?.receive({ jsonrpc: "2.0", method: "notifications/progress", params });
+      if (token >= 0) this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
       else if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
     }
   }
@@ -246,13 +255,14 @@ class WorkerTransport {
     const connection = this.#connection;
     switch (kind) {
       case "frame":
-        return connection?.parse(value);
+        return connection?.parse(value, this.onmessage?.fast ? undefined : this.onmessage);
       case "opened":
         return this.#opening?.resolve();
       case "refused":
         return this.#opening?.reject(unpack(value));
       case "closed":
-        return connection?.closed(this, "the connection was closed");
+        connection?.closed(this, "the connection was closed");
+        return this.onclose?.();
       case "expired":
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
@@ -306,6 +316,7 @@ class WorkerTransport {
     const connection = this.#connection;
     connection?.fault(new ClosedError(reason, true));
     connection?.closed(this, reason);
+    this.onclose?.();
   }
 }
 

@@ -281,6 +281,10 @@ async fn a_missing_session_id_is_400_and_an_unknown_one_404() {
         let (status, body) = request.answer(host.address).await;
         assert_eq!(status, 404, "{request:?}");
         assert!(body["error"]["message"].as_str().unwrap().contains("initialize"), "{body}");
+        // It answers no request, so that no client takes it for an answer: the session is over.
+        assert_eq!((&body["id"], &body["error"]["code"]), (&Value::Null, &json!(-32001)));
+        assert!(body["error"]["message"].as_str().unwrap().starts_with("Session not found"));
+        assert!(body.as_object().unwrap().contains_key("id"));
     }
     let (_, body) = Request::post(&ping).answer(host.address).await;
     assert_eq!(body["id"], "p");
@@ -432,18 +436,49 @@ async fn where_nothing_could_be_come_back_for_a_stream_is_not_closed() {
 }
 
 #[tokio::test]
-async fn the_get_stream_is_resumed_as_well_and_a_second_one_replaces_the_first() {
+async fn the_get_stream_has_one_reader_until_that_comes_back_or_goes() {
     let host = host().await;
     let session = Session::new(&host).await;
     let mut first = session.listen().send(host.address).await;
     let event = first.event().await.unwrap();
     let mut second = session.listen().send(host.address).await;
-    assert!(second.event().await.is_some());
-    assert!(first.ends().await);
+    assert_eq!(second.status, 409);
+    assert!(second.header("retry-after").is_some());
+    assert!(second.json().await["error"]["message"].is_string());
+    assert!(first.is_silent(Duration::from_millis(50)).await, "the first is none the worse");
+    assert!(first.comments > 0, "but was asked whether it is there");
     let mut third = session.resume(&event.id.unwrap()).await;
     assert_eq!(third.status, 200);
-    assert!(second.ends().await);
+    assert!(first.ends().await);
     assert!(third.is_silent(Duration::from_millis(50)).await);
+    // Who goes makes room at once.
+    drop(third);
+    let mut fourth = session.listen().send(host.address).await;
+    assert_eq!(fourth.status, 200);
+    assert!(fourth.event().await.is_some());
+}
+
+#[tokio::test]
+async fn what_one_request_was_answered_is_repeated_for_nobody_who_was_not_given_it() {
+    let host = host().await;
+    let session = Session::new(&host).await;
+    let mut call = session.start(1, "count", json!({ "count": 3, "pause": 20 })).await;
+    let mut ids = Vec::new();
+    while let Some(event) = call.event().await {
+        ids.push(event.id.unwrap());
+    }
+    let stranger = Session::new(&host).await;
+    let mut other = stranger.listen().send(host.address).await;
+    let own = other.event().await.unwrap().id.unwrap();
+    let (_, word) = own.rsplit_once('-').unwrap();
+    for guess in ["1-0".to_owned(), "1-1".to_owned(), format!("1-0-{word}")] {
+        assert_eq!(session.resume(&guess).await.status, 400, "{guess}");
+        assert_eq!(stranger.resume(&guess).await.status, 400, "{guess}");
+    }
+    for id in &ids {
+        assert_eq!(stranger.resume(id).await.status, 400, "{id}");
+    }
+    assert_eq!(session.resume(&ids[0]).await.messages().await.len(), 4);
 }
 
 #[tokio::test]
@@ -595,24 +630,35 @@ async fn a_session_that_is_left_alone_ends_and_one_that_is_read_does_not() {
 }
 
 #[tokio::test]
-async fn one_session_too_many_ends_the_one_that_was_left_alone_for_longest() {
-    let options = Options { max_sessions: 2, ..Options::default() };
+async fn one_session_too_many_ends_one_that_nothing_was_asked_of_the_oldest_first() {
+    let options = Options { max_sessions: 3, ..Options::default() };
     let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let worked = Session::new(&host).await;
+    assert_eq!(worked.start(1, "echo", json!({})).await.status, 200);
     let first = Session::new(&host).await;
     let second = Session::new(&host).await;
     assert_eq!(first.ping(1).await.0, 200);
     let third = Session::new(&host).await;
     assert_eq!(second.ping(1).await.0, 404);
     assert_eq!((first.ping(2).await.0, third.ping(1).await.0), (200, 200));
+    // A stranger cannot push out the one that is at work, however many it begins.
+    for _ in 0..20 {
+        Session::new(&host).await;
+    }
+    assert_eq!(worked.ping(2).await.0, 200);
+    let (first, third) = (Session::new(&host).await, Session::new(&host).await);
     // All are being read: there is none to end.
     let mut streams = Vec::new();
     for session in [&first, &third] {
+        assert_eq!(session.ping(2).await.0, 200);
         let mut stream = session.listen().send(host.address).await;
         assert!(stream.event().await.is_some());
         streams.push(stream);
     }
     let mut answer = initialize("2025-11-25").send(host.address).await;
     assert_eq!((answer.status, answer.header("mcp-session-id")), (503, None));
+    let seconds: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+    assert!((1..=60).contains(&seconds), "{seconds}");
     assert!(answer.json().await["error"]["message"].is_string());
     assert_eq!(first.ping(3).await.0, 200);
 }
@@ -716,4 +762,98 @@ async fn changes_come_on_the_get_stream_also_those_from_before_it_was_opened() {
     assert_eq!(get.message().await.unwrap()["method"], method);
     server.tools_changed();
     assert_eq!(get.message().await.unwrap()["method"], method);
+}
+
+#[tokio::test]
+async fn one_peer_has_its_share_of_the_sessions_and_no_more() {
+    let rest = Duration::from_millis(300);
+    let options = Options { max_sessions_per_peer: 2, session_rest: rest, ..Options::default() };
+    let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let (first, second) = (Session::new(&host).await, Session::new(&host).await);
+    for session in [&second, &first] {
+        assert_eq!(session.start(1, "echo", json!({})).await.status, 200);
+    }
+    let mut answer = initialize("2025-11-25").send(host.address).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+    let error = answer.json().await;
+    assert_eq!((&error["error"]["code"], &error["id"]), (&json!(42900), &json!(0)));
+    assert!(error["error"]["data"]["retryAfterMs"].as_f64().unwrap() >= 1000.0);
+    // What has rested gives way, what has rested for longest first.
+    sleep(rest * 2).await;
+    let third = Session::new(&host).await;
+    assert_eq!((second.ping(1).await.0, third.ping(1).await.0), (404, 200));
+}
+
+#[tokio::test]
+async fn a_batch_beyond_the_limit_is_refused_and_one_at_the_limit_is_answered() {
+    let host = host().await;
+    let session = Session::with(&host, "2025-03-26").await;
+    let batch = |count: i64| {
+        let ping = |id| json!({ "jsonrpc": "2.0", "id": id, "method": "ping" });
+        Value::Array((0..count).map(ping).collect())
+    };
+    let started = Instant::now();
+    for count in [1025, 100_000] {
+        let (status, body) = session.post(&batch(count)).await;
+        assert_eq!((status, &body["error"]["code"]), (413, &json!(-32600)), "{count}");
+    }
+    let request = session.with_headers(Request::post(&batch(1024)));
+    // One that is not read, and then one that is, while others of the session go on.
+    let _unread = request.send_slowly(host.address, 2048).await;
+    let list = json!({ "jsonrpc": "2.0", "id": "l", "method": "tools/list" });
+    assert_eq!(session.post(&list).await.0, 200);
+    assert_eq!(request.send(host.address).await.messages().await.len(), 1024);
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn an_id_that_is_too_long_is_refused_not_left_without_an_answer() {
+    let host = host().await;
+    let session = Session::with(&host, "2025-03-26").await;
+    let ping = json!({ "jsonrpc": "2.0", "id": "x".repeat(2000), "method": "ping" });
+    for message in [ping.clone(), json!([ping])] {
+        let (status, body) = session.post(&message).await;
+        assert_eq!((status, &body["error"]["code"]), (400, &json!(-32600)));
+    }
+}
+
+#[tokio::test]
+async fn too_many_requests_in_a_session_are_refused_with_the_time_to_wait() {
+    let limits = mcp_wasm::server::Limits { requests: 2, ..Default::default() };
+    let host = Host::start(builder(&Tally::default()).limits(limits).build()).await;
+    let session = Session::new(&host).await;
+    let slow = json!({ "count": 1, "pause": 60_000 });
+    let _calls =
+        (session.start(1, "count", slow.clone()).await, session.start(2, "count", slow).await);
+    let answer = session.start(3, "echo", json!({})).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")));
+}
+
+#[tokio::test]
+async fn events_that_nobody_comes_back_for_are_forgotten_in_time_and_beyond_a_budget() {
+    let options = Options { max_total_replay: 100_000, ..Options::default() };
+    let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let mut streams = Vec::new();
+    for _ in 0..8 {
+        let session = Session::new(&host).await;
+        let mut call = session.start(1, "rush", json!({ "count": 200 })).await;
+        let first = call.event().await.unwrap().id.unwrap();
+        call.messages().await;
+        drop(call);
+        streams.push((session, first));
+    }
+    let mut kept = 0;
+    for (session, first) in &streams {
+        kept += usize::from(session.resume(first).await.status == 200);
+    }
+    assert!((1..8).contains(&kept), "{kept} of them fit");
+    let options = Options { replay_for: Duration::from_millis(100), ..Options::default() };
+    let host = Host::with(builder(&Tally::default()).build(), options).await;
+    let session = Session::new(&host).await;
+    let mut call = session.start(1, "burst", json!({ "count": 3 })).await;
+    let first = call.event().await.unwrap().id.unwrap();
+    call.messages().await;
+    drop(call);
+    sleep(Duration::from_millis(500)).await;
+    assert_eq!(session.resume(&first).await.status, 400);
 }

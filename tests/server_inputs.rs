@@ -18,7 +18,7 @@ use std::{
 };
 
 use mcp_wasm::server::{
-    Capability, Context, ElicitAction, ElicitRequest, InputError, NoArguments, Resource,
+    Capability, Context, ElicitAction, ElicitRequest, InputError, NoArguments, Principal, Resource,
     SampleRequest, Server, ServerBuilder, Tool,
 };
 use schemars::JsonSchema;
@@ -570,4 +570,50 @@ fn a_form_made_of_a_type_has_only_what_forms_may_have() {
         })
     );
     assert_eq!(form["required"], json!(["name", "share", "plain", "several", "many"]));
+}
+
+#[test]
+fn a_state_is_good_once_and_for_whom_it_was_made() {
+    let server = server();
+    let mut alice = Session::of(&server, Principal::new("alice"));
+    let answers = json!({ "who": accept("Ada") });
+    let ask = |session: &mut Session| {
+        let state = call(session, "greet", json!({}))["result"]["requestState"].clone();
+        json!({ "inputResponses": answers, "requestState": state })
+    };
+    let (one, other) = (ask(&mut alice), ask(&mut alice));
+    assert_ne!(one, other);
+    let strangers = [
+        Session::modern(&server),
+        Session::of(&server, Principal::new("bob")),
+        Session::of(&server, Principal::new("alice").issuer("https://elsewhere.example")),
+        Session::of(&server, Principal::new("alice").client("a program")),
+    ];
+    for mut stranger in strangers {
+        assert_eq!(call(&mut stranger, "greet", one.clone())["error"]["code"], -32602);
+    }
+    // What she may do can have changed since, and it may be another connection.
+    let mut again = Session::of(&server, Principal::new("alice").scopes(["more"]));
+    assert_eq!(text(&call(&mut again, "greet", one.clone())), "Hello, Ada");
+    assert_eq!(call(&mut alice, "greet", one)["error"]["code"], -32602);
+    assert_eq!(text(&call(&mut alice, "greet", other)), "Hello, Ada");
+    // What nobody in particular was asked is nothing for her.
+    let nobody = ask(&mut Session::modern(&server));
+    assert_eq!(call(&mut alice, "greet", nobody)["error"]["code"], -32602);
+}
+
+#[test]
+fn a_server_without_a_clock_does_not_sign_for_ever() {
+    let mut session = Session::modern(&server());
+    let state = call(&mut session, "greet", json!({}))["result"]["requestState"].clone();
+    let other = call(&mut session, "greet", json!({}))["result"]["requestState"].clone();
+    let with = |state: &Value| json!({ "inputResponses": { "who": accept("Ada") }, "requestState": state });
+    for _ in 0..1022 {
+        call(&mut session, "greet", json!({}));
+    }
+    assert_eq!(text(&call(&mut session, "greet", with(&state))), "Hello, Ada");
+    for _ in 0..2 {
+        call(&mut session, "greet", json!({}));
+    }
+    assert_eq!(call(&mut session, "greet", with(&other))["error"]["code"], -32602);
 }

@@ -436,3 +436,14 @@ fn older_revisions_are_not_asked_for_what_came_later() {
         assert_eq!(capabilities.has(SamplingTools), url, "{version}");
     }
 }
+
+#[test]
+fn subscriptions_are_counted_before_anything_is_done_about_them() {
+    let mut peer = peer();
+    let started = std::time::Instant::now();
+    let uris: Vec<String> = (0..200_000).rev().map(|number| format!("a://{number:06}")).collect();
+    let answer = listen(&mut peer, "l", json!({ "resourceSubscriptions": uris }));
+    assert_eq!(error_code(&answer), 42900);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
+    assert_eq!(peer.machine.listens(), 0);
+}

@@ -158,12 +158,25 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     retry["inputResponses"][key] = json!({ "action": "accept", "content": {} });
     let job = call(&mut service, connection, 2, retry.clone());
     assert!(matches!(ask(&mut service, job.call), Asked::Suspended));
+    service.conclude(job.call, NOW);
+    assert!(matches!(service.poll_output(), Some(Output::Stop { .. })));
     let answer = json!({ "action": "accept", "content": { "name": "Ada" } });
     retry["inputResponses"][key] = answer.clone();
+    // A state is good once.
+    service.receive(connection, &modern(9, "tools/call", retry.clone()), NOW);
+    let sent_then = sent(&mut service, connection);
+    assert_eq!(sent_then[1]["error"]["code"], -32602);
+    retry["requestState"] = sent_then[0]["result"]["requestState"].clone();
     let job = call(&mut service, connection, 3, retry.clone());
     assert!(matches!(ask(&mut service, job.call), Asked::Given(given) if given == answer));
 
-    // The state is good for this call, and for a while.
+    // It is good for this call, and for a while.
+    let job = call(&mut service, connection, 6, json!({ "name": "tool" }));
+    assert!(matches!(ask(&mut service, job.call), Asked::Suspended));
+    service.conclude(job.call, NOW);
+    assert!(matches!(service.poll_output(), Some(Output::Stop { .. })));
+    let result = sent(&mut service, connection).remove(0)["result"].take();
+    retry["requestState"] = result["requestState"].clone();
     retry["arguments"] = json!({ "n": 1 });
     service.receive(connection, &modern(4, "tools/call", retry.clone()), NOW);
     retry["arguments"] = json!({});
@@ -193,4 +206,17 @@ fn lists_come_in_pages_and_bad_definitions_are_refused_in_words() {
     let second = sent(&mut service, connection).remove(0)["result"].take();
     assert_eq!(second["tools"][0]["name"], "c");
     assert!(second.get("nextCursor").is_none());
+}
+
+#[test]
+fn answers_that_a_request_brings_along_are_counted_before_they_are_sorted() {
+    let mut service = service();
+    let connection = service.connect();
+    let keys = (0..100_000).rev().map(|number| (format!("{number:06}"), json!({})));
+    let many = Value::Object(keys.collect());
+    let started = std::time::Instant::now();
+    let params = json!({ "name": "tool", "inputResponses": many });
+    service.receive(connection, &modern(1, "tools/call", params), NOW);
+    assert_eq!(sent(&mut service, connection)[0]["error"]["code"], -32602);
+    assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
 }

@@ -11,58 +11,309 @@
  * ```
  * @module
  */
-import type {
-  CallToolResult,
-  CompleteResult,
-  ElicitationParams,
-  ElicitationResult,
-  GetPromptResult,
-  InputAnswer,
-  InputContext,
-  JsonObject,
-  ListPromptsResult,
-  ListResourcesResult,
-  ListResourceTemplatesResult,
-  ListRootsResult,
-  ListToolsResult,
-  ReadResourceResult,
-  Result,
-  ResultSchema as Schema,
-  SamplingParams,
-  SamplingResult,
-  ServerNotifications,
-} from "../index.js";
-import { CommonClient } from "./common.js";
+import type { Call, InputAnswer, InputContext } from "../index.js";
+import {
+  CommonClient,
+  type CommonHTTPOptions,
+  CommonHTTPTransport,
+  type CommonListOptions,
+  type CommonRequestOptions,
+  type OwnClientOptions,
+  type OwnConnectOptions,
+  type Target,
+} from "./common.js";
+import type * as protocol from "./messages.js";
+import type { AuthInfo, OAuthClientInformationMixed, OAuthProviderOf, OAuthTokens } from "./oauth.js";
+import type { JsonSchemaType, jsonSchemaValidator } from "./validation.js";
+import type { RequestInfo } from "./wire.js";
 
-export { InMemoryTransport, StreamableHTTPClientTransport, WebSocketClientTransport } from "./common.js";
+export {
+  DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
+  DEFAULT_REQUEST_TIMEOUT_MSEC,
+  InMemoryTransport,
+  JSONRPC_VERSION,
+  LATEST_PROTOCOL_VERSION,
+  type ProgressCallback,
+  RELATED_TASK_META_KEY,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  WebSocketClientTransport,
+  applyMiddlewares,
+  createFetchWithInit,
+  createMiddleware,
+  deserializeMessage,
+  getDisplayName,
+  getSupportedElicitationModes,
+  isInitializeRequest,
+  isInitializedNotification,
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResponse,
+  isJSONRPCResultResponse,
+  isTaskAugmentedRequestParams,
+  mergeCapabilities,
+  serializeMessage,
+  withLogging,
+} from "./common.js";
+export * from "./messages.js";
+export * from "./oauth.js";
+export * from "./schemas.js";
+export * from "./validation.js";
+export * from "./wire.js";
+
+// The protocol, where the two SDKs declare it differently.
+
+export type ClientCapabilities = protocol.ClientCapabilitiesOf<object, { applyDefaults?: boolean; [key: string]: unknown }>;
+export type ServerCapabilities = protocol.ServerCapabilitiesOf<object>;
+export type InitializeRequestParams = protocol.InitializeRequestParamsOf<ClientCapabilities>;
+export type InitializeRequest = protocol.InitializeRequestOf<ClientCapabilities>;
+export type InitializeResult = protocol.InitializeResultOf<ServerCapabilities>;
+type ArgumentSchema = {
+  type: "object";
+  properties?: { [name: string]: object };
+  required?: string[];
+  [keyword: string]: unknown;
+};
+export type Tool = protocol.ToolOf<object, ArgumentSchema>;
+export type ListToolsResult = protocol.PaginatedResult & { tools: Tool[] };
+type Structured = { [key: string]: unknown };
+export type CallToolResult = protocol.CallToolResultOf<Structured>;
+export type CompatibilityCallToolResult = CallToolResult | (protocol.Result & { toolResult: unknown });
+export type ToolResultContent = protocol.ToolResultContentOf<Structured>;
+export type SamplingMessageContentBlock = protocol.SamplingBlockOf<Structured>;
+export type SamplingMessage = protocol.SamplingMessageOf<Structured>;
+export type CreateMessageRequestParams = protocol.CreateMessageRequestParamsOf<Tool, Structured, object>;
+export type CreateMessageRequestParamsBase = Omit<CreateMessageRequestParams, "tools" | "toolChoice">;
+export interface CreateMessageRequestParamsWithTools extends CreateMessageRequestParams {
+  tools: Tool[];
+}
+export type CreateMessageRequest = { method: "sampling/createMessage"; params: CreateMessageRequestParams };
+export type CreateMessageResultWithTools = protocol.CreateMessageResultWithToolsOf<Structured>;
+export type ListChangedHandlers = {
+  tools?: protocol.ListChangedOptions<Tool>;
+  prompts?: protocol.ListChangedOptions<protocol.Prompt>;
+  resources?: protocol.ListChangedOptions<protocol.Resource>;
+};
+/** The same, by the name that it had. */
+export type JSONRPCError = protocol.JSONRPCErrorResponse;
+/** The same, by the name that it had. */
+export type ResourceReference = protocol.ResourceTemplateReference;
+type AboutTasks =
+  | protocol.GetTaskRequest
+  | protocol.GetTaskPayloadRequest
+  | protocol.ListTasksRequest
+  | protocol.CancelTaskRequest;
+export type ClientRequest =
+  | protocol.PingRequest
+  | InitializeRequest
+  | protocol.CompleteRequest
+  | protocol.SetLevelRequest
+  | protocol.GetPromptRequest
+  | protocol.ListPromptsRequest
+  | protocol.ListResourcesRequest
+  | protocol.ListResourceTemplatesRequest
+  | protocol.ReadResourceRequest
+  | protocol.SubscribeRequest
+  | protocol.UnsubscribeRequest
+  | protocol.CallToolRequest
+  | protocol.ListToolsRequest
+  | AboutTasks;
+export type ClientNotification =
+  | protocol.CancelledNotification
+  | protocol.ProgressNotification
+  | protocol.InitializedNotification
+  | protocol.RootsListChangedNotification
+  | protocol.TaskStatusNotification;
+type ResultOfTask =
+  | protocol.GetTaskResult
+  | protocol.ListTasksResult
+  | protocol.CreateTaskResult;
+export type ClientResult =
+  | protocol.EmptyResult
+  | protocol.CreateMessageResult
+  | CreateMessageResultWithTools
+  | protocol.ElicitResult
+  | protocol.ListRootsResult
+  | ResultOfTask;
+export type ServerRequest =
+  | protocol.PingRequest
+  | CreateMessageRequest
+  | protocol.ElicitRequest
+  | protocol.ListRootsRequest
+  | AboutTasks;
+export type ServerNotification =
+  | protocol.CancelledNotification
+  | protocol.ProgressNotification
+  | protocol.LoggingMessageNotification
+  | protocol.ResourceUpdatedNotification
+  | protocol.ResourceListChangedNotification
+  | protocol.ToolListChangedNotification
+  | protocol.PromptListChangedNotification
+  | protocol.TaskStatusNotification
+  | protocol.ElicitationCompleteNotification;
+export type ServerResult =
+  | protocol.EmptyResult
+  | InitializeResult
+  | protocol.CompleteResult
+  | protocol.GetPromptResult
+  | protocol.ListPromptsResult
+  | protocol.ListResourcesResult
+  | protocol.ListResourceTemplatesResult
+  | protocol.ReadResourceResult
+  | CallToolResult
+  | ListToolsResult
+  | ResultOfTask;
+
+// Options.
+
+/** What holds for every request of a client. */
+export type ProtocolOptions = {
+  /**
+   * Refuses requests that the server has no capability for, without sending them.
+   * @default false
+   */
+  enforceStrictCapabilities?: boolean;
+  /**
+   * Methods of notifications that are sent once, however often they are given in one turn.
+   * @default []
+   */
+  debouncedNotificationMethods?: string[];
+};
+export type ClientOptions = ProtocolOptions &
+  OwnClientOptions & {
+    capabilities?: ClientCapabilities;
+    jsonSchemaValidator?: jsonSchemaValidator;
+    listChanged?: ListChangedHandlers;
+    /**
+     * Which way to speak MCP: the SDK's, by `initialize`, or the one that the server is found to speak.
+     * @default "legacy"
+     */
+    mode?: "legacy" | "auto" | { pin: string };
+    /**
+     * Whether the handlers answer a call that the server refuses until the user has opened a URL, or the caller gets
+     * `UrlElicitationRequiredError`.
+     * @default "manual"
+     */
+    urlElicitation?: "auto" | "manual";
+  };
+export type RequestOptions = CommonRequestOptions & {
+  task?: protocol.TaskCreationParams;
+  relatedTask?: protocol.RelatedTaskMetadata;
+};
+export type TaskRequestOptions = Omit<RequestOptions, "relatedTask">;
+export type NotificationOptions = { relatedRequestId?: protocol.RequestId; relatedTask?: protocol.RelatedTaskMetadata };
+/** The options of `connect`. */
+export type ConnectOptions = RequestOptions & OwnConnectOptions;
+
+/** Where a handler of a task keeps what it has come to; there is none in this package. */
+export interface RequestTaskStore {
+  createTask(params: { ttl?: number | null; pollInterval?: number; context?: Record<string, unknown> }): Promise<protocol.Task>;
+  getTask(taskId: string): Promise<protocol.Task>;
+  storeTaskResult(taskId: string, status: "completed" | "failed", result: protocol.Result): Promise<void>;
+  getTaskResult(taskId: string): Promise<protocol.Result>;
+  updateTaskStatus(taskId: string, status: protocol.TaskStatus, statusMessage?: string): Promise<void>;
+  listTasks(cursor?: string): Promise<{ tasks: protocol.Task[]; nextCursor?: string }>;
+}
+
+/** A schema of a result: of zod, or anything with `parse`. */
+export type ResultSchemaOf<Out> =
+  | { parse(value: unknown): Out }
+  | { readonly _zod: { readonly output: Out } }
+  | { readonly _output: Out };
 
 /** What a handler is told beside the request: the SDK's members, and ours. */
-export interface RequestHandlerExtra extends InputContext {
-  _meta?: JsonObject;
-  sendNotification(notification: { method: string; params?: object }): Promise<void>;
-  sendRequest<Out = Result>(request: { method: string; params?: object }, schema?: Schema<Out>): Promise<Out>;
-}
+export type RequestHandlerExtra<
+  SendRequest extends protocol.Request = protocol.Request,
+  SendNotification extends protocol.Notification = protocol.Notification,
+> = Partial<InputContext> & {
+  signal: AbortSignal;
+  requestId: protocol.RequestId;
+  authInfo?: AuthInfo;
+  sessionId?: string;
+  _meta?: protocol.RequestMeta;
+  taskId?: string;
+  taskStore?: RequestTaskStore;
+  taskRequestedTtl?: number;
+  requestInfo?: RequestInfo;
+  sendNotification: (notification: SendNotification) => Promise<void>;
+  sendRequest<Out = protocol.Result>(
+    request: SendRequest,
+    schema: ResultSchemaOf<Out>,
+    options?: TaskRequestOptions,
+  ): Promise<Out>;
+  closeSSEStream?: () => void;
+  closeStandaloneSSEStream?: () => void;
+};
 
 /** A schema that names a method: a zod object, of either major, with `method: z.literal("…")`. */
 export interface MethodSchema<Message extends { method: string }> {
   parse(message: unknown): Message;
 }
 
-/** What answers a message, where the method is known. */
-type Answer<Message> = Message extends { method: "sampling/createMessage" }
-  ? SamplingResult
-  : Message extends { method: "elicitation/create" }
-    ? ElicitationResult
-    : Message extends { method: "roots/list" }
-      ? ListRootsResult
-      : object;
-
 /** The client, with the SDK's handlers, errors and pages. */
-export class Client extends CommonClient {
+export class Client<
+  RequestT extends protocol.Request = protocol.Request,
+  NotificationT extends protocol.Notification = protocol.Notification,
+  ResultT extends protocol.Result = protocol.Result,
+> extends CommonClient {
+  constructor(info?: protocol.Implementation, options?: ClientOptions);
+  /** Answers the server's requests that no handler is for. */
+  fallbackRequestHandler?: (
+    request: protocol.JSONRPCRequest,
+    extra: RequestHandlerExtra<ClientRequest | RequestT, ClientNotification | NotificationT>,
+  ) => Promise<ClientResult | ResultT>;
+  /** Handles the notifications that no handler is for. */
+  fallbackNotificationHandler?: (notification: protocol.Notification) => Promise<void>;
+  connect(target: Target, options?: ConnectOptions): Promise<void>;
+  /** Declares more capabilities, before the client is connected. */
+  registerCapabilities(capabilities: ClientCapabilities): void;
+  getServerCapabilities(): ServerCapabilities | undefined;
+  getServerVersion(): protocol.Implementation | undefined;
+  ping(options?: RequestOptions): Call<protocol.EmptyResult>;
+  complete(params: protocol.CompleteRequestParams, options?: RequestOptions): Call<protocol.CompleteResult>;
+  setLoggingLevel(level: protocol.LoggingLevel, options?: RequestOptions): Promise<protocol.EmptyResult>;
+  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  getPrompt(name: string, args?: Record<string, string>, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  listPrompts(
+    params?: protocol.PaginatedRequestParams,
+    options?: RequestOptions & CommonListOptions,
+  ): Call<protocol.ListPromptsResult>;
+  listResources(
+    params?: protocol.PaginatedRequestParams,
+    options?: RequestOptions & CommonListOptions,
+  ): Call<protocol.ListResourcesResult>;
+  listResourceTemplates(
+    params?: protocol.PaginatedRequestParams,
+    options?: RequestOptions & CommonListOptions,
+  ): Call<protocol.ListResourceTemplatesResult>;
+  listTools(params?: protocol.PaginatedRequestParams, options?: RequestOptions & CommonListOptions): Call<ListToolsResult>;
+  readResource(params: protocol.ReadResourceRequestParams | string, options?: RequestOptions): Call<protocol.ReadResourceResult>;
+  subscribeResource(params: protocol.SubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
+  unsubscribeResource(params: protocol.UnsubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
+  listen: import("../index.js").Client["listen"];
+  /** Runs a tool. The schema is not used: the result is what the server sent. */
+  callTool(
+    params: protocol.CallToolRequestParams,
+    schema?: ResultSchemaOf<unknown>,
+    options?: RequestOptions,
+  ): Call<CallToolResult>;
+  /** Runs a tool, in this package's shape. */
+  callTool(name: string, args?: object, options?: RequestOptions): Call<CallToolResult>;
+  /** Sends any request. What the server answers is what the schema makes of it. */
+  request<Out = protocol.Result>(
+    request: ClientRequest | RequestT,
+    schema?: ResultSchemaOf<Out>,
+    options?: RequestOptions,
+  ): Call<Out>;
+  /** Sends any notification. */
+  notification(notification: ClientNotification | NotificationT, options?: NotificationOptions): Promise<void>;
   /** Answers the server's requests of a schema's method. */
   setRequestHandler<Message extends { method: string }>(
     schema: MethodSchema<Message>,
-    handler: (request: Message, extra: RequestHandlerExtra) => InputAnswer<Answer<Message>>,
+    handler: (
+      request: Message,
+      extra: RequestHandlerExtra<ClientRequest | RequestT, ClientNotification | NotificationT>,
+    ) => InputAnswer<ClientResult | ResultT>,
   ): void;
   /** Handles the notifications of a schema's method. */
   setNotificationHandler<Message extends { method: string }>(
@@ -71,17 +322,46 @@ export class Client extends CommonClient {
   ): void;
 }
 
-/** The SDK's numbers of errors. */
-export const ErrorCode: {
-  readonly ConnectionClosed: -32000;
-  readonly RequestTimeout: -32001;
-  readonly ParseError: -32700;
-  readonly InvalidRequest: -32600;
-  readonly MethodNotFound: -32601;
-  readonly InvalidParams: -32602;
-  readonly InternalError: -32603;
-  readonly UrlElicitationRequired: -32042;
+/** Keeps a client's registration and tokens. Of its members the transport asks `tokens`. */
+export interface OAuthClientProvider extends OAuthProviderOf<OAuthTokens, OAuthClientInformationMixed, []> {}
+export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<OAuthClientProvider> & {
+  redirectPolicy?: "same-origin" | "follow";
 };
+/** Streamable HTTP, by the SDK's name and options. */
+export class StreamableHTTPClientTransport extends CommonHTTPTransport {
+  constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
+}
+/** The options of the SDK's own transport; that goes into `connect`. */
+export type SSEClientTransportOptions = {
+  authProvider?: OAuthClientProvider;
+  eventSourceInit?: any;
+  requestInit?: RequestInit;
+  fetch?: import("./wire.js").FetchLike;
+  redirectPolicy?: "same-origin" | "follow";
+};
+/** The options of the SDK's own transport; that goes into `connect`. */
+export type StdioServerParameters = {
+  command: string;
+  args?: string[];
+  env?: Record<string, string>;
+  stderr?: any;
+  cwd?: string;
+  maxBufferSize?: number;
+};
+/** The values of a URI template's variables. */
+export type Variables = Record<string, string | string[]>;
+
+/** The SDK's numbers of errors. */
+export enum ErrorCode {
+  ConnectionClosed = -32000,
+  RequestTimeout = -32001,
+  ParseError = -32700,
+  InvalidRequest = -32600,
+  MethodNotFound = -32601,
+  InvalidParams = -32602,
+  InternalError = -32603,
+  UrlElicitationRequired = -32042,
+}
 
 /** The SDK's error: of the server, of a clock, of a connection. `cause` is ours. */
 export class McpError extends Error {
@@ -89,7 +369,15 @@ export class McpError extends Error {
   readonly code: number;
   readonly data?: unknown;
   /** The same number, for the answer to a server whose request a handler refuses with this. */
-  readonly rpcCode: number;
+  get rpcCode(): number;
+  /** The error for a number: {@link UrlElicitationRequiredError} for -32042, if the data is its. */
+  static fromError(code: number, message: string, data?: unknown): McpError;
+}
+
+/** The server waits for the user to have opened URLs. */
+export class UrlElicitationRequiredError extends McpError {
+  constructor(elicitations: protocol.ElicitRequestURLParams[], message?: string, options?: { cause?: unknown });
+  get elicitations(): protocol.ElicitRequestURLParams[];
 }
 
 /** An HTTP status where a message was expected. */
@@ -104,29 +392,14 @@ export class UnauthorizedError extends StreamableHTTPError {
   constructor(message?: string, options?: { cause?: unknown });
 }
 
-type Named<Method extends keyof ServerNotifications> = MethodSchema<{ method: Method; params: ServerNotifications[Method] }>;
-
-export const CreateMessageRequestSchema: MethodSchema<{ method: "sampling/createMessage"; params: SamplingParams }>;
-export const ElicitRequestSchema: MethodSchema<{ method: "elicitation/create"; params: ElicitationParams }>;
-export const ListRootsRequestSchema: MethodSchema<{ method: "roots/list"; params?: JsonObject }>;
-export const ProgressNotificationSchema: Named<"notifications/progress">;
-export const LoggingMessageNotificationSchema: Named<"notifications/message">;
-export const CancelledNotificationSchema: Named<"notifications/cancelled">;
-export const ToolListChangedNotificationSchema: Named<"notifications/tools/list_changed">;
-export const PromptListChangedNotificationSchema: Named<"notifications/prompts/list_changed">;
-export const ResourceListChangedNotificationSchema: Named<"notifications/resources/list_changed">;
-export const ResourceUpdatedNotificationSchema: Named<"notifications/resources/updated">;
-export const TaskStatusNotificationSchema: Named<"notifications/tasks/status">;
-export const ElicitationCompleteNotificationSchema: Named<"notifications/elicitation/complete">;
-
-export const ResultSchema: Schema<Result>;
-export const EmptyResultSchema: Schema<Result>;
-export const ListToolsResultSchema: Schema<ListToolsResult>;
-export const CallToolResultSchema: Schema<CallToolResult>;
-export const CompatibilityCallToolResultSchema: Schema<CallToolResult>;
-export const ListResourcesResultSchema: Schema<ListResourcesResult>;
-export const ListResourceTemplatesResultSchema: Schema<ListResourceTemplatesResult>;
-export const ReadResourceResultSchema: Schema<ReadResourceResult>;
-export const ListPromptsResultSchema: Schema<ListPromptsResult>;
-export const GetPromptResultSchema: Schema<GetPromptResult>;
-export const CompleteResultSchema: Schema<CompleteResult>;
+/** @throws {TypeError} for a completion that is not of a prompt's argument */
+export function assertCompleteRequestPrompt(
+  request: protocol.CompleteRequest,
+): asserts request is protocol.CompleteRequestPrompt;
+/** @throws {TypeError} for a completion that is not of a template's variable */
+export function assertCompleteRequestResourceTemplate(
+  request: protocol.CompleteRequest,
+): asserts request is protocol.CompleteRequestResourceTemplate;
+/** The same as {@link isJSONRPCErrorResponse}, by the name that it had. */
+export const isJSONRPCError: (value: unknown) => value is protocol.JSONRPCErrorResponse;
+export {};

@@ -1,10 +1,42 @@
-// For programs of `@modelcontextprotocol/sdk` 1.x: its names, its error classes, its schemas as far as
-// they say which method or which result is meant.
-import { adapt } from "./common.js";
+// For programs of `@modelcontextprotocol/sdk` 1.x: its names, and its error classes.
+import { adapt } from "./client.js";
+import { isJSONRPCErrorResponse } from "./guards.js";
 
-export { InMemoryTransport, StreamableHTTPClientTransport, WebSocketClientTransport } from "./common.js";
+export * from "./schemas.js";
+export {
+  isInitializeRequest,
+  isInitializedNotification,
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResponse,
+  isJSONRPCResultResponse,
+  isTaskAugmentedRequestParams,
+} from "./guards.js";
+export {
+  DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
+  DEFAULT_REQUEST_TIMEOUT_MSEC,
+  JSONRPC_VERSION,
+  LATEST_PROTOCOL_VERSION,
+  RELATED_TASK_META_KEY,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  applyMiddlewares,
+  assertCompleteRequestPrompt,
+  assertCompleteRequestResourceTemplate,
+  createFetchWithInit,
+  createMiddleware,
+  deserializeMessage,
+  getDisplayName,
+  getSupportedElicitationModes,
+  mergeCapabilities,
+  serializeMessage,
+  withLogging,
+} from "./helpers.js";
+export { InMemoryTransport, StreamableHTTPClientTransport, WebSocketClientTransport } from "./transport.js";
+export const isJSONRPCError = isJSONRPCErrorResponse;
 
-export const ErrorCode = Object.freeze({
+/** @type {any} */
+export const ErrorCode = {
   ConnectionClosed: -32000,
   RequestTimeout: -32001,
   ParseError: -32700,
@@ -13,7 +45,10 @@ export const ErrorCode = Object.freeze({
   InvalidParams: -32602,
   InternalError: -32603,
   UrlElicitationRequired: -32042,
-});
+};
+// An enum knows its names too.
+for (const [name, code] of Object.entries(ErrorCode)) ErrorCode[code] = name;
+Object.freeze(ErrorCode);
 
 export class McpError extends Error {
   /**
@@ -29,9 +64,33 @@ export class McpError extends Error {
     this.data = data;
   }
 
+  /**
+   * @param {number} code
+   * @param {string} message
+   * @param {any} [data]
+   * @param {{ cause?: unknown }} [options]
+   */
+  static fromError(code, message, data, options) {
+    if (code === ErrorCode.UrlElicitationRequired && Array.isArray(data?.elicitations)) {
+      return new UrlElicitationRequiredError(data.elicitations, message, options);
+    }
+    return new McpError(code, message, data, options);
+  }
+
   /** What a handler that throws this is answered with. */
   get rpcCode() {
     return this.code;
+  }
+}
+
+export class UrlElicitationRequiredError extends McpError {
+  /** @param {any[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(elicitations, message = `URL elicitation${elicitations.length > 1 ? "s" : ""} required`, options) {
+    super(ErrorCode.UrlElicitationRequired, message, { elicitations }, options);
+  }
+
+  get elicitations() {
+    return /** @type {any} */ (this.data).elicitations;
   }
 }
 
@@ -56,7 +115,7 @@ function translate(error) {
   const options = { cause: error };
   switch (error?.code) {
     case "RPC_ERROR":
-      return new McpError(error.rpcCode, error.message, error.data, options);
+      return McpError.fromError(error.rpcCode, error.message, error.data, options);
     case "TIMEOUT": {
       const [text, name] = error.clock === "total" ? ["Maximum total timeout exceeded", "maxTotalTimeout"] : ["Request timed out", "timeout"];
       return new McpError(ErrorCode.RequestTimeout, text, { [name]: error.timeout }, options);
@@ -75,10 +134,13 @@ function translate(error) {
 
 const Adapted = adapt({
   translate,
-  options: (given) => given,
+  // The SDK starts by `initialize`.
+  options: (given) => ({ mode: "legacy", ...given }),
+  refuse: (_, message) => new Error(message),
   context: (client, request, context) => ({
     ...context,
     _meta: request.params?._meta,
+    sessionId: client.transport?.sessionId,
     sendNotification: (/** @type {any} */ notification) => client.notification(notification),
     sendRequest: (/** @type {any} */ asked, /** @type {any} */ schema, /** @type {any} */ options) => client.request(asked, schema, options),
   }),
@@ -105,34 +167,3 @@ export class Client extends Adapted {
     return super.listPrompts(params, { pages: 1, ...options });
   }
 }
-
-/** A schema that says which message is meant, and takes it as it is. @param {string} method */
-const message = (method) => ({ shape: { method: { value: method } }, parse: (/** @type {any} */ value) => value });
-
-export const CreateMessageRequestSchema = message("sampling/createMessage");
-export const ElicitRequestSchema = message("elicitation/create");
-export const ListRootsRequestSchema = message("roots/list");
-export const ProgressNotificationSchema = message("notifications/progress");
-export const LoggingMessageNotificationSchema = message("notifications/message");
-export const CancelledNotificationSchema = message("notifications/cancelled");
-export const ToolListChangedNotificationSchema = message("notifications/tools/list_changed");
-export const PromptListChangedNotificationSchema = message("notifications/prompts/list_changed");
-export const ResourceListChangedNotificationSchema = message("notifications/resources/list_changed");
-export const ResourceUpdatedNotificationSchema = message("notifications/resources/updated");
-export const TaskStatusNotificationSchema = message("notifications/tasks/status");
-export const ElicitationCompleteNotificationSchema = message("notifications/elicitation/complete");
-
-/** A schema of a result, which is returned as the server sent it. */
-const result = { parse: (/** @type {any} */ value) => value };
-
-export const ResultSchema = result;
-export const EmptyResultSchema = result;
-export const ListToolsResultSchema = result;
-export const CallToolResultSchema = result;
-export const CompatibilityCallToolResultSchema = result;
-export const ListResourcesResultSchema = result;
-export const ListResourceTemplatesResultSchema = result;
-export const ReadResourceResultSchema = result;
-export const ListPromptsResultSchema = result;
-export const GetPromptResultSchema = result;
-export const CompleteResultSchema = result;

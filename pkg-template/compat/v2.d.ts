@@ -10,119 +10,411 @@
  * ```
  * @module
  */
-import type {
-  ClientOptions as Options,
-  Implementation,
-  InputAnswer,
-  InputContext,
-  JsonObject,
-  Notification,
-  ProtocolVersion,
-  RequestId,
-  Result,
-  ResultSchema as Schema,
-  ServerNotifications,
-  ServerRequests,
-} from "../index.js";
-import { CommonClient } from "./common.js";
+import type { Call, InputAnswer, InputContext, ListenOptions, Subscription } from "../index.js";
+import {
+  CommonClient,
+  type CommonHTTPOptions,
+  CommonHTTPTransport,
+  type CommonListOptions,
+  type CommonRequestOptions,
+  type OwnClientOptions,
+  type OwnConnectOptions,
+  type Target,
+} from "./common.js";
+import type * as protocol from "./messages.js";
+import type * as modern from "./modern.js";
+import type { OAuthClientProvider } from "./oauth-modern.js";
+import type { AuthInfo } from "./oauth.js";
+import type { SpecTypes } from "./spec-types.js";
+import type { StandardSchemaV1, StandardSchemaV1Sync } from "./standard.js";
+import type { jsonSchemaValidator } from "./validation.js";
+import type { FetchLike, ReconnectionScheduler } from "./wire.js";
 
-export { InMemoryTransport, StreamableHTTPClientTransport } from "./common.js";
+export {
+  DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
+  DEFAULT_REQUEST_TIMEOUT_MSEC,
+  InMemoryTransport,
+  JSONRPC_VERSION,
+  LATEST_PROTOCOL_VERSION,
+  type ProgressCallback,
+  RELATED_TASK_META_KEY,
+  SUPPORTED_PROTOCOL_VERSIONS,
+  applyMiddlewares,
+  createFetchWithInit,
+  createMiddleware,
+  deserializeMessage,
+  getDisplayName,
+  getSupportedElicitationModes,
+  isCallToolResult,
+  isInitializeRequest,
+  isInitializedNotification,
+  isJSONRPCErrorResponse,
+  isJSONRPCNotification,
+  isJSONRPCRequest,
+  isJSONRPCResponse,
+  isJSONRPCResultResponse,
+  isJsonContentType,
+  isTaskAugmentedRequestParams,
+  mergeCapabilities,
+  serializeMessage,
+  withLogging,
+} from "./common.js";
+export * from "./messages.js";
+export * from "./modern.js";
+export * from "./oauth.js";
+export * from "./oauth-modern.js";
+export * from "./spec-types.js";
+export * from "./standard.js";
+export * from "./validation.js";
+export * from "./wire.js";
 
+// Options.
+
+/** Which of the two ways to speak MCP. */
+export type ProtocolEra = "legacy" | "modern";
+/** A value, now or later. */
+export type MaybePromise<T> = T | Promise<T>;
+/** What holds for every request of a client. */
+export type ProtocolOptions = {
+  /**
+   * The revisions that may be used, the best first.
+   * @default SUPPORTED_PROTOCOL_VERSIONS
+   */
+  supportedProtocolVersions?: string[];
+  /**
+   * Refuses requests that the server has no capability for, without sending them.
+   * @default false
+   */
+  enforceStrictCapabilities?: boolean;
+  /**
+   * Methods of notifications that are sent once, however often they are given in one turn.
+   * @default []
+   */
+  debouncedNotificationMethods?: string[];
+};
+/** Which revisions may be used: our `mode`, whose default is `"auto"`. */
+export type VersionNegotiationMode = "legacy" | "auto" | { pin: string };
+export interface VersionNegotiationProbeOptions {
+  /**
+   * Milliseconds to wait for the answer to the probe: our `probeTimeout`.
+   * @default 1_500 over a single channel
+   */
+  timeoutMs?: number;
+  /** How often the probe is sent again. It is sent once here. */
+  maxRetries?: number;
+}
+export interface VersionNegotiationOptions {
+  mode?: VersionNegotiationMode;
+  probe?: VersionNegotiationProbeOptions;
+}
+/** Whether handlers answer what a result asks for, and how often. */
+export interface InputRequiredOptions {
+  autoFulfill?: boolean;
+  maxRounds?: number;
+}
 /** The SDK's options, and ours. */
-export interface ClientOptions extends Omit<Options, "inputRequired"> {
-  /** Which protocol revisions may be used: our `mode`, whose default is `"auto"`. */
-  versionNegotiation?: { mode?: "auto" | "legacy" | { pin: ProtocolVersion } };
-  /** Whether handlers answer what a result asks for, and how often. */
-  inputRequired?: { autoFulfill?: boolean; maxRounds?: number };
+export type ClientOptions = ProtocolOptions &
+  OwnClientOptions & {
+    capabilities?: modern.ClientCapabilities;
+    jsonSchemaValidator?: jsonSchemaValidator;
+    listChanged?: modern.ListChangedHandlers;
+    versionNegotiation?: VersionNegotiationOptions;
+    inputRequired?: InputRequiredOptions;
+    /** Where results are kept; see {@link ResponseCacheStore}. */
+    responseCacheStore?: ResponseCacheStore;
+    /** Whose results those are, in a store that several clients share. */
+    cachePartition?: string;
+    /**
+     * Milliseconds for which a result is kept whose server does not say.
+     * @default 0
+     */
+    defaultCacheTtlMs?: number;
+    /**
+     * Whether the handlers answer a call that the server refuses until the user has opened a URL, or the caller gets
+     * `UrlElicitationRequiredError`.
+     * @default "manual"
+     */
+    urlElicitation?: "auto" | "manual";
+  };
+export type RequestOptions = CommonRequestOptions & {
+  /** Returns a result that asks for input, instead of an error, where `autoFulfill` is off. */
+  allowInputRequired?: boolean;
+};
+export type NotificationOptions = { relatedRequestId?: protocol.RequestId };
+/** What an earlier connection has found out: {@link Client.getDiscoverResult}. */
+export type PriorDiscovery = { kind: "modern"; discover: modern.DiscoverResult } | { kind: "legacy" };
+export type ConnectOptions = RequestOptions & OwnConnectOptions & { prior?: PriorDiscovery };
+/** `"refresh"` asks the server and keeps the answer, `"bypass"` asks and does not. */
+export type CacheMode = "use" | "refresh" | "bypass";
+export type CacheScope = "public" | "private";
+export type CacheableRequestOptions = RequestOptions & CommonListOptions & { cacheMode?: CacheMode };
+/** The options of a tool call. */
+export type CallToolRequestOptions = RequestOptions & {
+  /** The tool, if it is not of the latest list: which arguments become headers, and what its result is checked against. */
+  toolDefinition?: modern.Tool;
+};
+export interface CacheKey {
+  readonly method: string;
+  readonly params?: string;
+  readonly partition?: string;
 }
+export interface CacheEntry {
+  readonly value: string;
+  readonly stamp: number;
+  readonly expiresAt?: number;
+  readonly scope?: CacheScope;
+}
+/** Keeps results beyond one client. */
+export interface ResponseCacheStore {
+  get(key: CacheKey): MaybePromise<CacheEntry | undefined>;
+  set(key: CacheKey, entry: { value: string; expiresAt?: number; scope?: CacheScope }): MaybePromise<number>;
+  delete(key: CacheKey): MaybePromise<void>;
+  evict(method: string): MaybePromise<void>;
+  clear(): MaybePromise<void>;
+}
+export interface InMemoryResponseCacheStoreOptions {
+  maxEntries?: number;
+}
+/** Hearing of what changes on the server. */
+export interface McpSubscription {
+  readonly honoredFilter: modern.SubscriptionFilter;
+  close(): Promise<void>;
+  readonly closed: Promise<"local" | "graceful" | "remote">;
+}
+/** What a request's state says, to the handlers of servers. */
+export type RequestStateAccessor = <T = unknown>() => T | undefined;
 
-/** What a handler is told beside the request: the SDK's members, and ours. */
-export interface ClientContext extends InputContext {
+// Handlers.
+
+/** What a handler is told beside the request, in both kinds of peer. */
+export type BaseContext = {
+  sessionId?: string;
   mcpReq: {
-    id: RequestId;
+    id: protocol.RequestId;
     method: string;
-    _meta?: JsonObject;
+    _meta?: protocol.RequestMeta;
+    envelope?: Partial<modern.RequestMetaEnvelope>;
+    inputResponses?: Record<string, unknown>;
+    droppedInputResponseKeys?: string[];
+    requestState: RequestStateAccessor;
     signal: AbortSignal;
-    notify(notification: { method: string; params?: object }): Promise<void>;
-    send<Out = Result>(request: { method: string; params?: object }, schema?: Schema<Out>): Promise<Out>;
+    send: {
+      <Method extends modern.RequestMethod>(
+        request: { method: Method; params?: Record<string, unknown> },
+        options?: RequestOptions,
+      ): Promise<modern.ResultTypeMap[Method]>;
+      <Schema extends StandardSchemaV1>(
+        request: protocol.Request,
+        resultSchema: Schema,
+        options?: RequestOptions,
+      ): Promise<StandardSchemaV1.InferOutput<Schema>>;
+    };
+    notify: (notification: protocol.Notification) => Promise<void>;
   };
-}
-
-/** A standard schema, such as one of zod. */
-export interface StandardSchema<Out> {
-  readonly "~standard": {
-    readonly version: 1;
-    readonly vendor: string;
-    validate(value: unknown): StandardResult<Out> | Promise<StandardResult<Out>>;
-    readonly types?: { readonly input: unknown; readonly output: Out } | undefined;
+  http?: { authInfo?: AuthInfo };
+};
+/** What a handler of this client is told: the SDK's members, and ours. */
+export type ClientContext = BaseContext & Partial<InputContext>;
+/** What a server's handler is told. */
+export type ServerContext = BaseContext & {
+  mcpReq: {
+    log: (level: protocol.LoggingLevel, data: unknown, logger?: string) => Promise<void>;
+    elicitInput: (
+      params: protocol.ElicitRequestFormParams | protocol.ElicitRequestURLParams,
+      options?: RequestOptions,
+    ) => Promise<protocol.ElicitResult>;
+    requestSampling: (
+      params: modern.CreateMessageRequestParams,
+      options?: RequestOptions,
+    ) => Promise<protocol.CreateMessageResult | modern.CreateMessageResultWithTools>;
   };
+  http?: { req?: globalThis.Request; closeSSE?: () => void; closeStandaloneSSE?: () => void };
+};
+/** The schemas of a method of one's own. */
+export interface RequestHandlerSchemas<
+  Params extends StandardSchemaV1 = StandardSchemaV1,
+  Out extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
+> {
+  params: Params;
+  result?: Out;
 }
-
-type StandardResult<Out> =
-  | { readonly value: Out; readonly issues?: undefined }
-  | { readonly issues: readonly { readonly message: string }[] };
+type Handled<Out> = Out extends StandardSchemaV1 ? StandardSchemaV1.InferOutput<Out> : protocol.Result;
 
 /** The client, with the SDK's handlers and errors. */
 export class Client extends CommonClient {
-  constructor(info?: Implementation, options?: ClientOptions);
+  constructor(info?: protocol.Implementation, options?: ClientOptions);
+  /** Answers the server's requests that no handler is for. */
+  fallbackRequestHandler?: (request: protocol.JSONRPCRequest, context: ClientContext) => Promise<protocol.Result>;
+  /** Handles the notifications that no handler is for. */
+  fallbackNotificationHandler?: (notification: protocol.Notification) => Promise<void>;
+  connect(target: Target, options?: ConnectOptions): Promise<void>;
+  /** Declares more capabilities, before the client is connected. */
+  registerCapabilities(capabilities: modern.ClientCapabilities): void;
+  /** Changes which revisions may be used, before the client is connected. */
+  setVersionNegotiation(options: VersionNegotiationOptions | undefined): void;
+  getServerCapabilities(): modern.ServerCapabilities | undefined;
+  getServerVersion(): protocol.Implementation | undefined;
   /** The protocol revision in use. */
-  getNegotiatedProtocolVersion(): ProtocolVersion | undefined;
+  getNegotiatedProtocolVersion(): string | undefined;
   /** Which of the two ways to speak MCP it belongs to. */
-  getProtocolEra(): "modern" | "legacy" | undefined;
+  getProtocolEra(): ProtocolEra | undefined;
+  /** What the server has told of itself, from 2026-07-28 on; for the next {@link Client.connect}. */
+  getDiscoverResult(): modern.DiscoverResult | undefined;
+  /** The subscription that `listChanged` has opened, from 2026-07-28 on. */
+  get autoOpenedSubscription(): McpSubscription | undefined;
+  /** Asks the server what it is and can do. */
+  discover(options?: RequestOptions): Call<modern.DiscoverResult>;
+  ping(options?: RequestOptions): Call<protocol.EmptyResult>;
+  complete(params: protocol.CompleteRequestParams, options?: RequestOptions): Call<protocol.CompleteResult>;
+  setLoggingLevel(level: protocol.LoggingLevel, options?: RequestOptions): Promise<protocol.EmptyResult>;
+  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  getPrompt(name: string, args?: Record<string, string>, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  /** All of the server's prompts; none if it has none. */
+  listPrompts(
+    params?: protocol.PaginatedRequestParams,
+    options?: CacheableRequestOptions,
+  ): Call<protocol.ListPromptsResult>;
+  /** All of the server's resources; none if it has none. */
+  listResources(
+    params?: protocol.PaginatedRequestParams,
+    options?: CacheableRequestOptions,
+  ): Call<protocol.ListResourcesResult>;
+  /** All of the server's templates of resource URIs; none if it has none. */
+  listResourceTemplates(
+    params?: protocol.PaginatedRequestParams,
+    options?: CacheableRequestOptions,
+  ): Call<protocol.ListResourceTemplatesResult>;
+  /** All of the server's tools; none if it has none. */
+  listTools(params?: protocol.PaginatedRequestParams, options?: CacheableRequestOptions): Call<modern.ListToolsResult>;
+  readResource(
+    params: protocol.ReadResourceRequestParams | string,
+    options?: CacheableRequestOptions,
+  ): Call<protocol.ReadResourceResult>;
+  subscribeResource(params: protocol.SubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
+  unsubscribeResource(params: protocol.UnsubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
+  listen(filter: modern.SubscriptionFilter, options?: RequestOptions & ListenOptions): Promise<Subscription>;
+  callTool(params: protocol.CallToolRequestParams, options?: CallToolRequestOptions): Call<modern.CallToolResult>;
+  /** Runs a tool, in this package's shape. */
+  callTool(name: string, args?: object, options?: CallToolRequestOptions): Call<modern.CallToolResult>;
+  /** Sends a request of the protocol. */
+  request<Method extends modern.RequestMethod>(
+    request: { method: Method; params?: Record<string, unknown> },
+    options?: RequestOptions,
+  ): Call<modern.ResultTypeMap[Method]>;
+  /** Sends any request. What the server answers is what the schema makes of it. */
+  request<Schema extends StandardSchemaV1>(
+    request: protocol.Request,
+    resultSchema: Schema,
+    options?: RequestOptions,
+  ): Call<StandardSchemaV1.InferOutput<Schema>>;
+  /** Sends any notification. */
+  notification(notification: protocol.Notification, options?: NotificationOptions): Promise<void>;
   /** Answers the server's requests of a method. */
-  setRequestHandler<Method extends keyof ServerRequests>(
+  setRequestHandler<Method extends modern.RequestMethod>(
     method: Method,
     handler: (
-      request: { method: Method; params: ServerRequests[Method]["params"] },
+      request: modern.RequestTypeMap[Method],
       context: ClientContext,
-    ) => InputAnswer<ServerRequests[Method]["result"]>,
+    ) => InputAnswer<modern.HandlerResultTypeMap[Method]>,
   ): void;
   /** Answers the server's requests of a method of one's own; the handler gets what the schema makes of the params. */
-  setRequestHandler<Params>(
+  setRequestHandler<Params extends StandardSchemaV1, Out extends StandardSchemaV1 | undefined = undefined>(
     method: string,
-    schemas: { params: StandardSchema<Params>; result?: StandardSchema<unknown> },
-    handler: (params: Params, context: ClientContext) => object | Promise<object>,
+    schemas: { params: Params; result?: Out },
+    handler: (
+      params: StandardSchemaV1.InferOutput<Params>,
+      context: ClientContext,
+    ) => Handled<Out> | Promise<Handled<Out>>,
   ): void;
   /** Handles the notifications of a method. */
-  setNotificationHandler<Method extends keyof ServerNotifications>(
+  setNotificationHandler<Method extends modern.NotificationMethod>(
     method: Method,
-    handler: (notification: { method: Method; params: ServerNotifications[Method] }) => unknown,
+    handler: (notification: modern.NotificationTypeMap[Method]) => unknown,
   ): void;
   /** Handles the notifications of a method of one's own. */
-  setNotificationHandler<Params>(
+  setNotificationHandler<Params extends StandardSchemaV1>(
     method: string,
-    schemas: { params: StandardSchema<Params> },
-    handler: (params: Params, notification: Notification) => unknown,
+    schemas: { params: Params },
+    handler: (params: StandardSchemaV1.InferOutput<Params>, notification: protocol.Notification) => unknown,
   ): void;
 }
 
-/** The numbers of the protocol's errors. */
-export const ProtocolErrorCode: {
-  readonly ParseError: -32700;
-  readonly InvalidRequest: -32600;
-  readonly MethodNotFound: -32601;
-  readonly InvalidParams: -32602;
-  readonly InternalError: -32603;
-  readonly ResourceNotFound: -32002;
-  readonly MissingRequiredClientCapability: -32021;
-  readonly UnsupportedProtocolVersion: -32022;
-  readonly UrlElicitationRequired: -32042;
+/** Brings the access token of each request. */
+export interface AuthProvider {
+  token(): Promise<string | undefined>;
+  onUnauthorized?(context: { response: Response; serverUrl: URL; fetchFn: FetchLike }): Promise<void>;
+}
+export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvider | OAuthClientProvider> & {
+  skipIssuerMetadataValidation?: boolean;
+  redirectPolicy?: "same-origin" | "follow";
+  /** Opens a stream again when it is time, instead of a timer. */
+  reconnectionScheduler?: ReconnectionScheduler;
+  /** The revision of an earlier connection, to go on with beside `sessionId`. */
+  protocolVersion?: string;
+  onInsufficientScope?: "reauthorize" | "throw";
+  maxStepUpRetries?: number;
 };
+/** Streamable HTTP, by the SDK's name and options. */
+export class StreamableHTTPClientTransport extends CommonHTTPTransport {
+  constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
+  readonly hasPerRequestStream: true;
+}
+/** The options of the SDK's own transport; that goes into `connect`. */
+export type SSEClientTransportOptions = {
+  authProvider?: AuthProvider | OAuthClientProvider;
+  skipIssuerMetadataValidation?: boolean;
+  eventSourceInit?: any;
+  requestInit?: RequestInit;
+  fetch?: FetchLike;
+  redirectPolicy?: "same-origin" | "follow";
+};
+/** The values of a URI template's variables. */
+export type Variables = Record<string, string | string[]>;
 
-/** The codes of the SDK's own errors, as far as ours have a counterpart. */
-export const SdkErrorCode: {
-  readonly NotConnected: "NOT_CONNECTED";
-  readonly AlreadyConnected: "ALREADY_CONNECTED";
-  readonly RequestTimeout: "REQUEST_TIMEOUT";
-  readonly ConnectionClosed: "CONNECTION_CLOSED";
-  readonly InvalidResult: "INVALID_RESULT";
-  readonly InputRequiredRoundsExceeded: "INPUT_REQUIRED_ROUNDS_EXCEEDED";
-  readonly ListPaginationExceeded: "LIST_PAGINATION_EXCEEDED";
-  readonly EraNegotiationFailed: "ERA_NEGOTIATION_FAILED";
-  readonly ClientHttpNotImplemented: "CLIENT_HTTP_NOT_IMPLEMENTED";
-  readonly ClientHttpAuthentication: "CLIENT_HTTP_AUTHENTICATION";
-  readonly ClientHttpForbidden: "CLIENT_HTTP_FORBIDDEN";
-};
+/** The names of the protocol's types. */
+export type SpecTypeName = keyof SpecTypes;
+/** Schemas of the protocol's types, by the types' names. They look at the outline and return what they parse as it is. */
+export const specTypeSchemas: { readonly [Name in SpecTypeName]: StandardSchemaV1Sync<unknown, SpecTypes[Name]> };
+/** Whether a value has the outline of a type, by the types' names. */
+export const isSpecType: { readonly [Name in SpecTypeName]: (value: unknown) => value is SpecTypes[Name] };
+
+/** The numbers of the protocol's errors. */
+export enum ProtocolErrorCode {
+  ParseError = -32700,
+  InvalidRequest = -32600,
+  MethodNotFound = -32601,
+  InvalidParams = -32602,
+  InternalError = -32603,
+  ResourceNotFound = -32002,
+  MissingRequiredClientCapability = -32021,
+  UnsupportedProtocolVersion = -32022,
+  UrlElicitationRequired = -32042,
+}
+
+/** The codes of the SDK's own errors. */
+export enum SdkErrorCode {
+  NotConnected = "NOT_CONNECTED",
+  AlreadyConnected = "ALREADY_CONNECTED",
+  NotInitialized = "NOT_INITIALIZED",
+  CapabilityNotSupported = "CAPABILITY_NOT_SUPPORTED",
+  RequestTimeout = "REQUEST_TIMEOUT",
+  ConnectionClosed = "CONNECTION_CLOSED",
+  SendFailed = "SEND_FAILED",
+  InvalidResult = "INVALID_RESULT",
+  UnsupportedResultType = "UNSUPPORTED_RESULT_TYPE",
+  InputRequiredRoundsExceeded = "INPUT_REQUIRED_ROUNDS_EXCEEDED",
+  ListPaginationExceeded = "LIST_PAGINATION_EXCEEDED",
+  MethodNotSupportedByProtocolVersion = "METHOD_NOT_SUPPORTED_BY_PROTOCOL_VERSION",
+  EraNegotiationFailed = "ERA_NEGOTIATION_FAILED",
+  ClientHttpNotImplemented = "CLIENT_HTTP_NOT_IMPLEMENTED",
+  ClientHttpAuthentication = "CLIENT_HTTP_AUTHENTICATION",
+  ClientHttpForbidden = "CLIENT_HTTP_FORBIDDEN",
+  ClientHttpUnexpectedContent = "CLIENT_HTTP_UNEXPECTED_CONTENT",
+  ClientHttpFailedToOpenStream = "CLIENT_HTTP_FAILED_TO_OPEN_STREAM",
+  ClientHttpFailedToTerminateSession = "CLIENT_HTTP_FAILED_TO_TERMINATE_SESSION",
+}
+
+type AnyClass = abstract new (...args: never[]) => unknown;
 
 /** The server answered with a JSON-RPC error. `cause` is ours. */
 export class ProtocolError extends Error {
@@ -130,22 +422,112 @@ export class ProtocolError extends Error {
   readonly code: number;
   readonly data?: unknown;
   /** The same number, for the answer to a server whose request a handler refuses with this. */
-  readonly rpcCode: number;
+  get rpcCode(): number;
+  /** Whether a value is one, also of another copy of this package or of the SDK. */
+  static isInstance<Class extends AnyClass>(this: Class, value: unknown): value is InstanceType<Class>;
+  /** The error for a number: of the class that is for it, if the data fits. */
+  static fromError(code: number, message: string, data?: unknown): ProtocolError;
+}
+
+/** The server has no such resource. */
+export class ResourceNotFoundError extends ProtocolError {
+  constructor(uri: string, message?: string);
+  get uri(): string;
+}
+
+/** The server waits for the user to have opened URLs. */
+export class UrlElicitationRequiredError extends ProtocolError {
+  constructor(elicitations: protocol.ElicitRequestURLParams[], message?: string, options?: { cause?: unknown });
+  get elicitations(): protocol.ElicitRequestURLParams[];
+}
+
+/** The server does not speak the revision. */
+export class UnsupportedProtocolVersionError extends ProtocolError {
+  constructor(data: modern.UnsupportedProtocolVersionErrorData, message?: string);
+  get supported(): string[];
+  get requested(): string;
+}
+
+/** The server asks for a capability that this client has not declared. */
+export class MissingRequiredClientCapabilityError extends ProtocolError {
+  constructor(data: modern.MissingRequiredClientCapabilityErrorData, message?: string);
+  get requiredCapabilities(): modern.ClientCapabilities;
 }
 
 /** A clock, a connection or a result failed. `cause` is ours. */
-export class SdkError<Data = unknown> extends Error {
-  constructor(code: string, message: string, data?: Data, options?: { cause?: unknown });
-  readonly code: string;
-  readonly data?: Data;
+export class SdkError extends Error {
+  constructor(code: SdkErrorCode, message: string, data?: unknown, options?: { cause?: unknown });
+  readonly code: SdkErrorCode;
+  readonly data?: unknown;
+  /** Whether a value is one, also of another copy of this package or of the SDK. */
+  static isInstance<Class extends AnyClass>(this: Class, value: unknown): value is InstanceType<Class>;
+}
+
+/** What is known of an HTTP answer that was no message. */
+export interface SdkHttpErrorData {
+  status: number;
+  statusText?: string;
+  [key: string]: unknown;
 }
 
 /** An HTTP status where a message was expected. */
-export class SdkHttpError extends SdkError<{ status: number }> {
-  readonly status: number;
+export class SdkHttpError extends SdkError {
+  constructor(code: SdkErrorCode, message: string, data: SdkHttpErrorData, options?: { cause?: unknown });
+  readonly data: SdkHttpErrorData;
+  get status(): number;
+  get statusText(): string | undefined;
 }
 
 /** The HTTP status 401. */
 export class UnauthorizedError extends SdkHttpError {
   constructor(message?: string, options?: { cause?: unknown });
 }
+
+/** Keeps results in memory, for several clients. */
+export class InMemoryResponseCacheStore implements ResponseCacheStore {
+  constructor(options?: InMemoryResponseCacheStoreOptions);
+  /** How many results are kept. */
+  get size(): number;
+  get(key: CacheKey): CacheEntry | undefined;
+  set(key: CacheKey, entry: { value: string; expiresAt?: number; scope?: CacheScope }): number;
+  delete(key: CacheKey): void;
+  evict(method: string): void;
+  clear(): void;
+}
+/** The longest time for which a result is kept, in milliseconds. */
+export const MAX_CACHE_TTL_MS: 86400000;
+
+/** A JSON-RPC message out of a value. @throws {TypeError} for anything else */
+export function parseJSONRPCMessage(value: unknown): protocol.JSONRPCMessage;
+/** Whether a result asks for input. */
+export const isInputRequiredResult: (value: unknown) => value is modern.InputRequiredResult;
+/** A schema that takes a result which asks for input as well; for `request` with `allowInputRequired`. */
+export function withInputRequired<Schema extends StandardSchemaV1>(
+  schema: Schema,
+): StandardSchemaV1<unknown, StandardSchemaV1.InferOutput<Schema> | modern.InputRequiredResult>;
+/** There is nothing to load beforehand. */
+export function preloadSchemas(): void;
+/** @throws {TypeError} for a completion that is not of a prompt's argument */
+export function assertCompleteRequestPrompt(
+  request: protocol.CompleteRequest,
+): asserts request is protocol.CompleteRequestPrompt;
+/** @throws {TypeError} for a completion that is not of a template's variable */
+export function assertCompleteRequestResourceTemplate(
+  request: protocol.CompleteRequest,
+): asserts request is protocol.CompleteRequestResourceTemplate;
+
+export const PARSE_ERROR: -32700;
+export const INVALID_REQUEST: -32600;
+export const METHOD_NOT_FOUND: -32601;
+export const INVALID_PARAMS: -32602;
+export const INTERNAL_ERROR: -32603;
+export const PROTOCOL_VERSION_META_KEY: "io.modelcontextprotocol/protocolVersion";
+export const CLIENT_INFO_META_KEY: "io.modelcontextprotocol/clientInfo";
+export const SERVER_INFO_META_KEY: "io.modelcontextprotocol/serverInfo";
+export const CLIENT_CAPABILITIES_META_KEY: "io.modelcontextprotocol/clientCapabilities";
+export const SUBSCRIPTION_ID_META_KEY: "io.modelcontextprotocol/subscriptionId";
+export const LOG_LEVEL_META_KEY: "io.modelcontextprotocol/logLevel";
+export const TRACEPARENT_META_KEY: "traceparent";
+export const TRACESTATE_META_KEY: "tracestate";
+export const BAGGAGE_META_KEY: "baggage";
+export {};

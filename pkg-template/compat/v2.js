@@ -1,129 +1,97 @@
-// For programs of `@modelcontextprotocol/client` 2.x: its names and its error classes.
-import { adapt } from "./common.js";
+// For programs of `@modelcontextprotocol/client` 2.x: its names.
+import { INSIDE } from "../client.js";
+import { throughProxies } from "../itself.js";
+import { adapt, settled } from "./client.js";
+import { SdkError, SdkErrorCode, translate } from "./errors.js";
+import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
+import { isInputRequiredResult } from "./guards.js";
+import * as modern from "./modern-schemas.js";
+import * as schemas from "./schemas.js";
+import { InMemoryResponseCacheStore, Kept } from "./store.js";
 
-export { InMemoryTransport, StreamableHTTPClientTransport } from "./common.js";
+export * from "./guards.js";
+export * from "./helpers.js";
+export { InMemoryResponseCacheStore, MAX_CACHE_TTL_MS } from "./store.js";
+export { InMemoryTransport, StreamableHTTPClientTransport } from "./transport.js";
+export {
+  MissingRequiredClientCapabilityError,
+  ProtocolError,
+  ProtocolErrorCode,
+  ResourceNotFoundError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+  UnauthorizedError,
+  UnsupportedProtocolVersionError,
+  UrlElicitationRequiredError,
+} from "./errors.js";
 
-export const ProtocolErrorCode = Object.freeze({
-  ParseError: -32700,
-  InvalidRequest: -32600,
-  MethodNotFound: -32601,
-  InvalidParams: -32602,
-  InternalError: -32603,
-  ResourceNotFound: -32002,
-  MissingRequiredClientCapability: -32021,
-  UnsupportedProtocolVersion: -32022,
-  UrlElicitationRequired: -32042,
+export const PARSE_ERROR = -32700;
+export const INVALID_REQUEST = -32600;
+export const METHOD_NOT_FOUND = -32601;
+export const INVALID_PARAMS = -32602;
+export const INTERNAL_ERROR = -32603;
+export const PROTOCOL_VERSION_META_KEY = "io.modelcontextprotocol/protocolVersion";
+export const CLIENT_INFO_META_KEY = "io.modelcontextprotocol/clientInfo";
+export const SERVER_INFO_META_KEY = "io.modelcontextprotocol/serverInfo";
+export const CLIENT_CAPABILITIES_META_KEY = "io.modelcontextprotocol/clientCapabilities";
+export const SUBSCRIPTION_ID_META_KEY = "io.modelcontextprotocol/subscriptionId";
+export const LOG_LEVEL_META_KEY = "io.modelcontextprotocol/logLevel";
+export const TRACEPARENT_META_KEY = "traceparent";
+export const TRACESTATE_META_KEY = "tracestate";
+export const BAGGAGE_META_KEY = "baggage";
+
+/** The schemas of the protocol's types, by the types' names. @type {any} */
+export const specTypeSchemas = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries({ ...schemas, ...modern }).map(([name, schema]) => [name.replace(/Schema$/, ""), schema]),
+);
+/** Whether a value is of a type, by the types' names. @type {any} */
+export const isSpecType = /* @__PURE__ */ Object.fromEntries(
+  /* @__PURE__ */ Object.entries(specTypeSchemas).map(([name, { test }]) => [name, test]),
+);
+
+/** What checks a result checks it, unless that asks for input. @param {any} schema */
+export const withInputRequired = (schema) => ({
+  "~standard": {
+    version: 1,
+    vendor: "mcp-wasm",
+    validate: (/** @type {unknown} */ value) => (isInputRequiredResult(value) ? { value } : schema["~standard"].validate(value)),
+  },
 });
 
-export const SdkErrorCode = Object.freeze({
-  NotConnected: "NOT_CONNECTED",
-  AlreadyConnected: "ALREADY_CONNECTED",
-  RequestTimeout: "REQUEST_TIMEOUT",
-  ConnectionClosed: "CONNECTION_CLOSED",
-  InvalidResult: "INVALID_RESULT",
-  InputRequiredRoundsExceeded: "INPUT_REQUIRED_ROUNDS_EXCEEDED",
-  ListPaginationExceeded: "LIST_PAGINATION_EXCEEDED",
-  EraNegotiationFailed: "ERA_NEGOTIATION_FAILED",
-  ClientHttpNotImplemented: "CLIENT_HTTP_NOT_IMPLEMENTED",
-  ClientHttpAuthentication: "CLIENT_HTTP_AUTHENTICATION",
-  ClientHttpForbidden: "CLIENT_HTTP_FORBIDDEN",
-});
+/** There is nothing to load beforehand. */
+export const preloadSchemas = () => {};
 
-export class ProtocolError extends Error {
-  /**
-   * @param {number} code
-   * @param {string} message
-   * @param {unknown} [data]
-   * @param {{ cause?: unknown }} [options]
-   */
-  constructor(code, message, data, options) {
-    super(message, options);
-    this.name = "ProtocolError";
-    this.code = code;
-    this.data = data;
-  }
-
-  /** What a handler that throws this is answered with. */
-  get rpcCode() {
-    return this.code;
-  }
-}
-
-export class SdkError extends Error {
-  /**
-   * @param {string} code
-   * @param {string} message
-   * @param {any} [data]
-   * @param {{ cause?: unknown }} [options]
-   */
-  constructor(code, message, data, options) {
-    super(message, options);
-    this.name = "SdkError";
-    this.code = code;
-    this.data = data;
-  }
-}
-
-export class SdkHttpError extends SdkError {
-  get status() {
-    return this.data.status;
-  }
-}
-
-export class UnauthorizedError extends SdkHttpError {
-  /** @param {string} [message] @param {{ cause?: unknown }} [options] */
-  constructor(message = "Unauthorized", options) {
-    super(SdkErrorCode.ClientHttpAuthentication, message, { status: 401 }, options);
-    this.name = "UnauthorizedError";
-  }
-}
-
-/** What is the SDK's own error there, with the code that it has. */
-const CODES = new Map([
-  ["TIMEOUT", SdkErrorCode.RequestTimeout],
-  ["ALREADY_CONNECTED", SdkErrorCode.AlreadyConnected],
-  ["INVALID_OUTPUT", SdkErrorCode.InvalidResult],
-  ["UNUSABLE_SCHEMA", SdkErrorCode.InvalidResult],
-  ["ENDLESS_PAGES", SdkErrorCode.ListPaginationExceeded],
-  ["INPUT_FAILED", SdkErrorCode.InputRequiredRoundsExceeded],
-  ["INCOMPATIBLE_VERSION", SdkErrorCode.EraNegotiationFailed],
+/** The lists: their methods here, their requests, and the capability without which there is none. */
+const LISTS = /** @type {const} */ ([
+  ["listTools", "tools/list", "tools", "tools"],
+  ["listPrompts", "prompts/list", "prompts", "prompts"],
+  ["listResources", "resources/list", "resources", "resources"],
+  ["listResourceTemplates", "resources/templates/list", "resourceTemplates", "resources"],
 ]);
 
-/** @param {any} error one of ours @returns {unknown} */
-function translate(error) {
-  const { code, message } = error ?? {};
-  const options = { cause: error };
-  switch (code) {
-    case "RPC_ERROR":
-      return new ProtocolError(error.rpcCode, message, error.data, options);
-    case "CLOSED":
-      return new SdkError(error.mayHaveRun ? SdkErrorCode.ConnectionClosed : SdkErrorCode.NotConnected, message, undefined, options);
-    case "HTTP_ERROR": {
-      const { status } = error;
-      if (status === 401) return new UnauthorizedError(message, options);
-      const forbidden = status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpNotImplemented;
-      return new SdkHttpError(forbidden, message, { status }, options);
-    }
-    default: {
-      const known = CODES.get(code);
-      return known ? new SdkError(known, message, error.timeout && { timeout: error.timeout }, options) : error;
-    }
-  }
-}
+/** Our `mode`, out of the SDK's option. @param {any} negotiation */
+const modeOf = (negotiation) => negotiation?.mode;
 
 const Adapted = adapt({
   translate,
-  options({ versionNegotiation, inputRequired, ...given } = /** @type {any} */ ({})) {
+  options({ versionNegotiation, inputRequired, supportedProtocolVersions, responseCacheStore, cachePartition, defaultCacheTtlMs, ...given }) {
     const { autoFulfill, maxRounds } = inputRequired ?? {};
-    return { mode: versionNegotiation?.mode, maxRounds, inputRequired: autoFulfill === false ? "manual" : undefined, ...given };
+    // One older revision alone can be asked for; of several, the server's choice is looked at afterwards.
+    const [only, more] = supportedProtocolVersions ?? [];
+    const pinned = only && more === undefined && SUPPORTED_PROTOCOL_VERSIONS.includes(only) ? { pin: only } : undefined;
+    return { mode: modeOf(versionNegotiation) ?? pinned, maxRounds, inputRequired: autoFulfill === false ? "manual" : undefined, ...given };
   },
+  refuse: (kind, message) => new SdkError(kind === "connected" ? SdkErrorCode.AlreadyConnected : SdkErrorCode.CapabilityNotSupported, message),
   context: (client, request, context) => ({
     ...context,
+    sessionId: client.transport?.sessionId,
     mcpReq: {
       id: context.requestId,
       method: request.method,
       _meta: request.params?._meta,
       signal: context.signal,
+      requestState: () => undefined,
       notify: (/** @type {any} */ notification) => client.notification(notification),
       send: (/** @type {any[]} */ ...asked) => client.request(...asked),
     },
@@ -131,11 +99,126 @@ const Adapted = adapt({
 });
 
 export class Client extends Adapted {
+  #negotiation;
+  #versions;
+  /** Results that a store keeps; without one the core keeps them. @type {Kept | undefined} */
+  #kept;
+  /** What `listChanged` listens by. @type {Promise<any> | undefined} */
+  #listening;
+  /** Whether `connect` is under way. */
+  #connecting = false;
+  /** @type {any} */
+  #subscription;
+
+  /** @param {any} [info] @param {any} [given] */
+  constructor(info, given) {
+    super(info, given);
+    const { versionNegotiation, supportedProtocolVersions, responseCacheStore, cachePartition, defaultCacheTtlMs } = given ?? {};
+    this.#negotiation = versionNegotiation;
+    this.#versions = supportedProtocolVersions;
+    if (!responseCacheStore && !defaultCacheTtlMs) return;
+    const kept = new Kept(responseCacheStore ?? new InMemoryResponseCacheStore(), cachePartition ?? "", defaultCacheTtlMs ?? 0, (error) => this.onerror?.(error));
+    this.#kept = kept;
+    this[INSIDE].inbound.others.heard = (/** @type {any} */ { method, params }) => {
+      const [, kind] = method.match(/^notifications\/(\w+)\/list_changed$/) ?? [];
+      if (method === "notifications/resources/updated") kept.forget("resources/read", params?.uri);
+      for (const [, list, , capability] of LISTS) if (capability === kind) kept.forget(list);
+    };
+  }
+
+  /** @param {any} options */
+  setVersionNegotiation(options) {
+    if (this.transport) throw new SdkError(SdkErrorCode.AlreadyConnected, "Cannot set the version negotiation after connecting to transport");
+    this.#negotiation = options;
+    this[INSIDE].options.mode = modeOf(options) ?? "auto";
+  }
+
+  /** @param {any} target @param {any} [given] */
+  async connect(target, given) {
+    this.#subscription = this.#listening = undefined;
+    this.#connecting = true;
+    try {
+      await super.connect(target, { probeTimeout: this.#negotiation?.probe?.timeoutMs, ...given });
+    } finally {
+      this.#connecting = false;
+    }
+    const version = this.protocolVersion;
+    if (this.#versions && !this.#versions.includes(version)) {
+      await this.close();
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Server's protocol version is not supported: ${version}`);
+    }
+    const { name, version: release } = this.getServerVersion() ?? {};
+    if (this.#kept) this.#kept.server = name ? `${name}@${release}` : crypto.randomUUID();
+    this.#subscription = await this.#listening;
+  }
+
   getNegotiatedProtocolVersion() {
     return this.protocolVersion;
   }
 
   getProtocolEra() {
     return this.era;
+  }
+
+  getDiscoverResult() {
+    return this.prior?.discover;
+  }
+
+  get autoOpenedSubscription() {
+    return this.transport && this.#subscription;
+  }
+
+  /** @param {any} [options] */
+  discover(options) {
+    return this.request({ method: "server/discover" }, options);
+  }
+
+  /** @param {any} filter @param {any} [given] */
+  listen(filter, given) {
+    const listening = super.listen(filter, given);
+    if (this.#connecting && this.era === "modern") this.#listening = listening.catch(() => undefined);
+    return listening;
+  }
+
+  /** @param {any} first @param {any} [second] @param {any} [third] */
+  callTool(first, second, third) {
+    const { toolDefinition } = (typeof first === "string" ? third : second) ?? {};
+    if (toolDefinition) this[INSIDE].calls.outputs?.learn([toolDefinition]);
+    return super.callTool(first, second, third);
+  }
+
+  /** @param {any} params @param {any} [options] */
+  readResource(params, options) {
+    const uri = typeof params === "string" ? params : params?.uri;
+    return this.#keeping("resources/read", uri, options, (given) => super.readResource(params, given));
+  }
+
+  /**
+   * @param {string} method
+   * @param {string} params
+   * @param {any} options
+   * @param {(options: any) => any} ask
+   */
+  #keeping(method, params, { cacheMode = "use", ...given } = /** @type {any} */ ({}), ask) {
+    if (!this.#kept) return ask(cacheMode === "use" ? given : { ...given, cache: cacheMode === "refresh" && "refresh" });
+    let asked;
+    const result = this.#kept.result(method, params, cacheMode, () => (asked = ask({ ...given, cache: false })));
+    return settled(result, () => asked);
+  }
+
+  static {
+    for (const [name, method, member, capability] of LISTS) {
+      const list = /** @type {any} */ (Adapted.prototype)[name];
+      /** @this {Client} @param {any} [params] @param {any} [options] */
+      const value = function (params, options) {
+        const capabilities = this.getServerCapabilities();
+        // As the SDK: what the server does not offer is empty, unless strictness is wanted.
+        if (capabilities && !capabilities[capability] && !this[INSIDE].options.enforceStrictCapabilities) return settled(Promise.resolve({ [member]: [] }));
+        if (params?.cursor != null) return list.call(this, params, options);
+        return this.#keeping(method, "", options, (given) => list.call(this, params, given));
+      };
+      Object.defineProperty(Client.prototype, name, { value, writable: true, configurable: true });
+    }
+    throughProxies(Client);
   }
 }

@@ -22,15 +22,15 @@ export interface Transport {
   send(message: JSONRPCMessage): Promise<void> | void;
   /** Ends the connection. */
   close?(): Promise<void> | void;
-  /** Set by the client: gets each message, parsed. */
+  /** Set by the client, behind what is there already: gets each message, parsed. */
   onmessage?: (message: JSONRPCMessage) => void;
-  /** Set by the client: the connection has ended. */
+  /** Set by the client, behind what is there already: the connection has ended. */
   onclose?: () => void;
-  /** Set by the client: something went wrong. */
+  /** Set by the client, behind what is there already: something went wrong. */
   onerror?: (error: Error) => void;
   /**
-   * Set by the client if the transport has this property at all: gets the text of each frame
-   * instead of `onmessage`, which is what makes progress fast.
+   * Set by the client if the transport has this property at all, and nobody has set `onmessage`:
+   * gets the text of each frame instead of `onmessage`, which is what makes progress fast.
    */
   onframe?: (text: string) => void;
   /**

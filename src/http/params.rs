@@ -10,6 +10,11 @@ const DEPTH: usize = 64;
 
 const ANNOTATION: &str = "x-mcp-header";
 
+/// Tools whose arguments are repeated in headers, and annotations of one tool: more are not kept, since
+/// each is compared with all before it.
+const TOOLS: usize = 1024;
+const ANNOTATIONS: usize = 64;
+
 /// Keywords with values that are data, and no schemas.
 const DATA: [&str; 5] = ["default", "const", "enum", "examples", "required"];
 
@@ -43,6 +48,11 @@ impl<P: Payload> Tools<P> {
                 continue;
             }
             if !found.is_empty() {
+                if self.0.len() == TOOLS {
+                    let fault = ["the tool ", &name, " was dropped: too many have `x-mcp-header`"];
+                    faults.push(sentence(&fault));
+                    continue;
+                }
                 self.0.push((name, schema));
             }
             kept.push(tool);
@@ -112,6 +122,9 @@ fn search<P: Payload>(
             let kind = schema.text("type").unwrap_or_default();
             if !matches!(kind.as_str(), "string" | "integer" | "boolean") {
                 return Err("is not at a string, an integer or a boolean");
+            }
+            if found.len() == ANNOTATIONS {
+                return Err("is there too often");
             }
             if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");

@@ -14,6 +14,8 @@ pub mod code {
     pub const INVALID_PARAMS: i64 = -32602;
     /// No such resource (before 2026-07-28).
     pub const RESOURCE_NOT_FOUND: i64 = -32002;
+    /// No such session: what servers of the TypeScript SDK say along with the status 404.
+    pub const SESSION_NOT_FOUND: i64 = -32001;
     /// The server failed.
     pub const INTERNAL_ERROR: i64 = -32603;
     /// HTTP headers and body disagree (2026-07-28).
@@ -153,7 +155,7 @@ impl<P: Payload> Message<P> {
         }
         if let Some(method) = value.get("method") {
             let method = method.as_text().ok_or("`method` is not a string")?;
-            let params = value.get("params");
+            let params = value.given("params");
             if params.as_ref().is_some_and(|params| params.kind() != Kind::Object) {
                 return Err("`params` is not an object");
             }
@@ -172,6 +174,7 @@ impl<P: Payload> Message<P> {
             return Ok(Self::Response { id: known.take(), outcome: Err(error) });
         }
         let result = value.get("result").ok_or("neither `method`, `result` nor `error`")?;
+        let result = if result.is_blank() { P::object() } else { result };
         if result.kind() != Kind::Object {
             return Err("`result` is not an object");
         }

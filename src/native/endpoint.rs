@@ -61,7 +61,8 @@ impl Endpoint {
             tracing::warn!("for clients over HTTP, {fault}");
         }
         let guard = Arc::new(Guard::new(&options));
-        let shared = Shared { server, options, guard, stop, running, sessions: Arc::default() };
+        let sessions = Arc::new(http::Sessions::new(options.sessions(), options.max_total_replay));
+        let shared = Shared { server, options, guard, stop, running, sessions };
         Self { shared: Arc::new(shared) }
     }
 

@@ -1,9 +1,16 @@
 //! Connections from a listener to an app, with limits on what a peer may take its time for.
 
-use std::{future::Future, io::ErrorKind, pin::pin, time::Duration};
+use std::{
+    convert::Infallible, future::Future, io::ErrorKind, net::SocketAddr, pin::pin, time::Duration,
+};
 
 use axum::Router;
-use hyper::server::conn::http1;
+use hyper::{
+    Request, StatusCode,
+    body::Incoming,
+    server::conn::http1,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     service::TowerToHyperService,
@@ -14,10 +21,17 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Options, patient::Patient};
+use super::{
+    Options,
+    connections::{Answer, Connections, Seated},
+    patient::Patient,
+};
 
 /// Bytes of the largest head of a request, and of what waits to be written on a connection.
 const BUFFER: usize = 64 << 10;
+/// What one connection too many is told.
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nConnection: close\r\n\
+                      Content-Length: 0\r\n\r\n";
 /// Bytes that the kernel takes ahead of what it can send.
 #[cfg(any(target_os = "android", target_os = "linux"))]
 const UNSENT: u32 = 64 << 10;
@@ -33,12 +47,37 @@ pub(super) async fn run(
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(options.head_timeout).max_buf_size(BUFFER);
     let ending = watch::Sender::new(false);
+    let connections = Connections::new(options);
+    // Handlers learn where each request comes from.
+    let app = TowerToHyperService::new(app.into_make_service_with_connect_info::<SocketAddr>());
     let accepting = async {
         loop {
-            let stream = accept(&listener).await;
-            tune(&stream);
+            let (stream, address) = accept(&listener, &connections).await;
+            tune(&stream, options);
+            let Some(seat) = connections.admit(address) else {
+                // The peer may hear it, or may not.
+                let _ = stream.try_write(FULL);
+                continue;
+            };
+            let (state, desk) = (seat.connection(), seat.desk());
+            let Ok(answering) = app.call(address).await;
+            let answering = TowerToHyperService::new(answering);
+            let service = service_fn(move |request: Request<Incoming>| {
+                let busy = desk.begin();
+                let answer = answering.call(request);
+                async move {
+                    let response = answer.await?;
+                    let busy = if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+                        busy.for_good();
+                        None
+                    } else {
+                        Some(busy)
+                    };
+                    Ok::<_, Infallible>(response.map(|body| Answer { body, busy }))
+                }
+            });
+            let stream = Seated { stream, seat };
             let io = TokioIo::new(Patient::new(stream, options.write_timeout));
-            let service = TowerToHyperService::new(app.clone());
             let connection = builder.serve_connection(io, service).with_upgrades();
             let mut end = ending.subscribe();
             tokio::spawn(async move {
@@ -46,6 +85,12 @@ pub(super) async fn run(
                 let mut result = tokio::select! {
                     result = connection.as_mut() => Some(result),
                     _ = end.wait_for(|end| *end) => None,
+                    () = state.has_to_end() => {
+                        if state.is_idle() {
+                            return;
+                        }
+                        None
+                    }
                 };
                 if result.is_none() {
                     connection.as_mut().graceful_shutdown();
@@ -66,7 +111,7 @@ pub(super) async fn run(
     ending.closed().await;
 }
 
-fn tune(stream: &TcpStream) {
+fn tune(stream: &TcpStream, options: &Options) {
     // Progress is many small frames: Nagle's algorithm would hand them over in batches.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -77,12 +122,22 @@ fn tune(stream: &TcpStream) {
     if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT) {
         tracing::debug!(%error, "cannot set TCP_NOTSENT_LOWAT");
     }
+    // A peer that is gone without a word is found out by what it does not acknowledge; else it would
+    // be waited for a quarter of an hour, and its stream could not be read by who comes back.
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    if let Err(error) =
+        socket2::SockRef::from(stream).set_tcp_user_timeout(Some(options.write_timeout))
+    {
+        tracing::debug!(%error, "cannot set TCP_USER_TIMEOUT");
+    }
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    let _ = options;
 }
 
-async fn accept(listener: &TcpListener) -> TcpStream {
+async fn accept(listener: &TcpListener, connections: &Connections) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return stream,
+            Ok(accepted) => return accepted,
             // The peer was gone before it was accepted.
             Err(error)
                 if matches!(
@@ -91,10 +146,14 @@ async fn accept(listener: &TcpListener) -> TcpStream {
                         | ErrorKind::ConnectionRefused
                         | ErrorKind::ConnectionReset
                 ) => {}
+            // Out of file descriptors, mostly. An idle connection gives its own back at once, others
+            // will come back.
             Err(error) => {
-                // Out of file descriptors, mostly: some will come back.
-                tracing::error!(%error, "cannot accept a connection");
-                sleep(Duration::from_secs(1)).await;
+                let has_room = connections.make_room();
+                if !has_room {
+                    tracing::error!(%error, "cannot accept a connection");
+                }
+                sleep(Duration::from_millis(if has_room { 5 } else { 500 })).await;
             }
         }
     }

@@ -16,6 +16,7 @@
 //! # }
 //! ```
 
+mod connections;
 mod endpoint;
 mod guard;
 mod hosting;
@@ -23,6 +24,7 @@ mod hosts;
 mod http;
 mod options;
 mod patient;
+mod peer;
 mod socket;
 mod stdio;
 mod upgrade;

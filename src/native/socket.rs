@@ -28,7 +28,7 @@ use super::{
 use crate::{
     jsonrpc::Raw,
     proto::version::Era,
-    server::{Frame, Link, Server, Transmit},
+    server::{Driver, Frame, Link, Transmit},
 };
 
 type Socket = WebSocketStream<Patient<TokioIo<Upgraded>>>;
@@ -51,13 +51,12 @@ enum End {
 /// Runs a connection to its end.
 pub(super) async fn run(
     socket: Socket,
-    server: &Server,
+    (link, driver): (Link, Driver),
     options: &Options,
     pulse: &Pulse,
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
-    let (link, driver) = server.connect();
     let mut driver = pin!(driver);
     let (mut sink, mut stream) = socket.split();
     let end = {

@@ -4,7 +4,7 @@ use std::future::Future;
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Version, header},
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -41,7 +41,8 @@ pub(super) fn connect(endpoint: &Endpoint, mut request: Request) -> Response {
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return upgrade_required("this connection cannot be upgraded");
     };
-    tokio::spawn(host(endpoint, upgrade));
+    let extensions = std::mem::take(request.extensions_mut());
+    tokio::spawn(host(endpoint, upgrade, extensions));
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -126,7 +127,11 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterato
 }
 
 /// What runs a connection once the HTTP side is done with it.
-fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + Send + 'static {
+fn host(
+    endpoint: &Endpoint,
+    upgrade: OnUpgrade,
+    extensions: Extensions,
+) -> impl Future<Output = ()> + Send + 'static {
     let endpoint = endpoint.clone();
     let running = endpoint.running();
     async move {
@@ -146,7 +151,8 @@ fn host(endpoint: &Endpoint, upgrade: OnUpgrade) -> impl Future<Output = ()> + S
         let io = Patient::new(TokioIo::new(upgraded), options.write_timeout);
         let pulse = io.pulse();
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
-        socket::run(socket, endpoint.server(), options, &pulse, endpoint.stopping()).await;
+        let connection = endpoint.server().connect_with(extensions);
+        socket::run(socket, connection, options, &pulse, endpoint.stopping()).await;
         drop(running);
     }
 }

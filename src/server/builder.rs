@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     future::Future,
-    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -11,6 +14,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
+    Extensions,
     answers::{IntoCompletion, IntoContents, IntoPrompt},
     catalog::Catalog,
     changes::Connections,
@@ -40,9 +44,14 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     catalog: RwLock<Catalog>,
     pub(super) connections: Connections,
-    seal: Seal,
+    seal: Mutex<Seal>,
     clock: OnceLock<Clock>,
+    /// How many states have been signed without a clock.
+    signed: AtomicU64,
 }
+
+/// Without a clock, a state is good until so many more have been signed.
+const WITHOUT_CLOCK: f64 = 1024.0;
 
 type Clock = Box<dyn Fn() -> Millis + Send + Sync>;
 
@@ -76,12 +85,24 @@ impl Server {
     /// Poll both in one task, the driver first: then a handler that reports faster than its peer
     /// reads steps aside for the transport at the right moment.
     pub fn connect(&self) -> (Link, Driver) {
-        Driver::new(self.clone())
+        self.connect_with(Extensions::default())
+    }
+
+    /// The same for a connection that a request made, whose extensions the handlers may look at:
+    /// [`Context::extensions`], [`Context::principal`].
+    pub fn connect_with(&self, extensions: Extensions) -> (Link, Driver) {
+        Driver::new(self.clone(), extensions)
     }
 
     /// The server's name and version.
     pub fn info(&self) -> &Implementation {
         &self.inner.profile.info
+    }
+
+    /// What one connection may hold.
+    #[cfg(feature = "native")]
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.inner.limits
     }
 
     /// All tools as they are listed.
@@ -97,7 +118,7 @@ impl Server {
     }
 
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
-    /// signed never expires. `mcp_wasm::native` does so.
+    /// signed is good until 1,024 more things have been signed. `mcp_wasm::native` does so.
     pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {
         let _ = self.inner.clock.set(Box::new(clock));
     }
@@ -118,8 +139,15 @@ impl Inner {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self) -> Millis {
-        self.clock.get().map_or(0.0, |clock| clock())
+    fn now(&self, seal: &Seal) -> Millis {
+        #[allow(clippy::cast_precision_loss)] // not that many
+        let signed = || self.signed.load(Ordering::Relaxed) as f64;
+        self.clock.get().map_or_else(|| signed() * seal.lifetime / WITHOUT_CLOCK, |clock| clock())
+    }
+
+    /// A panic leaves it whole.
+    fn seal(&self) -> MutexGuard<'_, Seal> {
+        self.seal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answers that a request brings along. `None`: its state is not one that may be trusted.
@@ -130,7 +158,11 @@ impl Inner {
     ) -> Option<BTreeMap<String, Raw>> {
         let mut given = match &inputs.state {
             None => BTreeMap::new(),
-            Some(state) => self.seal.open(state, binding?, self.now())?.into_iter().collect(),
+            Some(state) => {
+                let mut seal = self.seal();
+                let now = self.now(&seal);
+                seal.open(state, binding?, now)?.into_iter().collect()
+            }
         };
         if let Some(responses) = inputs.responses.and_then(|all| all.entries()) {
             given.extend(responses);
@@ -140,7 +172,10 @@ impl Inner {
 
     /// The state that goes along with questions.
     pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Raw>) -> String {
-        self.seal.close(binding, answers.into_iter().collect(), self.now())
+        let mut seal = self.seal();
+        self.signed.fetch_add(1, Ordering::Relaxed);
+        let now = self.now(&seal);
+        seal.close(binding, answers.into_iter().collect(), now)
     }
 }
 
@@ -354,11 +389,25 @@ impl ServerBuilder {
     pub fn build(self) -> Server {
         let Self { profile, limits, catalog, key, lifetime } = self;
         let key = key.unwrap_or_else(random_key);
-        let seal = Seal::new(key, lifetime.as_secs_f64() * 1000.0);
-        let (catalog, connections, clock) =
-            (RwLock::new(catalog), Connections::default(), OnceLock::new());
-        Server { inner: Arc::new(Inner { profile, limits, catalog, connections, seal, clock }) }
+        let inner = Inner {
+            profile,
+            limits,
+            catalog: RwLock::new(catalog),
+            connections: Connections::default(),
+            seal: Mutex::new(Seal::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),
+            clock: OnceLock::new(),
+            signed: AtomicU64::new(0),
+        };
+        Server { inner: Arc::new(inner) }
     }
+}
+
+/// Where the numbers of states begin. Servers that share a key ought to differ, but nothing hangs
+/// on it.
+fn random_number() -> u32 {
+    let mut bytes = [0; 4];
+    let _ = getrandom::fill(&mut bytes);
+    u32::from_le_bytes(bytes)
 }
 
 /// A key that nobody knows.

@@ -10,8 +10,10 @@ use std::{
 use serde_json::Value;
 
 use super::{
+    Extensions,
     builder::Server,
     inputs::Inputs,
+    principal::Principal,
     shared::{Shared, Signal, enlist},
     values::{ProgressMessage, Quantity, Total},
 };
@@ -38,6 +40,7 @@ pub(super) struct Call {
     pub(super) shared: Arc<Shared>,
     pub(super) key: RequestKey,
     pub(super) request: RequestContext,
+    pub(super) extensions: Arc<Extensions>,
     pub(super) cancelled: Signal,
     pub(super) server: Server,
     pub(super) inputs: Inputs,
@@ -219,6 +222,26 @@ impl Context {
     /// The caller's id for the request.
     pub fn request_id(&self) -> &Id {
         &self.call.request.id
+    }
+
+    /// Who calls, if the application's middleware has found out: it puts a [`Principal`] into the
+    /// extensions of the request. Without one, anybody may be calling.
+    ///
+    /// ```
+    /// # use mcp_wasm::server::{Context, NoArguments};
+    /// async fn whoami(_: NoArguments, ctx: Context) -> Result<String, &'static str> {
+    ///     let caller = ctx.principal().ok_or("sign in first")?;
+    ///     Ok(caller.subject.clone())
+    /// }
+    /// ```
+    pub fn principal(&self) -> Option<&Principal> {
+        self.extensions().get()
+    }
+
+    /// What the application's middleware and its server have put into the extensions of the HTTP
+    /// request that brought this call, or that opened its WebSocket. Empty over stdio.
+    pub fn extensions(&self) -> &Extensions {
+        &self.call.extensions
     }
 
     /// The server, to say that something has changed:

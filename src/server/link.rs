@@ -10,9 +10,11 @@ use std::{
 };
 
 use super::{
+    Extensions,
     builder::Server,
     context::{Call, Context},
     inputs::Inputs,
+    principal::Principal,
     serve::{Outcome, Served},
     shared::{Shared, Signal, enlist},
     tasks::{Ended, TaskSet},
@@ -32,6 +34,8 @@ use crate::{
 /// Dropping it ends the connection and cancels what is in flight.
 pub struct Link {
     shared: Arc<Shared>,
+    /// What came along with the request that made the connection.
+    extensions: Arc<Extensions>,
 }
 
 /// The half that runs the handlers: a future that ends with the connection.
@@ -43,6 +47,7 @@ pub struct Link {
 pub struct Driver {
     server: Server,
     shared: Arc<Shared>,
+    extensions: Arc<Extensions>,
     /// Its number among the connections of the server.
     number: u64,
     tasks: TaskSet<RequestKey, Outcome>,
@@ -71,13 +76,26 @@ impl Link {
 
     /// Takes in one message that has been parsed already.
     pub fn receive_value(&self, message: &Raw) {
-        self.feed(|machine| machine.receive(message));
+        self.receive_value_with(message, &self.extensions);
+    }
+
+    /// Takes in one message that has been parsed already, with what came along with it; see
+    /// [`Context::extensions`]. For transports where each message is a request of its own.
+    pub fn receive_value_with(&self, message: &Raw, extensions: &Arc<Extensions>) {
+        self.feed_with(extensions, |machine| machine.receive(message));
     }
 
     fn feed(&self, input: impl FnOnce(&mut ServerMachine<Raw>)) {
+        self.feed_with(&self.extensions, input);
+    }
+
+    fn feed_with(&self, extensions: &Arc<Extensions>, input: impl FnOnce(&mut ServerMachine<Raw>)) {
         let wakers = {
             let mut state = self.shared.lock();
             input(&mut state.machine);
+            while let Some(event) = state.machine.poll_event() {
+                state.events.push_back((event, Arc::clone(extensions)));
+            }
             // A cancellation makes room, too.
             let mut wakers = state.room_to_wake();
             wakers.extend(state.driver.take());
@@ -85,6 +103,11 @@ impl Link {
             wakers
         };
         wakers.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether the connection may be read from; see [`ready`](Self::ready).
+    pub fn accepts_input(&self) -> bool {
+        self.shared.lock().machine.accepts_input()
     }
 
     /// Waits until the connection may be read from: a peer that sends without reading its answers
@@ -178,13 +201,15 @@ impl Drop for Link {
 }
 
 impl Driver {
-    pub(super) fn new(server: Server) -> (Link, Self) {
+    pub(super) fn new(server: Server, extensions: Extensions) -> (Link, Self) {
         let inner = &server.inner;
         let machine = ServerMachine::new(inner.profile(), inner.limits);
         let shared = Arc::new(Shared::new(machine));
-        let link = Link { shared: Arc::clone(&shared) };
+        let extensions = Arc::new(extensions);
+        let link = Link { shared: Arc::clone(&shared), extensions: Arc::clone(&extensions) };
         let number = inner.connections.add(&shared);
-        (link, Self { server, shared, number, tasks: TaskSet::new(), calls: BTreeMap::new() })
+        let (tasks, calls) = (TaskSet::new(), BTreeMap::new());
+        (link, Self { server, shared, extensions, number, tasks, calls })
     }
 
     /// Ready once fewer messages than that wait to be sent, or none will be any more.
@@ -197,10 +222,10 @@ impl Driver {
         Poll::Pending
     }
 
-    fn handle(&mut self, event: Event<Raw>) {
+    fn handle(&mut self, event: Event<Raw>, extensions: Arc<Extensions>) {
         match event {
             Event::Cancelled { key, reason: _ } => self.cancel(key),
-            Event::Request(request) => self.start(request),
+            Event::Request(request) => self.start(request, extensions),
             Event::Answered { key, ask, outcome } => {
                 if let Some(call) = self.calls.get(&key) {
                     call.inputs.answered(ask, outcome);
@@ -209,21 +234,21 @@ impl Driver {
         }
     }
 
-    fn start(&mut self, request: Request<Raw>) {
+    fn start(&mut self, request: Request<Raw>, extensions: Arc<Extensions>) {
         let Request { key, context, operation, inputs } = request;
         let inner = &self.server.inner;
         let binding = (context.capabilities != ClientCapabilities::default()
             || inputs.state.is_some())
-        .then(|| service::bind(&operation))
+        .then(|| service::bind(&operation, &owner(&extensions)))
         .flatten();
         let Some(given) = inner.given(inputs, binding.as_ref()) else {
-            let error = RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid");
-            return self.respond(key, Err(error));
+            return self.respond(key, Err(service::bad_state()));
         };
         let call = Arc::new(Call {
             shared: Arc::clone(&self.shared),
             key,
             request: context,
+            extensions,
             cancelled: Signal::default(),
             server: self.server.clone(),
             inputs: Inputs::new(given),
@@ -297,6 +322,12 @@ impl Driver {
     }
 }
 
+/// Whom the states of questions belong to.
+fn owner(extensions: &Extensions) -> String {
+    // Different texts for different principals, and none for nobody.
+    extensions.get().map_or_else(String::new, |one: &Principal| format!("{:?}", one.identity()))
+}
+
 impl Future for Driver {
     type Output = ();
 
@@ -305,7 +336,10 @@ impl Future for Driver {
         loop {
             let event = {
                 let mut state = this.shared.lock();
-                let event = state.machine.poll_event();
+                let event = state.events.pop_front().or_else(|| {
+                    // The end of the connection is nobody's doing.
+                    Some((state.machine.poll_event()?, Arc::clone(&this.extensions)))
+                });
                 if event.is_none() {
                     if state.machine.is_closed() {
                         return Poll::Ready(());
@@ -315,7 +349,7 @@ impl Future for Driver {
                 event
             };
             match event {
-                Some(event) => this.handle(event),
+                Some((event, extensions)) => this.handle(event, extensions),
                 None => break,
             }
         }

@@ -40,6 +40,7 @@ mod changes;
 mod context;
 mod inputs;
 mod link;
+mod principal;
 mod register;
 mod reporter;
 mod result;
@@ -53,9 +54,15 @@ pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
 pub use inputs::InputError;
 pub use link::{Driver, Link};
+#[cfg(feature = "native")]
+pub(crate) use principal::Identity;
+pub use principal::Principal;
 pub use reporter::{Counted, ProgressReporter};
 pub use result::{IntoToolResult, Json};
 pub use values::{ProgressMessage, Quantity, Total};
+
+/// What came along with a request beside its message; see [`Context::extensions`].
+pub use ::http::Extensions;
 
 pub use crate::{
     proto::server::{Frame, Limits, Transmit},

@@ -1,16 +1,18 @@
 //! What the link, the driver and the contexts of one connection share.
 
 use std::{
+    collections::VecDeque,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Poll, Waker},
 };
 
+use super::Extensions;
 use crate::{
     jsonrpc::{Id, Raw},
-    proto::server::{RequestKey, ServerMachine},
+    proto::server::{Event, RequestKey, ServerMachine},
 };
 
 /// The machine of a connection, and who waits for it.
@@ -21,6 +23,8 @@ pub(super) struct Shared {
 /// What the lock protects. User code never runs while it is held.
 pub(super) struct State {
     pub(super) machine: ServerMachine<Raw>,
+    /// What messages have led to, with what came along with each.
+    pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
     /// Runs the handlers: wants to know of new events.
     pub(super) driver: Option<Waker>,
     /// Writes to the peer: wants to know of new messages.
@@ -46,6 +50,7 @@ impl Shared {
     pub(super) fn new(machine: ServerMachine<Raw>) -> Self {
         let state = State {
             machine,
+            events: VecDeque::new(),
             driver: None,
             writer: None,
             reader: None,

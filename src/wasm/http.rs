@@ -170,6 +170,11 @@ impl Http {
         JsValue::array(told)
     }
 
+    /// The messages among it, for who wants to see them before the client.
+    pub fn messages(&mut self) -> JsValue {
+        JsValue::array(self.machine.take_messages())
+    }
+
     /// Ends everything; the exchange that tells the server is still to be made.
     pub fn close(&mut self) {
         self.machine.close();

@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { startDemoServer } from "../support/demo-server.mjs";
 import { startFixtureServer } from "../support/fixture-server.mjs";
 import { pkg, target, tests } from "../support/paths.mjs";
+import { scripted } from "./scripted.mjs";
 
 const run = promisify(execFile);
 const programs = path.join(import.meta.dirname, "migration");
@@ -19,7 +20,7 @@ const folder = path.join(target, "migration");
 
 /** What of the SDK is the client's, and what takes its place; its server stays the SDK's. */
 const CLIENT = {
-  v1: [/"@modelcontextprotocol\/sdk\/(client\/\w+|types|inMemory)\.js"/g, '"mcp-wasm/compat/v1"'],
+  v1: [/"@modelcontextprotocol\/sdk\/(client\/\w+|types|inMemory|shared\/\w+)\.js"/g, '"mcp-wasm/compat/v1"'],
   v2: [/"@modelcontextprotocol\/client"/g, '"mcp-wasm/compat/v2"'],
   plain: [/(?<={ Client } from )"@modelcontextprotocol\/client"/g, '"mcp-wasm"'],
 };
@@ -51,7 +52,7 @@ after(() => {
 /** What a program comes to, as JSON has it. @param {string} file */
 async function outcome(file) {
   const { main } = await import(pathToFileURL(file).href);
-  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing })));
+  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing, scripted })));
 }
 
 /** A program of a version, with its import changed. @param {"v1" | "v2" | "plain"} version @param {string} name */

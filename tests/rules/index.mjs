@@ -3,6 +3,7 @@ import { rules as calls } from "./calls.mjs";
 import { rules as connect } from "./connect.mjs";
 import { rules as delivery } from "./delivery.mjs";
 import { rules as features } from "./features.mjs";
+import { rules as handlers } from "./handlers.mjs";
 import { rules as http } from "./http.mjs";
 import { rules as input } from "./input.mjs";
 import { rules as ports } from "./ports.mjs";
@@ -10,4 +11,4 @@ import { rules as progress } from "./progress.mjs";
 import { rules as rounds } from "./rounds.mjs";
 import { rules as session } from "./session.mjs";
 
-export const rules = [...progress, ...calls, ...session, ...input, ...http, ...connect, ...features, ...delivery, ...ports, ...rounds];
+export const rules = [...progress, ...calls, ...session, ...input, ...http, ...handlers, ...connect, ...features, ...delivery, ...ports, ...rounds];

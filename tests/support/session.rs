@@ -12,7 +12,7 @@ use std::{
     task::{self, Wake, Waker},
 };
 
-use mcp_wasm::server::{Driver, Link, Server, Transmit};
+use mcp_wasm::server::{Driver, Extensions, Link, Principal, Server, Transmit};
 use serde_json::{Value, json};
 
 /// Remembers that it was woken.
@@ -47,6 +47,17 @@ impl Session {
     /// A modern connection to this server.
     pub fn modern(server: &Server) -> Self {
         let (link, driver) = server.connect();
+        let mut session =
+            Self { link: Some(link), driver: Box::pin(driver), flag: Arc::default(), ended: false };
+        session.run();
+        session
+    }
+
+    /// A modern connection that a request of this principal made.
+    pub fn of(server: &Server, principal: Principal) -> Self {
+        let mut extensions = Extensions::default();
+        extensions.insert(principal);
+        let (link, driver) = server.connect_with(extensions);
         let mut session =
             Self { link: Some(link), driver: Box::pin(driver), flag: Arc::default(), ended: false };
         session.run();

@@ -20,7 +20,9 @@ use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
-const WASM_OPT: [&str; 8] = [
+const WASM_OPT: [&str; 10] = [
+    "--flatten",
+    "--rereloop",
     "-O3",
     "--converge",
     "--low-memory-unused",
@@ -33,7 +35,7 @@ const WASM_OPT: [&str; 8] = [
 /// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling, comparing by parts
 /// and loading ahead are what makes the module large. What is called for every byte asks to be
 /// inlined.
-const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1 \
+const SMALL: &str = "llvm-args=-inline-threshold=0 -unroll-threshold=0 -max-loads-per-memcmp=1 \
                      -enable-pre=false -enable-load-pre=false";
 /// A module of the package.
 struct Module {
@@ -67,6 +69,8 @@ const MODULES: [Module; 2] = [
         inline: "host-inline.js",
     },
 ];
+/// What the validator compares texts with.
+const PATTERNS: &str = "validate-patterns.js";
 /// Of a generated module that is a text.
 const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
@@ -198,18 +202,23 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-/// The validator's entry, with the validator in it: the package has no dependencies.
+/// The validator's entry, with the validator in it: the package has no dependencies. What it makes of
+/// patterns are not the engine's regular expressions but those of the file beside it, which take a
+/// bounded time.
 fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
+    let patterns = root().join("pkg-template").join(PATTERNS);
     tools
         .cmd("esbuild")
         .arg(root().join("pkg-template/validate.js"))
+        .arg(format!("--inject:{}", patterns.display()))
         .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
         .arg("--banner:js=/*! Contains @cfworker/json-schema, MIT: see LICENSE-THIRD-PARTY */")
         .arg(format!("--outfile={}", out.display()))
         .args(["--allow-overwrite"])
         .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
         .quiet()
-        .context("the validator could not be bundled")
+        .context("the validator could not be bundled")?;
+    Ok(fs::remove_file(out.with_file_name(PATTERNS))?)
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.

@@ -221,6 +221,18 @@ impl<P: Payload> Http<P> {
         std::mem::take(&mut self.news)
     }
 
+    /// The messages that have come, before anything else that has happened is told.
+    pub fn take_messages(&mut self) -> Vec<P> {
+        let mut messages = Vec::new();
+        for news in self.take_news() {
+            match news {
+                News::Message(message) => messages.push(message),
+                other => self.news.push(other),
+            }
+        }
+        messages
+    }
+
     /// Tells a client all that has happened.
     pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
         for news in self.take_news() {

@@ -1,8 +1,10 @@
 //! Errors and the HTTP status they leave with.
 
+use serde_json::json;
+
 use crate::{
     jsonrpc::{Id, Message, Payload, Raw, RpcError, code},
-    proto::server::Frame,
+    proto::{Millis, server::Frame},
 };
 
 /// A request that is refused before anything was done about it.
@@ -12,7 +14,13 @@ pub struct Refusal {
     pub status: u16,
     /// What is wrong, and what to do: a JSON-RPC error as JSON text.
     pub body: String,
+    /// The seconds after which to try again, for `Retry-After`; only where there is too much of
+    /// something.
+    pub retry_after: Option<u64>,
 }
+
+/// The seconds after which to try again when nothing better is known.
+pub const RETRY_AFTER: u64 = 1;
 
 impl Refusal {
     /// A refusal of something that has no id.
@@ -35,9 +43,31 @@ impl Refusal {
         Self::with_status::<Raw>(status, id, RpcError::new(code, message))
     }
 
+    /// The refusal of what is too much now, and may be fine after so many milliseconds.
+    pub fn busy(status: u16, id: Option<Id>, message: &str, retry_after: Millis) -> Self {
+        let mut data = Raw::object();
+        data.set("retryAfterMs", Raw::number(retry_after));
+        let (code, message) = (code::TOO_MANY_REQUESTS, message.to_owned());
+        let refusal = Self::with_status(status, id, RpcError { code, message, data: Some(data) });
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it saturates
+        let seconds = (retry_after / 1000.0).ceil() as u64;
+        Self { retry_after: Some(seconds.max(RETRY_AFTER)), ..refusal }
+    }
+
+    /// The refusal of a session that there is not, or not for this caller: the status that ends a
+    /// session for every client. It answers no request, so that nobody takes it for an answer: a
+    /// client that renews its session makes the request again.
+    pub fn no_such_session() -> Self {
+        let text = "Session not found: begin one with `initialize`";
+        let error = json!({ "code": code::SESSION_NOT_FOUND, "message": text });
+        let body = json!({ "jsonrpc": "2.0", "id": null, "error": error });
+        Self { status: 404, body: body.to_string(), retry_after: None }
+    }
+
     fn with_status<P: Payload>(status: u16, id: Option<Id>, error: RpcError<P>) -> Self {
+        let retry_after = (error.code == code::TOO_MANY_REQUESTS).then_some(RETRY_AFTER);
         let body = Frame::Message(Message::Response { id, outcome: Err(error) }.write()).to_json();
-        Self { status, body }
+        Self { status, body, retry_after }
     }
 }
 

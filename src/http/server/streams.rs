@@ -2,12 +2,15 @@
 //!
 //! Every POST with requests has a stream of its own, which ends when they are answered; the GET
 //! stream takes what belongs to no request. A stream outlives its reader: a client that has lost
-//! its connection goes on with the id of the last event that it has seen.
+//! its connection goes on with the id of the last event that it has seen. Nobody else does: the id
+//! holds a word of the stream's that only its readers have been told.
 
 use std::{
-    collections::{BTreeMap, HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     task::{Poll, Waker},
 };
+
+use sha2::{Digest, Sha256};
 
 use crate::{
     jsonrpc::{Id, Payload},
@@ -18,16 +21,27 @@ use crate::{
 const STANDALONE: u64 = 0;
 /// What an event costs beside its text.
 const OVERHEAD: usize = 64;
+/// What shows a connection whose other end is gone that it is.
+const PROBE: &str = ": is anybody there?\n\n";
 
 /// What the streams of a session may hold at most.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
-    /// Events that wait for a reader that is there. More wait elsewhere, where reports merge.
+    /// Events that wait for a reader that is there, beside one for each further request of a batch.
+    /// More wait elsewhere, where reports merge.
     pub waiting: u64,
     /// Bytes of them.
     pub waiting_bytes: usize,
     /// Bytes of events that one stream keeps to send again, or for a reader that is not there.
     pub kept_bytes: usize,
+    /// Bytes of events that all streams together keep. Beyond it the oldest streams that have ended
+    /// go first, then what has been sent of others, then what nobody may need.
+    pub session_bytes: usize,
+    /// Bytes of events, those included that readers have still to take, beyond which no more
+    /// requests are taken.
+    pub unread_bytes: usize,
+    /// Requests that have not been answered. More are refused.
+    pub requests: usize,
     /// Streams that are kept after their end.
     pub kept_streams: usize,
     /// How long they are kept.
@@ -44,6 +58,9 @@ impl Default for StreamLimits {
             waiting: 64,
             waiting_bytes: 256 << 10,
             kept_bytes: 1 << 20,
+            session_bytes: 4 << 20,
+            unread_bytes: 16 << 20,
+            requests: 1024,
             kept_streams: 16,
             kept_for: 120_000.0,
             retry: 1000.0,
@@ -52,7 +69,7 @@ impl Default for StreamLimits {
     }
 }
 
-/// One reader of one stream. A later one takes its place.
+/// One reader of one stream. One that comes back takes its place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Reader {
     stream: u64,
@@ -68,10 +85,25 @@ pub enum Beginning {
     Stream,
 }
 
+/// Why there is no stream for some requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoStream {
+    /// One of their ids is in flight, or there twice.
+    Taken,
+    /// Too many have not been answered yet.
+    TooMany,
+    /// Too much of what was answered has not been read yet.
+    Unread,
+}
+
+/// Somebody else reads the GET stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InUse;
+
 /// Why an event id leads nowhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoSuchEvent {
-    /// It is none of ours.
+    /// It is none of ours, or not as we gave it.
     Foreign,
     /// Its stream has ended, and is not kept any more.
     Gone,
@@ -83,9 +115,15 @@ pub struct Streams {
     limits: StreamLimits,
     /// Whether streams begin with an event without data.
     primed: bool,
+    /// What the words in event ids are made of.
+    secret: [u8; 16],
     all: BTreeMap<u64, Stream>,
     /// Which stream answers a request that is in flight.
     owners: HashMap<Id, u64>,
+    /// Those that have ended, the first to end first; some of them may be gone.
+    done: VecDeque<u64>,
+    /// Bytes of the events in all of them.
+    bytes: usize,
     /// The stream that was opened last.
     newest: u64,
     /// How many readers there have been.
@@ -97,8 +135,12 @@ pub struct Streams {
 
 #[derive(Debug, Default)]
 struct Stream {
-    /// Requests that are not answered yet.
-    open: Vec<Id>,
+    /// What an event id of this stream has to say, so that nobody can guess one.
+    word: String,
+    /// How many requests are not answered yet.
+    open: usize,
+    /// How many more events may wait than on others: the answers of a batch all find a place.
+    extra: u64,
     /// In the order of their numbers, which may have gaps.
     events: VecDeque<Event>,
     bytes: usize,
@@ -112,6 +154,8 @@ struct Stream {
     is_released: bool,
     /// Whether the reader is to be given an event without data first.
     to_prime: bool,
+    /// Whether the reader is to be given a sign of life, so that its connection shows one.
+    to_probe: bool,
     ended: Option<Millis>,
 }
 
@@ -124,54 +168,98 @@ struct Event {
 }
 
 impl Streams {
-    /// No streams yet but the one that a GET opens.
-    pub fn new(limits: StreamLimits, primed: bool) -> Self {
-        Self {
+    /// No streams yet but the one that a GET opens. `secret` is random, and the session's own.
+    pub fn new(limits: StreamLimits, primed: bool, secret: [u8; 16]) -> Self {
+        let mut streams = Self {
             limits,
             primed,
-            all: BTreeMap::from([(STANDALONE, Stream::default())]),
+            secret,
+            all: BTreeMap::new(),
             owners: HashMap::new(),
+            done: VecDeque::new(),
+            bytes: 0,
             newest: STANDALONE,
             readers: 0,
             pump: None,
             closed: false,
-        }
+        };
+        streams.add(STANDALONE, 0);
+        streams
     }
 
-    /// A stream for the answers to these requests, with its first reader. `None`: a request with
-    /// one of these ids is in flight.
-    pub fn open(&mut self, requests: Vec<Id>) -> Option<Reader> {
-        let is_taken = |(at, id): (usize, &Id)| {
-            self.owners.contains_key(id) || requests.iter().take(at).any(|before| before == id)
-        };
-        if requests.iter().enumerate().any(is_taken) {
-            return None;
+    fn add(&mut self, id: u64, open: usize) {
+        let hash =
+            Sha256::new().chain_update(self.secret).chain_update(id.to_le_bytes()).finalize();
+        let word = hash[..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
+        let word = format!("{word:016x}");
+        let extra = open.saturating_sub(1) as u64;
+        self.all.insert(id, Stream { word, open, extra, ..Stream::default() });
+    }
+
+    /// A stream for the answers to these requests, with its first reader.
+    ///
+    /// # Errors
+    /// One of their ids is in flight, or there are too many. None of them has been taken then.
+    pub fn open(&mut self, requests: &[Id]) -> Result<Reader, NoStream> {
+        if self.owners.len() + requests.len() > self.limits.requests {
+            return Err(NoStream::TooMany);
+        }
+        if self.bytes > self.limits.unread_bytes {
+            // What has been read does not count.
+            self.forget(self.limits.session_bytes.min(self.limits.unread_bytes), None);
+            if self.bytes > self.limits.unread_bytes {
+                return Err(NoStream::Unread);
+            }
+        }
+        let mut seen = HashSet::with_capacity(requests.len());
+        if requests.iter().any(|id| self.owners.contains_key(id) || !seen.insert(id)) {
+            return Err(NoStream::Taken);
         }
         self.newest += 1;
         let stream = self.newest;
         self.owners.extend(requests.iter().map(|id| (id.clone(), stream)));
-        self.all.insert(stream, Stream { open: requests, ..Stream::default() });
-        Some(self.attach(stream, self.primed))
+        self.add(stream, requests.len());
+        Ok(self.attach(stream, self.primed))
     }
 
-    /// A reader for the GET stream, in the place of the one there is.
-    pub fn listen(&mut self) -> Reader {
-        self.attach(STANDALONE, self.primed)
+    /// A reader for the GET stream.
+    ///
+    /// # Errors
+    /// It has one. Who has lost the connection of that one comes back by the id of an event, or
+    /// when the connection is known to be gone: [`probe`](Self::probe) finds that out.
+    pub fn listen(&mut self) -> Result<Reader, InUse> {
+        if self.all.get(&STANDALONE).is_some_and(|stream| stream.reader.is_some()) {
+            return Err(InUse);
+        }
+        Ok(self.attach(STANDALONE, self.primed))
+    }
+
+    /// Has something sent to the reader of the GET stream that means nothing.
+    pub fn probe(&mut self) {
+        if let Some(stream) = self.all.get_mut(&STANDALONE) {
+            stream.to_probe = stream.reader.is_some();
+            stream.wake();
+        }
     }
 
     /// A reader for what came after the event of this id, on the stream of that event.
     ///
     /// # Errors
-    /// There is no such stream.
+    /// There is no such stream, or nobody has been given that id.
     pub fn resume(&mut self, event: &str) -> Result<Reader, NoSuchEvent> {
-        let (stream, number) = event.split_once('-').ok_or(NoSuchEvent::Foreign)?;
+        let mut parts = event.split('-');
+        let (Some(stream), Some(number), Some(word), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(NoSuchEvent::Foreign);
+        };
         let id = read_number(stream).ok_or(NoSuchEvent::Foreign)?;
         let number = read_number(number).ok_or(NoSuchEvent::Foreign)?;
         if id > self.newest {
             return Err(NoSuchEvent::Foreign);
         }
         let stream = self.all.get_mut(&id).ok_or(NoSuchEvent::Gone)?;
-        if number > stream.newest {
+        if word != stream.word || number > stream.newest {
             return Err(NoSuchEvent::Foreign);
         }
         stream.sent(number);
@@ -186,6 +274,7 @@ impl Streams {
             stream.reader = Some((number, None));
             stream.is_released = false;
             stream.to_prime = to_prime;
+            stream.to_probe = false;
         }
         Reader { stream: id, number }
     }
@@ -205,6 +294,16 @@ impl Streams {
         self.all.values().any(|stream| stream.reader.is_some())
     }
 
+    /// Whether anybody reads, or a request waits for its answer.
+    pub fn is_at_work(&self) -> bool {
+        !self.owners.is_empty() || self.has_readers()
+    }
+
+    /// Bytes of the events in all streams.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
     /// Whether a message of this request, or of none, finds a place.
     pub fn has_room(&self, about: Option<&Id>) -> bool {
         // What nobody waits for, and what has no reader, finds its end here.
@@ -212,8 +311,12 @@ impl Streams {
             return true;
         };
         let limits = &self.limits;
+        // One event always has: readers that do not read hold up nobody else.
         stream.reader.is_none()
-            || stream.waiting() < limits.waiting && stream.waiting_bytes < limits.waiting_bytes
+            || stream.waiting() == 0
+            || stream.waiting() < limits.waiting + stream.extra
+                && stream.waiting_bytes < limits.waiting_bytes
+                && self.bytes < limits.session_bytes
     }
 
     /// Wakes this when there may be more room than before.
@@ -232,12 +335,44 @@ impl Streams {
         if let Some(owner) = self.owner(about)
             && let Some(stream) = self.all.get_mut(&owner)
         {
-            stream.push(frame);
-            stream.trim(self.limits.kept_bytes);
+            self.bytes += stream.push(frame);
+            self.bytes -= stream.trim(self.limits.kept_bytes, false);
             stream.wake();
             if last && let Some(id) = about {
                 self.answered(id, now);
             }
+            self.forget(self.limits.session_bytes, Some(owner));
+        }
+    }
+
+    /// Forgets events until there are no more bytes of them than that, as far as may be: streams
+    /// that have ended, then what has been sent, then what nobody may need. `but`: a stream that
+    /// stays, because it has just ended.
+    pub fn forget(&mut self, bytes: usize, but: Option<u64>) {
+        if self.bytes <= bytes {
+            return;
+        }
+        let done = std::mem::take(&mut self.done);
+        for id in done {
+            let Some(stream) = self.all.get(&id) else { continue };
+            if self.bytes > bytes && stream.reader.is_none() && but != Some(id) {
+                self.remove(id);
+            } else {
+                self.done.push_back(id);
+            }
+        }
+        for stream in self.all.values_mut() {
+            if self.bytes <= bytes {
+                return;
+            }
+            let others = self.bytes - stream.bytes;
+            self.bytes -= stream.trim(bytes.saturating_sub(others), true);
+        }
+    }
+
+    fn remove(&mut self, id: u64) {
+        if let Some(stream) = self.all.remove(&id) {
+            self.bytes -= stream.bytes;
         }
     }
 
@@ -264,10 +399,11 @@ impl Streams {
         if let Some(owner) = self.owners.remove(request)
             && let Some(stream) = self.all.get_mut(&owner)
         {
-            stream.open.retain(|open| open != request);
-            if stream.open.is_empty() {
+            stream.open = stream.open.saturating_sub(1);
+            if stream.open == 0 {
                 stream.ended = Some(now);
                 stream.wake();
+                self.done.push_back(owner);
             }
         }
         self.wake_pump();
@@ -288,7 +424,7 @@ impl Streams {
         let is_over = stream.ended.is_some() || self.closed;
         if is_over && stream.events.len() == 1 && stream.newest == 1 {
             let event = stream.events.pop_front();
-            self.all.remove(&reader.stream);
+            self.remove(reader.stream);
             let json = event.map(|event| event.json).unwrap_or_default();
             return Poll::Ready(Beginning::Whole(json));
         }
@@ -310,10 +446,13 @@ impl Streams {
             return Poll::Ready(None);
         }
         let mut text = String::new();
+        if std::mem::take(&mut stream.to_probe) {
+            text.push_str(PROBE);
+        }
         let is_over = stream.ended.is_some();
         // A stream that ends without a word is nothing to come back to.
         if std::mem::take(&mut stream.to_prime) && !(is_over && stream.newest == 0) {
-            write_id(&mut text, reader.stream, stream.sent);
+            write_id(&mut text, reader.stream, stream.sent, &stream.word);
             text.push_str("retry: ");
             text.push_str(&self.limits.retry.to_string());
             text.push_str("\ndata: \n\n");
@@ -324,13 +463,13 @@ impl Streams {
             if text.len() >= self.limits.batch {
                 break;
             }
-            write_id(&mut text, reader.stream, event.number);
+            write_id(&mut text, reader.stream, event.number, &stream.word);
             write_message(&mut text, &event.json);
             sent = event.number;
         }
         if !text.is_empty() {
             stream.sent(sent);
-            stream.trim(self.limits.kept_bytes);
+            self.bytes -= stream.trim(self.limits.kept_bytes, false);
             self.wake_pump();
             return Poll::Ready(Some(text));
         }
@@ -343,18 +482,30 @@ impl Streams {
         Poll::Pending
     }
 
-    /// Forgets streams that ended long ago, and the oldest when there are many.
-    pub fn expire(&mut self, now: Millis) {
+    /// Forgets streams that ended long ago, and the oldest when there are many. Returns when it is
+    /// to be called again, if nothing else happens.
+    pub fn expire(&mut self, now: Millis) -> Option<Millis> {
         let limits = self.limits;
-        let is_done = |stream: &Stream| stream.ended.is_some() && stream.reader.is_none();
-        self.all.retain(|_, stream| {
-            !is_done(stream) || stream.ended.is_some_and(|at| now - at < limits.kept_for)
-        });
-        let done: Vec<u64> =
-            self.all.iter().filter(|(_, stream)| is_done(stream)).map(|(id, _)| *id).collect();
-        for id in done.iter().take(done.len().saturating_sub(limits.kept_streams)) {
-            self.all.remove(id);
+        let done = std::mem::take(&mut self.done);
+        let is_alone = |id: &u64| self.all.get(id).is_some_and(|stream| stream.reader.is_none());
+        let alone = done.iter().filter(|id| is_alone(id)).count();
+        let mut excess = alone.saturating_sub(limits.kept_streams);
+        let mut next = None;
+        for id in done {
+            let Some(stream) = self.all.get(&id) else { continue };
+            let until = stream.ended.unwrap_or(now) + limits.kept_for;
+            if stream.reader.is_none() && (excess > 0 || until <= now) {
+                excess = excess.saturating_sub(1);
+                self.remove(id);
+            } else {
+                // Of one that is being read, it begins anew when its reader goes.
+                if stream.reader.is_none() {
+                    next.get_or_insert(until);
+                }
+                self.done.push_back(id);
+            }
         }
+        next
     }
 
     /// Ends all of them.
@@ -393,38 +544,43 @@ impl Stream {
         self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
     }
 
-    fn push<P: Payload>(&mut self, frame: &Frame<P>) {
+    /// Adds an event, and returns how large it is.
+    fn push<P: Payload>(&mut self, frame: &Frame<P>) -> usize {
         let is_notification = match frame {
             Frame::Progress(_) => true,
             Frame::Message(message) => message.get("id").is_none(),
         };
         self.newest += 1;
         let event = Event { number: self.newest, json: frame.to_json(), is_notification };
-        self.bytes += event.size();
-        self.waiting_bytes += event.size();
+        let size = event.size();
+        self.bytes += size;
+        self.waiting_bytes += size;
         self.events.push_back(event);
+        size
     }
 
     /// Forgets what has been sent, the oldest first; without a reader, also notifications that
-    /// have not. Never the newest, which may be the answer.
-    fn trim(&mut self, limit: usize) {
-        while self.bytes > limit && self.events.len() > 1 {
-            let newest = self.events.len() - 1;
-            let at = if self.events.front().is_some_and(|event| event.number <= self.sent) {
+    /// have not. Never the newest, which may be the answer; unless that has been sent, and `all`
+    /// says so. Returns how many bytes that were.
+    fn trim(&mut self, limit: usize, all: bool) -> usize {
+        let before = self.bytes;
+        while self.bytes > limit {
+            let newest = self.events.len().saturating_sub(1);
+            let is_sent = self.events.front().is_some_and(|event| event.number <= self.sent);
+            let at = if is_sent && (newest > 0 || all) {
                 Some(0)
             } else if self.reader.is_none() {
                 self.events.iter().take(newest).position(|event| event.is_notification)
             } else {
                 None
             };
-            let Some(event) = at.and_then(|at| self.events.remove(at)) else {
-                return;
-            };
+            let Some(event) = at.and_then(|at| self.events.remove(at)) else { break };
             self.bytes -= event.size();
             if event.number > self.sent {
                 self.waiting_bytes -= event.size();
             }
         }
+        before - self.bytes
     }
 
     fn wake(&mut self) {
@@ -453,8 +609,8 @@ pub fn write_message(text: &mut String, json: &str) {
 }
 
 /// An event id names the stream as well: a client goes on by the id alone.
-fn write_id(text: &mut String, stream: u64, number: u64) {
-    for part in ["id: ", &stream.to_string(), "-", &number.to_string(), "\n"] {
+fn write_id(text: &mut String, stream: u64, number: u64, word: &str) {
+    for part in ["id: ", &stream.to_string(), "-", &number.to_string(), "-", word, "\n"] {
         text.push_str(part);
     }
 }

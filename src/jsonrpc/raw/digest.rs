@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::text::{DEPTH, Part, decode, note};
-use super::{Inner, Raw};
+use super::Raw;
+use super::text::{DEPTH, Part, decode, note_all};
 
 /// A member, by the first bytes of its name and by where it starts.
 #[derive(Clone, Copy)]
@@ -14,13 +14,9 @@ struct Member {
 
 /// Hands the bytes over in small parts.
 pub(super) fn digest(value: &Raw, out: &mut dyn FnMut(&[u8])) {
-    if let Inner::Span(span) = &value.0 {
-        return write(span.part(), DEPTH, out);
-    }
-    let text = value.write();
-    if let Ok((ends, start, end)) = note(&text, usize::MAX, false) {
-        write(Part { text: &text, ends: &ends, start, end }, DEPTH, out);
-    }
+    let text = value.as_json();
+    let (ends, start, end) = note_all(&text);
+    write(Part { text: &text, ends: &ends, start, end }, DEPTH, out);
 }
 
 /// `depth`: how much deeper to go; what is deeper stands for itself as it is written.

@@ -127,7 +127,7 @@ impl Raw {
     pub fn of(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
         let text = serde_json::to_string(value)?;
         // How deep our own values nest is for their reader to judge.
-        let found = text::note(&text, usize::MAX, false).unwrap_or_default();
+        let found = text::note_own(&text);
         Ok(Self::whole(Box::new(text), found))
     }
 

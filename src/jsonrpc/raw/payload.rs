@@ -215,6 +215,14 @@ impl Payload for Raw {
         }
     }
 
+    fn is_blank(&self) -> bool {
+        match self.kind() {
+            Kind::Null => true,
+            Kind::Array => !self.exceeds(0),
+            _ => false,
+        }
+    }
+
     fn digest(&self, out: &mut dyn FnMut(&[u8])) -> bool {
         digest::digest(self, out);
         true

@@ -4,24 +4,27 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
 use tokio::time::timeout;
 
 use super::{
-    events, json, request,
+    Origin, events, json, request,
     session::{Reading, Session},
-    sessions::new_id,
+    sessions::{new_id, secret},
 };
 use crate::{
     http::{
         headers::{EVENTS, LAST_EVENT, SESSION},
-        server::{Beginning, Lookup, NoSuchEvent, Refusal, RequestHeaders, status_of},
+        server::{
+            Beginning, InUse, Lookup, NoStream, NoSuchEvent, Refusal, RequestHeaders, StreamLimits,
+            status_of,
+        },
     },
     jsonrpc::{Id, Message, Payload, Raw, code},
-    native::Endpoint,
+    native::{Endpoint, guard, peer::Peer},
     proto::version::Version,
     server::{Frame, Transmit},
     types::method,
@@ -31,10 +34,18 @@ use crate::{
 /// client that loses it has something to go on from.
 const AT_ONCE: Duration = Duration::from_millis(50);
 
+/// How long a client waits before it asks for a GET stream again that somebody else reads: about
+/// what it takes until a connection that is gone is found to be.
+const IN_USE: &str = "5";
+
 /// Begins a session.
-pub(super) fn initialize(endpoint: &Endpoint, message: &Raw) -> Result<Response, Refusal> {
+pub(super) fn initialize(
+    endpoint: &Endpoint,
+    origin: &Origin<'_>,
+    message: &Raw,
+) -> Result<Response, Refusal> {
     let (link, driver) = endpoint.server().connect();
-    link.receive_value(message);
+    link.receive_value_with(message, &origin.extensions);
     // The machine itself answers, so the answer is there.
     let Some(Transmit::Send { frame, refusal, .. }) = link.try_transmit() else {
         return Err(Refusal::new(500, code::INTERNAL_ERROR, "the server gave no answer"));
@@ -43,13 +54,25 @@ pub(super) fn initialize(endpoint: &Endpoint, message: &Raw) -> Result<Response,
         return Ok(json(status_of(&frame, refusal), frame.to_json()));
     };
     let options = endpoint.options();
-    let id = new_id().ok_or_else(|| {
-        Refusal::new(500, code::INTERNAL_ERROR, "the system has no random numbers")
+    let (Some(id), Some(secret)) = (new_id(), secret()) else {
+        let text = "the system has no random numbers";
+        return Err(Refusal::new(500, code::INTERNAL_ERROR, text));
+    };
+    let limits =
+        StreamLimits { requests: endpoint.server().limits().requests, ..options.streams() };
+    let (principal, total) = (origin.principal().cloned(), endpoint.sessions().total());
+    let session = Session::new(id.clone(), version, principal, link, (limits, secret), total);
+    let session = Arc::new(session);
+    let peer = Peer::of(&origin.extensions, origin.headers, options);
+    endpoint.sessions().add(&session, peer).map_err(|full| {
+        let id = message.get("id").and_then(|id| id.as_id());
+        let (status, text) = if full.of_peer {
+            (429, "you have too many sessions: end some, or try later")
+        } else {
+            (503, "there are too many sessions: try later")
+        };
+        Refusal::busy(status, id, text, full.retry_after)
     })?;
-    let session = Arc::new(Session::new(id.clone(), version, link, options.streams()));
-    if !endpoint.sessions().add(&session, options.max_sessions) {
-        return Err(Refusal::new(503, code::TOO_MANY_REQUESTS, "too many sessions: try later"));
-    }
     let running = endpoint.running();
     let life = session.run(
         driver,
@@ -73,7 +96,7 @@ fn negotiated(frame: &Frame<Raw>) -> Option<Version> {
 /// Takes messages of a session: one, or where its revision has that, several.
 pub(super) async fn post(
     endpoint: &Endpoint,
-    headers: &HeaderMap,
+    origin: &Origin<'_>,
     body: Raw,
 ) -> Result<Response, Refusal> {
     let (messages, is_batch) = match body.elements() {
@@ -86,7 +109,7 @@ pub(super) async fn post(
         .filter_map(|message| message.get("id")?.as_id())
         .collect();
     let id = if is_batch { None } else { requests.first().cloned() };
-    let session = find(endpoint, headers, id.as_ref())?;
+    let session = find(endpoint, origin, id.as_ref())?;
     if is_batch && !session.version.has_batches() {
         let text = "a batch, which only revision 2025-03-26 has: send each message by itself";
         return Err(Refusal::new(400, code::INVALID_REQUEST, text));
@@ -94,17 +117,33 @@ pub(super) async fn post(
     let reading = if requests.is_empty() {
         None
     } else {
-        let taken = || {
-            let text = "a request with this id is in flight";
-            Refusal::of_request(400, id.clone(), code::INVALID_REQUEST, text)
-        };
-        Some(session.open(requests).ok_or_else(taken)?)
-    };
-    for message in &messages {
-        session.take(message).await;
-        if let Some(request) = given_up(message) {
-            session.cancelled(&request);
+        // Its answer could not say which request it is for, and so would not come here.
+        let limits = endpoint.server().limits();
+        let is_long = |id: &Id| matches!(id, Id::Text(text) if text.len() > limits.identifier);
+        if requests.iter().any(is_long) {
+            return Err(Refusal::new(400, code::INVALID_REQUEST, "`id` is too long"));
         }
+        if requests.len() > limits.requests {
+            let text =
+                format!("a batch of more than {} requests: send it in parts", limits.requests);
+            return Err(Refusal::new(413, code::INVALID_REQUEST, text));
+        }
+        Some(session.open(&requests).map_err(|why| match why {
+            NoStream::Taken => {
+                let text = "a request with this id is in flight";
+                Refusal::of_request(400, id.clone(), code::INVALID_REQUEST, text)
+            }
+            NoStream::TooMany => {
+                Refusal::busy(429, id.clone(), "too many requests in flight", 1000.0)
+            }
+            NoStream::Unread => {
+                Refusal::busy(429, id.clone(), "too many answers wait to be read", 1000.0)
+            }
+        })?)
+    };
+    session.take(&messages, &origin.extensions);
+    for request in messages.iter().filter_map(given_up) {
+        session.cancelled(&request);
     }
     let Some(reading) = reading else {
         return Ok(StatusCode::ACCEPTED.into_response());
@@ -126,19 +165,23 @@ fn given_up(message: &Raw) -> Option<Id> {
 }
 
 /// Opens the stream for what belongs to no request, or goes on with any stream.
-pub(super) fn get(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Response, Refusal> {
+pub(super) async fn get(endpoint: &Endpoint, origin: &Origin<'_>) -> Result<Response, Refusal> {
+    let headers = origin.headers;
     let refuse = |status, text: &str| Err(Refusal::new(status, code::INVALID_REQUEST, text));
     if !request::accepts(headers, EVENTS) {
         return refuse(406, "`Accept` does not name text/event-stream");
     }
-    let session = find(endpoint, headers, None)?;
+    let session = find(endpoint, origin, None)?;
     let reading = match headers.find(LAST_EVENT) {
-        Lookup::Absent | Lookup::Text("") => session.listen(),
+        Lookup::Absent | Lookup::Text("") => match session.listen().await {
+            Ok(reading) => reading,
+            Err(InUse) => return Ok(in_use()),
+        },
         Lookup::Unreadable => return refuse(400, "`Last-Event-ID` cannot be read"),
         Lookup::Text(event) => match session.resume(event) {
             Ok(reading) => reading,
             Err(NoSuchEvent::Foreign) => {
-                return refuse(400, "`Last-Event-ID` is no event of this session");
+                return refuse(400, "`Last-Event-ID` is no event that was sent in this session");
             }
             Err(NoSuchEvent::Gone) => {
                 return refuse(400, "the stream of `Last-Event-ID` has ended, and is not kept");
@@ -148,9 +191,17 @@ pub(super) fn get(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Response, 
     Ok(stream(endpoint, reading))
 }
 
+fn in_use() -> Response {
+    let text = "somebody reads this stream already; who has lost it names the last event in \
+                `Last-Event-ID`, or comes back later";
+    let mut response = guard::refusal(StatusCode::CONFLICT, text);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(IN_USE));
+    response
+}
+
 /// Ends a session.
-pub(super) fn delete(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Response, Refusal> {
-    let session = find(endpoint, headers, None)?;
+pub(super) fn delete(endpoint: &Endpoint, origin: &Origin<'_>) -> Result<Response, Refusal> {
+    let session = find(endpoint, origin, None)?;
     endpoint.sessions().remove(&session.id);
     session.end();
     Ok(StatusCode::NO_CONTENT.into_response())
@@ -158,16 +209,15 @@ pub(super) fn delete(endpoint: &Endpoint, headers: &HeaderMap) -> Result<Respons
 
 fn find(
     endpoint: &Endpoint,
-    headers: &HeaderMap,
+    origin: &Origin<'_>,
     request: Option<&Id>,
 ) -> Result<Arc<Session>, Refusal> {
-    let refuse = |status, text: &str| {
-        Refusal::of_request(status, request.cloned(), code::INVALID_REQUEST, text)
-    };
-    let found = match headers.find(SESSION) {
+    let found = match origin.headers.find(SESSION) {
         Lookup::Absent => {
-            return Err(refuse(
+            return Err(Refusal::of_request(
                 400,
+                request.cloned(),
+                code::INVALID_REQUEST,
                 "`Mcp-Session-Id` is missing: begin a session with `initialize`, or name the \
                  protocol version in `_meta` (since 2026-07-28); for a WebSocket, send an upgrade",
             ));
@@ -175,7 +225,8 @@ fn find(
         Lookup::Text(id) => endpoint.sessions().find(id),
         Lookup::Unreadable => None,
     };
-    found.ok_or_else(|| refuse(404, "there is no such session: begin one with `initialize`"))
+    let found = found.filter(|session| session.is_of(origin.principal()));
+    found.ok_or_else(Refusal::no_such_session)
 }
 
 fn stream(endpoint: &Endpoint, reading: Reading) -> Response {

@@ -11,18 +11,23 @@ mod request;
 mod session;
 mod sessions;
 
+use std::sync::Arc;
+
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
+
+use hyper::upgrade::OnUpgrade;
 
 use super::{Endpoint, guard};
 use crate::http::{
     headers::JSON,
-    server::{Exchange, Refusal, check_arguments, is_modern, sort},
+    server::{Exchange, RETRY_AFTER, Refusal, check_arguments, is_modern, sort},
 };
+use crate::server::Principal;
 
 pub(super) use sessions::Sessions;
 
@@ -42,40 +47,59 @@ pub(super) async fn serve(endpoint: &Endpoint, request: Request) -> Response {
 
 /// The answer while the end is near.
 pub(super) fn shutting_down() -> Response {
-    guard::refusal(StatusCode::SERVICE_UNAVAILABLE, "the server is shutting down")
+    let text = "the server is shutting down";
+    let mut response = guard::refusal(StatusCode::SERVICE_UNAVAILABLE, text);
+    response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+    response
+}
+
+/// Where a request comes from.
+struct Origin<'a> {
+    headers: &'a HeaderMap,
+    extensions: Arc<Extensions>,
+}
+
+impl Origin<'_> {
+    fn principal(&self) -> Option<&Principal> {
+        self.extensions.get()
+    }
 }
 
 async fn answer(endpoint: &Endpoint, request: Request) -> Response {
     if *endpoint.stopping().borrow() {
         return shutting_down();
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
+    // Nobody is going to upgrade, and handlers may keep the rest for as long as they like.
+    parts.extensions.remove::<OnUpgrade>();
     let headers = &parts.headers;
+    let origin = &Origin { headers, extensions: Arc::new(parts.extensions) };
     let outcome = match parts.method {
-        Method::POST => post(endpoint, headers, body).await,
+        Method::POST => post(endpoint, origin, body).await,
         Method::GET | Method::DELETE if is_modern(headers) => {
             return not_allowed(
                 "POST, OPTIONS",
                 "from 2026-07-28 on there is only POST; `subscriptions/listen` opens a stream",
             );
         }
-        Method::GET => legacy::get(endpoint, headers),
-        Method::DELETE => legacy::delete(endpoint, headers),
+        Method::GET => legacy::get(endpoint, origin).await,
+        Method::DELETE => legacy::delete(endpoint, origin),
         _ => return not_allowed(METHODS, "send messages by POST, or upgrade to a WebSocket"),
     };
     outcome.unwrap_or_else(refused)
 }
 
-async fn post(endpoint: &Endpoint, headers: &HeaderMap, body: Body) -> Result<Response, Refusal> {
+async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Response, Refusal> {
+    let headers = origin.headers;
     let message = request::read(endpoint.options(), headers, body).await?;
     match sort(&message, headers)? {
         Exchange::Modern => {
             check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
-            Ok(modern::serve(endpoint, &message).await)
+            Ok(modern::serve(endpoint, &origin.extensions, &message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
-        Exchange::Initialize => legacy::initialize(endpoint, &message),
-        Exchange::Session => legacy::post(endpoint, headers, message).await,
+        Exchange::Initialize => legacy::initialize(endpoint, origin, &message),
+        Exchange::Session => legacy::post(endpoint, origin, message).await,
     }
 }
 
@@ -87,11 +111,19 @@ fn not_allowed(methods: &'static str, message: &str) -> Response {
 
 /// A refusal as an answer.
 fn refused(refusal: Refusal) -> Response {
-    json(refusal.status, refusal.body)
+    let mut response = json(refusal.status, refusal.body);
+    if let Some(seconds) = refusal.retry_after {
+        response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 /// A JSON-RPC message as an answer.
 fn json(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(header::CONTENT_TYPE, JSON)], body).into_response()
+    let mut response = (status, [(header::CONTENT_TYPE, JSON)], body).into_response();
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
+    }
+    response
 }

@@ -1,6 +1,6 @@
 //! Requests since 2026-07-28: each POST is an exchange of its own, and dropping it is its end.
 
-use std::{convert::Infallible, pin::pin, time::Duration};
+use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
 use axum::{body::Body, response::Response};
 use futures_util::stream;
@@ -11,7 +11,7 @@ use crate::{
     http::server::status_of,
     jsonrpc::Raw,
     native::Endpoint,
-    server::{Frame, Link, Transmit},
+    server::{Extensions, Frame, Link, Transmit},
 };
 
 /// Serves one request. The answer is JSON if it is the first thing that there is to send, and an
@@ -19,7 +19,11 @@ use crate::{
 ///
 /// The request is cancelled when what this returns is dropped, the future or the body: that is
 /// what happens when the client goes.
-pub(super) async fn serve(endpoint: &Endpoint, message: &Raw) -> Response {
+pub(super) async fn serve(
+    endpoint: &Endpoint,
+    extensions: &Arc<Extensions>,
+    message: &Raw,
+) -> Response {
     let (link, driver) = endpoint.server().connect();
     let running = endpoint.running();
     // Apart from the connection, so that a peer that reads slowly does not hold up the handler. It
@@ -28,7 +32,7 @@ pub(super) async fn serve(endpoint: &Endpoint, message: &Raw) -> Response {
         pace::run(pin!(driver)).await;
         drop(running);
     });
-    link.receive_value(message);
+    link.receive_value_with(message, extensions);
     let keep_alive = endpoint.options().keep_alive;
     let mut exchange = Exchange { link, keep_alive, stop: endpoint.stopping(), state: State::Open };
     match exchange.next().await {

@@ -4,39 +4,61 @@ use std::{
     cell::RefCell,
     future::poll_fn,
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
 
 use tokio::{
-    sync::watch,
-    time::{Instant, sleep_until},
+    sync::{Notify, watch},
+    time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{pace, sessions::Sessions};
 use crate::{
-    http::server::{Beginning, NoSuchEvent, Reader, StreamLimits, Streams},
-    jsonrpc::{Id, Raw},
+    http::server::{
+        Beginning, InUse, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
+    },
+    jsonrpc::{Id, Payload, Raw},
     proto::version::Version,
-    server::{Driver, Link, Transmit},
+    server::{Driver, Extensions, Link, Principal, Transmit},
+    types::method,
 };
+
+/// How long a client that wants the GET stream waits for the reader there is, which may just be
+/// about to be found gone.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// One session: what a connection is elsewhere, but with many streams.
 pub(super) struct Session {
     pub(super) id: String,
     pub(super) version: Version,
+    /// Whose it is. To everybody else it is unknown.
+    principal: Option<Principal>,
     link: Link,
     /// Held by whoever feeds the link, so that messages keep their order.
-    turn: tokio::sync::Mutex<()>,
+    turn: Mutex<()>,
     born: Instant,
     state: Mutex<State>,
+    /// Whether anything but its beginning was asked for.
+    has_worked: AtomicBool,
+    /// A reader has gone.
+    freed: Notify,
+    /// A stream has ended, or its reader has gone.
+    to_tidy: Notify,
+    /// Bytes of events of all sessions.
+    total: Arc<AtomicUsize>,
 }
 
 struct State {
     streams: Streams,
     /// When the client was last heard of.
     used: Instant,
+    /// Bytes of events that are in the total.
+    counted: usize,
 }
 
 /// Who reads a stream; dropping it ends that, and nothing else.
@@ -46,11 +68,39 @@ pub(super) struct Reading {
 }
 
 impl Session {
-    pub(super) fn new(id: String, version: Version, link: Link, limits: StreamLimits) -> Self {
+    /// `secret`: random bytes.
+    pub(super) fn new(
+        id: String,
+        version: Version,
+        principal: Option<Principal>,
+        link: Link,
+        (limits, secret): (StreamLimits, [u8; 16]),
+        total: Arc<AtomicUsize>,
+    ) -> Self {
         let now = Instant::now();
-        let streams = Streams::new(limits, version.primes_streams());
-        let state = Mutex::new(State { streams, used: now });
-        Self { id, version, link, turn: tokio::sync::Mutex::default(), born: now, state }
+        let streams = Streams::new(limits, version.primes_streams(), secret);
+        Self {
+            id,
+            version,
+            principal,
+            link,
+            turn: Mutex::default(),
+            born: now,
+            state: Mutex::new(State { streams, used: now, counted: 0 }),
+            has_worked: AtomicBool::new(false),
+            freed: Notify::new(),
+            to_tidy: Notify::new(),
+            total,
+        }
+    }
+
+    /// Whether it belongs to whom a request comes from.
+    pub(super) fn is_of(&self, principal: Option<&Principal>) -> bool {
+        match (&self.principal, principal) {
+            (None, None) => true,
+            (Some(own), Some(other)) => own.is(other),
+            _ => false,
+        }
     }
 
     /// Runs the session to its end.
@@ -66,8 +116,8 @@ impl Session {
             // The handlers come first: what they report leaves in the same turn.
             biased;
             () = pace::run(driver.as_mut()) => {}
-            () = self.pump() => {}
-            () = self.idle(timeout) => tracing::debug!("a session was idle for too long"),
+            () = self.pump(&sessions) => {}
+            () = self.tidy(timeout) => tracing::debug!("a session was idle for too long"),
             _ = stop.wait_for(|stop| *stop) => {}
         }
         self.end();
@@ -77,10 +127,15 @@ impl Session {
     }
 
     /// Moves messages from the link to the streams, each when its stream can take it.
-    async fn pump(&self) {
+    async fn pump(&self, sessions: &Sessions) {
         poll_fn(|cx| {
             let mut state = self.lock();
             loop {
+                if sessions.holds_too_much() {
+                    drop(state);
+                    sessions.relieve();
+                    state = self.lock();
+                }
                 let streams = &state.streams;
                 if streams.is_closed() {
                     return Poll::Ready(());
@@ -95,8 +150,9 @@ impl Session {
                     Poll::Ready(Transmit::Send { frame, about, last, .. }) => {
                         let now = self.now();
                         state.streams.push(&frame, about.as_ref(), last, now);
+                        self.settle(&mut state);
                         if last {
-                            state.streams.expire(now);
+                            self.to_tidy.notify_one();
                         }
                     }
                     Poll::Ready(Transmit::Close { .. }) => return Poll::Ready(()),
@@ -113,8 +169,9 @@ impl Session {
         .await;
     }
 
-    /// Ready when nobody has asked for anything, nor read anything, for so long.
-    async fn idle(&self, timeout: Duration) {
+    /// Forgets what need not be kept any longer. Ready when nobody has asked for anything, nor read
+    /// anything, for so long.
+    async fn tidy(&self, timeout: Duration) {
         loop {
             let until = {
                 let mut state = self.lock();
@@ -126,49 +183,101 @@ impl Session {
                 if until <= now {
                     return;
                 }
-                until
+                let next = state.streams.expire(self.now());
+                self.settle(&mut state);
+                let next = next.map(|next| self.born + Duration::from_secs_f64(next / 1000.0));
+                next.map_or(until, |next| next.min(until))
             };
-            sleep_until(until).await;
+            tokio::select! {
+                () = sleep_until(until) => {}
+                () = self.to_tidy.notified() => {}
+            }
         }
     }
 
     /// Ends the session and all of its streams.
     pub(super) fn end(&self) {
-        self.lock().streams.close();
+        let mut state = self.lock();
+        state.streams.close();
+        state.streams.forget(0, None);
+        self.settle(&mut state);
+        drop(state);
         self.link.close();
     }
 
-    /// When it was last used; `None` while somebody reads.
-    pub(super) fn idle_since(&self) -> Option<Instant> {
+    /// Whether it may give way to another.
+    pub(super) fn standing(&self, now: Instant) -> Standing {
         let state = self.lock();
-        (!state.streams.has_readers()).then_some(state.used)
+        let is_idle = !state.streams.is_at_work();
+        let idle_since = is_idle.then(|| -(now - state.used).as_secs_f64() * 1000.0);
+        Standing { idle_since, has_worked: self.has_worked.load(Ordering::Relaxed) }
     }
 
-    /// Takes in a message, once the answers to those before it do not pile up.
-    pub(super) async fn take(&self, message: &Raw) {
+    /// Bytes of its events.
+    pub(super) fn bytes(&self) -> usize {
+        self.lock().streams.bytes()
+    }
+
+    /// Forgets events until there are no more bytes of them than that, as far as may be.
+    pub(super) fn forget(&self, bytes: usize) {
+        let mut state = self.lock();
+        state.streams.forget(bytes, None);
+        self.settle(&mut state);
+    }
+
+    /// Brings the total up to date.
+    fn settle(&self, state: &mut State) {
+        let now = state.streams.bytes();
+        let before = std::mem::replace(&mut state.counted, now);
+        // It wraps, and so a difference below zero is one as well.
+        self.total.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
+    }
+
+    /// Takes in messages, all that came in one request. None waits for anything: what they lead to
+    /// is bounded by how many requests may be open at once.
+    pub(super) fn take(&self, messages: &[Raw], extensions: &Arc<Extensions>) {
         self.touch();
-        let _turn = self.turn.lock().await;
-        self.link.ready().await;
-        self.link.receive_value(message);
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        for message in messages {
+            if message.get("id").is_some() && !message.says("method", method::PING) {
+                self.has_worked.store(true, Ordering::Relaxed);
+            }
+            self.link.receive_value_with(message, extensions);
+        }
     }
 
     /// Notes that a request was given up: nothing more comes for it, so its stream ends.
     pub(super) fn cancelled(&self, request: &Id) {
         let now = self.now();
         self.lock().streams.cancelled(request, now);
+        self.to_tidy.notify_one();
     }
 
-    /// A stream for the answers to these requests; `None` if one of the ids is in flight.
-    pub(super) fn open(self: &Arc<Self>, requests: Vec<Id>) -> Option<Reading> {
+    /// A stream for the answers to these requests.
+    pub(super) fn open(self: &Arc<Self>, requests: &[Id]) -> Result<Reading, NoStream> {
+        if !self.link.accepts_input() {
+            return Err(NoStream::Unread);
+        }
         let reader = self.lock().streams.open(requests)?;
-        Some(Reading { session: Arc::clone(self), reader })
+        Ok(Reading { session: Arc::clone(self), reader })
     }
 
-    /// The stream of what belongs to no request.
-    pub(super) fn listen(self: &Arc<Self>) -> Reading {
+    /// The stream of what belongs to no request. If somebody else reads it, that one is sent
+    /// something, so that a connection that is gone is found to be.
+    pub(super) async fn listen(self: &Arc<Self>) -> Result<Reading, InUse> {
         self.touch();
-        let reader = self.lock().streams.listen();
-        Reading { session: Arc::clone(self), reader }
+        let until = Instant::now() + GRACE;
+        loop {
+            let freed = self.freed.notified();
+            {
+                let mut state = self.lock();
+                match state.streams.listen() {
+                    Ok(reader) => return Ok(Reading { session: Arc::clone(self), reader }),
+                    Err(InUse) => state.streams.probe(),
+                }
+            }
+            timeout_at(until, freed).await.map_err(|_| InUse)?;
+        }
     }
 
     /// What came after that event.
@@ -177,6 +286,7 @@ impl Session {
         let now = self.now();
         let mut state = self.lock();
         state.streams.expire(now);
+        self.settle(&mut state);
         let reader = state.streams.resume(event)?;
         drop(state);
         Ok(Reading { session: Arc::clone(self), reader })
@@ -197,16 +307,32 @@ impl Session {
     }
 }
 
+impl Drop for Session {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.total.fetch_sub(state.counted, Ordering::Relaxed);
+    }
+}
+
 impl Reading {
     /// How the answer begins.
     pub(super) async fn beginning(&self) -> Beginning {
-        poll_fn(|cx| self.session.lock().streams.poll_beginning(self.reader, cx.waker())).await
+        poll_fn(|cx| {
+            let mut state = self.session.lock();
+            let beginning = state.streams.poll_beginning(self.reader, cx.waker());
+            self.session.settle(&mut state);
+            beginning
+        })
+        .await
     }
 
     /// What comes next, as text; `None` at the end.
     pub(super) async fn next(&self) -> Option<String> {
         poll_fn(|cx: &mut Context<'_>| {
-            self.session.lock().streams.poll_events(self.reader, cx.waker())
+            let mut state = self.session.lock();
+            let events = state.streams.poll_events(self.reader, cx.waker());
+            self.session.settle(&mut state);
+            events
         })
         .await
     }
@@ -217,5 +343,8 @@ impl Drop for Reading {
         let mut state = self.session.lock();
         state.streams.detach(self.reader);
         state.used = Instant::now();
+        drop(state);
+        self.session.freed.notify_waiters();
+        self.session.to_tidy.notify_one();
     }
 }

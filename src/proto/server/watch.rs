@@ -220,8 +220,8 @@ impl<P: Payload> ServerMachine<P> {
         };
         let mut uris = Map::default();
         if let Some(value) = filter.get("resourceSubscriptions") {
-            // Counted first: as a list they may take a multiple of their bytes.
-            if value.kind() == Kind::Array && value.exceeds(self.limits.subscriptions) {
+            // Counted first: each one is put where it belongs among those before.
+            if value.exceeds(self.limits.subscriptions) {
                 return Err(busy("too many subscriptions"));
             }
             let texts = value.elements().filter(|all| all.iter().all(|e| e.kind() == Kind::Text));

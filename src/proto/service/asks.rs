@@ -148,7 +148,7 @@ fn name<P: Payload>(method: &str, params: &P) -> String {
         ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
     let mut name = method.split('/').next().unwrap_or_default().to_owned();
     name.push('-');
-    for byte in &digest(method, "", Some(params))[..8] {
+    for byte in &digest("", method, "", Some(params))[..8] {
         name.push(DIGITS[usize::from(byte >> 4)]);
         name.push(DIGITS[usize::from(byte & 15)]);
     }

@@ -20,6 +20,11 @@ pub(crate) fn unknown<P: Payload>(what: &str, name: &str) -> RpcError<P> {
     RpcError::new(code::INVALID_PARAMS, text)
 }
 
+/// The error for a state that is not one of ours, or not good any more.
+pub(crate) fn bad_state<P: Payload>() -> RpcError<P> {
+    RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid")
+}
+
 /// The arguments of a prompt are texts, and those that must be there are.
 pub(crate) fn check_arguments<P: Payload>(
     declared: &[Argument],

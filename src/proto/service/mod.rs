@@ -20,7 +20,7 @@ use std::collections::VecDeque;
 pub(super) use super::map::Map;
 pub use asks::Asked;
 pub use catalog::Kind;
-pub(crate) use check::{Argument, cannot, check_arguments, unknown};
+pub(crate) use check::{Argument, bad_state, cannot, check_arguments, unknown};
 pub(crate) use list::{Entry, List};
 pub use result::Failure;
 pub(crate) use seal::{Binding, Seal, bind};
@@ -120,7 +120,7 @@ impl<P: Payload> Service<P> {
             profile,
             limits,
             catalog: Catalog::new(page_size),
-            seal: Seal::new(key, lifetime),
+            seal: Seal::new(key, lifetime, 0),
             connections: Map::default(),
             calls: Map::default(),
             numbers: Map::default(),

@@ -1,5 +1,6 @@
 //! `requestState`: what the server gives its client along with questions, so that it need not
-//! remember anything itself. Signed, bound to the request, and good for a while only.
+//! remember anything itself. Signed, bound to the request and to who made it, and good for a while
+//! and once only.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use hmac::{Hmac, KeyInit, Mac};
@@ -13,14 +14,21 @@ use crate::{
 
 const VERSION: &str = "v1";
 
-/// What a request is, in short: its method and parameters.
+/// What a request is, in short: who made it, its method and parameters.
 pub(crate) type Binding = [u8; 32];
+
+/// How many states that have come back are remembered.
+const REMEMBERED: usize = 4096;
 
 /// Signs and checks states.
 pub(crate) struct Seal {
     key: Vec<u8>,
     /// How long a state is good.
     pub(crate) lifetime: Millis,
+    /// The number of the latest one: no two are the same.
+    number: u32,
+    /// Those that have come back and would still be good, by the start of their signatures.
+    used: Vec<([u8; 16], Millis)>,
 }
 
 /// When a state ends to be good, in milliseconds since 1970.
@@ -29,20 +37,25 @@ const EXPIRES: &str = "e";
 const BINDING: &str = "b";
 /// The answers of all rounds so far, by key.
 const ANSWERS: &str = "a";
+/// Its number.
+const NUMBER: &str = "n";
 
 impl Seal {
-    pub(crate) fn new(key: Vec<u8>, lifetime: Millis) -> Self {
-        Self { key, lifetime }
+    /// `number`: where the numbers of states begin, different in servers that share a key.
+    pub(crate) fn new(key: Vec<u8>, lifetime: Millis, number: u32) -> Self {
+        Self { key, lifetime, number, used: Vec::new() }
     }
 
     /// The state for a retry of this request.
     pub(crate) fn close<P: Payload>(
-        &self,
+        &mut self,
         binding: &Binding,
         answers: Vec<(String, P)>,
         now: Millis,
     ) -> String {
+        self.number = self.number.wrapping_add(1);
         let mut state = P::object();
+        state.set(NUMBER, P::number(f64::from(self.number)));
         state.set(EXPIRES, P::number(now + self.lifetime));
         state.set_text(BINDING, &BASE64.encode(binding));
         state.set(ANSWERS, P::from_members(answers));
@@ -53,9 +66,10 @@ impl Seal {
         [&body, ".", &tag].concat()
     }
 
-    /// The answers in a state. `None`: it is not one of ours, not for this request, or too old.
+    /// The answers in a state. `None`: it is not one of ours, not for this request, too old, or has
+    /// come before.
     pub(crate) fn open<P: Payload>(
-        &self,
+        &mut self,
         state: &str,
         binding: &Binding,
         now: Millis,
@@ -66,10 +80,21 @@ impl Seal {
         let (version, state) = body.split_once('.')?;
         let state = BASE64.decode(state).ok().filter(|_| version == VERSION)?;
         let state = P::from_json(&String::from_utf8(state).ok()?)?;
-        let is_good =
-            now < state.get(EXPIRES)?.as_f64()? && state.says(BINDING, &BASE64.encode(binding));
+        let expires = state.get(EXPIRES)?.as_f64()?;
         let answers = state.get(ANSWERS)?.entries()?;
-        is_good.then_some(answers)
+        let mark = *tag.first_chunk()?;
+        self.used.retain(|(_, expires)| now < *expires);
+        let is_good = now < expires
+            && state.says(BINDING, &BASE64.encode(binding))
+            && !self.used.iter().any(|(used, _)| *used == mark);
+        if !is_good {
+            return None;
+        }
+        if self.used.len() >= REMEMBERED {
+            self.used.remove(0);
+        }
+        self.used.push((mark, expires));
+        Some(answers)
     }
 
     /// A text that nobody can guess, and another one for each number.
@@ -87,23 +112,27 @@ impl Seal {
     }
 }
 
-/// What identifies a request that may ask among others; `None` for one that may not.
-pub(crate) fn bind<P: Payload>(operation: &Operation<P>) -> Option<Binding> {
-    match operation {
-        Operation::CallTool { name, arguments } => {
-            Some(digest(method::CALL_TOOL, name, arguments.as_ref()))
-        }
-        Operation::ReadResource { uri } => Some(digest::<P>(method::READ_RESOURCE, uri, None)),
-        Operation::GetPrompt { name, arguments } => {
-            Some(digest(method::GET_PROMPT, name, arguments.as_ref()))
-        }
-        _ => None,
-    }
+/// What identifies a request that may ask among others; `None` for one that may not. `owner`: who
+/// made it, empty if nobody knows.
+pub(crate) fn bind<P: Payload>(operation: &Operation<P>, owner: &str) -> Option<Binding> {
+    let (method, name, arguments) = match operation {
+        Operation::CallTool { name, arguments } => (method::CALL_TOOL, name, arguments.as_ref()),
+        Operation::ReadResource { uri } => (method::READ_RESOURCE, uri, None),
+        Operation::GetPrompt { name, arguments } => (method::GET_PROMPT, name, arguments.as_ref()),
+        _ => return None,
+    };
+    Some(digest(owner, method, name, arguments))
 }
 
-/// A method, a name and a value in short, whatever the order of members in the value.
-pub(super) fn digest<P: Payload>(method: &str, name: &str, arguments: Option<&P>) -> Binding {
+/// A request in short, whatever the order of members in its arguments.
+pub(super) fn digest<P: Payload>(
+    owner: &str,
+    method: &str,
+    name: &str,
+    arguments: Option<&P>,
+) -> Binding {
     let mut digest = Sha256::new();
+    update(owner, &mut digest);
     update(method, &mut digest);
     update(name, &mut digest);
     match arguments {
@@ -123,18 +152,22 @@ fn update(text: &str, digest: &mut Sha256) {
     digest.update(text);
 }
 
+/// As deep as the order of members does not matter. What is below is taken as its text: each level is
+/// read to its end to find what is in it, so that many of them cost a multiple of their length.
+const DEPTH: usize = 8;
+
 /// Writes a value with the members of objects in order of their names. Without recursion: a page's
 /// `JSON.parse` takes what is nested deeper than any stack.
 fn write<P: Payload>(value: &P, digest: &mut Sha256) {
     enum Step<P> {
-        Value(P),
+        Value(P, usize),
         Name(String),
         Mark(&'static str),
     }
-    let mut steps = vec![Step::Value(value.clone())];
+    let mut steps = vec![Step::Value(value.clone(), 0)];
     while let Some(step) = steps.pop() {
-        let value = match step {
-            Step::Value(value) => value,
+        let (value, depth) = match step {
+            Step::Value(value, depth) => (value, depth + 1),
             Step::Name(name) => {
                 update(&name, digest);
                 continue;
@@ -144,6 +177,13 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 continue;
             }
         };
+        // A page's engine cannot write what is nested deeper than its stack. That is walked through.
+        if depth == DEPTH
+            && let Some(text) = value.to_json()
+        {
+            update(&text, digest);
+            continue;
+        }
         match value.kind() {
             Kind::Object => {
                 let mut sorted = value.entries().unwrap_or_default();
@@ -151,7 +191,7 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 digest.update("{");
                 steps.push(Step::Mark("}"));
                 for (name, value) in sorted {
-                    steps.push(Step::Value(value));
+                    steps.push(Step::Value(value, depth));
                     steps.push(Step::Name(name));
                 }
             }
@@ -159,7 +199,8 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 let elements = value.elements().unwrap_or_default();
                 digest.update("[");
                 steps.push(Step::Mark("]"));
-                steps.extend(elements.into_iter().rev().map(Step::Value));
+                let elements = elements.into_iter().rev();
+                steps.extend(elements.map(|element| Step::Value(element, depth)));
             }
             _ => update(&value.to_json().unwrap_or_default(), digest),
         }
@@ -176,30 +217,62 @@ mod tests {
 
     #[test]
     fn a_state_opens_for_its_request_until_it_expires() {
-        let seal = Seal::new(vec![7; 32], 1000.0);
-        let binding = digest("tools/call", "t", Some(&json!({ "a": 1, "b": [2] })));
+        let mut seal = Seal::new(vec![7; 32], 1000.0, 0);
+        let binding = digest("", "tools/call", "t", Some(&json!({ "a": 1, "b": [2] })));
         let answers = vec![("k".to_owned(), json!({ "action": "accept" }))];
         let state = seal.close(&binding, answers.clone(), 5000.0);
-        let again = digest("tools/call", "t", Some(&json!({ "b": [2], "a": 1 })));
-        assert_eq!(seal.open(&state, &again, 5999.0), Some(answers));
+        let again = digest("", "tools/call", "t", Some(&json!({ "b": [2], "a": 1 })));
         assert_eq!(seal.open::<Value>(&state, &binding, 6000.0), None, "expired");
         for other in [
-            digest("tools/call", "u", Some(&json!({ "a": 1, "b": [2] }))),
-            digest("tools/call", "t", Some(&json!({ "a": 2, "b": [2] }))),
-            digest("prompts/get", "t", Some(&json!({ "a": 1, "b": [2] }))),
-            digest::<Value>("tools/call", "t", None),
+            digest("alice", "tools/call", "t", Some(&json!({ "a": 1, "b": [2] }))),
+            digest("", "tools/call", "u", Some(&json!({ "a": 1, "b": [2] }))),
+            digest("", "tools/call", "t", Some(&json!({ "a": 2, "b": [2] }))),
+            digest("", "prompts/get", "t", Some(&json!({ "a": 1, "b": [2] }))),
+            digest::<Value>("", "tools/call", "t", None),
         ] {
             assert_eq!(seal.open::<Value>(&state, &other, 5000.0), None, "another request");
         }
-        assert_eq!(Seal::new(vec![8; 32], 1000.0).open::<Value>(&state, &binding, 5000.0), None);
+        assert_eq!(Seal::new(vec![8; 32], 1000.0, 0).open::<Value>(&state, &binding, 5000.0), None);
+        assert_eq!(seal.open(&state, &again, 5999.0), Some(answers));
+    }
+
+    #[test]
+    fn what_is_nested_deep_counts_as_well() {
+        let of = |inner: Value| {
+            let deep = (0..50).fold(inner, |inner, _| json!({ "a": [inner] }));
+            digest("", "tools/call", "t", Some(&deep))
+        };
+        assert_eq!(of(json!(1)), of(json!(1)));
+        assert_ne!(of(json!(1)), of(json!(2)));
+        assert_ne!(of(json!("1")), of(json!(1)));
+    }
+
+    #[test]
+    fn a_state_is_good_once_and_no_two_are_the_same() {
+        let mut seal = Seal::new(vec![7; 32], 1000.0, u32::MAX);
+        let binding = digest::<Value>("", "tools/call", "t", None);
+        let mut close = || seal.close(&binding, Answers::new(), 0.0);
+        let (one, other) = (close(), close());
+        assert_ne!(one, other);
+        assert!(seal.open::<Value>(&one, &binding, 0.0).is_some());
+        assert!(seal.open::<Value>(&one, &binding, 0.0).is_none());
+        assert!(seal.open::<Value>(&other, &binding, 0.0).is_some());
+        // What is remembered is bounded, and what has expired is forgotten first.
+        for _ in 0..10_000 {
+            let state = seal.close(&binding, Answers::new(), 900.0);
+            assert!(seal.open::<Value>(&state, &binding, 1800.0).is_some());
+        }
+        assert_eq!(seal.used.len(), super::REMEMBERED);
+        let state = seal.close(&binding, Answers::new(), 9000.0);
+        assert!(seal.open::<Value>(&state, &binding, 9000.0).is_some());
+        assert_eq!(seal.used.len(), 1);
     }
 
     #[test]
     fn a_state_with_any_character_changed_does_not_open() {
-        let seal = Seal::new(vec![9; 32], 1000.0);
-        let binding = digest::<Value>("tools/call", "t", None);
+        let mut seal = Seal::new(vec![9; 32], 1000.0, 0);
+        let binding = digest::<Value>("", "tools/call", "t", None);
         let state = seal.close(&binding, Answers::new(), 0.0);
-        assert!(seal.open::<Value>(&state, &binding, 0.0).is_some());
         for at in 0..state.len() {
             let mut bytes = state.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
@@ -212,5 +285,6 @@ mod tests {
         {
             assert_eq!(seal.open::<Value>(changed, &binding, 0.0), None, "{changed}");
         }
+        assert!(seal.open::<Value>(&state, &binding, 0.0).is_some(), "as it was");
     }
 }

@@ -26,7 +26,7 @@ impl<P: Payload> Service<P> {
         let Request { key, context, operation, inputs } = request;
         let may_ask =
             context.capabilities != ClientCapabilities::default() || inputs.state.is_some();
-        let binding = if may_ask { bind(&operation) } else { None };
+        let binding = if may_ask { bind(&operation, "") } else { None };
         let given = self.given(inputs, binding.as_ref(), now);
         let served = given.and_then(|given| Ok((given, self.serve(operation, context.version)?)));
         let outcome = match served {
@@ -58,7 +58,7 @@ impl<P: Payload> Service<P> {
 
     /// The answers that a request brings along.
     fn given(
-        &self,
+        &mut self,
         inputs: Inputs<P>,
         binding: Option<&super::Binding>,
         now: Millis,
@@ -66,9 +66,8 @@ impl<P: Payload> Service<P> {
         let mut given = match inputs.state {
             None => Vec::new(),
             Some(state) => {
-                binding.and_then(|binding| self.seal.open(&state, binding, now)).ok_or_else(
-                    || RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid"),
-                )?
+                let opened = binding.and_then(|binding| self.seal.open(&state, binding, now));
+                opened.ok_or_else(super::bad_state)?
             }
         };
         given.extend(inputs.responses.and_then(|all| all.entries()).unwrap_or_default());

@@ -1,0 +1,248 @@
+// The client of an SDK: this package's, with the SDK's errors, handlers and members.
+import { Client as Base, INSIDE } from "../client.js";
+// Brings the module along.
+import "../index.js";
+import { itself, throughProxies } from "../itself.js";
+import { handlerOf, parse, schemaAndOptions } from "./given.js";
+import { isOutline } from "./outline.js";
+import { mergeCapabilities } from "./helpers.js";
+
+/** The methods that return a call, and the requests that they make. */
+const CALLS = /** @type {const} */ ({
+  callTool: "tools/call",
+  listTools: "tools/list",
+  listResources: "resources/list",
+  listResourceTemplates: "resources/templates/list",
+  listPrompts: "prompts/list",
+  getPrompt: "prompts/get",
+  readResource: "resources/read",
+  subscribeResource: "resources/subscribe",
+  unsubscribeResource: "resources/unsubscribe",
+  complete: "completion/complete",
+  ping: "ping",
+});
+
+/** The server's capability that requests need, by how their methods begin. */
+const NEEDED = { tools: "tools", resources: "resources", prompts: "prompts", completion: "completions", logging: "logging" };
+/** The client's own capability that a handler needs, by its method. */
+const HANDLED = { "sampling/createMessage": "sampling", "elicitation/create": "elicitation", "roots/list": "roots" };
+/** Notifications that the SDKs handle by themselves. */
+const OWN = ["notifications/progress", "notifications/cancelled"];
+
+/**
+ * @typedef {object} Dialect
+ * @property {(error: any) => unknown} translate makes the SDK's error of ours
+ * @property {(client: any, request: any, context: any) => object} context what the SDK's handlers are told
+ * @property {(options: any) => any} options the SDK's client options, as ours
+ * @property {(kind: "capability" | "connected", message: string) => Error} refuse what the SDK throws by itself
+ */
+
+/**
+ * The client of an SDK.
+ * @param {Dialect} dialect
+ */
+export function adapt({ translate, context, options, refuse }) {
+  class Client extends Base {
+    /** @type {((request: any, context: any) => Promise<any>) | undefined} */
+    fallbackRequestHandler;
+    /** @type {((notification: any) => Promise<void>) | undefined} */
+    fallbackNotificationHandler;
+
+    #debounced;
+    /** Notifications that this turn of the event loop sends. @type {Set<string>} */
+    #waiting = new Set();
+
+    /** @param {any} [info] @param {any} [given] */
+    constructor(info, { debouncedNotificationMethods, ...given } = /** @type {any} */ ({})) {
+      // The SDK logs no progress, and leaves links to the caller.
+      super(info, { progressHandler: null, urlElicitation: "manual", ...options(given) });
+      this.#debounced = debouncedNotificationMethods ?? [];
+      const client = this;
+      Object.defineProperties(this[INSIDE].inbound.others, Object.getOwnPropertyDescriptors({
+        get notification() {
+          const handler = client.fallbackNotificationHandler;
+          return handler && ((/** @type {any} */ message) => (OWN.includes(message.method) ? undefined : handler(message)));
+        },
+        get request() {
+          const handler = client.fallbackRequestHandler;
+          if (!handler) return undefined;
+          return client.#answering((request, extra) => handler({ jsonrpc: "2.0", id: extra.requestId, ...request }, extra));
+        },
+      }));
+    }
+
+    /** @param {any} target @param {any} [given] */
+    async connect(target, given) {
+      const { timeout: connectTimeout, signal } = given ?? {};
+      signal?.throwIfAborted();
+      const abort = () => void this.close();
+      signal?.addEventListener("abort", abort);
+      try {
+        await follow(super.connect(target, { connectTimeout, ...given }), translate);
+      } catch (error) {
+        signal?.throwIfAborted();
+        throw error;
+      } finally {
+        signal?.removeEventListener("abort", abort);
+      }
+    }
+
+    /** @param {any} capabilities */
+    registerCapabilities(capabilities) {
+      if (this.transport) throw refuse("connected", "Cannot register capabilities after connecting to transport");
+      const { options } = this[INSIDE];
+      options.capabilities = mergeCapabilities(options.capabilities ?? {}, capabilities);
+    }
+
+    /** @param {string} level @param {any} [given] */
+    setLoggingLevel(level, given) {
+      const refused = this.#lacking("logging/setLevel");
+      if (refused) return Promise.reject(refused);
+      const set = super.setLoggingLevel(level, given);
+      // The server says whether there is such a level.
+      const asked = set.catch((/** @type {any} */ error) => {
+        if (error?.code !== "INVALID_ARGUMENT") throw error;
+        return super.request({ method: "logging/setLevel", params: { level } }, given);
+      });
+      return follow(asked, translate);
+    }
+
+    /** @param {any} asked @param {any} [second] @param {any} [third] */
+    request(asked, second, third) {
+      const refused = this.#lacking(asked.method);
+      if (refused) return settled(Promise.reject(refused));
+      const [schema, given] = schemaAndOptions(second, third);
+      const call = super.request(asked, given);
+      return follow(call, translate, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
+    }
+
+    /** @param {any} filter @param {any} [given] */
+    listen(filter, given) {
+      return follow(super.listen(filter, given), translate);
+    }
+
+    /** @param {any} message @param {any} [given] */
+    async notification(message, given) {
+      const { method, params } = message;
+      const { options } = this[INSIDE];
+      if (options.enforceStrictCapabilities && method === "notifications/roots/list_changed" && !options.capabilities?.roots?.listChanged) {
+        throw refuse("capability", `Client does not support roots list changed notifications (required for ${method})`);
+      }
+      if (this.#debounced.includes(method) && !params && !given?.relatedRequestId) {
+        if (this.#waiting.has(method)) return;
+        this.#waiting.add(method);
+        await undefined;
+        this.#waiting.delete(method);
+      }
+      await follow(super.notification(message), translate);
+    }
+
+    /** @param {any} given @param {any} second @param {any} [third] */
+    setRequestHandler(given, second, third) {
+      const [method, handler] = handlerOf(given, second, third);
+      const needed = HANDLED[/** @type {keyof typeof HANDLED} */ (method)];
+      const { options } = this[INSIDE];
+      if (options.enforceStrictCapabilities && needed && !options.capabilities?.[needed]) {
+        throw refuse("capability", `Client does not support ${needed} capability (required for ${method})`);
+      }
+      super.setRequestHandler(method, this.#answering(handler));
+    }
+
+    /** @param {string} method */
+    removeRequestHandler(method) {
+      this[INSIDE].inbound.requestHandlers.delete(method);
+      this[INSIDE].declare();
+    }
+
+    /** @param {string} method */
+    assertCanSetRequestHandler(method) {
+      if (this[INSIDE].inbound.requestHandlers.has(method)) {
+        throw new Error(`A request handler for ${method} already exists, which would be overridden`);
+      }
+    }
+
+    /** @param {any} given @param {any} second @param {any} [third] */
+    setNotificationHandler(given, second, third) {
+      const [method, handler] = handlerOf(given, second, third);
+      super.setNotificationHandler(method, (notification) => handler(notification, notification));
+    }
+
+    /** Tells the server that the folders have changed. */
+    sendRootsListChanged() {
+      return this.notification({ method: "notifications/roots/list_changed" });
+    }
+
+    /**
+     * A handler that is told what the SDK tells, and may throw the SDK's errors.
+     * @param {(request: any, context: any) => any} handler
+     */
+    #answering(handler) {
+      return async (/** @type {any} */ request, /** @type {any} */ extra) => {
+        try {
+          return await handler(request, context(this, request, extra));
+        } catch (/** @type {any} */ error) {
+          if (error?.rpcCode !== undefined || !Number.isSafeInteger(error?.code)) throw error;
+          const { code: rpcCode, message, data } = error;
+          throw Object.assign(new Error(message, { cause: error }), { rpcCode, data });
+        }
+      };
+    }
+
+    /** Why the server cannot do something, if that is to be looked at before it is asked. @param {string} method */
+    #lacking(method) {
+      const capabilities = this.getServerCapabilities();
+      const name = NEEDED[/** @type {keyof typeof NEEDED} */ (method.split("/")[0])];
+      if (!this[INSIDE].options.enforceStrictCapabilities || !capabilities || !name) return undefined;
+      if (!capabilities[name]) return refuse("capability", `Server does not support ${name} (required for ${method})`);
+      if (method !== "resources/subscribe" || capabilities.resources?.subscribe) return undefined;
+      return refuse("capability", `Server does not support resource subscriptions (required for ${method})`);
+    }
+
+    static {
+      for (const [name, method] of Object.entries(CALLS)) {
+        const call = /** @type {(...args: any[]) => Promise<any>} */ (Base.prototype[/** @type {keyof Base} */ (name)]);
+        /** @this {Client} @param {any[]} args */
+        const value = function (...args) {
+          const refused = this.#lacking(method);
+          return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), translate);
+        };
+        Object.defineProperty(Client.prototype, name, { value, writable: true, configurable: true });
+      }
+      throughProxies(Client);
+    }
+  }
+  return Client;
+}
+
+/**
+ * The same promise and handle, with the SDK's errors.
+ * @template {Promise<any>} Call
+ * @param {Call} call
+ * @param {(error: any) => unknown} translate
+ * @param {(result: any) => any} [convert] what becomes of the result
+ * @returns {Call}
+ */
+export function follow(call, translate, convert) {
+  const followed = call.then(convert, (error) => {
+    throw translate(error);
+  });
+  Object.setPrototypeOf(followed, Object.getPrototypeOf(call));
+  return itself(/** @type {any} */ (Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call))));
+}
+
+/**
+ * A call that may need no request: its promise, and the handle of the request if there is one.
+ * @param {Promise<any>} promise
+ * @param {() => any} [request]
+ */
+export const settled = (promise, request) =>
+  itself(
+    Object.assign(promise, {
+      id: 0,
+      stalled: false,
+      cancel: (/** @type {unknown} */ reason) => request?.()?.cancel(reason),
+      async *progress() {
+        yield* request?.()?.progress() ?? [];
+      },
+    }),
+  );

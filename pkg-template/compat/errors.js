@@ -1,0 +1,243 @@
+// The error classes of the SDK 2.x. As there, `instanceof` goes by a mark that every copy sets, so errors of this package are
+// the SDK's for the SDK, and the other way round.
+
+/** By the SDK's names. */
+const MARKS = Symbol.for("mcp.sdk.errorBrands");
+
+/** @type {any} */
+export const ProtocolErrorCode = {
+  ParseError: -32700,
+  InvalidRequest: -32600,
+  MethodNotFound: -32601,
+  InvalidParams: -32602,
+  InternalError: -32603,
+  ResourceNotFound: -32002,
+  MissingRequiredClientCapability: -32021,
+  UnsupportedProtocolVersion: -32022,
+  UrlElicitationRequired: -32042,
+};
+// An enum knows its names too.
+for (const [name, code] of Object.entries(ProtocolErrorCode)) ProtocolErrorCode[code] = name;
+Object.freeze(ProtocolErrorCode);
+
+export const SdkErrorCode = Object.freeze({
+  NotConnected: "NOT_CONNECTED",
+  AlreadyConnected: "ALREADY_CONNECTED",
+  NotInitialized: "NOT_INITIALIZED",
+  CapabilityNotSupported: "CAPABILITY_NOT_SUPPORTED",
+  RequestTimeout: "REQUEST_TIMEOUT",
+  ConnectionClosed: "CONNECTION_CLOSED",
+  SendFailed: "SEND_FAILED",
+  InvalidResult: "INVALID_RESULT",
+  UnsupportedResultType: "UNSUPPORTED_RESULT_TYPE",
+  InputRequiredRoundsExceeded: "INPUT_REQUIRED_ROUNDS_EXCEEDED",
+  ListPaginationExceeded: "LIST_PAGINATION_EXCEEDED",
+  MethodNotSupportedByProtocolVersion: "METHOD_NOT_SUPPORTED_BY_PROTOCOL_VERSION",
+  EraNegotiationFailed: "ERA_NEGOTIATION_FAILED",
+  ClientHttpNotImplemented: "CLIENT_HTTP_NOT_IMPLEMENTED",
+  ClientHttpAuthentication: "CLIENT_HTTP_AUTHENTICATION",
+  ClientHttpForbidden: "CLIENT_HTTP_FORBIDDEN",
+  ClientHttpUnexpectedContent: "CLIENT_HTTP_UNEXPECTED_CONTENT",
+  ClientHttpFailedToOpenStream: "CLIENT_HTTP_FAILED_TO_OPEN_STREAM",
+  ClientHttpFailedToTerminateSession: "CLIENT_HTTP_FAILED_TO_TERMINATE_SESSION",
+});
+
+class Marked extends Error {
+  /** @param {string} message @param {{ cause?: unknown }} [options] */
+  constructor(message, options) {
+    super(message, options);
+    const marks = new Set();
+    for (let kind = /** @type {any} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
+    Object.defineProperty(this, MARKS, { value: marks, configurable: true });
+  }
+
+  /** @param {any} value */
+  static [Symbol.hasInstance](value) {
+    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {any} */ (this).mcpBrand)) return true;
+    return Function.prototype[Symbol.hasInstance].call(this, value);
+  }
+
+  /** @param {unknown} value */
+  static isInstance(value) {
+    if (typeof this !== "function") throw new TypeError("isInstance is called on its class: `SdkError.isInstance(value)`");
+    return value instanceof this;
+  }
+}
+
+/** @param {Function} kind @param {string} name */
+const mark = (kind, name) => Object.defineProperty(kind, "mcpBrand", { value: `mcp.${name}` });
+
+export class ProtocolError extends Marked {
+  /**
+   * @param {number} code
+   * @param {string} message
+   * @param {any} [data]
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(code, message, data, options) {
+    super(message, options);
+    this.name = "ProtocolError";
+    this.code = code;
+    this.data = data;
+  }
+
+  /** What a handler that throws this is answered with. */
+  get rpcCode() {
+    return this.code;
+  }
+
+  /**
+   * @param {number} code
+   * @param {string} message
+   * @param {any} [data]
+   * @param {{ cause?: unknown }} [options]
+   */
+  static fromError(code, message, data, options) {
+    switch (code) {
+      case ProtocolErrorCode.UrlElicitationRequired:
+        if (Array.isArray(data?.elicitations)) return new UrlElicitationRequiredError(data.elicitations, message, options);
+        break;
+      case ProtocolErrorCode.UnsupportedProtocolVersion:
+        if (Array.isArray(data?.supported) && typeof data.requested === "string") return new UnsupportedProtocolVersionError(data, message, options);
+        break;
+      case ProtocolErrorCode.MissingRequiredClientCapability:
+        if (data?.requiredCapabilities && typeof data.requiredCapabilities === "object") return new MissingRequiredClientCapabilityError(data, message, options);
+        break;
+      case ProtocolErrorCode.ResourceNotFound:
+      case ProtocolErrorCode.InvalidParams:
+        if (typeof data?.uri === "string" && (code !== ProtocolErrorCode.InvalidParams || Object.keys(data).length === 1)) {
+          return new ResourceNotFoundError(data.uri, message, options);
+        }
+    }
+    return new ProtocolError(code, message, data, options);
+  }
+}
+
+export class ResourceNotFoundError extends ProtocolError {
+  /** @param {string} uri @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(uri, message = `Resource not found: ${uri}`, options) {
+    super(ProtocolErrorCode.InvalidParams, message, { uri }, options);
+  }
+
+  get uri() {
+    return this.data.uri;
+  }
+}
+
+export class UrlElicitationRequiredError extends ProtocolError {
+  /** @param {any[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(elicitations, message = `URL elicitation${elicitations.length > 1 ? "s" : ""} required`, options) {
+    super(ProtocolErrorCode.UrlElicitationRequired, message, { elicitations }, options);
+  }
+
+  get elicitations() {
+    return this.data.elicitations;
+  }
+}
+
+export class UnsupportedProtocolVersionError extends ProtocolError {
+  /** @param {{ supported: string[], requested: string }} data @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(data, message = `Unsupported protocol version: ${data.requested}`, options) {
+    super(ProtocolErrorCode.UnsupportedProtocolVersion, message, data, options);
+  }
+
+  get supported() {
+    return this.data.supported;
+  }
+
+  get requested() {
+    return this.data.requested;
+  }
+}
+
+export class MissingRequiredClientCapabilityError extends ProtocolError {
+  /** @param {{ requiredCapabilities: object }} data @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(data, message = `Missing required client capabilities: ${Object.keys(data.requiredCapabilities).join(", ")}`, options) {
+    super(ProtocolErrorCode.MissingRequiredClientCapability, message, data, options);
+  }
+
+  get requiredCapabilities() {
+    return this.data.requiredCapabilities;
+  }
+}
+
+export class SdkError extends Marked {
+  /**
+   * @param {string} code
+   * @param {string} message
+   * @param {any} [data]
+   * @param {{ cause?: unknown }} [options]
+   */
+  constructor(code, message, data, options) {
+    super(message, options);
+    this.name = "SdkError";
+    this.code = code;
+    this.data = data;
+  }
+}
+
+export class SdkHttpError extends SdkError {
+  get status() {
+    return this.data.status;
+  }
+
+  get statusText() {
+    return this.data.statusText;
+  }
+}
+
+export class UnauthorizedError extends SdkHttpError {
+  /** @param {string} [message] @param {{ cause?: unknown }} [options] */
+  constructor(message = "Unauthorized", options) {
+    super(SdkErrorCode.ClientHttpAuthentication, message, { status: 401 }, options);
+    this.name = "UnauthorizedError";
+  }
+}
+
+for (const [name, kind] of Object.entries({
+  ProtocolError,
+  ResourceNotFoundError,
+  UrlElicitationRequiredError,
+  UnsupportedProtocolVersionError,
+  MissingRequiredClientCapabilityError,
+  SdkError,
+  SdkHttpError,
+  UnauthorizedError,
+})) {
+  mark(kind, name);
+}
+
+/** What is the SDK's own error there, with the code that it has. */
+const CODES = new Map([
+  ["TIMEOUT", SdkErrorCode.RequestTimeout],
+  ["ALREADY_CONNECTED", SdkErrorCode.AlreadyConnected],
+  ["NOT_INITIALIZED", SdkErrorCode.NotInitialized],
+  ["INVALID_OUTPUT", SdkErrorCode.InvalidResult],
+  ["UNUSABLE_SCHEMA", SdkErrorCode.InvalidResult],
+  ["PROTOCOL_ERROR", SdkErrorCode.InvalidResult],
+  ["ENDLESS_PAGES", SdkErrorCode.ListPaginationExceeded],
+  ["INPUT_FAILED", SdkErrorCode.InputRequiredRoundsExceeded],
+  ["INCOMPATIBLE_VERSION", SdkErrorCode.EraNegotiationFailed],
+]);
+
+/** @param {any} error one of ours @returns {unknown} */
+export function translate(error) {
+  const { code, message } = error ?? {};
+  const options = { cause: error };
+  switch (code) {
+    case "RPC_ERROR":
+      return ProtocolError.fromError(error.rpcCode, message, error.data, options);
+    case "CLOSED":
+      return new SdkError(error.mayHaveRun ? SdkErrorCode.ConnectionClosed : SdkErrorCode.NotConnected, message, undefined, options);
+    case "HTTP_ERROR": {
+      const { status, statusText } = error;
+      if (status === 401) return new UnauthorizedError(message, options);
+      const forbidden = status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpNotImplemented;
+      return new SdkHttpError(forbidden, message, { status, statusText }, options);
+    }
+    default: {
+      const known = CODES.get(code);
+      return known ? new SdkError(known, message, error.timeout && { timeout: error.timeout }, options) : error;
+    }
+  }
+}

@@ -1,0 +1,47 @@
+// Which kind of message a value is.
+
+/** @param {any} value */
+const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+/** @param {any} value */
+const isMessage = (value) => isObject(value) && value.jsonrpc === "2.0";
+/** @param {any} id */
+const isId = (id) => typeof id === "string" || Number.isInteger(id);
+/** @param {any} value */
+const hasMethod = (value) => typeof value.method === "string";
+
+/** @param {any} value */
+export const isJSONRPCRequest = (value) => isMessage(value) && hasMethod(value) && isId(value.id);
+/** @param {any} value */
+export const isJSONRPCNotification = (value) => isMessage(value) && hasMethod(value) && !("id" in value);
+/** @param {any} value */
+export const isJSONRPCResultResponse = (value) => isMessage(value) && isId(value.id) && isObject(value.result);
+/** @param {any} value */
+export const isJSONRPCErrorResponse = (value) =>
+  isMessage(value) &&
+  (value.id === undefined || isId(value.id)) &&
+  isObject(value.error) &&
+  Number.isInteger(value.error.code) &&
+  typeof value.error.message === "string";
+/** @param {any} value */
+export const isJSONRPCResponse = (value) => isJSONRPCResultResponse(value) || isJSONRPCErrorResponse(value);
+/** @param {any} value */
+export const isInitializeRequest = (value) =>
+  isObject(value) &&
+  value.method === "initialize" &&
+  typeof value.params?.protocolVersion === "string" &&
+  isObject(value.params.capabilities) &&
+  isObject(value.params.clientInfo);
+/** @param {any} value */
+export const isInitializedNotification = (value) => isObject(value) && value.method === "notifications/initialized";
+/** @param {any} value */
+export const isTaskAugmentedRequestParams = (value) => isObject(value) && (value.task === undefined || isObject(value.task));
+/** @param {any} value */
+export const isCallToolResult = (value) => isObject(value) && Array.isArray(value.content);
+/** @param {any} value */
+export const isInputRequiredResult = (value) => isObject(value) && value.resultType === "input_required";
+
+/** @param {any} value @returns {any} */
+export function parseJSONRPCMessage(value) {
+  if (isJSONRPCRequest(value) || isJSONRPCNotification(value) || isJSONRPCResponse(value)) return value;
+  throw new TypeError("the value is no JSON-RPC message");
+}

@@ -1,0 +1,97 @@
+// The SDKs' helpers around messages and requests.
+import { parseJSONRPCMessage } from "./guards.js";
+
+export const JSONRPC_VERSION = "2.0";
+export const LATEST_PROTOCOL_VERSION = "2025-11-25";
+export const DEFAULT_NEGOTIATED_PROTOCOL_VERSION = "2025-03-26";
+export const SUPPORTED_PROTOCOL_VERSIONS = [LATEST_PROTOCOL_VERSION, "2025-06-18", DEFAULT_NEGOTIATED_PROTOCOL_VERSION, "2024-11-05"];
+export const RELATED_TASK_META_KEY = "io.modelcontextprotocol/related-task";
+export const DEFAULT_REQUEST_TIMEOUT_MSEC = 60_000;
+
+/** @param {any} metadata */
+export const getDisplayName = ({ title, annotations, name }) => title || annotations?.title || name;
+
+/** @param {any} base @param {any} additional */
+export function mergeCapabilities(base, additional) {
+  const merged = { ...base };
+  for (const [name, value] of Object.entries(additional)) {
+    if (value === undefined) continue;
+    const before = merged[name];
+    const both = [before, value].every((one) => typeof one === "object" && one !== null && !Array.isArray(one));
+    merged[name] = both ? { ...before, .../** @type {object} */ (value) } : value;
+  }
+  return merged;
+}
+
+/** @param {any} elicitation what the client has declared */
+export function getSupportedElicitationModes(elicitation) {
+  const { form, url } = elicitation ?? {};
+  return { supportsFormMode: Boolean(elicitation && (form || !url)), supportsUrlMode: Boolean(url) };
+}
+
+/** @param {any} request */
+export function assertCompleteRequestPrompt({ params }) {
+  if (params.ref.type !== "ref/prompt") throw new TypeError(`Expected CompleteRequestPrompt, but got ${params.ref.type}`);
+}
+
+/** @param {any} request */
+export function assertCompleteRequestResourceTemplate({ params }) {
+  if (params.ref.type !== "ref/resource") throw new TypeError(`Expected CompleteRequestResourceTemplate, but got ${params.ref.type}`);
+}
+
+/** @param {string} line @returns {any} */
+export const deserializeMessage = (line) => parseJSONRPCMessage(JSON.parse(line));
+/** @param {any} message */
+export const serializeMessage = (message) => `${JSON.stringify(message)}\n`;
+
+/** @param {string | null | undefined} header a content type */
+export const isJsonContentType = (header) => header?.split(";")[0]?.trim().toLowerCase() === "application/json";
+
+/** Requests with other options beneath theirs. @param {any} [request] @param {any} [base] */
+export function createFetchWithInit(request = globalThis.fetch, base) {
+  if (!base) return request;
+  return (/** @type {any} */ url, /** @type {any} */ init) => {
+    const headers = new Headers(base.headers);
+    new Headers(init?.headers).forEach((value, name) => headers.set(name, value));
+    return request(url, { ...base, ...init, headers });
+  };
+}
+
+/** @param {any[]} middleware the first is outermost */
+export const applyMiddlewares =
+  (...middleware) =>
+  (/** @type {any} */ next) =>
+    middleware.reduceRight((request, wrap) => wrap(request), next);
+
+/** @param {any} handler */
+export const createMiddleware = (handler) => (/** @type {any} */ next) => (/** @type {any} */ input, /** @type {any} */ init) => handler(next, input, init);
+
+/** @param {any} log */
+function write({ method, url, status, statusText, duration, requestHeaders, responseHeaders, error }) {
+  const headers = [requestHeaders, responseHeaders].map((list) => list && JSON.stringify([...list]));
+  const line = `HTTP ${method} ${url} ${error ? `failed: ${error.message}` : `${status} ${statusText}`} (${duration.toFixed(0)}ms)`;
+  console[error || status >= 400 ? "error" : "log"]([line, ...headers].filter(Boolean).join(" "));
+}
+
+/** @param {any} [options] */
+export const withLogging =
+  ({ logger = write, includeRequestHeaders = false, includeResponseHeaders = false, statusLevel = 0 } = {}) =>
+  (/** @type {any} */ next) =>
+  async (/** @type {any} */ url, /** @type {any} */ init) => {
+    const began = performance.now();
+    const said = () => ({
+      method: init?.method ?? "GET",
+      url,
+      duration: performance.now() - began,
+      requestHeaders: includeRequestHeaders ? new Headers(init?.headers) : undefined,
+    });
+    try {
+      const response = await next(url, init);
+      const { status, statusText, headers } = response;
+      if (status >= statusLevel) logger({ ...said(), status, statusText, responseHeaders: includeResponseHeaders ? headers : undefined });
+      return response;
+    } catch (error) {
+      logger({ ...said(), status: 0, statusText: "Network Error", error });
+      throw error;
+    }
+  };

@@ -1,0 +1,47 @@
+// The SDKs' transports, by their names there.
+import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
+
+/** The SDKs' options of their HTTP transport. */
+export class StreamableHTTPClientTransport extends StreamableHttpTransport {
+  /** @param {string | URL} url @param {any} [options] */
+  constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), fetch, authProvider, trace } = {}) {
+    super(url, {
+      trace,
+      // What the program says about its requests wins over what this package says, but for the message itself. Cookies are as
+      // `fetch` has them by itself.
+      fetch: (/** @type {any} */ at, /** @type {any} */ more) => {
+        const { method, headers, body, signal } = more;
+        return (fetch ?? globalThis.fetch)(at, { ...more, credentials: undefined, ...init, method, headers, body, signal });
+      },
+      headers: async () => {
+        const all = new Headers(headers);
+        const token = (await authProvider?.token?.()) ?? (await authProvider?.tokens?.())?.access_token;
+        if (token) all.set("authorization", `Bearer ${token}`);
+        return all;
+      },
+    });
+  }
+
+  /** What requests name. @type {string | undefined} */
+  protocolVersion;
+
+  /** @param {string} version */
+  setProtocolVersion(version) {
+    this.protocolVersion = version;
+  }
+
+  /** Ends the session and the connection. */
+  terminateSession() {
+    return this.close();
+  }
+}
+
+/** The SDK's WebSocket transport. */
+export class WebSocketClientTransport extends WebSocketTransport {}
+
+/** The SDK's pair of transports. */
+export class InMemoryTransport {
+  static createLinkedPair() {
+    return createInMemoryPair();
+  }
+}

@@ -1,0 +1,271 @@
+//! The connections of a listener: how many there may be, and which one gives way.
+
+use std::{
+    io::{self, IoSlice},
+    net::SocketAddr,
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use hyper::body::{Body, Frame, SizeHint};
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+    sync::Notify,
+    time::Instant,
+};
+
+use super::{Options, peer::Peer};
+use crate::{
+    http::server::{Roster, RosterLimits, Standing},
+    proto::Millis,
+};
+
+/// Descriptors that are left for other things than connections.
+const OTHERS: usize = 64;
+
+/// All connections of a listener.
+pub(super) struct Connections {
+    roster: Mutex<Roster<u64, Peer, Arc<Connection>>>,
+    limits: RosterLimits,
+    /// Whether clients are told apart by the address that they connect from.
+    by_address: bool,
+    newest: AtomicU64,
+    born: Instant,
+}
+
+/// What is known of a connection.
+#[derive(Default)]
+pub(super) struct Connection {
+    /// Requests that are being answered.
+    busy: AtomicUsize,
+    has_worked: AtomicBool,
+    /// When it was last busy, or began, in milliseconds.
+    idle_since: AtomicU64,
+    end: Notify,
+}
+
+/// The place of a connection; dropping it makes room.
+pub(super) struct Seat {
+    number: u64,
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl Connections {
+    pub(super) fn new(options: &Options) -> Arc<Self> {
+        let all = options.max_connections.min(descriptors()).max(1);
+        let per_peer = options.max_connections_per_peer.min(all.div_ceil(2));
+        Arc::new(Self {
+            roster: Mutex::default(),
+            // One that is idle may go at once: clients open another when they need one.
+            limits: RosterLimits { all, per_peer, rest: 0.0 },
+            by_address: options.forwarded_header.is_none(),
+            newest: AtomicU64::new(0),
+            born: Instant::now(),
+        })
+    }
+
+    /// A place for a connection of this address, if there is one, or an idle one gives way.
+    pub(super) fn admit(self: &Arc<Self>, address: SocketAddr) -> Option<Seat> {
+        let number = self.newest.fetch_add(1, Ordering::Relaxed);
+        let peer = self.by_address.then(|| Peer::at(address.ip()));
+        let connection = Arc::new(Connection::default());
+        connection.idle_since.store(self.now(), Ordering::Relaxed);
+        let entry = Arc::clone(&connection);
+        let admitted =
+            self.lock().admit(number, peer, entry, self.millis(), &self.limits, standing);
+        match admitted {
+            Ok(left) => {
+                if let Some(left) = left {
+                    left.end.notify_one();
+                }
+                Some(Seat { number, connections: Arc::clone(self), connection })
+            }
+            Err(full) => {
+                tracing::debug!(?full, %address, "a connection is refused");
+                None
+            }
+        }
+    }
+
+    /// Ends the connection that can best be done without. `false`: there is none.
+    pub(super) fn make_room(&self) -> bool {
+        let left = self.lock().evict(self.millis(), &self.limits, standing);
+        left.inspect(|left| left.end.notify_one()).is_some()
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.born.elapsed().as_millis()).unwrap_or(u64::MAX)
+    }
+
+    fn millis(&self) -> Millis {
+        self.born.elapsed().as_secs_f64() * 1000.0
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Roster<u64, Peer, Arc<Connection>>> {
+        self.roster.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // it does not run that long
+#[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)]
+fn standing(connection: &Arc<Connection>) -> Standing {
+    let idle_since = connection.idle_since.load(Ordering::Relaxed) as Millis;
+    Standing {
+        idle_since: connection.is_idle().then_some(idle_since),
+        has_worked: connection.has_worked.load(Ordering::Relaxed),
+    }
+}
+
+impl Connection {
+    /// Whether no request is being answered.
+    pub(super) fn is_idle(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) == 0
+    }
+
+    /// Ready when it has to give way.
+    pub(super) async fn has_to_end(&self) {
+        self.end.notified().await;
+    }
+}
+
+impl Seat {
+    pub(super) fn connection(&self) -> Arc<Connection> {
+        Arc::clone(&self.connection)
+    }
+
+    /// For making its requests known.
+    pub(super) fn desk(&self) -> Desk {
+        let (connections, connection) = (Arc::clone(&self.connections), self.connection());
+        Desk { connections, connection }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.connections.lock().remove(&self.number);
+    }
+}
+
+/// Where the requests of a connection are counted.
+#[derive(Clone)]
+pub(super) struct Desk {
+    connections: Arc<Connections>,
+    connection: Arc<Connection>,
+}
+
+impl Desk {
+    /// A request has come.
+    pub(super) fn begin(&self) -> Busy {
+        self.connection.busy.fetch_add(1, Ordering::Relaxed);
+        self.connection.has_worked.store(true, Ordering::Relaxed);
+        Busy(self.clone())
+    }
+}
+
+/// A request that is being answered, until it is dropped.
+pub(super) struct Busy(Desk);
+
+impl Busy {
+    /// The connection has become something else, and is never idle again.
+    pub(super) fn for_good(self) {
+        self.0.connection.busy.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        let Desk { connections, connection } = &self.0;
+        connection.idle_since.store(connections.now(), Ordering::Relaxed);
+        connection.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The body of an answer; its request is done when this is dropped.
+pub(super) struct Answer<B> {
+    pub(super) body: B,
+    #[expect(dead_code, reason = "dropped with the body")]
+    pub(super) busy: Option<Busy>,
+}
+
+impl<B: Body + Unpin> Body for Answer<B> {
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
+        Pin::new(&mut self.body).poll_frame(cx)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+/// A stream with the place that it takes, whatever becomes of the connection.
+pub(super) struct Seated {
+    pub(super) stream: TcpStream,
+    #[expect(dead_code, reason = "dropped with the stream")]
+    pub(super) seat: Seat,
+}
+
+impl AsyncRead for Seated {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Seated {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// As many connections as the system has descriptors for.
+fn descriptors() -> usize {
+    #[cfg(unix)]
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    #[cfg(not(unix))]
+    let limit = None::<u64>;
+    let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    limit - OTHERS.min(limit / 4)
+}
