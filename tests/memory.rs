@@ -8,21 +8,16 @@
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     future::Future,
-    io::{Read, Write},
-    net::{SocketAddr, TcpStream},
     pin::pin,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering::Relaxed},
-        mpsc,
     },
     task::{Context as TaskContext, Waker},
-    time::Duration,
 };
 
 use mcp_wasm::{
     jsonrpc::{Payload, Raw},
-    native::{self, Endpoint, Options},
     server::{
         CompletionRequest, Context, ElicitRequest, NoArguments, ResourceTemplate, Server, Tool,
         Transmit,
@@ -207,6 +202,7 @@ struct Text {
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[allow(dead_code)] // as above
 struct Greeting {
     who: Option<String>,
 }
@@ -273,6 +269,36 @@ fn a_text_that_is_read_takes_no_more_than_itself() {
         let took = peak(|| drop(read.to_json()));
         assert!(took <= bytes + 4096, "{shape}: {took} for writing {bytes}");
     }
+}
+
+/// Results wait in their handlers, not in memory, and all of them arrive in the end.
+#[test]
+fn results_that_nobody_reads_do_not_pile_up() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::builder("Counted", "1.0.0")
+        .tool("large", "", |_: NoArguments, _: Context| async { "x".repeat(1 << 20) })
+        .build();
+    let (link, driver) = server.connect();
+    let mut driver = pin!(driver);
+    let mut turn = || {
+        let _ = driver.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+    };
+    let took = peak(|| {
+        for id in 0..200 {
+            let call = r#"{"jsonrpc":"2.0","id":$,"method":"tools/call","params":{"name":"large","_meta":{@}}}"#;
+            link.receive(&message(call, &id.to_string()));
+            turn();
+        }
+        turn();
+    });
+    assert!(took < 12 << 20, "{took} bytes of 200 MiB wait");
+    let mut answers = 0;
+    while let Some(Transmit::Send { frame, .. }) = link.try_transmit() {
+        assert!(frame.to_json().len() > 1 << 20);
+        answers += 1;
+        turn();
+    }
+    assert_eq!(answers, 200);
 }
 
 /// Every shape at every place, without a transport.
