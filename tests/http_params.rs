@@ -265,6 +265,7 @@ fn a_call_refused_for_its_headers_is_made_once_more_with_the_tools_as_they_are()
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn annotations_without_end_cost_a_list_no_more_than_its_length() {
     let start = std::time::Instant::now();
     let mut tools = Tools::default();

@@ -321,6 +321,7 @@ fn who_does_not_read_answers_gets_no_more_of_them() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn a_large_batch_is_answered_though_its_reader_reads_nothing_until_the_end() {
     let mut session = Session::new();
     let ids: Vec<Id> = (0..1000).map(id).collect();

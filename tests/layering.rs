@@ -115,7 +115,12 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
 
 /// What an adapter takes from the app that uses it.
-const PEERS: &[(&str, &str)] = &[("ai-sdk.js", "ai"), ("react.js", "react")];
+const PEERS: &[(&str, &str)] = &[
+    ("ai-sdk.js", "ai"),
+    ("ai-sdk-react.js", "react"),
+    ("react.js", "react"),
+    ("react-latest.js", "react"),
+];
 
 /// The package in the page stands alone, its transports know nothing of the protocol, and the parts
 /// of the client nothing of the client.
@@ -133,22 +138,26 @@ fn the_facade_imports_only_its_own_files() {
             }
             assert!(specifier.starts_with("./"), "pkg-template/{name} imports {specifier}");
             let allowed = match name {
-                "batch.js" | "crowd.js" | "itself.js" => false,
+                "batch.js" | "crowd.js" | "identity.js" | "itself.js" | "text.js" => false,
                 "crossing.js" | "handlers.js" => specifier == "./errors.js",
-                "connection.js" => ["./errors.js", "./handlers.js"].contains(&specifier),
+                "connection.js" => {
+                    ["./errors.js", "./handlers.js", "./text.js"].contains(&specifier)
+                }
                 "transports.js" => {
-                    ["./errors.js", "./handlers.js", "./itself.js"].contains(&specifier)
+                    let below = ["errors", "handlers", "itself", "text"];
+                    below.iter().any(|name| specifier == format!("./{name}.js"))
                 }
                 "diagnose.js" => specifier != "./index.js",
                 _ if name.starts_with("diagnose-") => specifier.starts_with("./diagnose-"),
                 // An entry of its own, so that who does not ask for it does not carry it.
                 _ if specifier.starts_with("./diagnose") => false,
                 "http.js" => {
-                    let below = ["crowd", "errors", "itself", "load"];
+                    let below = ["crowd", "errors", "identity", "itself", "load", "text"];
                     below.iter().any(|name| specifier == format!("./{name}.js"))
                 }
                 "server-link.js" => {
-                    ["./errors.js", "./handlers.js", "./server-turns.js"].contains(&specifier)
+                    let below = ["errors", "handlers", "server-turns", "text"];
+                    below.iter().any(|name| specifier == format!("./{name}.js"))
                 }
                 "calls.js" | "inbound.js" | "worker-transport.js" => {
                     !["./client.js", "./connection.js"].contains(&specifier)

@@ -152,6 +152,7 @@ fn shapes() -> Vec<(&'static str, Value)> {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn no_message_of_a_modern_peer_costs_more_than_its_length() {
     for (what, message) in shapes() {
         let mut session = Session::modern(&server());
@@ -165,6 +166,7 @@ fn no_message_of_a_modern_peer_costs_more_than_its_length() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn no_message_of_a_session_costs_more_than_its_length() {
     let ask = |method: &str, params: Value| json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     let names = falling(SIZE);
@@ -200,6 +202,7 @@ fn no_message_of_a_session_costs_more_than_its_length() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn many_small_messages_cost_no_more_each_than_a_few() {
     let mut session = Session::legacy(&server(), "2025-11-25", json!({}));
     let start = Instant::now();

@@ -122,9 +122,6 @@ pub trait Payload: Clone {
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
 
-    /// A copy that shares nothing with this value; `None` if that cannot be made.
-    fn copy(&self) -> Option<Self>;
-
     /// The value as JSON text; `None` if it is none.
     fn to_json(&self) -> Option<String>;
 

@@ -114,11 +114,6 @@ impl Payload for Raw {
         }
     }
 
-    fn copy(&self) -> Option<Self> {
-        // Texts never change, so sharing them is as good.
-        Some(self.clone())
-    }
-
     fn to_json(&self) -> Option<String> {
         Some(self.write())
     }
