@@ -86,6 +86,8 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** @type {any} */
     this.context = undefined;
+    /** What it was asked with, if it may have to be asked again. @type {any} */
+    this.params = undefined;
   }
 
   /** A request of the call has left: its only one, or one for each page. @param {number} id */
