@@ -4,9 +4,12 @@ import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from 
 /** The SDKs' options of their HTTP transport. */
 export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** @param {string | URL} url @param {any} [options] */
-  constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), fetch, authProvider, trace } = {}) {
+  constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), fetch, authProvider, trace, sessionId, protocolVersion, reconnectionOptions } = {}) {
     super(url, {
       trace,
+      sessionId,
+      protocolVersion,
+      reconnectionOptions,
       // What the program says about its requests wins over what this package says, but for the message itself. Cookies are as
       // `fetch` has them by itself.
       fetch: (/** @type {any} */ at, /** @type {any} */ more) => {
@@ -24,18 +27,6 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
 
   /** Each request has a stream of its own. */
   hasPerRequestStream = true;
-  /** What requests name. @type {string | undefined} */
-  protocolVersion;
-
-  /** @param {string} version */
-  setProtocolVersion(version) {
-    this.protocolVersion = version;
-  }
-
-  /** Ends the session and the connection. */
-  terminateSession() {
-    return this.close();
-  }
 }
 
 /** The SDK's WebSocket transport. */
