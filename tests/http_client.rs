@@ -231,7 +231,11 @@ fn who_wants_credentials_is_not_asked_a_second_question() {
 #[test]
 fn trouble_with_the_probe_means_initialize_without_a_lasting_verdict() {
     for status in [301, 403, 500, 501, 502, 503, 504, 505, 520, 599] {
-        for body in ["", "<h1>oops", r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"no"}}"#] {
+        for body in [
+            "",
+            "<h1>oops",
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"no"}}"#,
+        ] {
             let _place = Place(format!("{status} {body}"));
             let (mut web, probe) = auto();
             web.answer(&probe, status, "application/json", body);
@@ -406,7 +410,10 @@ fn an_address_of_the_older_transport_is_named() {
         web.answer(&initialize, status, "text/plain", "no");
         let look = web.take();
         assert_eq!((look.verb, look.header("accept")), ("GET", Some("text/event-stream")));
-        assert_eq!((look.header("mcp-session-id"), look.header("mcp-protocol-version")), (None, None));
+        assert_eq!(
+            (look.header("mcp-session-id"), look.header("mcp-protocol-version")),
+            (None, None)
+        );
         web.stream(&look);
         web.chunk(&look, b"event: end");
         web.chunk(&look, b"point\r\ndata: /messages?session=1\r\n\r\n");
@@ -1010,7 +1017,10 @@ fn resumption_is_tried_a_few_times_with_growing_pauses_then_the_call_fails() {
         web.fail(&resumed, "down");
     }
     assert!((5..=12).contains(&pauses.len()), "{pauses:?}");
-    assert!(pauses.windows(2).all(|pair| pair[0] <= pair[1] + 1.0) && pauses[0] >= 999.0, "{pauses:?}");
+    assert!(
+        pauses.windows(2).all(|pair| pair[0] <= pair[1] + 1.0) && pauses[0] >= 999.0,
+        "{pauses:?}"
+    );
     assert!(matches!(failure(&web, id), Error::Lost { sent: true, .. }));
 }
 
@@ -1211,14 +1221,29 @@ fn a_404_in_a_session_is_its_end_whatever_its_body_says() {
 #[test]
 fn servers_that_say_it_by_other_statuses_are_understood() {
     for (status, body) in [
-        (400, r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#),
-        (400, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#),
-        (400, r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: unknown"}}"#),
+        (
+            400,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#,
+        ),
+        (
+            400,
+            r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#,
+        ),
+        (
+            400,
+            r#"{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Bad Request: unknown"}}"#,
+        ),
         (400, "Invalid session"),
         (400, ""),
-        (200, r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Session not found"}}"#),
+        (
+            200,
+            r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Session not found"}}"#,
+        ),
         (200, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32001,"message":"Session not found"}}"#),
-        (200, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#),
+        (
+            200,
+            r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#,
+        ),
         (410, r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32001,"message":"Session expired"}}"#),
     ] {
         let _place = Place(format!("{status} {body}"));
@@ -1368,13 +1393,26 @@ fn a_session_is_renewed_by_a_server_that_is_busy_or_starts_again() {
 
 #[test]
 fn what_may_be_sent_again_is_when_the_server_is_busy_or_the_network_fails() {
-    let safe = ["tools/list", "resources/list", "resources/templates/list", "resources/read",
-        "prompts/list", "prompts/get", "completion/complete", "ping", "logging/setLevel"];
+    let safe = [
+        "tools/list",
+        "resources/list",
+        "resources/templates/list",
+        "resources/read",
+        "prompts/list",
+        "prompts/get",
+        "completion/complete",
+        "ping",
+        "logging/setLevel",
+    ];
     for era in ["modern", "legacy"] {
         for method in safe {
             for trouble in [429, 502, 503, 504, 0] {
                 let _place = Place(format!("{era} {method} {trouble}"));
-                let mut web = if era == "modern" { Web::modern(Path::Scanned) } else { Web::legacy(Path::Scanned) };
+                let mut web = if era == "modern" {
+                    Web::modern(Path::Scanned)
+                } else {
+                    Web::legacy(Path::Scanned)
+                };
                 let (id, fetch) = web.request(method, json!({}));
                 if trouble == 0 {
                     web.fail(&fetch, "reset");
@@ -1492,6 +1530,23 @@ fn the_servers_own_stream_is_asked_for_until_the_server_is_there() {
             web.refuse(&listen);
         }
     }
+    assert!(web.page.faults().is_empty() && web.page.is_open());
+}
+
+#[test]
+fn the_servers_own_stream_that_is_still_taken_by_our_former_self_is_asked_for_again() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.busy(&listen, 409, Some(5_000.0));
+    web.wait(4_900.0);
+    assert!(web.is_quiet(), "not before the server said");
+    web.wait(2_000.0);
+    let listen = web.take();
+    assert_eq!((listen.verb, listen.header("last-event-id")), ("GET", None));
+    web.stream(&listen);
     assert!(web.page.faults().is_empty() && web.page.is_open());
 }
 
@@ -1691,7 +1746,11 @@ fn a_server_that_is_not_what_it_was_is_found_out_and_nothing_is_lost() {
         let (second, other) = web.call();
         let refuse = |web: &mut Web, fetch: &Fetch| match code {
             0 => web.answer(fetch, status, "text/plain", "no"),
-            _ => web.error(fetch, status, json!({ "code": code, "message": "no", "data": { "supported": ["2025-06-18"] } })),
+            _ => web.error(
+                fetch,
+                status,
+                json!({ "code": code, "message": "no", "data": { "supported": ["2025-06-18"] } }),
+            ),
         };
         refuse(&mut web, &fetch);
         let probe = web.take_method("server/discover");

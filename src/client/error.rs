@@ -198,8 +198,7 @@ impl Error {
             }
             CoreError::Lost { reason, sent, cause } => {
                 let words = cause.as_ref().map(|cause| describe(cause, "")).unwrap_or_default();
-                let reason =
-                    if words.is_empty() { reason } else { format!("{reason} ({words})") };
+                let reason = if words.is_empty() { reason } else { format!("{reason} ({words})") };
                 Self::Closed { call, reason, may_have_run: sent, cause }
             }
             CoreError::Http { status, body, retry_after, .. } => {

@@ -173,7 +173,8 @@ impl Http {
         if let Err(Broken { sent, cause }) = result
             && !aborted()
         {
-            let failure = Failure { sent, refused: sent && platform::is_online(), cause: Some(cause) };
+            let failure =
+                Failure { sent, refused: sent && platform::is_online(), cause: Some(cause) };
             self.core.borrow_mut().failed(exchange, failure, now());
         }
         self.exchanges.borrow_mut().remove(&exchange);

@@ -310,9 +310,7 @@ impl Core {
         let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
             0 => Error::Protocol(message),
-            1 | 2 => {
-                Error::Lost { reason: message, sent: why == 2, cause }
-            }
+            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
             status => {
                 let retry_after = (!retry_after.is_nan()).then_some(retry_after);
                 Error::Http { status, body: message, retry_after, headers: cause }

@@ -5,9 +5,7 @@ use std::cell::UnsafeCell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::http::client::{
-    self, Action, Failure, Head, News, Pauses, Reading, Sending,
-};
+use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::Client;
 

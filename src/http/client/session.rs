@@ -140,7 +140,9 @@ impl<P: Payload> Http<P> {
     pub(super) fn end(&mut self, error: Error<P>) {
         let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
         for (message, _) in waiting.unwrap_or_default() {
-            if let Some(id) = id_at(&message, &["id"]).filter(|_| Kind::of(&message) != Kind::Response) {
+            if let Some(id) =
+                id_at(&message, &["id"]).filter(|_| Kind::of(&message) != Kind::Response)
+            {
                 let reason = owned("the session has expired, and no other was opened");
                 self.news.push(News::Failed(id, Error::Closed { reason, sent: false }));
             }

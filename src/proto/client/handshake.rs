@@ -48,7 +48,9 @@ pub(super) fn judge_probe<P: Payload>(
         // It has too much to do for a second question.
         Err(error @ Error::Http { status: 408 | 425 | 429, .. }) => wait(error),
         // It is in trouble: no other revision helps one that is pinned.
-        Err(error @ Error::Http { .. }) if mode != Mode::Auto && says_nothing(&error) => wait(error),
+        Err(error @ Error::Http { .. }) if mode != Mode::Auto && says_nothing(&error) => {
+            wait(error)
+        }
         // An old server's CORS rules do not know the headers of the probe. No other revision helps
         // one that is pinned.
         Err(error @ Error::Lost { .. }) if mode != Mode::Auto => Verdict::Fail(error),

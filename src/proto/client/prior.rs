@@ -81,7 +81,12 @@ impl<P: Payload> Client<P> {
     }
 
     /// The first answer has come; true if it means that the server is another than it was.
-    pub(super) fn disproves(&mut self, id: i64, outcome: &Result<P, Error<P>>, now: Millis) -> bool {
+    pub(super) fn disproves(
+        &mut self,
+        id: i64,
+        outcome: &Result<P, Error<P>>,
+        now: Millis,
+    ) -> bool {
         let Some(asked) = &self.unproven else { return false };
         let strange = match outcome {
             Ok(_) => false,
