@@ -3,6 +3,7 @@ import { enter } from "./crowd.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
+import { read, write } from "./text.js";
 
 /** The largest body that is read as a whole, in UTF-16 units. */
 const LIMIT = 16 * 1024 * 1024;
@@ -141,7 +142,7 @@ export class StreamableHttpTransport {
     let sent = false;
     let leave = () => {};
     try {
-      const body = value === undefined ? undefined : JSON.stringify(value);
+      const body = value === undefined ? undefined : write(value);
       const headers = new Headers(typeof given === "function" ? await given() : given);
       new Headers(this.#headers.get(value)).forEach((text, name) => headers.set(name, text));
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
@@ -243,6 +244,6 @@ throughProxies(StreamableHttpTransport);
 /** The JSON value of a text, or undefined. @param {string} text */
 function parse(text) {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {}
 }

@@ -2,6 +2,7 @@
 import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
 import { fast } from "./handlers.js";
 import { itself, throughProxies } from "./itself.js";
+import { read, write } from "./text.js";
 
 /** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
 const LIMIT = 16 * 1024 * 1024;
@@ -30,7 +31,7 @@ export class FrameTransport {
 
   /** @param {any} message */
   async send(message) {
-    this.sendText(JSON.stringify(message));
+    this.sendText(write(message));
   }
 
   /** @param {string} text */
@@ -59,7 +60,7 @@ export class FrameTransport {
     if (onframe && (!onmessage || /** @type {any} */ (onmessage).fast)) return onframe.call(this, text);
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

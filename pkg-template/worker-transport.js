@@ -3,6 +3,7 @@ import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
+import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;
@@ -104,7 +105,7 @@ class WorkerTransport {
 
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
-    const text = JSON.stringify(message);
+    const text = write(message);
     const http = this.#url.startsWith("http");
     if (text.length > LIMIT && !http) {
       throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);

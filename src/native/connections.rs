@@ -81,8 +81,8 @@ impl Connections {
             self.lock().admit(number, peer, entry, self.millis(), &self.limits, standing);
         match admitted {
             Ok(left) => {
-                if let Some(left) = left {
-                    left.end.notify_one();
+                for connection in &left {
+                    connection.end.notify_one();
                 }
                 Some(Seat { number, connections: Arc::clone(self), connection })
             }
@@ -93,10 +93,13 @@ impl Connections {
         }
     }
 
-    /// Ends the connection that can best be done without. `false`: there is none.
+    /// Ends what can best be done without. `false`: there is nothing.
     pub(super) fn make_room(&self) -> bool {
         let left = self.lock().evict(self.millis(), &self.limits, standing);
-        left.inspect(|left| left.end.notify_one()).is_some()
+        for connection in &left {
+            connection.end.notify_one();
+        }
+        !left.is_empty()
     }
 
     fn now(&self) -> u64 {

@@ -25,7 +25,6 @@ use crate::{
     jsonrpc::{Id, Payload, Raw},
     proto::version::Version,
     server::{Driver, Extensions, Link, Principal, Transmit},
-    types::method,
 };
 
 /// How long a client that wants the GET stream waits for the reader there is, which may just be
@@ -239,7 +238,7 @@ impl Session {
         self.touch();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         for message in messages {
-            if message.get("id").is_some() && !message.says("method", method::PING) {
+            if message.get("method").is_some() && message.get("id").is_some() {
                 self.has_worked.store(true, Ordering::Relaxed);
             }
             self.link.receive_value_with(message, extensions);
