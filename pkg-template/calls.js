@@ -136,8 +136,9 @@ export class Calls {
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
+    const keep = cache === "refresh" ? 2 : Number(Boolean(cache));
     const opens = urlElicitation !== "manual";
-    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, opens, asked);
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, keep, rounds, opens, asked);
     if (done === 2) return this.#answered(call, core?.value());
     if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });

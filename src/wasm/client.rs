@@ -295,7 +295,9 @@ impl Core {
 
     /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
     /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
-    /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
+    /// the server may ask for input; below 0, the caller gets such results. With
+    /// `cache` 0 nothing is kept, with 1 what is kept answers, with 2 the server does and its answer is
+    /// kept. `opens_urls` is whether
     /// a handler is asked to open what error -32042 names.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
@@ -308,12 +310,12 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
-        cache: bool,
+        cache: u8,
         rounds: f64,
         opens_urls: bool,
         now: f64,
     ) -> u32 {
-        if cache && let Some(result) = self.machine.kept(method, &params, now) {
+        if cache == 1 && let Some(result) = self.machine.kept(method, &params, now) {
             self.value = result;
             return 2;
         }
@@ -326,7 +328,7 @@ impl Core {
             stall_after,
             reset_on_progress,
             strict,
-            cache,
+            cache: cache != 0,
             rounds,
             opens_urls,
         };
