@@ -41,6 +41,8 @@ export class Calls {
   #tasksOnly = new Set();
   /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
   #titles = new Map();
+  /** How often requests were sent for another than before. */
+  #epoch = 0;
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -49,6 +51,16 @@ export class Calls {
   constructor(connection, options) {
     this.#connection = connection;
     this.#options = options;
+    connection.onchange = (id) => this.#forget(id);
+  }
+
+  /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
+  #forget(id) {
+    this.#epoch++;
+    this.#tasksOnly.clear();
+    this.#titles.clear();
+    this.outputs?.forget();
+    for (const call of this.#connection.calls) if (call && call.context.requestId === id) call.epoch = this.#epoch;
   }
 
   get board() {
@@ -136,9 +148,19 @@ export class Calls {
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    const keep = cache === "refresh" ? 2 : Number(Boolean(cache));
     const opens = urlElicitation !== "manual";
-    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, keep, rounds, opens, asked);
+    const transport = this.#connection.transport;
+    const request = (/** @type {number} */ kept) =>
+      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+    call.epoch = this.#epoch;
+    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
+    if (done === 3) {
+      // There is one, but perhaps another's.
+      const identity = transport.identity(call.options);
+      if (identity !== undefined) this.#connection.identify(identity);
+      call.epoch = this.#epoch;
+      done = request(identity === undefined ? 3 : 2);
+    }
     if (done === 2) return this.#answered(call, core?.value());
     if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
@@ -188,8 +210,8 @@ export class Calls {
    * @returns {boolean}
    */
   #answered(call, result, failure) {
-    if (call.method === "tools/list") this.outputs?.learn(result?.tools);
-    if (call.method === "tools/list") {
+    if (call.method === "tools/list" && call.epoch === this.#epoch) {
+      this.outputs?.learn(result?.tools);
       for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
         const { name, title, annotations, execution } = tool ?? {};
         this.#titles.set(name, title ?? annotations?.title);

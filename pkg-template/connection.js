@@ -59,6 +59,8 @@ export class Connection {
   began = 0;
   /** The latest odd progress, in its order. @type {any[]} */
   samples = [];
+  /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
+  onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
 
@@ -114,6 +116,11 @@ export class Connection {
     return /** @type {any} */ (this.#numbers);
   }
 
+  /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
+  identify(identity, id = 0) {
+    if (this.core?.identify(identity, id)) this.onchange?.(id);
+  }
+
   /** From now on a Node process has something to wait for. */
   hold() {
     this.#timer?.ref?.();
@@ -153,6 +160,7 @@ export class Connection {
         this.core?.tell(http, now());
         this.drain();
       };
+      ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
       ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
     // What a worker holds needs more than a message at a time.

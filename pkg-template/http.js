@@ -1,6 +1,7 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
 import { read, write } from "./text.js";
@@ -25,6 +26,8 @@ export class StreamableHttpTransport {
   onnews;
   /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
   onevents;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity;
   /** Makes the JSON value of a text, or undefined. @type {(text: string) => any} */
   parse = parse;
 
@@ -58,6 +61,11 @@ export class StreamableHttpTransport {
   async start() {
     const { Http } = await ready();
     this.#http ??= new Http();
+  }
+
+  /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */
@@ -145,6 +153,7 @@ export class StreamableHttpTransport {
       const body = value === undefined ? undefined : write(value);
       const headers = new Headers(typeof given === "function" ? await given() : given);
       new Headers(this.#headers.get(value)).forEach((text, name) => headers.set(name, text));
+      this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       this.sessionId = headers.get("mcp-session-id") ?? undefined;

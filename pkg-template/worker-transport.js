@@ -2,6 +2,7 @@
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { write } from "./text.js";
 
@@ -38,6 +39,8 @@ class WorkerTransport {
   #connection;
   /** It takes the options of a call along, as HTTP does. */
   onevents = undefined;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity = undefined;
   /** @type {any} */
   onmessage;
   /** @type {(() => void) | undefined} */
@@ -58,6 +61,8 @@ class WorkerTransport {
   #watch = new AbortController();
   /** What functions of the application have thrown. @type {Map<number, unknown>} */
   #kept = new Map();
+  /** What the application's function gave last. @type {[string, string][] | undefined} */
+  #latest;
   /** The core's table; detached, with length 0, when the memory has grown. */
   #records = new Float64Array();
 
@@ -103,6 +108,11 @@ class WorkerTransport {
     return opened;
   }
 
+  /** As that of HTTP. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
+  }
+
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
     const text = write(message);
@@ -111,6 +121,8 @@ class WorkerTransport {
       throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
     }
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
+    const { headers: given } = this.#options;
+    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers });
   }
 
@@ -166,6 +178,8 @@ class WorkerTransport {
   async #headers(question) {
     try {
       const pairs = [...new Headers(await this.#options.headers())];
+      // Nobody knows of which request.
+      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
       this.#post({ mcp: "headers", question, pairs });
     } catch (error) {
       this.#kept.set(question, error);

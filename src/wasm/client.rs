@@ -295,10 +295,11 @@ impl Core {
 
     /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
     /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
-    /// the server may ask for input; below 0, the caller gets such results. With
-    /// `cache` 0 nothing is kept, with 1 what is kept answers, with 2 the server does and its answer is
-    /// kept. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names.
+    /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
+    /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
+    /// a result may be one that is kept for all, and 2 also one that is private to the latest
+    /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
+    /// With 1, a result of 3 says that there is a private one.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -310,15 +311,25 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
-        cache: u8,
+        cache: u32,
         rounds: f64,
         opens_urls: bool,
         now: f64,
     ) -> u32 {
-        if cache == 1 && let Some(result) = self.machine.kept(method, &params, now) {
-            self.value = result;
-            return 2;
+        let kept = match cache {
+            1 => self.machine.kept_for_all(method, &params, now),
+            2 => self.machine.kept(method, &params, now).map(Some),
+            _ => None,
+        };
+        match kept {
+            Some(Some(result)) => {
+                self.value = result;
+                return 2;
+            }
+            Some(None) => return 3,
+            None => {}
         }
+        let cache = cache > 0;
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
@@ -328,7 +339,7 @@ impl Core {
             stall_after,
             reset_on_progress,
             strict,
-            cache: cache != 0,
+            cache,
             rounds,
             opens_urls,
         };
@@ -341,6 +352,14 @@ impl Core {
             }
             Err(_) => 0,
         }
+    }
+
+    /// What the request of that id is authorized with, or with 0 the next one; true if it was another
+    /// before.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn identify(&mut self, authorization: JsValue, id: f64) -> bool {
+        self.machine.identify(&text(&authorization), id as i64)
     }
 
     /// Sends a notification; true if it could be sent.

@@ -444,3 +444,46 @@ rule("trace sees every message, both ways", async (env) => {
   await call;
   match(seen.join(), /sent tools\/call.*(received notifications\/progress,){2}received answer/);
 });
+
+rule("what is kept of one authorization's results is not given to another, and what all may see is", async (env) => {
+  for (const scope of /** @type {const} */ (["private", "public"])) {
+    let token = "ann";
+    const forms = [
+      { headers: () => ({ authorization: token }), knows: true },
+      { headers: async () => ({ authorization: token }), knows: false },
+      { headers: undefined, knows: true },
+    ];
+    for (const { headers, knows } of forms) {
+      token = "ann";
+      const peer = await env.peer();
+      const client = env.client();
+      await within(client.connect(peer.target, headers ? { headers } : {}), "the connection");
+      // Who the server answered is in what it answered.
+      const whose = (/** @type {any} */ message) => {
+        const { headers } = peer.exchanges.find((one) => one.message?.id === message.id) ?? fail("no exchange");
+        return headers.authorization;
+      };
+      const kept = { ttlMs: 1e6, cacheScope: scope };
+      peer.answers["tools/list"] = (message) => ({ ...kept, tools: [{ name: "t", title: whose(message) }] });
+      peer.answers["resources/read"] = (message) => ({ ...kept, contents: [{ uri: "a:b", text: whose(message) }] });
+      const own = () => (headers ? undefined : { headers: { authorization: token } });
+      const ask = async () => [(await client.listTools({}, own())).tools[0]?.title, (await client.readResource("a:b", own())).contents[0]?.text];
+      equal(await ask(), ["ann", "ann"]);
+      equal(await ask(), ["ann", "ann"]);
+      // By a function whose answer has to be waited for, nobody can tell in time.
+      if (!env.setting.worker && (knows || scope === "public")) equal(peer.all("tools/list").length, 1);
+      token = "bob";
+      const expected = scope === "public" ? ["ann", "ann"] : ["bob", "bob"];
+      equal(await ask(), expected);
+      token = "ann";
+      equal(await ask(), ["ann", "ann"]);
+      // One after the other without a pause: what is sent for one is not kept for the other.
+      token = "cleo";
+      const first = client.readResource("a:c", own());
+      token = "dora";
+      equal((await client.readResource("a:d", own())).contents[0]?.text, "dora");
+      await first;
+      equal((await client.readResource("a:c", own())).contents[0]?.text, "dora");
+    }
+  }
+}, MODERN);

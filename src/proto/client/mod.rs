@@ -28,7 +28,7 @@ use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
 use crate::types::{Level, meta, method};
 
-use cache::Cache;
+use cache::{Cache, Kept};
 use calls::{CallTable, Expired, LATE};
 use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
@@ -87,7 +87,7 @@ pub struct Client<P> {
     open: Vec<Open>,
     newest_input: u32,
     abandoned: Vec<i64>,
-    cache: Cache<P>,
+    cache: Cache,
     subscriptions: Subscriptions<P>,
     /// What became of the probe, if it was lost on the way, and so says nothing of the server.
     lost_probe: Option<Error<P>>,
@@ -250,7 +250,27 @@ impl<P: Payload> Client<P> {
 
     /// The result of such a request that is kept from an earlier one, if the server allowed that.
     pub fn kept(&self, method: &str, params: &P, now: Millis) -> Option<P> {
-        self.cache.find(method, params, now)
+        match self.cache.find(method, params, true, now) {
+            Some(Kept::This(result)) => Some(result),
+            _ => None,
+        }
+    }
+
+    /// The same while nobody knows whether the authorization is still that of the latest request:
+    /// `Some(None)` if there is a result that is private to it.
+    #[allow(clippy::option_option, reason = "private, public, none")]
+    pub fn kept_for_all(&self, method: &str, params: &P, now: Millis) -> Option<Option<P>> {
+        Some(match self.cache.find(method, params, false, now)? {
+            Kept::This(result) => Some(result),
+            Kept::Private => None,
+        })
+    }
+
+    /// What the request of that id is authorized with, or with 0 what the next one would be: any text
+    /// that is another for another principal. Results that are private to another authorization are
+    /// forgotten. Returns whether there was another, so that the caller forgets, too.
+    pub fn identify(&mut self, authorization: &str, id: i64) -> bool {
+        self.cache.identify(authorization, id)
     }
 
     /// Sends a request; returns its id, which is its progress token too, and its slot. For
