@@ -107,7 +107,7 @@ export interface ClientOptions extends CallDefaults {
   /**
    * Whether tool calls may become tasks, which are looked at until they end; the call is one call
    * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
-   * run as tasks only (2025-11-25) as such; which ones those are, `listTools` tells: call it first.
+   * run as tasks only (2025-11-25) as such: those that the list names, or that say so when they are called.
    * @default false
    */
   tasks?: boolean;
