@@ -156,7 +156,7 @@ export class Calls {
     const request = (/** @type {number} */ kept) =>
       core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
     call.epoch = this.#epoch;
-    let done = request(!cache ? 0 : transport?.identity ? 1 : 2);
+    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
     if (done === 3) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);

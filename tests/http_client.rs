@@ -1534,6 +1534,23 @@ fn the_servers_own_stream_is_asked_for_until_the_server_is_there() {
 }
 
 #[test]
+fn the_servers_own_stream_that_is_still_taken_by_our_former_self_is_asked_for_again() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    web.busy(&listen, 409, Some(5_000.0));
+    web.wait(4_900.0);
+    assert!(web.is_quiet(), "not before the server said");
+    web.wait(2_000.0);
+    let listen = web.take();
+    assert_eq!((listen.verb, listen.header("last-event-id")), ("GET", None));
+    web.stream(&listen);
+    assert!(web.page.faults().is_empty() && web.page.is_open());
+}
+
+#[test]
 fn a_server_that_refuses_connections_is_given_two_seconds() {
     // A call whose stream could be resumed, with the pauses that servers ask for.
     for retry in ["", "retry: 100\n", "retry: 500\n", "retry: 1500\n"] {

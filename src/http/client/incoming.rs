@@ -198,13 +198,17 @@ impl<P: Payload> Http<P> {
     /// How long to leave an exchange alone that was of no use; `None` if that is its end.
     fn pause(&self, exchange: &mut Exchange<P>, error: &Error<P>, refused: bool) -> Option<Millis> {
         let now = self.now;
+        let listens = matches!(exchange.purpose, Purpose::Listen);
         // What the server asks for; `None` if it is the network that was in the way.
         let wish = match error {
+            // Its reader of before, whose connection is gone, is still taken to be there.
+            Error::Http { status: 409, retry_after, .. } if listens => {
+                Some(retry_after.unwrap_or(0.0))
+            }
             Error::Http { .. } => Some(error.passes()?),
             Error::Lost { .. } => None,
             _ => return None,
         };
-        let listens = matches!(exchange.purpose, Purpose::Listen);
         let streams = listens || exchange.can_resume() && self.may_resume(exchange);
         let allowed = match exchange.purpose {
             // At first, the network may be CORS.
