@@ -264,7 +264,7 @@ fn a_text_that_is_read_takes_no_more_than_itself() {
         let took = peak(|| read = Raw::parse(value).ok());
         assert!(took <= bytes / 2 + 4096, "{shape}: {took} beside the {bytes} that there were");
         let read = read.expect("JSON");
-        let took = peak(|| drop((read.get("name"), read.copy(), read.exceeds(1000))));
+        let took = peak(|| drop((read.get("name"), read.clone(), read.exceeds(1000))));
         assert!(took <= 4096, "{shape}: {took} for a look at it");
         let took = peak(|| drop(read.to_json()));
         assert!(took <= bytes + 4096, "{shape}: {took} for writing {bytes}");
