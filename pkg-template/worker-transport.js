@@ -73,6 +73,11 @@ class WorkerTransport {
     this.#options = options;
   }
 
+  /** Whether it says what becomes of a message. */
+  get tells() {
+    return this.#url.startsWith("http");
+  }
+
   get connection() {
     return this.#connection;
   }
@@ -123,7 +128,7 @@ class WorkerTransport {
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
     const { headers: given } = this.#options;
     if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
-    this.#post({ mcp: "send", text, headers });
+    this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
   async close() {
@@ -282,10 +287,16 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
       case "failed": {
-        const { id, status, sent, message } = value;
-        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, this.#cause(value.cause), now());
+        const { id, status, sent, message, headers, retryAfter = NaN } = value;
+        const cause = status ? headers : this.#cause(value.cause);
+        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, cause, retryAfter, now());
         return connection?.drain();
       }
+      case "begun":
+        connection?.core?.begun(now());
+        return connection?.drain();
+      case "notBegun":
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

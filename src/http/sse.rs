@@ -11,6 +11,9 @@ use crate::proto::scan::{Scanned, after, scan_start};
 /// The largest event, in bytes.
 pub const LIMIT: usize = 16 * 1024 * 1024;
 
+/// The longest pause that a server can ask for: it may mean for ever, and no timer is that long.
+const LONGEST_RETRY: Millis = 300_000.0;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// One stream of events.
@@ -27,6 +30,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// assert_eq!(stream.last_id(), Some("7"));
 /// ```
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one stream")]
 pub struct EventStream {
     buffer: Vec<u8>,
     /// Where the next line starts.
@@ -42,11 +46,18 @@ pub struct EventStream {
     id: Option<String>,
     /// Whether the event has a type of its own, and so is none of ours.
     foreign: bool,
+    /// Whether there was an event by which the transport of 2024-11-05 begins.
+    endpoint: bool,
     last_id: Option<String>,
     retry: Option<Millis>,
 }
 
 impl EventStream {
+    /// A stream that goes on behind the event of that id.
+    pub fn behind(id: &str) -> Self {
+        Self { last_id: Some(id.to_owned()), ..Self::default() }
+    }
+
     /// Adds a chunk, once every event of the one before has been taken. False when an event has
     /// grown beyond [`LIMIT`].
     pub fn feed(&mut self, chunk: Vec<u8>) -> bool {
@@ -139,9 +150,14 @@ impl EventStream {
         self.last_id.as_deref()
     }
 
+    /// Whether there was an event by which the transport of 2024-11-05 begins.
+    pub fn has_endpoint(&self) -> bool {
+        self.endpoint
+    }
+
     /// How long the server wants to be left alone before the next connection.
     pub fn retry(&self) -> Option<Millis> {
-        self.retry
+        self.retry.map(|retry| retry.min(LONGEST_RETRY))
     }
 
     fn skip_lf(&mut self) {
@@ -209,7 +225,10 @@ impl EventStream {
                     }
                 }
             },
-            Some(b"event") => self.foreign = !value.is_empty() && value != b"message",
+            Some(b"event") => {
+                self.foreign = !value.is_empty() && value != b"message";
+                self.endpoint |= value == b"endpoint";
+            }
             Some(b"id") if !value.contains(&0) => {
                 // Byte by byte, which is how `fetch` takes the value of a header.
                 self.id = Some(value.iter().copied().map(char::from).collect());
