@@ -2,6 +2,7 @@
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError } from "./errors.js";
 import { fast, handle } from "./handlers.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -46,6 +47,9 @@ export class Connection {
   samples = [];
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
+
+  /** The option of that name, if it was given. @type {number | undefined} */
+  maxMessageSize;
 
   /** The end of the latest transport. @type {Promise<void> | undefined} */
   left;
@@ -140,6 +144,8 @@ export class Connection {
       };
       ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
+    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
     this.#release = handle(transport, ours);
@@ -218,6 +224,13 @@ export class Connection {
     this.drain();
   }
 
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, { id, answers }) {
+    const number = answers && Number(id);
+    if (this.connecting) this.connecting.cause = error;
+    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
+  }
+
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
@@ -251,6 +264,8 @@ export class Connection {
 
   /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
+    const error = oversize(text, this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE);
+    if (error) return this.refuse(error, outline(text));
     let message;
     try {
       message = JSON.parse(text);

@@ -1,11 +1,10 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
-import { ClosedError, McpError, report, toError } from "./errors.js";
+import { ClosedError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
+import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "./size.js";
 
-/** The largest body that is read as a whole, in UTF-16 units. */
-const LIMIT = 16 * 1024 * 1024;
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
 
@@ -29,6 +28,8 @@ export class StreamableHttpTransport {
 
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize;
 
   #url;
   #options;
@@ -52,6 +53,7 @@ export class StreamableHttpTransport {
     itself(this);
     this.#url = String(url);
     this.#options = options;
+    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
   }
 
   async start() {
@@ -142,6 +144,8 @@ export class StreamableHttpTransport {
     let leave = () => {};
     try {
       const body = value === undefined ? undefined : JSON.stringify(value);
+      const error = body && oversize(body, this.maxMessageSize);
+      if (error) throw error;
       const headers = new Headers(typeof given === "function" ? await given() : given);
       new Headers(this.#headers.get(value)).forEach((text, name) => headers.set(name, text));
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
@@ -194,6 +198,7 @@ export class StreamableHttpTransport {
     const reader = response.body?.getReader();
     const whole = new TextDecoder();
     let text = "";
+    let size = 0;
     for (;;) {
       const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
       if (done || !value) break;
@@ -201,7 +206,8 @@ export class StreamableHttpTransport {
         this.#chunk(http, exchange, value);
       } else {
         text += whole.decode(value, { stream: true });
-        if (text.length > LIMIT) throw new McpError("MESSAGE_TOO_LARGE", `the server's answer is over the limit of ${LIMIT} characters`);
+        size += value.length;
+        if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
       }
     }
     if (text) this.#trace("received", text);
@@ -220,12 +226,24 @@ export class StreamableHttpTransport {
       if (!this.#options.trace && this.#isFast) this.onevents?.(http, exchange);
       const data = http.event(exchange);
       if (!data) break;
+      if (data.length > this.maxMessageSize) {
+        this.#refuse(http, exchange, data);
+        continue;
+      }
       const text = decoder.decode(data);
       this.#trace("received", text);
       http.message(exchange, this.parse(text), "", now());
       this.#drain(exchange);
     }
+    // What is on its way may be too large already.
+    const begins = http.cut(exchange, this.maxMessageSize);
+    if (begins) this.#refuse(http, exchange, begins);
     this.#drain(exchange);
+  }
+
+  /** An event is not read: it may be the answer. @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} begins */
+  #refuse(http, exchange, begins) {
+    http.refuse(exchange, outline(decoder.decode(begins)).answers === true, tooLarge(this.maxMessageSize));
   }
 
   /** @param {"sent" | "received"} direction @param {string} text */

@@ -3,6 +3,7 @@ import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
+import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;
@@ -10,8 +11,6 @@ const FIELDS = 7;
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
-/** The largest message, as for every channel of text. */
-const LIMIT = 16 * 1024 * 1024;
 
 const now = () => performance.now();
 
@@ -43,6 +42,8 @@ class WorkerTransport {
   onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize = MAX_MESSAGE_SIZE;
 
   #url;
   #options;
@@ -95,6 +96,7 @@ class WorkerTransport {
       module: wasmModule,
       url: this.#url,
       protocols: [...protocols],
+      maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...new Headers(headers)],
       asks,
       traces: Boolean(trace),
@@ -106,9 +108,8 @@ class WorkerTransport {
   async send(message, options) {
     const text = JSON.stringify(message);
     const http = this.#url.startsWith("http");
-    if (text.length > LIMIT && !http) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
     this.#post({ mcp: "send", text, headers });
   }
