@@ -127,7 +127,7 @@ export class Calls {
    * @returns {boolean}
    */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
     // The core writes into params and `_meta`, so it gets its own.
@@ -136,7 +136,8 @@ export class Calls {
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
-    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, asked);
+    const opens = urlElicitation !== "manual";
+    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, opens, asked);
     if (done === 2) return this.#answered(call, core?.value());
     if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });

@@ -268,7 +268,7 @@ export class Client {
   }
 
   diagnostics() {
-    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, strays: 0 };
+    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
     const { strays, ...counts } = this.#connection.core?.counts() ?? none;
     return {
       server: this.#connection.session?.serverInfo?.name,

@@ -3,6 +3,7 @@
 import { ProtocolError } from "./errors.js";
 import { fast, handle } from "./handlers.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
+import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("./core.js").Core} Core */
@@ -14,8 +15,10 @@ const SHORT = 4096;
 const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
 /** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed"];
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
 /** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
 const [MORE, LESS] = [88, 60];
@@ -26,6 +29,18 @@ let known = MORE;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
 
 export class Connection {
   /** @type {Core | undefined} */
@@ -201,10 +216,10 @@ export class Connection {
     /** An earlier transport may fail late. @param {any} error */
     const failed = (error) => transport === this.transport && this.unsent(id, error);
     try {
-      if (transport.send.fast) transport.sendText(JSON.stringify(message));
+      if (transport.send.fast) transport.sendText(write(message));
       else if ("onevents" in transport) Promise.resolve(transport.send(message, this.#find(id)?.options)).catch(failed);
       // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(JSON.stringify(message)))).catch(failed);
+      else Promise.resolve(transport.send(JSON.parse(write(message)))).catch(failed);
     } catch (error) {
       failed(error);
     }
@@ -235,7 +250,9 @@ export class Connection {
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
     const name = ODD[kind];
-    this.samples.push({ kind: name, time: now() - this.began, server: this.session?.serverInfo?.name, progressToken, progress, total });
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [progressToken, progress, total].map(brief);
+    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
     const same = this.samples.filter((sample) => sample.kind === name);
     if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
   }
@@ -268,7 +285,7 @@ export class Connection {
     if (error) return this.refuse(error, outline(text));
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

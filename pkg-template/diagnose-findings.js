@@ -17,6 +17,9 @@ const ALLOW_HEADERS = `Access-Control-Allow-Headers: ${HEADERS.join(", ")}`;
 const ALLOW_METHODS = "Access-Control-Allow-Methods: GET, POST, DELETE";
 const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate";
 
+/** All that a page may need: nobody should have to ask again for the next line. @param {any} facts */
+const everything = (facts) => `${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}\n${EXPOSE}`;
+
 /** @param {any} facts */
 const allowOrigin = ({ origin }) => `Access-Control-Allow-Origin: ${origin}`;
 
@@ -51,15 +54,15 @@ const TEXTS = {
   ],
   CORS_ALLOW_ORIGIN: (facts) => [
     `${facts.url} answers${facts.method ? ` ${facts.method}` : ""}, but without permission for pages of ${facts.origin} to read that. So also look errors (401, 403, 404, 500) that are answered without CORS headers.`,
-    allowOrigin(facts),
+    everything(facts),
   ],
   CORS_PREFLIGHT: (facts) => [
     `${facts.url} does not answer OPTIONS as browsers want it, so no request with a header of the protocol leaves the page.`,
-    `Answer OPTIONS with status 204 and\n${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}`,
+    `Answer OPTIONS with status 204 and\n${everything(facts)}`,
   ],
-  CORS_ALLOW_HEADERS: ({ url, headers, era }) => [
+  CORS_ALLOW_HEADERS: ({ url, headers, era, names = HEADERS }) => [
     `${url} does not allow pages to send ${headers.join(", ")}.${era === "legacy" && headers.includes("mcp-method") ? " If the server speaks 2026-07-28, that is why the client fell back to `initialize`." : ""}`,
-    `Access-Control-Allow-Headers: ${[...new Set([...HEADERS, ...headers])].join(", ")} (and mcp-param-* if a tool has x-mcp-header)`,
+    `Access-Control-Allow-Headers: ${[...new Set([...names, ...headers])].join(", ")} (and mcp-param-* if a tool has x-mcp-header)${era ? "" : `\n${ALLOW_METHODS}\n${EXPOSE}`}`,
   ],
   CORS_EXPOSE_HEADERS: ({ url }) => [
     `${url} opens a session, but does not let pages read its id, and refuses what comes without.`,
@@ -88,6 +91,10 @@ const TEXTS = {
   NOT_MCP: ({ url, type }) => [
     `${url} answers${type ? ` with ${type}` : ""}, but does not speak MCP.${/html/.test(type ?? "") ? " Development servers answer unknown paths with their page." : ""}`,
     "Connect to the endpoint's full address, or let the development server pass that path on to the MCP server.",
+  ],
+  PROBE_FAILED: ({ url, status }) => [
+    `${url} answers the question which revision it speaks (server/discover) with status ${status}, as some servers do that are older than that question; it speaks to who begins with \`initialize\`.`,
+    'Connect with `mode: "legacy"`, or let the server answer unknown methods with status 400 or the error -32601.',
   ],
   HTTP_ERROR: ({ url, status }) => [`${url} answers with status ${status}.`, "Look into the server's log."],
   WRONG_ERA: ({ asked, speaks }) => [

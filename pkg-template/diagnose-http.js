@@ -7,7 +7,7 @@ const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
 /**
  * A request of the client's and what a page may know of its outcome.
- * @typedef {{ method: string, body: string, opens: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: any }} Exchange
+ * @typedef {{ method: string, body: string, opens: boolean, probes: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: any }} Exchange
  */
 
 /**
@@ -23,7 +23,7 @@ function watch(diagnosis) {
   const run = async (url, init) => {
     const { method, body = "" } = init;
     /** @type {Exchange} */
-    const exchange = { method, body, opens: body.includes('"initialize"') };
+    const exchange = { method, body, opens: body.includes('"initialize"'), probes: body.includes('"server/discover"') };
     seen.push(exchange);
     try {
       const response = await diagnosis.given.call(undefined, url, init);
@@ -62,6 +62,8 @@ export async function diagnoseHttp(diagnosis) {
     if (foreign && client.era === "legacy") await client.ping({ timeout: diagnosis.options.timeout }).catch(() => {});
     await client.close();
     await settled();
+    const asked = failedProbe(seen);
+    if (asked) diagnosis.find("PROBE_FAILED", { status: asked, severity: "warning" });
     if (!foreign) return;
     if (hidesSession(seen)) diagnosis.find("CORS_EXPOSE_HEADERS");
     const ended = seen.find(({ method }) => method === "DELETE");
@@ -70,6 +72,7 @@ export async function diagnoseHttp(diagnosis) {
   }
   if (diagnosis.findings.some((/** @type {any} */ { code }) => code === "WRONG_ERA")) return;
   if (await diagnosis.blocked()) return;
+  if (await speaksOlder(diagnosis, failedProbe(seen), fetch)) return;
   const answered = seen.filter(({ response }) => response).at(-1);
   if (answered) {
     // Some could be read and some not even be sent: that comes before what was read.
@@ -80,6 +83,25 @@ export async function diagnoseHttp(diagnosis) {
     return;
   }
   await unreadable(diagnosis, foreign, seen.at(-1)?.failed);
+}
+
+/** The status of a server that fails when it is asked for its revision. @param {Exchange[]} seen */
+const failedProbe = (seen) => seen.find(({ probes, response }) => probes && response && response.status >= 500)?.response?.status;
+
+/**
+ * Whether a server whose probe failed can be spoken to without one.
+ * @param {any} diagnosis
+ * @param {number | undefined} status
+ * @param {typeof globalThis.fetch} fetch
+ */
+async function speaksOlder(diagnosis, status, fetch) {
+  if (!status) return false;
+  const { client } = await diagnosis.connect({ mode: "legacy", fetch });
+  if (!client) return false;
+  const { era, protocolVersion } = client;
+  Object.assign(diagnosis.facts, { era, protocolVersion, server: client.getServerVersion() });
+  await client.close();
+  return diagnosis.find("PROBE_FAILED", { status });
 }
 
 /** @param {any} diagnosis @param {typeof globalThis.fetch} fetch */
@@ -182,7 +204,9 @@ async function checkCors(diagnosis, connected, only) {
   }
   const { headers: given } = diagnosis.options;
   const own = new Headers(typeof given === "function" ? await given() : given);
-  const names = only ?? [...new Set([...HEADERS, ...own.keys()])];
+  const { era, protocolVersion } = diagnosis.facts;
+  const sent = HEADERS.filter((name) => !connected || isSent(name, protocolVersion));
+  const names = only ?? [...new Set([...sent, ...own.keys()])];
   const refused = (await refuses(diagnosis, base, names)) ? await Promise.all(names.map((name) => refuses(diagnosis, base, [name]))) : [];
   const missing = names.filter((_, i) => refused[i]);
   if (!missing.length) {
@@ -190,10 +214,21 @@ async function checkCors(diagnosis, connected, only) {
     return false;
   }
   if (missing.length === names.length && !only) return diagnosis.find("CORS_PREFLIGHT");
-  const { era } = diagnosis.facts;
   const needed = missing.filter((name) => own.has(name) || only || !optional(name, connected && era));
-  diagnosis.find("CORS_ALLOW_HEADERS", { headers: missing, era, severity: needed.length ? "error" : "warning" });
+  diagnosis.find("CORS_ALLOW_HEADERS", { headers: missing, era, names: sent, severity: needed.length ? "error" : "warning" });
   return true;
+}
+
+/**
+ * Whether there is a header in a revision. A server that agreed on the last one before 2026-07-28 may
+ * speak that as well.
+ * @param {string} name
+ * @param {string | undefined} version
+ */
+function isSent(name, version = "") {
+  if (name === "last-event-id") return version < "2026-07-28";
+  if (name === "mcp-protocol-version") return version >= "2025-06-18";
+  return !(name === "mcp-method" || name === "mcp-name") || version >= "2025-11-25";
 }
 
 /** Whether a client does without a header in the era in which it has connected. @param {string} name @param {string | false | undefined} era */

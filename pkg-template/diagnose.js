@@ -13,6 +13,9 @@ const EMPTY = new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0]);
 
 const DEFAULTS = { timeout: 5_000, mode: "auto", protocols: ["mcp"], info: { name: "diagnose", version: "1.0.0" } };
 
+/** An address without what may be secret in it. @param {string | URL} url */
+const shown = (url) => String(url).replace(/[?#][^]*$/, "").replace(/^([a-z][a-z\d+.-]*:\/*)[^/]*@/i, "$1");
+
 /** One diagnosis under way. */
 class Diagnosis {
   /** Who asks; `undefined` outside of browsers, where nobody asks for permission. @type {string | undefined} */
@@ -32,7 +35,7 @@ class Diagnosis {
 
   /** Notes what was found. @param {string} code @param {any} [facts] */
   find(code, facts = {}) {
-    this.findings.push(finding(code, { url: this.url.href, origin: this.origin, ...facts }));
+    this.findings.push(finding(code, { url: shown(this.url), origin: this.origin, ...facts }));
     return true;
   }
 
@@ -105,7 +108,8 @@ export async function diagnose(target, given) {
     url = new URL(target, globalThis.location?.href);
     if (!/^(wss?|https?):$/.test(url.protocol)) throw url;
   } catch {
-    return { ok: false, url: String(target), findings: [finding("INVALID_URL", { url: String(target) })] };
+    const url = shown(target);
+    return { ok: false, url, findings: [finding("INVALID_URL", { url })] };
   }
   const diagnosis = new Diagnosis(url, options);
   const { findings, policy } = diagnosis;
@@ -125,7 +129,7 @@ export async function diagnose(target, given) {
     policy.end();
   }
   const ok = !findings.some(({ severity }) => severity === "error");
-  return { ok, url: url.href, findings, ...diagnosis.facts };
+  return { ok, url: shown(url), findings, ...diagnosis.facts };
 }
 
 parts.diagnose = diagnose;

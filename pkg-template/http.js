@@ -4,6 +4,7 @@ import { ClosedError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "./size.js";
+import { read, write } from "./text.js";
 
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
@@ -143,7 +144,7 @@ export class StreamableHttpTransport {
     let sent = false;
     let leave = () => {};
     try {
-      const body = value === undefined ? undefined : JSON.stringify(value);
+      const body = value === undefined ? undefined : write(value);
       const error = body && oversize(body, this.maxMessageSize);
       if (error) throw error;
       const headers = new Headers(typeof given === "function" ? await given() : given);
@@ -261,6 +262,6 @@ throughProxies(StreamableHttpTransport);
 /** The JSON value of a text, or undefined. @param {string} text */
 function parse(text) {
   try {
-    return JSON.parse(text);
+    return read(text);
   } catch {}
 }

@@ -44,7 +44,10 @@ export function capabilitiesOf(given, handlers, tasks) {
   /** @type {any} */
   const all = { ...given };
   for (const [method, name] of Object.entries(CAPABILITIES)) {
-    if (handlers.has(method)) all[name] = name === "elicitation" ? { form: {}, ...all[name] } : (all[name] ?? {});
+    if (!handlers.has(method)) continue;
+    all[name] = { ...all[name] };
+    // Who takes links only claims no forms.
+    if (name === "elicitation" && !all[name].url) all[name] = { form: {}, ...all[name] };
   }
   if (tasks) all.extensions = { [TASKS]: {}, ...all.extensions };
   return all;

@@ -5,7 +5,9 @@ import { itself, throughProxies } from "./itself.js";
 import { createInMemoryPair } from "./pair.js";
 import { MessagePortTransport } from "./ports.js";
 import { ServerCall } from "./server-context.js";
+import { failure } from "./server-failure.js";
 import { ServerLink } from "./server-link.js";
+import { inputOf, outputOf, wordsOf } from "./server-schema.js";
 import { checkText, isBytes, plain } from "./server-values.js";
 import { acceptPorts } from "./windows.js";
 
@@ -21,7 +23,7 @@ const LIFETIME = 15 * 60 * 1000;
 const LONGEST = 2 ** 52;
 
 /** @typedef {(first: any, context: any) => unknown} Handler */
-/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any }} Thing */
+/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./server-schema.js").Check | undefined }} Thing */
 
 export class ServerBase {
   /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
@@ -69,7 +71,11 @@ export class ServerBase {
   /** @param {string} name @param {any} second the definition, or the handler @param {any} [third] */
   tool(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(TOOL, name, { name, ...given, inputSchema: given.inputSchema ?? { type: "object" } }, handler);
+    checkText("the tool's name", name);
+    const { inputSchema, outputSchema, ...more } = given ?? {};
+    const { schema, check } = inputOf(name, inputSchema);
+    const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
+    return this.#add(TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
   }
 
   /** @param {string} uri @param {any} second @param {any} [third] */
@@ -121,13 +127,19 @@ export class ServerBase {
     this.#tell();
   }
 
-  /** @param {number} kind @param {string} name @param {any} given @param {Handler} handler */
-  #add(kind, name, given, handler) {
+  /**
+   * @param {number} kind
+   * @param {string} name
+   * @param {any} given
+   * @param {Handler} handler
+   * @param {import("./server-schema.js").Check} [parse] checks and changes the arguments
+   */
+  #add(kind, name, given, handler, parse) {
     checkText("the name or URI", name);
     checkHandler("the handler", handler ?? null);
     if (!handler) throw new McpError("INVALID_ARGUMENT", `${name} needs a handler, a function`);
     const definition = plain(given);
-    const thing = { kind, definition, handler };
+    const thing = { kind, definition, handler, parse };
     const number = ++this.#last;
     const wrong = this.#host?.add(kind, definition, number);
     if (wrong) throw unusable(thing, wrong);
@@ -273,15 +285,31 @@ export class ServerBase {
   async #run(thing, job, call) {
     const { kind, definition, handler } = thing;
     const { jsonSchemaValidator } = this.#options;
-    if (kind === TOOL && jsonSchemaValidator) {
-      thing.check ??= jsonSchemaValidator.getValidator(definition.inputSchema);
-      const { valid, errorMessage } = /** @type {any} */ (thing.check)(job.input);
-      if (!valid) throw new McpError("INVALID_ARGUMENT", `the arguments of \`${definition.name}\` do not fit: ${errorMessage}`);
+    let { input } = job;
+    if (thing.parse) {
+      const { value, issues } = await thing.parse(input);
+      if (issues) throw misfit(definition.name, wordsOf(issues));
+      input = value;
+    } else if (kind === TOOL && jsonSchemaValidator) {
+      thing.check ??= this.#checkOf(definition);
+      const { valid, errorMessage } = /** @type {any} */ (thing.check)(input);
+      if (!valid) throw misfit(definition.name, errorMessage);
     }
     const context = call.context();
-    if (kind !== RESOURCE && kind !== TEMPLATE) return handler(job.input, context);
+    if (kind !== RESOURCE && kind !== TEMPLATE) return handler(input, context);
     const value = await handler({ uri: job.name, ...job.input }, context);
     return isBytes(value) ? { blob: value } : value;
+  }
+
+  /** A schema that the validator cannot use costs a warning, not the tool. @param {any} definition */
+  #checkOf({ name, inputSchema }) {
+    try {
+      return this.#options.jsonSchemaValidator.getValidator(inputSchema);
+    } catch (cause) {
+      const why = /** @type {any} */ (cause)?.message;
+      this.#fault(new McpError("UNUSABLE_SCHEMA", `the arguments of ${name} are not checked, since its inputSchema cannot be used: ${why}`, { cause }));
+      return () => ({ valid: true });
+    }
   }
 
   /** @param {ServerCall} call @param {boolean} ok @param {any} value */
@@ -309,12 +337,8 @@ export class ServerBase {
   }
 }
 
-/** What the caller may know of an error: its message, never its stack. @param {any} error */
-function failure(error) {
-  const message = String(error?.message ?? error);
-  const { rpcCode, data } = error ?? {};
-  return Number.isInteger(rpcCode) ? { message, code: rpcCode, data: plain(data) ?? undefined } : { message };
-}
+/** @param {string} name @param {string} why */
+const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
 
 /** @param {Thing} thing @param {string} wrong */
 function unusable({ definition }, wrong) {

@@ -3,9 +3,12 @@ import { ProtocolError, attempt } from "./errors.js";
 import { fast, handle } from "./handlers.js";
 import { MAX_MESSAGE_SIZE, isWritable, outline, oversize, tooLarge } from "./size.js";
 import { fresh } from "./server-turns.js";
+import { write } from "./text.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
+/** How many messages a peer may send before it has been given all that there was for it. */
+const HELD = 4096;
 /** How long a transport may take for the last messages, in milliseconds. */
 const PATIENCE = 1000;
 
@@ -19,6 +22,8 @@ export class ServerLink {
   /** What came before the machine was there. @type {[text: string | undefined, message: any][]} */
   #early = [];
   #scheduled = false;
+  /** Messages that came since there was nothing to send. */
+  #held = 0;
   /** What is being sent, over a transport that tells when it has. @type {Set<Promise<unknown>>} */
   #leaving = new Set();
   #open = true;
@@ -57,6 +62,7 @@ export class ServerLink {
     if (!this.#open) return;
     this.#host = host;
     this.#number = host.connect();
+    this.#held = 0;
     for (const [text, message] of this.#early.splice(0)) this.#take(text, message);
   }
 
@@ -71,6 +77,8 @@ export class ServerLink {
   /** @param {string | undefined} text @param {any} message */
   #take(text, message) {
     if (!this.#open) return;
+    // Each of them may want an answer, and answers wait.
+    if (++this.#held > HELD) return void this.close("it sends more and more, and takes nothing");
     if (!this.#host) return void this.#early.push([text, message]);
     const limit = this.#transport.maxMessageSize ?? MAX_MESSAGE_SIZE;
     const error = text !== undefined && oversize(text, limit);
@@ -112,7 +120,10 @@ export class ServerLink {
     let took = false;
     while (this.#open && this.#host && this.#leaving.size < AHEAD) {
       const message = this.#host.transmit(this.#number);
-      if (message === undefined) break;
+      if (message === undefined) {
+        this.#held = 0;
+        break;
+      }
       took = true;
       if (message.jsonrpc) this.#send(message);
       else void this.close(message.reason);
@@ -123,7 +134,7 @@ export class ServerLink {
   /** @param {any} message */
   #send(message) {
     const transport = this.#transport;
-    const text = JSON.stringify(message);
+    const text = write(message);
     if (transport.send.fast) {
       try {
         transport.sendText(text);

@@ -127,6 +127,9 @@ export class Subscription {
 
 throughProxies(Subscription);
 
+/** How long news of a list may be put off by more of it, in milliseconds. */
+const LONGEST_WAIT = 2000;
+
 /** A kind of list, and the client's method for it. @type {[string, string][]} */
 const LISTS = [["tools", "listTools"], ["prompts", "listPrompts"], ["resources", "listResources"]];
 
@@ -143,6 +146,8 @@ export async function watchLists(client, wanted, failed) {
   const changed = {};
   /** @type {Record<string, any>} */
   const timers = {};
+  /** When a change is told of at the latest. @type {Record<string, any>} */
+  const until = {};
   for (const [kind, list] of LISTS) {
     if (!wanted[kind] || !client.getServerCapabilities()?.[kind]?.listChanged) continue;
     const { onChanged, autoRefresh = true, debounceMs = 300 } = wanted[kind];
@@ -152,15 +157,24 @@ export async function watchLists(client, wanted, failed) {
     const tell = async () => {
       let items = null;
       try {
-        if (autoRefresh) items = (await client[list]())[kind];
+        if (autoRefresh) items = (await client[list]())[kind] ?? [];
       } catch (error) {
         return attempt(() => onChanged(error, null));
       }
       attempt(() => onChanged(null, items));
     };
     changed[`notifications/${kind}/list_changed`] = () => {
+      const now = performance.now();
+      // Changes without a pause are told of all the same.
+      until[kind] ??= now + Math.max(LONGEST_WAIT, debounceMs);
       clearTimeout(timers[kind]);
-      timers[kind] = setTimeout(() => (last = last.then(tell)), debounceMs);
+      timers[kind] = setTimeout(
+        () => {
+          delete until[kind];
+          last = last.then(tell);
+        },
+        Math.max(0, Math.min(debounceMs, until[kind] - now)),
+      );
     };
   }
   if (!Object.keys(filter).length) return;

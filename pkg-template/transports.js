@@ -3,7 +3,7 @@ import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
 import { fast } from "./handlers.js";
 import { itself, throughProxies } from "./itself.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
-
+import { read, write } from "./text.js";
 
 /** How long the other end may take to say goodbye, in milliseconds. */
 const GRACE = 1000;
@@ -34,7 +34,7 @@ export class FrameTransport {
 
   /** @param {any} message */
   async send(message) {
-    this.sendText(JSON.stringify(message));
+    this.sendText(write(message));
   }
 
   /** @param {string} text */
@@ -63,7 +63,7 @@ export class FrameTransport {
     if (error) return this.refuse(error, outline(text));
     let message;
     try {
-      message = JSON.parse(text);
+      message = read(text);
     } catch (cause) {
       return this.onerror?.(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
     }

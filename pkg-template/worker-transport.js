@@ -4,6 +4,7 @@ import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
+import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
 const FIELDS = 7;
@@ -106,7 +107,7 @@ class WorkerTransport {
 
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
-    const text = JSON.stringify(message);
+    const text = write(message);
     const http = this.#url.startsWith("http");
     const error = oversize(text, this.maxMessageSize);
     if (error) throw error;

@@ -341,7 +341,7 @@ fn what_comes_during_the_probe_is_dropped_and_not_answered() {
         json!({ "jsonrpc": "2.0", "id": "a", "method": "roots/list" }),
         json!({ "jsonrpc": "2.0", "method": "notifications/message", "params": { "data": 1 } }),
         json!({ "jsonrpc": "2.0", "method": "notifications/progress", "params": {} }),
-        json!({ "jsonrpc": "2.0", "id": id.to_string(), "result": {} }),
+        json!({ "jsonrpc": "2.0", "id": format!("0{id}"), "result": {} }),
         json!({ "jsonrpc": "2.0", "id": id + 1, "result": {} }),
         json!({ "jsonrpc": "2.0", "id": 0, "error": { "code": 1, "message": "" } }),
     ] {
@@ -350,4 +350,29 @@ fn what_comes_during_the_probe_is_dropped_and_not_answered() {
     }
     page.result(id, &discovered(&json!(["2026-07-28"])));
     assert_open(&mut page, Version::V2026_07_28);
+}
+
+#[test]
+fn an_answer_whose_id_came_as_a_text_is_the_answer() {
+    let mut page = auto();
+    let id = probe(&mut page);
+    let versions = discovered(&json!(["2026-07-28"]));
+    page.message(&json!({ "jsonrpc": "2.0", "id": id.to_string(), "result": versions }));
+    assert_open(&mut page, Version::V2026_07_28);
+    assert_eq!(page.machine.progress_counts().coerced, 1);
+
+    let mut page = connect(Mode::Legacy, CHANNEL);
+    let id = initialize(&mut page);
+    let result = json!({ "protocolVersion": "2025-06-18", "capabilities": {} });
+    page.message(&json!({ "jsonrpc": "2.0", "id": id.to_string(), "result": result }));
+    assert_open(&mut page, Version::V2025_06_18);
+}
+
+#[test]
+fn an_error_without_an_id_answers_initialize() {
+    let mut page = connect(Mode::Legacy, CHANNEL);
+    initialize(&mut page);
+    let error = json!({ "code": -32700, "message": "what?" });
+    page.message(&json!({ "jsonrpc": "2.0", "id": null, "error": error }));
+    assert_eq!(rpc_code(&failed(&page)), -32700);
 }

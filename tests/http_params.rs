@@ -263,3 +263,25 @@ fn a_call_refused_for_its_headers_is_made_once_more_with_the_tools_as_they_are()
     assert_eq!(web.aborted, [list.exchange]);
     assert!(web.is_quiet());
 }
+
+#[test]
+#[allow(clippy::disallowed_methods)] // it measures
+fn annotations_without_end_cost_a_list_no_more_than_its_length() {
+    let start = std::time::Instant::now();
+    let mut tools = Tools::default();
+    let own = |number: usize| {
+        let header = format!("H{number}");
+        tool(&format!("t{number}"), json!({ "a": { "type": "string", "x-mcp-header": header } }))
+    };
+    let mut page = json!({ "tools": (0..10_000).map(own).collect::<Vec<_>>() });
+    assert_eq!(tools.read(&mut page, true).len(), 10_000 - 1024);
+    assert_eq!(page["tools"].as_array().unwrap().len(), 1024);
+    assert_eq!(tools.headers("t7", Some(&json!({ "a": "x" }))).len(), 1);
+    let many = (0..50_000).map(|number| {
+        let header = format!("H{number}");
+        (format!("a{number}"), json!({ "type": "string", "x-mcp-header": header }))
+    });
+    let mut page = json!({ "tools": [tool("t", Value::Object(many.collect()))] });
+    assert_eq!(tools.read(&mut page, true).len(), 1);
+    assert!(start.elapsed().as_secs() < 5, "{:?}", start.elapsed());
+}

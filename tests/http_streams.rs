@@ -298,6 +298,30 @@ fn no_more_requests_are_open_than_may_be_and_none_of_those_beyond_is_taken() {
 }
 
 #[test]
+fn who_does_not_read_answers_gets_no_more_of_them() {
+    let limits = StreamLimits { unread_bytes: 1000, ..StreamLimits::default() };
+    let mut session = Session::with(limits);
+    let mut readers = Vec::new();
+    for request in 0..100 {
+        match session.streams.open(&[id(request)]) {
+            Ok(reader) => readers.push(reader),
+            Err(why) => {
+                assert_eq!(why, NoStream::Unread);
+                break;
+            }
+        }
+        session.respond(request);
+    }
+    assert!((5..20).contains(&readers.len()), "{}", readers.len());
+    for reader in readers {
+        session.read(reader);
+    }
+    assert!(session.streams.bytes() > 1000, "what has been read is kept, but does not count");
+    session.open(1000);
+}
+
+#[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn a_large_batch_is_answered_though_its_reader_reads_nothing_until_the_end() {
     let mut session = Session::new();
     let ids: Vec<Id> = (0..1000).map(id).collect();

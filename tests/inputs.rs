@@ -72,14 +72,17 @@ fn elicitation_without_a_mode_is_a_form_and_unknown_modes_are_refused() {
         (json!({}), json!("url"), false),
         (json!({ "form": {} }), json!("url"), false),
         (json!({ "form": {}, "url": {} }), json!("url"), true),
-        (json!({ "url": {} }), json!("smell"), false),
-        (json!({ "url": {} }), json!(1), false),
+        (json!({ "form": {}, "url": {} }), json!("smell"), false),
+        (json!({ "form": {}, "url": {} }), json!(1), false),
     ] {
         legacy(&json!({ "elicitation": declared }), |page, _| {
             let mut params = json!({ "message": "m" });
             ask(page, &json!(1), "elicitation/create", &params);
             assert!(matches!(page.told.pop(), Some(Told::Request(..))), "no mode at all");
             params["mode"] = mode.clone();
+            if mode == "url" {
+                params["url"] = json!("https://x/");
+            }
             ask(page, &json!(2), "elicitation/create", &params);
             if works {
                 assert!(matches!(page.told.pop(), Some(Told::Request(..))));
@@ -105,17 +108,129 @@ fn sampling_with_tools_wants_the_capability() {
 }
 
 #[test]
-fn nobody_is_asked_while_no_request_of_ours_is_under_way() {
+fn a_server_may_ask_while_no_request_of_ours_is_under_way() {
     legacy(&all(), |page, call| {
         page.result(call, &json!({ "content": [] }));
-        for method in ["elicitation/create", "sampling/createMessage"] {
+        for method in ["elicitation/create", "sampling/createMessage", "roots/list", "x/y"] {
             ask(page, &json!(7), method, &json!({ "message": "m" }));
-            assert_eq!(refused(page, &json!(7)), -32602);
+            assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+            page.machine.respond(Id::Integer(7), Ok(json!({})));
+            page.drain();
+            assert_eq!(page.sent()["result"], json!({}));
         }
-        // Servers list roots when they like.
-        ask(page, &json!(7), "roots/list", &json!({}));
-        assert!(matches!(page.told.pop(), Some(Told::Request(..))));
     });
+}
+
+#[test]
+fn only_a_few_questions_are_open_at_once() {
+    for method in ["elicitation/create", "sampling/createMessage", "roots/list"] {
+        legacy(&all(), |page, _| {
+            for id in 0..5_000 {
+                ask(page, &json!(id), method, &json!({ "message": "m" }));
+                if id < 8 {
+                    assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+                } else {
+                    assert_eq!(refused(page, &json!(id)), 42900);
+                }
+            }
+            // A place is free again as soon as one is answered, or taken back.
+            page.machine.respond(Id::Integer(3), Ok(json!({})));
+            page.drain();
+            page.sent();
+            ask(page, &json!("more"), method, &json!({ "message": "m" }));
+            assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+            ask(page, &json!("more still"), method, &json!({ "message": "m" }));
+            assert_eq!(refused(page, &json!("more still")), 42900);
+        });
+    }
+}
+
+#[test]
+fn every_call_that_is_under_way_may_ask() {
+    legacy(&all(), |page, _| {
+        for id in 0..20 {
+            page.call(TEN);
+            page.sent();
+            ask(page, &json!(id), "elicitation/create", &json!({ "message": "m" }));
+            assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+        }
+    });
+}
+
+#[test]
+fn a_client_that_takes_links_only_takes_no_forms() {
+    for (declared, forms, links) in [
+        (json!({}), true, false),
+        (json!({ "form": {} }), true, false),
+        (json!({ "url": {} }), false, true),
+        (json!({ "url": {}, "form": {} }), true, true),
+        (json!({ "url": null }), true, false),
+        (json!({ "form": null, "url": {} }), false, true),
+    ] {
+        legacy(&json!({ "elicitation": declared }), |page, _| {
+            for (id, (mode, works)) in
+                [(json!(null), forms), (json!("form"), forms), (json!("url"), links)]
+                    .into_iter()
+                    .enumerate()
+            {
+                let params = json!({ "message": "m", "mode": mode, "url": "https://x/" });
+                ask(page, &json!(id), "elicitation/create", &params);
+                if works {
+                    assert!(matches!(page.told.pop(), Some(Told::Request(..))), "{mode}");
+                } else {
+                    assert_eq!(refused(page, &json!(id)), -32602);
+                }
+            }
+        });
+    }
+}
+
+#[test]
+fn no_link_reaches_a_handler_but_those_of_https_and_of_this_machine() {
+    let odd = [
+        json!("javascript:alert(1)"),
+        json!(" https://x/"),
+        json!("https://a@x/"),
+        json!("http://x/"),
+        json!("file:///x"),
+        json!(""),
+        json!(7),
+        json!(null),
+    ];
+    for url in odd {
+        for (mode, absent) in [("url", true), ("form", false)] {
+            legacy(&all(), |page, _| {
+                let params = json!({ "message": "m", "mode": mode, "url": url });
+                ask(page, &json!(7), "elicitation/create", &params);
+                if url.is_null() && !absent {
+                    return assert!(matches!(page.told.pop(), Some(Told::Request(..))));
+                }
+                let Some(Told::Fault(error)) = page.told.pop() else { panic!("{url}") };
+                assert!(error.to_string().contains("an elicitation was refused"), "{error}");
+                assert_eq!(refused(page, &json!(7)), -32602);
+            });
+        }
+        // The other era asks inside results.
+        let mut page = Page::open(Version::LATEST, Path::Scanned, all(), &json!({}));
+        let call = page.call(FOREVER);
+        page.sent();
+        let params = json!({ "message": "m", "mode": "url", "url": url });
+        let request = json!({ "method": "elicitation/create", "params": params });
+        let required = json!({ "resultType": "input_required", "inputRequests": { "a": request } });
+        page.result(call, &required);
+        assert!(page.inputs.is_empty());
+        assert_eq!(page.faults().len(), 1);
+        assert!(matches!(page.outcome(call), Some(Err(Error::Input(_)))));
+        // And one revision inside an error, which is the caller's then.
+        let mut page = Page::open(Version::V2025_11_25, Path::Scanned, all(), &json!({}));
+        let call = page.call(FOREVER);
+        page.sent();
+        let mut error = at_urls();
+        error["data"]["elicitations"][1]["url"] = url.clone();
+        page.error(call, &error);
+        assert!(page.inputs.is_empty());
+        assert!(matches!(page.outcome(call), Some(Err(Error::Rpc(_)))));
+    }
 }
 
 #[test]
@@ -275,4 +390,69 @@ fn a_client_without_urls_gets_the_servers_error_at_once() {
     let call = page.call(FOREVER);
     page.error(call, &at_urls());
     assert!(matches!(page.outcome(call), Some(Err(Error::Rpc(_)))));
+}
+
+#[test]
+fn the_caller_gets_the_error_who_wants_to_open_urls_by_hand() {
+    for limits in
+        [CallLimits { opens_urls: false, ..FOREVER }, CallLimits { rounds: None, ..FOREVER }]
+    {
+        legacy(&all(), |page, _| {
+            let call = page.call(limits);
+            page.sent();
+            page.error(call, &at_urls());
+            let Some(Err(Error::Rpc(error))) = page.outcome(call) else { panic!() };
+            assert_eq!(error.code, -32042);
+            assert_eq!(error.data, Some(at_urls()["data"].clone()));
+            assert!(page.inputs.is_empty() && page.sent_nothing_more());
+        });
+    }
+}
+
+#[test]
+fn a_handler_that_fails_leaves_the_servers_error_to_the_caller() {
+    legacy(&all(), |page, call| {
+        page.error(call, &at_urls());
+        page.refuse("Method not found: elicitation/create");
+        let Some(Err(Error::Rpc(error))) = page.outcome(call) else { panic!() };
+        assert_eq!(error.code, -32042);
+        assert_eq!(error.data, Some(at_urls()["data"].clone()));
+    });
+}
+
+#[test]
+fn a_call_does_not_wait_for_a_handler_when_the_server_says_that_all_is_done() {
+    legacy(&all(), |page, call| {
+        let done = |name: &str| json!({ "jsonrpc": "2.0", "method": "notifications/elicitation/complete", "params": { "elicitationId": name } });
+        page.error(call, &at_urls());
+        page.message(&done("3"));
+        page.message(&done("2"));
+        assert!(page.sent_nothing_more());
+        page.message(&done("2"));
+        assert!(page.sent_nothing_more());
+        page.message(&done("1"));
+        let again = page.sent();
+        assert_eq!(again["method"], json!("tools/call"));
+        // What the handlers say now, nobody waits for.
+        page.refuse("too late");
+        page.answer(&json!({ "action": "decline" }));
+        page.result(again["id"].as_i64().unwrap(), &json!({ "content": [] }));
+        assert!(matches!(page.outcome(call), Some(Ok(_))));
+        assert!(page.faults().is_empty());
+    });
+}
+
+#[test]
+fn a_result_may_ask_a_few_things_and_no_more() {
+    for (count, works) in [(8, true), (9, false), (5_000, false)] {
+        let mut page = Page::open(Version::LATEST, Path::Scanned, all(), &json!({}));
+        let call = page.call(FOREVER);
+        let mut requests = json!({});
+        for key in 0..count {
+            requests[key.to_string()] = json!({ "method": "roots/list" });
+        }
+        page.result(call, &json!({ "resultType": "input_required", "inputRequests": requests }));
+        assert_eq!(page.inputs.len(), if works { count } else { 0 });
+        assert_eq!(page.outcome(call).is_none(), works);
+    }
 }

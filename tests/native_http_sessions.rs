@@ -641,7 +641,11 @@ async fn one_session_too_many_ends_one_that_nothing_was_asked_of_the_oldest_firs
     let third = Session::new(&host).await;
     assert_eq!(second.ping(1).await.0, 404);
     assert_eq!((first.ping(2).await.0, third.ping(1).await.0), (200, 200));
-    // A stranger cannot push out the one that is at work, however many it begins.
+    // A stranger cannot push out those that are at work, however many it begins.
+    let mut answer = initialize("2025-11-25").send(host.address).await;
+    assert_eq!((answer.status, answer.header("retry-after")), (503, Some("60")));
+    assert!(answer.json().await["error"]["data"]["retryAfterMs"].is_number());
+    assert_eq!((first.delete().await, third.delete().await), (204, 204));
     for _ in 0..20 {
         Session::new(&host).await;
     }

@@ -20,7 +20,7 @@ use support::{Client, Host, PATIENCE};
 use tokio::{
     io::AsyncReadExt,
     net::{TcpListener, TcpSocket, TcpStream},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 /// What an application may want its handlers to know.
@@ -77,14 +77,14 @@ async fn is_closed(stream: &mut TcpStream) -> bool {
 #[tokio::test]
 async fn idle_connections_do_not_keep_anybody_out_the_oldest_gives_way() {
     let options =
-        Options { max_connections: 10, max_connections_per_peer: 10, ..Options::default() };
+        Options { max_connections: 10, max_connections_per_peer: None, ..Options::default() };
     let host = Host::with(server(), options).await;
     // Half of them are one address's share.
     let mut idle = Vec::new();
     for _ in 0..30 {
         idle.push(TcpStream::connect(host.address).await.unwrap());
     }
-    let started = std::time::Instant::now();
+    let started = Instant::now();
     assert_eq!(ping().send(host.address).await.status, 200);
     let other = from("127.0.0.2", host.address).await;
     assert_eq!(ping().send_on(other, host.address).await.status, 200);
@@ -94,7 +94,7 @@ async fn idle_connections_do_not_keep_anybody_out_the_oldest_gives_way() {
 
 #[tokio::test]
 async fn one_address_has_its_share_of_the_connections_and_no_more() {
-    let options = Options { max_connections_per_peer: 2, ..Options::default() };
+    let options = Options { max_connections_per_peer: Some(2), ..Options::default() };
     let host = Host::with(server(), options).await;
     let mut clients = (host.client().await, host.client().await);
     let mut third = ping().send(host.address).await;
@@ -112,6 +112,22 @@ async fn one_address_has_its_share_of_the_connections_and_no_more() {
     };
     timeout(PATIENCE, back).await.expect("there is room again");
     assert_eq!(ping().send(host.address).await.status, 200);
+}
+
+#[tokio::test]
+async fn sockets_that_never_say_anything_give_way_and_one_that_did_does_not() {
+    let options = Options { max_connections: 10, ..Options::default() };
+    let host = Host::with(server(), options).await;
+    let mut honest = host.client().await;
+    let mut silent = Vec::new();
+    for _ in 0..20 {
+        silent.push(Client::connect(host.address).await);
+    }
+    assert_eq!(ping().send(host.address).await.status, 200);
+    assert_eq!(honest.request("ping", json!({})).await["result"], json!({}));
+    assert!(is_closed(silent[0].socket.get_mut()).await, "the oldest is gone");
+    let mut late = host.client().await;
+    assert_eq!(late.request("ping", json!({})).await["result"], json!({}));
 }
 
 #[tokio::test]

@@ -217,7 +217,7 @@ fn rule_4_every_member_is_handed_over() {
 fn rule_5_tokens_are_compared_by_type_and_value() {
     on_both_paths(|mut page| {
         let id = page.call(FOREVER);
-        page.progress(&json!({ "progressToken": id.to_string(), "progress": 1 }));
+        page.progress(&json!({ "progressToken": format!("0{id}"), "progress": 1 }));
         page.progress(&json!({ "progressToken": id + 1, "progress": 1 }));
         page.progress(&json!({ "progressToken": 0, "progress": 1 }));
         page.progress(&json!({ "progressToken": -id, "progress": 1 }));

@@ -438,6 +438,7 @@ fn older_revisions_are_not_asked_for_what_came_later() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn subscriptions_are_counted_before_anything_is_done_about_them() {
     let mut peer = peer();
     let started = std::time::Instant::now();

@@ -209,6 +209,7 @@ fn lists_come_in_pages_and_bad_definitions_are_refused_in_words() {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods)] // it measures
 fn answers_that_a_request_brings_along_are_counted_before_they_are_sorted() {
     let mut service = service();
     let connection = service.connect();

@@ -191,7 +191,7 @@ fn what_the_filter_does_not_name_is_not_for_the_subscription() {
 fn an_unknown_subscription_is_ignored_and_counted() {
     let mut page = modern();
     let id = subscribed(&mut page, &json!({ "toolsListChanged": true }));
-    let strangers = [json!(id + 100), json!(id.to_string()), json!(null), json!(1.5)];
+    let strangers = [json!(id + 100), json!(format!("{id}.0")), json!(null), json!(1.5)];
     for stranger in strangers {
         tell(&mut page, stranger, "notifications/tools/list_changed", json!({}));
     }
@@ -241,8 +241,27 @@ fn the_server_s_cancellation_of_something_else_is_a_notification_like_any_other(
     let mut page = modern();
     let id = subscribed(&mut page, &json!({}));
     say(&mut page, "notifications/cancelled", &json!({ "requestId": id + 1 }));
-    say(&mut page, "notifications/cancelled", &json!({ "requestId": id.to_string() }));
+    say(&mut page, "notifications/cancelled", &json!({ "requestId": format!("0{id}") }));
     assert_eq!((notifications(&page), page.outcome(id)), (2, None));
+}
+
+#[test]
+fn a_subscription_named_by_the_text_of_its_id_is_that_subscription() {
+    let mut page = modern();
+    let id = listen(&mut page, &json!({ "toolsListChanged": true }));
+    let text = id.to_string();
+    tell(&mut page, &*text, "notifications/subscriptions/acknowledged", json!({}));
+    page.told.clear();
+    tell(&mut page, &*text, "notifications/tools/list_changed", json!({}));
+    assert_eq!((heard(&page).len(), page.machine.stray_notifications()), (1, 0));
+    say(&mut page, "notifications/cancelled", &json!({ "requestId": text }));
+    assert!(matches!(page.outcome(id), Some(Err(Error::Closed { .. }))));
+    assert_eq!(page.machine.progress_counts().coerced, 3);
+
+    let limits = CallLimits { strict: true, ..FOREVER };
+    let id = listen_within(&mut page, &json!({ "toolsListChanged": true }), limits);
+    tell(&mut page, id.to_string(), "notifications/subscriptions/acknowledged", json!({}));
+    assert_eq!(page.machine.stray_notifications(), 1, "strict drops it");
 }
 
 #[test]

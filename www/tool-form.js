@@ -56,13 +56,9 @@ export class ToolForm {
    * @returns {Arguments | undefined}
    */
   read() {
-    /** @type {Arguments} */
-    const args = {};
-    for (const [name, field] of this.#fields) {
-      const value = field.read();
-      if (value !== undefined) args[name] = value;
-    }
-    if (this.#form.checkValidity()) return args;
+    const given = [...this.#fields].map(([name, field]) => /** @type {const} */ ([name, field.read()]));
+    // Defined, not set: an argument may be called `__proto__`.
+    if (this.#form.checkValidity()) return Object.fromEntries(given.filter(([, value]) => value !== undefined));
     this.#expand(true);
     this.#form.reportValidity();
     return undefined;

@@ -25,7 +25,7 @@ export function expand(template, values) {
     const encode = operator === "+" || operator === "#" ? encodeURI : encodeURIComponent;
     const named = operator === ";" || operator === "?" || operator === "&";
     const parts = namesIn(list).flatMap((name) => {
-      const value = values[name];
+      const value = Object.hasOwn(values, name) ? values[name] : undefined;
       return value === undefined || value === "" ? [] : [named ? `${name}=${encode(value)}` : encode(value)];
     });
     if (parts.length === 0) return "";

@@ -41,7 +41,7 @@ pub fn run(bytes: &[u8]) {
     };
     twins.both(|page| {
         page.machine.declare(json!({
-            "elicitation": { "url": {} },
+            "elicitation": { "form": {}, "url": {} },
             "roots": {},
             "extensions": { "io.modelcontextprotocol/tasks": {} },
         }));
@@ -111,6 +111,7 @@ impl Twins {
                     strict: input.below(4) == 3,
                     cache: true,
                     rounds: *input.pick(&ROUNDS),
+                    opens_urls: input.flip(),
                 };
                 let params = input.flip().then(|| json!({ "name": "t", "task": {} }));
                 self.both(|page| drop(page.request(method, params.clone(), limits)));
@@ -198,9 +199,16 @@ impl Twins {
         let progress = *input.pick(&NUMBERS);
         let total = input.flip().then(|| *input.pick(&NUMBERS));
         let message = input.flip().then(|| *input.pick(&MESSAGES));
-        let text = notification(id, progress, total, message);
+        let mut text = notification(id, progress, total, message);
+        // As a text, it is the same token, unless the call is strict, or it is no plain decimal.
+        let spelling = *input.pick(&["", "", "", "\"", "\"0", "\" "]);
+        if !spelling.is_empty() {
+            let token = format!("{spelling}{id}\"");
+            text = text.replacen(&format!(":{id},"), &format!(":{token},"), 1);
+        }
         let value: Option<Value> = serde_json::from_str(&text).ok();
         if let Some(value) = &value
+            && spelling.len() < 2
             && self.parsed.in_flight().any(|call| call == id)
         {
             let params = &value["params"];
@@ -284,7 +292,7 @@ fn answer(id: i64, input: &mut Bytes<'_>) -> Value {
         5 => json!({ "resultType": "input_required", "requestState": "s" }),
         6 => json!({ "resultType": "input_required", "inputRequests": requests(input) }),
         7 => {
-            json!({ "code": -32042, "message": "open", "data": { "elicitations": [{ "mode": "url" }] } })
+            json!({ "code": -32042, "message": "open", "data": { "elicitations": [{ "mode": "url", "url": "https://x" }] } })
         }
         8 => {
             let status =

@@ -180,7 +180,7 @@ export const isTaskAugmentedRequestParams: (value: unknown) => value is TaskAugm
 export const isCallToolResult: (value: unknown) => value is CallToolResultOf<any>;
 
 /** The name to show: `title`, a tool's `annotations.title`, or `name`. */
-export function getDisplayName(metadata: BaseMetadata & { annotations?: { title?: string } }): string;
+export function getDisplayName(metadata: BaseMetadata | (BaseMetadata & { annotations?: { title?: string } })): string;
 /** Capabilities with others, member by member. */
 export function mergeCapabilities(
   base: ServerCapabilitiesOf<any>,
@@ -207,6 +207,15 @@ export const createMiddleware: (
 ) => Middleware;
 /** A middleware that tells of every request. */
 export const withLogging: (options?: LoggingOptions) => Middleware;
+/** What a 401 or 403 says about who may come in, by its `WWW-Authenticate` header. */
+export function extractWWWAuthenticateParams(response: Response): {
+  resourceMetadataUrl?: URL;
+  scope?: string;
+  error?: string;
+  errorDescription?: string;
+};
+/** Where a 401 says that the metadata of its resource is. */
+export function extractResourceMetadataUrl(response: Response): URL | undefined;
 /** A message out of a line of JSON. */
 export function deserializeMessage(line: string): JSONRPCMessage;
 /** A line of JSON out of a message. */

@@ -95,3 +95,19 @@ export const withLogging =
       throw error;
     }
   };
+
+/** What a server says about who may come in. @param {Response} response */
+export function extractWWWAuthenticateParams({ headers }) {
+  const header = headers.get("www-authenticate") ?? "";
+  if (!/^(?:bearer|dpop)\s/i.test(header)) return {};
+  /** @type {Record<string, string>} */
+  const params = {};
+  for (const [, name, quoted, plain] of header.matchAll(/([\w-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))/g)) {
+    params[name?.toLowerCase() ?? ""] ??= quoted?.replace(/\\(.)/g, "$1") ?? plain ?? "";
+  }
+  const { resource_metadata: url = "", scope, error, error_description: errorDescription } = params;
+  return { resourceMetadataUrl: URL.canParse(url) ? new URL(url) : undefined, scope, error, errorDescription };
+}
+
+/** @param {Response} response */
+export const extractResourceMetadataUrl = (response) => extractWWWAuthenticateParams(response).resourceMetadataUrl;

@@ -22,6 +22,8 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     });
   }
 
+  /** Each request has a stream of its own. */
+  hasPerRequestStream = true;
   /** What requests name. @type {string | undefined} */
   protocolVersion;
 

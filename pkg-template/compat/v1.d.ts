@@ -41,6 +41,8 @@ export {
   createFetchWithInit,
   createMiddleware,
   deserializeMessage,
+  extractResourceMetadataUrl,
+  extractWWWAuthenticateParams,
   getDisplayName,
   getSupportedElicitationModes,
   isInitializeRequest,
@@ -178,6 +180,14 @@ export type ProtocolOptions = {
    * @default []
    */
   debouncedNotificationMethods?: string[];
+  /** Of `experimental.tasks`, which is not there: not used. */
+  taskStore?: any;
+  /** Of `experimental.tasks`, which is not there: not used. */
+  taskMessageQueue?: any;
+  /** Of `experimental.tasks`, which is not there: not used. */
+  defaultTaskPollInterval?: number;
+  /** Of `experimental.tasks`, which is not there: not used. */
+  maxTaskQueueSize?: number;
 };
 export type ClientOptions = ProtocolOptions &
   OwnClientOptions & {

@@ -26,6 +26,8 @@ export {
   createFetchWithInit,
   createMiddleware,
   deserializeMessage,
+  extractResourceMetadataUrl,
+  extractWWWAuthenticateParams,
   getDisplayName,
   getSupportedElicitationModes,
   mergeCapabilities,

@@ -43,6 +43,8 @@ export {
   createFetchWithInit,
   createMiddleware,
   deserializeMessage,
+  extractResourceMetadataUrl,
+  extractWWWAuthenticateParams,
   getDisplayName,
   getSupportedElicitationModes,
   isCallToolResult,
@@ -357,6 +359,7 @@ export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvide
 /** Streamable HTTP, by the SDK's name and options. */
 export class StreamableHTTPClientTransport extends CommonHTTPTransport {
   constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
+  /** Each request has a stream of its own. */
   readonly hasPerRequestStream: true;
 }
 /** The options of the SDK's own transport; that goes into `connect`. */

@@ -68,6 +68,17 @@ export interface CallDefaults {
    */
   inputRequired?: "auto" | "manual";
   /**
+   * What happens when a server of 2025-11-25 wants a person to open links before it does what a call
+   * is for (error -32042): `"auto"` asks `elicitationHandler`, if the client declares
+   * `elicitation: { url: {} }`, and then sends the request once more; `"manual"` rejects the call with
+   * that `RpcError`, whose `data.elicitations` has the links. When nobody can be asked, or the answer
+   * is no, the call rejects with that error in any case. With `"auto"`, the call also goes on when the
+   * server tells by `notifications/elicitation/complete` that the last of them is done, whether or not
+   * the handler has answered by then.
+   * @default "auto"
+   */
+  urlElicitation?: "auto" | "manual";
+  /**
    * How often the server may ask for input before the call fails with `INPUT_FAILED`. While a
    * handler works on that, `timeout` does not run, because a person may have to think;
    * `maxTotalTimeout` does.

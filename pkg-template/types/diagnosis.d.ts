@@ -39,6 +39,8 @@ export type FindingCode =
   | "HTTP_SSE_ONLY"
   /** Something else answers, such as a web page. */
   | "NOT_MCP"
+  /** The server fails when it is asked for its revision, and speaks the older ones: `mode: "legacy"` helps. */
+  | "PROBE_FAILED"
   /** Another HTTP status. */
   | "HTTP_ERROR"
   /** The server speaks no revision that the client wants. */
@@ -70,7 +72,7 @@ export interface Finding {
 export interface Diagnosis {
   /** Whether a client can connect and work. */
   ok: boolean;
-  /** The address that was looked at. */
+  /** The address that was looked at, without what may be secret in it: user, password, query. */
   url: string;
   /** What was found, the first cause first. */
   findings: Finding[];

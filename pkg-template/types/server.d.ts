@@ -51,12 +51,27 @@ export interface ServerOptions {
 }
 
 /** A tool, as its author describes it; the name stands by itself. */
-export interface ToolDefinition extends Partial<Omit<Tool, "name" | "inputSchema">> {
+export interface ToolDefinition extends Partial<Omit<Tool, "name" | "inputSchema" | "outputSchema">> {
   /**
-   * The JSON schema of the arguments.
-   * @default { type: "object" }
+   * The schema of the arguments: JSON Schema of an object, or a schema of a library that speaks
+   * Standard JSON Schema (zod 4.2 and newer), or several of those by the arguments' names. A
+   * library's schema also checks the arguments, and the handler gets what it makes of them. What is
+   * none of it is refused at once, with `INVALID_ARGUMENT`.
+   * @default { type: "object", properties: {} }
+   *
+   * @example
+   * ```js
+   * server.tool("add", { inputSchema: z.object({ a: z.number(), b: z.number() }) }, ({ a, b }) => a + b);
+   * ```
    */
-  inputSchema?: JsonObject;
+  inputSchema?: JsonObject | StandardSchema | Record<string, StandardSchema>;
+  /** The schema of structured results, in the same ways; results are not checked. */
+  outputSchema?: JsonObject | StandardSchema | Record<string, StandardSchema>;
+}
+
+/** A schema of a library, as far as a server is concerned (standardschema.dev). */
+export interface StandardSchema {
+  readonly "~standard": { readonly version: number; readonly vendor: string; readonly validate: (value: unknown) => unknown };
 }
 
 /**
@@ -68,7 +83,7 @@ export interface ToolDefinition extends Partial<Omit<Tool, "name" | "inputSchema
  * | blocks of content, or an object with `content` | what it says |
  * | any other value that JSON can hold | `structuredContent`, and the same as JSON text |
  * | nothing | a result without content |
- * | it throws | the error's message, with `isError: true` |
+ * | it throws | what was thrown, an error's message say, with `isError: true` |
  *
  * Bytes anywhere in it become base64, which is what images and audio need.
  */

@@ -109,7 +109,8 @@ export interface ListChangedHandler<Item> {
    */
   autoRefresh?: boolean;
   /**
-   * Milliseconds without another change to wait before fetching.
+   * Milliseconds without another change to wait before fetching; after two seconds (or this, if it
+   * is longer) it is fetched in any case.
    * @default 300
    */
   debounceMs?: number;

@@ -10,6 +10,12 @@ const DEPTH: usize = 64;
 
 const ANNOTATION: &str = "x-mcp-header";
 
+/// Tools whose arguments are repeated in headers, and annotations of one tool: more are not kept, since
+/// each is compared with all before it.
+const TOOLS: usize = 1024;
+const ANNOTATIONS: usize = 64;
+const TOO_OFTEN: &str = "is there too often";
+
 /// Keywords with values that are data, and no schemas.
 const DATA: [&str; 5] = ["default", "const", "enum", "examples", "required"];
 
@@ -37,7 +43,11 @@ impl<P: Payload> Tools<P> {
             let mut found = Vec::new();
             self.0.retain(|(known, _)| *known != name);
             let schema = tool.get("inputSchema").unwrap_or_else(P::object);
-            if let Err(reason) = search(&schema, &mut Vec::new(), Place::Root, DEPTH, &mut found) {
+            let mut outcome = search(&schema, &mut Vec::new(), Place::Root, DEPTH, &mut found);
+            if self.0.len() >= TOOLS && !found.is_empty() {
+                outcome = Err(TOO_OFTEN);
+            }
+            if let Err(reason) = outcome {
                 let fault = ["the tool ", &name, " was dropped: its `x-mcp-header` ", reason];
                 faults.push(sentence(&fault));
                 continue;
@@ -112,6 +122,9 @@ fn search<P: Payload>(
             let kind = schema.text("type").unwrap_or_default();
             if !matches!(kind.as_str(), "string" | "integer" | "boolean") {
                 return Err("is not at a string, an integer or a boolean");
+            }
+            if found.len() == ANNOTATIONS {
+                return Err(TOO_OFTEN);
             }
             if found.iter().any(|(other, _)| other.eq_ignore_ascii_case(&name)) {
                 return Err("is there twice");

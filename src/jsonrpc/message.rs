@@ -40,6 +40,22 @@ pub enum Id {
     Text(String),
 }
 
+impl Id {
+    /// The integer of which this text is the decimal, written as every program writes it; 0 for any
+    /// other text. Some servers turn ids and tokens into text.
+    pub(crate) fn decimal(text: &str) -> i64 {
+        let mut value = 0;
+        for (place, byte) in text.bytes().enumerate() {
+            // 15 digits are exact in a double, and more than anybody will count up to.
+            if !byte.is_ascii_digit() || place == 15 || value == 0 && place > 0 {
+                return 0;
+            }
+            value = value * 10 + i64::from(byte - b'0');
+        }
+        value
+    }
+}
+
 /// The `error` member of a response.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RpcError<P> {
@@ -120,13 +136,8 @@ pub struct Malformed {
     pub id: Option<Id>,
     /// Whether it was meant as a response, and so must not get one.
     pub is_response: bool,
-}
-
-impl Malformed {
-    /// The request that it was meant to answer.
-    pub fn answers(&self) -> Option<&Id> {
-        self.id.as_ref().filter(|_| self.is_response)
-    }
+    /// Whether it names a method, and so may wait for a response.
+    pub is_call: bool,
 }
 
 impl<P: Payload> Message<P> {
@@ -137,6 +148,7 @@ impl<P: Payload> Message<P> {
         Self::judge(value, id, &mut known).map_err(|reason| Malformed {
             reason,
             id: known,
+            is_call: value.get("method").is_some(),
             is_response: value.get("method").is_none()
                 && (value.get("result").is_some() || value.get("error").is_some()),
         })
@@ -155,7 +167,7 @@ impl<P: Payload> Message<P> {
         }
         if let Some(method) = value.get("method") {
             let method = method.as_text().ok_or("`method` is not a string")?;
-            let params = value.get("params");
+            let params = value.given("params");
             if params.as_ref().is_some_and(|params| params.kind() != Kind::Object) {
                 return Err("`params` is not an object");
             }
@@ -174,6 +186,7 @@ impl<P: Payload> Message<P> {
             return Ok(Self::Response { id: known.take(), outcome: Err(error) });
         }
         let result = value.get("result").ok_or("neither `method`, `result` nor `error`")?;
+        let result = if result.is_blank() { P::object() } else { result };
         if result.kind() != Kind::Object {
             return Err("`result` is not an object");
         }

@@ -36,6 +36,23 @@ pub trait Payload: Clone {
         self.get(key).filter(|value| value.kind() != Kind::Null)
     }
 
+    /// Whether this is `null` or an empty array, as which some peers write an object without
+    /// members, or one that is absent.
+    #[inline(never)]
+    fn is_blank(&self) -> bool {
+        match self.kind() {
+            Kind::Null => true,
+            Kind::Array => self.elements().is_none_or(|elements| elements.is_empty()),
+            _ => false,
+        }
+    }
+
+    /// The member `key`, which is an object, unless it is [blank](Self::is_blank).
+    #[inline(never)]
+    fn given(&self, key: &'static str) -> Option<Self> {
+        self.get(key).filter(|value| !value.is_blank())
+    }
+
     /// The text of the member `key`, if it is a string.
     #[inline(never)]
     fn text(&self, key: &'static str) -> Option<String> {

@@ -59,7 +59,7 @@ pub(super) struct Seat {
 impl Connections {
     pub(super) fn new(options: &Options) -> Arc<Self> {
         let all = options.max_connections.min(descriptors()).max(1);
-        let per_peer = options.max_connections_per_peer.min(all.div_ceil(2));
+        let per_peer = options.max_connections_per_peer.unwrap_or(all.div_ceil(2));
         Arc::new(Self {
             roster: Mutex::default(),
             // One that is idle may go at once: clients open another when they need one.
@@ -81,8 +81,8 @@ impl Connections {
             self.lock().admit(number, peer, entry, self.millis(), &self.limits, standing);
         match admitted {
             Ok(left) => {
-                if let Some(left) = left {
-                    left.end.notify_one();
+                for connection in &left {
+                    connection.end.notify_one();
                 }
                 Some(Seat { number, connections: Arc::clone(self), connection })
             }
@@ -93,10 +93,13 @@ impl Connections {
         }
     }
 
-    /// Ends the connection that can best be done without. `false`: there is none.
+    /// Ends what can best be done without. `false`: there is nothing.
     pub(super) fn make_room(&self) -> bool {
         let left = self.lock().evict(self.millis(), &self.limits, standing);
-        left.inspect(|left| left.end.notify_one()).is_some()
+        for connection in &left {
+            connection.end.notify_one();
+        }
+        !left.is_empty()
     }
 
     fn now(&self) -> u64 {
@@ -165,6 +168,38 @@ impl Desk {
         self.connection.busy.fetch_add(1, Ordering::Relaxed);
         self.connection.has_worked.store(true, Ordering::Relaxed);
         Busy(self.clone())
+    }
+}
+
+/// A WebSocket on a connection. Until it has said something it has done nothing, and may give way.
+pub(super) struct Speaker(Option<Desk>);
+
+impl Speaker {
+    /// The one of a connection, if it is one of a listener of ours.
+    pub(super) fn new(desk: Option<Desk>) -> Self {
+        if let Some(Desk { connections, connection }) = &desk {
+            connection.has_worked.store(false, Ordering::Relaxed);
+            connection.idle_since.store(connections.now(), Ordering::Relaxed);
+            connection.busy.fetch_sub(1, Ordering::Relaxed);
+        }
+        Self(desk)
+    }
+
+    /// It has said something.
+    pub(super) fn speaks(&self) {
+        if let Some(Desk { connection, .. }) = &self.0
+            && !connection.has_worked.swap(true, Ordering::Relaxed)
+        {
+            connection.busy.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Ready when it has to give way.
+    pub(super) async fn has_to_end(&self) {
+        match &self.0 {
+            Some(desk) => desk.connection.has_to_end().await,
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -62,8 +62,9 @@ pub(super) async fn run(
             let (state, desk) = (seat.connection(), seat.desk());
             let Ok(answering) = app.call(address).await;
             let answering = TowerToHyperService::new(answering);
-            let service = service_fn(move |request: Request<Incoming>| {
+            let service = service_fn(move |mut request: Request<Incoming>| {
                 let busy = desk.begin();
+                request.extensions_mut().insert(desk.clone());
                 let answer = answering.call(request);
                 async move {
                     let response = answer.await?;

@@ -44,14 +44,15 @@ pub struct Options {
     pub session_timeout: Duration,
     /// How many connections there may be: 16,384, or as many as the process may open files, less a
     /// few. For one more, the one that has been idle for longest ends, first one of the address that
-    /// has most; if none is idle, the new one is refused.
+    /// has most; if none is idle, the new one is refused with 503. A `WebSocket` is idle until it has
+    /// said something.
     ///
     /// This is for the listeners of [`serve`](super::serve) and [`serve_app`](super::serve_app).
     pub max_connections: usize,
     /// How many of them one address (of IPv6, one network of 64 bits) may have: half of those that
-    /// there may be. It does not count with a [`forwarded_header`](Self::forwarded_header), for then
-    /// all of them come from the proxy.
-    pub max_connections_per_peer: usize,
+    /// there may be, unless this says another number. It does not count with a
+    /// [`forwarded_header`](Self::forwarded_header), for then all of them come from the proxy.
+    pub max_connections_per_peer: Option<usize>,
     /// How many sessions over HTTP there may be: 10,000. For one more, another one ends: one that
     /// nothing was asked of yet, or that was left alone for [`session_rest`](Self::session_rest);
     /// first one of the peer that has most. If there is none, the new one is refused with 503 and
@@ -78,6 +79,9 @@ pub struct Options {
     /// Bytes of events that all streams of a session keep: 4 MiB. Beyond it, those that have ended
     /// are forgotten first.
     pub max_session_replay: usize,
+    /// Bytes of events of a session, those included that readers have still to take, beyond which its
+    /// requests are refused with 429: 16 MiB.
+    pub max_unread: usize,
     /// Bytes of events that all sessions keep: 64 MiB. Beyond it, the sessions of the peer that has
     /// most have to forget.
     pub max_total_replay: usize,
@@ -117,13 +121,14 @@ impl Default for Options {
             keep_alive: Duration::from_secs(15),
             session_timeout: Duration::from_secs(30 * 60),
             max_connections: 16_384,
-            max_connections_per_peer: 8192,
+            max_connections_per_peer: None,
             max_sessions: 10_000,
             max_sessions_per_peer: 5000,
             session_rest: Duration::from_secs(5 * 60),
             forwarded_header: None,
             max_replay: 1 << 20,
             max_session_replay: 4 << 20,
+            max_unread: 16 << 20,
             max_total_replay: 64 << 20,
             replay_for: Duration::from_secs(120),
             retry: Duration::from_secs(1),
@@ -141,6 +146,7 @@ impl Options {
         StreamLimits {
             kept_bytes: self.max_replay,
             session_bytes: self.max_session_replay,
+            unread_bytes: self.max_unread,
             kept_for: millis(self.replay_for),
             retry: millis(self.retry),
             ..StreamLimits::default()

@@ -73,6 +73,7 @@ mod tests {
 
     use super::*;
 
+    #[allow(clippy::unnecessary_wraps)] // as what it is compared with
     fn peer(address: &str) -> Option<Peer> {
         Some(Peer::at(address.parse().unwrap()))
     }

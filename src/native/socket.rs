@@ -23,6 +23,7 @@ use tokio_tungstenite::{
 
 use super::{
     Options,
+    connections::Speaker,
     patient::{Patient, Pulse},
 };
 use crate::{
@@ -53,7 +54,7 @@ pub(super) async fn run(
     socket: Socket,
     (link, driver): (Link, Driver),
     options: &Options,
-    pulse: &Pulse,
+    (pulse, speaker): (&Pulse, &Speaker),
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
@@ -70,7 +71,8 @@ pub(super) async fn run(
             biased;
             end = handlers => end,
             end = write(&mut sink, &link, options, pulse) => end,
-            end = read(&mut stream, &link, pulse) => end,
+            end = read(&mut stream, &link, pulse, speaker) => end,
+            () = speaker.has_to_end() => End::Gone("it gives way to another connection"),
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
     };
@@ -172,7 +174,12 @@ fn lost(error: &Error) -> End {
 }
 
 /// Reads frames into the link, at the pace at which their answers leave.
-async fn read(stream: &mut SplitStream<Socket>, link: &Link, pulse: &Pulse) -> End {
+async fn read(
+    stream: &mut SplitStream<Socket>,
+    link: &Link,
+    pulse: &Pulse,
+    speaker: &Speaker,
+) -> End {
     loop {
         pulse.listens(false);
         link.ready().await;
@@ -183,7 +190,10 @@ async fn read(stream: &mut SplitStream<Socket>, link: &Link, pulse: &Pulse) -> E
             Some(Ok(message)) => message,
         };
         match message {
-            Message::Text(text) => link.receive_text(text),
+            Message::Text(text) => {
+                speaker.speaks();
+                link.receive_text(text);
+            }
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),
             Message::Ping(_) | Message::Pong(_) | Message::Frame(_) => {}

@@ -18,7 +18,13 @@ use tokio_tungstenite::{
     },
 };
 
-use super::{Endpoint, guard, patient::Patient, socket};
+use super::{
+    Endpoint,
+    connections::{Desk, Speaker},
+    guard,
+    patient::Patient,
+    socket,
+};
 
 /// The subprotocol that makes a WebSocket one of ours.
 const SUBPROTOCOL: &str = "mcp";
@@ -41,8 +47,9 @@ pub(super) fn connect(endpoint: &Endpoint, mut request: Request) -> Response {
     let Some(upgrade) = request.extensions_mut().remove::<OnUpgrade>() else {
         return upgrade_required("this connection cannot be upgraded");
     };
-    let extensions = std::mem::take(request.extensions_mut());
-    tokio::spawn(host(endpoint, upgrade, extensions));
+    let mut extensions = std::mem::take(request.extensions_mut());
+    let desk = extensions.remove();
+    tokio::spawn(host(endpoint, upgrade, desk, extensions));
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -130,6 +137,7 @@ fn tokens<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterato
 fn host(
     endpoint: &Endpoint,
     upgrade: OnUpgrade,
+    desk: Option<Desk>,
     extensions: Extensions,
 ) -> impl Future<Output = ()> + Send + 'static {
     let endpoint = endpoint.clone();
@@ -152,7 +160,8 @@ fn host(
         let pulse = io.pulse();
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let connection = endpoint.server().connect_with(extensions);
-        socket::run(socket, connection, options, &pulse, endpoint.stopping()).await;
+        let signs = (&*pulse, &Speaker::new(desk));
+        socket::run(socket, connection, options, signs, endpoint.stopping()).await;
         drop(running);
     }
 }

@@ -105,6 +105,11 @@ impl Link {
         wakers.into_iter().for_each(Waker::wake);
     }
 
+    /// Whether the connection may be read from; see [`ready`](Self::ready).
+    pub fn accepts_input(&self) -> bool {
+        self.shared.lock().machine.accepts_input()
+    }
+
     /// Waits until the connection may be read from: a peer that sends without reading its answers
     /// is made to wait.
     pub async fn ready(&self) {

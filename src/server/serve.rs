@@ -117,7 +117,7 @@ impl Inner {
     /// The handler of a resource, and the variables in its URI.
     fn find(&self, uri: &str) -> Option<(ResourceHandler, Map<String, Value>)> {
         let catalog = self.catalog();
-        if let Some(handler) = catalog.resources.get(uri) {
+        if let Some(handler) = catalog.resources.at(uri) {
             return Some((handler.clone(), Map::new()));
         }
         let mut templates = catalog.templates.iter();

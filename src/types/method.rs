@@ -60,6 +60,8 @@ pub const RESOURCES_CHANGED: &str = "notifications/resources/list_changed";
 pub const RESOURCE_UPDATED: &str = "notifications/resources/updated";
 /// The server asks the person in front of the client.
 pub const ELICIT: &str = "elicitation/create";
+/// What a person was asked to do at an address is done (2025-11-25).
+pub const ELICITED: &str = "notifications/elicitation/complete";
 /// The server asks the client's model.
 pub const SAMPLE: &str = "sampling/createMessage";
 /// The server asks for the directories that the client works in.

@@ -295,7 +295,8 @@ impl Core {
 
     /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
     /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
-    /// the server may ask for input; below 0, the caller gets such results.
+    /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
+    /// a handler is asked to open what error -32042 names.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -309,6 +310,7 @@ impl Core {
         strict: bool,
         cache: bool,
         rounds: f64,
+        opens_urls: bool,
         now: f64,
     ) -> u32 {
         if cache && let Some(result) = self.machine.kept(method, &params, now) {
@@ -326,6 +328,7 @@ impl Core {
             strict,
             cache,
             rounds,
+            opens_urls,
         };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
@@ -504,6 +507,7 @@ impl Core {
         set("backward", counts.backward);
         set("duplicate", counts.duplicate);
         set("malformed", counts.malformed);
+        set("coerced", counts.coerced);
         set("strays", self.machine.stray_notifications());
         object
     }

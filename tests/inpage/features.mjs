@@ -36,7 +36,7 @@ rule("tools are listed as they were defined", async (env) => {
   };
   server.tool("add", definition, () => ({ sum: 1 })).tool("plain", () => "");
   const { tools } = await (await env.connect(server)).listTools();
-  equal(tools, [{ name: "add", ...definition }, { name: "plain", inputSchema: { type: "object" } }]);
+  equal(tools, [{ name: "add", ...definition }, { name: "plain", inputSchema: { type: "object", properties: {} } }]);
 });
 
 rule("results of every kind become what the protocol knows", async (env) => {
@@ -314,7 +314,102 @@ rule("what is wrong with a definition is said where it is given", async (env) =>
   throws(() => new env.mcp.Server(/** @type {any} */ ({ name: "x" })), { code: "INVALID_ARGUMENT", message: /version/ });
   throws(() => new env.mcp.Server({ name: "x", version: "1" }, { jsonSchemaValidator: /** @type {any} */ ({}) }), { code: "INVALID_ARGUMENT" });
   await rejects(server.connect(/** @type {any} */ (42)), { code: "INVALID_ARGUMENT" });
-  const bad = env.server();
-  bad.tool("a", { inputSchema: /** @type {any} */ ("text") }, () => "");
-  await rejects(bad.connect(new MessageChannel().port1), { code: "INVALID_ARGUMENT", message: /a cannot be added: `inputSchema`/ });
+  throws(() => anything.tool("a", { inputSchema: "text" }, () => ""), { code: "INVALID_ARGUMENT", message: /a cannot be added: `inputSchema`/ });
+});
+
+rule("whatever a handler throws, the caller is told what it was", async (env) => {
+  const circular = /** @type {any} */ ({ reason: "around" });
+  circular.self = circular;
+  /** @type {[any, string | RegExp][]} */
+  const thrown = [
+    [{ reason: "the disk is full" }, '{"reason":"the disk is full"}'],
+    ["a text", "a text"],
+    [undefined, "the handler threw undefined"],
+    [null, "the handler threw null"],
+    [0, "the handler threw 0"],
+    ["", "the handler threw an empty text"],
+    [10n, "the handler threw 10"],
+    [Symbol("sign"), "the handler threw Symbol(sign)"],
+    [circular, '{"reason":"around","self":"…"}'],
+    [["a", { b: 1n }], '["a",{"b":"1"}]'],
+    [{}, "the handler threw [object Object]"],
+    [new DOMException("not allowed", "NotAllowedError"), "not allowed"],
+    [new DOMException("", "AbortError"), "AbortError"],
+    [new TypeError(""), "TypeError"],
+    [new AggregateError([new Error("one"), "two"]), "one; two"],
+    [{ message: "like an error" }, "like an error"],
+    [{ message: 5 }, '{"message":5}'],
+    [{ get message() { throw new Error("no"); } }, "the handler threw something that cannot be told"],
+    [Object.assign(new Error("data"), { data: circular }), "data"],
+  ];
+  const { client } = await env.tool(({ n }) => { throw thrown[n]?.[0]; });
+  for (const [n, [, words]] of thrown.entries()) {
+    const { content, isError } = await client.callTool("tool", { n });
+    equal([content, isError], [[TEXT(/** @type {string} */ (words))], true]);
+  }
+  const odd = await env.tool(() => { throw Object.assign(new Error("coded"), { rpcCode: -32001, data: circular }); });
+  await rejects(odd.client.callTool("tool"), { rpcCode: -32001, message: /coded/ });
+});
+
+rule("an input schema is an object's, and what is none is refused before it spoils a list", async (env) => {
+  const server = env.server();
+  const handler = () => "";
+  for (const [given, listed] of /** @type {[any, any][]} */ ([
+    [{}, { type: "object", properties: {} }],
+    [null, { type: "object", properties: {} }],
+    [{ type: "object" }, { type: "object", properties: {} }],
+    [{ properties: { a: {} } }, { properties: { a: {} }, type: "object" }],
+    [{ type: ["object", "null"] }, { type: "object", properties: {} }],
+    [{ anyOf: [{ required: ["a"] }] }, { anyOf: [{ required: ["a"] }], type: "object", properties: {} }],
+  ])) {
+    server.tool("t", { inputSchema: given }, handler);
+    const client = await env.connect(server);
+    equal((await client.listTools()).tools, [{ name: "t", inputSchema: listed }]);
+    await client.close();
+  }
+  const circular = /** @type {any} */ ({ type: "object" });
+  circular.self = circular;
+  const validate = (/** @type {any} */ value) => ({ value });
+  for (const [given, why] of /** @type {[any, RegExp][]} */ ([
+    [{ type: "array" }, /of type "object", not "array"/],
+    [{ type: 5 }, /not 5/],
+    [{ properties: [] }, /schemas by name/],
+    ["object", /is "object", and no schema/],
+    [[], /no schema/],
+    [circular, /cannot be written as JSON Schema/],
+    [{ "~standard": { version: 1, vendor: "old", validate } }, /old does not say it as JSON Schema.*z\.toJSONSchema/],
+    [{ a: { "~standard": { version: 1, vendor: "old", validate } } }, /inputSchema's a/],
+  ])) throws(() => server.tool("bad", { inputSchema: given }, handler), { code: "INVALID_ARGUMENT", message: why });
+  throws(() => server.tool("bad", { outputSchema: /** @type {any} */ (5) }, handler), { code: "INVALID_ARGUMENT", message: /outputSchema/ });
+  equal((await (await env.connect(server)).listTools()).tools.map(({ name }) => name), ["t"]);
+});
+
+rule("a schema of a library is listed as JSON Schema, and checks and changes the arguments", async (env) => {
+  /** @param {any} json @param {(value: any) => any} parse */
+  const standard = (json, parse) => ({ "~standard": { version: 1, vendor: "own", validate: parse, jsonSchema: { input: () => json, output: () => json } } });
+  const whole = standard({ type: "object", properties: { n: { type: "number" } } }, async (value) =>
+    typeof value.n === "number" ? { value: { n: value.n + 1 } } : { issues: [{ message: "a number, please", path: ["n"] }] });
+  const text = standard({ $schema: "https://json-schema.org/draft/2020-12/schema", type: "string" }, (value) => (typeof value === "string" ? { value } : { issues: [{ message: "no text" }] }));
+  const maybe = standard({ type: "string" }, (value) => ({ value: value ?? "default" }));
+  const server = env.server();
+  server.tool("whole", { inputSchema: whole, outputSchema: whole }, (args) => JSON.stringify(args));
+  server.tool("shape", { inputSchema: { text, maybe } }, (args) => JSON.stringify(args));
+  const client = await env.connect(server);
+  const { tools } = await client.listTools();
+  equal(tools.map(({ inputSchema }) => inputSchema), [
+    { type: "object", properties: { n: { type: "number" } } },
+    { type: "object", properties: { text: { type: "string" }, maybe: { type: "string" } }, required: ["text"] },
+  ]);
+  equal((await client.callTool("whole", { n: 1 })).content, [TEXT('{"n":2}')]);
+  equal((await client.callTool("whole", {})).content, [TEXT("the arguments of `whole` do not fit: n: a number, please")]);
+  equal((await client.callTool("shape", { text: "a" })).content, [TEXT('{"text":"a","maybe":"default"}')]);
+  equal((await client.callTool("shape", {})).content, [TEXT("the arguments of `shape` do not fit: text: no text")]);
+});
+
+rule("a schema that the validator cannot use costs a warning, not the tool", async (env) => {
+  const server = env.server({ jsonSchemaValidator: env.validator });
+  server.tool("tool", { inputSchema: { properties: { a: { pattern: "(a)\\1" } } } }, () => "done");
+  const client = await env.connect(server);
+  for (let i = 0; i < 2; i++) equal((await client.callTool("tool", { a: "b" })).content, [TEXT("done")]);
+  equal(server.errors.map(({ code }) => code), ["UNUSABLE_SCHEMA"]);
 });

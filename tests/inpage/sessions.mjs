@@ -1,5 +1,5 @@
 // Connections of a server in the page: several at once, their ends, and the browser's own agent.
-import { deferred, equal, hasMembers, ok, rejects, soon, within } from "../rules/check.mjs";
+import { deferred, equal, hasMembers, match, ok, rejects, soon, within } from "../rules/check.mjs";
 import { collect } from "./env.mjs";
 
 const { rules, rule } = collect();
@@ -142,4 +142,19 @@ rule("older kinds of modelContext work, and none is no error", async (env) => {
   await second?.close();
   equal(tools.size, 0);
   await rejects(env.mcp.offerToModelContext(server, { modelContext: {} }), { code: "UNSUPPORTED" });
+});
+
+rule("a peer that sends and takes nothing is cut off before its answers pile up", async (env) => {
+  const server = env.server();
+  let sent = 0;
+  const stuck = /** @type {any} */ ({
+    async start() {},
+    send: () => (sent++, new Promise(() => {})),
+    async close() {},
+  });
+  const { closed } = await server.connect(stuck);
+  for (let id = 1; id <= 10_000; id++) stuck.onmessage?.({ jsonrpc: "2.0", id, method: "ping" });
+  await within(closed, "the end");
+  ok(sent <= 16, `${sent} were given to it`);
+  match(String(server.errors[0]?.message), /takes nothing/);
 });

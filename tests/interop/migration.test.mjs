@@ -20,7 +20,7 @@ const folder = path.join(target, "migration");
 
 /** What of the SDK is the client's, and what takes its place; its server stays the SDK's. */
 const CLIENT = {
-  v1: [/"@modelcontextprotocol\/sdk\/(client\/\w+|types|inMemory|shared\/\w+)\.js"/g, '"mcp-wasm/compat/v1"'],
+  v1: [/"@modelcontextprotocol\/sdk\/(client\/(index|middleware|streamableHttp|websocket)|types|inMemory|shared\/\w+)\.js"/g, '"mcp-wasm/compat/v1"'],
   v2: [/"@modelcontextprotocol\/client"/g, '"mcp-wasm/compat/v2"'],
   plain: [/(?<={ Client } from )"@modelcontextprotocol\/client"/g, '"mcp-wasm"'],
 };
@@ -41,7 +41,7 @@ before(async () => {
   const modules = path.join(folder, "node_modules");
   mkdirSync(modules, { recursive: true });
   symlinkSync(pkg, path.join(modules, "mcp-wasm"));
-  for (const name of ["@modelcontextprotocol", "zod"]) symlinkSync(path.join(tests, "node_modules", name), path.join(modules, name));
+  for (const name of ["@modelcontextprotocol", "@types", "zod"]) symlinkSync(path.join(tests, "node_modules", name), path.join(modules, name));
 });
 after(() => {
   refuser.closeAllConnections();
@@ -52,7 +52,7 @@ after(() => {
 /** What a program comes to, as JSON has it. @param {string} file */
 async function outcome(file) {
   const { main } = await import(pathToFileURL(file).href);
-  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing, scripted })));
+  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing, scripted, modules: tests })));
 }
 
 /** A program of a version, with its import changed. @param {"v1" | "v2" | "plain"} version @param {string} name */
@@ -78,7 +78,7 @@ for (const version of /** @type {const} */ (["v1", "v2", "plain"])) {
 
     test("their types fit too", async () => {
       const files = readdirSync(path.join(programs, version)).map((name) => changed(version, name));
-      const flags = ["--ignoreConfig", "--allowJs", "--checkJs", "--strict", "--noEmit", "--skipLibCheck", "--pretty", "false", "--target", "es2022", "--module", "nodenext"];
+      const flags = ["--ignoreConfig", "--allowJs", "--checkJs", "--strict", "--noEmit", "--skipLibCheck", "--pretty", "false", "--target", "es2022", "--module", "nodenext", "--types", "node"];
       const libraries = ["--lib", "es2023,esnext.disposable,dom,dom.iterable,dom.asynciterable"];
       await run(path.join(tests, "node_modules", ".bin", "tsc"), [...flags, ...libraries, ...files], { cwd: folder }).catch((error) => assert.fail(error.stdout || error.message));
     });

@@ -65,3 +65,101 @@ test("in a bundle client.diagnose is there for who imports its entry, and an err
     await rm(folder, { recursive: true });
   }
 });
+
+/** A page's `fetch`: asks the server for leave as a browser does, and is told no more. @param {string} origin */
+const pageFetch = (origin) => async (/** @type {any} */ url, /** @type {any} */ init = {}) => {
+  const simple = ["accept", "content-type"];
+  const headers = new Headers(init.headers);
+  const names = [...headers.keys()].filter((name) => !simple.includes(name) || (name === "content-type" && headers.get(name) !== "text/plain"));
+  if (names.length || !["GET", "POST", undefined].includes(init.method)) {
+    const leave = await fetch(url, { method: "OPTIONS", headers: { origin, "access-control-request-method": init.method ?? "GET" } });
+    const allowed = (leave.headers.get("access-control-allow-headers") ?? "").split(/,\s*/);
+    if (!leave.ok || !names.every((name) => allowed.includes(name))) throw new TypeError("Failed to fetch");
+  }
+  headers.set("origin", origin);
+  const response = await fetch(url, { ...init, mode: "cors", headers });
+  if (init.mode !== "no-cors" && response.headers.get("access-control-allow-origin") !== origin) throw new TypeError("Failed to fetch");
+  return init.mode === "no-cors" ? /** @type {any} */ ({ type: "opaque" }) : response;
+};
+
+/** @param {() => Promise<void>} run */
+async function inPage(run) {
+  const scope = /** @type {any} */ (globalThis);
+  scope.location = new URL("http://app.example/");
+  try {
+    await run();
+  } finally {
+    delete scope.location;
+  }
+}
+
+test("a server that fails when it is asked for its revision: mode legacy is named", async () => {
+  const { Client } = await importPkg();
+  const answer = (/** @type {any} */ request, /** @type {any} */ response) => request.headers["mcp-method"] === "server/discover" && Boolean(response.writeHead(500, { "content-type": "application/json" }).end('{"jsonrpc":"2.0","id":null,"error":{"code":-32603,"message":"no"}}'));
+  const server = await startFaultyServer({ era: "legacy", answer });
+  try {
+    const { findings, era } = await new Client().diagnose(server.url);
+    assert.deepEqual(findings.map((/** @type {any} */ { code, status }) => [code, status]), [["PROBE_FAILED", 500]]);
+    assert.match(findings[0].fix, /mode: "legacy"/);
+    assert.equal(era, "legacy");
+  } finally {
+    await server.stop();
+  }
+});
+
+test("the headers of a revision are asked for, and no others", async () => {
+  const { Client } = await importPkg();
+  for (const [faults, version, missing] of /** @type {const} */ ([
+    [{ era: "modern", allow: "content-type, mcp-protocol-version, mcp-method, mcp-name, mcp-session-id, authorization" }, undefined, undefined],
+    [{ era: "legacy", allow: "content-type, authorization, accept, mcp-session-id, last-event-id" }, "2025-03-26", undefined],
+    [{ era: "legacy", allow: "content-type, mcp-protocol-version, authorization, mcp-session-id, last-event-id" }, "2025-06-18", undefined],
+    [{ era: "legacy", allow: "content-type, mcp-protocol-version, mcp-session-id, last-event-id" }, "2025-06-18", ["authorization"]],
+    [{ era: "legacy", allow: "content-type, mcp-protocol-version, authorization, mcp-session-id, last-event-id" }, "2025-11-25", ["mcp-method", "mcp-name"]],
+  ])) {
+    const answer = (/** @type {any} */ request, /** @type {any} */ response) => {
+      if (!version || request.headers["mcp-session-id"] || request.method !== "POST") return false;
+      let text = "";
+      request.on("data", (/** @type {any} */ chunk) => (text += chunk));
+      request.on("end", () => {
+        const { id, method } = JSON.parse(text);
+        const body = method === "initialize" ? { result: { protocolVersion: version, capabilities: {}, serverInfo: { name: "old", version: "1" } } } : method === "ping" ? { result: {} } : { error: { code: -32601, message: "no" } };
+        if (id === undefined) response.writeHead(202).end();
+        else response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, ...body }));
+      });
+      return true;
+    };
+    const server = await startFaultyServer({ ...faults, answer });
+    try {
+      await inPage(async () => {
+        const { findings, ok, protocolVersion } = await new Client().diagnose(server.url, { fetch: pageFetch("http://app.example") });
+        assert.deepEqual([ok, protocolVersion, findings[0]?.headers], [true, version ?? "2026-07-28", missing], JSON.stringify(findings));
+      });
+    } finally {
+      await server.stop();
+    }
+  }
+});
+
+test("a server without any CORS is told of all lines at once", async () => {
+  const { Client } = await importPkg();
+  const server = await startFaultyServer({ origin: false, allow: false, expose: false, methods: false });
+  try {
+    await inPage(async () => {
+      const { findings } = await new Client().diagnose(server.url, { fetch: pageFetch("http://app.example") });
+      for (const line of ["Allow-Origin: http://app.example", "Allow-Methods: GET, POST, DELETE", "Allow-Headers: content-type", "Expose-Headers: Mcp-Session-Id"]) {
+        assert.ok(findings[0].fix.includes(`Access-Control-${line}`), `${line} in ${findings[0].fix}`);
+      }
+    });
+  } finally {
+    await server.stop();
+  }
+});
+
+test("what is secret in an address is in nothing that is told", async () => {
+  const { Client } = await importPkg();
+  for (const address of ["ws://127.0.0.1:9/mcp?token=SECRET", "http://127.0.0.1:9/mcp?token=SECRET#SECRET", "http://ada:SECRET@127.0.0.1:9/mcp", "htp://x/?key=SECRET", "ws://SECRET@127.0.0.1:9"]) {
+    const found = await new Client().diagnose(address, { timeout: 1_000 });
+    const told = JSON.stringify(found);
+    assert.ok(!told.includes("SECRET"), `${address}: ${told}`);
+  }
+});

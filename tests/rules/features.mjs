@@ -548,6 +548,23 @@ rule("listen: legacy, a resource is subscribed to once for all, and a refused on
   equal(client.errors.length, 1);
 }, { eras: ["legacy"] });
 
+rule("listChanged: lists that change without a pause are told of all the same", async (env) => {
+  const clock = env.clock();
+  /** @type {Record<string, number>} */
+  const told = { tools: 0, prompts: 0, resources: 0 };
+  const wanted = Object.keys(told).map((kind) => [kind, { onChanged: (/** @type {any} */ error) => void (error ?? (told[kind] = (told[kind] ?? 0) + 1)) }]);
+  const { client, peer } = await listening(env, { listChanged: Object.fromEntries(wanted) });
+  for (const kind of Object.keys(told)) peer.answers[`${kind}/list`] = () => ({ [kind]: null });
+  const subscription = env.era === "modern" ? await peer.next("subscriptions/listen") : { id: 0 };
+  for (let at = 0; at < 50; at++) {
+    await clock.pass(100);
+    for (const kind of Object.keys(told)) peer.send(news(subscription, `notifications/${kind}/list_changed`));
+  }
+  await clock.pass(2_100);
+  for (const [kind, times] of Object.entries(told)) ok(times >= 2 && times <= 5, `${kind} were told of ${times} times`);
+  await client.close();
+}, TIMED);
+
 rule("listChanged: a changed list is fetched again, once for a burst, and told", async (env) => {
   const clock = env.clock();
   /** @type {any[]} */

@@ -33,12 +33,12 @@ const ODD = [
   ["a method that is no string", ['{"jsonrpc":"2.0","method":7}'], /`method`/],
   ["params that are no object", ['{"jsonrpc":"2.0","method":"notifications/progress","params":[1]}'], /`params`/],
   ["params as text", ['{"jsonrpc":"2.0","method":"notifications/progress","params":"progress"}'], /`params`/],
-  ["progress without params", ['{"jsonrpc":"2.0","method":"notifications/progress"}'], /progress/],
+  ["progress without params", ['{"jsonrpc":"2.0","method":"notifications/progress"}']],
   ["a request whose id is an object", ['{"jsonrpc":"2.0","id":{},"method":"ping"}'], /`id`/],
   ["a request whose id is a fraction", ['{"jsonrpc":"2.0","id":1.5,"method":"ping"}'], /`id`/],
   ["an answer to a request that was never sent", ['{"jsonrpc":"2.0","id":4096,"result":{}}'], /never sent/],
   ["an answer to id 0", ['{"jsonrpc":"2.0","id":0,"result":{}}'], /never sent/],
-  ["an answer to a text id", ['{"jsonrpc":"2.0","id":"3","result":{}}'], /never sent/],
+  ["an answer to a text id", ['{"jsonrpc":"2.0","id":"03","result":{}}'], /never sent/],
   ["an answer to a negative id", ['{"jsonrpc":"2.0","id":-3,"error":{"code":1,"message":""}}'], /never sent/],
   ["an answer whose id is null", ['{"jsonrpc":"2.0","id":null,"result":{}}'], /`id`/],
   ["an answer without id", ['{"jsonrpc":"2.0","result":{}}'], /`id`/],
@@ -47,7 +47,10 @@ const ODD = [
   ["an error without id that is no error", ['{"jsonrpc":"2.0","error":"boom"}'], /`error`/],
   ["10,000 levels of nesting", [nested(10_000)], /batch/],
   ["10,000 levels inside params", [`{"jsonrpc":"2.0","method":"notifications/x","params":{"deep":${nested(10_000)}}}`]],
-  ["10,000 levels as progress", [`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":${nested(10_000)}}}`], /`progress`/],
+  ["10,000 levels as progress", [`{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":${nested(10_000)}}}`]],
+  ["progress that is NaN", ['{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":NaN,"message":"ü \\" NaN"}}']],
+  ["progress to infinity", ['{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":1,"total":-Infinity}}']],
+  ["a byte order mark", ['\ufeff{"jsonrpc":"2.0","method":"notifications/x"}']],
   ["10,000 levels of objects", [`{"jsonrpc":"2.0","method":"notifications/x","params":${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}}`]],
   ["a prototype as a member", ['{"jsonrpc":"2.0","method":"notifications/x","params":{"__proto__":{"progress":1},"constructor":1}}']],
   ["an unknown notification", ['{"jsonrpc":"2.0","method":"notifications/x/y","params":{}}']],
@@ -60,6 +63,8 @@ for (const [what, frames, told] of ODD) {
     const heard = /** @type {number[]} */ ([]);
     const { client, peer, call, request } = await env.calling({ progressHandler: (progress) => void heard.push(progress) });
     peer.send(peer.progress(request, 1), ...frames, peer.progress(request, 2));
+    // An error without an id would be the answer to the ping.
+    await soon("all of it", () => heard.length === 2);
     await client.ping();
     if (told) {
       equal(client.errors.length, frames.length, `errors told: ${client.errors}`);
@@ -96,7 +101,7 @@ for (const [what, members, matched] of /** @type {[string, string, Record<string
   ["an error that is text", '"error":"boom"', { code: "PROTOCOL_ERROR", message: /`error`/ }],
   ["an error without a code", '"error":{"message":"boom"}', { code: "PROTOCOL_ERROR", message: /`error`/ }],
   ["an error whose code is text", '"error":{"code":"1","message":"boom"}', { code: "PROTOCOL_ERROR", message: /`error`/ }],
-  ["a result that is null", '"result":null', { code: "PROTOCOL_ERROR", message: /result/ }],
+  ["a result that is true", '"result":true', { code: "PROTOCOL_ERROR", message: /result/ }],
   ["a result that is a list", '"result":[1]', { code: "PROTOCOL_ERROR", message: /result/ }],
   ["a result that is text", '"result":"done"', { code: "PROTOCOL_ERROR", message: /result/ }],
   ["an error without a message", '"error":{"code":7}', { code: "RPC_ERROR", rpcCode: 7, message: "" }],
@@ -151,7 +156,7 @@ rule("odd answer: 10,000 levels inside a result are handed over", async (env) =>
   equal(depth, 10_000);
 });
 
-rule("odd input: every wrong type in every member of progress is dropped and told; the right one still arrives", async (env) => {
+rule("odd input: every wrong type in every member of progress is dropped and counted; the right one still arrives", async (env) => {
   const heard = /** @type {any[][]} */ ([]);
   const { client, peer, call, request } = await env.calling({ progressHandler: (...values) => void heard.push(values.slice(0, 3)) });
   const wrong = { number: "7", fraction: "1.5", text: '"x"', list: "[1]", object: "{}", truth: "true", nothing: "null" };
@@ -170,14 +175,14 @@ rule("odd input: every wrong type in every member of progress is dropped and tol
       peer.send(`{"jsonrpc":"2.0","method":"notifications/progress","params":{${inside}}}`);
       await client.ping();
       count++;
-      equal(client.errors.length, count);
-      hasMembers(client.errors.at(-1), { name: "ProtocolError", code: "PROTOCOL_ERROR", message: new RegExp(`\`${member}\``) });
+      hasMembers(client.diagnostics().progress, { malformed: count });
     }
   }
   peer.send(peer.progress(request, 1, 2, "m"), peer.result(request));
   await call;
   equal(heard, [[1, 2, "m"]]);
   hasMembers(client.diagnostics().progress, { delivered: 1, malformed: count });
+  equal(client.errors, []);
 });
 
 rule("odd input: objects that no JSON could be are survived", async (env) => {
@@ -220,3 +225,59 @@ rule("odd input: 2,000 odd frames in one turn neither stop nor slow the connecti
   await within(call, "the result");
   equal(client.errors.length, 2000);
 }, { on: ["frames", "socket"] });
+
+// ---- what the page itself says ----
+
+rule("strings are well formed when they leave: half a surrogate pair becomes U+FFFD", async (env) => {
+  const { client, peer } = await env.connect();
+  const ill = { a: "x\ud83d", b: ["\udc00", { "\ud83dkey": "fine \u{1f600}" }], c: "a \\ud83d that was typed", d: "\\\ud83d\\", e: "é\n" };
+  const well = { a: "x\ufffd", b: ["\ufffd", { "\ufffdkey": "fine \u{1f600}" }], c: "a \\ud83d that was typed", d: "\\\ufffd\\", e: "é\n" };
+  const call = client.callTool("tool", ill);
+  const request = await peer.next("tools/call");
+  equal(request.params.arguments, well);
+  peer.send(peer.result(request));
+  await call;
+  await client.notification({ method: "notifications/x", params: { text: "\udfff" } });
+  equal((await peer.next("notifications/x")).params.text, "\ufffd");
+  equal(client.errors, []);
+});
+
+rule("an error without an id is the answer to the only call that no progress has acknowledged", async (env) => {
+  const { client, peer, call, request } = await env.calling();
+  peer.send(peer.progress(request, 1));
+  await client.ping();
+  const other = client.callTool("other");
+  await peer.next("tools/call");
+  peer.send({ jsonrpc: "2.0", id: null, error: { code: -32700, message: "what?", data: { at: 7 } } });
+  hasMembers(await rejects(other), { code: "RPC_ERROR", rpcCode: -32700, message: "what?", data: { at: 7 } });
+  peer.send({ jsonrpc: "2.0", id: null, error: { code: -32700, message: "what now?", data: { at: 8 } } });
+  await soon("the error", () => client.errors.length === 1);
+  hasMembers(client.errors[0], { code: "RPC_ERROR", rpcCode: -32700, message: "what now?", data: { at: 8 } });
+  peer.send(peer.result(request));
+  await call;
+}, { on: ["objects", "frames", "socket", "port", "pair"] });
+
+rule("a result without members, and params that are absent, may be written as null or as a list", async (env) => {
+  const { client, peer } = await env.connect();
+  const heard = /** @type {any[]} */ ([]);
+  client.setNotificationHandler("notifications/tools/list_changed", (notification) => void heard.push(notification));
+  for (const nothing of [null, []]) {
+    const call = client.request({ method: "x/y" });
+    const request = await peer.next("x/y");
+    peer.send({ jsonrpc: "2.0", method: "notifications/tools/list_changed", params: nothing });
+    peer.send({ jsonrpc: "2.0", id: request.id, result: nothing });
+    equal(await call, {});
+  }
+  equal(heard, Array.from({ length: 2 }, () => ({ method: "notifications/tools/list_changed" })));
+  equal(client.errors, []);
+}, { on: ["objects", "frames", "socket", "port", "pair"] });
+
+rule("a request that cannot be read is answered by an error with its id", async (env) => {
+  const { client, peer } = await env.connect();
+  peer.send({ jsonrpc: "2.0", id: 70, method: "ping", params: null });
+  hasMembers(await peer.next(), { id: 70, result: {} });
+  peer.send({ jsonrpc: "2.0", id: "71", method: "ping", params: "p" });
+  const { id, error } = await peer.next();
+  equal([id, error.code], ["71", -32600]);
+  equal(client.errors.length, 1);
+}, { on: ["objects", "frames", "socket"], eras: ["legacy"] });

@@ -378,12 +378,15 @@ rule("rule 4: what is no number, and a message that is no string, is dropped and
   const { log, handler } = recorder();
   const { client, peer, call, request } = await env.calling({ progressHandler: handler });
   const bad = ['"progress":"50"', '"progress":null', '"progress":true', '"progress":[1]', '"progress":{}', '"total":1', '"progress":1,"total":"2"',
-    '"progress":1,"total":{}', '"progress":1,"message":7', '"progress":1,"message":{}', '"progress":1e999', '"progress":1,"total":-1e999'];
+    '"progress":1,"total":{}', '"progress":1,"message":7', '"progress":1,"message":{}', '"progress":1e999', '"progress":1,"total":-1e999',
+    '"progress":"NaN"', '"progress":"Infinity"', '"progress":""'];
   peer.send(...bad.map((members) => peer.progress(request, members)), peer.progress(request, 1, 2, "good"), peer.result(request));
   await call;
   equal(log, [[1, 2, "good"]]);
   hasMembers(client.diagnostics().progress, { delivered: 1, malformed: bad.length });
-  ok(client.errors.every((error) => error instanceof env.mcp.ProtocolError), "typed errors");
+  equal(client.errors, []);
+  const { samples } = client.diagnostics();
+  equal(samples.map(({ kind }) => kind), Array.from({ length: 10 }, () => "malformed"));
 });
 
 rule("rule 4: NaN and infinities of a transport of objects are dropped and counted", async (env) => {
@@ -425,7 +428,7 @@ rule("rule 5: tokens are compared by type and value; strangers are counted, neve
   const { log, handler } = recorder();
   const { client, peer, call, request } = await env.calling({ progressHandler: handler });
   const { id } = request;
-  const strangers = [String(id), ` ${id} `, "0x1", "", id + 1000, 0, -id, 2 ** 52];
+  const strangers = [`0${id}`, ` ${id}`, `${id}.0`, `+${id}`, `${id}e0`, ` ${id} `, "0x1", "", id + 1000, 0, -id, 2 ** 52];
   const unusable = [id + 0.5, null, true, [id], { id }];
   const frame = (/** @type {unknown} */ progressToken) => ({
     jsonrpc: "2.0",
@@ -441,6 +444,54 @@ rule("rule 5: tokens are compared by type and value; strangers are counted, neve
   await call;
   equal(log.map(([progress]) => progress), [1, 2]);
   hasMembers(client.diagnostics().progress, { delivered: 2, malformed: unusable.length + 1 });
+  equal(client.errors, []);
+  const tokens = client.diagnostics().samples.filter(({ kind }) => kind === "malformed").map(({ progressToken }) => progressToken);
+  equal(tokens, [...unusable, undefined]);
+});
+
+rule("rule 5: a token that is the text of our integer is ours, and counted", async (env) => {
+  const { log, handler } = recorder();
+  const { client, peer, call, request } = await env.calling({ progressHandler: handler });
+  const text = (/** @type {number} */ progress, /** @type {any} */ more) =>
+    ({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: String(request.id), progress, ...more } });
+  peer.send(text(1, { total: 3 }), peer.progress(request, 2, 3), text(3, { total: 3, message: "ü" }));
+  peer.send({ ...peer.result(request), id: String(request.id) });
+  await call;
+  equal(log, [[1, 3, undefined], [2, 3, undefined], [3, 3, "ü"]]);
+  hasMembers(client.diagnostics().progress, { delivered: 3, coerced: 3, unknown: 0, malformed: 0 });
+  equal(client.diagnostics().samples.map(({ kind, progressToken }) => [kind, progressToken]), [
+    ["coerced", String(request.id)],
+    ["coerced", String(request.id)],
+  ]);
+  equal(client.errors, []);
+});
+
+rule("rule 5: strict drops a token that is the text of our integer, and counts it", async (env) => {
+  const { log, handler } = recorder();
+  const { client, peer, call, request } = await env.calling({ progressHandler: handler, strict: true });
+  peer.send({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: String(request.id), progress: 1 } });
+  peer.send(peer.progress(request, 2), peer.result(request));
+  await call;
+  equal(log, [[2, undefined, undefined]]);
+  hasMembers(client.diagnostics().progress, { delivered: 1, coerced: 1 });
+  equal(client.errors, []);
+});
+
+rule("rule 5: what is kept of odd progress is short", async (env) => {
+  const { client, peer, call, request } = await env.calling({ progressHandler: null });
+  const long = "x".repeat(1_000_000);
+  const frame = (/** @type {any} */ params) => ({ jsonrpc: "2.0", method: "notifications/progress", params });
+  peer.send(
+    frame({ progressToken: long, progress: 1 }),
+    frame({ progressToken: [long], progress: 1 }),
+    frame({ progressToken: request.id, progress: { long }, total: long }),
+    peer.result(request),
+  );
+  await call;
+  const { samples } = client.diagnostics();
+  equal(samples.length, 3);
+  ok(JSON.stringify(samples).length < 5000, "short");
+  ok(String(samples[0]?.progressToken).startsWith("xxx"), "and it tells what it was");
 });
 
 rule("rule 5: a token written as 2.0 or 2e0 is the integer 2", async (env) => {

@@ -129,7 +129,7 @@ rule("handlers declare their capability, beside those that are given", async (en
   equal(await declared(all), { sampling: {}, elicitation: { form: {} }, roots: {} });
   const capabilities = { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: { b: 1 } } };
   equal(await declared({ ...all, capabilities, tasks: true }), {
-    elicitation: { form: {}, url: {} },
+    elicitation: { url: {} },
     sampling: { tools: {} },
     experimental: { a: { b: 1 } },
     roots: {},

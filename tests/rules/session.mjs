@@ -208,7 +208,7 @@ rule("ping answers with the protocol's own object", async (env) => {
 });
 
 rule("diagnostics name the server and count progress, also before anything happened", async (env) => {
-  const zero = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, overflowed: 0, coalesced: 0 };
+  const zero = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, overflowed: 0, coalesced: 0 };
   equal(env.client().diagnostics(), { server: undefined, progress: zero, samples: [], subscriptions: { unknown: 0 } });
   const { client, peer, call, request } = await env.calling();
   peer.send(peer.progress(request, 1), peer.progress(request, 1), peer.progress(request, 0), peer.result(request));

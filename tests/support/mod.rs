@@ -29,6 +29,7 @@ pub const FOREVER: CallLimits = CallLimits {
     strict: false,
     cache: true,
     rounds: Some(10),
+    opens_urls: true,
 };
 
 /// A step without a message.

@@ -187,6 +187,10 @@ impl Web {
             self.http.message(exchange, message, self.page.now);
             self.pump();
         }
+        if let Some(begins) = self.http.cut(exchange, MAX_MESSAGE_SIZE) {
+            let answers = !String::from_utf8_lossy(&begins).contains("method");
+            self.http.refuse(exchange, answers, None);
+        }
         self.pump();
     }
 

@@ -20,7 +20,9 @@ use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
-const WASM_OPT: [&str; 8] = [
+const WASM_OPT: [&str; 10] = [
+    "--flatten",
+    "--rereloop",
     "-O3",
     "--converge",
     "--low-memory-unused",
@@ -33,7 +35,7 @@ const WASM_OPT: [&str; 8] = [
 /// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling, comparing by parts
 /// and loading ahead are what makes the module large. What is called for every byte asks to be
 /// inlined.
-const SMALL: &str = "llvm-args=-inline-threshold=5 -unroll-threshold=10 -max-loads-per-memcmp=1 \
+const SMALL: &str = "llvm-args=-inline-threshold=0 -unroll-threshold=0 -max-loads-per-memcmp=1 \
                      -enable-pre=false -enable-load-pre=false";
 /// A module of the package.
 struct Module {

@@ -27,13 +27,18 @@ struct Demo {
 
 impl Demo {
     fn start(options: &[&str]) -> Self {
-        let mut process = Command::new(PROGRAM)
-            .args(["--port", "0"])
-            .args(options)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::run(Command::new(PROGRAM).args(["--port", "0"]).args(options))
+    }
+
+    /// With no more open files than that.
+    #[cfg(unix)]
+    fn within(files: u32) -> Self {
+        let script = format!("ulimit -n {files}; exec \"$0\" --port 0 --pace 0");
+        Self::run(Command::new("sh").args(["-c", &script, PROGRAM]))
+    }
+
+    fn run(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
         let address = line
@@ -787,4 +792,30 @@ fn standard_input_and_output_are_served_with_nothing_else_on_them() {
     drop(input);
     assert!(process.wait().unwrap().success());
     assert!(output.next().is_none());
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_stranger_with_more_connections_than_there_are_files_keeps_nobody_out() {
+    let demo = Demo::within(128);
+    let mut honest = demo.client().await;
+    // Some say nothing, others begin what they never end.
+    let mut idle = Vec::new();
+    for number in 0..300 {
+        let stream = tokio::net::TcpStream::connect(demo.address).await.unwrap();
+        if number % 3 == 0 {
+            let _ = stream.try_write(b"POST /mcp HTTP/1.1\r\n");
+        }
+        if number % 50 == 0 {
+            // What is there works on, and who comes is let in.
+            let start = Instant::now();
+            assert_eq!(honest.request("ping", json!({})).await["result"], json!({}));
+            let answer = demo.get("/mcp").await;
+            assert!(answer.contains("Mcp-Session-Id"), "{number}: {answer}");
+            assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        }
+        idle.push(stream);
+    }
+    let mut late = demo.client().await;
+    assert_eq!(late.request("ping", json!({})).await["result"], json!({}));
 }

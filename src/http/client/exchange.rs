@@ -178,11 +178,24 @@ impl<P: Payload> Exchange<P> {
     /// Whether progress with that token may come on this stream: in the modern era, only that of
     /// its own request.
     pub fn may_report(&self, token: &Id) -> bool {
-        !self.modern || self.token.as_ref() == Some(token)
+        !self.modern || self.token.as_ref().is_some_and(|own| names(token, own))
+    }
+
+    /// Whether it is the exchange of the request of that id.
+    pub fn is(&self, id: Option<&Id>) -> bool {
+        matches!((id, &self.id), (Some(id), Some(own)) if names(id, own))
     }
 
     /// The id of the request that waits for an answer.
     pub fn waits(&self) -> Option<Id> {
         self.id.clone().filter(|_| self.state != State::Answered)
+    }
+}
+
+/// Whether an id or a token is that one of ours, perhaps as a text.
+fn names(id: &Id, own: &Id) -> bool {
+    match (id, own) {
+        (Id::Text(text), Id::Integer(own)) => *own > 0 && Id::decimal(text) == *own,
+        _ => id == own,
     }
 }

@@ -7,7 +7,7 @@ use crate::proto::client::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State};
-use super::{Http, News, at, id_at, text_at};
+use super::{Http, News, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
@@ -20,6 +20,9 @@ const PAUSE: Millis = 1_000.0;
 
 /// A server that wants no pause gets this one.
 const LEAST_PAUSE: Millis = 50.0;
+
+/// And one that wants to be left alone for ever this one.
+const LONGEST_PAUSE: Millis = 300_000.0;
 
 impl<P: Payload> Http<P> {
     /// A message has come on an exchange.
@@ -36,16 +39,28 @@ impl<P: Payload> Http<P> {
                 _ => News::Message(message),
             });
         }
-        // It may come on another stream than its own.
-        let id = id_at(&message, &["id"]);
-        let asks = |one: &&mut Exchange<P>| one.id == id && one.state != State::Answered;
-        let answered = self.exchanges.iter_mut().find(asks).filter(|_| id.is_some());
+        // It may come on another stream than its own; an error whose sender could not read the id
+        // is about the request of its own stream, and otherwise about nobody knows what.
+        let mut id = id_at(&message, &["id"]);
+        if id.is_none()
+            && let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(&message)
+        {
+            id = self.find(number).and_then(|exchange| exchange.waits());
+            match &id {
+                Some(id) => message.set("id", P::from_id(id)),
+                None => return self.fault(Error::Rpc(error)),
+            }
+        }
+        let asks = |one: &&mut Exchange<P>| one.state != State::Answered && one.is(id.as_ref());
+        let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
         };
+        // A strict client drops an answer that names its request by a text.
+        let loose = exchange.id != id;
         exchange.state = State::Answered;
         exchange.deadline = now + LINGER;
-        let sent = exchange.message.take();
+        let (sent, own) = (exchange.message.take(), exchange.id.clone());
         let (kind, modern, again) = (exchange.kind, exchange.modern, exchange.again);
         match std::mem::replace(&mut exchange.purpose, Purpose::Message) {
             Purpose::Renew => return self.renewed(&message),
@@ -64,6 +79,12 @@ impl<P: Payload> Http<P> {
             _ => {}
         }
         self.news.push(News::Message(message));
+        if let Some(id) = own.filter(|_| loose) {
+            self.news.push(News::Failed(
+                id,
+                protocol("the server's answer names its request by a text"),
+            ));
+        }
     }
 
     /// Decides what a whole body means; its exchange is over.
@@ -96,7 +117,7 @@ impl<P: Payload> Http<P> {
                 408 | 425 | 429 | 500.. => modern,
                 _ => code != 0,
             };
-            ok || counts && id_at(message, &["id"]) == waits
+            ok || counts && waits.is_some() && exchange.is(id_at(message, &["id"]).as_ref())
         });
         if exchange.expires() && messages.is_empty() {
             return self.expired(exchange);
@@ -104,7 +125,7 @@ impl<P: Payload> Http<P> {
         let failure = if !ok {
             Error::Http { status, body: owned(text) }
         } else if status == 202 {
-            super::protocol("the server accepted a request and gave no answer")
+            protocol("the server accepted a request and gave no answer")
         } else if exchange.json {
             Error::Protocol(sentence(&["the server's answer does not answer the request: ", text]))
         } else {
@@ -139,7 +160,7 @@ impl<P: Payload> Http<P> {
             exchange.failures += 1;
             exchange.state = State::Paused;
             let pause = exchange.stream.retry().unwrap_or(PAUSE * f64::from(exchange.failures));
-            exchange.deadline = now + pause.max(LEAST_PAUSE);
+            exchange.deadline = now + pause.clamp(LEAST_PAUSE, LONGEST_PAUSE);
         } else {
             self.give_up(number, error);
         }

@@ -8,12 +8,12 @@ mod agreement;
 mod post;
 mod refusal;
 mod roster;
+mod stream;
 mod streams;
 
 pub use agreement::check_arguments;
 pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
-pub use streams::{
-    Beginning, InUse, NoStream, NoSuchEvent, Reader, StreamLimits, Streams, write_message,
-};
+pub use stream::{Reader, StreamLimits, write_message};
+pub use streams::{Beginning, InUse, NoStream, NoSuchEvent, Streams};

@@ -44,6 +44,8 @@ pub struct Roster<I, K, T> {
     peers: HashMap<Option<K>, usize>,
 }
 
+/// Of so many that have done nothing, one goes.
+const AT_ONCE: usize = 64;
 /// The longest time that anybody is told to wait.
 const LONGEST: Millis = 60_000.0;
 /// And the shortest.
@@ -66,7 +68,8 @@ impl<I: Clone + Eq + Hash, K: Clone + Eq + Hash, T> Roster<I, K, T> {
         self.all.values().map(|(peer, one)| (peer.as_ref(), one))
     }
 
-    /// Adds one, if there is room, or another gives way: that one is returned.
+    /// Adds one, if there is room, or others give way: those are returned. Mostly that is one; of very
+    /// many that have done nothing, some go at once, so that not each newcomer has to look at all.
     ///
     /// # Errors
     /// There is no room.
@@ -78,30 +81,28 @@ impl<I: Clone + Eq + Hash, K: Clone + Eq + Hash, T> Roster<I, K, T> {
         now: Millis,
         limits: &RosterLimits,
         standing: impl Fn(&T) -> Standing,
-    ) -> Result<Option<T>, Full> {
+    ) -> Result<Vec<T>, Full> {
         let of_peer = peer.is_some() && self.count(&peer) >= limits.per_peer;
-        let leaving = if of_peer || self.all.len() >= limits.all {
+        let mut left = Vec::new();
+        if of_peer || self.all.len() >= limits.all {
             let among = of_peer.then_some(&peer);
-            let leaving = self.who_gives_way(among, now, limits.rest, standing);
-            Some(leaving.map_err(|retry_after| Full { of_peer, retry_after })?)
-        } else {
-            None
-        };
-        let left = leaving.and_then(|name| self.remove(&name));
+            left = self
+                .give_way(among, now, limits, standing)
+                .map_err(|retry_after| Full { of_peer, retry_after })?;
+        }
         *self.peers.entry(peer.clone()).or_default() += 1;
         self.all.insert(name, (peer, one));
         Ok(left)
     }
 
-    /// Takes out the one that would give way now, if any does.
+    /// Takes out what would give way now, if anything does.
     pub fn evict(
         &mut self,
         now: Millis,
         limits: &RosterLimits,
         standing: impl Fn(&T) -> Standing,
-    ) -> Option<T> {
-        let name = self.who_gives_way(None, now, limits.rest, standing).ok()?;
-        self.remove(&name)
+    ) -> Vec<T> {
+        self.give_way(None, now, limits, standing).unwrap_or_default()
     }
 
     /// Takes one out.
@@ -116,21 +117,22 @@ impl<I: Clone + Eq + Hash, K: Clone + Eq + Hash, T> Roster<I, K, T> {
         Some(one)
     }
 
+    #[allow(clippy::ref_option)] // it is a key of the map
     fn count(&self, peer: &Option<K>) -> usize {
         self.peers.get(peer).copied().unwrap_or_default()
     }
 
-    /// First what has done nothing, then what has rested for long enough; of these what belongs to
-    /// the peer that has most, and then what has done nothing for longest. `Err`: none, and when
-    /// that may be different.
-    fn who_gives_way(
-        &self,
+    /// Takes out one, or some: first what has done nothing, then what has rested for long enough; of
+    /// these what belongs to the peer that has most, and then what has done nothing for longest.
+    /// `Err`: none, and when that may be different.
+    fn give_way(
+        &mut self,
         among: Option<&Option<K>>,
         now: Millis,
-        rest: Millis,
+        limits: &RosterLimits,
         standing: impl Fn(&T) -> Standing,
-    ) -> Result<I, Millis> {
-        let mut best: Option<((bool, usize, Millis), &I)> = None;
+    ) -> Result<Vec<T>, Millis> {
+        let mut ranks: Vec<((bool, usize, Millis), &I)> = Vec::new();
         let mut retry_after = LONGEST;
         for (name, (peer, one)) in &self.all {
             if among.is_some_and(|among| among != peer) {
@@ -138,16 +140,24 @@ impl<I: Clone + Eq + Hash, K: Clone + Eq + Hash, T> Roster<I, K, T> {
             }
             let Standing { idle_since: Some(since), has_worked } = standing(one) else { continue };
             let idle = now - since;
-            if has_worked && idle < rest {
-                retry_after = retry_after.min(rest - idle);
+            if has_worked && idle < limits.rest {
+                retry_after = retry_after.min(limits.rest - idle);
                 continue;
             }
-            let rank = (!has_worked, self.count(peer), idle);
-            if best.as_ref().is_none_or(|(known, _)| rank > *known) {
-                best = Some((rank, name));
-            }
+            // Of one peer, all have the same.
+            let crowd = if among.is_some() { 0 } else { self.count(peer) };
+            ranks.push(((!has_worked, crowd, idle), name));
         }
-        best.map(|(_, name)| name.clone()).ok_or(retry_after.max(SHORTEST))
+        ranks.sort_unstable_by(|(one, _), (other, _)| {
+            other.partial_cmp(one).unwrap_or(std::cmp::Ordering::Equal)
+        });
+        let Some(((_, crowd, _), _)) = ranks.first() else {
+            return Err(retry_after.max(SHORTEST));
+        };
+        let idlers = ranks.iter().take_while(|((is_idler, of, _), _)| *is_idler && of == crowd);
+        let count = (idlers.count() / AT_ONCE).max(1);
+        let names: Vec<I> = ranks.iter().take(count).map(|(_, name)| (*name).clone()).collect();
+        Ok(names.iter().filter_map(|name| self.remove(name)).collect())
     }
 }
 
@@ -179,7 +189,10 @@ mod tests {
         ) -> Result<Option<&'static str>, Full> {
             let peer = (!peer.is_empty()).then_some(peer);
             let left = self.0.admit(name, peer, (name, standing), now, &LIMITS, |(_, one)| *one);
-            left.map(|left| left.map(|(name, _)| name))
+            left.map(|left| {
+                assert!(left.len() < 2, "one for one");
+                left.first().map(|(name, _)| *name)
+            })
         }
     }
 
@@ -236,6 +249,24 @@ mod tests {
         assert!(!full.of_peer);
         door.0.remove(&"a");
         assert_eq!(door.admit("g", "7", BUSY, 0.0), Ok(None));
+    }
+
+    #[test]
+    fn of_very_many_some_go_at_once_so_that_not_each_newcomer_looks_at_all() {
+        let limits = RosterLimits { all: 1000, per_peer: 1000, rest: 0.0 };
+        let mut roster = Roster::default();
+        let looks = std::cell::Cell::new(0);
+        let idle = |since: &u32| {
+            looks.set(looks.get() + 1);
+            Standing { idle_since: Some(f64::from(*since)), has_worked: false }
+        };
+        for number in 0..10_000_u32 {
+            let now = f64::from(number);
+            let left = roster.admit(number, Some("x"), number, now, &limits, idle).unwrap();
+            assert!(left.iter().all(|left| number - left > 900), "the oldest ones");
+        }
+        assert!(roster.all().count() > 900);
+        assert!(looks.get() < 1_000_000, "{}", looks.get());
     }
 
     #[test]

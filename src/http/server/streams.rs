@@ -12,6 +12,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
+use super::stream::{Reader, Stream, StreamLimits, read_number, write_id, write_message};
 use crate::{
     jsonrpc::{Id, Payload},
     proto::{Millis, server::Frame},
@@ -19,58 +20,8 @@ use crate::{
 
 /// The stream that a GET opens.
 const STANDALONE: u64 = 0;
-/// What an event costs beside its text.
-const OVERHEAD: usize = 64;
 /// What shows a connection whose other end is gone that it is.
 const PROBE: &str = ": is anybody there?\n\n";
-
-/// What the streams of a session may hold at most.
-#[derive(Clone, Copy, Debug)]
-pub struct StreamLimits {
-    /// Events that wait for a reader that is there, beside one for each further request of a batch.
-    /// More wait elsewhere, where reports merge.
-    pub waiting: u64,
-    /// Bytes of them.
-    pub waiting_bytes: usize,
-    /// Bytes of events that one stream keeps to send again, or for a reader that is not there.
-    pub kept_bytes: usize,
-    /// Bytes of events that all streams together keep. Beyond it the oldest streams that have ended
-    /// go first, then what has been sent of others, then what nobody may need.
-    pub session_bytes: usize,
-    /// Requests that have not been answered. More are refused.
-    pub requests: usize,
-    /// Streams that are kept after their end.
-    pub kept_streams: usize,
-    /// How long they are kept.
-    pub kept_for: Millis,
-    /// How long a client is asked to wait before it comes back.
-    pub retry: Millis,
-    /// Bytes after which a batch of events leaves, although more are there.
-    pub batch: usize,
-}
-
-impl Default for StreamLimits {
-    fn default() -> Self {
-        Self {
-            waiting: 64,
-            waiting_bytes: 256 << 10,
-            kept_bytes: 1 << 20,
-            session_bytes: 4 << 20,
-            requests: 1024,
-            kept_streams: 16,
-            kept_for: 120_000.0,
-            retry: 1000.0,
-            batch: 64 << 10,
-        }
-    }
-}
-
-/// One reader of one stream. One that comes back takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reader {
-    stream: u64,
-    number: u64,
-}
 
 /// How the answer to a POST begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -88,6 +39,8 @@ pub enum NoStream {
     Taken,
     /// Too many have not been answered yet.
     TooMany,
+    /// Too much of what was answered has not been read yet.
+    Unread,
 }
 
 /// Somebody else reads the GET stream.
@@ -127,40 +80,6 @@ pub struct Streams {
     closed: bool,
 }
 
-#[derive(Debug, Default)]
-struct Stream {
-    /// What an event id of this stream has to say, so that nobody can guess one.
-    word: String,
-    /// How many requests are not answered yet.
-    open: usize,
-    /// How many more events may wait than on others: the answers of a batch all find a place.
-    extra: u64,
-    /// In the order of their numbers, which may have gaps.
-    events: VecDeque<Event>,
-    bytes: usize,
-    newest: u64,
-    /// Up to where the reader, or the one before it, has been given them.
-    sent: u64,
-    /// Bytes of those after that.
-    waiting_bytes: usize,
-    reader: Option<(u64, Option<Waker>)>,
-    /// Whether the reader is to go and come back, once it has what is there.
-    is_released: bool,
-    /// Whether the reader is to be given an event without data first.
-    to_prime: bool,
-    /// Whether the reader is to be given a sign of life, so that its connection shows one.
-    to_probe: bool,
-    ended: Option<Millis>,
-}
-
-#[derive(Debug)]
-struct Event {
-    number: u64,
-    json: String,
-    /// Whether the client gets on without it.
-    is_notification: bool,
-}
-
 impl Streams {
     /// No streams yet but the one that a GET opens. `secret` is random, and the session's own.
     pub fn new(limits: StreamLimits, primed: bool, secret: [u8; 16]) -> Self {
@@ -197,6 +116,13 @@ impl Streams {
     pub fn open(&mut self, requests: &[Id]) -> Result<Reader, NoStream> {
         if self.owners.len() + requests.len() > self.limits.requests {
             return Err(NoStream::TooMany);
+        }
+        if self.bytes > self.limits.unread_bytes {
+            // What has been read does not count.
+            self.forget(self.limits.session_bytes.min(self.limits.unread_bytes), None);
+            if self.bytes > self.limits.unread_bytes {
+                return Err(NoStream::Unread);
+            }
         }
         let mut seen = HashSet::with_capacity(requests.len());
         if requests.iter().any(|id| self.owners.contains_key(id) || !seen.insert(id)) {
@@ -512,98 +438,4 @@ impl Streams {
             pump.wake();
         }
     }
-}
-
-impl Stream {
-    fn is_read_by(&self, reader: Reader) -> bool {
-        self.reader.as_ref().is_some_and(|(number, _)| *number == reader.number)
-    }
-
-    /// How many events wait, or rather more: some of them may have been forgotten.
-    fn waiting(&self) -> u64 {
-        self.newest - self.sent
-    }
-
-    /// Notes up to where the reader has been given events.
-    fn sent(&mut self, number: u64) {
-        self.sent = number;
-        let first = self.events.partition_point(|event| event.number <= number);
-        self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
-    }
-
-    /// Adds an event, and returns how large it is.
-    fn push<P: Payload>(&mut self, frame: &Frame<P>) -> usize {
-        let is_notification = match frame {
-            Frame::Progress(_) => true,
-            Frame::Message(message) => message.get("id").is_none(),
-        };
-        self.newest += 1;
-        let event = Event { number: self.newest, json: frame.to_json(), is_notification };
-        let size = event.size();
-        self.bytes += size;
-        self.waiting_bytes += size;
-        self.events.push_back(event);
-        size
-    }
-
-    /// Forgets what has been sent, the oldest first; without a reader, also notifications that
-    /// have not. Never the newest, which may be the answer; unless that has been sent, and `all`
-    /// says so. Returns how many bytes that were.
-    fn trim(&mut self, limit: usize, all: bool) -> usize {
-        let before = self.bytes;
-        while self.bytes > limit {
-            let newest = self.events.len().saturating_sub(1);
-            let is_sent = self.events.front().is_some_and(|event| event.number <= self.sent);
-            let at = if is_sent && (newest > 0 || all) {
-                Some(0)
-            } else if self.reader.is_none() {
-                self.events.iter().take(newest).position(|event| event.is_notification)
-            } else {
-                None
-            };
-            let Some(event) = at.and_then(|at| self.events.remove(at)) else { break };
-            self.bytes -= event.size();
-            if event.number > self.sent {
-                self.waiting_bytes -= event.size();
-            }
-        }
-        before - self.bytes
-    }
-
-    fn wake(&mut self) {
-        if let Some((_, waker)) = &mut self.reader
-            && let Some(waker) = waker.take()
-        {
-            waker.wake();
-        }
-    }
-}
-
-impl Event {
-    fn size(&self) -> usize {
-        self.json.len() + OVERHEAD
-    }
-}
-
-/// Adds a message as an event without an id: one line, since compact JSON has no line breaks.
-///
-/// The name is the default of the format. It is written because some clients take an event without
-/// one for none of theirs.
-pub fn write_message(text: &mut String, json: &str) {
-    text.push_str("event: message\ndata: ");
-    text.push_str(json);
-    text.push_str("\n\n");
-}
-
-/// An event id names the stream as well: a client goes on by the id alone.
-fn write_id(text: &mut String, stream: u64, number: u64, word: &str) {
-    for part in ["id: ", &stream.to_string(), "-", &number.to_string(), "-", word, "\n"] {
-        text.push_str(part);
-    }
-}
-
-/// A number as we write it.
-fn read_number(text: &str) -> Option<u64> {
-    let number = text.parse().ok()?;
-    (text.bytes().all(|byte| byte.is_ascii_digit())).then_some(number)
 }

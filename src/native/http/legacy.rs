@@ -136,6 +136,9 @@ pub(super) async fn post(
             NoStream::TooMany => {
                 Refusal::busy(429, id.clone(), "too many requests in flight", 1000.0)
             }
+            NoStream::Unread => {
+                Refusal::busy(429, id.clone(), "too many answers wait to be read", 1000.0)
+            }
         })?)
     };
     session.take(&messages, &origin.extensions);

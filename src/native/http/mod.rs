@@ -22,7 +22,7 @@ use axum::{
 
 use hyper::upgrade::OnUpgrade;
 
-use super::{Endpoint, guard};
+use super::{Endpoint, connections::Desk, guard};
 use crate::http::{
     headers::JSON,
     server::{Exchange, RETRY_AFTER, Refusal, check_arguments, is_modern, sort},
@@ -72,6 +72,7 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // Nobody is going to upgrade, and handlers may keep the rest for as long as they like.
     parts.extensions.remove::<OnUpgrade>();
+    parts.extensions.remove::<Desk>();
     let headers = &parts.headers;
     let origin = &Origin { headers, extensions: Arc::new(parts.extensions) };
     let outcome = match parts.method {

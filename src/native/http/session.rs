@@ -25,7 +25,6 @@ use crate::{
     jsonrpc::{Id, Payload, Raw},
     proto::version::Version,
     server::{Driver, Extensions, Link, Principal, Transmit},
-    types::method,
 };
 
 /// How long a client that wants the GET stream waits for the reader there is, which may just be
@@ -239,7 +238,7 @@ impl Session {
         self.touch();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
         for message in messages {
-            if message.get("id").is_some() && !message.says("method", method::PING) {
+            if message.get("method").is_some() && message.get("id").is_some() {
                 self.has_worked.store(true, Ordering::Relaxed);
             }
             self.link.receive_value_with(message, extensions);
@@ -255,6 +254,9 @@ impl Session {
 
     /// A stream for the answers to these requests.
     pub(super) fn open(self: &Arc<Self>, requests: &[Id]) -> Result<Reading, NoStream> {
+        if !self.link.accepts_input() {
+            return Err(NoStream::Unread);
+        }
         let reader = self.lock().streams.open(requests)?;
         Ok(Reading { session: Arc::clone(self), reader })
     }
@@ -301,6 +303,13 @@ impl Session {
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.total.fetch_sub(state.counted, Ordering::Relaxed);
     }
 }
 

@@ -47,9 +47,11 @@ impl Sessions {
         // Times count from now, backwards.
         let standing = |session: &Arc<Session>| session.standing(now);
         let left = self.lock().admit(id, peer, session, 0.0, &self.limits, standing)?;
-        if let Some(left) = left {
-            tracing::debug!("there are too many sessions: one ends");
-            left.end();
+        if !left.is_empty() {
+            tracing::debug!(count = left.len(), "too many sessions: some end");
+        }
+        for session in &left {
+            session.end();
         }
         Ok(())
     }

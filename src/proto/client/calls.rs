@@ -30,6 +30,7 @@ const GRACE: Millis = 1_000.0;
 
 /// How long a call may take, and what it does with progress.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[allow(clippy::struct_excessive_bools, reason = "independent choices, each made by name")]
 pub struct CallLimits {
     /// Milliseconds without an answer and without progress; infinite for no limit.
     pub timeout: Millis,
@@ -47,6 +48,9 @@ pub struct CallLimits {
     /// How often the server may ask for input before the call fails. `None` hands the first result
     /// that asks for input to the caller.
     pub rounds: Option<u32>,
+    /// Whether the user is asked to open the URLs that the server wants opened first (error -32042);
+    /// otherwise the caller gets that error.
+    pub opens_urls: bool,
 }
 
 impl Default for CallLimits {
@@ -59,6 +63,7 @@ impl Default for CallLimits {
             strict: false,
             cache: true,
             rounds: Some(10),
+            opens_urls: true,
         }
     }
 }
@@ -243,9 +248,20 @@ impl<P> CallTable<P> {
         Some(slot)
     }
 
-    /// Whether nothing is in flight.
-    pub fn is_empty(&self) -> bool {
-        self.live == 0
+    /// How many calls are in flight.
+    pub fn in_flight(&self) -> usize {
+        self.live
+    }
+
+    /// The requests in flight of which no progress has come.
+    pub fn unheard(&self) -> Vec<i64> {
+        let mut unheard = Vec::new();
+        for call in &self.calls {
+            if !call.answered && call.request != 0 && call.latest == f64::NEG_INFINITY {
+                unheard.push(call.request);
+            }
+        }
+        unheard
     }
 
     /// Ends the call of that id and returns its slot, which stays taken until it is released.

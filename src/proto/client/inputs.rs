@@ -6,8 +6,16 @@ use crate::jsonrpc::{Id, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
+use super::address::may_be_opened;
 use super::output::{InputRequest, Output, owned, sentence, take_where};
 use super::{Client, Phase};
+
+/// How many questions of a server may be open at once, unless more calls are under way; and how many
+/// a result may ask.
+pub(super) const QUESTIONS: usize = 8;
+
+/// How many requests of any other kind may be.
+const REQUESTS: usize = 64;
 
 /// One thing that a result asks for.
 #[derive(Debug)]
@@ -80,7 +88,11 @@ impl<P: Payload> Client<P> {
         let Some(id) = call else { return };
         let answer = match outcome {
             Ok(answer) => answer,
-            Err(text) => return self.abandon(id, None, Error::Input(text)),
+            Err(text) => {
+                let refused = self.worker(id).and_then(|work| work.refused.take());
+                let error = refused.map_or(Error::Input(text), Error::Rpc);
+                return self.abandon(id, None, error);
+            }
         };
         let Some(work) = self.worker(id) else { return };
         if let Some(asked) = work.asked.iter_mut().find(|asked| asks(asked)) {
@@ -95,9 +107,13 @@ impl<P: Payload> Client<P> {
     pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) {
         let Some(slot) = self.calls.find(id).map(|call| call.slot) else { return };
         let mut inputs = Vec::new();
+        if requests.len() > QUESTIONS {
+            let text = "the server asks for too much at once";
+            return self.abandon(id, None, Error::Input(owned(text)));
+        }
         for (key, request) in requests {
             let method = request.text("method").unwrap_or_default();
-            let params = request.get("params");
+            let params = request.given("params");
             if let Some(error) = self.refusal(&method, params.as_ref(), true) {
                 let text = sentence(&["the server asks for `", &method, "`: ", &error.message]);
                 return self.abandon(id, None, Error::Input(text));
@@ -128,9 +144,8 @@ impl<P: Payload> Client<P> {
             self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
         } else if let Some(error) = self.refusal(&method, params.as_ref(), false) {
             self.answer_request(id, Err(error));
-        } else if self.calls.is_empty() && matches!(&*method, method::ELICIT | method::SAMPLE) {
-            // They belong to a request of ours; servers list roots at any time, though.
-            self.refuse(id, code::INVALID_PARAMS, "no request of this client is under way");
+        } else if self.open.len() >= self.most_open(&method) {
+            self.refuse(id, code::TOO_MANY_REQUESTS, "too many requests wait for their answers");
         } else {
             let token = params
                 .as_ref()
@@ -138,6 +153,35 @@ impl<P: Payload> Client<P> {
             self.open.push(Open { id: id.clone(), token });
             self.calls.held = true;
             self.outputs.push(Output::Request(id, method, params));
+        }
+    }
+
+    /// How many requests of the server may be open before one of that method.
+    fn most_open(&self, method: &str) -> usize {
+        match method {
+            method::ELICIT | method::SAMPLE | method::LIST_ROOTS => {
+                QUESTIONS.max(self.calls.in_flight())
+            }
+            _ => REQUESTS,
+        }
+    }
+
+    /// What a person had to do at an address is done: no handler has to say so for the call to go
+    /// on that was refused for it.
+    pub(super) fn receive_elicited(&mut self, params: Option<&P>, now: Millis) {
+        let name = params.and_then(|params| params.text("elicitationId"));
+        let Some(name) = name else { return };
+        let asks = |asked: &Asked<P>| asked.key == name && asked.answer.is_none();
+        let mut inputs = Vec::new();
+        for id in self.calls.ids() {
+            if let Some(work) = self.worker(id).filter(|work| work.refused.is_some()) {
+                inputs.extend(work.asked.iter().filter(|one| asks(one)).map(|one| one.input));
+            }
+        }
+        for input in inputs {
+            let mut answer = P::object();
+            answer.set_text("action", "accept");
+            self.answer(input, Ok(answer), now);
         }
     }
 
@@ -155,7 +199,12 @@ impl<P: Payload> Client<P> {
 
     /// Why a request of the server is not for this client. Inside a result, only what a
     /// capability is for may be asked.
-    fn refusal(&self, method: &str, params: Option<&P>, inside: bool) -> Option<RpcError<P>> {
+    pub(super) fn refusal(
+        &mut self,
+        method: &str,
+        params: Option<&P>,
+        inside: bool,
+    ) -> Option<RpcError<P>> {
         let capability = match method {
             method::ELICIT => "elicitation",
             method::SAMPLE => "sampling",
@@ -163,20 +212,29 @@ impl<P: Payload> Client<P> {
             _ if !inside => return None,
             _ => "",
         };
-        let (code, text) = match self.config.capabilities.get(capability) {
+        let (code, text) = match self.config.capabilities.present(capability) {
             None => (code::METHOD_NOT_FOUND, "this client does not handle it"),
             Some(declared) => {
                 let given = |key| params.and_then(|params: &P| params.present(key));
                 // Absent means a form, and so does a capability that names no mode.
                 let mode = given("mode").map(|mode| mode.as_text().unwrap_or_default());
+                let urls = declared.present("url").is_some();
                 let known = match mode.as_deref() {
-                    None | Some("form") => true,
-                    Some("url") => declared.get("url").is_some(),
+                    None | Some("form") => !urls || declared.present("form").is_some(),
+                    Some("url") => urls,
                     Some(_) => false,
                 };
+                let address = given("url").map(|url| url.as_text().unwrap_or_default());
+                let by_url = mode.as_deref() == Some("url");
                 let tools = given("tools").or_else(|| given("toolChoice"));
                 if method == method::ELICIT && !known {
                     (code::INVALID_PARAMS, "this client does not know that mode")
+                } else if method == method::ELICIT
+                    && !address.map_or(!by_url, |address| may_be_opened(&address))
+                {
+                    let text = "its `url` is no plain https: address, nor one of this machine";
+                    self.outputs.push(Output::fault(&["an elicitation was refused: ", text]));
+                    (code::INVALID_PARAMS, text)
                 } else if method == method::SAMPLE
                     && tools.is_some()
                     && declared.get("tools").is_none()

@@ -5,6 +5,7 @@
 //! that is `None`, then see that [`handle_timeout`](Client::handle_timeout) is called at
 //! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
 
+mod address;
 mod cache;
 mod calls;
 mod handshake;
@@ -21,7 +22,7 @@ pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
 pub use progress::{Oddity, ProgressCounts};
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, write_call};
+use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, code, write_call};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::{Era, Version};
@@ -175,16 +176,14 @@ impl<P: Payload> Client<P> {
         }
         match message {
             Ok(Message::Response { id: Some(id), outcome }) => {
-                self.receive_response(&id, outcome.map_err(Error::Rpc), now);
+                let id = self.ours(&id).unwrap_or(0);
+                self.receive_response(id, outcome.map_err(Error::Rpc), now);
             }
             Ok(Message::Response { id: None, outcome }) => {
                 if let Err(error) = outcome.map_err(Error::Rpc) {
-                    match self.phase {
-                        // Nothing else is under way that it could be about.
-                        Phase::Probing { id, .. } => {
-                            self.receive_response(&Id::Integer(id), Err(error), now);
-                        }
-                        _ => self.outputs.push(Output::Fault(error)),
+                    match self.unreadable() {
+                        Some(id) => self.receive_response(id, Err(error), now),
+                        None => self.outputs.push(Output::Fault(error)),
                     }
                 }
             }
@@ -199,10 +198,17 @@ impl<P: Payload> Client<P> {
                     "the server sent no JSON-RPC message: ",
                     malformed.reason,
                 ]));
-                match malformed.answers() {
-                    Some(id) if self.awaits(id) => self.receive_response(id, Err(error), now),
-                    _ => self.outputs.push(Output::Fault(error)),
+                let Some(id) = malformed.id else { return self.outputs.push(Output::Fault(error)) };
+                if malformed.is_response {
+                    let id = self.ours(&id).unwrap_or(0);
+                    if self.awaits(id) {
+                        return self.receive_response(id, Err(error), now);
+                    }
+                } else if malformed.is_call && self.asks_by_request() {
+                    // Its sender would wait for ever.
+                    self.refuse(id, code::INVALID_REQUEST, malformed.reason);
                 }
+                self.outputs.push(Output::Fault(error));
             }
         }
     }
@@ -301,9 +307,8 @@ impl<P: Payload> Client<P> {
 
     /// The transport got no answer to the request of that id, and will get none.
     pub fn failed(&mut self, id: i64, error: Error<P>, now: Millis) {
-        let id = Id::Integer(id);
-        if self.awaits(&id) {
-            self.receive_response(&id, Err(error), now);
+        if self.awaits(id) {
+            self.receive_response(id, Err(error), now);
         }
     }
 
@@ -318,14 +323,48 @@ impl<P: Payload> Client<P> {
             Id::Integer(id) if self.calls.find(*id).is_none() => {
                 self.accept(*id, 0.0);
             }
-            _ => {
-                self.counts.add(Oddity::Unknown);
-                self.oddity = Some(Oddity::Unknown);
-            }
+            _ => self.dropped(Oddity::Unknown),
         }
         if params.is_some() {
             self.tell_oddity(params);
         }
+    }
+
+    /// Progress is not delivered, for that reason.
+    #[inline(never)]
+    fn dropped(&mut self, oddity: Oddity) {
+        self.counts.add(oddity);
+        self.oddity = Some(oddity);
+    }
+
+    /// As [`accept`](Self::accept), for a token of any type.
+    fn accept_any(&mut self, token: &Id, progress: f64) -> Option<u32> {
+        let before = self.counts.coerced;
+        let Some(id) = self.ours(token) else {
+            self.oddity = Some(Oddity::Coerced);
+            return None;
+        };
+        let slot = self.accept(id, progress);
+        if self.counts.coerced != before && self.oddity.is_none() {
+            self.oddity = Some(Oddity::Coerced);
+        }
+        slot
+    }
+
+    /// The integer of ours that an id or a token is, as the text of which it is counted; 0 for a
+    /// stranger's. `None` for such a text if its call is strict.
+    fn ours(&mut self, id: &Id) -> Option<i64> {
+        let text = match id {
+            Id::Integer(id) => return Some(*id),
+            Id::Text(text) => text,
+        };
+        let id = Id::decimal(text);
+        if !(1..=self.newest).contains(&id) {
+            return Some(0);
+        }
+        self.counts.add(Oddity::Coerced);
+        let strict = self.calls.find(id).is_some_and(|call| call.limits.strict);
+        (!strict).then_some(id)
     }
 
     #[inline(never)]
@@ -484,6 +523,11 @@ impl<P: Payload> Client<P> {
         self.session().is_some_and(|session| session.version.era() == Era::Modern)
     }
 
+    /// Whether the server may send requests of its own.
+    fn asks_by_request(&self) -> bool {
+        !self.is_modern() && !matches!(self.phase, Phase::Probing { .. })
+    }
+
     fn next_id(&mut self) -> i64 {
         self.newest += 1;
         self.newest
@@ -574,24 +618,31 @@ impl<P: Payload> Client<P> {
     }
 
     /// Whether a response with that id would be an answer to something.
-    fn awaits(&mut self, id: &Id) -> bool {
-        match (id, &self.phase) {
-            (Id::Text(_), _) => false,
-            (
-                Id::Integer(id),
-                Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. },
-            ) => id == own,
-            (Id::Integer(id), _) => {
-                self.calls.awaiting(*id).is_some() || self.subscriptions.asks(*id)
+    fn awaits(&mut self, id: i64) -> bool {
+        match self.phase {
+            Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. } => id == own,
+            _ => self.calls.awaiting(id).is_some() || self.subscriptions.asks(id),
+        }
+    }
+
+    /// The request that an error answers whose sender could not read the id: the only one that is
+    /// under way and of which the server has not shown that it works on it.
+    fn unreadable(&self) -> Option<i64> {
+        match self.phase {
+            Phase::Probing { id, .. } | Phase::Initializing { id, .. } => Some(id),
+            _ => {
+                let mut waiting = self.calls.unheard();
+                waiting.retain(|id| !self.subscriptions.is_open(*id));
+                waiting.extend(self.subscriptions.all_asked());
+                match *waiting {
+                    [id] => Some(id),
+                    _ => None,
+                }
             }
         }
     }
 
-    fn receive_response(&mut self, id: &Id, outcome: Result<P, Error<P>>, now: Millis) {
-        let number = match *id {
-            Id::Integer(number) => number,
-            Id::Text(_) => 0,
-        };
+    fn receive_response(&mut self, number: i64, outcome: Result<P, Error<P>>, now: Millis) {
         let verdict = match self.phase {
             Phase::Probing { id, again, .. } if id == number => {
                 self.lost_probe = outcome
@@ -661,26 +712,18 @@ impl<P: Payload> Client<P> {
     fn receive_notification(&mut self, method: String, params: Option<P>, now: Millis) {
         if method == method::CANCELLED {
             self.receive_cancelled(params.as_ref());
+        } else if method == method::ELICITED {
+            self.receive_elicited(params.as_ref(), now);
         } else if method == method::TASK_STATUS {
             self.receive_task_status(params.as_ref(), now);
         } else if method == method::PROGRESS {
             match progress::read(params.clone()) {
-                Ok((Id::Integer(id), report)) => {
-                    if let Some(slot) = self.accept(id, report.progress) {
+                Some((token, report)) => {
+                    if let Some(slot) = self.accept_any(&token, report.progress) {
                         self.outputs.push(Output::Progress(slot, report));
                     }
                 }
-                // This client hands out no other kind of token.
-                Ok((token, _)) => self.stray(&token, None),
-                Err(member) => {
-                    self.counts.add(Oddity::Malformed);
-                    self.oddity = Some(Oddity::Malformed);
-                    self.outputs.push(Output::fault(&[
-                        "a progress notification was dropped: unusable `",
-                        member,
-                        "`",
-                    ]));
-                }
+                None => self.dropped(Oddity::Malformed),
             }
             self.tell_oddity(params.clone());
         }

@@ -1,6 +1,7 @@
 //! Whose progress a notification is, and what is wrong with it.
 
 use crate::jsonrpc::{Id, Kind, Payload};
+use crate::types::meta;
 
 use super::calls::CallTable;
 use super::output::Report;
@@ -20,6 +21,9 @@ pub struct ProgressCounts {
     pub duplicate: u32,
     /// Without a token, or with a value that is no finite number; dropped.
     pub malformed: u32,
+    /// Tokens, and ids of responses and of cancelled requests, that came as the text of an integer
+    /// of ours.
+    pub coerced: u32,
 }
 
 /// What can be odd about a progress notification.
@@ -35,6 +39,8 @@ pub enum Oddity {
     Duplicate = 4,
     /// Without a token, or with a value that is no finite number; dropped.
     Malformed = 5,
+    /// With the text of an integer of ours as its token.
+    Coerced = 6,
 }
 
 impl ProgressCounts {
@@ -46,6 +52,7 @@ impl ProgressCounts {
             Oddity::Backward => &mut self.backward,
             Oddity::Duplicate => &mut self.duplicate,
             Oddity::Malformed => &mut self.malformed,
+            Oddity::Coerced => &mut self.coerced,
         };
         *count = count.wrapping_add(1);
     }
@@ -53,7 +60,6 @@ impl ProgressCounts {
 
 impl<P> CallTable<P> {
     /// To whose slot the notification is to be delivered, if it is, and what is odd about it.
-    // Tokens of another kind are never ours.
     pub(super) fn accept(
         &mut self,
         id: i64,
@@ -78,24 +84,20 @@ impl<P> CallTable<P> {
     }
 }
 
-/// Reads the params of a progress notification; the error names the member that is wrong.
-pub(super) fn read<P: Payload>(params: Option<P>) -> Result<(Id, Report<P>), &'static str> {
-    let params = params.ok_or("params")?;
-    let token = params.get("progressToken").and_then(|token| token.as_id());
-    let number = |key| params.get(key).and_then(|value: P| value.as_f64());
-    let progress = number("progress").filter(|value| value.is_finite()).ok_or("progress")?;
-    let total = match present(params.get("total")) {
+/// Reads the params of a progress notification, if they are usable.
+pub(super) fn read<P: Payload>(params: Option<P>) -> Option<(Id, Report<P>)> {
+    let params = params?;
+    let token = params.get(meta::PROGRESS_TOKEN)?.as_id()?;
+    let finite = |value: P| value.as_f64().filter(|value| value.is_finite());
+    let progress = finite(params.get("progress")?)?;
+    // Some servers write an absent member as `null`.
+    let total = match params.present("total") {
         None => None,
-        Some(total) => Some(total.as_f64().filter(|value| value.is_finite()).ok_or("total")?),
+        Some(total) => Some(finite(total)?),
     };
-    let message = present(params.get("message"));
+    let message = params.present("message");
     if message.as_ref().is_some_and(|message| message.kind() != Kind::Text) {
-        return Err("message");
+        return None;
     }
-    Ok((token.ok_or("progressToken")?, Report { progress, total, message, params }))
-}
-
-/// Some servers write an absent member as `null`.
-fn present<P: Payload>(member: Option<P>) -> Option<P> {
-    member.filter(|member| member.kind() != Kind::Null)
+    Some((token, Report { progress, total, message, params }))
 }

@@ -13,7 +13,7 @@ use crate::proto::version::Version;
 use crate::types::method;
 
 use super::Client;
-use super::inputs::Asked;
+use super::inputs::{Asked, QUESTIONS};
 use super::output::{Output, owned, sentence};
 use super::tasks::Task;
 
@@ -40,7 +40,7 @@ pub(super) struct Work<P> {
     pub asked: Vec<Asked<P>>,
     /// The error that asked the user to open URLs; the call ends with it if the user will not.
     /// Comes once.
-    refused: Option<RpcError<P>>,
+    pub refused: Option<RpcError<P>>,
     /// What the call has become on the server, if it did.
     pub task: Option<Task<P>>,
 }
@@ -126,6 +126,7 @@ impl<P: Payload> Client<P> {
         let (requests, state) = (result.present("inputRequests"), result.present("requestState"));
         let requests = match requests {
             None => Some(Vec::new()),
+            Some(requests) if requests.is_blank() => Some(Vec::new()),
             Some(requests) => requests.entries(),
         };
         let text = state.as_ref().is_none_or(|state| state.kind() == Kind::Text);
@@ -164,22 +165,25 @@ impl<P: Payload> Client<P> {
         self.worker(id)
     }
 
-    /// 2025-11-25: the user has to open URLs before the call can be made.
+    /// 2025-11-25: the user has to open URLs before the call can be made. If nobody can be asked, the
+    /// caller gets the error as it came.
     fn open_urls(&mut self, id: i64, error: RpcError<P>) {
         let listed = error.data.as_ref().and_then(|data| data.get("elicitations")?.elements());
-        let requests = listed.unwrap_or_default().into_iter().map(|params| {
+        let mut requests = Vec::new();
+        let mut can = self.calls.find(id).is_some_and(|call| {
+            call.limits.opens_urls && call.limits.rounds.is_some_and(|rounds| rounds > 0)
+        });
+        for params in listed.unwrap_or_default() {
+            can = can
+                && params.says("mode", "url")
+                && self.refusal(method::ELICIT, Some(&params), true).is_none();
+            let key = params.text("elicitationId").unwrap_or_default();
             let mut request = P::object();
             request.set_text("method", method::ELICIT);
             request.set("params", params);
-            (String::new(), request)
-        });
-        let requests: Vec<_> = requests.collect();
-        let can = !requests.is_empty()
-            && self
-                .config
-                .capabilities
-                .get("elicitation")
-                .is_some_and(|all| all.get("url").is_some());
+            requests.push((key, request));
+        }
+        can &= (1..=QUESTIONS).contains(&requests.len());
         match self.worker(id) {
             Some(work) if can && work.refused.is_none() => {
                 work.refused = Some(error);

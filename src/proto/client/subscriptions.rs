@@ -6,7 +6,7 @@
 //! resources have to be subscribed to, once for all subscriptions that want them.
 
 use crate::error::Error;
-use crate::jsonrpc::{Id, Payload};
+use crate::jsonrpc::Payload;
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
@@ -114,6 +114,16 @@ impl<P: Payload> Subscriptions<P> {
         self.asked.iter().any(|(asked, _)| *asked == id)
     }
 
+    /// The requests that ask to hear of a resource and are not answered yet.
+    pub fn all_asked(&self) -> impl Iterator<Item = i64> {
+        self.asked.iter().map(|(asked, _)| *asked)
+    }
+
+    /// Whether the subscription of that call has been acknowledged, or needs nothing of the kind.
+    pub fn is_open(&self, id: i64) -> bool {
+        self.all.iter().any(|one| one.id == id && (one.open || !self.asked.is_empty()))
+    }
+
     fn awaits(&self, uri: &String) -> bool {
         self.asked.iter().any(|(_, asked)| asked == uri)
     }
@@ -169,10 +179,10 @@ impl<P: Payload> Client<P> {
             _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
         };
         let mut for_all = named.is_none() || ends;
-        let named = named.and_then(|id| id.as_id());
+        let named = named.and_then(|id| self.ours(&id.as_id()?)).unwrap_or(0);
         let mut heard = Vec::new();
         for one in &mut self.subscriptions.all {
-            if !legacy && named != Some(Id::Integer(one.id)) {
+            if !legacy && named != one.id {
                 continue;
             }
             if !legacy && ends {

@@ -113,7 +113,7 @@ impl<P: Payload> Catalog<P> {
 
     /// Who reads a resource, and the variables in its URI.
     pub(super) fn find(&self, uri: &str) -> Option<(&Reader, Vec<(String, String)>)> {
-        if let Some(reader) = self.resources.get(uri) {
+        if let Some(reader) = self.resources.at(uri) {
             return Some((reader, Vec::new()));
         }
         self.templates.iter().find_map(|(template, reader)| Some((reader, template.matches(uri)?)))

@@ -2,7 +2,7 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 
-use super::Map;
+use super::{Map, template::Spelling};
 use crate::{
     jsonrpc::{Payload, RpcError, code},
     proto::version::Version,
@@ -54,6 +54,15 @@ impl<P: Payload, T> List<P, T> {
 
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.places.get(name).map(|place| &self.entries[*place].thing)
+    }
+
+    /// The thing of a URI, however its characters are spelled.
+    pub(crate) fn at(&self, uri: &str) -> Option<&T> {
+        self.get(uri).or_else(|| {
+            let wanted = Some(Spelling::of(uri)?);
+            let mut entries = self.entries.iter();
+            Some(&entries.find(|entry| Spelling::of(&entry.name) == wanted)?.thing)
+        })
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {

@@ -148,18 +148,22 @@ fn update(text: &str, digest: &mut Sha256) {
     digest.update(text);
 }
 
+/// As deep as the order of members does not matter. What is below is taken as its text: each level is
+/// read to its end to find what is in it, so that many of them cost a multiple of their length.
+const DEPTH: usize = 8;
+
 /// Writes a value with the members of objects in order of their names. Without recursion: a page's
 /// `JSON.parse` takes what is nested deeper than any stack.
 fn write<P: Payload>(value: &P, digest: &mut Sha256) {
     enum Step<P> {
-        Value(P),
+        Value(P, usize),
         Name(String),
         Mark(&'static str),
     }
-    let mut steps = vec![Step::Value(value.clone())];
+    let mut steps = vec![Step::Value(value.clone(), 0)];
     while let Some(step) = steps.pop() {
-        let value = match step {
-            Step::Value(value) => value,
+        let (value, depth) = match step {
+            Step::Value(value, depth) => (value, depth + 1),
             Step::Name(name) => {
                 update(&name, digest);
                 continue;
@@ -169,6 +173,13 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 continue;
             }
         };
+        // A page's engine cannot write what is nested deeper than its stack. That is walked through.
+        if depth == DEPTH
+            && let Some(text) = value.to_json()
+        {
+            update(&text, digest);
+            continue;
+        }
         match value.kind() {
             Kind::Object => {
                 let mut sorted = value.entries().unwrap_or_default();
@@ -176,7 +187,7 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 digest.update("{");
                 steps.push(Step::Mark("}"));
                 for (name, value) in sorted {
-                    steps.push(Step::Value(value));
+                    steps.push(Step::Value(value, depth));
                     steps.push(Step::Name(name));
                 }
             }
@@ -184,7 +195,8 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 let elements = value.elements().unwrap_or_default();
                 digest.update("[");
                 steps.push(Step::Mark("]"));
-                steps.extend(elements.into_iter().rev().map(Step::Value));
+                let elements = elements.into_iter().rev();
+                steps.extend(elements.map(|element| Step::Value(element, depth)));
             }
             _ => update(&value.to_json().unwrap_or_default(), digest),
         }
@@ -218,6 +230,17 @@ mod tests {
         }
         assert_eq!(Seal::new(vec![8; 32], 1000.0, 0).open::<Value>(&state, &binding, 5000.0), None);
         assert_eq!(seal.open(&state, &again, 5999.0), Some(answers));
+    }
+
+    #[test]
+    fn what_is_nested_deep_counts_as_well() {
+        let of = |inner: Value| {
+            let deep = (0..50).fold(inner, |inner, _| json!({ "a": [inner] }));
+            digest("", "tools/call", "t", Some(&deep))
+        };
+        assert_eq!(of(json!(1)), of(json!(1)));
+        assert_ne!(of(json!(1)), of(json!(2)));
+        assert_ne!(of(json!("1")), of(json!(1)));
     }
 
     #[test]
