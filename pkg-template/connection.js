@@ -218,8 +218,13 @@ export class Connection {
     try {
       if (transport.send.fast) transport.sendText(write(message));
       else if ("onevents" in transport) Promise.resolve(transport.send(message, this.#find(id)?.options)).catch(failed);
-      // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(write(message)))).catch(failed);
+      else {
+        // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+        const text = write(message);
+        const error = oversize(text, this.#limit);
+        if (error) throw error;
+        Promise.resolve(transport.send(JSON.parse(text))).catch(failed);
+      }
     } catch (error) {
       failed(error);
     }
@@ -279,9 +284,13 @@ export class Connection {
     this.parse(text);
   }
 
+  get #limit() {
+    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
   /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
-    const error = oversize(text, this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE);
+    const error = oversize(text, this.#limit);
     if (error) return this.refuse(error, outline(text));
     let message;
     try {

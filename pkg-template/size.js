@@ -20,8 +20,8 @@ export const tooLarge = (limit) =>
 export function oversize(text, limit) {
   const { length } = text;
   // A character is one to three bytes.
-  if (length * 3 <= limit) return;
-  if (length > limit || encoder.encode(text).length > limit) return tooLarge(limit);
+  if (length * 3 <= limit) return undefined;
+  return length > limit || encoder.encode(text).length > limit ? tooLarge(limit) : undefined;
 }
 
 /**

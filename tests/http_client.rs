@@ -563,7 +563,8 @@ fn an_answer_without_end_fails_its_call_and_closes_the_stream() {
     for _ in 0..65 {
         web.chunk(&fetch, &vec![b'x'; 1 << 20]);
     }
-    assert_eq!(failure(&web, id), &lost("a message is larger than is read", true));
+    let lost = matches!(failure(&web, id), Error::Lost { reason, sent: true, .. } if reason.contains("larger"));
+    assert!(lost);
     assert_eq!(web.aborted, [fetch.exchange]);
 }
 

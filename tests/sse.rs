@@ -1,7 +1,7 @@
 //! The stream of events against a reader that does it the simple way, cut at every byte.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mcp_wasm::http::sse::{EventStream, LIMIT};
+use mcp_wasm::http::sse::EventStream;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -118,7 +118,10 @@ fn an_event_that_grows_beyond_the_limit_is_passed_over_and_the_stream_goes_on() 
         }
         assert_eq!(cuts.len(), 1, "{begin:?}: said once");
         let shown = String::from_utf8(cuts.remove(0)).unwrap();
-        assert!(shown.is_empty() || shown.starts_with("xx") || shown.starts_with("head"), "{shown}");
+        assert!(
+            shown.is_empty() || shown.starts_with("xx") || shown.starts_with("head"),
+            "{shown}"
+        );
         stream.feed(format!("{end}data: 2\n\n").into_bytes());
         assert_eq!(stream.event(), Some(&b"2"[..]), "{begin:?}");
         assert!(stream.event().is_none());

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::http::client::{Action, Http, Reading};
+use mcp_wasm::http::sse::MAX_MESSAGE_SIZE;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use serde_json::{Value, json};
