@@ -78,3 +78,17 @@ export function aiTools(
  * ```
  */
 export function isToolProgress(output: unknown): output is ToolProgress;
+
+/**
+ * The messages with each tool call that did not come to its end marked as such: an error part in place
+ * of the progress that was left of it, which would look as if the tool had run. Messages of which
+ * nothing is to be marked are given back as they are.
+ *
+ * @example
+ * ```js
+ * const { setMessages, stop } = useChat({
+ *   onFinish: ({ isAbort }) => isAbort && setMessages((messages) => markStopped(messages)),
+ * });
+ * ```
+ */
+export function markStopped<Message extends { role: string; parts: readonly unknown[] }>(messages: readonly Message[], errorText?: string): Message[];

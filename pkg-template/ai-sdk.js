@@ -16,6 +16,29 @@ export async function aiTools(client, { filter, prefix, tools, metadata, onWarni
   return Object.fromEntries([...offered].map(([name, made]) => [name, aiTool(made, { ...options, throttle }, metadata)]));
 }
 
+/** What is said of a call that did not come to its end. */
+const STOPPED = "The call was stopped before it had finished.";
+/** The states of a part whose call is over, or waits for a person. */
+const SETTLED = ["output-available", "output-error", "output-denied", "approval-requested", "approval-responded"];
+
+/**
+ * @param {readonly any[]} messages
+ * @param {string} [errorText]
+ */
+export function markStopped(messages, errorText = STOPPED) {
+  return messages.map((message) => {
+    const is = (/** @type {any} */ part) => part.type === "dynamic-tool" || part.type?.startsWith("tool-");
+    const stopped = (/** @type {any} */ part) => is(part) && (!SETTLED.includes(part.state) || part.preliminary === true || isToolProgress(part.output));
+    if (message.role !== "assistant" || !message.parts?.some(stopped)) return message;
+    const parts = message.parts.map((/** @type {any} */ part) => {
+      if (!stopped(part)) return part;
+      const { output, preliminary, ...rest } = part;
+      return { ...rest, state: "output-error", errorText };
+    });
+    return { ...message, parts };
+  });
+}
+
 /** @param {any} value */
 export const isToolProgress = (value) => value?.type === "progress" && typeof value.progress === "number" && !("content" in value);
 
@@ -52,6 +75,8 @@ function aiTool({ client, tool, description, schema, argumentsOf }, options, met
  * @returns {any}
  */
 function toModelOutput(output) {
+  // What is left of a call that was stopped is its progress, and no result.
+  if (isToolProgress(output)) return { type: "error-text", value: STOPPED };
   const parts = contentForModel(output);
   if (parts.every((part) => part.type === "text")) return { type: "text", value: textOfParts(parts) };
   return {

@@ -9,6 +9,8 @@ import { checkMode } from "./outputs.js";
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
+/** JSON-RPC: there is no such method. */
+const NO_METHOD = -32601;
 const now = () => performance.now();
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
@@ -41,6 +43,8 @@ export class Calls {
   #tasksOnly = new Set();
   /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
   #titles = new Map();
+  /** How often requests were sent for another than before. */
+  #epoch = 0;
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -49,6 +53,16 @@ export class Calls {
   constructor(connection, options) {
     this.#connection = connection;
     this.#options = options;
+    connection.onchange = (id) => this.#forget(id);
+  }
+
+  /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
+  #forget(id) {
+    this.#epoch++;
+    this.#tasksOnly.clear();
+    this.#titles.clear();
+    this.outputs?.forget();
+    for (const call of this.#connection.calls) if (call && call.context.requestId === id) call.epoch = this.#epoch;
   }
 
   get board() {
@@ -133,11 +147,23 @@ export class Calls {
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
+    if (call.options.tasks) call.params = params;
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
     const opens = urlElicitation !== "manual";
-    const done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, cache, rounds, opens, asked);
+    const transport = this.#connection.transport;
+    const request = (/** @type {number} */ kept) =>
+      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+    call.epoch = this.#epoch;
+    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
+    if (done === 3) {
+      // There is one, but perhaps another's.
+      const identity = transport.identity(call.options);
+      if (identity !== undefined) this.#connection.identify(identity);
+      call.epoch = this.#epoch;
+      done = request(identity === undefined ? 3 : 2);
+    }
     if (done === 2) return this.#answered(call, core?.value());
     if (!done) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
@@ -187,8 +213,8 @@ export class Calls {
    * @returns {boolean}
    */
   #answered(call, result, failure) {
-    if (call.method === "tools/list") this.outputs?.learn(result?.tools);
-    if (call.method === "tools/list") {
+    if (call.method === "tools/list" && call.epoch === this.#epoch) {
+      this.outputs?.learn(result?.tools);
       for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
         const { name, title, annotations, execution } = tool ?? {};
         this.#titles.set(name, title ?? annotations?.title);
@@ -199,6 +225,13 @@ export class Calls {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
       if (params) return this.#ask(call, params);
       ({ result, failure } = end);
+    }
+    // A tool that runs as a task only says so to who has not seen the list, and has not begun.
+    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#connection.session?.capabilities?.tasks?.requests?.tools?.call) {
+      if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
+        this.#tasksOnly.add(call.name);
+        return this.#ask(call, call.params);
+      }
     }
     this.overflowed += call.overflowed;
     this.coalesced += call.coalesced;

@@ -5,6 +5,7 @@ import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "
 import { ClosedError } from "./errors.js";
 import { later } from "./frames.js";
 import { Client } from "./index.js";
+import { following, useLatest } from "./react-latest.js";
 
 /** Pauses before a new attempt to connect, in milliseconds: the first, and the longest. */
 const FIRST_PAUSE = 500;
@@ -147,28 +148,6 @@ function impossible(name) {
     },
   });
 }
-
-/** The newest value, for what runs later. @param {any} value */
-function useLatest(value) {
-  const latest = useRef(value);
-  useEffect(() => {
-    latest.current = value;
-  });
-  return latest;
-}
-
-/**
- * The options with functions that are always the newest: a handler made anew with each drawing is
- * no reason to connect again.
- * @param {{ current: any }} latest
- */
-const following = (latest) =>
-  Object.fromEntries(
-    Object.entries(latest.current ?? {}).map(([name, value]) => {
-      if (typeof value !== "function") return [name, value];
-      return [name, (/** @type {any[]} */ ...args) => (latest.current?.[name] ?? value)(...args)];
-    }),
-  );
 
 const notAtAll = () => () => {};
 const none = () => NO_CALLS;

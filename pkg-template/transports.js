@@ -113,7 +113,7 @@ export class WebSocketTransport extends FrameTransport {
       };
       socket.onopen = () => {
         // Firefox opens a connection for which the server selected no subprotocol at all.
-        if (!protocols.includes(socket.protocol)) {
+        if (protocols.length && !protocols.includes(socket.protocol)) {
           const text = `${this.#url} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
           return fail(new ProtocolError(text));
         }
@@ -121,7 +121,7 @@ export class WebSocketTransport extends FrameTransport {
         resolve();
       };
       socket.onmessage = (event) => this.#received(event.data);
-      socket.onclose = (event) => fail(new ClosedError(refusal(this.#url, event.code), false));
+      socket.onclose = (event) => fail(new ClosedError(refusal(this.#url, event.code, protocols), false));
       socket.onerror = () => {};
     });
     return opened;
@@ -170,10 +170,11 @@ fast(FrameTransport.prototype.send);
  * Browsers do not tell scripts why a handshake failed, so this lists the causes.
  * @param {string} url
  * @param {number} code
+ * @param {string[]} protocols
  */
-function refusal(url, code) {
+function refusal(url, code, protocols) {
   return (
     `could not open ${url} (close code ${code}): no server there, a wrong path, ` +
-    `a refused origin, or a server without the subprotocol "mcp"`
+    `or a refused origin${protocols.length ? `, or a server without the subprotocol "${protocols.join('" or "')}"` : ""}`
   );
 }

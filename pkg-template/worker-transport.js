@@ -2,6 +2,7 @@
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
+import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
 import { write } from "./text.js";
@@ -37,6 +38,8 @@ class WorkerTransport {
   #connection;
   /** It takes the options of a call along, as HTTP does. */
   onevents = undefined;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity = undefined;
   /** @type {any} */
   onmessage;
   /** @type {(() => void) | undefined} */
@@ -59,6 +62,8 @@ class WorkerTransport {
   #watch = new AbortController();
   /** What functions of the application have thrown. @type {Map<number, unknown>} */
   #kept = new Map();
+  /** What the application's function gave last. @type {[string, string][] | undefined} */
+  #latest;
   /** The core's table; detached, with length 0, when the memory has grown. */
   #records = new Float64Array();
 
@@ -67,6 +72,11 @@ class WorkerTransport {
     itself(this);
     this.#url = url;
     this.#options = options;
+  }
+
+  /** Whether it says what becomes of a message. */
+  get tells() {
+    return this.#url.startsWith("http");
   }
 
   get connection() {
@@ -105,6 +115,11 @@ class WorkerTransport {
     return opened;
   }
 
+  /** As that of HTTP. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
+  }
+
   /** @param {any} message @param {any} [options] the call's */
   async send(message, options) {
     const text = write(message);
@@ -112,7 +127,9 @@ class WorkerTransport {
     const error = oversize(text, this.maxMessageSize);
     if (error) throw error;
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
-    this.#post({ mcp: "send", text, headers });
+    const { headers: given } = this.#options;
+    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
+    this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
   async close() {
@@ -167,6 +184,8 @@ class WorkerTransport {
   async #headers(question) {
     try {
       const pairs = [...new Headers(await this.#options.headers())];
+      // Nobody knows of which request.
+      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
       this.#post({ mcp: "headers", question, pairs });
     } catch (error) {
       this.#kept.set(question, error);
@@ -269,10 +288,16 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
       case "failed": {
-        const { id, status, sent, message } = value;
-        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, this.#cause(value.cause), now());
+        const { id, status, sent, message, headers, retryAfter = NaN } = value;
+        const cause = status ? headers : this.#cause(value.cause);
+        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, cause, retryAfter, now());
         return connection?.drain();
       }
+      case "begun":
+        connection?.core?.begun(now());
+        return connection?.drain();
+      case "notBegun":
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

@@ -257,3 +257,84 @@ fn the_number_of_kept_results_is_bounded() {
         (0..300).filter(|n| kept(&page, "resources/read", &params(*n)).is_some()).collect();
     assert_eq!(kept, (44..300).collect::<Vec<_>>());
 }
+
+const TOOLS: &str = "tools/list";
+
+fn tools(scope: &str) -> Value {
+    json!({ "tools": [], "ttlMs": 60_000, "cacheScope": scope, "resultType": "complete" })
+}
+
+#[test]
+fn another_authorization_forgets_what_is_private_and_keeps_what_is_public() {
+    for scope in ["private", "public", "", "PUBLIC"] {
+        let mut page = connected(Version::LATEST);
+        let public = scope == "public";
+        assert!(!page.machine.identify("ann", 1), "the first is no other");
+        fetch(&mut page, TOOLS, &json!({}), &tools(scope));
+        let expected = if public { Some(tools(scope)) } else { None };
+        assert_eq!(page.machine.kept_for_all(TOOLS, &json!({}), page.now), Some(expected));
+        assert!(!page.machine.identify("ann", 0));
+        assert_eq!(kept(&page, TOOLS, &json!({})), Some(tools(scope)));
+        assert!(page.machine.identify("bob", 0));
+        assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
+        // Nor is it there again when the first comes back.
+        assert!(page.machine.identify("ann", 0));
+        assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
+    }
+}
+
+#[test]
+fn every_kind_of_private_result_is_forgotten() {
+    let mut page = connected(Version::LATEST);
+    page.machine.identify("ann", 0);
+    let kinds = [
+        (TOOLS, json!({})),
+        (TOOLS, json!({ "cursor": "2" })),
+        ("prompts/list", json!({})),
+        ("resources/list", json!({})),
+        ("resources/templates/list", json!({})),
+        ("resources/read", json!({ "uri": "a:b" })),
+    ];
+    for (method, params) in &kinds {
+        fetch(&mut page, method, params, &tools("private"));
+        assert!(kept(&page, method, params).is_some(), "{method}");
+    }
+    page.machine.identify("bob", 0);
+    for (method, params) in &kinds {
+        assert_eq!(kept(&page, method, params), None, "{method}");
+    }
+}
+
+#[test]
+fn what_is_under_way_for_one_is_not_kept_for_another() {
+    let mut page = connected(Version::LATEST);
+    page.machine.identify("ann", 0);
+    let anns = ask(&mut page, TOOLS, &json!({}));
+    let bobs = ask(&mut page, TOOLS, &json!({ "cursor": "2" }));
+    // The one request leaves as Bob's, the other was Ann's.
+    assert!(page.machine.identify("bob", bobs));
+    page.result(anns, &tools("private"));
+    page.result(bobs, &tools("private"));
+    assert_eq!(kept(&page, TOOLS, &json!({})), None);
+    assert_eq!(kept(&page, TOOLS, &json!({ "cursor": "2" })), Some(tools("private")));
+}
+
+#[test]
+fn all_that_is_kept_has_a_limit_in_bytes() {
+    let mut page = connected(Version::LATEST);
+    let mebibyte = |text: &str| {
+        let mut result = tools("private");
+        result["x"] = json!(text.repeat(1024 * 1024));
+        result
+    };
+    let cursor = |page: usize| json!({ "cursor": page.to_string() });
+    for page_number in 0..20 {
+        fetch(&mut page, TOOLS, &cursor(page_number), &mebibyte("x"));
+    }
+    let there: Vec<_> = (0..20).filter(|at| kept(&page, TOOLS, &cursor(*at)).is_some()).collect();
+    assert_eq!(there, (13..20).collect::<Vec<_>>(), "the newest");
+    // One that is too large by itself drives nothing out.
+    fetch(&mut page, TOOLS, &cursor(20), &mebibyte(&"x".repeat(9)));
+    assert_eq!(kept(&page, TOOLS, &cursor(20)), None);
+    assert!(kept(&page, TOOLS, &cursor(19)).is_some());
+}

@@ -115,7 +115,12 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
 const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
 
 /// What an adapter takes from the app that uses it.
-const PEERS: &[(&str, &str)] = &[("ai-sdk.js", "ai"), ("react.js", "react")];
+const PEERS: &[(&str, &str)] = &[
+    ("ai-sdk.js", "ai"),
+    ("ai-sdk-react.js", "react"),
+    ("react.js", "react"),
+    ("react-latest.js", "react"),
+];
 
 /// The package in the page stands alone, its transports know nothing of the protocol, and the parts
 /// of the client nothing of the client.
@@ -133,7 +138,7 @@ fn the_facade_imports_only_its_own_files() {
             }
             assert!(specifier.starts_with("./"), "pkg-template/{name} imports {specifier}");
             let allowed = match name {
-                "batch.js" | "crowd.js" | "itself.js" | "text.js" => false,
+                "batch.js" | "crowd.js" | "identity.js" | "itself.js" | "text.js" => false,
                 "crossing.js" | "handlers.js" | "size.js" => specifier == "./errors.js",
                 "connection.js" => {
                     let below = ["errors", "handlers", "size", "text"];
@@ -148,7 +153,7 @@ fn the_facade_imports_only_its_own_files() {
                 // An entry of its own, so that who does not ask for it does not carry it.
                 _ if specifier.starts_with("./diagnose") => false,
                 "http.js" => {
-                    let below = ["crowd", "errors", "itself", "load", "size", "text"];
+                    let below = ["crowd", "errors", "identity", "itself", "load", "size", "text"];
                     below.iter().any(|name| specifier == format!("./{name}.js"))
                 }
                 "server-link.js" => {

@@ -196,3 +196,141 @@ async fn it_ends_when_it_is_told_to() {
     near.read_to_string(&mut rest).await.unwrap();
     assert_eq!(rest, "");
 }
+
+/// A server whose output nobody reads, and a peer that has asked for more than anybody holds.
+async fn unread(
+    stop: impl std::future::Future<Output = ()> + Send + 'static,
+) -> (WriteHalf<DuplexStream>, ReadHalf<DuplexStream>, JoinHandle<std::io::Result<()>>) {
+    let (near, far) = duplex(1024);
+    let (input, output) = split(far);
+    let server = Server::builder("Test", "1.0.0")
+        .tool("large", "", |_: NoArguments, _| async { "x".repeat(1 << 20) })
+        .build();
+    let serving = tokio::spawn(serve_lines(input, output, server, LIMIT, stop));
+    let (output, mut input) = split(near);
+    let params = json!({ "protocolVersion": "2025-11-25" });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    input.write_all(format!("{hello}\n{}\n", call(1, "large")).as_bytes()).await.unwrap();
+    (input, output, serving)
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_who_reads_holds_up_the_end_of_the_input() {
+    let (mut input, _output, serving) = unread(pending()).await;
+    input.shutdown().await.unwrap();
+    timeout(Duration::from_secs(10), serving).await.expect("the end").unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_who_reads_holds_up_the_end_of_the_process() {
+    let stop = tokio::time::sleep(Duration::from_secs(1));
+    let (_input, _output, serving) = unread(stop).await;
+    timeout(Duration::from_secs(10), serving).await.expect("the end").unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn output_that_nobody_reads_is_not_written_for_ever() {
+    let (_input, _output, serving) = unread(pending()).await;
+    let error = timeout(Duration::from_secs(60), serving).await.expect("the end").unwrap();
+    assert_eq!(error.unwrap_err().kind(), std::io::ErrorKind::TimedOut);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_reader_gets_all_that_was_asked_for_before_the_input_ended() {
+    let (near, far) = duplex(4096);
+    let (input, output) = split(far);
+    let server = Server::builder("Test", "1.0.0")
+        .tool("large", "", |_: NoArguments, _| async { "x".repeat(200_000) })
+        .build();
+    let serving = tokio::spawn(serve_lines(input, output, server, LIMIT, pending()));
+    let (mut output, mut input) = split(near);
+    let params = json!({ "protocolVersion": "2025-11-25" });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+    let mut text = format!("{hello}\n");
+    (1..=4).for_each(|id| text += &format!("{}\n", call(id, "large")));
+    input.write_all(text.as_bytes()).await.unwrap();
+    input.shutdown().await.unwrap();
+    let (mut all, mut buffer) = (Vec::new(), vec![0; 4096]);
+    loop {
+        let count = output.read(&mut buffer).await.unwrap();
+        if count == 0 {
+            break;
+        }
+        all.extend_from_slice(&buffer[..count]);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    let ids: Vec<Value> = all
+        .split(|byte| *byte == b'\n')
+        .filter(|line| !line.is_empty())
+        .map(|line| serde_json::from_slice::<Value>(line).expect("a whole line")["id"].clone())
+        .collect();
+    assert_eq!(ids, [0, 1, 2, 3, 4]);
+    serving.await.unwrap().unwrap();
+}
+
+/// The program of the test below: this one again, told by its environment.
+const PROGRAM: &str = "MCP_WASM_TEST_STDIO";
+
+#[cfg(unix)]
+#[test]
+fn a_program_on_a_plain_runtime_ends_when_it_is_told_to_although_nobody_reads_or_writes() {
+    use std::{
+        io::{Read, Write},
+        process::{Command, Stdio},
+        time::Instant,
+    };
+    if std::env::var_os(PROGRAM).is_some() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let server = Server::builder("Test", "1.0.0")
+            .tool("large", "", |_: NoArguments, _| async { "x".repeat(1 << 20) })
+            .build();
+        let _ = runtime.block_on(mcp_wasm::native::serve_stdio(server));
+        // Waits for everything that cannot be taken back.
+        drop(runtime);
+        std::process::exit(7);
+    }
+    let name =
+        "a_program_on_a_plain_runtime_ends_when_it_is_told_to_although_nobody_reads_or_writes";
+    for ends_input in [false, true] {
+        let mut process = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(PROGRAM, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = process.stdin.take().unwrap();
+        let mut output = process.stdout.take().unwrap();
+        let params = json!({ "protocolVersion": "2025-11-25" });
+        let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
+        write!(input, "{hello}\n{}\n", call(1, "large")).unwrap();
+        // It is at work; what follows is read no more.
+        let mut seen = Vec::new();
+        while !seen.windows(3).any(|part| part == b"xxx") {
+            let mut part = [0; 512];
+            let count = output.read(&mut part).unwrap();
+            assert_ne!(count, 0);
+            seen.extend_from_slice(&part[..count]);
+        }
+        let start = Instant::now();
+        let mut input = Some(input);
+        if ends_input {
+            input.take();
+        } else {
+            let id = process.id().to_string();
+            assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+        }
+        let status = loop {
+            if let Some(status) = process.try_wait().unwrap() {
+                break status;
+            }
+            if start.elapsed() > PATIENCE {
+                process.kill().unwrap();
+                panic!("it does not end");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(status.code(), Some(7), "{status}");
+    }
+}

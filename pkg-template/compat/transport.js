@@ -5,6 +5,12 @@ import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from 
 export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** @param {string | URL} url @param {any} [options] */
   constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), fetch, authProvider, trace } = {}) {
+    const authorized = (/** @type {any} */ given) => {
+      const all = new Headers(headers);
+      const token = given?.access_token ?? given;
+      if (token) all.set("authorization", `Bearer ${token}`);
+      return all;
+    };
     super(url, {
       trace,
       // What the program says about its requests wins over what this package says, but for the message itself. Cookies are as
@@ -13,12 +19,13 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
         const { method, headers, body, signal } = more;
         return (fetch ?? globalThis.fetch)(at, { ...more, credentials: undefined, ...init, method, headers, body, signal });
       },
-      headers: async () => {
-        const all = new Headers(headers);
-        const token = (await authProvider?.token?.()) ?? (await authProvider?.tokens?.())?.access_token;
-        if (token) all.set("authorization", `Bearer ${token}`);
-        return all;
-      },
+      // At once where the provider answers at once: whom a request is for decides which results are kept for it.
+      headers: authProvider
+        ? () => {
+            const given = authProvider.token ? authProvider.token() : authProvider.tokens?.();
+            return given?.then ? given.then(authorized) : authorized(given);
+          }
+        : headers,
     });
   }
 

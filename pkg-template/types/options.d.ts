@@ -32,8 +32,11 @@ export interface ClientOptions extends CallDefaults {
   messageHandler?: (message: Notification | Request) => unknown;
   /**
    * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
-   * 2026-07-28). It is kept in memory, by this client alone, until the server says that it has
-   * changed or the connection ends.
+   * 2026-07-28). It is kept in memory, 8 MiB at most, by this client alone, until the server says that
+   * it has changed or the connection ends; unless the server calls it public, for one authorization:
+   * when the headers of the connection or of a call change, it is forgotten, and so is what was learnt
+   * of tools from lists. With a `headers` function that answers by a promise, only what is public is
+   * answered from memory.
    * @default true
    */
   cache?: boolean;
@@ -104,7 +107,7 @@ export interface ClientOptions extends CallDefaults {
   /**
    * Whether tool calls may become tasks, which are looked at until they end; the call is one call
    * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
-   * run as tasks only (2025-11-25) as such.
+   * run as tasks only (2025-11-25) as such: those that the list names, or that say so when they are called.
    * @default false
    */
   tasks?: boolean;

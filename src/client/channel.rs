@@ -80,6 +80,11 @@ impl Channel {
         matches!(self, Self::Http(_))
     }
 
+    /// Whether it says what becomes of a message.
+    pub fn tells(&self) -> bool {
+        matches!(self, Self::Http(_))
+    }
+
     /// Sends a message; the error says in words why that was not possible.
     pub fn send(&self, message: &JsValue) -> Result<(), String> {
         match self {

@@ -13,6 +13,9 @@ pub const MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
 /// How much of an event that is not read is shown, in bytes.
 const SHOWN: usize = 64 * 1024;
 
+/// The longest pause that a server can ask for: it may mean for ever, and no timer is that long.
+const LONGEST_RETRY: Millis = 300_000.0;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// One stream of events.
@@ -46,11 +49,18 @@ pub struct EventStream {
     foreign: bool,
     /// Whether the event has been given up.
     cut: bool,
+    /// Whether there was an event by which the transport of 2024-11-05 begins.
+    endpoint: bool,
     last_id: Option<String>,
     retry: Option<Millis>,
 }
 
 impl EventStream {
+    /// A stream that goes on behind the event of that id.
+    pub fn behind(id: &str) -> Self {
+        Self { last_id: Some(id.to_owned()), ..Self::default() }
+    }
+
     /// Adds a chunk, once every event of the one before has been taken.
     pub fn feed(&mut self, chunk: Vec<u8>) {
         let done = self.data.as_ref().map_or(self.at, |data| data.start);
@@ -164,9 +174,14 @@ impl EventStream {
         self.last_id.as_deref()
     }
 
+    /// Whether there was an event by which the transport of 2024-11-05 begins.
+    pub fn has_endpoint(&self) -> bool {
+        self.endpoint
+    }
+
     /// How long the server wants to be left alone before the next connection.
     pub fn retry(&self) -> Option<Millis> {
-        self.retry
+        self.retry.map(|retry| retry.min(LONGEST_RETRY))
     }
 
     fn skip_lf(&mut self) {
@@ -234,7 +249,10 @@ impl EventStream {
                     }
                 }
             },
-            Some(b"event") => self.foreign = !value.is_empty() && value != b"message",
+            Some(b"event") => {
+                self.foreign = !value.is_empty() && value != b"message";
+                self.endpoint |= value == b"endpoint";
+            }
             Some(b"id") if !value.contains(&0) => {
                 // Byte by byte, which is how `fetch` takes the value of a header.
                 self.id = Some(value.iter().copied().map(char::from).collect());

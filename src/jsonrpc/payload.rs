@@ -105,6 +105,12 @@ pub trait Payload: Clone {
         count > limit
     }
 
+    /// Hands over bytes that are the same for equal values, whatever the order of their members, and
+    /// others for others. False: there is no better way than by the members.
+    fn digest(&self, _out: &mut dyn FnMut(&[u8])) -> bool {
+        false
+    }
+
     /// Bytes that are kept for this value, as far as that is known.
     fn weight(&self) -> usize {
         0
@@ -115,9 +121,6 @@ pub trait Payload: Clone {
 
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
-
-    /// A copy that shares nothing with this value; `None` if that cannot be made.
-    fn copy(&self) -> Option<Self>;
 
     /// The value as JSON text; `None` if it is none.
     fn to_json(&self) -> Option<String>;

@@ -61,10 +61,6 @@ impl Payload for Value {
         }
     }
 
-    fn copy(&self) -> Option<Self> {
-        Some(self.clone())
-    }
-
     fn to_json(&self) -> Option<String> {
         serde_json::to_string(self).ok()
     }

@@ -68,6 +68,12 @@ impl<S> Patient<S> {
         Self { stream, patience, behind: None, taken: 0, pulse: Arc::default() }
     }
 
+    /// Gives the peer another time from now on.
+    pub(super) fn give(&mut self, patience: Duration) {
+        self.patience = patience;
+        self.caught_up();
+    }
+
     /// The peer's signs of life.
     pub(super) fn pulse(&self) -> Arc<Pulse> {
         Arc::clone(&self.pulse)

@@ -2,14 +2,24 @@
 
 use std::{
     future::{Future, poll_fn},
-    io,
+    io::{self, Read, Write},
     pin::pin,
     task::Poll,
+    thread,
+    time::Duration,
 };
 
-use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncWrite, AsyncWriteExt, BufReader};
+use tokio::{
+    io::{
+        AsyncBufRead, AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt,
+        BufReader, DuplexStream, duplex,
+    },
+    runtime::Handle,
+    sync::oneshot,
+    time::timeout,
+};
 
-use super::{Options, endpoint, stop_signal};
+use super::{Options, endpoint, patient::Patient, stop_signal};
 use crate::{
     jsonrpc::{Raw, Unreadable, find_id},
     server::{Link, Server, Transmit},
@@ -34,22 +44,77 @@ const BATCH: usize = 64 << 10;
 /// # }
 /// ```
 ///
-/// A read from standard input cannot be taken back. A program that stops before its input ends
-/// does well to end its runtime with [`shutdown_timeout`](tokio::runtime::Runtime::shutdown_timeout).
+/// Once the input has ended or the process was told to stop, it ends, although nobody may read what
+/// it has left to say; so it does when nobody reads for [`Options::write_timeout`].
 ///
 /// # Errors
 /// Reading or writing failed.
 pub async fn serve_stdio(server: Server) -> io::Result<()> {
-    let limit = Options::default().max_message;
-    let (input, output) = (tokio::io::stdin(), tokio::io::stdout());
-    serve_lines(input, output, server, limit, stop_signal()).await
+    let options = Options::default();
+    let (output, written) = standard_output()?;
+    let limit = options.max_message;
+    let served = serve_lines(standard_input()?, output, server, limit, stop_signal()).await;
+    // The last lines are with the thread, which needs no time for them unless nobody reads.
+    let _ = timeout(LAST, written).await;
+    served
+}
+
+/// How long the thread may take for what fits into its pipe, once all else has left.
+const LAST: Duration = Duration::from_secs(1);
+/// Bytes that a pipe between a thread and the server holds.
+const PIPE: usize = 64 << 10;
+
+/// Standard input, read by a thread of its own: a read cannot be taken back, and a runtime waits for
+/// those that it has begun.
+fn standard_input() -> io::Result<DuplexStream> {
+    let (near, mut far) = duplex(PIPE);
+    let runtime = Handle::current();
+    thread::Builder::new().name("stdin".to_owned()).spawn(move || {
+        let mut buffer = vec![0; PIPE];
+        loop {
+            let count = match io::stdin().read(&mut buffer) {
+                Ok(0) => return,
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return tracing::warn!(%error, "standard input failed"),
+            };
+            let part = buffer.get(..count).unwrap_or_default();
+            if runtime.block_on(far.write_all(part)).is_err() {
+                return;
+            }
+        }
+    })?;
+    Ok(near)
+}
+
+/// Standard output, written by a thread of its own for the same reason; and what tells that all of
+/// it is written.
+fn standard_output() -> io::Result<(DuplexStream, oneshot::Receiver<()>)> {
+    let (near, mut far) = duplex(PIPE);
+    let (done, written) = oneshot::channel();
+    let runtime = Handle::current();
+    thread::Builder::new().name("stdout".to_owned()).spawn(move || {
+        let mut buffer = vec![0; PIPE];
+        while let Ok(count @ 1..) = runtime.block_on(far.read(&mut buffer)) {
+            let part = buffer.get(..count).unwrap_or_default();
+            let mut output = io::stdout().lock();
+            if let Err(error) = output.write_all(part).and_then(|()| output.flush()) {
+                tracing::debug!(%error, "standard output failed");
+                break;
+            }
+        }
+        let _ = done.send(());
+    })?;
+    Ok((near, written))
 }
 
 /// Serves MCP on a stream of lines, each one message, until it ends or `stop` is ready. Lines of
-/// more than `limit` bytes are refused.
+/// more than `limit` bytes are refused. What is left to be written then is given up when nobody
+/// reads it for [`Options::shutdown_timeout`].
 ///
 /// # Errors
-/// Reading or writing failed.
+/// Reading or writing failed, or nobody has read for [`Options::write_timeout`]; both times are
+/// those of the default.
 pub async fn serve_lines(
     input: impl AsyncRead,
     output: impl AsyncWrite,
@@ -58,14 +123,16 @@ pub async fn serve_lines(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.set_clock(endpoint::now);
+    let options = Options::default();
     let (link, driver) = server.connect();
-    let (mut driver, mut input, mut output) =
-        (pin!(driver), pin!(BufReader::new(input)), pin!(output));
+    let (mut driver, mut input, output) = (pin!(driver), pin!(BufReader::new(input)), pin!(output));
+    let output = Patient::new(output, options.write_timeout);
+    let mut lines = Lines { output, text: String::new(), written: 0 };
     let end = tokio::select! {
         // The handlers come first: what they report leaves in the same turn.
         biased;
         () = driver.as_mut() => Ok(()),
-        end = write(output.as_mut(), &link) => end,
+        end = write(&mut lines, &link) => end,
         end = read(input.as_mut(), &link, limit) => end,
         () = stop => Ok(()),
     };
@@ -73,24 +140,56 @@ pub async fn serve_lines(
     // that has gone could not stop it any more.
     poll_fn(|cx| Poll::Ready(driver.as_mut().poll(cx).is_ready())).await;
     link.end_listens();
-    let rest = match &end {
-        Ok(()) => batch(&link, None),
-        Err(_) => String::new(),
-    };
+    let mut rest = batch(&link, None);
+    while let more = batch(&link, None)
+        && !more.is_empty()
+    {
+        rest.push_str(&more);
+    }
     drop(link);
     driver.await;
-    output.write_all(rest.as_bytes()).await?;
-    output.flush().await?;
-    end
+    end?;
+    lines.text.push_str(&rest);
+    lines.output.give(options.shutdown_timeout);
+    match lines.put().await {
+        Err(error) if error.kind() == io::ErrorKind::TimedOut => {
+            tracing::warn!("nobody reads what is left to be written");
+            Ok(())
+        }
+        put => put,
+    }
+}
+
+/// Lines on their way out. A wait for their reader can be given up without losing any.
+struct Lines<W> {
+    output: Patient<W>,
+    text: String,
+    /// Bytes of it that have left.
+    written: usize,
+}
+
+impl<W: AsyncWrite + Unpin> Lines<W> {
+    /// Writes all there is.
+    async fn put(&mut self) -> io::Result<()> {
+        while let Some(rest @ [_, ..]) = self.text.as_bytes().get(self.written..) {
+            match self.output.write(rest).await? {
+                0 => return Err(io::ErrorKind::WriteZero.into()),
+                count => self.written += count,
+            }
+        }
+        self.text.clear();
+        self.written = 0;
+        self.output.flush().await
+    }
 }
 
 /// Writes what there is to send, in batches.
-async fn write(mut output: impl AsyncWrite + Unpin, link: &Link) -> io::Result<()> {
+async fn write<W: AsyncWrite + Unpin>(lines: &mut Lines<W>, link: &Link) -> io::Result<()> {
     loop {
         let first = link.transmit().await;
         let is_over = matches!(first, Transmit::Close { .. });
-        output.write_all(batch(link, Some(first)).as_bytes()).await?;
-        output.flush().await?;
+        lines.text = batch(link, Some(first));
+        lines.put().await?;
         if is_over {
             return Ok(());
         }

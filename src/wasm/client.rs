@@ -29,6 +29,9 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
+/// Stands in the place of an id where the sending of a message is to be told of.
+const GREETING: f64 = -1.0;
+
 const NUMBERS_LENGTH: usize = 8;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
@@ -197,6 +200,24 @@ impl Core {
         self.machine.connect(channel, now);
     }
 
+    /// What is known of the server from an earlier connection.
+    pub fn know(&mut self, prior: JsValue) {
+        self.machine.know(prior);
+    }
+
+    /// The message that had -1 in the place of an id has arrived.
+    pub fn begun(&mut self, now: f64) {
+        self.machine.begun(now);
+    }
+
+    /// It could not be delivered; the cause is undefined, or the platform's own error.
+    #[wasm_bindgen(js_name = notBegun)]
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue) {
+        let cause = (!cause.is_undefined()).then_some(cause);
+        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause });
+    }
+
     /// The transport is open.
     pub fn opened(&mut self, now: f64) {
         self.machine.opened(now);
@@ -272,18 +293,28 @@ impl Core {
 
     /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
     /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, else the
-    /// HTTP status.
+    /// HTTP status, with the headers as `cause`, and how long the server wants to be left alone, or
+    /// NaN.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn failed(&mut self, id: f64, why: u16, message: JsValue, cause: JsValue, now: f64) {
+    pub fn failed(
+        &mut self,
+        id: f64,
+        why: u16,
+        message: JsValue,
+        cause: JsValue,
+        retry_after: f64,
+        now: f64,
+    ) {
         let message = text(&message);
+        let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
             0 => Error::Protocol(message),
-            1 | 2 => {
-                let cause = (!cause.is_undefined()).then_some(cause);
-                Error::Lost { reason: message, sent: why == 2, cause }
+            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
+            status => {
+                let retry_after = (!retry_after.is_nan()).then_some(retry_after);
+                Error::Http { status, body: message, retry_after, headers: cause }
             }
-            status => Error::Http { status, body: message },
         };
         self.machine.failed(id as i64, error, now);
     }
@@ -296,7 +327,10 @@ impl Core {
     /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
     /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names.
+    /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
+    /// a result may be one that is kept for all, and 2 also one that is private to the latest
+    /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
+    /// With 1, a result of 3 says that there is a private one.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -308,15 +342,25 @@ impl Core {
         stall_after: f64,
         reset_on_progress: bool,
         strict: bool,
-        cache: bool,
+        cache: u32,
         rounds: f64,
         opens_urls: bool,
         now: f64,
     ) -> u32 {
-        if cache && let Some(result) = self.machine.kept(method, &params, now) {
-            self.value = result;
-            return 2;
+        let kept = match cache {
+            1 => self.machine.kept_for_all(method, &params, now),
+            2 => self.machine.kept(method, &params, now).map(Some),
+            _ => None,
+        };
+        match kept {
+            Some(Some(result)) => {
+                self.value = result;
+                return 2;
+            }
+            Some(None) => return 3,
+            None => {}
         }
+        let cache = cache > 0;
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
@@ -339,6 +383,14 @@ impl Core {
             }
             Err(_) => 0,
         }
+    }
+
+    /// What the request of that id is authorized with, or with 0 the next one; true if it was another
+    /// before.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn identify(&mut self, authorization: JsValue, id: f64) -> bool {
+        self.machine.identify(&text(&authorization), id as i64)
     }
 
     /// Sends a notification; true if it could be sent.
@@ -380,8 +432,8 @@ impl Core {
     /// The request of that id could not be sent.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unsent(&mut self, id: f64, reason: JsValue) {
-        self.machine.unsent(id as i64, &text(&reason));
+    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
+        self.machine.unsent(id as i64, &text(&reason), sent);
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
@@ -414,12 +466,19 @@ impl Core {
                 put(Place::Id, id.unwrap_or(0) as f64);
                 self.step(Step::Send, message)
             }
+            Some(Output::Greet(message)) => {
+                put(Place::Id, GREETING);
+                self.step(Step::Send, message)
+            }
             Some(Output::Reopen) => Step::Reopen,
             Some(Output::Connected(session)) => {
                 let session = describe(&session, &self.machine);
                 self.step(Step::Connected, session)
             }
-            Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
+            Some(Output::Disconnected(error, second)) => {
+                self.other = second.map(explain).unwrap_or_default();
+                self.step(Step::Disconnected, explain(error))
+            }
             Some(Output::Progress(slot, report)) => {
                 put(Place::Slot, f64::from(slot));
                 put_progress(report.progress, report.total);
@@ -545,6 +604,7 @@ fn describe(session: &Session<JsValue>, machine: &Client<JsValue>) -> JsValue {
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());
     object.set("capabilities", session.capabilities.clone().unwrap_or_default());
     object.set("instructions", session.instructions.clone().unwrap_or_default());
+    object.set("discover", session.discovered.clone().unwrap_or_default());
     object
 }
 
@@ -574,10 +634,15 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
             object.set("sent", JsValue::from_bool(sent));
             Some(reason)
         }
-        Error::Http { status, body } => {
+        Error::Http { status, body, retry_after, headers } => {
             object.set("status", JsValue::from_f64(f64::from(status)));
+            if let Some(after) = retry_after {
+                object.set("retryAfter", JsValue::from_f64(after));
+            }
+            object.set("headers", headers.unwrap_or_default());
             Some(body)
         }
+        Error::SseOnly => None,
         Error::Lost { reason, sent, cause } => {
             object.set("sent", JsValue::from_bool(sent));
             object.set("cause", cause.unwrap_or_default());

@@ -50,10 +50,6 @@ extern "C" {
 
     #[wasm_bindgen(catch, js_namespace = Reflect, js_name = deleteProperty)]
     fn delete(object: &JsValue, key: &JsValue) -> Result<bool, JsValue>;
-
-    /// Throws for what is no data, such as a function.
-    #[wasm_bindgen(catch, js_name = structuredClone)]
-    fn structured_clone(value: &JsValue) -> Result<JsValue, JsValue>;
 }
 
 #[wasm_bindgen]
@@ -176,10 +172,6 @@ impl Payload for JsValue {
         if self.is_object() && other.is_object() {
             assign(self, other);
         }
-    }
-
-    fn copy(&self) -> Option<Self> {
-        structured_clone(self).ok()
     }
 
     fn to_json(&self) -> Option<String> {

@@ -220,3 +220,26 @@ function deferred() {
   const promise = new Promise((done) => (resolve = done));
   return { promise, resolve };
 }
+
+test("what is left of a stopped call does not look as if it ran: to the page, and to the model", async () => {
+  const progress = { type: "progress", progress: 1, total: 2 };
+  const tool = (/** @type {any} */ part) => ({ type: "dynamic-tool", toolName: "slow", toolCallId: "1", input: {}, ...part });
+  const messages = [
+    { role: "user", parts: [{ type: "text", text: "go" }] },
+    { role: "assistant", parts: [{ type: "text", text: "well" }, tool({ state: "output-available", output: progress, preliminary: true }), tool({ state: "input-available" }), { ...tool({ state: "input-streaming", input: undefined }), type: "tool-slow" }] },
+    { role: "assistant", parts: [tool({ state: "output-available", output: { content: [] } }), tool({ state: "output-error", errorText: "own" }), tool({ state: "approval-requested" })] },
+  ];
+  const marked = /** @type {any[]} */ (adapter.markStopped(messages));
+  assert.equal(marked[0], messages[0]);
+  assert.equal(marked[2], messages[2]);
+  const errorText = "The call was stopped before it had finished.";
+  assert.deepEqual(marked[1].parts, [
+    { type: "text", text: "well" },
+    tool({ state: "output-error", errorText }),
+    tool({ state: "output-error", errorText }),
+    { ...tool({ state: "output-error", errorText, input: undefined }), type: "tool-slow" },
+  ]);
+  assert.equal(/** @type {any} */ (adapter.markStopped(messages, "stopped"))[1].parts[1].errorText, "stopped");
+  const tools = /** @type {any} */ (await adapter.aiTools(client));
+  assert.deepEqual(await tools.slow.toModelOutput({ output: progress }), { type: "error-text", value: errorText });
+});

@@ -16,13 +16,17 @@ const { renderToString } = await import("react-dom/server");
 
 /** @type {typeof import("mcp-wasm/react")} */
 let hooks;
+/** @type {typeof import("mcp-wasm/ai-sdk/react")} */
+let chat;
 /** @type {import("../support/fake-server.mjs").FakeServer} */
 let server;
 /** How many connections were opened since the test began. */
 let opened = 0;
 
 before(async () => {
-  hooks = await (await makeApp("react", ["react"])).import("react.js");
+  const app = await makeApp("react", ["react", "ai"]);
+  hooks = await app.import("react.js");
+  chat = await app.import("ai-sdk-react.js");
   server = await startFakeServer({
     era: "modern",
     tools: {
@@ -258,4 +262,53 @@ test("on a server the hooks draw what is there, and connect to nothing", () => {
   };
   assert.equal(renderToString(createElement(App)), "<p>connecting, 0 calls, idle</p>");
   assert.equal(opened, 0);
+});
+
+test("the tools for the AI SDK are there with the client, stay the same, and go with it", async () => {
+  const use = (/** @type {{ url: string | undefined, filter?: string[] }} */ { url, filter }) => {
+    const { client } = hooks.useMcpClient(url, { progressHandler: null });
+    // As a component would write it: made anew with each drawing.
+    return chat.useAiTools(client, { ...(filter && { filter: [...filter] }), onWarning: () => {} });
+  };
+  const shown = show(use, /** @type {{ url: string | undefined, filter?: string[] }} */ ({ url: server.url }));
+  const { tools } = await shown.until(({ status }) => status === "ready");
+  assert.deepEqual(Object.keys(tools), ["count", "broken", "slow"]);
+  shown.render({ url: server.url });
+  const before = shown.values.length;
+  await shown.until(() => shown.values.length > before);
+  assert.equal(shown.now().tools, tools);
+  assert.equal(requests("tools/list").length, 1);
+  shown.render({ url: server.url, filter: ["count"] });
+  const fewer = await shown.until(({ status, tools }) => status === "ready" && Object.keys(tools).length === 1);
+  assert.deepEqual(Object.keys(fewer.tools), ["count"]);
+  shown.render({ url: undefined });
+  const none = await shown.until(({ status }) => status === "idle");
+  assert.deepEqual(none.tools, {});
+  shown.unmount();
+});
+
+test("tools that cannot be listed are an error, and a list that changes is listed again", async () => {
+  /** @type {any} */
+  let news;
+  let listed = 0;
+  let fails = true;
+  const client = /** @type {any} */ ({
+    getServerCapabilities: () => ({ tools: { listChanged: true } }),
+    async listTools() {
+      if (fails) throw new Error("not now");
+      return { tools: [{ name: `t${++listed}`, inputSchema: { type: "object" } }] };
+    },
+    listen: async (/** @type {any} */ _, /** @type {any} */ { onnotification }) => ((news = onnotification), { close: () => (news = undefined) }),
+  });
+  const shown = show(() => chat.useAiTools(client), {});
+  const { error, tools } = await shown.until(({ status }) => status === "error");
+  assert.deepEqual([String(error), tools], ["Error: not now", {}]);
+  fails = false;
+  while (!news) await new Promise((resolve) => setTimeout(resolve, 1));
+  news();
+  const ready = await shown.until(({ status }) => status === "ready");
+  news();
+  await shown.until(({ tools }) => tools !== ready.tools && Object.keys(tools).length > 0);
+  shown.unmount();
+  while (news) await new Promise((resolve) => setTimeout(resolve, 1));
 });

@@ -1,10 +1,12 @@
 // Compiled, never run: what the entries for chat front-ends give fits the providers' own libraries.
 import type Anthropic from "@anthropic-ai/sdk";
 import type { Content, ContentListUnion, GenerateContentResponse, ToolListUnion } from "@google/genai";
-import { jsonSchema, streamText, tool, type LanguageModel } from "ai";
+import { jsonSchema, streamText, tool, type LanguageModel, type UIMessage } from "ai";
 import type OpenAI from "openai";
 import type { Client, Tool } from "mcp-wasm";
-import { aiTools, isToolProgress } from "mcp-wasm/ai-sdk";
+import { aiTools, isToolProgress, markStopped } from "mcp-wasm/ai-sdk";
+import { useAiTools } from "mcp-wasm/ai-sdk/react";
+import { useMcpClient } from "mcp-wasm/react";
 import { anthropicTools, geminiTools, openaiChatTools, openaiResponsesTools } from "mcp-wasm/tools";
 
 declare const client: Client;
@@ -54,3 +56,13 @@ export async function aiSdk(model: LanguageModel) {
 }
 // @ts-expect-error failures are thrown in any case
 await aiTools(client, { throwOnToolError: true });
+
+export function useChat(model: LanguageModel, messages: UIMessage[]) {
+  const { client } = useMcpClient("wss://example.com/mcp");
+  const { tools, status, error } = useAiTools(client, { filter: ({ name }) => name !== "a", prefix: "p", timeout: 5_000 });
+  status satisfies "idle" | "loading" | "ready" | "error";
+  const stopped: UIMessage[] = markStopped(messages, "stopped");
+  return { ask: () => streamText({ model, prompt: "", tools }), error, stopped };
+}
+// @ts-expect-error the hook lists them by itself
+useAiTools(client, { tools: [] });

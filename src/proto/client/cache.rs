@@ -1,7 +1,7 @@
 //! The results that the server lets a client keep for a while.
 //!
-//! Pages are kept one by one. All of it belongs to one client and one connection, so what is
-//! private and what is public need not be told apart.
+//! Pages are kept one by one. All of it belongs to one connection, and what is private to one
+//! authorization: when another is used, it goes. Of an authorization only a hash is kept.
 
 use crate::error::Error;
 use crate::jsonrpc::{Payload, code};
@@ -12,6 +12,8 @@ use super::output::{owned, sentence};
 
 /// How many results are kept; the one that has been kept longest gives way.
 const ENTRIES: usize = 256;
+/// How large all of them may be, in bytes of JSON; the one that has been kept longest gives way.
+const BYTES: usize = 8 * 1024 * 1024;
 /// The longest time that a server can have a result kept.
 const LONGEST: Millis = 86_400_000.0;
 /// What may be kept, and the member of the params that decides.
@@ -63,53 +65,105 @@ pub(super) fn covers(own: &str, uri: &str) -> bool {
 }
 
 #[derive(Debug)]
-struct Entry<P> {
+struct Entry {
     key: String,
     /// The request that may bring it; 0 when it is there.
     asked: i64,
     until: Millis,
-    result: Option<P>,
+    /// Whether it may be shown to everybody.
+    public: bool,
+    /// The result, as JSON; empty until it is there.
+    result: String,
 }
 
 /// The results that are kept, oldest first, and the requests whose results may be.
 #[derive(Debug)]
-pub(super) struct Cache<P>(Vec<Entry<P>>);
+pub(super) struct Cache {
+    entries: Vec<Entry>,
+    /// The hash of the latest authorization; 0 before the first.
+    whose: u64,
+}
 
-impl<P: Payload> Cache<P> {
+/// A result that is kept.
+pub(super) enum Kept<P> {
+    /// For whoever asks.
+    This(P),
+    /// For the authorization in use, if that is still the same.
+    Private,
+}
+
+impl Cache {
     pub fn new() -> Self {
-        Self(Vec::new())
+        Self { entries: Vec::new(), whose: 0 }
     }
 
-    /// The result of such a request, if one is kept that is still fresh.
+    /// The result of such a request, if one is kept that is still fresh; one that is private only if
+    /// the authorization is known to be the same.
     #[inline(never)]
-    pub fn find(&self, method: &str, params: &P, now: Millis) -> Option<P> {
-        if self.0.is_empty() {
+    pub fn find<P: Payload>(
+        &self,
+        method: &str,
+        params: &P,
+        same: bool,
+        now: Millis,
+    ) -> Option<Kept<P>> {
+        if self.entries.is_empty() {
             return None;
         }
         let key = key(method, params)?;
-        let entry = self.0.iter().find(|entry| entry.key == key && now < entry.until)?;
-        entry.result.as_ref()?.copy()
+        let entry = self.entries.iter().find(|entry| entry.key == key && now < entry.until)?;
+        if same || entry.public {
+            P::from_json(&entry.result).map(Kept::This)
+        } else {
+            Some(Kept::Private)
+        }
+    }
+
+    /// The request of that id leaves with that authorization, or the next one would: what is private
+    /// to another goes, also what is still to come. Returns whether there was another.
+    #[inline(never)]
+    pub fn identify(&mut self, text: &str, id: i64) -> bool {
+        // FNV-1a; 0 is nobody's.
+        let mut whose = 0xcbf2_9ce4_8422_2325;
+        for byte in text.bytes() {
+            whose = (whose ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        whose |= 1;
+        let before = std::mem::replace(&mut self.whose, whose);
+        if before != whose {
+            self.entries.retain(|entry| match entry.asked {
+                0 => entry.public,
+                asked => asked == id,
+            });
+        }
+        before != whose && before != 0
     }
 
     /// A request leaves whose result may be kept, in place of an older one.
     #[inline(never)]
-    pub fn asked(&mut self, id: i64, method: &str, params: &P) {
+    pub fn asked<P: Payload>(&mut self, id: i64, method: &str, params: &P) {
         let Some(key) = key(method, params) else { return };
-        let mut full = self.0.len() == ENTRIES;
-        self.0.retain(|entry| !std::mem::take(&mut full) && entry.key != key);
-        self.0.push(Entry { key, asked: id, until: 0.0, result: None });
+        let mut full = self.entries.len() == ENTRIES;
+        self.entries.retain(|entry| !std::mem::take(&mut full) && entry.key != key);
+        let (public, result) = (false, String::new());
+        self.entries.push(Entry { key, asked: id, until: 0.0, public, result });
     }
 
     /// A request has been answered. If news came after it had left, its entry is not there any more.
     #[inline(never)]
-    pub fn answered(&mut self, id: i64, outcome: &Result<P, Error<P>>, now: Millis) {
-        let Some(entry) = self.0.iter_mut().find(|entry| entry.asked == id) else { return };
+    pub fn answered<P: Payload>(&mut self, id: i64, outcome: &Result<P, Error<P>>, now: Millis) {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.asked == id) else { return };
         entry.asked = 0;
         match outcome {
             Ok(result) => {
                 entry.until = now + lifetime(result);
                 if entry.until > now {
-                    entry.result = result.copy();
+                    entry.public = result.says("cacheScope", "public");
+                    match result.to_json() {
+                        Some(text) if text.len() <= BYTES => entry.result = text,
+                        _ => entry.until = 0.0,
+                    }
+                    self.bound();
                 }
             }
             // The pages have moved under the cursor.
@@ -117,28 +171,40 @@ impl<P: Payload> Cache<P> {
                 let key = std::mem::take(&mut entry.key);
                 let end = key.bytes().position(|byte| byte == b'\n').unwrap_or(key.len());
                 let list = key.get(..end).unwrap_or_default();
-                self.0.retain(|entry| !outdated(&entry.key, list, true));
+                self.entries.retain(|entry| !outdated(&entry.key, list, true));
             }
             Err(_) => {}
         }
     }
 
+    /// The oldest give way to the newest.
+    fn bound(&mut self) {
+        let mut room = BYTES;
+        let mut kept = self.entries.len();
+        for entry in self.entries.iter().rev() {
+            let Some(rest) = room.checked_sub(entry.result.len()) else { break };
+            room = rest;
+            kept -= 1;
+        }
+        self.entries.drain(..kept);
+    }
+
     /// News from the server: what it outdates goes, fresh or not.
     #[inline(never)]
-    pub fn outdate(&mut self, notification: &str, params: Option<&P>) {
+    pub fn outdate<P: Payload>(&mut self, notification: &str, params: Option<&P>) {
         let Some(notification) = notification.strip_prefix("notifications/") else { return };
         if let Some(list) = notification.strip_suffix("list_changed") {
-            self.0.retain(|entry| !outdated(&entry.key, list, true));
+            self.entries.retain(|entry| !outdated(&entry.key, list, true));
         } else if notification == "resources/updated"
             && let Some(uri) = params.and_then(|params| params.text("uri"))
         {
-            self.0.retain(|entry| !outdated(&entry.key, &uri, false));
+            self.entries.retain(|entry| !outdated(&entry.key, &uri, false));
         }
     }
 
     /// The connection has ended: there is no news any more, and the next server may be another.
     pub fn clear(&mut self) {
-        self.0.clear();
+        self.entries.clear();
     }
 }
 
