@@ -144,7 +144,7 @@ export interface ConnectOptions {
   /**
    * Milliseconds that the server may leave the first probe unanswered before it counts as one of
    * the `initialize` era.
-   * @default 5_000, over ports and in memory 1_000
+   * @default 1_500, over ports and in memory 1_000, over HTTP a third of `connectTimeout`
    */
   probeTimeout?: number;
   /**
@@ -156,7 +156,14 @@ export interface ConnectOptions {
    */
   knownEra?: string | null;
   /**
-   * The WebSocket subprotocols to offer; the server must select one of them.
+   * What {@link Client.prior} gave on an earlier connection: a modern server that has not changed is
+   * connected to without a round trip; one that has is found out by its first answer.
+   * @default undefined
+   */
+  prior?: unknown;
+  /**
+   * The WebSocket subprotocols to offer; the server must select one of them. With none, any
+   * socket will do.
    * @default ["mcp"]
    */
   protocols?: string[];

@@ -32,6 +32,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// assert_eq!(stream.last_id(), Some("7"));
 /// ```
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one stream")]
 pub struct EventStream {
     buffer: Vec<u8>,
     /// Where the next line starts.

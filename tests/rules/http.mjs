@@ -557,7 +557,7 @@ rule("a call tells the ids of its events, and its answer can be asked for behind
   const { client, peer } = await env.connect();
   /** @type {string[]} */
   const ids = [];
-  const call = client.callTool("t", {}, /** @type {any} */ ({ onresumptiontoken: (id) => void ids.push(id) }));
+  const call = client.callTool("t", {}, /** @type {any} */ ({ onresumptiontoken: (/** @type {string} */ id) => void ids.push(id) }));
   const request = await peer.next("tools/call");
   const { exchange } = exchangeOf(peer, "tools/call");
   peer.link.command({ exchange, status: 200, headers: EVENTS, write: `id: a\ndata: ${JSON.stringify(peer.progress(request, 1))}\n\n` });

@@ -294,7 +294,7 @@ impl<P: Payload> Http<P> {
             self.fetch(exchange, "POST");
         } else {
             // Its session has ended meanwhile.
-            self.lose(exchange, true);
+            self.lose(&exchange, true);
         }
     }
 

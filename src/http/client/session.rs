@@ -97,21 +97,19 @@ impl<P: Payload> Http<P> {
             while let Some(listening) = self.take_where(listens) {
                 self.actions.push(Action::Abort(listening.number));
             }
-            match initialize {
-                Some(initialize) => _ = self.post(initialize, Purpose::Renew, true),
-                None => {
-                    self.lose(exchange, ran);
-                    return self.end(super::protocol("the session is not one of this connection"));
-                }
-            }
+            let Some(initialize) = initialize else {
+                self.lose(&exchange, ran);
+                return self.end(super::protocol("the session is not one of this connection"));
+            };
+            self.post(initialize, Purpose::Renew, true);
         }
-        self.lose(exchange, ran);
+        self.lose(&exchange, ran);
     }
 
     /// An exchange has ended with its session: what the server has not carried out, or may carry out
     /// twice, is sent again, the rest fails.
-    pub(super) fn lose(&mut self, exchange: Exchange<P>, ran: bool) {
-        let Exchange { purpose: Purpose::Message, kind, message, .. } = &exchange else { return };
+    pub(super) fn lose(&mut self, exchange: &Exchange<P>, ran: bool) {
+        let Exchange { purpose: Purpose::Message, kind, message, .. } = exchange else { return };
         let told = matches!(kind, Kind::Response | Kind::Cancelled | Kind::Progress);
         let again = kind.is_safe() || !ran;
         match (exchange.waits(), message) {
