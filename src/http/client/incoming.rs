@@ -73,7 +73,7 @@ impl<P: Payload> Http<P> {
             let number = exchange.number;
             self.actions.push(Action::Abort(number));
             if let Some(exchange) = self.take(number) {
-                self.expired(exchange, false);
+                self.expired(&exchange, false);
             }
             return;
         }
@@ -136,7 +136,7 @@ impl<P: Payload> Http<P> {
         let mut messages = body.map(batch).unwrap_or_default();
         if exchange.expires() || !ok && exchange.says_expired(&messages) {
             let ran = exchange.resumes;
-            return self.expired(exchange, ran);
+            return self.expired(&exchange, ran);
         }
         messages.retain_mut(|message| {
             let code = error_code(message);

@@ -84,7 +84,7 @@ impl<P: Payload> Http<P> {
 
     /// The server does not know the session of an exchange any more: opens another, once for all
     /// that learn of it. `ran` is whether its request may have been carried out.
-    pub(super) fn expired(&mut self, exchange: Exchange<P>, ran: bool) {
+    pub(super) fn expired(&mut self, exchange: &Exchange<P>, ran: bool) {
         let Some(session) = &mut self.session else { return };
         if session.number == exchange.session && session.id.is_some() {
             session.number += 1;
@@ -98,12 +98,12 @@ impl<P: Payload> Http<P> {
                 self.actions.push(Action::Abort(listening.number));
             }
             let Some(initialize) = initialize else {
-                self.lose(&exchange, ran);
+                self.lose(exchange, ran);
                 return self.end(super::protocol("the session is not one of this connection"));
             };
             self.post(initialize, Purpose::Renew, true);
         }
-        self.lose(&exchange, ran);
+        self.lose(exchange, ran);
     }
 
     /// An exchange has ended with its session: what the server has not carried out, or may carry out
