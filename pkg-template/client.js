@@ -152,6 +152,10 @@ export class Client {
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
+    const { maxMessageSize } = given;
+    if (maxMessageSize !== undefined && !(maxMessageSize > 0)) {
+      throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
+    }
     const asked = now();
     if (this.#connection.transport || this.#connection.connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -171,6 +175,7 @@ export class Client {
         transport = make();
       }
       this.#connection.began = asked;
+      this.#connection.maxMessageSize = maxMessageSize;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;

@@ -4,6 +4,7 @@ import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
+import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
 import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
@@ -12,8 +13,6 @@ const FIELDS = 7;
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
-/** The largest message, as for every channel of text. */
-const LIMIT = 16 * 1024 * 1024;
 
 const now = () => performance.now();
 
@@ -47,6 +46,8 @@ class WorkerTransport {
   onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize = MAX_MESSAGE_SIZE;
 
   #url;
   #options;
@@ -106,6 +107,7 @@ class WorkerTransport {
       module: wasmModule,
       url: this.#url,
       protocols: [...protocols],
+      maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...new Headers(headers)],
       asks,
       traces: Boolean(trace),
@@ -122,9 +124,8 @@ class WorkerTransport {
   async send(message, options) {
     const text = write(message);
     const http = this.#url.startsWith("http");
-    if (text.length > LIMIT && !http) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
     const { headers: given } = this.#options;
     if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);

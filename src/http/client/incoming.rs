@@ -31,6 +31,8 @@ const LAST_REPEAT: Millis = 8_000.0;
 const REFUSED: Millis = 1_400.0;
 const LOOK: Millis = 450.0;
 
+/// How much of a stream is read for that, in bytes.
+const SNIFFED: usize = 64 * 1024;
 /// How long the address is looked at for the older transport.
 const SNIFF: Millis = 2_000.0;
 
@@ -327,7 +329,9 @@ impl<P: Payload> Http<P> {
     /// The address answers with a stream: the older transport's begins with an event of its own.
     pub(super) fn sniffed(&mut self, number: u32, chunk: Vec<u8>) {
         let Some(exchange) = self.find(number) else { return };
-        let begins = exchange.stream.feed(chunk) && exchange.stream.event().is_none();
+        exchange.stream.feed(chunk);
+        // It is the first event that counts, and that is short.
+        let begins = exchange.stream.event().is_none() && exchange.stream.cut(SNIFFED).is_none();
         let older = exchange.stream.has_endpoint();
         if begins && !older {
             return;
