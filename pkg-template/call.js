@@ -86,6 +86,8 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** @type {any} */
     this.context = undefined;
+    /** What it was asked with, if it may have to be asked again. @type {any} */
+    this.params = undefined;
   }
 
   /** A request of the call has left: its only one, or one for each page. @param {number} id */
@@ -172,9 +174,7 @@ export class Call {
   /** @param {any} failure */
   error(failure) {
     if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
-    return this.cause instanceof Error && failure.code === "CLOSED"
-      ? this.cause
-      : toError(failure, this.what, this.cause);
+    return toError(failure, this.what, this.cause);
   }
 
   /** @param {any} result */

@@ -9,6 +9,8 @@ import { checkMode } from "./outputs.js";
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
+/** JSON-RPC: there is no such method. */
+const NO_METHOD = -32601;
 const now = () => performance.now();
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
@@ -145,6 +147,7 @@ export class Calls {
     // The core writes into params and `_meta`, so it gets its own.
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
+    if (call.options.tasks) call.params = params;
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
     const asked = now();
     const left = call.until - asked;
@@ -153,7 +156,7 @@ export class Calls {
     const request = (/** @type {number} */ kept) =>
       core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
     call.epoch = this.#epoch;
-    let done = request(!cache ? 0 : transport?.identity ? 1 : 2);
+    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
     if (done === 3) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);
@@ -222,6 +225,13 @@ export class Calls {
       const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
       if (params) return this.#ask(call, params);
       ({ result, failure } = end);
+    }
+    // A tool that runs as a task only says so to who has not seen the list, and has not begun.
+    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#connection.session?.capabilities?.tasks?.requests?.tools?.call) {
+      if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
+        this.#tasksOnly.add(call.name);
+        return this.#ask(call, call.params);
+      }
     }
     this.overflowed += call.overflowed;
     this.coalesced += call.coalesced;

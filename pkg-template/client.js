@@ -17,6 +17,9 @@ const REMEMBER = 24 * 60 * 60 * 1000;
 /** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
 const legacyServers = new Map();
 
+/** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
+const SILENCE = 1_500;
+
 const DEFAULTS = {
   timeout: 60_000,
   maxTotalTimeout: 3_600_000,
@@ -42,6 +45,9 @@ export const INSIDE = Symbol("inside");
  * @param {string} part
  */
 const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
+
+/** What is known of a session that a transport goes on with. @param {any} transport */
+const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -111,6 +117,12 @@ export class Client {
     return this.#options.mode === "auto" && this.#connection.session?.certain ? this.era : undefined;
   }
 
+  get prior() {
+    const { session } = this.#connection;
+    if (session?.discover) return { kind: "modern", discover: session.discover };
+    return this.knownEra ? { kind: this.knownEra } : undefined;
+  }
+
   get transport() {
     return this.#connection.transport;
   }
@@ -136,10 +148,14 @@ export class Client {
     let { url, server, make } = route(target, given);
     let transport = make();
     const http = "onevents" in transport;
-    // Over HTTP, silence is no sign of an era.
-    const { connectTimeout, probeTimeout = http ? Infinity : (transport.probeTimeout ?? 5_000) } = given;
+    // Over HTTP, silence may as well be a slow way.
+    const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
+    const { maxMessageSize } = given;
+    if (maxMessageSize !== undefined && !(maxMessageSize > 0)) {
+      throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
+    }
     const asked = now();
     if (this.#connection.transport || this.#connection.connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -159,12 +175,15 @@ export class Client {
         transport = make();
       }
       this.#connection.began = asked;
+      this.#connection.maxMessageSize = maxMessageSize;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
       const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
       core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
+      const prior = given.prior ?? sessionOf(transport);
+      if (prior) core.know(prior);
       this.#connection.open(transport);
       this.#connection.drain();
     } catch (error) {
@@ -172,8 +191,6 @@ export class Client {
       throw error;
     }
     await connected;
-    const { listChanged } = this.#options;
-    if (listChanged) watchLists(this, listChanged, (error) => this.#fault(error));
     if (!server || this.#options.mode !== "auto") return;
     if (this.knownEra === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
     else legacyServers.delete(server);
@@ -322,14 +339,19 @@ export class Client {
     const numbers = connection.view();
     const call = connection.calls[numbers[0]];
     switch (step) {
-      case 3:
+      case 3: {
         connection.session = core.value();
         connection.transport.setProtocolVersion?.(this.protocolVersion);
-        connection.connecting?.resolve();
+        const { connecting } = connection;
         connection.connecting = undefined;
+        connecting?.resolve();
+        const { listChanged } = this.#options;
+        // Before anything else is read: the server may tell of a change at once.
+        if (listChanged && connecting) watchLists(this, listChanged, (error) => this.#fault(error));
         return;
+      }
       case 4:
-        return this.#disconnected(core.value());
+        return this.#disconnected(core.value(), core.other());
       case 5: {
         const total = numbers[3];
         return call?.deliver(numbers[2], total === total ? total : undefined, core.other(), core.value());
@@ -370,8 +392,8 @@ export class Client {
     }
   }
 
-  /** @param {any} detail */
-  #disconnected(detail) {
+  /** @param {any} detail @param {any} [second] what failed after that */
+  #disconnected(detail, second) {
     const connection = this.#connection;
     const { connecting } = connection;
     connection.detach();
@@ -380,7 +402,9 @@ export class Client {
     this.#inbound.forget();
     if (!connecting) return attempt(() => this.onclose?.());
     const { what, cause, reject } = connecting;
-    reject(cause instanceof McpError ? cause : toError(detail, what, cause));
+    const error = toError(detail, what, cause);
+    if (second) Object.defineProperty(error, "cause", { value: toError(second, what), configurable: true, writable: true });
+    reject(error);
   }
 
   /** @param {any} error */

@@ -1,7 +1,8 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
-import { ProtocolError } from "./errors.js";
+import { ProtocolError, typed } from "./errors.js";
 import { fast, handle } from "./handlers.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
 import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -63,6 +64,9 @@ export class Connection {
   onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
+
+  /** The option of that name, if it was given. @type {number | undefined} */
+  maxMessageSize;
 
   /** The end of the latest transport. @type {Promise<void> | undefined} */
   left;
@@ -149,7 +153,7 @@ export class Connection {
     /** @type {Record<string, (...given: any[]) => unknown>} */
     const ours = {
       onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
-      onerror: (/** @type {Error} */ error) => current() && this.fault(error),
+      onerror: (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
       onclose: () => this.closed(transport, "the connection was closed"),
     };
     // Who waits for messages is not to be passed by.
@@ -163,6 +167,8 @@ export class Connection {
       ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
       ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
+    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
     this.#release = handle(transport, ours);
@@ -212,18 +218,34 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, or 0 */
+  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
   #send(message, id) {
     const transport = this.transport;
-    /** An earlier transport may fail late. @param {any} error */
-    const failed = (error) => transport === this.transport && this.unsent(id, error);
+    const current = () => transport === this.transport;
+    // An earlier transport may fail late.
+    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
+    const done = () => {
+      if (id >= 0 || !current()) return;
+      this.core?.begun(now());
+      this.drain();
+    };
     try {
-      if (transport.send.fast) transport.sendText(write(message));
-      else if ("onevents" in transport) Promise.resolve(transport.send(message, this.#find(id)?.options)).catch(failed);
-      // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-      else Promise.resolve(transport.send(JSON.parse(write(message)))).catch(failed);
+      if (transport.send.fast) {
+        transport.sendText(write(message));
+        done();
+      } else if ("onevents" in transport) {
+        Promise.resolve(transport.send(message, this.#find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
+        // Where each message is an exchange, that says what becomes of it.
+        if (transport.tells === false) done();
+      } else {
+        // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+        const text = write(message);
+        const error = oversize(text, this.#limit);
+        if (error) throw error;
+        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
+      }
     } catch (error) {
-      failed(error);
+      failed(error, false);
     }
   }
 
@@ -232,13 +254,27 @@ export class Connection {
     return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
   }
 
-  /** A message could not be sent. @param {number | undefined} id of the request, if it is one @param {any} error */
-  unsent(id, error) {
+  /**
+   * A message could not be sent.
+   * @param {number | undefined} id of the request, if it is one
+   * @param {any} error
+   * @param {boolean} [sent] whether it may have arrived all the same
+   */
+  unsent(id, error, sent = false) {
+    const reason = "the message could not be sent";
+    if (!id) return this.fault(typed(error, reason, sent));
     const call = this.#find(id);
     if (call) call.cause = error;
-    if (!id) return this.fault(error);
-    this.core?.unsent(id, error?.message ?? "the message could not be sent");
+    if (id < 0) this.core?.notBegun(reason, error);
+    else this.core?.unsent(id, reason, sent);
     this.drain();
+  }
+
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, { id, answers }) {
+    const number = answers && Number(id);
+    if (this.connecting) this.connecting.cause = error;
+    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
   }
 
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
@@ -274,8 +310,14 @@ export class Connection {
     this.parse(text);
   }
 
+  get #limit() {
+    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
   /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
+    const error = oversize(text, this.#limit);
+    if (error) return this.refuse(error, outline(text));
     let message;
     try {
       message = read(text);

@@ -1,6 +1,8 @@
 // The error classes. `instanceof` works across two copies of the package, because it reads a mark
 // that every copy sets instead of comparing constructors.
 
+import { unwritable } from "./text.js";
+
 const MARK = Symbol.for("mcp-wasm.error");
 
 /**
@@ -78,12 +80,15 @@ export class HttpError extends McpError {
    * @param {string} message
    * @param {number} status
    * @param {string} body
+   * @param {{ retryAfter?: number, headers?: any }} [more]
    */
-  constructor(message, status, body) {
+  constructor(message, status, body, { retryAfter, headers } = {}) {
     super("HTTP_ERROR", message);
     this.name = "HttpError";
     this.status = status;
     this.body = body;
+    this.retryAfter = retryAfter;
+    this.headers = new Headers(headers);
   }
 }
 
@@ -164,16 +169,19 @@ export function toError(detail, what, cause) {
     case "ABORTED":
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
-      // What could not be sent has failed here, and for a reason that its author knows best.
-      if (detail.cause && (!detail.sent || isMcpError(detail.cause))) return detail.cause;
+      const why = detail.cause ?? cause;
+      if (isMcpError(why) || unwritable.has(why)) return why;
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
-      return new ClosedError(`${what}: ${message}; ${fate}`, detail.sent, { cause: detail.cause ?? cause });
+      const text = `${what}: ${message}${inBrackets(wordsOf(why))}`;
+      return new ClosedError(what.startsWith("connecting") ? text : `${text}; ${fate}`, detail.sent, { cause: why });
     }
     case "HTTP_ERROR": {
       const { status } = detail;
       const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
-      return new HttpError(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`, status, message);
+      return new HttpError(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`, status, message, detail);
     }
+    case "HTTP_SSE_ONLY":
+      return new ProtocolError(`${what}: ${SSE_ONLY}`, code);
     case "INPUT_FAILED":
     case "TASK_FAILED":
       return new McpError(code, `${what}: ${message}`, { cause });
@@ -181,6 +189,38 @@ export function toError(detail, what, cause) {
       return new ProtocolError(`${what}: ${message}`, code, { cause });
   }
 }
+
+const SSE_ONLY =
+  "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
+  "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
+
+/** @param {string} text */
+const inBrackets = (text) => (text ? ` (${text})` : "");
+
+/**
+ * What something says that was thrown, and what it says of its own cause.
+ * @param {any} thrown
+ * @returns {string}
+ */
+export function wordsOf(thrown) {
+  try {
+    if (typeof thrown === "string") return thrown;
+    const words = typeof thrown?.message === "string" ? thrown.message : "";
+    const more = thrown?.cause ? wordsOf(thrown.cause) : "";
+    return more && more !== words ? `${words}: ${more}` : words || thrown?.code || "";
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * One of our errors, whatever a part of the application has thrown.
+ * @param {any} thrown
+ * @param {string} what failed
+ * @param {boolean} [sent]
+ */
+export const typed = (thrown, what, sent = false) =>
+  isMcpError(thrown) ? thrown : new ClosedError(`${what}${inBrackets(wordsOf(thrown))}`, sent, { cause: thrown });
 
 const HINTS = {
   404: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",

@@ -1,9 +1,14 @@
 // A list that comes in pages, put together: all items in one result, whatever the number of pages.
 
+/** How large a list may become by its pages, in characters of JSON. */
+const LARGEST = 64 * 1024 * 1024;
+
 export class Pages {
   /** The first page; with more than one, a copy of it that grows. @type {any} */
   #whole;
   #count = 0;
+  /** Of all pages but the last. */
+  #size = 0;
   #cursors = new Set();
 
   /**
@@ -25,6 +30,8 @@ export class Pages {
    */
   take(page, limit) {
     const { member } = this;
+    // Some servers write nothing, or `null`, for a list without items.
+    if (page && page[member] == null) page = { ...page, [member]: [] };
     const cursor = page?.nextCursor;
     if (!this.#count++) {
       this.#whole = page;
@@ -42,6 +49,8 @@ export class Pages {
     if (done) return { result: this.#whole };
     if (this.#cursors.has(cursor)) return endless("the server gave the same cursor twice");
     if (this.#count === limit) return endless(`the list has more than ${limit} pages`);
+    this.#size += JSON.stringify(page).length;
+    if (this.#size > LARGEST) return endless(`the pages of the list are over the limit of ${LARGEST} characters`);
     this.#cursors.add(cursor);
     return { params: { ...this.params, cursor } };
   }

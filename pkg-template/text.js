@@ -3,6 +3,9 @@
 /** The longest text that is looked at for words which JSON does not have: that of any progress. */
 const SHORT = 4096;
 
+/** What went wrong with values that are no JSON: that is for who gave them. @type {WeakSet<any>} */
+export const unwritable = new WeakSet();
+
 /**
  * A message as text, and every string in it well formed, for strict readers refuse the whole message
  * otherwise: half a surrogate pair becomes U+FFFD.
@@ -10,7 +13,13 @@ const SHORT = 4096;
  * @returns {string}
  */
 export function write(message) {
-  const text = JSON.stringify(message);
+  let text;
+  try {
+    text = JSON.stringify(message);
+  } catch (error) {
+    if (error instanceof Error) unwritable.add(error);
+    throw error;
+  }
   // Surrogates are escaped only where they stand alone.
   return text?.includes("\\ud") ? text.replace(/\\(?:(ud...)|.)/g, (all, lone) => (lone ? "\ufffd" : all)) : text;
 }

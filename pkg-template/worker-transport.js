@@ -4,6 +4,7 @@ import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
 import { identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
+import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
 import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
@@ -12,8 +13,6 @@ const FIELDS = 7;
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
-/** The largest message, as for every channel of text. */
-const LIMIT = 16 * 1024 * 1024;
 
 const now = () => performance.now();
 
@@ -47,6 +46,8 @@ class WorkerTransport {
   onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize = MAX_MESSAGE_SIZE;
 
   #url;
   #options;
@@ -71,6 +72,11 @@ class WorkerTransport {
     itself(this);
     this.#url = url;
     this.#options = options;
+  }
+
+  /** Whether it says what becomes of a message. */
+  get tells() {
+    return this.#url.startsWith("http");
   }
 
   get connection() {
@@ -101,6 +107,7 @@ class WorkerTransport {
       module: wasmModule,
       url: this.#url,
       protocols: [...protocols],
+      maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...new Headers(headers)],
       asks,
       traces: Boolean(trace),
@@ -117,13 +124,12 @@ class WorkerTransport {
   async send(message, options) {
     const text = write(message);
     const http = this.#url.startsWith("http");
-    if (text.length > LIMIT && !http) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
     const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
     const { headers: given } = this.#options;
     if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
-    this.#post({ mcp: "send", text, headers });
+    this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
   async close() {
@@ -282,10 +288,16 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
       case "failed": {
-        const { id, status, sent, message } = value;
-        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, this.#cause(value.cause), now());
+        const { id, status, sent, message, headers, retryAfter = NaN } = value;
+        const cause = status ? headers : this.#cause(value.cause);
+        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, cause, retryAfter, now());
         return connection?.drain();
       }
+      case "begun":
+        connection?.core?.begun(now());
+        return connection?.drain();
+      case "notBegun":
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

@@ -31,8 +31,8 @@ let numbers = new Float64Array();
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean }} order */
-  async open({ module, url, protocols, headers, asks, traces }) {
+  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, url, protocols, headers, asks, traces, maxMessageSize }) {
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       provide(async () => {
@@ -41,8 +41,8 @@ const commands = {
       });
       await ready();
       transport = url.startsWith("http")
-        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace })
-        : new WebSocketTransport(url, { protocols, trace });
+        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace, maxMessageSize })
+        : new WebSocketTransport(url, { protocols, trace, maxMessageSize });
       if ("onframe" in transport) transport.onframe = frame;
       else Object.assign(transport, { onevents: events, onnews: news, parse });
       transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
@@ -57,10 +57,10 @@ const commands = {
       ended();
     }
   },
-  /** @param {{ text: string, headers?: [string, string][] }} order */
-  async send({ text, headers }) {
+  /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
+  async send({ text, ...options }) {
     try {
-      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), { headers }));
+      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), options));
     } catch (error) {
       const { method, id } = JSON.parse(text);
       // The id of an answer is the server's.
@@ -153,6 +153,9 @@ function write(message) {
   return original || JSON.stringify(message);
 }
 
+/** What can be posted of a failure. @param {any} detail */
+const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
+
 /** @param {Http} http */
 function news(http) {
   const news = /** @type {any} */ (http.news());
@@ -160,9 +163,11 @@ function news(http) {
     const [kind, value] = [news[i], news[i + 1]];
     if (kind === 1) {
       if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-    } else if (kind === 2) batch.add("failed", { ...value, cause: pack(value.cause) });
-    else if (kind === 3) batch.add("fault", { ...value, cause: pack(value.cause) });
+    } else if (kind === 2) batch.add("failed", told(value));
+    else if (kind === 3) batch.add("fault", told(value));
     else if (kind === 4) batch.add("expired");
+    else if (kind === 6) batch.add("begun");
+    else if (kind === 7) batch.add("notBegun", told(value));
     else batch.add("stray", value, false);
   }
   if (transport.sessionId !== session) batch.add("session", (session = transport.sessionId), false);

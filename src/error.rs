@@ -35,7 +35,13 @@ pub enum Error<P> {
         status: u16,
         /// How the body begins.
         body: String,
+        /// How many milliseconds the server wants to be left alone, if it says so.
+        retry_after: Option<f64>,
+        /// The headers, as the platform has them.
+        headers: Option<P>,
     },
+    /// What is at the address speaks the older HTTP+SSE of 2024-11-05, which has another transport.
+    SseOnly,
     /// The answer was lost on the way: the request could not be made, or what carried its answer
     /// broke off.
     Lost {
@@ -81,6 +87,18 @@ impl<P> Error<P> {
             Self::Input(_) => "INPUT_FAILED",
             Self::Task(_) => "TASK_FAILED",
             Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
+            Self::SseOnly => "HTTP_SSE_ONLY",
+        }
+    }
+
+    /// How long the server wants to be left alone, if what is in the way passes by itself; 0 if it
+    /// does not say.
+    pub(crate) fn passes(&self) -> Option<f64> {
+        match self {
+            Self::Http { status: 408 | 425 | 429 | 502..=504, retry_after, .. } => {
+                Some(retry_after.unwrap_or(0.0))
+            }
+            _ => None,
         }
     }
 }
@@ -108,7 +126,8 @@ impl<P> fmt::Display for Error<P> {
             Self::Closed { reason, sent: false } => {
                 write!(out, "{reason}; the request was not sent")
             }
-            Self::Http { status, body } => write!(out, "HTTP status {status}: {body}"),
+            Self::Http { status, body, .. } => write!(out, "HTTP status {status}: {body}"),
+            Self::SseOnly => out.write_str("there is only HTTP+SSE of 2024-11-05"),
             Self::Lost { reason, .. } => out.write_str(reason),
             Self::Protocol(text)
             | Self::Input(text)

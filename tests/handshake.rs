@@ -41,6 +41,7 @@ fn what_the_server_says_of_itself_is_kept_as_it_was_sent() {
         server_info: Some(json!({ "name": 7 })),
         capabilities: Some(json!({ "tools": { "listChanged": true }, "x": 1 })),
         instructions: Some(json!("Be kind.")),
+        discovered: Some(result),
     };
     assert_eq!(page.machine.session(), Some(&expected));
 }
@@ -256,7 +257,8 @@ fn a_server_that_hangs_up_again_is_an_error() {
             initialize(&mut page);
         }
         page.closed("second");
-        let error = Error::Closed { reason: "second".to_owned(), sent: false };
+        let sent = stage == "initializing";
+        let error = Error::Closed { reason: "second".to_owned(), sent };
         assert_eq!(failed(&page), error, "{stage}");
         assert_eq!(page.told.len(), 2, "one reopening, one end");
     }
@@ -276,7 +278,7 @@ fn closing_during_the_probe_opens_no_second_channel() {
     probe(&mut page);
     page.machine.close("the client was closed");
     page.drain();
-    let error = Error::Closed { reason: "the client was closed".to_owned(), sent: false };
+    let error = Error::Closed { reason: "the client was closed".to_owned(), sent: true };
     assert_eq!(failed(&page), error);
     assert!(!page.told.contains(&Told::Reopen));
 }

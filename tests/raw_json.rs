@@ -111,7 +111,42 @@ fn same(raw: &Raw, value: &Value) {
     assert!(!raw.to_string().contains(['\n', '\r']), "one line");
 }
 
+/// The bytes that stand for a value.
+fn digest(value: &Raw) -> Vec<u8> {
+    let mut all = Vec::new();
+    assert!(value.digest(&mut |bytes| all.extend_from_slice(bytes)));
+    all
+}
+
+/// The value with the members of all objects in the other order.
+fn reversed(value: &Value) -> Value {
+    match value {
+        Value::Array(elements) => elements.iter().map(reversed).collect(),
+        Value::Object(members) => {
+            let members = members.iter().rev().map(|(name, value)| (name.clone(), reversed(value)));
+            Value::Object(members.collect())
+        }
+        other => other.clone(),
+    }
+}
+
 proptest! {
+    #[test]
+    fn equal_values_have_the_same_digest_and_others_another(
+        value in any_json(),
+        other in any_json(),
+        dice in prop::collection::vec(any::<u8>(), 64),
+    ) {
+        let mut text = String::new();
+        scribble(&reversed(&value), &mut dice.into_iter().cycle(), &mut text);
+        let own = digest(&Raw::of(&value).unwrap());
+        prop_assert_eq!(&digest(&raw(&text)), &own);
+        prop_assert_eq!(digest(&Raw::of(&other).unwrap()) == own, other == value);
+        let mut built = Raw::object();
+        built.set("a", raw(&text));
+        prop_assert_eq!(digest(&built), digest(&Raw::of(&json!({ "a": value })).unwrap()));
+    }
+
     #[test]
     fn a_text_reads_as_the_tree_of_it(
         value in any_json(),

@@ -257,9 +257,9 @@ fn tool_calls_with_params_of_the_wrong_type_are_refused() {
         json!({}),
         json!({ "name": 1 }),
         json!({ "name": null, "arguments": {} }),
-        json!({ "name": "t", "arguments": [] }),
+        json!({ "name": "t", "arguments": [1] }),
         json!({ "name": "t", "arguments": "x" }),
-        json!({ "name": "t", "arguments": null }),
+        json!({ "name": "t", "arguments": false }),
     ] {
         let mut peer = Peer::legacy("2025-11-25");
         assert_eq!(error_code(&peer.ask("tools/call", params.clone())), -32602, "{params}");
@@ -400,7 +400,7 @@ fn malformed_messages_get_the_error_that_fits_and_the_id_if_there_is_one() {
         (json!({ "jsonrpc": "1.0", "id": "a", "method": "ping" }), -32600, Some(json!("a"))),
         (json!({ "jsonrpc": "2.0", "id": 7, "method": 8 }), -32600, Some(json!(7))),
         (
-            json!({ "jsonrpc": "2.0", "id": 7, "method": "ping", "params": [] }),
+            json!({ "jsonrpc": "2.0", "id": 7, "method": "ping", "params": [1] }),
             -32600,
             Some(json!(7)),
         ),

@@ -512,7 +512,7 @@ fn only_a_subscription_that_was_there_and_can_be_there_again_is_opened_again() {
         lose(&mut page, id);
         page.wait(1_251.0);
         let request = page.sent()["id"].as_i64().unwrap();
-        let error = Error::Http { status, body: String::new() };
+        let error = Error::Http { status, body: String::new(), retry_after: None, headers: None };
         page.machine.failed(request, error, page.now);
         page.drain();
         assert_eq!(page.outcome(id).is_none(), again, "{status}");

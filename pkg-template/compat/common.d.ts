@@ -77,7 +77,7 @@ export type CommonHTTPOptions<Provider> = {
 export class CommonHTTPTransport implements Transport {
   start(): Promise<void>;
   send(message: JSONRPCMessage | JSONRPCMessage[], options?: TransportSendOptions): Promise<void>;
-  /** Ends the connection, and the session if there is one. */
+  /** Ends the connection. The session stays, to go on with by `sessionId`. */
   close(): Promise<void>;
   /** Ends the session: the server is told, and `sessionId` is `undefined`. The connection stays. */
   terminateSession(): Promise<void>;

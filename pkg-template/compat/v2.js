@@ -70,19 +70,25 @@ const LISTS = /** @type {const} */ ([
   ["listResourceTemplates", "resources/templates/list", "resourceTemplates", "resources"],
 ]);
 
-/** Our `mode`, out of the SDK's option. @param {any} negotiation */
-const modeOf = (negotiation) => negotiation?.mode;
+/**
+ * Our `mode`, out of the SDK's options. One older revision alone can be asked for; of several, the server's choice is looked at
+ * when it has answered.
+ * @param {any} negotiation
+ * @param {string[]} [versions]
+ */
+function modeOf(negotiation, [only = "", more] = []) {
+  const mode = negotiation?.mode;
+  const older = more === undefined && SUPPORTED_PROTOCOL_VERSIONS.includes(only);
+  return older && (mode ?? "legacy") === "legacy" ? { pin: only } : mode;
+}
 
 const Adapted = adapt({
   translate,
   options({ versionNegotiation, inputRequired, supportedProtocolVersions, responseCacheStore, cachePartition, defaultCacheTtlMs, ...given }) {
     const { autoFulfill, maxRounds } = inputRequired ?? {};
-    // One older revision alone can be asked for; of several, the server's choice is looked at afterwards.
-    const [only, more] = supportedProtocolVersions ?? [];
-    const pinned = only && more === undefined && SUPPORTED_PROTOCOL_VERSIONS.includes(only) ? { pin: only } : undefined;
-    return { mode: modeOf(versionNegotiation) ?? pinned, maxRounds, inputRequired: autoFulfill === false ? "manual" : undefined, ...given };
+    return { mode: modeOf(versionNegotiation, supportedProtocolVersions), maxRounds, inputRequired: autoFulfill === false ? "manual" : undefined, ...given };
   },
-  refuse: (kind, message) => new SdkError(kind === "connected" ? SdkErrorCode.AlreadyConnected : SdkErrorCode.CapabilityNotSupported, message),
+  refuse: (kind, message) => (kind === "connected" ? new Error(message) : new SdkError(SdkErrorCode.CapabilityNotSupported, message)),
   context: (client, request, context) => ({
     ...context,
     sessionId: client.transport?.sessionId,
@@ -128,9 +134,9 @@ export class Client extends Adapted {
 
   /** @param {any} options */
   setVersionNegotiation(options) {
-    if (this.transport) throw new SdkError(SdkErrorCode.AlreadyConnected, "Cannot set the version negotiation after connecting to transport");
+    if (this.transport) throw new Error("Cannot configure version negotiation after connecting to transport");
     this.#negotiation = options;
-    this[INSIDE].options.mode = modeOf(options) ?? "auto";
+    this[INSIDE].options.mode = modeOf(options, this.#versions) ?? "auto";
   }
 
   /** @param {any} target @param {any} [given] */

@@ -106,8 +106,8 @@ export interface CallOptions extends CallDefaults {
    * ```
    */
   onprogress?: (progress: ProgressNotification) => unknown;
-  /** `false` does without what is kept, for this call. */
-  cache?: boolean;
+  /** `false` does without what is kept, for this call; `"refresh"` asks the server and keeps what it answers. */
+  cache?: boolean | "refresh";
   /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */
   signal?: AbortSignal;
   /**

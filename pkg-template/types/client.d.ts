@@ -93,6 +93,17 @@ export class Client {
    * ```
    */
   readonly knownEra: "modern" | "legacy" | undefined;
+  /**
+   * What is known of the server, JSON to be kept and given to the next `connect` as `prior`; undefined
+   * while nothing is certain.
+   *
+   * @example
+   * ```js
+   * await client.connect(url, { prior: JSON.parse(localStorage.getItem(url) ?? "null") ?? undefined });
+   * localStorage.setItem(url, JSON.stringify(client.prior ?? null));
+   * ```
+   */
+  readonly prior: { kind: "modern"; discover: unknown } | { kind: "legacy" } | undefined;
   /** The transport in use. */
   readonly transport: Transport | undefined;
   /** Is called when the connection has ended, after every call has failed. */

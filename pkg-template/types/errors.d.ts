@@ -1,5 +1,6 @@
 /** Errors. */
 import type { CallToolResult } from "./tools.js";
+import type { HeaderList } from "./transports.js";
 
 /** The stable codes of this package's errors. */
 export type ErrorCode =
@@ -8,6 +9,7 @@ export type ErrorCode =
   | "ABORTED"
   | "CLOSED"
   | "HTTP_ERROR"
+  | "HTTP_SSE_ONLY"
   | "PROTOCOL_ERROR"
   | "INCOMPATIBLE_VERSION"
   | "ENDLESS_PAGES"
@@ -60,18 +62,22 @@ export class ClosedError extends McpError {
 
 /** The server answered a request with an HTTP status instead of a message. */
 export class HttpError extends McpError {
-  constructor(message: string, status: number, body: string);
+  constructor(message: string, status: number, body: string, more?: { retryAfter?: number; headers?: HeaderList });
   /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
   readonly status: number;
   /** How the body begins. */
   readonly body: string;
+  /** How many milliseconds the server wants to be left alone, if it says so. */
+  readonly retryAfter: number | undefined;
+  /** The headers, as far as the page may read them. */
+  readonly headers: Headers;
 }
 
 /** The server broke the protocol, or speaks no revision in common. */
 export class ProtocolError extends McpError {
   constructor(
     message: string,
-    code?: "PROTOCOL_ERROR" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES" | "INVALID_OUTPUT" | "UNUSABLE_SCHEMA",
+    code?: "PROTOCOL_ERROR" | "HTTP_SSE_ONLY" | "INCOMPATIBLE_VERSION" | "ENDLESS_PAGES" | "INVALID_OUTPUT" | "UNUSABLE_SCHEMA",
     options?: { cause?: unknown },
   );
   /** What the tool returned; there for `INVALID_OUTPUT` and `UNUSABLE_SCHEMA`. */

@@ -107,7 +107,7 @@ export interface ClientOptions extends CallDefaults {
   /**
    * Whether tool calls may become tasks, which are looked at until they end; the call is one call
    * all the same. Declares the extension `io.modelcontextprotocol/tasks`, and calls tools that
-   * run as tasks only (2025-11-25) as such; which ones those are, `listTools` tells: call it first.
+   * run as tasks only (2025-11-25) as such: those that the list names, or that say so when they are called.
    * @default false
    */
   tasks?: boolean;
@@ -132,9 +132,19 @@ export interface ConnectOptions {
    */
   connectTimeout?: number;
   /**
+   * The largest message either way, in bytes; `Infinity` for no limit. A larger one fails the call that
+   * it answers, by the code `MESSAGE_TOO_LARGE`; what is none call's goes to `onerror`.
+   * @default 67_108_864
+   * @example
+   * ```js
+   * await client.connect(url, { maxMessageSize: 200 * 1024 * 1024 });
+   * ```
+   */
+  maxMessageSize?: number;
+  /**
    * Milliseconds that the server may leave the first probe unanswered before it counts as one of
    * the `initialize` era.
-   * @default 5_000, over ports and in memory 1_000
+   * @default 1_500, over ports and in memory 1_000, over HTTP a third of `connectTimeout`
    */
   probeTimeout?: number;
   /**
@@ -146,7 +156,14 @@ export interface ConnectOptions {
    */
   knownEra?: string | null;
   /**
-   * The WebSocket subprotocols to offer; the server must select one of them.
+   * What {@link Client.prior} gave on an earlier connection: a modern server that has not changed is
+   * connected to without a round trip; one that has is found out by its first answer.
+   * @default undefined
+   */
+  prior?: unknown;
+  /**
+   * The WebSocket subprotocols to offer; the server must select one of them. With none, any
+   * socket will do.
    * @default ["mcp"]
    */
   protocols?: string[];

@@ -62,6 +62,11 @@ export class WebSocketTransport implements Transport {
       protocols?: string[];
       /** Sees the text of every frame. */
       trace?: Trace;
+      /**
+       * The largest message either way, in bytes: a larger one fails the call that it answers.
+       * @default 67_108_864
+       */
+      maxMessageSize?: number;
     },
   );
   start(): Promise<void>;
@@ -99,13 +104,54 @@ export class StreamableHttpTransport implements Transport {
       fetch?: typeof globalThis.fetch;
       /** Sees the text of every message; reading progress is slower with it. */
       trace?: Trace;
+      /**
+       * The largest message either way, in bytes: a larger one fails the call that it answers.
+       * @default 67_108_864
+       */
+      maxMessageSize?: number;
+      /** What else `fetch` is given, such as `credentials`; headers go into `headers`. */
+      requestInit?: RequestInit;
+      /** A session to go on with, in `protocolVersion`; nothing opens another. */
+      sessionId?: string;
+      /**
+       * The revision that the session is in.
+       * @default "2025-11-25"
+       */
+      protocolVersion?: string;
+      /**
+       * Whether `close` leaves the session to a later connection.
+       * @default false
+       */
+      keepSession?: boolean;
+      /** How streams that broke off are asked for again; times in milliseconds. */
+      reconnectionOptions?: {
+        /** @default 1_000 */
+        initialReconnectionDelay?: number;
+        /** @default 30_000 */
+        maxReconnectionDelay?: number;
+        /** @default 2 */
+        reconnectionDelayGrowFactor?: number;
+        /** @default 10 */
+        maxRetries?: number;
+      };
     },
   );
   start(): Promise<void>;
-  /** Sends one message, with headers of its own if it has any; fails when the server does not take it. */
-  send(message: JSONRPCMessage, options?: { headers?: HeaderList }): Promise<void>;
+  /**
+   * Sends one message, with headers of its own if it has any; fails when the server does not take it.
+   * With `resumptionToken` its answer is asked for behind that event instead.
+   */
+  send(
+    message: JSONRPCMessage,
+    options?: { headers?: HeaderList; timeout?: number; resumptionToken?: string; onresumptiontoken?: (id: string) => void },
+  ): Promise<void>;
   /** Ends all streams, and the session if there is one. */
   close(): Promise<void>;
+  /** Ends the session, and nothing else. */
+  terminateSession(): Promise<void>;
+  setProtocolVersion(version: string | undefined): void;
+  /** The revision that is spoken. */
+  protocolVersion: string | undefined;
   /** The session of a server from before 2026-07-28, if it gave one. */
   readonly sessionId: string | undefined;
   onmessage?: (message: JSONRPCMessage) => void;

@@ -315,6 +315,7 @@ impl Engine {
     fn act(&self, output: Output<JsValue>) {
         match output {
             Output::Send(message, id) => self.send(&message, id),
+            Output::Greet(message) => self.greet(&message),
             Output::Reopen => {
                 let old = self.channel.take();
                 drop(old);
@@ -324,7 +325,7 @@ impl Engine {
                 self.connecting.set(false);
                 self.opened.set(Ok(()));
             }
-            Output::Disconnected(error) => self.disconnected(error),
+            Output::Disconnected(error, _) => self.disconnected(error),
             Output::Progress(slot, report) => {
                 let message = report.message.and_then(|message| message.as_string());
                 let (progress, total) = (report.progress, report.total);
@@ -362,6 +363,22 @@ impl Engine {
         }
     }
 
+    /// Sends what ends the handshake. Over HTTP, its exchange says when the server has it.
+    fn greet(&self, message: &JsValue) {
+        let channel = self.channel.borrow().clone();
+        let sent = match &channel {
+            Some(channel) => channel.send(message),
+            None => Err("the connection is not open".to_owned()),
+        };
+        match sent {
+            Err(reason) => {
+                self.with(|core| core.not_begun(Fault::Closed { reason, sent: false }));
+            }
+            Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
+            Ok(()) => self.with(|core| core.begun(now())),
+        }
+    }
+
     fn send(&self, message: &JsValue, id: Option<i64>) {
         let channel = self.channel.borrow().clone();
         let sent = match &channel {
@@ -370,7 +387,7 @@ impl Engine {
         };
         match (sent, id) {
             (Ok(()), _) => {}
-            (Err(reason), Some(id)) => self.with(|core| core.unsent(id, &reason)),
+            (Err(reason), Some(id)) => self.with(|core| core.unsent(id, &reason, false)),
             (Err(reason), None) => self.fault(Fault::Closed { reason, sent: false }),
         }
     }

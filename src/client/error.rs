@@ -6,6 +6,7 @@ use thiserror::Error;
 use wasm_bindgen::JsValue;
 
 use super::ToolResult;
+use super::channel::describe;
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;
 use crate::jsonrpc::Payload;
@@ -69,6 +70,18 @@ pub enum Error {
         status: u16,
         /// How the body begins.
         body: String,
+        /// How long the server wants to be left alone, if it says so.
+        retry_after: Option<Duration>,
+    },
+    /// There is no Streamable HTTP at the address, but the HTTP+SSE of 2024-11-05, which this client
+    /// does not speak.
+    #[error(
+        "{call}: the server speaks HTTP+SSE of 2024-11-05 there, and no Streamable HTTP; \
+         look for an address of its own, often ending in /mcp"
+    )]
+    SseOnly {
+        /// The call.
+        call: String,
     },
     /// The server broke the protocol.
     #[error("{call}: {reason}")]
@@ -138,6 +151,7 @@ impl Error {
             Self::Aborted { .. } => "ABORTED",
             Self::Closed { .. } => "CLOSED",
             Self::Http { .. } => "HTTP_ERROR",
+            Self::SseOnly { .. } => "HTTP_SSE_ONLY",
             Self::Protocol { .. } => "PROTOCOL_ERROR",
             Self::Input { .. } => "INPUT_FAILED",
             Self::Task { .. } => "TASK_FAILED",
@@ -156,6 +170,7 @@ impl Error {
             | Self::Aborted { call, .. }
             | Self::Closed { call, .. }
             | Self::Http { call, .. }
+            | Self::SseOnly { call }
             | Self::Protocol { call, .. }
             | Self::Input { call, .. }
             | Self::Task { call, .. }
@@ -182,9 +197,16 @@ impl Error {
                 Self::Closed { call, reason, may_have_run: sent, cause: None }
             }
             CoreError::Lost { reason, sent, cause } => {
-                Self::Closed { call, reason: reason.clone(), may_have_run: sent, cause }
+                let words = cause.as_ref().map(|cause| describe(cause, "")).unwrap_or_default();
+                let reason = if words.is_empty() { reason } else { format!("{reason} ({words})") };
+                Self::Closed { call, reason, may_have_run: sent, cause }
             }
-            CoreError::Http { status, body } => Self::Http { call, status, body },
+            CoreError::Http { status, body, retry_after, .. } => {
+                let retry_after =
+                    retry_after.and_then(|after| Duration::try_from_secs_f64(after / 1000.0).ok());
+                Self::Http { call, status, body, retry_after }
+            }
+            CoreError::SseOnly => Self::SseOnly { call },
             CoreError::Protocol(reason) => Self::Protocol { call, reason },
             CoreError::Input(reason) => Self::Input { call, reason },
             CoreError::Task(reason) => Self::Task { call, reason },

@@ -16,7 +16,7 @@ use super::Progress;
 use super::channel::LIMIT;
 use super::engine::Engine;
 use super::platform::{self, now};
-use crate::http::client::{self, Action, Reading};
+use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
 use crate::jsonrpc::{Id, Payload};
 
 /// How much of a body an error quotes, in bytes.
@@ -70,7 +70,7 @@ impl Http {
     }
 
     pub fn send(&self, message: &JsValue) {
-        self.core.borrow_mut().send(message.clone());
+        self.core.borrow_mut().send(message.clone(), Sending::default());
         self.pump();
     }
 
@@ -86,7 +86,7 @@ impl Http {
 
     /// Ends everything; returns the exchanges that tell the server.
     pub fn close(&self) -> Vec<Promise> {
-        self.core.borrow_mut().close();
+        self.core.borrow_mut().close(false);
         self.act()
     }
 
@@ -100,7 +100,7 @@ impl Http {
         for action in actions {
             match action {
                 Action::Abort(exchange) => self.abort(exchange),
-                Action::Fetch { exchange, verb, headers, body } => {
+                Action::Fetch { exchange, verb, headers, body, .. } => {
                     started.extend(self.start(&Request { exchange, verb, headers, body }));
                 }
             }
@@ -173,7 +173,9 @@ impl Http {
         if let Err(Broken { sent, cause }) = result
             && !aborted()
         {
-            self.core.borrow_mut().failed(exchange, sent, Some(cause), now());
+            let failure =
+                Failure { sent, refused: sent && platform::is_online(), cause: Some(cause) };
+            self.core.borrow_mut().failed(exchange, failure, now());
         }
         self.exchanges.borrow_mut().remove(&exchange);
         self.pump();
@@ -190,9 +192,13 @@ impl Http {
         let header = |name| headers.get(name).ok().flatten().unwrap_or_default();
         let reading = self.core.borrow_mut().head(
             exchange,
-            response.status(),
-            &header("content-type"),
-            &header("mcp-session-id"),
+            Head {
+                status: response.status(),
+                content_type: &header("content-type"),
+                session: &header("mcp-session-id"),
+                retry_after: platform::retry_after(&header("retry-after")),
+                headers: None,
+            },
         );
         if reading == Reading::Nothing {
             return Ok(());
@@ -220,7 +226,8 @@ impl Http {
         }
         let mut core = self.core.borrow_mut();
         if reading == Reading::Events {
-            core.failed(exchange, true, None, now());
+            let ended = Failure { sent: true, refused: false, cause: None };
+            core.failed(exchange, ended, now());
         } else {
             let excerpt = String::from_utf8_lossy(whole.get(..EXCERPT).unwrap_or(&whole));
             core.body(exchange, parse(&whole), &excerpt, now());
@@ -242,6 +249,11 @@ impl Http {
             self.core.borrow_mut().message(exchange, message, now());
             self.pump();
         }
+        let mut core = self.core.borrow_mut();
+        if core.cut(exchange, LIMIT as usize).is_some() {
+            core.refuse(exchange, true, None);
+        }
+        drop(core);
         self.pump();
     }
 

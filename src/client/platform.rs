@@ -126,3 +126,22 @@ impl<T> Handler<T> {
         }
     }
 }
+
+/// How many milliseconds a header `Retry-After` asks for: it holds seconds, or a date.
+pub(super) fn retry_after(value: &str) -> Option<f64> {
+    if value.trim().is_empty() {
+        return None;
+    }
+    let after = match value.trim().parse::<u32>() {
+        Ok(seconds) => f64::from(seconds) * 1000.0,
+        Err(_) => js_sys::Date::parse(value) - js_sys::Date::now(),
+    };
+    (!after.is_nan()).then(|| after.max(0.0))
+}
+
+/// Whether the platform has a network, as far as it knows.
+pub(super) fn is_online() -> bool {
+    let navigator = js_sys::Reflect::get(&js_sys::global(), &"navigator".into()).ok();
+    let online = navigator.and_then(|it| js_sys::Reflect::get(&it, &"onLine".into()).ok());
+    online.and_then(|online| online.as_bool()).unwrap_or(true)
+}

@@ -40,7 +40,7 @@ impl Socket {
         let open = Closure::<dyn Fn()>::new(move || {
             let Some(engine) = of.upgrade() else { return };
             // Firefox opens a connection for which the server selected no subprotocol at all.
-            if wanted.contains(&opening.protocol()) {
+            if wanted.is_empty() || wanted.contains(&opening.protocol()) {
                 opened.set(true);
                 engine.opened();
             } else {

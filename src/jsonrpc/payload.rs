@@ -105,6 +105,12 @@ pub trait Payload: Clone {
         count > limit
     }
 
+    /// Hands over bytes that are the same for equal values, whatever the order of their members, and
+    /// others for others. False: there is no better way than by the members.
+    fn digest(&self, _out: &mut dyn FnMut(&[u8])) -> bool {
+        false
+    }
+
     /// Bytes that are kept for this value, as far as that is known.
     fn weight(&self) -> usize {
         0

@@ -55,11 +55,11 @@ impl Guard {
     pub(super) fn new(options: &Options) -> Self {
         let mut hosts = Vec::new();
         for text in options.allowed_hosts.iter().filter(|text| *text != ANY) {
-            let host = Host::of_setting(text);
-            if host.is_none() {
+            if let Some(host) = Host::of_setting(text) {
+                hosts.push(host);
+            } else {
                 tracing::warn!("`{text}` in `allowed_hosts` is no host");
             }
-            hosts.extend(host);
         }
         for text in &options.allowed_origins {
             let is_origin = text == ANY || text == "null" || text.contains("://");

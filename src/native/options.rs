@@ -28,7 +28,7 @@ pub struct Options {
     /// could otherwise make its own name point to this machine, and talk to the server as a page of
     /// the server's own (DNS rebinding). So `*` is for servers that anybody may call.
     pub allowed_hosts: Vec<String>,
-    /// Bytes of the largest message that is taken: 16 MiB. A larger one closes a WebSocket, and is
+    /// Bytes of the largest message that is taken: 4 MiB. A larger one closes a WebSocket, and is
     /// refused over HTTP.
     pub max_message: usize,
     /// How long the head of an HTTP request may take to arrive, and how long a connection may stay
@@ -115,7 +115,7 @@ impl Default for Options {
             allowed_origins: Vec::new(),
             loopback_origins: true,
             allowed_hosts: Vec::new(),
-            max_message: 16 << 20,
+            max_message: 4 << 20,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(15),

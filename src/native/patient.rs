@@ -185,11 +185,11 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// How writing went, and how long it took.
-    type Outcome = (Result<(), ErrorKind>, Duration);
+    /// How a write went, and how long it took.
+    type Written = (Result<(), ErrorKind>, Duration);
 
     /// Writes as much to a peer.
-    fn writing(bytes: usize) -> (DuplexStream, JoinHandle<Outcome>) {
+    fn writing(bytes: usize) -> (DuplexStream, JoinHandle<Written>) {
         let (near, far) = duplex(1024);
         let task = tokio::spawn(async move {
             let (mut stream, start) = (Patient::new(near, PATIENCE), Instant::now());

@@ -155,6 +155,17 @@ impl Version {
         self.era() == Era::Modern
     }
 
+    /// Whether each message over HTTP names the revision in a header. To a server that does not know
+    /// the header it is not sent: its CORS rules do not list it, and a page could send nothing.
+    pub fn has_version_header(self) -> bool {
+        self >= Self::V2025_06_18
+    }
+
+    /// Whether a stream of events that broke off can be asked for where it was.
+    pub fn resumes_streams(self) -> bool {
+        self >= Self::V2025_03_26
+    }
+
     /// Whether an event stream may begin with an event that has an id and no data, so that the
     /// client can go on even if it is cut before the first message.
     pub fn primes_streams(self) -> bool {

@@ -22,9 +22,12 @@ use crate::{
     proto::server::AskKey,
     types::{
         Capability, ElicitAction, ElicitRequest, ElicitResult, Root, SampleRequest, SampleResult,
-        method,
+        form, method,
     },
 };
+
+/// Values that the answer to a form may have.
+const FORM_VALUES: usize = 4096;
 
 /// Why a question has no answer. It comes of legacy clients only: a modern one that does not want to
 /// answer just does not ask again.
@@ -138,10 +141,14 @@ impl Context {
     /// A legacy client answered with an error, or with something that does not fit.
     pub async fn elicit(&self, key: &str, form: ElicitRequest) -> Result<ElicitResult, InputError> {
         let params = written(&form);
+        let schema = params.get("requestedSchema").unwrap_or_else(Raw::object);
         self.ask(key, Capability::Elicitation, method::ELICIT, params, |answer| {
-            let answer: ElicitResult = read(answer)?;
-            answer.check(&form.requested_schema)?;
-            Ok(answer)
+            // Looked at before it is read: what does not fit is not worth its memory.
+            if answer.says("action", "accept") {
+                let content = answer.get("content").unwrap_or_else(Raw::object);
+                form::check(&schema, &content)?;
+            }
+            answer.read_within(FORM_VALUES).map_err(|error| error.to_string())
         })
         .await
     }

@@ -266,6 +266,17 @@ impl Driver {
         }
     }
 
+    /// Whether the results that the peer has not read are as many bytes as may wait. The handlers
+    /// then stand still until it has read some.
+    fn is_congested(&self, cx: &mut task::Context<'_>) -> bool {
+        let mut state = self.shared.lock();
+        let is_congested = state.machine.is_congested();
+        if is_congested {
+            enlist(&mut state.room, cx.waker());
+        }
+        is_congested
+    }
+
     /// Tells the handler, gives it one more turn, and drops it.
     fn cancel(&mut self, key: RequestKey) {
         if let Some(call) = self.calls.remove(&key) {
@@ -353,10 +364,16 @@ impl Future for Driver {
                 None => break,
             }
         }
-        let mut ended = Vec::new();
-        this.tasks.poll(cx, |key, how| ended.push((key, how)));
-        for (key, how) in ended {
-            if this.calls.remove(&key).is_some() {
+        let mut ready = this.tasks.take_ready(cx);
+        while let Some(key) = ready.pop_front() {
+            if this.is_congested(cx) {
+                ready.push_front(key);
+                this.tasks.put_back(ready);
+                break;
+            }
+            if let Some(how) = this.tasks.poll_one(key)
+                && this.calls.remove(&key).is_some()
+            {
                 this.finish(key, how);
             }
         }

@@ -93,19 +93,19 @@ impl<K: Copy + Ord + Send + Sync + 'static, T> TaskSet<K, T> {
         Some(ended)
     }
 
-    /// Polls every future that was woken since the last time, once, and hands over those that
-    /// ended. What is woken meanwhile is for the next time, so that the caller comes to its turn.
-    pub(super) fn poll(&mut self, cx: &mut Context<'_>, mut ended: impl FnMut(K, Ended<T>)) {
-        let keys = {
-            let mut ready = self.ready.lock();
-            ready.parent = Some(cx.waker().clone());
-            std::mem::take(&mut ready.keys)
-        };
-        for key in keys {
-            if let Some(how) = self.poll_one(key) {
-                ended(key, how);
-            }
-        }
+    /// Those that were woken since the last time, each to be polled once. What is woken meanwhile is
+    /// for the next time, so that the caller comes to its turn.
+    pub(super) fn take_ready(&mut self, cx: &mut Context<'_>) -> VecDeque<K> {
+        let mut ready = self.ready.lock();
+        ready.parent = Some(cx.waker().clone());
+        std::mem::take(&mut ready.keys)
+    }
+
+    /// Leaves some of those for the next time.
+    pub(super) fn put_back(&mut self, mut keys: VecDeque<K>) {
+        let mut ready = self.ready.lock();
+        keys.append(&mut ready.keys);
+        ready.keys = keys;
     }
 }
 

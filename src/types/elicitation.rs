@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::{form, schema};
+use super::schema;
 
 /// A form to be filled in: the parameters of `elicitation/create`.
 ///
@@ -104,14 +104,6 @@ impl ElicitResult {
     /// yes, or it does not fit.
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         T::deserialize(Value::Object(self.accepted()?.clone())).ok()
-    }
-
-    /// Whether what was filled in is what the form asked for. The word says what is not.
-    pub(crate) fn check(&self, form: &Map<String, Value>) -> Result<(), String> {
-        let Some(content) = self.accepted() else {
-            return Ok(());
-        };
-        form::check(&Value::Object(form.clone()), &Value::Object(content.clone()))
     }
 }
 

@@ -4,17 +4,15 @@ use crate::jsonrpc::{Kind, Payload};
 
 /// Checks what was filled in, an object. The word says what does not fit.
 pub(crate) fn check<P: Payload>(form: &P, content: &P) -> Result<(), String> {
-    let content = content.entries().unwrap_or_default();
-    let given = |name: &str| content.iter().find(|(known, _)| known == name);
     let required = form.get("required").and_then(|names| names.texts()).unwrap_or_default();
     for name in required {
-        if given(&name).is_none() {
+        if content.member(&name).is_none() {
             return Err(["`", &name, "` is missing"].concat());
         }
     }
     let fields = form.get("properties").and_then(|fields| fields.entries()).unwrap_or_default();
     for (name, field) in fields {
-        if given(&name).is_some_and(|(_, value)| !fits(&field, value)) {
+        if content.member(&name).is_some_and(|value| !fits(&field, &value)) {
             return Err(["`", &name, "` does not fit"].concat());
         }
     }
@@ -31,8 +29,12 @@ fn fits<P: Payload>(field: &P, value: &P) -> bool {
         Some("boolean") => value.kind() == Kind::Boolean,
         Some("array") => {
             let items = field.get("items");
-            let fits_item = |item: &P| items.as_ref().is_none_or(|items| fits(items, item));
-            value.elements().is_some_and(|all| all.iter().all(fits_item))
+            let mut all_fit = true;
+            let is_array = value.each_element(&mut |item| {
+                all_fit = items.as_ref().is_none_or(|items| fits(items, &item));
+                all_fit
+            });
+            is_array && all_fit
         }
         _ => true,
     };

@@ -29,6 +29,9 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
+/// Stands in the place of an id where the sending of a message is to be told of.
+const GREETING: f64 = -1.0;
+
 const NUMBERS_LENGTH: usize = 8;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
@@ -197,6 +200,24 @@ impl Core {
         self.machine.connect(channel, now);
     }
 
+    /// What is known of the server from an earlier connection.
+    pub fn know(&mut self, prior: JsValue) {
+        self.machine.know(prior);
+    }
+
+    /// The message that had -1 in the place of an id has arrived.
+    pub fn begun(&mut self, now: f64) {
+        self.machine.begun(now);
+    }
+
+    /// It could not be delivered; the cause is undefined, or the platform's own error.
+    #[wasm_bindgen(js_name = notBegun)]
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue) {
+        let cause = (!cause.is_undefined()).then_some(cause);
+        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause });
+    }
+
     /// The transport is open.
     pub fn opened(&mut self, now: f64) {
         self.machine.opened(now);
@@ -272,18 +293,28 @@ impl Core {
 
     /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
     /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, else the
-    /// HTTP status.
+    /// HTTP status, with the headers as `cause`, and how long the server wants to be left alone, or
+    /// NaN.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn failed(&mut self, id: f64, why: u16, message: JsValue, cause: JsValue, now: f64) {
+    pub fn failed(
+        &mut self,
+        id: f64,
+        why: u16,
+        message: JsValue,
+        cause: JsValue,
+        retry_after: f64,
+        now: f64,
+    ) {
         let message = text(&message);
+        let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
             0 => Error::Protocol(message),
-            1 | 2 => {
-                let cause = (!cause.is_undefined()).then_some(cause);
-                Error::Lost { reason: message, sent: why == 2, cause }
+            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
+            status => {
+                let retry_after = (!retry_after.is_nan()).then_some(retry_after);
+                Error::Http { status, body: message, retry_after, headers: cause }
             }
-            status => Error::Http { status, body: message },
         };
         self.machine.failed(id as i64, error, now);
     }
@@ -401,8 +432,8 @@ impl Core {
     /// The request of that id could not be sent.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unsent(&mut self, id: f64, reason: JsValue) {
-        self.machine.unsent(id as i64, &text(&reason));
+    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
+        self.machine.unsent(id as i64, &text(&reason), sent);
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
@@ -435,12 +466,19 @@ impl Core {
                 put(Place::Id, id.unwrap_or(0) as f64);
                 self.step(Step::Send, message)
             }
+            Some(Output::Greet(message)) => {
+                put(Place::Id, GREETING);
+                self.step(Step::Send, message)
+            }
             Some(Output::Reopen) => Step::Reopen,
             Some(Output::Connected(session)) => {
                 let session = describe(&session, &self.machine);
                 self.step(Step::Connected, session)
             }
-            Some(Output::Disconnected(error)) => self.step(Step::Disconnected, explain(error)),
+            Some(Output::Disconnected(error, second)) => {
+                self.other = second.map(explain).unwrap_or_default();
+                self.step(Step::Disconnected, explain(error))
+            }
             Some(Output::Progress(slot, report)) => {
                 put(Place::Slot, f64::from(slot));
                 put_progress(report.progress, report.total);
@@ -566,6 +604,7 @@ fn describe(session: &Session<JsValue>, machine: &Client<JsValue>) -> JsValue {
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());
     object.set("capabilities", session.capabilities.clone().unwrap_or_default());
     object.set("instructions", session.instructions.clone().unwrap_or_default());
+    object.set("discover", session.discovered.clone().unwrap_or_default());
     object
 }
 
@@ -595,10 +634,15 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
             object.set("sent", JsValue::from_bool(sent));
             Some(reason)
         }
-        Error::Http { status, body } => {
+        Error::Http { status, body, retry_after, headers } => {
             object.set("status", JsValue::from_f64(f64::from(status)));
+            if let Some(after) = retry_after {
+                object.set("retryAfter", JsValue::from_f64(after));
+            }
+            object.set("headers", headers.unwrap_or_default());
             Some(body)
         }
+        Error::SseOnly => None,
         Error::Lost { reason, sent, cause } => {
             object.set("sent", JsValue::from_bool(sent));
             object.set("cause", cause.unwrap_or_default());

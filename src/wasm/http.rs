@@ -5,7 +5,7 @@ use std::cell::UnsafeCell;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::http::client::{self, Action, News, Reading};
+use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::client::Client;
 
@@ -73,13 +73,45 @@ impl Http {
         Self { machine: client::Http::default(), since: 0 }
     }
 
-    /// Sends a message; the number of its exchange, or 0.
-    pub fn send(&mut self, message: JsValue) -> u32 {
-        self.machine.send(message)
+    /// Sends a message; the number of its exchange, or 0. `patience` is how long its caller waits, or
+    /// NaN; `resume`, if it is a text, is the event behind which its answer goes on.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn send(&mut self, message: JsValue, patience: f64, resume: JsValue) -> u32 {
+        let patience = (!patience.is_nan()).then_some(patience);
+        self.machine.send(message, Sending { patience, resume: resume.as_text() })
     }
 
-    /// The head of an answer has come; `session` is empty without the header. Returns 0 if the body
-    /// is of no use, 1 if it is to be read whole, 2 if it is a stream of events.
+    /// How streams that broke off are to be asked for again.
+    pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
+        self.machine.set_pauses(Pauses { first, growth, longest, attempts });
+    }
+
+    /// Goes on with a session that another connection has opened.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn adopt(&mut self, id: JsValue, version: JsValue) {
+        self.machine.adopt(&text(&id), &text(&version));
+    }
+
+    /// The session, or undefined.
+    pub fn session(&self) -> JsValue {
+        self.machine.session_id().cloned().unwrap_or_default()
+    }
+
+    /// Ends the session, and nothing else; the exchange that tells the server is still to be made.
+    #[wasm_bindgen(js_name = endSession)]
+    pub fn end_session(&mut self) {
+        self.machine.end_session();
+    }
+
+    /// The id of the latest event of an exchange, or undefined.
+    #[wasm_bindgen(js_name = lastEvent)]
+    pub fn last_event(&mut self, exchange: u32) -> JsValue {
+        self.machine.last_event(exchange).map(JsValue::from_str).unwrap_or_default()
+    }
+
+    /// The head of an answer has come; `session` is empty without the header, `retry_after` NaN.
+    /// Returns 0 if the body is of no use, 1 if it is to be read whole, 2 if it is a stream of
+    /// events.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn head(
         &mut self,
@@ -87,8 +119,17 @@ impl Http {
         status: u16,
         content_type: JsValue,
         session: JsValue,
+        retry_after: f64,
+        headers: JsValue,
     ) -> u32 {
-        match self.machine.head(exchange, status, &text(&content_type), &text(&session)) {
+        let head = Head {
+            status,
+            content_type: &text(&content_type),
+            session: &text(&session),
+            retry_after: (!retry_after.is_nan()).then_some(retry_after),
+            headers: present(headers),
+        };
+        match self.machine.head(exchange, head) {
             Reading::Nothing => 0,
             Reading::Whole => 1,
             Reading::Events => 2,
@@ -104,6 +145,18 @@ impl Http {
     /// none.
     pub fn event(&mut self, exchange: u32) -> JsValue {
         self.machine.event(exchange).map(view_bytes).unwrap_or_default()
+    }
+
+    /// Gives an unfinished event up that has more bytes than that already; returns how its data
+    /// begins.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
+    pub fn cut(&mut self, exchange: u32, limit: f64) -> Option<Vec<u8>> {
+        self.machine.cut(exchange, limit as usize)
+    }
+
+    /// An event is too large to be read, for that reason; it may answer the exchange's request.
+    pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
+        self.machine.refuse(exchange, answers, Some(cause));
     }
 
     /// What the latest records were read from, ASCII: a view that the next call may detach.
@@ -124,23 +177,24 @@ impl Http {
     }
 
     /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
-    /// whether `fetch` was called.
-    pub fn failed(&mut self, exchange: u32, sent: bool, cause: JsValue, now: f64) {
-        self.machine.failed(exchange, sent, present(cause), now);
+    /// whether the server may have got it, `refused` whether nobody is there.
+    pub fn failed(&mut self, exchange: u32, sent: bool, refused: bool, cause: JsValue, now: f64) {
+        self.machine.failed(exchange, Failure { sent, refused, cause: present(cause) }, now);
     }
 
     /// Looks at the clock; returns when it is to do so next, infinite for never, and what is to be
-    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn)
-    /// and body; for each to break off its number.
+    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn),
+    /// body, and the message that it is about; for each to break off its number.
     pub fn actions(&mut self, now: f64) -> JsValue {
         let mut told = vec![self.machine.handle_timeout(now).into()];
         for action in self.machine.take_actions() {
             told.push(match action {
-                Action::Fetch { exchange, verb, headers, body } => JsValue::array(vec![
+                Action::Fetch { exchange, verb, headers, body, about } => JsValue::array(vec![
                     exchange.into(),
                     JsValue::from_str(verb),
                     JsValue::array(headers),
                     body.unwrap_or_default(),
+                    about.unwrap_or_default(),
                 ]),
                 Action::Abort(exchange) => exchange.into(),
             });
@@ -150,7 +204,8 @@ impl Http {
 
     /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
     /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the params of
-    /// progress that came on a foreign stream.
+    /// progress that came on a foreign stream, 6 that the session has begun, 7 that the server could
+    /// not be told so.
     pub fn news(&mut self) -> JsValue {
         let mut told = Vec::new();
         for news in self.machine.take_news() {
@@ -164,6 +219,8 @@ impl Http {
                 News::Fault(error) => (3, explain(error)),
                 News::Closed => (4, JsValue::UNDEFINED),
                 News::Stray(_, params) => (5, params),
+                News::Begun => (6, JsValue::UNDEFINED),
+                News::Refused(error) => (7, explain(error)),
             };
             told.extend([JsValue::from(kind), value]);
         }
@@ -175,9 +232,10 @@ impl Http {
         JsValue::array(self.machine.take_messages())
     }
 
-    /// Ends everything; the exchange that tells the server is still to be made.
-    pub fn close(&mut self) {
-        self.machine.close();
+    /// Ends everything; the exchange that tells the server is still to be made, unless it is to keep
+    /// the session.
+    pub fn close(&mut self, keep: bool) {
+        self.machine.close(keep);
     }
 }
 

@@ -305,14 +305,15 @@ rule("rule 8: a message that cannot be sent fails its own call, as not sent", as
   await call;
 });
 
-rule("rule 8: a transport that cannot send fails that call with its own error", async (env) => {
+rule("rule 8: a transport that cannot send fails that call by a typed error that says why", async (env) => {
   const { client, peer } = await env.connect();
   const { send } = peer.target;
   const broken = new Error("the modem is asleep");
   for (const fails of [() => Promise.reject(broken), () => fail("the modem is asleep")]) {
     peer.target.send = fails;
     const call = client.callTool("tool");
-    await rejects(call, { message: "the modem is asleep" });
+    const error = await rejects(call, { name: "ClosedError", code: "CLOSED", message: /tools\/call tool: .*the modem is asleep/ });
+    equal(error.cause.message, "the modem is asleep");
     peer.target.send = send;
     await client.ping();
   }

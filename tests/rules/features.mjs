@@ -106,6 +106,24 @@ async function serve(peer, method, pages) {
   return cursors;
 }
 
+rule("pages: a list without items may be null or absent, on any page", async (env) => {
+  const { client, peer } = await env.connect();
+  const pages = /** @type {any[]} */ ([{ tools: null, nextCursor: "1" }, { nextCursor: "2" }, { tools: [{ name: "t" }], nextCursor: "3" }, { tools: null, nextCursor: null }]);
+  peer.answers["tools/list"] = ({ params }) => pages[Number(params.cursor ?? 0)];
+  equal((await client.listTools()).tools, [{ name: "t" }]);
+  peer.answers["prompts/list"] = () => ({ prompts: null, nextCursor: null });
+  equal((await client.listPrompts()).prompts, []);
+});
+
+rule("pages: a list that grows beyond all bounds is given up", async (env) => {
+  const { client, peer } = await env.connect();
+  let asked = 0;
+  const large = "x".repeat(12 * 1024 * 1024);
+  peer.answers["tools/list"] = () => ({ tools: [{ name: `t${++asked}`, description: large }], nextCursor: `${asked}` });
+  await rejects(client.listTools(), { code: "ENDLESS_PAGES" });
+  ok(asked === 6, `${asked} pages`);
+}, { on: ["objects"], eras: ["modern"] });
+
 rule("pages: without a cursor all pages come in one result, the first page's other members kept", async (env) => {
   const { client, peer } = await env.connect();
   /** @type {[string, string, () => any][]} */

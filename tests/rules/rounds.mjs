@@ -623,6 +623,27 @@ rule("a task that fails, or is given up by the server, is an error", async (env)
   await rejects(failed.call, { code: "RPC_ERROR", rpcCode: -32603 });
 });
 
+rule("with tasks, a legacy tool that says that it runs only as one is called as one, without a list", async (env) => {
+  const { client, peer } = await taskPair(env);
+  const call = client.callTool("only", { a: 1 });
+  const first = await peer.next("tools/call");
+  equal(first.params.task, undefined);
+  peer.refuse(first, -32601, "runs as a task only");
+  const second = await peer.next("tools/call");
+  equal([second.params.task, second.params.arguments], [{}, { a: 1 }]);
+  peer.send(peer.result(second, { content: [] }));
+  equal((await call).content, []);
+  const again = client.callTool("only");
+  const third = await peer.next("tools/call");
+  equal(third.params.task, {});
+  peer.send(peer.result(third));
+  await again;
+  // One that is not there in either way is asked for twice, and no more.
+  const missing = client.callTool("missing");
+  for (let i = 0; i < 2; i++) peer.refuse(await peer.next("tools/call"), -32601, "no such tool");
+  await rejects(missing, { code: "RPC_ERROR", rpcCode: -32601 });
+}, { eras: ["legacy"] });
+
 rule("with tasks, a legacy tool that runs only as one is called as one", async (env) => {
   const { client, peer } = await taskPair(env);
   const listed = client.listTools();

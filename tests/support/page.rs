@@ -85,6 +85,10 @@ pub struct Page {
     pub inputs: VecDeque<InputRequest<Value>>,
     /// What was odd about progress.
     pub odd: Vec<Oddity>,
+    /// What failed after what a connection ended by.
+    pub second: Option<Error<Value>>,
+    /// Whether the notification that ends the handshake is told of by someone else.
+    pub greets: bool,
     path: Path,
     sent: VecDeque<String>,
     /// The calls in flight, by slot.
@@ -114,6 +118,8 @@ impl Page {
             told: Vec::new(),
             inputs: VecDeque::new(),
             odd: Vec::new(),
+            second: None,
+            greets: true,
             path,
             sent: VecDeque::new(),
             slots: BTreeMap::new(),
@@ -251,7 +257,7 @@ impl Page {
 
     /// The transport could not send the request of that id.
     pub fn unsent(&mut self, id: i64, reason: &str) {
-        self.machine.unsent(id, reason);
+        self.machine.unsent(id, reason, false);
         self.drain();
     }
 
@@ -380,7 +386,15 @@ impl Page {
             Output::Odd(oddity, _) => return self.odd.push(oddity),
             Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
             Output::Connected(session) => Told::Connected(session),
-            Output::Disconnected(error) => {
+            Output::Greet(message) => {
+                self.sent.push_back(message.to_string());
+                if self.greets {
+                    self.machine.begun(self.now);
+                }
+                return;
+            }
+            Output::Disconnected(error, second) => {
+                self.second = second;
                 assert!(self.slots.is_empty(), "calls outlive their connection");
                 Told::Disconnected(error)
             }

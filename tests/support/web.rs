@@ -3,17 +3,17 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mcp_wasm::http::client::{Action, Http, Reading};
+use mcp_wasm::http::client::{Action, Failure, Head, Http, Reading, Sending};
+use mcp_wasm::http::sse::MAX_MESSAGE_SIZE;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use serde_json::{Value, json};
 
 use super::page::{Page, Path, Step};
 
-/// HTTP has no probe timeout: silence is no sign of an era.
 const HTTP: Channel = Channel {
     connect_timeout: 30_000.0,
-    probe_timeout: f64::INFINITY,
+    probe_timeout: 10_000.0,
     can_reopen: false,
     remembered: None,
 };
@@ -47,6 +47,8 @@ pub struct Web {
     pub page: Page,
     pub http: Http<Value>,
     pub aborted: Vec<u32>,
+    /// What is known of the server before.
+    pub known: Option<Value>,
     fetches: VecDeque<Fetch>,
     path: Path,
     wake: f64,
@@ -54,10 +56,13 @@ pub struct Web {
 
 impl Web {
     pub fn new(mode: Mode, path: Path) -> Self {
+        let mut page = Page::new(mode, path);
+        page.greets = false;
         Self {
-            page: Page::new(mode, path),
+            page,
             http: Http::default(),
             aborted: Vec::new(),
+            known: None,
             fetches: VecDeque::new(),
             path,
             wake: f64::INFINITY,
@@ -66,7 +71,11 @@ impl Web {
 
     /// Asks for a connection, up to the first exchange.
     pub fn connect(&mut self) {
-        self.page.connect(HTTP);
+        self.page.machine.connect(HTTP, self.page.now);
+        if let Some(known) = self.known.take() {
+            self.page.machine.know(known);
+        }
+        self.page.opened();
         self.pump();
     }
 
@@ -76,7 +85,7 @@ impl Web {
             self.page.drain();
             let mut moved = false;
             while let Some(text) = self.page.take_sent() {
-                self.http.send(serde_json::from_str(&text).unwrap());
+                self.http.send(serde_json::from_str(&text).unwrap(), Sending::default());
                 moved = true;
             }
             self.http.tell(&mut self.page.machine, self.page.now);
@@ -86,7 +95,7 @@ impl Web {
                 moved = true;
                 match action {
                     Action::Abort(exchange) => self.aborted.push(exchange),
-                    Action::Fetch { exchange, verb, headers, body } => {
+                    Action::Fetch { exchange, verb, headers, body, .. } => {
                         let mut named = BTreeMap::new();
                         for pair in headers.chunks(2) {
                             let name = pair[0].as_str().unwrap().to_lowercase();
@@ -129,7 +138,27 @@ impl Web {
         content_type: &str,
         session: &str,
     ) -> Reading {
-        self.http.head(fetch.exchange, status, content_type, session)
+        let head = Head { session, ..Head::new(status, content_type) };
+        self.http.head(fetch.exchange, head)
+    }
+
+    /// Answers with a status and `Retry-After`, in milliseconds.
+    pub fn busy(&mut self, fetch: &Fetch, status: u16, retry_after: Option<f64>) {
+        let head = Head { retry_after, ..Head::new(status, "text/plain") };
+        if self.http.head(fetch.exchange, head) != Reading::Nothing {
+            self.http.body(fetch.exchange, None, "busy", self.page.now);
+        }
+        self.pump();
+    }
+
+    /// Nobody listens at the server's port.
+    pub fn refuse(&mut self, fetch: &Fetch) {
+        self.broken(fetch, Failure { sent: false, refused: true, cause: Some(json!("refused")) });
+    }
+
+    pub fn broken(&mut self, fetch: &Fetch, failure: Failure<Value>) {
+        self.http.failed(fetch.exchange, failure, self.page.now);
+        self.pump();
     }
 
     /// Answers with a whole body.
@@ -187,6 +216,10 @@ impl Web {
             self.http.message(exchange, message, self.page.now);
             self.pump();
         }
+        if let Some(begins) = self.http.cut(exchange, MAX_MESSAGE_SIZE) {
+            let answers = !String::from_utf8_lossy(&begins).contains("method");
+            self.http.refuse(exchange, answers, None);
+        }
         self.pump();
     }
 
@@ -222,14 +255,12 @@ impl Web {
 
     /// The stream ends.
     pub fn end(&mut self, fetch: &Fetch) {
-        self.http.failed(fetch.exchange, true, None, self.page.now);
-        self.pump();
+        self.broken(fetch, Failure { sent: true, refused: false, cause: None });
     }
 
     /// `fetch`, or the reading of its stream, rejects.
     pub fn fail(&mut self, fetch: &Fetch, why: &str) {
-        self.http.failed(fetch.exchange, true, Some(json!(why)), self.page.now);
-        self.pump();
+        self.broken(fetch, Failure { sent: true, refused: false, cause: Some(json!(why)) });
     }
 
     /// Lets time pass for HTTP.

@@ -1,12 +1,17 @@
 //! One exchange: a request of HTTP and its answer.
 
+use crate::error::Error;
 use crate::http::headers::{EVENTS, JSON, is_media};
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Payload};
+use crate::jsonrpc::{Id, Message, Payload, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::{Reading, id_at, text_at};
+use super::incoming::error_code;
+use super::{Head, Reading, id_at, text_at};
+
+/// How long a caller waits that does not say.
+pub(super) const PATIENCE: Millis = 60_000.0;
 
 /// Why an exchange is made.
 #[derive(Debug)]
@@ -23,6 +28,9 @@ pub(super) enum Purpose<P> {
     Repeat,
     /// Tools are listed for the sake of a call that was refused for its headers.
     Refresh(Refused<P>),
+    /// The address may be one of the older HTTP+SSE: its stream would say so. The request that was
+    /// refused so, and how.
+    Sniff(Id, Error<P>),
 }
 
 /// A call that was refused for its headers.
@@ -45,7 +53,7 @@ pub(super) enum State {
     Streaming,
     /// The answer has come, and the stream may end.
     Answered,
-    /// The stream broke off, and is asked for again at the deadline.
+    /// It was of no use yet, and is tried again at the deadline.
     Paused,
 }
 
@@ -62,6 +70,10 @@ pub(super) enum Kind {
     /// Holds until the session ends, or until it is taken back.
     Lasting,
     TakenBack,
+    /// The probe, or later a ping.
+    Discover,
+    /// Asks for a stream of news, of whose gaps the caller is told.
+    Subscribe,
     /// Can be asked twice without harm.
     Safe,
     Other,
@@ -77,16 +89,46 @@ impl Kind {
             method::PROGRESS => Self::Progress,
             method::LIST_TOOLS => Self::ListTools,
             method::CALL_TOOL => Self::CallTool,
-            method::SET_LEVEL | "resources/subscribe" => Self::Lasting,
-            "resources/unsubscribe" => Self::TakenBack,
-            _ if ["list", "read", "get", "complete", "ping"]
-                .iter()
-                .any(|end| method.ends_with(end)) =>
-            {
-                Self::Safe
-            }
+            method::SET_LEVEL | method::SUBSCRIBE => Self::Lasting,
+            method::UNSUBSCRIBE => Self::TakenBack,
+            method::DISCOVER => Self::Discover,
+            method::LISTEN => Self::Subscribe,
+            method::PING
+            | "resources/list"
+            | "resources/templates/list"
+            | "resources/read"
+            | "prompts/list"
+            | "prompts/get"
+            | "completion/complete"
+            | "tasks/list"
+            | "tasks/get" => Self::Safe,
             _ => Self::Other,
         }
+    }
+
+    /// Whether the server may get it twice.
+    pub fn is_safe(self) -> bool {
+        matches!(
+            self,
+            Self::ListTools | Self::Lasting | Self::TakenBack | Self::Discover | Self::Safe
+        )
+    }
+}
+
+/// What has stood in the way of an exchange since it was last of use.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Troubles {
+    /// How often in a row it failed.
+    pub count: u32,
+    /// Since when it fails.
+    pub since: Millis,
+    /// Since when nobody is there.
+    pub refused_at: Millis,
+}
+
+impl Default for Troubles {
+    fn default() -> Self {
+        Self { count: 0, since: f64::INFINITY, refused_at: f64::INFINITY }
     }
 }
 
@@ -112,9 +154,22 @@ pub(super) struct Exchange<P> {
     pub session: u32,
     pub status: u16,
     pub json: bool,
+    /// How long the server wants to be left alone.
+    pub retry_after: Option<Millis>,
+    /// The head of the answer, for the error that it may become.
+    pub headers: Option<P>,
     pub stream: EventStream,
-    /// How often in a row it broke off.
-    pub failures: u32,
+    /// Whether it has ever been a stream.
+    pub opened: bool,
+    /// Whether its stream repeats what was the answer to another request.
+    pub replays: bool,
+    /// Whether the server may have seen it.
+    pub reached: bool,
+    /// When it was sent.
+    pub started: Millis,
+    pub troubles: Troubles,
+    /// How long its caller waits.
+    pub patience: Millis,
     pub deadline: Millis,
 }
 
@@ -137,21 +192,29 @@ impl<P: Payload> Exchange<P> {
             session: 0,
             status: 0,
             json: false,
+            retry_after: None,
+            headers: None,
             stream: EventStream::default(),
-            failures: 0,
+            opened: false,
+            replays: false,
+            reached: false,
+            started: 0.0,
+            troubles: Troubles::default(),
+            patience: PATIENCE,
             deadline: f64::INFINITY,
         }
     }
 
-    pub fn head(&mut self, status: u16, content_type: &str) -> Reading {
-        self.status = status;
-        self.json = is_media(content_type, JSON);
-        if self.is_ok() && is_media(content_type, EVENTS) {
+    pub fn head(&mut self, head: Head<P>) -> Reading {
+        self.status = head.status;
+        self.reached = true;
+        self.json = is_media(head.content_type, JSON);
+        self.retry_after = head.retry_after;
+        self.headers = head.headers;
+        if self.is_ok() && is_media(head.content_type, EVENTS) {
             self.state = State::Streaming;
-            // The server's own stream has to bring something first.
-            if !matches!(self.purpose, Purpose::Listen) {
-                self.failures = 0;
-            }
+            self.opened = true;
+            self.troubles.refused_at = f64::INFINITY;
             return Reading::Events;
         }
         self.state = State::Whole;
@@ -166,13 +229,43 @@ impl<P: Payload> Exchange<P> {
         self.kind == Kind::Initialize
     }
 
-    /// Whether a 404 says that the session has ended: not on a stream, which not all servers have.
+    /// Whether the answer may say that the server does not know the session any more.
+    fn may_expire(&self) -> bool {
+        self.session > 0 && !self.again
+    }
+
+    /// Whether the status says it: a 404 does, except to who asks for the server's own stream for
+    /// the first time, because not all servers have one.
     pub fn expires(&self) -> bool {
-        self.status == 404
-            && self.session > 0
-            && !self.resumes
-            && !self.again
-            && self.message.is_some()
+        self.status == 404 && self.may_expire() && (self.message.is_some() || self.opened)
+    }
+
+    /// Whether an answer with another status says it. Servers that do not know the 404 answer a
+    /// request with 400, or with an error that has the wording of the SDKs.
+    pub fn says_expired(&self, answers: &[P]) -> bool {
+        if !self.may_expire() || self.resumes || self.waits().is_none() {
+            return false;
+        }
+        let mut others = answers.iter().filter(|answer| !is_about_session(*answer));
+        match self.status {
+            // What could not be read is no matter of sessions, and what answers the request is its
+            // answer.
+            400 => others.all(|answer| {
+                error_code(answer) != code::PARSE_ERROR && !self.is(id_at(answer, &["id"]).as_ref())
+            }),
+            200..=499 => !answers.is_empty() && others.next().is_none(),
+            _ => false,
+        }
+    }
+
+    /// Its stream, and what stood in its way so far.
+    pub fn parts(&mut self) -> (&mut EventStream, &mut Troubles) {
+        (&mut self.stream, &mut self.troubles)
+    }
+
+    /// Its stream can be asked for where it broke off.
+    pub fn can_resume(&self) -> bool {
+        !self.modern && self.waits().is_some() && self.stream.last_id().is_some()
     }
 
     /// Whether progress with that token may come on this stream: in the modern era, only that of
@@ -190,6 +283,31 @@ impl<P: Payload> Exchange<P> {
     pub fn waits(&self) -> Option<Id> {
         self.id.clone().filter(|_| self.state != State::Answered)
     }
+}
+
+/// How servers word it that they do not know the session, in small letters.
+const WORDINGS: [&str; 9] = [
+    "no valid session",
+    "session not found",
+    "session expired",
+    "session has expired",
+    "session does not exist",
+    "invalid session id",
+    "invalid or expired session",
+    "unknown session",
+    "no such session",
+];
+
+/// Whether a message is the error by which servers say that they do not know the session, and not
+/// what a tool says of sessions of its own.
+fn is_about_session<P: Payload>(message: &P) -> bool {
+    let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(message) else {
+        return false;
+    };
+    let text = error.message.to_ascii_lowercase();
+    let text = text.strip_prefix("bad request: ").unwrap_or(&text);
+    (-32_099..=-32_000).contains(&error.code)
+        && WORDINGS.iter().any(|wording| text.starts_with(wording))
 }
 
 /// Whether an id or a token is that one of ours, perhaps as a text.

@@ -1,28 +1,40 @@
 //! What comes back on an exchange, and what its end means.
 
 use crate::error::Error;
-use crate::jsonrpc::{Message, Payload, code};
+use crate::http::sse::EventStream;
+use crate::jsonrpc::{Id, Message, Payload, code};
 use crate::proto::Millis;
 use crate::proto::client::{owned, sentence};
 use crate::types::method;
 
-use super::exchange::{Exchange, Kind, Purpose, State};
-use super::{Http, News, at, id_at, protocol, text_at};
+use super::exchange::{Exchange, Kind, Purpose, State, Troubles};
+use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
 
-/// How often in a row a stream that broke off is asked for again.
-const ATTEMPTS: u32 = 5;
+/// How often in a row a stream may end that brought nothing.
+const ENDS: u32 = 5;
 
-/// How long a stream that broke off is left alone if the server does not say, at first.
-const PAUSE: Millis = 1_000.0;
+/// A stream that has lasted that long was of use, whatever it brought.
+const LASTING: Millis = 10_000.0;
 
 /// A server that wants no pause gets this one.
 const LEAST_PAUSE: Millis = 50.0;
 
-/// And one that wants to be left alone for ever this one.
-const LONGEST_PAUSE: Millis = 300_000.0;
+/// How often a request is sent again that may be, and the first and the longest of the pauses.
+const REPEATS: u32 = 6;
+const FIRST_REPEAT: Millis = 250.0;
+const LAST_REPEAT: Millis = 8_000.0;
+
+/// How long a server may refuse connections, and how often to look meanwhile.
+const REFUSED: Millis = 1_400.0;
+const LOOK: Millis = 450.0;
+
+/// How much of a stream is read for that, in bytes.
+const SNIFFED: usize = 64 * 1024;
+/// How long the address is looked at for the older transport.
+const SNIFF: Millis = 2_000.0;
 
 impl<P: Payload> Http<P> {
     /// A message has come on an exchange.
@@ -39,6 +51,7 @@ impl<P: Payload> Http<P> {
                 _ => News::Message(message),
             });
         }
+        self.belongs(number, &mut message);
         // It may come on another stream than its own; an error whose sender could not read the id
         // is about the request of its own stream, and otherwise about nobody knows what.
         let mut id = id_at(&message, &["id"]);
@@ -56,13 +69,23 @@ impl<P: Payload> Http<P> {
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
         };
+        if exchange.says_expired(std::slice::from_ref(&message)) {
+            let number = exchange.number;
+            self.actions.push(Action::Abort(number));
+            if let Some(exchange) = self.take(number) {
+                self.expired(&exchange, false);
+            }
+            return;
+        }
         // A strict client drops an answer that names its request by a text.
         let loose = exchange.id != id;
         exchange.state = State::Answered;
         exchange.deadline = now + LINGER;
         let (sent, own) = (exchange.message.take(), exchange.id.clone());
         let (kind, modern, again) = (exchange.kind, exchange.modern, exchange.again);
-        match std::mem::replace(&mut exchange.purpose, Purpose::Message) {
+        let purpose = std::mem::replace(&mut exchange.purpose, Purpose::Message);
+        self.answered = true;
+        match purpose {
             Purpose::Renew => return self.renewed(&message),
             Purpose::Refresh(refused) => return self.refreshed(refused, sent, message),
             Purpose::Repeat => return,
@@ -87,6 +110,16 @@ impl<P: Payload> Http<P> {
         }
     }
 
+    /// On a stream that repeats what was said to another request, the server's words mean that one.
+    fn belongs(&mut self, number: u32, message: &mut P) {
+        let replays = self.find(number).filter(|exchange| exchange.replays);
+        if let Some(id) = replays.and_then(|exchange| exchange.waits())
+            && id_at(message, &["id"]).is_some()
+        {
+            message.set("id", P::from_id(&id));
+        }
+    }
+
     /// Decides what a whole body means; its exchange is over.
     pub(super) fn judge(
         &mut self,
@@ -101,10 +134,14 @@ impl<P: Payload> Http<P> {
         // A batch is what one legacy revision allowed.
         let batch = |body: P| body.elements().unwrap_or_else(|| vec![body]);
         let mut messages = body.map(batch).unwrap_or_default();
+        if exchange.expires() || !ok && exchange.says_expired(&messages) {
+            let ran = exchange.resumes;
+            return self.expired(&exchange, ran);
+        }
         messages.retain_mut(|message| {
             let code = error_code(message);
             // The server may not have been able to read the id.
-            if let Some(id) = waits.as_ref().filter(|_| code != 0 && !exchange.expires())
+            if let Some(id) = waits.as_ref().filter(|_| code != 0)
                 && id_at(message, &["id"]).is_none()
             {
                 message.set("id", P::from_id(id));
@@ -119,11 +156,9 @@ impl<P: Payload> Http<P> {
             };
             ok || counts && waits.is_some() && exchange.is(id_at(message, &["id"]).as_ref())
         });
-        if exchange.expires() && messages.is_empty() {
-            return self.expired(exchange);
-        }
         let failure = if !ok {
-            Error::Http { status, body: owned(text) }
+            let (retry_after, headers) = (exchange.retry_after, exchange.headers.clone());
+            Error::Http { status, body: owned(text), retry_after, headers }
         } else if status == 202 {
             protocol("the server accepted a request and gave no answer")
         } else if exchange.json {
@@ -131,7 +166,8 @@ impl<P: Payload> Http<P> {
         } else {
             Error::Protocol(sentence(&["the server's answer is neither JSON nor a stream: ", text]))
         };
-        let expected = waits.is_some() || !ok;
+        let sniffs = matches!(exchange.purpose, Purpose::Sniff(..));
+        let expected = waits.is_some() || !ok || sniffs;
         self.exchanges.push(exchange);
         if waits.is_some() {
             for message in messages {
@@ -139,30 +175,126 @@ impl<P: Payload> Http<P> {
             }
         }
         if expected {
-            self.give_up(number, failure);
+            self.broken(number, failure, false);
         } else {
             self.take(number);
         }
     }
 
-    /// An exchange has ended before its time, or its stream has.
-    pub(super) fn broken(&mut self, number: u32, error: Error<P>, now: Millis) {
-        let Some(exchange) = self.find(number) else { return };
-        let resumable = match exchange.purpose {
-            Purpose::Listen => exchange.state == State::Streaming || exchange.failures > 0,
+    /// An exchange has ended before its time, or its stream has: it is tried again after a while, if
+    /// what is in the way passes, and if that does no harm.
+    pub(super) fn broken(&mut self, number: u32, error: Error<P>, refused: bool) {
+        let Some(mut exchange) = self.take(number) else { return };
+        let pause = match self.pause(&mut exchange, &error, refused) {
+            Some(pause) if pause.is_finite() => pause,
             _ => {
-                !exchange.modern
-                    && exchange.waits().is_some()
-                    && exchange.stream.last_id().is_some()
+                self.exchanges.push(exchange);
+                return self.give_up(number, error);
             }
         };
-        if resumable && exchange.failures < ATTEMPTS {
-            exchange.failures += 1;
-            exchange.state = State::Paused;
-            let pause = exchange.stream.retry().unwrap_or(PAUSE * f64::from(exchange.failures));
-            exchange.deadline = now + pause.clamp(LEAST_PAUSE, LONGEST_PAUSE);
+        exchange.state = State::Paused;
+        exchange.deadline = self.now + pause.max(LEAST_PAUSE);
+        self.exchanges.push(exchange);
+    }
+
+    /// How long to leave an exchange alone that was of no use; `None` if that is its end.
+    fn pause(&self, exchange: &mut Exchange<P>, error: &Error<P>, refused: bool) -> Option<Millis> {
+        let now = self.now;
+        let listens = matches!(exchange.purpose, Purpose::Listen);
+        // What the server asks for; `None` if it is the network that was in the way.
+        let wish = match error {
+            // Its reader of before, whose connection is gone, is still taken to be there.
+            Error::Http { status: 409, retry_after, .. } if listens => {
+                Some(retry_after.unwrap_or(0.0))
+            }
+            Error::Http { .. } => Some(error.passes()?),
+            Error::Lost { .. } => None,
+            _ => return None,
+        };
+        let streams = listens || exchange.can_resume() && self.may_resume(exchange);
+        let allowed = match exchange.purpose {
+            // At first, the network may be CORS.
+            Purpose::Listen => exchange.opened || wish.is_some(),
+            Purpose::Message | Purpose::Repeat => {
+                exchange.waits().is_some() && (streams || self.may_repeat(exchange))
+            }
+            Purpose::Renew | Purpose::Refresh(_) => true,
+            Purpose::End | Purpose::Sniff(..) => false,
+        };
+        // What failed on this side fails again.
+        let here = wish.is_none() && !refused && !exchange.reached;
+        if !allowed || here {
+            return None;
+        }
+        let ended = matches!(error, Error::Lost { cause: None, .. });
+        if exchange.state == State::Streaming && now - exchange.started >= LASTING {
+            exchange.troubles = Troubles::default();
+        }
+        exchange.troubles.count += 1;
+        exchange.troubles.since = exchange.troubles.since.min(now);
+        let Troubles { count, since, .. } = exchange.troubles;
+        // Who failed together does not come back together.
+        let jitter = 1.0 + now.fract() / 4.0;
+        if streams {
+            let Pauses { first, growth, longest, attempts } = self.pauses;
+            let most = if ended { attempts.min(ENDS) } else { attempts };
+            if count > most && (!listens || ended) {
+                return None;
+            }
+            let pause = grown(first, growth, longest, count) * jitter;
+            let wanted = exchange.stream.retry().or(wish.filter(|wish| *wish > 0.0));
+            let pause = wanted.unwrap_or(pause);
+            return if listens { Some(pause) } else { self.look(exchange, refused, pause) };
+        }
+        let pause = grown(FIRST_REPEAT, 2.0, LAST_REPEAT, count) * jitter;
+        let pause = wish.unwrap_or(0.0).max(pause);
+        if count > REPEATS || now + pause >= since + exchange.patience {
+            return None;
+        }
+        self.look(exchange, refused, pause)
+    }
+
+    /// Nobody waits long for a server that is not there.
+    fn look(&self, exchange: &mut Exchange<P>, refused: bool, pause: Millis) -> Option<Millis> {
+        let troubles = &mut exchange.troubles;
+        if !refused {
+            troubles.refused_at = f64::INFINITY;
+            return Some(pause);
+        }
+        if troubles.refused_at.is_infinite() {
+            // A stream that broke off just before did so because the server has gone.
+            troubles.refused_at = if troubles.count == 2 { troubles.since } else { self.now };
+        }
+        let look = LOOK.max(exchange.stream.retry().unwrap_or(0.0));
+        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(look))
+    }
+
+    /// Whether a request may be sent again.
+    fn may_repeat(&self, exchange: &Exchange<P>) -> bool {
+        match exchange.kind {
+            // It is for the handshake to judge what came of these.
+            Kind::Initialize => false,
+            Kind::Discover if !self.answered => false,
+            Kind::Subscribe => !exchange.opened,
+            // What never reached the server cannot have run.
+            kind => kind.is_safe() || !exchange.reached,
+        }
+    }
+
+    /// A pause is over.
+    pub(super) fn go_on(&mut self, mut exchange: Exchange<P>) {
+        let listens = matches!(exchange.purpose, Purpose::Listen);
+        if listens || exchange.can_resume() && self.may_resume(&exchange) {
+            exchange.resumes = true;
+            exchange.stream.restart();
+            self.fetch(exchange, "GET");
+        } else if exchange.message.is_some() && (exchange.kind.is_safe() || !exchange.opened) {
+            exchange.resumes = false;
+            exchange.stream = EventStream::default();
+            self.fetch(exchange, "POST");
         } else {
-            self.give_up(number, error);
+            // Its session has ended meanwhile.
+            self.lose(&exchange, true);
         }
     }
 
@@ -171,14 +303,49 @@ impl<P: Payload> Http<P> {
         let Some(exchange) = self.take(number).filter(|one| one.state != State::Answered) else {
             return;
         };
+        let refused = matches!(error, Error::Http { status: 400 | 404 | 405, .. });
         match (exchange.purpose, exchange.id) {
+            (Purpose::Message, Some(id)) if exchange.kind == Kind::Initialize && refused => {
+                self.sniff(id, error);
+            }
             (Purpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),
             (Purpose::Message, None) => self.fault(error),
-            (Purpose::Renew, _) => self.news.push(News::Closed),
+            (Purpose::Renew, _) => self.end(error),
             (Purpose::Refresh(refused), _) => self.news.push(News::Message(refused.refusal)),
+            (Purpose::Sniff(id, error), _) => self.news.push(News::Failed(id, error)),
             _ => {}
         }
     }
+
+    /// Looks whether an address that does not take `initialize` is one of the older transport.
+    fn sniff(&mut self, id: Id, error: Error<P>) {
+        let number = self.fetch(Exchange::new(Purpose::Sniff(id, error), None, true), "GET");
+        let deadline = self.now + SNIFF;
+        if let Some(exchange) = self.find(number) {
+            exchange.deadline = deadline;
+        }
+    }
+
+    /// The address answers with a stream: the older transport's begins with an event of its own.
+    pub(super) fn sniffed(&mut self, number: u32, chunk: Vec<u8>) {
+        let Some(exchange) = self.find(number) else { return };
+        exchange.stream.feed(chunk);
+        // It is the first event that counts, and that is short.
+        let begins = exchange.stream.event().is_none() && exchange.stream.cut(SNIFFED).is_none();
+        let older = exchange.stream.has_endpoint();
+        if begins && !older {
+            return;
+        }
+        self.actions.push(Action::Abort(number));
+        if let Some(Exchange { purpose: Purpose::Sniff(id, error), .. }) = self.take(number) {
+            self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
+        }
+    }
+}
+
+/// The pause after that many failures in a row.
+fn grown(first: Millis, growth: f64, longest: Millis, count: u32) -> Millis {
+    (1..count.min(64)).fold(first.min(longest), |pause, _| (pause * growth).min(longest))
 }
 
 /// The code of an error answer; 0 for anything else.

@@ -22,7 +22,7 @@ use crate::proto::client::{Client, owned, take_where};
 use crate::proto::scan::Scanned;
 
 use super::params::Tools;
-use exchange::{Exchange, State};
+use exchange::{Exchange, Purpose, State, Troubles};
 use order::Lane;
 use session::Session;
 
@@ -39,9 +39,53 @@ pub enum Action<P> {
         headers: Vec<P>,
         /// The body, to be written as JSON.
         body: Option<P>,
+        /// The message that it is about, which the body is if it has one.
+        about: Option<P>,
     },
     /// Break an exchange off; nothing more is to be told of it.
     Abort(u32),
+}
+
+/// The head of an answer.
+#[derive(Clone, Debug)]
+pub struct Head<'a, P> {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Content-Type`; empty without.
+    pub content_type: &'a str,
+    /// `Mcp-Session-Id`; empty without.
+    pub session: &'a str,
+    /// `Retry-After`, in milliseconds from now.
+    pub retry_after: Option<Millis>,
+    /// All headers, as the platform has them, for the error that the answer may become.
+    pub headers: Option<P>,
+}
+
+impl<'a, P> Head<'a, P> {
+    /// A head with nothing else.
+    pub fn new(status: u16, content_type: &'a str) -> Self {
+        Self { status, content_type, session: "", retry_after: None, headers: None }
+    }
+}
+
+/// How an exchange failed.
+#[derive(Clone, Debug)]
+pub struct Failure<P> {
+    /// Whether the request may have reached the server.
+    pub sent: bool,
+    /// Whether nobody is there: the connection was refused, as far as the platform tells.
+    pub refused: bool,
+    /// The platform's own error; without one, a stream has ended as streams do.
+    pub cause: Option<P>,
+}
+
+/// How a message is sent.
+#[derive(Clone, Debug, Default)]
+pub struct Sending {
+    /// How long its caller waits for an answer, in milliseconds; a minute if it does not say.
+    pub patience: Option<Millis>,
+    /// The message is not sent: its answer comes on a stream that goes on behind this event.
+    pub resume: Option<String>,
 }
 
 /// What has happened.
@@ -56,6 +100,10 @@ pub enum News<P> {
     /// Progress with that token and those params came on the stream of another request; it was
     /// dropped.
     Stray(Id, P),
+    /// The server knows that the session has begun.
+    Begun,
+    /// What tells the server so was lost on the way.
+    Refused(Error<P>),
     /// The session has ended and cannot be opened again.
     Closed,
 }
@@ -83,8 +131,34 @@ pub struct Http<P> {
     /// What the server asked and the client still speaks about.
     lanes: Vec<Lane<P>>,
     tools: Tools<P>,
+    /// Whether the server has answered: before that, what fails may be of no use to it.
+    answered: bool,
+    /// When the session begins in any case, if that waits for the server's own stream.
+    begins: Millis,
+    pauses: Pauses,
+    /// The latest time that is known.
+    now: Millis,
     actions: Vec<Action<P>>,
     news: Vec<News<P>>,
+}
+
+/// How long a stream that broke off is left alone, and how often it is asked for again.
+#[derive(Clone, Copy, Debug)]
+pub struct Pauses {
+    /// The first pause, in milliseconds.
+    pub first: Millis,
+    /// How many times as long each is as the one before.
+    pub growth: f64,
+    /// The longest.
+    pub longest: Millis,
+    /// How often in a row a stream is asked for again.
+    pub attempts: u32,
+}
+
+impl Default for Pauses {
+    fn default() -> Self {
+        Self { first: 1_000.0, growth: 2.0, longest: 30_000.0, attempts: 10 }
+    }
 }
 
 impl<P: Payload> Default for Http<P> {
@@ -96,6 +170,10 @@ impl<P: Payload> Default for Http<P> {
             session: None,
             lanes: Vec::new(),
             tools: Tools::default(),
+            answered: false,
+            begins: f64::INFINITY,
+            pauses: Pauses::default(),
+            now: 0.0,
             actions: Vec::new(),
             news: Vec::new(),
         }
@@ -103,10 +181,16 @@ impl<P: Payload> Default for Http<P> {
 }
 
 impl<P: Payload> Http<P> {
-    /// The head of an answer has come; `session` is empty without the header.
-    pub fn head(&mut self, number: u32, status: u16, content_type: &str, session: &str) -> Reading {
+    /// How streams that broke off are to be asked for again.
+    pub fn set_pauses(&mut self, pauses: Pauses) {
+        self.pauses = pauses;
+    }
+
+    /// The head of an answer has come.
+    pub fn head(&mut self, number: u32, head: Head<P>) -> Reading {
         let Some(exchange) = self.find(number) else { return Reading::Nothing };
-        let reading = exchange.head(status, content_type);
+        let session = head.session;
+        let reading = exchange.head(head);
         if exchange.opens_session()
             && exchange.is_ok()
             && let Some(current) = &mut self.session
@@ -120,9 +204,28 @@ impl<P: Payload> Http<P> {
     /// A chunk of a stream has come; take its events before the next.
     pub fn feed(&mut self, number: u32, chunk: Vec<u8>) {
         let Some(exchange) = self.find(number) else { return };
-        if !exchange.stream.feed(chunk) {
+        if let Purpose::Sniff(..) = exchange.purpose {
+            return self.sniffed(number, chunk);
+        }
+        exchange.stream.feed(chunk);
+    }
+
+    /// Once every event has been taken: gives the one up that is on its way if it has more bytes
+    /// than that already, and returns how its data begins, to be [refused](Self::refuse).
+    pub fn cut(&mut self, number: u32, limit: usize) -> Option<Vec<u8>> {
+        self.find(number)?.stream.cut(limit)
+    }
+
+    /// An event is too large to be read. If it `answers` the exchange's request, that has failed;
+    /// else it was some other message, and the stream goes on.
+    pub fn refuse(&mut self, number: u32, answers: bool, cause: Option<P>) {
+        let reason = owned("a message is larger than is read");
+        let error = Error::Lost { reason, sent: true, cause };
+        if answers && self.find(number).is_some_and(|exchange| exchange.id.is_some()) {
             self.actions.push(Action::Abort(number));
-            self.give_up(number, protocol("the server sent an event of more than 16777216 bytes"));
+            self.give_up(number, error);
+        } else {
+            self.fault(error);
         }
     }
 
@@ -130,9 +233,10 @@ impl<P: Payload> Http<P> {
     pub fn event(&mut self, number: u32) -> Option<&[u8]> {
         let at = self.exchanges.iter().position(|exchange| exchange.number == number)?;
         let exchange = self.exchanges.get_mut(at)?;
-        let data = exchange.stream.event()?;
+        let (stream, troubles) = exchange.parts();
+        let data = stream.event()?;
         // A stream that brings something works.
-        exchange.failures = 0;
+        *troubles = Troubles::default();
         Some(data)
     }
 
@@ -160,6 +264,11 @@ impl<P: Payload> Http<P> {
         exchange.map_or(&[], |exchange| exchange.stream.since(position))
     }
 
+    /// The id of the latest event of an exchange.
+    pub fn last_event(&mut self, number: u32) -> Option<&str> {
+        self.find(number)?.stream.last_id()
+    }
+
     /// The message of an event, parsed; `None` if its data was not JSON.
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
         match message {
@@ -175,37 +284,55 @@ impl<P: Payload> Http<P> {
 
     /// The whole body of an answer has come: parsed, if it is JSON, and the beginning of its text.
     pub fn body(&mut self, number: u32, message: Option<P>, text: &str, now: Millis) {
+        self.now = now;
         if let Some(exchange) = self.take(number) {
             self.judge(exchange, message, text, now);
         }
     }
 
-    /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
-    /// whether `fetch` was called.
-    pub fn failed(&mut self, number: u32, sent: bool, cause: Option<P>, now: Millis) {
+    /// A stream has ended, or an exchange could not be made or broke off.
+    pub fn failed(&mut self, number: u32, failure: Failure<P>, now: Millis) {
+        self.now = now;
+        let Failure { sent, refused, cause } = failure;
         let reason = match (&cause, self.streams(number), sent) {
             (None, ..) => "the stream of its answer ended without one",
             (_, true, _) => "the stream of its answer broke off",
-            (_, _, true) => "the request failed: the network, or the server's CORS rules",
+            (_, _, sent) if sent || refused => {
+                "the request failed: the network, or the server's CORS rules"
+            }
             _ => "the request could not be made",
         };
-        self.arrived(number);
-        self.broken(number, Error::Lost { reason: owned(reason), sent, cause }, now);
+        // It may have been sent before.
+        let sent = self.find(number).is_some_and(|exchange| {
+            exchange.reached |= sent;
+            exchange.reached
+        });
+        let error = Error::Lost { reason: owned(reason), sent, cause };
+        if !self.lost_greeting(number, &error) {
+            self.arrived(number);
+            self.broken(number, error, refused);
+        }
     }
 
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
     pub fn handle_timeout(&mut self, now: Millis) -> Millis {
-        let mut next = f64::INFINITY;
-        for mut exchange in std::mem::take(&mut self.exchanges) {
+        self.now = now;
+        if now >= self.begins {
+            self.begun();
+        }
+        let mut next = self.begins;
+        for exchange in std::mem::take(&mut self.exchanges) {
             if now < exchange.deadline {
                 next = next.min(exchange.deadline);
                 self.exchanges.push(exchange);
             } else if exchange.state == State::Paused {
-                exchange.resumes = true;
-                exchange.stream.restart();
-                self.fetch(exchange, "GET");
+                self.go_on(exchange);
             } else {
-                self.actions.push(Action::Abort(exchange.number));
+                let number = exchange.number;
+                self.actions.push(Action::Abort(number));
+                if let Purpose::Sniff(id, error) = exchange.purpose {
+                    self.news.push(News::Failed(id, error));
+                }
             }
         }
         next
@@ -241,19 +368,23 @@ impl<P: Payload> Http<P> {
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
                 News::Stray(token, params) => client.stray(&token, Some(params)),
+                News::Begun => client.begun(now),
+                News::Refused(error) => client.not_begun(error),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }
     }
 
     /// Ends everything. What the server has to be told of it is an exchange that is still to be
-    /// made.
-    pub fn close(&mut self) {
+    /// made; with `keep`, that is nothing, and the session may go on over another connection.
+    pub fn close(&mut self, keep: bool) {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
         self.lanes.clear();
-        self.end_session();
+        if !keep {
+            self.end_session();
+        }
     }
 
     fn find(&mut self, number: u32) -> Option<&mut Exchange<P>> {

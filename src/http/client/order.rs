@@ -14,6 +14,10 @@ use super::{Http, id_at};
 /// before it.
 const WAITING: usize = 64;
 
+/// How long a session waits for the server's own stream before it begins, in milliseconds: servers
+/// may not say anything on it, not even its head, before they have to.
+const BEGINS: f64 = 150.0;
+
 /// A request of the server that asked for progress.
 #[derive(Debug)]
 pub(super) struct Lane<P> {
@@ -63,10 +67,21 @@ impl<P: Payload> Http<P> {
     /// The server has that exchange, or will never have it.
     #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
-        if let Some(exchange) = self.find(number).filter(|one| one.kind == Kind::Initialized) {
-            if exchange.is_ok() {
+        let found = self.find(number);
+        let listens = found.as_ref().is_some_and(|one| matches!(one.purpose, Purpose::Listen));
+        if listens {
+            self.begun();
+        } else if let Some(exchange) = found.filter(|one| one.kind == Kind::Initialized) {
+            let (ok, first) = (exchange.is_ok(), !exchange.again);
+            if first {
+                // What the server says right after shall find its stream.
+                self.begins = self.now + if ok { BEGINS } else { 0.0 };
+            }
+            if ok {
                 // First of all: what a server asks during a call may come on its own stream.
                 self.listen();
+            } else {
+                self.begun();
             }
             self.begin_session();
         }

@@ -3,12 +3,15 @@
 use crate::error::Error;
 use crate::http::headers::{EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode};
 use crate::http::params::decimal;
+use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Payload, write_call};
+use crate::proto::Millis;
+use crate::proto::client::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Exchange, Kind, Purpose, Refused, State};
+use super::exchange::{Exchange, Kind, PATIENCE, Purpose, Refused, State};
 use super::session::Session;
-use super::{Action, Http, News, at, id_at, text_at};
+use super::{Action, Http, News, Sending, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
 const PAGES: u32 = 100;
@@ -19,13 +22,28 @@ const ACCEPT: &str = "application/json, text/event-stream";
 impl<P: Payload> Http<P> {
     /// Sends a message. `notifications/cancelled` of the modern era breaks its request's exchange
     /// off instead. Returns the number of the exchange, 0 if there is none yet.
-    pub fn send(&mut self, message: P) -> u32 {
+    pub fn send(&mut self, message: P, sending: Sending) -> u32 {
         let kind = Kind::of(&message);
+        let patience = sending.patience.unwrap_or(PATIENCE);
         let mut ended = None;
+        if let Some(event) = sending.resume {
+            return self.resume(message, &event, patience);
+        }
         match kind {
-            Kind::Initialize => self.session = Some(Session::new(message.clone())),
+            Kind::Initialize => {
+                self.session = Some(Session::new(Some(message.clone())));
+                // The probe, if it was given up.
+                ended = self.take_where(|exchange| exchange.kind == Kind::Discover);
+            }
             Kind::Cancelled => {
                 let id = id_at(&message, &["params", "requestId"]);
+                let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
+                if let Some(waiting) = waiting
+                    && take_where(waiting, |(one, _)| id_at(one, &["id"]) == id).is_some()
+                {
+                    // The server has never heard of it.
+                    return 0;
+                }
                 ended = self.take_where(|exchange| match &exchange.purpose {
                     Purpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
                     _ => exchange.id == id && id.is_some(),
@@ -38,7 +56,7 @@ impl<P: Payload> Http<P> {
             Some(session) => {
                 session.remember(kind, &message);
                 match &mut session.waiting {
-                    Some(waiting) => waiting.push(message),
+                    Some(waiting) => waiting.push((message, patience)),
                     None => number = self.post_in_turn(kind, message),
                 }
                 if let Some(session) = self.session.as_mut().filter(|_| kind == Kind::Initialized) {
@@ -48,10 +66,23 @@ impl<P: Payload> Http<P> {
             None if kind == Kind::Cancelled => {}
             None => number = self.post(message, Purpose::Message, false),
         }
+        self.wait_for(number, patience);
         if let Some(exchange) = ended {
             self.actions.push(Action::Abort(exchange.number));
         }
         number
+    }
+
+    /// Asks for the answer to a request of an earlier connection, behind that event.
+    fn resume(&mut self, message: P, event: &str, patience: Millis) -> u32 {
+        let mut exchange = Exchange::new(Purpose::Message, Some(message), false);
+        exchange.stream = EventStream::behind(event);
+        exchange.resumes = true;
+        exchange.replays = true;
+        exchange.opened = true;
+        exchange.reached = true;
+        exchange.patience = patience;
+        self.fetch(exchange, "GET")
     }
 
     pub(super) fn post(&mut self, message: P, purpose: Purpose<P>, again: bool) -> u32 {
@@ -68,6 +99,7 @@ impl<P: Payload> Http<P> {
         exchange.number = self.newest;
         exchange.state = State::Sent;
         exchange.deadline = f64::INFINITY;
+        exchange.started = self.now;
         let mut headers = Vec::new();
         let mut header = |name: &str, value: P| headers.extend([P::string(name), value]);
         let body = exchange.message.clone().filter(|_| verb == "POST");
@@ -78,7 +110,8 @@ impl<P: Payload> Http<P> {
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
                 exchange.session = if session.id.is_some() { session.number } else { 0 };
-                for (name, value) in [(VERSION, &session.version), (SESSION, &session.id)] {
+                let names = [(VERSION, session.version_header()), (SESSION, session.id.as_ref())];
+                for (name, value) in names {
                     if let Some(value) = value {
                         header(name, value.clone());
                     }
@@ -111,8 +144,9 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
+        let about = exchange.message.clone();
         self.exchanges.push(exchange);
-        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body });
+        self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
         self.newest
     }
 

@@ -2,17 +2,19 @@
 //! and how it ends.
 
 use crate::error::Error;
-use crate::jsonrpc::{Payload, write_call};
+use crate::jsonrpc::{Message, Payload, write_call};
+use crate::proto::Millis;
 use crate::proto::client::owned;
+use crate::proto::version::Version;
 use crate::types::method;
 
-use super::exchange::{Exchange, Kind, Purpose};
-use super::{Action, Http, News, at, text_at};
+use super::exchange::{Exchange, Kind, Purpose, State};
+use super::{Action, Http, News, at, id_at, text_at};
 
 #[derive(Debug)]
 pub(super) struct Session<P> {
-    /// The request that opened it, to open another one.
-    initialize: P,
+    /// The request that opened it, to open another one; none if the session is older.
+    initialize: Option<P>,
     /// Counts the sessions of the connection, from 1.
     pub number: u32,
     pub id: Option<P>,
@@ -21,11 +23,11 @@ pub(super) struct Session<P> {
     told: Vec<P>,
     /// What is to be sent, while a session is being opened: a server may refuse what comes before
     /// `initialized`.
-    pub waiting: Option<Vec<P>>,
+    pub waiting: Option<Vec<(P, Millis)>>,
 }
 
 impl<P: Payload> Session<P> {
-    pub fn new(initialize: P) -> Self {
+    pub fn new(initialize: Option<P>) -> Self {
         Self { initialize, number: 1, id: None, version: None, told: Vec::new(), waiting: None }
     }
 
@@ -33,6 +35,17 @@ impl<P: Payload> Session<P> {
     pub fn take_id(&mut self, id: &str) {
         let usable = !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_graphic());
         self.id = usable.then(|| P::string(id));
+    }
+
+    /// The revision, if it is one that is known.
+    fn revision(&self) -> Option<Version> {
+        Version::parse(&self.version.as_ref()?.as_text()?)
+    }
+
+    /// The header with the revision, to a server that knows it.
+    pub fn version_header(&self) -> Option<&P> {
+        let known = self.revision().is_none_or(Version::has_version_header);
+        self.version.as_ref().filter(|_| known)
     }
 
     /// Keeps what holds for the whole session.
@@ -60,42 +73,81 @@ impl<P: Payload> Http<P> {
         self.fetch(Exchange::new(Purpose::Listen, None, false), "GET");
     }
 
+    /// Whether the stream of an exchange can be asked for again: it belongs to the session that there
+    /// is, whose revision knows how.
+    pub(super) fn may_resume(&self, exchange: &Exchange<P>) -> bool {
+        self.session.as_ref().is_some_and(|session| {
+            let own = exchange.session == 0 || exchange.session == session.number;
+            own && session.revision().is_none_or(Version::resumes_streams)
+        })
+    }
+
     /// The server does not know the session of an exchange any more: opens another, once for all
-    /// that learn of it.
-    pub(super) fn expired(&mut self, exchange: Exchange<P>) {
+    /// that learn of it. `ran` is whether its request may have been carried out.
+    pub(super) fn expired(&mut self, exchange: &Exchange<P>, ran: bool) {
         let Some(session) = &mut self.session else { return };
-        let mut lost = Vec::new();
-        if session.number == exchange.session {
+        if session.number == exchange.session && session.id.is_some() {
             session.number += 1;
             session.waiting = Some(Vec::new());
             session.id = None;
             let initialize = session.initialize.clone();
-            lost = std::mem::take(&mut self.exchanges);
             self.lanes.clear();
+            // What else is under way learns of it by itself, or comes to its end all the same.
+            let listens = |one: &Exchange<P>| matches!(one.purpose, Purpose::Listen);
+            while let Some(listening) = self.take_where(listens) {
+                self.actions.push(Action::Abort(listening.number));
+            }
+            let Some(initialize) = initialize else {
+                self.lose(exchange, ran);
+                return self.end(super::protocol("the session is not one of this connection"));
+            };
             self.post(initialize, Purpose::Renew, true);
         }
-        // What got the 404 was not carried out; of what else is under way nobody knows.
-        self.lose(exchange, false);
-        for exchange in lost {
-            self.actions.push(Action::Abort(exchange.number));
-            self.lose(exchange, true);
-        }
+        self.lose(exchange, ran);
     }
 
-    /// An exchange has ended with its session: what is safe is sent again, the rest fails.
-    fn lose(&mut self, exchange: Exchange<P>, sent: bool) {
-        let Some(id) = exchange.waits() else { return };
-        let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
-        match (exchange.purpose, exchange.kind, exchange.message, waiting) {
-            (Purpose::Message, Kind::Safe | Kind::ListTools, Some(message), Some(waiting)) => {
-                waiting.push(message);
+    /// An exchange has ended with its session: what the server has not carried out, or may carry out
+    /// twice, is sent again, the rest fails.
+    pub(super) fn lose(&mut self, exchange: &Exchange<P>, ran: bool) {
+        let Exchange { purpose: Purpose::Message, kind, message, .. } = exchange else { return };
+        let told = matches!(kind, Kind::Response | Kind::Cancelled | Kind::Progress);
+        let again = kind.is_safe() || !ran;
+        match (exchange.waits(), message) {
+            (id, Some(message)) if again && (id.is_some() || !told) => {
+                let (message, patience) = (message.clone(), exchange.patience);
+                match self.session.as_mut().and_then(|session| session.waiting.as_mut()) {
+                    Some(waiting) => waiting.push((message, patience)),
+                    None => self.post_again(message, patience),
+                }
             }
-            (Purpose::Message, ..) => {
+            (Some(id), _) => {
                 let reason = owned("the session has expired");
-                self.news.push(News::Failed(id, Error::Closed { reason, sent }));
+                self.news.push(News::Failed(id, Error::Closed { reason, sent: true }));
             }
             _ => {}
         }
+    }
+
+    fn post_again(&mut self, message: P, patience: Millis) {
+        let mut exchange = Exchange::new(Purpose::Message, Some(message), true);
+        exchange.patience = patience;
+        self.fetch(exchange, "POST");
+    }
+
+    /// There is no session any more, for that reason, and there will be no other.
+    pub(super) fn end(&mut self, error: Error<P>) {
+        let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
+        for (message, _) in waiting.unwrap_or_default() {
+            if let Some(id) =
+                id_at(&message, &["id"]).filter(|_| Kind::of(&message) != Kind::Response)
+            {
+                let reason = owned("the session has expired, and no other was opened");
+                self.news.push(News::Failed(id, Error::Closed { reason, sent: false }));
+            }
+        }
+        self.session = None;
+        self.fault(error);
+        self.news.push(News::Closed);
     }
 
     /// The answer to the second `initialize` has come.
@@ -103,7 +155,11 @@ impl<P: Payload> Http<P> {
         let Some(session) = &mut self.session else { return };
         let version = session.version.as_ref().and_then(Payload::as_text);
         if version.is_none() || text_at(message, &["result", "protocolVersion"]) != version {
-            return self.news.push(News::Closed);
+            let error = match Message::read(message) {
+                Ok(Message::Response { outcome: Err(error), .. }) => Error::Rpc(error),
+                _ => super::protocol("the server speaks another revision than before"),
+            };
+            return self.end(error);
         }
         let initialized = write_call(None, method::INITIALIZED, None);
         self.post(initialized, Purpose::Message, true);
@@ -120,13 +176,62 @@ impl<P: Payload> Http<P> {
         for message in told {
             self.post(message, Purpose::Repeat, true);
         }
-        for message in waiting {
-            self.post(message, Purpose::Message, again);
+        for (message, patience) in waiting {
+            if again {
+                self.post_again(message, patience);
+            } else {
+                let number = self.post(message, Purpose::Message, false);
+                self.wait_for(number, patience);
+            }
         }
     }
 
+    /// The caller of what was just sent waits that long.
+    pub(super) fn wait_for(&mut self, number: u32, patience: Millis) {
+        if let Some(exchange) = self.find(number) {
+            exchange.patience = patience;
+        }
+    }
+
+    /// What would have told the server that the session has begun was lost; false if that is another
+    /// exchange.
+    pub(super) fn lost_greeting(&mut self, number: u32, error: &Error<P>) -> bool {
+        let greets = |one: &Exchange<P>| {
+            one.number == number && one.kind == Kind::Initialized && one.state == State::Sent
+        };
+        let Some(exchange) = self.take_where(greets) else { return false };
+        if exchange.again {
+            self.end(error.clone());
+        } else {
+            self.news.push(News::Refused(error.clone()));
+        }
+        true
+    }
+
+    /// The server knows that the session has begun.
+    pub(super) fn begun(&mut self) {
+        if self.begins.is_finite() {
+            self.begins = f64::INFINITY;
+            self.news.push(News::Begun);
+        }
+    }
+
+    /// A session goes on that another connection has opened, in that revision.
+    pub fn adopt(&mut self, id: &str, version: &str) {
+        let mut session = Session::new(None);
+        session.take_id(id);
+        session.version = Some(P::string(version));
+        self.session = Some(session);
+        self.answered = true;
+    }
+
+    /// The session, if the server gave it an id.
+    pub fn session_id(&self) -> Option<&P> {
+        self.session.as_ref()?.id.as_ref()
+    }
+
     /// Tells the server that the session is not needed any more.
-    pub(super) fn end_session(&mut self) {
+    pub fn end_session(&mut self) {
         if self.session.as_ref().is_some_and(|session| session.id.is_some()) {
             self.fetch(Exchange::new(Purpose::End, None, false), "DELETE");
             self.session = None;

@@ -25,23 +25,23 @@ const OBJECT: usize = 6;
 /// So many values at most are in one byte of text: `{},`.
 const DENSEST: usize = 3;
 
-/// Reads a text as `T`.
-pub(super) fn read<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    match read_once(text) {
+/// Reads a text as `T`, of which no more than so many values without a type.
+pub(super) fn read<T: DeserializeOwned>(text: &str, values: usize) -> serde_json::Result<T> {
+    match read_once(text, values) {
         // Of members that stand twice, the last one counts; types of one's own refuse them.
         Err(error) if error.to_string().starts_with("duplicate field") => {
-            let value: Value = read_once(text).map_err(|_| error)?;
+            let value: Value = read_once(text, values).map_err(|_| error)?;
             serde_json::from_value(value)
         }
         outcome => outcome,
     }
 }
 
-fn read_once<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
-    if text.len() < UNTYPED_VALUES / DENSEST {
+fn read_once<T: DeserializeOwned>(text: &str, values: usize) -> serde_json::Result<T> {
+    if text.len() < values / DENSEST {
         return serde_json::from_str(text);
     }
-    let left = Cell::new(UNTYPED_VALUES.max(text.len() / WORTH));
+    let left = Cell::new(values.max(text.len() / WORTH));
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = T::deserialize(Guard { inner: &mut reader, left: &left })?;
     reader.end()?;

@@ -1,5 +1,6 @@
 //! The native payload: JSON that stays the text that it came as.
 
+mod digest;
 mod guard;
 mod payload;
 mod text;
@@ -124,9 +125,11 @@ impl Raw {
     /// # Errors
     /// It cannot be written as JSON.
     pub fn of(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
-        let text = serde_json::to_string(value)?;
+        let mut text = serde_json::to_string(value)?;
+        // It may be kept for long, and has grown to up to twice its size.
+        text.shrink_to_fit();
         // How deep our own values nest is for their reader to judge.
-        let found = text::note(&text, usize::MAX, false).unwrap_or_default();
+        let found = text::note_own(&text);
         Ok(Self::whole(Box::new(text), found))
     }
 
@@ -152,7 +155,15 @@ impl Raw {
     /// # Errors
     /// It does not fit, or has too many values without a type.
     pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        guard::read(&self.as_json())
+        self.read_within(UNTYPED_VALUES)
+    }
+
+    /// As [`read`](Self::read), with a limit of one's own to the values without a type.
+    ///
+    /// # Errors
+    /// As there.
+    pub fn read_within<T: DeserializeOwned>(&self, values: usize) -> serde_json::Result<T> {
+        guard::read(&self.as_json(), values)
     }
 
     /// The value as a tree, as [`read`](Self::read) makes one.

@@ -9,14 +9,19 @@ use super::Unreadable;
 
 /// How deep values may nest: as deep as `serde_json` reads.
 pub(super) const DEPTH: usize = 127;
-/// Parts of at least so many bytes have their ends noted.
-const LARGE: usize = 1024;
-/// Down to which depth.
-const NOTED: usize = 4;
-
 /// Where the large parts of a text end, by where they start.
 #[derive(Default)]
-pub(super) struct Ends(Vec<(usize, usize)>);
+pub(super) struct Ends(Vec<(u32, u32)>);
+
+/// Which parts have their ends noted: those of at least so many bytes, down to that depth.
+#[derive(Clone, Copy)]
+pub(super) struct Detail {
+    pub(super) least: u32,
+    pub(super) levels: usize,
+}
+
+/// For a look at a few members.
+const FEW: Detail = Detail { least: 1024, levels: 4 };
 
 /// A value that is part of a text, without the blanks around it.
 #[derive(Clone, Copy)]
@@ -31,20 +36,35 @@ pub(super) struct Part<'a> {
 pub(super) fn check(text: &str) -> Result<(Ends, usize, usize), Unreadable> {
     // The grammar, without a limit to the depth and without a look at what strings stand for.
     serde_json::from_str::<IgnoredAny>(without_mark(text)).map_err(|_| Unreadable::Grammar)?;
-    note(text, DEPTH, true)
+    note(text, DEPTH, true, FEW, Vec::new())
+}
+
+/// The same for a text of our own, however deep.
+pub(super) fn note_own(text: &str) -> (Ends, usize, usize) {
+    note(text, usize::MAX, false, FEW, Vec::new()).unwrap_or_default()
+}
+
+/// The same for a text that is walked through at every depth, in time that does not grow with that.
+pub(super) fn note_all(text: &str) -> (Ends, usize, usize) {
+    // Counted first, because a vector that grows takes three times its place.
+    let count = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
+    let all = Detail { least: 64, levels: DEPTH };
+    note(text, usize::MAX, false, all, Vec::with_capacity(count)).unwrap_or_default()
 }
 
 /// Where the large parts of a text end that is known to be JSON.
-pub(super) fn note(
+fn note(
     text: &str,
     depth_limit: usize,
     reads_strings: bool,
+    detail: Detail,
+    mut ends: Vec<(u32, u32)>,
 ) -> Result<(Ends, usize, usize), Unreadable> {
     let bytes = text.as_bytes();
     let start = skip_blanks(bytes, text.len() - without_mark(text).len());
-    let mut ends = Vec::new();
+    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     // The places in `ends` of what is open.
-    let mut open = [0; NOTED];
+    let mut open = [0; DEPTH];
     let (mut depth, mut at) = (0_usize, start);
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -53,8 +73,8 @@ pub(super) fn note(
                 if reads_strings && !is_readable(bytes.get(at..end).unwrap_or_default()) {
                     return Err(Unreadable::Strings);
                 }
-                if end - at >= LARGE && depth <= NOTED {
-                    ends.push((at, end));
+                if place(end) - place(at) >= detail.least && depth <= detail.levels {
+                    ends.push((place(at), place(end)));
                 }
                 at = end;
                 continue;
@@ -63,20 +83,20 @@ pub(super) fn note(
                 if depth == depth_limit {
                     return Err(Unreadable::Depth);
                 }
-                if let Some(place) = open.get_mut(depth) {
-                    *place = ends.len();
-                    ends.push((at, 0));
+                if let Some(noted) = open.get_mut(depth).filter(|_| depth < detail.levels) {
+                    *noted = ends.len();
+                    ends.push((place(at), 0));
                 }
                 depth += 1;
             }
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
-                if let Some(place) = open.get(depth)
-                    && let Some(noted) = ends.get_mut(*place)
+                if let Some(noted) = open.get(depth).filter(|_| depth < detail.levels)
+                    && let Some(noted) = ends.get_mut(*noted)
                 {
-                    noted.1 = at + 1;
+                    noted.1 = place(at + 1);
                     // All that is in a small part is small, so this is the last one.
-                    if noted.1 - noted.0 < LARGE {
+                    if noted.1 - noted.0 < detail.least {
                         ends.pop();
                     }
                 }
@@ -117,15 +137,24 @@ impl<'a> Part<'a> {
     pub(super) fn members(self) -> impl Iterator<Item = (Part<'a>, Part<'a>)> {
         let mut at = self.inside(b'{');
         std::iter::from_fn(move || {
-            let bytes = self.text.as_bytes();
-            let start = at?;
-            let end = self.end_of_value(start);
-            // The colon between name and value.
-            let value = skip_blanks(bytes, skip_blanks(bytes, end) + 1);
-            let value_end = self.end_of_value(value);
-            at = self.next(value_end);
-            Some((self.part(start, end), self.part(value, value_end)))
+            let (name, value) = self.member_at(at?);
+            at = self.next(value.end);
+            Some((name, value))
         })
+    }
+
+    /// The member that starts here.
+    pub(super) fn member_at(self, start: usize) -> (Part<'a>, Part<'a>) {
+        let bytes = self.text.as_bytes();
+        let end = self.end_of_value(start);
+        // The colon between name and value.
+        let value = skip_blanks(bytes, skip_blanks(bytes, end) + 1);
+        (self.part(start, end), self.part(value, self.end_of_value(value)))
+    }
+
+    /// The name that starts here, as it is written, without its quotes.
+    pub(super) fn name_at(self, start: usize) -> Option<&'a str> {
+        self.part(start, self.end_of_value(start)).quoted()
     }
 
     /// Where the first thing in here starts, if this is such a thing and there is one.
@@ -149,9 +178,12 @@ impl<'a> Part<'a> {
         let bytes = self.text.as_bytes();
         match bytes.get(start) {
             Some(b'"' | b'[' | b'{') => {
-                match self.ends.0.binary_search_by_key(&start, |noted| noted.0) {
-                    Ok(at) => self.ends.0.get(at).map_or(bytes.len(), |noted| noted.1),
-                    Err(_) => end_of_any(bytes, start).unwrap_or(bytes.len()),
+                // What lies beyond the reach of the table is not in it.
+                let place = u32::try_from(start).unwrap_or(u32::MAX);
+                let at = self.ends.0.binary_search_by_key(&place, |noted| noted.0);
+                match at.ok().and_then(|at| self.ends.0.get(at)) {
+                    Some((_, end)) if *end < u32::MAX => *end as usize,
+                    _ => end_of_any(bytes, start).unwrap_or(bytes.len()),
                 }
             }
             _ => end_of_scalar(bytes, start),

@@ -179,14 +179,15 @@ impl Cache {
 
     /// The oldest give way to the newest.
     fn bound(&mut self) {
-        let mut room = BYTES;
-        let mut kept = self.entries.len();
-        for entry in self.entries.iter().rev() {
-            let Some(rest) = room.checked_sub(entry.result.len()) else { break };
-            room = rest;
-            kept -= 1;
-        }
-        self.entries.drain(..kept);
+        let mut size: usize = self.entries.iter().map(|entry| entry.result.len()).sum();
+        // Not by a range of them, whose check would bring the formatting of numbers into the module.
+        self.entries.retain(|entry| {
+            let fits = size <= BYTES;
+            if !fits {
+                size -= entry.result.len();
+            }
+            fits
+        });
     }
 
     /// News from the server: what it outdates goes, fresh or not.

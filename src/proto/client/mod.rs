@@ -11,6 +11,7 @@ mod calls;
 mod handshake;
 mod inputs;
 mod output;
+mod prior;
 mod progress;
 mod rounds;
 mod subscriptions;
@@ -30,7 +31,6 @@ use crate::types::{Level, meta, method};
 
 use cache::{Cache, Kept};
 use calls::{CallTable, Expired, LATE};
-use handshake::{Verdict, judge_initialize, judge_probe};
 use inputs::Open;
 pub(crate) use output::{owned, sentence, take_where};
 use rounds::Work;
@@ -55,6 +55,11 @@ enum Phase<P> {
     Initializing {
         id: i64,
         probed: bool,
+    },
+    /// The server is in trouble that passes; the handshake begins again.
+    Waiting {
+        until: Millis,
+        legacy: bool,
     },
     Open(Session<P>),
 }
@@ -89,8 +94,17 @@ pub struct Client<P> {
     abandoned: Vec<i64>,
     cache: Cache,
     subscriptions: Subscriptions<P>,
-    /// What became of the probe, if it was lost on the way, and so says nothing of the server.
-    lost_probe: Option<Error<P>>,
+    /// What became of the first probe, if that says nothing of the server's era: it was lost on the
+    /// way, or the server was in trouble.
+    doubt: Option<Error<P>>,
+    /// How often the handshake has begun again.
+    rounds: u32,
+    /// Whether the notification that ends the handshake is on its way.
+    greeting: bool,
+    /// What is known of the server before the handshake.
+    prior: Option<P>,
+    /// What was asked of a server that is open by what is known of it, before it has shown that.
+    unproven: Option<Vec<prior::Asked<P>>>,
     counts: ProgressCounts,
     /// What was odd about the progress that was read last without an output.
     oddity: Option<Oddity>,
@@ -114,7 +128,11 @@ impl<P: Payload> Client<P> {
             abandoned: Vec::new(),
             cache: Cache::new(),
             subscriptions: Subscriptions::new(),
-            lost_probe: None,
+            doubt: None,
+            rounds: 0,
+            greeting: false,
+            prior: None,
+            unproven: None,
             counts: ProgressCounts::default(),
             oddity: None,
             outputs: Outputs::new(),
@@ -128,7 +146,9 @@ impl<P: Payload> Client<P> {
         if channel.probe_timeout.is_finite() {
             self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
         }
-        self.lost_probe = None;
+        self.doubt = None;
+        self.rounds = 0;
+        self.prior = None;
         self.put_off = false;
         self.connect_deadline = now + channel.connect_timeout;
         self.phase = Phase::Opening { hung_up: false };
@@ -137,6 +157,13 @@ impl<P: Payload> Client<P> {
     /// The channel is open: the handshake starts.
     pub fn opened(&mut self, now: Millis) {
         let Phase::Opening { hung_up } = self.phase else { return };
+        let known = self.open_by_prior();
+        if matches!(self.phase, Phase::Open(_)) {
+            return;
+        }
+        if known.is_some() {
+            self.channel.remembered = known;
+        }
         let first = match self.config.mode {
             Mode::Auto if hung_up || self.channel.remembered == Some(Era::Legacy) => Era::Legacy,
             Mode::Auto => Era::Modern,
@@ -164,8 +191,8 @@ impl<P: Payload> Client<P> {
     /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
     pub fn close(&mut self, reason: &str) {
         if !matches!(self.phase, Phase::Closed) {
-            let sent = matches!(self.phase, Phase::Open(_));
-            self.disconnect(Error::Closed { reason: owned(reason), sent });
+            let sent = !matches!(self.phase, Phase::Opening { .. });
+            self.disconnect(Error::Closed { reason: owned(reason), sent }, None);
         }
     }
 
@@ -288,7 +315,9 @@ impl<P: Payload> Client<P> {
         limits: CallLimits,
         now: Millis,
     ) -> Result<(i64, u32), Error<P>> {
-        self.require_open()?;
+        if self.unproven.is_none() || method == method::LISTEN {
+            self.require_open()?;
+        }
         let mut params = params.unwrap_or_else(P::object);
         if method == method::LISTEN {
             return Ok(self.listen(params, limits, now));
@@ -301,9 +330,12 @@ impl<P: Payload> Client<P> {
             self.weigh_task(&mut params);
         }
         let work = Work::new(method, &params);
+        let may_send = self.note(id, method, &params);
         let params = self.with_meta(params, Some(id));
         let slot = self.calls.insert(id, limits, work, now);
-        self.send_request(id, method, params);
+        if may_send {
+            self.send_request(id, method, params);
+        }
         Ok((id, slot))
     }
 
@@ -395,8 +427,9 @@ impl<P: Payload> Client<P> {
     }
 
     /// The request of that id could not be sent: its call fails, and nothing is told to the server.
-    pub fn unsent(&mut self, id: i64, reason: &str) {
-        let error = Error::Closed { reason: owned(reason), sent: false };
+    /// `sent` is whether it may have reached the server all the same.
+    pub fn unsent(&mut self, id: i64, reason: &str, sent: bool) {
+        let error = Error::Closed { reason: owned(reason), sent };
         if self.subscribed(id, &Err(error.clone())) {
             return;
         }
@@ -409,7 +442,7 @@ impl<P: Payload> Client<P> {
                 self.initialize(true);
             }
             Phase::Probing { id: own, .. } | Phase::Initializing { id: own, .. } if own == id => {
-                self.disconnect(error);
+                self.disconnect(error, None);
             }
             // What is not waited for any more, such as a probe that was given up.
             _ => {}
@@ -429,10 +462,20 @@ impl<P: Payload> Client<P> {
             self.expect_late_answer(id);
             self.initialize(again);
         }
-        let connecting = !matches!(self.phase, Phase::Closed | Phase::Open(_));
-        if connecting && now >= self.connect_deadline {
+        if self.is_connecting() && now >= self.connect_deadline {
             let after = self.channel.connect_timeout;
-            self.disconnect(Error::Timeout { clock: Clock::Connect, after });
+            let timeout = Error::Timeout { clock: Clock::Connect, after };
+            let why = self.doubt.take();
+            self.disconnect(timeout, why);
+        }
+        if let Phase::Waiting { until, legacy } = self.phase
+            && now >= until
+        {
+            if legacy {
+                self.initialize(false);
+            } else {
+                self.probe(false, now);
+            }
         }
         self.calls.held |= !self.open.is_empty();
         for (id, expired) in self.calls.expire(now) {
@@ -460,7 +503,7 @@ impl<P: Payload> Client<P> {
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
     fn put_off_connecting(&mut self, now: Millis) {
-        if matches!(self.phase, Phase::Closed | Phase::Open(_)) || self.put_off {
+        if !self.is_connecting() || self.put_off {
             return;
         }
         let late = now - self.poll_timeout();
@@ -476,11 +519,12 @@ impl<P: Payload> Client<P> {
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
     pub fn poll_timeout(&self) -> Millis {
-        match self.phase {
-            Phase::Closed | Phase::Open(_) => self.calls.wake(),
-            Phase::Probing { deadline, .. } => self.connect_deadline.min(deadline),
-            _ => self.connect_deadline,
-        }
+        let own = match self.phase {
+            Phase::Probing { deadline: until, .. } | Phase::Waiting { until, .. } => until,
+            _ => f64::INFINITY,
+        };
+        let connect = if self.is_connecting() { self.connect_deadline } else { f64::INFINITY };
+        own.min(connect).min(self.calls.wake())
     }
 
     /// The next thing to do or to tell.
@@ -501,9 +545,10 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// Whether the server itself has shown its era: not if the probe was lost on the way.
+    /// Whether the server itself has shown its era: not if the probe was lost on the way, or the
+    /// server was in trouble.
     pub fn is_era_certain(&self) -> bool {
-        self.lost_probe.is_none()
+        self.doubt.is_none()
     }
 
     /// Which log messages are wanted from now on. Returns whether the server has to be told by a
@@ -663,54 +708,25 @@ impl<P: Payload> Client<P> {
     }
 
     fn receive_response(&mut self, number: i64, outcome: Result<P, Error<P>>, now: Millis) {
-        let verdict = match self.phase {
-            Phase::Probing { id, again, .. } if id == number => {
-                self.lost_probe = outcome
-                    .as_ref()
-                    .err()
-                    .filter(|error| matches!(error, Error::Lost { .. }))
-                    .cloned();
-                judge_probe(self.config.mode, again, outcome)
+        match self.phase {
+            Phase::Probing { id, .. } | Phase::Initializing { id, .. } if id == number => {
+                self.shake(outcome, now);
             }
-            Phase::Initializing { id, probed } if id == number => {
-                judge_initialize(self.config.mode, probed, outcome)
-            }
-            Phase::Open(_) => {
-                if !self.interrupted(number, &outcome, now) && !self.subscribed(number, &outcome) {
-                    self.cache.answered(number, &outcome, now);
-                    self.settle(number, outcome, now);
-                }
-                return;
-            }
+            Phase::Open(_) => self.answered(number, outcome, now),
             // The answer to a probe that came too late, or to a request of an earlier connection.
-            _ => return,
-        };
-        match verdict {
-            Verdict::Open(session) => {
-                if session.version.era() == Era::Legacy {
-                    self.send(write_call(None, method::INITIALIZED, None));
-                }
-                self.outputs.push(Output::Connected(Box::new(session.clone())));
-                self.phase = Phase::Open(session);
-            }
-            Verdict::Probe => self.probe(true, now),
-            Verdict::Initialize => self.initialize(true),
-            Verdict::Fail(error) => {
-                let error = self.with_lost_probe(error);
-                self.disconnect(error);
-            }
+            _ => {}
         }
     }
 
-    /// When `initialize` is lost as the probe was, both causes count.
-    fn with_lost_probe(&mut self, mut error: Error<P>) -> Error<P> {
-        if let Error::Lost { cause: Some(second), .. } = &mut error
-            && let Phase::Initializing { .. } = self.phase
-            && let Some(Error::Lost { cause: Some(first), .. }) = self.lost_probe.take()
+    /// The answer to a request of an open connection.
+    fn answered(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+        if !self.disproves(id, &outcome, now)
+            && !self.interrupted(id, &outcome, now)
+            && !self.subscribed(id, &outcome)
         {
-            *second = P::array(vec![first, second.clone()]);
+            self.cache.answered(id, &outcome, now);
+            self.settle(id, outcome, now);
         }
-        error
     }
 
     fn settle(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
@@ -794,7 +810,8 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    fn disconnect(&mut self, error: Error<P>) {
+    /// Ends the connection; `second` is what else has failed.
+    fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
         for id in self.calls.ids() {
             self.end(id, Err(error.clone()));
         }
@@ -803,7 +820,9 @@ impl<P: Payload> Client<P> {
         self.subscriptions.clear();
         self.open.clear();
         self.phase = Phase::Closed;
+        self.greeting = false;
+        self.unproven = None;
         self.connect_deadline = f64::INFINITY;
-        self.outputs.push(Output::Disconnected(error));
+        self.outputs.push(Output::Disconnected(error, second));
     }
 }

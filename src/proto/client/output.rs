@@ -68,6 +68,8 @@ pub struct Session<P> {
     pub capabilities: Option<P>,
     /// What the server wants a model to know.
     pub instructions: Option<P>,
+    /// The answer to `server/discover` by which a modern connection was opened.
+    pub discovered: Option<P>,
 }
 
 /// One progress notification for a call.
@@ -104,13 +106,19 @@ pub struct InputRequest<P> {
 pub enum Output<P> {
     /// Send this message; the id is there if it is a request, for [`unsent`](super::Client::unsent).
     Send(P, Option<i64>),
+    /// Send this notification, which ends the handshake, and call
+    /// [`begun`](super::Client::begun) when the server has it,
+    /// [`not_begun`](super::Client::not_begun) if that was not possible.
+    Greet(P),
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,
-    /// The handshake is done.
+    /// The handshake is done. Comes once more if the server turns out not to be what it was known
+    /// for.
     Connected(Box<Session<P>>),
-    /// The connection has ended, or never came about; every call has been settled before this.
-    Disconnected(Error<P>),
+    /// The connection has ended, or never came about; every call has been settled before this. What
+    /// failed after that, if there was a second attempt.
+    Disconnected(Error<P>, Option<Error<P>>),
     /// Progress of a call.
     Progress(u32, Report<P>),
     /// Progress was odd in that way; these are its params, if it has any.

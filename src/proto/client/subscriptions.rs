@@ -295,6 +295,7 @@ impl<P: Payload> Client<P> {
         one.open = false;
         // Pages that lost their streams together do not come back together.
         let pause = one.pause * (1.0 + now.fract() / 4.0);
+        let pause = pause.max(error.passes().unwrap_or(0.0));
         self.outputs.push(Output::Interrupted(one.slot, error.clone()));
         self.calls.rest(id);
         self.calls.pause(id, now + pause);

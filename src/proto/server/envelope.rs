@@ -30,7 +30,7 @@ impl Envelope {
         params: Option<&P>,
         limits: &Limits,
     ) -> Result<Self, RpcError<P>> {
-        let Some(meta) = params.and_then(|params| params.get(meta::META)) else {
+        let Some(meta) = params.and_then(|params| params.given(meta::META)) else {
             return Ok(Self { claim: None, token: None });
         };
         if meta.kind() != Kind::Object {

@@ -165,6 +165,11 @@ impl<P: Payload> ServerMachine<P> {
                 if let Operation::Subscribe { uri } = &operation {
                     self.check_subscribe(uri)?;
                 }
+                if let Operation::ReadResource { uri } = &operation
+                    && uri.len() > self.limits.uri
+                {
+                    return Err(bad_params(&["`uri` is too long"]));
+                }
                 let may_ask = operation.may_ask() && !version.asks_by_request();
                 let inputs =
                     if may_ask { Inputs::read(&params, &self.limits)? } else { Inputs::NONE };

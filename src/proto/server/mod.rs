@@ -74,11 +74,15 @@ pub struct Limits {
     pub listens: usize,
     /// Resources that are subscribed to, by all listeners together. More are refused.
     pub subscriptions: usize,
-    /// Bytes of the URI of such a resource.
+    /// Bytes of the URI of such a resource, and of one that is read.
     pub uri: usize,
     /// Answers that one request brings along when it is made again (`inputResponses`). With more
     /// it is refused.
     pub answers: usize,
+    /// Bytes of messages that wait to be sent: 8 MiB. When the peer has left more unread, the
+    /// handlers of its calls stand still until it reads. (In a page, where values are not
+    /// weighed, there is no such limit.)
+    pub unsent: usize,
     /// Malformed messages in a row before the connection is closed.
     pub malformed: u32,
 }
@@ -94,6 +98,7 @@ impl Default for Limits {
             subscriptions: 1024,
             uri: 8192,
             answers: 256,
+            unsent: 8 << 20,
             malformed: 5,
         }
     }

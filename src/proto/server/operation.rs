@@ -148,7 +148,7 @@ impl<P: Payload> Inputs<P> {
     pub(super) const NONE: Self = Self { responses: None, state: None };
 
     pub(super) fn read(params: &P, limits: &Limits) -> Result<Self, RpcError<P>> {
-        let state = match params.get("requestState") {
+        let state = match params.given("requestState") {
             None => None,
             Some(_) => Some(text(params, "requestState")?),
         };
@@ -174,7 +174,7 @@ pub(super) fn no_such_method<P: Payload>(name: &str) -> RpcError<P> {
 
 /// A member that is an object if it is there.
 pub(super) fn object<P: Payload>(params: &P, key: &'static str) -> Result<Option<P>, RpcError<P>> {
-    match params.get(key) {
+    match params.given(key) {
         Some(value) if value.kind() != Kind::Object => {
             Err(bad_params(&["`", key, "` is not an object"]))
         }
@@ -183,7 +183,7 @@ pub(super) fn object<P: Payload>(params: &P, key: &'static str) -> Result<Option
 }
 
 fn cursor<P: Payload>(params: &P) -> Result<Option<String>, RpcError<P>> {
-    match params.get("cursor") {
+    match params.given("cursor") {
         None => Ok(None),
         Some(_) => text(params, "cursor").map(Some),
     }

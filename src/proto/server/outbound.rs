@@ -55,6 +55,15 @@ impl<P: Payload> ServerMachine<P> {
         Some(Transmit::Send { frame, about, last, refusal })
     }
 
+    /// Whether what waits to be sent is as many bytes as may wait: see [`Limits`](super::Limits).
+    pub fn is_congested(&self) -> bool {
+        let weight = |queued: &Queued<P>| match &queued.frame {
+            Frame::Message(message) => message.weight(),
+            Frame::Progress(_) => 0,
+        };
+        !self.closed && self.queue.iter().map(weight).sum::<usize>() >= self.limits.unsent
+    }
+
     /// Whether a log message would find a place now.
     pub fn has_room(&self) -> bool {
         self.queue.len() < self.limits.queue

@@ -34,17 +34,19 @@ pub(crate) fn check_arguments<P: Payload>(
         let text = ["the argument `", &clip(name, ECHO), "` is ", what].concat();
         Err(RpcError::new(code::INVALID_PARAMS, text))
     };
-    let given = arguments.entries().unwrap_or_default();
-    for (name, value) in &given {
+    let mut missing: Vec<&Argument> = declared.iter().filter(|known| known.is_required).collect();
+    let mut odd = None;
+    arguments.each_member(&mut |name, value| {
+        missing.retain(|known| known.name != name);
         if value.kind() != Kind::Text {
-            return bad(name, "not a string");
+            odd = Some(name.to_owned());
         }
-    }
-    let is_missing =
-        |known: &&Argument| known.is_required && !given.iter().any(|(name, _)| *name == known.name);
-    match declared.iter().find(is_missing) {
-        Some(missing) => bad(&missing.name, "missing"),
-        None => Ok(()),
+        odd.is_none()
+    });
+    match (odd, missing.first()) {
+        (Some(odd), _) => bad(&odd, "not a string"),
+        (None, Some(missing)) => bad(&missing.name, "missing"),
+        (None, None) => Ok(()),
     }
 }
 

@@ -136,7 +136,11 @@ pub(super) fn digest<P: Payload>(
     update(method, &mut digest);
     update(name, &mut digest);
     match arguments {
-        Some(arguments) => write(arguments, &mut digest),
+        Some(arguments) => {
+            if !arguments.digest(&mut |bytes| digest.update(bytes)) {
+                write(arguments, &mut digest);
+            }
+        }
         None => digest.update("{}"),
     }
     digest.finalize().into()
