@@ -1,7 +1,7 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
 import { ClosedError, attempt, report, toError } from "./errors.js";
-import { identityNow, identityOf } from "./identity.js";
+import { headersOf, identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "./size.js";
@@ -187,8 +187,8 @@ export class StreamableHttpTransport {
       const body = value === undefined ? undefined : write(value);
       const error = body && oversize(body, this.maxMessageSize);
       if (error) throw error;
-      const headers = new Headers(typeof given === "function" ? await given() : given);
-      new Headers(own?.headers).forEach((text, name) => headers.set(name, text));
+      const headers = headersOf(typeof given === "function" ? await given() : given);
+      headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
       this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();

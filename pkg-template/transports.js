@@ -1,5 +1,5 @@
 // Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
-import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
+import { ClosedError, McpError, ProtocolError, report, shown } from "./errors.js";
 import { fast } from "./handlers.js";
 import { itself, throughProxies } from "./itself.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
@@ -114,7 +114,7 @@ export class WebSocketTransport extends FrameTransport {
       socket.onopen = () => {
         // Firefox opens a connection for which the server selected no subprotocol at all.
         if (protocols.length && !protocols.includes(socket.protocol)) {
-          const text = `${this.#url} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
+          const text = `${shown(this.#url)} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
           return fail(new ProtocolError(text));
         }
         socket.onclose = (event) => this.#closed(event);
@@ -174,7 +174,7 @@ fast(FrameTransport.prototype.send);
  */
 function refusal(url, code, protocols) {
   return (
-    `could not open ${url} (close code ${code}): no server there, a wrong path, ` +
+    `could not open ${shown(url)} (close code ${code}): no server there, a wrong path, ` +
     `or a refused origin${protocols.length ? `, or a server without the subprotocol "${protocols.join('" or "')}"` : ""}`
   );
 }
