@@ -248,6 +248,7 @@ impl<P: Payload> Http<P> {
     pub fn progress(&mut self, number: u32, since: usize) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
+        exchange.troubles = Troubles::default();
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
         Some((scanned, own || !exchange.modern))
