@@ -174,10 +174,10 @@ pub(super) struct Exchange<P> {
 }
 
 impl<P: Payload> Exchange<P> {
-    pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Self {
+    pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Box<Self> {
         let kind = message.as_ref().map_or(Kind::Other, Kind::of);
         let asks = message.as_ref().filter(|_| kind != Kind::Response);
-        Self {
+        Box::new(Self {
             number: 0,
             purpose,
             state: State::Sent,
@@ -202,7 +202,7 @@ impl<P: Payload> Exchange<P> {
             troubles: Troubles::default(),
             patience: PATIENCE,
             deadline: f64::INFINITY,
-        }
+        })
     }
 
     pub fn head(&mut self, head: Head<P>) -> Reading {

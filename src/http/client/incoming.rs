@@ -62,7 +62,7 @@ impl<P: Payload> Http<P> {
                 None => return self.fault(Error::Rpc(error)),
             }
         }
-        let asks = |one: &&mut Exchange<P>| one.state != State::Answered && one.is(id.as_ref());
+        let asks = |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
@@ -121,12 +121,12 @@ impl<P: Payload> Http<P> {
     /// Decides what a whole body means; its exchange is over.
     pub(super) fn judge(
         &mut self,
-        exchange: Exchange<P>,
+        exchange: Box<Exchange<P>>,
         body: Option<P>,
         text: &str,
         now: Millis,
     ) {
-        let Exchange { number, status, .. } = exchange;
+        let Exchange { number, status, .. } = *exchange;
         let waits = exchange.waits();
         let ok = exchange.is_ok();
         // A batch is what one legacy revision allowed.
@@ -280,7 +280,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// A pause is over.
-    pub(super) fn go_on(&mut self, mut exchange: Exchange<P>) {
+    pub(super) fn go_on(&mut self, mut exchange: Box<Exchange<P>>) {
         let listens = matches!(exchange.purpose, Purpose::Listen);
         if listens || exchange.can_resume() && self.may_resume(&exchange) {
             exchange.resumes = true;
@@ -333,7 +333,9 @@ impl<P: Payload> Http<P> {
             return;
         }
         self.actions.push(Action::Abort(number));
-        if let Some(Exchange { purpose: Purpose::Sniff(id, error), .. }) = self.take(number) {
+        if let Some(exchange) = self.take(number)
+            && let Purpose::Sniff(id, error) = exchange.purpose
+        {
             self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
         }
     }

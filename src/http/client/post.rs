@@ -94,7 +94,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// Starts an exchange.
-    pub(super) fn fetch(&mut self, mut exchange: Exchange<P>, verb: &'static str) -> u32 {
+    pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
         self.newest += 1;
         exchange.number = self.newest;
         exchange.state = State::Sent;
