@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Message, Payload, code};
+use crate::jsonrpc::{Id, Message, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::proto::client::{owned, sentence};
 use crate::types::method;
@@ -54,7 +54,7 @@ impl<P: Payload> Http<P> {
         // is about the request of its own stream, and otherwise about nobody knows what.
         let mut id = id_at(&message, &["id"]);
         if id.is_none()
-            && let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(&message)
+            && let Some(error) = error_in(&message)
         {
             id = self.find(number).and_then(|exchange| exchange.waits());
             match &id {
@@ -346,10 +346,17 @@ fn grown(first: Millis, growth: f64, longest: Millis, count: u32) -> Millis {
     (1..count.min(64)).fold(first.min(longest), |pause, _| (pause * growth).min(longest))
 }
 
-/// The code of an error answer; 0 for anything else.
-pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
+/// The error that a message answers with.
+#[inline(never)]
+pub(super) fn error_in<P: Payload>(message: &P) -> Option<RpcError<P>> {
     match Message::read(message) {
-        Ok(Message::Response { outcome: Err(error), .. }) => error.code,
-        _ => 0,
+        Ok(Message::Response { outcome: Err(error), .. }) => Some(error),
+        _ => None,
     }
+}
+
+/// The code of an error answer; 0 for anything else.
+#[inline(never)]
+pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
+    error_in(message).map_or(0, |error| error.code)
 }
