@@ -62,7 +62,8 @@ impl<P: Payload> Http<P> {
                 None => return self.fault(Error::Rpc(error)),
             }
         }
-        let asks = |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
+        let asks =
+            |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));

@@ -380,7 +380,10 @@ impl<P: Payload> Http<P> {
         self.take_where(|exchange| exchange.number == number)
     }
 
-    fn take_where(&mut self, mut which: impl FnMut(&Exchange<P>) -> bool) -> Option<Box<Exchange<P>>> {
+    fn take_where(
+        &mut self,
+        mut which: impl FnMut(&Exchange<P>) -> bool,
+    ) -> Option<Box<Exchange<P>>> {
         take_where(&mut self.exchanges, |exchange| which(exchange))
     }
 
