@@ -1,5 +1,5 @@
 /**
- * The tools of a client for the AI SDK (`ai`, version 7 or newer).
+ * The tools of a client for the AI SDK (`ai`, version 6 or newer).
  *
  * @example
  * ```js

@@ -1,6 +1,6 @@
 // The tools of a client as tools of the AI SDK: progress as preliminary results, the signal's abort
 // as a cancellation on the server, failures as errors.
-import { dynamicTool, jsonSchema } from "ai";
+import { dynamicTool, jsonSchema, toolModelMessageSchema } from "ai";
 import { ToolError } from "./errors.js";
 import { offer } from "./tool-calls.js";
 import { contentForModel, textOfParts } from "./tool-content.js";
@@ -81,12 +81,24 @@ function toModelOutput(output) {
   if (parts.every((part) => part.type === "text")) return { type: "text", value: textOfParts(parts) };
   return {
     type: "content",
-    value: parts.map((part) =>
-      part.type === "text"
-        ? part
-        : { type: "file", mediaType: part.mediaType, data: { type: "data", data: part.data }, ...(part.name && { filename: part.name }) },
-    ),
+    value: parts.map((part) => (part.type === "text" ? part : fileOf(part))),
   };
+}
+
+/** @param {any} part */
+function fileOf({ mediaType, data, name }) {
+  const named = name && { filename: name };
+  if (knowsFiles()) return { type: "file", mediaType, data: { type: "data", data }, ...named };
+  return mediaType.startsWith("image/") ? { type: "image-data", mediaType, data } : { type: "file-data", mediaType, data, ...named };
+}
+
+/** @type {boolean | undefined} */
+let known;
+/** Whether this AI SDK has one kind of part for all files, as it has since 7, which would refuse a conversation with it before. */
+function knowsFiles() {
+  const value = [{ type: "file", mediaType: "text/plain", data: { type: "data", data: "" } }];
+  const content = [{ type: "tool-result", toolCallId: "", toolName: "", output: { type: "content", value } }];
+  return (known ??= toolModelMessageSchema.safeParse({ role: "tool", content }).success);
 }
 
 /** @param {AbortSignal | undefined} one @param {AbortSignal | undefined} other */

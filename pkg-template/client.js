@@ -1,7 +1,7 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
-import { ClosedError, McpError, attempt, toError } from "./errors.js";
+import { ClosedError, McpError, attempt, shown, toError } from "./errors.js";
 import { Inbound } from "./inbound.js";
 import { checkHandler, checkTime, merge, optionsOf, route } from "./input.js";
 import { capabilitiesOf } from "./inputs.js";
@@ -152,13 +152,17 @@ export class Client {
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
+    const { maxMessageSize } = given;
+    if (maxMessageSize !== undefined && !(maxMessageSize > 0)) {
+      throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
+    }
     const asked = now();
     if (this.#connection.transport || this.#connection.connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
     }
     /** @type {Promise<void>} */
     const connected = new Promise((resolve, reject) => {
-      this.#connection.connecting = { resolve, reject, what: url ? `connecting to ${url}` : "connecting" };
+      this.#connection.connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
     });
     const mine = this.#connection.connecting;
     // It may fail before anybody waits for it below.
@@ -171,6 +175,7 @@ export class Client {
         transport = make();
       }
       this.#connection.began = asked;
+      this.#connection.maxMessageSize = maxMessageSize;
       if (this.#connection.connecting !== mine) return await connected;
       this.#declare();
       this.#connection.again = url ? make : undefined;
@@ -277,9 +282,14 @@ export class Client {
   diagnostics() {
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
     const { strays, ...counts } = this.#connection.core?.counts() ?? none;
+    let { overflowed, coalesced } = this.#calls;
+    for (const call of this.#connection.calls) {
+      overflowed += call?.overflowed ?? 0;
+      coalesced += call?.coalesced ?? 0;
+    }
     return {
       server: this.#connection.session?.serverInfo?.name,
-      progress: { ...counts, overflowed: this.#calls.overflowed, coalesced: this.#calls.coalesced },
+      progress: { ...counts, overflowed, coalesced },
       samples: [...this.#connection.samples],
       subscriptions: { unknown: strays },
     };

@@ -2,6 +2,7 @@
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError, typed } from "./errors.js";
 import { fast, handle } from "./handlers.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
 import { read, write } from "./text.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -63,6 +64,9 @@ export class Connection {
   onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans = true;
+
+  /** The option of that name, if it was given. @type {number | undefined} */
+  maxMessageSize;
 
   /** The end of the latest transport. @type {Promise<void> | undefined} */
   left;
@@ -163,6 +167,8 @@ export class Connection {
       ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
       ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
     }
+    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     if ("connection" in transport) transport.connection = this;
     this.#release = handle(transport, ours);
@@ -233,7 +239,10 @@ export class Connection {
         if (transport.tells === false) done();
       } else {
         // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
-        Promise.resolve(transport.send(JSON.parse(write(message)))).then(done, (error) => failed(error, true));
+        const text = write(message);
+        const error = oversize(text, this.#limit);
+        if (error) throw error;
+        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
       }
     } catch (error) {
       failed(error, false);
@@ -259,6 +268,13 @@ export class Connection {
     if (id < 0) this.core?.notBegun(reason, error);
     else this.core?.unsent(id, reason, sent);
     this.drain();
+  }
+
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, { id, answers }) {
+    const number = answers && Number(id);
+    if (this.connecting) this.connecting.cause = error;
+    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
   }
 
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
@@ -294,8 +310,14 @@ export class Connection {
     this.parse(text);
   }
 
+  get #limit() {
+    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
   /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
+    const error = oversize(text, this.#limit);
+    if (error) return this.refuse(error, outline(text));
     let message;
     try {
       message = read(text);

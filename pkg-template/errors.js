@@ -167,6 +167,8 @@ export function toError(detail, what, cause) {
         detail.after,
       );
     case "ABORTED":
+      // As the platform's own functions end by `AbortSignal.timeout`.
+      if (isTimeout(cause)) return cause;
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
       const why = detail.cause ?? cause;
@@ -194,6 +196,14 @@ const SSE_ONLY =
   "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
   "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
 
+/** Whether it is the reason of `AbortSignal.timeout`. @param {any} reason */
+export const isTimeout = (reason) => reason instanceof Error && reason.name === "TimeoutError" && !isMcpError(reason);
+
+const ADDRESSES = /\b((?:https?|wss?):\/\/)(?:[^\s/?#"']*@)?([^\s?#"'<>]*)[?#]?[^\s"'<>)]*/gi;
+
+/** A text whose addresses may be shown: what stands behind a path, or before a host, may be secret. @param {string} text */
+export const shown = (text) => text.replace(ADDRESSES, "$1$2");
+
 /** @param {string} text */
 const inBrackets = (text) => (text ? ` (${text})` : "");
 
@@ -204,8 +214,8 @@ const inBrackets = (text) => (text ? ` (${text})` : "");
  */
 export function wordsOf(thrown) {
   try {
-    if (typeof thrown === "string") return thrown;
-    const words = typeof thrown?.message === "string" ? thrown.message : "";
+    if (typeof thrown === "string") return shown(thrown);
+    const words = typeof thrown?.message === "string" ? shown(thrown.message) : "";
     const more = thrown?.cause ? wordsOf(thrown.cause) : "";
     return more && more !== words ? `${words}: ${more}` : words || thrown?.code || "";
   } catch {

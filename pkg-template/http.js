@@ -1,13 +1,12 @@
 // Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
 import { enter } from "./crowd.js";
-import { ClosedError, McpError, attempt, report, toError } from "./errors.js";
-import { identityNow, identityOf } from "./identity.js";
+import { ClosedError, attempt, report, toError } from "./errors.js";
+import { headersOf, identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
+import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "./size.js";
 import { read, write } from "./text.js";
 
-/** The largest body that is read as a whole, in UTF-16 units. */
-const LIMIT = 16 * 1024 * 1024;
 /** The longest that a timer of the platform takes, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 /** What a transport does by itself that is told to go on with a session. */
@@ -37,6 +36,8 @@ export class StreamableHttpTransport {
 
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize;
   /** The revision that is spoken. @type {string | undefined} */
   protocolVersion;
 
@@ -62,6 +63,7 @@ export class StreamableHttpTransport {
     itself(this);
     this.#url = String(url);
     this.#options = options;
+    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
     this.sessionId = options.sessionId;
     this.protocolVersion = options.protocolVersion;
   }
@@ -183,8 +185,10 @@ export class StreamableHttpTransport {
     let leave = () => {};
     try {
       const body = value === undefined ? undefined : write(value);
-      const headers = new Headers(typeof given === "function" ? await given() : given);
-      new Headers(own?.headers).forEach((text, name) => headers.set(name, text));
+      const error = body && oversize(body, this.maxMessageSize);
+      if (error) throw error;
+      const headers = headersOf(typeof given === "function" ? await given() : given);
+      headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
       this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
@@ -241,6 +245,7 @@ export class StreamableHttpTransport {
     const reader = response.body?.getReader();
     const whole = new TextDecoder();
     let text = "";
+    let size = 0;
     let last;
     for (;;) {
       const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
@@ -251,7 +256,8 @@ export class StreamableHttpTransport {
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
         text += whole.decode(value, { stream: true });
-        if (text.length > LIMIT) throw new McpError("MESSAGE_TOO_LARGE", `the server's answer is over the limit of ${LIMIT} characters`);
+        size += value.length;
+        if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
       }
     }
     if (text) this.#trace("received", text);
@@ -270,12 +276,24 @@ export class StreamableHttpTransport {
       if (!this.#options.trace && this.#isFast) this.onevents?.(http, exchange);
       const data = http.event(exchange);
       if (!data) break;
+      if (data.length > this.maxMessageSize) {
+        this.#refuse(http, exchange, data);
+        continue;
+      }
       const text = decoder.decode(data);
       this.#trace("received", text);
       http.message(exchange, this.parse(text), "", now());
       this.#drain(exchange);
     }
+    // What is on its way may be too large already.
+    const begins = http.cut(exchange, this.maxMessageSize);
+    if (begins) this.#refuse(http, exchange, begins);
     this.#drain(exchange);
+  }
+
+  /** An event is not read: it may be the answer. @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} begins */
+  #refuse(http, exchange, begins) {
+    http.refuse(exchange, outline(decoder.decode(begins)).answers === true, tooLarge(this.maxMessageSize));
   }
 
   /** @param {"sent" | "received"} direction @param {string} text */

@@ -1,12 +1,26 @@
 // Whom a request is sent for, as far as its headers tell.
 
+import { McpError } from "./errors.js";
+
+/**
+ * Headers of any form; what the platform says of those that it refuses would show their values.
+ * @param {any} given
+ */
+export function headersOf(given) {
+  try {
+    return new Headers(given ?? {});
+  } catch {
+    throw new McpError("INVALID_ARGUMENT", "`headers` holds a name or a value that HTTP does not allow");
+  }
+}
+
 /**
  * A text that is another for other headers.
  * @param {...any} parts headers in any form; later ones replace earlier ones
  */
 export function identityOf(...parts) {
   const all = new Headers();
-  for (const part of parts) new Headers(part).forEach((text, name) => all.set(name, text));
+  for (const part of parts) headersOf(part).forEach((text, name) => all.set(name, text));
   return [...all].join("\n");
 }
 

@@ -1,5 +1,5 @@
 // What callers hand in: checked, and understood.
-import { McpError } from "./errors.js";
+import { McpError, shown } from "./errors.js";
 import { StreamableHttpTransport } from "./http.js";
 import { MessagePortTransport } from "./ports.js";
 import { WebSocketTransport } from "./transports.js";
@@ -9,14 +9,18 @@ import { WebSocketTransport } from "./transports.js";
  * @param {any} target
  * @param {any} options
  * @returns {{ url?: string, server?: string, make: () => any }} `server` is the URL without its query
+ * @throws {McpError} without the address, which may hold a secret
  */
 export function route(target, options) {
   if (typeof target === "string" || target instanceof URL) {
     let url;
     try {
       url = new URL(target, globalThis.location?.href);
-    } catch (cause) {
-      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${target}: it is not a URL`, { cause });
+    } catch {
+      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL");
+    }
+    if (url.username || url.password) {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${shown(url.href)}: an address with a user name or a password would show them; give them by \`headers\``);
     }
     const server = url.protocol + url.host + url.pathname;
     const { protocols = ["mcp"], trace, fetch, headers } = options;
@@ -28,7 +32,7 @@ export function route(target, options) {
       case "https:":
         return { url: url.href, server, make: () => new StreamableHttpTransport(url, { fetch, headers, trace }) };
       default:
-        throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url}: the URL must start with ws:, wss:, http: or https:`);
+        throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url.protocol}: the URL must start with ws:, wss:, http: or https:`);
     }
   }
   // First: of a foreign window nothing else may be read.

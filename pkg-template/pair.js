@@ -36,14 +36,10 @@ class End extends FrameTransport {
     this.#other.#arrive(text);
   }
 
-  overflow() {
+  async close() {
     if (!this.#open) return;
     this.#other.#arrive(undefined);
     this.#end();
-  }
-
-  async close() {
-    this.overflow();
   }
 
   #check() {

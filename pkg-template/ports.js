@@ -1,6 +1,7 @@
 // Message ports: workers, frames, extensions, whatever has `postMessage`.
 import { ClosedError, ProtocolError } from "./errors.js";
 import { throughProxies } from "./itself.js";
+import { isWritable, tooLarge } from "./size.js";
 import { FrameTransport } from "./transports.js";
 
 /** @typedef {(direction: "sent" | "received", text: string) => void} Trace */
@@ -22,10 +23,10 @@ export class MessagePortTransport extends FrameTransport {
 
   /**
    * @param {any} port
-   * @param {{ text?: boolean, trace?: Trace }} [options]
+   * @param {{ text?: boolean, trace?: Trace, maxMessageSize?: number }} [options]
    */
-  constructor(port, { text = false, trace } = {}) {
-    super(trace);
+  constructor(port, { text = false, ...options } = {}) {
+    super(options);
     this.#port = port;
     this.#asText = text;
     // A worker may still be loading its script.
@@ -55,10 +56,6 @@ export class MessagePortTransport extends FrameTransport {
     this.#port.postMessage(this.#asText ? text : JSON.parse(text));
   }
 
-  overflow() {
-    this.#leave(4413, "message too big");
-  }
-
   async close() {
     this.#leave(1000, "");
   }
@@ -73,6 +70,10 @@ export class MessagePortTransport extends FrameTransport {
       return this.control(data);
     } else {
       try {
+        if (!isWritable(data, this.maxMessageSize)) {
+          const { id, method } = data;
+          return this.refuse(tooLarge(this.maxMessageSize), { id, answers: method === undefined });
+        }
         text = JSON.stringify(data);
       } catch {
         // Left as it is, an object.

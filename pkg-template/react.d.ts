@@ -91,23 +91,26 @@ export function useMcpClient(
  */
 export function useCalls(client: Client | null | undefined): readonly CallView[];
 
-/** A tool, and the latest call of it. */
-export interface ToolHandle {
+/**
+ * A tool, and the latest call of it.
+ * @typeParam Out the type of the result's `structuredContent`
+ */
+export interface ToolHandle<Out = unknown> {
   /** `failed` also for a result that says so (`isError`). */
   status: "idle" | "running" | "done" | "failed" | "cancelled";
   /** The call under way, such as for `<mcp-progress>`. */
-  running: ToolCall | undefined;
+  running: ToolCall<Out> | undefined;
   /** The newest progress; stays when the call has ended. */
   progress: Progress | undefined;
   /** What the tool returned. */
-  result: CallToolResult | undefined;
+  result: CallToolResult<Out> | undefined;
   /** Why the call failed, or was cancelled. */
   error: unknown;
   /**
    * Calls the tool, in place of a call that is still under way. The promise may be left alone: its
    * failure is in `error`.
    */
-  call: (args?: object, options?: CallOptions) => ToolCall;
+  call: (args?: object, options?: CallOptions) => ToolCall<Out>;
   /** Gives up the call under way; always the same function. */
   cancel: (reason?: string) => void;
   /** Forgets the latest call, and gives it up if it is under way; always the same function. */
@@ -117,6 +120,8 @@ export interface ToolHandle {
 /**
  * One tool of a client. Its call ends with the component.
  *
+ * @typeParam Out the type of the result's `structuredContent`: `useTool<{ files: number }>(client, "scan")`.
+ *   It is taken at its word: `outputValidation` checks it.
  * @param options hold for every call
  *
  * @example
@@ -127,4 +132,8 @@ export interface ToolHandle {
  *   : <button onClick={() => backup.call()}>Back up</button>;
  * ```
  */
-export function useTool(client: Client | null | undefined, name: string, options?: CallOptions): ToolHandle;
+export function useTool<Out = unknown>(
+  client: Client | null | undefined,
+  name: string,
+  options?: CallOptions,
+): ToolHandle<Out>;

@@ -1,6 +1,7 @@
 // One connection of a server: moves messages between its transport and the machine.
 import { ProtocolError, attempt } from "./errors.js";
 import { fast, handle } from "./handlers.js";
+import { MAX_MESSAGE_SIZE, isWritable, outline, oversize, tooLarge } from "./size.js";
 import { fresh } from "./server-turns.js";
 import { write } from "./text.js";
 
@@ -47,6 +48,7 @@ export class ServerLink {
       onclose: () => this.#closed(),
     };
     if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => this.#refuse(error, whose);
     this.#release = handle(transport, ours);
   }
 
@@ -78,8 +80,15 @@ export class ServerLink {
     // Each of them may want an answer, and answers wait.
     if (++this.#held > HELD) return void this.close("it sends more and more, and takes nothing");
     if (!this.#host) return void this.#early.push([text, message]);
+    const limit = this.#transport.maxMessageSize ?? MAX_MESSAGE_SIZE;
+    const error = text !== undefined && oversize(text, limit);
+    if (error) return this.#refuse(error, outline(text));
     fresh();
     try {
+      if (text === undefined && !isWritable(message, limit)) {
+        const { id, method } = message;
+        return this.#refuse(tooLarge(limit), { id, answers: method === undefined });
+      }
       // Who hands over objects may go on to write into them.
       message = JSON.parse(text ?? JSON.stringify(message));
     } catch {
@@ -89,6 +98,13 @@ export class ServerLink {
     this.#host.receive(this.#number, message, Date.now());
     this.#server.received(this);
     this.schedule();
+  }
+
+  /** A message is too large to be read; who asks by it is told. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  #refuse(error, { id, answers }) {
+    this.#server.fault(error);
+    if (answers || !this.#open || (typeof id !== "string" && typeof id !== "number")) return;
+    this.#send({ jsonrpc: "2.0", id, error: { code: -32600, message: error.message } });
   }
 
   /** Sends in a moment: what is said in one go, and more than the peer can take, merges. */

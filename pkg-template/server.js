@@ -1,10 +1,18 @@
 // A server in the page, with its module inside the package.
+import { McpError } from "./errors.js";
 import { ServerBase } from "./server-base.js";
 import { provideHost, readyHost } from "./server-load.js";
 import { unpack } from "./unpack.js";
 
 function ready() {
-  provideHost(async () => (await import("./server-module.js")).startHost(unpack));
+  provideHost(async () => {
+    const scope = /** @type {any} */ (globalThis);
+    if (scope.ServiceWorkerGlobalScope && scope instanceof scope.ServiceWorkerGlobalScope) {
+      const advice = "a service worker may load nothing later, so a server in it takes `Server` and `initServer` of mcp-wasm/slim";
+      throw new McpError("UNSUPPORTED", advice);
+    }
+    return (await import("./server-module.js")).startHost(unpack);
+  });
   return readyHost();
 }
 

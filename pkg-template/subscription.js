@@ -1,5 +1,5 @@
 // A subscription: what the server tells of changes, and how it ends.
-import { ProtocolError, attempt } from "./errors.js";
+import { ProtocolError, attempt, isTimeout } from "./errors.js";
 import { itself, throughProxies } from "./itself.js";
 
 /** How much news may wait for somebody to take it. */
@@ -55,7 +55,7 @@ export class Subscription {
     this.#call = call;
     this.closed = call.then(
       () => this.#end("graceful", new ProtocolError("the server ended the subscription without acknowledging it")),
-      (/** @type {any} */ error) => this.#end(error.code === "ABORTED" ? "local" : "remote", error),
+      (/** @type {any} */ error) => this.#end(error.code === "ABORTED" || isTimeout(error) ? "local" : "remote", error),
     );
   }
 

@@ -1,11 +1,9 @@
 // Transports move bytes. They know nothing of JSON-RPC but that a message is a JSON value.
-import { ClosedError, McpError, ProtocolError, report } from "./errors.js";
+import { ClosedError, McpError, ProtocolError, report, shown } from "./errors.js";
 import { fast } from "./handlers.js";
 import { itself, throughProxies } from "./itself.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
 import { read, write } from "./text.js";
-
-/** The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB. */
-const LIMIT = 16 * 1024 * 1024;
 
 /** How long the other end may take to say goodbye, in milliseconds. */
 const GRACE = 1000;
@@ -20,12 +18,17 @@ export class FrameTransport {
   onclose;
   /** @type {((error: Error) => void) | undefined} */
   onerror;
+  /** @type {((error: Error, whose: { id?: any, answers?: boolean }) => void) | undefined} */
+  onoversize;
+  /** The largest message either way, in bytes. */
+  maxMessageSize;
 
   #trace;
 
-  /** @param {((direction: "sent" | "received", text: string) => void) | undefined} [trace] */
-  constructor(trace) {
+  /** @param {{ trace?: (direction: "sent" | "received", text: string) => void, maxMessageSize?: number }} [options] */
+  constructor({ trace, maxMessageSize = MAX_MESSAGE_SIZE } = {}) {
     itself(this);
+    this.maxMessageSize = maxMessageSize;
     this.#trace = trace;
   }
 
@@ -36,9 +39,8 @@ export class FrameTransport {
 
   /** @param {string} text */
   sendText(text) {
-    if (text.length > LIMIT) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
     this.post(text);
     this.#tell("sent", text);
   }
@@ -46,18 +48,19 @@ export class FrameTransport {
   /** Hands a frame to the channel. @param {string} text */
   post(text) {}
 
-  /** Ends a channel over which came what is too large. */
-  overflow() {}
+  /** What has come is not read. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, whose) {
+    if (this.onoversize) this.onoversize(error, whose);
+    else this.onerror?.(error);
+  }
 
   /** A frame has arrived. @param {string} text */
   take(text) {
     this.#tell("received", text);
-    if (text.length > LIMIT) {
-      this.onerror?.(new ProtocolError(`the server sent a message of ${text.length} characters, over the limit of ${LIMIT}`));
-      return this.overflow();
-    }
     const { onframe, onmessage } = this;
     if (onframe && (!onmessage || /** @type {any} */ (onmessage).fast)) return onframe.call(this, text);
+    const error = oversize(text, this.maxMessageSize);
+    if (error) return this.refuse(error, outline(text));
     let message;
     try {
       message = read(text);
@@ -86,10 +89,10 @@ export class WebSocketTransport extends FrameTransport {
 
   /**
    * @param {string | URL} url
-   * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void }} [options]
+   * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void, maxMessageSize?: number }} [options]
    */
-  constructor(url, { protocols = ["mcp"], trace } = {}) {
-    super(trace);
+  constructor(url, { protocols = ["mcp"], ...options } = {}) {
+    super(options);
     this.#url = String(url);
     this.#protocols = protocols;
   }
@@ -111,7 +114,7 @@ export class WebSocketTransport extends FrameTransport {
       socket.onopen = () => {
         // Firefox opens a connection for which the server selected no subprotocol at all.
         if (protocols.length && !protocols.includes(socket.protocol)) {
-          const text = `${this.#url} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
+          const text = `${shown(this.#url)} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
           return fail(new ProtocolError(text));
         }
         socket.onclose = (event) => this.#closed(event);
@@ -129,10 +132,6 @@ export class WebSocketTransport extends FrameTransport {
     const socket = this.#socket;
     if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
     socket.send(text);
-  }
-
-  overflow() {
-    this.#socket?.close(4413, "message too big");
   }
 
   async close() {
@@ -175,7 +174,7 @@ fast(FrameTransport.prototype.send);
  */
 function refusal(url, code, protocols) {
   return (
-    `could not open ${url} (close code ${code}): no server there, a wrong path, ` +
+    `could not open ${shown(url)} (close code ${code}): no server there, a wrong path, ` +
     `or a refused origin${protocols.length ? `, or a server without the subprotocol "${protocols.join('" or "')}"` : ""}`
   );
 }

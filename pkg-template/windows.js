@@ -6,6 +6,9 @@ import { MessagePortTransport } from "./ports.js";
 
 /** @typedef {import("./ports.js").Trace} Trace */
 
+/** How many greetings are remembered, and how long one may be. */
+const [GREETINGS, LONGEST] = [10_000, 200];
+
 class OpenedPort extends MessagePortTransport {
   #ask;
   #nonce;
@@ -19,10 +22,10 @@ class OpenedPort extends MessagePortTransport {
    * @param {() => void} ask
    * @param {string} nonce
    * @param {number} timeout
-   * @param {Trace | undefined} trace
+   * @param {{ trace?: Trace, maxMessageSize?: number }} options
    */
-  constructor(port, ask, nonce, timeout, trace) {
-    super(port, { text: true, trace });
+  constructor(port, ask, nonce, timeout, options) {
+    super(port, { text: true, ...options });
     this.#ask = ask;
     this.#nonce = nonce;
     this.#timeout = timeout;
@@ -75,9 +78,9 @@ throughProxies(OpenedPort);
 
 /**
  * @param {any} target
- * @param {{ origin?: string, nonce?: string, timeout?: number, trace?: Trace }} [options]
+ * @param {{ origin?: string, nonce?: string, timeout?: number, trace?: Trace, maxMessageSize?: number }} [options]
  */
-export function openPort(target, { origin, nonce = random(), timeout = 10_000, trace } = {}) {
+export function openPort(target, { origin, nonce = random(), timeout = 10_000, ...options } = {}) {
   const isWindow = target?.window === target;
   if (isWindow || origin !== undefined) checkOrigin(origin);
   const { port1, port2 } = new MessageChannel();
@@ -87,15 +90,15 @@ export function openPort(target, { origin, nonce = random(), timeout = 10_000, t
     if (isWindow) target.postMessage(message, origin === "null" ? "*" : origin, [port2]);
     else target.postMessage(message, [port2]);
   };
-  return new OpenedPort(port1, ask, nonce, timeout, trace);
+  return new OpenedPort(port1, ask, nonce, timeout, options);
 }
 
 /**
  * @param {(transport: MessagePortTransport) => unknown} accept
- * @param {{ origins?: string[], source?: any, nonce?: string, trace?: Trace }} [options]
+ * @param {{ origins?: string[], source?: any, nonce?: string, trace?: Trace, maxMessageSize?: number }} [options]
  * @returns {() => void}
  */
-export function acceptPorts(accept, { origins, source, nonce, trace } = {}) {
+export function acceptPorts(accept, { origins, source, nonce, ...options } = {}) {
   const scope = /** @type {any} */ (globalThis);
   // A worker hears only pages of its own origin.
   const inWindow = scope.window === scope;
@@ -103,15 +106,20 @@ export function acceptPorts(accept, { origins, source, nonce, trace } = {}) {
   origins?.forEach(checkOrigin);
   const from = source ?? (inWindow ? (scope.parent === scope ? scope.opener : scope.parent) : undefined);
   if (inWindow && !from) throw new McpError("INVALID_ARGUMENT", "acceptPorts: nobody opened this page: name the `source` to accept ports from");
+  /** The greetings that were taken: each is good once. @type {Set<string>} */
+  const greeted = new Set();
   /** @param {MessageEvent} event */
   const listener = ({ data, origin, source, ports }) => {
     if (data?.mcp !== "connect" || data.v !== 1 || typeof data.nonce !== "string" || ports.length !== 1) return;
     if (origins && !origins.includes(origin)) return;
     if (from && source !== from) return;
-    if (nonce !== undefined && data.nonce !== nonce) return;
+    if ((nonce !== undefined && data.nonce !== nonce) || greeted.has(data.nonce) || data.nonce.length > LONGEST) return;
+    greeted.add(data.nonce);
+    // Who can see that many greetings owns the page.
+    if (greeted.size > GREETINGS) greeted.delete(/** @type {string} */ (greeted.values().next().value));
     const port = /** @type {MessagePort} */ (ports[0]);
     port.postMessage({ mcp: "accepted", v: 1, nonce: data.nonce });
-    accept(new MessagePortTransport(port, { text: true, trace }));
+    accept(new MessagePortTransport(port, { text: true, ...options }));
   };
   scope.addEventListener("message", listener);
   return () => scope.removeEventListener("message", listener);

@@ -2,8 +2,9 @@
 import { wasmModule } from "./core.js";
 import { unpack } from "./crossing.js";
 import { ClosedError, McpError, report, toError } from "./errors.js";
-import { identityNow, identityOf } from "./identity.js";
+import { headersOf, identityNow, identityOf } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
+import { MAX_MESSAGE_SIZE, oversize } from "./size.js";
 import { write } from "./text.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
@@ -12,8 +13,6 @@ const FIELDS = 7;
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
-/** The largest message, as for every channel of text. */
-const LIMIT = 16 * 1024 * 1024;
 
 const now = () => performance.now();
 
@@ -47,6 +46,8 @@ class WorkerTransport {
   onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize = MAX_MESSAGE_SIZE;
 
   #url;
   #options;
@@ -106,7 +107,8 @@ class WorkerTransport {
       module: wasmModule,
       url: this.#url,
       protocols: [...protocols],
-      headers: asks ? undefined : [...new Headers(headers)],
+      maxMessageSize: this.maxMessageSize,
+      headers: asks ? undefined : [...headersOf(headers)],
       asks,
       traces: Boolean(trace),
     });
@@ -122,10 +124,9 @@ class WorkerTransport {
   async send(message, options) {
     const text = write(message);
     const http = this.#url.startsWith("http");
-    if (text.length > LIMIT && !http) {
-      throw new McpError("MESSAGE_TOO_LARGE", `a message of ${text.length} characters is over the limit of ${LIMIT}`);
-    }
-    const headers = http && options?.headers ? [...new Headers(options.headers)] : undefined;
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
+    const headers = http && options?.headers ? [...headersOf(options.headers)] : undefined;
     const { headers: given } = this.#options;
     if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
@@ -182,7 +183,7 @@ class WorkerTransport {
   /** @param {number} question */
   async #headers(question) {
     try {
-      const pairs = [...new Headers(await this.#options.headers())];
+      const pairs = [...headersOf(await this.#options.headers())];
       // Nobody knows of which request.
       this.onidentity?.(identityOf((this.#latest = pairs)), 0);
       this.#post({ mcp: "headers", question, pairs });
@@ -364,9 +365,26 @@ async function own(signal) {
   const { default: script } = await import("./worker-script.js");
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   signal.addEventListener("abort", () => URL.revokeObjectURL(url));
+  const trusted = trust(url);
   try {
-    return new Worker(url, { name: "mcp-wasm" });
+    return new Worker(trusted, { name: "mcp-wasm" });
   } catch (cause) {
     throw blocked(cause);
   }
+}
+
+/** The policy of Trusted Types, which can be made once. @type {any} */
+let policy;
+
+/** The package's own script, as pages want it that take no mere text for one. @param {string} url */
+function trust(url) {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  if (!trustedTypes) return url;
+  try {
+    policy ??= trustedTypes.createPolicy("mcp-wasm", { createScriptURL: (/** @type {string} */ text) => text });
+  } catch (cause) {
+    const advice = "the page's Content-Security-Policy does not let the package make its script trusted: add mcp-wasm to trusted-types";
+    throw new McpError("WORKER_BLOCKED", advice, { cause });
+  }
+  return policy.createScriptURL(url);
 }

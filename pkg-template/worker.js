@@ -31,8 +31,8 @@ let numbers = new Float64Array();
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean }} order */
-  async open({ module, url, protocols, headers, asks, traces }) {
+  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, url, protocols, headers, asks, traces, maxMessageSize }) {
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       provide(async () => {
@@ -41,8 +41,8 @@ const commands = {
       });
       await ready();
       transport = url.startsWith("http")
-        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace })
-        : new WebSocketTransport(url, { protocols, trace });
+        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace, maxMessageSize })
+        : new WebSocketTransport(url, { protocols, trace, maxMessageSize });
       if ("onframe" in transport) transport.onframe = frame;
       else Object.assign(transport, { onevents: events, onnews: news, parse });
       transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));

@@ -693,15 +693,33 @@ fn an_event_that_is_not_json_is_told_and_the_stream_goes_on() {
 }
 
 #[test]
-fn an_event_without_end_fails_its_call_and_closes_the_stream() {
+fn an_answer_without_end_fails_its_call_and_closes_the_stream() {
     let mut web = Web::modern(Path::Scanned);
     let (id, fetch) = web.call();
     web.stream(&fetch);
-    for _ in 0..18 {
+    web.chunk(&fetch, b"data: {\"result\":\"");
+    for _ in 0..65 {
         web.chunk(&fetch, &vec![b'x'; 1 << 20]);
     }
-    assert!(protocol_text(failure(&web, id)).contains("16777216"));
+    let lost = matches!(failure(&web, id), Error::Lost { reason, sent: true, .. } if reason.contains("larger"));
+    assert!(lost);
     assert_eq!(web.aborted, [fetch.exchange]);
+}
+
+#[test]
+fn a_notification_without_end_is_told_and_its_call_goes_on() {
+    let mut web = Web::modern(Path::Scanned);
+    let (id, fetch) = web.call();
+    web.stream(&fetch);
+    web.chunk(&fetch, b"data: {\"method\":\"");
+    for _ in 0..65 {
+        web.chunk(&fetch, &vec![b'x'; 1 << 20]);
+    }
+    assert_eq!(web.page.faults().len(), 1);
+    assert!(web.aborted.is_empty());
+    web.chunk(&fetch, b"\n\n");
+    web.event(&fetch, &json!({ "jsonrpc": "2.0", "id": id, "result": done() }));
+    assert_eq!(web.page.outcome(id), Some(&Ok(done())));
 }
 
 // ---- giving up ----

@@ -246,7 +246,7 @@ fn a_call_refused_for_its_headers_is_made_once_more_with_the_tools_as_they_are()
             let again = web.take_method("tools/call");
             web.error(&again, 400, refusal.clone());
         } else {
-            web.answer(&list, 503, "", "");
+            web.answer(&list, 403, "", "");
         }
         match web.page.outcome(id) {
             Some(Err(Error::Rpc(error))) => assert_eq!(error.code, -32020),

@@ -346,7 +346,9 @@ async fn page(address: SocketAddr, host: &str, origins: &[&str]) -> Vec<u16> {
     let mut all = Vec::new();
     for (door, (name, ..)) in DOORS.iter().enumerate() {
         let mut headers = format!("Host: {host}\r\n");
-        origins.iter().for_each(|origin| write!(headers, "Origin: {origin}\r\n").unwrap());
+        for origin in origins {
+            write!(headers, "Origin: {origin}\r\n").unwrap();
+        }
         let status = ask(address, "/mcp", "HTTP/1.1", door, &headers).await;
         assert!(status == 403 || status == expected(name), "{name} {host} {origins:?}: {status}");
         all.push(status);

@@ -376,7 +376,7 @@ async fn what_is_no_message_is_refused() {
         (r#"[{"jsonrpc":"2.0","id":1,"method":"ping"}]"#, -32600),
         (r#"{"id":1,"method":"ping"}"#, -32600),
         (r#"{"jsonrpc":"2.0","id":1.5,"method":"ping"}"#, -32600),
-        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}"#, -32600),
+        (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":[1]}"#, -32600),
         // Nothing was asked, so this is the answer to nothing.
         (r#"{"jsonrpc":"2.0","id":1,"result":{}}"#, -32600),
     ] {

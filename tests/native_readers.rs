@@ -49,11 +49,11 @@ async fn start(is_ours: bool, options: Options) -> (SocketAddr, Endpoint) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let endpoint = Endpoint::new(server.build(), options);
-    let served = endpoint.clone();
+    let host = endpoint.clone();
     tokio::spawn(async move {
-        let router = served.router();
+        let router = host.router();
         if is_ours {
-            serve_app(listener, &served, router, std::future::pending()).await
+            serve_app(listener, &host, router, std::future::pending()).await
         } else {
             axum::serve(listener, router).await
         }
@@ -193,7 +193,7 @@ async fn a_message_that_is_long_in_coming_is_a_sign_of_life() {
     // One frame, in which no pong has a place.
     let mut text = json!({ "jsonrpc": "2.0", "id": 7, "method": "ping" }).to_string();
     text.push_str(&" ".repeat(1_000 - text.len()));
-    let mut bytes = vec![0x81, 0x80 | 126, 3, 232, 0, 0, 0, 0];
+    let mut bytes = vec![0x81, 0x80 | 0x7e, 3, 232, 0, 0, 0, 0];
     bytes.extend(text.as_bytes());
     for part in bytes.chunks(50) {
         stream.write_all(part).await.unwrap();

@@ -247,7 +247,10 @@ async fn a_slow_reader_gets_all_that_was_asked_for_before_the_input_ended() {
     let params = json!({ "protocolVersion": "2025-11-25" });
     let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": params });
     let mut text = format!("{hello}\n");
-    (1..=4).for_each(|id| text += &format!("{}\n", call(id, "large")));
+    for id in 1..=4 {
+        text += &call(id, "large").to_string();
+        text.push('\n');
+    }
     input.write_all(text.as_bytes()).await.unwrap();
     input.shutdown().await.unwrap();
     let (mut all, mut buffer) = (Vec::new(), vec![0; 4096]);
@@ -273,6 +276,7 @@ const PROGRAM: &str = "MCP_WASM_TEST_STDIO";
 
 #[cfg(unix)]
 #[test]
+#[allow(clippy::disallowed_methods)] // how long a process takes is real time
 fn a_program_on_a_plain_runtime_ends_when_it_is_told_to_although_nobody_reads_or_writes() {
     use std::{
         io::{Read, Write},

@@ -226,3 +226,70 @@ proptest! {
         fuzz::server_frames::run(&bytes);
     }
 }
+
+/// A fuzz target: its name, which is that of the folder of its seeds, and its body.
+type Target = (&'static str, fn(&[u8]));
+
+const TARGETS: [Target; 4] = [
+    ("client_frames", fuzz::client_frames::run),
+    ("http_client", fuzz::http_client::run),
+    ("scan", fuzz::scan::run),
+    ("server_frames", fuzz::server_frames::run),
+];
+
+/// The seeds of a target, in the order of their names.
+fn seeds(target: &str) -> Vec<Vec<u8>> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds").join(target);
+    let files =
+        std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    let mut files: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    files.sort();
+    files.iter().map(|file| std::fs::read(file).unwrap()).collect()
+}
+
+#[test]
+fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
+    let listed = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/fuzz_targets");
+    let mut names: Vec<_> = std::fs::read_dir(listed)
+        .unwrap()
+        .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(names, TARGETS.map(|(name, _)| name), "every target is run here");
+    // The same inputs in every run: xorshift from a fixed start.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut below = |count: usize| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        usize::try_from(state % u64::try_from(count.max(1)).unwrap()).unwrap()
+    };
+    for (name, run) in TARGETS {
+        let seeds = seeds(name);
+        assert!(seeds.len() >= 3, "{name} has seeds");
+        for seed in &seeds {
+            run(seed);
+            for _ in 0..100 {
+                let mut input = seed.clone();
+                for _ in 0..=below(4) {
+                    let at = below(input.len());
+                    match below(4) {
+                        0 => input.truncate(at),
+                        1 => input.insert(at, u8::try_from(below(256)).unwrap()),
+                        2 => {
+                            let other = &seeds[below(seeds.len())];
+                            input.truncate(at);
+                            input.extend_from_slice(&other[below(other.len())..]);
+                        }
+                        _ => {
+                            if let Some(byte) = input.get_mut(at) {
+                                *byte = u8::try_from(below(256)).unwrap();
+                            }
+                        }
+                    }
+                }
+                run(&input);
+            }
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! The stream of events against a reader that does it the simple way, cut at every byte.
 #![cfg(not(target_arch = "wasm32"))]
 
-use mcp_wasm::http::sse::{EventStream, LIMIT};
+use mcp_wasm::http::sse::EventStream;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -60,7 +60,7 @@ fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Read {
     let mut stream = EventStream::default();
     let mut events = Vec::new();
     for chunk in chunks {
-        assert!(stream.feed(chunk.to_vec()));
+        stream.feed(chunk.to_vec());
         while let Some(data) = stream.event() {
             events.push(data.to_vec());
         }
@@ -98,19 +98,45 @@ fn an_unfinished_event_is_dropped() {
 }
 
 #[test]
-fn an_event_that_grows_without_an_end_is_refused() {
-    let mut stream = EventStream::default();
-    assert!(stream.feed(b"data: ".to_vec()));
-    assert!(stream.event().is_none());
-    let mut refused = false;
-    for _ in 0..LIMIT / 65_536 + 2 {
-        refused = !stream.feed(vec![b'x'; 65_536]);
-        if refused {
-            break;
+fn an_event_that_grows_beyond_the_limit_is_passed_over_and_the_stream_goes_on() {
+    for (begin, line, end) in [
+        ("data: ", "x", "\n\n"),
+        ("id: 5\r\ndata:", "x", "\r\n\r\n"),
+        ("data: head\n", "data: y\n", "\n"),
+        (": ", "x", "\n\n"),
+        ("event: other\ndata: ", "x", "\n\n"),
+    ] {
+        let mut stream = EventStream::default();
+        stream.feed(format!("data: 1\n\n{begin}").into_bytes());
+        assert_eq!(stream.event(), Some(&b"1"[..]));
+        assert!(stream.event().is_none());
+        let mut cuts = Vec::new();
+        for _ in 0..500 {
+            stream.feed(line.repeat(10).into_bytes());
+            assert!(stream.event().is_none(), "{begin:?}");
+            cuts.extend(stream.cut(1000));
         }
+        assert_eq!(cuts.len(), 1, "{begin:?}: said once");
+        let shown = String::from_utf8(cuts.remove(0)).unwrap();
+        assert!(
+            shown.is_empty() || shown.starts_with("xx") || shown.starts_with("head"),
+            "{shown}"
+        );
+        stream.feed(format!("{end}data: 2\n\n").into_bytes());
+        assert_eq!(stream.event(), Some(&b"2"[..]), "{begin:?}");
         assert!(stream.event().is_none());
     }
-    assert!(refused);
+}
+
+#[test]
+fn what_is_within_the_limit_is_not_passed_over() {
+    let mut stream = EventStream::default();
+    stream.feed(b"data: 12345".to_vec());
+    assert!(stream.event().is_none());
+    assert_eq!(stream.cut(11), None);
+    assert!(stream.cut(10).is_some());
+    stream.feed(b"\n\ndata: 3\n\n".to_vec());
+    assert_eq!(stream.event(), Some(&b"3"[..]));
 }
 
 #[test]

@@ -1,9 +1,8 @@
-//! The bodies of the fuzz targets, as plain functions: `cargo test` runs them too, over inputs made
-//! from a seed (`tests/properties.rs`).
+//! The bodies of the fuzz targets, as plain functions: `cargo test` runs them too, over their seeds,
+//! what is near these, and arbitrary inputs (`tests/properties.rs`).
 //!
-//! In the folder `fuzz`, `cargo +nightly fuzz run client_frames` (or `server_frames`, `http_client`) runs one
-//! without an end; `scan` has a format to start from:
-//! `mkdir -p corpus/scan && cargo +nightly fuzz run scan corpus/scan seeds/scan`.
+//! In the folder `fuzz`, `mkdir -p corpus/NAME && cargo +nightly fuzz run NAME corpus/NAME seeds/NAME` runs one
+//! without an end.
 
 pub mod bytes;
 pub mod client_frames;

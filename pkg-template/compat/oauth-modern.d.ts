@@ -90,7 +90,7 @@ type Key = Extract<Awaited<ReturnType<typeof crypto.subtle.generateKey>>, { type
 export interface DpopKeyPair {
   privateKey: Key;
   publicKey: Key;
-  publicJwk: JsonWebKey;
+  publicJwk: { kty?: string; crv?: string; x?: string; y?: string; n?: string; e?: string; alg?: string; use?: string; key_ops?: string[]; ext?: boolean };
   thumbprint: string;
   alg: DpopAlg;
 }

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** The client. */
 import type { CallBoard } from "./board.js";
 import type { Call, ToolCall } from "./call.js";

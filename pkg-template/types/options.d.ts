@@ -132,6 +132,16 @@ export interface ConnectOptions {
    */
   connectTimeout?: number;
   /**
+   * The largest message either way, in bytes; `Infinity` for no limit. A larger one fails the call that
+   * it answers, by the code `MESSAGE_TOO_LARGE`; what is none call's goes to `onerror`.
+   * @default 67_108_864
+   * @example
+   * ```js
+   * await client.connect(url, { maxMessageSize: 200 * 1024 * 1024 });
+   * ```
+   */
+  maxMessageSize?: number;
+  /**
    * Milliseconds that the server may leave the first probe unanswered before it counts as one of
    * the `initialize` era.
    * @default 1_500, over ports and in memory 1_000, over HTTP a third of `connectTimeout`

@@ -47,6 +47,11 @@ export class MessagePortTransport implements Transport {
       text?: boolean;
       /** Sees the text of every message. */
       trace?: Trace;
+      /**
+       * The largest message either way, in bytes.
+       * @default 67_108_864
+       */
+      maxMessageSize?: number;
     },
   );
   start(): Promise<void>;
@@ -92,6 +97,11 @@ export function openPort(
     timeout?: number;
     /** Sees the text of every message. */
     trace?: Trace;
+    /**
+     * The largest message either way, in bytes.
+     * @default 67_108_864
+     */
+    maxMessageSize?: number;
   },
 ): MessagePortTransport;
 
@@ -122,6 +132,11 @@ export function acceptPorts(
     nonce?: string;
     /** Sees the text of every message. */
     trace?: Trace;
+    /**
+     * The largest message either way, in bytes.
+     * @default 67_108_864
+     */
+    maxMessageSize?: number;
   },
 ): () => void;
 

@@ -89,7 +89,7 @@ export interface ServerContext extends BaseContext {
    * @throws {McpError} `INPUT_FAILED`: an older client answered with an error, or with something that does not fit
    * @example
    * ```js
-   * server.tool("greet", { description: "Greets the person" }, async (args, ctx) => {
+   * server.tool("greet", { description: "Greets the person" }, async (_args, ctx) => {
    *   const answer = await ctx.elicit("What is your name?", {
    *     type: "object",
    *     properties: { name: { type: "string", title: "Name" } },

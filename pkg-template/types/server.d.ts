@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** A server in the page. */
 import type { Client } from "./client.js";
 import type { ContentBlock } from "./content.js";

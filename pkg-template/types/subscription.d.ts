@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" />
 /** Hearing of what changes on the server. */
 import type { JsonObject } from "./jsonrpc.js";
 import type { Task } from "./tools.js";

@@ -62,6 +62,11 @@ export class WebSocketTransport implements Transport {
       protocols?: string[];
       /** Sees the text of every frame. */
       trace?: Trace;
+      /**
+       * The largest message either way, in bytes: a larger one fails the call that it answers.
+       * @default 67_108_864
+       */
+      maxMessageSize?: number;
     },
   );
   start(): Promise<void>;
@@ -99,6 +104,11 @@ export class StreamableHttpTransport implements Transport {
       fetch?: typeof globalThis.fetch;
       /** Sees the text of every message; reading progress is slower with it. */
       trace?: Trace;
+      /**
+       * The largest message either way, in bytes: a larger one fails the call that it answers.
+       * @default 67_108_864
+       */
+      maxMessageSize?: number;
       /** What else `fetch` is given, such as `credentials`; headers go into `headers`. */
       requestInit?: RequestInit;
       /** A session to go on with, in `protocolVersion`; nothing opens another. */

@@ -5,14 +5,17 @@ use std::rc::{Rc, Weak};
 use js_sys::Promise;
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::http::sse::MAX_MESSAGE_SIZE;
+
 use super::Error;
 use super::engine::Engine;
 use super::fetch::{Headers, Http};
 use super::platform;
 use super::socket::Socket;
 
-/// The largest message either way, in UTF-16 units; servers commonly refuse more than 16 MiB.
-pub(super) const LIMIT: u32 = 16 * 1024 * 1024;
+/// The largest message either way, in UTF-16 units.
+#[allow(clippy::cast_possible_truncation)] // it fits
+pub(super) const LIMIT: u32 = MAX_MESSAGE_SIZE as u32;
 
 /// Where a client connects to.
 pub(super) struct Endpoint {

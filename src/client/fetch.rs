@@ -249,6 +249,11 @@ impl Http {
             self.core.borrow_mut().message(exchange, message, now());
             self.pump();
         }
+        let mut core = self.core.borrow_mut();
+        if core.cut(exchange, LIMIT as usize).is_some() {
+            core.refuse(exchange, true, None);
+        }
+        drop(core);
         self.pump();
     }
 

@@ -8,8 +8,10 @@ use std::ops::Range;
 use crate::proto::Millis;
 use crate::proto::scan::{Scanned, after, scan_start};
 
-/// The largest event, in bytes.
-pub const LIMIT: usize = 16 * 1024 * 1024;
+/// The largest message unless its reader says otherwise, in bytes.
+pub const MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
+/// How much of an event that is not read is shown, in bytes.
+const SHOWN: usize = 64 * 1024;
 
 /// The longest pause that a server can ask for: it may mean for ever, and no timer is that long.
 const LONGEST_RETRY: Millis = 300_000.0;
@@ -22,7 +24,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// use mcp_wasm::http::sse::EventStream;
 ///
 /// let mut stream = EventStream::default();
-/// assert!(stream.feed(b"id: 7\r\ndata: {\"a\"".to_vec()));
+/// stream.feed(b"id: 7\r\ndata: {\"a\"".to_vec());
 /// assert_eq!(stream.event(), None);
 /// stream.feed(b":1}\r\n\r\ndata: unfinished".to_vec());
 /// assert_eq!(stream.event(), Some(&b"{\"a\":1}"[..]));
@@ -30,6 +32,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 /// assert_eq!(stream.last_id(), Some("7"));
 /// ```
 #[derive(Debug, Default)]
+#[allow(clippy::struct_excessive_bools, reason = "independent facts of one stream")]
 pub struct EventStream {
     buffer: Vec<u8>,
     /// Where the next line starts.
@@ -45,6 +48,8 @@ pub struct EventStream {
     id: Option<String>,
     /// Whether the event has a type of its own, and so is none of ours.
     foreign: bool,
+    /// Whether the event has been given up.
+    cut: bool,
     /// Whether there was an event by which the transport of 2024-11-05 begins.
     endpoint: bool,
     last_id: Option<String>,
@@ -57,9 +62,8 @@ impl EventStream {
         Self { last_id: Some(id.to_owned()), ..Self::default() }
     }
 
-    /// Adds a chunk, once every event of the one before has been taken. False when an event has
-    /// grown beyond [`LIMIT`].
-    pub fn feed(&mut self, chunk: Vec<u8>) -> bool {
+    /// Adds a chunk, once every event of the one before has been taken.
+    pub fn feed(&mut self, chunk: Vec<u8>) {
         let done = self.data.as_ref().map_or(self.at, |data| data.start);
         let carried = self.buffer.len() - done;
         if carried == 0 {
@@ -75,7 +79,28 @@ impl EventStream {
         if let Some(data) = &mut self.data {
             *data = 0..data.end - done;
         }
-        carried <= LIMIT
+    }
+
+    /// Once every event has been taken: gives the one up that is on its way if it is larger than
+    /// that already, and returns how its data begins. The rest of it is passed over.
+    pub fn cut(&mut self, limit: usize) -> Option<Vec<u8>> {
+        let start = self.data.as_ref().map_or(self.at, |data| data.start);
+        if self.buffer.len() - start <= if self.cut { 1 } else { limit } {
+            return None;
+        }
+        let rest = self.buffer.get(start..).unwrap_or_default();
+        let begins = if self.data.is_some() {
+            rest
+        } else {
+            let data = after(rest, b"data:").unwrap_or_default();
+            after(data, b" ").unwrap_or(data)
+        };
+        let begins = begins.get(..SHOWN).unwrap_or(begins).to_vec();
+        // A line that has begun goes on as one that means nothing.
+        self.buffer = if self.at < self.buffer.len() { vec![b'x'] } else { Vec::new() };
+        (self.at, self.searched, self.data) = (0, self.buffer.len(), None);
+        self.foreign = true;
+        (!std::mem::replace(&mut self.cut, true)).then_some(begins)
     }
 
     /// The data of the next whole event, if it has some; other events only leave their id.
@@ -89,7 +114,8 @@ impl EventStream {
             if self.id.is_some() {
                 self.last_id = self.id.take();
             }
-            let foreign = std::mem::take(&mut self.foreign);
+            let foreign = std::mem::take(&mut self.foreign) || self.cut;
+            self.cut = false;
             match self.data.take() {
                 Some(data) if !data.is_empty() && !foreign => break data,
                 _ => {}

@@ -88,7 +88,6 @@ impl Endpoint {
     /// axum::serve(listener, endpoint.guard(app)).await
     /// # }
     /// ```
-    #[must_use]
     pub fn guard(&self, app: Router) -> Router {
         let guard = Arc::clone(&self.shared.guard);
         app.layer(middleware::from_fn_with_state(guard, guard::known_hosts_only))

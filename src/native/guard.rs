@@ -55,9 +55,10 @@ impl Guard {
     pub(super) fn new(options: &Options) -> Self {
         let mut hosts = Vec::new();
         for text in options.allowed_hosts.iter().filter(|text| *text != ANY) {
-            match Host::of_setting(text) {
-                Some(host) => hosts.push(host),
-                None => tracing::warn!("`{text}` in `allowed_hosts` is no host"),
+            if let Some(host) = Host::of_setting(text) {
+                hosts.push(host);
+            } else {
+                tracing::warn!("`{text}` in `allowed_hosts` is no host");
             }
         }
         for text in &options.allowed_origins {

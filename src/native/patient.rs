@@ -185,8 +185,11 @@ mod tests {
 
     const PATIENCE: Duration = Duration::from_secs(30);
 
-    /// Writes as much to a peer, and tells how it went and how long it took.
-    fn writing(bytes: usize) -> (DuplexStream, JoinHandle<(Result<(), ErrorKind>, Duration)>) {
+    /// How a write went, and how long it took.
+    type Written = (Result<(), ErrorKind>, Duration);
+
+    /// Writes as much to a peer.
+    fn writing(bytes: usize) -> (DuplexStream, JoinHandle<Written>) {
         let (near, far) = duplex(1024);
         let task = tokio::spawn(async move {
             let (mut stream, start) = (Patient::new(near, PATIENCE), Instant::now());

@@ -53,10 +53,10 @@ pub async fn serve_stdio(server: Server) -> io::Result<()> {
     let options = Options::default();
     let (output, written) = standard_output()?;
     let limit = options.max_message;
-    let served = serve_lines(standard_input()?, output, server, limit, stop_signal()).await;
+    let end = serve_lines(standard_input()?, output, server, limit, stop_signal()).await;
     // The last lines are with the thread, which needs no time for them unless nobody reads.
     let _ = timeout(LAST, written).await;
-    served
+    end
 }
 
 /// How long the thread may take for what fits into its pipe, once all else has left.

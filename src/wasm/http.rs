@@ -147,6 +147,18 @@ impl Http {
         self.machine.event(exchange).map(view_bytes).unwrap_or_default()
     }
 
+    /// Gives an unfinished event up that has more bytes than that already; returns how its data
+    /// begins.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
+    pub fn cut(&mut self, exchange: u32, limit: f64) -> Option<Vec<u8>> {
+        self.machine.cut(exchange, limit as usize)
+    }
+
+    /// An event is too large to be read, for that reason; it may answer the exchange's request.
+    pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
+        self.machine.refuse(exchange, answers, Some(cause));
+    }
+
     /// What the latest records were read from, ASCII: a view that the next call may detach.
     pub fn text(&self, exchange: u32) -> JsValue {
         view_bytes(self.machine.since(exchange, self.since))

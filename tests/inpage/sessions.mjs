@@ -78,7 +78,7 @@ rule("a peer that talks nonsense is answered, and cut off if it goes on", async 
 
 rule("a result that cannot be sent is an error, not silence", async (env) => {
   const server = env.server();
-  server.tool("large", () => "x".repeat(17 * 1024 * 1024));
+  server.tool("large", () => "x".repeat(65 * 1024 * 1024));
   if (env.way !== "memory") return;
   const client = await env.connect(server);
   await rejects(client.callTool("large"), { rpcCode: -32603, message: /could not be sent/ });

@@ -33,7 +33,8 @@ after(() => Promise.all([server?.stop(), providers?.stop()]));
 
 const text = readFileSync(path.join(root, "docs", "chat-front-ends.md"), "utf8");
 const [aiSdk = "", openai = "", anthropic = "", gemini = "", ...more] = [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => String(code));
-const [react = "", ...moreReact] = [...text.matchAll(/```jsx\n(.*?)```/gs)].map(([, code]) => String(code));
+// Of those in TSX one is a program; each is compiled by examples.test.mjs.
+const [react = "", , ...moreReact] = [...text.matchAll(/```tsx\n(.*?)```/gs)].map(([, code]) => String(code));
 
 /** What a page's own model would be. */
 const MODEL = `
@@ -87,7 +88,7 @@ describe("examples", { concurrency: 2 }, () => {
   }
 
   test("React: a button, progress, the result", async () => {
-    const { code } = await transform(react, { loader: "jsx", jsx: "automatic" });
+    const { code } = await transform(react, { loader: "tsx", jsx: "automatic" });
     const page = `
 import { Window } from "happy-dom";
 const window = new Window();

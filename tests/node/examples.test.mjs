@@ -56,13 +56,16 @@ describe("in Node", { concurrency: 3 }, () => {
   }
 });
 
-test("the TypeScript examples compile", async () => {
-  const files = examples("ts").map(({ name, code }) => {
-    const file = join(folder, `${name.replace(/\W/g, "-")}.ts`);
+test("the TypeScript examples compile, as Vite's templates compile a program", async () => {
+  const files = ["ts", "tsx"].flatMap((kind) => documents.flatMap(examplesOf).filter((example) => example.kind === kind)).map(({ name, kind, code }) => {
+    const file = join(folder, `${name.replace(/\W/g, "-")}.${kind}`);
     writeFileSync(file, `export {};\n${code}`);
     return file;
   });
-  if (!files.length) return;
-  const flags = ["--strict", "--noEmit", "--pretty", "false", "--target", "es2022", "--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2022,dom,dom.iterable,esnext.disposable"];
-  await run(join(tests, "node_modules", ".bin", "tsc"), [...flags, ...files], { cwd: folder }).catch((error) => assert.fail(error.stdout || error.message));
+  assert.ok(files.length > 3, "only these are TypeScript: " + files);
+  writeFileSync(join(folder, "ask.d.ts"), 'import type { ToolSet } from "ai";\nexport function ask(question: string, tools: ToolSet): void;\n');
+  const template = ["--target", "es2023", "--module", "esnext", "--moduleResolution", "bundler", "--lib", "es2023,dom", "--jsx", "react-jsx", "--skipLibCheck"];
+  const lint = ["--strict", "--noUnusedLocals", "--noUnusedParameters", "--noFallthroughCasesInSwitch", "--erasableSyntaxOnly", "--verbatimModuleSyntax", "--moduleDetection", "force"];
+  const tsc = join(tests, "node_modules", ".bin", "tsc");
+  await run(tsc, [...template, ...lint, "--noEmit", "--pretty", "false", ...files], { cwd: folder }).catch((error) => assert.fail(error.stdout || error.message));
 });

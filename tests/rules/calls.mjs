@@ -237,14 +237,30 @@ rule("rule 8: a signal lets go of a call that has ended", async (env) => {
   equal(listeners, 0);
 }, { eras: ["modern"] });
 
-rule("rule 8: AbortSignal.timeout gives up as well", async (env) => {
+rule("rule 8: what a signal was aborted for is the cause, whatever that is", async (env) => {
+  const { client, peer } = await env.connect();
+  for (const reason of [new Error("why"), "text", 7, new env.mcp.TimeoutError("ours", "idle", 1), { name: "TimeoutError" }]) {
+    const abort = new AbortController();
+    const call = client.callTool("tool", {}, { signal: abort.signal });
+    call.catch(() => {});
+    await peer.next("tools/call");
+    abort.abort(reason);
+    const error = await rejects(call, { name: "AbortError", code: "ABORTED" });
+    equal(error.cause === reason, true);
+  }
+}, { on: CONNECTIONS });
+
+rule("rule 8: AbortSignal.timeout ends a call by the signal's own reason, as the platform's functions do", async (env) => {
   const { client, peer } = await env.connect();
   const call = client.callTool("tool", {}, { signal: AbortSignal.timeout(30) });
   call.catch(() => {});
   await peer.next("tools/call");
-  const error = await rejects(call, { name: "AbortError", code: "ABORTED" });
-  equal(error.cause?.name, "TimeoutError");
+  const error = await rejects(call, { name: "TimeoutError" });
+  equal([error instanceof DOMException, error instanceof env.mcp.TimeoutError], [true, false]);
   await peer.next("notifications/cancelled");
+  const late = AbortSignal.timeout(0);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  await rejects(client.callTool("tool", {}, { signal: late }), { name: "TimeoutError" });
 }, { on: CONNECTIONS });
 
 rule("rule 8: one call given up leaves the others alone", async (env) => {

@@ -9,6 +9,7 @@ import { rules as input } from "./input.mjs";
 import { rules as ports } from "./ports.mjs";
 import { rules as progress } from "./progress.mjs";
 import { rules as rounds } from "./rounds.mjs";
+import { rules as size } from "./size.mjs";
 import { rules as session } from "./session.mjs";
 
-export const rules = [...progress, ...calls, ...session, ...input, ...http, ...handlers, ...connect, ...features, ...delivery, ...ports, ...rounds];
+export const rules = [...progress, ...calls, ...session, ...input, ...http, ...handlers, ...connect, ...features, ...delivery, ...ports, ...size, ...rounds];

@@ -807,6 +807,7 @@ rule("rule 6: at most 1,024 wait behind a slow handler; the oldest gives way and
   });
   peer.send(...range(0, 1100).map((progress) => peer.progress(request, progress)), peer.result(request));
   await client.ping();
+  hasMembers(client.diagnostics().progress, { overflowed: 76 });
   gate.resolve();
   await call;
   equal(seen, [0, ...range(77, 1100)]);

@@ -7,7 +7,7 @@ import { pkg, target, tests } from "./paths.mjs";
 
 /**
  * @param {string} name of the app's directory in `target/apps`
- * @param {string[]} packages
+ * @param {string[]} packages those whose name has an `=` are installed by the name before it
  */
 export async function makeApp(name, packages) {
   const directory = path.join(target, "apps", name);
@@ -16,9 +16,10 @@ export async function makeApp(name, packages) {
   await mkdir(modules, { recursive: true });
   // Copied: a link would be looked through, and lead to where nothing is beside it.
   await cp(pkg, path.join(modules, "mcp-wasm"), { recursive: true });
-  for (const other of packages) {
+  for (const entry of packages) {
+    const [other = "", installed = other] = entry.split("=");
     await mkdir(path.dirname(path.join(modules, other)), { recursive: true });
-    await symlink(path.join(tests, "node_modules", other), path.join(modules, other));
+    await symlink(path.join(tests, "node_modules", installed), path.join(modules, other));
   }
   return {
     directory,

@@ -4,14 +4,14 @@
 // `…` in it stands for anything. Quotes and spaces do not count, since each platform sets its own. An example that
 // makes no client goes on with a connected one.
 //   js         runs in Node          js page   runs in a page         html   is a page
-//   ts         is compiled           rust      is compiled by rustdoc (src/lib.rs lists the documents)
+//   ts, tsx    is compiled           rust      is compiled by rustdoc (src/lib.rs lists the documents)
 //   sh, json, toml, http, text       are to be read
 import { readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { root } from "./paths.mjs";
 
 /** The kinds of fences. */
-export const KINDS = ["js", "js page", "html", "ts", "jsx", "rust", "rust,no_run", "sh", "json", "toml", "http", "text"];
+export const KINDS = ["js", "js page", "html", "ts", "tsx", "rust", "rust,no_run", "sh", "json", "toml", "http", "text"];
 
 /** Documents whose examples have a test of their own, because they need more than the demo server. @type {Record<string, string>} */
 export const ELSEWHERE = { "docs/chat-front-ends.md": "node/chat-docs.test.mjs", "docs/in-page-servers.md": "node/in-page-docs.test.mjs" };

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::http::client::{Action, Failure, Head, Http, Reading, Sending};
+use mcp_wasm::http::sse::MAX_MESSAGE_SIZE;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use serde_json::{Value, json};
@@ -214,6 +215,10 @@ impl Web {
             let message = serde_json::from_str(&String::from_utf8_lossy(data)).ok();
             self.http.message(exchange, message, self.page.now);
             self.pump();
+        }
+        if let Some(begins) = self.http.cut(exchange, MAX_MESSAGE_SIZE) {
+            let answers = !String::from_utf8_lossy(&begins).contains("method");
+            self.http.refuse(exchange, answers, None);
         }
         self.pump();
     }

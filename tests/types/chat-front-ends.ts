@@ -6,7 +6,7 @@ import type OpenAI from "openai";
 import type { Client, Tool } from "mcp-wasm";
 import { aiTools, isToolProgress, markStopped } from "mcp-wasm/ai-sdk";
 import { useAiTools } from "mcp-wasm/ai-sdk/react";
-import { useMcpClient } from "mcp-wasm/react";
+import { useMcpClient, useTool } from "mcp-wasm/react";
 import { anthropicTools, geminiTools, openaiChatTools, openaiResponsesTools } from "mcp-wasm/tools";
 
 declare const client: Client;
@@ -66,3 +66,13 @@ export function useChat(model: LanguageModel, messages: UIMessage[]) {
 }
 // @ts-expect-error the hook lists them by itself
 useAiTools(client, { tools: [] });
+
+export function useCount(client: Client | undefined) {
+  const count = useTool<{ n: number }>(client, "count");
+  count.result?.structuredContent?.n satisfies number | undefined;
+  count.call({ n: 3 }) satisfies PromiseLike<{ structuredContent?: { n: number } }>;
+  // @ts-expect-error it may be missing
+  count.result?.structuredContent.n;
+  // @ts-expect-error without a type it is unknown
+  useTool(client, "count").result?.structuredContent?.n;
+}

@@ -3,7 +3,7 @@ import "mcp-wasm/element";
 
 // Something to call. A server elsewhere has an address instead.
 const server = new Server({ name: "bakery", version: "1.0.0" });
-server.tool("bake", async (args, ctx) => {
+server.tool("bake", async (_args, ctx) => {
   for (let minute = 1; minute <= 10; minute++) {
     await new Promise((resolve) => setTimeout(resolve, 200));
     await ctx.reportProgress(minute, 10, `minute ${minute}`);

@@ -246,13 +246,12 @@ impl<P: Payload> Exchange<P> {
         if !self.may_expire() || self.resumes || self.waits().is_none() {
             return false;
         }
-        let own = self.waits();
         let mut others = answers.iter().filter(|answer| !is_about_session(*answer));
         match self.status {
             // What could not be read is no matter of sessions, and what answers the request is its
             // answer.
             400 => others.all(|answer| {
-                error_code(answer) != code::PARSE_ERROR && id_at(answer, &["id"]) != own
+                error_code(answer) != code::PARSE_ERROR && !self.is(id_at(answer, &["id"]).as_ref())
             }),
             200..=499 => !answers.is_empty() && others.next().is_none(),
             _ => false,

@@ -31,6 +31,8 @@ const LAST_REPEAT: Millis = 8_000.0;
 const REFUSED: Millis = 1_400.0;
 const LOOK: Millis = 450.0;
 
+/// How much of a stream is read for that, in bytes.
+const SNIFFED: usize = 64 * 1024;
 /// How long the address is looked at for the older transport.
 const SNIFF: Millis = 2_000.0;
 
@@ -72,7 +74,7 @@ impl<P: Payload> Http<P> {
             let number = exchange.number;
             self.actions.push(Action::Abort(number));
             if let Some(exchange) = self.take(number) {
-                self.expired(exchange, false);
+                self.expired(&exchange, false);
             }
             return;
         }
@@ -135,7 +137,7 @@ impl<P: Payload> Http<P> {
         let mut messages = body.map(batch).unwrap_or_default();
         if exchange.expires() || !ok && exchange.says_expired(&messages) {
             let ran = exchange.resumes;
-            return self.expired(exchange, ran);
+            return self.expired(&exchange, ran);
         }
         messages.retain_mut(|message| {
             let code = error_code(message);
@@ -293,7 +295,7 @@ impl<P: Payload> Http<P> {
             self.fetch(exchange, "POST");
         } else {
             // Its session has ended meanwhile.
-            self.lose(exchange, true);
+            self.lose(&exchange, true);
         }
     }
 
@@ -328,7 +330,9 @@ impl<P: Payload> Http<P> {
     /// The address answers with a stream: the older transport's begins with an event of its own.
     pub(super) fn sniffed(&mut self, number: u32, chunk: Vec<u8>) {
         let Some(exchange) = self.find(number) else { return };
-        let begins = exchange.stream.feed(chunk) && exchange.stream.event().is_none();
+        exchange.stream.feed(chunk);
+        // It is the first event that counts, and that is short.
+        let begins = exchange.stream.event().is_none() && exchange.stream.cut(SNIFFED).is_none();
         let older = exchange.stream.has_endpoint();
         if begins && !older {
             return;

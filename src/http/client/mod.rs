@@ -208,9 +208,25 @@ impl<P: Payload> Http<P> {
         if let Purpose::Sniff(..) = exchange.purpose {
             return self.sniffed(number, chunk);
         }
-        if !exchange.stream.feed(chunk) {
+        exchange.stream.feed(chunk);
+    }
+
+    /// Once every event has been taken: gives the one up that is on its way if it has more bytes
+    /// than that already, and returns how its data begins, to be [refused](Self::refuse).
+    pub fn cut(&mut self, number: u32, limit: usize) -> Option<Vec<u8>> {
+        self.find(number)?.stream.cut(limit)
+    }
+
+    /// An event is too large to be read. If it `answers` the exchange's request, that has failed;
+    /// else it was some other message, and the stream goes on.
+    pub fn refuse(&mut self, number: u32, answers: bool, cause: Option<P>) {
+        let reason = owned("a message is larger than is read");
+        let error = Error::Lost { reason, sent: true, cause };
+        if answers && self.find(number).is_some_and(|exchange| exchange.id.is_some()) {
             self.actions.push(Action::Abort(number));
-            self.give_up(number, protocol("the server sent an event of more than 16777216 bytes"));
+            self.give_up(number, error);
+        } else {
+            self.fault(error);
         }
     }
 
@@ -233,6 +249,7 @@ impl<P: Payload> Http<P> {
     pub fn progress(&mut self, number: u32, since: usize) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
+        exchange.troubles = Troubles::default();
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
         Some((scanned, own || !exchange.modern))

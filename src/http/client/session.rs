@@ -85,7 +85,7 @@ impl<P: Payload> Http<P> {
 
     /// The server does not know the session of an exchange any more: opens another, once for all
     /// that learn of it. `ran` is whether its request may have been carried out.
-    pub(super) fn expired(&mut self, exchange: Box<Exchange<P>>, ran: bool) {
+    pub(super) fn expired(&mut self, exchange: &Exchange<P>, ran: bool) {
         let Some(session) = &mut self.session else { return };
         if session.number == exchange.session && session.id.is_some() {
             session.number += 1;
@@ -98,21 +98,19 @@ impl<P: Payload> Http<P> {
             while let Some(listening) = self.take_where(listens) {
                 self.actions.push(Action::Abort(listening.number));
             }
-            match initialize {
-                Some(initialize) => _ = self.post(initialize, Purpose::Renew, true),
-                None => {
-                    self.lose(exchange, ran);
-                    return self.end(super::protocol("the session is not one of this connection"));
-                }
-            }
+            let Some(initialize) = initialize else {
+                self.lose(exchange, ran);
+                return self.end(super::protocol("the session is not one of this connection"));
+            };
+            self.post(initialize, Purpose::Renew, true);
         }
         self.lose(exchange, ran);
     }
 
     /// An exchange has ended with its session: what the server has not carried out, or may carry out
     /// twice, is sent again, the rest fails.
-    pub(super) fn lose(&mut self, exchange: Box<Exchange<P>>, ran: bool) {
-        let Exchange { purpose: Purpose::Message, kind, message, .. } = &*exchange else { return };
+    pub(super) fn lose(&mut self, exchange: &Exchange<P>, ran: bool) {
+        let Exchange { purpose: Purpose::Message, kind, message, .. } = exchange else { return };
         let told = matches!(kind, Kind::Response | Kind::Cancelled | Kind::Progress);
         let again = kind.is_safe() || !ran;
         match (exchange.waits(), message) {

@@ -125,7 +125,9 @@ impl Raw {
     /// # Errors
     /// It cannot be written as JSON.
     pub fn of(value: &(impl Serialize + ?Sized)) -> serde_json::Result<Self> {
-        let text = serde_json::to_string(value)?;
+        let mut text = serde_json::to_string(value)?;
+        // It may be kept for long, and has grown to up to twice its size.
+        text.shrink_to_fit();
         // How deep our own values nest is for their reader to judge.
         let found = text::note_own(&text);
         Ok(Self::whole(Box::new(text), found))

@@ -712,17 +712,20 @@ impl<P: Payload> Client<P> {
             Phase::Probing { id, .. } | Phase::Initializing { id, .. } if id == number => {
                 self.shake(outcome, now);
             }
-            Phase::Open(_) => {
-                if !self.disproves(number, &outcome, now)
-                    && !self.interrupted(number, &outcome, now)
-                    && !self.subscribed(number, &outcome)
-                {
-                    self.cache.answered(number, &outcome, now);
-                    self.settle(number, outcome, now);
-                }
-            }
+            Phase::Open(_) => self.answered(number, outcome, now),
             // The answer to a probe that came too late, or to a request of an earlier connection.
             _ => {}
+        }
+    }
+
+    /// The answer to a request of an open connection.
+    fn answered(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+        if !self.disproves(id, &outcome, now)
+            && !self.interrupted(id, &outcome, now)
+            && !self.subscribed(id, &outcome)
+        {
+            self.cache.answered(id, &outcome, now);
+            self.settle(id, outcome, now);
         }
     }
 

@@ -20,16 +20,22 @@ const compilers = [
 const tsc = (directory, ...args) =>
   output(process.execPath, [path.join(directory, "bin", "tsc"), "--ignoreConfig", "--strict", "--noEmit", "--skipDefaultLibCheck", "--pretty", "false", "--target", "es2022", ...args]);
 
-const BROWSER = ["--lib", "es2022,dom,dom.iterable,esnext.disposable"];
+const BROWSER = ["--lib", "es2022,dom"];
+const NODE = ["--lib", "es2022", "--types", "node"];
 
 describe("typescript", { concurrency: 2 }, () => {
   for (const { directory, version } of compilers) {
+    test(`TypeScript ${version}: the declarations compile with the types of a page or of Node alone, from ES2022 on`, async () => {
+      for (const lib of ["es2022,dom", "es2023,dom"]) await tsc(directory, "--module", "esnext", "--moduleResolution", "bundler", "--lib", lib, "page.ts");
+      await tsc(directory, "--module", "nodenext", ...NODE, "entries.ts");
+    });
+
     test(`TypeScript ${version}, module resolution nodenext`, async () => {
       const nodenext = ["--module", "nodenext"];
       await tsc(directory, ...nodenext, ...BROWSER, "app.ts", "wrong.ts");
       // The SDK's own declarations do not compile without Node's.
       await tsc(directory, ...nodenext, ...BROWSER, "--skipLibCheck", "sdk.ts");
-      await tsc(directory, ...nodenext, "--lib", "es2022,esnext.disposable", "--types", "node", "node.ts");
+      await tsc(directory, ...nodenext, ...NODE, "node.ts");
       works(`TypeScript ${version}`, "module resolution `nodenext`");
     });
 
