@@ -153,7 +153,7 @@ export class Client {
     checkTime("connectTimeout", connectTimeout);
     checkTime("probeTimeout", probeTimeout);
     const { maxMessageSize } = given;
-    if (maxMessageSize !== undefined && !(maxMessageSize > 0)) {
+    if (maxMessageSize !== undefined && !(typeof maxMessageSize === "number" && maxMessageSize > 0)) {
       throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
     }
     const asked = now();

@@ -180,7 +180,7 @@ export function toError(detail, what, cause) {
     case "HTTP_ERROR": {
       const { status } = detail;
       const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
-      return new HttpError(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`, status, message, detail);
+      return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, detail);
     }
     case "HTTP_SSE_ONLY":
       return new ProtocolError(`${what}: ${SSE_ONLY}`, code);
@@ -188,7 +188,7 @@ export function toError(detail, what, cause) {
     case "TASK_FAILED":
       return new McpError(code, `${what}: ${message}`, { cause });
     default:
-      return new ProtocolError(`${what}: ${message}`, code, { cause });
+      return new ProtocolError(shown(`${what}: ${message}`), code, { cause });
   }
 }
 
@@ -199,7 +199,7 @@ const SSE_ONLY =
 /** Whether it is the reason of `AbortSignal.timeout`. @param {any} reason */
 export const isTimeout = (reason) => reason instanceof Error && reason.name === "TimeoutError" && !isMcpError(reason);
 
-const ADDRESSES = /\b((?:https?|wss?):\/\/)(?:[^\s/?#"']*@)?([^\s?#"'<>]*)[?#]?[^\s"'<>)]*/gi;
+const ADDRESSES = /\b(\w+:\/\/)(?:[^\s/?#"']*@)?([^\s?#"'<>]*)[?#]?[^\s"'<>)]*/gi;
 
 /** A text whose addresses may be shown: what stands behind a path, or before a host, may be secret. @param {string} text */
 export const shown = (text) => text.replace(ADDRESSES, "$1$2");

@@ -88,8 +88,14 @@ function refused() {
 /** @param {number} rpcCode @param {string} message */
 const refusal = (rpcCode, message) => Object.assign(new Error(message), { rpcCode });
 
-/** @param {any} error */
-export const messageOf = (error) => String(error?.message ?? error);
+/** What to say of anything that a handler may throw. @param {any} error */
+export function messageOf(error) {
+  try {
+    return String(error?.message ?? error);
+  } catch {
+    return "it failed";
+  }
+}
 
 /**
  * The content of a form, with the schema's defaults for what it leaves out.

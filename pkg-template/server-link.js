@@ -3,7 +3,7 @@ import { ProtocolError, attempt } from "./errors.js";
 import { fast, handle } from "./handlers.js";
 import { MAX_MESSAGE_SIZE, isWritable, outline, oversize, tooLarge } from "./size.js";
 import { fresh } from "./server-turns.js";
-import { write } from "./text.js";
+import { read, write } from "./text.js";
 
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
@@ -90,7 +90,7 @@ export class ServerLink {
         return this.#refuse(tooLarge(limit), { id, answers: method === undefined });
       }
       // Who hands over objects may go on to write into them.
-      message = JSON.parse(text ?? JSON.stringify(message));
+      message = read(text ?? JSON.stringify(message));
     } catch {
       this.#host.garbage(this.#number);
       return this.schedule();

@@ -47,6 +47,37 @@ fn what_the_server_says_of_itself_is_kept_as_it_was_sent() {
 }
 
 #[test]
+fn what_the_server_says_of_itself_may_be_null_where_it_is_absent() {
+    let nothing = (None, None, None);
+    let said = |page: &Page| {
+        let Session { server_info, capabilities, instructions, .. } =
+            page.machine.session().unwrap().clone();
+        (server_info, capabilities, instructions)
+    };
+    for blank in [json!(null), json!([])] {
+        let mut page = auto();
+        let id = probe(&mut page);
+        let mut result = discovered(&json!(["2026-07-28"]));
+        result["capabilities"] = blank.clone();
+        result["instructions"] = json!(null);
+        result["_meta"] = json!({ "io.modelcontextprotocol/serverInfo": blank });
+        page.result(id, &result);
+        assert_eq!(said(&page), nothing, "modern, {blank}");
+
+        let mut page = auto();
+        let id = probe(&mut page);
+        page.error(id, &json!({ "code": -32601, "message": "no" }));
+        let id = initialize(&mut page);
+        let result = json!({
+            "protocolVersion": "2025-11-25", "capabilities": blank, "serverInfo": blank,
+            "instructions": null,
+        });
+        page.result(id, &result);
+        assert_eq!(said(&page), nothing, "legacy, {blank}");
+    }
+}
+
+#[test]
 fn any_other_error_means_initialize_on_the_same_channel() {
     for code in [
         -32601,

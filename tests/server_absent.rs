@@ -57,6 +57,23 @@ fn params_and_meta_that_are_null_or_an_empty_list_are_absent() {
 }
 
 #[test]
+fn what_meta_says_of_a_request_may_be_null_where_it_is_absent() {
+    for (mut session, meta) in sessions() {
+        let optional = ["progressToken", "io.modelcontextprotocol/logLevel"];
+        for key in optional.into_iter().chain(["io.modelcontextprotocol/clientInfo"]) {
+            let mut meta = meta.clone();
+            meta[key] = json!(null);
+            let answer = session.ask("tools/call", json!({ "name": "now", "_meta": meta }));
+            assert_eq!(answer["result"]["content"][0]["text"], "noon", "{key}: {answer}");
+        }
+    }
+    let mut session = Session::new(&server());
+    let meta = json!({ "io.modelcontextprotocol/protocolVersion": null });
+    let answer = session.ask("tools/call", json!({ "name": "now", "_meta": meta }));
+    assert_eq!(answer["result"]["content"][0]["text"], "noon", "{answer}");
+}
+
+#[test]
 fn params_that_are_something_else_are_refused_by_the_id() {
     let mut session = Session::new(&server());
     for odd in [json!([1]), json!("x"), json!(7), json!(false)] {

@@ -76,6 +76,17 @@ rule("a peer that talks nonsense is answered, and cut off if it goes on", async 
   ok(server.errors.some(({ code, message }) => code === "PROTOCOL_ERROR" && /too many malformed/.test(message)));
 });
 
+rule("a byte order mark before a message is no part of it", async (env) => {
+  const server = env.server();
+  const { port1, port2 } = new MessageChannel();
+  await server.connect(port1);
+  const answer = deferred();
+  port2.onmessage = ({ data }) => answer.resolve(JSON.parse(data));
+  port2.postMessage('\ufeff{"jsonrpc":"2.0","id":7,"method":"made/up"}');
+  equal((await within(answer.promise, "the answer")).id, 7);
+  port2.close();
+});
+
 rule("a result that cannot be sent is an error, not silence", async (env) => {
   const server = env.server();
   server.tool("large", () => "x".repeat(65 * 1024 * 1024));

@@ -333,7 +333,7 @@ function said(error) {
 }
 
 rule("an address with a user name or a password is refused, and shown without them", async (env) => {
-  for (const scheme of ["ws", "wss", "http", "https"]) {
+  for (const scheme of ["ws", "wss", "http", "https", "ftp"]) {
     for (const who of ["amber:s3cr3t", "s3cr3t", ":s3cr3t", "a%40b:s3cr3t", "a@b:s3cr3t"]) {
       const error = await rejects(env.client().connect(`${scheme}://${who}@127.0.0.1:9/mcp?token=s3cr3t#s3cr3t`), { code: "INVALID_ARGUMENT", message: /127\.0\.0\.1:9\/mcp/ });
       equal(/s3cr3t|amber/.test(said(error)), false, said(error));
@@ -355,6 +355,15 @@ rule("what the platform says of an address is told without its query", async (en
   };
   const error = await rejects(env.client().connect(env.setting.nobody.replace(/^ws/, "http"), { fetch }), { message: /Failed to parse URL from https:\/\/example\.com\/mcp/ });
   equal(/s3cr3t|amber/.test(error.message), false, error.message);
+}, ONCE);
+
+rule("what a server's page says of its address is told without its query", async (env) => {
+  const url = `${env.setting.nobody.replace(/^ws/, "http")}?token=s3cr3t`;
+  for (const [status, type] of /** @type {[number, string][]} */ ([[404, "text/plain"], [200, "text/html"], [403, "text/html"]])) {
+    const fetch = async () => new Response(`<p>nothing at ${url}`, { status, headers: { "content-type": type } });
+    const error = await rejects(env.client().connect(url, { fetch }), { message: /nothing at http/ });
+    equal(/s3cr3t/.test(said(error)), false, said(error));
+  }
 }, ONCE);
 
 rule("headers that HTTP does not allow are refused without their values", async (env) => {

@@ -138,6 +138,24 @@ rule("handlers declare their capability, beside those that are given", async (en
   equal(capabilities, { elicitation: { url: {} }, sampling: { tools: {} }, experimental: { a: { b: 1 } } });
 });
 
+rule("whatever a handler throws, the server has an answer and the call its end", async (env) => {
+  for (const thrown of [undefined, null, 0, "", Symbol("s"), {}, Object.create(null), { message: 7 }]) {
+    const elicitationHandler = async () => {
+      throw thrown;
+    };
+    const { peer, call, request } = await env.calling({}, { elicitationHandler });
+    if (env.era === "legacy") {
+      const { error } = await ask(env, peer, request, FORM);
+      equal([error.code, typeof error.message], [-32603, "string"]);
+      peer.send(peer.result(request));
+      await call;
+    } else {
+      asksFor(peer, request, { it: FORM }, "state");
+      await rejects(call, { name: "McpError", code: "INPUT_FAILED" });
+    }
+  }
+});
+
 rule("a refusal of sampling is error -1 in the legacy era, and fails the call in the modern one", async (env) => {
   const handlers = [() => undefined, () => null, () => { throw new Error("too dear"); }, async () => { throw new Error("too dear"); }];
   for (const [index, samplingHandler] of handlers.entries()) {

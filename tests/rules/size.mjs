@@ -74,7 +74,7 @@ rule("a limit of maxMessageSize counts bytes, and what fits arrives", async (env
 
 rule("maxMessageSize must be a number", async (env) => {
   const peer = await env.peer();
-  for (const maxMessageSize of [0, -1, NaN, "many"]) {
+  for (const maxMessageSize of [0, -1, NaN, "many", "1000", null]) {
     await rejects(env.client().connect(peer.target, { maxMessageSize: /** @type {any} */ (maxMessageSize) }), { code: "INVALID_ARGUMENT", message: /maxMessageSize/ });
   }
   await within(env.client().connect(peer.target, { maxMessageSize: Infinity }), "the connection");

@@ -94,9 +94,9 @@ pub(super) fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
     match common {
         Some(version) => Verdict::Open(Box::new(Session {
             version,
-            server_info: result.at(&[meta::META, meta::SERVER_INFO]),
-            capabilities: result.get("capabilities"),
-            instructions: result.get("instructions"),
+            server_info: result.get(meta::META).and_then(|meta| meta.given(meta::SERVER_INFO)),
+            capabilities: result.given("capabilities"),
+            instructions: result.present("instructions"),
             discovered: Some(result.clone()),
         })),
         None => without_common(&supported),
@@ -163,9 +163,9 @@ pub(super) fn judge_initialize<P: Payload>(
     match version {
         Some(version) => Verdict::Open(Box::new(Session {
             version,
-            server_info: result.get("serverInfo"),
-            capabilities: result.get("capabilities"),
-            instructions: result.get("instructions"),
+            server_info: result.given("serverInfo"),
+            capabilities: result.given("capabilities"),
+            instructions: result.present("instructions"),
             discovered: None,
         })),
         None => Verdict::Fail(no_common(&[name])),

@@ -53,9 +53,9 @@ impl<P: Payload> Client<P> {
                 self.set_envelope(version);
                 let session = Box::new(Session {
                     version,
-                    server_info: prior.get("serverInfo"),
-                    capabilities: prior.get("capabilities"),
-                    instructions: prior.get("instructions"),
+                    server_info: prior.given("serverInfo"),
+                    capabilities: prior.given("capabilities"),
+                    instructions: prior.present("instructions"),
                     discovered: None,
                 });
                 self.enter(session);

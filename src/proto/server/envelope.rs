@@ -36,7 +36,7 @@ impl Envelope {
         if meta.kind() != Kind::Object {
             return Err(bad_params(&["`", meta::META, "` is not an object"]));
         }
-        let token = match meta.get(meta::PROGRESS_TOKEN) {
+        let token = match meta.present(meta::PROGRESS_TOKEN) {
             None => None,
             Some(token) => {
                 let wanted = "a string or an integer, or is too long";
@@ -44,7 +44,7 @@ impl Envelope {
                 Some(token.ok_or_else(|| bad_key(meta::PROGRESS_TOKEN, wanted))?)
             }
         };
-        let claim = match meta.get(meta::PROTOCOL_VERSION) {
+        let claim = match meta.present(meta::PROTOCOL_VERSION) {
             None => None,
             Some(version) => Some(Claim::read(&version, &meta)?),
         };
@@ -60,20 +60,20 @@ impl Claim {
         let version = Version::parse(&name)
             .filter(|version| version.era() == Era::Modern)
             .ok_or_else(|| unsupported(Some(&name)))?;
-        let capabilities = match meta.get(meta::CLIENT_CAPABILITIES) {
+        let capabilities = match meta.present(meta::CLIENT_CAPABILITIES) {
             None => return Err(missing(meta::CLIENT_CAPABILITIES)),
             Some(value) if value.kind() != Kind::Object => {
                 return Err(bad_key(meta::CLIENT_CAPABILITIES, "an object"));
             }
             Some(value) => ClientCapabilities::read(&value),
         };
-        if let Some(info) = meta.get(meta::CLIENT_INFO) {
+        if let Some(info) = meta.present(meta::CLIENT_INFO) {
             let is_text = |key| info.get(key).is_some_and(|value| value.kind() == Kind::Text);
             if !is_text("name") || !is_text("version") {
                 return Err(bad_key(meta::CLIENT_INFO, "an object with `name` and `version`"));
             }
         }
-        let level = match meta.get(meta::LOG_LEVEL) {
+        let level = match meta.present(meta::LOG_LEVEL) {
             None => None,
             Some(level) => {
                 Some(read_level(&level).ok_or_else(|| bad_key(meta::LOG_LEVEL, "a log level"))?)
