@@ -201,22 +201,30 @@ fn no_message_of_a_session_costs_more_than_its_length() {
     }
 }
 
-#[test]
+/// How long it takes to deal with so many calls, each begun, cancelled and pinged about.
 #[allow(clippy::disallowed_methods)] // it measures
-fn many_small_messages_cost_no_more_each_than_a_few() {
+fn storm(count: usize) -> Duration {
     let mut session = Session::legacy(&server(), "2025-11-25", json!({}));
     let start = Instant::now();
-    for id in (0..5000).rev() {
+    for id in (0..count).rev() {
         session.send(json!({ "jsonrpc": "2.0", "id": id, "method": "ping" }));
         session.send(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": id } }));
     }
-    for id in (0..5000).rev() {
+    for id in (0..count).rev() {
         session.send(json!({ "jsonrpc": "2.0", "id": format!("c{id}"), "method": "tools/call", "params": { "name": "t" } }));
     }
-    for id in (0..5000).rev() {
-        session.cancel(id);
+    for id in (0..count).rev() {
+        session.cancel(i64::try_from(id).unwrap());
         session.send(json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": format!("c{id}") } }));
     }
     session.drain();
-    assert!(start.elapsed() < BOUND, "{:?}", start.elapsed());
+    start.elapsed()
+}
+
+#[test]
+fn many_small_messages_cost_no_more_each_than_a_few() {
+    // The best of some: what else the machine does makes them slower only.
+    let few = (0..5).map(|_| storm(200)).min().unwrap();
+    let many = (0..3).map(|_| storm(4000)).min().unwrap();
+    assert!(many < few * 20 * 5, "{few:?} for 200, {many:?} for 4000");
 }

@@ -7,7 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Message, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
+use crate::proto::client::{
+    CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
+};
 use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
@@ -156,33 +158,29 @@ impl Core {
     #[wasm_bindgen(constructor)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
-        let misfit = || JsValue::from_str("`name`, `version` and `title` must be strings");
-        if options.kind() != Kind::Object {
-            return Err(misfit());
+        let mut fits = options.kind() == Kind::Object;
+        let mut given = |key| {
+            let value = options.present(key)?;
+            fits &= value.is_string();
+            value.as_text()
+        };
+        let name = given("name").unwrap_or_else(|| owned(env!("CARGO_PKG_NAME")));
+        let version = given("version").unwrap_or_else(|| owned(env!("CARGO_PKG_VERSION")));
+        let info = Implementation { name, version, title: given("title") };
+        let log_level = given("logLevel").as_deref().and_then(Level::parse);
+        let mode = match given("mode").as_deref() {
+            None | Some("auto") => Some(Mode::Auto),
+            Some("legacy") => Some(Mode::Legacy),
+            Some(name) => Version::parse(name).map(Mode::Pin),
+        };
+        if !fits {
+            return Err(JsValue::from_str("`name`, `version` and `title` must be strings"));
         }
-        let given = |key| match options.get(key) {
-            Some(value) if value.kind() != Kind::Null => {
-                value.as_text().map(Some).ok_or_else(misfit)
-            }
-            _ => Ok(None),
+        let Some(mode) = mode else {
+            return Err(JsValue::from_str("`mode` names no protocol version"));
         };
-        let title = given("title")?;
-        let log_level = given("logLevel")?;
-        let mode = match given("mode")?.as_deref() {
-            None | Some("auto") => Mode::Auto,
-            Some("legacy") => Mode::Legacy,
-            Some(name) => Version::parse(name)
-                .map(Mode::Pin)
-                .ok_or_else(|| JsValue::from_str("`mode` names no protocol version"))?,
-        };
-        let name = given("name")?.unwrap_or_else(|| env!("CARGO_PKG_NAME").to_owned());
-        let version = given("version")?.unwrap_or_else(|| env!("CARGO_PKG_VERSION").to_owned());
-        let machine = Client::new(Config {
-            info: Implementation { name, version, title },
-            capabilities: JsValue::object(),
-            log_level: log_level.as_deref().and_then(Level::parse),
-            mode,
-        });
+        let capabilities = JsValue::object();
+        let machine = Client::new(Config { info, capabilities, log_level, mode });
         Ok(Self { machine, value: JsValue::UNDEFINED, other: JsValue::UNDEFINED })
     }
 

@@ -1,7 +1,6 @@
 //! The payload in a page: a value that `JSON.parse` made.
 
 use std::cell::Cell;
-use std::mem::ManuallyDrop;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -63,18 +62,18 @@ extern "C" {
 }
 
 /// Property names as JavaScript strings, by the address of the literal.
-type Keys = ManuallyDrop<Cell<Vec<(*const str, JsValue)>>>;
+struct Keys(Cell<Vec<(*const str, JsValue)>>);
 
-thread_local! {
-    /// Making a string anew costs more than all else that a look-up does. Never dropped, which
-    /// spares what would see to that.
-    static KEYS: Keys = const { ManuallyDrop::new(Cell::new(Vec::new())) };
-}
+// SAFETY: this module runs on one thread; there is no shared memory in it.
+unsafe impl Sync for Keys {}
+
+/// Making a string anew costs more than all else that a look-up does.
+static KEYS: Keys = Keys(Cell::new(Vec::new()));
 
 /// The property names, taken out of their place, and which of them is this one; to be given back.
 #[inline(never)]
 fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
-    let mut keys = KEYS.with(|cell| cell.take());
+    let mut keys = KEYS.0.take();
     // A pointer to a `str` is its address and its length.
     let address = std::ptr::from_ref(name);
     let mut at = 0;
@@ -90,7 +89,7 @@ fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
 
 #[inline(never)]
 fn give_back(keys: Vec<(*const str, JsValue)>) {
-    KEYS.with(|cell| cell.set(keys));
+    KEYS.0.set(keys);
 }
 
 impl Payload for JsValue {

@@ -3,11 +3,11 @@
 use crate::error::Error;
 use crate::http::headers::{EVENTS, JSON, is_media};
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Message, Payload, code};
+use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::incoming::error_code;
+use super::incoming::{error_code, error_in};
 use super::{Head, Reading, id_at, text_at};
 
 /// How long a caller waits that does not say.
@@ -174,10 +174,10 @@ pub(super) struct Exchange<P> {
 }
 
 impl<P: Payload> Exchange<P> {
-    pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Self {
+    pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Box<Self> {
         let kind = message.as_ref().map_or(Kind::Other, Kind::of);
         let asks = message.as_ref().filter(|_| kind != Kind::Response);
-        Self {
+        Box::new(Self {
             number: 0,
             purpose,
             state: State::Sent,
@@ -202,7 +202,7 @@ impl<P: Payload> Exchange<P> {
             troubles: Troubles::default(),
             patience: PATIENCE,
             deadline: f64::INFINITY,
-        }
+        })
     }
 
     pub fn head(&mut self, head: Head<P>) -> Reading {
@@ -301,9 +301,7 @@ const WORDINGS: [&str; 9] = [
 /// Whether a message is the error by which servers say that they do not know the session, and not
 /// what a tool says of sessions of its own.
 fn is_about_session<P: Payload>(message: &P) -> bool {
-    let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(message) else {
-        return false;
-    };
+    let Some(error) = error_in(message) else { return false };
     let text = error.message.to_ascii_lowercase();
     let text = text.strip_prefix("bad request: ").unwrap_or(&text);
     (-32_099..=-32_000).contains(&error.code)

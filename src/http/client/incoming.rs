@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Message, Payload, code};
+use crate::jsonrpc::{Id, Message, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::proto::client::{owned, sentence};
 use crate::types::method;
@@ -56,7 +56,7 @@ impl<P: Payload> Http<P> {
         // is about the request of its own stream, and otherwise about nobody knows what.
         let mut id = id_at(&message, &["id"]);
         if id.is_none()
-            && let Ok(Message::Response { outcome: Err(error), .. }) = Message::read(&message)
+            && let Some(error) = error_in(&message)
         {
             id = self.find(number).and_then(|exchange| exchange.waits());
             match &id {
@@ -64,7 +64,8 @@ impl<P: Payload> Http<P> {
                 None => return self.fault(Error::Rpc(error)),
             }
         }
-        let asks = |one: &&mut Exchange<P>| one.state != State::Answered && one.is(id.as_ref());
+        let asks =
+            |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
@@ -123,12 +124,12 @@ impl<P: Payload> Http<P> {
     /// Decides what a whole body means; its exchange is over.
     pub(super) fn judge(
         &mut self,
-        exchange: Exchange<P>,
+        exchange: Box<Exchange<P>>,
         body: Option<P>,
         text: &str,
         now: Millis,
     ) {
-        let Exchange { number, status, .. } = exchange;
+        let Exchange { number, status, .. } = *exchange;
         let waits = exchange.waits();
         let ok = exchange.is_ok();
         // A batch is what one legacy revision allowed.
@@ -282,7 +283,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// A pause is over.
-    pub(super) fn go_on(&mut self, mut exchange: Exchange<P>) {
+    pub(super) fn go_on(&mut self, mut exchange: Box<Exchange<P>>) {
         let listens = matches!(exchange.purpose, Purpose::Listen);
         if listens || exchange.can_resume() && self.may_resume(&exchange) {
             exchange.resumes = true;
@@ -337,7 +338,9 @@ impl<P: Payload> Http<P> {
             return;
         }
         self.actions.push(Action::Abort(number));
-        if let Some(Exchange { purpose: Purpose::Sniff(id, error), .. }) = self.take(number) {
+        if let Some(exchange) = self.take(number)
+            && let Purpose::Sniff(id, error) = exchange.purpose
+        {
             self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
         }
     }
@@ -348,10 +351,17 @@ fn grown(first: Millis, growth: f64, longest: Millis, count: u32) -> Millis {
     (1..count.min(64)).fold(first.min(longest), |pause, _| (pause * growth).min(longest))
 }
 
-/// The code of an error answer; 0 for anything else.
-pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
+/// The error that a message answers with.
+#[inline(never)]
+pub(super) fn error_in<P: Payload>(message: &P) -> Option<RpcError<P>> {
     match Message::read(message) {
-        Ok(Message::Response { outcome: Err(error), .. }) => error.code,
-        _ => 0,
+        Ok(Message::Response { outcome: Err(error), .. }) => Some(error),
+        _ => None,
     }
+}
+
+/// The code of an error answer; 0 for anything else.
+#[inline(never)]
+pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
+    error_in(message).map_or(0, |error| error.code)
 }

@@ -122,7 +122,8 @@ pub enum Reading {
 /// The client's side of one server's endpoint.
 #[derive(Debug)]
 pub struct Http<P> {
-    exchanges: Vec<Exchange<P>>,
+    #[allow(clippy::vec_box, reason = "they go from hand to hand: a pointer is less code")]
+    exchanges: Vec<Box<Exchange<P>>>,
     newest: u32,
     /// The revision of the latest modern request.
     version: Option<P>,
@@ -389,15 +390,18 @@ impl<P: Payload> Http<P> {
     }
 
     fn find(&mut self, number: u32) -> Option<&mut Exchange<P>> {
-        self.exchanges.iter_mut().find(|exchange| exchange.number == number)
+        self.exchanges.iter_mut().find(|exchange| exchange.number == number).map(Box::as_mut)
     }
 
-    fn take(&mut self, number: u32) -> Option<Exchange<P>> {
+    fn take(&mut self, number: u32) -> Option<Box<Exchange<P>>> {
         self.take_where(|exchange| exchange.number == number)
     }
 
-    fn take_where(&mut self, which: impl FnMut(&Exchange<P>) -> bool) -> Option<Exchange<P>> {
-        take_where(&mut self.exchanges, which)
+    fn take_where(
+        &mut self,
+        mut which: impl FnMut(&Exchange<P>) -> bool,
+    ) -> Option<Box<Exchange<P>>> {
+        take_where(&mut self.exchanges, |exchange| which(exchange))
     }
 
     fn fault(&mut self, error: Error<P>) {

@@ -19,6 +19,12 @@ const PAGES: u32 = 100;
 /// The kinds of answer, as every server wants them listed.
 const ACCEPT: &str = "application/json, text/event-stream";
 
+#[inline(never)]
+fn put<P: Payload>(headers: &mut Vec<P>, name: &str, value: P) {
+    headers.push(P::string(name));
+    headers.push(value);
+}
+
 impl<P: Payload> Http<P> {
     /// Sends a message. `notifications/cancelled` of the modern era breaks its request's exchange
     /// off instead. Returns the number of the exchange, 0 if there is none yet.
@@ -94,14 +100,14 @@ impl<P: Payload> Http<P> {
     }
 
     /// Starts an exchange.
-    pub(super) fn fetch(&mut self, mut exchange: Exchange<P>, verb: &'static str) -> u32 {
+    pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
         self.newest += 1;
         exchange.number = self.newest;
         exchange.state = State::Sent;
         exchange.deadline = f64::INFINITY;
         exchange.started = self.now;
         let mut headers = Vec::new();
-        let mut header = |name: &str, value: P| headers.extend([P::string(name), value]);
+        let mut header = |name: &str, value: P| put(&mut headers, name, value);
         let body = exchange.message.clone().filter(|_| verb == "POST");
         header("Accept", P::string(if body.is_some() { ACCEPT } else { EVENTS }));
         if body.is_some() {

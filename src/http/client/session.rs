@@ -2,13 +2,14 @@
 //! and how it ends.
 
 use crate::error::Error;
-use crate::jsonrpc::{Message, Payload, write_call};
+use crate::jsonrpc::{Payload, write_call};
 use crate::proto::Millis;
 use crate::proto::client::owned;
 use crate::proto::version::Version;
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State};
+use super::incoming::error_in;
 use super::{Action, Http, News, at, id_at, text_at};
 
 #[derive(Debug)]
@@ -155,9 +156,9 @@ impl<P: Payload> Http<P> {
         let Some(session) = &mut self.session else { return };
         let version = session.version.as_ref().and_then(Payload::as_text);
         if version.is_none() || text_at(message, &["result", "protocolVersion"]) != version {
-            let error = match Message::read(message) {
-                Ok(Message::Response { outcome: Err(error), .. }) => Error::Rpc(error),
-                _ => super::protocol("the server speaks another revision than before"),
+            let error = match error_in(message) {
+                Some(error) => Error::Rpc(error),
+                None => super::protocol("the server speaks another revision than before"),
             };
             return self.end(error);
         }

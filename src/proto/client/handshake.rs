@@ -19,7 +19,7 @@ use super::{Client, Output, Phase};
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict<P> {
-    Open(Session<P>),
+    Open(Box<Session<P>>),
     Probe,
     Initialize,
     /// Something passing is in the way: begin again after a while, of which the server may have an
@@ -92,13 +92,13 @@ pub(super) fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
     let common = Version::of(Era::Modern)
         .find(|version| supported.iter().any(|name| name == version.as_str()));
     match common {
-        Some(version) => Verdict::Open(Session {
+        Some(version) => Verdict::Open(Box::new(Session {
             version,
             server_info: result.get(meta::META).and_then(|meta| meta.given(meta::SERVER_INFO)),
             capabilities: result.given("capabilities"),
             instructions: result.present("instructions"),
             discovered: Some(result.clone()),
-        }),
+        })),
         None => without_common(&supported),
     }
 }
@@ -161,13 +161,13 @@ pub(super) fn judge_initialize<P: Payload>(
         _ => version.era() == Era::Legacy,
     });
     match version {
-        Some(version) => Verdict::Open(Session {
+        Some(version) => Verdict::Open(Box::new(Session {
             version,
             server_info: result.given("serverInfo"),
             capabilities: result.given("capabilities"),
             instructions: result.present("instructions"),
             discovered: None,
-        }),
+        })),
         None => Verdict::Fail(no_common(&[name])),
     }
 }
@@ -229,10 +229,10 @@ impl<P: Payload> Client<P> {
     }
 
     /// Both sides know that the session has begun.
-    pub(super) fn enter(&mut self, session: Session<P>) {
+    pub(super) fn enter(&mut self, session: Box<Session<P>>) {
         self.greeting = false;
         self.connect_deadline = f64::INFINITY;
-        self.outputs.push(Output::Connected(Box::new(session.clone())));
+        self.outputs.push(Output::Connected(session.clone()));
         self.phase = Phase::Open(session);
     }
 

@@ -61,7 +61,7 @@ enum Phase<P> {
         until: Millis,
         legacy: bool,
     },
-    Open(Session<P>),
+    Open(Box<Session<P>>),
 }
 
 impl<P> Phase<P> {

@@ -51,13 +51,13 @@ impl<P: Payload> Client<P> {
                 let version = Version::parse(&prior.text("protocolVersion")?)
                     .filter(|version| version.era() == Era::Legacy)?;
                 self.set_envelope(version);
-                let session = Session {
+                let session = Box::new(Session {
                     version,
                     server_info: prior.given("serverInfo"),
                     capabilities: prior.given("capabilities"),
                     instructions: prior.present("instructions"),
                     discovered: None,
-                };
+                });
                 self.enter(session);
                 None
             }
