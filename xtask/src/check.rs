@@ -14,7 +14,7 @@ use crate::setup::{Need, Tools, WASM_TARGET, setup};
 pub const NEEDS: EnumSet<Need> = package::NEEDS;
 
 /// What a minimal app may weigh, brotli-compressed, everything that travels counted.
-const BUDGET: u64 = 57 * 1024;
+const BUDGET: u64 = 69 * 1024;
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
