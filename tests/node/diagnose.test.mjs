@@ -27,6 +27,8 @@ test("a client's mode counts, and the system's reason is told", async () => {
   const client = new Client({ name: "t", version: "1" }, { mode: { pin: "2026-07-28" } });
   assert.equal((await client.diagnose(server.url)).findings[0].code, "WRONG_ERA");
   await server.stop();
+  // The platform's pool learns of it in a moment.
+  await new Promise((resolve) => setTimeout(resolve, 100));
   const { ok, findings, error } = await client.diagnose(server.url);
   assert.deepEqual([ok, findings[0].code, error.code], [false, "NO_ANSWER", "CLOSED"]);
   assert.match(findings[0].what, /ECONNREFUSED/);
