@@ -55,7 +55,13 @@ export function optionsOf(second, third) {
 }
 
 /** What can be told of why a call was given up: callers give text, errors, events. @param {any} reason */
-export const textOf = (reason) => [reason, reason?.message].find((text) => typeof text === "string");
+export function textOf(reason) {
+  try {
+    return [reason, reason?.message].find((text) => typeof text === "string");
+  } catch {
+    // Whatever it is, it is no text.
+  }
+}
 
 /**
  * Options over defaults; what is undefined leaves the default.

@@ -1,6 +1,6 @@
 // A model's tool calls, carried out: each finds its tool, runs, and gets an answer in any case, for
 // providers refuse a conversation in which a call has none.
-import { ProtocolError, attempt } from "./errors.js";
+import { McpError, ProtocolError, attempt } from "./errors.js";
 import { namesForModels } from "./tool-names.js";
 import { objectSchema } from "./tool-schema.js";
 import { textOrNone } from "./tool-text.js";
@@ -39,7 +39,11 @@ export function offer(sources, { filter, onWarning = console.warn }, schemaOf = 
   const wanted = typeof filter === "function" ? filter : (/** @type {any} */ tool) => filter?.includes(tool.name) ?? true;
   /** @type {(Offered & { name: string })[]} */
   const usable = [];
-  for (const { client, tools, prefix } of [sources].flat()) {
+  for (const source of [sources].flat()) {
+    const { client, tools, prefix } = source ?? {};
+    if (typeof client?.callTool !== "function") {
+      throw new McpError("INVALID_ARGUMENT", "tools for models are made of `{ client, tools }`: the client, and the tools that its `listTools()` gave");
+    }
     // A list of nothing is `null` in some languages.
     for (const tool of Array.isArray(tools) ? tools : []) {
       try {

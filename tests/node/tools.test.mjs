@@ -231,3 +231,13 @@ describe("content", () => {
     assert.ok(messages(anthropicTools, { media: false }).content[0].content.every((/** @type {any} */ { type }) => type === "text"));
   });
 });
+
+test("tools are made of a client and its tools, and what is neither is refused by name", () => {
+  for (const make of [openaiChatTools, openaiResponsesTools, anthropicTools, geminiTools]) {
+    const client = { callTool() {}, listTools() {} };
+    for (const odd of [client, { tools: [] }, [{ client, tools: [] }, null], { client: {}, tools: [] }]) {
+      assert.throws(() => make(/** @type {any} */ (odd)), { code: "INVALID_ARGUMENT", message: /\{ client, tools \}/ });
+    }
+    assert.doesNotThrow(() => make(/** @type {any} */ ({ client, tools: null })));
+  }
+});

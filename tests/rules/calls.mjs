@@ -239,7 +239,12 @@ rule("rule 8: a signal lets go of a call that has ended", async (env) => {
 
 rule("rule 8: what a signal was aborted for is the cause, whatever that is", async (env) => {
   const { client, peer } = await env.connect();
-  for (const reason of [new Error("why"), "text", 7, new env.mcp.TimeoutError("ours", "idle", 1), { name: "TimeoutError" }]) {
+  const hostile = {
+    get message() {
+      throw new Error("no words");
+    },
+  };
+  for (const reason of [new Error("why"), "text", 7, new env.mcp.TimeoutError("ours", "idle", 1), { name: "TimeoutError" }, hostile]) {
     const abort = new AbortController();
     const call = client.callTool("tool", {}, { signal: abort.signal });
     call.catch(() => {});

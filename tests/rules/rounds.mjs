@@ -146,7 +146,7 @@ rule("whatever a handler throws, the server has an answer and the call its end",
     const { peer, call, request } = await env.calling({}, { elicitationHandler });
     if (env.era === "legacy") {
       const { error } = await ask(env, peer, request, FORM);
-      equal([error.code, typeof error.message], [-32603, "string"]);
+      equal([error?.code, typeof error?.message], [-32603, "string"]);
       peer.send(peer.result(request));
       await call;
     } else {
