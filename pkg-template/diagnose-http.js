@@ -133,6 +133,7 @@ async function judge(diagnosis, { status, type, challenge }) {
   const { error } = diagnosis.facts;
   if (status === 401) return diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge });
   if (status === 403 || status === 421) return diagnosis.find("FORBIDDEN", { status });
+  if (error?.code === "HTTP_SSE_ONLY") return diagnosis.find("HTTP_SSE_ONLY", { status });
   const speaks = type === "application/json" || type === "text/event-stream";
   if ([404, 405, 410].includes(status) && error?.code !== "RPC_ERROR") {
     return diagnosis.find((await isOldSse(diagnosis)) ? "HTTP_SSE_ONLY" : "WRONG_PATH", { status });

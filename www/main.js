@@ -55,7 +55,7 @@ const connection = new Connection(
     logHandler: showLog,
     elicitationHandler: questions.elicit,
     samplingHandler: questions.sample,
-    capabilities: { elicitation: { url: {} } },
+    capabilities: { elicitation: { form: {}, url: {} } },
   },
   { onstatus: showStatus, onframe: (direction, text) => inspector.record(direction, text) },
 );

@@ -69,7 +69,7 @@ async function faults() {
     },
     "nothing wrong, sessions": { url: await http({ era: "legacy", sessions: true }), ok: true, codes: [], more: ({ era }) => assert.equal(era, "legacy") },
     "nothing wrong, WebSocket": { url: (await started(startFakeServer({ era: "modern" }))).url, ok: true, codes: [], more: ({ era }) => assert.equal(era, "modern") },
-    "no Access-Control-Allow-Origin": { url: await http({ origin: false }), codes: ["CORS_ALLOW_ORIGIN"], fix: /^Access-Control-Allow-Origin: http:\/\/127\.0\.0\.1:\d+$/ },
+    "no Access-Control-Allow-Origin": { url: await http({ origin: false }), codes: ["CORS_ALLOW_ORIGIN"], fix: /^Access-Control-Allow-Origin: http:\/\/127\.0\.0\.1:\d+\nAccess-Control-Allow-Methods: GET, POST, DELETE\n.*Allow-Headers: content-type, mcp-protocol-version.*\n.*Expose-Headers: Mcp-Session-Id/ },
     "OPTIONS is refused": { url: await http({ allow: false }), codes: ["CORS_PREFLIGHT"], fix: /Allow-Origin: http.*\n.*Allow-Methods: GET, POST, DELETE\n.*Allow-Headers: content-type, mcp-protocol-version/ },
     "a header that every request has is not allowed": {
       url: await http({ allow: "content-type, mcp-session-id, last-event-id, authorization" }),
