@@ -87,8 +87,8 @@ export interface ClientOptions extends CallDefaults {
   samplingHandler?: (params: SamplingParams, context: InputContext) => InputAnswer<SamplingResult>;
   /**
    * Answers when the server asks the user: by a form (`requestedSchema`), or, if `capabilities`
-   * say `{ elicitation: { url: {} } }`, at a URL, which must not be opened without the user's
-   * consent. What an accepted form leaves out is filled in from the schema's defaults. Nothing
+   * say `{ elicitation: { form: {}, url: {} } }`, at a URL, which must not be opened without the
+   * user's consent; `url` alone means no forms. What an accepted form leaves out is filled in from the schema's defaults. Nothing
    * returned is `{ action: "cancel" }`.
    *
    * @example
