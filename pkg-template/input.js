@@ -22,6 +22,8 @@ export function route(target, options) {
     if (url.username || url.password) {
       throw new McpError("INVALID_ARGUMENT", `cannot connect to ${shown(url.href)}: an address with a user name or a password would show them; give them by \`headers\``);
     }
+    // It is the page's own matter, and there are browsers that quote it when they refuse it.
+    url.hash = "";
     const server = url.protocol + url.host + url.pathname;
     const { protocols = ["mcp"], trace, fetch, headers } = options;
     switch (url.protocol) {
