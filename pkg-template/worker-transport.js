@@ -71,6 +71,8 @@ class WorkerTransport {
   constructor(url, options) {
     itself(this);
     this.#url = url;
+    // Over a WebSocket there are no headers, and so nobody to tell apart.
+    if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
     this.#options = options;
   }
 

@@ -322,8 +322,8 @@ rule("a message of 20 MiB arrives; one over 64 MiB is told by the option's name,
 
 // ---- what may be secret ----
 
-/** They need no peer. @type {{ on: import("./env.mjs").Channel[], eras: import("./env.mjs").Era[] }} */
-const ONCE = { on: ["socket"], eras: ["modern"] };
+/** They need no peer, and give `fetch`, which no worker takes. @type {{ on: import("./env.mjs").Channel[], eras: import("./env.mjs").Era[], worker: boolean }} */
+const ONCE = { on: ["socket"], eras: ["modern"], worker: false };
 
 /** All that an error says, and what its causes say. @param {any} error */
 function said(error) {

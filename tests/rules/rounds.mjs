@@ -143,7 +143,7 @@ rule("whatever a handler throws, the server has an answer and the call its end",
     const elicitationHandler = async () => {
       throw thrown;
     };
-    const { peer, call, request } = await env.calling({}, { elicitationHandler });
+    const { client, peer, call, request } = await env.calling({}, { elicitationHandler });
     if (env.era === "legacy") {
       const { error } = await ask(env, peer, request, FORM);
       equal([error?.code, typeof error?.message], [-32603, "string"]);
@@ -153,6 +153,8 @@ rule("whatever a handler throws, the server has an answer and the call its end",
       asksFor(peer, request, { it: FORM }, "state");
       await rejects(call, { name: "McpError", code: "INPUT_FAILED" });
     }
+    // A browser has six connections to a host, and a session takes two.
+    await client.close();
   }
 });
 
