@@ -290,16 +290,17 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true);
         return connection?.drain();
       case "failed": {
-        const { id, status, sent, message, headers, retryAfter = NaN } = value;
+        const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
         const cause = status ? headers : this.#cause(value.cause);
-        connection?.core?.failed(id, status ?? (sent === undefined ? 0 : sent ? 2 : 1), message, cause, retryAfter, now());
+        const why = status ?? (code === "HTTP_SSE_ONLY" ? 3 : sent === undefined ? 0 : sent ? 2 : 1);
+        connection?.core?.failed(id, why, message, cause, retryAfter, now());
         return connection?.drain();
       }
       case "begun":
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

@@ -290,9 +290,9 @@ impl Core {
     }
 
     /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
-    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, else the
-    /// HTTP status, with the headers as `cause`, and how long the server wants to be left alone, or
-    /// NaN.
+    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, 3 if the
+    /// address only speaks HTTP+SSE, else the HTTP status, with the headers as `cause`, and how long
+    /// the server wants to be left alone, or NaN.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
@@ -309,6 +309,7 @@ impl Core {
         let error = match why {
             0 => Error::Protocol(message),
             1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
+            3 => Error::SseOnly,
             status => {
                 let retry_after = (!retry_after.is_nan()).then_some(retry_after);
                 Error::Http { status, body: message, retry_after, headers: cause }
