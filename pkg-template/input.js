@@ -62,6 +62,7 @@ export function textOf(reason) {
     return [reason, reason?.message].find((text) => typeof text === "string");
   } catch {
     // Whatever it is, it is no text.
+    return undefined;
   }
 }
 
