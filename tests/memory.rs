@@ -3,6 +3,7 @@
 //!
 //! Memory is counted by the allocator, time by what the thread of the server was busy, against
 //! `serde_json` making a tree of the same bytes in the same run. So the machine may be loaded.
+#![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::cast_precision_loss)] // of milliseconds and ratios
 
 use std::{

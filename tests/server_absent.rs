@@ -1,5 +1,6 @@
 //! What is absent may be written as `null` or `[]`, and a byte order mark before a message is no
 //! part of it.
+#![cfg(not(target_arch = "wasm32"))]
 
 #[path = "support/session.rs"]
 mod session;
