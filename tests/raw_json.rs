@@ -1,6 +1,5 @@
 //! JSON that stays text reads as `serde_json` reads it, and is passed on as it came.
 #![cfg(not(target_arch = "wasm32"))]
-
 #![allow(clippy::items_after_statements)] // a type beside its only use
 
 use std::collections::BTreeMap;

@@ -344,7 +344,7 @@ rule("an address with a user name or a password is refused, and shown without th
 rule("no error shows the query of an address", async (env) => {
   const { relay, nobody } = env.setting;
   // Browsers say on the console, too, what did not load.
-  const more = globalThis.document || globalThis.postMessage ? [] : [nobody.replace(/^ws/, "http"), `${relay}/nothing/here`, `${relay}/nothing`.replace(/^ws/, "http"), "http://a b/"];
+  const more = "postMessage" in globalThis ? [] : [nobody.replace(/^ws/, "http"), `${relay}/nothing/here`, `${relay}/nothing`.replace(/^ws/, "http"), "http://a b/"];
   for (const address of [nobody, "http://[bad", "ftp://host/mcp", ...more]) {
     const error = await rejects(env.client().connect(`${address}?token=s3cr3t#s3cr3t`, { connectTimeout: 3000 }), {});
     equal(/s3cr3t/.test(said(error)), false, said(error));
