@@ -159,13 +159,17 @@ fn rule_5_tokens_are_compared_by_type_and_strangers_are_counted() {
     let (handler, seen) = recorder();
     let call = driver.call("tool", no_limits(), &handler);
     let id = id_of(&call);
-    for token in [format!("\"{id}\""), "0".to_owned(), "99".to_owned(), "true".to_owned()] {
+    // A text that is the call's own integer is its token all the same, and counted.
+    driver.frame(&progress(&format!("\"{id}\""), r#""progress":1"#), true);
+    assert_eq!(seen.length(), 1);
+    for token in [format!("\"0{id}\""), "0".to_owned(), "99".to_owned(), "true".to_owned()] {
         driver.frame(&progress(&token, r#""progress":1"#), true);
     }
     answer(&driver, id, "{}");
     driver.frame(&progress(&id.to_string(), r#""progress":1"#), true);
-    assert_eq!(seen.length(), 0);
+    assert_eq!(seen.length(), 1);
     let counts = driver.counts();
+    assert_eq!(get(&counts, "coerced").as_f64(), Some(1.0));
     assert_eq!(get(&counts, "unknown").as_f64(), Some(3.0));
     assert_eq!(get(&counts, "malformed").as_f64(), Some(1.0));
     assert_eq!(get(&counts, "late").as_f64(), Some(1.0));

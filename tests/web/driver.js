@@ -34,7 +34,7 @@ export class Driver {
   call(name, limits, handler) {
     const { timeout = Infinity, maxTotal = Infinity, strict = false } = limits;
     const params = { name, arguments: {} };
-    if (!this.#core.request("tools/call", params, timeout, maxTotal, Infinity, true, strict, false, 10, 0)) {
+    if (!this.#core.request("tools/call", params, timeout, maxTotal, Infinity, true, strict, 0, 10, false, 0)) {
       return Promise.reject({ code: "CLOSED" });
     }
     const [slot, id] = this.#core.view(0);
@@ -117,10 +117,13 @@ export class Driver {
 
   /** @param {number} step */
   #act(step) {
-    const [slot, , progress, total] = this.#core.view(0);
+    const [slot, id, progress, total] = this.#core.view(0);
     switch (step) {
       case SEND:
-        return this.sent.push(JSON.parse(JSON.stringify(this.#core.value())));
+        this.sent.push(JSON.parse(JSON.stringify(this.#core.value())));
+        // It has been handed over, which ends the handshake.
+        if (id < 0) this.#core.begun(0);
+        return;
       case CONNECTED:
         return (this.connected = this.#core.value());
       case DISCONNECTED:
