@@ -5,7 +5,7 @@
 //! a call settles once, nothing is delivered to a call after it settled, and a machine that has
 //! looked at its clocks does not ask to look again at the same time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
@@ -83,6 +83,8 @@ pub struct Page {
     pub told: Vec<Told>,
     /// What the server asked for inside results, and nobody has answered yet.
     pub inputs: VecDeque<InputRequest<Value>>,
+    /// Which calls the server's requests belong to.
+    pub ties: HashMap<Id, Option<i64>>,
     /// What was odd about progress.
     pub odd: Vec<Oddity>,
     /// What failed after what a connection ended by.
@@ -117,6 +119,7 @@ impl Page {
             now: 12_345.678,
             told: Vec::new(),
             inputs: VecDeque::new(),
+            ties: HashMap::new(),
             odd: Vec::new(),
             second: None,
             greets: true,
@@ -190,7 +193,7 @@ impl Page {
             return self.drain();
         }
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.machine.read(&value, self.now),
+            Ok(value) => self.machine.read(&value, None, self.now),
             Err(_) => self.told.push(Told::Fault(Error::Protocol("not JSON".to_owned()))),
         }
         self.drain();
@@ -410,7 +413,11 @@ impl Page {
             }
             Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),
-            Output::Request(id, method, params) => Told::Request(id, method, params),
+            Output::Request(id, method, params, slot) => {
+                let call = slot.map(|slot| *self.slots.get(&slot).expect("of a call in flight"));
+                self.ties.insert(id.clone(), call);
+                Told::Request(id, method, params)
+            }
             Output::Fault(error) => Told::Fault(error),
         };
         self.told.push(told);
