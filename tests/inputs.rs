@@ -470,7 +470,9 @@ fn question(page: &mut Page, id: i64) -> Option<i64> {
 fn assert_withdrawn(page: &mut Page, id: i64) {
     let sent = page.sent();
     assert_eq!((&sent["id"], &sent["error"]["code"]), (&json!(id), &json!(-32603)));
-    assert!(matches!(page.told.pop(), Some(Told::Withdrawn(own, Some(_))) if own == Id::Integer(id)));
+    assert!(
+        matches!(page.told.pop(), Some(Told::Withdrawn(own, Some(_))) if own == Id::Integer(id))
+    );
     // What a handler says now, nobody waits for.
     page.machine.respond(Id::Integer(id), Ok(json!({ "action": "accept" })));
     page.drain();

@@ -51,6 +51,8 @@ impl PartialEq for Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CallRecord {
     pub progress: Vec<Step>,
+    /// When the latest of it came.
+    pub heard_at: Option<Millis>,
     pub outcome: Option<Result<Value, Error<Value>>>,
     pub settled_at: Option<Millis>,
     /// The ids of its legs after the first.
@@ -425,7 +427,10 @@ impl Page {
 
     pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
-        self.of(slot).progress.push(step);
+        let now = self.now;
+        let call = self.of(slot);
+        call.progress.push(step);
+        call.heard_at = Some(now);
     }
 
     fn of(&mut self, slot: u32) -> &mut CallRecord {

@@ -206,7 +206,8 @@ impl<P: Payload> Client<P> {
         let mut withdrawn = Vec::new();
         self.open.retain_mut(|open| {
             let Some(tie) = open.call.filter(|tie| tie.slot == slot) else { return true };
-            let other = tie.before.filter(|_| answered).and_then(|before| calls.newest_asker(before));
+            let other =
+                tie.before.filter(|_| answered).and_then(|before| calls.newest_asker(before));
             open.call = other.map(|slot| Tie { slot, ..tie });
             if other.is_none() {
                 withdrawn.push(open.id.clone());
