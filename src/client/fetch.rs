@@ -18,6 +18,7 @@ use super::engine::Engine;
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
 use crate::jsonrpc::{Id, Payload, outline};
+use crate::proto::client::Slot;
 
 /// How much of a body an error quotes, in bytes.
 const EXCERPT: usize = 500;
@@ -273,14 +274,14 @@ impl Http {
     }
 
     /// The next event, if it is ordinary progress, and the slot that it is for.
-    fn progress(&self, exchange: u32) -> Option<(Option<u32>, Progress)> {
+    fn progress(&self, exchange: u32) -> Option<(Option<Slot>, Progress)> {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
         let since = core.position(exchange);
         let (found, own) = core.progress(exchange, since)?;
         let slot = engine.with(|client| {
             if own {
-                return client.receive_progress(found.token, found.progress);
+                return client.receive_progress(found.token, found.progress).slot;
             }
             client.stray(&Id::Integer(found.token), None);
             None

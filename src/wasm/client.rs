@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
+    CallLimits, Channel, Client, Config, Heard, Mode, Oddity, Output, RequestId, Session, Slot,
+    owned,
 };
 use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
@@ -60,6 +61,22 @@ enum Place {
 fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
     unsafe { (*NUMBERS.0.get())[place as usize] = number }
+}
+
+fn put_slot(slot: Slot) {
+    put(Place::Slot, slot.get().into());
+}
+
+/// 0 is no id.
+#[allow(clippy::cast_precision_loss)] // ids count from 1
+fn put_id(id: Option<RequestId>) {
+    put(Place::Id, id.map_or(0, RequestId::get) as f64);
+}
+
+/// The id that JavaScript means; for it, 0 and NaN are none.
+#[allow(clippy::cast_possible_truncation)] // an id of ours
+fn request(id: f64) -> Option<RequestId> {
+    RequestId::new(id as i64)
 }
 
 fn put_progress(progress: f64, total: Option<f64>) {
@@ -211,9 +228,9 @@ impl Core {
     /// It could not be delivered; the cause is undefined, or the platform's own error.
     #[wasm_bindgen(js_name = notBegun)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue) {
+    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue, now: f64) {
         let cause = (!cause.is_undefined()).then_some(cause);
-        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause });
+        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause }, now);
     }
 
     /// The transport is open.
@@ -234,11 +251,9 @@ impl Core {
 
     /// A message has arrived, parsed; `stream` is the id of the request on whose stream it came, NaN
     /// where there is none.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, message: JsValue, stream: f64, now: f64) {
-        let stream = (!stream.is_nan()).then_some(stream as i64);
-        self.machine.read(&message, stream, now);
+        self.machine.read(&message, request(stream), now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.
@@ -260,10 +275,10 @@ impl Core {
     #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
         let Some(scanned) = scan_scratch(length) else { return -1 };
-        let slot = self.machine.receive_scanned(&scanned);
+        let Heard { slot, oddity } = self.machine.receive_scanned(&scanned);
         put_scanned(&scanned);
-        put_odd(self.machine.oddity());
-        slot.map_or(-2, |slot| slot as i32)
+        put_odd(oddity);
+        slot.map_or(-2, |slot| slot.get() as i32)
     }
 
     /// The capabilities to declare from now on.
@@ -296,7 +311,6 @@ impl Core {
     /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, 3 if the
     /// address only speaks HTTP+SSE, else the HTTP status, with the headers as `cause`, and how long
     /// the server wants to be left alone, or NaN.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
         &mut self,
@@ -318,7 +332,9 @@ impl Core {
                 Error::Http { status, body: message, retry_after, headers: cause }
             }
         };
-        self.machine.failed(id as i64, error, now);
+        if let Some(id) = request(id) {
+            self.machine.failed(id, error, now);
+        }
     }
 
     /// Takes over what has happened on the exchanges of HTTP.
@@ -333,7 +349,6 @@ impl Core {
     /// a result may be one that is kept for all, and 2 also one that is private to the latest
     /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
     /// With 1, a result of 3 says that there is a private one.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -379,8 +394,8 @@ impl Core {
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
-                put(Place::Id, id as f64);
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
+                put_id(Some(id));
                 1
             }
             Err(_) => 0,
@@ -389,10 +404,9 @@ impl Core {
 
     /// What the request of that id is authorized with, or with 0 the next one; true if it was another
     /// before.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn identify(&mut self, authorization: JsValue, id: f64) -> bool {
-        self.machine.identify(&text(&authorization), id as i64)
+        self.machine.identify(&text(&authorization), request(id))
     }
 
     /// Sends a notification; true if it could be sent.
@@ -425,17 +439,19 @@ impl Core {
     }
 
     /// Gives up the call that began with that id.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn cancel(&mut self, id: f64, reason: JsValue) {
-        self.machine.cancel(id as i64, reason.as_text().as_deref());
+        if let Some(id) = request(id) {
+            self.machine.cancel(id, reason.as_text().as_deref());
+        }
     }
 
     /// The request of that id could not be sent.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
-        self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
+    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool, now: f64) {
+        if let Some(id) = request(id) {
+            self.machine.unsent(id, Error::Closed { reason: text(&reason), sent }, now);
+        }
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
@@ -457,7 +473,6 @@ impl Core {
     }
 
     /// Takes the next step to be done; 0 if there is none.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
     pub fn poll(&mut self) -> u32 {
         let step = match self.machine.poll_output() {
             None => {
@@ -465,7 +480,7 @@ impl Core {
                 Step::Nothing
             }
             Some(Output::Send(message, id)) => {
-                put(Place::Id, id.unwrap_or(0) as f64);
+                put_id(id);
                 self.step(Step::Send, message)
             }
             Some(Output::Greet(message)) => {
@@ -482,29 +497,29 @@ impl Core {
                 self.step(Step::Disconnected, explain(error))
             }
             Some(Output::Progress(slot, report)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 put_progress(report.progress, report.total);
                 self.other = report.message.unwrap_or_default();
                 self.step(Step::Progress, report.params)
             }
             Some(Output::Settled(slot, Ok(result))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Resolve, result)
             }
             Some(Output::Settled(slot, Err(error))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Reject, explain(error))
             }
             Some(Output::Acknowledged(slot, honored)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Acknowledged, honored)
             }
             Some(Output::Interrupted(slot, error)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Interrupted, explain(error))
             }
             Some(Output::News(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::News
             }
             Some(Output::Odd(oddity, params)) => {
@@ -515,23 +530,23 @@ impl Core {
                 self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(-1.0, f64::from));
+                put(Place::Slot, slot.map_or(-1.0, |slot| slot.get().into()));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }
             Some(Output::Input(asked)) => {
-                put(Place::Slot, f64::from(asked.slot));
+                put_slot(asked.slot);
                 put(Place::Id, f64::from(asked.input));
                 self.other = JsValue::from_str(&asked.key);
                 self.step(Step::Input, message(&asked.method, asked.params))
             }
             Some(Output::Leg(slot, id)) => {
-                put(Place::Slot, f64::from(slot));
-                put(Place::Id, id as f64);
+                put_slot(slot);
+                put_id(Some(id));
                 Step::Leg
             }
             Some(Output::Task(slot, task)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Task, task)
             }
             Some(Output::Withdrawn(id, reason)) => {
@@ -539,7 +554,7 @@ impl Core {
                 self.step(Step::Withdrawn, JsValue::from_id(&id))
             }
             Some(Output::Stalled(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),

@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::{Id, Payload};
-use crate::proto::client::Client;
+use crate::proto::client::{Client, Heard};
 
 use super::client::{explain, text};
 use super::payload::{view_bytes, view_numbers};
@@ -289,13 +289,12 @@ impl Http {
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
 fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
-    let slot = if own {
+    let Heard { slot, oddity } = if own {
         client.receive_progress(token, progress)
     } else {
-        client.stray(&Id::Integer(token), None);
-        None
+        client.stray(&Id::Integer(token), None)
     };
-    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
+    (slot.map_or(-1.0, |slot| slot.get().into()), oddity.map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

@@ -229,14 +229,13 @@ impl Web {
         let mut records = Vec::new();
         while let Some((scanned, own)) = self.http.progress(exchange, since) {
             let client = &mut self.page.machine;
-            let slot = if own {
+            let heard = if own {
                 client.receive_scanned(&scanned)
             } else {
-                client.stray(&Id::Integer(scanned.token), None);
-                None
+                client.stray(&Id::Integer(scanned.token), None)
             };
-            self.page.odd.extend(client.oddity());
-            records.push((scanned, slot));
+            self.page.odd.extend(heard.oddity);
+            records.push((scanned, heard.slot));
         }
         let text = String::from_utf8(self.http.since(exchange, since).to_vec()).unwrap();
         assert!(text.is_ascii());

@@ -18,7 +18,7 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::{Client, owned, take_where};
+use crate::proto::client::{Client, RequestId, owned, take_where};
 use crate::proto::scan::Scanned;
 
 use super::params::Tools;
@@ -384,17 +384,18 @@ impl<P: Payload> Http<P> {
             match news {
                 News::Message(message) => client.receive(Message::read(&message), None, now),
                 News::Asked(message, stream) => {
-                    let stream = match stream {
-                        Id::Integer(id) => Some(id),
-                        Id::Text(_) => None,
-                    };
-                    client.receive(Message::read(&message), stream, now);
+                    client.receive(Message::read(&message), RequestId::named(&stream), now);
                 }
-                News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
-                News::Failed(_, error) | News::Fault(error) => client.fault(error),
-                News::Stray(token, params) => client.stray(&token, Some(params)),
+                News::Failed(id, error) => match RequestId::named(&id) {
+                    Some(id) => client.failed(id, error, now),
+                    None => client.fault(error),
+                },
+                News::Fault(error) => client.fault(error),
+                News::Stray(token, params) => {
+                    client.stray(&token, Some(params));
+                }
                 News::Begun => client.begun(now),
-                News::Refused(error) => client.not_begun(error),
+                News::Refused(error) => client.not_begun(error, now),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }
