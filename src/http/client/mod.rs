@@ -280,14 +280,11 @@ impl<P: Payload> Http<P> {
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
         // The legacy era had batches, and some servers of it still have.
         let batch = message.as_ref().filter(|_| self.session.is_some());
-        match batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
-            Some(messages) => {
-                for message in messages {
-                    self.incoming(number, message, now);
-                }
-                return;
+        if let Some(messages) = batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
+            for message in messages {
+                self.incoming(number, message, now);
             }
-            None => {}
+            return;
         }
         match message {
             Some(message) => self.incoming(number, message, now),

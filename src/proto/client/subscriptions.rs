@@ -92,8 +92,10 @@ pub(super) struct Subscriptions<P> {
 /// Whether a request that asks to hear of that resource waits for its answer.
 #[inline(never)]
 fn awaits<P>(wire: &Wire<P>, holds: impl Fn(&String) -> bool) -> bool {
-    let asks = |(_, purpose)| matches!(purpose, &Purpose::Subscribe(ref uri) if holds(uri));
-    wire.requests.waiting().any(asks)
+    wire.requests.waiting().any(|(_, purpose)| match purpose {
+        Purpose::Subscribe(uri) => holds(uri),
+        _ => false,
+    })
 }
 
 fn ask_about<P: Payload>(wire: &mut Wire<P>, method: &str, uri: &str) -> RequestId {
