@@ -43,7 +43,7 @@ export class ServerBase {
   #last = 0;
   /** @type {Set<ServerLink>} */
   #links = new Set();
-  /** @type {Map<number, ServerCall>} */
+  /** By connection and number. @type {Map<string, ServerCall>} */
   #calls = new Map();
 
   /**
@@ -254,24 +254,25 @@ export class ServerBase {
   /** Does what the machine wants done. */
   #drain() {
     for (let step; (step = this.#host?.poll()); ) {
-      const { call: number, job, ask, ok, value } = step;
-      const call = this.#calls.get(number);
-      if (job) this.#begin(number, job);
+      const { connection, call: number, job, ask, ok, value } = step;
+      const name = `${connection} ${number}`;
+      const call = this.#calls.get(name);
+      if (job) this.#begin(connection, number, job);
       else if (ask) call?.answered(ask, ok, value);
       else {
-        this.#calls.delete(number);
+        this.#calls.delete(name);
         call?.stop(value);
       }
     }
   }
 
-  /** @param {number} number @param {any} job */
-  #begin(number, job) {
-    const link = [...this.#links].find((link) => link.number === job.connection);
+  /** @param {number} connection @param {number} number @param {any} job */
+  #begin(connection, number, job) {
+    const link = [...this.#links].find((link) => link.number === connection);
     const thing = this.#things.get(job.handler);
     if (!link || !thing || !this.#host) return;
     const call = new ServerCall(this.#host, link, number, job, () => this.#drain());
-    this.#calls.set(number, call);
+    this.#calls.set(call.name, call);
     // In a moment, so that a call that is given up in the same breath does not begin.
     Promise.resolve()
       .then(() => (call.signal.aborted ? undefined : this.#run(thing, job, call)))
@@ -314,8 +315,8 @@ export class ServerBase {
 
   /** @param {ServerCall} call @param {boolean} ok @param {any} value */
   #respond(call, ok, value) {
-    if (this.#calls.get(call.number) !== call) return;
-    this.#calls.delete(call.number);
+    if (this.#calls.get(call.name) !== call) return;
+    this.#calls.delete(call.name);
     if (!ok) this.#fault(value);
     try {
       value = ok ? plain(value) : failure(value);
@@ -323,7 +324,7 @@ export class ServerBase {
       ok = false;
       value = failure(new Error(`the result is no JSON: ${/** @type {any} */ (error)?.message}`));
     }
-    call.host.respond(call.number, ok, value);
+    call.host.respond(call.link.number, call.number, ok, value);
     call.link.schedule();
   }
 
