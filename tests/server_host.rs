@@ -97,7 +97,10 @@ fn rule_12_while_the_peer_is_slow_the_newest_report_waits_and_goes_before_the_an
         machine(&mut host, connection).report(job.call, f64::from(i), None, None);
     }
     assert!(machine(&mut host, connection).holds(job.call));
-    assert!(machine(&mut host, connection).log(job.call, Level::Info, None, json!(1)).is_err(), "no room");
+    assert!(
+        machine(&mut host, connection).log(job.call, Level::Info, None, json!(1)).is_err(),
+        "no room"
+    );
     session(&mut host, connection).respond(job.call, Ok(Value::Null));
     let values: Vec<Value> = sent(&mut host, connection)
         .iter()
@@ -176,7 +179,9 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     assert_eq!(sent_then[1]["error"]["code"], -32602);
     retry["requestState"] = sent_then[0]["result"]["requestState"].clone();
     let job = call(&mut host, connection, 3, retry.clone());
-    assert!(matches!(ask(&mut host, job.call), Asked::Given { answer: given, .. } if given == answer));
+    assert!(
+        matches!(ask(&mut host, job.call), Asked::Given { answer: given, .. } if given == answer)
+    );
 
     // It is good for this call, and for a while.
     let job = call(&mut host, connection, 6, json!({ "name": "tool" }));

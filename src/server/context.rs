@@ -157,7 +157,8 @@ impl Context {
             let writer = {
                 let mut state = self.call.shared.lock();
                 if let Some(value) = data.take()
-                    && let Err(value) = state.session.machine_mut().log(self.call.key, level, logger, value)
+                    && let Err(value) =
+                        state.session.machine_mut().log(self.call.key, level, logger, value)
                 {
                     data = Some(value);
                     enlist(&mut state.room, cx.waker());

@@ -133,7 +133,8 @@ impl Context {
         key: impl QuestionKey,
         form: ElicitRequest,
     ) -> Result<ElicitResult, InputError> {
-        self.ask(key, method::ELICIT, written(&form), |answer| answer.read_within(FORM_VALUES)).await
+        self.ask(key, method::ELICIT, written(&form), |answer| answer.read_within(FORM_VALUES))
+            .await
     }
 
     /// Asks the person in front of the client to open a page, for what a form must not ask:
@@ -190,9 +191,9 @@ impl Context {
         let mut key = key.into_key();
         loop {
             let token = || call.server.inner.token();
-            let asked = call.shared.send(|session| {
-                session.ask(call.key, key.clone(), method, params.clone(), token)
-            });
+            let asked = call
+                .shared
+                .send(|session| session.ask(call.key, key.clone(), method, params.clone(), token));
             match asked {
                 Asked::Given { key: known, answer } => match read(&answer) {
                     Ok(answer) => return Ok(answer),

@@ -15,7 +15,10 @@ use super::{
 use crate::{
     jsonrpc::{Payload, Raw, code},
     proto::service::{Catalog, Failure, Kind},
-    types::{CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool, schema},
+    types::{
+        CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool,
+        schema,
+    },
 };
 
 /// What a handler is given beside its context.

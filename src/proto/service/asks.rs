@@ -195,42 +195,37 @@ fn needed<P: Payload>(method: &str, params: &P) -> Capability {
 
 /// Whether this answers the question. The word says what is wrong with it.
 fn check<P: Payload>(method: &str, params: &P, answer: &P) -> Result<(), String> {
-    let is = |key: &'static str, kind| answer.present(key).is_some_and(|value| value.kind() == kind);
-    let is_text = |value: &P, key: &'static str| value.get(key).is_some_and(|text| text.kind() == Kind::Text);
-    let wrong = |what: &str| Err([what, " is missing, or does not fit"].concat());
+    let is = |fits: bool, name: &str| {
+        if fits { Ok(()) } else { Err(["`", name, "` is missing, or does not fit"].concat()) }
+    };
     match method {
         method::ELICIT => match answer.text("action").as_deref() {
-            Some("accept") if params.says("mode", "url") => Ok(()),
-            Some("accept") => {
+            Some("accept") if !params.says("mode", "url") => {
                 let content = answer.present("content").unwrap_or_else(P::object);
-                if content.kind() != Kind::Object {
-                    return Err("`content` is not an object".to_owned());
-                }
+                is(content.kind() == Kind::Object, "content")?;
                 let schema = params.get("requestedSchema").unwrap_or_else(P::object);
                 form::check(&schema, &content)
             }
-            Some("decline" | "cancel") => Ok(()),
-            _ => Err("`action` is none that there is".to_owned()),
+            action => is(matches!(action, Some("accept" | "decline" | "cancel")), "action"),
         },
         method::LIST_ROOTS => {
-            let roots = answer.get("roots").unwrap_or_else(P::object);
-            if all(&roots, |root| is_text(root, "uri")) { Ok(()) } else { wrong("`roots`") }
+            let is_root = |root: &P| has(root, "uri", true) && has(root, "name", false);
+            is(answer.get("roots").is_some_and(|roots| all(&roots, is_root)), "roots")
         }
         _ => {
-            let is_block = |block: &P| is_text(block, "type");
-            let content = answer.get("content").unwrap_or_else(P::object);
-            let role = answer.text("role");
-            if !matches!(role.as_deref(), Some("user" | "assistant")) {
-                wrong("`role`")
-            } else if !is("model", Kind::Text) {
-                wrong("`model`")
-            } else if !is_block(&content) && !all(&content, is_block) {
-                wrong("`content`")
-            } else {
-                Ok(())
-            }
+            let is_block = |block: &P| has(block, "type", true);
+            let is_content = |content: P| is_block(&content) || all(&content, is_block);
+            is(matches!(answer.text("role").as_deref(), Some("user" | "assistant")), "role")?;
+            is(has(answer, "model", true), "model")?;
+            is(answer.get("content").is_some_and(is_content), "content")?;
+            is(has(answer, "stopReason", false), "stopReason")
         }
     }
+}
+
+/// Whether the member is a string, or, if it need not be there, is not.
+fn has<P: Payload>(object: &P, key: &'static str, must: bool) -> bool {
+    object.present(key).map_or(!must, |value| value.kind() == Kind::Text)
 }
 
 /// Whether this is an array whose elements are all like that.

@@ -2,10 +2,7 @@
 
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
-    proto::{
-        server::missing_capability,
-        version::Version,
-    },
+    proto::{server::missing_capability, version::Version},
     text::{ECHO, clip},
     types::Capability,
 };

@@ -273,6 +273,20 @@ mod tests {
     }
 
     #[test]
+    fn no_two_tokens_are_the_same_not_even_of_servers_that_share_a_key() {
+        let tokens = [0, 1, u64::MAX - 1].map(|start| {
+            let mut seal = Seal::new(vec![7; 32], 1000.0, start << 32);
+            [seal.token(), seal.token()]
+        });
+        let mut all = tokens.concat();
+        assert!(all.iter().all(|token| token.len() >= 22));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 6);
+        assert_ne!(Seal::new(vec![8; 32], 1000.0, 0).token(), tokens[0][0]);
+    }
+
+    #[test]
     fn a_state_with_any_character_changed_does_not_open() {
         let mut seal = Seal::new(vec![9; 32], 1000.0, 0);
         let binding = digest::<Value>("", "tools/call", "t", None);

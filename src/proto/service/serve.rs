@@ -10,9 +10,7 @@ use crate::{
     jsonrpc::{Payload, RpcError, code},
     proto::{
         map::Map,
-        server::{
-            Inputs, Operation, Request, RequestContext, RequestKey, no_such_resource,
-        },
+        server::{Inputs, Operation, Request, RequestContext, RequestKey, no_such_resource},
         version::Version,
     },
     types::{ClientCapabilities, Reference},
@@ -66,8 +64,7 @@ pub(crate) fn start<P: Payload, H: Clone>(
     let may_ask = context.capabilities != ClientCapabilities::default() || inputs.state.is_some();
     let binding = if may_ask { bind(&operation, &owner()) } else { None };
     let given = given(inputs, binding.as_ref(), open);
-    let served =
-        given.and_then(|given| Ok((given, catalog.serve(operation, context.version)?)));
+    let served = given.and_then(|given| Ok((given, catalog.serve(operation, context.version)?)));
     match served {
         Err(error) => Started::Answered(key, Err(error)),
         Ok((_, Served::Now(result))) => Started::Answered(key, Ok(result)),
