@@ -38,6 +38,8 @@ mod builder;
 mod changes;
 mod context;
 mod inputs;
+#[cfg(feature = "native")]
+mod intake;
 mod link;
 mod principal;
 mod register;
@@ -51,6 +53,8 @@ pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};
 pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
 pub use inputs::InputError;
+#[cfg(feature = "native")]
+pub(crate) use intake::{Busy, Claim, Intake, Source};
 pub use link::{Driver, Link};
 #[cfg(feature = "native")]
 pub(crate) use principal::Identity;
