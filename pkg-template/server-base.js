@@ -141,8 +141,7 @@ export class ServerBase {
     const definition = plain(given);
     const thing = { kind, definition, handler, parse };
     const number = ++this.#last;
-    const wrong = this.#host?.add(kind, definition, number);
-    if (wrong) throw unusable(thing, wrong);
+    if (this.#host) register(this.#host, number, thing);
     const key = `${kind} ${name}`;
     this.#things.delete(this.#names.get(key) ?? 0);
     this.#names.set(key, number);
@@ -244,8 +243,7 @@ export class ServerBase {
     const settings = { ...this.#info, instructions, capabilities, ttl: listLifetime, pageSize, lifetime: stateLifetime };
     const host = new Host(settings, crypto.getRandomValues(new Uint8Array(32)));
     for (const [number, thing] of this.#things) {
-      const wrong = host.add(thing.kind, thing.definition, number);
-      if (wrong) throw unusable(thing, wrong);
+      register(host, number, thing);
     }
     this.#host = host;
     return host;
@@ -253,8 +251,8 @@ export class ServerBase {
 
   /** Does what the machine wants done. */
   #drain() {
-    for (let step; (step = this.#host?.poll()); ) {
-      const { connection, call: number, job, ask, ok, value } = step;
+    while (this.#host?.poll()) {
+      const { connection, call: number, job, ask, ok, value } = this.#host.value();
       const name = `${connection} ${number}`;
       const call = this.#calls.get(name);
       if (job) this.#begin(connection, number, job);
@@ -341,10 +339,11 @@ export class ServerBase {
 /** @param {string} name @param {string} why */
 const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
 
-/** @param {Thing} thing @param {string} wrong */
-function unusable({ definition }, wrong) {
+/** @param {import("./host.js").Host} host @param {number} number @param {Thing} thing */
+function register(host, number, { kind, definition }) {
+  if (host.add(kind, definition, number)) return;
   const name = definition.uri ?? definition.uriTemplate ?? definition.name;
-  return new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${wrong}`);
+  throw new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${host.value()}`);
 }
 
 /** @param {any} target @param {any} options */

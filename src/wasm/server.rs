@@ -12,8 +12,12 @@ use crate::types::{Capability, Icon, Implementation, Level, method};
 
 /// The server machine of a page, with all its connections.
 ///
-/// Feed it, then call [`poll`](Self::poll) until that is `undefined`, and
+/// Feed it, then call [`poll`](Self::poll) until there is nothing to be done, and
 /// [`transmit`](Self::transmit) for each connection as far as its transport takes messages.
+///
+/// What makes a value for JavaScript leaves it for [`value`](Self::value), and answers with a number or
+/// a flag. Node 20 dies of a call that returns a value and in which its optimized caller becomes
+/// invalid, as making objects may cause; `value` makes nothing.
 #[wasm_bindgen]
 pub struct Host {
     host: service::Host<JsValue>,
@@ -88,12 +92,10 @@ impl Host {
         Self { host, value: JsValue::UNDEFINED }
     }
 
-    /// Adds something of that kind. Returns what is wrong with its definition, if anything is.
-    pub fn add(&mut self, which: u32, definition: JsValue, handler: u32) -> JsValue {
-        match self.host.add(kind(which), definition, handler) {
-            Ok(()) => JsValue::UNDEFINED,
-            Err(reason) => JsValue::from_str(&reason),
-        }
+    /// Adds something of that kind. False: its definition is wrong, and `value` says how.
+    pub fn add(&mut self, which: u32, definition: JsValue, handler: u32) -> bool {
+        let added = self.host.add(kind(which), definition, handler);
+        added.map_err(|reason| self.value = reason.into()).is_ok()
     }
 
     /// Removes something of that kind.
@@ -144,12 +146,11 @@ impl Host {
         era.map_or(JsValue::UNDEFINED, |era| JsValue::from_str(era.as_str()))
     }
 
-    /// What is to be done: `{ connection, call, job? , ask?, ok?, value? }`. A job is a handler to be
-    /// run, `ask` is a question that has been answered, and without either the call is over.
-    pub fn poll(&mut self) -> JsValue {
-        let Some((connection, output)) = self.host.poll_output() else {
-            return JsValue::UNDEFINED;
-        };
+    /// Whether there is something to be done: `value` is `{ connection, call, job? , ask?, ok?, value? }`.
+    /// A job is a handler to be run, `ask` is a question that has been answered, and without either the
+    /// call is over.
+    pub fn poll(&mut self) -> bool {
+        let Some((connection, output)) = self.host.poll_output() else { return false };
         let mut step = JsValue::object();
         step.set("connection", connection.into());
         let call = match output {
@@ -171,13 +172,16 @@ impl Host {
         };
         #[allow(clippy::cast_precision_loss)] // they count from 1
         step.set("call", JsValue::from_f64(call.number() as f64));
-        step
+        self.value = step;
+        true
     }
 
-    /// The next message for a peer, `{ code, reason }` to close its connection, or `undefined`.
-    pub fn transmit(&mut self, connection: u32) -> JsValue {
-        match self.machine(connection).and_then(ServerMachine::poll_transmit) {
-            None => JsValue::UNDEFINED,
+    /// Whether there is a message for a peer: `value` is the message, or `{ code, reason }` to close its
+    /// connection.
+    pub fn transmit(&mut self, connection: u32) -> bool {
+        let transmit = self.machine(connection).and_then(ServerMachine::poll_transmit);
+        self.value = match transmit {
+            None => return false,
             Some(Transmit::Send { frame, .. }) => frame.into_payload(),
             Some(Transmit::Close { code, reason }) => {
                 let mut close = JsValue::object();
@@ -185,7 +189,8 @@ impl Host {
                 close.set_text("reason", reason);
                 close
             }
-        }
+        };
+        true
     }
 
     /// Reports how far a call has come; NaN for no total.
@@ -267,7 +272,7 @@ impl Host {
         }
     }
 
-    /// What belongs to the latest question; can be taken once.
+    /// What the latest call has made; can be taken once.
     pub fn value(&mut self) -> JsValue {
         std::mem::take(&mut self.value)
     }
