@@ -54,12 +54,12 @@ fn chunked(body: &str) -> Vec<u8> {
 
 /// The body in chunks of so many bytes, the last of them with the rest, and then these lines.
 fn in_chunks(size: usize, end: &str) -> Vec<u8> {
-    let chunks: String = body()
+    let chunks: Vec<String> = body()
         .as_bytes()
         .chunks(size)
         .map(|chunk| format!("{:x}\r\n{}\r\n", chunk.len(), String::from_utf8_lossy(chunk)))
         .collect();
-    chunked(&format!("{chunks}{end}"))
+    chunked(&(chunks.concat() + end))
 }
 
 /// All of it but the last bytes.
@@ -149,7 +149,7 @@ rows! { raw:
     a_coding_that_is_like_chunked_is_refused => (length(&["Transfer-Encoding: xchunked"]), 400);
 
     who_expects_to_go_on_may_go_on => (fields(&["Expect: 100-continue"]), 100);
-    a_upgrade_that_nobody_knows_does_not_count => (fields(&["Upgrade: h2c"]), 200);
+    an_upgrade_that_nobody_knows_does_not_count => (fields(&["Upgrade: h2c"]), 200);
     a_connection_of_http_1_0_is_answered => (line("POST /mcp HTTP/1.0"), 200);
 }
 
