@@ -294,6 +294,7 @@ test("tools that cannot be listed are an error, and a list that changes is liste
   let fails = true;
   const client = /** @type {any} */ ({
     getServerCapabilities: () => ({ tools: { listChanged: true } }),
+    callTool: async () => ({ content: [] }),
     async listTools() {
       if (fails) throw new Error("not now");
       return { tools: [{ name: `t${++listed}`, inputSchema: { type: "object" } }] };
