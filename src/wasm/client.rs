@@ -435,7 +435,7 @@ impl Core {
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
-        self.machine.unsent(id as i64, &text(&reason), sent);
+        self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
