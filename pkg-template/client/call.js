@@ -86,6 +86,8 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** @type {any} */
     this.context = undefined;
+    /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
+    this.token = params?._meta?.progressToken;
     /** What it was asked with, if it may have to be asked again. @type {any} */
     this.params = undefined;
   }

@@ -263,8 +263,8 @@ export class Connection {
   unsent(id, error, sent = false) {
     const reason = "the message could not be sent";
     if (!id) return this.fault(typed(error, reason, sent));
-    const call = this.#find(id);
-    if (call) call.cause = error;
+    const failed = this.#find(id) ?? this.connecting;
+    if (failed) failed.cause = error;
     if (id < 0) this.core?.notBegun(reason, error);
     else this.core?.unsent(id, reason, sent);
     this.drain();

@@ -40,6 +40,7 @@ export class Inbound {
   notify(message) {
     const { method, params } = message;
     this.latest = message;
+    if (method === "notifications/progress") message = this.#named(message);
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
     if (method === "notifications/elicitation/complete") {
@@ -49,6 +50,13 @@ export class Inbound {
     }
     this.others.heard?.(message);
     attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
+  }
+
+  /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
+  #named(message) {
+    const { progressToken } = Object(message.params);
+    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
   /** A request of a legacy server. @param {any} request @param {any} id @param {Call} [call] that makes it ask */
