@@ -112,7 +112,7 @@ fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
-/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
+/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
 #[derive(Clone, Copy)]
 enum Step {
     Nothing = 0,
