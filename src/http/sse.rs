@@ -170,6 +170,12 @@ impl EventStream {
         self.buffer.get(position..self.at).unwrap_or_default()
     }
 
+    /// Whether there is something behind that has not been looked at.
+    pub fn rests(&mut self) -> bool {
+        self.skip_lf();
+        self.searched < self.buffer.len()
+    }
+
     /// The id of the latest event that had one.
     pub fn last_id(&self) -> Option<&str> {
         self.last_id.as_deref()

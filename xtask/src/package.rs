@@ -55,7 +55,7 @@ const MODULES: [Module; 2] = [
     Module {
         name: "core",
         features: "npm-client,npm-allocator",
-        classes: &["core", "http"],
+        classes: &["core"],
         glue: "core.js",
         wasm: "core.wasm",
         inline: "inline.js",
