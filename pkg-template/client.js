@@ -2,6 +2,7 @@
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { ClosedError, McpError, attempt, shown, toError } from "./errors.js";
+import { FETCHER } from "./fetch.js";
 import { Inbound } from "./inbound.js";
 import { checkHandler, checkTime, merge, optionsOf, route } from "./input.js";
 import { capabilitiesOf } from "./inputs.js";
@@ -147,7 +148,7 @@ export class Client {
     const given = merge({ connectTimeout: 30_000 }, options);
     let { url, server, make } = route(target, given);
     let transport = make();
-    const http = "onevents" in transport;
+    const http = FETCHER in transport;
     // Over HTTP, silence may as well be a slow way.
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);

@@ -1,21 +1,111 @@
-// Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
-import { enter } from "./crowd.js";
-import { ClosedError, attempt, report, toError } from "./errors.js";
-import { headersOf, identityNow, identityOf } from "./identity.js";
+// Streamable HTTP by itself, without a client: an exported transport, and what a worker has.
+import { ClosedError, toError } from "./errors.js";
+import { FETCHER, Fetcher } from "./fetch.js";
+import { fast } from "./handlers.js";
+import { identityNow } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
-import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "./size.js";
-import { read, write } from "./text.js";
 
 /** The longest that a timer of the platform takes, in milliseconds. */
 const LONGEST = 2 ** 31 - 1;
 /** What a transport does by itself that is told to go on with a session. */
 const LATEST_SESSION = "2025-11-25";
-/** How much of a body an error quotes. */
-const EXCERPT = 500;
 
 const now = () => performance.now();
-const decoder = new TextDecoder();
+
+/** The exchanges of a core that has no client, and its clock. */
+export class Exchanges {
+  fetcher;
+  #options;
+  #hear;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+
+  /**
+   * @param {string} url
+   * @param {any} options
+   * @param {(step: number, value: any, exchange?: number) => void} hear takes what happens, and to which exchange
+   * @param {Partial<import("./fetch.js").Host>} [more]
+   */
+  constructor(url, options, hear, more) {
+    this.#options = options;
+    this.#hear = hear;
+    const drain = (/** @type {number | undefined} */ exchange) => this.drain(exchange);
+    this.fetcher = new Fetcher(url, options, { drain, scans: false, shows: false, deliver() {}, ...more });
+  }
+
+  async start() {
+    const { Core } = await ready();
+    if (this.fetcher.core) return;
+    const core = (this.fetcher.core = Core.alone());
+    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } =
+      this.#options.reconnectionOptions ?? {};
+    core.pauses(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries);
+    const { sessionId, protocolVersion = LATEST_SESSION } = this.#options;
+    if (sessionId !== undefined) core.adopt(sessionId, protocolVersion);
+  }
+
+  /** Sends a message, with the next drain; the number of its exchange, or 0. @param {any} message @param {any} [options] */
+  send(message, options) {
+    const { core, given } = this.fetcher;
+    if (!core) throw new ClosedError("the transport is not open", false);
+    if (options) given.set(message, options);
+    return core.send(message, options?.timeout ?? NaN, options?.resumptionToken);
+  }
+
+  /** Ends everything, the session too unless it is to be kept. */
+  async close() {
+    const { fetcher } = this;
+    fetcher.part();
+    const { core } = fetcher;
+    if (!core) return;
+    clearTimeout(this.#timer);
+    core.leave(true, this.#options.keepSession === true);
+    const before = fetcher.latest;
+    for (let step; (step = core.poll(false)); ) this.#do(core, step);
+    fetcher.core = undefined;
+    if (fetcher.latest !== before) await fetcher.latest;
+  }
+
+  /** Ends the session on the server, and nothing else. */
+  async end() {
+    const { fetcher } = this;
+    const before = fetcher.latest;
+    fetcher.core?.leave(false, false);
+    fetcher.host.drain();
+    if (fetcher.latest !== before) await fetcher.latest;
+  }
+
+  /** Does what is to be done with exchanges; false if the step is about something else. @param {import("./core.js").Core} core @param {number} step */
+  #do(core, step) {
+    if (step === 20) this.fetcher.start(/** @type {any} */ (core.value()));
+    else if (step === 21) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[1]));
+    else return false;
+    return true;
+  }
+
+  /** @param {number} [exchange] the one that something happened to */
+  drain(exchange) {
+    const { fetcher } = this;
+    for (let step; (step = fetcher.core?.poll(false)); ) {
+      if (!this.#do(fetcher.core, step)) this.#hear(step, fetcher.core.value(), exchange);
+    }
+    if (!fetcher.core) return;
+    const deadline = /** @type {number} */ (fetcher.view()[6]);
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        fetcher.core?.timeout(now());
+        fetcher.host.drain();
+      }, Math.min(Math.max(deadline - now(), 0), LONGEST));
+      // A connection that may go on later is no reason for a Node process to stay.
+      if (!fetcher.busy) this.#timer.unref?.();
+    }
+  }
+}
 
 /** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
 export class StreamableHttpTransport {
@@ -25,35 +115,15 @@ export class StreamableHttpTransport {
   onclose;
   /** @type {((error: Error) => void) | undefined} */
   onerror;
-  /** Gets all that has happened instead of the others. @type {((http: import("./core.js").Http) => void) | undefined} */
-  onnews;
-  /** Takes events of a stream that it can read faster. @type {((http: import("./core.js").Http, exchange: number) => void) | undefined} */
-  onevents;
-  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
-  onidentity;
-  /** Makes the JSON value of a text, or undefined. @type {(text: string) => any} */
-  parse = parse;
-
-  /** The session in use. @type {string | undefined} */
-  sessionId;
-  /** The largest message either way, in bytes. */
-  maxMessageSize;
   /** The revision that is spoken. @type {string | undefined} */
   protocolVersion;
 
-  #url;
   #options;
-  /** @type {import("./core.js").Http | undefined} */
-  #http;
-  /** The exchanges under way. @type {Map<number, AbortController>} */
-  #exchanges = new Map();
-  /** The options of single messages. @type {WeakMap<object, any>} */
-  #given = new WeakMap();
+  #exchanges;
+  /** The session that was given, or is kept. @type {string | undefined} */
+  #session;
   /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: any) => void }>} */
   #sent = new Map();
-  /** @type {any} */
-  #timer;
-  #timerAt = Infinity;
 
   /**
    * @param {string | URL} url
@@ -61,21 +131,42 @@ export class StreamableHttpTransport {
    */
   constructor(url, options = {}) {
     itself(this);
-    this.#url = String(url);
     this.#options = options;
-    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
-    this.sessionId = options.sessionId;
+    this.#session = options.sessionId;
     this.protocolVersion = options.protocolVersion;
+    const settle = (/** @type {number} */ exchange) => this.#sent.get(exchange)?.resolve();
+    this.#exchanges = new Exchanges(String(url), options, (step, value, exchange) => this.#hear(step, value, exchange), {
+      accepted: settle,
+      ended: (exchange) => {
+        settle(exchange);
+        this.#sent.delete(exchange);
+      },
+    });
+  }
+
+  /** What moves the bytes, for a client's core to take over. */
+  get [FETCHER]() {
+    return this.#exchanges.fetcher;
+  }
+
+  /** The largest message either way, in bytes. */
+  get maxMessageSize() {
+    return this.#exchanges.fetcher.maxMessageSize;
+  }
+
+  set maxMessageSize(size) {
+    this.#exchanges.fetcher.maxMessageSize = size;
+  }
+
+  /** The session in use. @returns {string | undefined} */
+  get sessionId() {
+    const { core } = this.#exchanges.fetcher;
+    return core ? core.session() : this.#session;
   }
 
   async start() {
-    const { Http } = await ready();
-    if (this.#http) return;
-    const http = (this.#http = new Http());
-    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } =
-      this.#options.reconnectionOptions ?? {};
-    http.pauses(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries);
-    if (this.sessionId !== undefined) http.adopt(this.sessionId, (this.protocolVersion ??= LATEST_SESSION));
+    if (this.#session !== undefined) this.protocolVersion ??= LATEST_SESSION;
+    await this.#exchanges.start();
   }
 
   /** @param {string | undefined} version */
@@ -90,244 +181,41 @@ export class StreamableHttpTransport {
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */
   async send(message, options) {
-    const http = this.#http;
-    if (!http) throw new ClosedError("the transport is not open", false);
-    if (options) this.#given.set(message, options);
-    const exchange = http.send(message, options?.timeout ?? NaN, options?.resumptionToken);
+    const { fetcher } = this.#exchanges;
+    const exchange = this.#exchanges.send(message, options);
     /** @type {Promise<void> | undefined} */
-    const done = this.onnews || !exchange ? undefined : new Promise((resolve, reject) => this.#sent.set(exchange, { resolve, reject }));
-    this.#drain();
+    let done;
+    // A client learns by other ways what became of it.
+    if (exchange && !fetcher.joined) done = new Promise((resolve, reject) => this.#sent.set(exchange, { resolve, reject }));
+    fetcher.host.drain();
     return done;
   }
 
   async close() {
-    const http = this.#http;
-    if (!http) return;
-    this.#http = undefined;
-    clearTimeout(this.#timer);
-    const keep = this.#options.keepSession === true;
-    http.close(keep);
-    const { last } = this.#act(http);
-    if (!keep) this.sessionId = undefined;
+    const { core } = this.#exchanges.fetcher;
+    if (!core) return;
+    this.#session = this.#options.keepSession === true ? core.session() : undefined;
+    const closed = this.#exchanges.close();
     this.onclose?.();
-    await last;
+    await closed;
   }
 
   /** Ends the session on the server, and nothing else. */
   async terminateSession() {
-    const http = this.#http;
-    if (!http) return;
-    http.endSession();
-    this.sessionId = undefined;
-    await this.#act(http).last;
+    await this.#exchanges.end();
   }
 
-  /** Does what is to be done; returns when to do so again. @param {import("./core.js").Http} http */
-  #act(http) {
-    const started = [];
-    const [deadline, ...actions] = http.actions(now());
-    for (const action of actions) {
-      if (typeof action === "number") this.#exchanges.get(action)?.abort();
-      else started.push(this.#exchange(http, action));
-    }
-    return { deadline, last: Promise.all(started) };
-  }
-
-  /** @param {number} [exchange] the one that something happened to */
-  #drain(exchange) {
-    const http = this.#http;
-    if (!http) return;
-    if (this.onnews) {
-      // Who has put another handler in the client's place, or before it, hears of every message.
-      if (!this.#isFast) for (const message of http.messages()) this.onmessage?.(message);
-      this.onnews(http);
-    } else this.#tell(http, exchange);
-    const { deadline } = this.#act(http);
-    if (deadline < this.#timerAt) {
-      clearTimeout(this.#timer);
-      this.#timerAt = deadline;
-      this.#timer = setTimeout(() => {
-        this.#timerAt = Infinity;
-        this.#drain();
-      }, Math.min(Math.max(deadline - now(), 0), LONGEST));
-      // A connection that may go on later is no reason for a Node process to stay.
-      if (!this.#exchanges.size) this.#timer.unref?.();
-    }
-  }
-
-  /** @param {import("./core.js").Http} http @param {number} [exchange] */
-  #tell(http, exchange) {
-    const news = http.news();
-    for (let i = 0; i < news.length; i += 2) {
-      const [kind, value] = [news[i], news[i + 1]];
-      const sent = this.#sent.get(exchange ?? 0);
-      if (kind === 1) this.onmessage?.(value);
-      else if (kind === 4) this.close();
-      else if (kind === 6) continue;
-      else if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));
+  /** @param {number} step @param {any} value @param {number} [exchange] */
+  #hear(step, value, exchange) {
+    const sent = this.#sent.get(exchange ?? 0);
+    if (step === 22) this.onmessage?.(value);
+    else if (step === 24) this.close();
+    else if (step === 10 || step === 23 || step === 26) {
+      if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));
       else this.onerror?.(toError(value, "the connection"));
-    }
-  }
-
-  /**
-   * One exchange, from its request to the end of its answer.
-   * @param {import("./core.js").Http} http
-   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
-   */
-  async #exchange(http, [exchange, method, pairs, value, about]) {
-    const controller = new AbortController();
-    const { signal } = controller;
-    this.#exchanges.set(exchange, controller);
-    const { fetch: call = globalThis.fetch, headers: given, requestInit } = this.#options;
-    const own = this.#given.get(about);
-    let sent = false;
-    let headed = false;
-    let leave = () => {};
-    try {
-      const body = value === undefined ? undefined : write(value);
-      const error = body && oversize(body, this.maxMessageSize);
-      if (error) throw error;
-      const headers = headersOf(typeof given === "function" ? await given() : given);
-      headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
-      this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
-      for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
-      signal.throwIfAborted();
-      if (body) this.#trace("sent", body);
-      sent = true;
-      const response = await call(this.#url, {
-        redirect: "error",
-        credentials: "omit",
-        cache: "no-store",
-        referrerPolicy: "no-referrer",
-        ...requestInit,
-        method,
-        headers,
-        body,
-        signal,
-      });
-      const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
-      const { status } = response;
-      headed = true;
-      const kind = http.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers);
-      if (this.#http === http) this.sessionId = /** @type {any} */ (http.session());
-      // Something may have waited for this head.
-      this.#drain(exchange);
-      if (!kind) return;
-      if (response.ok) this.#sent.get(exchange)?.resolve();
-      if (kind === 2) leave = enter(this.#url);
-      const text = await this.#read(http, exchange, response, kind === 2, own?.onresumptiontoken);
-      if (signal.aborted) return;
-      if (kind === 2) http.failed(exchange, sent, false, undefined, now());
-      else http.message(exchange, this.parse(text), text.slice(0, EXCERPT), now());
-    } catch (cause) {
-      const refused = sent && !headed ? isRefused(cause) : undefined;
-      if (!signal.aborted) http.failed(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
-      // What is not read to its end would hold a connection.
-      controller.abort();
-    } finally {
-      leave();
-      this.#exchanges.delete(exchange);
-      this.#drain(exchange);
-      this.#sent.get(exchange)?.resolve();
-      this.#sent.delete(exchange);
-    }
-  }
-
-  /**
-   * Reads a body: its text, or its events as they come.
-   * @param {import("./core.js").Http} http
-   * @param {number} exchange
-   * @param {Response} response
-   * @param {boolean} streams
-   * @param {((id: string) => void) | undefined} tell is told the ids of events
-   */
-  async #read(http, exchange, response, streams, tell) {
-    const reader = response.body?.getReader();
-    const whole = new TextDecoder();
-    let text = "";
-    let size = 0;
-    let last;
-    for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      if (done || !value) break;
-      if (streams) {
-        this.#chunk(http, exchange, value);
-        const id = /** @type {any} */ (tell && http.lastEvent(exchange));
-        if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
-      } else {
-        text += whole.decode(value, { stream: true });
-        size += value.length;
-        if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
-      }
-    }
-    if (text) this.#trace("received", text);
-    return text;
-  }
-
-  get #isFast() {
-    return !this.onmessage || /** @type {any} */ (this.onmessage).fast;
-  }
-
-  /** @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} chunk */
-  #chunk(http, exchange, chunk) {
-    http.feed(exchange, chunk);
-    for (;;) {
-      // Who wants to see every text cannot have it faster.
-      if (!this.#options.trace && this.#isFast) this.onevents?.(http, exchange);
-      const data = http.event(exchange);
-      if (!data) break;
-      if (data.length > this.maxMessageSize) {
-        this.#refuse(http, exchange, data);
-        continue;
-      }
-      const text = decoder.decode(data);
-      this.#trace("received", text);
-      http.message(exchange, this.parse(text), "", now());
-      this.#drain(exchange);
-    }
-    // What is on its way may be too large already.
-    const begins = http.cut(exchange, this.maxMessageSize);
-    if (begins) this.#refuse(http, exchange, begins);
-    this.#drain(exchange);
-  }
-
-  /** An event is not read: it may be the answer. @param {import("./core.js").Http} http @param {number} exchange @param {Uint8Array} begins */
-  #refuse(http, exchange, begins) {
-    http.refuse(exchange, outline(decoder.decode(begins)).answers === true, tooLarge(this.maxMessageSize));
-  }
-
-  /** @param {"sent" | "received"} direction @param {string} text */
-  #trace(direction, text) {
-    try {
-      this.#options.trace?.(direction, text);
-    } catch (error) {
-      report(error);
     }
   }
 }
 
 throughProxies(StreamableHttpTransport);
-
-/** What `Retry-After` asks for, in milliseconds: it holds seconds, or a date. @param {string} text */
-function delay(text) {
-  if (!text) return NaN;
-  return Number(text) >= 0 ? Number(text) * 1000 : Math.max(Date.parse(text) - Date.now(), 0);
-}
-
-/**
- * Whether nobody is there: true where the platform says so, false where it may be so, because it says
- * nothing at all; undefined if it is something else.
- * @param {any} cause
- */
-function isRefused(cause) {
-  const code = cause?.cause?.code ?? cause?.code;
-  if (typeof code === "string") return /REFUSED/i.test(code) || undefined;
-  return cause instanceof TypeError && globalThis.navigator?.onLine !== false ? false : undefined;
-}
-
-/** The JSON value of a text, or undefined. @param {string} text */
-function parse(text) {
-  try {
-    return read(text);
-  } catch {}
-}
+fast(StreamableHttpTransport.prototype.send);

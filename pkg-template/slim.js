@@ -1,5 +1,5 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
-import start, { Core, Http } from "./core.js";
+import start, { Core } from "./core.js";
 import startHost, { Host } from "./host.js";
 import { provide, ready } from "./load.js";
 import { provideHost, readyHost } from "./server-load.js";
@@ -12,7 +12,7 @@ import { ServerBase } from "./server-base.js";
 export async function init(source) {
   provide(async () => {
     await start({ module_or_path: await source });
-    return { Core, Http };
+    return { Core };
   });
   await ready();
 }

@@ -14,7 +14,6 @@ use super::pending::Pending;
 use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
-use crate::jsonrpc::Message;
 use crate::proto::client::{self, CallLimits, Config, Output};
 use crate::proto::scan::scan;
 use crate::types::method;
@@ -181,7 +180,7 @@ impl Engine {
         }
         match platform::parse(text) {
             Ok(message) => {
-                self.with(|core| core.receive(Message::read(&message), now()));
+                self.with(|core| core.read(&message, now()));
                 self.drain();
             }
             Err(_) => {

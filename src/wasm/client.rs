@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Kind, Message, Payload, RpcError};
+use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
     CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
 };
@@ -259,7 +259,7 @@ impl Core {
     /// A message has arrived, parsed.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, message: JsValue, now: f64) {
-        self.machine.receive(Message::read(&message), now);
+        self.machine.read(&message, now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.

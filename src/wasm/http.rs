@@ -28,8 +28,8 @@ const EVENT: u32 = 256;
 const OVERSIZE: u32 = 512;
 /// There is more to be read.
 const MORE: u32 = 1024;
-/// What [`Core::head`] says beside how the body is read: there are steps to be done.
-const STIRS: u32 = 4;
+/// What [`Core::feed`] and [`Core::head`] say as well: there are steps to be done.
+const STIRS: u32 = 2048;
 
 /// The table in [`Core::view`].
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
@@ -160,7 +160,7 @@ impl Core {
 
     /// The head of an answer has come; `session` is empty without the header, `retry_after` NaN.
     /// Returns 0 if the body is of no use, 1 if it is to be read whole, 2 if it is a stream of
-    /// events; and 4 more if there are steps to be done.
+    /// events; and adds 2048 if there are steps to be done.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn head(
         &mut self,
@@ -192,7 +192,8 @@ impl Core {
     /// somebody `scans` for it; the numbers then say where in the memory the text lies, ASCII, that
     /// its messages are part of. Returns how many records there are, and adds 256 if another event
     /// comes next, 512 if that has more than `limit` bytes (the numbers then say where in the memory
-    /// its data lies, or begins), 1024 if there is more to be read.
+    /// its data lies, or begins), 1024 if there is more to be read, and 2048 if there are steps to be
+    /// done.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
     pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
         let Some(http) = &mut self.http else { return 0 };
@@ -223,6 +224,9 @@ impl Core {
         }
         if found >= EVENT && http.machine.rests(exchange) {
             found |= MORE;
+        }
+        if http.machine.stirs() {
+            found |= STIRS;
         }
         found
     }

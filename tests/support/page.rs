@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::error::Error;
-use mcp_wasm::jsonrpc::{Id, Message};
+use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
@@ -190,7 +190,7 @@ impl Page {
             return self.drain();
         }
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.machine.receive(Message::read(&value), self.now),
+            Ok(value) => self.machine.read(&value, self.now),
             Err(_) => self.told.push(Told::Fault(Error::Protocol("not JSON".to_owned()))),
         }
         self.drain();

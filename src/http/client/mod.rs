@@ -234,10 +234,13 @@ impl<P: Payload> Http<P> {
     pub fn event(&mut self, number: u32) -> Option<&[u8]> {
         let at = self.exchanges.iter().position(|exchange| exchange.number == number)?;
         let exchange = self.exchanges.get_mut(at)?;
-        let (stream, troubles) = exchange.parts();
+        let renews = exchange.renews();
+        let Exchange { stream, troubles, .. } = exchange.as_mut();
         let data = stream.event()?;
         // A stream that brings something works.
-        *troubles = Troubles::default();
+        if !renews {
+            *troubles = Troubles::default();
+        }
         Some(data)
     }
 
@@ -249,7 +252,7 @@ impl<P: Payload> Http<P> {
     pub fn progress(&mut self, number: u32, since: usize) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since)?;
-        exchange.troubles = Troubles::default();
+        exchange.works();
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
         Some((scanned, own || !exchange.modern))
@@ -279,6 +282,17 @@ impl<P: Payload> Http<P> {
     /// The message of an event, parsed; `None` if its data was not JSON.
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
         self.now = now;
+        // The legacy era had batches, and some servers of it still have.
+        let batch = message.as_ref().filter(|_| self.session.is_some());
+        match batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
+            Some(messages) => {
+                for message in messages {
+                    self.incoming(number, message, now);
+                }
+                return;
+            }
+            None => {}
+        }
         match message {
             Some(message) => self.incoming(number, message, now),
             None => self.fault(protocol("the server sent an event that is not JSON")),

@@ -237,7 +237,7 @@ impl<P: Payload> Client<P> {
                     (code::INVALID_PARAMS, text)
                 } else if method == method::SAMPLE
                     && tools.is_some()
-                    && declared.get("tools").is_none()
+                    && declared.present("tools").is_none()
                 {
                     (code::INVALID_PARAMS, "this client does not sample with tools")
                 } else {

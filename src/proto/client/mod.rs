@@ -196,6 +196,19 @@ impl<P: Payload> Client<P> {
         }
     }
 
+    /// What has arrived, parsed: a message, or where the revision has batches several in an array.
+    pub fn read(&mut self, value: &P, now: Millis) {
+        let batches = self.phase.version().is_some_and(Version::has_batches);
+        match value.elements().filter(|all| batches && !all.is_empty()) {
+            Some(messages) => {
+                for message in messages {
+                    self.receive(Message::read(&message), now);
+                }
+            }
+            None => self.receive(Message::read(value), now),
+        }
+    }
+
     /// A message has arrived.
     pub fn receive(&mut self, message: Result<Message<P>, Malformed>, now: Millis) {
         if matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
