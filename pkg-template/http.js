@@ -208,7 +208,7 @@ export class StreamableHttpTransport {
   /** @param {number} step @param {any} value @param {number} [exchange] */
   #hear(step, value, exchange) {
     const sent = this.#sent.get(exchange ?? 0);
-    if (step === 22) this.onmessage?.(value);
+    if (step === 22 || step === 27) this.onmessage?.(value);
     else if (step === 24) this.close();
     else if (step === 10 || step === 23 || step === 26) {
       if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));

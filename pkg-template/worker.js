@@ -160,16 +160,18 @@ const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detai
 
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {
+  const { fetcher } = /** @type {Exchanges} */ (exchanges);
   if (step === 22) {
     if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-  } else if (step === 23) batch.add("failed", told(value));
+  } else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
+  else if (step === 23) batch.add("failed", told(value));
   else if (step === 10) batch.add("fault", told(value));
   else if (step === 24) batch.add("expired");
   else if (step === 25) batch.add("begun");
   else if (step === 26) batch.add("notBegun", told(value));
   else batch.add("stray", value, false);
-  const { core } = /** @type {Exchanges} */ (exchanges).fetcher;
-  if (core?.session() !== session) batch.add("session", (session = core?.session()), false);
+  const current = fetcher.core?.session();
+  if (current !== session) batch.add("session", (session = current), false);
 }
 /** @type {string | undefined} */
 let session;

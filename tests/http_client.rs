@@ -1918,3 +1918,38 @@ fn a_batch_in_an_event_of_a_legacy_session_is_unpacked() {
     assert!(protocol_text(web.page.faults()[0]).contains("a batch"));
     assert!(web.page.steps(id).is_empty());
 }
+
+// ---- questions ----
+
+fn question(id: i64) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": { "message": "m" } })
+}
+
+#[test]
+fn a_question_belongs_to_the_call_on_whose_stream_it_comes() {
+    let mut web = Web::legacy(Path::Scanned);
+    web.page.machine.declare(json!({ "elicitation": {} }));
+    let (first, one) = web.call();
+    let (second, two) = web.call();
+    web.stream(&one);
+    web.stream(&two);
+    for id in 0..8 {
+        web.event(&one, &question(id));
+        assert_eq!(web.page.ties[&Id::Integer(id)], Some(first));
+    }
+    // No call may ask for more at once; the other one still may.
+    web.event(&one, &question(8));
+    let refused = web.take();
+    assert_eq!(refused.body.as_ref().unwrap()["error"]["code"], json!(42900));
+    web.page.told.clear();
+    // Not even by its answer does another call take one of them along.
+    web.event(&two, &json!({ "jsonrpc": "2.0", "id": second, "result": { "content": [] } }));
+    assert!(web.page.told.is_empty() && web.is_quiet());
+    web.event(&one, &json!({ "jsonrpc": "2.0", "id": first, "result": { "content": [] } }));
+    assert_eq!(web.page.told.len(), 8);
+    for id in 0..8 {
+        let answer = web.take().body.unwrap();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(id), &json!(-32603)));
+    }
+    assert!(web.is_quiet());
+}

@@ -180,7 +180,7 @@ impl Engine {
         }
         match platform::parse(text) {
             Ok(message) => {
-                self.with(|core| core.read(&message, now()));
+                self.with(|core| core.read(&message, None, now()));
                 self.drain();
             }
             Err(_) => {
@@ -332,7 +332,7 @@ impl Engine {
             }
             Output::Settled(slot, outcome) => self.settled(slot, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
-            Output::Request(id, name, params) => {
+            Output::Request(id, name, params, _) => {
                 self.handlers.asked.ask(self.this.clone(), Asker::Request(id), &name, params);
             }
             Output::Input(wanted) => {

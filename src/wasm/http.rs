@@ -347,6 +347,10 @@ impl Core {
     fn tell(&mut self, news: News<JsValue>) -> Step {
         let (step, value) = match news {
             News::Message(message) => (Step::Message, message),
+            News::Asked(message, stream) => {
+                put(Place::Id, JsValue::as_f64(&JsValue::from_id(&stream)).unwrap_or(f64::NAN));
+                (Step::Asked, message)
+            }
             News::Failed(id, error) => {
                 let mut detail = explain(error);
                 detail.set("id", JsValue::from_id(&id));

@@ -5,7 +5,7 @@
 //! a call settles once, nothing is delivered to a call after it settled, and a machine that has
 //! looked at its clocks does not ask to look again at the same time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
@@ -51,6 +51,8 @@ impl PartialEq for Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CallRecord {
     pub progress: Vec<Step>,
+    /// When the latest of it came.
+    pub heard_at: Option<Millis>,
     pub outcome: Option<Result<Value, Error<Value>>>,
     pub settled_at: Option<Millis>,
     /// The ids of its legs after the first.
@@ -83,6 +85,8 @@ pub struct Page {
     pub told: Vec<Told>,
     /// What the server asked for inside results, and nobody has answered yet.
     pub inputs: VecDeque<InputRequest<Value>>,
+    /// Which calls the server's requests belong to.
+    pub ties: HashMap<Id, Option<i64>>,
     /// What was odd about progress.
     pub odd: Vec<Oddity>,
     /// What failed after what a connection ended by.
@@ -117,6 +121,7 @@ impl Page {
             now: 12_345.678,
             told: Vec::new(),
             inputs: VecDeque::new(),
+            ties: HashMap::new(),
             odd: Vec::new(),
             second: None,
             greets: true,
@@ -190,7 +195,7 @@ impl Page {
             return self.drain();
         }
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.machine.read(&value, self.now),
+            Ok(value) => self.machine.read(&value, None, self.now),
             Err(_) => self.told.push(Told::Fault(Error::Protocol("not JSON".to_owned()))),
         }
         self.drain();
@@ -410,7 +415,11 @@ impl Page {
             }
             Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),
-            Output::Request(id, method, params) => Told::Request(id, method, params),
+            Output::Request(id, method, params, slot) => {
+                let call = slot.map(|slot| *self.slots.get(&slot).expect("of a call in flight"));
+                self.ties.insert(id.clone(), call);
+                Told::Request(id, method, params)
+            }
             Output::Fault(error) => Told::Fault(error),
         };
         self.told.push(told);
@@ -418,7 +427,10 @@ impl Page {
 
     pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
-        self.of(slot).progress.push(step);
+        let now = self.now;
+        let call = self.of(slot);
+        call.progress.push(step);
+        call.heard_at = Some(now);
     }
 
     fn of(&mut self, slot: u32) -> &mut CallRecord {

@@ -46,8 +46,11 @@ impl<P: Payload> Http<P> {
                 method == method::PROGRESS
                     && self.find(number).is_some_and(|exchange| !exchange.may_report(token))
             });
-            return self.news.push(match (stray, at(&message, &["params"])) {
-                (Some(token), Some(params)) => News::Stray(token, params),
+            let asks = id_at(&message, &["id"]).is_some();
+            let stream = self.find(number).and_then(|exchange| exchange.waits()).filter(|_| asks);
+            return self.news.push(match (stray, at(&message, &["params"]), stream) {
+                (Some(token), Some(params), _) => News::Stray(token, params),
+                (.., Some(stream)) => News::Asked(message, stream),
                 _ => News::Message(message),
             });
         }

@@ -93,6 +93,8 @@ pub struct Sending {
 pub enum News<P> {
     /// A message of the server.
     Message(P),
+    /// A request of the server, which came on the stream of that request of the client's.
+    Asked(P, Id),
     /// There will be no answer to the request of that id.
     Failed(Id, Error<P>),
     /// Something went wrong that belongs to no request.
@@ -389,7 +391,7 @@ impl<P: Payload> Http<P> {
         let mut messages = Vec::new();
         for news in self.take_news() {
             match news {
-                News::Message(message) => messages.push(message),
+                News::Message(message) | News::Asked(message, _) => messages.push(message),
                 other => self.news.push(other),
             }
         }
@@ -405,7 +407,14 @@ impl<P: Payload> Http<P> {
     pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
         for news in self.take_news() {
             match news {
-                News::Message(message) => client.receive(Message::read(&message), now),
+                News::Message(message) => client.receive(Message::read(&message), None, now),
+                News::Asked(message, stream) => {
+                    let stream = match stream {
+                        Id::Integer(id) => Some(id),
+                        Id::Text(_) => None,
+                    };
+                    client.receive(Message::read(&message), stream, now);
+                }
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
                 News::Stray(token, params) => client.stray(&token, Some(params)),
