@@ -2,7 +2,7 @@
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { ClosedError, McpError, attempt, shown, toError } from "./errors.js";
-import { FETCHER } from "./fetch.js";
+import { FETCHER } from "./handlers.js";
 import { Inbound } from "./inbound.js";
 import { checkHandler, checkTime, merge, optionsOf, route } from "./input.js";
 import { capabilitiesOf } from "./inputs.js";

@@ -1,8 +1,7 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError, typed } from "./errors.js";
-import { FETCHER } from "./fetch.js";
-import { fast, handle } from "./handlers.js";
+import { FETCHER, fast, handle } from "./handlers.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "./size.js";
 import { read, write } from "./text.js";
 

@@ -11,9 +11,6 @@ const EXCERPT = 500;
 const now = () => performance.now();
 const decoder = new TextDecoder();
 
-/** The fetcher of a transport whose messages are exchanges of HTTP. */
-export const FETCHER = Symbol("fetcher");
-
 /**
  * Whom a fetcher works for.
  * @typedef {object} Host

@@ -1,7 +1,7 @@
 // Streamable HTTP by itself, without a client: an exported transport, and what a worker has.
 import { ClosedError, toError } from "./errors.js";
-import { FETCHER, Fetcher } from "./fetch.js";
-import { fast } from "./handlers.js";
+import { Fetcher } from "./fetch.js";
+import { FETCHER, fast } from "./handlers.js";
 import { identityNow } from "./identity.js";
 import { itself, throughProxies } from "./itself.js";
 import { ready } from "./load.js";
@@ -88,8 +88,8 @@ export class Exchanges {
   /** @param {number} [exchange] the one that something happened to */
   drain(exchange) {
     const { fetcher } = this;
-    for (let step; (step = fetcher.core?.poll(false)); ) {
-      if (!this.#do(fetcher.core, step)) this.#hear(step, fetcher.core.value(), exchange);
+    for (let core, step; (step = (core = fetcher.core)?.poll(false)); ) {
+      if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
     }
     if (!fetcher.core) return;
     const deadline = /** @type {number} */ (fetcher.view()[6]);

@@ -129,6 +129,8 @@ impl EventStream {
     /// take, [`event`](Self::event) takes.
     #[inline]
     pub fn progress(&mut self, since: usize) -> Option<Scanned> {
+        // Where no byte order mark can be, the stream has begun.
+        self.started |= self.buffer.first().is_some_and(|byte| *byte != 0xEF);
         if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
             return None;
         }
