@@ -239,9 +239,11 @@ impl State {
         }
         let most = self.most.saturating_sub(self.reserve);
         loop {
-            let waiting = self.sources.values().filter(|held| !held.waiting.is_empty());
-            let next = waiting.min_by_key(|held| (held.bytes, held.waiting.front().copied()));
-            let Some(next) = next.and_then(|held| held.waiting.front().copied()) else { break };
+            let waiting = self.sources.iter().filter_map(|(source, held)| {
+                let next = held.waiting.front().copied()?;
+                self.has_share(*source, next).then_some((held.bytes, next))
+            });
+            let Some((_, next)) = waiting.min() else { break };
             wakers.extend(self.grant(next, most));
             if self.claims.get(&next).is_some_and(|entry| entry.waits.is_some()) {
                 // There is no room for it, and others do not overtake it.
@@ -251,11 +253,24 @@ impl State {
         wakers
     }
 
+    /// Whether a source has what one of its messages waits for within its share: a half, or what a
+    /// message by itself may have.
+    fn has_share(&self, source: Source, number: u64) -> bool {
+        let Some(held) = self.sources.get(&source).filter(|_| source.is_some()) else {
+            return true;
+        };
+        let Some(entry) = self.claims.get(&number) else { return true };
+        let bytes = entry.waits.map_or(0, |(_, bytes)| bytes);
+        held.bytes == entry.bytes || held.bytes.saturating_add(bytes) <= self.most / 2
+    }
+
     /// Gives one what it waits for, if all of them then do not have more than that.
     fn grant(&mut self, number: u64, most: usize) -> Option<Waker> {
+        let source = self.claims.get(&number)?.source;
+        let has_share = self.has_share(source, number);
         let entry = self.claims.get_mut(&number)?;
         let (_, bytes) = entry.waits?;
-        if self.taken.saturating_add(bytes) > most {
+        if !has_share || self.taken.saturating_add(bytes) > most {
             return None;
         }
         entry.waits = None;
@@ -269,8 +284,8 @@ impl State {
         entry.waker.take()
     }
 
-    /// Has others give way to one that has waited for a while: first those that come too slowly, of
-    /// the source that has most; then those of a source that has more than half, to one of another.
+    /// Has messages that come too slowly give way to one that has waited for a while, of the source
+    /// that has most first.
     fn relieve(&mut self, number: u64, now: Millis) -> Vec<Waker> {
         let mut wakers = Vec::new();
         let Some(entry) = self.claims.get(&number) else { return wakers };
@@ -278,31 +293,30 @@ impl State {
         if now - since < GRACE || now - self.looked_at < PAUSE {
             return wakers;
         }
-        let free = self.most.saturating_sub(self.reserve).saturating_sub(self.taken);
-        wanted = wanted.saturating_sub(free);
+        let has_share = self.has_share(entry.source, number);
+        let of_source = (!has_share).then_some(entry.source);
+        if has_share {
+            let free = self.most.saturating_sub(self.reserve).saturating_sub(self.taken);
+            wanted = wanted.saturating_sub(free);
+        }
         if wanted == 0 {
             return wakers;
         }
         self.looked_at = now;
-        let (own, half) = (entry.source, self.most / 2);
         let bytes_of = |source| self.sources.get(&source).map_or(0, |held: &Held| held.bytes);
         let mut giving: Vec<_> = self
             .unfinished
             .iter()
             .filter(|other| **other != number)
             .filter_map(|other| Some((*other, self.claims.get(other)?)))
-            .filter(|(_, other)| !other.has_to_go && other.bytes > 0)
-            .filter_map(|(other, entry)| {
-                let of_source = bytes_of(entry.source);
-                let is_slow = entry.is_slow(now);
-                let is_greedy =
-                    entry.source != own && of_source > half && bytes_of(own) < of_source / 2;
-                // What came last has cost least.
-                (is_slow || is_greedy).then_some(((is_slow, of_source, other), entry.bytes))
-            })
+            // Who has its share makes room among its own.
+            .filter(|(_, other)| of_source.is_none_or(|source| source == other.source))
+            .filter(|(_, other)| !other.has_to_go && other.bytes > 0 && other.is_slow(now))
+            // What came last has cost least.
+            .map(|(number, other)| ((bytes_of(other.source), number), other.bytes))
             .collect();
         giving.sort_unstable_by(|one, other| other.0.cmp(&one.0));
-        for ((_, _, other), bytes) in giving {
+        for ((_, other), bytes) in giving {
             if let Some(entry) = self.claims.get_mut(&other) {
                 entry.has_to_go = true;
                 wakers.extend(entry.waker.take());
@@ -461,47 +475,53 @@ mod tests {
     fn room_goes_to_whoever_has_least_and_not_to_whoever_asks_most() {
         let intake = Intake::new(8 * MIB);
         let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
-        let full = intake.begin(greedy, 0.0);
+        let full = intake.begin(None, 0.0);
         assert_eq!(grow(&full, 8 * MIB, 0.0), FINE);
         full.finish();
         let many: Vec<_> = (0..100).map(|_| intake.begin(greedy, 0.0)).collect();
         assert!(many.iter().all(|claim| grow(claim, MIB, 0.0) == Poll::Pending));
         let one = intake.begin(modest, 0.0);
         assert_eq!(grow(&one, MIB, 1.0), Poll::Pending);
-        let early = intake.begin(greedy, 0.0);
-        drop(early);
         // The oldest one is first whoever it is of, so that one always goes on.
         drop(full);
         assert_eq!(grow(&many[0], MIB, 2.0), FINE);
         assert_eq!(grow(&one, MIB, 2.0), FINE);
         let served = many.iter().filter(|claim| grow(claim, MIB, 2.0) == FINE).count();
-        assert_eq!(served, 6, "and the rest in their order");
+        assert_eq!(served, 3, "and the rest in their order, within its share");
     }
 
     #[test]
-    fn who_has_more_than_half_gives_way_to_others_and_those_who_have_little_do_not() {
+    fn one_source_has_half_of_all_room_whatever_it_sends_and_the_rest_is_for_others() {
+        let intake = Intake::new(8 * MIB);
+        intake.expect(MIB);
+        let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
+        let many: Vec<_> = (0..20).map(|_| intake.begin(greedy, 0.0)).collect();
+        let served = many.iter().filter(|claim| grow(claim, MIB, 0.0) == FINE);
+        let served: Vec<_> = served.collect();
+        assert_eq!(served.len(), 4);
+        served.iter().for_each(|claim| claim.finish());
+        let others: Vec<_> = (0..3).map(|_| intake.begin(modest, 0.0)).collect();
+        assert!(others.iter().all(|claim| grow(claim, MIB, 0.0) == FINE), "nobody is in their way");
+        assert_eq!(grow(&many[19], MIB, 5000.0), BUSY);
+        // What nobody knows the source of has no share.
+        drop((many, others));
+        let unknown: Vec<_> = (0..7).map(|_| intake.begin(None, 0.0)).collect();
+        assert!(unknown.iter().all(|claim| grow(claim, MIB, 0.0) == FINE));
+    }
+
+    #[test]
+    fn who_has_its_share_makes_room_among_its_own() {
         let intake = Intake::new(8 * MIB);
         let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
-        let many: Vec<_> = (0..7).map(|_| intake.begin(greedy, 0.0)).collect();
-        let few = intake.begin(modest, 0.0);
-        let feed = |now| {
-            for claim in many.iter().chain([&few]).filter(|claim| !has_to_go(claim)) {
-                let _ = grow(claim, if now == 0.0 { MIB - 400_000 } else { 40_000 }, now);
-            }
-        };
-        let late = intake.begin(intake.source("late"), 0.0);
-        feed(0.0);
-        let mut gone = 0;
-        for step in 0..10 {
-            let now = f64::from(step) * 200.0;
-            if step > 0 {
-                feed(now);
-            }
-            let _ = grow(&late, 4 * MIB, now);
-            gone = many.iter().filter(|claim| has_to_go(claim)).count();
-        }
-        assert!((1..7).contains(&gone), "{gone}");
-        assert!(!has_to_go(&few));
+        let (slow, other) = (intake.begin(greedy, 0.0), intake.begin(modest, 0.0));
+        assert_eq!(grow(&slow, 4 * MIB, 0.0), FINE);
+        assert_eq!(grow(&other, 2 * MIB, 0.0), FINE);
+        let next = intake.begin(greedy, 0.0);
+        assert_eq!(grow(&next, MIB, 1000.0), Poll::Pending);
+        assert_eq!(grow(&next, MIB, 2100.0), Poll::Pending);
+        assert_eq!((has_to_go(&slow), has_to_go(&other)), (true, false));
+        drop(slow);
+        assert_eq!(grow(&next, MIB, 2200.0), FINE);
     }
 
     #[test]
