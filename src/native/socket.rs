@@ -78,6 +78,10 @@ pub(super) async fn run(
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
     };
+    if let End::Broken(..) | End::Close(..) = end {
+        // What came before it has its answer, if there is one already.
+        let _ = timeout(GOODBYE, finish(&mut sink, &link)).await;
+    }
     // Cancels what is in flight; the driver then gives each handler its last turn, and ends.
     drop(link);
     driver.await;
@@ -108,6 +112,17 @@ async fn write(
             return end;
         }
     }
+}
+
+/// Writes what is left to be sent.
+async fn finish(sink: &mut SplitSink<Socket, Message>, link: &Link) {
+    while let Some(Transmit::Send { frame, .. }) = link.try_transmit() {
+        if sink.feed(Message::text(frame.to_json())).await.is_err() {
+            return;
+        }
+    }
+    // A half of a socket keeps one message to itself.
+    let _ = sink.flush().await;
 }
 
 struct Writer<'a> {
