@@ -1,9 +1,9 @@
 // The client of an SDK: this package's, with the SDK's errors, handlers and members.
-import { Client as Base, INSIDE } from "../client.js";
+import { Client as Base, INSIDE } from "../client/client.js";
 // Brings the module along.
 import "../index.js";
-import { isMcpError } from "../errors.js";
-import { itself, throughProxies } from "../itself.js";
+import { isMcpError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
 import { handlerOf, parse, schemaAndOptions } from "./given.js";
 import { isOutline } from "./outline.js";
 import { mergeCapabilities } from "./helpers.js";

@@ -1,10 +1,10 @@
 // For programs of `@modelcontextprotocol/client` 2.x: its names.
-import { INSIDE } from "../client.js";
-import { throughProxies } from "../itself.js";
+import { throughProxies } from "../base/itself.js";
+import { INSIDE } from "../client/client.js";
 import { adapt, settled } from "./client.js";
 import { SdkError, SdkErrorCode, translate } from "./errors.js";
-import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import { isInputRequiredResult } from "./guards.js";
+import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
