@@ -203,14 +203,18 @@ fn completed(input: &Raw) -> CompletionRequest {
         Some(name) => Reference::Prompt(name),
         None => Reference::Resource(text("resource")),
     };
-    let arguments = input.get("arguments").and_then(|all| all.entries()).unwrap_or_default();
-    let texts = arguments.into_iter().filter_map(|(name, value)| Some((name, value.as_text()?)));
-    CompletionRequest {
-        reference,
-        argument: text("argument"),
-        value: text("value"),
-        arguments: texts.collect(),
+    let mut arguments = BTreeMap::new();
+    if let Some(all) = input.get("arguments") {
+        // Of those that stand twice, the last counts.
+        all.each_member(&mut |name, value| {
+            match value.as_text() {
+                Some(text) => arguments.insert(name.to_owned(), text),
+                None => arguments.remove(name),
+            };
+            true
+        });
     }
+    CompletionRequest { reference, argument: text("argument"), value: text("value"), arguments }
 }
 
 /// The arguments of a prompt, from the schema of their type.

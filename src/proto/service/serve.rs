@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Arguments that a request for suggestions may bring along.
-const ARGUMENTS: usize = 1024;
+const ARGUMENTS: usize = 256;
 
 /// A handler to be run.
 #[derive(Debug)]
