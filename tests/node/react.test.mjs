@@ -26,7 +26,7 @@ let opened = 0;
 before(async () => {
   const app = await makeApp("react", ["react", "ai"]);
   hooks = await app.import("react.js");
-  chat = await app.import("ai-sdk-react.js");
+  chat = await app.import("ai-sdk/react.js");
   server = await startFakeServer({
     era: "modern",
     tools: {

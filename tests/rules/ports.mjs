@@ -305,7 +305,7 @@ rule("accept: a greeting that is played again opens nothing", async (env) => {
   const own = Object.getOwnPropertyDescriptor(scope, "addEventListener");
   let listener = (/** @type {any} */ _event) => {};
   scope.addEventListener = (/** @type {string} */ _type, /** @type {any} */ take) => (listener = take);
-  const source = {};
+  const source = /** @type {any} */ ({});
   let accepted = 0;
   try {
     env.mcp.acceptPorts(() => void accepted++, { origins: ["https://a.example"], source });

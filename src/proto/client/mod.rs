@@ -42,6 +42,7 @@ use calls::{CallTable, Expired};
 use handshake::{Handshake, Shaken};
 use inputs::Questions;
 use prior::Unproven;
+use requests::Purpose;
 use subscriptions::Subscriptions;
 use wire::Wire;
 use work::Work;
@@ -234,6 +235,14 @@ impl<P: Payload> Client<P> {
             wire.leg(id, method, params);
         }
         Ok((id, slot))
+    }
+
+    /// How long the caller of that request waits for it, if somebody does.
+    pub fn patience(&mut self, request: RequestId) -> Option<Millis> {
+        match self.wire.requests.purpose(request)? {
+            Purpose::Call(id) => self.calls.find(*id).map(|call| call.limits.timeout),
+            _ => None,
+        }
     }
 
     /// Sends a notification.

@@ -1,0 +1,416 @@
+// The link between the core and a transport: what arrives goes to the core, what the core wants sent
+// leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
+import { ProtocolError, typed } from "../base/errors.js";
+import { FETCHER, fast, handle } from "../base/handlers.js";
+import { read, write } from "../base/json.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+
+/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../wasm/core.js").Core} Core */
+
+/** The longest frame, in characters, that is worth scanning. */
+const SHORT = 4096;
+/** How long the end of a transport is waited for, in milliseconds. */
+const GRACE = 5000;
+/** How much odd progress of a kind is kept. */
+const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
+/** What can be odd about progress, as the core numbers it. */
+const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
+
+/** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
+const [MORE, LESS] = [88, 60];
+
+// The one buffer's, whichever client has filled it.
+let head = "";
+let known = MORE;
+
+const now = () => performance.now();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
+
+export class Connection {
+  /** @type {Core | undefined} */
+  core;
+  /** @type {any} */
+  transport;
+  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  again;
+  /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: any) => void, what: string, cause?: unknown } | undefined} */
+  connecting;
+  /** What the core found out about the server. @type {any} */
+  session;
+  /** Calls by slot. @type {(Call | undefined)[]} */
+  calls = [];
+  inFlight = 0;
+  /** When the client began to connect. */
+  began = 0;
+  /** The latest odd progress, in its order. @type {any[]} */
+  samples = [];
+  /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
+  onchange;
+  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
+  scans = true;
+
+  /** The option of that name, if it was given. @type {number | undefined} */
+  maxMessageSize;
+
+  /** The end of the latest transport. @type {Promise<void> | undefined} */
+  left;
+
+  #act;
+  /** Moves the exchanges of the transport, where it has such. @type {import("../transports/fetch.js").Fetcher | undefined} */
+  #fetcher;
+  /** Whom the latest request was sent for. @type {string | undefined} */
+  #identity;
+  /** Takes our handlers off the transport. */
+  #release = () => {};
+  #draining = false;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+  // Views of the core's memory; detached, with length 0, when the memory has grown.
+  #bytes = new Uint8Array();
+  #words = new Uint32Array();
+  #numbers = new Float64Array();
+  #records = new Float64Array();
+
+  /**
+   * @param {(core: Core, step: number) => void} act does a step that is about more than the transport
+   * @param {(error: Error) => void} fault hears of what went wrong and failed no call
+   */
+  constructor(act, fault) {
+    this.#act = act;
+    this.fault = fault;
+  }
+
+
+  /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
+  drain() {
+    if (this.#draining) return;
+    const core = /** @type {Core} */ (this.core);
+    this.#draining = true;
+    try {
+      for (let step; (step = core.poll(this.#fetcher !== undefined && this.transport?.send.fast)); ) {
+        if (step === 1) this.#send(core.value(), this.view()[1]);
+        else if (step === 2) this.#reopen();
+        else if (step === 20) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#find(this.view()[1])?.options);
+        else if (step === 21) this.#fetcher?.abort(this.view()[1]);
+        else if (step === 22) this.transport?.onmessage?.(core.value());
+        else this.#act(core, step);
+      }
+    } finally {
+      this.#draining = false;
+    }
+    this.#arm(this.view()[6]);
+  }
+
+  /**
+   * The numbers of the core's latest step.
+   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number, odd: number]}
+   */
+  view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    return /** @type {any} */ (this.#numbers);
+  }
+
+  /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
+  identify(identity, id = 0) {
+    // The core knows already.
+    if (!this.core || identity === this.#identity) return;
+    this.#identity = identity;
+    if (this.core.identify(identity, id)) this.onchange?.(id);
+  }
+
+  /** From now on a Node process has something to wait for. */
+  hold() {
+    this.#timer?.ref?.();
+  }
+
+  /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
+  #arm(deadline) {
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.core?.timeout(now());
+        this.drain();
+      }, delay);
+    }
+    // A Node process need not stay for a clock that nobody waits for.
+    if (!this.inFlight && !this.connecting) this.#timer?.unref?.();
+  }
+
+  /** Attaches a transport and starts it. @param {any} transport */
+  open(transport) {
+    this.transport = transport;
+    const current = () => this.transport === transport;
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
+      onclose: () => this.closed(transport, "the connection was closed"),
+    };
+    // Who waits for messages is not to be passed by.
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onidentity" in transport) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
+    // What a worker holds needs more than a message at a time.
+    if ("connection" in transport) transport.connection = this;
+    this.#release = handle(transport, ours);
+    Promise.resolve()
+      .then(() => transport.start?.())
+      .then(
+        () => {
+          if (!current()) return;
+          this.#join(transport);
+          this.core?.opened(now());
+          this.drain();
+        },
+        (error) => {
+          if (this.connecting && current()) this.connecting.cause = error;
+          this.closed(transport, "the connection could not be opened");
+        },
+      );
+  }
+
+  /** The core takes over the exchanges of a transport. @param {any} transport */
+  #join(transport) {
+    /** @type {import("../transports/fetch.js").Fetcher | undefined} */
+    const fetcher = (this.#fetcher = transport[FETCHER]);
+    if (!fetcher || !this.core) return;
+    // Who has put another handler in the client's place, or before it, hears of every message.
+    const plain = () => !transport.onmessage || transport.onmessage.fast;
+    const scans = () => this.scans && !this.#draining && plain();
+    fetcher.join(this.core, {
+      drain: () => this.drain(),
+      get scans() {
+        return scans();
+      },
+      get shows() {
+        return !plain();
+      },
+      deliver: (count, text) => this.#deliver(count, text),
+      identify: (identity, id) => this.identify(identity, id),
+    });
+  }
+
+  #reopen() {
+    this.detach();
+    this.open(this.again?.());
+  }
+
+  /** Gives the transport up. */
+  detach() {
+    const transport = this.transport;
+    this.transport = undefined;
+    this.#fetcher?.part();
+    this.#fetcher = undefined;
+    if (!transport) return;
+    if ("connection" in transport) transport.connection = undefined;
+    const release = this.#release;
+    /** @type {any} */
+    let timer;
+    const closing = Promise.resolve()
+      .then(() => transport.close?.())
+      .catch(() => {})
+      .then(() => {
+        clearTimeout(timer);
+        release();
+      });
+    this.left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+  }
+
+  /** A transport has ended. @param {any} transport @param {string} reason */
+  closed(transport, reason) {
+    if (!transport || transport !== this.transport) return;
+    this.core?.closed(reason, false);
+    this.drain();
+  }
+
+  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
+  #send(message, id) {
+    const transport = this.transport;
+    const current = () => transport === this.transport;
+    // An earlier transport may fail late.
+    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
+    const done = () => {
+      if (id >= 0 || !current()) return;
+      this.core?.begun(now());
+      this.drain();
+    };
+    try {
+      if (transport.send.fast && "onframe" in transport) {
+        transport.sendText(write(message));
+        done();
+      } else if (this.#fetcher || "tells" in transport) {
+        Promise.resolve(transport.send(message, this.#find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
+        // Where each message is an exchange, that says what becomes of it.
+        if (transport.tells === false) done();
+      } else {
+        // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+        const text = write(message);
+        const error = oversize(text, this.#limit);
+        if (error) throw error;
+        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
+      }
+    } catch (error) {
+      failed(error, false);
+    }
+  }
+
+  /** The call that a request belongs to. @param {number | undefined} id */
+  #find(id) {
+    return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
+  }
+
+  /**
+   * A message could not be sent.
+   * @param {number | undefined} id of the request, if it is one
+   * @param {any} error
+   * @param {boolean} [sent] whether it may have arrived all the same
+   */
+  unsent(id, error, sent = false) {
+    const reason = "the message could not be sent";
+    if (!id) return this.fault(typed(error, reason, sent));
+    const failed = this.#find(id) ?? this.connecting;
+    if (failed) failed.cause = error;
+    if (id < 0) this.core?.notBegun(reason, error, now());
+    else this.core?.unsent(id, reason, sent, now());
+    this.drain();
+  }
+
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, { id, answers }) {
+    const number = answers && Number(id);
+    if (this.connecting) this.connecting.cause = error;
+    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
+  }
+
+  /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
+  odd(kind, params) {
+    const { progressToken, progress, total } = Object(params);
+    const name = ODD[kind];
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [progressToken, progress, total].map(brief);
+    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
+    const same = this.samples.filter((sample) => sample.kind === name);
+    if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
+  }
+
+  /** A frame of text has arrived. @param {string} text */
+  #frame(text) {
+    const length = text.length;
+    // What arrives while the core is drained waits for what it has already said.
+    if (length <= SHORT && this.scans && !this.#draining && this.#copy(text, length)) {
+      const core = /** @type {Core} */ (this.core);
+      const slot = core.scan(length);
+      if (slot !== -1) {
+        const numbers = this.view();
+        const progress = numbers[2];
+        const total = numbers[3] === numbers[3] ? numbers[3] : undefined;
+        if (numbers[7]) this.odd(numbers[7], { progressToken: numbers[1], progress, total });
+        if (slot < 0) return;
+        const start = numbers[4];
+        const message = start ? text.substring(start, numbers[5]) : undefined;
+        const call = /** @type {Call} */ (this.calls[slot]);
+        return call.deliver(progress, total, message);
+      }
+    }
+    this.parse(text);
+  }
+
+  get #limit() {
+    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
+  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  parse(text, take = (message) => this.receive(message)) {
+    const error = oversize(text, this.#limit);
+    if (error) return this.refuse(error, outline(text));
+    let message;
+    try {
+      message = read(text);
+    } catch (cause) {
+      return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    take(message);
+  }
+
+  /**
+   * Ordinary progress has come by HTTP, in the core's table.
+   * @param {number} count
+   * @param {() => string} text that its messages are part of
+   */
+  #deliver(count, text) {
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
+    /** @type {any} */
+    const records = this.#records;
+    // All of it is taken before a handler runs, which may end calls and give their slots away.
+    let all;
+    const taken = [];
+    for (let at = 0; at < count * 7; at += 7) {
+      const progress = records[at + 1];
+      const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
+      const start = records[at + 3];
+      const odd = records[at + 5];
+      if (odd) this.odd(odd, { progressToken: records[at + 6], progress, total });
+      const message = start ? (all ??= text()).substring(start, records[at + 4]) : undefined;
+      taken.push({ call: this.calls[records[at]], progress, total, message });
+    }
+    for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+  }
+
+  /**
+   * Copies a text into the core's scratch buffer, four characters at a time, but not the beginning
+   * that it shares with the text before; false if it is not ASCII.
+   * @param {string} text
+   * @param {number} length
+   */
+  #copy(text, length) {
+    if (!this.#bytes.length) {
+      this.#bytes = /** @type {any} */ (this.core).view(1);
+      this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+    }
+    const words = this.#words;
+    const whole = length & ~3;
+    const same = text.substring(0, known) === head;
+    let all = 0;
+    let i = same ? known : 0;
+    for (; i < whole; i += 4) {
+      const a = text.charCodeAt(i);
+      const b = text.charCodeAt(i + 1);
+      const c = text.charCodeAt(i + 2);
+      const d = text.charCodeAt(i + 3);
+      all |= a | b | c | d;
+      words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+    }
+    for (; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
+    const ascii = all < 128;
+    if (!same) {
+      known = known === MORE ? LESS : MORE;
+      head = ascii ? text.substring(0, known) : "";
+    }
+    return ascii;
+  }
+
+  /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
+  receive(message, stream = NaN) {
+    this.core?.receive(message, stream, now());
+    this.drain();
+  }
+}

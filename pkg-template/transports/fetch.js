@@ -1,0 +1,259 @@
+// Moves what a core says by `fetch`, and tells the core what came of it.
+import { attempt, report } from "../base/errors.js";
+import { read, write } from "../base/json.js";
+import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
+import { enter } from "./crowd.js";
+import { headersOf, identityOf } from "./identity.js";
+
+/** How much of a body an error quotes. */
+const EXCERPT = 500;
+
+const now = () => performance.now();
+const decoder = new TextDecoder();
+
+/**
+ * Whom a fetcher works for.
+ * @typedef {object} Host
+ * @property {(exchange?: number) => void} drain does what the core wants done
+ * @property {boolean} scans whether ordinary progress is taken from the bytes
+ * @property {boolean} shows whether messages are handed out before the client has them
+ * @property {(count: number, text: () => string) => void} deliver takes so many records out of the core's table
+ * @property {(text: string) => any} [read] makes the JSON value of a text, or undefined
+ * @property {(identity: string, id: any) => void} [identify] hears whom a request is sent for
+ * @property {(exchange: number) => void} [accepted] an exchange has got through
+ * @property {(exchange: number) => void} [ended] an exchange is over
+ */
+
+export class Fetcher {
+  /** Hears what becomes of the exchanges, if somebody is to. @type {import("../wasm/core.js").Core | undefined} */
+  core;
+  /** @type {Host} */
+  host;
+  /** The largest message either way, in bytes. */
+  maxMessageSize;
+  /** The latest exchange. @type {Promise<void> | undefined} */
+  latest;
+
+  /** The options of single messages. @type {WeakMap<object, any>} */
+  given = new WeakMap();
+
+  #own;
+  #url;
+  #options;
+  /** The exchanges under way. @type {Map<number, AbortController>} */
+  #exchanges = new Map();
+  // Of the module's memory; detached, with length 0, when it has grown.
+  #numbers = new Float64Array();
+
+  /** @param {string} url @param {any} options @param {Host} host */
+  constructor(url, options, host) {
+    this.#url = url;
+    this.#options = options;
+    this.host = this.#own = host;
+    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
+  /** Whether a client's core has taken over. */
+  get joined() {
+    return this.host !== this.#own;
+  }
+
+  /** Whether an exchange is under way. */
+  get busy() {
+    return this.#exchanges.size > 0;
+  }
+
+  /** A client's core takes over. @param {import("../wasm/core.js").Core} core @param {Host} host */
+  join(core, host) {
+    if (this.core) core.join(this.core);
+    this.core = core;
+    this.host = host;
+  }
+
+  /** It goes on alone. */
+  part() {
+    if (!this.joined) return;
+    this.core = this.core?.part();
+    this.host = this.#own;
+  }
+
+  /** The numbers of the core's latest step. */
+  view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    return this.#numbers;
+  }
+
+  /** Breaks an exchange off. @param {number} exchange */
+  abort(exchange) {
+    this.#exchanges.get(exchange)?.abort();
+  }
+
+  /**
+   * Starts an exchange.
+   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
+   * @param {any} [own] the options of the message that it is about, unless it was sent with some
+   */
+  start(action, own) {
+    this.latest = this.#exchange(action, this.given.get(action[4]) ?? own);
+  }
+
+  /**
+   * One exchange, from its request to the end of its answer.
+   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
+   * @param {any} own
+   */
+  async #exchange([exchange, method, pairs, value], own) {
+    const controller = new AbortController();
+    const { signal } = controller;
+    this.#exchanges.set(exchange, controller);
+    const { fetch: call = globalThis.fetch, headers: given, requestInit } = this.#options;
+    let sent = false;
+    let headed = false;
+    let leave = () => {};
+    try {
+      const body = value === undefined ? undefined : write(value);
+      const error = body && oversize(body, this.maxMessageSize);
+      if (error) throw error;
+      const headers = headersOf(typeof given === "function" ? await given() : given);
+      headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
+      this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
+      signal.throwIfAborted();
+      if (body) this.#trace("sent", body);
+      sent = true;
+      const response = await call(this.#url, {
+        redirect: "error",
+        credentials: "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+        ...requestInit,
+        method,
+        headers,
+        body,
+        signal,
+      });
+      const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
+      const { status } = response;
+      headed = true;
+      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers) ?? 0;
+      if (response.ok) this.host.accepted?.(exchange);
+      // Something may have waited for this head.
+      if (found & 2048) this.host.drain(exchange);
+      const streams = (found & 2) > 0;
+      if (!(found & 3)) return controller.abort();
+      if (streams) leave = enter(this.#url);
+      const text = await this.#read(exchange, response, streams, own?.onresumptiontoken);
+      if (signal.aborted || !this.core) return;
+      if (!streams) this.core.message(exchange, this.#parse(text), text.slice(0, EXCERPT), this.host.shows, now());
+      else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
+      this.host.drain(exchange);
+    } catch (cause) {
+      const refused = sent && !headed ? isRefused(cause) : undefined;
+      if (!signal.aborted && this.core) {
+        this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+        this.host.drain(exchange);
+      }
+      // What is not read to its end would hold a connection.
+      controller.abort();
+    } finally {
+      leave();
+      this.#exchanges.delete(exchange);
+      this.host.ended?.(exchange);
+    }
+  }
+
+  /**
+   * Reads a body: its text, or its events as they come.
+   * @param {number} exchange
+   * @param {Response} response
+   * @param {boolean} streams
+   * @param {((id: string) => void) | undefined} tell is told the ids of events
+   */
+  async #read(exchange, response, streams, tell) {
+    const reader = response.body?.getReader();
+    const whole = new TextDecoder();
+    let text = "";
+    let size = 0;
+    let last;
+    for (;;) {
+      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+      if (done || !value) break;
+      if (streams) {
+        this.#chunk(exchange, value);
+        const id = /** @type {any} */ (tell && this.core?.lastEvent(exchange));
+        if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
+      } else {
+        text += whole.decode(value, { stream: true });
+        size += value.length;
+        if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
+      }
+    }
+    if (text) this.#trace("received", text);
+    return text;
+  }
+
+  /** @param {number} exchange @param {Uint8Array | undefined} chunk */
+  #chunk(exchange, chunk) {
+    for (let more = true; more && this.core; chunk = undefined) {
+      const { core, host } = this;
+      // Who wants to see every text cannot have it faster.
+      const found = core.feed(exchange, chunk, this.maxMessageSize, host.scans && !this.#options.trace);
+      more = (found & 1024) > 0;
+      // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
+      const count = found & 255;
+      const event = found & 256 ? this.#text(10) : "";
+      if (count) host.deliver(count, () => this.#text(8));
+      if (found & 512) {
+        core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
+      } else if (found & 256) {
+        this.#trace("received", event);
+        core.message(exchange, this.#parse(event), "", host.shows, now());
+      }
+      if (found & (256 | 2048)) host.drain(exchange);
+    }
+  }
+
+  /** A text in the memory, whose place the numbers say there. @param {number} place */
+  #text(place) {
+    const numbers = this.view();
+    return decoder.decode(new Uint8Array(numbers.buffer, numbers[place], numbers[place + 1]));
+  }
+
+  /** @param {string} text */
+  #parse(text) {
+    return (this.host.read ?? parse)(text);
+  }
+
+  /** @param {"sent" | "received"} direction @param {string} text */
+  #trace(direction, text) {
+    try {
+      this.#options.trace?.(direction, text);
+    } catch (error) {
+      report(error);
+    }
+  }
+}
+
+/** What `Retry-After` asks for, in milliseconds: it holds seconds, or a date. @param {string} text */
+function delay(text) {
+  if (!text) return NaN;
+  return Number(text) >= 0 ? Number(text) * 1000 : Math.max(Date.parse(text) - Date.now(), 0);
+}
+
+/**
+ * Whether nobody is there: true where the platform says so, false where it may be so, because it says
+ * nothing at all; undefined if it is something else.
+ * @param {any} cause
+ */
+function isRefused(cause) {
+  const code = cause?.cause?.code ?? cause?.code;
+  if (typeof code === "string") return /REFUSED/i.test(code) || undefined;
+  return cause instanceof TypeError && globalThis.navigator?.onLine !== false ? false : undefined;
+}
+
+/** The JSON value of a text, or undefined. @param {string} text */
+function parse(text) {
+  try {
+    return read(text);
+  } catch {}
+}
