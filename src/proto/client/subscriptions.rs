@@ -196,7 +196,7 @@ impl<P: Payload> Subscriptions<P> {
         let named = match (legacy, ends) {
             (true, _) => None,
             (_, true) => member("requestId"),
-            _ => given.and_then(|params| params.get(meta::META)?.present(meta::SUBSCRIPTION_ID)),
+            _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
         };
         let mut for_all = named.is_none() || ends;
         let named = named.and_then(|id| counts.ours(calls, &wire.requests, &id.as_id()?).0);
