@@ -285,7 +285,7 @@ fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
         assert!(seeds.len() >= 3, "{name} has seeds");
         for seed in &seeds {
             run(seed);
-            for _ in 0..100 {
+            for _ in 0..300 {
                 let mut input = seed.clone();
                 for _ in 0..=below(4) {
                     let at = below(input.len());

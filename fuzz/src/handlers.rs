@@ -22,10 +22,10 @@ struct Arguments {
     list: Vec<f64>,
 }
 
-/// Arguments, as text: a handler gets those that serde reads, and as serde reads them.
+/// Arguments, as text: a handler gets those that serde reads out of their tree, as it reads them.
 pub fn arguments(bytes: &[u8]) {
     let Ok(text) = str::from_utf8(bytes) else { return };
-    let Ok(Value::Object(_)) = serde_json::from_str(text) else { return };
+    let Ok(tree @ Value::Object(_)) = serde_json::from_str(text) else { return };
     let tool = Tool::new("run", "").input_schema(json!({ "type": "object" }));
     let server = Server::builder("Test", "1.0.0")
         .tool_with(tool, |args: Arguments, _: Context| async move { Json(json!(args)) })
@@ -39,19 +39,17 @@ pub fn arguments(bytes: &[u8]) {
     assert!(serde_json::from_str::<Value>(&message).is_ok(), "{message}");
     session.link().receive(&message);
     let answer = session.drain().pop().expect("an answer");
-    match serde_json::from_str::<Arguments>(text) {
-        Ok(read) => {
-            let got = &answer["result"]["structuredContent"];
-            assert_eq!(
-                serde_json::from_value::<Arguments>(got.clone()).ok(),
-                Some(read),
-                "{answer}"
-            );
+    match (serde_json::from_value::<Arguments>(tree), serde_json::from_str::<Arguments>(text)) {
+        (Ok(read), Ok(_)) => {
+            let got = answer["result"]["structuredContent"].clone();
+            assert_eq!(serde_json::from_value(got).ok(), Some(read), "{answer}");
         }
-        Err(_) => {
+        (Err(_), Err(_)) => {
             let refused = answer["error"]["code"] == -32602 || answer["result"]["isError"] == true;
             assert!(refused, "{text}: {answer}");
         }
+        // A member stands twice: which of them counts is nobody's rule.
+        _ => assert!(answer["result"].is_object(), "{text}: {answer}"),
     }
 }
 
