@@ -1,57 +1,26 @@
 //! The client's side of Streamable HTTP for JavaScript.
 
-use std::cell::UnsafeCell;
-
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
-use crate::jsonrpc::{Id, Payload};
+use crate::jsonrpc::Payload;
 use crate::proto::client::Client;
 
 use super::client::{explain, text};
-use super::payload::{view_bytes, view_numbers};
+use super::payload::{read_number, view_bytes};
+use super::records::{self, Units};
 
-/// How many records the table holds.
-const RECORDS: usize = 128;
-/// How many numbers a record has.
-const FIELDS: usize = 7;
-
-/// The table in [`Core::view`](super::Core::view).
-struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
-
-// SAFETY: this module runs on one thread; there is no shared memory in it.
-unsafe impl Sync for Records {}
-
-static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
-
-/// A view of the table.
-pub(super) fn records() -> JsValue {
-    // SAFETY: the table lives as long as the module, and JavaScript only reads it.
-    let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
-    view_numbers(table.as_flattened())
-}
-
-fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
-    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
-    // it twice at once.
-    unsafe { &mut *TABLE.0.get() }
-}
-
-/// `Core::events` in a worker that only hands on what arrives. The token is negative if the
-/// progress came on the stream of another request; slot and oddity say nothing.
+/// `Core::events` in a worker that only hands on what arrives: slots and oddities say nothing.
 #[wasm_bindgen(js_name = scanEvents)]
 pub fn scan_events(http: &mut Http, exchange: u32) -> u32 {
     http.read_progress(exchange, None)
 }
 
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-#[allow(clippy::cast_possible_truncation)] // at most 15 digits
 pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
-        let own = token.is_sign_positive();
-        *token = token.abs();
-        (*slot, *odd) = accept(client, *token as i64, *progress, own);
+    for record in records::table().iter_mut().take(count) {
+        records::accept(record, client);
     }
 }
 
@@ -159,7 +128,7 @@ impl Http {
         self.machine.refuse(exchange, answers, Some(cause));
     }
 
-    /// What the latest records were read from, ASCII: a view that the next call may detach.
+    /// What the latest records were read from: a view that the next call may detach.
     pub fn text(&self, exchange: u32) -> JsValue {
         view_bytes(self.machine.since(exchange, self.since))
     }
@@ -242,56 +211,27 @@ impl Http {
 impl Http {
     /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
     /// Without a client, nothing is said of its call.
-    #[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
     pub(super) fn read_progress(
         &mut self,
         exchange: u32,
         mut client: Option<&mut Client<JsValue>>,
     ) -> u32 {
         self.since = self.machine.position(exchange);
-        let mut records = table().iter_mut();
+        let mut units = Units::default();
         let mut count = 0;
-        while count < RECORDS {
-            let Some((scanned, own)) = self.machine.progress(exchange, self.since) else { break };
-            let mut token = scanned.token as f64;
-            let (mut slot, mut odd) = (-1.0, 0.0);
-            if let Some(client) = &mut client {
-                (slot, odd) = accept(client, scanned.token, scanned.progress, own);
-                if slot < 0.0 && odd == 0.0 {
-                    continue;
-                }
-            } else {
-                token = token.copysign(if own { 1.0 } else { -1.0 });
+        while let Some(record) = records::table().get_mut(count) {
+            let next = self.machine.progress(exchange, self.since, read_number);
+            let Some((scanned, own)) = next else { break };
+            units.is_wide |= scanned.is_wide;
+            let text = self.machine.since(exchange, self.since);
+            records::write(record, &scanned, !own, |place| units.of(text, place));
+            if client.as_mut().is_none_or(|client| records::accept(record, client)) {
+                count += 1;
             }
-            let Some(record) = records.next() else { break };
-            let message = scanned.message.unwrap_or_default();
-            *record = [
-                slot,
-                scanned.progress,
-                scanned.total.unwrap_or(f64::NAN),
-                message.start as f64,
-                message.end as f64,
-                odd,
-                token,
-            ];
-            count += 1;
         }
         // At most as many as the table holds.
         u32::try_from(count).unwrap_or_default()
     }
-}
-
-/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `proto::scan`
-fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
-    let slot = if own {
-        client.receive_progress(token, progress)
-    } else {
-        client.stray(&Id::Integer(token), None);
-        None
-    };
-    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

@@ -13,7 +13,7 @@ use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
 };
-use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
@@ -176,16 +176,14 @@ impl Page {
     pub fn frame(&mut self, text: &str) {
         if self.path == Path::Scanned
             && !self.slots.is_empty()
-            && text.len() <= SHORT
-            && text.is_ascii()
-            && let Some(scanned) = scan(text.as_bytes())
+            && text.encode_utf16().count() <= SHORT
+            && let Some(scanned) = scan(&marked(text), parse_number)
         {
             let slot = self.machine.receive_scanned(&scanned);
             self.odd.extend(self.machine.oddity());
             if let Some(slot) = slot {
-                let message = scanned.message.and_then(|span| text.get(span)).map(str::to_owned);
-                let (progress, total) = (scanned.progress, scanned.total);
-                self.deliver(slot, Step { progress, total, message });
+                let text: Vec<u16> = text.encode_utf16().collect();
+                self.deliver(slot, step(&scanned, &text));
             }
             return self.drain();
         }
@@ -425,4 +423,23 @@ impl Page {
         let id = self.slots.get(&slot).expect("it belongs to a call in flight");
         self.calls.get_mut(id).expect("known")
     }
+}
+
+/// A frame as the binding lays it before the scanner: a byte for each UTF-16 unit.
+pub fn marked(text: &str) -> Vec<u8> {
+    text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80)).collect()
+}
+
+/// What was scanned, spans being of that text in UTF-16, as JavaScript reads it.
+pub fn step(scanned: &Scanned, text: &[u16]) -> Step {
+    let (progress, total) = (scanned.progress, scanned.total);
+    let message = scanned.message.clone().map(|span| {
+        if scanned.is_escaped {
+            let literal = String::from_utf16(&text[span.start - 1..=span.end]).unwrap();
+            serde_json::from_str(&literal).unwrap()
+        } else {
+            String::from_utf16(&text[span]).unwrap()
+        }
+    });
+    Step { progress, total, message }
 }
