@@ -371,7 +371,7 @@ export class Client {
         return this.#inbound.notify(message);
       }
       case 9:
-        return this.#inbound.answer(core.value(), core.other());
+        return this.#inbound.answer(core.value(), core.other(), call);
       case 11:
         return call?.stall(true);
       case 12:

@@ -387,9 +387,9 @@ export class Connection {
     return ascii;
   }
 
-  /** A message has arrived. @param {any} message */
-  receive(message) {
-    this.core?.receive(message, now());
+  /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
+  receive(message, stream = NaN) {
+    this.core?.receive(message, stream, now());
     this.drain();
   }
 }

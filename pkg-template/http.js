@@ -162,6 +162,7 @@ export class StreamableHttpTransport {
       const [kind, value] = [news[i], news[i + 1]];
       const sent = this.#sent.get(exchange ?? 0);
       if (kind === 1) this.onmessage?.(value);
+      else if (kind === 8) this.onmessage?.(value[0]);
       else if (kind === 4) this.close();
       else if (kind === 6) continue;
       else if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));

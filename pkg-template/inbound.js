@@ -51,8 +51,8 @@ export class Inbound {
     attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
   }
 
-  /** A request of a legacy server. @param {any} request @param {any} id */
-  answer(request, id) {
+  /** A request of a legacy server. @param {any} request @param {any} id @param {Call} [call] that makes it ask */
+  answer(request, id, call) {
     const core = /** @type {import("./core.js").Core} */ (this.#connection.core);
     const asked = new AbortController();
     this.#asked.set(id, asked);
@@ -63,7 +63,7 @@ export class Inbound {
       core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
       this.#connection.drain();
     };
-    this.#serve(request, asked, { requestId: id, reportProgress }, (ok, value) => {
+    this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
       if (this.#asked.get(id) === asked) this.#asked.delete(id);
       core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
     });
@@ -116,11 +116,11 @@ export class Inbound {
     );
   }
 
-  /** The server took a request back. @param {any} id @param {unknown} reason */
+  /** A request is not to be answered any more. @param {any} id @param {unknown} reason */
   withdraw(id, reason) {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
-    asked?.abort(new AbortError("the server took its request back", reason));
+    asked?.abort(new AbortError("the answer is wanted no more", reason));
   }
 
   /** Nobody waits for answers any more. */

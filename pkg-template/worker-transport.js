@@ -279,6 +279,8 @@ class WorkerTransport {
     switch (kind) {
       case "frame":
         return connection?.parse(value, this.onmessage?.fast ? undefined : this.onmessage);
+      case "asked":
+        return connection?.parse(value[0], this.onmessage?.fast ? (message) => connection.receive(message, value[1]) : this.onmessage);
       case "opened":
         return this.#opening?.resolve();
       case "refused":

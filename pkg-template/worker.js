@@ -163,7 +163,8 @@ function news(http) {
     const [kind, value] = [news[i], news[i + 1]];
     if (kind === 1) {
       if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-    } else if (kind === 2) batch.add("failed", told(value));
+    } else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
+    else if (kind === 2) batch.add("failed", told(value));
     else if (kind === 3) batch.add("fault", told(value));
     else if (kind === 4) batch.add("expired");
     else if (kind === 6) batch.add("begun");

@@ -338,3 +338,13 @@ fn all_that_is_kept_has_a_limit_in_bytes() {
     assert_eq!(kept(&page, TOOLS, &cursor(20)), None);
     assert!(kept(&page, TOOLS, &cursor(19)).is_some());
 }
+
+#[test]
+fn what_is_absent_may_be_written_as_null() {
+    let mut page = connected(Version::LATEST);
+    let all = json!({ "cursor": null, "inputResponses": null, "requestState": null });
+    fetch(&mut page, "tools/list", &all, &json!({ "ttlMs": 1000, "resultType": null }));
+    let kept_result = kept(&page, "tools/list", &json!({}));
+    assert!(kept_result.is_some(), "it is the first page, and complete");
+    assert_eq!(kept(&page, "tools/list", &all), kept_result);
+}

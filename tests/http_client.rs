@@ -1810,3 +1810,146 @@ fn what_is_known_and_of_no_use_costs_a_handshake() {
     web.connect();
     web.take_method("initialize");
 }
+
+// ---- what is cut off each time ----
+
+/// Cuts an exchange off, over and over, as `cut` does; returns how often it was made, and how long
+/// that took.
+fn cut_each_time(web: &mut Web, first: Fetch, cut: impl Fn(&mut Web, &Fetch)) -> (u32, f64) {
+    let began = web.page.now;
+    let mut fetch = first;
+    for tries in 1..100 {
+        cut(web, &fetch);
+        for _ in 0..100 {
+            if !web.is_quiet() {
+                break;
+            }
+            web.wait(1_000.0);
+        }
+        if web.is_quiet() {
+            return (tries, web.page.now - began - 100_000.0);
+        }
+        fetch = web.take();
+    }
+    panic!("there is no end to it");
+}
+
+/// The ways in which the stream of an answer is cut off before that has come.
+const CUTS: [(&str, &str); 4] = [
+    ("at once", ""),
+    ("after a comment", ": here\n\n"),
+    (
+        "after news",
+        "data: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":1}}\n\n",
+    ),
+    (
+        "after an event with an id",
+        "id: 7\ndata: {\"jsonrpc\":\"2.0\",\"method\":\"notifications/message\",\"params\":{\"data\":1}}\n\n",
+    ),
+];
+
+#[test]
+fn a_session_that_is_cut_off_each_time_while_it_is_renewed_ends_after_a_few_tries() {
+    for (name, event) in CUTS {
+        for ends in [true, false] {
+            let _place = Place(format!("{name}, {ends}"));
+            let mut web = Web::legacy(Path::Scanned);
+            let (call, fetch) = web.call();
+            gone(&mut web, &fetch);
+            let initialize = web.take_method("initialize");
+            let (tries, took) = cut_each_time(&mut web, initialize, |web, fetch| {
+                web.stream(fetch);
+                web.chunk(fetch, event.as_bytes());
+                if ends { web.end(fetch) } else { web.fail(fetch, "reset") }
+            });
+            assert!((4..=20).contains(&tries), "{tries} tries");
+            assert!(took < 240_000.0, "{took} ms");
+            assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
+            assert!(web.page.end().is_some(), "the connection has ended");
+        }
+    }
+}
+
+#[test]
+fn a_request_whose_stream_is_cut_off_each_time_is_not_sent_for_ever() {
+    for (name, event) in &CUTS[..3] {
+        for modern in [true, false] {
+            let _place = Place(format!("{name}, {modern}"));
+            let mut web =
+                if modern { Web::modern(Path::Scanned) } else { Web::legacy(Path::Scanned) };
+            let (read, fetch) = web.request("resources/read", json!({ "uri": "a:1" }));
+            let (tries, took) = cut_each_time(&mut web, fetch, |web, fetch| {
+                web.stream(fetch);
+                web.chunk(fetch, event.as_bytes());
+                web.fail(fetch, "reset");
+            });
+            assert_eq!(tries, 7, "once, and six times more");
+            assert!(took < 30_000.0, "{took} ms");
+            assert!(matches!(failure(&web, read), Error::Lost { .. }));
+            assert!(web.page.is_open());
+        }
+    }
+}
+
+// ---- batches ----
+
+#[test]
+fn a_batch_in_an_event_of_a_legacy_session_is_unpacked() {
+    let mut web = Web::legacy(Path::Scanned);
+    let (one, stream) = web.call();
+    let (two, other) = web.call();
+    web.stream(&stream);
+    let said = |id: i64| json!({ "jsonrpc": "2.0", "id": id, "result": { "content": [] } });
+    web.event(&stream, &json!([progress(one, 1), progress(two, 2), said(two)]));
+    assert_eq!(web.page.steps(one), [step(1.0, None)]);
+    assert_eq!(web.page.steps(two), [step(2.0, None)]);
+    assert!(matches!(web.page.outcome(two), Some(Ok(_))));
+    web.event(&stream, &json!([said(one)]));
+    assert!(matches!(web.page.outcome(one), Some(Ok(_))));
+    assert!(web.page.faults().is_empty());
+    drop(other);
+    // An empty one is none, and since 2026-07-28 there are none at all.
+    web.event(&stream, &json!([]));
+    assert!(protocol_text(web.page.faults()[0]).contains("a batch"));
+    let mut web = Web::modern(Path::Scanned);
+    let (id, stream) = web.call();
+    web.stream(&stream);
+    web.event(&stream, &json!([progress(id, 1)]));
+    assert!(protocol_text(web.page.faults()[0]).contains("a batch"));
+    assert!(web.page.steps(id).is_empty());
+}
+
+// ---- questions ----
+
+fn question(id: i64) -> Value {
+    json!({ "jsonrpc": "2.0", "id": id, "method": "elicitation/create", "params": { "message": "m" } })
+}
+
+#[test]
+fn a_question_belongs_to_the_call_on_whose_stream_it_comes() {
+    let mut web = Web::legacy(Path::Scanned);
+    web.page.machine.declare(json!({ "elicitation": {} }));
+    let (first, one) = web.call();
+    let (second, two) = web.call();
+    web.stream(&one);
+    web.stream(&two);
+    for id in 0..8 {
+        web.event(&one, &question(id));
+        assert_eq!(web.page.ties[&Id::Integer(id)], Some(first));
+    }
+    // No call may ask for more at once; the other one still may.
+    web.event(&one, &question(8));
+    let refused = web.take();
+    assert_eq!(refused.body.as_ref().unwrap()["error"]["code"], json!(42900));
+    web.page.told.clear();
+    // Not even by its answer does another call take one of them along.
+    web.event(&two, &json!({ "jsonrpc": "2.0", "id": second, "result": { "content": [] } }));
+    assert!(web.page.told.is_empty() && web.is_quiet());
+    web.event(&one, &json!({ "jsonrpc": "2.0", "id": first, "result": { "content": [] } }));
+    assert_eq!(web.page.told.len(), 8);
+    for id in 0..8 {
+        let answer = web.take().body.unwrap();
+        assert_eq!((&answer["id"], &answer["error"]["code"]), (&json!(id), &json!(-32603)));
+    }
+    assert!(web.is_quiet());
+}

@@ -456,3 +456,103 @@ fn a_result_may_ask_a_few_things_and_no_more() {
         assert_eq!(page.outcome(call).is_none(), works);
     }
 }
+
+// ---- which call a question belongs to ----
+
+fn question(page: &mut Page, id: i64) -> Option<i64> {
+    ask(page, &json!(id), "elicitation/create", &json!({ "message": "m" }));
+    let Some(Told::Request(own, ..)) = page.told.pop() else { panic!("it is asked") };
+    assert_eq!(own, Id::Integer(id));
+    page.ties[&own]
+}
+
+/// The error that tells the server that a question is withdrawn, which the page is told, too.
+fn assert_withdrawn(page: &mut Page, id: i64) {
+    let sent = page.sent();
+    assert_eq!((&sent["id"], &sent["error"]["code"]), (&json!(id), &json!(-32603)));
+    assert!(
+        matches!(page.told.pop(), Some(Told::Withdrawn(own, Some(_))) if own == Id::Integer(id))
+    );
+    // What a handler says now, nobody waits for.
+    page.machine.respond(Id::Integer(id), Ok(json!({ "action": "accept" })));
+    page.drain();
+    assert!(page.sent_nothing_more());
+}
+
+#[test]
+fn a_question_belongs_to_the_only_call_and_goes_with_it() {
+    for how in ["answer", "error", "cancel", "timeout"] {
+        legacy(&all(), |page, call| {
+            assert_eq!(question(page, 7), Some(call));
+            match how {
+                "answer" => page.result(call, &json!({ "content": [] })),
+                "error" => page.error(call, &json!({ "code": 1, "message": "no" })),
+                "cancel" => page.cancel(call, None),
+                _ => {
+                    let total = page.call(CallLimits { max_total: 50.0, ..FOREVER });
+                    page.sent();
+                    page.cancel(call, None);
+                    page.sent();
+                    assert_withdrawn(page, 7);
+                    assert_eq!(question(page, 7), Some(total));
+                    // The timer's own lateness gives it some time back.
+                    page.wait(2_000.0);
+                }
+            }
+            if matches!(how, "cancel" | "timeout") {
+                assert_eq!(page.sent()["method"], json!("notifications/cancelled"));
+            }
+            assert_withdrawn(page, 7);
+        });
+    }
+}
+
+#[test]
+fn a_question_belongs_to_the_newest_call_until_that_is_answered_without_it() {
+    legacy(&all(), |page, first| {
+        let second = page.call(TEN);
+        page.sent();
+        assert_eq!(question(page, 1), Some(second));
+        let third = page.call(TEN);
+        page.sent();
+        // It was none of its questions, for it needed no answer; nor one of a call made later.
+        page.result(second, &json!({ "content": [] }));
+        assert!(page.told.is_empty() && page.sent_nothing_more());
+        page.result(third, &json!({ "content": [] }));
+        assert!(page.told.is_empty() && page.sent_nothing_more());
+        page.result(first, &json!({ "content": [] }));
+        assert_withdrawn(page, 1);
+    });
+    legacy(&all(), |page, first| {
+        let second = page.call(TEN);
+        page.sent();
+        assert_eq!(question(page, 1), Some(second));
+        // Given up on this side: so is what it asks.
+        page.cancel(second, None);
+        assert_eq!(page.sent()["method"], json!("notifications/cancelled"));
+        assert_withdrawn(page, 1);
+        assert_eq!(page.outcome(first), None);
+    });
+}
+
+#[test]
+fn what_no_person_answers_and_what_nobody_called_for_belongs_to_no_call() {
+    legacy(&all(), |page, call| {
+        for method in ["roots/list", "x/y"] {
+            ask(page, &json!(1), method, &json!({}));
+            page.told.clear();
+            assert_eq!(page.ties[&Id::Integer(1)], None);
+            page.machine.respond(Id::Integer(1), Ok(json!({})));
+            page.drain();
+            page.sent();
+        }
+        ask(page, &json!("roots"), "roots/list", &json!({}));
+        page.told.clear();
+        page.result(call, &json!({ "content": [] }));
+        assert!(page.told.is_empty() && page.sent_nothing_more());
+        // A list has no need of a person.
+        page.request("tools/list", None, TEN).unwrap();
+        page.sent();
+        assert_eq!(question(page, 2), None);
+    });
+}

@@ -5,12 +5,18 @@
 
 mod support;
 
+use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::jsonrpc::Id;
+use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
-use mcp_wasm::proto::server::{Limits, Reported};
+use mcp_wasm::proto::server::{Limits, Reported, RequestKey};
 use mcp_wasm::proto::version::Version;
+use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::{Value, json};
-use support::{FOREVER, Fate, Page, Pair, Path, Step, Told, Weather, everywhere, said, step};
+use support::{
+    FOREVER, Fate, Page, Pair, Path, Place, Step, Told, Weather, everywhere, said, step,
+};
 
 /// A page that is connected to nobody, for frames that no proper server sends.
 fn page(path: Path) -> Page {
@@ -84,7 +90,7 @@ fn rule_3_all_progress_before_the_response_also_in_one_turn() {
             pair.server.report(job, f64::from(i), Some(50.0), Some("on the way"));
             let message = pair.page.machine.session().unwrap().version.progress_has_message();
             let message = message.then(|| "on the way".to_owned());
-            expected.push(Step { progress: f64::from(i), total: Some(50.0), message });
+            expected.push(Step { progress: f64::from(i), total: Some(50.0), message, params: None });
         }
         pair.finish(job);
         pair.run();
@@ -331,4 +337,198 @@ fn rule_13_a_link_that_repeats_and_loses_progress_harms_no_call() {
         assert_eq!(pair.page.machine.progress_counts().duplicate, 2);
         assert!(matches!(pair.page.outcome(id), Some(Ok(_))));
     });
+}
+
+// ---- rules 3, 6, 7 and 8 over whatever may happen in whatever order ----
+
+/// One thing that happens. Calls are named by their number, modulo how many there are.
+#[derive(Clone, Copy, Debug)]
+enum Event {
+    Call { timeout: Millis, total: Millis, reset: bool },
+    Report(usize),
+    Answer(usize),
+    Fail(usize),
+    Cancel(usize),
+    Pass(Millis),
+    Cut,
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let span = || select(vec![0.0, 1.0, 20.0, 90.0, 333.0, 1_000.0, 4_000.0]);
+    let limit = || select(vec![100.0, 1_000.0, 5_000.0, 60_000.0, f64::INFINITY]);
+    let which = || 0..6_usize;
+    prop_oneof![
+        3 => (limit(), limit(), any::<bool>())
+            .prop_map(|(timeout, total, reset)| Event::Call { timeout, total, reset }),
+        8 => which().prop_map(Event::Report),
+        2 => which().prop_map(Event::Answer),
+        1 => which().prop_map(Event::Fail),
+        1 => which().prop_map(Event::Cancel),
+        6 => span().prop_map(Event::Pass),
+        1 => Just(Event::Cut),
+    ]
+}
+
+/// What is known of a call beside what the page says.
+struct Known {
+    id: i64,
+    job: RequestKey,
+    began: Millis,
+    timeout: Millis,
+    total: Millis,
+    reset: bool,
+    /// What the server has sent before its answer.
+    reported: Vec<Step>,
+    answered: bool,
+    /// When the page gave it up, if it did before it had an answer.
+    cancelled_at: Option<Millis>,
+}
+
+/// How late a call may end by its idle clock: a sixteenth, and what a look at the clocks takes.
+const LATE: Millis = 2.0;
+
+/// Compares what the page says of a call with what it must have come to; `cut_at` is when the
+/// connection broke.
+fn judge(pair: &Pair, call: &Known, cut_at: Option<Millis>) {
+    let record = pair.page.record(call.id);
+    // In order, nothing but what was said, nothing twice: whatever happened then.
+    let heard = record.progress.len();
+    assert!(heard <= call.reported.len());
+    assert_eq!(record.progress, call.reported[..heard], "rule 3");
+    let idle_from = record.heard_at.filter(|_| call.reset).unwrap_or(call.began);
+    let latest = idle_from + call.timeout * 17.0 / 16.0 + LATE;
+    let ended_at = record.settled_at.unwrap_or(pair.page.now);
+    assert!(ended_at <= latest, "rule 7: idle from {idle_from} to {ended_at}");
+    assert!(ended_at <= call.began + call.total + LATE, "rule 7: the hard clock never moves");
+    let told = pair.cancelled.iter().any(|(key, _)| *key == call.job);
+    match &record.outcome {
+        None => assert!(call.cancelled_at.is_none() && cut_at.is_none()),
+        Some(Ok(_) | Err(Error::Rpc(_))) => {
+            assert!(call.answered && call.cancelled_at.is_none());
+            assert_eq!(heard, call.reported.len(), "rule 3: all of it before the answer");
+        }
+        Some(Err(Error::Aborted(_))) => {
+            assert_eq!(Some(ended_at), call.cancelled_at, "rule 8: at once");
+            assert!(told || call.answered || cut_at.is_some(), "rule 8: the server is told");
+        }
+        Some(Err(Error::Timeout { clock: Clock::Idle, after })) => {
+            assert_eq!(*after, call.timeout);
+            assert!(ended_at >= idle_from + call.timeout, "rule 7: never early");
+            assert!(told || call.answered || cut_at.is_some(), "rule 7: the server is told");
+        }
+        Some(Err(Error::Timeout { clock: Clock::Total, after })) => {
+            assert_eq!(*after, call.total);
+            assert!(ended_at >= call.began + call.total, "rule 7: never early");
+            assert!(told || call.answered || cut_at.is_some(), "rule 7: the server is told");
+        }
+        Some(Err(Error::Closed { sent, .. })) => {
+            assert_eq!(Some(ended_at), cut_at, "rule 8: at once");
+            assert!(sent, "rule 8: it may have run");
+        }
+        Some(Err(other)) => panic!("no reason for {other}"),
+    }
+}
+
+/// Lets all of that happen. The page itself sees that nothing comes after the end of a call, that a
+/// call ends once, and that all have ended when their connection has (rule 6, the machine's part).
+fn live(version: Version, path: Path, weather: Weather, events: &[Event]) {
+    let _place = Place(format!("{}, {path:?}, {}", version.as_str(), weather.name));
+    let mut pair = Pair::open(version, path, weather);
+    let mut calls: Vec<Known> = Vec::new();
+    let mut next = 0.0;
+    for event in events {
+        let count = calls.len().max(1);
+        match *event {
+            Event::Call { timeout, total, reset } => {
+                let limits = CallLimits {
+                    timeout,
+                    max_total: total,
+                    reset_on_progress: reset,
+                    ..CallLimits::default()
+                };
+                let began = pair.page.now;
+                let id = pair.page.call(limits);
+                pair.run();
+                let Some(request) = pair.jobs.pop_front() else { panic!("it has arrived") };
+                calls.push(Known {
+                    id,
+                    job: request.key,
+                    began,
+                    timeout,
+                    total,
+                    reset,
+                    reported: Vec::new(),
+                    answered: false,
+                    cancelled_at: None,
+                });
+            }
+            Event::Report(which) => {
+                if let Some(call) = calls.get_mut(which % count) {
+                    next += 0.25;
+                    match pair.server.report(call.job, next, Some(1e6), None) {
+                        Reported::Sent => call.reported.push(step(next, 1e6)),
+                        Reported::Held => panic!("nobody reads slowly"),
+                        Reported::Ignored => {}
+                    }
+                    pair.wait(0.0);
+                }
+            }
+            Event::Answer(which) | Event::Fail(which) => {
+                if let Some(call) = calls.get_mut(which % count).filter(|call| !call.answered) {
+                    call.answered = true;
+                    if matches!(event, Event::Answer(_)) {
+                        pair.finish(call.job);
+                    } else {
+                        let error = mcp_wasm::jsonrpc::RpcError::new(-1, "no");
+                        pair.server.respond(call.job, Err(error));
+                    }
+                    pair.wait(0.0);
+                }
+            }
+            Event::Cancel(which) => {
+                if let Some(call) = calls.get_mut(which % count) {
+                    if pair.page.outcome(call.id).is_none() {
+                        call.cancelled_at = Some(pair.page.now);
+                    }
+                    pair.page.cancel(call.id, Some("enough"));
+                    pair.wait(0.0);
+                }
+            }
+            Event::Pass(span) => pair.wait(span),
+            Event::Cut => {
+                let alive: Vec<_> = pair.page.in_flight().collect();
+                let cut_at = pair.page.now;
+                pair.cut();
+                for call in &calls {
+                    judge(&pair, call, Some(cut_at).filter(|_| alive.contains(&call.id)));
+                }
+                calls.clear();
+                pair.connect();
+            }
+        }
+        for call in &calls {
+            let settled = pair.page.outcome(call.id).is_some();
+            if !settled {
+                judge(&pair, call, None);
+            }
+        }
+    }
+    pair.run();
+    for call in &calls {
+        judge(&pair, call, None);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 1_500, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn rules_3_6_7_and_8_hold_in_every_order_of_reports_answers_cancels_timeouts_and_closes(
+        version in select(Version::ALL.to_vec()),
+        path in select(vec![Path::Scanned, Path::General]),
+        weather in select(Weather::ALL.to_vec()),
+        events in proptest::collection::vec(event(), 0..60),
+    ) {
+        live(version, path, weather, &events);
+    }
 }

@@ -7,7 +7,7 @@ use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
 fn receive(client: &mut Client<Value>, message: &Value) {
-    client.receive(Message::read(message), 0.0);
+    client.receive(Message::read(message), None, 0.0);
 }
 
 #[test]

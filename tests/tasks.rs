@@ -529,3 +529,18 @@ fn a_lost_connection_ends_the_call() {
         assert!(page.sent_nothing_more());
     });
 }
+
+#[test]
+fn a_task_that_is_null_is_none() {
+    both_eras(|page, _| {
+        let (id, _) = start(page, FOREVER);
+        let result = json!({ "content": [], "task": null, "resultType": null });
+        page.result(id, &result);
+        assert_eq!(page.outcome(id), Some(&Ok(result)));
+        assert!(page.sent_nothing_more());
+    });
+    // Neither does a server that writes `null` know tasks.
+    let unknown = json!({ "tasks": { "requests": { "tools": { "call": null } } } });
+    let mut page = Page::open(Version::LATEST_LEGACY, Path::Scanned, client(), &unknown);
+    assert_eq!(start(&mut page, FOREVER).1.get("task"), None);
+}

@@ -14,7 +14,10 @@ export interface InputContext {
   reportProgress(progress: number, total?: number, message?: string): Promise<void>;
   /** For an `elicitationId`: is kept when the server says that what happens at the URL is done. */
   completed?: Promise<void>;
-  /** The call that waits for the answer, if a result asks: its method. */
+  /**
+   * The call that makes the server ask, if that is known: its method. A result says it, and so does the
+   * stream of a call over HTTP; otherwise it is the newest call that the server works on.
+   */
   method?: string;
   /** Its tool, prompt or URI. */
   name?: string;

@@ -14,7 +14,6 @@ use super::pending::Pending;
 use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
-use crate::jsonrpc::Message;
 use crate::proto::client::{self, CallLimits, Config, Output};
 use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
@@ -178,7 +177,7 @@ impl Engine {
         }
         match platform::parse(text) {
             Ok(message) => {
-                self.with(|core| core.receive(Message::read(&message), now()));
+                self.with(|core| core.read(&message, None, now()));
                 self.drain();
             }
             Err(_) => {
@@ -330,7 +329,7 @@ impl Engine {
             }
             Output::Settled(slot, outcome) => self.settled(slot, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
-            Output::Request(id, name, params) => {
+            Output::Request(id, name, params, _) => {
                 self.handlers.asked.ask(self.this.clone(), Asker::Request(id), &name, params);
             }
             Output::Input(wanted) => {

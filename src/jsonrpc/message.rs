@@ -148,8 +148,8 @@ impl<P: Payload> Message<P> {
         Self::judge(value, id, &mut known).map_err(|reason| Malformed {
             reason,
             id: known,
-            is_call: value.get("method").is_some(),
-            is_response: value.get("method").is_none()
+            is_call: value.present("method").is_some(),
+            is_response: value.present("method").is_none()
                 && (value.get("result").is_some() || value.get("error").is_some()),
         })
     }
@@ -165,7 +165,7 @@ impl<P: Payload> Message<P> {
         if value.text("jsonrpc").as_deref() != Some("2.0") {
             return Err("`jsonrpc` is not \"2.0\"");
         }
-        if let Some(method) = value.get("method") {
+        if let Some(method) = value.present("method") {
             let method = method.as_text().ok_or("`method` is not a string")?;
             let params = value.given("params");
             if params.as_ref().is_some_and(|params| params.kind() != Kind::Object) {

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
-use crate::jsonrpc::{Kind, Message, Payload, RpcError};
+use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
     CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
 };
@@ -225,10 +225,13 @@ impl Core {
         }
     }
 
-    /// A message has arrived, parsed.
+    /// A message has arrived, parsed; `stream` is the id of the request on whose stream it came, NaN
+    /// where there is none.
+    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn receive(&mut self, message: JsValue, now: f64) {
-        self.machine.receive(Message::read(&message), now);
+    pub fn receive(&mut self, message: JsValue, stream: f64, now: f64) {
+        let stream = (!stream.is_nan()).then_some(stream as i64);
+        self.machine.read(&message, stream, now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.
@@ -507,7 +510,8 @@ impl Core {
             Some(Output::Notification(method, params)) => {
                 self.step(Step::Notification, message(&method, params))
             }
-            Some(Output::Request(id, method, params)) => {
+            Some(Output::Request(id, method, params, slot)) => {
+                put(Place::Slot, slot.map_or(-1.0, f64::from));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }

@@ -171,7 +171,8 @@ impl Http {
         JsValue::array(told)
     }
 
-    /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 2 a
+    /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 8 one that came on
+    /// the stream of a request, with that request's id, 2 a
     /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the params of
     /// progress that came on a foreign stream, 6 that the session has begun, 7 that the server could
     /// not be told so.
@@ -180,6 +181,9 @@ impl Http {
         for news in self.machine.take_news() {
             let (kind, value) = match news {
                 News::Message(message) => (1, message),
+                News::Asked(message, stream) => {
+                    (8, JsValue::array(vec![message, JsValue::from_id(&stream)]))
+                }
                 News::Failed(id, error) => {
                     let mut detail = explain(error);
                     detail.set("id", JsValue::from_id(&id));

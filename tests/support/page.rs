@@ -5,10 +5,10 @@
 //! a call settles once, nothing is delivered to a call after it settled, and a machine that has
 //! looked at its clocks does not ask to look again at the same time.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use mcp_wasm::error::Error;
-use mcp_wasm::jsonrpc::{Id, Message};
+use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
@@ -36,6 +36,8 @@ pub struct Step {
     pub progress: f64,
     pub total: Option<f64>,
     pub message: Option<String>,
+    /// The params, if there is more to them.
+    pub params: Option<Value>,
 }
 
 /// Compared bit by bit: `-0` is not `0`.
@@ -44,6 +46,7 @@ impl PartialEq for Step {
         self.progress.to_bits() == other.progress.to_bits()
             && self.total.map(f64::to_bits) == other.total.map(f64::to_bits)
             && self.message == other.message
+            && self.params == other.params
     }
 }
 
@@ -51,6 +54,8 @@ impl PartialEq for Step {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct CallRecord {
     pub progress: Vec<Step>,
+    /// When the latest of it came.
+    pub heard_at: Option<Millis>,
     pub outcome: Option<Result<Value, Error<Value>>>,
     pub settled_at: Option<Millis>,
     /// The ids of its legs after the first.
@@ -83,6 +88,8 @@ pub struct Page {
     pub told: Vec<Told>,
     /// What the server asked for inside results, and nobody has answered yet.
     pub inputs: VecDeque<InputRequest<Value>>,
+    /// Which calls the server's requests belong to.
+    pub ties: HashMap<Id, Option<i64>>,
     /// What was odd about progress.
     pub odd: Vec<Oddity>,
     /// What failed after what a connection ended by.
@@ -117,6 +124,7 @@ impl Page {
             now: 12_345.678,
             told: Vec::new(),
             inputs: VecDeque::new(),
+            ties: HashMap::new(),
             odd: Vec::new(),
             second: None,
             greets: true,
@@ -188,7 +196,7 @@ impl Page {
             return self.drain();
         }
         match serde_json::from_str::<Value>(text) {
-            Ok(value) => self.machine.receive(Message::read(&value), self.now),
+            Ok(value) => self.machine.read(&value, None, self.now),
             Err(_) => self.told.push(Told::Fault(Error::Protocol("not JSON".to_owned()))),
         }
         self.drain();
@@ -362,7 +370,9 @@ impl Page {
             Output::Progress(slot, report) => {
                 let message = report.message.map(|text| text.as_str().map(str::to_owned));
                 let message = message.map(|text| text.expect("a message is a string"));
-                let step = Step { progress: report.progress, total: report.total, message };
+                let (progress, total) = (report.progress, report.total);
+                let params = Some(report.params).filter(has_more);
+                let step = Step { progress, total, message, params };
                 return self.deliver(slot, step);
             }
             Output::Settled(slot, outcome) => {
@@ -408,7 +418,11 @@ impl Page {
             }
             Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
             Output::Notification(method, params) => Told::Notification(method, params),
-            Output::Request(id, method, params) => Told::Request(id, method, params),
+            Output::Request(id, method, params, slot) => {
+                let call = slot.map(|slot| *self.slots.get(&slot).expect("of a call in flight"));
+                self.ties.insert(id.clone(), call);
+                Told::Request(id, method, params)
+            }
             Output::Fault(error) => Told::Fault(error),
         };
         self.told.push(told);
@@ -416,7 +430,10 @@ impl Page {
 
     pub fn deliver(&mut self, slot: u32, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
-        self.of(slot).progress.push(step);
+        let now = self.now;
+        let call = self.of(slot);
+        call.progress.push(step);
+        call.heard_at = Some(now);
     }
 
     fn of(&mut self, slot: u32) -> &mut CallRecord {
@@ -430,16 +447,20 @@ pub fn marked(text: &str) -> Vec<u8> {
     text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80)).collect()
 }
 
+/// Whether progress has members beside those that are told by themselves.
+pub fn has_more(params: &Value) -> bool {
+    let known = ["progressToken", "progress", "total", "message"];
+    params.as_object().is_some_and(|params| params.keys().any(|key| !known.contains(&&**key)))
+}
+
 /// What was scanned, spans being of that text in UTF-16, as JavaScript reads it.
 pub fn step(scanned: &Scanned, text: &[u16]) -> Step {
-    let (progress, total) = (scanned.progress, scanned.total);
-    let message = scanned.message.clone().map(|span| {
-        if scanned.is_escaped {
-            let literal = String::from_utf16(&text[span.start - 1..=span.end]).unwrap();
-            serde_json::from_str(&literal).unwrap()
-        } else {
-            String::from_utf16(&text[span]).unwrap()
-        }
+    let part = |span| String::from_utf16(&text[span]).unwrap();
+    let parse = |span| serde_json::from_str(&part(span)).unwrap();
+    let message = scanned.message.clone().map(|span| match parse(span.start - 1..span.end + 1) {
+        Value::String(message) if scanned.is_escaped => message,
+        _ => part(span),
     });
-    Step { progress, total, message }
+    let params = scanned.params.clone().map(parse);
+    Step { progress: scanned.progress, total: scanned.total, message, params }
 }

@@ -243,8 +243,8 @@ impl Web {
         let mut wide = false;
         for (mut scanned, slot) in records {
             wide |= scanned.is_wide;
-            if let Some(span) = &mut scanned.message {
-                let place = |at| if wide { units(&bytes[..at]) } else { at };
+            let place = |at| if wide { units(&bytes[..at]) } else { at };
+            for span in [&mut scanned.message, &mut scanned.params].into_iter().flatten() {
                 *span = place(span.start)..place(span.end);
             }
             if let Some(slot) = slot {

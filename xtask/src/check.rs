@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use enumset::EnumSet;
 
-use crate::counts::Counts;
+use crate::outcome::Outcome;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
@@ -33,24 +33,24 @@ const STEPS: [Step; 9] = [
 /// The command: whether every step passed.
 pub fn command() -> Result<bool> {
     let tools = setup(NEEDS)?;
-    let counts = check(&tools);
+    let counts = check(&tools).counts;
     say(format_args!("check: {} passed, {} failed", counts.passed, counts.failed));
     Ok(counts.failed == 0)
 }
 
 /// All steps, also after one that fails.
-pub fn check(tools: &Tools) -> Counts {
-    let mut counts = Counts::default();
+pub fn check(tools: &Tools) -> Outcome {
+    let mut outcome = Outcome::default();
     for (name, run) in STEPS {
         match step(&format!("check {name}"), || run(tools)) {
-            Ok(()) => counts.passed += 1,
+            Ok(()) => outcome.counts.passed += 1,
             Err(error) => {
-                counts.failed += 1;
                 say(format_args!("FAILED: {error:#}"));
+                outcome.fail(format!("check: {name}"));
             }
         }
     }
-    counts
+    outcome
 }
 
 fn formatting(tools: &Tools) -> Result<()> {

@@ -65,7 +65,8 @@ fn node_line(line: &str) -> Option<Counts> {
     }
 }
 
-fn without_colours(line: &str) -> String {
+/// A line as it reads.
+pub fn without_colours(line: &str) -> String {
     let mut plain = String::with_capacity(line.len());
     let mut rest = line.chars();
     while let Some(c) = rest.next() {

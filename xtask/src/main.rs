@@ -14,6 +14,7 @@ mod docs;
 mod fixture;
 mod glue;
 mod names;
+mod outcome;
 mod package;
 mod run;
 mod setup;

@@ -2,20 +2,24 @@
 
 use std::ffi::OsString;
 use std::fs;
-use std::time::Instant;
+use std::path::Path;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use enumset::{EnumSet, enum_set};
 
-use crate::counts::Counts;
+use crate::outcome::Outcome;
 use crate::run::{Cmd, DEADLINE, root, say};
 use crate::setup::{Need, Tools, setup};
 use crate::{check, demo, fixture, package, wasm_pack};
 
+/// No file of tests takes this long; what does hangs.
+const FILE_DEADLINE: Duration = Duration::from_secs(10 * 60);
+
 struct Suite {
     name: &'static str,
     needs: EnumSet<Need>,
-    run: fn(&Tools) -> Result<Counts>,
+    run: fn(&Tools) -> Result<Outcome>,
 }
 
 const SUITES: [Suite; 9] = [
@@ -81,16 +85,18 @@ pub fn test(only: &[String]) -> Result<bool> {
 
     let tools = setup(chosen().fold(EnumSet::empty(), |needs, suite| needs | suite.needs))?;
     let mut rows = Vec::new();
-    let mut total = Counts::default();
+    let mut total = Outcome::default();
     for suite in chosen() {
         say(format_args!("suite {}", suite.name));
         let start = Instant::now();
-        let counts = (suite.run)(&tools).unwrap_or_else(|error| {
+        let outcome = (suite.run)(&tools).unwrap_or_else(|error| {
             say(format_args!("FAILED: {error:#}"));
-            Counts { passed: 0, failed: 1 }
+            let mut outcome = Outcome::default();
+            outcome.fail(format!("{}: {error}", suite.name));
+            outcome
         });
-        total += counts;
-        rows.push((suite.name, counts, start.elapsed()));
+        rows.push((suite.name, outcome.counts, start.elapsed()));
+        total += outcome;
     }
 
     println!();
@@ -100,21 +106,25 @@ pub fn test(only: &[String]) -> Result<bool> {
         println!("{name:<12}{:>8}{:>8}{seconds:>10.1}", counts.passed, counts.failed);
     }
     println!();
-    println!("{} passed, {} failed", total.passed, total.failed);
-    Ok(total.failed == 0)
+    for name in &total.failed {
+        println!("failed: {name}");
+    }
+    println!("{} passed, {} failed", total.counts.passed, total.counts.failed);
+    Ok(total.counts.failed == 0)
 }
 
-fn run(command: Cmd) -> Result<Counts> {
-    let (status, output) = command.stream(DEADLINE)?;
-    Ok(Counts::of_suite(&output, status.success()))
+fn run(what: &str, command: Cmd, deadline: Duration) -> Result<Outcome> {
+    let (status, output) = command.stream(deadline)?;
+    Ok(Outcome::of(what, &output, status.success()))
 }
 
-fn rust(tools: &Tools) -> Result<Counts> {
-    run(tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]))
+fn rust(tools: &Tools) -> Result<Outcome> {
+    let tests = tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    run("rust", tests, DEADLINE)
 }
 
 /// The node:test files of a directory of `tests/`.
-fn node(tools: &Tools, directory: &str) -> Result<Counts> {
+fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
     let mut files: Vec<OsString> = fs::read_dir(root().join("tests").join(directory))
         .into_iter()
         .flatten()
@@ -128,11 +138,22 @@ fn node(tools: &Tools, directory: &str) -> Result<Counts> {
     }
     package::package(tools)?;
     demo::build_server()?;
-    run(tools
-        .cmd("node")
-        // One file after the other: they measure time and start browsers, on few cores.
-        .args(["--test", "--test-reporter=spec", "--test-concurrency=1", "--test-timeout=1200000"])
-        .args(files)
-        .env("DEMO_SERVER", demo::server())
-        .env("FIXTURE_SERVER", fixture::server()))
+    // A test that is not done in a minute fails, unless it says for itself how long it may take.
+    let limits = root().join("tests/support/limits.mjs");
+    let mut outcome = Outcome::default();
+    // One file after the other: they measure time and start browsers, on few cores. Each by itself:
+    // one that hangs takes no other along, and is stopped with all that it started.
+    for file in files {
+        let name = Path::new(&file).file_name().unwrap_or_default().to_string_lossy();
+        let tests = tools
+            .cmd("node")
+            .arg("--import")
+            .arg(&limits)
+            .args(["--test", "--test-reporter=spec", "--test-force-exit"])
+            .arg(&file)
+            .env("DEMO_SERVER", demo::server())
+            .env("FIXTURE_SERVER", fixture::server());
+        outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
+    }
+    Ok(outcome)
 }

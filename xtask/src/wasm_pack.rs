@@ -6,8 +6,8 @@ use std::process::Child;
 
 use anyhow::{Context, Result};
 
-use crate::counts::Counts;
 use crate::demo;
+use crate::outcome::Outcome;
 use crate::run::{Cmd, DEADLINE, say};
 use crate::setup::Tools;
 
@@ -17,15 +17,15 @@ const FEATURES: &str = "client,npm-allocator";
 const EXAMPLE: &str = "examples/rust-wasm-client";
 
 /// Runs both in a browser, by way of its driver.
-pub fn run(tools: &Tools, browser: &str, driver: &str) -> Result<Counts> {
-    let mut counts =
+pub fn run(tools: &Tools, browser: &str, driver: &str) -> Result<Outcome> {
+    let mut outcome =
         suite(tools, browser, driver, |test| test.args(["--", "--features", FEATURES]))?;
     demo::build_server()?;
     // The pauses of its tools are not what is tested here.
     let server = Server::start(&["--port", "0", "--pace", "0.05"])?;
-    counts +=
+    outcome +=
         suite(tools, browser, driver, |test| test.arg(EXAMPLE).env("MCP_SERVER", &server.address))?;
-    Ok(counts)
+    Ok(outcome)
 }
 
 fn suite(
@@ -33,7 +33,7 @@ fn suite(
     browser: &str,
     driver: &str,
     of: impl FnOnce(Cmd) -> Cmd,
-) -> Result<Counts> {
+) -> Result<Outcome> {
     let file = tools
         .file(&driver.to_uppercase(), driver)
         .with_context(|| format!("{driver} is missing although it was set up"))?;
@@ -43,13 +43,13 @@ fn suite(
         .arg(file)
         .env("WASM_BINDGEN_TEST_TIMEOUT", "120");
     let (status, output) = of(test).stream(DEADLINE)?;
-    let mut counts = Counts::of_suite(&output, status.success());
+    let mut outcome = Outcome::of(browser, &output, status.success());
     // Documentation tests count too, but they are not what this suite is for.
-    if counts.failed == 0 && !output.contains("Running headless tests") {
+    if outcome.counts.failed == 0 && !output.contains("Running headless tests") {
         say(format_args!("FAILED: no test ran in {browser}"));
-        counts.failed += 1;
+        outcome.fail(format!("{browser}: no test ran"));
     }
-    Ok(counts)
+    Ok(outcome)
 }
 
 /// A demo server that runs until this is dropped.

@@ -168,6 +168,8 @@ pub(super) struct Exchange<P> {
     /// When it was sent.
     pub started: Millis,
     pub troubles: Troubles,
+    /// How often it was sent anew.
+    pub repeats: u32,
     /// How long its caller waits.
     pub patience: Millis,
     pub deadline: Millis,
@@ -200,6 +202,7 @@ impl<P: Payload> Exchange<P> {
             reached: false,
             started: 0.0,
             troubles: Troubles::default(),
+            repeats: 0,
             patience: PATIENCE,
             deadline: f64::INFINITY,
         })
@@ -258,9 +261,19 @@ impl<P: Payload> Exchange<P> {
         }
     }
 
-    /// Its stream, and what stood in its way so far.
-    pub fn parts(&mut self) -> (&mut EventStream, &mut Troubles) {
-        (&mut self.stream, &mut self.troubles)
+    /// Whether it opens a session in place of another: all else waits for that, so that only its
+    /// answer is of use.
+    #[inline]
+    pub fn renews(&self) -> bool {
+        matches!(self.purpose, Purpose::Renew)
+    }
+
+    /// It was of use: what stood in its way is behind it.
+    #[inline]
+    pub fn works(&mut self) {
+        if !self.renews() {
+            self.troubles = Troubles::default();
+        }
     }
 
     /// Its stream can be asked for where it broke off.

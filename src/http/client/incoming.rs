@@ -46,8 +46,11 @@ impl<P: Payload> Http<P> {
                 method == method::PROGRESS
                     && self.find(number).is_some_and(|exchange| !exchange.may_report(token))
             });
-            return self.news.push(match (stray, at(&message, &["params"])) {
-                (Some(token), Some(params)) => News::Stray(token, params),
+            let asks = id_at(&message, &["id"]).is_some();
+            let stream = self.find(number).and_then(|exchange| exchange.waits()).filter(|_| asks);
+            return self.news.push(match (stray, at(&message, &["params"]), stream) {
+                (Some(token), Some(params), _) => News::Stray(token, params),
+                (.., Some(stream)) => News::Asked(message, stream),
                 _ => News::Message(message),
             });
         }
@@ -229,7 +232,7 @@ impl<P: Payload> Http<P> {
         }
         let ended = matches!(error, Error::Lost { cause: None, .. });
         if exchange.state == State::Streaming && now - exchange.started >= LASTING {
-            exchange.troubles = Troubles::default();
+            exchange.works();
         }
         exchange.troubles.count += 1;
         exchange.troubles.since = exchange.troubles.since.min(now);
@@ -247,6 +250,8 @@ impl<P: Payload> Http<P> {
             let pause = wanted.unwrap_or(pause);
             return if listens { Some(pause) } else { self.look(exchange, refused, pause) };
         }
+        // However much each of them brings.
+        let count = count.max(exchange.repeats + 1);
         let pause = grown(FIRST_REPEAT, 2.0, LAST_REPEAT, count) * jitter;
         let pause = wish.unwrap_or(0.0).max(pause);
         if count > REPEATS || now + pause >= since + exchange.patience {
@@ -289,8 +294,12 @@ impl<P: Payload> Http<P> {
             exchange.resumes = true;
             exchange.stream.restart();
             self.fetch(exchange, "GET");
-        } else if exchange.message.is_some() && (exchange.kind.is_safe() || !exchange.opened) {
+        } else if exchange.message.is_some()
+            && (exchange.kind.is_safe() || exchange.renews() || !exchange.opened)
+        {
+            // Another session does no harm.
             exchange.resumes = false;
+            exchange.repeats += 1;
             exchange.stream = EventStream::default();
             self.fetch(exchange, "POST");
         } else {

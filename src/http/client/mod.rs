@@ -93,6 +93,8 @@ pub struct Sending {
 pub enum News<P> {
     /// A message of the server.
     Message(P),
+    /// A request of the server, which came on the stream of that request of the client's.
+    Asked(P, Id),
     /// There will be no answer to the request of that id.
     Failed(Id, Error<P>),
     /// Something went wrong that belongs to no request.
@@ -234,10 +236,13 @@ impl<P: Payload> Http<P> {
     pub fn event(&mut self, number: u32) -> Option<&[u8]> {
         let at = self.exchanges.iter().position(|exchange| exchange.number == number)?;
         let exchange = self.exchanges.get_mut(at)?;
-        let (stream, troubles) = exchange.parts();
+        let renews = exchange.renews();
+        let Exchange { stream, troubles, .. } = exchange.as_mut();
         let data = stream.event()?;
         // A stream that brings something works.
-        *troubles = Troubles::default();
+        if !renews {
+            *troubles = Troubles::default();
+        }
         Some(data)
     }
 
@@ -254,7 +259,7 @@ impl<P: Payload> Http<P> {
     ) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
         let scanned = exchange.stream.progress(since, read_number)?;
-        exchange.troubles = Troubles::default();
+        exchange.works();
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
         Some((scanned, own || !exchange.modern))
@@ -278,6 +283,17 @@ impl<P: Payload> Http<P> {
 
     /// The message of an event, parsed; `None` if its data was not JSON.
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
+        // The legacy era had batches, and some servers of it still have.
+        let batch = message.as_ref().filter(|_| self.session.is_some());
+        match batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
+            Some(messages) => {
+                for message in messages {
+                    self.incoming(number, message, now);
+                }
+                return;
+            }
+            None => {}
+        }
         match message {
             Some(message) => self.incoming(number, message, now),
             None => self.fault(protocol("the server sent an event that is not JSON")),
@@ -360,7 +376,7 @@ impl<P: Payload> Http<P> {
         let mut messages = Vec::new();
         for news in self.take_news() {
             match news {
-                News::Message(message) => messages.push(message),
+                News::Message(message) | News::Asked(message, _) => messages.push(message),
                 other => self.news.push(other),
             }
         }
@@ -371,7 +387,14 @@ impl<P: Payload> Http<P> {
     pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
         for news in self.take_news() {
             match news {
-                News::Message(message) => client.receive(Message::read(&message), now),
+                News::Message(message) => client.receive(Message::read(&message), None, now),
+                News::Asked(message, stream) => {
+                    let stream = match stream {
+                        Id::Integer(id) => Some(id),
+                        Id::Text(_) => None,
+                    };
+                    client.receive(Message::read(&message), stream, now);
+                }
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
                 News::Stray(token, params) => client.stray(&token, params),

@@ -31,10 +31,10 @@ const KEPT: [(&str, &str); 5] = [
 fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
     let (_, member) = KEPT.iter().find(|(kept, _)| *kept == method)?;
     // What the user answered decides then, and that is nobody else's.
-    if params.get("inputResponses").is_some() || params.get("requestState").is_some() {
+    if params.present("inputResponses").is_some() || params.present("requestState").is_some() {
         return None;
     }
-    match params.get(member) {
+    match params.present(member) {
         None => Some(owned(method)),
         Some(value) => Some(sentence(&[method, "\n", &value.as_text()?])),
     }
@@ -212,7 +212,7 @@ impl Cache {
 /// How long a result may be kept.
 #[inline(never)]
 fn lifetime<P: Payload>(result: &P) -> Millis {
-    let kind = result.get("resultType");
+    let kind = result.present("resultType");
     if kind.is_some_and(|kind| kind.as_text().as_deref() != Some("complete")) {
         return 0.0;
     }

@@ -248,6 +248,14 @@ impl<P> CallTable<P> {
         Some(slot)
     }
 
+    /// The newest call on which the server works, of those that it may ask something for.
+    pub fn newest_asker(&self, before: i64) -> Option<u32> {
+        let asks = |call: &&Call<P>| {
+            !call.answered && call.request != 0 && call.work.is_some() && call.first < before
+        };
+        self.calls.iter().rev().find(asks).map(|call| call.slot)
+    }
+
     /// How many calls are in flight.
     pub fn in_flight(&self) -> usize {
         self.live

@@ -39,6 +39,17 @@ pub(super) struct Open {
     id: Id,
     /// What the server wants progress to carry, if it wants progress.
     token: Option<Id>,
+    /// The call that made the server ask, for what a person has to answer.
+    call: Option<Tie>,
+}
+
+/// Which call a question belongs to.
+#[derive(Clone, Copy, Debug)]
+struct Tie {
+    slot: u32,
+    /// The calls that were made later have nothing to do with it; none if it came on the call's own
+    /// stream, and there is no doubt.
+    before: Option<i64>,
 }
 
 impl<P: Payload> Client<P> {
@@ -131,7 +142,14 @@ impl<P: Payload> Client<P> {
     }
 
     /// A request of the server has arrived in a legacy session.
-    pub(super) fn receive_request(&mut self, id: Id, method: String, params: Option<P>) {
+    pub(super) fn receive_request(
+        &mut self,
+        id: Id,
+        method: String,
+        params: Option<P>,
+        stream: Option<i64>,
+    ) {
+        let call = self.tie(&method, stream);
         if self.is_modern() {
             self.outputs.push(Output::fault(&[
                 "the server sent the request ",
@@ -144,15 +162,62 @@ impl<P: Payload> Client<P> {
             self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
         } else if let Some(error) = self.refusal(&method, params.as_ref(), false) {
             self.answer_request(id, Err(error));
-        } else if self.open.len() >= self.most_open(&method) {
+        } else if self.open.len() >= self.most_open(&method) || self.asks_too_much(call) {
             self.refuse(id, code::TOO_MANY_REQUESTS, "too many requests wait for their answers");
         } else {
             let token = params
                 .as_ref()
                 .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
-            self.open.push(Open { id: id.clone(), token });
+            self.open.push(Open { id: id.clone(), token, call });
             self.calls.held = true;
-            self.outputs.push(Output::Request(id, method, params));
+            let slot = call.map(|call| call.slot);
+            self.outputs.push(Output::Request(id, method, params, slot));
+        }
+    }
+
+    /// The call that makes the server ask a person something: the one on whose stream the question
+    /// came. Where calls have none, the newest that the server works on.
+    fn tie(&mut self, method: &str, stream: Option<i64>) -> Option<Tie> {
+        if !matches!(method, method::ELICIT | method::SAMPLE) {
+            return None;
+        }
+        let own = stream.and_then(|request| self.calls.awaiting(request));
+        if let Some(call) = own.and_then(|id| self.calls.find(id)) {
+            return Some(Tie { slot: call.slot, before: None });
+        }
+        let before = self.newest + 1;
+        self.calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
+    }
+
+    /// Whether a call asks for more at once than a result may.
+    fn asks_too_much(&self, call: Option<Tie>) -> bool {
+        let Some(Tie { slot, before: None }) = call else { return false };
+        let own = |open: &&Open| open.call.is_some_and(|tie| tie.slot == slot);
+        self.open.iter().filter(own).count() >= QUESTIONS
+    }
+
+    /// A call has ended: nobody is asked any more for its sake, and the server is told so.
+    ///
+    /// A server that has answered a call without waiting for an answer of ours has not asked for it,
+    /// unless it said so; then it was the call before it.
+    #[inline(never)]
+    pub(super) fn withdraw(&mut self, slot: u32, answered: bool) {
+        let calls = &self.calls;
+        let mut withdrawn = Vec::new();
+        self.open.retain_mut(|open| {
+            let Some(tie) = open.call.filter(|tie| tie.slot == slot) else { return true };
+            let other =
+                tie.before.filter(|_| answered).and_then(|before| calls.newest_asker(before));
+            open.call = other.map(|slot| Tie { slot, ..tie });
+            if other.is_none() {
+                withdrawn.push(open.id.clone());
+            }
+            other.is_some()
+        });
+        for id in withdrawn {
+            let text = "the call that it was asked for has ended";
+            self.refuse(id.clone(), code::INTERNAL_ERROR, text);
+            self.outputs.push(Output::Withdrawn(id, Some(owned(text))));
         }
     }
 
@@ -237,7 +302,7 @@ impl<P: Payload> Client<P> {
                     (code::INVALID_PARAMS, text)
                 } else if method == method::SAMPLE
                     && tools.is_some()
-                    && declared.get("tools").is_none()
+                    && declared.present("tools").is_none()
                 {
                     (code::INVALID_PARAMS, "this client does not sample with tools")
                 } else {

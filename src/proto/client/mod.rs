@@ -196,8 +196,28 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// A message has arrived.
-    pub fn receive(&mut self, message: Result<Message<P>, Malformed>, now: Millis) {
+    /// What has arrived, parsed: a message, or where the revision has batches several in an array.
+    ///
+    /// `stream` is the request of ours on whose stream it came, where each has one.
+    pub fn read(&mut self, value: &P, stream: Option<i64>, now: Millis) {
+        let batches = self.phase.version().is_some_and(Version::has_batches);
+        match value.elements().filter(|all| batches && !all.is_empty()) {
+            Some(messages) => {
+                for message in messages {
+                    self.receive(Message::read(&message), stream, now);
+                }
+            }
+            None => self.receive(Message::read(value), stream, now),
+        }
+    }
+
+    /// A message has arrived; `stream` as for [`read`](Self::read).
+    pub fn receive(
+        &mut self,
+        message: Result<Message<P>, Malformed>,
+        stream: Option<i64>,
+        now: Millis,
+    ) {
         if matches!(self.phase, Phase::Closed | Phase::Opening { .. }) {
             return;
         }
@@ -219,7 +239,9 @@ impl<P: Payload> Client<P> {
             Ok(Message::Notification { method, params }) => {
                 self.receive_notification(method, params, now);
             }
-            Ok(Message::Request { id, method, params }) => self.receive_request(id, method, params),
+            Ok(Message::Request { id, method, params }) => {
+                self.receive_request(id, method, params, stream);
+            }
             Err(malformed) => {
                 let error = Error::Protocol(sentence(&[
                     "the server sent no JSON-RPC message: ",
@@ -800,8 +822,10 @@ impl<P: Payload> Client<P> {
     }
 
     fn end(&mut self, id: i64, outcome: Result<P, Error<P>>) {
+        let answered = matches!(outcome, Ok(_) | Err(Error::Rpc(_)));
         if let Some(slot) = self.calls.remove(id) {
             self.outputs.push(Output::Settled(slot, outcome));
+            self.withdraw(slot, answered);
         }
     }
 

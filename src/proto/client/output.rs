@@ -143,9 +143,11 @@ pub enum Output<P> {
     Task(u32, P),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
-    /// A request of the server, to be answered by [`respond`](super::Client::respond).
-    Request(Id, String, Option<P>),
-    /// The server takes a request back, for that reason; it is not to be answered any more.
+    /// A request of the server, to be answered by [`respond`](super::Client::respond); the slot of the
+    /// call that makes it ask, if it asks a person something and that is known.
+    Request(Id, String, Option<P>, Option<u32>),
+    /// The server takes a request back, or the call has ended that made it ask, for that reason; it is
+    /// not to be answered any more.
     Withdrawn(Id, Option<String>),
     /// The server sent something wrong. Nothing else is affected.
     Fault(Error<P>),

@@ -67,7 +67,7 @@ impl<P: Payload> Work<P> {
 
     /// Whether the request asked to become a task.
     pub fn asked_for_task(&self) -> bool {
-        self.params.get("task").is_some()
+        self.params.present("task").is_some()
     }
 }
 
@@ -104,7 +104,7 @@ impl<P: Payload> Client<P> {
     fn conclude(&mut self, id: i64, outcome: Result<P, Error<P>>, tagged: bool) {
         let outcome = outcome.and_then(|result| {
             if !tagged
-                || result.get("resultType").is_none()
+                || result.present("resultType").is_none()
                 || result.says("resultType", "complete")
             {
                 return Ok(result);

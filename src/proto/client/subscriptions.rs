@@ -139,7 +139,7 @@ impl<P: Payload> Client<P> {
         let endless = f64::INFINITY;
         let limits = CallLimits { max_total: endless, stall_after: endless, ..limits };
         let slot = self.calls.insert(id, limits, None, now);
-        let mut filter = params.get("notifications").unwrap_or_else(P::object);
+        let mut filter = params.present("notifications").unwrap_or_else(P::object);
         if self.tells_unasked() {
             filter = self.honour(&filter);
             for uri in texts(&filter, URIS) {
@@ -170,13 +170,13 @@ impl<P: Payload> Client<P> {
     pub(super) fn hear(&mut self, method: String, params: Option<P>) {
         let given = params.as_ref();
         self.cache.outdate(&method, given);
-        let member = |name| given.and_then(|params| params.get(name));
+        let member = |name| given.and_then(|params| params.present(name));
         let legacy = self.tells_unasked();
         let ends = method == method::CANCELLED;
         let named = match (legacy, ends) {
             (true, _) => None,
             (_, true) => member("requestId"),
-            _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
+            _ => given.and_then(|params| params.get(meta::META)?.present(meta::SUBSCRIPTION_ID)),
         };
         let mut for_all = named.is_none() || ends;
         let named = named.and_then(|id| self.ours(&id.as_id()?)).unwrap_or(0);

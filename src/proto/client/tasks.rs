@@ -48,7 +48,7 @@ impl<P: Payload> Client<P> {
         let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
         let known = capabilities
             .filter(|_| !self.is_modern())
-            .and_then(|all| all.get("tasks")?.get("requests")?.get("tools")?.get("call"));
+            .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
         if known.is_none() {
             params.remove("task");
         }
@@ -56,12 +56,13 @@ impl<P: Payload> Client<P> {
 
     /// The task that a call has become, if the result says that it has.
     pub(super) fn task_in(&mut self, id: i64, result: &P, modern: bool) -> Option<P> {
-        let opted = self.config.capabilities.get("extensions").and_then(|all| all.get(EXTENSION));
+        let opted =
+            self.config.capabilities.get("extensions").and_then(|all| all.present(EXTENSION));
         let work = self.worker(id).filter(|work| work.runs_tool())?;
         if modern {
             (opted.is_some() && result.says("resultType", "task")).then(|| result.clone())
         } else {
-            result.get("task").filter(|_| work.asked_for_task())
+            result.present("task").filter(|_| work.asked_for_task())
         }
     }
 
@@ -131,7 +132,7 @@ impl<P: Payload> Client<P> {
                 None => self.fail_task(id, "a completed task has no usable `result`"),
             },
             "failed" => {
-                let error = state.get("error").unwrap_or_else(P::object);
+                let error = state.present("error").unwrap_or_else(P::object);
                 self.end(id, Err(Error::Rpc(RpcError::from_payload(&error))));
             }
             _ => self.fail_task(id, "a task has no usable `status`"),
@@ -209,7 +210,7 @@ impl<P: Payload> Client<P> {
         let task = if self.is_modern() {
             Some(result.clone()).filter(|result| result.says("resultType", "task"))
         } else {
-            result.get("task")
+            result.present("task")
         };
         if let Some(task) = task.as_ref().and_then(named) {
             self.cancel_task(task);
