@@ -4,15 +4,13 @@ import { Batch } from "./batch.js";
 import { pack } from "./crossing.js";
 import { StreamableHttpTransport } from "./http.js";
 import { provide, ready } from "./load.js";
+import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "./records.js";
 import { WebSocketTransport } from "./transports.js";
 
-/** The longest frame, in characters, that is worth reading here. */
-const SHORT = 4096;
 /** How long the end of a connection may take, in milliseconds. */
 const GRACE = 1000;
 
 const scope = /** @type {any} */ (globalThis);
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
@@ -25,9 +23,7 @@ const over = new Promise((resolve) => (ended = () => resolve(undefined)));
 const asked = new Map();
 let latest = 0;
 
-// Views of the module's memory; detached, with length 0, when it has grown.
-let scratch = new Uint8Array();
-let numbers = new Float64Array();
+/** The module's table; detached, with length 0, when its memory has grown. */
 let records = new Float64Array();
 
 const commands = {
@@ -96,14 +92,10 @@ function ask() {
 function frame(text) {
   const { length } = text;
   if (length > SHORT) return batch.add("frame", text);
-  if (!scratch.length) scratch = view(1);
-  if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
-    if (!numbers.length) numbers = view(0);
-    return record(numbers, 1, 2, text);
-  }
+  lay(text, { view });
+  if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.
-  const message = parse(text);
-  if (!tell(message)) batch.add("frame", text, isAwaited(message));
+  batch.add("frame", text, isAwaited(parse(text)));
 }
 
 /**
@@ -113,22 +105,17 @@ function frame(text) {
  */
 function events(http, exchange) {
   for (let count; (count = scanEvents(http, exchange)); ) {
-    if (!records.length) records = view(2);
     const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
-    for (let at = 0; at < count * 7; at += 7) record(records, at + 6, at + 1, text);
+    for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, text);
   }
 }
 
-/**
- * @param {any} numbers
- * @param {number} token where that is among them
- * @param {number} progress where that is; behind it are total, start and end of the message
- * @param {string} text what the message is part of
- */
-function record(numbers, token, progress, text) {
-  const start = numbers[progress + 2];
-  const message = start ? text.substring(start, numbers[progress + 3]) : undefined;
-  batch.progress(numbers[token], numbers[progress], numbers[progress + 1], message);
+/** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
+function record(at, text) {
+  if (!records.length) records = /** @type {any} */ (view(2));
+  /** @type {any} */
+  const all = records;
+  batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -161,9 +148,8 @@ function news(http) {
   const news = /** @type {any} */ (http.news());
   for (let i = 0; i < news.length; i += 2) {
     const [kind, value] = [news[i], news[i + 1]];
-    if (kind === 1) {
-      if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-    } else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
+    if (kind === 1) batch.add("frame", write(value), isAwaited(value));
+    else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
     else if (kind === 2) batch.add("failed", told(value));
     else if (kind === 3) batch.add("fault", told(value));
     else if (kind === 4) batch.add("expired");
@@ -178,26 +164,6 @@ let session;
 
 /** Whether somebody waits for a message: all but notifications. @param {any} message */
 const isAwaited = (message) => message?.method === undefined || message.id !== undefined;
-
-/**
- * Hands over progress that the scanner does not read, such as with a message that is not ASCII; false
- * if the message is, or has, anything else.
- * @param {any} message
- */
-function tell(message) {
-  if (message?.method !== "notifications/progress" || message.id !== undefined || message.jsonrpc !== "2.0") return false;
-  const { progressToken, progress, total = NaN, message: text, ...others } = Object(message.params);
-  const fits =
-    Number.isSafeInteger(progressToken) &&
-    progressToken >= 0 &&
-    Number.isFinite(progress) &&
-    (Number.isFinite(total) || !("total" in message.params)) &&
-    (typeof text === "string" || !("message" in message.params)) &&
-    !Object.keys(others).length &&
-    Object.keys(message).length === 3;
-  if (fits) batch.progress(progressToken, progress, total, text);
-  return fits;
-}
 
 // Elsewhere than in a worker there is nobody to talk to.
 if (scope.addEventListener) {
