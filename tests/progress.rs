@@ -90,7 +90,12 @@ fn rule_3_all_progress_before_the_response_also_in_one_turn() {
             pair.server.report(job, f64::from(i), Some(50.0), Some("on the way"));
             let message = pair.page.machine.session().unwrap().version.progress_has_message();
             let message = message.then(|| "on the way".to_owned());
-            expected.push(Step { progress: f64::from(i), total: Some(50.0), message, params: None });
+            expected.push(Step {
+                progress: f64::from(i),
+                total: Some(50.0),
+                message,
+                params: None,
+            });
         }
         pair.finish(job);
         pair.run();

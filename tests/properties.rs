@@ -223,13 +223,16 @@ fn ordinary_progress() -> impl Strategy<Value = String> {
             (1..1_000_u32, 1..1_000_u32)
                 .prop_map(|(i, n)| (f64::from(i) / f64::from(n) * 100.0).to_string()),
             (0..100_u32).prop_map(|whole| format!("{whole}.0")),
-            any::<f64>().prop_filter("finite", |number| number.is_finite())
+            any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
                 .prop_map(|number| format!("{number:e}")),
         ]
     };
-    let token = (1..1_000_000_i64, any::<bool>())
-        .prop_map(|(token, quoted)| if quoted { format!("\"{token}\"") } else { token.to_string() });
-    let meta = r#"{"io.modelcontextprotocol/related-task":{"taskId":"7f"},"steps":[1,2.5,{"done":null}]}"#;
+    let token = (1..1_000_000_i64, any::<bool>()).prop_map(|(token, quoted)| {
+        if quoted { format!("\"{token}\"") } else { token.to_string() }
+    });
+    let meta =
+        r#"{"io.modelcontextprotocol/related-task":{"taskId":"7f"},"steps":[1,2.5,{"done":null}]}"#;
     let more = select(vec![
         format!("\"_meta\":{meta}"),
         r#""stage":"копирование \u0041""#.to_owned(),
@@ -250,16 +253,18 @@ fn ordinary_progress() -> impl Strategy<Value = String> {
         [token, progress, total, message, more].into_iter().flatten().collect::<Vec<_>>()
     });
     let blank = select(vec!["", "", " ", "\n  "]);
-    (params.prop_shuffle(), blank, any::<prop::sample::Index>()).prop_map(|(params, blank, turn)| {
-        let params = format!("{{{blank}{}{blank}}}", params.join(&format!(",{blank}")));
-        let mut envelope = vec![
-            "\"jsonrpc\":\"2.0\"".to_owned(),
-            "\"method\":\"notifications/progress\"".to_owned(),
-            format!("\"params\":{blank}{params}"),
-        ];
-        envelope.rotate_left(turn.index(3));
-        format!("{{{}}}", envelope.join(&format!("{blank},")))
-    })
+    (params.prop_shuffle(), blank, any::<prop::sample::Index>()).prop_map(
+        |(params, blank, turn)| {
+            let params = format!("{{{blank}{}{blank}}}", params.join(&format!(",{blank}")));
+            let mut envelope = vec![
+                "\"jsonrpc\":\"2.0\"".to_owned(),
+                "\"method\":\"notifications/progress\"".to_owned(),
+                format!("\"params\":{blank}{params}"),
+            ];
+            envelope.rotate_left(turn.index(3));
+            format!("{{{}}}", envelope.join(&format!("{blank},")))
+        },
+    )
 }
 
 proptest! {

@@ -27,9 +27,8 @@ const NUMBERS: [&str; 18] = [
     "2.5e-3", "100", "99.99999999999999", "1e400", "123456789012345678901", "14.285714285714286",
     "30.000000000000004",
 ];
-const MESSAGES: [&str; 8] = [
-    "", "half way", "a\\nb", "größer", "\\u00e9", "обработка 🚀", "\\\"\\ud83d\\ude80 項", "\\\\",
-];
+const MESSAGES: [&str; 8] =
+    ["", "half way", "a\\nb", "größer", "\\u00e9", "обработка 🚀", "\\\"\\ud83d\\ude80 項", "\\\\"];
 /// Members that nobody knows.
 const MORE: [&str; 6] = [
     r#""_meta":{"a/b":[1,{"größe":null}]},"#,

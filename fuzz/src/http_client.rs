@@ -116,9 +116,20 @@ fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &[Fetch]) {
                     _ => {
                         let token = if input.flip() { fetch.id() } else { json!(newest) };
                         let message = *input.pick(&MESSAGES);
-                        let token = if input.below(4) == 0 { format!("\"{token}\"") } else { token.to_string() };
-                        let more = *input.pick(&["", "", "", ",\"_meta\":{\"ключ\":[1,\"🚀\"]}", ",\"x\":{\"a\":tru}"]);
-                        let progress = *input.pick(&["0", "1", "2.0", "28.571428571428573", "1e1", "1e400"]);
+                        let token = if input.below(4) == 0 {
+                            format!("\"{token}\"")
+                        } else {
+                            token.to_string()
+                        };
+                        let more = *input.pick(&[
+                            "",
+                            "",
+                            "",
+                            ",\"_meta\":{\"ключ\":[1,\"🚀\"]}",
+                            ",\"x\":{\"a\":tru}",
+                        ]);
+                        let progress =
+                            *input.pick(&["0", "1", "2.0", "28.571428571428573", "1e1", "1e400"]);
                         let end = ["\n\n", "\r\n\r\n", "\r\r", "\n"][input.below(4)];
                         text.extend([format!(
                             "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{progress},\"message\":{message}{more}}}}}{end}"

@@ -61,7 +61,10 @@ pub fn check(frame: &[u8]) -> Option<Scanned> {
     let spans = |span: Option<Range<usize>>| span.map(|span| place(span.start)..place(span.end));
     let by_units = scan(&marked(text), parse_number);
     let message = spans(found.message.clone());
-    assert_eq!(by_units, Some(Scanned { message, params: spans(found.params.clone()), ..found.clone() }));
+    assert_eq!(
+        by_units,
+        Some(Scanned { message, params: spans(found.params.clone()), ..found.clone() })
+    );
     Some(found)
 }
 

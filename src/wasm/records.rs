@@ -99,9 +99,8 @@ pub(super) fn write(
         }
     };
     let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
-    let flags = flag(AS_TEXT, scanned.is_text)
-        | flag(ESCAPED, scanned.is_escaped)
-        | flag(STRAY, is_stray);
+    let flags =
+        flag(AS_TEXT, scanned.is_text) | flag(ESCAPED, scanned.is_escaped) | flag(STRAY, is_stray);
     put(Field::Flags, f64::from(flags));
     put(Field::Token, scanned.token as f64);
     put(Field::Progress, scanned.progress);

@@ -444,7 +444,9 @@ impl Page {
 
 /// A frame as the binding lays it before the scanner: a byte for each UTF-16 unit.
 pub fn marked(text: &str) -> Vec<u8> {
-    text.encode_utf16().map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80)).collect()
+    text.encode_utf16()
+        .map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80))
+        .collect()
 }
 
 /// Whether progress has members beside those that are told by themselves.
