@@ -1,13 +1,13 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
-import start, { Core, Http } from "./core.js";
-import packed from "./inline.js";
-import { provide } from "./load.js";
-import { unpack } from "./unpack.js";
+import start, { Core, Http } from "./wasm/core.js";
+import packed from "./wasm/inline.js";
+import { provide } from "./wasm/load.js";
+import { unpack } from "./wasm/unpack.js";
 
 provide(async () => {
   await start({ module_or_path: unpack(packed) });
   return { Core, Http };
 });
 
-export * from "./api.js";
-export { Server } from "./server.js";
+export * from "./client/api.js";
+export { Server } from "./server/inlined.js";

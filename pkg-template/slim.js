@@ -1,9 +1,9 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
-import start, { Core, Http } from "./core.js";
-import startHost, { Host } from "./host.js";
-import { provide, ready } from "./load.js";
-import { provideHost, readyHost } from "./server-load.js";
-import { ServerBase } from "./server-base.js";
+import start, { Core, Http } from "./wasm/core.js";
+import startHost, { Host } from "./wasm/host.js";
+import { provide, ready } from "./wasm/load.js";
+import { provideHost, readyHost } from "./wasm/server-load.js";
+import { ServerBase } from "./server/server.js";
 
 /**
  * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
@@ -35,4 +35,4 @@ export class Server extends ServerBase {
   }
 }
 
-export * from "./api.js";
+export * from "./client/api.js";

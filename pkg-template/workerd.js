@@ -1,11 +1,11 @@
 // The package in Cloudflare's runtime, which compiles no bytes: the modules are imported, as bundlers
 // for it know.
-import start, { Core, Http } from "./core.js";
+import start, { Core, Http } from "./wasm/core.js";
 import compiled from "./core.wasm";
-import startHost, { Host } from "./host.js";
-import { provide } from "./load.js";
-import { ServerBase } from "./server-base.js";
-import { provideHost, readyHost } from "./server-load.js";
+import startHost, { Host } from "./wasm/host.js";
+import { provide } from "./wasm/load.js";
+import { ServerBase } from "./server/server.js";
+import { provideHost, readyHost } from "./wasm/server-load.js";
 
 provide(async () => {
   await start({ module_or_path: compiled });
@@ -28,4 +28,4 @@ export class Server extends ServerBase {
   }
 }
 
-export * from "./api.js";
+export * from "./client/api.js";

@@ -44,7 +44,7 @@ const NOT_IN_THE_BROWSER: &[&str] = &["tokio", "hyper", "axum", "serde_json"];
 
 #[test]
 fn imports_only_point_down() {
-    let found: Vec<String> = rust_files(&repository().join("src"))
+    let found: Vec<String> = files(&repository().join("src"), "rs")
         .iter()
         .flat_map(|file| {
             let path = file.strip_prefix(repository()).unwrap();
@@ -111,69 +111,142 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
     }
 }
 
-/// What a file of the package takes from elsewhere; packaging puts it inside.
-const BUNDLED: &[(&str, &str)] = &[("validate.js", "@cfworker/json-schema")];
-
-/// What an adapter takes from the app that uses it.
-const PEERS: &[(&str, &str)] = &[
-    ("ai-sdk.js", "ai"),
-    ("ai-sdk-react.js", "react"),
-    ("react.js", "react"),
-    ("react-latest.js", "react"),
+/// The rooms of the npm package: each folder with those that it may import, besides itself. The doors
+/// stand outside of all folders.
+const ROOMS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    ("wasm", &["base"]),
+    ("transports", &["base", "wasm"]),
+    ("worker", &["base", "wasm", "transports"]),
+    ("client", &["base", "wasm", "transports", "worker"]),
+    ("server", &["base", "wasm", "transports"]),
+    (DOORS, &["wasm", "client", "server"]),
+    ("diagnose", &["base", "wasm", "client"]),
+    ("models", &["base"]),
+    ("ui", &["base", "client", "models", DOORS]),
+    ("compat", &["base", "client", DOORS]),
+    ("validate", &[]),
 ];
+const DOORS: &str = "";
 
-/// The package in the page stands alone, its transports know nothing of the protocol, and the parts
-/// of the client nothing of the client.
+/// The packages that a folder takes from the app, or that packaging puts inside.
+const PACKAGES: &[(&str, &str)] =
+    &[("models", "ai"), ("ui", "react"), ("validate", "@cfworker/json-schema")];
+
+/// Each folder of the package imports only those below it, and no files import each other in a circle.
 #[test]
-fn the_facade_imports_only_its_own_files() {
-    for entry in fs::read_dir(repository().join("pkg-template")).unwrap() {
-        let path = entry.unwrap().path();
-        if path.extension().is_none_or(|extension| extension != "js") {
+fn the_facade_imports_only_point_down() {
+    let template = repository().join("pkg-template");
+    let files: Vec<(String, String)> = files(&template, "js")
+        .iter()
+        .map(|file| {
+            let name = file.strip_prefix(&template).unwrap().to_str().unwrap().to_owned();
+            (name, fs::read_to_string(file).unwrap())
+        })
+        .collect();
+    assert!(files.len() > 50, "{} files", files.len());
+    let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
+    let found = script_violations(&files);
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// What scripts, each a path and its text, import that they may not.
+fn script_violations(files: &[(&str, &str)]) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut arrows = Vec::new();
+    for (file, text) in files {
+        let room = room_of(file);
+        let Some((_, below)) = ROOMS.iter().find(|(name, _)| *name == room) else {
+            found.push(format!("{room} is no room: add it to this test and to ARCHITECTURE.md"));
             continue;
-        }
-        let name = path.file_name().unwrap().to_str().unwrap();
-        for specifier in specifiers(&fs::read_to_string(&path).unwrap()) {
-            if BUNDLED.contains(&(name, specifier)) || PEERS.contains(&(name, specifier)) {
+        };
+        for specifier in specifiers(text) {
+            if !specifier.starts_with('.') {
+                if !PACKAGES.contains(&(room, specifier)) {
+                    found.push(format!("{file} imports the package {specifier}"));
+                }
                 continue;
             }
-            assert!(specifier.starts_with("./"), "pkg-template/{name} imports {specifier}");
-            let allowed = match name {
-                "batch.js" | "crowd.js" | "itself.js" | "text.js" => false,
-                "crossing.js" | "handlers.js" | "identity.js" | "size.js" => {
-                    specifier == "./errors.js"
-                }
-                "connection.js" => {
-                    let below = ["errors", "handlers", "size", "text"];
-                    below.iter().any(|name| specifier == format!("./{name}.js"))
-                }
-                "transports.js" => {
-                    let below = ["errors", "handlers", "itself", "size", "text"];
-                    below.iter().any(|name| specifier == format!("./{name}.js"))
-                }
-                "diagnose.js" => specifier != "./index.js",
-                _ if name.starts_with("diagnose-") => specifier.starts_with("./diagnose-"),
-                // An entry of its own, so that who does not ask for it does not carry it.
-                _ if specifier.starts_with("./diagnose") => false,
-                "http.js" => {
-                    let below = ["crowd", "errors", "identity", "itself", "load", "size", "text"];
-                    below.iter().any(|name| specifier == format!("./{name}.js"))
-                }
-                "server-link.js" => {
-                    let below = ["errors", "handlers", "server-turns", "size", "text"];
-                    below.iter().any(|name| specifier == format!("./{name}.js"))
-                }
-                "calls.js" | "inbound.js" | "worker-transport.js" => {
-                    !["./client.js", "./connection.js"].contains(&specifier)
-                }
-                "worker.js" => {
-                    let below = ["batch", "core", "crossing", "http", "load", "transports"];
-                    below.iter().any(|name| specifier == format!("./{name}.js"))
-                }
-                _ => true,
-            };
-            assert!(allowed, "pkg-template/{name} is below what it imports: {specifier}");
+            let target = resolve(room, specifier);
+            let other = room_of(&target);
+            if other != room && !below.contains(&other) {
+                found.push(format!("{file} imports {target}, which is not below {room}"));
+            }
+            arrows.push((*file, target));
         }
     }
+    // Whoever imports nothing that is left is in no circle.
+    loop {
+        let before = arrows.len();
+        let from: Vec<&str> = arrows.iter().map(|(file, _)| *file).collect();
+        arrows.retain(|(_, target)| from.contains(&&**target));
+        if arrows.len() == before {
+            break;
+        }
+    }
+    found.extend(arrows.iter().map(|(file, target)| format!("a circle: {file} imports {target}")));
+    found
+}
+
+/// The folder of a script.
+fn room_of(file: &str) -> &str {
+    file.rsplit_once('/').map_or(DOORS, |(room, _)| room)
+}
+
+/// The file that a script of a folder means by a specifier.
+fn resolve(room: &str, specifier: &str) -> String {
+    let mut path: Vec<&str> = room.split('/').filter(|part| !part.is_empty()).collect();
+    for part in specifier.split('/') {
+        match part {
+            "." => {}
+            ".." => drop(path.pop()),
+            _ => path.push(part),
+        }
+    }
+    path.join("/")
+}
+
+#[test]
+fn violations_of_the_facade_are_caught() {
+    let caught = |file: &str, text: &str| script_violations(&[(file, text)]);
+
+    assert_eq!(
+        caught("base/x.js", "import { Client } from \"../client/client.js\";"),
+        ["base/x.js imports client/client.js, which is not below base"]
+    );
+    assert_eq!(caught("compat/x.js", "export * from \"../server/server.js\";").len(), 1);
+    assert_eq!(caught("client/x.js", "import(\"../diagnose/index.js\")").len(), 1);
+    assert_eq!(caught("client/x.js", "import {\n  a,\n} from \"../index.js\";").len(), 1);
+    assert_eq!(caught("client/x.js", "import \"../index.js\";").len(), 1);
+    assert_eq!(caught("client/x.js", "import React from \"react\";").len(), 1);
+    assert_eq!(caught("made/x.js", "").len(), 1);
+    assert_eq!(caught("client/deeper/x.js", "").len(), 1);
+    assert_eq!(
+        script_violations(&[
+            ("client/a.js", "import \"./b.js\";"),
+            ("client/b.js", "import \"./a.js\"; import \"./c.js\";"),
+            ("client/c.js", "import \"../base/d.js\";"),
+            ("base/d.js", ""),
+        ]),
+        ["a circle: client/a.js imports client/b.js", "a circle: client/b.js imports client/a.js"]
+    );
+
+    assert!(
+        caught("client/x.js", "import { a } from \"../base/a.js\"; import \"./y.js\";").is_empty()
+    );
+    assert!(
+        caught("ui/x.js", "import { useState } from \"react\";\nimport \"../index.js\";")
+            .is_empty()
+    );
+    assert!(caught("index.js", "export * from \"./client/api.js\";").is_empty());
+    // Of types, in comments, and of what an example shows.
+    assert!(
+        caught(
+            "base/x.js",
+            "/** @type {import(\"../client/call.js\").Call} */\n// import \"../x\""
+        )
+        .is_empty()
+    );
 }
 
 #[test]
@@ -213,26 +286,28 @@ fn violations_are_caught() {
     );
     assert!(caught("src/server/mod.rs", "let tokio = 1; my_tokio::f()").is_empty());
     assert_eq!(
-        specifiers("import a from './a.js';\nexport * from \"b\";\nimport 'c'"),
-        ["./a.js", "b", "c"]
+        specifiers("import a from './a.js';\nexport * from \"b\";\nimport 'c'; await import('d')"),
+        ["./a.js", "b", "c", "d"]
     );
+    assert_eq!(specifiers("const from = \"a\"; f(\"import \", `import \"b\"`)"), [""; 0]);
 }
 
 fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn rust_files(directory: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+/// The files of a kind in a directory and in those below it.
+fn files(directory: &Path, kind: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
     for entry in fs::read_dir(directory).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            files.extend(rust_files(&path));
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+            found.extend(files(&path, kind));
+        } else if path.extension().is_some_and(|extension| extension == kind) {
+            found.push(path);
         }
     }
-    files
+    found
 }
 
 /// What the file (a path that starts with `src`) does that its layer may not do.
@@ -381,13 +456,15 @@ fn comment_length(text: &str) -> usize {
     }
 }
 
+/// A text in quotes, of the kind that it begins with.
 fn string_length(text: &str) -> usize {
+    let quote = text.chars().next();
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
             _ if escaped => escaped = false,
             '\\' => escaped = true,
-            '"' => return at + 1,
+            _ if Some(c) == quote => return at + 1,
             _ => {}
         }
     }
@@ -414,22 +491,39 @@ fn character_length(text: &str) -> Option<usize> {
     body[first..].starts_with('\'').then_some(first + 2)
 }
 
-/// What a JavaScript module imports and re-exports.
+/// What a JavaScript module imports and re-exports: every text behind `from`, `import` or `import(`.
+/// Comments are passed over, and with them the types that they import.
 fn specifiers(source: &str) -> Vec<&str> {
-    source
-        .lines()
-        .filter(|line| {
-            line.starts_with("import ")
-                || line.starts_with("export ")
-                || line.starts_with("} from ")
-        })
-        .filter_map(|line| {
-            let text = match line.split_once(" from ") {
-                Some((_, text)) => text,
-                None => line.strip_prefix("import ")?,
-            };
-            let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-            text[1..].split(quote).next()
-        })
-        .collect()
+    let mut found = Vec::new();
+    // The last words and signs before the place that is read.
+    let (mut last, mut before) = ("", "");
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else if first == '`' {
+            string_length(rest)
+        } else if matches!(first, '"' | '\'') {
+            // One that does not end with its line is part of a regular expression.
+            let length = string_length(rest);
+            if rest[..length].contains('\n') { 1 } else { length }
+        } else if first.is_alphanumeric() || first == '_' {
+            rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
+        } else {
+            first.len_utf8()
+        };
+        let (token, behind) = rest.split_at(length);
+        rest = behind;
+        if token.trim().is_empty() || token.starts_with("//") || token.starts_with("/*") {
+            continue;
+        }
+        let is_text = matches!(first, '"' | '\'') && token.len() > 1;
+        if is_text && (matches!(last, "from" | "import") || (last, before) == ("(", "import")) {
+            found.push(&token[1..token.len() - 1]);
+        }
+        (before, last) = (last, token);
+    }
+    found
 }

@@ -163,49 +163,6 @@ async fn other_requests_get_an_error_that_says_what_to_do() {
 }
 
 #[tokio::test]
-async fn a_binary_frame_closes_with_1003() {
-    let host = host().await;
-    let mut client = host.client().await;
-    client.socket.send(Message::Binary(vec![1, 2, 3].into())).await.unwrap();
-    assert_eq!(client.close_code().await, Some(1003));
-}
-
-#[tokio::test]
-async fn text_that_is_not_utf8_closes_with_1007() {
-    let host = host().await;
-    let mut client = host.client().await;
-    // A masked text frame of two bytes that are no UTF-8; the mask is zero.
-    let frame = [0x81, 0x82, 0, 0, 0, 0, 0xc3, 0x28];
-    client.socket.get_mut().write_all(&frame).await.unwrap();
-    assert_eq!(client.close_code().await, Some(1007));
-}
-
-#[tokio::test]
-async fn a_broken_frame_closes_with_1002() {
-    let host = host().await;
-    let mut client = host.client().await;
-    // Reserved bits are set.
-    client.socket.get_mut().write_all(&[0xf1, 0x80, 0, 0, 0, 0]).await.unwrap();
-    assert_eq!(client.close_code().await, Some(1002));
-}
-
-#[tokio::test]
-async fn a_message_beyond_the_limit_closes_with_1009_and_one_at_the_limit_does_not() {
-    let options = Options { max_message: 1 << 20, ..Options::default() };
-    let host = Host::with(builder().build(), options).await;
-    let mut client = host.client().await;
-    let mut text =
-        json!({ "jsonrpc": "2.0", "id": "big", "method": "ping", "params": {} }).to_string();
-    text.push_str(&" ".repeat((1 << 20) - text.len()));
-    client.socket.send(Message::text(text.clone())).await.unwrap();
-    assert_eq!(client.next().await["id"], "big");
-    text.push(' ');
-    let _ = client.socket.send(Message::text(text)).await;
-    assert_eq!(client.close_code().await, Some(1009));
-    host.client().await;
-}
-
-#[tokio::test]
 async fn a_message_far_beyond_the_default_limit_closes_with_1009() {
     let host = host().await;
     let mut client = host.client().await;
@@ -215,23 +172,6 @@ async fn a_message_far_beyond_the_default_limit_closes_with_1009() {
     frame.extend([0; 4]);
     client.socket.get_mut().write_all(&frame).await.unwrap();
     assert_eq!(client.close_code().await, Some(1009));
-}
-
-#[tokio::test]
-async fn a_fragmented_message_is_one_message() {
-    let host = host().await;
-    let mut client = host.client().await;
-    let text = r#"{"jsonrpc":"2.0","id":9,"method":"ping"}"#.as_bytes();
-    let mut bytes = Vec::new();
-    for (i, part) in text.chunks(10).enumerate() {
-        let is_last = (i + 1) * 10 >= text.len();
-        bytes.push(u8::from(is_last) << 7 | u8::from(i == 0));
-        bytes.push(0x80 | u8::try_from(part.len()).unwrap());
-        bytes.extend([0; 4]);
-        bytes.extend(part);
-    }
-    client.socket.get_mut().write_all(&bytes).await.unwrap();
-    assert_eq!(client.next().await, json!({ "jsonrpc": "2.0", "id": 9, "result": {} }));
 }
 
 #[tokio::test]

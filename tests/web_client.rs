@@ -628,6 +628,66 @@ async fn what_keeps_a_client_from_connecting_is_said() {
 }
 
 #[wasm_bindgen_test]
+async fn without_subprotocols_the_server_need_not_select_one() {
+    install();
+    let client = Client::connect("ws://scripted/stranger").protocols::<String>([]).await.unwrap();
+    assert!(client.is_connected());
+    assert!(!is_closed());
+}
+
+#[wasm_bindgen_test]
+async fn a_message_that_is_too_large_fails_its_call_and_nothing_else() {
+    let faults = Rc::new(RefCell::new(Vec::new()));
+    for url in ERAS {
+        install();
+        let told = Rc::clone(&faults);
+        let client = Client::connect(url)
+            .max_message_size(1_000)
+            .on_error(move |error| told.borrow_mut().push(error.code()))
+            .await
+            .unwrap();
+        // Three bytes a character, and what is around them.
+        let name = "\u{4e2d}".repeat(333);
+        let error = client.call_tool(&name, ()).await.unwrap_err();
+        assert_eq!(error.code(), "MESSAGE_TOO_LARGE");
+        assert!(error.to_string().contains("1000 bytes"), "{error}");
+        let call = client.call_tool("tool", ()).start();
+        let other = client.call_tool("tool", ()).start();
+        let (id, _) = request("tools/call").await;
+        let (second, _) = request("tools/call").await;
+        answer(id, &format!("{{\"content\":[],\"id\":{second},\"x\":\"{}\"}}", "x".repeat(1_000)));
+        assert_eq!(call.await.unwrap_err().code(), "MESSAGE_TOO_LARGE");
+        say(&format!(
+            "{{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{{\"x\":\"{}\"}}}}",
+            "x".repeat(1_000)
+        ));
+        assert_eq!(faults.take(), ["MESSAGE_TOO_LARGE"]);
+        answer(second, "{\"content\":[]}");
+        other.await.unwrap();
+        assert!(client.is_connected());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn over_http_an_answer_that_is_too_large_fails_its_call() {
+    install_fetch();
+    let found = r#"{"jsonrpc":"2.0","id":ID,"result":{"supportedVersions":["2026-07-28"],"capabilities":{}}}"#;
+    will_answer(200, "application/json", found);
+    let client = Client::connect("https://scripted/mcp").max_message_size(1_000).await.unwrap();
+    let large = "x".repeat(1_000);
+    let message = format!(r#"{{"jsonrpc":"2.0","id":ID,"result":{{"content":[],"x":"{large}"}}}}"#);
+    for (kind, body) in [
+        ("application/json", message.clone()),
+        ("text/event-stream", format!("data: {message}\n\n")),
+    ] {
+        will_answer(200, kind, &body);
+        let error = client.call_tool("tool", ()).await.unwrap_err();
+        assert_eq!(error.code(), "MESSAGE_TOO_LARGE", "{kind}: {error}");
+    }
+    assert!(client.is_connected());
+}
+
+#[wasm_bindgen_test]
 async fn the_connection_ends_with_the_last_handle() {
     let client = connect(ERAS[0]).await;
     let other = client.clone();

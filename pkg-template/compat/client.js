@@ -1,8 +1,9 @@
 // The client of an SDK: this package's, with the SDK's errors, handlers and members.
-import { Client as Base, INSIDE } from "../client.js";
+import { Client as Base, INSIDE } from "../client/client.js";
 // Brings the module along.
 import "../index.js";
-import { itself, throughProxies } from "../itself.js";
+import { isMcpError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
 import { handlerOf, parse, schemaAndOptions } from "./given.js";
 import { isOutline } from "./outline.js";
 import { mergeCapabilities } from "./helpers.js";
@@ -78,7 +79,7 @@ export function adapt({ translate, context, options, refuse }) {
       const abort = () => void this.close();
       signal?.addEventListener("abort", abort);
       try {
-        await follow(super.connect(target, { connectTimeout, ...given }), translate);
+        await follow(super.connect(target, { connectTimeout, ...given }), (error) => (isForeign(error) ? error.cause : translate(error)));
       } catch (error) {
         signal?.throwIfAborted();
         throw error;
@@ -213,6 +214,12 @@ export function adapt({ translate, context, options, refuse }) {
   }
   return Client;
 }
+
+/**
+ * Whether a connection failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
+ * @param {any} error
+ */
+const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Error && !isMcpError(cause);
 
 /**
  * The same promise and handle, with the SDK's errors.

@@ -229,6 +229,9 @@ export function translate(error) {
       return ProtocolError.fromError(error.rpcCode, message, error.data, options);
     case "CLOSED":
       return new SdkError(error.mayHaveRun ? SdkErrorCode.ConnectionClosed : SdkErrorCode.NotConnected, message, undefined, options);
+    case "HTTP_SSE_ONLY":
+      // Programs try the older transport at a 404.
+      return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, `404 Not Found: ${message}`, { status: 404, statusText: "Not Found" }, options);
     case "HTTP_ERROR": {
       const { status, statusText } = error;
       if (status === 401) return new UnauthorizedError(message, options);

@@ -127,6 +127,9 @@ function translate(error) {
     case "INVALID_OUTPUT":
     case "UNUSABLE_SCHEMA":
       return new McpError(ErrorCode.InvalidParams, error.message, undefined, options);
+    case "HTTP_SSE_ONLY":
+      // Programs try the older transport at a 404.
+      return new StreamableHTTPError(404, `404 Not Found: ${error.message}`, options);
     case "HTTP_ERROR":
       return error.status === 401 ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
     default:

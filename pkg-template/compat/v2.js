@@ -1,10 +1,10 @@
 // For programs of `@modelcontextprotocol/client` 2.x: its names.
-import { INSIDE } from "../client.js";
-import { throughProxies } from "../itself.js";
+import { throughProxies } from "../base/itself.js";
+import { INSIDE } from "../client/client.js";
 import { adapt, settled } from "./client.js";
 import { SdkError, SdkErrorCode, translate } from "./errors.js";
-import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import { isInputRequiredResult } from "./guards.js";
+import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
@@ -40,6 +40,9 @@ export const LOG_LEVEL_META_KEY = "io.modelcontextprotocol/logLevel";
 export const TRACEPARENT_META_KEY = "traceparent";
 export const TRACESTATE_META_KEY = "tracestate";
 export const BAGGAGE_META_KEY = "baggage";
+
+/** The revision of the newer era. */
+const NEWER = "2026-07-28";
 
 /** The schemas of the protocol's types, by the types' names. @type {any} */
 export const specTypeSchemas = /* @__PURE__ */ Object.fromEntries(
@@ -142,9 +145,16 @@ export class Client extends Adapted {
   /** @param {any} target @param {any} [given] */
   async connect(target, given) {
     this.#subscription = this.#listening = undefined;
+    const known = given?.prior?.discover?.supportedVersions;
+    if (known && !known.includes(NEWER)) {
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `What was found out before has no revision of the newer era: ${known.join(", ")}`);
+    }
     this.#connecting = true;
     try {
       await super.connect(target, { probeTimeout: this.#negotiation?.probe?.timeoutMs, ...given });
+    } catch (/** @type {any} */ error) {
+      if (this.#negotiation?.mode !== "auto" || error.code !== undefined || given?.signal?.aborted) throw error;
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${error.message}`, undefined, { cause: error });
     } finally {
       this.#connecting = false;
     }

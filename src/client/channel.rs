@@ -2,20 +2,16 @@
 
 use std::rc::{Rc, Weak};
 
-use js_sys::Promise;
+use js_sys::{JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::http::sse::MAX_MESSAGE_SIZE;
+use crate::jsonrpc::Payload;
 
 use super::Error;
-use super::engine::Engine;
+use super::engine::{Engine, Fault};
 use super::fetch::{Headers, Http};
 use super::platform;
 use super::socket::Socket;
-
-/// The largest message either way, in UTF-16 units.
-#[allow(clippy::cast_possible_truncation)] // it fits
-pub(super) const LIMIT: u32 = MAX_MESSAGE_SIZE as u32;
 
 /// Where a client connects to.
 pub(super) struct Endpoint {
@@ -23,11 +19,18 @@ pub(super) struct Endpoint {
     pub http: bool,
     pub protocols: Vec<String>,
     pub headers: Headers,
+    /// How many bytes a message may have, either way.
+    pub limit: usize,
 }
 
 impl Endpoint {
     /// What a URL leads to, if it leads anywhere. It may be relative to the page.
-    pub fn new(given: &str, protocols: Vec<String>, headers: Headers) -> Result<Self, Error> {
+    pub fn new(
+        given: &str,
+        protocols: Vec<String>,
+        headers: Headers,
+        limit: usize,
+    ) -> Result<Self, Error> {
         let odd = |reason: &str| Error::argument(&format!("connecting to {given}"), reason);
         let url = match here() {
             Some(here) => web_sys::Url::new_with_base(given, &here),
@@ -39,7 +42,7 @@ impl Endpoint {
             "http:" | "https:" => true,
             _ => return Err(odd("the URL must start with ws:, wss:, http: or https:")),
         };
-        Ok(Self { url: url.href(), http, protocols, headers })
+        Ok(Self { url: url.href(), http, protocols, headers, limit })
     }
 
     /// The name that errors call it by.
@@ -54,8 +57,8 @@ impl Endpoint {
 
     pub fn open(&self, engine: &Weak<Engine>) -> Result<Channel, Error> {
         if self.http {
-            let http = Http::new(self.url.clone(), Rc::clone(&self.headers), engine.clone());
-            return Ok(Channel::Http(http));
+            let (url, headers) = (self.url.clone(), Rc::clone(&self.headers));
+            return Ok(Channel::Http(Http::new(url, headers, self.limit, engine.clone())));
         }
         let socket = Socket::open(&self.url, &self.protocols, engine);
         socket.map(|socket| Channel::Socket(Rc::new(socket))).map_err(|cause| Error::Closed {
@@ -85,24 +88,22 @@ impl Channel {
         matches!(self, Self::Http(_))
     }
 
-    /// Sends a message; the error says in words why that was not possible.
-    pub fn send(&self, message: &JsValue) -> Result<(), String> {
+    /// Sends a message; the error says why that was not possible.
+    pub fn send(&self, message: &JsValue, limit: usize) -> Result<(), Fault> {
+        let unsent = |reason, cause| Fault::Lost { reason, sent: false, cause };
+        let text = platform::stringify(message)
+            .map_err(|cause| unsent(describe(&cause, "the message is no JSON"), None))?;
+        if is_larger(&text, limit) {
+            return Err(unsent(String::new(), Some(TooLarge::cause(limit))));
+        }
         match self {
             Self::Http(http) => {
                 http.send(message);
                 Ok(())
             }
-            Self::Socket(socket) => {
-                let text = platform::stringify(message)
-                    .map_err(|cause| describe(&cause, "the message is no JSON"))?;
-                let length = text.length();
-                if length > LIMIT {
-                    return Err(format!(
-                        "a message of {length} characters is over the limit of {LIMIT}"
-                    ));
-                }
-                socket.send(&text).map_err(|cause| describe(&cause, "the WebSocket is not open"))
-            }
+            Self::Socket(socket) => socket
+                .send(&text)
+                .map_err(|cause| unsent(describe(&cause, "the WebSocket is not open"), None)),
         }
     }
 
@@ -115,6 +116,35 @@ impl Channel {
             }
             Self::Http(http) => http.close(),
         }
+    }
+}
+
+/// Whether a text has more bytes than that.
+pub(super) fn is_larger(text: &JsString, limit: usize) -> bool {
+    let length = text.length() as usize;
+    // A character is one to three bytes.
+    length > limit || length > limit / 3 && String::from(text).len() > limit
+}
+
+/// The reason for which a message is not sent, or not read, as it travels through the machines.
+pub(super) struct TooLarge;
+
+impl TooLarge {
+    const CODE: &str = "MESSAGE_TOO_LARGE";
+
+    pub fn cause(limit: usize) -> JsValue {
+        let mut cause = JsValue::object();
+        cause.set_text("code", Self::CODE);
+        #[allow(clippy::cast_precision_loss)] // a size
+        cause.set("limit", JsValue::from_f64(limit as f64));
+        cause
+    }
+
+    /// The limit, if that is the reason.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it was such a number
+    pub fn limit(cause: &JsValue) -> Option<usize> {
+        let limit = cause.get("limit").filter(|_| cause.says("code", Self::CODE))?;
+        limit.as_f64().map(|limit| limit as usize)
     }
 }
 

@@ -17,6 +17,7 @@ use super::engine::{Engine, Handlers};
 use super::fetch::Headers;
 use super::platform::Handler;
 use super::{Client, Error, Implementation, Level, LogMessage, Mode, Progress};
+use crate::http::sse::MAX_MESSAGE_SIZE;
 use crate::proto::client::{CallLimits, Channel, Config};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
@@ -40,6 +41,7 @@ pub struct Connect {
     info: Implementation,
     mode: Mode,
     protocols: Vec<String>,
+    max_message_size: usize,
     headers: Headers,
     limits: CallLimits,
     patience: f64,
@@ -55,6 +57,7 @@ impl Connect {
             info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
             mode: Mode::Auto,
             protocols: vec!["mcp".to_owned()],
+            max_message_size: MAX_MESSAGE_SIZE,
             headers: Rc::new(Vec::new),
             limits: CallLimits::default(),
             patience: Channel::default().connect_timeout,
@@ -77,9 +80,19 @@ impl Connect {
         self
     }
 
-    /// The subprotocols to offer over WebSocket, in the place of `mcp`.
+    /// The subprotocols to offer over WebSocket, in the place of `mcp`; with none, the server need not
+    /// select one.
     pub fn protocols<S: Into<String>>(mut self, names: impl IntoIterator<Item = S>) -> Self {
         self.protocols = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// How large a message may be, sent or received, in bytes: 64 MiB, unless this says otherwise.
+    /// `usize::MAX` is no limit.
+    ///
+    /// A call whose request or answer is larger fails with [`Error::TooLarge`]; the connection goes on.
+    pub fn max_message_size(mut self, bytes: usize) -> Self {
+        self.max_message_size = bytes;
         self
     }
 
@@ -241,7 +254,8 @@ impl Connect {
     }
 
     fn start(self) -> Result<Connected, Error> {
-        let endpoint = Endpoint::new(&self.url, self.protocols, self.headers)?;
+        let endpoint =
+            Endpoint::new(&self.url, self.protocols, self.headers, self.max_message_size)?;
         // Over HTTP, silence is no sign of an era.
         let probe = if endpoint.http { f64::INFINITY } else { Channel::default().probe_timeout };
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);

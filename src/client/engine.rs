@@ -8,12 +8,13 @@ use js_sys::{JsString, Promise};
 use wasm_bindgen::JsValue;
 
 use super::asked::{Asked, Asker};
-use super::channel::{Channel, Endpoint};
+use super::channel::{Channel, Endpoint, TooLarge, is_larger};
 use super::fetch::Http;
 use super::pending::Pending;
 use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
+use crate::jsonrpc::{Id, Outline, outline};
 use crate::proto::client::{self, CallLimits, Config, Output};
 use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
@@ -165,6 +166,10 @@ impl Engine {
 
     /// A frame of text has arrived.
     pub fn frame(&self, text: &JsString) {
+        let limit = self.endpoint.limit;
+        if is_larger(text, limit) {
+            return self.refuse(&outline(String::from(text).as_bytes()), limit);
+        }
         // What arrives while the machine is drained waits for what it has already said.
         if text.length() <= SHORT && self.scans() {
             let frame = String::from(text);
@@ -184,6 +189,17 @@ impl Engine {
                 self.fault(Fault::Protocol("the server sent a frame that is not JSON".into()));
             }
         }
+    }
+
+    /// A message is not read: the call fails that it answers, and the connection goes on.
+    fn refuse(&self, of: &Outline, limit: usize) {
+        let cause = Some(TooLarge::cause(limit));
+        let error = Fault::Lost { reason: String::new(), sent: true, cause };
+        match &of.id {
+            Some(Id::Integer(id)) if of.answers => self.with(|core| core.unsent(*id, error)),
+            _ => self.fault(error),
+        }
+        self.drain();
     }
 
     /// Whether progress may be taken out of what arrives before that is parsed.
@@ -363,13 +379,11 @@ impl Engine {
     fn greet(&self, message: &JsValue) {
         let channel = self.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message),
-            None => Err("the connection is not open".to_owned()),
+            Some(channel) => channel.send(message, self.endpoint.limit),
+            None => Err(not_open()),
         };
         match sent {
-            Err(reason) => {
-                self.with(|core| core.not_begun(Fault::Closed { reason, sent: false }));
-            }
+            Err(error) => self.with(|core| core.not_begun(error)),
             Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
             Ok(()) => self.with(|core| core.begun(now())),
         }
@@ -378,13 +392,13 @@ impl Engine {
     fn send(&self, message: &JsValue, id: Option<i64>) {
         let channel = self.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message),
-            None => Err("the connection is not open".to_owned()),
+            Some(channel) => channel.send(message, self.endpoint.limit),
+            None => Err(not_open()),
         };
         match (sent, id) {
             (Ok(()), _) => {}
-            (Err(reason), Some(id)) => self.with(|core| core.unsent(id, &reason, false)),
-            (Err(reason), None) => self.fault(Fault::Closed { reason, sent: false }),
+            (Err(error), Some(id)) => self.with(|core| core.unsent(id, error)),
+            (Err(error), None) => self.fault(error),
         }
     }
 
@@ -406,6 +420,10 @@ impl Engine {
         let below = self.http().map_or(f64::INFINITY, |http| http.wake());
         self.timer.arm(own.min(below));
     }
+}
+
+fn not_open() -> Fault {
+    Fault::Closed { reason: "the connection is not open".to_owned(), sent: false }
 }
 
 impl Drop for Engine {

@@ -6,7 +6,7 @@ use thiserror::Error;
 use wasm_bindgen::JsValue;
 
 use super::ToolResult;
-use super::channel::describe;
+use super::channel::{TooLarge, describe};
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;
 use crate::jsonrpc::Payload;
@@ -60,6 +60,15 @@ pub enum Error {
         may_have_run: bool,
         /// The platform's own error, if there was one.
         cause: Option<JsValue>,
+    },
+    /// The request, or its answer, is larger than
+    /// [`max_message_size`](super::Connect::max_message_size) allows.
+    #[error("{call}: the message is larger than max_message_size allows, which is {limit} bytes")]
+    TooLarge {
+        /// The call.
+        call: String,
+        /// The limit, in bytes.
+        limit: usize,
     },
     /// The server answered with an HTTP status instead of a message.
     #[error("{call}: HTTP status {status}{}", tail(body))]
@@ -150,6 +159,7 @@ impl Error {
             Self::Timeout { .. } => "TIMEOUT",
             Self::Aborted { .. } => "ABORTED",
             Self::Closed { .. } => "CLOSED",
+            Self::TooLarge { .. } => "MESSAGE_TOO_LARGE",
             Self::Http { .. } => "HTTP_ERROR",
             Self::SseOnly { .. } => "HTTP_SSE_ONLY",
             Self::Protocol { .. } => "PROTOCOL_ERROR",
@@ -169,6 +179,7 @@ impl Error {
             | Self::Timeout { call, .. }
             | Self::Aborted { call, .. }
             | Self::Closed { call, .. }
+            | Self::TooLarge { call, .. }
             | Self::Http { call, .. }
             | Self::SseOnly { call }
             | Self::Protocol { call, .. }
@@ -197,6 +208,9 @@ impl Error {
                 Self::Closed { call, reason, may_have_run: sent, cause: None }
             }
             CoreError::Lost { reason, sent, cause } => {
+                if let Some(limit) = cause.as_ref().and_then(TooLarge::limit) {
+                    return Self::TooLarge { call, limit };
+                }
                 let words = cause.as_ref().map(|cause| describe(cause, "")).unwrap_or_default();
                 let reason = if words.is_empty() { reason } else { format!("{reason} ({words})") };
                 Self::Closed { call, reason, may_have_run: sent, cause }

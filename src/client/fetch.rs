@@ -13,11 +13,11 @@ use web_sys::{
 };
 
 use super::Progress;
-use super::channel::LIMIT;
+use super::channel::TooLarge;
 use super::engine::{Engine, progress_of};
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
-use crate::jsonrpc::Payload;
+use crate::jsonrpc::{Payload, outline};
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -31,6 +31,8 @@ pub(super) struct Http {
     core: RefCell<client::Http<JsValue>>,
     url: String,
     headers: Headers,
+    /// How many bytes a message may have.
+    limit: usize,
     exchanges: RefCell<HashMap<u32, AbortController>>,
     wake: Cell<f64>,
     engine: Weak<Engine>,
@@ -53,11 +55,12 @@ struct Broken {
 }
 
 impl Http {
-    pub fn new(url: String, headers: Headers, engine: Weak<Engine>) -> Rc<Self> {
+    pub fn new(url: String, headers: Headers, limit: usize, engine: Weak<Engine>) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             core: RefCell::default(),
             url,
             headers,
+            limit,
             exchanges: RefCell::default(),
             wake: Cell::new(f64::INFINITY),
             engine,
@@ -219,9 +222,8 @@ impl Http {
                     continue;
                 }
                 whole.extend(chunk);
-                if whole.len() > LIMIT as usize {
-                    let text = format!("the server's answer is over the limit of {LIMIT} bytes");
-                    return Err(js_sys::Error::new(&text).into());
+                if whole.len() > self.limit {
+                    return Err(TooLarge::cause(self.limit));
                 }
             }
         }
@@ -245,17 +247,30 @@ impl Http {
                     engine.report(slot, progress);
                 }
             }
-            let data = self.core.borrow_mut().event(exchange).map(parse);
-            let Some(message) = data else { break };
-            self.core.borrow_mut().message(exchange, message, now());
+            let mut core = self.core.borrow_mut();
+            let Some(data) = core.event(exchange) else { break };
+            if data.len() > self.limit {
+                let begins = data.to_vec();
+                drop(core);
+                self.refuse(exchange, &begins);
+                continue;
+            }
+            let message = parse(data);
+            core.message(exchange, message, now());
+            drop(core);
             self.pump();
         }
-        let mut core = self.core.borrow_mut();
-        if core.cut(exchange, LIMIT as usize).is_some() {
-            core.refuse(exchange, true, None);
+        let begins = self.core.borrow_mut().cut(exchange, self.limit);
+        if let Some(begins) = begins {
+            self.refuse(exchange, &begins);
         }
-        drop(core);
         self.pump();
+    }
+
+    /// An event is not read: it may be the answer.
+    fn refuse(&self, exchange: u32, begins: &[u8]) {
+        let answers = outline(begins).answers;
+        self.core.borrow_mut().refuse(exchange, answers, Some(TooLarge::cause(self.limit)));
     }
 
     /// The next event, if it is ordinary progress, and the slot that it is for.

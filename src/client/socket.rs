@@ -9,7 +9,6 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::Error;
-use super::channel::LIMIT;
 use super::engine::{Engine, Fault};
 
 #[wasm_bindgen]
@@ -52,18 +51,10 @@ impl Socket {
             }
         });
 
-        let (receiving, of) = (socket.clone(), engine.clone());
+        let of = engine.clone();
         let message = Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let Some(engine) = of.upgrade() else { return };
             match event.data().dyn_into::<JsString>() {
-                Ok(text) if text.length() > LIMIT => {
-                    engine.fault(Fault::Protocol(format!(
-                        "the server sent a message of {} characters, over the limit of {LIMIT}",
-                        text.length()
-                    )));
-                    // It may be closing already.
-                    let _ = receiving.close_with_code_and_reason(4413, "message too big");
-                }
                 Ok(text) => engine.frame(&text),
                 Err(_) => engine.fault(Fault::Protocol(
                     "the server sent a binary frame, which MCP does not know".to_owned(),

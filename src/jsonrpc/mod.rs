@@ -1,6 +1,7 @@
 //! JSON-RPC 2.0 as MCP uses it: messages over a payload that somebody else has parsed.
 
 mod message;
+mod outline;
 mod payload;
 #[cfg(not(target_arch = "wasm32"))]
 mod raw;
@@ -9,6 +10,7 @@ mod value;
 
 pub(crate) use message::write_call;
 pub use message::{Id, Malformed, Message, RpcError, code};
+pub use outline::{Outline, outline};
 pub use payload::{Kind, Payload};
 #[cfg(not(target_arch = "wasm32"))]
 pub use raw::{Raw, UNTYPED_VALUES, Unreadable, find_id};

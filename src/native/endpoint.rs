@@ -54,6 +54,7 @@ impl Endpoint {
     /// An endpoint for this server.
     pub fn new(server: Server, options: Options) -> Self {
         server.set_clock(now);
+        server.intake().expect(options.max_message);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
         let mut listed = Raw::object();
         listed.set("tools", Raw::array(server.tools()));

@@ -25,6 +25,8 @@ mod http;
 mod options;
 mod patient;
 mod peer;
+mod pieces;
+mod reading;
 mod socket;
 mod stdio;
 mod upgrade;

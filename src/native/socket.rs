@@ -25,6 +25,8 @@ use super::{
     Options,
     connections::Speaker,
     patient::{Patient, Pulse},
+    pieces::Pieces,
+    reading::{Held, SharedCounter, has_to_go, lock},
 };
 use crate::{
     jsonrpc::Raw,
@@ -32,7 +34,7 @@ use crate::{
     server::{Driver, Frame, Link, Transmit},
 };
 
-type Socket = WebSocketStream<Patient<TokioIo<Upgraded>>>;
+type Socket = WebSocketStream<Pieces<Patient<TokioIo<Upgraded>>>>;
 
 /// How long the peer may take to say goodbye.
 const GOODBYE: Duration = Duration::from_secs(2);
@@ -54,7 +56,7 @@ pub(super) async fn run(
     socket: Socket,
     (link, driver): (Link, Driver),
     options: &Options,
-    (pulse, speaker): (&Pulse, &Speaker),
+    (pulse, speaker, counter): (&Pulse, &Speaker, &SharedCounter),
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
@@ -71,11 +73,15 @@ pub(super) async fn run(
             biased;
             end = handlers => end,
             end = write(&mut sink, &link, options, pulse) => end,
-            end = read(&mut stream, &link, pulse, speaker) => end,
+            end = read(&mut stream, &link, (pulse, speaker, counter)) => end,
             () = speaker.has_to_end() => End::Gone("it gives way to another connection"),
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
     };
+    if let End::Broken(..) | End::Close(..) = end {
+        // What came before it has its answer, if there is one already.
+        let _ = timeout(GOODBYE, finish(&mut sink, &link)).await;
+    }
     // Cancels what is in flight; the driver then gives each handler its last turn, and ends.
     drop(link);
     driver.await;
@@ -106,6 +112,17 @@ async fn write(
             return end;
         }
     }
+}
+
+/// Writes what is left to be sent.
+async fn finish(sink: &mut SplitSink<Socket, Message>, link: &Link) {
+    while let Some(Transmit::Send { frame, .. }) = link.try_transmit() {
+        if sink.feed(Message::text(frame.to_json())).await.is_err() {
+            return;
+        }
+    }
+    // A half of a socket keeps one message to itself.
+    let _ = sink.flush().await;
 }
 
 struct Writer<'a> {
@@ -177,12 +194,16 @@ fn lost(error: &Error) -> End {
 async fn read(
     stream: &mut SplitStream<Socket>,
     link: &Link,
-    pulse: &Pulse,
-    speaker: &Speaker,
+    (pulse, speaker, counter): (&Pulse, &Speaker, &SharedCounter),
 ) -> End {
     loop {
         pulse.listens(false);
-        link.ready().await;
+        tokio::select! {
+            biased;
+            () = link.ready() => {}
+            // A part of a message may be here already.
+            () = has_to_go(counter) => return TOO_MUCH,
+        }
         pulse.listens(true);
         let message = match stream.next().await {
             None => return End::Gone("the connection is lost"),
@@ -192,7 +213,8 @@ async fn read(
         match message {
             Message::Text(text) => {
                 speaker.speaks();
-                link.receive_text(text);
+                let claim = lock(counter).finish();
+                link.receive_text(Held::new(text, claim));
             }
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),
@@ -201,8 +223,11 @@ async fn read(
     }
 }
 
+const TOO_MUCH: End = End::Broken(CloseCode::Again, "too much is being read: try again later");
+
 fn unreadable(error: &Error) -> End {
     match error {
+        Error::Io(error) if error.kind() == ErrorKind::ResourceBusy => TOO_MUCH,
         Error::Capacity(_) => End::Broken(CloseCode::Size, "message too big"),
         Error::Utf8(_) => End::Broken(CloseCode::Invalid, "not UTF-8"),
         Error::Protocol(_) => End::Broken(CloseCode::Protocol, "not the WebSocket protocol"),
@@ -232,6 +257,7 @@ async fn say_goodbye(mut socket: Socket, end: End) {
         if is_readable {
             while let Some(Ok(_)) = socket.next().await {}
         } else {
+            socket.get_mut().give_up();
             let mut waste = [0; 4096];
             while let Ok(1..) = socket.get_mut().read(&mut waste).await {}
         }

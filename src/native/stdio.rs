@@ -19,7 +19,12 @@ use tokio::{
     time::timeout,
 };
 
-use super::{Options, endpoint, patient::Patient, stop_signal};
+use super::{
+    Options, endpoint,
+    patient::Patient,
+    reading::{Counter, Held},
+    stop_signal,
+};
 use crate::{
     jsonrpc::{Raw, Unreadable, find_id},
     server::{Link, Server, Transmit},
@@ -123,6 +128,8 @@ pub async fn serve_lines(
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
     server.set_clock(endpoint::now);
+    server.intake().expect(limit);
+    let counter = Counter::new(server.intake(), None);
     let options = Options::default();
     let (link, driver) = server.connect();
     let (mut driver, mut input, output) = (pin!(driver), pin!(BufReader::new(input)), pin!(output));
@@ -133,7 +140,7 @@ pub async fn serve_lines(
         biased;
         () = driver.as_mut() => Ok(()),
         end = write(&mut lines, &link) => end,
-        end = read(input.as_mut(), &link, limit) => end,
+        end = read(input.as_mut(), &link, limit, counter) => end,
         () = stop => Ok(()),
     };
     // What the last line has asked for may be answered already, but no tool is waited for: a host
@@ -209,9 +216,15 @@ fn batch(link: &Link, first: Option<Transmit<Raw>>) -> String {
 }
 
 /// Reads lines into the link, at the pace at which their answers leave.
-async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -> io::Result<()> {
+async fn read(
+    mut input: impl AsyncBufRead + Unpin,
+    link: &Link,
+    limit: usize,
+    mut counter: Counter,
+) -> io::Result<()> {
     let mut held = Vec::new();
-    let mut is_too_long = false;
+    // Why the rest of the line is read, but not kept.
+    let mut refused = None;
     loop {
         link.ready().await;
         let bytes = input.fill_buf().await?;
@@ -219,30 +232,39 @@ async fn read(mut input: impl AsyncBufRead + Unpin, link: &Link, limit: usize) -
             Some(end) => (&bytes[..end], Some(end + 1)),
             None => (bytes, None),
         };
-        // The rest of a line that is too long is read, but not kept.
-        is_too_long |= held.len() + part.len() > limit;
-        if !is_too_long {
+        if held.len() + part.len() > limit {
+            refused.get_or_insert(Unreadable::Size);
+        }
+        if refused.is_none() {
             held.extend_from_slice(part);
+            counter.add(part.len());
         }
         let (count, is_at_end) = (end.unwrap_or(bytes.len()), bytes.is_empty());
         input.consume(count);
+        if refused.is_none() && counter.room().await.is_err() {
+            refused = Some(Unreadable::Busy);
+        }
+        if refused.is_some() {
+            held = Vec::new();
+            counter.finish();
+        }
         if end.is_none() && !is_at_end {
             continue;
         }
-        if std::mem::take(&mut is_too_long) {
-            tracing::warn!(limit, "a line is too long");
-            link.receive("too long");
-            held = Vec::new();
+        if let Some(why) = refused.take() {
+            tracing::warn!(limit, "a line is refused: {why}");
+            link.receive_unreadable(why, None);
         } else {
             match String::from_utf8(std::mem::take(&mut held)) {
                 Ok(text) if text.trim().is_empty() => {}
-                Ok(text) => link.receive_text(text),
+                Ok(text) => link.receive_text(Held::new(text, counter.finish())),
                 Err(error) => {
                     let id = find_id(&String::from_utf8_lossy(error.as_bytes()));
                     link.receive_unreadable(Unreadable::Encoding, id);
                 }
             }
         }
+        counter.finish();
         if is_at_end {
             return Ok(());
         }

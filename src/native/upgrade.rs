@@ -23,6 +23,9 @@ use super::{
     connections::{Desk, Speaker},
     guard,
     patient::Patient,
+    peer::Peer,
+    pieces::Pieces,
+    reading::Counter,
     socket,
 };
 
@@ -49,7 +52,10 @@ pub(super) fn connect(endpoint: &Endpoint, mut request: Request) -> Response {
     };
     let mut extensions = std::mem::take(request.extensions_mut());
     let desk = extensions.remove();
-    tokio::spawn(host(endpoint, upgrade, desk, extensions));
+    let peer = Peer::of(&extensions, request.headers(), endpoint.options());
+    let intake = endpoint.server().intake();
+    let counter = Counter::new(intake, peer.and_then(|peer| intake.source(peer)));
+    tokio::spawn(host(endpoint, upgrade, desk, extensions, counter));
     let mut response = StatusCode::SWITCHING_PROTOCOLS.into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("upgrade"));
@@ -139,6 +145,7 @@ fn host(
     upgrade: OnUpgrade,
     desk: Option<Desk>,
     extensions: Extensions,
+    counter: Counter,
 ) -> impl Future<Output = ()> + Send + 'static {
     let endpoint = endpoint.clone();
     let running = endpoint.running();
@@ -153,14 +160,15 @@ fn host(
             .max_message_size(limit)
             .max_frame_size(limit)
             // Per connection and from the start, so rather small: most are idle.
-            .read_buffer_size(8 << 10)
+            .read_buffer_size(4 << 10)
             .write_buffer_size(32 << 10);
         // Whoever serves the app may have no clock of its own.
         let io = Patient::new(TokioIo::new(upgraded), options.write_timeout);
         let pulse = io.pulse();
+        let (io, counter) = Pieces::new(io, counter, options.max_message);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
         let connection = endpoint.server().connect_with(extensions);
-        let signs = (&*pulse, &Speaker::new(desk));
+        let signs = (&*pulse, &Speaker::new(desk), &counter);
         socket::run(socket, connection, options, signs, endpoint.stopping()).await;
         drop(running);
     }

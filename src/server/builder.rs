@@ -42,6 +42,8 @@ pub struct Server {
 pub(super) struct Inner {
     profile: Profile,
     pub(super) limits: Limits,
+    #[cfg(feature = "native")]
+    intake: Arc<super::Intake>,
     catalog: RwLock<Catalog>,
     pub(super) connections: Connections,
     seal: Mutex<Seal>,
@@ -59,6 +61,8 @@ type Clock = Box<dyn Fn() -> Millis + Send + Sync>;
 pub struct ServerBuilder {
     profile: Profile,
     limits: Limits,
+    #[cfg(feature = "native")]
+    max_reading: usize,
     catalog: Catalog,
     key: Option<Vec<u8>>,
     lifetime: Duration,
@@ -74,6 +78,8 @@ impl Server {
         ServerBuilder {
             profile: Profile::new(Implementation::new(name, version)),
             limits: Limits::default(),
+            #[cfg(feature = "native")]
+            max_reading: 64 << 20,
             catalog: Catalog { page_size: usize::MAX, ..Catalog::default() },
             key: None,
             lifetime: Duration::from_secs(15 * 60),
@@ -103,6 +109,12 @@ impl Server {
     #[cfg(feature = "native")]
     pub(crate) fn limits(&self) -> &Limits {
         &self.inner.limits
+    }
+
+    /// What all messages that are being read may take.
+    #[cfg(feature = "native")]
+    pub(crate) fn intake(&self) -> &Arc<super::Intake> {
+        &self.inner.intake
     }
 
     /// All tools as they are listed.
@@ -205,6 +217,22 @@ impl ServerBuilder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// Sets how many bytes all messages together may have that are being read, or have not reached
+    /// their handlers: 64 MiB, over all connections to this server, whatever the transport. Of each
+    /// message, the first 8 KiB do not count.
+    ///
+    /// When there are as many, further messages wait: sockets and pipes are not read, for 5 seconds
+    /// at most. Room goes to the peer that has least, and one message always goes on. Those that
+    /// come at less than 16 KiB a second give way to whoever has waited for a second, and so do those
+    /// of a peer that has more than half. What waits for too long or gives way is answered with 503
+    /// and `Retry-After`; a `WebSocket` is closed with 1013 (try again later), a line is refused.
+    #[cfg(feature = "native")]
+    #[must_use]
+    pub fn max_reading(mut self, bytes: usize) -> Self {
+        self.max_reading = bytes;
         self
     }
 
@@ -387,11 +415,15 @@ impl ServerBuilder {
     /// # Panics
     /// If it has to make a key, and the system has no randomness.
     pub fn build(self) -> Server {
-        let Self { profile, limits, catalog, key, lifetime } = self;
+        #[cfg(feature = "native")]
+        let intake = super::Intake::new(self.max_reading);
+        let Self { profile, limits, catalog, key, lifetime, .. } = self;
         let key = key.unwrap_or_else(random_key);
         let inner = Inner {
             profile,
             limits,
+            #[cfg(feature = "native")]
+            intake,
             catalog: RwLock::new(catalog),
             connections: Connections::default(),
             seal: Mutex::new(Seal::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),

@@ -39,6 +39,8 @@ mod catalog;
 mod changes;
 mod context;
 mod inputs;
+#[cfg(feature = "native")]
+mod intake;
 mod link;
 mod principal;
 mod register;
@@ -53,6 +55,8 @@ pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};
 pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};
 pub use inputs::InputError;
+#[cfg(feature = "native")]
+pub(crate) use intake::{Busy, Claim, Intake, Source};
 pub use link::{Driver, Link};
 #[cfg(feature = "native")]
 pub(crate) use principal::Identity;

@@ -105,7 +105,7 @@ fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
-/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client.js`.
+/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
 #[derive(Clone, Copy)]
 enum Step {
     Nothing = 0,
@@ -431,7 +431,7 @@ impl Core {
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
-        self.machine.unsent(id as i64, &text(&reason), sent);
+        self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
     }
 
     /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by

@@ -44,7 +44,7 @@ const say = (/** @type {string} */ text) => process.stderr.write(`[${((Date.now(
 const log = options.verbose ? (/** @type {string} */ text) => void process.stderr.write(`${text}\n`) : () => {};
 
 // Worker mode is young: a package without it is measured without it.
-const hasWorker = readFileSync(path.join(pkg, "client.js"), "utf8").includes("worker");
+const hasWorker = readFileSync(path.join(pkg, "client", "client.js"), "utf8").includes("worker");
 const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => name !== "worker" || hasWorker);
 
 const directory = path.join(target, "bench");

@@ -1,6 +1,6 @@
 // What the documents say of tests, of links, of errors and of findings is so.
 import assert from "node:assert/strict";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { documents } from "../support/examples.mjs";
@@ -57,9 +57,11 @@ test("the page of errors has every class and every code, and no other", async ()
   const codes = union("pkg-template/types/errors.d.ts", "ErrorCode");
   assert.ok(codes.length > 15);
   assert.deepEqual([...text.slice(classes.length).matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code).sort(), codes.sort());
-  const thrown = ["client", "errors", "input", "load", "transports", "http", "calls", "call", "inputs", "inbound", "outputs", "pages"].flatMap((name) => {
-    return [...read(`pkg-template/${name}.js`).matchAll(/new (?:McpError|ProtocolError)\((?:[^)"]*, )?"([A-Z_]+)"/g)].map(([, code]) => String(code));
+  const scripts = readdirSync(path.join(root, "pkg-template"), { encoding: "utf8", recursive: true }).filter((file) => file.endsWith(".js") && !file.startsWith("compat"));
+  const thrown = scripts.flatMap((file) => {
+    return [...read(path.join("pkg-template", file)).matchAll(/new (?:McpError|ProtocolError)\((?:[^)"]*, )?"([A-Z_]+)"/g)].map(([, code]) => String(code));
   });
+  assert.ok(thrown.length > 30);
   assert.deepEqual(thrown.filter((code) => !codes.includes(code)), []);
 });
 
@@ -67,5 +69,5 @@ test("the page of troubleshooting has every code that diagnose finds, and each h
   const codes = union("pkg-template/types/diagnosis.d.ts", "FindingCode").sort();
   assert.ok(codes.length > 20);
   assert.deepEqual(column(read("docs/troubleshooting.md"), "| `code` | what is wrong | the line to add |").sort(), codes);
-  assert.deepEqual([...read("pkg-template/diagnose-findings.js").matchAll(/^ {2}([A-Z_]+): \(/gm)].map(([, code]) => String(code)).sort(), codes);
+  assert.deepEqual([...read("pkg-template/diagnose/findings.js").matchAll(/^ {2}([A-Z_]+): \(/gm)].map(([, code]) => String(code)).sort(), codes);
 });

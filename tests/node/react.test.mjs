@@ -26,7 +26,7 @@ let opened = 0;
 before(async () => {
   const app = await makeApp("react", ["react", "ai"]);
   hooks = await app.import("react.js");
-  chat = await app.import("ai-sdk-react.js");
+  chat = await app.import("ai-sdk/react.js");
   server = await startFakeServer({
     era: "modern",
     tools: {
@@ -294,6 +294,7 @@ test("tools that cannot be listed are an error, and a list that changes is liste
   let fails = true;
   const client = /** @type {any} */ ({
     getServerCapabilities: () => ({ tools: { listChanged: true } }),
+    callTool: async () => ({ content: [] }),
     async listTools() {
       if (fails) throw new Error("not now");
       return { tools: [{ name: `t${++listed}`, inputSchema: { type: "object" } }] };

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { importPkg } from "../support/paths.mjs";
 
-const { Track } = await importPkg("track.js");
+const { Track } = await importPkg("client/rate.js");
 
 /** @param {number} from @param {number} to @param {(i: number) => any} tell */
 function each(from, to, tell) {

@@ -9,11 +9,11 @@ import { pkg } from "../support/paths.mjs";
 const load = (/** @type {string} */ name) => import(pathToFileURL(path.join(pkg, name)).href);
 
 for (const [script, module] of /** @type {const} */ ([
-  ["inline.js", "core.wasm"],
-  ["host-inline.js", "server.wasm"],
+  ["wasm/inline.js", "core.wasm"],
+  ["wasm/host-inline.js", "server.wasm"],
 ])) {
   test(`${script} carries ${module}, byte by byte`, async () => {
-    const [{ default: packed }, { unpack }] = await Promise.all([load(script), load("unpack.js")]);
+    const [{ default: packed }, { unpack }] = await Promise.all([load(script), load("wasm/unpack.js")]);
     assert.deepEqual(Buffer.from(unpack(packed)), await readFile(path.join(pkg, module)));
   });
 }

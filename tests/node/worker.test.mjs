@@ -23,7 +23,7 @@ describe("batches", () => {
    * @param {(batch: any, clock: Clock) => Promise<void>} run
    */
   async function record(run) {
-    const { Batch } = await import(pathToFileURL(path.join(pkg, "batch.js")).href);
+    const { Batch } = await import(pathToFileURL(path.join(pkg, "worker", "batch.js")).href);
     const clock = new Clock();
     const start = performance.now();
     /** @type {{ at: number, batch: any }[]} */

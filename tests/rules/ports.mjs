@@ -300,6 +300,33 @@ rule("open: a window gets the offer for its origin only; a sandboxed frame has n
   }
 }, ONCE);
 
+rule("accept: a greeting that is played again opens nothing", async (env) => {
+  const scope = /** @type {any} */ (globalThis);
+  const own = Object.getOwnPropertyDescriptor(scope, "addEventListener");
+  let listener = (/** @type {any} */ _event) => {};
+  scope.addEventListener = (/** @type {string} */ _type, /** @type {any} */ take) => (listener = take);
+  const source = /** @type {any} */ ({});
+  let accepted = 0;
+  try {
+    env.mcp.acceptPorts(() => void accepted++, { origins: ["https://a.example"], source });
+  } finally {
+    if (own) Object.defineProperty(scope, "addEventListener", own);
+    else delete scope.addEventListener;
+  }
+  const greet = (/** @type {string} */ nonce, origin = "https://a.example") => {
+    const { port1, port2 } = new MessageChannel();
+    listener({ data: { mcp: "connect", v: 1, nonce }, origin, source, ports: [port2] });
+    port1.close();
+    return accepted;
+  };
+  for (let i = 0; i < 100; i++) equal(greet("one"), 1, "each is good once");
+  equal(greet("two"), 2, "another one is good");
+  equal(greet("one"), 2, "whatever came between");
+  equal(greet("three", "https://b.example"), 2, "who may not greet");
+  equal(greet("three"), 3, "uses nothing up");
+  equal(greet("x".repeat(100_000)), 3, "nor does anybody fill the memory");
+}, ONCE);
+
 // ---- the pair ----
 
 rule("pair: in order, in a later microtask, once started, and a copy", async (env) => {

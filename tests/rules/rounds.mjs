@@ -311,6 +311,32 @@ rule("a legacy server takes its request back: the handler is told, and nothing i
   equal(peer.received.filter(({ method }) => method === undefined), []);
 }, { eras: ["legacy"] });
 
+rule("a call that ends takes along what it made the server ask, and the server is told", async (env) => {
+  for (const how of ["cancel", "answer"]) {
+    const { client, peer, call, request } = await env.calling();
+    const started = deferred();
+    const aborted = deferred();
+    client.setRequestHandler("elicitation/create", (_, context) => {
+      context.signal.addEventListener("abort", () => aborted.resolve(context.signal.reason));
+      started.resolve(context);
+      return new Promise(() => {});
+    });
+    peer.send({ jsonrpc: "2.0", id: "q", method: "elicitation/create", params: { message: "Who?" } });
+    hasMembers(await started.promise, { requestId: "q", callId: call.id, method: "tools/call", name: "tool" });
+    if (how === "cancel") {
+      call.cancel("enough");
+      await rejects(call, { code: "ABORTED" });
+    } else {
+      peer.send(peer.result(request));
+      await call;
+    }
+    hasMembers(await aborted.promise, { name: "AbortError", code: "ABORTED" });
+    const answer = await peer.next();
+    equal([answer.id, answer.error?.code], ["q", -32603]);
+    await client.close();
+  }
+}, { eras: ["legacy"] });
+
 rule("a lost connection aborts the handlers of the server's requests", async (env) => {
   const { client, peer, call, request } = await env.calling({}, { capabilities: { roots: {} } });
   const aborted = deferred();

@@ -263,7 +263,7 @@ impl Page {
 
     /// The transport could not send the request of that id.
     pub fn unsent(&mut self, id: i64, reason: &str) {
-        self.machine.unsent(id, reason, false);
+        self.machine.unsent(id, Error::Closed { reason: reason.to_owned(), sent: false });
         self.drain();
     }
 

@@ -17,7 +17,7 @@ export function sizes(bytes) {
 
 if (process.argv[1] === import.meta.filename) {
   /** @param {string} name @param {(string | number)[]} numbers */
-  const row = (name, numbers) => console.log(name.padEnd(16) + numbers.map((n) => n.toLocaleString("en").padStart(10)).join(""));
+  const row = (name, numbers) => console.log(name.padEnd(28) + numbers.map((n) => n.toLocaleString("en").padStart(10)).join(""));
   row("", ["raw", "gzip", "brotli"]);
   for (const file of process.argv.slice(2)) row(file, Object.values(sizes(readFileSync(file))));
 }

@@ -90,7 +90,7 @@ export class Driver {
       }
       if (slot === -2) return "dropped";
     }
-    this.#core.receive(JSON.parse(text), 0);
+    this.#core.receive(JSON.parse(text), NaN, 0);
     this.#drain();
     return "parsed";
   }

@@ -24,7 +24,7 @@ class Scripted {
     latest = this;
     opened++;
     this.path = new URL(url).pathname;
-    this.protocol = this.path === "/stranger" ? "" : protocol;
+    this.protocol = this.path === "/stranger" ? "" : (protocol ?? "");
     queueMicrotask(() => {
       if (this.path === "/gone") return this.end(1006, "");
       this.readyState = 1;

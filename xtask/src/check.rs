@@ -127,9 +127,11 @@ fn layering(tools: &Tools) -> Result<()> {
 fn types(tools: &Tools) -> Result<()> {
     // Found beside the facade by way of `rootDirs`.
     let declared = target().join("pkg-types");
-    fs::create_dir_all(&declared)?;
-    for file in package::declarations() {
-        fs::copy(&file, declared.join(file.file_name().unwrap_or_default()))
+    package::recreate(&declared)?;
+    for (file, place) in package::declarations() {
+        let place = declared.join(place);
+        fs::create_dir_all(place.parent().unwrap_or(&declared))?;
+        fs::copy(&file, place)
             .with_context(|| format!("{} is missing: build the package", file.display()))?;
     }
     for project in ["tests/tsconfig.pkg.json", "tests/tsconfig.json", "www/tsconfig.json"] {

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use enumset::{EnumSet, enum_set};
+use serde_json::Value;
 
 use crate::glue::trim;
 use crate::names;
@@ -45,9 +46,12 @@ struct Module {
     features: &'static str,
     /// The classes it exports, as the glue calls them.
     classes: &'static [&'static str],
+    /// Where its parts are in the package.
     glue: &'static str,
     wasm: &'static str,
     inline: &'static str,
+    /// What its declaration says of it.
+    about: &'static str,
 }
 
 /// They share the crate, and no page needs both at once.
@@ -56,21 +60,27 @@ const MODULES: [Module; 2] = [
         name: "core",
         features: "npm-client,npm-allocator",
         classes: &["core", "http"],
-        glue: "core.js",
+        glue: "wasm/core.js",
         wasm: "core.wasm",
-        inline: "inline.js",
+        inline: "wasm/inline.js",
+        about: "The WebAssembly module, for `init` of `mcp-wasm/slim`",
     },
     Module {
         name: "host",
         features: "npm-server,npm-allocator",
         classes: &["host"],
-        glue: "host.js",
+        glue: "wasm/host.js",
         wasm: "server.wasm",
-        inline: "host-inline.js",
+        inline: "wasm/host-inline.js",
+        about: "The WebAssembly module of servers in the page, for `initServer` of `mcp-wasm/slim`",
     },
 ];
-/// What the validator compares texts with.
-const PATTERNS: &str = "validate-patterns.js";
+/// What becomes one script, the validator, and where that is in the package.
+const VALIDATOR: [&str; 2] = ["validate/index.js", "validate.js"];
+/// What it compares texts with.
+const PATTERNS: &str = "validate/patterns.js";
+const WORKER: &str = "worker/worker.js";
+const WORKER_SCRIPT: &str = "worker/worker-script.js";
 /// Of a generated module that is a text.
 const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
@@ -124,12 +134,16 @@ fn generated(module: &Module) -> PathBuf {
     target().join("pkg-generated").join(module.name)
 }
 
-/// The declarations of all that is generated.
-pub fn declarations() -> Vec<PathBuf> {
+/// The declarations of all that is generated, and their places in the package.
+pub fn declarations() -> Vec<(PathBuf, String)> {
     let of = |module: &Module| {
-        [module.glue, module.inline].map(|name| generated(module).join(name).with_extension("d.ts"))
+        let Module { glue, inline, wasm, .. } = module;
+        let script = |name: &str| name.replace(".js", ".d.ts");
+        [script(glue), script(inline), format!("{wasm}.d.ts")]
+            .map(|name| (generated(module).join(&name), name))
     };
-    let worker = target().join("pkg-generated").join("worker-script.d.ts");
+    let worker = WORKER_SCRIPT.replace(".js", ".d.ts");
+    let worker = (target().join("pkg-generated").join(&worker), worker);
     MODULES.iter().flat_map(of).chain([worker]).collect()
 }
 
@@ -163,21 +177,23 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     let package = target().join("pkg");
     let next = target().join("pkg-next");
     recreate(&next)?;
+    copy_all(&root().join("pkg-template"), &next)?;
     for module in &MODULES {
-        for name in [module.glue, module.wasm, module.inline] {
+        let declaration = format!("{}.d.ts", module.wasm);
+        for name in [module.glue, module.wasm, module.inline, &declaration] {
             fs::copy(generated(module).join(name), next.join(name))
                 .with_context(|| name.to_owned())?;
         }
     }
-    copy_all(&root().join("pkg-template"), &next)?;
     for name in ["LICENSE-MIT", "LICENSE-APACHE", "CHANGELOG.md"] {
         let file = root().join(name);
         if file.is_file() {
             fs::copy(file, next.join(name))?;
         }
     }
-    bundle_validator(tools, &next.join("validate.js"))?;
+    bundle_validator(tools, &next)?;
     inline_worker(tools, &next)?;
+    make_doors(&next)?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {
@@ -205,39 +221,63 @@ fn copy_all(from: &Path, to: &Path) -> Result<()> {
 /// The validator's entry, with the validator in it: the package has no dependencies. What it makes of
 /// patterns are not the engine's regular expressions but those of the file beside it, which take a
 /// bounded time.
-fn bundle_validator(tools: &Tools, out: &Path) -> Result<()> {
-    let patterns = root().join("pkg-template").join(PATTERNS);
+fn bundle_validator(tools: &Tools, package: &Path) -> Result<()> {
+    let [entry, bundle] = VALIDATOR;
     tools
         .cmd("esbuild")
-        .arg(root().join("pkg-template/validate.js"))
-        .arg(format!("--inject:{}", patterns.display()))
+        .arg(package.join(entry))
+        .arg(format!("--inject:{}", package.join(PATTERNS).display()))
         .args(["--bundle", "--format=esm", "--target=es2022", "--log-level=warning"])
         .arg("--banner:js=/*! Contains @cfworker/json-schema, MIT: see LICENSE-THIRD-PARTY */")
-        .arg(format!("--outfile={}", out.display()))
-        .args(["--allow-overwrite"])
+        .arg(format!("--outfile={}", package.join(bundle).display()))
         .env("NODE_PATH", root().join(CARRIED).join("node_modules"))
         .quiet()
         .context("the validator could not be bundled")?;
-    Ok(fs::remove_file(out.with_file_name(PATTERNS))?)
+    for part in [entry, PATTERNS] {
+        fs::remove_file(package.join(part))?;
+    }
+    Ok(())
+}
+
+/// A script for each entry that lies in a folder, where its name says: for who reads no `exports`, as
+/// a page without a build, to which the address on a server is all there is.
+fn make_doors(package: &Path) -> Result<()> {
+    let manifest: Value = serde_json::from_slice(&fs::read(package.join("package.json"))?)?;
+    let entries = manifest["exports"].as_object().context("package.json has no exports")?;
+    for (name, entry) in entries {
+        let Some(file) = entry["default"].as_str().filter(|file| file.ends_with(".js")) else {
+            continue;
+        };
+        let door = package.join(format!("{name}.js"));
+        if name != "." && !door.exists() {
+            let up = "../".repeat(name.matches('/').count() - 1);
+            let file = if up.is_empty() { file.into() } else { file.replacen("./", &up, 1) };
+            fs::create_dir_all(door.parent().unwrap_or(package))?;
+            fs::write(door, format!("export * from \"{file}\";\n"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.
 fn inline_worker(tools: &Tools, package: &Path) -> Result<()> {
-    let script = target().join("pkg-generated").join("worker-script.js");
+    let script = target().join("pkg-generated").join(WORKER_SCRIPT);
+    fs::create_dir_all(script.parent().unwrap_or(package))?;
     fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
     tools
         .cmd("esbuild")
-        .arg(package.join("worker.js"))
+        .arg(package.join(WORKER))
         .args(["--bundle", "--minify", "--format=iife", "--target=es2022", "--log-level=warning"])
         .arg(format!("--outfile={}", script.display()))
         .quiet()
         .context("the worker could not be bundled")?;
     let text = fs::read_to_string(&script)?;
     let quoted = text.trim_end().replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
-    Ok(fs::write(package.join("worker-script.js"), format!("export default \"{quoted}\";\n"))?)
+    Ok(fs::write(package.join(WORKER_SCRIPT), format!("export default \"{quoted}\";\n"))?)
 }
 
-fn recreate(directory: &Path) -> Result<()> {
+/// Makes an empty directory.
+pub fn recreate(directory: &Path) -> Result<()> {
     if directory.exists() {
         fs::remove_dir_all(directory)?;
     }
@@ -255,16 +295,18 @@ fn check_cli_version(tools: &Tools, crate_version: &str) -> Result<()> {
 }
 
 fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
-    let Module { name, classes, glue, wasm, inline: script, .. } = module;
+    let Module { name, classes, glue, wasm, inline: script, about, .. } = module;
+    let glue = directory.join(glue);
+    let beside = glue.parent().unwrap_or(directory);
     tools
         .cmd("wasm-bindgen")
         .args(["--target", "web", "--omit-default-module-path", "--out-name", name])
         // The declarations are for checking the facade; they are not part of the package.
         .arg("--out-dir")
-        .arg(directory)
+        .arg(beside)
         .arg(built(module))
         .quiet()?;
-    let bound = directory.join(format!("{name}_bg.wasm"));
+    let bound = beside.join(format!("{name}_bg.wasm"));
     let renamed = directory.join("renamed.wasm");
     let list = tools
         .cmd("wasm-opt")
@@ -272,7 +314,6 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
         .args([bound.as_path(), Path::new("-o"), &renamed])
         .output()
         .context("wasm-opt could not shorten the names")?;
-    let glue = directory.join(glue);
     fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?, classes)?, &list)?)?;
     let small = directory.join(wasm);
     tools
@@ -283,13 +324,19 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
     let script = directory.join(script);
     fs::write(&script, inline(&fs::read(&small)?))?;
     fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let declaration = format!(
+        "/**\n * {about}: compiled or as a URL, as the platform\n * or the bundler hands it over.\n * @module\n */\n\
+         import type {{ CompiledModule }} from \"./slim.js\";\n\n\
+         declare const module: CompiledModule;\nexport default module;\n"
+    );
+    fs::write(directory.join(format!("{wasm}.d.ts")), declaration)?;
     let declared = glue.with_extension("d.ts");
     let more = "\n/** The module, compiled; there when it has been started. */\n\
                 export const wasmModule: WebAssembly.Module | undefined;\n";
     Ok(fs::write(&declared, fs::read_to_string(&declared)? + more)?)
 }
 
-/// A module that carries `bytes` as text, which `pkg-template/unpack.js` reads: 89 bytes are a
+/// A module that carries `bytes` as text, which `wasm/unpack.js` reads: 89 bytes are a
 /// character each, the others two. A server's brotli finds nearly as much in it as in the bytes,
 /// and nothing in what is compressed already.
 fn inline(bytes: &[u8]) -> String {
@@ -314,15 +361,25 @@ fn fill_version(file: &Path, version: &str) -> Result<()> {
     Ok(fs::write(file, text.replace(PLACEHOLDER, &format!("\"version\": \"{version}\"")))?)
 }
 
+/// The files of a directory and of those below it.
+fn list(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        let name = format!("{prefix}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            list(&entry.path(), &format!("{name}/"), found)?;
+        } else {
+            found.push(name);
+        }
+    }
+    Ok(())
+}
+
 /// Raw, gzip and brotli size of every part.
 fn print_sizes(package: &Path) -> Result<()> {
     let mut parts = Vec::new();
-    for entry in fs::read_dir(package)? {
-        let name = entry?.file_name().to_string_lossy().into_owned();
-        if [".js", ".wasm"].iter().any(|kind| name.ends_with(kind)) {
-            parts.push(name);
-        }
-    }
+    list(package, "", &mut parts)?;
+    parts.retain(|name| [".js", ".wasm"].iter().any(|kind| name.ends_with(kind)));
     // What is generated first: it weighs most.
     let is_generated = |name: &String| {
         MODULES.iter().any(|module| [module.glue, module.wasm, module.inline].contains(&&**name))

@@ -83,6 +83,10 @@ pub enum Unreadable {
     Encoding,
     /// It nests deeper than 127 levels.
     Depth,
+    /// It is longer than its reader takes.
+    Size,
+    /// Its reader has no room for it now.
+    Busy,
 }
 
 impl fmt::Display for Unreadable {
@@ -92,6 +96,8 @@ impl fmt::Display for Unreadable {
             Self::Strings => "a string has a lone surrogate, which is half of a character",
             Self::Encoding => "not UTF-8",
             Self::Depth => "nested deeper than 127 levels",
+            Self::Size => "longer than the server takes",
+            Self::Busy => "the server has no room for it now: send it again later",
         })
     }
 }

@@ -145,6 +145,7 @@ pub(super) async fn post(
     for request in messages.iter().filter_map(given_up) {
         session.cancelled(&request);
     }
+    drop(messages);
     let Some(reading) = reading else {
         return Ok(StatusCode::ACCEPTED.into_response());
     };

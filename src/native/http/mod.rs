@@ -22,7 +22,7 @@ use axum::{
 
 use hyper::upgrade::OnUpgrade;
 
-use super::{Endpoint, connections::Desk, guard};
+use super::{Endpoint, connections::Desk, guard, peer::Peer, reading::Counter};
 use crate::http::{
     headers::JSON,
     server::{Exchange, RETRY_AFTER, Refusal, check_arguments, is_modern, sort},
@@ -92,11 +92,14 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
 
 async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Response, Refusal> {
     let headers = origin.headers;
-    let message = request::read(endpoint.options(), headers, body).await?;
+    let (options, intake) = (endpoint.options(), endpoint.server().intake());
+    let peer = Peer::of(&origin.extensions, headers, options);
+    let counter = Counter::new(intake, peer.and_then(|peer| intake.source(peer)));
+    let message = request::read(options, headers, body, counter).await?;
     match sort(&message, headers)? {
         Exchange::Modern => {
             check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
-            Ok(modern::serve(endpoint, &origin.extensions, &message).await)
+            Ok(modern::serve(endpoint, &origin.extensions, message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
         Exchange::Initialize => legacy::initialize(endpoint, origin, &message),

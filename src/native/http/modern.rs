@@ -22,7 +22,7 @@ use crate::{
 pub(super) async fn serve(
     endpoint: &Endpoint,
     extensions: &Arc<Extensions>,
-    message: &Raw,
+    message: Raw,
 ) -> Response {
     let (link, driver) = endpoint.server().connect();
     let running = endpoint.running();
@@ -32,7 +32,9 @@ pub(super) async fn serve(
         pace::run(pin!(driver)).await;
         drop(running);
     });
-    link.receive_value_with(message, extensions);
+    link.receive_value_with(&message, extensions);
+    // What its handler wants of it, it has; a tool may take its time.
+    drop(message);
     let keep_alive = endpoint.options().keep_alive;
     let mut exchange = Exchange { link, keep_alive, stop: endpoint.stopping(), state: State::Open };
     match exchange.next().await {

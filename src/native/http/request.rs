@@ -4,6 +4,8 @@ use axum::{
     body::Body,
     http::{HeaderMap, header},
 };
+use std::{future::poll_fn, task::ready};
+
 use futures_util::StreamExt;
 use tokio::time::timeout;
 
@@ -13,7 +15,11 @@ use crate::{
         server::{Lookup, Refusal, RequestHeaders},
     },
     jsonrpc::{Id, Raw, Unreadable, code, find_id},
-    native::Options,
+    native::{
+        Options,
+        reading::{Counter, Held},
+    },
+    server::Busy,
 };
 
 impl RequestHeaders for HeaderMap {
@@ -34,6 +40,7 @@ pub(super) async fn read(
     options: &Options,
     headers: &HeaderMap,
     body: Body,
+    mut counter: Counter,
 ) -> Result<Raw, Refusal> {
     let refuse = |status, text: &str| Err(Refusal::new(status, code::INVALID_REQUEST, text));
     match headers.find("content-type") {
@@ -43,11 +50,15 @@ pub(super) async fn read(
     if !accepts(headers, JSON) || !accepts(headers, EVENTS) {
         return refuse(406, "`Accept` does not name both application/json and text/event-stream");
     }
-    let Ok(bytes) = timeout(options.body_timeout, collect(headers, body, options)).await else {
+    let collecting = collect(headers, body, options, &mut counter);
+    let Ok(bytes) = timeout(options.body_timeout, collecting).await else {
         return refuse(408, "the body did not arrive in time");
     };
     match String::from_utf8(bytes?) {
-        Ok(text) => Raw::take(text).map_err(|(text, why)| unreadable(why, find_id(&text))),
+        Ok(text) => {
+            let text = Held::new(text, counter.finish());
+            Raw::take(text).map_err(|(text, why)| unreadable(why, find_id(text.as_ref())))
+        }
         Err(error) => {
             let text = String::from_utf8_lossy(error.as_bytes());
             Err(unreadable(Unreadable::Encoding, find_id(&text)))
@@ -59,7 +70,12 @@ fn unreadable(why: Unreadable, id: Option<Id>) -> Refusal {
     Refusal::of_request(400, id, code::PARSE_ERROR, format!("the body cannot be read: {why}"))
 }
 
-async fn collect(headers: &HeaderMap, body: Body, options: &Options) -> Result<Vec<u8>, Refusal> {
+async fn collect(
+    headers: &HeaderMap,
+    body: Body,
+    options: &Options,
+    counter: &mut Counter,
+) -> Result<Vec<u8>, Refusal> {
     let limit = options.max_message;
     let too_large = || {
         let text = format!("the body has more than {limit} bytes");
@@ -77,17 +93,29 @@ async fn collect(headers: &HeaderMap, body: Body, options: &Options) -> Result<V
     let mut bytes = Vec::with_capacity(announced.min(64 << 10));
     let mut count = 0;
     let mut chunks = body.into_data_stream();
-    while let Some(chunk) = chunks.next().await {
+    loop {
+        // The body is not read further until there is room.
+        let chunk = poll_fn(|cx| {
+            let room = ready!(counter.poll_room(cx));
+            room.map_or_else(|busy| Err(busy).into(), |()| chunks.poll_next_unpin(cx).map(Ok))
+        });
+        let chunk = chunk.await.map_err(|Busy| {
+            let text = "too much is being read: try again later, or send faster";
+            Refusal::busy(503, None, text, 1000.0)
+        })?;
+        let Some(chunk) = chunk else { break };
         let Ok(chunk) = chunk else {
             return Err(Refusal::new(400, code::INVALID_REQUEST, "the body broke off"));
         };
         count += chunk.len();
         if count <= limit {
             bytes.extend_from_slice(&chunk);
+            counter.add(chunk.len());
         } else if count > absurd {
             break;
         } else {
             bytes = Vec::new();
+            counter.finish();
         }
     }
     if count > limit { too_large() } else { Ok(bytes) }

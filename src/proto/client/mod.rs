@@ -457,10 +457,9 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// The request of that id could not be sent: its call fails, and nothing is told to the server.
-    /// `sent` is whether it may have reached the server all the same.
-    pub fn unsent(&mut self, id: i64, reason: &str, sent: bool) {
-        let error = Error::Closed { reason: owned(reason), sent };
+    /// The request of that id could not be sent: its call fails by that error, and nothing is told to
+    /// the server.
+    pub fn unsent(&mut self, id: i64, error: Error<P>) {
         if self.subscribed(id, &Err(error.clone())) {
             return;
         }

@@ -75,6 +75,6 @@ initServer(readFile(new URL(import.meta.resolve("mcp-wasm/server.wasm"))));
 
 /** A part of the inlined module that nothing else has. */
 async function start() {
-  const { default: packed } = await import(pathToFileURL(installed("host-inline.js")).href);
+  const { default: packed } = await import(pathToFileURL(installed("wasm/host-inline.js")).href);
   return packed.slice(1000, 1100);
 }

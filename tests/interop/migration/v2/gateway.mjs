@@ -1,5 +1,5 @@
 // What one connection has found out about a server opens the next ones without a round trip. As a program of the SDK 2.x has it.
-import { Client } from "@modelcontextprotocol/client";
+import { Client, SdkError, SdkErrorCode } from "@modelcontextprotocol/client";
 
 /** @param {{ scripted: (script?: object) => any }} servers */
 export async function main({ scripted }) {
@@ -20,5 +20,21 @@ export async function main({ scripted }) {
   seen.then = again.methods();
   await quick.close();
 
+  // What was found out before is of another era: the caller decides to find out anew.
+  const late = new Client({ name: "program", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  const stale = discover && { ...discover, supportedVersions: ["2025-06-18"] };
+  if (stale) {
+    const error = await late.connect(scripted(script), { prior: { kind: "modern", discover: stale } }).catch((error) => error);
+    seen.stale = [error instanceof SdkError, error.code === SdkErrorCode.EraNegotiationFailed];
+    await late.connect(scripted(script));
+    seen.anew = late.getProtocolEra();
+    await late.close();
+  }
+
+  // A server that cannot be reached says nothing about its era.
+  const lost = new Client({ name: "program", version: "1.0.0" }, { versionNegotiation: { mode: "auto" } });
+  const dead = { ...scripted(script), send: () => Promise.reject(new Error("the pipe is broken")) };
+  const error = await lost.connect(dead).catch((error) => error);
+  seen.lost = [error.code, error.cause?.message, /the pipe is broken/.test(error.message)];
   return seen;
 }

@@ -1,0 +1,356 @@
+// One call's side in JavaScript: its handlers, what waits for them, and its promise.
+import { McpError, ToolError, report, toError } from "../base/errors.js";
+import { later } from "../base/later.js";
+import { Iteration } from "./iteration.js";
+import { Track } from "./rate.js";
+
+/** How much progress may wait behind one call's slow handler. */
+const WAITING = 1024;
+/** The ends of a call that no answer of the server brought about. */
+const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
+/** The members of a notification that a handler is given by themselves, and the token. */
+const KNOWN = ["progress", "total", "message", "progressToken"];
+
+/** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: any]} Delivery */
+
+export class Call {
+  /** @type {number} */
+  id = 0;
+  /** Set by the promise. @type {(result: any) => void} */
+  resolve = () => {};
+  /** @type {(error: any) => void} */
+  reject = () => {};
+  /** Undoes what the call has hooked up. @type {(() => void) | undefined} */
+  cleanup;
+  /** What its caller has of it. @type {any} */
+  handle;
+  /** What made the call fail on this side, if anything did. @type {unknown} */
+  cause;
+  /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
+  pages;
+  /** What hears of its news, if the call is a subscription. @type {import("./subscription.js").Subscription | undefined} */
+  subscription;
+  /** When the call began. */
+  began = 0;
+  /** When `maxTotalTimeout` is over. */
+  until = Infinity;
+  /** How often requests had been sent for another than before when this one was. */
+  epoch = 0;
+  /** How many deliveries gave way to newer ones, because a handler was slow. */
+  overflowed = 0;
+  /** How many deliveries gave way to newer ones, because of `throttle`. */
+  coalesced = 0;
+  /** Whether nothing has been heard of the call for a while. */
+  stalled = false;
+  /** The handlers that gather what the server asks for. @type {Set<AbortController>} */
+  inputs = new Set();
+
+  /** @type {Delivery[]} */
+  #waiting = [];
+  /** Whether a handler's promise is still pending. */
+  #busy = false;
+  /** What to do when the last delivery is done. @type {(() => void) | undefined} */
+  #finish;
+  #ended = false;
+  /** Runs while a response waits for the handlers. @type {any} */
+  #timer;
+  /** Ends the time in which nothing may be delivered, by `throttle`. @type {(() => void) | undefined} */
+  #pause;
+  /** The newest report of that time. @type {Delivery | undefined} */
+  #held;
+  /** How the call ended. @type {{ error?: any } | undefined} */
+  #outcome;
+  /** The loops over the progress. @type {Set<Iteration>} */
+  #loops = new Set();
+  /** What the loops are told. @type {Track | undefined} */
+  #track;
+  /** @type {import("./board.js").CallBoard | undefined} */
+  #board;
+  /** What the board shows. @type {Track | undefined} */
+  #view;
+
+  /**
+   * @param {string} method
+   * @param {any} params
+   * @param {any} options
+   * @param {any} defaultHandler
+   */
+  constructor(method, params, options, defaultHandler) {
+    const { progressHandler, onprogress } = options;
+    this.method = method;
+    /** @type {string | undefined} */
+    this.name = params?.name ?? params?.uri;
+    this.what = this.name === undefined ? method : `${method} ${this.name}`;
+    this.options = options;
+    this.onprogress = onprogress;
+    this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
+    /** @type {any} */
+    this.context = undefined;
+    /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
+    this.token = params?._meta?.progressToken;
+    /** What it was asked with, if it may have to be asked again. @type {any} */
+    this.params = undefined;
+  }
+
+  /** A request of the call has left: its only one, or one for each page. @param {number} id */
+  begin(id) {
+    this.id = id;
+    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
+  }
+
+  /** Goes on with another request. @param {number} id */
+  proceed(id) {
+    if (this.stalled) this.stall(false);
+    this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
+  }
+
+  /**
+   * @param {number} progress
+   * @param {number | undefined} total
+   * @param {string | undefined} message
+   * @param {any} [params] the notification's params, if it had more than these: parsed, or as JSON
+   */
+  deliver(progress, total, message, params) {
+    if (this.#ended) return;
+    if (this.stalled) this.stall(false);
+    if (this.#board) this.#shown(progress, total, message);
+    const { throttle } = this.options;
+    if (throttle) {
+      if (this.#pause || this.#busy) {
+        if (this.#held) this.coalesced++;
+        this.#held = [progress, total, message, params];
+        return;
+      }
+      this.#pause = later(throttle, () => {
+        this.#pause = undefined;
+        if (!this.#busy) this.#release();
+      });
+    }
+    if (!this.#busy) {
+      this.#run(progress, total, message, params);
+      // A handler may have made the transport speak.
+      if (!this.#busy && (this.#waiting.length || this.#finish)) this.#next();
+      return;
+    }
+    if (this.#waiting.length === WAITING) {
+      this.#waiting.shift();
+      this.overflowed++;
+    }
+    this.#waiting.push([progress, total, message, params]);
+  }
+
+  /**
+   * Settles the promise once everything that came before has been delivered, or after the call's
+   * timeout if a handler hangs.
+   * @param {any} result
+   * @param {any} [failure] the core's description of an error
+   */
+  settle(result, failure) {
+    if (this.stalled) this.stall(false);
+    for (const input of this.inputs) input.abort();
+    const settle = () => {
+      this.#end(failure?.code === "ABORTED");
+      if (failure) this.#fail(this.error(failure));
+      else this.#succeed(result);
+    };
+    // Only an answer of the server waits for the handlers; all other ends are at once.
+    const held = this.#held;
+    if (held && !AT_ONCE.includes(failure?.code)) {
+      this.#held = undefined;
+      if (this.#busy) this.#waiting.push(held);
+      else this.#run(...held);
+    }
+    if (!this.#busy || AT_ONCE.includes(failure?.code)) return settle();
+    this.#timer = setTimeout(() => {
+      report(new McpError("HANDLER_HUNG", `${this.what}: a progress handler did not finish within ${this.options.timeout} ms`));
+      settle();
+    }, Math.min(this.options.timeout, 2 ** 31 - 1));
+    this.#finish = settle;
+  }
+
+  /** Ends a call that is answered, but still waits for its handlers. @param {string} [message] */
+  abort(message) {
+    if (this.#finish) this.settle(undefined, { code: "ABORTED", message });
+  }
+
+  /** @param {any} failure */
+  error(failure) {
+    if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
+    return toError(failure, this.what, this.cause);
+  }
+
+  /** @param {any} result */
+  #succeed(result) {
+    if (result?.isError && this.options.throwOnToolError) {
+      const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
+      this.#fail(new ToolError(text ?? `${this.what} failed`, result));
+    } else {
+      this.#endLoops({});
+      this.resolve(result);
+    }
+  }
+
+  /** @param {any} error */
+  #fail(error) {
+    this.#endLoops({ error });
+    this.reject(error);
+  }
+
+  /** @param {{ error?: any }} how */
+  #endLoops(how) {
+    this.#outcome = how;
+    for (const loop of this.#loops) loop.end(how);
+  }
+
+  /** @param {boolean} aborted */
+  #end(aborted) {
+    clearTimeout(this.#timer);
+    this.#pause?.();
+    const board = this.#board;
+    // Shown for one frame more, so that people see that they were heard.
+    if (aborted) board?.put(this, { cancelling: true });
+    if (board && aborted) later("frame", () => board.remove(this));
+    else board?.remove(this);
+    this.cleanup?.();
+    this.#ended = true;
+    this.#waiting = [];
+    this.#held = undefined;
+    this.#finish = undefined;
+  }
+
+  /**
+   * @param {number} progress
+   * @param {number | undefined} total
+   * @param {string | undefined} message
+   * @param {any} params
+   */
+  #run(progress, total, message, params) {
+    this.#busy = true;
+    if (this.#track) {
+      const item = this.#track.next(progress, total, message, performance.now());
+      for (const loop of this.#loops) if (loop.push(item)) this.overflowed++;
+    }
+    let pending;
+    if (this.handler) {
+      try {
+        const context = hasMore(params) ? withNotification(this.context, progress, total, message, params) : this.context;
+        pending = this.handler(progress, total, message, context);
+      } catch (error) {
+        report(error);
+      }
+    }
+    if (this.onprogress) {
+      try {
+        const also = this.onprogress(everything(progress, total, message, params));
+        if (isPromise(also)) pending = isPromise(pending) ? Promise.all([pending, also].map(reported)) : also;
+      } catch (error) {
+        report(error);
+      }
+    }
+    if (isPromise(pending)) reported(pending).then(() => this.#next());
+    else this.#busy = false;
+  }
+
+  /**
+   * Shows the call on a board, until it has ended.
+   * @param {import("./board.js").CallBoard} board
+   * @param {any} facts
+   */
+  watch(board, facts) {
+    if (this.#board) return;
+    this.#board = board;
+    this.#view = new Track(this.began);
+    board.put(this, { ...facts, stalled: this.stalled, cancelling: false });
+  }
+
+  /** @param {number} progress @param {number | undefined} total @param {string | undefined} message */
+  #shown(progress, total, message) {
+    this.#board?.put(this, this.#view?.next(progress, total, message, performance.now()));
+  }
+
+  /** @param {boolean} stalled */
+  stall(stalled) {
+    this.stalled = stalled;
+    if (this.handle) this.handle.stalled = stalled;
+    this.#board?.put(this, { stalled });
+  }
+
+  /** A loop over the progress from now on. */
+  iterate() {
+    this.#track ??= new Track(this.began);
+    const loop = new Iteration((left) => this.#loops.delete(left));
+    if (this.#outcome) loop.end(this.#outcome);
+    else this.#loops.add(loop);
+    return loop;
+  }
+
+  /** Delivers what `throttle` has held back. */
+  #release() {
+    const held = this.#held;
+    if (!held || this.#pause) return;
+    this.#held = undefined;
+    this.deliver(...held);
+  }
+
+  #next() {
+    this.#busy = false;
+    while (!this.#busy && this.#waiting.length) this.#run(.../** @type {Delivery} */ (this.#waiting.shift()));
+    if (this.#busy) return;
+    if (this.#finish) this.#finish();
+    else this.#release();
+  }
+}
+
+/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {any} params */
+function hasMore(params) {
+  if (typeof params === "string") return true;
+  for (const key in params) if (!KNOWN.includes(key)) return true;
+  return false;
+}
+
+/**
+ * The context with the whole notification, which is read when somebody looks at it.
+ * @param {any} context
+ * @param {Delivery} delivery
+ */
+function withNotification(context, ...delivery) {
+  /** @type {any} */
+  let all;
+  return {
+    ...context,
+    get notification() {
+      return (all ??= everything(...delivery));
+    },
+  };
+}
+
+/** @param {any} value what a handler returned, which may be anything */
+const isPromise = (value) => typeof value?.then === "function";
+
+/**
+ * A promise that is kept whatever the given one does; its failure is reported.
+ * @param {any} promise
+ */
+const reported = (promise) => Promise.resolve(promise).catch(report);
+
+/**
+ * The notification for `onprogress`: every member but the token.
+ * @param {number} progress
+ * @param {number | undefined} total
+ * @param {string | undefined} message
+ * @param {any} params
+ */
+function everything(progress, total, message, params) {
+  if (params) {
+    const { progressToken, ...rest } = typeof params === "string" ? JSON.parse(params) : params;
+    // Some servers write an absent member as null.
+    if (total === undefined) delete rest.total;
+    if (message === undefined) delete rest.message;
+    return rest;
+  }
+  /** @type {any} */
+  const report = { progress };
+  if (total !== undefined) report.total = total;
+  if (message !== undefined) report.message = message;
+  return report;
+}

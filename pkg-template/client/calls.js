@@ -1,0 +1,241 @@
+// The calls under way: checked, sent, put on the board, and ended.
+import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
+import { McpError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
+import { CallBoard } from "./board.js";
+import { Call } from "./call.js";
+import { checkMode } from "./results.js";
+
+/** @typedef {import("./pages.js").Pages} Pages */
+/** @typedef {import("./subscription.js").Subscription} Subscription */
+
+/** JSON-RPC: there is no such method. */
+const NO_METHOD = -32601;
+const now = () => performance.now();
+
+/** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
+class Handle extends Promise {
+  /** @param {(resolve: (value: any) => void, reject: (error: any) => void) => void} executor */
+  constructor(executor) {
+    super(executor);
+    itself(this);
+  }
+}
+for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
+  Object.defineProperty(Handle.prototype, name, { value: Promise.prototype[name], writable: true, configurable: true });
+}
+throughProxies(Handle);
+// What is awaited, or comes out of `then`, is any promise.
+Object.defineProperty(Handle.prototype, "constructor", { value: Promise });
+
+export class Calls {
+  /** Checks what tools return, if there is something to check with. @type {import("./results.js").Outputs | undefined} */
+  outputs;
+  /** How many deliveries gave way to newer ones: behind slow handlers, and by `throttle`. */
+  overflowed = 0;
+  coalesced = 0;
+
+  #connection;
+  #options;
+  /** Made when somebody looks at it. @type {CallBoard | undefined} */
+  #board;
+  /** Tools that run only as tasks. @type {Set<string>} */
+  #tasksOnly = new Set();
+  /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
+  #titles = new Map();
+  /** How often requests were sent for another than before. */
+  #epoch = 0;
+
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {any} options the client's
+   */
+  constructor(connection, options) {
+    this.#connection = connection;
+    this.#options = options;
+    connection.onchange = (id) => this.#forget(id);
+  }
+
+  /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
+  #forget(id) {
+    this.#epoch++;
+    this.#tasksOnly.clear();
+    this.#titles.clear();
+    this.outputs?.forget();
+    for (const call of this.#connection.calls) if (call && call.context.requestId === id) call.epoch = this.#epoch;
+  }
+
+  get board() {
+    if (!this.#board) {
+      this.#board = new CallBoard();
+      for (const call of this.#connection.calls) if (call) this.#show(call);
+    }
+    return this.#board;
+  }
+
+  /** Puts a call on the board. @param {Call} call */
+  #show(call) {
+    const { id, method, name, began } = call;
+    const server = this.#connection.session?.serverInfo?.name;
+    const title = method === "tools/call" ? this.#titles.get(name) : undefined;
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title, began });
+  }
+
+  /**
+   * @param {string} method
+   * @param {any} params
+   * @param {any} [given]
+   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
+   */
+  call(method, params, given, more) {
+    const options = merge(this.#options, given);
+    options.progressHandler = given?.progressHandler;
+    options.onprogress = given?.onprogress;
+    options.headers = given?.headers;
+    checkHandler("progressHandler", options.progressHandler);
+    checkHandler("onprogress", options.onprogress);
+    checkTime("timeout", options.timeout);
+    checkTime("maxTotalTimeout", options.maxTotalTimeout);
+    checkTime("stallAfter", options.stallAfter);
+    checkHandler("onTaskStatus", options.onTaskStatus);
+    checkMode(options);
+    if (options.signal && !options.signal.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
+    const call = new Call(method, params, options, this.#options.progressHandler);
+    Object.assign(call, more);
+    call.began = now();
+    call.until = call.began + options.maxTotalTimeout;
+    const promise = new Handle((resolve, reject) => {
+      call.resolve = resolve;
+      if (method === "tools/call" && options.outputValidation !== "off") {
+        call.resolve = (result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+      }
+      call.reject = reject;
+    });
+    const { signal } = options;
+    if (signal?.aborted) {
+      call.cause = signal.reason;
+      call.settle(undefined, { code: "ABORTED" });
+    } else if (this.#ask(call, params)) {
+      if (signal) this.#watch(signal, call);
+      this.#connection.drain();
+    }
+    // Not by descriptors: those of one call would be a shape of their own to the engine.
+    call.handle = Object.assign(promise, {
+      id: call.id,
+      stalled: false,
+      cancel: (/** @type {unknown} */ reason) => this.#cancel(call, reason),
+      progress: () => {
+        // The loop throws the call's error, so somebody knows of it.
+        promise.catch(() => {});
+        return call.iterate();
+      },
+    });
+    return call.handle;
+  }
+
+  /**
+   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * @param {Call} call
+   * @param {any} params
+   * @returns {boolean}
+   */
+  #ask(call, params) {
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation } = call.options;
+    const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
+    const core = this.#connection.core;
+    // The core writes into params and `_meta`, so it gets its own.
+    const own = { ...params };
+    if (params?._meta) own._meta = { ...params._meta };
+    if (call.options.tasks) call.params = params;
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
+    const asked = now();
+    const left = call.until - asked;
+    const opens = urlElicitation !== "manual";
+    const transport = this.#connection.transport;
+    const request = (/** @type {number} */ kept) =>
+      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+    call.epoch = this.#epoch;
+    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
+    if (done === 3) {
+      // There is one, but perhaps another's.
+      const identity = transport.identity(call.options);
+      if (identity !== undefined) this.#connection.identify(identity);
+      call.epoch = this.#epoch;
+      done = request(identity === undefined ? 3 : 2);
+    }
+    if (done === 2) return this.#answered(call, core?.value());
+    if (!done) {
+      call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
+      return false;
+    }
+    const numbers = this.#connection.view();
+    call.begin(numbers[1]);
+    this.#connection.calls[numbers[0]] = call;
+    if (this.#board) this.#show(call);
+    if (!this.#connection.inFlight++) this.#connection.hold();
+    return true;
+  }
+
+  /** @param {AbortSignal} signal @param {Call} call */
+  #watch(signal, call) {
+    const abort = () => {
+      call.cause = signal.reason;
+      this.#cancel(call, signal.reason);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    call.cleanup = () => signal.removeEventListener("abort", abort);
+  }
+
+  /** @param {Call} call @param {unknown} [reason] */
+  #cancel(call, reason) {
+    if (!call.id) return;
+    const text = textOf(reason);
+    this.#connection.core?.cancel(call.id, text);
+    this.#connection.drain();
+    call.abort(text);
+  }
+
+  /** @param {any} result @param {any} [failure] */
+  settle(result, failure) {
+    const slot = this.#connection.view()[0];
+    const call = this.#connection.calls[slot];
+    this.#connection.calls[slot] = undefined;
+    this.#connection.inFlight--;
+    if (call) this.#answered(call, result, failure);
+  }
+
+  /**
+   * Ends a call, or asks for its next page; true if the call goes on.
+   * @param {Call} call
+   * @param {any} result
+   * @param {any} [failure]
+   * @returns {boolean}
+   */
+  #answered(call, result, failure) {
+    if (call.method === "tools/list" && call.epoch === this.#epoch) {
+      this.outputs?.learn(result?.tools);
+      for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
+        const { name, title, annotations, execution } = tool ?? {};
+        this.#titles.set(name, title ?? annotations?.title);
+        if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
+      }
+    }
+    if (call.pages && !failure) {
+      const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
+      if (params) return this.#ask(call, params);
+      ({ result, failure } = end);
+    }
+    // A tool that runs as a task only says so to who has not seen the list, and has not begun.
+    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#connection.session?.capabilities?.tasks?.requests?.tools?.call) {
+      if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
+        this.#tasksOnly.add(call.name);
+        return this.#ask(call, call.params);
+      }
+    }
+    this.overflowed += call.overflowed;
+    this.coalesced += call.coalesced;
+    call.settle(result, failure);
+    return false;
+  }
+}

@@ -1,0 +1,425 @@
+// The client as the page sees it. What the core says goes to the part that it concerns.
+import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
+import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
+import { route } from "../transports/route.js";
+import { parts, ready } from "../wasm/load.js";
+import { capabilitiesOf } from "./asked.js";
+import { Calls } from "./calls.js";
+import { Connection } from "./connection.js";
+import { Inbound } from "./inbound.js";
+import { define } from "./methods.js";
+import { defaultProgressHandler } from "./progress.js";
+import { Outputs, checkMode } from "./results.js";
+import { Subscription, watchLists } from "./subscription.js";
+
+/** How long a server counts as legacy once it has shown that, in milliseconds. */
+const REMEMBER = 24 * 60 * 60 * 1000;
+/** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
+const legacyServers = new Map();
+
+/** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
+const SILENCE = 1_500;
+
+const DEFAULTS = {
+  timeout: 60_000,
+  maxTotalTimeout: 3_600_000,
+  stallAfter: 10_000,
+  resetTimeoutOnProgress: true,
+  strict: false,
+  throwOnToolError: false,
+  cache: true,
+  listMaxPages: 1000,
+  outputValidation: "off",
+  progressHandler: defaultProgressHandler,
+  mode: "auto",
+  maxRounds: 10,
+};
+
+const now = () => performance.now();
+
+/** By what the entries for the SDKs' programs reach beneath a client's surface. */
+export const INSIDE = Symbol("inside");
+
+/**
+ * Loads a part where nothing was bundled; a bundler shall not look into it.
+ * @param {string} part
+ */
+const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
+
+/** What is known of a session that a transport goes on with. @param {any} transport */
+const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
+
+export class Client {
+  /** @type {(() => void) | undefined} */
+  onclose;
+  /** @type {((error: Error) => void) | undefined} */
+  onerror;
+
+  #info;
+  #options;
+  #connection;
+  #calls;
+  #inbound;
+
+  /**
+   * @param {any} [info]
+   * @param {any} [options]
+   */
+  constructor(info, options) {
+    itself(this);
+    this.#options = merge(DEFAULTS, options);
+    const { progressHandler, logHandler, messageHandler } = this.#options;
+    checkHandler("progressHandler", progressHandler);
+    checkHandler("logHandler", logHandler);
+    checkHandler("messageHandler", messageHandler);
+    checkHandler("samplingHandler", this.#options.samplingHandler);
+    checkHandler("elicitationHandler", this.#options.elicitationHandler);
+    checkMode(this.#options);
+    this.#info = info;
+    this.#connection = new Connection(
+      (core, step) => this.#act(core, step),
+      (error) => this.#fault(error),
+    );
+    this.#calls = new Calls(this.#connection, this.#options);
+    this.#inbound = new Inbound(this.#connection, this.#options);
+    const { jsonSchemaValidator: validator } = this.#options;
+    if (validator) {
+      const list = () => /** @type {any} */ (this).listTools({}, { progressHandler: null });
+      this.#calls.outputs = new Outputs(validator, list, (error) => this.#fault(error));
+    }
+    this.#weigh();
+  }
+
+  /**
+   * @param {any} target
+   * @param {any} [options]
+   */
+  static async connect(target, options) {
+    const client = new (this ?? Client)(options?.info, options);
+    await client.connect(target, options);
+    return client;
+  }
+
+  get [INSIDE]() {
+    return { options: this.#options, calls: this.#calls, inbound: this.#inbound, declare: () => this.#declare() };
+  }
+
+  get protocolVersion() {
+    return this.#connection.session?.protocolVersion;
+  }
+
+  get era() {
+    return this.#connection.session?.era;
+  }
+
+  get knownEra() {
+    // What was forced, or is a guess, says nothing about the server.
+    return this.#options.mode === "auto" && this.#connection.session?.certain ? this.era : undefined;
+  }
+
+  get prior() {
+    const { session } = this.#connection;
+    if (session?.discover) return { kind: "modern", discover: session.discover };
+    return this.knownEra ? { kind: this.knownEra } : undefined;
+  }
+
+  get transport() {
+    return this.#connection.transport;
+  }
+
+  getServerVersion() {
+    return this.#connection.session?.serverInfo;
+  }
+
+  getServerCapabilities() {
+    return this.#connection.session?.capabilities;
+  }
+
+  getInstructions() {
+    return this.#connection.session?.instructions;
+  }
+
+  /**
+   * @param {any} target
+   * @param {any} [options]
+   */
+  async connect(target, options) {
+    const given = merge({ connectTimeout: 30_000 }, options);
+    let { url, server, make } = route(target, given);
+    let transport = make();
+    const http = "onevents" in transport;
+    // Over HTTP, silence may as well be a slow way.
+    const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
+    checkTime("connectTimeout", connectTimeout);
+    checkTime("probeTimeout", probeTimeout);
+    const { maxMessageSize } = given;
+    if (maxMessageSize !== undefined && !(typeof maxMessageSize === "number" && maxMessageSize > 0)) {
+      throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
+    }
+    const asked = now();
+    if (this.#connection.transport || this.#connection.connecting) {
+      throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
+    }
+    /** @type {Promise<void>} */
+    const connected = new Promise((resolve, reject) => {
+      this.#connection.connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
+    });
+    const mine = this.#connection.connecting;
+    // It may fail before anybody waits for it below.
+    connected.catch(() => {});
+    try {
+      const core = (this.#connection.core ??= await this.#start());
+      if (given.worker) {
+        const { inWorker } = await import("../worker/worker-transport.js");
+        make = inWorker(url, given);
+        transport = make();
+      }
+      this.#connection.began = asked;
+      this.#connection.maxMessageSize = maxMessageSize;
+      if (this.#connection.connecting !== mine) return await connected;
+      this.#declare();
+      this.#connection.again = url ? make : undefined;
+      const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
+      const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
+      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
+      const prior = given.prior ?? sessionOf(transport);
+      if (prior) core.know(prior);
+      this.#connection.open(transport);
+      this.#connection.drain();
+    } catch (error) {
+      if (this.#connection.connecting === mine) this.#connection.connecting = undefined;
+      throw error;
+    }
+    await connected;
+    if (!server || this.#options.mode !== "auto") return;
+    if (this.knownEra === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
+    else legacyServers.delete(server);
+  }
+
+  /**
+   * @param {any} first the tool's name, or the request's params
+   * @param {any} [second]
+   * @param {any} [third]
+   * @returns {any}
+   */
+  callTool(first, second, third) {
+    if (typeof first === "string") {
+      const params = second == null ? { name: first } : { name: first, arguments: second };
+      return this.#calls.call("tools/call", params, third);
+    }
+    return this.#calls.call("tools/call", first, optionsOf(second, third));
+  }
+
+  /** @param {any} [options] */
+  ping(options) {
+    return this.#calls.call(this.#connection.session?.ping ?? "ping", undefined, options);
+  }
+
+  /** @param {string} level @param {any} [options] */
+  async setLoggingLevel(level, options) {
+    const told = this.#connection.core?.setLogLevel(String(level)) ?? 0;
+    if (told < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+    return told === 2 ? {} : this.#calls.call("logging/setLevel", { level }, options);
+  }
+
+  /** @param {any} filter @param {any} [options] */
+  async listen(filter, options) {
+    const subscription = new Subscription(options);
+    const params = { notifications: filter };
+    subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
+    return subscription.opened;
+  }
+
+  /**
+   * @param {{ method: string, params?: any }} request
+   * @param {any} [second]
+   * @param {any} [third]
+   * @returns {any}
+   */
+  request({ method, params }, second, third) {
+    return this.#calls.call(method, params, optionsOf(second, third));
+  }
+
+  /** @param {{ method: string, params?: any }} notification */
+  async notification({ method, params }) {
+    if (!this.#connection.core?.notify(method, params)) throw new ClosedError(`${method}: not connected; it was not sent`, false);
+    this.#connection.drain();
+  }
+
+  /** @param {string} method @param {(notification: any) => unknown} handler */
+  setNotificationHandler(method, handler) {
+    checkHandler("handler", handler);
+    this.#inbound.notificationHandlers.set(method, handler);
+    this.#weigh();
+  }
+
+  /** @param {string} method */
+  removeNotificationHandler(method) {
+    this.#inbound.notificationHandlers.delete(method);
+    this.#weigh();
+  }
+
+  #weigh() {
+    this.#connection.scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
+  }
+
+  /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
+  setRequestHandler(method, handler) {
+    checkHandler("handler", handler);
+    this.#inbound.requestHandlers.set(method, handler);
+    this.#declare();
+  }
+
+  #declare() {
+    const { capabilities, tasks } = this.#options;
+    this.#connection.core?.declare(capabilitiesOf(capabilities, this.#inbound.requestHandlers, tasks));
+  }
+
+  get calls() {
+    return this.#calls.board;
+  }
+
+  diagnostics() {
+    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
+    const { strays, ...counts } = this.#connection.core?.counts() ?? none;
+    let { overflowed, coalesced } = this.#calls;
+    for (const call of this.#connection.calls) {
+      overflowed += call?.overflowed ?? 0;
+      coalesced += call?.coalesced ?? 0;
+    }
+    return {
+      server: this.#connection.session?.serverInfo?.name,
+      progress: { ...counts, overflowed, coalesced },
+      samples: this.#connection.samples,
+      subscriptions: { unknown: strays },
+    };
+  }
+
+  /** @param {any} url @param {any} [options] */
+  async diagnose(url, options) {
+    if (!parts.diagnose) {
+      await load("../diagnose/index.js").catch((cause) => {
+        throw new McpError("NOT_INITIALIZED", 'client.diagnose: import "mcp-wasm/diagnose" as well', { cause });
+      });
+    }
+    return parts.diagnose?.(url, merge({ mode: this.#options.mode, info: this.#info }, options));
+  }
+
+  async close() {
+    const reason = "the client was closed";
+    if (this.#connection.transport) {
+      this.#connection.core?.closed(reason, true);
+      this.#connection.drain();
+    } else if (this.#connection.connecting) {
+      this.#disconnected({ code: "CLOSED", message: reason, sent: false });
+    }
+    await this.#connection.left;
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.close();
+  }
+
+  async #start() {
+    const { Core } = await ready();
+    const { mode, logHandler } = this.#options;
+    const options = {
+      ...this.#info,
+      mode: typeof mode === "object" ? mode.pin : mode,
+      logLevel: logHandler ? "debug" : undefined,
+    };
+    try {
+      return new Core(options);
+    } catch (reason) {
+      throw new McpError("INVALID_ARGUMENT", String(reason));
+    }
+  }
+
+  /**
+   * @param {import("../wasm/core.js").Core} core
+   * @param {number} step as the core's `Step` numbers them
+   */
+  #act(core, step) {
+    const connection = this.#connection;
+    const numbers = connection.view();
+    const call = connection.calls[numbers[0]];
+    switch (step) {
+      case 3: {
+        connection.session = core.value();
+        connection.transport.setProtocolVersion?.(this.protocolVersion);
+        const { connecting } = connection;
+        connection.connecting = undefined;
+        connecting?.resolve();
+        const { listChanged } = this.#options;
+        // Before anything else is read: the server may tell of a change at once.
+        if (listChanged && connecting) watchLists(this, listChanged, (error) => this.#fault(error));
+        return;
+      }
+      case 4:
+        return this.#disconnected(core.value(), core.other());
+      case 5: {
+        const total = numbers[3];
+        return call?.deliver(numbers[2], total === total ? total : undefined, core.other(), core.value());
+      }
+      case 6:
+        return this.#calls.settle(core.value());
+      case 7:
+        return this.#calls.settle(undefined, core.value());
+      case 8: {
+        const message = core.value();
+        if (message.method === "notifications/tools/list_changed") this.#calls.outputs?.forget();
+        return this.#inbound.notify(message);
+      }
+      case 9:
+        return this.#inbound.answer(core.value(), core.other(), call);
+      case 11:
+        return call?.stall(true);
+      case 12:
+        return this.#inbound.input(core.value(), core.other());
+      case 13:
+        return call?.proceed(numbers[1]);
+      case 14: {
+        const task = core.value();
+        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
+      }
+      case 15:
+        return this.#inbound.withdraw(core.value(), core.other());
+      case 16:
+        return call?.subscription?.open(core.value());
+      case 17:
+        return call?.subscription?.deliver(this.#inbound.latest);
+      case 19:
+        return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
+      case 18:
+        return connection.odd(numbers[5], core.value());
+      default:
+        return this.#fault(toError(core.value(), "the connection"));
+    }
+  }
+
+  /** @param {any} detail @param {any} [second] what failed after that */
+  #disconnected(detail, second) {
+    const connection = this.#connection;
+    const { connecting } = connection;
+    connection.detach();
+    connection.session = connection.connecting = undefined;
+    this.#calls.outputs?.forget();
+    this.#inbound.forget();
+    if (!connecting) return attempt(() => this.onclose?.());
+    const { what, cause, reject } = connecting;
+    const error = toError(detail, what, cause);
+    if (second) Object.defineProperty(error, "cause", { value: toError(second, what), configurable: true, writable: true });
+    reject(error);
+  }
+
+  /** @param {any} error */
+  #fault(error) {
+    attempt(() => this.onerror?.(error));
+  }
+
+  static {
+    define(Client.prototype, (client, ...request) => client.#calls.call(...request));
+    throughProxies(Client);
+  }
+}

@@ -1,0 +1,376 @@
+// The link between the core and a transport: what arrives goes to the core, what the core wants sent
+// leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
+import { ProtocolError, typed } from "../base/errors.js";
+import { fast, handle } from "../base/handlers.js";
+import { read, write } from "../base/json.js";
+import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import { FIELDS, ODD, PROGRESS, SHORT, SLOT, TOTAL, factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
+
+/** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../wasm/core.js").Core} Core */
+/** @typedef {import("../wasm/core.js").Http} Http */
+
+/** How long the end of a transport is waited for, in milliseconds. */
+const GRACE = 5000;
+/** How much odd progress of a kind is kept. */
+const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
+/** What can be odd about progress, as the core numbers it. */
+const KINDS = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
+
+const now = () => performance.now();
+const decoder = new TextDecoder();
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
+
+export class Connection {
+  /** @type {Core | undefined} */
+  core;
+  /** @type {any} */
+  transport;
+  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  again;
+  /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: any) => void, what: string, cause?: unknown } | undefined} */
+  connecting;
+  /** What the core found out about the server. @type {any} */
+  session;
+  /** Calls by slot. @type {(Call | undefined)[]} */
+  calls = [];
+  inFlight = 0;
+  /** When the client began to connect. */
+  began = 0;
+  /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
+  onchange;
+  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
+  scans = true;
+
+  /** The option of that name, if it was given. @type {number | undefined} */
+  maxMessageSize;
+
+  /** The end of the latest transport. @type {Promise<void> | undefined} */
+  left;
+
+  #act;
+  /** Takes our handlers off the transport. */
+  #release = () => {};
+  #draining = false;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+  /** The latest odd progress, by kind, each with its place among all. @type {[number, any][][]} */
+  #samples = KINDS.map(() => []);
+  #oddities = 0;
+  // Views of the core's memory; detached, with length 0, when the memory has grown.
+  #numbers = new Float64Array();
+  #records = new Float64Array();
+
+  /**
+   * @param {(core: Core, step: number) => void} act does a step that is about more than the transport
+   * @param {(error: Error) => void} fault hears of what went wrong and failed no call
+   */
+  constructor(act, fault) {
+    this.#act = act;
+    this.fault = fault;
+  }
+
+
+  /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
+  drain() {
+    if (this.#draining) return;
+    const core = /** @type {Core} */ (this.core);
+    this.#draining = true;
+    try {
+      for (let step; (step = core.poll()); ) {
+        if (step === 1) this.#send(core.value(), this.view()[1]);
+        else if (step === 2) this.#reopen();
+        else this.#act(core, step);
+      }
+    } finally {
+      this.#draining = false;
+    }
+    this.#arm(this.view()[4]);
+  }
+
+  /**
+   * The numbers of the core's latest step.
+   * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
+   */
+  view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    return /** @type {any} */ (this.#numbers);
+  }
+
+  /** The core's table of what was scanned. @returns {any} */
+  records() {
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
+    return this.#records;
+  }
+
+  /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
+  identify(identity, id = 0) {
+    if (this.core?.identify(identity, id)) this.onchange?.(id);
+  }
+
+  /** From now on a Node process has something to wait for. */
+  hold() {
+    this.#timer?.ref?.();
+  }
+
+  /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
+  #arm(deadline) {
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        this.core?.timeout(now());
+        this.drain();
+      }, delay);
+    }
+    // A Node process need not stay for a clock that nobody waits for.
+    if (!this.inFlight && !this.connecting) this.#timer?.unref?.();
+  }
+
+  /** Attaches a transport and starts it. @param {any} transport */
+  open(transport) {
+    this.transport = transport;
+    const current = () => this.transport === transport;
+    /** @type {Record<string, (...given: any[]) => unknown>} */
+    const ours = {
+      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
+      onclose: () => this.closed(transport, "the connection was closed"),
+    };
+    // Who waits for messages is not to be passed by.
+    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
+    if ("onevents" in transport) {
+      ours["onnews"] = (/** @type {Http} */ http) => {
+        if (!current()) return;
+        this.core?.tell(http, now());
+        this.drain();
+      };
+      ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+      ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
+    }
+    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
+    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
+    // What a worker holds needs more than a message at a time.
+    if ("connection" in transport) transport.connection = this;
+    this.#release = handle(transport, ours);
+    Promise.resolve()
+      .then(() => transport.start?.())
+      .then(
+        () => {
+          if (!current()) return;
+          this.core?.opened(now());
+          this.drain();
+        },
+        (error) => {
+          if (this.connecting && current()) this.connecting.cause = error;
+          this.closed(transport, "the connection could not be opened");
+        },
+      );
+  }
+
+  #reopen() {
+    this.detach();
+    this.open(this.again?.());
+  }
+
+  /** Gives the transport up. */
+  detach() {
+    const transport = this.transport;
+    this.transport = undefined;
+    if (!transport) return;
+    if ("connection" in transport) transport.connection = undefined;
+    const release = this.#release;
+    /** @type {any} */
+    let timer;
+    const closing = Promise.resolve()
+      .then(() => transport.close?.())
+      .catch(() => {})
+      .then(() => {
+        clearTimeout(timer);
+        release();
+      });
+    this.left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+  }
+
+  /** A transport has ended. @param {any} transport @param {string} reason */
+  closed(transport, reason) {
+    if (!transport || transport !== this.transport) return;
+    this.core?.closed(reason, false);
+    this.drain();
+  }
+
+  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
+  #send(message, id) {
+    const transport = this.transport;
+    const current = () => transport === this.transport;
+    // An earlier transport may fail late.
+    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
+    const done = () => {
+      if (id >= 0 || !current()) return;
+      this.core?.begun(now());
+      this.drain();
+    };
+    try {
+      if (transport.send.fast) {
+        transport.sendText(write(message));
+        done();
+      } else if ("onevents" in transport) {
+        Promise.resolve(transport.send(message, this.#find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
+        // Where each message is an exchange, that says what becomes of it.
+        if (transport.tells === false) done();
+      } else {
+        // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
+        const text = write(message);
+        const error = oversize(text, this.#limit);
+        if (error) throw error;
+        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
+      }
+    } catch (error) {
+      failed(error, false);
+    }
+  }
+
+  /** The call that a request belongs to. @param {number | undefined} id */
+  #find(id) {
+    return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
+  }
+
+  /**
+   * A message could not be sent.
+   * @param {number | undefined} id of the request, if it is one
+   * @param {any} error
+   * @param {boolean} [sent] whether it may have arrived all the same
+   */
+  unsent(id, error, sent = false) {
+    const reason = "the message could not be sent";
+    if (!id) return this.fault(typed(error, reason, sent));
+    const failed = this.#find(id) ?? this.connecting;
+    if (failed) failed.cause = error;
+    if (id < 0) this.core?.notBegun(reason, error);
+    else this.core?.unsent(id, reason, sent);
+    this.drain();
+  }
+
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  refuse(error, { id, answers }) {
+    const number = answers && Number(id);
+    if (this.connecting) this.connecting.cause = error;
+    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
+  }
+
+  /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
+  odd(kind, params) {
+    const { progressToken, progress, total } = Object(params);
+    const server = this.session?.serverInfo?.name;
+    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
+    const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
+    const same = /** @type {[number, any][]} */ (this.#samples[kind]);
+    if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
+  }
+
+  /** The latest odd progress, in its order. */
+  get samples() {
+    const latest = this.#samples.flatMap((same) => same.slice(-SAMPLES));
+    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
+  }
+
+  /** A frame of text has arrived. @param {string} text */
+  #frame(text) {
+    const length = text.length;
+    // What arrives while the core is drained waits for what it has already said.
+    if (length <= SHORT && this.scans && !this.#draining) {
+      const core = /** @type {Core} */ (this.core);
+      lay(text, core);
+      const slot = core.scan(length);
+      if (slot !== -1) {
+        const records = this.records();
+        if (records[ODD]) this.odd(records[ODD], factsOf(records, 0));
+        if (slot < 0) return;
+        const total = records[TOTAL];
+        const call = /** @type {Call} */ (this.calls[slot]);
+        return call.deliver(records[PROGRESS], total === total ? total : undefined, messageOf(records, 0, text), paramsOf(records, 0, text));
+      }
+    }
+    this.parse(text);
+  }
+
+  get #limit() {
+    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
+  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  parse(text, take = (message) => this.receive(message)) {
+    const error = oversize(text, this.#limit);
+    if (error) return this.refuse(error, outline(text));
+    let message;
+    try {
+      message = read(text);
+    } catch (cause) {
+      return this.fault(new ProtocolError("the server sent a frame that is not JSON", undefined, { cause }));
+    }
+    take(message);
+  }
+
+  /**
+   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+   * @param {Http} http
+   * @param {number} exchange
+   */
+  #events(http, exchange) {
+    const core = /** @type {Core} */ (this.core);
+    for (let count; this.scans && !this.#draining && (count = core.events(http, exchange)); ) {
+      const found = this.taken(this.records(), count, () => decoder.decode(/** @type {any} */ (http.text(exchange))));
+      for (const { call, progress, total, message, params } of found) call.deliver(progress, total, message, params);
+    }
+  }
+
+  /**
+   * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
+   * end calls and give their slots away.
+   * @param {any} records
+   * @param {number} count
+   * @param {() => string} read what was scanned
+   */
+  taken(records, count, read) {
+    let text;
+    const found = [];
+    for (let at = 0; at < count * FIELDS; at += FIELDS) {
+      const odd = records[at + ODD];
+      if (odd) this.odd(odd, factsOf(records, at));
+      const call = this.calls[records[at + SLOT]];
+      if (!call) continue;
+      const total = records[at + TOTAL];
+      text ??= read();
+      found.push({
+        call,
+        progress: records[at + PROGRESS],
+        total: total === total ? total : undefined,
+        message: messageOf(records, at, text),
+        params: paramsOf(records, at, text),
+      });
+    }
+    return found;
+  }
+
+  /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
+  receive(message, stream = NaN) {
+    this.core?.receive(message, stream, now());
+    this.drain();
+  }
+}

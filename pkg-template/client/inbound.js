@@ -1,0 +1,140 @@
+// What the server says unasked: notifications, and requests that handlers of the page answer.
+import { AbortError, attempt } from "../base/errors.js";
+import { ask, handlersOf, messageOf } from "./asked.js";
+
+/** @typedef {import("./call.js").Call} Call */
+
+const now = () => performance.now();
+
+export class Inbound {
+  /** @type {Map<string, (notification: any) => unknown>} */
+  notificationHandlers = new Map();
+  /** @type {Map<string, (request: any, extra: any) => unknown>} */
+  requestHandlers;
+  /** The latest notification. @type {any} */
+  latest;
+  /**
+   * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
+   * @type {{ heard?: (notification: any) => void, notification?: (notification: any) => unknown, request?: (request: any, extra: any) => unknown }}
+   */
+  others = {};
+
+  #connection;
+  #options;
+  /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
+  #asked = new Map();
+  /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
+  #elsewhere = new Map();
+
+  /**
+   * @param {import("./connection.js").Connection} connection
+   * @param {any} options the client's
+   */
+  constructor(connection, options) {
+    this.#connection = connection;
+    this.#options = options;
+    this.requestHandlers = new Map(handlersOf(options));
+  }
+
+  /** @param {any} message */
+  notify(message) {
+    const { method, params } = message;
+    this.latest = message;
+    if (method === "notifications/progress") message = this.#named(message);
+    attempt(() => this.#options.messageHandler?.(message));
+    if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
+    if (method === "notifications/elicitation/complete") {
+      const complete = this.#elsewhere.get(params?.elicitationId);
+      this.#elsewhere.delete(params?.elicitationId);
+      complete?.();
+    }
+    this.others.heard?.(message);
+    attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
+  }
+
+  /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
+  #named(message) {
+    const { progressToken } = Object(message.params);
+    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
+  }
+
+  /** A request of a legacy server. @param {any} request @param {any} id @param {Call} [call] that makes it ask */
+  answer(request, id, call) {
+    const core = /** @type {import("../wasm/core.js").Core} */ (this.#connection.core);
+    const asked = new AbortController();
+    this.#asked.set(id, asked);
+    const transport = this.#connection.transport;
+    /** @param {number} progress @param {number} [total] @param {string} [message] */
+    const reportProgress = async (progress, total, message) => {
+      if (transport !== this.#connection.transport) return;
+      core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
+      this.#connection.drain();
+    };
+    this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
+      if (this.#asked.get(id) === asked) this.#asked.delete(id);
+      core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
+    });
+  }
+
+  /** Something that a result asks for. @param {any} request @param {string} key */
+  input(request, key) {
+    const [slot, input] = this.#connection.view();
+    const call = /** @type {Call} */ (this.#connection.calls[slot]);
+    const asked = new AbortController();
+    call.inputs.add(asked);
+    this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+      call.inputs.delete(asked);
+      if (!ok) call.cause = value;
+      this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
+    });
+  }
+
+  /**
+   * Lets a handler answer what the server asks for.
+   * @param {any} request
+   * @param {AbortController} asked
+   * @param {any} context
+   * @param {(ok: boolean, value: any) => void} respond
+   */
+  #serve(request, asked, context, respond) {
+    attempt(() => this.#options.messageHandler?.(request));
+    const { signal } = asked;
+    context.signal = signal;
+    const { elicitationId } = request.params ?? {};
+    if (typeof elicitationId === "string") {
+      // Each round may tell of the same one.
+      const before = this.#elsewhere.get(elicitationId);
+      context.completed = new Promise((resolve) =>
+        this.#elsewhere.set(elicitationId, () => {
+          before?.();
+          resolve(undefined);
+        }),
+      );
+    }
+    /** @param {boolean} ok @param {any} value */
+    const end = (ok, value) => {
+      if (signal.aborted) return;
+      respond(ok, value);
+      this.#connection.drain();
+    };
+    ask(this.requestHandlers.get(request.method) ?? this.others.request, request, context).then(
+      (result) => end(true, result),
+      (error) => end(false, error),
+    );
+  }
+
+  /** A request is not to be answered any more. @param {any} id @param {unknown} reason */
+  withdraw(id, reason) {
+    const asked = this.#asked.get(id);
+    this.#asked.delete(id);
+    asked?.abort(new AbortError("the answer is wanted no more", reason));
+  }
+
+  /** Nobody waits for answers any more. */
+  forget() {
+    for (const asked of this.#asked.values()) asked.abort();
+    this.#asked.clear();
+    this.#elsewhere.clear();
+  }
+}

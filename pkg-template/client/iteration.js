@@ -1,0 +1,68 @@
+// The progress of a call as something to loop over.
+import { itself, throughProxies } from "../base/itself.js";
+
+/** How much may wait behind a slow loop. */
+const WAITING = 1024;
+
+/** What one loop has not taken yet. Ends as its call ends: with the call's error, if it has one. */
+export class Iteration {
+  /** @type {any[]} */
+  #items = [];
+  /** The loop, while it waits. @type {{ resolve: (step: any) => void, reject: (error: any) => void } | undefined} */
+  #loop;
+  /** How the call ended. @type {{ error?: any } | undefined} */
+  #end;
+
+  /** @param {(iteration: Iteration) => void} leave is told that nobody loops any more */
+  constructor(leave) {
+    itself(this);
+    this.leave = leave;
+  }
+
+  /** @param {any} item @returns {boolean} whether an older one gave way */
+  push(item) {
+    const full = this.#items.length === WAITING;
+    if (full) this.#items.shift();
+    this.#items.push(item);
+    this.#step();
+    return full;
+  }
+
+  /** @param {{ error?: any }} how */
+  end(how) {
+    this.#end ??= how;
+    this.#step();
+  }
+
+  next() {
+    return new Promise((resolve, reject) => {
+      this.#loop = { resolve, reject };
+      this.#step();
+    });
+  }
+
+  async return() {
+    this.leave(this);
+    this.#items = [];
+    this.end({});
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator]() {
+    return this;
+  }
+
+  #step() {
+    const { resolve, reject } = this.#loop ?? {};
+    if (!resolve || !reject || !(this.#items.length || this.#end)) return;
+    this.#loop = undefined;
+    if (this.#items.length) return resolve({ done: false, value: this.#items.shift() });
+    // An error is told once, as by any iterator.
+    const { error } = /** @type {{ error?: any }} */ (this.#end);
+    this.#end = {};
+    if (error) reject(error);
+    else resolve({ done: true, value: undefined });
+  }
+}
+
+throughProxies(Iteration);

@@ -1,0 +1,41 @@
+// The protocol's requests as methods of the client, made from a table.
+import { optionsOf } from "../base/check.js";
+import { Pages } from "./pages.js";
+
+/**
+ * The method here, the request, and how its params are given: `name` and `uri` have a short form
+ * that starts with that text, every other word is the member that a page's items are in.
+ * @type {[name: string, method: string, shape: string][]}
+ */
+const TABLE = [
+  ["listTools", "tools/list", "tools"],
+  ["listResources", "resources/list", "resources"],
+  ["listResourceTemplates", "resources/templates/list", "resourceTemplates"],
+  ["listPrompts", "prompts/list", "prompts"],
+  ["getPrompt", "prompts/get", "name"],
+  ["readResource", "resources/read", "uri"],
+  ["subscribeResource", "resources/subscribe", "uri"],
+  ["unsubscribeResource", "resources/unsubscribe", "uri"],
+  ["complete", "completion/complete", ""],
+];
+
+/**
+ * Gives the client its methods.
+ * @param {any} prototype
+ * @param {(client: any, method: string, params: any, options: any, more?: { pages: Pages }) => any} call
+ */
+export function define(prototype, call) {
+  for (const [name, method, shape] of TABLE) {
+    /** @this {any} @param {any} first @param {any} second @param {any} third */
+    const value = function (first, second, third) {
+      if (typeof first === "string" && shape === "uri") return call(this, method, { uri: first }, second);
+      if (typeof first === "string") {
+        return call(this, method, second == null ? { name: first } : { name: first, arguments: second }, third);
+      }
+      const options = optionsOf(second, third);
+      const walks = name.startsWith("list") && first?.cursor == null;
+      return call(this, method, first, options, walks ? { pages: new Pages(shape, first, options) } : undefined);
+    };
+    Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
+  }
+}

@@ -1,0 +1,82 @@
+// The tools of a server, of one in the page say, for the browser's own agent, by `modelContext`
+// (WebMCP). The agent is one more client of the server.
+import { McpError, attempt } from "../base/errors.js";
+import { Client } from "./client.js";
+
+/**
+ * @param {any} server
+ * @param {{ modelContext?: any, onerror?: (error: any) => void }} [options]
+ */
+export async function offerToModelContext(server, { modelContext, onerror } = {}) {
+  const failed = (/** @type {any} */ error) => attempt(() => onerror?.(error));
+  const scope = /** @type {any} */ (globalThis);
+  // The proposal moved it from the navigator to the document.
+  const target = modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext;
+  if (!target) return undefined;
+  const registers = typeof target.registerTool === "function";
+  if (!registers && typeof target.provideContext !== "function") {
+    throw new McpError("UNSUPPORTED", "this modelContext has neither `registerTool` nor `provideContext`");
+  }
+  const client = /** @type {any} */ (await Client.connect(server, { info: { name: "modelContext", version: "1" }, progressHandler: null }));
+  /** What is offered: how it looks, and how it is taken back. @type {Map<string, { look: string, take: AbortController }>} */
+  const offered = new Map();
+
+  /** @param {any} tool */
+  const entry = ({ name, title, description, inputSchema, annotations }) => ({
+    name,
+    title,
+    // The browser refuses a tool without one.
+    description: description || title || name,
+    inputSchema,
+    annotations,
+    execute: async (/** @type {any} */ input, /** @type {any} */ agent) => client.callTool(name, input ?? {}, { signal: agent?.signal }),
+  });
+
+  /** @param {string} name */
+  const takeBack = (name) => {
+    offered.get(name)?.take.abort();
+    offered.delete(name);
+    // Older browsers know no signal.
+    target.unregisterTool?.(name);
+  };
+
+  const refresh = async () => {
+    const { tools } = client.getServerCapabilities()?.tools ? await client.listTools() : { tools: [] };
+    if (!registers) return target.provideContext({ tools: tools.map(entry) });
+    const now = new Map(tools.map((/** @type {any} */ tool) => [tool.name, JSON.stringify(tool)]));
+    for (const [name, { look }] of offered) if (now.get(name) !== look) takeBack(name);
+    for (const tool of tools) {
+      if (offered.has(tool.name)) continue;
+      const take = new AbortController();
+      offered.set(tool.name, { look: JSON.stringify(tool), take });
+      try {
+        await target.registerTool(entry(tool), { signal: take.signal });
+      } catch (error) {
+        // Names may be taken, or not be to the browser's liking; the other tools are offered still.
+        if (!take.signal.aborted) {
+          offered.delete(tool.name);
+          failed(error);
+        }
+      }
+    }
+  };
+
+  // One after the other: an older list must not come last.
+  let last = refresh();
+  const subscribed = client.getServerCapabilities()?.tools?.listChanged
+    ? client.listen({ toolsListChanged: true }, { onnotification: () => (last = last.then(refresh, refresh)).catch(failed) })
+    : undefined;
+  const close = async () => {
+    await client.close();
+    await last.catch(() => {});
+    if (registers) for (const name of [...offered.keys()]) takeBack(name);
+    else target.provideContext({ tools: [] });
+  };
+  try {
+    await Promise.all([last, subscribed]);
+  } catch (error) {
+    await close().catch(failed);
+    throw error;
+  }
+  return { close };
+}

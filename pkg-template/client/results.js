@@ -1,0 +1,84 @@
+// Structured results of tools, checked against the schemas that the tools declare.
+import { McpError, ProtocolError } from "../base/errors.js";
+
+export class Outputs {
+  #validator;
+  #list;
+  #report;
+  /** By tool: its schema, or what that was made into. @type {Map<string, any>} */
+  #schemas = new Map();
+  /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
+  #listed;
+
+  /**
+   * @param {any} validator
+   * @param {() => Promise<unknown>} list asks for the tools, which are learnt by that
+   * @param {(error: Error) => void} report
+   */
+  constructor(validator, list, report) {
+    this.#validator = validator;
+    this.#list = list;
+    this.#report = report;
+  }
+
+  /** @param {any} tools */
+  learn(tools) {
+    if (Array.isArray(tools)) for (const tool of tools) this.#schemas.set(tool?.name, tool?.outputSchema);
+  }
+
+  /** The tools have changed, or are another server's. */
+  forget() {
+    this.#schemas.clear();
+    this.#listed = undefined;
+  }
+
+  /**
+   * The result, or an error about it.
+   * @param {string} name
+   * @param {any} result
+   * @param {"warn" | "strict"} mode
+   */
+  async check(name, result, mode) {
+    // Errors, questions and tasks have no structured content to check.
+    if (result?.isError || (result?.resultType ?? "complete") !== "complete" || result?.task) return result;
+    let code = "UNUSABLE_SCHEMA";
+    let problem;
+    let cause;
+    try {
+      if (!this.#schemas.has(name)) await (this.#listed ??= this.#list());
+      let check = this.#schemas.get(name);
+      if (check === undefined) return result;
+      if (typeof check !== "function") this.#schemas.set(name, (check = this.#validator.getValidator(check)));
+      code = "INVALID_OUTPUT";
+      const content = result?.structuredContent;
+      // `null`, 0 and false are values; only what is not there is missing.
+      if (content === undefined) {
+        problem = "the result has no structuredContent";
+      } else {
+        const { valid, errorMessage } = check(content);
+        if (valid) return result;
+        problem = errorMessage;
+      }
+    } catch (error) {
+      cause = error;
+      problem = /** @type {any} */ (error)?.message;
+      if (code === "UNUSABLE_SCHEMA" && !this.#schemas.has(name)) this.#listed = undefined;
+    }
+    const what = code === "INVALID_OUTPUT" ? "does not follow its output schema" : "has an output schema that cannot be used";
+    const error = new ProtocolError(`the tool ${name} ${what}: ${problem}`, code, { cause });
+    Object.assign(error, { result });
+    if (mode === "strict") throw error;
+    this.#report(error);
+    return result;
+  }
+}
+
+/** @param {any} options */
+export function checkMode({ outputValidation: mode, jsonSchemaValidator }) {
+  if (!["off", "warn", "strict"].includes(mode)) {
+    throw new McpError("INVALID_ARGUMENT", `outputValidation must be "off", "warn" or "strict", not ${mode}`);
+  }
+  if (mode !== "off" && typeof jsonSchemaValidator?.getValidator !== "function") {
+    throw new McpError("INVALID_ARGUMENT", `outputValidation needs a jsonSchemaValidator, such as that of "mcp-wasm/validate"`);
+  }
+}

@@ -1,0 +1,191 @@
+// A subscription: what the server tells of changes, and how it ends.
+import { ProtocolError, attempt, isTimeout } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
+
+/** How much news may wait for somebody to take it. */
+const WAITING = 1024;
+
+export class Subscription {
+  /** What the server will tell of. @type {any} */
+  honored;
+  /** Settles when the server has acknowledged it, or will not. @type {Promise<this>} */
+  opened;
+  /** How it ended. @type {Promise<"local" | "graceful" | "remote">} */
+  closed = Promise.resolve("local");
+  /** @type {any} */
+  #call;
+  /** @type {((notification: any) => unknown) | undefined} */
+  #handler;
+  /** @type {any[]} */
+  #waiting = [];
+  /** Wakes the iterations that wait. @type {(() => void)[]} */
+  #asleep = [];
+  #over = false;
+  /** @type {(error: Error) => void} */
+  #fail = () => {};
+  /** The server has acknowledged it. @type {(honored: any) => void} */
+  open = () => {};
+  /** @type {((error: Error) => unknown) | undefined} */
+  oninterrupt;
+  /** @type {((gap: number) => unknown) | undefined} */
+  onreopen;
+  /** When its stream broke off, until there is another. @type {number | undefined} */
+  #since;
+
+  /** @param {any} [options] */
+  constructor({ onnotification, oninterrupt, onreopen } = {}) {
+    itself(this);
+    this.#handler = onnotification;
+    this.oninterrupt = oninterrupt;
+    this.onreopen = onreopen;
+    this.opened = new Promise((resolve, reject) => {
+      this.#fail = reject;
+      this.open = (honored) => {
+        this.honored = honored;
+        const since = this.#since;
+        this.#since = undefined;
+        if (since !== undefined) attempt(() => this.onreopen?.(performance.now() - since));
+        resolve(this);
+      };
+    });
+  }
+
+  /** It lasts as long as this call. @param {any} call */
+  follow(call) {
+    this.#call = call;
+    this.closed = call.then(
+      () => this.#end("graceful", new ProtocolError("the server ended the subscription without acknowledging it")),
+      (/** @type {any} */ error) => this.#end(error.code === "ABORTED" || isTimeout(error) ? "local" : "remote", error),
+    );
+  }
+
+  /** The stream broke off, and will be opened again. @param {Error} error */
+  interrupt(error) {
+    this.#since ??= performance.now();
+    attempt(() => this.oninterrupt?.(error));
+  }
+
+  get interrupted() {
+    return this.#since !== undefined;
+  }
+
+  get id() {
+    return this.#call.id;
+  }
+
+  get honoredFilter() {
+    return this.honored;
+  }
+
+  get onnotification() {
+    return this.#handler;
+  }
+
+  set onnotification(handler) {
+    this.#handler = handler;
+    // What came with the acknowledgement may have been faster than who set this.
+    if (handler) for (const notification of this.#waiting.splice(0)) this.deliver(notification);
+  }
+
+  /** @param {any} notification */
+  deliver(notification) {
+    const handler = this.#handler;
+    if (handler) return attempt(() => handler(notification));
+    if (this.#waiting.push(notification) > WAITING) this.#waiting.shift();
+    this.#wake();
+  }
+
+  async close() {
+    this.#call.cancel();
+    await this.closed;
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.close();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      while (this.#waiting.length) yield this.#waiting.shift();
+      if (this.#over) return;
+      await new Promise((resolve) => this.#asleep.push(() => resolve(undefined)));
+    }
+  }
+
+  /** @param {"local" | "graceful" | "remote"} how @param {Error} error */
+  #end(how, error) {
+    this.#over = true;
+    this.#fail(error);
+    this.#wake();
+    return how;
+  }
+
+  #wake() {
+    for (const wake of this.#asleep.splice(0)) wake();
+  }
+}
+
+throughProxies(Subscription);
+
+/** How long news of a list may be put off by more of it, in milliseconds. */
+const LONGEST_WAIT = 2000;
+
+/** A kind of list, and the client's method for it. @type {[string, string][]} */
+const LISTS = [["tools", "listTools"], ["prompts", "listPrompts"], ["resources", "listResources"]];
+
+/**
+ * Tells of lists that have changed, with what is in them now.
+ * @param {any} client
+ * @param {any} wanted by kind of list
+ * @param {(error: Error) => void} failed
+ */
+export async function watchLists(client, wanted, failed) {
+  /** @type {any} */
+  const filter = {};
+  /** @type {Record<string, () => void>} */
+  const changed = {};
+  /** @type {Record<string, any>} */
+  const timers = {};
+  /** When a change is told of at the latest. @type {Record<string, any>} */
+  const until = {};
+  for (const [kind, list] of LISTS) {
+    if (!wanted[kind] || !client.getServerCapabilities()?.[kind]?.listChanged) continue;
+    const { onChanged, autoRefresh = true, debounceMs = 300 } = wanted[kind];
+    filter[`${kind}ListChanged`] = true;
+    // One after the other: an older list must not come last.
+    let last = Promise.resolve();
+    const tell = async () => {
+      let items = null;
+      try {
+        if (autoRefresh) items = (await client[list]())[kind] ?? [];
+      } catch (error) {
+        return attempt(() => onChanged(error, null));
+      }
+      attempt(() => onChanged(null, items));
+    };
+    changed[`notifications/${kind}/list_changed`] = () => {
+      const now = performance.now();
+      // Changes without a pause are told of all the same.
+      until[kind] ??= now + Math.max(LONGEST_WAIT, debounceMs);
+      clearTimeout(timers[kind]);
+      timers[kind] = setTimeout(
+        () => {
+          delete until[kind];
+          last = last.then(tell);
+        },
+        Math.max(0, Math.min(debounceMs, until[kind] - now)),
+      );
+    };
+  }
+  if (!Object.keys(filter).length) return;
+  try {
+    const onnotification = (/** @type {any} */ { method }) => changed[method]?.();
+    // What has changed in a gap, nobody says.
+    const onreopen = () => Object.values(changed).forEach((tell) => tell());
+    const subscription = await client.listen(filter, { onnotification, onreopen });
+    await subscription.closed;
+  } catch (error) {
+    failed(/** @type {Error} */ (error));
+  }
+  for (const kind in timers) clearTimeout(timers[kind]);
+}

@@ -1,0 +1,157 @@
+// What a handler knows about its call, and how it speaks to the caller meanwhile. After the call has
+// been answered or given up, all of it does nothing.
+import { AbortError, McpError, RpcError } from "../base/errors.js";
+import { breathe, turn } from "./turns.js";
+import { plain } from "./values.js";
+
+/** What can be asked, as the machine numbers it. */
+const PERSON = 0;
+const MODEL = 1;
+const ROOTS = 2;
+/** Tokens that a model may write if nobody says how many. */
+const TOKENS = 1024;
+
+/** What the server keeps of a call. */
+export class ServerCall {
+  #abort = new AbortController();
+  /** Set once the call goes on in another round. */
+  #suspended = false;
+  /** Questions that wait for their answers, by number. @type {Map<number, { resolve: (value: any) => void, reject: (error: any) => void }>} */
+  #asked = new Map();
+
+  /**
+   * @param {import("../wasm/host.js").Host} host
+   * @param {import("./link.js").ServerLink} link
+   * @param {number} number
+   * @param {any} job
+   * @param {() => void} drain does what the machine wants done
+   */
+  constructor(host, link, number, job, drain) {
+    this.host = host;
+    this.link = link;
+    this.number = number;
+    this.job = job;
+    this.drain = drain;
+  }
+
+  get signal() {
+    return this.#abort.signal;
+  }
+
+  /** @param {string | undefined} reason */
+  stop(reason) {
+    const text = this.#suspended
+      ? "the client was asked; the handler runs again when it has answered"
+      : `the call was given up${reason ? `: ${reason}` : ""}`;
+    const error = new AbortError(text, reason);
+    this.#abort.abort(error);
+    for (const { reject } of this.#asked.values()) reject(error);
+    this.#asked.clear();
+  }
+
+  /** @param {number} ask @param {boolean} ok @param {any} value */
+  answered(ask, ok, value) {
+    const waiting = this.#asked.get(ask);
+    this.#asked.delete(ask);
+    if (ok) waiting?.resolve(value);
+    else {
+      const cause = new RpcError(value.message, value.code, value.data);
+      waiting?.reject(new McpError("INPUT_FAILED", `the client did not answer: ${value.message}`, { cause }));
+    }
+  }
+
+  /** @param {any} progress @param {any} total @param {any} message */
+  report(progress, total, message) {
+    if (typeof progress !== "number" || (total != null && typeof total !== "number")) {
+      throw new McpError("INVALID_ARGUMENT", `progress and its total are numbers, not ${progress} and ${total}`);
+    }
+    if (!this.job.wantsProgress || this.signal.aborted) return;
+    this.host.report(this.number, progress, total, message == null ? undefined : String(message));
+    this.link.schedule();
+    return breathe();
+  }
+
+  async flush() {
+    while (this.host.holds(this.number)) {
+      this.link.schedule();
+      await this.link.room();
+    }
+  }
+
+  /** @param {string} level @param {unknown} data @param {string | undefined} logger */
+  async log(level, data, logger) {
+    const value = plain(data);
+    for (;;) {
+      const done = this.host.log(this.number, level, logger, value);
+      if (done < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+      this.link.schedule();
+      if (done) return breathe();
+      await this.link.room();
+    }
+  }
+
+  /** @param {number} what @param {any} params @param {string | undefined} key @returns {Promise<any>} */
+  ask(what, params, key) {
+    const asked = this.host.ask(this.number, key, what, plain(params));
+    // The machine keeps the answer for the next round, whatever the handler does with its own.
+    if (asked === 0) return Promise.resolve(plain(this.host.value()));
+    this.link.schedule();
+    const answer = new Promise((resolve, reject) => {
+      if (asked > 0) return this.#asked.set(asked, { resolve, reject });
+      const { signal } = this;
+      const over = () => reject(signal.aborted ? signal.reason : new AbortError("the call is over"));
+      if (asked < -1 || signal.aborted) return over();
+      signal.addEventListener("abort", over, { once: true });
+      // What is asked at the same time goes in one round.
+      void turn().then(() => {
+        this.#suspended = true;
+        this.host.conclude(this.number, Date.now());
+        this.drain();
+        this.link.schedule();
+      });
+    });
+    // Nobody may be waiting for it any more when the call ends.
+    answer.catch(() => {});
+    return answer;
+  }
+
+  /** What the handler is given. */
+  context() {
+    const { requestId, protocolVersion, era, name, wantsProgress, kind } = this.job;
+    /** @param {string} level */
+    const log = (level) => (/** @type {unknown} */ data, /** @type {string} */ logger) => this.log(level, data, logger);
+    const context = {
+      requestId,
+      protocolVersion,
+      era,
+      name,
+      wantsProgress,
+      signal: this.signal,
+      // Async, so that what is wrong with a report rejects, and never throws in the middle.
+      reportProgress: async (/** @type {any} */ progress, /** @type {any} */ total, /** @type {any} */ message) => this.report(progress, total, message),
+      flush: () => this.flush(),
+      log: (/** @type {string} */ level, /** @type {unknown} */ data, /** @type {string} */ logger) => this.log(level, data, logger),
+      debug: log("debug"),
+      info: log("info"),
+      warning: log("warning"),
+      error: log("error"),
+      can: (/** @type {string} */ capability) => this.host.can(this.number, capability),
+    };
+    // Suggestions are made without asking back.
+    if (kind === 4) return context;
+    return Object.assign(context, {
+      elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
+        const short = typeof question === "string";
+        const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
+        return this.ask(PERSON, params, (short ? third : second)?.key);
+      },
+      sample: async (/** @type {any} */ question, /** @type {any} */ options) => {
+        const { key, ...more } = options ?? {};
+        const text = (/** @type {string} */ text) => [{ role: "user", content: { type: "text", text } }];
+        const params = typeof question === "string" ? { messages: text(question) } : question;
+        return this.ask(MODEL, { maxTokens: TOKENS, ...params, ...more }, key);
+      },
+      roots: async (/** @type {any} */ options) => (await this.ask(ROOTS, {}, options?.key)).roots,
+    });
+  }
+}

@@ -1,0 +1,24 @@
+// A server in the page, with its module inside the package.
+import { McpError } from "../base/errors.js";
+import { provideHost, readyHost } from "../wasm/server-load.js";
+import { unpack } from "../wasm/unpack.js";
+import { ServerBase } from "./server.js";
+
+function ready() {
+  provideHost(async () => {
+    const scope = /** @type {any} */ (globalThis);
+    if (scope.ServiceWorkerGlobalScope && scope instanceof scope.ServiceWorkerGlobalScope) {
+      const advice = "a service worker may load nothing later, so a server in it takes `Server` and `initServer` of mcp-wasm/slim";
+      throw new McpError("UNSUPPORTED", advice);
+    }
+    return (await import("../wasm/server-module.js")).startHost(unpack);
+  });
+  return readyHost();
+}
+
+export class Server extends ServerBase {
+  /** @param {any} info @param {any} [options] */
+  constructor(info, options) {
+    super(info, options, ready);
+  }
+}

@@ -1,0 +1,106 @@
+// The schemas of a tool: JSON Schema as it is, or of a library that speaks Standard Schema
+// (standardschema.dev), which then also checks the arguments and may change them.
+import { McpError } from "../base/errors.js";
+import { plain } from "./values.js";
+
+/**
+ * @typedef {Record<string, any>} Schema
+ * @typedef {(value: any) => Promise<{ value?: any, issues?: readonly any[] }>} Check
+ */
+
+const DIALECT = "draft-2020-12";
+
+/** @param {string} name @param {string} what @param {unknown} [cause] */
+const refusal = (name, what, cause) => new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${what}`, { cause });
+
+/**
+ * The schema of a tool's arguments as it is listed.
+ * @param {string} name of the tool
+ * @param {any} given
+ * @returns {{ schema: Schema, check?: Check }}
+ */
+export function inputOf(name, given) {
+  if (given === undefined || given === null) return { schema: { type: "object", properties: {} } };
+  const shape = shapeOf(given);
+  const schema = shape ? fromShape(name, shape) : asJson(name, "inputSchema", given, "input");
+  const { type = "object", properties = {} } = schema;
+  if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
+    throw refusal(name, `arguments come by name, so its \`inputSchema\` is of type "object", not ${JSON.stringify(type)}`);
+  }
+  if (typeof properties !== "object" || !properties || Array.isArray(properties)) {
+    throw refusal(name, `the properties of its \`inputSchema\` are schemas by name, not ${JSON.stringify(properties)}`);
+  }
+  const check = shape ? checkShape(shape) : standardOf(given) && checkWith(standardOf(given));
+  return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
+}
+
+/** The schema of a tool's structured results. @param {string} name @param {any} given @returns {Schema} */
+export function outputOf(name, given) {
+  const shape = shapeOf(given);
+  return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
+}
+
+/** What a library says about itself. @param {any} given */
+const standardOf = (given) => (given && typeof given === "object") || typeof given === "function" ? given["~standard"] : undefined;
+
+/** Schemas by name, as zod's users write them. @param {any} given @returns {[name: string, schema: any][] | undefined} */
+function shapeOf(given) {
+  if (typeof given !== "object" || !given || standardOf(given)) return undefined;
+  const entries = Object.entries(given);
+  return entries.some(([, value]) => standardOf(value)) ? entries : undefined;
+}
+
+/** @param {string} name @param {string} member @param {any} given @param {"input" | "output"} side @returns {Schema} */
+function asJson(name, member, given, side) {
+  const standard = standardOf(given);
+  let schema = given;
+  try {
+    if (standard?.jsonSchema) schema = standard.jsonSchema[side]({ target: DIALECT });
+    else if (typeof given?.toJsonSchema === "function") schema = given.toJsonSchema();
+    else if (standard) throw new Error(`${standard.vendor} does not say it as JSON Schema (Standard JSON Schema)`);
+    schema = plain(schema);
+  } catch (error) {
+    const what = /** @type {any} */ (error)?.message ?? error;
+    throw refusal(name, `\`${member}\` cannot be written as JSON Schema: ${what}. Give JSON Schema, such as \`z.toJSONSchema(schema)\` makes of zod's`, error);
+  }
+  if (typeof schema !== "object" || !schema || Array.isArray(schema)) throw refusal(name, `\`${member}\` is ${JSON.stringify(schema)}, and no schema`);
+  return schema;
+}
+
+/** @param {string} name @param {[name: string, schema: any][]} shape @returns {Schema} */
+function fromShape(name, shape) {
+  const properties = Object.fromEntries(shape.map(([key, part]) => [key, asJson(name, `inputSchema's ${key}`, part, "input")]));
+  for (const part of Object.values(properties)) delete part["$schema"];
+  const required = shape.filter(([, part]) => isRequired(part)).map(([key]) => key);
+  return { type: "object", properties, ...(required.length && { required }) };
+}
+
+/** Whether nothing would not do. @param {any} part */
+function isRequired(part) {
+  const result = standardOf(part)?.validate(undefined);
+  return result instanceof Promise || Boolean(result?.issues);
+}
+
+/** @param {any} standard @returns {Check} */
+const checkWith = (standard) => async (value) => standard.validate(value);
+
+/** @param {[name: string, schema: any][]} shape @returns {Check} */
+const checkShape = (shape) => async (given) => {
+  /** @type {[string, any][]} */
+  const values = [];
+  const issues = [];
+  for (const [key, part] of shape) {
+    const own = Object.hasOwn(given, key) ? given[key] : undefined;
+    const { value, issues: found = [] } = (await standardOf(part)?.validate(own)) ?? { value: own };
+    for (const issue of found) issues.push({ ...issue, message: issue.message, path: [key, ...(issue.path ?? [])] });
+    if (value !== undefined) values.push([key, value]);
+  }
+  return issues.length ? { issues } : { value: Object.fromEntries(values) };
+};
+
+/** @param {readonly any[]} issues */
+export const wordsOf = (issues) =>
+  issues
+    .slice(0, 10)
+    .map(({ message, path }) => [(path ?? []).map((/** @type {any} */ step) => String(step?.key ?? step)).join("."), message].filter(Boolean).join(": "))
+    .join("; ");

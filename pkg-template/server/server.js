@@ -1,0 +1,357 @@
+// A server in the page: keeps the handlers, runs them, and leaves every decision to the machine.
+import { checkHandler, checkTime, merge } from "../base/check.js";
+import { McpError, attempt } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
+import { createInMemoryPair } from "../transports/pair.js";
+import { MessagePortTransport } from "../transports/port.js";
+import { acceptPorts } from "../transports/window.js";
+import { ServerCall } from "./call.js";
+import { failure } from "./failure.js";
+import { ServerLink } from "./link.js";
+import { inputOf, outputOf, wordsOf } from "./schema.js";
+import { checkText, isBytes, plain } from "./values.js";
+
+// What a server has, as the machine numbers it.
+const TOOL = 0;
+const RESOURCE = 1;
+const TEMPLATE = 2;
+const PROMPT = 3;
+const COMPLETION = 4;
+/** How long a client may take to answer what it is asked, in milliseconds. */
+const LIFETIME = 15 * 60 * 1000;
+/** JSON has no word for an infinite time. */
+const LONGEST = 2 ** 52;
+
+/** @typedef {(first: any, context: any) => unknown} Handler */
+/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./schema.js").Check | undefined }} Thing */
+
+export class ServerBase {
+  /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
+  onerror;
+
+  #info;
+  #options;
+  #ready;
+  /** @type {import("../wasm/host.js").Host | undefined} */
+  #host;
+  /** @type {Promise<import("../wasm/host.js").Host> | undefined} */
+  #starting;
+  /** What there is, by the number of its handler. @type {Map<number, Thing>} */
+  #things = new Map();
+  /** Those numbers, by kind and name. @type {Map<string, number>} */
+  #names = new Map();
+  #last = 0;
+  /** @type {Set<ServerLink>} */
+  #links = new Set();
+  /** @type {Map<number, ServerCall>} */
+  #calls = new Map();
+
+  /**
+   * @param {any} info
+   * @param {any} options
+   * @param {() => Promise<typeof import("../wasm/host.js").Host>} ready starts the module
+   */
+  constructor(info, options, ready) {
+    itself(this);
+    checkText("the server's name", info?.name);
+    checkText("the server's version", info?.version);
+    this.#info = plain(info);
+    const { jsonSchemaValidator, ...given } = merge({ stateLifetime: LIFETIME, listLifetime: 0 }, options);
+    for (const name of ["stateLifetime", "listLifetime"]) {
+      checkTime(name, given[name]);
+      given[name] = Math.min(given[name], LONGEST);
+    }
+    if (jsonSchemaValidator && typeof jsonSchemaValidator.getValidator !== "function") {
+      throw new McpError("INVALID_ARGUMENT", "jsonSchemaValidator must have a method `getValidator`");
+    }
+    this.#options = { ...plain(given), jsonSchemaValidator };
+    this.#ready = ready;
+  }
+
+  /** @param {string} name @param {any} second the definition, or the handler @param {any} [third] */
+  tool(name, second, third) {
+    const [given, handler] = third === undefined ? [{}, second] : [second, third];
+    checkText("the tool's name", name);
+    const { inputSchema, outputSchema, ...more } = given ?? {};
+    const { schema, check } = inputOf(name, inputSchema);
+    const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
+    return this.#add(TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
+  }
+
+  /** @param {string} uri @param {any} second @param {any} [third] */
+  resource(uri, second, third) {
+    const [given, handler] = third === undefined ? [{}, second] : [second, third];
+    return this.#add(RESOURCE, uri, { uri, name: uri, ...given }, handler);
+  }
+
+  /** @param {string} uriTemplate @param {any} second @param {any} [third] */
+  resourceTemplate(uriTemplate, second, third) {
+    const [given, handler] = third === undefined ? [{}, second] : [second, third];
+    return this.#add(TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
+  }
+
+  /** @param {string} name @param {any} second @param {any} [third] */
+  prompt(name, second, third) {
+    const [given, handler] = third === undefined ? [{}, second] : [second, third];
+    return this.#add(PROMPT, name, { name, ...given }, handler);
+  }
+
+  /** @param {Handler} handler */
+  completion(handler) {
+    return this.#add(COMPLETION, "completion", {}, handler);
+  }
+
+  /** @param {string} name */
+  removeTool(name) {
+    return this.#remove(TOOL, name);
+  }
+
+  /** @param {string} uri */
+  removeResource(uri) {
+    return this.#remove(RESOURCE, uri);
+  }
+
+  /** @param {string} uriTemplate */
+  removeResourceTemplate(uriTemplate) {
+    return this.#remove(TEMPLATE, uriTemplate);
+  }
+
+  /** @param {string} name */
+  removePrompt(name) {
+    return this.#remove(PROMPT, name);
+  }
+
+  /** @param {string} uri */
+  resourceUpdated(uri) {
+    this.#host?.updated(String(uri));
+    this.#tell();
+  }
+
+  /**
+   * @param {number} kind
+   * @param {string} name
+   * @param {any} given
+   * @param {Handler} handler
+   * @param {import("./schema.js").Check} [parse] checks and changes the arguments
+   */
+  #add(kind, name, given, handler, parse) {
+    checkText("the name or URI", name);
+    checkHandler("the handler", handler ?? null);
+    if (!handler) throw new McpError("INVALID_ARGUMENT", `${name} needs a handler, a function`);
+    const definition = plain(given);
+    const thing = { kind, definition, handler, parse };
+    const number = ++this.#last;
+    const wrong = this.#host?.add(kind, definition, number);
+    if (wrong) throw unusable(thing, wrong);
+    const key = `${kind} ${name}`;
+    this.#things.delete(this.#names.get(key) ?? 0);
+    this.#names.set(key, number);
+    this.#things.set(number, thing);
+    this.#tell();
+    return this;
+  }
+
+  /** @param {number} kind @param {string} name */
+  #remove(kind, name) {
+    const key = `${kind} ${name}`;
+    const number = this.#names.get(key);
+    if (number === undefined) return false;
+    this.#names.delete(key);
+    this.#things.delete(number);
+    this.#host?.remove(kind, name);
+    this.#tell();
+    return true;
+  }
+
+  #tell() {
+    for (const link of this.#links) link.schedule();
+  }
+
+  // ---- connections ----
+
+  /** @param {any} target @param {any} [options] */
+  async connect(target, options) {
+    const transport = open(target, options);
+    const link = new ServerLink(transport, {
+      received: () => this.#drain(),
+      over: (link) => {
+        this.#links.delete(link);
+        this.#drain();
+      },
+      fault: (error) => this.#fault(error),
+    });
+    this.#links.add(link);
+    try {
+      // Side by side: a worker's own scope loses what comes before somebody listens.
+      const [host] = await Promise.all([this.#start(), link.start()]);
+      link.begin(host);
+    } catch (error) {
+      await link.close();
+      throw error;
+    }
+    const close = () => link.close();
+    return {
+      transport,
+      closed: link.closed,
+      get era() {
+        return link.era;
+      },
+      close,
+      [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]: close,
+    };
+  }
+
+  /** @param {any} [options] @returns {() => void} */
+  accept(options) {
+    return acceptPorts((port) => {
+      this.connect(port).catch((error) => this.#fault(error));
+    }, options);
+  }
+
+  /** Leads a client of this page here: see `transports/route.js`. */
+  [Symbol.for("mcp-wasm.transport")]() {
+    const [ours, theirs] = createInMemoryPair();
+    const start = ours.start.bind(ours);
+    ours.start = async () => {
+      await this.connect(theirs);
+      await start();
+    };
+    return ours;
+  }
+
+  async close() {
+    await Promise.all([...this.#links].map((link) => link.close()));
+  }
+
+  async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
+    await this.close();
+  }
+
+  // ---- the machine ----
+
+  /** @returns {Promise<import("../wasm/host.js").Host>} */
+  #start() {
+    this.#starting ??= this.#make().catch((error) => {
+      this.#starting = undefined;
+      throw error;
+    });
+    return this.#starting;
+  }
+
+  async #make() {
+    const Host = await this.#ready();
+    const { instructions, capabilities, listLifetime, pageSize, stateLifetime } = this.#options;
+    const settings = { ...this.#info, instructions, capabilities, ttl: listLifetime, pageSize, lifetime: stateLifetime };
+    const host = new Host(settings, crypto.getRandomValues(new Uint8Array(32)));
+    for (const [number, thing] of this.#things) {
+      const wrong = host.add(thing.kind, thing.definition, number);
+      if (wrong) throw unusable(thing, wrong);
+    }
+    this.#host = host;
+    return host;
+  }
+
+  /** Does what the machine wants done. */
+  #drain() {
+    for (let step; (step = this.#host?.poll()); ) {
+      const { call: number, job, ask, ok, value } = step;
+      const call = this.#calls.get(number);
+      if (job) this.#begin(number, job);
+      else if (ask) call?.answered(ask, ok, value);
+      else {
+        this.#calls.delete(number);
+        call?.stop(value);
+      }
+    }
+  }
+
+  /** @param {number} number @param {any} job */
+  #begin(number, job) {
+    const link = [...this.#links].find((link) => link.number === job.connection);
+    const thing = this.#things.get(job.handler);
+    if (!link || !thing || !this.#host) return;
+    const call = new ServerCall(this.#host, link, number, job, () => this.#drain());
+    this.#calls.set(number, call);
+    // In a moment, so that a call that is given up in the same breath does not begin.
+    Promise.resolve()
+      .then(() => (call.signal.aborted ? undefined : this.#run(thing, job, call)))
+      .then(
+        (value) => this.#respond(call, true, value),
+        (error) => this.#respond(call, false, error),
+      );
+  }
+
+  /** @param {Thing} thing @param {any} job @param {ServerCall} call */
+  async #run(thing, job, call) {
+    const { kind, definition, handler } = thing;
+    const { jsonSchemaValidator } = this.#options;
+    let { input } = job;
+    if (thing.parse) {
+      const { value, issues } = await thing.parse(input);
+      if (issues) throw misfit(definition.name, wordsOf(issues));
+      input = value;
+    } else if (kind === TOOL && jsonSchemaValidator) {
+      thing.check ??= this.#checkOf(definition);
+      const { valid, errorMessage } = /** @type {any} */ (thing.check)(input);
+      if (!valid) throw misfit(definition.name, errorMessage);
+    }
+    const context = call.context();
+    if (kind !== RESOURCE && kind !== TEMPLATE) return handler(input, context);
+    const value = await handler({ uri: job.name, ...job.input }, context);
+    return isBytes(value) ? { blob: value } : value;
+  }
+
+  /** A schema that the validator cannot use costs a warning, not the tool. @param {any} definition */
+  #checkOf({ name, inputSchema }) {
+    try {
+      return this.#options.jsonSchemaValidator.getValidator(inputSchema);
+    } catch (cause) {
+      const why = /** @type {any} */ (cause)?.message;
+      this.#fault(new McpError("UNUSABLE_SCHEMA", `the arguments of ${name} are not checked, since its inputSchema cannot be used: ${why}`, { cause }));
+      return () => ({ valid: true });
+    }
+  }
+
+  /** @param {ServerCall} call @param {boolean} ok @param {any} value */
+  #respond(call, ok, value) {
+    if (this.#calls.get(call.number) !== call) return;
+    this.#calls.delete(call.number);
+    if (!ok) this.#fault(value);
+    try {
+      value = ok ? plain(value) : failure(value);
+    } catch (error) {
+      ok = false;
+      value = failure(new Error(`the result is no JSON: ${/** @type {any} */ (error)?.message}`));
+    }
+    call.host.respond(call.number, ok, value);
+    call.link.schedule();
+  }
+
+  /** @param {any} error */
+  #fault(error) {
+    attempt(() => this.onerror?.(error));
+  }
+
+  static {
+    throughProxies(ServerBase);
+  }
+}
+
+/** @param {string} name @param {string} why */
+const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
+
+/** @param {Thing} thing @param {string} wrong */
+function unusable({ definition }, wrong) {
+  const name = definition.uri ?? definition.uriTemplate ?? definition.name;
+  return new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${wrong}`);
+}
+
+/** @param {any} target @param {any} options */
+function open(target, options) {
+  if (target && target.window === target) {
+    throw new McpError("INVALID_ARGUMENT", "cannot serve a window as such: give `openPort(window, { origin })`, or let others in by `accept({ origins })`");
+  }
+  if (typeof target?.send === "function") return target;
+  if (typeof target?.postMessage === "function") return new MessagePortTransport(target, options);
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a MessagePort, a Worker, a worker's own scope, or a transport with `start`, `send` and `close`");
+}

@@ -1,0 +1,52 @@
+// Where a target leads.
+import { McpError, shown } from "../base/errors.js";
+import { StreamableHttpTransport } from "./fetch.js";
+import { MessagePortTransport } from "./port.js";
+import { WebSocketTransport } from "./socket.js";
+
+/**
+ * Where a target leads, and how to open a transport to it.
+ * @param {any} target
+ * @param {any} options
+ * @returns {{ url?: string, server?: string, make: () => any }} `server` is the URL without its query
+ * @throws {McpError} without the address, which may hold a secret
+ */
+export function route(target, options) {
+  if (typeof target === "string" || target instanceof URL) {
+    let url;
+    try {
+      url = new URL(target, globalThis.location?.href);
+    } catch {
+      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL");
+    }
+    if (url.username || url.password) {
+      throw new McpError("INVALID_ARGUMENT", `cannot connect to ${shown(url.href)}: an address with a user name or a password would show them; give them by \`headers\``);
+    }
+    // It is the page's own matter, and there are browsers that quote it when they refuse it.
+    url.hash = "";
+    const server = url.protocol + url.host + url.pathname;
+    const { protocols = ["mcp"], trace, fetch, headers } = options;
+    switch (url.protocol) {
+      case "ws:":
+      case "wss:":
+        return { url: url.href, server, make: () => new WebSocketTransport(url, { protocols, trace }) };
+      case "http:":
+      case "https:":
+        return { url: url.href, server, make: () => new StreamableHttpTransport(url, { fetch, headers, trace }) };
+      default:
+        throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url.protocol}: the URL must start with ws:, wss:, http: or https:`);
+    }
+  }
+  // First: of a foreign window nothing else may be read.
+  if (target && target.window === target) {
+    throw new McpError("INVALID_ARGUMENT", "cannot connect to a window as such: give `openPort(window, { origin })`");
+  }
+  // A server in this very page.
+  const own = target?.[Symbol.for("mcp-wasm.transport")];
+  if (own) return { make: () => own.call(target) };
+  if (typeof target?.send === "function") return { make: () => target };
+  if (typeof target?.postMessage === "function") {
+    return { make: () => new MessagePortTransport(target, options) };
+  }
+  throw new McpError("INVALID_ARGUMENT", "cannot connect: give a ws:, wss:, http: or https: URL, a MessagePort or Worker, or a transport with `start`, `send` and `close`");
+}

@@ -1,0 +1,105 @@
+// WebSocket, one text frame for each message.
+import { ClosedError, McpError, ProtocolError, shown } from "../base/errors.js";
+import { throughProxies } from "../base/itself.js";
+import { FrameTransport } from "./text.js";
+
+/** How long the other end may take to say goodbye, in milliseconds. */
+const GRACE = 1000;
+
+/** One WebSocket. */
+export class WebSocketTransport extends FrameTransport {
+  #url;
+  #protocols;
+  /** @type {WebSocket | undefined} */
+  #socket;
+
+  /**
+   * @param {string | URL} url
+   * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void, maxMessageSize?: number }} [options]
+   */
+  constructor(url, { protocols = ["mcp"], ...options } = {}) {
+    super(options);
+    this.#url = String(url);
+    this.#protocols = protocols;
+  }
+
+  start() {
+    if (typeof WebSocket === "undefined") {
+      throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
+    }
+    const protocols = this.#protocols;
+    /** @type {Promise<void>} */
+    const opened = new Promise((resolve, reject) => {
+      const socket = (this.#socket = new WebSocket(this.#url, protocols));
+      /** @param {Error} error */
+      const fail = (error) => {
+        socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
+        socket.close();
+        reject(error);
+      };
+      socket.onopen = () => {
+        // Firefox opens a connection for which the server selected no subprotocol at all.
+        if (protocols.length && !protocols.includes(socket.protocol)) {
+          const text = `${shown(this.#url)} did not select the subprotocol "${protocols[0]}": is it an MCP server?`;
+          return fail(new ProtocolError(text));
+        }
+        socket.onclose = (event) => this.#closed(event);
+        resolve();
+      };
+      socket.onmessage = (event) => this.#received(event.data);
+      socket.onclose = (event) => fail(new ClosedError(refusal(this.#url, event.code, protocols), false));
+      socket.onerror = () => {};
+    });
+    return opened;
+  }
+
+  /** @param {string} text */
+  post(text) {
+    const socket = this.#socket;
+    if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
+    socket.send(text);
+  }
+
+  async close() {
+    const socket = this.#socket;
+    if (!socket || socket.readyState === 3) return;
+    const closed = new Promise((resolve) => {
+      const timer = setTimeout(resolve, GRACE);
+      socket.addEventListener("close", () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      });
+    });
+    socket.close();
+    await closed;
+  }
+
+  /** @param {any} data */
+  #received(data) {
+    if (typeof data === "string") this.take(data);
+    else this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));
+  }
+
+  /** @param {CloseEvent} event */
+  #closed({ code, reason }) {
+    if (code !== 1000 && code !== 1005) {
+      this.onerror?.(new ClosedError(`the WebSocket closed with code ${code}${reason ? `: ${reason}` : ""}`, true));
+    }
+    this.onclose?.();
+  }
+}
+
+throughProxies(WebSocketTransport);
+
+/**
+ * Browsers do not tell scripts why a handshake failed, so this lists the causes.
+ * @param {string} url
+ * @param {number} code
+ * @param {string[]} protocols
+ */
+function refusal(url, code, protocols) {
+  return (
+    `could not open ${shown(url)} (close code ${code}): no server there, a wrong path, ` +
+    `or a refused origin${protocols.length ? `, or a server without the subprotocol "${protocols.join('" or "')}"` : ""}`
+  );
+}

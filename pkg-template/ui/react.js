@@ -1,0 +1,153 @@
+"use client";
+// Hooks for React 18 and newer: a connection, its calls, and one tool. What is shown changes once a
+// frame at most, however much progress comes.
+import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
+import { ClosedError } from "../base/errors.js";
+import { later } from "../base/later.js";
+import { Client } from "../index.js";
+import { following, useLatest } from "./latest.js";
+
+/** Pauses before a new attempt to connect, in milliseconds: the first, and the longest. */
+const FIRST_PAUSE = 500;
+const LONGEST_PAUSE = 30_000;
+
+/** @type {readonly any[]} */
+const NO_CALLS = Object.freeze([]);
+const CONNECTING = Object.freeze({ status: "connecting" });
+const IDLE = Object.freeze({ status: "idle" });
+
+/** @param {any} target @param {any} [options] */
+export function useMcpClient(target, options) {
+  const address = target instanceof URL ? target.href : target;
+  const latest = useLatest(options);
+  const [attempt, setAttempt] = useState(0);
+  const [state, setState] = useState(/** @type {any} */ (address ? CONNECTING : IDLE));
+  useEffect(() => {
+    setState(address ? CONNECTING : IDLE);
+    if (!address) return;
+    let wanted = true;
+    let failures = 0;
+    /** @type {any} */
+    let timer;
+    const client = new Client(latest.current?.info, following(latest));
+    /** @param {string} status @param {unknown} [error] */
+    const lost = (status, error) => {
+      if (!wanted) return;
+      setState({ status, error });
+      if (!latest.current?.autoReconnect) return;
+      timer = setTimeout(() => {
+        setState({ status: "connecting", error });
+        connect();
+      }, Math.min(FIRST_PAUSE * 2 ** failures++, LONGEST_PAUSE));
+    };
+    const connect = async () => {
+      try {
+        await client.connect(typeof address === "function" ? address() : address, following(latest));
+        failures = 0;
+        if (wanted) setState({ status: "connected", client });
+      } catch (error) {
+        lost("error", error);
+      }
+    };
+    client.onclose = () => lost("closed");
+    client.onerror = (error) => latest.current?.onError?.(error);
+    // Strict mode takes its first effects back at once: nothing is opened for those.
+    queueMicrotask(() => wanted && connect());
+    return () => {
+      wanted = false;
+      clearTimeout(timer);
+      client.close();
+    };
+  }, [address, attempt, latest]);
+  const reconnect = useCallback(() => setAttempt((count) => count + 1), []);
+  return { client: state.client, status: state.status, error: state.error, reconnect };
+}
+
+/** @param {any} client */
+export function useCalls(client) {
+  const board = client?.calls;
+  return useSyncExternalStore(board?.subscribe ?? notAtAll, board?.getSnapshot ?? none, none);
+}
+
+/** @param {any} client @param {string} name @param {any} [options] */
+export function useTool(client, name, options) {
+  const latest = useLatest(options);
+  const [state, setState] = useState(/** @type {any} */ (IDLE));
+  /** The call that is shown, and of what. @type {{ current: any }} */
+  const shown = useRef(undefined);
+  const cancel = useCallback((/** @type {string} */ reason) => shown.current?.running.cancel(reason), []);
+  const call = useCallback(
+    (/** @type {any} */ args, /** @type {any} */ callOptions) => {
+      cancel("another call took its place");
+      const running = client ? client.callTool(name, args, { ...latest.current, ...callOptions }) : impossible(name);
+      shown.current = { running, client, name };
+      setState({ name, status: "running", running });
+      follow(running, (change) => {
+        if (shown.current?.running === running) setState((/** @type {any} */ before) => ({ ...before, ...change }));
+      });
+      return running;
+    },
+    [client, name, latest, cancel],
+  );
+  const reset = useCallback(() => {
+    cancel("it is no longer shown");
+    shown.current = undefined;
+    setState(IDLE);
+  }, [cancel]);
+  // What nobody sees any more ends; not a call that is quicker than this effect, and of the new client.
+  useEffect(
+    () => () => {
+      if (shown.current?.client === client && shown.current?.name === name) cancel("it is no longer shown");
+    },
+    [client, name, cancel],
+  );
+  const { status, running, progress, result, error } = state.name === name ? state : IDLE;
+  return { status, running, progress, result, error, call, cancel, reset };
+}
+
+/**
+ * Tells of a call's progress once a frame, and of its end.
+ * @param {any} call
+ * @param {(change: any) => void} tell
+ */
+function follow(call, tell) {
+  /** @type {any} */
+  let progress;
+  /** @type {(() => void) | undefined} */
+  let cancel;
+  const draw = () => {
+    cancel = undefined;
+    tell({ progress });
+  };
+  const loop = async () => {
+    for await (progress of call.progress()) cancel ??= later("frame", draw);
+  };
+  /** @param {any} change */
+  const end = (change) => {
+    cancel?.();
+    tell({ progress, running: undefined, ...change });
+  };
+  loop().then(
+    async () => {
+      const result = await call;
+      end({ status: result?.isError ? "failed" : "done", result });
+    },
+    (error) => end({ status: error?.name === "AbortError" ? "cancelled" : "failed", error }),
+  );
+}
+
+/** A call that cannot be made. @param {string} name @returns {any} */
+function impossible(name) {
+  const failed = Promise.reject(new ClosedError(`tools/call ${name}: not connected; it was not sent`, false));
+  return Object.assign(failed, {
+    id: 0,
+    stalled: false,
+    cancel() {},
+    async *progress() {
+      await failed;
+    },
+  });
+}
+
+const notAtAll = () => () => {};
+const none = () => NO_CALLS;

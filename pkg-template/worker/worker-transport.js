@@ -1,0 +1,375 @@
+// A connection that a worker holds, seen from the page: what the worker posts goes to the core.
+import { ClosedError, McpError, report, toError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
+import { write } from "../base/json.js";
+import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
+import { headersOf, identityNow, identityOf } from "../transports/identity.js";
+import { wasmModule } from "../wasm/core.js";
+import { FIELDS, FLAGS, STRAY, factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import { unpack } from "./errors.js";
+
+/** How many records the core takes at once. */
+const RECORDS = 128;
+/** How long a worker may take to end, in milliseconds. */
+const GRACE = 2000;
+
+const now = () => performance.now();
+
+/**
+ * How to open a transport to `url` in a worker.
+ * @param {string | undefined} url
+ * @param {any} options those of `connect`
+ */
+export function inWorker(url, options) {
+  const { worker, fetch } = options;
+  /** @param {string} text */
+  const misfit = (text) => {
+    throw new McpError("INVALID_ARGUMENT", text);
+  };
+  if (worker !== true && typeof worker !== "function") misfit("worker must be true, or a function that makes a Worker");
+  if (!url) misfit("a worker can hold a connection to a URL only");
+  if (fetch) misfit("`fetch` cannot be handed to a worker: give `headers`, or connect without `worker`");
+  return () => new WorkerTransport(/** @type {string} */ (url), options);
+}
+
+class WorkerTransport {
+  /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
+  #connection;
+  /** It takes the options of a call along, as HTTP does. */
+  onevents = undefined;
+  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  onidentity = undefined;
+  /** @type {any} */
+  onmessage;
+  /** @type {(() => void) | undefined} */
+  onclose;
+  /** The session in use. @type {string | undefined} */
+  sessionId;
+  /** The largest message either way, in bytes. */
+  maxMessageSize = MAX_MESSAGE_SIZE;
+
+  #url;
+  #options;
+  /** @type {Worker | undefined} */
+  #worker;
+  /** Waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void } | undefined} */
+  #opening;
+  /** Whether the worker's script runs. */
+  #ready = false;
+  #closed = false;
+  /** Ends what watches the worker. */
+  #watch = new AbortController();
+  /** What functions of the application have thrown. @type {Map<number, unknown>} */
+  #kept = new Map();
+  /** What the application's function gave last. @type {[string, string][] | undefined} */
+  #latest;
+
+  /** @param {string} url @param {any} options */
+  constructor(url, options) {
+    itself(this);
+    this.#url = url;
+    // Over a WebSocket there are no headers, and so nobody to tell apart.
+    if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
+    this.#options = options;
+  }
+
+  /** Whether it says what becomes of a message. */
+  get tells() {
+    return this.#url.startsWith("http");
+  }
+
+  get connection() {
+    return this.#connection;
+  }
+
+  set connection(connection) {
+    this.#connection = connection;
+  }
+
+  async start() {
+    const { worker: make, protocols = ["mcp"], headers, trace } = this.#options;
+    const worker = make === true ? await own(this.#watch.signal) : make();
+    if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
+      throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
+    }
+    if (this.#closed) return worker.terminate();
+    this.#worker = worker;
+    const { signal } = this.#watch;
+    worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => this.#take(data), { signal });
+    worker.addEventListener("error", (/** @type {any} */ { message }) => this.#failed(message), { signal });
+    worker.addEventListener("messageerror", () => this.#died("the worker said what cannot be read"), { signal });
+    /** @type {Promise<void>} */
+    const opened = new Promise((resolve, reject) => (this.#opening = { resolve, reject }));
+    const asks = typeof headers === "function";
+    this.#post({
+      mcp: "open",
+      module: wasmModule,
+      url: this.#url,
+      protocols: [...protocols],
+      maxMessageSize: this.maxMessageSize,
+      headers: asks ? undefined : [...headersOf(headers)],
+      asks,
+      traces: Boolean(trace),
+    });
+    return opened;
+  }
+
+  /** As that of HTTP. @param {any} [options] */
+  identity(options) {
+    return identityNow(this.#options.headers, options?.headers);
+  }
+
+  /** @param {any} message @param {any} [options] the call's */
+  async send(message, options) {
+    const text = write(message);
+    const http = this.#url.startsWith("http");
+    const error = oversize(text, this.maxMessageSize);
+    if (error) throw error;
+    const headers = http && options?.headers ? [...headersOf(options.headers)] : undefined;
+    const { headers: given } = this.#options;
+    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
+    this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
+  }
+
+  async close() {
+    if (this.#closed) return;
+    this.#closed = true;
+    const worker = this.#worker;
+    this.#watch.abort();
+    if (!worker) return;
+    const gone = new Promise((resolve) => {
+      const timer = setTimeout(resolve, GRACE);
+      worker.addEventListener("message", ({ data }) => {
+        // Ending a session is a request too.
+        if (data?.mcp === "headers") return void this.#headers(data.question);
+        if (data?.mcp !== "bye") return;
+        clearTimeout(timer);
+        resolve(undefined);
+      });
+    });
+    this.#post({ mcp: "close" });
+    await gone;
+    worker.terminate();
+    this.onclose?.();
+  }
+
+  /** @param {object} message */
+  #post(message) {
+    this.#worker?.postMessage(message);
+  }
+
+  /** The worker has said something. @param {any} data */
+  #take(data) {
+    switch (data?.mcp) {
+      case "batch":
+        return this.#batch(data);
+      case "headers":
+        return void this.#headers(data.question);
+      case "ready":
+        this.#ready = true;
+        return;
+      case "lock":
+        return this.#guard(data.lock);
+    }
+  }
+
+  /** Learns of the worker's end by a lock that it holds. @param {string} lock */
+  #guard(lock) {
+    const { signal } = this.#watch;
+    navigator.locks.request(lock, { signal }, () => this.#died("the worker was terminated")).catch(() => {});
+  }
+
+  /** @param {number} question */
+  async #headers(question) {
+    try {
+      const pairs = [...headersOf(await this.#options.headers())];
+      // Nobody knows of which request.
+      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
+      this.#post({ mcp: "headers", question, pairs });
+    } catch (error) {
+      this.#kept.set(question, error);
+      this.#post({ mcp: "headers", question });
+    }
+  }
+
+  /**
+   * @param {{ numbers: Float64Array, text: string, others: [record: number, kind: string, value: any][] }} batch
+   */
+  #batch({ numbers, text, others }) {
+    let record = 0;
+    for (const [before, kind, value] of others) {
+      this.#progress(numbers, text, record, before);
+      record = before;
+      this.#act(kind, value);
+    }
+    this.#progress(numbers, text, record, numbers.length / FIELDS);
+  }
+
+  /**
+   * @param {Float64Array} numbers
+   * @param {string} text
+   * @param {number} from the first record
+   * @param {number} to the record behind the last
+   */
+  #progress(numbers, text, from, to) {
+    for (let start = from, end; start < to; start = end) {
+      const connection = this.#connection;
+      if (!connection?.core) return;
+      end = Math.min(start + RECORDS, to);
+      const part = numbers.subarray(start * FIELDS, end * FIELDS);
+      if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
+      else this.#deliver(connection, part, text);
+    }
+  }
+
+  /**
+   * @param {import("../client/connection.js").Connection} connection
+   * @param {Float64Array} part
+   * @param {string} text
+   */
+  #deliver(connection, part, text) {
+    const records = connection.records();
+    records.set(part);
+    const count = part.length / FIELDS;
+    connection.core?.take(count);
+    for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
+      call.deliver(progress, total, message, params);
+    }
+  }
+
+  /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
+  #messages(part, text) {
+    for (let at = 0; at < part.length; at += FIELDS) {
+      // What came on a foreign stream is only counted.
+      if (/** @type {number} */ (part[at + FLAGS]) & STRAY) {
+        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+        continue;
+      }
+      const all = paramsOf(part, at, text);
+      const { total, ...params } = factsOf(part, at);
+      const message = messageOf(part, at, text);
+      const told = { ...params, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: all ? JSON.parse(all) : told });
+    }
+  }
+
+  /** @param {string} kind @param {any} value */
+  #act(kind, value) {
+    const connection = this.#connection;
+    switch (kind) {
+      case "frame":
+        return connection?.parse(value, this.onmessage?.fast ? undefined : this.onmessage);
+      case "asked":
+        return connection?.parse(value[0], this.onmessage?.fast ? (message) => connection.receive(message, value[1]) : this.onmessage);
+      case "opened":
+        return this.#opening?.resolve();
+      case "refused":
+        return this.#opening?.reject(unpack(value));
+      case "closed":
+        connection?.closed(this, "the connection was closed");
+        return this.onclose?.();
+      case "expired":
+        connection?.core?.closed("the session has expired, and no other was opened", true);
+        return connection?.drain();
+      case "failed": {
+        const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
+        const cause = status ? headers : this.#cause(value.cause);
+        const why = status ?? (code === "HTTP_SSE_ONLY" ? 3 : sent === undefined ? 0 : sent ? 2 : 1);
+        connection?.core?.failed(id, why, message, cause, retryAfter, now());
+        return connection?.drain();
+      }
+      case "begun":
+        connection?.core?.begun(now());
+        return connection?.drain();
+      case "notBegun":
+        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+      case "stray":
+        connection?.core?.stray(value);
+        return connection?.drain();
+      case "unsent":
+        return connection?.unsent(value[0], unpack(value[1]));
+      case "fault":
+        return connection?.fault(toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
+      case "error":
+        return connection?.fault(unpack(value));
+      case "session":
+        this.sessionId = value;
+        return;
+      case "trace":
+        try {
+          this.#options.trace(...value);
+        } catch (error) {
+          report(error);
+        }
+    }
+  }
+
+  /** @param {any} cause as the worker has it */
+  #cause(cause) {
+    if (!this.#kept.has(cause?.kept)) return unpack(cause);
+    const kept = this.#kept.get(cause.kept);
+    this.#kept.delete(cause.kept);
+    return kept;
+  }
+
+  /** @param {string | undefined} message without one, the script did not load */
+  #failed(message) {
+    if (this.#ready) return this.#died(`the worker failed: ${message}`);
+    const isOwn = this.#options.worker === true;
+    const error =
+      isOwn && message === undefined
+        ? blocked()
+        : new McpError("WORKER_FAILED", `the worker did not start: ${message ?? "its script did not load"}`);
+    this.#opening?.reject(error);
+  }
+
+  /** @param {string} reason */
+  #died(reason) {
+    const connection = this.#connection;
+    connection?.fault(new ClosedError(reason, true));
+    connection?.closed(this, reason);
+    this.onclose?.();
+  }
+}
+
+throughProxies(WorkerTransport);
+
+/** @param {unknown} [cause] */
+function blocked(cause) {
+  const advice =
+    "the page's Content-Security-Policy blocks the worker: add blob: to worker-src, " +
+    "or give `worker: () => new Worker(url)` with a script of your site that imports mcp-wasm/worker";
+  return new McpError("WORKER_BLOCKED", advice, { cause });
+}
+
+/** A worker out of the package itself. @param {AbortSignal} signal when it is no longer needed */
+async function own(signal) {
+  if (typeof Worker === "undefined") {
+    throw new McpError("UNSUPPORTED", "this platform has no Worker: connect without `worker`");
+  }
+  const { default: script } = await import("./worker-script.js");
+  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  signal.addEventListener("abort", () => URL.revokeObjectURL(url));
+  const trusted = trust(url);
+  try {
+    return new Worker(trusted, { name: "mcp-wasm" });
+  } catch (cause) {
+    throw blocked(cause);
+  }
+}
+
+/** The policy of Trusted Types, which can be made once. @type {any} */
+let policy;
+
+/** The package's own script, as pages want it that take no mere text for one. @param {string} url */
+function trust(url) {
+  const { trustedTypes } = /** @type {any} */ (globalThis);
+  if (!trustedTypes) return url;
+  try {
+    policy ??= trustedTypes.createPolicy("mcp-wasm", { createScriptURL: (/** @type {string} */ text) => text });
+  } catch (cause) {
+    const advice = "the page's Content-Security-Policy does not let the package make its script trusted: add mcp-wasm to trusted-types";
+    throw new McpError("WORKER_BLOCKED", advice, { cause });
+  }
+  return policy.createScriptURL(url);
+}

@@ -1,0 +1,184 @@
+// In a worker: holds the connection of a client in the page, reads what arrives, and hands it over in batches.
+import { StreamableHttpTransport } from "../transports/fetch.js";
+import { WebSocketTransport } from "../transports/socket.js";
+import start, { Core, Http, scanEvents, scanFrame, view } from "../wasm/core.js";
+import { provide, ready } from "../wasm/load.js";
+import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { Batch } from "./batch.js";
+import { pack } from "./errors.js";
+
+/** How long the end of a connection may take, in milliseconds. */
+const GRACE = 1000;
+
+const scope = /** @type {any} */ (globalThis);
+const decoder = new TextDecoder();
+const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
+
+/** @type {any} */
+let transport;
+/** Fulfilled when the transport has ended. @type {() => void} */
+let ended;
+const over = new Promise((resolve) => (ended = () => resolve(undefined)));
+/** The page's answers about headers. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
+const asked = new Map();
+let latest = 0;
+
+/** The module's table; detached, with length 0, when its memory has grown. */
+let records = new Float64Array();
+
+const commands = {
+  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, url, protocols, headers, asks, traces, maxMessageSize }) {
+    const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
+    try {
+      provide(async () => {
+        await start({ module_or_path: module });
+        return { Core, Http };
+      });
+      await ready();
+      transport = url.startsWith("http")
+        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace, maxMessageSize })
+        : new WebSocketTransport(url, { protocols, trace, maxMessageSize });
+      if ("onframe" in transport) transport.onframe = frame;
+      else Object.assign(transport, { onevents: events, onnews: news, parse });
+      transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
+      transport.onclose = () => {
+        batch.add("closed");
+        ended();
+      };
+      await transport.start();
+      batch.add("opened");
+    } catch (error) {
+      batch.add("refused", pack(error));
+      ended();
+    }
+  },
+  /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
+  async send({ text, ...options }) {
+    try {
+      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), options));
+    } catch (error) {
+      const { method, id } = JSON.parse(text);
+      // The id of an answer is the server's.
+      batch.add("unsent", [method === undefined ? undefined : id, pack(error)]);
+    }
+  },
+  /** @param {{ question: number, pairs?: [string, string][] }} answer */
+  headers({ question, pairs }) {
+    const { resolve, reject } = asked.get(question) ?? {};
+    asked.delete(question);
+    if (pairs) resolve?.(pairs);
+    else reject?.({ kept: question });
+  },
+  async close() {
+    // What the server is to be told of the end is on its way before the worker goes.
+    if (transport) {
+      await transport.close();
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, GRACE))]);
+    }
+    scope.postMessage({ mcp: "bye" });
+    scope.close();
+  },
+};
+
+/** Asks the page, where the application's function is. */
+function ask() {
+  const question = ++latest;
+  scope.postMessage({ mcp: "headers", question });
+  return new Promise((resolve, reject) => asked.set(question, { resolve, reject }));
+}
+
+/** A frame of text has arrived. @param {string} text */
+function frame(text) {
+  const { length } = text;
+  if (length > SHORT) return batch.add("frame", text);
+  lay(text, { view });
+  if (scanFrame(length)) return record(0, text);
+  // What is no JSON is for the page to complain of.
+  batch.add("frame", text, isAwaited(parse(text)));
+}
+
+/**
+ * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
+ * @param {Http} http
+ * @param {number} exchange
+ */
+function events(http, exchange) {
+  for (let count; (count = scanEvents(http, exchange)); ) {
+    const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
+    for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, text);
+  }
+}
+
+/** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
+function record(at, text) {
+  if (!records.length) records = /** @type {any} */ (view(2));
+  /** @type {any} */
+  const all = records;
+  batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
+}
+
+/** What was read from which text. @type {WeakMap<object, string>} */
+const texts = new WeakMap();
+
+/** @param {string} text */
+function parse(text) {
+  try {
+    const value = JSON.parse(text);
+    if (Object(value) === value) texts.set(value, text);
+    return value;
+  } catch {}
+}
+
+/**
+ * The text of a message: it reaches the page faster than the value would, at any depth. The
+ * original is exact, but what the machine may have changed is written anew.
+ * @param {any} message
+ */
+function write(message) {
+  const original = message.error === undefined && message.result?.tools === undefined && texts.get(message);
+  return original || JSON.stringify(message);
+}
+
+/** What can be posted of a failure. @param {any} detail */
+const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
+
+/** @param {Http} http */
+function news(http) {
+  const news = /** @type {any} */ (http.news());
+  for (let i = 0; i < news.length; i += 2) {
+    const [kind, value] = [news[i], news[i + 1]];
+    if (kind === 1) batch.add("frame", write(value), isAwaited(value));
+    else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
+    else if (kind === 2) batch.add("failed", told(value));
+    else if (kind === 3) batch.add("fault", told(value));
+    else if (kind === 4) batch.add("expired");
+    else if (kind === 6) batch.add("begun");
+    else if (kind === 7) batch.add("notBegun", told(value));
+    else batch.add("stray", value, false);
+  }
+  if (transport.sessionId !== session) batch.add("session", (session = transport.sessionId), false);
+}
+/** @type {string | undefined} */
+let session;
+
+/** Whether somebody waits for a message: all but notifications. @param {any} message */
+const isAwaited = (message) => message?.method === undefined || message.id !== undefined;
+
+// Elsewhere than in a worker there is nobody to talk to.
+if (scope.addEventListener) {
+  scope.addEventListener("message", (/** @type {MessageEvent} */ { data }) => {
+    const command = commands[/** @type {keyof typeof commands} */ (data?.mcp)];
+    if (Object.hasOwn(commands, data?.mcp)) void command(data);
+  });
+
+  scope.postMessage({ mcp: "ready" });
+  // Held as long as the worker lives: no event tells of its end.
+  const lock = `mcp-wasm ${Math.random()}`;
+  const held = scope.navigator?.locks?.request(lock, () => {
+    scope.postMessage({ mcp: "lock", lock });
+    return new Promise(() => {});
+  });
+  // Not where storage is forbidden.
+  held?.catch(() => {});
+}
