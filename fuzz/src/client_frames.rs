@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::version::{Era, Version};
@@ -131,7 +132,10 @@ impl Twins {
                 }
             }
             2 => self.both(|page| page.cancel(id, Some("why"))),
-            3 => self.both(|page| page.machine.unsent(id, "too large", false)),
+            3 => self.both(|page| {
+                let error = Error::Closed { reason: "too large".to_owned(), sent: false };
+                page.machine.unsent(id, error);
+            }),
             4 => {
                 let span = *input.pick(&SPANS);
                 self.both(|page| page.wait(span));
