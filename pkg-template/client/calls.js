@@ -141,7 +141,7 @@ export class Calls {
    * @returns {boolean}
    */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
     // The core writes into params and `_meta`, so it gets its own.
@@ -154,7 +154,7 @@ export class Calls {
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
     const request = (/** @type {number} */ kept) =>
-      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     call.epoch = this.#epoch;
     let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
     if (done === 3) {

@@ -35,8 +35,6 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
-  /** It takes the options of a call along, as HTTP does. */
-  onevents = undefined;
   /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
   onidentity = undefined;
   /** @type {any} */

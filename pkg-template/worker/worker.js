@@ -1,7 +1,7 @@
 // In a worker: holds the connection of a client in the page, reads what arrives, and hands it over in batches.
-import { StreamableHttpTransport } from "../transports/fetch.js";
+import { Exchanges } from "../transports/http.js";
 import { WebSocketTransport } from "../transports/socket.js";
-import start, { Core, Http, scanEvents, scanFrame, view } from "../wasm/core.js";
+import start, { Core, scanFrame, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
 import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "../wasm/records.js";
 import { Batch } from "./batch.js";
@@ -11,11 +11,12 @@ import { pack } from "./errors.js";
 const GRACE = 1000;
 
 const scope = /** @type {any} */ (globalThis);
-const decoder = new TextDecoder();
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
-/** @type {any} */
+/** A socket. @type {any} */
 let transport;
+/** What there is instead over HTTP. @type {Exchanges | undefined} */
+let exchanges;
 /** Fulfilled when the transport has ended. @type {() => void} */
 let ended;
 const over = new Promise((resolve) => (ended = () => resolve(undefined)));
@@ -33,20 +34,22 @@ const commands = {
     try {
       provide(async () => {
         await start({ module_or_path: module });
-        return { Core, Http };
+        return { Core };
       });
       await ready();
-      transport = url.startsWith("http")
-        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace, maxMessageSize })
-        : new WebSocketTransport(url, { protocols, trace, maxMessageSize });
-      if ("onframe" in transport) transport.onframe = frame;
-      else Object.assign(transport, { onevents: events, onnews: news, parse });
-      transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
-      transport.onclose = () => {
-        batch.add("closed");
-        ended();
-      };
-      await transport.start();
+      if (url.startsWith("http")) {
+        exchanges = new Exchanges(url, { headers: asks ? ask : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
+        await exchanges.start();
+      } else {
+        transport = new WebSocketTransport(url, { protocols, trace, maxMessageSize });
+        transport.onframe = frame;
+        transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
+        transport.onclose = () => {
+          batch.add("closed");
+          ended();
+        };
+        await transport.start();
+      }
       batch.add("opened");
     } catch (error) {
       batch.add("refused", pack(error));
@@ -56,7 +59,9 @@ const commands = {
   /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
   async send({ text, ...options }) {
     try {
-      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), options));
+      if (!exchanges) return transport.sendText(text);
+      exchanges.send(JSON.parse(text), options);
+      exchanges.drain();
     } catch (error) {
       const { method, id } = JSON.parse(text);
       // The id of an answer is the server's.
@@ -72,10 +77,8 @@ const commands = {
   },
   async close() {
     // What the server is to be told of the end is on its way before the worker goes.
-    if (transport) {
-      await transport.close();
-      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, GRACE))]);
-    }
+    const closing = exchanges ? exchanges.close() : transport?.close().then(() => over);
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, GRACE))]);
     scope.postMessage({ mcp: "bye" });
     scope.close();
   },
@@ -99,15 +102,13 @@ function frame(text) {
 }
 
 /**
- * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
- * @param {Http} http
- * @param {number} exchange
+ * Ordinary progress has come by HTTP, in the table.
+ * @param {number} count
+ * @param {() => string} text that its messages are part of
  */
-function events(http, exchange) {
-  for (let count; (count = scanEvents(http, exchange)); ) {
-    const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
-    for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, text);
-  }
+function deliver(count, text) {
+  const all = text();
+  for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, all);
 }
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
@@ -143,21 +144,19 @@ function write(message) {
 /** What can be posted of a failure. @param {any} detail */
 const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
 
-/** @param {Http} http */
-function news(http) {
-  const news = /** @type {any} */ (http.news());
-  for (let i = 0; i < news.length; i += 2) {
-    const [kind, value] = [news[i], news[i + 1]];
-    if (kind === 1) batch.add("frame", write(value), isAwaited(value));
-    else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
-    else if (kind === 2) batch.add("failed", told(value));
-    else if (kind === 3) batch.add("fault", told(value));
-    else if (kind === 4) batch.add("expired");
-    else if (kind === 6) batch.add("begun");
-    else if (kind === 7) batch.add("notBegun", told(value));
-    else batch.add("stray", value, false);
-  }
-  if (transport.sessionId !== session) batch.add("session", (session = transport.sessionId), false);
+/** The exchanges have something to tell. @param {number} step @param {any} value */
+function hear(step, value) {
+  const { fetcher } = /** @type {Exchanges} */ (exchanges);
+  if (step === 22) batch.add("frame", write(value), isAwaited(value));
+  else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
+  else if (step === 23) batch.add("failed", told(value));
+  else if (step === 10) batch.add("fault", told(value));
+  else if (step === 24) batch.add("expired");
+  else if (step === 25) batch.add("begun");
+  else if (step === 26) batch.add("notBegun", told(value));
+  else batch.add("stray", value, false);
+  const current = fetcher.core?.session();
+  if (current !== session) batch.add("session", (session = current), false);
 }
 /** @type {string | undefined} */
 let session;

@@ -224,11 +224,11 @@ impl ServerBuilder {
     /// their handlers: 64 MiB, over all connections to this server, whatever the transport. Of each
     /// message, the first 8 KiB do not count.
     ///
-    /// When there are as many, further messages wait: sockets and pipes are not read, for 5 seconds
-    /// at most. Room goes to the peer that has least, and one message always goes on. Those that
-    /// come at less than 16 KiB a second give way to whoever has waited for a second, and so do those
-    /// of a peer that has more than half. What waits for too long or gives way is answered with 503
-    /// and `Retry-After`; a `WebSocket` is closed with 1013 (try again later), a line is refused.
+    /// When there are as many, or a peer has half of them, further messages wait: sockets and pipes
+    /// are not read, for 5 seconds at most. Room goes to the peer that has least, one message always
+    /// goes on, and one that comes at less than 16 KiB a second gives way to whoever has waited for a
+    /// second. What waits for too long or gives way is answered with 503 and `Retry-After`; a
+    /// `WebSocket` is closed with 1013 (try again later), a line is refused.
     #[cfg(feature = "native")]
     #[must_use]
     pub fn max_reading(mut self, bytes: usize) -> Self {

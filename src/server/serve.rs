@@ -26,7 +26,7 @@ pub(super) type Outcome = Result<Raw, RpcError<Raw>>;
 const SUGGESTIONS: usize = 100;
 
 /// Arguments that a request for suggestions may bring along.
-const ARGUMENTS: usize = 1024;
+const ARGUMENTS: usize = 256;
 
 /// How a request is answered.
 pub(super) enum Served {
@@ -89,9 +89,16 @@ impl Inner {
                     let text = "there are too many arguments";
                     return refused(RpcError::new(code::INVALID_PARAMS, text));
                 }
-                let all = arguments.entries().unwrap_or_default().into_iter();
-                let texts = all.filter_map(|(name, value)| Some((name, value.as_text()?)));
-                let arguments = texts.collect();
+                let mut texts = BTreeMap::new();
+                // Of those that stand twice, the last counts.
+                arguments.each_member(&mut |name, value| {
+                    match value.as_text() {
+                        Some(text) => texts.insert(name.to_owned(), text),
+                        None => texts.remove(name),
+                    };
+                    true
+                });
+                let arguments = texts;
                 let request = CompletionRequest { reference, argument, value, arguments };
                 self.complete(request, context).unwrap_or_else(refused)
             }

@@ -14,7 +14,7 @@ use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Http};
+use super::http::{self, Exchanges};
 use super::payload::{read_number, view_bytes, view_numbers};
 use super::records;
 
@@ -33,9 +33,9 @@ unsafe impl Sync for Scratch {}
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
 /// Stands in the place of an id where the sending of a message is to be told of.
-const GREETING: f64 = -1.0;
+const GREETING: i64 = -1;
 
-const NUMBERS_LENGTH: usize = 6;
+const NUMBERS_LENGTH: usize = 10;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
 struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
@@ -47,16 +47,20 @@ static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
 
 /// The places in the numbers.
 #[derive(Clone, Copy)]
-enum Place {
+pub(super) enum Place {
     Slot = 0,
     Id = 1,
     Progress = 2,
     Total = 3,
     Deadline = 4,
     Odd = 5,
+    Text = 6,
+    TextLength = 7,
+    Data = 8,
+    DataLength = 9,
 }
 
-fn put(place: Place, number: f64) {
+pub(super) fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
     unsafe { (*NUMBERS.0.get())[place as usize] = number }
 }
@@ -107,7 +111,7 @@ fn put_odd(oddity: Option<Oddity>) {
 
 /// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
 #[derive(Clone, Copy)]
-enum Step {
+pub(super) enum Step {
     Nothing = 0,
     Send = 1,
     Reopen = 2,
@@ -128,6 +132,24 @@ enum Step {
     News = 17,
     Odd = 18,
     Interrupted = 19,
+    /// Start an exchange of HTTP: its number, method, headers (names and values in turn), body, and
+    /// the message that it is about, whose id the numbers say if that is a request.
+    Fetch = 20,
+    /// Break the exchange off whose number is in the place of the id.
+    Abort = 21,
+    /// A message has come by HTTP that JavaScript hands on.
+    Message = 22,
+    /// There will be no answer to the request whose `id` is beside the error.
+    Unanswered = 23,
+    /// The session has ended and cannot be opened again.
+    Expired = 24,
+    /// The server knows that the session has begun.
+    Begun = 25,
+    /// What tells the server so was lost on the way.
+    NotBegun = 26,
+    /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
+    /// it came, or NaN.
+    Asked = 27,
 }
 
 /// One client's protocol machine.
@@ -136,7 +158,13 @@ enum Step {
 /// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
 #[wasm_bindgen]
 pub struct Core {
-    machine: Client<JsValue>,
+    pub(super) machine: Client<JsValue>,
+    /// Where messages go that are exchanges of HTTP.
+    pub(super) http: Option<Box<Exchanges>>,
+    /// Whether there is nothing but exchanges.
+    pub(super) alone: bool,
+    /// A request whose answer goes on behind an event.
+    pub(super) resume: Option<(i64, JsValue)>,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
@@ -173,8 +201,7 @@ impl Core {
             return Err(JsValue::from_str("`mode` names no protocol version"));
         };
         let capabilities = JsValue::object();
-        let machine = Client::new(Config { info, capabilities, log_level, mode });
-        Ok(Self { machine, value: JsValue::UNDEFINED, other: JsValue::UNDEFINED })
+        Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
     }
 
     /// A transport is about to open. Times are milliseconds.
@@ -238,13 +265,15 @@ impl Core {
     ///
     /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none), when
     /// [`timeout`](Self::timeout) wants to be called once there are no more steps (infinite for never),
-    /// and what is odd about progress (0 for nothing). 1 is the buffer for [`scan`](Self::scan), which
-    /// takes a byte for each UTF-16 unit, any of the upper half for one beyond ASCII. 2 is the table
-    /// that [`scan`](Self::scan) and [`events`](Self::events) fill: for each record slot (-1 if it is
-    /// not delivered), what is odd about it, flags (1: the token came as text; 2: the message has
-    /// escapes; 4: it came on the stream of another request), token, progress, total (NaN if there is
-    /// none), where the message starts (0 if there is none) and ends in the text, and where the params
-    /// start (0 unless they have other members than these) and end.
+    /// and what is odd about progress (0 for nothing). Behind it are the places in memory that
+    /// [`feed`](Self::feed) tells: where the text of the records starts and how long it is, and the
+    /// same of an event's data. 1 is the buffer for [`scan`](Self::scan), which takes a byte for each
+    /// UTF-16 unit, any of the upper half for one beyond ASCII. 2 is the table that
+    /// [`scan`](Self::scan) and [`feed`](Self::feed) fill: for each record slot (-1 if it is not
+    /// delivered), what is odd about it, flags (1: the token came as text; 2: the message has escapes;
+    /// 4: it came on the stream of another request), token, progress, total (NaN if there is none),
+    /// where the message starts (0 if there is none) and ends in the text, and where the params start
+    /// (0 unless they have other members than these) and end.
     pub fn view(&self, which: u32) -> JsValue {
         view(which)
     }
@@ -268,15 +297,8 @@ impl Core {
         self.machine.declare(capabilities);
     }
 
-    /// Reads on in a stream of events: the ordinary progress that comes next, as much as the table
-    /// in [`view`](Self::view) holds. Returns how many of them it now holds; 0 if the next
-    /// event is another, to be taken by `Http::event`.
-    pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
-        http.read_progress(exchange, Some(&mut self.machine))
-    }
-
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
-    /// [`events`](Self::events) does.
+    /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
         http::take_records(count, &mut self.machine);
     }
@@ -317,18 +339,14 @@ impl Core {
         self.machine.failed(id as i64, error, now);
     }
 
-    /// Takes over what has happened on the exchanges of HTTP.
-    pub fn tell(&mut self, http: &mut Http, now: f64) {
-        http.machine.tell(&mut self.machine, now);
-    }
-
     /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
     /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
     /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
     /// a result may be one that is kept for all, and 2 also one that is private to the latest
     /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
-    /// With 1, a result of 3 says that there is a private one.
+    /// With 1, a result of 3 says that there is a private one. `resume`, if it is a text, is the event
+    /// behind which the answer goes on.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -344,7 +362,11 @@ impl Core {
         rounds: f64,
         opens_urls: bool,
         now: f64,
+        resume: JsValue,
     ) -> u32 {
+        if let Some(http) = &mut self.http {
+            http.advance_to(now);
+        }
         let kept = match cache {
             1 => self.machine.kept_for_all(method, &params, now),
             2 => self.machine.kept(method, &params, now).map(Some),
@@ -375,6 +397,7 @@ impl Core {
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
+                self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put(Place::Id, id as f64);
                 put(Place::Slot, f64::from(slot));
                 1
@@ -449,15 +472,74 @@ impl Core {
 
     /// Looks at the clocks.
     pub fn timeout(&mut self, now: f64) {
+        if let Some(http) = &mut self.http {
+            http.handle_timeout(now);
+        }
         self.machine.handle_timeout(now);
     }
 
-    /// Takes the next step to be done; 0 if there is none.
+    /// Takes the next step to be done; 0 if there is none. Unless it goes `straight`, a message to be
+    /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
+    pub fn poll(&mut self, straight: bool) -> u32 {
+        let step = loop {
+            if let Some(step) = self.poll_exchanges() {
+                break step;
+            }
+            match self.machine.poll_output() {
+                Some(Output::Send(message, id)) if straight && self.http.is_some() => {
+                    self.post(message, id.unwrap_or(0));
+                }
+                Some(Output::Greet(message)) if straight && self.http.is_some() => {
+                    self.post(message, GREETING);
+                }
+                output => break self.put_output(output),
+            }
+        };
+        step as u32
+    }
+
+    /// The value of the step; can be taken once.
+    pub fn value(&mut self) -> JsValue {
+        std::mem::take(&mut self.value)
+    }
+
+    /// The other value of the step; can be taken once.
+    pub fn other(&mut self) -> JsValue {
+        std::mem::take(&mut self.other)
+    }
+
+    /// How much progress was odd so far, and as `strays` how many notifications named no
+    /// subscription that there is.
+    pub fn counts(&self) -> JsValue {
+        let counts = self.machine.progress_counts();
+        let mut object = JsValue::object();
+        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
+        set("delivered", counts.delivered);
+        set("unknown", counts.unknown);
+        set("late", counts.late);
+        set("backward", counts.backward);
+        set("duplicate", counts.duplicate);
+        set("malformed", counts.malformed);
+        set("coerced", counts.coerced);
+        set("strays", self.machine.stray_notifications());
+        object
+    }
+}
+
+impl Core {
+    pub(super) fn of(machine: Client<JsValue>) -> Self {
+        let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
+        Self { machine, http: None, alone: false, resume: None, value, other }
+    }
+
+    /// The step that an output of the client is.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
-    pub fn poll(&mut self) -> u32 {
-        let step = match self.machine.poll_output() {
+    fn put_output(&mut self, output: Option<Output<JsValue>>) -> Step {
+        match output {
             None => {
-                put(Place::Deadline, self.machine.poll_timeout());
+                let http = self.http.as_ref();
+                let exchanges = http.map_or(f64::INFINITY, |http| http.poll_timeout());
+                put(Place::Deadline, self.machine.poll_timeout().min(exchanges));
                 Step::Nothing
             }
             Some(Output::Send(message, id)) => {
@@ -465,7 +547,7 @@ impl Core {
                 self.step(Step::Send, message)
             }
             Some(Output::Greet(message)) => {
-                put(Place::Id, GREETING);
+                put(Place::Id, GREETING as f64);
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
@@ -539,40 +621,10 @@ impl Core {
                 Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
-        };
-        step as u32
+        }
     }
 
-    /// The value of the step; can be taken once.
-    pub fn value(&mut self) -> JsValue {
-        std::mem::take(&mut self.value)
-    }
-
-    /// The other value of the step; can be taken once.
-    pub fn other(&mut self) -> JsValue {
-        std::mem::take(&mut self.other)
-    }
-
-    /// How much progress was odd so far, and as `strays` how many notifications named no
-    /// subscription that there is.
-    pub fn counts(&self) -> JsValue {
-        let counts = self.machine.progress_counts();
-        let mut object = JsValue::object();
-        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
-        set("delivered", counts.delivered);
-        set("unknown", counts.unknown);
-        set("late", counts.late);
-        set("backward", counts.backward);
-        set("duplicate", counts.duplicate);
-        set("malformed", counts.malformed);
-        set("coerced", counts.coerced);
-        set("strays", self.machine.stray_notifications());
-        object
-    }
-}
-
-impl Core {
-    fn step(&mut self, step: Step, value: JsValue) -> Step {
+    pub(super) fn step(&mut self, step: Step, value: JsValue) -> Step {
         self.value = value;
         step
     }

@@ -18,8 +18,6 @@ mod server;
 
 #[cfg(feature = "npm-client")]
 pub use client::{Core, scan_frame, view};
-#[cfg(feature = "npm-client")]
-pub use http::{Http, scan_events};
 #[cfg(feature = "npm-server")]
 pub use server::Host;
 

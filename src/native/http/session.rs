@@ -17,7 +17,7 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{pace, sessions::Sessions};
+use super::{legacy::each_message, pace, sessions::Sessions};
 use crate::{
     http::server::{
         Beginning, InUse, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
@@ -232,17 +232,17 @@ impl Session {
         self.total.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 
-    /// Takes in messages, all that came in one request. None waits for anything: what they lead to
-    /// is bounded by how many requests may be open at once.
-    pub(super) fn take(&self, messages: &[Raw], extensions: &Arc<Extensions>) {
+    /// Takes in what came in one request: a message or several. None waits for anything: what they
+    /// lead to is bounded by how many requests may be open at once.
+    pub(super) fn take(&self, body: &Raw, extensions: &Arc<Extensions>) {
         self.touch();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        for message in messages {
+        each_message(body, &mut |message| {
             if message.get("method").is_some() && message.get("id").is_some() {
                 self.has_worked.store(true, Ordering::Relaxed);
             }
             self.link.receive_value_with(message, extensions);
-        }
+        });
     }
 
     /// Notes that a request was given up: nothing more comes for it, so its stream ends.
