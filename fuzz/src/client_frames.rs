@@ -4,7 +4,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::version::{Era, Version};
@@ -132,10 +131,7 @@ impl Twins {
                 }
             }
             2 => self.both(|page| page.cancel(id, Some("why"))),
-            3 => self.both(|page| {
-                let error = Error::Closed { reason: "too large".to_owned(), sent: false };
-                page.machine.unsent(id, error);
-            }),
+            3 => self.both(|page| page.unsent(id, "too large")),
             4 => {
                 let span = *input.pick(&SPANS);
                 self.both(|page| page.wait(span));
