@@ -4,10 +4,8 @@ use super::{agreement::check_headers, refusal::Refusal};
 use crate::{
     http::headers::VERSION,
     jsonrpc::{Kind, Message, Payload, RpcError, code},
-    proto::{
-        server::{ECHO, clip},
-        version::{Era, Version},
-    },
+    proto::version::{Era, Version},
+    text::{ECHO, clip},
     types::{meta, method},
 };
 
