@@ -113,7 +113,6 @@ fn rule_8_closed_says_that_a_request_was_not_sent_when_it_was_not() {
     everywhere(|pair| {
         let (stuck, other) = (pair.call(), pair.call());
         pair.page.unsent(stuck, "the frame is too large");
-        pair.page.drain();
         assert_eq!(pair.page.outcome(stuck), Some(&lost("the frame is too large", false)));
         pair.cut();
         assert_eq!(pair.page.outcome(other), Some(&lost("the connection was lost", true)));

@@ -174,7 +174,10 @@ impl<P: Payload> Client<P> {
         } else if method == method::PROGRESS {
             let heard = match progress::read(params.clone()) {
                 Some((token, report)) => {
-                    let heard = self.accept_any(&token, report.progress);
+                    let heard = match &token {
+                        Id::Integer(number) => self.accept(*number, report.progress),
+                        Id::Text(text) => self.accept_text(Id::decimal(text), report.progress),
+                    };
                     if let Some(slot) = heard.slot {
                         self.wire.push(Output::Progress(slot, report));
                     }
@@ -192,16 +195,16 @@ impl<P: Payload> Client<P> {
     /// without an output.
     #[inline]
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Heard {
-        self.receive_progress(scanned.token, scanned.progress)
+        self.receive_progress(scanned.token, scanned.is_text, scanned.progress)
     }
 
-    /// The same of what was scanned elsewhere.
+    /// The same of what was scanned elsewhere; `is_text` is whether the token came as text.
     #[inline]
-    pub fn receive_progress(&mut self, token: i64, progress: f64) -> Heard {
+    pub fn receive_progress(&mut self, token: i64, is_text: bool, progress: f64) -> Heard {
         if !self.handshake.hears_progress() {
             return Heard::default();
         }
-        self.accept(token, progress)
+        if is_text { self.accept_text(token, progress) } else { self.accept(token, progress) }
     }
 
     #[inline]
@@ -216,10 +219,11 @@ impl<P: Payload> Client<P> {
         heard
     }
 
-    /// As [`accept`](Self::accept), for a token of any type.
-    fn accept_any(&mut self, token: &Id, progress: f64) -> Heard {
+    /// As [`accept`](Self::accept), for the text of an integer.
+    #[inline(never)]
+    fn accept_text(&mut self, token: i64, progress: f64) -> Heard {
         let before = self.counts.coerced;
-        let (id, refused) = self.counts.ours(&mut self.calls, &self.wire.requests, token);
+        let (id, refused) = self.counts.ours_as_text(&mut self.calls, &self.wire.requests, token);
         if refused {
             return Heard::odd(Oddity::Coerced);
         }
@@ -230,18 +234,19 @@ impl<P: Payload> Client<P> {
         heard
     }
 
-    /// Progress came where it does not belong, and was dropped. With its params, if it was parsed.
-    pub fn stray(&mut self, token: &Id, params: Option<P>) -> Heard {
-        let id = RequestId::named(token);
-        let ended = id.filter(|id| self.calls.find(*id).is_none());
-        let heard = match ended {
-            Some(id) => self.accept(id.get(), 0.0),
-            None => self.dropped(Oddity::Unknown),
+    /// Progress came where it does not belong, and was dropped.
+    pub fn stray(&mut self, token: &Id, params: P) {
+        let heard = match token {
+            Id::Integer(number) => self.stray_scanned(*number, false),
+            Id::Text(_) => self.stray_scanned(0, true),
         };
-        if params.is_some() {
-            self.tell_oddity(heard, params);
-        }
-        heard
+        self.tell_oddity(heard, Some(params));
+    }
+
+    /// The same of what was scanned; `is_text` is whether the token came as text.
+    pub fn stray_scanned(&mut self, token: i64, is_text: bool) -> Heard {
+        let runs = RequestId::new(token).is_some_and(|id| self.calls.find(id).is_some());
+        if is_text || runs { self.dropped(Oddity::Unknown) } else { self.accept(token, 0.0) }
     }
 
     /// Progress is not delivered, for that reason.

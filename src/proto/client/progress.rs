@@ -53,11 +53,20 @@ impl ProgressCounts {
         requests: &Requests,
         id: &Id,
     ) -> (Option<RequestId>, bool) {
-        let text = match id {
-            Id::Integer(id) => return (RequestId::new(*id), false),
-            Id::Text(text) => text,
-        };
-        let number = Id::decimal(text);
+        match id {
+            Id::Integer(id) => (RequestId::new(*id), false),
+            Id::Text(text) => self.ours_as_text(calls, requests, Id::decimal(text)),
+        }
+    }
+
+    /// The same, for the text of that integer.
+    #[inline(never)]
+    pub(super) fn ours_as_text<P>(
+        &mut self,
+        calls: &mut CallTable<P>,
+        requests: &Requests,
+        number: i64,
+    ) -> (Option<RequestId>, bool) {
         let Some(id) = RequestId::new(number).filter(|_| requests.knows(number)) else {
             return (None, false);
         };
