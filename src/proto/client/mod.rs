@@ -529,6 +529,10 @@ impl<P: Payload> Client<P> {
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
         }
+        // What has just gone on may have no time at all: that is told now, not by another strike.
+        if self.calls.wake() <= now {
+            self.handle_timeout(now);
+        }
     }
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
