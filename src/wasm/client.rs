@@ -8,10 +8,11 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Oddity, Output, RequestId, Session, Slot, owned,
+    CallLimits, Channel, Client, Config, Mode, Oddity, Output, RequestId, Session, Slot,
 };
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
+use crate::text::owned;
 use crate::types::{Implementation, Level};
 
 use super::http::{self, Exchanges};

@@ -10,8 +10,8 @@ use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
 use crate::types::method;
 
-use super::output::{owned, sentence};
 use super::requests::RequestId;
+use crate::text::{owned, sentence};
 
 /// How many results are kept; the one that has been kept longest gives way.
 const ENTRIES: usize = 256;

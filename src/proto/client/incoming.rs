@@ -5,10 +5,11 @@ use crate::jsonrpc::{Id, Malformed, Message, Payload, code};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::Version;
+use crate::text::sentence;
 use crate::types::method;
 
 use super::Client;
-use super::output::{Output, sentence};
+use super::output::Output;
 use super::progress::{self, Heard, Oddity};
 use super::requests::{Purpose, RequestId};
 

@@ -3,11 +3,12 @@
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, code};
+use crate::text::{owned, sentence, take_where};
 use crate::types::{meta, method};
 
 use super::address::may_be_opened;
 use super::calls::CallTable;
-use super::output::{InputRequest, Output, owned, sentence, take_where};
+use super::output::{InputRequest, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
 use super::work::{Asked, Work};

@@ -27,7 +27,6 @@ mod work;
 
 pub use calls::CallLimits;
 pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
-pub(crate) use output::{owned, sentence, take_where};
 pub use progress::{Heard, Oddity, ProgressCounts};
 pub use requests::{RequestId, Slot};
 
@@ -35,6 +34,7 @@ use crate::error::{Clock, Error};
 use crate::jsonrpc::{Id, Payload, RpcError, write_call};
 use crate::proto::Millis;
 use crate::proto::version::Version;
+use crate::text::owned;
 use crate::types::{Level, method};
 
 use cache::{Cache, Kept};
@@ -351,6 +351,10 @@ impl<P: Payload> Client<P> {
                 Expired::Total => (Clock::Total, limits.max_total),
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+        // What has just gone on may have no time at all: that is told now, not by another strike.
+        if self.calls.wake() <= now {
+            self.handle_timeout(now);
         }
     }
 

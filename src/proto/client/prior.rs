@@ -7,9 +7,10 @@ use crate::error::Error;
 use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
+use crate::text::owned;
 
 use super::calls::CallTable;
-use super::output::{Mode, Session, owned};
+use super::output::{Mode, Session};
 use super::requests::RequestId;
 use super::verdict::{Verdict, judge_discovery};
 use super::wire::Wire;

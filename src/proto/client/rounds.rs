@@ -14,9 +14,9 @@ use crate::types::method;
 
 use super::calls::CallTable;
 use super::inputs::{QUESTIONS, refusal};
-use super::output::{owned, sentence};
 use super::requests::RequestId;
 use super::wire::Wire;
+use crate::text::{owned, sentence};
 
 /// The pause before a leg that nobody had to be asked for, the first time; doubles up to the
 /// longest.

@@ -8,11 +8,12 @@
 use crate::error::Error;
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
+use crate::text::owned;
 use crate::types::{meta, method};
 
 use super::cache::{Cache, covers};
 use super::calls::{CallLimits, CallTable};
-use super::output::{Output, Session, owned};
+use super::output::{Output, Session};
 use super::progress::ProgressCounts;
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;

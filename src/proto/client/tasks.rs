@@ -6,10 +6,11 @@ use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::Millis;
 use crate::proto::version::Version;
+use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::calls::CallTable;
-use super::output::{Output, Session, owned, sentence};
+use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
 use super::work::{Step, Task};

@@ -4,9 +4,10 @@ use crate::error::Error;
 use crate::jsonrpc::{Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
+use crate::text::{owned, sentence};
 use crate::types::meta;
 
-use super::output::{Mode, Session, owned, sentence};
+use super::output::{Mode, Session};
 
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]

@@ -3,9 +3,10 @@
 
 use crate::jsonrpc::{Id, Message, Payload, RpcError, write_call};
 use crate::proto::version::Version;
+use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::output::{Config, Output, Outputs, owned};
+use super::output::{Config, Output, Outputs};
 use super::requests::{Purpose, RequestId, Requests};
 
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use crate::jsonrpc::{Payload, RpcError};
 use crate::proto::Millis;
 use crate::types::method;
 
-use super::output::owned;
+use crate::text::owned;
 
 /// The methods that may take several legs.
 const METHODS: [&str; 3] = [method::CALL_TOOL, method::GET_PROMPT, method::READ_RESOURCE];
