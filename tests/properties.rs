@@ -222,6 +222,16 @@ proptest! {
     }
 
     #[test]
+    fn arbitrary_operations_never_upset_the_streams_of_a_session(bytes in vec(any::<u8>(), 0..400)) {
+        fuzz::streams::run(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_bodies_are_sorted_alike_as_text_and_as_trees(bytes in vec(any::<u8>(), 0..100)) {
+        fuzz::http_bodies::run(&bytes);
+    }
+
+    #[test]
     fn arbitrary_operations_never_upset_a_server(bytes in vec(any::<u8>(), 0..600)) {
         fuzz::server_frames::run(&bytes);
     }
@@ -230,11 +240,17 @@ proptest! {
 /// A fuzz target: its name, which is that of the folder of its seeds, and its body.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 10] = [
+    ("arguments", fuzz::handlers::arguments),
     ("client_frames", fuzz::client_frames::run),
+    ("http_bodies", fuzz::http_bodies::run),
     ("http_client", fuzz::http_client::run),
+    ("raw", fuzz::raw::run),
+    ("request_state", fuzz::handlers::request_state),
     ("scan", fuzz::scan::run),
     ("server_frames", fuzz::server_frames::run),
+    ("streams", fuzz::streams::run),
+    ("templates", fuzz::handlers::templates),
 ];
 
 /// The seeds of a target, in the order of their names.
@@ -269,7 +285,7 @@ fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
         assert!(seeds.len() >= 3, "{name} has seeds");
         for seed in &seeds {
             run(seed);
-            for _ in 0..100 {
+            for _ in 0..300 {
                 let mut input = seed.clone();
                 for _ in 0..=below(4) {
                     let at = below(input.len());

@@ -120,7 +120,7 @@ impl Twins {
                 }
             }
             2 => self.both(|page| page.cancel(id, Some("why"))),
-            3 => self.both(|page| page.machine.unsent(id, "too large", false)),
+            3 => self.both(|page| page.unsent(id, "too large")),
             4 => {
                 let span = *input.pick(&SPANS);
                 self.both(|page| page.wait(span));
