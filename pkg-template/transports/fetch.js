@@ -2,7 +2,6 @@
 import { attempt, report } from "../base/errors.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
-import { authorized } from "./authorized.js";
 import { enter } from "./crowd.js";
 import { headersOf, identityOf } from "./identity.js";
 
@@ -135,7 +134,7 @@ export class Fetcher {
           body,
           signal,
         });
-      const response = await (auth ? authorized(auth, { method, url: this.#url, server, headers, signal, identify }, send) : send());
+      const response = await (auth ? (await import("./authorized.js")).authorized(auth, { method, url: this.#url, server, headers, signal, identify }, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
@@ -154,7 +153,7 @@ export class Fetcher {
     } catch (cause) {
       const refused = sent && !headed ? isRefused(cause) : undefined;
       // Who is not let in has been told so by the server, whatever the authorizer makes of it.
-      const barred = !headed && cause?.name === "AuthError";
+      const barred = !headed && /** @type {any} */ (cause)?.name === "AuthError";
       if (!signal.aborted && this.core) {
         if (barred) {
           const found = this.core.head(exchange, 401, "", "", NaN, cause);
