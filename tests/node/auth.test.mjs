@@ -46,7 +46,7 @@ describe("a log-in", () => {
     assert.deepEqual(world.asked.map(({ body }) => body?.method), ["server/discover"]);
     await auth.login(error);
     const client = await connect(world, auth);
-    assert.equal((await client.callTool("work")).content[0].text, "done");
+    assert.deepEqual((await client.callTool("work")).content, [{ type: "text", text: "done" }]);
     assert.deepEqual(await auth.status(world.server).then(({ state, issuer }) => [state, issuer]), ["ready", world.issuer]);
     await client.close();
   });

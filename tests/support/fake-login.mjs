@@ -46,7 +46,7 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
     refreshes,
     metadata,
     resource,
-    /** Lets a person agree. @param {URL} url */
+    /** Lets a person agree. @param {URL} url @returns {Promise<string>} */
     open: async (url) => {
       world.opened.push(url);
       const { searchParams: params } = url;
@@ -56,7 +56,7 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
       for (const [name, value] of Object.entries(world.answer(params))) value === undefined ? answer.delete(name) : answer.set(name, value);
       return `${params.get("redirect_uri")}?${answer}`;
     },
-    /** @param {string[]} scopes */
+    /** @param {string[]} scopes @returns {Response} */
     grant(scopes) {
       const access = `access-${++world.issued}`;
       world.tokens.set(access, scopes);
@@ -64,9 +64,9 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
       if (refresh) world.refreshTokens.add(refresh);
       return json({ access_token: access, token_type: "bearer", expires_in: world.lives, refresh_token: refresh, scope: scopes.join(" ") || undefined });
     },
-    /** How many requests were made of a path, or of one that ends so. @param {string} path */
+    /** How many requests were made of a path, or of one that ends so. @param {string} path @returns {number} */
     count: (path) => world.asked.filter(({ url }) => new URL(url).pathname.endsWith(path)).length,
-    /** @type {typeof fetch} */
+    /** @param {any} input @param {RequestInit} [init] @returns {Promise<Response>} */
     fetch: async (input, init = {}) => {
       const url = String(input);
       const headers = new Headers(init.headers);
@@ -79,7 +79,7 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
     },
   };
 
-  /** @param {Ask} ask */
+  /** @param {Ask} ask @returns {Response | undefined} */
   function respond(ask) {
     const { url, body } = ask;
     if (url === prm && world.resource !== null) {
@@ -111,7 +111,7 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
     return undefined;
   }
 
-  /** @param {Ask} ask */
+  /** @param {Ask} ask @returns {Response} */
   function serve({ headers, body }) {
     const granted = world.tokens.get(headers.get("authorization")?.replace(/^Bearer /, "") ?? "");
     if (!granted || world.refuses) return new Response("", { status: 401, headers: { "www-authenticate": `Bearer resource_metadata="${prm}"` } });
