@@ -339,7 +339,7 @@ export class ServerBase {
 /** @param {string} name @param {string} why */
 const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
 
-/** @param {import("./host.js").Host} host @param {number} number @param {Thing} thing */
+/** @param {import("../wasm/host.js").Host} host @param {number} number @param {Thing} thing */
 function register(host, number, { kind, definition }) {
   if (host.add(kind, definition, number)) return;
   const name = definition.uri ?? definition.uriTemplate ?? definition.name;
