@@ -7,8 +7,8 @@
 use super::{
     Session,
     result::Shape,
-    seal::digest,
     session::{Call, Open, Question},
+    signer::digest,
 };
 use crate::{
     jsonrpc::{Kind, Payload, RpcError},

@@ -12,9 +12,9 @@ mod check;
 mod host;
 mod list;
 mod result;
-mod seal;
 mod serve;
 mod session;
+mod signer;
 mod template;
 
 pub use asks::{Asked, Unanswered};
@@ -22,10 +22,10 @@ pub(crate) use catalog::Catalog;
 pub use catalog::Kind;
 pub use host::{Config, Host, Output};
 pub use result::Failure;
-pub(crate) use seal::{Binding, Seal, bind};
 pub use serve::Job;
 pub(crate) use serve::start;
 pub use session::Session;
+pub(crate) use signer::{Binding, Signer, bind};
 
 use self::{
     check::{Argument, bad_state},
