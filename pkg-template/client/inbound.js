@@ -55,7 +55,8 @@ export class Inbound {
   /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
   #named(message) {
     const { progressToken } = Object(message.params);
-    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
+    const token = this.#connection.calls.find((call) => named(call?.context.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
