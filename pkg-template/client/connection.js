@@ -4,21 +4,27 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../wasm/core.js").Core} Core */
 /** @typedef {import("../wasm/core.js").Http} Http */
 
-/** The longest frame, in characters, that is worth scanning. */
-const SHORT = 4096;
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
 /** And how much of a member of it, in characters. */
 const LONG = 200;
-/** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
+/** What can be odd about progress. @type {Record<number, string>} */
+const ODD = {
+  [words.ODDITY_UNKNOWN]: "unknown",
+  [words.ODDITY_LATE]: "late",
+  [words.ODDITY_BACKWARD]: "backward",
+  [words.ODDITY_DUPLICATE]: "duplicate",
+  [words.ODDITY_MALFORMED]: "malformed",
+  [words.ODDITY_COERCED]: "coerced",
+};
 
 /** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
 const [MORE, LESS] = [88, 60];
@@ -80,7 +86,7 @@ export class Connection {
   #timerAt = Infinity;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #bytes = new Uint8Array();
-  #words = new Uint32Array();
+  #fours = new Uint32Array();
   #numbers = new Float64Array();
   #records = new Float64Array();
 
@@ -101,14 +107,14 @@ export class Connection {
     this.#draining = true;
     try {
       for (let step; (step = core.poll()); ) {
-        if (step === 1) this.#send(core.value(), this.view()[1]);
-        else if (step === 2) this.#reopen();
+        if (step === words.STEP_SEND) this.#send(core.value(), this.view()[words.PLACE_ID]);
+        else if (step === words.STEP_REOPEN) this.#reopen();
         else this.#act(core, step);
       }
     } finally {
       this.#draining = false;
     }
-    this.#arm(this.view()[6]);
+    this.#arm(this.view()[words.PLACE_DEADLINE]);
   }
 
   /**
@@ -116,7 +122,7 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number, odd: number]}
    */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
   }
 
@@ -218,14 +224,14 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
+  /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
     const transport = this.transport;
     const current = () => transport === this.transport;
     // An earlier transport may fail late.
     const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
     const done = () => {
-      if (id >= 0 || !current()) return;
+      if (id !== words.GREETING || !current()) return;
       this.core?.begun(now());
       this.drain();
     };
@@ -265,7 +271,7 @@ export class Connection {
     if (!id) return this.fault(typed(error, reason, sent));
     const failed = this.#find(id) ?? this.connecting;
     if (failed) failed.cause = error;
-    if (id < 0) this.core?.notBegun(reason, error);
+    if (id === words.GREETING) this.core?.notBegun(reason, error);
     else this.core?.unsent(id, reason, sent);
     this.drain();
   }
@@ -292,17 +298,17 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= SHORT && this.scans && !this.#draining && this.#copy(text, length)) {
+    if (length <= words.SCRATCH && this.scans && !this.#draining && this.#copy(text, length)) {
       const core = /** @type {Core} */ (this.core);
       const slot = core.scan(length);
-      if (slot !== -1) {
+      if (slot !== words.SCAN_PARSE) {
         const numbers = this.view();
-        const progress = numbers[2];
-        const total = numbers[3] === numbers[3] ? numbers[3] : undefined;
-        if (numbers[7]) this.odd(numbers[7], { progressToken: numbers[1], progress, total });
-        if (slot < 0) return;
-        const start = numbers[4];
-        const message = start ? text.substring(start, numbers[5]) : undefined;
+        const progress = numbers[words.PLACE_PROGRESS];
+        const total = words.optional(numbers[words.PLACE_TOTAL]);
+        if (numbers[words.PLACE_ODD]) this.odd(numbers[words.PLACE_ODD], { progressToken: numbers[words.PLACE_ID], progress, total });
+        if (slot === words.SCAN_DROPPED) return;
+        const start = numbers[words.PLACE_MESSAGE_START];
+        const message = start ? text.substring(start, numbers[words.PLACE_MESSAGE_END]) : undefined;
         const call = /** @type {Call} */ (this.calls[slot]);
         return call.deliver(progress, total, message);
       }
@@ -335,20 +341,20 @@ export class Connection {
   #events(http, exchange) {
     const core = /** @type {Core} */ (this.core);
     for (let count; this.scans && !this.#draining && (count = core.events(http, exchange)); ) {
-      if (!this.#records.length) this.#records = core.view(2);
+      if (!this.#records.length) this.#records = core.view(words.VIEW_RECORDS);
       /** @type {any} */
       const records = this.#records;
       // All of it is taken before a handler runs, which may end calls and give their slots away.
       let text;
       const taken = [];
-      for (let at = 0; at < count * 7; at += 7) {
-        const progress = records[at + 1];
-        const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
-        const start = records[at + 3];
-        const odd = records[at + 5];
-        if (odd) this.odd(odd, { progressToken: records[at + 6], progress, total });
-        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + 4]) : undefined;
-        taken.push({ call: this.calls[records[at]], progress, total, message });
+      for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+        const progress = records[at + words.FIELD_PROGRESS];
+        const total = words.optional(records[at + words.FIELD_TOTAL]);
+        const start = records[at + words.FIELD_MESSAGE_START];
+        const odd = records[at + words.FIELD_ODD];
+        if (odd) this.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress, total });
+        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + words.FIELD_MESSAGE_END]) : undefined;
+        taken.push({ call: this.calls[records[at + words.FIELD_SLOT]], progress, total, message });
       }
       for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
     }
@@ -362,10 +368,10 @@ export class Connection {
    */
   #copy(text, length) {
     if (!this.#bytes.length) {
-      this.#bytes = /** @type {any} */ (this.core).view(1);
-      this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+      this.#bytes = /** @type {any} */ (this.core).view(words.VIEW_SCRATCH);
+      this.#fours = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
     }
-    const words = this.#words;
+    const fours = this.#fours;
     const whole = length & ~3;
     const same = text.substring(0, known) === head;
     let all = 0;
@@ -376,7 +382,7 @@ export class Connection {
       const c = text.charCodeAt(i + 2);
       const d = text.charCodeAt(i + 3);
       all |= a | b | c | d;
-      words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+      fours[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
     }
     for (; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
     const ascii = all < 128;

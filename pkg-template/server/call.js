@@ -1,6 +1,7 @@
 // What a handler knows about its call, and how it speaks to the caller meanwhile. After the call has
 // been answered or given up, all of it does nothing.
 import { AbortError, McpError, RpcError } from "../base/errors.js";
+import * as words from "../wasm/words.js";
 import { breathe, turn } from "./turns.js";
 import { plain } from "./values.js";
 
@@ -138,7 +139,7 @@ export class ServerCall {
       can: (/** @type {string} */ capability) => this.host.can(this.number, capability),
     };
     // Suggestions are made without asking back.
-    if (kind === 4) return context;
+    if (kind === words.THING_COMPLETION) return context;
     return Object.assign(context, {
       elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
         const short = typeof question === "string";

@@ -1,13 +1,9 @@
 // What a worker has for the page, in order: progress as numbers with the text of all its messages, everything
 // else in between. It leaves in batches, so that a flood costs the page next to nothing.
+import * as words from "../wasm/words.js";
 
 /** The least time between two batches, in milliseconds; only what is urgent leaves earlier. */
 const INTERVAL = 16;
-/**
- * How many numbers a record of progress has: those of the core's table, which are slot, progress, total,
- * start and end of the message, oddity, and token.
- */
-const FIELDS = 7;
 /** What a text starts with: 0 as the start of a message means that there is none. */
 const FILLER = " ";
 
@@ -15,7 +11,7 @@ const now = () => performance.now();
 
 export class Batch {
   #post;
-  #numbers = new Float64Array(FIELDS * 1024);
+  #numbers = new Float64Array(words.FIELDS * 1024);
   #length = 0;
   #text = FILLER;
   /** @type {[record: number, kind: string, value: unknown][]} */
@@ -44,13 +40,13 @@ export class Batch {
       this.#numbers = longer;
     }
     const numbers = this.#numbers;
-    numbers[at + 1] = progress;
-    numbers[at + 2] = total;
-    numbers[at + 3] = message === undefined ? 0 : this.#text.length;
+    numbers[at + words.FIELD_PROGRESS] = progress;
+    numbers[at + words.FIELD_TOTAL] = total;
+    numbers[at + words.FIELD_MESSAGE_START] = message === undefined ? 0 : this.#text.length;
     if (message) this.#text += message;
-    numbers[at + 4] = this.#text.length;
-    numbers[at + 6] = token;
-    this.#length = at + FIELDS;
+    numbers[at + words.FIELD_MESSAGE_END] = this.#text.length;
+    numbers[at + words.FIELD_TOKEN] = token;
+    this.#length = at + words.FIELDS;
     this.#schedule(false);
   }
 
@@ -61,7 +57,7 @@ export class Batch {
    * @param {boolean} [urgent] whether somebody waits for it
    */
   add(kind, value, urgent = true) {
-    this.#others.push([this.#length / FIELDS, kind, value]);
+    this.#others.push([this.#length / words.FIELDS, kind, value]);
     this.#schedule(urgent);
   }
 

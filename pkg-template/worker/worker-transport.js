@@ -5,12 +5,9 @@ import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule } from "../wasm/core.js";
+import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 
-/** How many numbers a record of progress has, as in the core's table. */
-const FIELDS = 7;
-/** How many records the core takes at once. */
-const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
 
@@ -205,7 +202,7 @@ class WorkerTransport {
       record = before;
       this.#act(kind, value);
     }
-    this.#progress(numbers, text, record, numbers.length / FIELDS);
+    this.#progress(numbers, text, record, numbers.length / words.FIELDS);
   }
 
   /**
@@ -218,8 +215,8 @@ class WorkerTransport {
     for (let start = from, end; start < to; start = end) {
       const connection = this.#connection;
       if (!connection?.core) return;
-      end = Math.min(start + RECORDS, to);
-      const part = numbers.subarray(start * FIELDS, end * FIELDS);
+      end = Math.min(start + words.RECORDS, to);
+      const part = numbers.subarray(start * words.FIELDS, end * words.FIELDS);
       if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
       else this.#deliver(connection, part, text);
     }
@@ -232,44 +229,47 @@ class WorkerTransport {
    */
   #deliver(connection, part, text) {
     const { core, calls } = connection;
-    if (!this.#records.length) this.#records = /** @type {any} */ (core).view(2);
+    if (!this.#records.length) this.#records = /** @type {any} */ (core).view(words.VIEW_RECORDS);
     /** @type {any} */
     const records = this.#records;
     records.set(part);
-    /** @type {any} */ (core).take(part.length / FIELDS);
+    /** @type {any} */ (core).take(part.length / words.FIELDS);
     // All of it is taken before a handler runs, which may end calls and give their slots away.
     const addressees = [];
-    for (let at = 0; at < part.length; at += FIELDS) {
-      const odd = records[at + 5];
+    for (let at = 0; at < part.length; at += words.FIELDS) {
+      const odd = records[at + words.FIELD_ODD];
       if (odd) {
-        const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
-        connection.odd(odd, { progressToken: records[at + 6], progress: records[at + 1], total });
+        const total = words.optional(records[at + words.FIELD_TOTAL]);
+        connection.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress: records[at + words.FIELD_PROGRESS], total });
       }
-      addressees.push(calls[records[at]]);
+      addressees.push(calls[records[at + words.FIELD_SLOT]]);
     }
     let at = 0;
     for (const call of addressees) {
       if (call) {
-        const total = part[at + 2];
-        const start = part[at + 3];
-        const message = start ? text.substring(start, part[at + 4]) : undefined;
-        call.deliver(/** @type {number} */ (part[at + 1]), total === total ? total : undefined, message);
+        const start = part[at + words.FIELD_MESSAGE_START];
+        const message = start ? text.substring(start, part[at + words.FIELD_MESSAGE_END]) : undefined;
+        call.deliver(/** @type {number} */ (part[at + words.FIELD_PROGRESS]), words.optional(/** @type {number} */ (part[at + words.FIELD_TOTAL])), message);
       }
-      at += FIELDS;
+      at += words.FIELDS;
     }
   }
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
-    for (let at = 0; at < part.length; at += FIELDS) {
-      const [, progress, total, start, end, , token] = /** @type {any} */ (part.subarray(at, at + FIELDS));
+    for (let at = 0; at < part.length; at += words.FIELDS) {
+      const record = /** @type {any} */ (part.subarray(at, at + words.FIELDS));
+      const progress = record[words.FIELD_PROGRESS];
+      const total = words.optional(record[words.FIELD_TOTAL]);
+      const start = record[words.FIELD_MESSAGE_START];
+      const token = record[words.FIELD_TOKEN];
       /** @type {any} */
       const params = { progressToken: token, progress };
-      if (total === total) params.total = total;
-      if (start) params.message = text.substring(start, end);
+      if (total !== undefined) params.total = total;
+      if (start) params.message = text.substring(start, record[words.FIELD_MESSAGE_END]);
       // What came on a foreign stream is only counted.
       if (token >= 0) this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
-      else if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+      else if (this.#connection) this.#deliver(this.#connection, record, text);
     }
   }
 
@@ -294,7 +294,7 @@ class WorkerTransport {
       case "failed": {
         const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
         const cause = status ? headers : this.#cause(value.cause);
-        const why = status ?? (code === "HTTP_SSE_ONLY" ? 3 : sent === undefined ? 0 : sent ? 2 : 1);
+        const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
         connection?.core?.failed(id, why, message, cause, retryAfter, now());
         return connection?.drain();
       }
@@ -302,7 +302,7 @@ class WorkerTransport {
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

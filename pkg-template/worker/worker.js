@@ -3,11 +3,10 @@ import { StreamableHttpTransport } from "../transports/fetch.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, Http, scanEvents, scanFrame, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
 
-/** The longest frame, in characters, that is worth reading here. */
-const SHORT = 4096;
 /** How long the end of a connection may take, in milliseconds. */
 const GRACE = 1000;
 
@@ -95,11 +94,11 @@ function ask() {
 /** A frame of text has arrived. @param {string} text */
 function frame(text) {
   const { length } = text;
-  if (length > SHORT) return batch.add("frame", text);
-  if (!scratch.length) scratch = view(1);
+  if (length > words.SCRATCH) return batch.add("frame", text);
+  if (!scratch.length) scratch = view(words.VIEW_SCRATCH);
   if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
-    if (!numbers.length) numbers = view(0);
-    return record(numbers, 1, 2, text);
+    if (!numbers.length) numbers = view(words.VIEW_NUMBERS);
+    return record(numbers, words.PLACE_ID, words.PLACE_PROGRESS, text);
   }
   // What is no JSON is for the page to complain of.
   const message = parse(text);
@@ -113,9 +112,9 @@ function frame(text) {
  */
 function events(http, exchange) {
   for (let count; (count = scanEvents(http, exchange)); ) {
-    if (!records.length) records = view(2);
+    if (!records.length) records = view(words.VIEW_RECORDS);
     const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
-    for (let at = 0; at < count * 7; at += 7) record(records, at + 6, at + 1, text);
+    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(records, at + words.FIELD_TOKEN, at + words.FIELD_PROGRESS, text);
   }
 }
 

@@ -44,6 +44,15 @@ unsafe impl Sync for Numbers {}
 
 static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
 
+/// What [`Core::view`] is asked for.
+#[derive(Clone, Copy)]
+enum View {
+    Numbers = 0,
+    Scratch = 1,
+    #[allow(dead_code)] // what JavaScript says
+    Records = 2,
+}
+
 /// The places in the numbers.
 #[derive(Clone, Copy)]
 enum Place {
@@ -94,8 +103,8 @@ pub fn view(which: u32) -> JsValue {
     // reads the buffer and the table only inside calls, while JavaScript does not run.
     unsafe {
         match which {
-            0 => view_numbers(&*NUMBERS.0.get()),
-            1 => view_bytes(&*FRAME.0.get()),
+            which if which == View::Numbers as u32 => view_numbers(&*NUMBERS.0.get()),
+            which if which == View::Scratch as u32 => view_bytes(&*FRAME.0.get()),
             _ => http::records(),
         }
     }
@@ -112,7 +121,69 @@ fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
-/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
+/// What [`Core::scan`] says instead of a slot.
+#[derive(Clone, Copy)]
+enum Scan {
+    /// The frame has to be parsed.
+    Parse = -1,
+    /// It was progress that is not delivered.
+    Dropped = -2,
+}
+
+/// What a request may have to do with results that are kept.
+#[derive(Clone, Copy)]
+enum Caching {
+    /// Nothing is kept.
+    Off = 0,
+    /// The result may be one that is kept for all.
+    Shared = 1,
+    /// Also one that is private to the latest authorization, which is that of this request.
+    Private = 2,
+    /// The result is to be new, and may be kept.
+    #[allow(dead_code)] // what JavaScript says
+    Renew = 3,
+}
+
+/// What became of a request.
+#[derive(Clone, Copy)]
+enum Requested {
+    /// There is no connection.
+    Not = 0,
+    /// It could be sent; the numbers say its slot and id.
+    Sent = 1,
+    /// Its result is there already, as the value.
+    Kept = 2,
+    /// There is a private result, for an authorization that was not named.
+    Private = 3,
+}
+
+/// Why a worker says that a request will not be answered; any other number is the HTTP status.
+#[derive(Clone, Copy)]
+enum Failed {
+    /// The server broke the protocol.
+    Protocol = 0,
+    /// The request was not sent.
+    Unsent = 1,
+    /// Its answer was lost.
+    Lost = 2,
+    /// The address only speaks HTTP+SSE.
+    SseOnly = 3,
+}
+
+/// What became of a wish for log messages.
+#[derive(Clone, Copy)]
+enum LogLevel {
+    /// There is no such level.
+    Unknown = -1,
+    /// There is no connection.
+    Not = 0,
+    /// The server has to be told by `logging/setLevel`.
+    Tell = 1,
+    /// That is done.
+    Set = 2,
+}
+
+/// What [`Core::poll`] says is to be done.
 #[derive(Clone, Copy)]
 enum Step {
     Nothing = 0,
@@ -203,7 +274,7 @@ impl Core {
         self.machine.know(prior);
     }
 
-    /// The message that had -1 in the place of an id has arrived.
+    /// The message that had [`GREETING`] in the place of an id has arrived.
     pub fn begun(&mut self, now: f64) {
         self.machine.begun(now);
     }
@@ -256,14 +327,14 @@ impl Core {
     }
 
     /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
-    /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
+    /// is for, or a [`Scan`].
     #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
-        let Some(scanned) = scan_scratch(length) else { return -1 };
+        let Some(scanned) = scan_scratch(length) else { return Scan::Parse as i32 };
         let slot = self.machine.receive_scanned(&scanned);
         put_scanned(&scanned);
         put_odd(self.machine.oddity());
-        slot.map_or(-2, |slot| slot as i32)
+        slot.map_or(Scan::Dropped as i32, |slot| slot as i32)
     }
 
     /// The capabilities to declare from now on.
@@ -292,10 +363,9 @@ impl Core {
         }
     }
 
-    /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
-    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, 3 if the
-    /// address only speaks HTTP+SSE, else the HTTP status, with the headers as `cause`, and how long
-    /// the server wants to be left alone, or NaN.
+    /// A worker says of the request of that id that it will not be answered: `why` is a [`Failed`], or
+    /// the HTTP status, with the headers as `cause`, and how long the server wants to be left alone,
+    /// or NaN.
     #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
@@ -310,9 +380,11 @@ impl Core {
         let message = text(&message);
         let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
-            0 => Error::Protocol(message),
-            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
-            3 => Error::SseOnly,
+            why if why == Failed::Protocol as u16 => Error::Protocol(message),
+            why if why == Failed::Unsent as u16 || why == Failed::Lost as u16 => {
+                Error::Lost { reason: message, sent: why == Failed::Lost as u16, cause }
+            }
+            why if why == Failed::SseOnly as u16 => Error::SseOnly,
             status => {
                 let retry_after = (!retry_after.is_nan()).then_some(retry_after);
                 Error::Http { status, body: message, retry_after, headers: cause }
@@ -326,13 +398,9 @@ impl Core {
         http.machine.tell(&mut self.machine, now);
     }
 
-    /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
-    /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
+    /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
-    /// a result may be one that is kept for all, and 2 also one that is private to the latest
-    /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
-    /// With 1, a result of 3 says that there is a private one.
+    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`].
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -350,19 +418,23 @@ impl Core {
         now: f64,
     ) -> u32 {
         let kept = match cache {
-            1 => self.machine.kept_for_all(method, &params, now),
-            2 => self.machine.kept(method, &params, now).map(Some),
+            cache if cache == Caching::Shared as u32 => {
+                self.machine.kept_for_all(method, &params, now)
+            }
+            cache if cache == Caching::Private as u32 => {
+                self.machine.kept(method, &params, now).map(Some)
+            }
             _ => None,
         };
         match kept {
             Some(Some(result)) => {
                 self.value = result;
-                return 2;
+                return Requested::Kept as u32;
             }
-            Some(None) => return 3,
+            Some(None) => return Requested::Private as u32,
             None => {}
         }
-        let cache = cache > 0;
+        let cache = cache != Caching::Off as u32;
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
@@ -381,9 +453,9 @@ impl Core {
             Ok((id, slot)) => {
                 put(Place::Id, id as f64);
                 put(Place::Slot, f64::from(slot));
-                1
+                Requested::Sent as u32
             }
-            Err(_) => 0,
+            Err(_) => Requested::Not as u32,
         }
     }
 
@@ -438,17 +510,18 @@ impl Core {
         self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
     }
 
-    /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
-    /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
+    /// Which log messages are wanted; says as [`LogLevel`] what became of it.
     #[wasm_bindgen(js_name = setLogLevel)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn set_log_level(&mut self, level: JsValue) -> i32 {
-        match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level)) {
-            None => -1,
-            Some(Err(_)) => 0,
-            Some(Ok(true)) => 1,
-            Some(Ok(false)) => 2,
-        }
+        let done = match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level))
+        {
+            None => LogLevel::Unknown,
+            Some(Err(_)) => LogLevel::Not,
+            Some(Ok(true)) => LogLevel::Tell,
+            Some(Ok(false)) => LogLevel::Set,
+        };
+        done as i32
     }
 
     /// Looks at the clocks.

@@ -17,6 +17,19 @@ const RECORDS: usize = 128;
 /// How many numbers a record has.
 const FIELDS: usize = 7;
 
+/// What they are.
+#[allow(dead_code)] // what JavaScript reads them by
+#[derive(Clone, Copy)]
+enum Field {
+    Slot = 0,
+    Progress = 1,
+    Total = 2,
+    MessageStart = 3,
+    MessageEnd = 4,
+    Odd = 5,
+    Token = 6,
+}
+
 /// The table in [`Core::view`](super::Core::view).
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
 

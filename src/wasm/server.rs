@@ -18,25 +18,32 @@ pub struct Host {
     value: JsValue,
 }
 
-/// A kind of thing that a server has, by the number that `server.js` gives it.
-fn kind(number: u32) -> Kind {
-    match number {
-        0 => Kind::Tool,
-        1 => Kind::Resource,
-        2 => Kind::Template,
-        3 => Kind::Prompt,
-        _ => Kind::Completion,
-    }
+/// The kinds of things that a server has, as JavaScript numbers them.
+#[derive(Clone, Copy)]
+enum Thing {
+    Tool = 0,
+    Resource = 1,
+    Template = 2,
+    Prompt = 3,
+    Completion = 4,
 }
 
-fn number(kind: Kind) -> f64 {
-    match kind {
-        Kind::Tool => 0.0,
-        Kind::Resource => 1.0,
-        Kind::Template => 2.0,
-        Kind::Prompt => 3.0,
-        Kind::Completion => 4.0,
-    }
+const KINDS: [(Thing, Kind); 5] = [
+    (Thing::Tool, Kind::Tool),
+    (Thing::Resource, Kind::Resource),
+    (Thing::Template, Kind::Template),
+    (Thing::Prompt, Kind::Prompt),
+    (Thing::Completion, Kind::Completion),
+];
+
+fn kind(number: u32) -> Kind {
+    let known = KINDS.into_iter().find(|(thing, _)| *thing as u32 == number);
+    known.map_or(Kind::Completion, |(_, kind)| kind)
+}
+
+fn number(kind: Kind) -> u32 {
+    let known = KINDS.into_iter().find(|(_, known)| *known == kind);
+    known.map_or(Thing::Completion, |(thing, _)| thing) as u32
 }
 
 #[wasm_bindgen]
@@ -262,7 +269,7 @@ fn describe(job: Job<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     object.set("connection", job.connection.into());
     object.set("handler", job.handler.into());
-    object.set("kind", JsValue::from_f64(number(job.kind)));
+    object.set("kind", number(job.kind).into());
     object.set_text("name", &job.name);
     object.set("input", job.input);
     object.set("requestId", JsValue::from_id(&job.id));

@@ -10,6 +10,7 @@ use crate::outcome::Outcome;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
+use crate::words;
 
 pub const NEEDS: EnumSet<Need> = package::NEEDS;
 
@@ -18,12 +19,13 @@ const BUDGET: u64 = 69 * 1024;
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 10] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
     ("documentation", documentation),
     ("layering", layering),
+    ("words", |_| words::compare()),
     ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
     ("types", types),

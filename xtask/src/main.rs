@@ -20,6 +20,7 @@ mod run;
 mod setup;
 mod test;
 mod wasm_pack;
+mod words;
 
 use std::process::ExitCode;
 
