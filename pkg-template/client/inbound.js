@@ -56,7 +56,9 @@ export class Inbound {
   /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
   #named(message) {
     const { progressToken } = Object(message.params);
-    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    // Anything else is no token of ours, and may not even have a text.
+    const text = typeof progressToken === "number" ? String(progressToken) : progressToken;
+    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === text)?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 

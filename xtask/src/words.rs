@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
@@ -17,7 +18,8 @@ type Words = BTreeMap<String, String>;
 
 /// Compares the two.
 pub fn compare() -> Result<()> {
-    let read = |path| fs::read_to_string(&path).with_context(|| format!("{path:?}"));
+    let read =
+        |path: PathBuf| fs::read_to_string(&path).with_context(|| path.display().to_string());
     let mut sources = String::new();
     for place in SOURCES {
         let place = root().join(place);
@@ -39,8 +41,8 @@ pub fn compare() -> Result<()> {
 /// What one says and the other does not, or says otherwise.
 fn differences(rust: &str, script: &str) -> Vec<String> {
     let (variants, constants) = (variants(rust), rust_constants(rust));
-    let (words, mut found) = script_constants(script);
-    for (name, number) in &words {
+    let (said, mut found) = script_constants(script);
+    for (name, number) in &said {
         match variants.get(name).or_else(|| constants.get(name)) {
             None => found.push(format!("{name} is in the script only")),
             Some(other) if other != number => {
@@ -49,7 +51,7 @@ fn differences(rust: &str, script: &str) -> Vec<String> {
             Some(_) => {}
         }
     }
-    let missing = variants.keys().filter(|name| !words.contains_key(*name));
+    let missing = variants.keys().filter(|name| !said.contains_key(*name));
     found.extend(missing.map(|name| format!("{name} is in Rust only")));
     found
 }
@@ -59,15 +61,15 @@ fn variants(rust: &str) -> Words {
     let mut found = Words::new();
     let mut open = None;
     for line in rust.lines().map(str::trim) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        if let Some(at) = words.iter().position(|word| *word == "enum")
+        let parts: Vec<&str> = line.split_whitespace().collect();
+        if let Some(at) = parts.iter().position(|part| *part == "enum")
             && line.ends_with('{')
             && !line.starts_with("//")
         {
-            open = words.get(at + 1).copied();
+            open = parts.get(at + 1).copied();
         } else if line == "}" {
             open = None;
-        } else if let (Some(name), [variant, "=", number]) = (open, &words[..]) {
+        } else if let (Some(name), [variant, "=", number]) = (open, &parts[..]) {
             let name = format!("{}_{}", constant_name(name), constant_name(variant));
             found.insert(name, plain(number.trim_end_matches(',')));
         }
