@@ -1,12 +1,12 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
-import start, { Core, Http } from "./wasm/core.js";
+import start, { Core } from "./wasm/core.js";
 import packed from "./wasm/inline.js";
 import { provide } from "./wasm/load.js";
 import { unpack } from "./wasm/unpack.js";
 
 provide(async () => {
   await start({ module_or_path: unpack(packed) });
-  return { Core, Http };
+  return { Core };
 });
 
 export * from "./client/api.js";

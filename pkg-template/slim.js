@@ -1,5 +1,5 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
-import start, { Core, Http } from "./wasm/core.js";
+import start, { Core } from "./wasm/core.js";
 import startHost, { Host } from "./wasm/host.js";
 import { provide, ready } from "./wasm/load.js";
 import { provideHost, readyHost } from "./wasm/server-load.js";
@@ -12,7 +12,7 @@ import { ServerBase } from "./server/server.js";
 export async function init(source) {
   provide(async () => {
     await start({ module_or_path: await source });
-    return { Core, Http };
+    return { Core };
   });
   await ready();
 }

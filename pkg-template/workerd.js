@@ -1,6 +1,6 @@
 // The package in Cloudflare's runtime, which compiles no bytes: the modules are imported, as bundlers
 // for it know.
-import start, { Core, Http } from "./wasm/core.js";
+import start, { Core } from "./wasm/core.js";
 import compiled from "./core.wasm";
 import startHost, { Host } from "./wasm/host.js";
 import { provide } from "./wasm/load.js";
@@ -9,7 +9,7 @@ import { provideHost, readyHost } from "./wasm/server-load.js";
 
 provide(async () => {
   await start({ module_or_path: compiled });
-  return { Core, Http };
+  return { Core };
 });
 
 /** Only who makes a server needs its module. */

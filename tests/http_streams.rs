@@ -243,7 +243,7 @@ fn the_get_stream_has_one_reader_who_comes_back_takes_the_place_of_the_one_befor
     session.read(first);
     assert_eq!(session.streams.listen(), Err(InUse));
     // The one there is is sent something that means nothing, which shows whether it is there.
-    session.streams.probe();
+    session.streams.probe(0.0);
     let Poll::Ready(Some(text)) = session.streams.poll_events(first, Waker::noop()) else {
         panic!("the reader is asked");
     };
@@ -260,6 +260,29 @@ fn the_get_stream_has_one_reader_who_comes_back_takes_the_place_of_the_one_befor
     assert_eq!(session.values(second), ["changed"]);
     session.streams.detach(second);
     session.listen();
+}
+
+#[test]
+fn a_reader_that_takes_nothing_gives_its_place_to_one_that_wants_it() {
+    let mut session = Session::new();
+    let first = session.listen();
+    session.read(first);
+    for now in [0.0, 2000.0, 3900.0] {
+        session.streams.probe(now);
+        assert_eq!(session.streams.listen(), Err(InUse), "{now}");
+    }
+    session.streams.probe(4000.0);
+    let second = session.listen();
+    session.changed();
+    assert_eq!(session.read(first), [None], "the first one ends");
+    assert_eq!(session.values(second), ["changed"], "and nothing is lost");
+    // One that takes what it is sent stays, for as long as it does.
+    for now in [5000.0, 10_000.0, 15_000.0] {
+        session.streams.probe(now);
+        let taken = session.streams.poll_events(second, Waker::noop());
+        assert!(matches!(taken, Poll::Ready(Some(_))), "{now}");
+        assert_eq!(session.streams.listen(), Err(InUse), "{now}");
+    }
 }
 
 #[test]

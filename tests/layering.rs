@@ -9,11 +9,12 @@ use std::process::Command;
 
 /// Each module of the crate with the modules that it may import, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("text", &[]),
     ("error", &["jsonrpc", "types"]),
-    ("jsonrpc", &["error", "types"]),
+    ("jsonrpc", &["error", "text", "types"]),
     ("types", &["error", "jsonrpc"]),
-    ("proto", &["error", "jsonrpc", "types"]),
-    ("http", &["error", "jsonrpc", "types", "proto"]),
+    ("proto", &["error", "jsonrpc", "text", "types"]),
+    ("http", &["error", "jsonrpc", "text", "types", "proto"]),
     ("server", &["error", "jsonrpc", "types", "proto", "http"]),
     ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
     ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),

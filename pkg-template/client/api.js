@@ -17,6 +17,6 @@ export { offerToModelContext } from "./model-context.js";
 export { createInMemoryPair } from "../transports/pair.js";
 export { MessagePortTransport } from "../transports/port.js";
 export { FrameRecorder, recordFrames, replay } from "../transports/replay.js";
-export { StreamableHttpTransport } from "../transports/fetch.js";
+export { StreamableHttpTransport } from "../transports/http.js";
 export { WebSocketTransport } from "../transports/socket.js";
 export { acceptPorts, openPort } from "../transports/window.js";

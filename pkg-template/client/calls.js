@@ -142,7 +142,7 @@ export class Calls {
    * @returns {boolean}
    */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation } = call.options;
+    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
     // The core writes into params and `_meta`, so it gets its own.
@@ -155,7 +155,7 @@ export class Calls {
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
     const request = (/** @type {number} */ kept) =>
-      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     call.epoch = this.#epoch;
     let done = request(!cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE);
     if (done === words.REQUESTED_PRIVATE) {

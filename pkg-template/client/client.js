@@ -1,6 +1,7 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
+import { FETCHER } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
@@ -149,7 +150,7 @@ export class Client {
     const given = merge({ connectTimeout: 30_000 }, options);
     let { url, server, make } = route(target, given);
     let transport = make();
-    const http = "onevents" in transport;
+    const http = FETCHER in transport;
     // Over HTTP, silence may as well be a slow way.
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);

@@ -1,14 +1,13 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { ProtocolError, typed } from "../base/errors.js";
-import { fast, handle } from "../base/handlers.js";
+import { FETCHER, fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../wasm/core.js").Core} Core */
-/** @typedef {import("../wasm/core.js").Http} Http */
 
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
@@ -34,7 +33,6 @@ let head = "";
 let known = MORE;
 
 const now = () => performance.now();
-const decoder = new TextDecoder();
 
 /** What is kept of what a server sent, which may be of any size. @param {any} value */
 function brief(value) {
@@ -78,6 +76,10 @@ export class Connection {
   left;
 
   #act;
+  /** Moves the exchanges of the transport, where it has such. @type {import("../transports/fetch.js").Fetcher | undefined} */
+  #fetcher;
+  /** Whom the latest request was sent for. @type {string | undefined} */
+  #identity;
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
@@ -106,9 +108,12 @@ export class Connection {
     const core = /** @type {Core} */ (this.core);
     this.#draining = true;
     try {
-      for (let step; (step = core.poll()); ) {
+      for (let step; (step = core.poll(this.#fetcher !== undefined && this.transport?.send.fast)); ) {
         if (step === words.STEP_SEND) this.#send(core.value(), this.view()[words.PLACE_ID]);
         else if (step === words.STEP_REOPEN) this.#reopen();
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#find(this.view()[words.PLACE_ID])?.options);
+        else if (step === words.STEP_ABORT) this.#fetcher?.abort(this.view()[words.PLACE_ID]);
+        else if (step === words.STEP_MESSAGE) this.transport?.onmessage?.(core.value());
         else this.#act(core, step);
       }
     } finally {
@@ -128,7 +133,10 @@ export class Connection {
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
   identify(identity, id = 0) {
-    if (this.core?.identify(identity, id)) this.onchange?.(id);
+    // The core knows already.
+    if (!this.core || identity === this.#identity) return;
+    this.#identity = identity;
+    if (this.core.identify(identity, id)) this.onchange?.(id);
   }
 
   /** From now on a Node process has something to wait for. */
@@ -164,15 +172,7 @@ export class Connection {
     };
     // Who waits for messages is not to be passed by.
     if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
-    if ("onevents" in transport) {
-      ours["onnews"] = (/** @type {Http} */ http) => {
-        if (!current()) return;
-        this.core?.tell(http, now());
-        this.drain();
-      };
-      ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
-      ours["onevents"] = (/** @type {Http} */ http, /** @type {number} */ exchange) => current() && this.#events(http, exchange);
-    }
+    if ("onidentity" in transport) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
     if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
     if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
@@ -183,6 +183,7 @@ export class Connection {
       .then(
         () => {
           if (!current()) return;
+          this.#join(transport);
           this.core?.opened(now());
           this.drain();
         },
@@ -191,6 +192,27 @@ export class Connection {
           this.closed(transport, "the connection could not be opened");
         },
       );
+  }
+
+  /** The core takes over the exchanges of a transport. @param {any} transport */
+  #join(transport) {
+    /** @type {import("../transports/fetch.js").Fetcher | undefined} */
+    const fetcher = (this.#fetcher = transport[FETCHER]);
+    if (!fetcher || !this.core) return;
+    // Who has put another handler in the client's place, or before it, hears of every message.
+    const plain = () => !transport.onmessage || transport.onmessage.fast;
+    const scans = () => this.scans && !this.#draining && plain();
+    fetcher.join(this.core, {
+      drain: () => this.drain(),
+      get scans() {
+        return scans();
+      },
+      get shows() {
+        return !plain();
+      },
+      deliver: (count, text) => this.#deliver(count, text),
+      identify: (identity, id) => this.identify(identity, id),
+    });
   }
 
   #reopen() {
@@ -202,6 +224,8 @@ export class Connection {
   detach() {
     const transport = this.transport;
     this.transport = undefined;
+    this.#fetcher?.part();
+    this.#fetcher = undefined;
     if (!transport) return;
     if ("connection" in transport) transport.connection = undefined;
     const release = this.#release;
@@ -236,10 +260,10 @@ export class Connection {
       this.drain();
     };
     try {
-      if (transport.send.fast) {
+      if (transport.send.fast && "onframe" in transport) {
         transport.sendText(write(message));
         done();
-      } else if ("onevents" in transport) {
+      } else if (this.#fetcher || "tells" in transport) {
         Promise.resolve(transport.send(message, this.#find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
         // Where each message is an exchange, that says what becomes of it.
         if (transport.tells === false) done();
@@ -307,8 +331,7 @@ export class Connection {
         const total = words.optional(numbers[words.PLACE_TOTAL]);
         if (numbers[words.PLACE_ODD]) this.odd(numbers[words.PLACE_ODD], { progressToken: numbers[words.PLACE_ID], progress, total });
         if (slot === words.SCAN_DROPPED) return;
-        const start = numbers[words.PLACE_MESSAGE_START];
-        const message = start ? text.substring(start, numbers[words.PLACE_MESSAGE_END]) : undefined;
+        const message = words.span(text, numbers[words.PLACE_MESSAGE_START], numbers[words.PLACE_MESSAGE_END]);
         const call = /** @type {Call} */ (this.calls[slot]);
         return call.deliver(progress, total, message);
       }
@@ -334,30 +357,27 @@ export class Connection {
   }
 
   /**
-   * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
-   * @param {Http} http
-   * @param {number} exchange
+   * Ordinary progress has come by HTTP, in the core's table.
+   * @param {number} count
+   * @param {() => string} text that its messages are part of
    */
-  #events(http, exchange) {
-    const core = /** @type {Core} */ (this.core);
-    for (let count; this.scans && !this.#draining && (count = core.events(http, exchange)); ) {
-      if (!this.#records.length) this.#records = core.view(words.VIEW_RECORDS);
-      /** @type {any} */
-      const records = this.#records;
-      // All of it is taken before a handler runs, which may end calls and give their slots away.
-      let text;
-      const taken = [];
-      for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
-        const progress = records[at + words.FIELD_PROGRESS];
-        const total = words.optional(records[at + words.FIELD_TOTAL]);
-        const start = records[at + words.FIELD_MESSAGE_START];
-        const odd = records[at + words.FIELD_ODD];
-        if (odd) this.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress, total });
-        const message = start ? (text ??= decoder.decode(http.text(exchange))).substring(start, records[at + words.FIELD_MESSAGE_END]) : undefined;
-        taken.push({ call: this.calls[records[at + words.FIELD_SLOT]], progress, total, message });
-      }
-      for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
+  #deliver(count, text) {
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
+    /** @type {any} */
+    const records = this.#records;
+    // All of it is taken before a handler runs, which may end calls and give their slots away.
+    let all;
+    const taken = [];
+    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+      const progress = records[at + words.FIELD_PROGRESS];
+      const total = words.optional(records[at + words.FIELD_TOTAL]);
+      const start = records[at + words.FIELD_MESSAGE_START];
+      const odd = records[at + words.FIELD_ODD];
+      if (odd) this.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress, total });
+      const message = start ? (all ??= text()).substring(start, records[at + words.FIELD_MESSAGE_END]) : undefined;
+      taken.push({ call: this.calls[records[at + words.FIELD_SLOT]], progress, total, message });
     }
+    for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
   }
 
   /**

@@ -1,186 +1,113 @@
-// Streamable HTTP: moves what the core says by `fetch`, and tells the core what came of it.
-import { ClosedError, attempt, report, toError } from "../base/errors.js";
-import { itself, throughProxies } from "../base/itself.js";
+// Moves what a core says by `fetch`, and tells the core what came of it.
+import { attempt, report } from "../base/errors.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
-import { ready } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
-import { headersOf, identityNow, identityOf } from "./identity.js";
+import { headersOf, identityOf } from "./identity.js";
 
-/** The longest that a timer of the platform takes, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
-/** What a transport does by itself that is told to go on with a session. */
-const LATEST_SESSION = "2025-11-25";
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
 
-/** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
-export class StreamableHttpTransport {
-  /** @type {((message: any) => void) | undefined} */
-  onmessage;
-  /** @type {(() => void) | undefined} */
-  onclose;
-  /** @type {((error: Error) => void) | undefined} */
-  onerror;
-  /** Gets all that has happened instead of the others. @type {((http: import("../wasm/core.js").Http) => void) | undefined} */
-  onnews;
-  /** Takes events of a stream that it can read faster. @type {((http: import("../wasm/core.js").Http, exchange: number) => void) | undefined} */
-  onevents;
-  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
-  onidentity;
-  /** Makes the JSON value of a text, or undefined. @type {(text: string) => any} */
-  parse = parse;
+/**
+ * Whom a fetcher works for.
+ * @typedef {object} Host
+ * @property {(exchange?: number) => void} drain does what the core wants done
+ * @property {boolean} scans whether ordinary progress is taken from the bytes
+ * @property {boolean} shows whether messages are handed out before the client has them
+ * @property {(count: number, text: () => string) => void} deliver takes so many records out of the core's table
+ * @property {(text: string) => any} [read] makes the JSON value of a text, or undefined
+ * @property {(identity: string, id: any) => void} [identify] hears whom a request is sent for
+ * @property {(exchange: number) => void} [accepted] an exchange has got through
+ * @property {(exchange: number) => void} [ended] an exchange is over
+ */
 
-  /** The session in use. @type {string | undefined} */
-  sessionId;
+export class Fetcher {
+  /** Hears what becomes of the exchanges, if somebody is to. @type {import("../wasm/core.js").Core | undefined} */
+  core;
+  /** @type {Host} */
+  host;
   /** The largest message either way, in bytes. */
   maxMessageSize;
-  /** The revision that is spoken. @type {string | undefined} */
-  protocolVersion;
+  /** The latest exchange. @type {Promise<void> | undefined} */
+  latest;
 
+  /** The options of single messages. @type {WeakMap<object, any>} */
+  given = new WeakMap();
+
+  #own;
   #url;
   #options;
-  /** @type {import("../wasm/core.js").Http | undefined} */
-  #http;
   /** The exchanges under way. @type {Map<number, AbortController>} */
   #exchanges = new Map();
-  /** The options of single messages. @type {WeakMap<object, any>} */
-  #given = new WeakMap();
-  /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: any) => void }>} */
-  #sent = new Map();
-  /** @type {any} */
-  #timer;
-  #timerAt = Infinity;
+  // Of the module's memory; detached, with length 0, when it has grown.
+  #numbers = new Float64Array();
+
+  /** @param {string} url @param {any} options @param {Host} host */
+  constructor(url, options, host) {
+    this.#url = url;
+    this.#options = options;
+    this.host = this.#own = host;
+    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
+  }
+
+  /** Whether a client's core has taken over. */
+  get joined() {
+    return this.host !== this.#own;
+  }
+
+  /** Whether an exchange is under way. */
+  get busy() {
+    return this.#exchanges.size > 0;
+  }
+
+  /** A client's core takes over. @param {import("../wasm/core.js").Core} core @param {Host} host */
+  join(core, host) {
+    if (this.core) core.join(this.core);
+    this.core = core;
+    this.host = host;
+  }
+
+  /** It goes on alone. */
+  part() {
+    if (!this.joined) return;
+    this.core = this.core?.part();
+    this.host = this.#own;
+  }
+
+  /** The numbers of the core's latest step. */
+  view() {
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
+    return this.#numbers;
+  }
+
+  /** Breaks an exchange off. @param {number} exchange */
+  abort(exchange) {
+    this.#exchanges.get(exchange)?.abort();
+  }
 
   /**
-   * @param {string | URL} url
-   * @param {any} [options]
+   * Starts an exchange.
+   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
+   * @param {any} [own] the options of the message that it is about, unless it was sent with some
    */
-  constructor(url, options = {}) {
-    itself(this);
-    this.#url = String(url);
-    this.#options = options;
-    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
-    this.sessionId = options.sessionId;
-    this.protocolVersion = options.protocolVersion;
-  }
-
-  async start() {
-    const { Http } = await ready();
-    if (this.#http) return;
-    const http = (this.#http = new Http());
-    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } =
-      this.#options.reconnectionOptions ?? {};
-    http.pauses(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries);
-    if (this.sessionId !== undefined) http.adopt(this.sessionId, (this.protocolVersion ??= LATEST_SESSION));
-  }
-
-  /** @param {string | undefined} version */
-  setProtocolVersion(version) {
-    this.protocolVersion = version;
-  }
-
-  /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
-  identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
-  }
-
-  /** @param {any} message @param {any} [options] @returns {Promise<void>} */
-  async send(message, options) {
-    const http = this.#http;
-    if (!http) throw new ClosedError("the transport is not open", false);
-    if (options) this.#given.set(message, options);
-    const exchange = http.send(message, options?.timeout ?? NaN, options?.resumptionToken);
-    /** @type {Promise<void> | undefined} */
-    const done = this.onnews || !exchange ? undefined : new Promise((resolve, reject) => this.#sent.set(exchange, { resolve, reject }));
-    this.#drain();
-    return done;
-  }
-
-  async close() {
-    const http = this.#http;
-    if (!http) return;
-    this.#http = undefined;
-    clearTimeout(this.#timer);
-    const keep = this.#options.keepSession === true;
-    http.close(keep);
-    const { last } = this.#act(http);
-    if (!keep) this.sessionId = undefined;
-    this.onclose?.();
-    await last;
-  }
-
-  /** Ends the session on the server, and nothing else. */
-  async terminateSession() {
-    const http = this.#http;
-    if (!http) return;
-    http.endSession();
-    this.sessionId = undefined;
-    await this.#act(http).last;
-  }
-
-  /** Does what is to be done; returns when to do so again. @param {import("../wasm/core.js").Http} http */
-  #act(http) {
-    const started = [];
-    const [deadline, ...actions] = http.actions(now());
-    for (const action of actions) {
-      if (typeof action === "number") this.#exchanges.get(action)?.abort();
-      else started.push(this.#exchange(http, action));
-    }
-    return { deadline, last: Promise.all(started) };
-  }
-
-  /** @param {number} [exchange] the one that something happened to */
-  #drain(exchange) {
-    const http = this.#http;
-    if (!http) return;
-    if (this.onnews) {
-      // Who has put another handler in the client's place, or before it, hears of every message.
-      if (!this.#isFast) for (const message of http.messages()) this.onmessage?.(message);
-      this.onnews(http);
-    } else this.#tell(http, exchange);
-    const { deadline } = this.#act(http);
-    if (deadline < this.#timerAt) {
-      clearTimeout(this.#timer);
-      this.#timerAt = deadline;
-      this.#timer = setTimeout(() => {
-        this.#timerAt = Infinity;
-        this.#drain();
-      }, Math.min(Math.max(deadline - now(), 0), LONGEST));
-      // A connection that may go on later is no reason for a Node process to stay.
-      if (!this.#exchanges.size) this.#timer.unref?.();
-    }
-  }
-
-  /** @param {import("../wasm/core.js").Http} http @param {number} [exchange] */
-  #tell(http, exchange) {
-    const news = http.news();
-    for (let i = 0; i < news.length; i += 2) {
-      const [kind, value] = [news[i], news[i + 1]];
-      const sent = this.#sent.get(exchange ?? 0);
-      if (kind === 1) this.onmessage?.(value);
-      else if (kind === 8) this.onmessage?.(value[0]);
-      else if (kind === 4) this.close();
-      else if (kind === 6) continue;
-      else if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));
-      else this.onerror?.(toError(value, "the connection"));
-    }
+  start(action, own) {
+    this.latest = this.#exchange(action, this.given.get(action[4]) ?? own);
   }
 
   /**
    * One exchange, from its request to the end of its answer.
-   * @param {import("../wasm/core.js").Http} http
    * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
+   * @param {any} own
    */
-  async #exchange(http, [exchange, method, pairs, value, about]) {
+  async #exchange([exchange, method, pairs, value], own) {
     const controller = new AbortController();
     const { signal } = controller;
     this.#exchanges.set(exchange, controller);
     const { fetch: call = globalThis.fetch, headers: given, requestInit } = this.#options;
-    const own = this.#given.get(about);
     let sent = false;
     let headed = false;
     let leave = () => {};
@@ -190,7 +117,7 @@ export class StreamableHttpTransport {
       if (error) throw error;
       const headers = headersOf(typeof given === "function" ? await given() : given);
       headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
-      this.onidentity?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);
@@ -209,40 +136,42 @@ export class StreamableHttpTransport {
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
-      const kind = http.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers);
-      if (this.#http === http) this.sessionId = /** @type {any} */ (http.session());
+      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers) ?? 0;
+      if (response.ok) this.host.accepted?.(exchange);
       // Something may have waited for this head.
-      this.#drain(exchange);
-      if (!kind) return;
-      if (response.ok) this.#sent.get(exchange)?.resolve();
-      if (kind === 2) leave = enter(this.#url);
-      const text = await this.#read(http, exchange, response, kind === 2, own?.onresumptiontoken);
-      if (signal.aborted) return;
-      if (kind === 2) http.failed(exchange, sent, false, undefined, now());
-      else http.message(exchange, this.parse(text), text.slice(0, EXCERPT), now());
+      if (found & words.FOUND_STIRS) this.host.drain(exchange);
+      const reading = found & ~words.FOUND_STIRS;
+      const streams = reading === words.BODY_EVENTS;
+      if (reading === words.BODY_NONE) return controller.abort();
+      if (streams) leave = enter(this.#url);
+      const text = await this.#read(exchange, response, streams, own?.onresumptiontoken);
+      if (signal.aborted || !this.core) return;
+      if (!streams) this.core.message(exchange, this.#parse(text), text.slice(0, EXCERPT), this.host.shows, now());
+      else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
+      this.host.drain(exchange);
     } catch (cause) {
       const refused = sent && !headed ? isRefused(cause) : undefined;
-      if (!signal.aborted) http.failed(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+      if (!signal.aborted && this.core) {
+        this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+        this.host.drain(exchange);
+      }
       // What is not read to its end would hold a connection.
       controller.abort();
     } finally {
       leave();
       this.#exchanges.delete(exchange);
-      this.#drain(exchange);
-      this.#sent.get(exchange)?.resolve();
-      this.#sent.delete(exchange);
+      this.host.ended?.(exchange);
     }
   }
 
   /**
    * Reads a body: its text, or its events as they come.
-   * @param {import("../wasm/core.js").Http} http
    * @param {number} exchange
    * @param {Response} response
    * @param {boolean} streams
    * @param {((id: string) => void) | undefined} tell is told the ids of events
    */
-  async #read(http, exchange, response, streams, tell) {
+  async #read(exchange, response, streams, tell) {
     const reader = response.body?.getReader();
     const whole = new TextDecoder();
     let text = "";
@@ -252,8 +181,8 @@ export class StreamableHttpTransport {
       const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
       if (done || !value) break;
       if (streams) {
-        this.#chunk(http, exchange, value);
-        const id = /** @type {any} */ (tell && http.lastEvent(exchange));
+        this.#chunk(exchange, value);
+        const id = /** @type {any} */ (tell && this.core?.lastEvent(exchange));
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
         text += whole.decode(value, { stream: true });
@@ -265,36 +194,36 @@ export class StreamableHttpTransport {
     return text;
   }
 
-  get #isFast() {
-    return !this.onmessage || /** @type {any} */ (this.onmessage).fast;
-  }
-
-  /** @param {import("../wasm/core.js").Http} http @param {number} exchange @param {Uint8Array} chunk */
-  #chunk(http, exchange, chunk) {
-    http.feed(exchange, chunk);
-    for (;;) {
+  /** @param {number} exchange @param {Uint8Array | undefined} chunk */
+  #chunk(exchange, chunk) {
+    for (let more = true; more && this.core; chunk = undefined) {
+      const { core, host } = this;
       // Who wants to see every text cannot have it faster.
-      if (!this.#options.trace && this.#isFast) this.onevents?.(http, exchange);
-      const data = http.event(exchange);
-      if (!data) break;
-      if (data.length > this.maxMessageSize) {
-        this.#refuse(http, exchange, data);
-        continue;
+      const found = core.feed(exchange, chunk, this.maxMessageSize, host.scans && !this.#options.trace);
+      more = (found & words.FOUND_MORE) > 0;
+      // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
+      const count = found & (words.FOUND_EVENT - 1);
+      const event = found & words.FOUND_EVENT ? this.#text(words.PLACE_DATA, words.PLACE_DATA_LENGTH) : "";
+      if (count) host.deliver(count, () => this.#text(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH));
+      if (found & words.FOUND_OVERSIZE) {
+        core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
+      } else if (found & words.FOUND_EVENT) {
+        this.#trace("received", event);
+        core.message(exchange, this.#parse(event), "", host.shows, now());
       }
-      const text = decoder.decode(data);
-      this.#trace("received", text);
-      http.message(exchange, this.parse(text), "", now());
-      this.#drain(exchange);
+      if (found & (words.FOUND_EVENT | words.FOUND_STIRS)) host.drain(exchange);
     }
-    // What is on its way may be too large already.
-    const begins = http.cut(exchange, this.maxMessageSize);
-    if (begins) this.#refuse(http, exchange, begins);
-    this.#drain(exchange);
   }
 
-  /** An event is not read: it may be the answer. @param {import("../wasm/core.js").Http} http @param {number} exchange @param {Uint8Array} begins */
-  #refuse(http, exchange, begins) {
-    http.refuse(exchange, outline(decoder.decode(begins)).answers === true, tooLarge(this.maxMessageSize));
+  /** A text in the memory, whose start and length the numbers say there. @param {number} start @param {number} length */
+  #text(start, length) {
+    const numbers = this.view();
+    return decoder.decode(new Uint8Array(numbers.buffer, numbers[start], numbers[length]));
+  }
+
+  /** @param {string} text */
+  #parse(text) {
+    return (this.host.read ?? parse)(text);
   }
 
   /** @param {"sent" | "received"} direction @param {string} text */
@@ -306,8 +235,6 @@ export class StreamableHttpTransport {
     }
   }
 }
-
-throughProxies(StreamableHttpTransport);
 
 /** What `Retry-After` asks for, in milliseconds: it holds seconds, or a date. @param {string} text */
 function delay(text) {

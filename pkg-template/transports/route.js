@@ -1,6 +1,6 @@
 // Where a target leads.
 import { McpError, shown } from "../base/errors.js";
-import { StreamableHttpTransport } from "./fetch.js";
+import { StreamableHttpTransport } from "./http.js";
 import { MessagePortTransport } from "./port.js";
 import { WebSocketTransport } from "./socket.js";
 

@@ -1,8 +1,7 @@
 // Where the WebAssembly module comes from, and starting it once.
 import { McpError } from "../base/errors.js";
 
-/** @typedef {import("./core.js").Core} Core */
-/** @typedef {{ Core: new (options: object) => Core, Http: new () => import("./core.js").Http }} Module */
+/** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
 /** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: any, options: any) => Promise<any> }} */
 export const parts = {};

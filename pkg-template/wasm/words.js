@@ -22,6 +22,14 @@ export const STEP_ACKNOWLEDGED = 16;
 export const STEP_NEWS = 17;
 export const STEP_ODD = 18;
 export const STEP_INTERRUPTED = 19;
+export const STEP_FETCH = 20;
+export const STEP_ABORT = 21;
+export const STEP_MESSAGE = 22;
+export const STEP_UNANSWERED = 23;
+export const STEP_EXPIRED = 24;
+export const STEP_BEGUN = 25;
+export const STEP_NOT_BEGUN = 26;
+export const STEP_ASKED = 27;
 
 // `Core::view`: which part of the memory.
 export const VIEW_NUMBERS = 0;
@@ -44,6 +52,10 @@ export const PLACE_MESSAGE_START = 4;
 export const PLACE_MESSAGE_END = 5;
 export const PLACE_DEADLINE = 6;
 export const PLACE_ODD = 7;
+export const PLACE_TEXT = 8;
+export const PLACE_TEXT_LENGTH = 9;
+export const PLACE_DATA = 10;
+export const PLACE_DATA_LENGTH = 11;
 
 /** Stands in the place of an id where the sending of a message is to be told of. */
 export const GREETING = -1;
@@ -79,6 +91,17 @@ export const REQUESTED_SENT = 1;
 export const REQUESTED_KEPT = 2;
 export const REQUESTED_PRIVATE = 3;
 
+// `Core::head`: what is to be done with the body.
+export const BODY_NONE = 0;
+export const BODY_WHOLE = 1;
+export const BODY_EVENTS = 2;
+
+// `Core::feed`, beside the number of records; the last one is `Core::head`'s too.
+export const FOUND_EVENT = 256;
+export const FOUND_OVERSIZE = 512;
+export const FOUND_MORE = 1024;
+export const FOUND_STIRS = 2048;
+
 // `Core::failed`: why, if it is not an HTTP status.
 export const FAILED_PROTOCOL = 0;
 export const FAILED_UNSENT = 1;
@@ -94,9 +117,30 @@ export const LOG_LEVEL_SET = 2;
 /** A number that may be missing, for which Rust says NaN. @param {number} number */
 export const optional = (number) => (number === number ? number : undefined);
 
+/**
+ * A message that lies in a text.
+ * @param {string} text
+ * @param {number} start 0 if there is none
+ * @param {number} end
+ */
+export const span = (text, start, end) => (start ? text.substring(start, end) : undefined);
+
 // What a server has.
 export const THING_TOOL = 0;
 export const THING_RESOURCE = 1;
 export const THING_TEMPLATE = 2;
 export const THING_PROMPT = 3;
 export const THING_COMPLETION = 4;
+
+// `Host::ask`: whom, and what comes instead of the number of a question.
+export const QUESTION_PERSON = 0;
+export const QUESTION_MODEL = 1;
+export const QUESTION_ROOTS = 2;
+export const ASKED_GIVEN = 0;
+export const ASKED_SUSPENDED = -1;
+export const ASKED_OVER = -2;
+
+// `Host::log`: what became of it.
+export const LOGGED_NO_LEVEL = -1;
+export const LOGGED_NO_ROOM = 0;
+export const LOGGED_DONE = 1;

@@ -33,8 +33,6 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
-  /** It takes the options of a call along, as HTTP does. */
-  onevents = undefined;
   /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
   onidentity = undefined;
   /** @type {any} */
@@ -224,7 +222,7 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {Float64Array} part
+   * @param {any} part
    * @param {string} text
    */
   #deliver(connection, part, text) {
@@ -247,9 +245,8 @@ class WorkerTransport {
     let at = 0;
     for (const call of addressees) {
       if (call) {
-        const start = part[at + words.FIELD_MESSAGE_START];
-        const message = start ? text.substring(start, part[at + words.FIELD_MESSAGE_END]) : undefined;
-        call.deliver(/** @type {number} */ (part[at + words.FIELD_PROGRESS]), words.optional(/** @type {number} */ (part[at + words.FIELD_TOTAL])), message);
+        const message = words.span(text, part[at + words.FIELD_MESSAGE_START], part[at + words.FIELD_MESSAGE_END]);
+        call.deliver(part[at + words.FIELD_PROGRESS], words.optional(part[at + words.FIELD_TOTAL]), message);
       }
       at += words.FIELDS;
     }

@@ -1,7 +1,7 @@
 // In a worker: holds the connection of a client in the page, reads what arrives, and hands it over in batches.
-import { StreamableHttpTransport } from "../transports/fetch.js";
+import { Exchanges } from "../transports/http.js";
 import { WebSocketTransport } from "../transports/socket.js";
-import start, { Core, Http, scanEvents, scanFrame, view } from "../wasm/core.js";
+import start, { Core, scanFrame, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
@@ -15,8 +15,10 @@ const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
-/** @type {any} */
+/** A socket. @type {any} */
 let transport;
+/** What there is instead over HTTP. @type {Exchanges | undefined} */
+let exchanges;
 /** Fulfilled when the transport has ended. @type {() => void} */
 let ended;
 const over = new Promise((resolve) => (ended = () => resolve(undefined)));
@@ -26,8 +28,10 @@ let latest = 0;
 
 // Views of the module's memory; detached, with length 0, when it has grown.
 let scratch = new Uint8Array();
-let numbers = new Float64Array();
-let records = new Float64Array();
+/** @type {any} */
+let numbers = [];
+/** @type {any} */
+let records = [];
 
 const commands = {
   /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
@@ -36,20 +40,22 @@ const commands = {
     try {
       provide(async () => {
         await start({ module_or_path: module });
-        return { Core, Http };
+        return { Core };
       });
       await ready();
-      transport = url.startsWith("http")
-        ? new StreamableHttpTransport(url, { headers: asks ? ask : headers, trace, maxMessageSize })
-        : new WebSocketTransport(url, { protocols, trace, maxMessageSize });
-      if ("onframe" in transport) transport.onframe = frame;
-      else Object.assign(transport, { onevents: events, onnews: news, parse });
-      transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
-      transport.onclose = () => {
-        batch.add("closed");
-        ended();
-      };
-      await transport.start();
+      if (url.startsWith("http")) {
+        exchanges = new Exchanges(url, { headers: asks ? ask : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
+        await exchanges.start();
+      } else {
+        transport = new WebSocketTransport(url, { protocols, trace, maxMessageSize });
+        transport.onframe = frame;
+        transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
+        transport.onclose = () => {
+          batch.add("closed");
+          ended();
+        };
+        await transport.start();
+      }
       batch.add("opened");
     } catch (error) {
       batch.add("refused", pack(error));
@@ -59,7 +65,9 @@ const commands = {
   /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
   async send({ text, ...options }) {
     try {
-      await (transport.sendText ? transport.sendText(text) : transport.send(JSON.parse(text), options));
+      if (!exchanges) return transport.sendText(text);
+      exchanges.send(JSON.parse(text), options);
+      exchanges.drain();
     } catch (error) {
       const { method, id } = JSON.parse(text);
       // The id of an answer is the server's.
@@ -75,10 +83,8 @@ const commands = {
   },
   async close() {
     // What the server is to be told of the end is on its way before the worker goes.
-    if (transport) {
-      await transport.close();
-      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, GRACE))]);
-    }
+    const closing = exchanges ? exchanges.close() : transport?.close().then(() => over);
+    await Promise.race([closing, new Promise((resolve) => setTimeout(resolve, GRACE))]);
     scope.postMessage({ mcp: "bye" });
     scope.close();
   },
@@ -98,7 +104,8 @@ function frame(text) {
   if (!scratch.length) scratch = view(words.VIEW_SCRATCH);
   if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
     if (!numbers.length) numbers = view(words.VIEW_NUMBERS);
-    return record(numbers, words.PLACE_ID, words.PLACE_PROGRESS, text);
+    const message = words.span(text, numbers[words.PLACE_MESSAGE_START], numbers[words.PLACE_MESSAGE_END]);
+    return batch.progress(numbers[words.PLACE_ID], numbers[words.PLACE_PROGRESS], numbers[words.PLACE_TOTAL], message);
   }
   // What is no JSON is for the page to complain of.
   const message = parse(text);
@@ -106,28 +113,17 @@ function frame(text) {
 }
 
 /**
- * Events have come by HTTP: ordinary progress is taken from the bytes, up to another event.
- * @param {Http} http
- * @param {number} exchange
+ * Ordinary progress has come by HTTP, in the table.
+ * @param {number} count
+ * @param {() => string} text that its messages are part of
  */
-function events(http, exchange) {
-  for (let count; (count = scanEvents(http, exchange)); ) {
-    if (!records.length) records = view(words.VIEW_RECORDS);
-    const text = decoder.decode(/** @type {any} */ (http.text(exchange)));
-    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(records, at + words.FIELD_TOKEN, at + words.FIELD_PROGRESS, text);
+function deliver(count, text) {
+  if (!records.length) records = view(words.VIEW_RECORDS);
+  const all = text();
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+    const message = words.span(all, records[at + words.FIELD_MESSAGE_START], records[at + words.FIELD_MESSAGE_END]);
+    batch.progress(records[at + words.FIELD_TOKEN], records[at + words.FIELD_PROGRESS], records[at + words.FIELD_TOTAL], message);
   }
-}
-
-/**
- * @param {any} numbers
- * @param {number} token where that is among them
- * @param {number} progress where that is; behind it are total, start and end of the message
- * @param {string} text what the message is part of
- */
-function record(numbers, token, progress, text) {
-  const start = numbers[progress + 2];
-  const message = start ? text.substring(start, numbers[progress + 3]) : undefined;
-  batch.progress(numbers[token], numbers[progress], numbers[progress + 1], message);
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -155,22 +151,20 @@ function write(message) {
 /** What can be posted of a failure. @param {any} detail */
 const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
 
-/** @param {Http} http */
-function news(http) {
-  const news = /** @type {any} */ (http.news());
-  for (let i = 0; i < news.length; i += 2) {
-    const [kind, value] = [news[i], news[i + 1]];
-    if (kind === 1) {
-      if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-    } else if (kind === 8) batch.add("asked", [write(value[0]), value[1]]);
-    else if (kind === 2) batch.add("failed", told(value));
-    else if (kind === 3) batch.add("fault", told(value));
-    else if (kind === 4) batch.add("expired");
-    else if (kind === 6) batch.add("begun");
-    else if (kind === 7) batch.add("notBegun", told(value));
-    else batch.add("stray", value, false);
-  }
-  if (transport.sessionId !== session) batch.add("session", (session = transport.sessionId), false);
+/** The exchanges have something to tell. @param {number} step @param {any} value */
+function hear(step, value) {
+  const { fetcher } = /** @type {Exchanges} */ (exchanges);
+  if (step === words.STEP_MESSAGE) {
+    if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
+  } else if (step === words.STEP_ASKED) batch.add("asked", [write(value), fetcher.view()[words.PLACE_ID]]);
+  else if (step === words.STEP_UNANSWERED) batch.add("failed", told(value));
+  else if (step === words.STEP_FAULT) batch.add("fault", told(value));
+  else if (step === words.STEP_EXPIRED) batch.add("expired");
+  else if (step === words.STEP_BEGUN) batch.add("begun");
+  else if (step === words.STEP_NOT_BEGUN) batch.add("notBegun", told(value));
+  else batch.add("stray", value, false);
+  const current = fetcher.core?.session();
+  if (current !== session) batch.add("session", (session = current), false);
 }
 /** @type {string | undefined} */
 let session;

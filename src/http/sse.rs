@@ -129,6 +129,8 @@ impl EventStream {
     /// take, [`event`](Self::event) takes.
     #[inline]
     pub fn progress(&mut self, since: usize) -> Option<Scanned> {
+        // Where no byte order mark can be, the stream has begun.
+        self.started |= self.buffer.first().is_some_and(|byte| *byte != 0xEF);
         if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
             return None;
         }
@@ -168,6 +170,12 @@ impl EventStream {
     /// What has been read of the buffer since that position.
     pub fn since(&self, position: usize) -> &[u8] {
         self.buffer.get(position..self.at).unwrap_or_default()
+    }
+
+    /// Whether there is something behind that has not been looked at.
+    pub fn rests(&mut self) -> bool {
+        self.skip_lf();
+        self.searched < self.buffer.len()
     }
 
     /// The id of the latest event that had one.

@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     io::{self, Read, Write},
-    pin::pin,
+    pin::{Pin, pin},
     task::Poll,
     thread,
     time::Duration,
@@ -227,6 +227,19 @@ async fn read(
     let mut refused = None;
     loop {
         link.ready().await;
+        // What has been read of a line may have to give way before more of it comes.
+        let room = poll_fn(|cx| match counter.poll_room(cx) {
+            Poll::Ready(Ok(())) => {
+                Pin::new(&mut input).poll_fill_buf(cx).map(|read| read.map(|_| true))
+            }
+            Poll::Ready(Err(_)) => Poll::Ready(Ok(false)),
+            Poll::Pending => Poll::Pending,
+        });
+        if !room.await? {
+            refused = Some(Unreadable::Busy);
+            held = Vec::new();
+            counter.finish();
+        }
         let bytes = input.fill_buf().await?;
         let (part, end) = match bytes.iter().position(|&byte| byte == b'\n') {
             Some(end) => (&bytes[..end], Some(end + 1)),
@@ -241,14 +254,15 @@ async fn read(
         }
         let (count, is_at_end) = (end.unwrap_or(bytes.len()), bytes.is_empty());
         input.consume(count);
-        if refused.is_none() && counter.room().await.is_err() {
+        let is_whole = end.is_some() || is_at_end;
+        if refused.is_none() && is_whole && counter.room().await.is_err() {
             refused = Some(Unreadable::Busy);
         }
         if refused.is_some() {
             held = Vec::new();
             counter.finish();
         }
-        if end.is_none() && !is_at_end {
+        if !is_whole {
             continue;
         }
         if let Some(why) = refused.take() {

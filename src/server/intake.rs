@@ -46,14 +46,16 @@ struct State {
     /// Of which only the oldest message may make use, so that there always is one that goes on.
     reserve: usize,
     taken: usize,
-    /// How many wait.
-    waiting: usize,
     newest: u64,
     /// In the order in which they began.
     claims: BTreeMap<u64, Entry>,
     /// Those whose message is not whole yet.
     unfinished: BTreeSet<u64>,
     sources: HashMap<Source, Held>,
+    /// The sources of which something waits: who has least comes first, then who has waited longest.
+    queue: BTreeSet<(usize, Option<u64>, Source)>,
+    /// Whether somebody waits because there is no room for anybody.
+    is_full: bool,
     looked_at: Millis,
 }
 
@@ -62,6 +64,8 @@ struct State {
 struct Held {
     claims: usize,
     bytes: usize,
+    /// Those whose message is not whole yet, and of these those that wait, in their order.
+    unfinished: BTreeSet<u64>,
     waiting: VecDeque<u64>,
 }
 
@@ -84,11 +88,12 @@ impl Intake {
             most,
             reserve: 0,
             taken: 0,
-            waiting: 0,
             newest: 0,
             claims: BTreeMap::new(),
             unfinished: BTreeSet::new(),
             sources: HashMap::new(),
+            queue: BTreeSet::new(),
+            is_full: false,
             looked_at: Millis::NEG_INFINITY,
         };
         Arc::new(Self { hasher: RandomState::new(), state: Mutex::new(state) })
@@ -123,7 +128,9 @@ impl Intake {
         };
         state.claims.insert(number, entry);
         state.unfinished.insert(number);
-        state.sources.entry(source).or_default().claims += 1;
+        let held = state.sources.entry(source).or_default();
+        held.claims += 1;
+        held.unfinished.insert(number);
         drop(state);
         Claim { intake: Arc::clone(self), number }
     }
@@ -169,10 +176,7 @@ impl Claim {
     /// The message is whole, and now is the server's: it gives way to none.
     pub(crate) fn finish(&self) {
         let mut state = self.intake.lock();
-        state.unfinished.remove(&self.number);
-        if let Some(entry) = state.claims.get_mut(&self.number) {
-            entry.waker = None;
-        }
+        state.finish(self.number);
         // Another one is the oldest now.
         let wakers = state.serve();
         drop(state);
@@ -205,14 +209,13 @@ impl State {
         if !was_granted && !waited {
             entry.waits = Some((now, bytes));
             let source = entry.source;
-            self.sources.entry(source).or_default().waiting.push_back(number);
-            self.waiting += 1;
-            if self.waiting == 1 {
-                // Nobody came before.
-                wakers.extend(self.grant(number, self.most.saturating_sub(self.reserve)));
-            }
-            if self.claims.get(&number).is_some_and(|entry| entry.waits.is_some()) {
-                wakers.extend(self.serve());
+            self.change(source, |held| held.waiting.push_back(number));
+            let is_oldest = self.unfinished.first() == Some(&number);
+            if is_oldest || !self.is_full {
+                let reserve = if is_oldest { 0 } else { self.reserve };
+                wakers.extend(self.grant(number, self.most.saturating_sub(reserve)));
+                self.is_full |= self.claims.get(&number).is_some_and(Entry::is_waiting)
+                    && self.has_share(source, number);
             }
         }
         let Some(entry) = self.claims.get_mut(&number) else { return Poll::Ready(Err(Busy)) };
@@ -238,39 +241,63 @@ impl State {
             wakers.extend(self.grant(oldest, self.most));
         }
         let most = self.most.saturating_sub(self.reserve);
+        self.is_full = false;
         loop {
-            let waiting = self.sources.values().filter(|held| !held.waiting.is_empty());
-            let next = waiting.min_by_key(|held| (held.bytes, held.waiting.front().copied()));
-            let Some(next) = next.and_then(|held| held.waiting.front().copied()) else { break };
+            let next = self.queue.iter().find_map(|(_, first, source)| {
+                let oldest = self.sources.get(source)?.unfinished.first().copied();
+                let waits = |number: &u64| self.claims.get(number).is_some_and(Entry::is_waiting);
+                let next = oldest.filter(waits).or(*first)?;
+                self.has_share(*source, next).then_some(next)
+            });
+            let Some(next) = next else { break };
             wakers.extend(self.grant(next, most));
-            if self.claims.get(&next).is_some_and(|entry| entry.waits.is_some()) {
+            if self.claims.get(&next).is_some_and(Entry::is_waiting) {
                 // There is no room for it, and others do not overtake it.
+                self.is_full = true;
                 break;
             }
         }
         wakers
     }
 
+    /// Whether a source has what one of its messages waits for within its share, which is a half. A
+    /// part of it is for its oldest message, so that one always goes on; and one by itself is read
+    /// in any case.
+    fn has_share(&self, source: Source, number: u64) -> bool {
+        let Some(held) = self.sources.get(&source).filter(|_| source.is_some()) else {
+            return true;
+        };
+        let Some(entry) = self.claims.get(&number) else { return true };
+        let bytes = entry.waits.map_or(0, |(_, bytes)| bytes);
+        let is_oldest = held.unfinished.first() == Some(&number);
+        let reserve = if is_oldest { 0 } else { self.reserve };
+        let share = (self.most / 2).max(self.reserve) - reserve;
+        held.bytes == entry.bytes || held.bytes.saturating_add(bytes) <= share
+    }
+
     /// Gives one what it waits for, if all of them then do not have more than that.
     fn grant(&mut self, number: u64, most: usize) -> Option<Waker> {
+        let source = self.claims.get(&number)?.source;
+        let has_share = self.has_share(source, number);
         let entry = self.claims.get_mut(&number)?;
         let (_, bytes) = entry.waits?;
-        if self.taken.saturating_add(bytes) > most {
+        if !has_share || self.taken.saturating_add(bytes) > most {
             return None;
         }
         entry.waits = None;
         entry.grown = Millis::INFINITY;
         entry.bytes += bytes;
+        let waker = entry.waker.take();
         self.taken += bytes;
-        let held = self.sources.entry(entry.source).or_default();
-        held.bytes += bytes;
-        held.forget(number);
-        self.waiting -= 1;
-        entry.waker.take()
+        self.change(source, |held| {
+            held.bytes += bytes;
+            held.forget(number);
+        });
+        waker
     }
 
-    /// Has others give way to one that has waited for a while: first those that come too slowly, of
-    /// the source that has most; then those of a source that has more than half, to one of another.
+    /// Has messages that come too slowly give way to one that has waited for a while, of the source
+    /// that has most first.
     fn relieve(&mut self, number: u64, now: Millis) -> Vec<Waker> {
         let mut wakers = Vec::new();
         let Some(entry) = self.claims.get(&number) else { return wakers };
@@ -278,31 +305,30 @@ impl State {
         if now - since < GRACE || now - self.looked_at < PAUSE {
             return wakers;
         }
-        let free = self.most.saturating_sub(self.reserve).saturating_sub(self.taken);
-        wanted = wanted.saturating_sub(free);
+        let has_share = self.has_share(entry.source, number);
+        let of_source = (!has_share).then_some(entry.source);
+        if has_share {
+            let free = self.most.saturating_sub(self.reserve).saturating_sub(self.taken);
+            wanted = wanted.saturating_sub(free);
+        }
         if wanted == 0 {
             return wakers;
         }
         self.looked_at = now;
-        let (own, half) = (entry.source, self.most / 2);
         let bytes_of = |source| self.sources.get(&source).map_or(0, |held: &Held| held.bytes);
         let mut giving: Vec<_> = self
             .unfinished
             .iter()
             .filter(|other| **other != number)
             .filter_map(|other| Some((*other, self.claims.get(other)?)))
-            .filter(|(_, other)| !other.has_to_go && other.bytes > 0)
-            .filter_map(|(other, entry)| {
-                let of_source = bytes_of(entry.source);
-                let is_slow = entry.is_slow(now);
-                let is_greedy =
-                    entry.source != own && of_source > half && bytes_of(own) < of_source / 2;
-                // What came last has cost least.
-                (is_slow || is_greedy).then_some(((is_slow, of_source, other), entry.bytes))
-            })
+            // Who has its share makes room among its own.
+            .filter(|(_, other)| of_source.is_none_or(|source| source == other.source))
+            .filter(|(_, other)| !other.has_to_go && other.bytes > 0 && other.is_slow(now))
+            // What came last has cost least.
+            .map(|(number, other)| ((bytes_of(other.source), number), other.bytes))
             .collect();
         giving.sort_unstable_by(|one, other| other.0.cmp(&one.0));
-        for ((_, _, other), bytes) in giving {
+        for ((_, other), bytes) in giving {
             if let Some(entry) = self.claims.get_mut(&other) {
                 entry.has_to_go = true;
                 wakers.extend(entry.waker.take());
@@ -315,20 +341,39 @@ impl State {
         wakers
     }
 
-    fn remove(&mut self, number: u64) {
+    fn finish(&mut self, number: u64) {
         self.unfinished.remove(&number);
+        let Some(entry) = self.claims.get_mut(&number) else { return };
+        entry.waker = None;
+        if let Some(held) = self.sources.get_mut(&entry.source) {
+            held.unfinished.remove(&number);
+        }
+    }
+
+    fn remove(&mut self, number: u64) {
+        self.finish(number);
         let Some(entry) = self.claims.remove(&number) else { return };
         self.taken -= entry.bytes;
-        if let Some(held) = self.sources.get_mut(&entry.source) {
+        self.change(entry.source, |held| {
             held.bytes -= entry.bytes;
             held.claims -= 1;
-            if entry.waits.is_some() {
+            if entry.is_waiting() {
                 held.forget(number);
-                self.waiting -= 1;
             }
-            if held.claims == 0 {
-                self.sources.remove(&entry.source);
-            }
+        });
+        if self.sources.get(&entry.source).is_some_and(|held| held.claims == 0) {
+            self.sources.remove(&entry.source);
+        }
+    }
+
+    /// Changes what a source has, and with it its place in the queue.
+    fn change(&mut self, source: Source, change: impl FnOnce(&mut Held)) {
+        let held = self.sources.entry(source).or_default();
+        self.queue.remove(&(held.bytes, held.waiting.front().copied(), source));
+        change(held);
+        let first = held.waiting.front().copied();
+        if first.is_some() {
+            self.queue.insert((held.bytes, first, source));
         }
     }
 }
@@ -345,6 +390,10 @@ impl Held {
 }
 
 impl Entry {
+    fn is_waiting(&self) -> bool {
+        self.waits.is_some()
+    }
+
     /// Whether it has what it waited for, and does not know yet.
     fn was_granted(&self) -> bool {
         self.grown == Millis::INFINITY
@@ -354,7 +403,7 @@ impl Entry {
     #[allow(clippy::cast_precision_loss)] // of bytes of a message
     fn is_slow(&self, now: Millis) -> bool {
         let (since, before) = self.mark;
-        let is_waiting = self.waits.is_some() || self.was_granted();
+        let is_waiting = self.is_waiting() || self.was_granted();
         let is_behind = || ((self.bytes - before) as f64) < SLOWEST * (now - since);
         !is_waiting && (now - self.grown >= GRACE || (now - since >= GRACE && is_behind()))
     }
@@ -461,54 +510,67 @@ mod tests {
     fn room_goes_to_whoever_has_least_and_not_to_whoever_asks_most() {
         let intake = Intake::new(8 * MIB);
         let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
-        let full = intake.begin(greedy, 0.0);
+        let full = intake.begin(None, 0.0);
         assert_eq!(grow(&full, 8 * MIB, 0.0), FINE);
         full.finish();
         let many: Vec<_> = (0..100).map(|_| intake.begin(greedy, 0.0)).collect();
         assert!(many.iter().all(|claim| grow(claim, MIB, 0.0) == Poll::Pending));
         let one = intake.begin(modest, 0.0);
         assert_eq!(grow(&one, MIB, 1.0), Poll::Pending);
-        let early = intake.begin(greedy, 0.0);
-        drop(early);
         // The oldest one is first whoever it is of, so that one always goes on.
         drop(full);
         assert_eq!(grow(&many[0], MIB, 2.0), FINE);
         assert_eq!(grow(&one, MIB, 2.0), FINE);
         let served = many.iter().filter(|claim| grow(claim, MIB, 2.0) == FINE).count();
-        assert_eq!(served, 6, "and the rest in their order");
+        assert_eq!(served, 3, "and the rest in their order, within its share");
     }
 
     #[test]
-    fn who_has_more_than_half_gives_way_to_others_and_those_who_have_little_do_not() {
+    fn one_source_has_half_of_all_room_whatever_it_sends_and_the_rest_is_for_others() {
+        let intake = Intake::new(8 * MIB);
+        intake.expect(MIB);
+        let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
+        let many: Vec<_> = (0..20).map(|_| intake.begin(greedy, 0.0)).collect();
+        let served = many.iter().filter(|claim| grow(claim, MIB, 0.0) == FINE);
+        let served: Vec<_> = served.collect();
+        assert_eq!(served.len(), 3, "one more is for the next that is the oldest");
+        served.iter().for_each(|claim| claim.finish());
+        let others: Vec<_> = (0..3).map(|_| intake.begin(modest, 0.0)).collect();
+        assert!(others.iter().all(|claim| grow(claim, MIB, 0.0) == FINE), "nobody is in their way");
+        assert_eq!(grow(&many[19], MIB, 5000.0), BUSY);
+        // What nobody knows the source of has no share.
+        drop((many, others));
+        let unknown: Vec<_> = (0..7).map(|_| intake.begin(None, 0.0)).collect();
+        assert!(unknown.iter().all(|claim| grow(claim, MIB, 0.0) == FINE));
+    }
+
+    #[test]
+    fn who_has_its_share_makes_room_among_its_own() {
         let intake = Intake::new(8 * MIB);
         let (greedy, modest) = (intake.source("greedy"), intake.source("modest"));
-        let many: Vec<_> = (0..7).map(|_| intake.begin(greedy, 0.0)).collect();
-        let few = intake.begin(modest, 0.0);
-        let feed = |now| {
-            for claim in many.iter().chain([&few]).filter(|claim| !has_to_go(claim)) {
-                let _ = grow(claim, if now == 0.0 { MIB - 400_000 } else { 40_000 }, now);
-            }
-        };
-        let late = intake.begin(intake.source("late"), 0.0);
-        feed(0.0);
-        let mut gone = 0;
-        for step in 0..10 {
-            let now = f64::from(step) * 200.0;
-            if step > 0 {
-                feed(now);
-            }
-            let _ = grow(&late, 4 * MIB, now);
-            gone = many.iter().filter(|claim| has_to_go(claim)).count();
-        }
-        assert!((1..7).contains(&gone), "{gone}");
-        assert!(!has_to_go(&few));
+        let (slow, other) = (intake.begin(greedy, 0.0), intake.begin(modest, 0.0));
+        assert_eq!(grow(&slow, 4 * MIB, 0.0), FINE);
+        assert_eq!(grow(&other, 2 * MIB, 0.0), FINE);
+        let next = intake.begin(greedy, 0.0);
+        assert_eq!(grow(&next, MIB, 1000.0), Poll::Pending);
+        assert_eq!(grow(&next, MIB, 2100.0), Poll::Pending);
+        assert_eq!((has_to_go(&slow), has_to_go(&other)), (true, false));
+        drop(slow);
+        assert_eq!(grow(&next, MIB, 2200.0), FINE);
     }
 
     #[test]
     fn one_message_always_goes_on_however_many_wait_with_what_they_have() {
-        let intake = Intake::new(16 * MIB);
-        intake.expect(4 * MIB);
-        let claims: Vec<_> = (0..40).map(|_| intake.begin(None, 0.0)).collect();
+        for sources in [0, 1, 3] {
+            let intake = Intake::new(16 * MIB);
+            intake.expect(4 * MIB);
+            let source = |number: u32| number.checked_rem(sources).map(|one| one.into());
+            all_come_to_their_end(&intake, &source);
+        }
+    }
+
+    fn all_come_to_their_end(intake: &Arc<Intake>, source: &dyn Fn(u32) -> Option<u64>) {
+        let claims: Vec<_> = (0..40).map(|number| intake.begin(source(number), 0.0)).collect();
         let mut left: Vec<_> = claims.into_iter().map(|claim| (claim, 0)).collect();
         // Each wants 4 MiB in steps, and all hold on to what they have.
         let mut rounds = 0;
@@ -520,10 +582,10 @@ mod tests {
                     *has += MIB / 2;
                 }
             }
-            assert!(taken(&intake) <= 16 * MIB);
+            assert!(taken(intake) <= 16 * MIB);
             left.retain(|(_, has)| *has < 4 * MIB);
         }
-        assert_eq!(taken(&intake), 0);
+        assert_eq!(taken(intake), 0);
     }
 
     #[test]
@@ -544,7 +606,7 @@ mod tests {
         assert_eq!(grow(&full, MIB, 0.0), FINE);
         full.finish();
         let claims: Vec<_> =
-            (0..16_384_u32).map(|number| intake.begin(intake.source(number % 64), 0.0)).collect();
+            (0..16_384_u32).map(|number| intake.begin(intake.source(number % 4096), 0.0)).collect();
         for now in [0.0, 1200.0, 2400.0] {
             assert!(claims.iter().all(|claim| grow(claim, 64, now) == Poll::Pending));
         }

@@ -14,11 +14,11 @@ use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Http};
+use super::http::{self, Exchanges};
 use super::payload::{view_bytes, view_numbers};
-
-/// The longest frame that takes the fast path, in bytes.
-const SCRATCH: usize = 4096;
+use super::words::{
+    self, Caching, Failed, GREETING, LogLevel, NO_SLOT, Place, Requested, SCRATCH, Scan, Step, View,
+};
 
 /// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
 ///
@@ -31,42 +31,15 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-/// Stands in the place of an id where the sending of a message is to be told of.
-const GREETING: f64 = -1.0;
-
-const NUMBERS_LENGTH: usize = 8;
-
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
-struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
+struct Numbers(UnsafeCell<[f64; words::NUMBERS]>);
 
 // SAFETY: as for `Scratch`.
 unsafe impl Sync for Numbers {}
 
-static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
+static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; words::NUMBERS]));
 
-/// What [`Core::view`] is asked for.
-#[derive(Clone, Copy)]
-enum View {
-    Numbers = 0,
-    Scratch = 1,
-    #[allow(dead_code)] // what JavaScript says
-    Records = 2,
-}
-
-/// The places in the numbers.
-#[derive(Clone, Copy)]
-enum Place {
-    Slot = 0,
-    Id = 1,
-    Progress = 2,
-    Total = 3,
-    MessageStart = 4,
-    MessageEnd = 5,
-    Deadline = 6,
-    Odd = 7,
-}
-
-fn put(place: Place, number: f64) {
+pub(super) fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
     unsafe { (*NUMBERS.0.get())[place as usize] = number }
 }
@@ -121,100 +94,19 @@ fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
-/// What [`Core::scan`] says instead of a slot.
-#[derive(Clone, Copy)]
-enum Scan {
-    /// The frame has to be parsed.
-    Parse = -1,
-    /// It was progress that is not delivered.
-    Dropped = -2,
-}
-
-/// What a request may have to do with results that are kept.
-#[derive(Clone, Copy)]
-enum Caching {
-    /// Nothing is kept.
-    Off = 0,
-    /// The result may be one that is kept for all.
-    Shared = 1,
-    /// Also one that is private to the latest authorization, which is that of this request.
-    Private = 2,
-    /// The result is to be new, and may be kept.
-    #[allow(dead_code)] // what JavaScript says
-    Renew = 3,
-}
-
-/// What became of a request.
-#[derive(Clone, Copy)]
-enum Requested {
-    /// There is no connection.
-    Not = 0,
-    /// It could be sent; the numbers say its slot and id.
-    Sent = 1,
-    /// Its result is there already, as the value.
-    Kept = 2,
-    /// There is a private result, for an authorization that was not named.
-    Private = 3,
-}
-
-/// Why a worker says that a request will not be answered; any other number is the HTTP status.
-#[derive(Clone, Copy)]
-enum Failed {
-    /// The server broke the protocol.
-    Protocol = 0,
-    /// The request was not sent.
-    Unsent = 1,
-    /// Its answer was lost.
-    Lost = 2,
-    /// The address only speaks HTTP+SSE.
-    SseOnly = 3,
-}
-
-/// What became of a wish for log messages.
-#[derive(Clone, Copy)]
-enum LogLevel {
-    /// There is no such level.
-    Unknown = -1,
-    /// There is no connection.
-    Not = 0,
-    /// The server has to be told by `logging/setLevel`.
-    Tell = 1,
-    /// That is done.
-    Set = 2,
-}
-
-/// What [`Core::poll`] says is to be done.
-#[derive(Clone, Copy)]
-enum Step {
-    Nothing = 0,
-    Send = 1,
-    Reopen = 2,
-    Connected = 3,
-    Disconnected = 4,
-    Progress = 5,
-    Resolve = 6,
-    Reject = 7,
-    Notification = 8,
-    Request = 9,
-    Fault = 10,
-    Stalled = 11,
-    Input = 12,
-    Leg = 13,
-    Task = 14,
-    Withdrawn = 15,
-    Acknowledged = 16,
-    News = 17,
-    Odd = 18,
-    Interrupted = 19,
-}
-
 /// One client's protocol machine.
 ///
 /// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
 /// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
 #[wasm_bindgen]
 pub struct Core {
-    machine: Client<JsValue>,
+    pub(super) machine: Client<JsValue>,
+    /// Where messages go that are exchanges of HTTP.
+    pub(super) http: Option<Box<Exchanges>>,
+    /// Whether there is nothing but exchanges.
+    pub(super) alone: bool,
+    /// A request whose answer goes on behind an event.
+    pub(super) resume: Option<(i64, JsValue)>,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
@@ -251,8 +143,7 @@ impl Core {
             return Err(JsValue::from_str("`mode` names no protocol version"));
         };
         let capabilities = JsValue::object();
-        let machine = Client::new(Config { info, capabilities, log_level, mode });
-        Ok(Self { machine, value: JsValue::UNDEFINED, other: JsValue::UNDEFINED })
+        Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
     }
 
     /// A transport is about to open. Times are milliseconds.
@@ -317,11 +208,12 @@ impl Core {
     /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none),
     /// where a scanned message starts (0 if there is none) and ends in its frame, and, when there
     /// are no more steps, when [`timeout`](Self::timeout) wants to be called; infinite for never.
-    /// After [`scan`](Self::scan) the id is the token; the last number is what is odd about it, 0
-    /// for nothing. 1 is the buffer for [`scan`](Self::scan). 2 is the table that
-    /// [`events`](Self::events) fills: for each record slot (-1 if it is not delivered), progress,
-    /// total (NaN if there is none), where its message starts (0 if there is none) and ends in
-    /// `Http::text`, what is odd about it, and its token.
+    /// After [`scan`](Self::scan) the id is the token; the next number is what is odd about it, 0
+    /// for nothing. Behind it are the places in memory that [`feed`](Self::feed) tells: where the text of
+    /// the records starts and how long it is, and the same of an event's data. 1 is the buffer for
+    /// [`scan`](Self::scan). 2 is the table that [`feed`](Self::feed) fills: for each record slot (-1
+    /// if it is not delivered), progress, total (NaN if there is none), where its message starts (0
+    /// if there is none) and ends in the text, what is odd about it, and its token.
     pub fn view(&self, which: u32) -> JsValue {
         view(which)
     }
@@ -342,15 +234,8 @@ impl Core {
         self.machine.declare(capabilities);
     }
 
-    /// Reads on in a stream of events: the ordinary progress that comes next, as much as the table
-    /// in [`view`](Self::view) holds. Returns how many of them it now holds; 0 if the next
-    /// event is another, to be taken by `Http::event`.
-    pub fn events(&mut self, http: &mut Http, exchange: u32) -> u32 {
-        http.read_progress(exchange, Some(&mut self.machine))
-    }
-
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
-    /// [`events`](Self::events) does; the token is negative if the progress came on the stream of
+    /// [`feed`](Self::feed) does; the token is negative if the progress came on the stream of
     /// another request.
     pub fn take(&mut self, count: usize) {
         http::take_records(count, &mut self.machine);
@@ -393,14 +278,10 @@ impl Core {
         self.machine.failed(id as i64, error, now);
     }
 
-    /// Takes over what has happened on the exchanges of HTTP.
-    pub fn tell(&mut self, http: &mut Http, now: f64) {
-        http.machine.tell(&mut self.machine, now);
-    }
-
     /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`].
+    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
+    /// a text, is the event behind which the answer goes on.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
@@ -416,7 +297,11 @@ impl Core {
         rounds: f64,
         opens_urls: bool,
         now: f64,
+        resume: JsValue,
     ) -> u32 {
+        if let Some(http) = &mut self.http {
+            http.advance_to(now);
+        }
         let kept = match cache {
             cache if cache == Caching::Shared as u32 => {
                 self.machine.kept_for_all(method, &params, now)
@@ -451,6 +336,7 @@ impl Core {
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
+                self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put(Place::Id, id as f64);
                 put(Place::Slot, f64::from(slot));
                 Requested::Sent as u32
@@ -526,15 +412,74 @@ impl Core {
 
     /// Looks at the clocks.
     pub fn timeout(&mut self, now: f64) {
+        if let Some(http) = &mut self.http {
+            http.handle_timeout(now);
+        }
         self.machine.handle_timeout(now);
     }
 
-    /// Takes the next step to be done; 0 if there is none.
+    /// Takes the next step to be done; 0 if there is none. Unless it goes `straight`, a message to be
+    /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
+    pub fn poll(&mut self, straight: bool) -> u32 {
+        let step = loop {
+            if let Some(step) = self.poll_exchanges() {
+                break step;
+            }
+            match self.machine.poll_output() {
+                Some(Output::Send(message, id)) if straight && self.http.is_some() => {
+                    self.post(message, id.unwrap_or(0));
+                }
+                Some(Output::Greet(message)) if straight && self.http.is_some() => {
+                    self.post(message, GREETING);
+                }
+                output => break self.put_output(output),
+            }
+        };
+        step as u32
+    }
+
+    /// The value of the step; can be taken once.
+    pub fn value(&mut self) -> JsValue {
+        std::mem::take(&mut self.value)
+    }
+
+    /// The other value of the step; can be taken once.
+    pub fn other(&mut self) -> JsValue {
+        std::mem::take(&mut self.other)
+    }
+
+    /// How much progress was odd so far, and as `strays` how many notifications named no
+    /// subscription that there is.
+    pub fn counts(&self) -> JsValue {
+        let counts = self.machine.progress_counts();
+        let mut object = JsValue::object();
+        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
+        set("delivered", counts.delivered);
+        set("unknown", counts.unknown);
+        set("late", counts.late);
+        set("backward", counts.backward);
+        set("duplicate", counts.duplicate);
+        set("malformed", counts.malformed);
+        set("coerced", counts.coerced);
+        set("strays", self.machine.stray_notifications());
+        object
+    }
+}
+
+impl Core {
+    pub(super) fn of(machine: Client<JsValue>) -> Self {
+        let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
+        Self { machine, http: None, alone: false, resume: None, value, other }
+    }
+
+    /// The step that an output of the client is.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
-    pub fn poll(&mut self) -> u32 {
-        let step = match self.machine.poll_output() {
+    fn put_output(&mut self, output: Option<Output<JsValue>>) -> Step {
+        match output {
             None => {
-                put(Place::Deadline, self.machine.poll_timeout());
+                let http = self.http.as_ref();
+                let exchanges = http.map_or(f64::INFINITY, |http| http.poll_timeout());
+                put(Place::Deadline, self.machine.poll_timeout().min(exchanges));
                 Step::Nothing
             }
             Some(Output::Send(message, id)) => {
@@ -542,7 +487,7 @@ impl Core {
                 self.step(Step::Send, message)
             }
             Some(Output::Greet(message)) => {
-                put(Place::Id, GREETING);
+                put(Place::Id, GREETING as f64);
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
@@ -588,7 +533,7 @@ impl Core {
                 self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(-1.0, f64::from));
+                put(Place::Slot, slot.map_or(NO_SLOT, f64::from));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }
@@ -616,40 +561,10 @@ impl Core {
                 Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
-        };
-        step as u32
+        }
     }
 
-    /// The value of the step; can be taken once.
-    pub fn value(&mut self) -> JsValue {
-        std::mem::take(&mut self.value)
-    }
-
-    /// The other value of the step; can be taken once.
-    pub fn other(&mut self) -> JsValue {
-        std::mem::take(&mut self.other)
-    }
-
-    /// How much progress was odd so far, and as `strays` how many notifications named no
-    /// subscription that there is.
-    pub fn counts(&self) -> JsValue {
-        let counts = self.machine.progress_counts();
-        let mut object = JsValue::object();
-        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
-        set("delivered", counts.delivered);
-        set("unknown", counts.unknown);
-        set("late", counts.late);
-        set("backward", counts.backward);
-        set("duplicate", counts.duplicate);
-        set("malformed", counts.malformed);
-        set("coerced", counts.coerced);
-        set("strays", self.machine.stray_notifications());
-        object
-    }
-}
-
-impl Core {
-    fn step(&mut self, step: Step, value: JsValue) -> Step {
+    pub(super) fn step(&mut self, step: Step, value: JsValue) -> Step {
         self.value = value;
         step
     }

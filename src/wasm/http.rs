@@ -1,4 +1,8 @@
-//! The client's side of Streamable HTTP for JavaScript.
+//! Streamable HTTP for JavaScript: the half of [`Core`] that whoever owns `fetch` drives.
+//!
+//! A core without a client is what a transport has by itself: its steps are the exchanges to make and
+//! what comes of them. A client's core that [joins](Core::join) it owns those exchanges: what it
+//! sends goes straight to them, and what comes of them straight to it.
 
 use std::cell::UnsafeCell;
 
@@ -7,30 +11,14 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::{Id, Payload};
-use crate::proto::client::Client;
+use crate::proto::client::{Client, Config, Mode};
+use crate::types::Implementation;
 
-use super::client::{explain, text};
-use super::payload::{view_bytes, view_numbers};
+use super::client::{Core, explain, put, text};
+use super::payload::view_numbers;
+use super::words::{Body, FIELDS, Found, NO_SLOT, Place, RECORDS, Step};
 
-/// How many records the table holds.
-const RECORDS: usize = 128;
-/// How many numbers a record has.
-const FIELDS: usize = 7;
-
-/// What they are.
-#[allow(dead_code)] // what JavaScript reads them by
-#[derive(Clone, Copy)]
-enum Field {
-    Slot = 0,
-    Progress = 1,
-    Total = 2,
-    MessageStart = 3,
-    MessageEnd = 4,
-    Odd = 5,
-    Token = 6,
-}
-
-/// The table in [`Core::view`](super::Core::view).
+/// The table in [`Core::view`].
 struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
 
 // SAFETY: this module runs on one thread; there is no shared memory in it.
@@ -51,13 +39,6 @@ fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
     unsafe { &mut *TABLE.0.get() }
 }
 
-/// `Core::events` in a worker that only hands on what arrives. The token is negative if the
-/// progress came on the stream of another request; slot and oddity say nothing.
-#[wasm_bindgen(js_name = scanEvents)]
-pub fn scan_events(http: &mut Http, exchange: u32) -> u32 {
-    http.read_progress(exchange, None)
-}
-
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
 #[allow(clippy::cast_possible_truncation)] // at most 15 digits
 pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
@@ -68,22 +49,84 @@ pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
     }
 }
 
-/// Which message travels on which exchange. Feed it what happens to the exchanges; then do what
-/// [`actions`](Self::actions) says, and tell what [`news`](Self::news) says.
-#[wasm_bindgen]
-pub struct Http {
-    pub(super) machine: client::Http<JsValue>,
-    /// Where the latest records start in their stream.
-    since: usize,
+/// The exchanges of a core.
+#[derive(Default)]
+pub(super) struct Exchanges {
+    machine: client::Http<JsValue>,
+    /// Whether messages are shown to JavaScript, which hands them to the client.
+    shows: bool,
+    /// What is to be told, the next one last.
+    shown: Vec<JsValue>,
+    news: Vec<News<JsValue>>,
+    actions: Vec<Action<JsValue>>,
+    /// How the data of an event begins that is too large.
+    begins: Vec<u8>,
+}
+
+impl Exchanges {
+    /// When the clock is to be looked at.
+    pub fn poll_timeout(&self) -> f64 {
+        self.machine.poll_timeout()
+    }
+
+    /// The clock has struck, or may have.
+    pub fn handle_timeout(&mut self, now: f64) {
+        self.machine.handle_timeout(now);
+    }
+
+    /// It is that late.
+    pub fn advance_to(&mut self, now: f64) {
+        self.machine.advance_to(now);
+    }
 }
 
 #[wasm_bindgen]
-impl Http {
-    /// No exchange, no session.
-    #[wasm_bindgen(constructor)]
-    #[allow(clippy::new_without_default)] // for JavaScript
-    pub fn new() -> Self {
-        Self { machine: client::Http::default(), since: 0 }
+impl Core {
+    /// A core without a client: its steps are about exchanges, and it tells what comes of them.
+    pub fn alone() -> Core {
+        Self::without_client(Box::default())
+    }
+
+    /// Takes over the exchanges of a core without a client.
+    pub fn join(&mut self, other: Core) {
+        self.http = other.http;
+    }
+
+    /// Gives the exchanges away again.
+    pub fn part(&mut self) -> Core {
+        Self::without_client(self.http.take().unwrap_or_default())
+    }
+
+    /// How streams that broke off are to be asked for again.
+    pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
+        if let Some(http) = &mut self.http {
+            http.machine.set_pauses(Pauses { first, growth, longest, attempts });
+        }
+    }
+
+    /// Goes on with a session that another connection has opened.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn adopt(&mut self, id: JsValue, version: JsValue) {
+        if let Some(http) = &mut self.http {
+            http.machine.adopt(&text(&id), &text(&version));
+        }
+    }
+
+    /// The session, or undefined.
+    pub fn session(&self) -> JsValue {
+        let http = self.http.as_ref();
+        http.and_then(|http| http.machine.session_id().cloned()).unwrap_or_default()
+    }
+
+    /// Ends the session: with `all` everything else as well, and then with `keep` not the session.
+    pub fn leave(&mut self, all: bool, keep: bool) {
+        if let Some(http) = &mut self.http {
+            if all {
+                http.machine.close(keep);
+            } else {
+                http.machine.end_session();
+            }
+        }
     }
 
     /// Sends a message; the number of its exchange, or 0. `patience` is how long its caller waits, or
@@ -91,40 +134,19 @@ impl Http {
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn send(&mut self, message: JsValue, patience: f64, resume: JsValue) -> u32 {
         let patience = (!patience.is_nan()).then_some(patience);
-        self.machine.send(message, Sending { patience, resume: resume.as_text() })
-    }
-
-    /// How streams that broke off are to be asked for again.
-    pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
-        self.machine.set_pauses(Pauses { first, growth, longest, attempts });
-    }
-
-    /// Goes on with a session that another connection has opened.
-    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn adopt(&mut self, id: JsValue, version: JsValue) {
-        self.machine.adopt(&text(&id), &text(&version));
-    }
-
-    /// The session, or undefined.
-    pub fn session(&self) -> JsValue {
-        self.machine.session_id().cloned().unwrap_or_default()
-    }
-
-    /// Ends the session, and nothing else; the exchange that tells the server is still to be made.
-    #[wasm_bindgen(js_name = endSession)]
-    pub fn end_session(&mut self) {
-        self.machine.end_session();
+        let sending = Sending { patience, resume: resume.as_text() };
+        self.http.as_mut().map_or(0, |http| http.machine.send(message, sending))
     }
 
     /// The id of the latest event of an exchange, or undefined.
     #[wasm_bindgen(js_name = lastEvent)]
     pub fn last_event(&mut self, exchange: u32) -> JsValue {
-        self.machine.last_event(exchange).map(JsValue::from_str).unwrap_or_default()
+        let Some(http) = &mut self.http else { return JsValue::UNDEFINED };
+        http.machine.last_event(exchange).map(JsValue::from_str).unwrap_or_default()
     }
 
     /// The head of an answer has come; `session` is empty without the header, `retry_after` NaN.
-    /// Returns 0 if the body is of no use, 1 if it is to be read whole, 2 if it is a stream of
-    /// events.
+    /// Returns a [`Body`], and adds [`Found::Stirs`] if there are steps to be done.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn head(
         &mut self,
@@ -135,6 +157,7 @@ impl Http {
         retry_after: f64,
         headers: JsValue,
     ) -> u32 {
+        let Some(http) = &mut self.http else { return 0 };
         let head = Head {
             status,
             content_type: &text(&content_type),
@@ -142,160 +165,248 @@ impl Http {
             retry_after: (!retry_after.is_nan()).then_some(retry_after),
             headers: present(headers),
         };
-        match self.machine.head(exchange, head) {
-            Reading::Nothing => 0,
-            Reading::Whole => 1,
-            Reading::Events => 2,
+        let reading = match http.machine.head(exchange, head) {
+            Reading::Nothing => Body::None,
+            Reading::Whole => Body::Whole,
+            Reading::Events => Body::Events,
+        };
+        reading as u32 | if http.machine.stirs() { Found::Stirs as u32 } else { 0 }
+    }
+
+    /// Reads on in a stream, with the chunk that has come, or in what is left of the one before. The
+    /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
+    /// somebody `scans` for it; the numbers then say where in the memory the text lies, ASCII, that
+    /// its messages are part of. Returns how many records there are, and adds what it has [`Found`]
+    /// beside them. The numbers say where in the memory the data of an event lies, or begins, if it has
+    /// more than `limit` bytes.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
+    pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
+        let Some(http) = &mut self.http else { return 0 };
+        if let Some(chunk) = chunk {
+            http.machine.feed(exchange, chunk);
+        }
+        let limit = limit as usize;
+        let mut found = 0;
+        if scans {
+            let since = http.machine.position(exchange);
+            let client = (!self.alone).then_some(&mut self.machine);
+            found = read_progress(&mut http.machine, client, exchange, since);
+            put_span([Place::Text, Place::TextLength], http.machine.since(exchange, since));
+            if found == RECORDS as u32 {
+                return found | Found::More as u32;
+            }
+        }
+        let place = [Place::Data, Place::DataLength];
+        if let Some(data) = http.machine.event(exchange) {
+            put_span(place, data);
+            found |= if data.len() > limit {
+                Found::Event as u32 | Found::Oversize as u32
+            } else {
+                Found::Event as u32
+            };
+        } else if found > 0 {
+            // What has been read stays where it is; the next chunk will tell of what is unfinished.
+        } else if let Some(begins) = http.machine.cut(exchange, limit) {
+            put_span(place, &begins);
+            http.begins = begins;
+            found |= Found::Event as u32 | Found::Oversize as u32;
+        }
+        if found >= Found::Event as u32 && http.machine.rests(exchange) {
+            found |= Found::More as u32;
+        }
+        if http.machine.stirs() {
+            found |= Found::Stirs as u32;
+        }
+        found
+    }
+
+    /// The next event is not read, for that reason; it may answer the exchange's request.
+    pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
+        if let Some(http) = &mut self.http {
+            http.machine.refuse(exchange, answers, Some(cause));
         }
     }
 
-    /// A chunk of a stream has come.
-    pub fn feed(&mut self, exchange: u32, chunk: Vec<u8>) {
-        self.machine.feed(exchange, chunk);
-    }
-
-    /// The data of the next event: a view that the next call may detach. Undefined if there is
-    /// none.
-    pub fn event(&mut self, exchange: u32) -> JsValue {
-        self.machine.event(exchange).map(view_bytes).unwrap_or_default()
-    }
-
-    /// Gives an unfinished event up that has more bytes than that already; returns how its data
-    /// begins.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
-    pub fn cut(&mut self, exchange: u32, limit: f64) -> Option<Vec<u8>> {
-        self.machine.cut(exchange, limit as usize)
-    }
-
-    /// An event is too large to be read, for that reason; it may answer the exchange's request.
-    pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
-        self.machine.refuse(exchange, answers, Some(cause));
-    }
-
-    /// What the latest records were read from, ASCII: a view that the next call may detach.
-    pub fn text(&self, exchange: u32) -> JsValue {
-        view_bytes(self.machine.since(exchange, self.since))
-    }
-
     /// A whole body, or the data of an event: parsed, or undefined if it is not JSON; and how the
-    /// body begins.
+    /// body begins. With `shows`, the client gets no message but by [`receive`](Self::receive).
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn message(&mut self, exchange: u32, message: JsValue, body: JsValue, now: f64) {
+    pub fn message(
+        &mut self,
+        exchange: u32,
+        message: JsValue,
+        body: JsValue,
+        shows: bool,
+        now: f64,
+    ) {
+        let Some(http) = &mut self.http else { return };
+        http.shows = shows;
         let message = present(message);
-        if self.machine.streams(exchange) {
-            self.machine.message(exchange, message, now);
+        if http.machine.streams(exchange) {
+            http.machine.message(exchange, message, now);
         } else {
-            self.machine.body(exchange, message, &text(&body), now);
+            http.machine.body(exchange, message, &text(&body), now);
         }
     }
 
     /// A stream has ended; or, with a cause, an exchange could not be made or broke off. `sent` is
-    /// whether the server may have got it, `refused` whether nobody is there.
-    pub fn failed(&mut self, exchange: u32, sent: bool, refused: bool, cause: JsValue, now: f64) {
-        self.machine.failed(exchange, Failure { sent, refused, cause: present(cause) }, now);
+    /// whether the server may have got it, `refused` whether nobody is there. Returns whether there
+    /// are steps to be done, or a new time to look at the clock.
+    pub fn broken(
+        &mut self,
+        exchange: u32,
+        sent: bool,
+        refused: bool,
+        cause: JsValue,
+        now: f64,
+    ) -> bool {
+        let Some(http) = &mut self.http else { return false };
+        let before = http.poll_timeout();
+        http.machine.failed(exchange, Failure { sent, refused, cause: present(cause) }, now);
+        http.machine.stirs() || http.poll_timeout() < before
+    }
+}
+
+impl Core {
+    fn without_client(http: Box<Exchanges>) -> Self {
+        let info = Implementation { name: String::new(), version: String::new(), title: None };
+        let capabilities = JsValue::UNDEFINED;
+        let config = Config { info, capabilities, log_level: None, mode: Mode::Auto };
+        let mut core = Self::of(Client::new(config));
+        (core.http, core.alone) = (Some(http), true);
+        core
     }
 
-    /// Looks at the clock; returns when it is to do so next, infinite for never, and what is to be
-    /// done: for each exchange to start its number, HTTP method, headers (names and values in turn),
-    /// body, and the message that it is about; for each to break off its number.
-    pub fn actions(&mut self, now: f64) -> JsValue {
-        let mut told = vec![self.machine.handle_timeout(now).into()];
-        for action in self.machine.take_actions() {
-            told.push(match action {
-                Action::Fetch { exchange, verb, headers, body, about } => JsValue::array(vec![
+    /// Hands a message of the client to the exchanges.
+    pub(super) fn post(&mut self, message: JsValue, id: i64) {
+        let mut resume = None;
+        if let Some((_, event)) = self.resume.take_if(|(request, _)| *request == id) {
+            resume = event.as_text();
+        }
+        let patience = self.machine.patience(id);
+        if let Some(http) = &mut self.http {
+            http.machine.send(message, Sending { patience, resume });
+        }
+    }
+
+    /// Lets the client know what has happened on the exchanges; the next step that they have.
+    pub(super) fn poll_exchanges(&mut self) -> Option<Step> {
+        let http = self.http.as_mut()?;
+        if http.shows && http.shown.is_empty() {
+            http.shown = http.machine.take_messages();
+            http.shown.reverse();
+        }
+        if let Some(message) = http.shown.pop() {
+            return Some(self.step(Step::Message, message));
+        }
+        if self.alone {
+            if http.news.is_empty() {
+                http.news = http.machine.take_news();
+                http.news.reverse();
+            }
+            if let Some(news) = http.news.pop() {
+                return Some(self.tell(news));
+            }
+        } else {
+            http.machine.tell_now(&mut self.machine);
+        }
+        if http.actions.is_empty() {
+            http.actions = http.machine.take_actions();
+            http.actions.reverse();
+        }
+        Some(match http.actions.pop()? {
+            Action::Fetch { exchange, verb, headers, body, about } => {
+                put(Place::Id, about.as_ref().map_or(0.0, request_in));
+                let parts = vec![
                     exchange.into(),
                     JsValue::from_str(verb),
                     JsValue::array(headers),
                     body.unwrap_or_default(),
                     about.unwrap_or_default(),
-                ]),
-                Action::Abort(exchange) => exchange.into(),
-            });
-        }
-        JsValue::array(told)
+                ];
+                self.step(Step::Fetch, JsValue::array(parts))
+            }
+            Action::Abort(exchange) => {
+                put(Place::Id, f64::from(exchange));
+                Step::Abort
+            }
+        })
     }
 
-    /// What has happened, when no client takes it: a kind and a value each. 1 is a message, 8 one that came on
-    /// the stream of a request, with that request's id, 2 a
-    /// request without an answer, its `id` beside the error, 3 a fault, 4 the end, 5 the params of
-    /// progress that came on a foreign stream, 6 that the session has begun, 7 that the server could
-    /// not be told so.
-    pub fn news(&mut self) -> JsValue {
-        let mut told = Vec::new();
-        for news in self.machine.take_news() {
-            let (kind, value) = match news {
-                News::Message(message) => (1, message),
-                News::Asked(message, stream) => {
-                    (8, JsValue::array(vec![message, JsValue::from_id(&stream)]))
-                }
-                News::Failed(id, error) => {
-                    let mut detail = explain(error);
-                    detail.set("id", JsValue::from_id(&id));
-                    (2, detail)
-                }
-                News::Fault(error) => (3, explain(error)),
-                News::Closed => (4, JsValue::UNDEFINED),
-                News::Stray(_, params) => (5, params),
-                News::Begun => (6, JsValue::UNDEFINED),
-                News::Refused(error) => (7, explain(error)),
-            };
-            told.extend([JsValue::from(kind), value]);
-        }
-        JsValue::array(told)
-    }
-
-    /// The messages among it, for who wants to see them before the client.
-    pub fn messages(&mut self) -> JsValue {
-        JsValue::array(self.machine.take_messages())
-    }
-
-    /// Ends everything; the exchange that tells the server is still to be made, unless it is to keep
-    /// the session.
-    pub fn close(&mut self, keep: bool) {
-        self.machine.close(keep);
+    /// The step that tells, where there is no client, what has happened.
+    fn tell(&mut self, news: News<JsValue>) -> Step {
+        let (step, value) = match news {
+            News::Message(message) => (Step::Message, message),
+            News::Asked(message, stream) => {
+                put(Place::Id, JsValue::as_f64(&JsValue::from_id(&stream)).unwrap_or(f64::NAN));
+                (Step::Asked, message)
+            }
+            News::Failed(id, error) => {
+                let mut detail = explain(error);
+                detail.set("id", JsValue::from_id(&id));
+                (Step::Unanswered, detail)
+            }
+            News::Fault(error) => (Step::Fault, explain(error)),
+            News::Closed => (Step::Expired, JsValue::UNDEFINED),
+            News::Stray(_, params) => (Step::Odd, params),
+            News::Begun => (Step::Begun, JsValue::UNDEFINED),
+            News::Refused(error) => (Step::NotBegun, explain(error)),
+        };
+        self.step(step, value)
     }
 }
 
-impl Http {
-    /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-    /// Without a client, nothing is said of its call.
-    #[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
-    pub(super) fn read_progress(
-        &mut self,
-        exchange: u32,
-        mut client: Option<&mut Client<JsValue>>,
-    ) -> u32 {
-        self.since = self.machine.position(exchange);
-        let mut records = table().iter_mut();
-        let mut count = 0;
-        while count < RECORDS {
-            let Some((scanned, own)) = self.machine.progress(exchange, self.since) else { break };
-            let mut token = scanned.token as f64;
-            let (mut slot, mut odd) = (-1.0, 0.0);
-            if let Some(client) = &mut client {
-                (slot, odd) = accept(client, scanned.token, scanned.progress, own);
-                if slot < 0.0 && odd == 0.0 {
-                    continue;
-                }
-            } else {
-                token = token.copysign(if own { 1.0 } else { -1.0 });
+/// The id of the request that a message is, or 0.
+fn request_in(message: &JsValue) -> f64 {
+    let id = message.get("method").and_then(|_| message.get("id"));
+    id.and_then(|id| JsValue::as_f64(&id)).unwrap_or_default()
+}
+
+/// Where in the memory something lies.
+#[allow(clippy::cast_precision_loss)] // addresses of 32 bits
+fn put_span([start, length]: [Place; 2], bytes: &[u8]) {
+    put(start, bytes.as_ptr().addr() as f64);
+    put(length, bytes.len() as f64);
+}
+
+/// Fills the table with the ordinary progress that comes next; returns how much of it is there.
+/// Without a client, nothing is said of its call, and the token is negative if the progress came on
+/// the stream of another request.
+#[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
+fn read_progress(
+    http: &mut client::Http<JsValue>,
+    mut client: Option<&mut Client<JsValue>>,
+    exchange: u32,
+    since: usize,
+) -> u32 {
+    let mut records = table().iter_mut();
+    let mut count = 0;
+    while count < RECORDS {
+        let Some((scanned, own)) = http.progress(exchange, since) else { break };
+        let mut token = scanned.token as f64;
+        let (mut slot, mut odd) = (NO_SLOT, 0.0);
+        if let Some(client) = &mut client {
+            (slot, odd) = accept(client, scanned.token, scanned.progress, own);
+            if slot < 0.0 && odd == 0.0 {
+                continue;
             }
-            let Some(record) = records.next() else { break };
-            let message = scanned.message.unwrap_or_default();
-            *record = [
-                slot,
-                scanned.progress,
-                scanned.total.unwrap_or(f64::NAN),
-                message.start as f64,
-                message.end as f64,
-                odd,
-                token,
-            ];
-            count += 1;
+        } else {
+            token = token.copysign(if own { 1.0 } else { -1.0 });
         }
-        // At most as many as the table holds.
-        u32::try_from(count).unwrap_or_default()
+        let Some(record) = records.next() else { break };
+        let message = scanned.message.unwrap_or_default();
+        *record = [
+            slot,
+            scanned.progress,
+            scanned.total.unwrap_or(f64::NAN),
+            message.start as f64,
+            message.end as f64,
+            odd,
+            token,
+        ];
+        count += 1;
     }
+    // At most as many as the table holds.
+    u32::try_from(count).unwrap_or_default()
 }
 
 /// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
@@ -308,7 +419,7 @@ fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) ->
         client.stray(&Id::Integer(token), None);
         None
     };
-    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
+    (slot.map_or(NO_SLOT, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

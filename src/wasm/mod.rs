@@ -13,11 +13,10 @@ mod http;
 mod payload;
 #[cfg(feature = "npm-server")]
 mod server;
+mod words;
 
 #[cfg(feature = "npm-client")]
 pub use client::{Core, scan_frame, view};
-#[cfg(feature = "npm-client")]
-pub use http::{Http, scan_events};
 #[cfg(feature = "npm-server")]
 pub use server::Host;
 

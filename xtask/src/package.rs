@@ -59,7 +59,7 @@ const MODULES: [Module; 2] = [
     Module {
         name: "core",
         features: "npm-client,npm-allocator",
-        classes: &["core", "http"],
+        classes: &["core"],
         glue: "wasm/core.js",
         wasm: "core.wasm",
         inline: "wasm/inline.js",

@@ -19,8 +19,9 @@ pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
 const GECKODRIVER: &str = "0.37.1";
 const NODE: [u32; 2] = [20, 19];
-/// Environments of Python peers, and their packages: two, because the peers' own do not agree.
-const PYTHON: [(&str, &str); 2] = [
+/// Environments of Python peers, and their packages: several, because the peers' own do not agree.
+const PYTHON: [(&str, &str); 3] = [
+    ("python-fastmcp2", "tests/interop/requirements-fastmcp2.txt"),
     ("python", "tests/interop/requirements.txt"),
     ("python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
 ];

@@ -62,7 +62,7 @@ fn variants(rust: &str) -> Words {
     let mut open = None;
     for line in rust.lines().map(str::trim) {
         let parts: Vec<&str> = line.split_whitespace().collect();
-        if let Some(at) = parts.iter().position(|part| *part == "enum")
+        if let Some(at) = parts.iter().position(|word| *word == "enum")
             && line.ends_with('{')
             && !line.starts_with("//")
         {
@@ -82,8 +82,8 @@ fn rust_constants(rust: &str) -> Words {
     let mut found = Words::new();
     for line in rust.lines() {
         let Some((_, definition)) = line.split_once("const ") else { continue };
-        let Some((name, rest)) = definition.split_once(':') else { continue };
-        let Some((_, number)) = rest.split_once('=') else { continue };
+        let Some((name, typed)) = definition.split_once(':') else { continue };
+        let Some((_, number)) = typed.split_once('=') else { continue };
         found.insert(name.to_owned(), plain(number.trim().trim_end_matches(';')));
     }
     found

@@ -276,8 +276,14 @@ impl<P: Payload> Http<P> {
         self.find(number)?.stream.last_id()
     }
 
+    /// Whether a chunk of it is not read to its end.
+    pub fn rests(&mut self, number: u32) -> bool {
+        self.find(number).is_some_and(|exchange| exchange.stream.rests())
+    }
+
     /// The message of an event, parsed; `None` if its data was not JSON.
     pub fn message(&mut self, number: u32, message: Option<P>, now: Millis) {
+        self.now = now;
         // The legacy era had batches, and some servers of it still have.
         let batch = message.as_ref().filter(|_| self.session.is_some());
         match batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
@@ -332,16 +338,30 @@ impl<P: Payload> Http<P> {
         }
     }
 
+    /// It is that late; what is sent now is.
+    pub fn advance_to(&mut self, now: Millis) {
+        self.now = now;
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) is to be called; infinite for never.
+    pub fn poll_timeout(&self) -> Millis {
+        let deadlines = self.exchanges.iter().map(|exchange| exchange.deadline);
+        deadlines.fold(self.begins, f64::min)
+    }
+
+    /// Whether there is something to be done, or has happened something that is not taken yet.
+    pub fn stirs(&self) -> bool {
+        !self.actions.is_empty() || !self.news.is_empty()
+    }
+
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
     pub fn handle_timeout(&mut self, now: Millis) -> Millis {
         self.now = now;
         if now >= self.begins {
             self.begun();
         }
-        let mut next = self.begins;
         for exchange in std::mem::take(&mut self.exchanges) {
             if now < exchange.deadline {
-                next = next.min(exchange.deadline);
                 self.exchanges.push(exchange);
             } else if exchange.state == State::Paused {
                 self.go_on(exchange);
@@ -353,7 +373,7 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
-        next
+        self.poll_timeout()
     }
 
     /// What is to be done.
@@ -376,6 +396,11 @@ impl<P: Payload> Http<P> {
             }
         }
         messages
+    }
+
+    /// Tells a client all that has happened, by the latest time that is known.
+    pub fn tell_now(&mut self, client: &mut Client<P>) {
+        self.tell(client, self.now);
     }
 
     /// Tells a client all that has happened.

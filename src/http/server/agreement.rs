@@ -14,7 +14,7 @@ use crate::{
         params::{Tools, text_of},
     },
     jsonrpc::{Kind, Payload, RpcError, code},
-    proto::server::{ECHO, clip},
+    text::{ECHO, clip},
     types::method,
 };
 

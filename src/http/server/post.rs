@@ -4,10 +4,8 @@ use super::{agreement::check_headers, refusal::Refusal};
 use crate::{
     http::headers::VERSION,
     jsonrpc::{Kind, Message, Payload, RpcError, code},
-    proto::{
-        server::{ECHO, clip},
-        version::{Era, Version},
-    },
+    proto::version::{Era, Version},
+    text::{ECHO, clip},
     types::{meta, method},
 };
 
@@ -126,33 +124,44 @@ fn sort_request<P: Payload>(
 }
 
 fn sort_batch<P: Payload>(batch: &P, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
-    let refuse = |text: &str| Err(Refusal::new(400, code::INVALID_REQUEST, text));
     if batch.exceeds(BATCH) {
         let text = "a batch of more than 1,024 messages: send it in parts";
         return Err(Refusal::new(413, code::INVALID_REQUEST, text));
     }
-    let messages = batch.elements().unwrap_or_default();
-    if messages.is_empty() {
+    let (mut is_empty, mut outcome) = (true, Ok(()));
+    batch.each_element(&mut |message| {
+        is_empty = false;
+        outcome = if is_modern(headers) {
+            refuse("a batch: send each message by itself")
+        } else {
+            check_in_batch(&message)
+        };
+        outcome.is_ok()
+    });
+    if is_empty {
         return refuse("an empty batch: send one message");
     }
-    if is_modern(headers) {
-        return refuse("a batch: send each message by itself");
-    }
-    for message in &messages {
-        match read(message)? {
-            Message::Request { method, .. } if method == method::INITIALIZE => {
-                return refuse("`initialize` in a batch: send it by itself");
-            }
-            Message::Request { params, .. } | Message::Notification { params, .. }
-                if claim(params.as_ref()).is_some() =>
-            {
-                return refuse("a batch: send each message by itself");
-            }
-            _ => {}
-        }
-    }
+    outcome?;
     check_version::<P>(headers).map_err(|error| Refusal::because(None, error))?;
     Ok(Exchange::Session)
+}
+
+fn check_in_batch<P: Payload>(message: &P) -> Result<(), Refusal> {
+    match read(message)? {
+        Message::Request { method, .. } if method == method::INITIALIZE => {
+            refuse("`initialize` in a batch: send it by itself")
+        }
+        Message::Request { params, .. } | Message::Notification { params, .. }
+            if claim(params.as_ref()).is_some() =>
+        {
+            refuse("a batch: send each message by itself")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn refuse<T>(text: &str) -> Result<T, Refusal> {
+    Err(Refusal::new(400, code::INVALID_REQUEST, text))
 }
 
 fn read<P: Payload>(value: &P) -> Result<Message<P>, Refusal> {

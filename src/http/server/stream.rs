@@ -82,8 +82,8 @@ pub(super) struct Stream {
     pub(super) is_released: bool,
     /// Whether the reader is to be given an event without data first.
     pub(super) to_prime: bool,
-    /// Whether the reader is to be given a sign of life, so that its connection shows one.
-    pub(super) to_probe: bool,
+    /// Since when its reader is to be sent something, to find out whether it is there.
+    pub(super) probed: Option<Millis>,
     pub(super) ended: Option<Millis>,
 }
 

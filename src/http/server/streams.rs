@@ -22,6 +22,8 @@ use crate::{
 const STANDALONE: u64 = 0;
 /// What shows a connection whose other end is gone that it is.
 const PROBE: &str = ": is anybody there?\n\n";
+/// Milliseconds within which a reader takes what it is sent while somebody else wants its place.
+const UNTAKEN: Millis = 4000.0;
 
 /// How the answer to a POST begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,11 +149,18 @@ impl Streams {
         Ok(self.attach(STANDALONE, self.primed))
     }
 
-    /// Has something sent to the reader of the GET stream that means nothing.
-    pub fn probe(&mut self) {
+    /// Has something sent to the reader of the GET stream that means nothing. One that has left the
+    /// last such thing untaken for a while reads no more, and gives its place up.
+    pub fn probe(&mut self, now: Millis) {
         if let Some(stream) = self.all.get_mut(&STANDALONE) {
-            stream.to_probe = stream.reader.is_some();
-            stream.wake();
+            let probed = stream.probed.filter(|_| stream.reader.is_some());
+            if probed.is_some_and(|since| now - since >= UNTAKEN) {
+                stream.wake();
+                stream.reader = None;
+            } else if stream.reader.is_some() {
+                stream.probed.get_or_insert(now);
+                stream.wake();
+            }
         }
     }
 
@@ -187,7 +196,7 @@ impl Streams {
             stream.reader = Some((number, None));
             stream.is_released = false;
             stream.to_prime = to_prime;
-            stream.to_probe = false;
+            stream.probed = None;
         }
         Reader { stream: id, number }
     }
@@ -359,7 +368,7 @@ impl Streams {
             return Poll::Ready(None);
         }
         let mut text = String::new();
-        if std::mem::take(&mut stream.to_probe) {
+        if stream.probed.take().is_some() {
             text.push_str(PROBE);
         }
         let is_over = stream.ended.is_some();

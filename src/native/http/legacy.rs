@@ -23,7 +23,7 @@ use crate::{
             status_of,
         },
     },
-    jsonrpc::{Id, Message, Payload, Raw, code},
+    jsonrpc::{Id, Kind, Message, Payload, Raw, code},
     native::{Endpoint, guard, peer::Peer},
     proto::version::Version,
     server::{Frame, Transmit},
@@ -99,26 +99,20 @@ pub(super) async fn post(
     origin: &Origin<'_>,
     body: Raw,
 ) -> Result<Response, Refusal> {
-    let (messages, is_batch) = match body.elements() {
-        Some(messages) => (messages, true),
-        None => (vec![body], false),
-    };
-    let requests: Vec<Id> = messages
-        .iter()
-        .filter(|message| message.get("method").is_some())
-        .filter_map(|message| message.get("id")?.as_id())
-        .collect();
-    let id = if is_batch { None } else { requests.first().cloned() };
+    let is_batch = body.kind() == Kind::Array;
+    let id = if is_batch { None } else { request_id(&body) };
     let session = find(endpoint, origin, id.as_ref())?;
+    let limits = endpoint.server().limits();
     if is_batch && !session.version.has_batches() {
         let text = "a batch, which only revision 2025-03-26 has: send each message by itself";
         return Err(Refusal::new(400, code::INVALID_REQUEST, text));
     }
+    let mut requests = Vec::new();
+    each_message(&body, &mut |message| requests.extend(request_id(message)));
     let reading = if requests.is_empty() {
         None
     } else {
         // Its answer could not say which request it is for, and so would not come here.
-        let limits = endpoint.server().limits();
         let is_long = |id: &Id| matches!(id, Id::Text(text) if text.len() > limits.identifier);
         if requests.iter().any(is_long) {
             return Err(Refusal::new(400, code::INVALID_REQUEST, "`id` is too long"));
@@ -141,11 +135,14 @@ pub(super) async fn post(
             }
         })?)
     };
-    session.take(&messages, &origin.extensions);
-    for request in messages.iter().filter_map(given_up) {
-        session.cancelled(&request);
-    }
-    drop(messages);
+    session.take(&body, &origin.extensions);
+    each_message(&body, &mut |message| {
+        if let Some(request) = given_up(message) {
+            session.cancelled(&request);
+        }
+    });
+    // A tool may take its time, and has what it wants of it.
+    drop(body);
     let Some(reading) = reading else {
         return Ok(StatusCode::ACCEPTED.into_response());
     };
@@ -153,6 +150,23 @@ pub(super) async fn post(
         Ok(Beginning::Whole(message)) => Ok(json(200, message)),
         Ok(Beginning::Stream) | Err(_) => Ok(stream(endpoint, reading)),
     }
+}
+
+/// Visits the messages in a body, one by one: a list of them would take a multiple of their memory.
+pub(super) fn each_message(body: &Raw, visit: &mut dyn FnMut(&Raw)) {
+    let is_batch = body.each_element(&mut |message| {
+        visit(&message);
+        true
+    });
+    if !is_batch {
+        visit(body);
+    }
+}
+
+/// The id of a message that is a request.
+fn request_id(message: &Raw) -> Option<Id> {
+    message.get("method")?;
+    message.get("id")?.as_id()
 }
 
 /// The request that a notification gives up.
@@ -174,7 +188,7 @@ pub(super) async fn get(endpoint: &Endpoint, origin: &Origin<'_>) -> Result<Resp
     }
     let session = find(endpoint, origin, None)?;
     let reading = match headers.find(LAST_EVENT) {
-        Lookup::Absent | Lookup::Text("") => match session.listen().await {
+        Lookup::Absent | Lookup::Text("") => match session.listen(origin.desk.as_ref()).await {
             Ok(reading) => reading,
             Err(InUse) => return Ok(in_use()),
         },

@@ -47,6 +47,11 @@ pub(super) async fn read(
         Lookup::Text(text) if is_media(text, JSON) => {}
         _ => return refuse(415, "`Content-Type` is not application/json"),
     }
+    match headers.find("content-encoding") {
+        Lookup::Absent => {}
+        Lookup::Text(text) if text.eq_ignore_ascii_case("identity") => {}
+        _ => return refuse(415, "`Content-Encoding` is not identity: send the body as it is"),
+    }
     if !accepts(headers, JSON) || !accepts(headers, EVENTS) {
         return refuse(406, "`Accept` does not name both application/json and text/event-stream");
     }

@@ -17,12 +17,13 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{pace, sessions::Sessions};
+use super::{legacy::each_message, pace, sessions::Sessions};
 use crate::{
     http::server::{
         Beginning, InUse, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
     },
     jsonrpc::{Id, Payload, Raw},
+    native::connections::Desk,
     proto::version::Version,
     server::{Driver, Extensions, Link, Principal, Transmit},
 };
@@ -54,6 +55,8 @@ pub(super) struct Session {
 
 struct State {
     streams: Streams,
+    /// The connection that the GET stream goes to.
+    listener: Option<Desk>,
     /// When the client was last heard of.
     used: Instant,
     /// Bytes of events that are in the total.
@@ -85,7 +88,7 @@ impl Session {
             link,
             turn: Mutex::default(),
             born: now,
-            state: Mutex::new(State { streams, used: now, counted: 0 }),
+            state: Mutex::new(State { streams, listener: None, used: now, counted: 0 }),
             has_worked: AtomicBool::new(false),
             freed: Notify::new(),
             to_tidy: Notify::new(),
@@ -232,17 +235,17 @@ impl Session {
         self.total.fetch_add(now.wrapping_sub(before), Ordering::Relaxed);
     }
 
-    /// Takes in messages, all that came in one request. None waits for anything: what they lead to
-    /// is bounded by how many requests may be open at once.
-    pub(super) fn take(&self, messages: &[Raw], extensions: &Arc<Extensions>) {
+    /// Takes in what came in one request: a message or several. None waits for anything: what they
+    /// lead to is bounded by how many requests may be open at once.
+    pub(super) fn take(&self, body: &Raw, extensions: &Arc<Extensions>) {
         self.touch();
         let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
-        for message in messages {
+        each_message(body, &mut |message| {
             if message.get("method").is_some() && message.get("id").is_some() {
                 self.has_worked.store(true, Ordering::Relaxed);
             }
             self.link.receive_value_with(message, extensions);
-        }
+        });
     }
 
     /// Notes that a request was given up: nothing more comes for it, so its stream ends.
@@ -263,16 +266,25 @@ impl Session {
 
     /// The stream of what belongs to no request. If somebody else reads it, that one is sent
     /// something, so that a connection that is gone is found to be.
-    pub(super) async fn listen(self: &Arc<Self>) -> Result<Reading, InUse> {
+    ///
+    /// `desk`: of the connection that the stream goes to.
+    pub(super) async fn listen(self: &Arc<Self>, desk: Option<&Desk>) -> Result<Reading, InUse> {
         self.touch();
         let until = Instant::now() + GRACE;
         loop {
             let freed = self.freed.notified();
             {
                 let mut state = self.lock();
-                match state.streams.listen() {
-                    Ok(reader) => return Ok(Reading { session: Arc::clone(self), reader }),
-                    Err(InUse) => state.streams.probe(),
+                let taken = state.streams.listen().or_else(|InUse| {
+                    state.streams.probe(self.now());
+                    if let Some(desk) = &state.listener {
+                        desk.hurry();
+                    }
+                    state.streams.listen()
+                });
+                if let Ok(reader) = taken {
+                    state.listener = desk.cloned();
+                    return Ok(Reading { session: Arc::clone(self), reader });
                 }
             }
             timeout_at(until, freed).await.map_err(|_| InUse)?;

@@ -558,6 +558,12 @@ impl<P: Payload> Client<P> {
         output
     }
 
+    /// How long the caller of that request waits for it, if somebody does.
+    pub fn patience(&mut self, request: i64) -> Option<Millis> {
+        let call = self.calls.awaiting(request)?;
+        self.calls.find(call).map(|call| call.limits.timeout)
+    }
+
     /// What came of the handshake, while connected.
     pub fn session(&self) -> Option<&Session<P>> {
         match &self.phase {

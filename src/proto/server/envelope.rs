@@ -1,9 +1,10 @@
 //! What a request says about itself in `_meta`.
 
-use super::{ECHO, Limits, clip};
+use super::Limits;
 use crate::{
     jsonrpc::{Id, Kind, Payload, RpcError, code},
     proto::version::{Era, Version},
+    text::{ECHO, clip},
     types::{ClientCapabilities, Level, meta},
 };
 

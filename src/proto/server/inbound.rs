@@ -31,29 +31,32 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Takes in a parsed frame.
     pub fn receive(&mut self, value: &P) {
-        // Counted first: elements of whatever is no batch would take a multiple of its memory.
-        if value.kind() == Kind::Array
-            && !value.exceeds(self.limits.requests)
-            && let Some(batch) = value.elements()
-            && self.takes_batch(&batch)
-        {
-            for value in &batch {
-                self.receive_one(value);
-            }
+        if value.kind() == Kind::Array && self.takes_batch(value) {
+            // One by one: a list of them would take a multiple of their memory.
+            value.each_element(&mut |message| {
+                self.receive_one(&message);
+                true
+            });
         } else {
             self.receive_one(value);
         }
     }
 
     /// Whether several messages may come as one. Requests of the modern era never do.
-    fn takes_batch(&self, batch: &[P]) -> bool {
-        let is_modern = |value: &P| {
+    fn takes_batch(&self, batch: &P) -> bool {
+        let is_session =
+            matches!(self.phase, Phase::Legacy(Some(version)) if version.has_batches());
+        if !is_session || batch.exceeds(self.limits.requests) {
+            return false;
+        }
+        let (mut is_empty, mut is_legacy) = (true, true);
+        batch.each_element(&mut |value| {
+            is_empty = false;
             let meta = value.get("params").and_then(|params| params.get(meta::META));
-            meta.is_some_and(|meta| meta.get(meta::PROTOCOL_VERSION).is_some())
-        };
-        matches!(self.phase, Phase::Legacy(Some(version)) if version.has_batches())
-            && !batch.is_empty()
-            && !batch.iter().any(is_modern)
+            is_legacy = meta.is_none_or(|meta| meta.get(meta::PROTOCOL_VERSION).is_none());
+            is_legacy
+        });
+        is_legacy && !is_empty
     }
 
     fn receive_one(&mut self, value: &P) {

@@ -11,6 +11,9 @@ use crate::{
     types::{meta, method},
 };
 
+/// Bytes that the URIs of subscriptions may have on average.
+const MEAN: usize = 256;
+
 /// Something that has changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change<'a> {
@@ -218,18 +221,24 @@ impl<P: Payload> ServerMachine<P> {
                 value.as_bool().ok_or_else(|| bad_params(&["`", key, "` is not a boolean"]))
             }
         };
-        let mut uris = Map::default();
+        let mut uris = Map::<String, ()>::default();
         if let Some(value) = filter.get("resourceSubscriptions") {
             // Counted first: each one is put where it belongs among those before.
             if value.exceeds(self.limits.subscriptions) {
                 return Err(busy("too many subscriptions"));
             }
-            let texts = value.elements().filter(|all| all.iter().all(|e| e.kind() == Kind::Text));
-            let texts = texts.ok_or_else(|| {
-                bad_params(&["`resourceSubscriptions` is not an array of strings"])
-            })?;
-            uris = texts.iter().filter_map(Payload::as_text).map(|uri| (uri, ())).collect();
-            self.check_subscriptions(uris.len(), uris.keys().map(String::len).max())?;
+            let mut is_text = true;
+            let is_array = value.each_element(&mut |uri| {
+                is_text = uri.kind() == Kind::Text;
+                if let Some(uri) = uri.as_text() {
+                    uris.insert(uri, ());
+                }
+                is_text
+            });
+            if !is_array || !is_text {
+                return Err(bad_params(&["`resourceSubscriptions` is not an array of strings"]));
+            }
+            self.check_subscriptions(&uris)?;
         }
         Ok(Topics {
             tools: flag("toolsListChanged")?,
@@ -239,13 +248,17 @@ impl<P: Payload> ServerMachine<P> {
         })
     }
 
-    /// Whether so many more subscriptions, the longest of this length, may be kept.
-    fn check_subscriptions(&self, more: usize, longest: Option<usize>) -> Result<(), RpcError<P>> {
-        let now: usize = self.watches.values().map(|watch| watch.wanted.uris.len()).sum();
-        if longest.is_some_and(|length| length > self.limits.uri) {
+    /// Whether these subscriptions may be kept as well.
+    fn check_subscriptions(&self, more: &Map<String, ()>) -> Result<(), RpcError<P>> {
+        let bytes_of = |uris: &Map<String, ()>| uris.keys().map(String::len).sum::<usize>();
+        if more.keys().any(|uri| uri.len() > self.limits.uri) {
             return Err(bad_params(&["a URI is too long"]));
         }
-        if now + more > self.limits.subscriptions {
+        let all = || self.watches.values().map(|watch| &watch.wanted.uris).chain([more]);
+        let count: usize = all().map(Map::len).sum();
+        let bytes: usize = all().map(bytes_of).sum();
+        // As many as may be, each as long as may be, would be kept for as long as the peer stays.
+        if count > self.limits.subscriptions || bytes > self.limits.subscriptions * MEAN {
             return Err(busy("too many subscriptions"));
         }
         Ok(())
@@ -259,7 +272,7 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Whether the session may subscribe to this one, too.
     pub(super) fn check_subscribe(&self, uri: &str) -> Result<(), RpcError<P>> {
-        self.check_subscriptions(1, Some(uri.len()))
+        self.check_subscriptions(&[(uri.to_owned(), ())].into_iter().collect())
     }
 
     pub(super) fn subscribe(&mut self, uri: String) {
