@@ -293,7 +293,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed, coalesced },
-      samples: [...this.#connection.samples],
+      samples: this.#connection.samples,
       subscriptions: { unknown: strays },
     };
   }

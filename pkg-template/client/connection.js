@@ -4,6 +4,7 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { FETCHER, fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -16,7 +17,7 @@ const SAMPLES = 10;
 /** And how much of a member of it, in characters. */
 const LONG = 200;
 /** What can be odd about progress. @type {Record<number, string>} */
-const ODD = {
+const KINDS = {
   [words.ODDITY_UNKNOWN]: "unknown",
   [words.ODDITY_LATE]: "late",
   [words.ODDITY_BACKWARD]: "backward",
@@ -24,13 +25,6 @@ const ODD = {
   [words.ODDITY_MALFORMED]: "malformed",
   [words.ODDITY_COERCED]: "coerced",
 };
-
-/** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
-const [MORE, LESS] = [88, 60];
-
-// The one buffer's, whichever client has filled it.
-let head = "";
-let known = MORE;
 
 const now = () => performance.now();
 
@@ -62,8 +56,6 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
-  /** The latest odd progress, in its order. @type {any[]} */
-  samples = [];
   /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
   onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
@@ -86,9 +78,10 @@ export class Connection {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
+  /** The latest odd progress, by kind, each with its place among all. @type {Map<number, [number, any][]>} */
+  #samples = new Map();
+  #oddities = 0;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
-  #bytes = new Uint8Array();
-  #fours = new Uint32Array();
   #numbers = new Float64Array();
   #records = new Float64Array();
 
@@ -124,11 +117,17 @@ export class Connection {
 
   /**
    * The numbers of the core's latest step.
-   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number, odd: number]}
+   * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
     if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
+  }
+
+  /** The core's table of what was scanned. @returns {any} */
+  records() {
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
+    return this.#records;
   }
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
@@ -310,30 +309,35 @@ export class Connection {
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
-    const name = ODD[kind];
     const server = this.session?.serverInfo?.name;
-    const [token, value, whole] = [progressToken, progress, total].map(brief);
-    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
-    const same = this.samples.filter((sample) => sample.kind === name);
-    if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
+    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
+    const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
+    const same = this.#samples.get(kind) ?? [];
+    this.#samples.set(kind, same);
+    if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
+  }
+
+  /** The latest odd progress, in its order. */
+  get samples() {
+    const latest = [...this.#samples.values()].flatMap((same) => same.slice(-SAMPLES));
+    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
   }
 
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && this.scans && !this.#draining && this.#copy(text, length)) {
+    if (length <= words.SCRATCH && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.core);
+      lay(text, core);
       const slot = core.scan(length);
       if (slot !== words.SCAN_PARSE) {
-        const numbers = this.view();
-        const progress = numbers[words.PLACE_PROGRESS];
-        const total = words.optional(numbers[words.PLACE_TOTAL]);
-        if (numbers[words.PLACE_ODD]) this.odd(numbers[words.PLACE_ODD], { progressToken: numbers[words.PLACE_ID], progress, total });
-        if (slot === words.SCAN_DROPPED) return;
-        const message = words.span(text, numbers[words.PLACE_MESSAGE_START], numbers[words.PLACE_MESSAGE_END]);
+        const records = this.records();
+        if (records[words.FIELD_ODD]) this.odd(records[words.FIELD_ODD], factsOf(records, 0));
+        if (slot < 0) return;
+        const total = records[words.FIELD_TOTAL];
         const call = /** @type {Call} */ (this.calls[slot]);
-        return call.deliver(progress, total, message);
+        return call.deliver(records[words.FIELD_PROGRESS], words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
@@ -362,55 +366,37 @@ export class Connection {
    * @param {() => string} text that its messages are part of
    */
   #deliver(count, text) {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
-    /** @type {any} */
-    const records = this.#records;
-    // All of it is taken before a handler runs, which may end calls and give their slots away.
-    let all;
-    const taken = [];
-    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
-      const progress = records[at + words.FIELD_PROGRESS];
-      const total = words.optional(records[at + words.FIELD_TOTAL]);
-      const start = records[at + words.FIELD_MESSAGE_START];
-      const odd = records[at + words.FIELD_ODD];
-      if (odd) this.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress, total });
-      const message = start ? (all ??= text()).substring(start, records[at + words.FIELD_MESSAGE_END]) : undefined;
-      taken.push({ call: this.calls[records[at + words.FIELD_SLOT]], progress, total, message });
+    for (const { call, progress, total, message, params } of this.taken(this.records(), count, text)) {
+      call.deliver(progress, total, message, params);
     }
-    for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
   }
 
   /**
-   * Copies a text into the core's scratch buffer, four characters at a time, but not the beginning
-   * that it shares with the text before; false if it is not ASCII.
-   * @param {string} text
-   * @param {number} length
+   * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
+   * end calls and give their slots away.
+   * @param {any} records
+   * @param {number} count
+   * @param {() => string} read what was scanned
    */
-  #copy(text, length) {
-    if (!this.#bytes.length) {
-      this.#bytes = /** @type {any} */ (this.core).view(words.VIEW_SCRATCH);
-      this.#fours = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+  taken(records, count, read) {
+    let text;
+    const found = [];
+    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+      const odd = records[at + words.FIELD_ODD];
+      if (odd) this.odd(odd, factsOf(records, at));
+      const call = this.calls[records[at + words.FIELD_SLOT]];
+      if (!call) continue;
+      const total = records[at + words.FIELD_TOTAL];
+      text ??= read();
+      found.push({
+        call,
+        progress: records[at + words.FIELD_PROGRESS],
+        total: words.optional(total),
+        message: messageOf(records, at, text),
+        params: paramsOf(records, at, text),
+      });
     }
-    const fours = this.#fours;
-    const whole = length & ~3;
-    const same = text.substring(0, known) === head;
-    let all = 0;
-    let i = same ? known : 0;
-    for (; i < whole; i += 4) {
-      const a = text.charCodeAt(i);
-      const b = text.charCodeAt(i + 1);
-      const c = text.charCodeAt(i + 2);
-      const d = text.charCodeAt(i + 3);
-      all |= a | b | c | d;
-      fours[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
-    }
-    for (; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
-    const ascii = all < 128;
-    if (!same) {
-      known = known === MORE ? LESS : MORE;
-      head = ascii ? text.substring(0, known) : "";
-    }
-    return ascii;
+    return found;
   }
 
   /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */

@@ -41,33 +41,37 @@ export const SCRATCH = 4096;
 /** How many records the table has. */
 export const RECORDS = 128;
 /** How many numbers a record has. */
-export const FIELDS = 7;
+export const FIELDS = 10;
 
-// The places in the numbers of a step, or of a frame that was scanned.
+// The places in the numbers of a step.
 export const PLACE_SLOT = 0;
 export const PLACE_ID = 1;
 export const PLACE_PROGRESS = 2;
 export const PLACE_TOTAL = 3;
-export const PLACE_MESSAGE_START = 4;
-export const PLACE_MESSAGE_END = 5;
-export const PLACE_DEADLINE = 6;
-export const PLACE_ODD = 7;
-export const PLACE_TEXT = 8;
-export const PLACE_TEXT_LENGTH = 9;
-export const PLACE_DATA = 10;
-export const PLACE_DATA_LENGTH = 11;
+export const PLACE_DEADLINE = 4;
+export const PLACE_ODD = 5;
+export const PLACE_TEXT = 6;
+export const PLACE_TEXT_LENGTH = 7;
+export const PLACE_DATA = 8;
+export const PLACE_DATA_LENGTH = 9;
 
 /** Stands in the place of an id where the sending of a message is to be told of. */
 export const GREETING = -1;
 
-// The numbers of a record.
+// The numbers of a record, and its flags.
 export const FIELD_SLOT = 0;
-export const FIELD_PROGRESS = 1;
-export const FIELD_TOTAL = 2;
-export const FIELD_MESSAGE_START = 3;
-export const FIELD_MESSAGE_END = 4;
-export const FIELD_ODD = 5;
-export const FIELD_TOKEN = 6;
+export const FIELD_ODD = 1;
+export const FIELD_FLAGS = 2;
+export const FIELD_TOKEN = 3;
+export const FIELD_PROGRESS = 4;
+export const FIELD_TOTAL = 5;
+export const FIELD_START = 6;
+export const FIELD_END = 7;
+export const FIELD_FROM = 8;
+export const FIELD_TO = 9;
+export const FLAG_AS_TEXT = 1;
+export const FLAG_ESCAPED = 2;
+export const FLAG_STRAY = 4;
 
 // `Core::scan`: instead of a slot.
 export const SCAN_PARSE = -1;
@@ -116,14 +120,6 @@ export const LOG_LEVEL_SET = 2;
 
 /** A number that may be missing, for which Rust says NaN. @param {number} number */
 export const optional = (number) => (number === number ? number : undefined);
-
-/**
- * A message that lies in a text.
- * @param {string} text
- * @param {number} start 0 if there is none
- * @param {number} end
- */
-export const span = (text, start, end) => (start ? text.substring(start, end) : undefined);
 
 // What a server has.
 export const THING_TOOL = 0;

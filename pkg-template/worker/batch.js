@@ -27,12 +27,14 @@ export class Batch {
   }
 
   /**
-   * @param {number} token negative if it came on the stream of another request
+   * @param {number} flags as in the core's table
+   * @param {number} token
    * @param {number} progress
    * @param {number} total NaN if there is none
    * @param {string} [message]
+   * @param {string} [params] as JSON
    */
-  progress(token, progress, total, message) {
+  progress(flags, token, progress, total, message, params) {
     const at = this.#length;
     if (at === this.#numbers.length) {
       const longer = new Float64Array(at * 2);
@@ -40,12 +42,16 @@ export class Batch {
       this.#numbers = longer;
     }
     const numbers = this.#numbers;
+    numbers[at + words.FIELD_FLAGS] = flags;
+    numbers[at + words.FIELD_TOKEN] = token;
     numbers[at + words.FIELD_PROGRESS] = progress;
     numbers[at + words.FIELD_TOTAL] = total;
-    numbers[at + words.FIELD_MESSAGE_START] = message === undefined ? 0 : this.#text.length;
+    numbers[at + words.FIELD_START] = message === undefined ? 0 : this.#text.length;
     if (message) this.#text += message;
-    numbers[at + words.FIELD_MESSAGE_END] = this.#text.length;
-    numbers[at + words.FIELD_TOKEN] = token;
+    numbers[at + words.FIELD_END] = this.#text.length;
+    numbers[at + words.FIELD_FROM] = params ? this.#text.length : 0;
+    if (params) this.#text += params;
+    numbers[at + words.FIELD_TO] = this.#text.length;
     this.#length = at + words.FIELDS;
     this.#schedule(false);
   }

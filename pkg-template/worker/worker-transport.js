@@ -5,6 +5,7 @@ import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule } from "../wasm/core.js";
+import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 
@@ -59,8 +60,6 @@ class WorkerTransport {
   #kept = new Map();
   /** What the application's function gave last. @type {[string, string][] | undefined} */
   #latest;
-  /** The core's table; detached, with length 0, when the memory has grown. */
-  #records = new Float64Array();
 
   /** @param {string} url @param {any} options */
   constructor(url, options) {
@@ -226,47 +225,28 @@ class WorkerTransport {
    * @param {string} text
    */
   #deliver(connection, part, text) {
-    const { core, calls } = connection;
-    if (!this.#records.length) this.#records = /** @type {any} */ (core).view(words.VIEW_RECORDS);
-    /** @type {any} */
-    const records = this.#records;
+    const records = connection.records();
     records.set(part);
-    /** @type {any} */ (core).take(part.length / words.FIELDS);
-    // All of it is taken before a handler runs, which may end calls and give their slots away.
-    const addressees = [];
-    for (let at = 0; at < part.length; at += words.FIELDS) {
-      const odd = records[at + words.FIELD_ODD];
-      if (odd) {
-        const total = words.optional(records[at + words.FIELD_TOTAL]);
-        connection.odd(odd, { progressToken: records[at + words.FIELD_TOKEN], progress: records[at + words.FIELD_PROGRESS], total });
-      }
-      addressees.push(calls[records[at + words.FIELD_SLOT]]);
-    }
-    let at = 0;
-    for (const call of addressees) {
-      if (call) {
-        const message = words.span(text, part[at + words.FIELD_MESSAGE_START], part[at + words.FIELD_MESSAGE_END]);
-        call.deliver(part[at + words.FIELD_PROGRESS], words.optional(part[at + words.FIELD_TOTAL]), message);
-      }
-      at += words.FIELDS;
+    const count = part.length / words.FIELDS;
+    connection.core?.take(count);
+    for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
+      call.deliver(progress, total, message, params);
     }
   }
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
     for (let at = 0; at < part.length; at += words.FIELDS) {
-      const record = /** @type {any} */ (part.subarray(at, at + words.FIELDS));
-      const progress = record[words.FIELD_PROGRESS];
-      const total = words.optional(record[words.FIELD_TOTAL]);
-      const start = record[words.FIELD_MESSAGE_START];
-      const token = record[words.FIELD_TOKEN];
-      /** @type {any} */
-      const params = { progressToken: token, progress };
-      if (total !== undefined) params.total = total;
-      if (start) params.message = text.substring(start, record[words.FIELD_MESSAGE_END]);
       // What came on a foreign stream is only counted.
-      if (token >= 0) this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
-      else if (this.#connection) this.#deliver(this.#connection, record, text);
+      if (/** @type {number} */ (part[at + words.FIELD_FLAGS]) & words.FLAG_STRAY) {
+        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + words.FIELDS), text);
+        continue;
+      }
+      const all = paramsOf(part, at, text);
+      const { total, ...params } = factsOf(part, at);
+      const message = messageOf(part, at, text);
+      const told = { ...params, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: all ? JSON.parse(all) : told });
     }
   }
 

@@ -3,6 +3,7 @@ import { Exchanges } from "../transports/http.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
+import { lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
@@ -11,8 +12,6 @@ import { pack } from "./errors.js";
 const GRACE = 1000;
 
 const scope = /** @type {any} */ (globalThis);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
 /** A socket. @type {any} */
@@ -26,12 +25,8 @@ const over = new Promise((resolve) => (ended = () => resolve(undefined)));
 const asked = new Map();
 let latest = 0;
 
-// Views of the module's memory; detached, with length 0, when it has grown.
-let scratch = new Uint8Array();
-/** @type {any} */
-let numbers = [];
-/** @type {any} */
-let records = [];
+/** The module's table; detached, with length 0, when its memory has grown. */
+let records = new Float64Array();
 
 const commands = {
   /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
@@ -101,15 +96,10 @@ function ask() {
 function frame(text) {
   const { length } = text;
   if (length > words.SCRATCH) return batch.add("frame", text);
-  if (!scratch.length) scratch = view(words.VIEW_SCRATCH);
-  if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
-    if (!numbers.length) numbers = view(words.VIEW_NUMBERS);
-    const message = words.span(text, numbers[words.PLACE_MESSAGE_START], numbers[words.PLACE_MESSAGE_END]);
-    return batch.progress(numbers[words.PLACE_ID], numbers[words.PLACE_PROGRESS], numbers[words.PLACE_TOTAL], message);
-  }
+  lay(text, { view });
+  if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.
-  const message = parse(text);
-  if (!tell(message)) batch.add("frame", text, isAwaited(message));
+  batch.add("frame", text, isAwaited(parse(text)));
 }
 
 /**
@@ -118,12 +108,16 @@ function frame(text) {
  * @param {() => string} text that its messages are part of
  */
 function deliver(count, text) {
-  if (!records.length) records = view(words.VIEW_RECORDS);
   const all = text();
-  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
-    const message = words.span(all, records[at + words.FIELD_MESSAGE_START], records[at + words.FIELD_MESSAGE_END]);
-    batch.progress(records[at + words.FIELD_TOKEN], records[at + words.FIELD_PROGRESS], records[at + words.FIELD_TOTAL], message);
-  }
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(at, all);
+}
+
+/** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
+function record(at, text) {
+  if (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
+  /** @type {any} */
+  const all = records;
+  batch.progress(all[at + words.FIELD_FLAGS] & ~words.FLAG_ESCAPED, all[at + words.FIELD_TOKEN], all[at + words.FIELD_PROGRESS], all[at + words.FIELD_TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -154,9 +148,8 @@ const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detai
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {
   const { fetcher } = /** @type {Exchanges} */ (exchanges);
-  if (step === words.STEP_MESSAGE) {
-    if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-  } else if (step === words.STEP_ASKED) batch.add("asked", [write(value), fetcher.view()[words.PLACE_ID]]);
+  if (step === words.STEP_MESSAGE) batch.add("frame", write(value), isAwaited(value));
+  else if (step === words.STEP_ASKED) batch.add("asked", [write(value), fetcher.view()[words.PLACE_ID]]);
   else if (step === words.STEP_UNANSWERED) batch.add("failed", told(value));
   else if (step === words.STEP_FAULT) batch.add("fault", told(value));
   else if (step === words.STEP_EXPIRED) batch.add("expired");
@@ -171,26 +164,6 @@ let session;
 
 /** Whether somebody waits for a message: all but notifications. @param {any} message */
 const isAwaited = (message) => message?.method === undefined || message.id !== undefined;
-
-/**
- * Hands over progress that the scanner does not read, such as with a message that is not ASCII; false
- * if the message is, or has, anything else.
- * @param {any} message
- */
-function tell(message) {
-  if (message?.method !== "notifications/progress" || message.id !== undefined || message.jsonrpc !== "2.0") return false;
-  const { progressToken, progress, total = NaN, message: text, ...others } = Object(message.params);
-  const fits =
-    Number.isSafeInteger(progressToken) &&
-    progressToken >= 0 &&
-    Number.isFinite(progress) &&
-    (Number.isFinite(total) || !("total" in message.params)) &&
-    (typeof text === "string" || !("message" in message.params)) &&
-    !Object.keys(others).length &&
-    Object.keys(message).length === 3;
-  if (fits) batch.progress(progressToken, progress, total, text);
-  return fits;
-}
 
 // Elsewhere than in a worker there is nobody to talk to.
 if (scope.addEventListener) {

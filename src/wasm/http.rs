@@ -4,48 +4,23 @@
 //! what comes of them. A client's core that [joins](Core::join) it owns those exchanges: what it
 //! sends goes straight to them, and what comes of them straight to it.
 
-use std::cell::UnsafeCell;
-
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
-use crate::jsonrpc::{Id, Payload};
+use crate::jsonrpc::Payload;
 use crate::proto::client::{Client, Config, Mode};
 use crate::types::Implementation;
 
 use super::client::{Core, explain, put, text};
-use super::payload::view_numbers;
-use super::words::{Body, FIELDS, Found, NO_SLOT, Place, RECORDS, Step};
-
-/// The table in [`Core::view`].
-struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
-
-// SAFETY: this module runs on one thread; there is no shared memory in it.
-unsafe impl Sync for Records {}
-
-static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
-
-/// A view of the table.
-pub(super) fn records() -> JsValue {
-    // SAFETY: the table lives as long as the module, and JavaScript only reads it.
-    let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
-    view_numbers(table.as_flattened())
-}
-
-fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
-    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
-    // it twice at once.
-    unsafe { &mut *TABLE.0.get() }
-}
+use super::payload::read_number;
+use super::records::{self, Units};
+use super::words::{Body, Found, Place, RECORDS, Step};
 
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-#[allow(clippy::cast_possible_truncation)] // at most 15 digits
 pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
-        let own = token.is_sign_positive();
-        *token = token.abs();
-        (*slot, *odd) = accept(client, *token as i64, *progress, own);
+    for record in records::table().iter_mut().take(count) {
+        records::accept(record, client);
     }
 }
 
@@ -175,7 +150,7 @@ impl Core {
 
     /// Reads on in a stream, with the chunk that has come, or in what is left of the one before. The
     /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
-    /// somebody `scans` for it; the numbers then say where in the memory the text lies, ASCII, that
+    /// somebody `scans` for it; the numbers then say where in the memory the text lies that
     /// its messages are part of. Returns how many records there are, and adds what it has [`Found`]
     /// beside them. The numbers say where in the memory the data of an event lies, or begins, if it has
     /// more than `limit` bytes.
@@ -369,57 +344,26 @@ fn put_span([start, length]: [Place; 2], bytes: &[u8]) {
 }
 
 /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-/// Without a client, nothing is said of its call, and the token is negative if the progress came on
-/// the stream of another request.
-#[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
+/// Without a client, nothing is said of its call.
 fn read_progress(
     http: &mut client::Http<JsValue>,
     mut client: Option<&mut Client<JsValue>>,
     exchange: u32,
     since: usize,
 ) -> u32 {
-    let mut records = table().iter_mut();
+    let mut units = Units::default();
     let mut count = 0;
-    while count < RECORDS {
-        let Some((scanned, own)) = http.progress(exchange, since) else { break };
-        let mut token = scanned.token as f64;
-        let (mut slot, mut odd) = (NO_SLOT, 0.0);
-        if let Some(client) = &mut client {
-            (slot, odd) = accept(client, scanned.token, scanned.progress, own);
-            if slot < 0.0 && odd == 0.0 {
-                continue;
-            }
-        } else {
-            token = token.copysign(if own { 1.0 } else { -1.0 });
+    while let Some(record) = records::table().get_mut(count) {
+        let Some((scanned, own)) = http.progress(exchange, since, read_number) else { break };
+        units.is_wide |= scanned.is_wide;
+        let text = http.since(exchange, since);
+        records::write(record, &scanned, !own, |place| units.of(text, place));
+        if client.as_mut().is_none_or(|client| records::accept(record, client)) {
+            count += 1;
         }
-        let Some(record) = records.next() else { break };
-        let message = scanned.message.unwrap_or_default();
-        *record = [
-            slot,
-            scanned.progress,
-            scanned.total.unwrap_or(f64::NAN),
-            message.start as f64,
-            message.end as f64,
-            odd,
-            token,
-        ];
-        count += 1;
     }
     // At most as many as the table holds.
     u32::try_from(count).unwrap_or_default()
-}
-
-/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `proto::scan`
-fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
-    let slot = if own {
-        client.receive_progress(token, progress)
-    } else {
-        client.stray(&Id::Integer(token), None);
-        None
-    };
-    (slot.map_or(NO_SLOT, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

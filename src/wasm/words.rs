@@ -7,11 +7,11 @@
 /// How long the buffer for frames is, in bytes: the longest that takes the fast path.
 pub const SCRATCH: usize = 4096;
 /// How many numbers a step has.
-pub const NUMBERS: usize = 12;
+pub const NUMBERS: usize = 10;
 /// How many records the table has.
 pub const RECORDS: usize = 128;
 /// How many numbers a record has.
-pub const FIELDS: usize = 7;
+pub const FIELDS: usize = 10;
 /// Stands in the place of an id where the sending of a message is to be told of.
 pub const GREETING: i64 = -1;
 /// Stands in the place of a slot where there is none.
@@ -32,29 +32,44 @@ pub enum Place {
     Id = 1,
     Progress = 2,
     Total = 3,
-    MessageStart = 4,
-    MessageEnd = 5,
-    Deadline = 6,
-    Odd = 7,
-    Text = 8,
-    TextLength = 9,
-    Data = 10,
-    DataLength = 11,
+    Deadline = 4,
+    Odd = 5,
+    Text = 6,
+    TextLength = 7,
+    Data = 8,
+    DataLength = 9,
 }
 
 /// The numbers of a record.
 #[derive(Clone, Copy)]
 pub enum Field {
+    /// Whose it is; [`NO_SLOT`] if it is not delivered.
     Slot = 0,
-    Progress = 1,
+    /// What is odd about it, as `Oddity` numbers it; 0 for nothing.
+    Odd = 1,
+    /// The sum of its [`Flag`]s.
+    Flags = 2,
+    Token = 3,
+    Progress = 4,
     /// NaN if there is none.
-    Total = 2,
-    /// 0 if there is none.
-    MessageStart = 3,
-    MessageEnd = 4,
-    Odd = 5,
-    /// Negative, from a worker, if the progress came on the stream of another request.
-    Token = 6,
+    Total = 5,
+    /// Where the message starts, in UTF-16 units; 0 if there is none.
+    Start = 6,
+    End = 7,
+    /// Where the params start, if they have members that no field tells; otherwise 0.
+    From = 8,
+    To = 9,
+}
+
+/// What is to be known of a record.
+#[derive(Clone, Copy)]
+pub enum Flag {
+    /// The token came as text.
+    AsText = 1,
+    /// The message has escapes.
+    Escaped = 2,
+    /// It came on the stream of another request. Only a worker tells: the page's client knows.
+    Stray = 4,
 }
 
 /// What [`Core::scan`](super::Core::scan) says instead of a slot.

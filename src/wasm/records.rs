@@ -1,0 +1,113 @@
+//! Progress that was scanned, on its way to JavaScript: numbers in a table, which it reads without a call.
+
+use std::cell::UnsafeCell;
+
+use wasm_bindgen::JsValue;
+
+use crate::proto::client::Client;
+use crate::proto::scan::{Scanned, units};
+
+use super::payload::view_numbers;
+use super::words::{FIELDS, Field, Flag, NO_SLOT, RECORDS};
+
+pub(super) type Record = [f64; FIELDS];
+
+/// The table in [`Core::view`](super::Core::view).
+struct Records(UnsafeCell<[Record; RECORDS]>);
+
+// SAFETY: this module runs on one thread; there is no shared memory in it.
+unsafe impl Sync for Records {}
+
+static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
+
+/// A view of the table.
+pub(super) fn view() -> JsValue {
+    view_numbers(table().as_flattened())
+}
+
+pub(super) fn table() -> &'static mut [Record; RECORDS] {
+    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
+    // it twice at once.
+    unsafe { &mut *TABLE.0.get() }
+}
+
+/// Places of a text in UTF-8, in UTF-16 units: asked for in their order, so that nothing is counted twice.
+#[derive(Default)]
+pub(super) struct Units {
+    bytes: usize,
+    units: usize,
+    /// As long as all is ASCII, there is nothing to count.
+    pub is_wide: bool,
+}
+
+impl Units {
+    pub fn of(&mut self, text: &[u8], place: usize) -> usize {
+        if !self.is_wide {
+            return place;
+        }
+        self.units += units(text.get(self.bytes..place).unwrap_or_default());
+        self.bytes = place;
+        self.units
+    }
+}
+
+/// Fills a record but for what the client makes of it. `units` is asked for places in their order.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+#[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
+pub(super) fn write(
+    record: &mut Record,
+    scanned: &Scanned,
+    is_stray: bool,
+    mut units: impl FnMut(usize) -> usize,
+) {
+    let mut put = |field: Field, number: f64| {
+        if let Some(place) = record.get_mut(field as usize) {
+            *place = number;
+        }
+    };
+    let flag = |flag: Flag, is_set: bool| if is_set { flag as u8 } else { 0 };
+    let flags = flag(Flag::AsText, scanned.is_text)
+        | flag(Flag::Escaped, scanned.is_escaped)
+        | flag(Flag::Stray, is_stray);
+    put(Field::Flags, f64::from(flags));
+    put(Field::Token, scanned.token as f64);
+    put(Field::Progress, scanned.progress);
+    put(Field::Total, scanned.total.unwrap_or(f64::NAN));
+    let (mut start, mut end, mut from, mut to) = (0, 0, 0, 0);
+    if let Some(params) = &scanned.params {
+        from = units(params.start);
+    }
+    if let Some(message) = &scanned.message {
+        start = units(message.start);
+        end = units(message.end);
+    }
+    if let Some(params) = &scanned.params {
+        to = units(params.end);
+    }
+    put(Field::Start, start as f64);
+    put(Field::End, end as f64);
+    put(Field::From, from as f64);
+    put(Field::To, to as f64);
+}
+
+/// Tells the client of the progress of a record, and writes down what it makes of it; false if that is
+/// nothing.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+#[allow(clippy::cast_possible_truncation)] // at most 15 digits
+pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool {
+    let [slot, odd, flags, token, progress, ..] = record;
+    let (token, flags) = (*token as i64, *flags as i32);
+    let is_text = flags & Flag::AsText as i32 != 0;
+    let whose = if flags & Flag::Stray as i32 == 0 {
+        client.receive_progress(token, is_text, *progress)
+    } else {
+        client.stray_scanned(token, is_text);
+        None
+    };
+    let oddity = client.oddity();
+    *slot = whose.map_or(NO_SLOT, f64::from);
+    *odd = oddity.map_or(0.0, |odd| f64::from(odd as u8));
+    whose.is_some() || oddity.is_some()
+}
