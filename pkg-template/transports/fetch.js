@@ -107,7 +107,7 @@ export class Fetcher {
     const controller = new AbortController();
     const { signal } = controller;
     this.#exchanges.set(exchange, controller);
-    const { fetch: call = globalThis.fetch, headers: given, requestInit } = this.#options;
+    const { fetch: call = globalThis.fetch, headers: given, requestInit, auth, server = this.#url } = this.#options;
     let sent = false;
     let headed = false;
     let leave = () => {};
@@ -117,22 +117,25 @@ export class Fetcher {
       if (error) throw error;
       const headers = headersOf(typeof given === "function" ? await given() : given);
       headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
-      this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      const identify = () => this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      if (!auth) identify();
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);
       sent = true;
-      const response = await call(this.#url, {
-        redirect: "error",
-        credentials: "omit",
-        cache: "no-store",
-        referrerPolicy: "no-referrer",
-        ...requestInit,
-        method,
-        headers,
-        body,
-        signal,
-      });
+      const send = () =>
+        call(this.#url, {
+          redirect: "error",
+          credentials: "omit",
+          cache: "no-store",
+          referrerPolicy: "no-referrer",
+          ...requestInit,
+          method,
+          headers,
+          body,
+          signal,
+        });
+      const response = await (auth ? (await import("./authorized.js")).authorized(auth, { method, url: this.#url, server, headers, signal, identify }, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
@@ -151,8 +154,13 @@ export class Fetcher {
       this.host.drain(exchange);
     } catch (cause) {
       const refused = sent && !headed ? isRefused(cause) : undefined;
+      // Who is not let in has been told so by the server, whatever the authorizer makes of it.
+      const barred = !headed && /** @type {any} */ (cause)?.name === "AuthError";
       if (!signal.aborted && this.core) {
-        this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+        if (barred) {
+          const found = this.core.head(exchange, 401, "", "", NaN, cause);
+          if (found & 3) this.core.message(exchange, undefined, "", this.host.shows, now());
+        } else this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
         this.host.drain(exchange);
       }
       // What is not read to its end would hold a connection.

@@ -177,7 +177,7 @@ export class StreamableHttpTransport {
 
   /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
   identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
+    return identityNow(this.#options, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */

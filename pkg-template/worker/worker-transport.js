@@ -84,7 +84,7 @@ class WorkerTransport {
   }
 
   async start() {
-    const { worker: make, protocols = ["mcp"], headers, trace } = this.#options;
+    const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -106,6 +106,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
+      auth: auth && { server: this.#options.server ?? this.#url, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
     return opened;
@@ -113,7 +114,7 @@ class WorkerTransport {
 
   /** As that of HTTP. @param {any} [options] */
   identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
+    return identityNow(this.#options, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] the call's */
@@ -138,7 +139,7 @@ class WorkerTransport {
       const timer = setTimeout(resolve, GRACE);
       worker.addEventListener("message", ({ data }) => {
         // Ending a session is a request too.
-        if (data?.mcp === "headers") return void this.#headers(data.question);
+        if (data?.mcp === "ask") return void this.#answer(data);
         if (data?.mcp !== "bye") return;
         clearTimeout(timer);
         resolve(undefined);
@@ -160,8 +161,8 @@ class WorkerTransport {
     switch (data?.mcp) {
       case "batch":
         return this.#batch(data);
-      case "headers":
-        return void this.#headers(data.question);
+      case "ask":
+        return void this.#answer(data);
       case "ready":
         this.#ready = true;
         return;
@@ -176,16 +177,22 @@ class WorkerTransport {
     navigator.locks.request(lock, { signal }, () => this.#died("the worker was terminated")).catch(() => {});
   }
 
-  /** @param {number} question */
-  async #headers(question) {
+  /**
+   * Asks the application for the worker.
+   * @param {{ question: number, about: "pairs" | "headers" | "answered" | "ticket", value?: any }} asked
+   */
+  async #answer({ question, about, value }) {
+    const { headers, auth } = this.#options;
     try {
-      const pairs = [...headersOf(await this.#options.headers())];
+      if (about === "pairs") value = [...headersOf(await headers())];
+      else value = await auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value);
+      if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
-      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
-      this.#post({ mcp: "headers", question, pairs });
+      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
+      this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);
-      this.#post({ mcp: "headers", question });
+      this.#post({ mcp: "answer", question, failed: /** @type {any} */ (error)?.name ?? "Error" });
     }
   }
 
@@ -270,7 +277,7 @@ class WorkerTransport {
         return connection?.drain();
       case "failed": {
         const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
-        const cause = status ? headers : this.#cause(value.cause);
+        const cause = status ? this.#cause(headers) : this.#cause(value.cause);
         const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
         connection?.core?.failed(id, why, message, cause, retryAfter, now());
         return connection?.drain();

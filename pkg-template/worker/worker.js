@@ -21,7 +21,7 @@ let exchanges;
 /** Fulfilled when the transport has ended. @type {() => void} */
 let ended;
 const over = new Promise((resolve) => (ended = () => resolve(undefined)));
-/** The page's answers about headers. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
+/** What the page was asked. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
 const asked = new Map();
 let latest = 0;
 
@@ -29,8 +29,13 @@ let latest = 0;
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
-  async open({ module, url, protocols, headers, asks, traces, maxMessageSize }) {
+  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
+    const auth = asked && {
+      headers: (/** @type {any} */ request) => ask("headers", request),
+      answered: (/** @type {any} */ { signal, ...answer }) => ask("answered", answer),
+      ...(asked.tickets && { ticket: (/** @type {string} */ url) => ask("ticket", url) }),
+    };
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       provide(async () => {
@@ -39,10 +44,10 @@ const commands = {
       });
       await ready();
       if (url.startsWith("http")) {
-        exchanges = new Exchanges(url, { headers: asks ? ask : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
+        exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
         await exchanges.start();
       } else {
-        transport = new WebSocketTransport(url, { protocols, trace, maxMessageSize });
+        transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });
         transport.onframe = frame;
         transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
         transport.onclose = () => {
@@ -69,12 +74,12 @@ const commands = {
       batch.add("unsent", [method === undefined ? undefined : id, pack(error)]);
     }
   },
-  /** @param {{ question: number, pairs?: [string, string][] }} answer */
-  headers({ question, pairs }) {
+  /** @param {{ question: number, value?: any, failed?: string }} answer */
+  answer({ question, value, failed }) {
     const { resolve, reject } = asked.get(question) ?? {};
     asked.delete(question);
-    if (pairs) resolve?.(pairs);
-    else reject?.({ kept: question });
+    if (failed === undefined) resolve?.(value);
+    else reject?.({ kept: question, name: failed });
   },
   async close() {
     // What the server is to be told of the end is on its way before the worker goes.
@@ -85,10 +90,15 @@ const commands = {
   },
 };
 
-/** Asks the page, where the application's function is. */
-function ask() {
+/**
+ * Asks the page, where the application's functions are.
+ * @param {"pairs" | "headers" | "answered" | "ticket"} about
+ * @param {any} [value]
+ * @returns {Promise<any>}
+ */
+function ask(about, value) {
   const question = ++latest;
-  scope.postMessage({ mcp: "headers", question });
+  scope.postMessage({ mcp: "ask", question, about, value });
   return new Promise((resolve, reject) => asked.set(question, { resolve, reject }));
 }
 
@@ -143,7 +153,7 @@ function write(message) {
 }
 
 /** What can be posted of a failure. @param {any} detail */
-const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
+const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && (detail.headers.kept ? detail.headers : [...detail.headers]) });
 
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {

@@ -4,22 +4,24 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use enumset::EnumSet;
+use enumset::{EnumSet, enum_set};
 
+use crate::deny;
 use crate::outcome::Outcome;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
+use crate::sbom;
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
 use crate::words;
 
-pub const NEEDS: EnumSet<Need> = package::NEEDS;
+pub const NEEDS: EnumSet<Need> = enum_set!(package::NEEDS | Need::CargoDeny);
 
 /// What a minimal app may weigh, brotli-compressed, everything that travels counted.
 const BUDGET: u64 = 69 * 1024;
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 10] = [
+const STEPS: [Step; 13] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
@@ -28,6 +30,9 @@ const STEPS: [Step; 10] = [
     ("words", |_| words::compare()),
     ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
+    ("dependencies", deny::check),
+    ("signatures", deny::signatures),
+    ("bills of materials", bills),
     ("types", types),
     ("size", size),
 ];
@@ -123,6 +128,16 @@ fn layering(tools: &Tools) -> Result<()> {
         .cargo()
         .args(["test", "--quiet", "--workspace", "--all-features", "--test", "layering"])
         .quiet()
+}
+
+/// What is inside of the crate and of the npm package is written down, each with its licence.
+fn bills(_: &Tools) -> Result<()> {
+    let npm = target().join("pkg").join(sbom::FILE);
+    for (file, inside) in [(sbom::of_crate()?, "pkg:cargo/tokio@"), (npm, "pkg:cargo/talc@")] {
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        ensure!(text.contains(inside), "{} does not name {inside}", file.display());
+    }
+    Ok(())
 }
 
 /// The facade against the generated module, the page and the tests against the declarations.

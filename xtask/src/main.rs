@@ -10,6 +10,7 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod deny;
 mod docs;
 mod fixture;
 mod fuzz;
@@ -18,6 +19,7 @@ mod names;
 mod outcome;
 mod package;
 mod run;
+mod sbom;
 mod setup;
 mod test;
 mod wasm_pack;
@@ -44,7 +46,7 @@ Usage: cargo xtask <command> [options]
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
-  check     Formatting, lints, documentation, types, size budget, layering
+  check     Formatting, lints, documentation, types, size budget, layering, dependencies
   bench     The benchmark, in browsers against other clients and natively against FastMCP;
             updates README.md, docs/size-and-speed.md and the chart
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,

@@ -17,6 +17,7 @@ use crate::run::{Cmd, find, root, step, target};
 
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
+const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
 const NODE: [u32; 2] = [20, 19];
 /// Environments of Python peers, and their packages: several, because the peers' own do not agree.
@@ -34,6 +35,7 @@ pub enum Need {
     /// The JavaScript tools in `tests/`.
     Npm,
     WasmPack,
+    CargoDeny,
     Geckodriver,
     Chromium,
     Chromedriver,
@@ -120,6 +122,9 @@ pub fn setup(needs: EnumSet<Need>) -> Result<Tools> {
             }
             if needs.contains(Need::WasmPack) {
                 tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
+            }
+            if needs.contains(Need::CargoDeny) {
+                tools.directories.extend(cargo_tool("cargo-deny", CARGO_DENY, "cargo-deny")?);
             }
             if needs.contains(Need::Geckodriver) && program("GECKODRIVER", &[]).is_none() {
                 tools.directories.extend(cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?);

@@ -32,7 +32,7 @@ use crate::types::{Level, meta, method};
 use cache::{Cache, Kept};
 use calls::{CallTable, Expired, LATE};
 use inputs::Open;
-pub(crate) use output::{owned, sentence, take_where};
+use output::{owned, sentence};
 use rounds::Work;
 use subscriptions::Subscriptions;
 
@@ -528,6 +528,10 @@ impl<P: Payload> Client<P> {
                 Expired::Total => (Clock::Total, limits.max_total),
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+        // What has just gone on may have no time at all: that is told now, not by another strike.
+        if self.calls.wake() <= now {
+            self.handle_timeout(now);
         }
     }
 
