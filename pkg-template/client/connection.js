@@ -294,8 +294,8 @@ export class Connection {
     if (!id) return this.fault(typed(error, reason, sent));
     const failed = this.#find(id) ?? this.connecting;
     if (failed) failed.cause = error;
-    if (id === words.GREETING) this.core?.notBegun(reason, error);
-    else this.core?.unsent(id, reason, sent);
+    if (id === words.GREETING) this.core?.notBegun(reason, error, now());
+    else this.core?.unsent(id, reason, sent, now());
     this.drain();
   }
 

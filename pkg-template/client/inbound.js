@@ -56,9 +56,8 @@ export class Inbound {
   /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
   #named(message) {
     const { progressToken } = Object(message.params);
-    // Anything else is no token of ours, and may not even have a text.
-    const text = typeof progressToken === "number" ? String(progressToken) : progressToken;
-    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === text)?.token;
+    const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
+    const token = this.#connection.calls.find((call) => named(call?.context.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 

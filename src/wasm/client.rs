@@ -7,7 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
+use crate::proto::client::{
+    CallLimits, Channel, Client, Config, Mode, Oddity, Output, RequestId, Session, Slot,
+};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -42,6 +44,22 @@ static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; words::NUMBERS]));
 pub(super) fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
     unsafe { (*NUMBERS.0.get())[place as usize] = number }
+}
+
+fn put_slot(slot: Slot) {
+    put(Place::Slot, slot.get().into());
+}
+
+/// 0 is no id.
+#[allow(clippy::cast_precision_loss)] // ids count from 1
+fn put_id(id: Option<RequestId>) {
+    put(Place::Id, id.map_or(0, RequestId::get) as f64);
+}
+
+/// The id that JavaScript means; for it, 0 and NaN are none.
+#[allow(clippy::cast_possible_truncation)] // an id of ours
+fn request(id: f64) -> Option<RequestId> {
+    RequestId::new(id as i64)
 }
 
 fn put_progress(progress: f64, total: Option<f64>) {
@@ -100,7 +118,7 @@ pub struct Core {
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
     /// A request whose answer goes on behind an event.
-    pub(super) resume: Option<(i64, JsValue)>,
+    pub(super) resume: Option<(RequestId, JsValue)>,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
@@ -167,9 +185,9 @@ impl Core {
     /// It could not be delivered; the cause is undefined, or the platform's own error.
     #[wasm_bindgen(js_name = notBegun)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue) {
+    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue, now: f64) {
         let cause = (!cause.is_undefined()).then_some(cause);
-        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause });
+        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause }, now);
     }
 
     /// The transport is open.
@@ -190,11 +208,9 @@ impl Core {
 
     /// A message has arrived, parsed; `stream` is the id of the request on whose stream it came, NaN
     /// where there is none.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, message: JsValue, stream: f64, now: f64) {
-        let stream = (!stream.is_nan()).then_some(stream as i64);
-        self.machine.read(&message, stream, now);
+        self.machine.read(&message, request(stream), now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.
@@ -248,7 +264,6 @@ impl Core {
     /// A worker says of the request of that id that it will not be answered: `why` is a [`Failed`], or
     /// the HTTP status, with the headers as `cause`, and how long the server wants to be left alone,
     /// or NaN.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
         &mut self,
@@ -272,14 +287,15 @@ impl Core {
                 Error::Http { status, body: message, retry_after, headers: cause }
             }
         };
-        self.machine.failed(id as i64, error, now);
+        if let Some(id) = request(id) {
+            self.machine.failed(id, error, now);
+        }
     }
 
     /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
     /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
     /// a text, is the event behind which the answer goes on.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -334,8 +350,8 @@ impl Core {
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
                 self.resume = (!resume.is_undefined()).then_some((id, resume));
-                put(Place::Id, id as f64);
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
+                put_id(Some(id));
                 Requested::Sent as u32
             }
             Err(_) => Requested::Not as u32,
@@ -344,10 +360,9 @@ impl Core {
 
     /// What the request of that id is authorized with, or with 0 the next one; true if it was another
     /// before.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn identify(&mut self, authorization: JsValue, id: f64) -> bool {
-        self.machine.identify(&text(&authorization), id as i64)
+        self.machine.identify(&text(&authorization), request(id))
     }
 
     /// Sends a notification; true if it could be sent.
@@ -380,17 +395,19 @@ impl Core {
     }
 
     /// Gives up the call that began with that id.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn cancel(&mut self, id: f64, reason: JsValue) {
-        self.machine.cancel(id as i64, reason.as_text().as_deref());
+        if let Some(id) = request(id) {
+            self.machine.cancel(id, reason.as_text().as_deref());
+        }
     }
 
     /// The request of that id could not be sent.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
-        self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
+    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool, now: f64) {
+        if let Some(id) = request(id) {
+            self.machine.unsent(id, Error::Closed { reason: text(&reason), sent }, now);
+        }
     }
 
     /// Which log messages are wanted; says as [`LogLevel`] what became of it.
@@ -424,10 +441,10 @@ impl Core {
             }
             match self.machine.poll_output() {
                 Some(Output::Send(message, id)) if straight && self.http.is_some() => {
-                    self.post(message, id.unwrap_or(0));
+                    self.post(message, id);
                 }
                 Some(Output::Greet(message)) if straight && self.http.is_some() => {
-                    self.post(message, GREETING);
+                    self.post(message, None);
                 }
                 output => break self.put_output(output),
             }
@@ -480,11 +497,11 @@ impl Core {
                 Step::Nothing
             }
             Some(Output::Send(message, id)) => {
-                put(Place::Id, id.unwrap_or(0) as f64);
+                put_id(id);
                 self.step(Step::Send, message)
             }
             Some(Output::Greet(message)) => {
-                put(Place::Id, GREETING as f64);
+                put(Place::Id, GREETING);
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
@@ -497,29 +514,29 @@ impl Core {
                 self.step(Step::Disconnected, explain(error))
             }
             Some(Output::Progress(slot, report)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 put_progress(report.progress, report.total);
                 self.other = report.message.unwrap_or_default();
                 self.step(Step::Progress, report.params)
             }
             Some(Output::Settled(slot, Ok(result))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Resolve, result)
             }
             Some(Output::Settled(slot, Err(error))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Reject, explain(error))
             }
             Some(Output::Acknowledged(slot, honored)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Acknowledged, honored)
             }
             Some(Output::Interrupted(slot, error)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Interrupted, explain(error))
             }
             Some(Output::News(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::News
             }
             Some(Output::Odd(oddity, params)) => {
@@ -530,23 +547,23 @@ impl Core {
                 self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(NO_SLOT, f64::from));
+                put(Place::Slot, slot.map_or(NO_SLOT, |slot| slot.get().into()));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }
             Some(Output::Input(asked)) => {
-                put(Place::Slot, f64::from(asked.slot));
+                put_slot(asked.slot);
                 put(Place::Id, f64::from(asked.input));
                 self.other = JsValue::from_str(&asked.key);
                 self.step(Step::Input, message(&asked.method, asked.params))
             }
             Some(Output::Leg(slot, id)) => {
-                put(Place::Slot, f64::from(slot));
-                put(Place::Id, id as f64);
+                put_slot(slot);
+                put_id(Some(id));
                 Step::Leg
             }
             Some(Output::Task(slot, task)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Task, task)
             }
             Some(Output::Withdrawn(id, reason)) => {
@@ -554,7 +571,7 @@ impl Core {
                 self.step(Step::Withdrawn, JsValue::from_id(&id))
             }
             Some(Output::Stalled(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),

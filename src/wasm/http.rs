@@ -9,7 +9,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Config, Mode};
+use crate::proto::client::{Client, Config, Mode, RequestId};
 use crate::types::Implementation;
 
 use super::client::{Core, explain, put, text};
@@ -252,12 +252,12 @@ impl Core {
     }
 
     /// Hands a message of the client to the exchanges.
-    pub(super) fn post(&mut self, message: JsValue, id: i64) {
+    pub(super) fn post(&mut self, message: JsValue, id: Option<RequestId>) {
         let mut resume = None;
-        if let Some((_, event)) = self.resume.take_if(|(request, _)| *request == id) {
+        if let Some((_, event)) = self.resume.take_if(|(request, _)| Some(*request) == id) {
             resume = event.as_text();
         }
-        let patience = self.machine.patience(id);
+        let patience = id.and_then(|id| self.machine.patience(id));
         if let Some(http) = &mut self.http {
             http.machine.send(message, Sending { patience, resume });
         }

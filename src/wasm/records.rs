@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::proto::client::Client;
+use crate::proto::client::{Client, Heard};
 use crate::proto::scan::{Scanned, units};
 
 use super::payload::view_numbers;
@@ -100,14 +100,12 @@ pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool 
     let [slot, odd, flags, token, progress, ..] = record;
     let (token, flags) = (*token as i64, *flags as i32);
     let is_text = flags & Flag::AsText as i32 != 0;
-    let whose = if flags & Flag::Stray as i32 == 0 {
+    let heard = if flags & Flag::Stray as i32 == 0 {
         client.receive_progress(token, is_text, *progress)
     } else {
-        client.stray_scanned(token, is_text);
-        None
+        client.stray_scanned(token, is_text)
     };
-    let oddity = client.oddity();
-    *slot = whose.map_or(NO_SLOT, f64::from);
-    *odd = oddity.map_or(0.0, |odd| f64::from(odd as u8));
-    whose.is_some() || oddity.is_some()
+    *slot = heard.slot.map_or(NO_SLOT, |slot| slot.get().into());
+    *odd = heard.oddity.map_or(0.0, |odd| f64::from(odd as u8));
+    heard != Heard::default()
 }

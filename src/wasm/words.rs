@@ -13,7 +13,7 @@ pub const RECORDS: usize = 128;
 /// How many numbers a record has.
 pub const FIELDS: usize = 10;
 /// Stands in the place of an id where the sending of a message is to be told of.
-pub const GREETING: i64 = -1;
+pub const GREETING: f64 = -1.0;
 /// Stands in the place of a slot where there is none.
 pub const NO_SLOT: f64 = -1.0;
 
