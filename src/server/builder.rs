@@ -151,8 +151,8 @@ impl Inner {
 
     fn now(&self, signer: &Signer) -> Millis {
         #[allow(clippy::cast_precision_loss)] // not that many
-        let signed = || self.signed.load(Ordering::Relaxed) as f64;
-        self.clock.get().map_or_else(|| signed() * signer.lifetime / WITHOUT_CLOCK, |clock| clock())
+        let count = || self.signed.load(Ordering::Relaxed) as f64;
+        self.clock.get().map_or_else(|| count() * signer.lifetime / WITHOUT_CLOCK, |clock| clock())
     }
 
     /// A panic leaves it whole.

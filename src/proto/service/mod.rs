@@ -1,8 +1,8 @@
 //! The middle of a server: between the machine of a connection and whoever runs the handlers.
 //!
-//! What a server has is a [`Catalog`], whose handlers are whatever its host can run: numbers in a
+//! What a server has is a `Catalog`, whose handlers are whatever its host can run: numbers in a
 //! page, functions that make futures natively. Each connection is a [`Session`], the machine and the
-//! calls that are worked on. [`start`] leads from a request to its handler. Natively the rest is
+//! calls that are worked on. `start` leads from a request to its handler. Natively the rest is
 //! `crate::server`; in a page it is [`Host`], which keeps all connections and tells what is to be
 //! done.
 
