@@ -211,15 +211,14 @@ impl Peer for Http {
     }
 
     fn wrap(&self, place: &str, text: String) -> Vec<u8> {
-        let headers = match &self.session {
-            Some(id) => format!("Mcp-Session-Id: {id}\r\n"),
-            None => {
-                let method = member(place, "method").unwrap_or("ping");
-                let name = member(place, "name").unwrap_or("none");
-                format!(
-                    "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\nMcp-Name: {name}\r\n"
-                )
-            }
+        let headers = if let Some(id) = &self.session {
+            format!("Mcp-Session-Id: {id}\r\n")
+        } else {
+            let method = member(place, "method").unwrap_or("ping");
+            let name = member(place, "name").unwrap_or("none");
+            format!(
+                "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\nMcp-Name: {name}\r\n"
+            )
         };
         [self.head(&headers, text.len()).as_bytes(), text.as_bytes()].concat()
     }

@@ -233,7 +233,7 @@ export class Call {
     let pending;
     if (this.handler) {
       try {
-        const context = hasMore(params) ? withNotification(this.context, progress, total, message, params) : this.context;
+        const context = hasMore(params) ? new Context(this.context, progress, total, message, params) : this.context;
         pending = this.handler(progress, total, message, context);
       } catch (error) {
         report(error);
@@ -308,20 +308,25 @@ function hasMore(params) {
   return false;
 }
 
-/**
- * The context with the whole notification, which is read when somebody looks at it.
- * @param {any} context
- * @param {Delivery} delivery
- */
-function withNotification(context, ...delivery) {
+/** The context of progress that has more to it: the whole notification is read when somebody looks at it. */
+class Context {
+  #delivery;
   /** @type {any} */
-  let all;
-  return {
-    ...context,
-    get notification() {
-      return (all ??= everything(...delivery));
-    },
-  };
+  #all;
+
+  /** @param {any} context @param {Delivery} delivery */
+  constructor({ method, name, requestId, callId, leg }, ...delivery) {
+    this.method = method;
+    this.name = name;
+    this.requestId = requestId;
+    this.callId = callId;
+    if (leg) this.leg = leg;
+    this.#delivery = delivery;
+  }
+
+  get notification() {
+    return (this.#all ??= everything(...this.#delivery));
+  }
 }
 
 /** @param {any} value what a handler returned, which may be anything */

@@ -12,7 +12,7 @@ use std::ops::Range;
 use crate::types::meta;
 
 /// A progress notification, as numbers and spans of the frame.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Scanned {
     /// The progress token. Ours are always integers.
     pub token: i64,
@@ -38,8 +38,10 @@ pub type ReadNumber = fn(&str) -> f64;
 /// The longest frame that is worth scanning, in bytes.
 pub const LONGEST: usize = 16 * 1024;
 
-/// How most servers begin the notification: compared at once, not member by member.
-const ENVELOPE: &[u8; 60] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
+/// How most servers write what is around the params: compared at once, not member by member.
+const VERSION_FIRST: &[u8; 60] = br#"{"jsonrpc":"2.0","method":"notifications/progress","params":"#;
+const METHOD_FIRST: &[u8; 44] = br#"{"method":"notifications/progress","params":"#;
+const VERSION_LAST: &[u8; 17] = br#","jsonrpc":"2.0"}"#;
 
 /// The highest bit of each of eight bytes, and their lowest.
 const HIGHEST: u64 = ONES << 7;
@@ -71,36 +73,11 @@ pub fn parse_number(text: &str) -> f64 {
 #[allow(clippy::inline_always)] // as below: see `Cursor`
 pub fn scan_start(text: &[u8], read_number: ReadNumber) -> Option<(Scanned, usize)> {
     let text = text.get(..LONGEST).unwrap_or(text);
-    let mut cursor = Cursor { frame: text, at: 0, is_escaped: false, wide: 0, read_number };
-    if after(text, ENVELOPE).is_some() {
-        cursor.at = ENVELOPE.len();
-        let mut found = cursor.params()?;
-        if cursor.peek() == b'}' {
-            found.is_wide = cursor.is_wide();
-            return Some((found, cursor.at + 1));
-        }
-        cursor.at = 0;
-    }
-    let mut params = None;
-    let mut seen = 0_u8;
-    cursor.object(|cursor, key| {
-        let member = if is(key, b"jsonrpc") {
-            is(cursor.plain()?, b"2.0").then_some(1)?
-        } else if is(key, b"method") {
-            is(cursor.plain()?, b"notifications/progress").then_some(2)?
-        } else if is(key, b"params") {
-            params = Some(cursor.params()?);
-            4
-        } else if is(key, b"id") || is(key, b"result") || is(key, b"error") {
-            return None;
-        } else {
-            return cursor.value();
-        };
-        once(&mut seen, member)
-    })?;
-    let mut found = params.filter(|_| seen == 7)?;
-    found.is_wide = cursor.is_wide();
-    Some((found, cursor.at))
+    let found = Scanned::default();
+    let mut cursor = Cursor { frame: text, at: 0, is_escaped: false, wide: 0, found, read_number };
+    let end = cursor.frame()?;
+    cursor.found.is_wide = cursor.wide & HIGHEST != 0;
+    Some((cursor.found, end))
 }
 
 /// Compares with a name whose length the compiler knows, which spares a call for each: eight bytes
@@ -174,6 +151,15 @@ fn once(seen: &mut u8, member: u8) -> Option<()> {
     first.then_some(())
 }
 
+/// A member of the params.
+enum Member {
+    Token,
+    Progress,
+    Total,
+    Message,
+    Other,
+}
+
 /// A number, by the digits that it is written with.
 struct Numeral {
     /// All of them as one integer; nonsense if there were more than 18.
@@ -232,6 +218,7 @@ struct Cursor<'a> {
     is_escaped: bool,
     /// Has a highest bit of a byte if there was one beyond ASCII.
     wide: u64,
+    found: Scanned,
     read_number: ReadNumber,
 }
 
@@ -240,11 +227,6 @@ impl<'a> Cursor<'a> {
     #[inline(always)]
     fn peek(&self) -> u8 {
         self.frame.get(self.at).copied().unwrap_or(0)
-    }
-
-    #[inline(always)]
-    fn is_wide(&self) -> bool {
-        self.wide & HIGHEST != 0
     }
 
     #[inline(always)]
@@ -419,62 +401,145 @@ impl<'a> Cursor<'a> {
         (self.key()? != meta::SUBSCRIPTION_ID.as_bytes()).then_some(())
     }
 
-    // Two callers; one copy is enough.
+    /// The whole frame; where it ends.
     #[inline(never)]
-    fn params(&mut self) -> Option<Scanned> {
-        self.token();
-        let start = self.at;
-        let mut found = Scanned {
-            token: 0,
-            is_text: false,
-            progress: 0.0,
-            total: None,
-            message: None,
-            is_escaped: false,
-            params: None,
-            is_wide: false,
-        };
+    fn frame(&mut self) -> Option<usize> {
+        if self.skip(VERSION_FIRST).is_some() {
+            self.params()?;
+            if self.peek() == b'}' {
+                return Some(self.at + 1);
+            }
+            self.start_again();
+        } else if self.skip(METHOD_FIRST).is_some() {
+            self.params()?;
+            if self.skip(VERSION_LAST).is_some() {
+                return Some(self.at);
+            }
+            self.start_again();
+        }
         let mut seen = 0_u8;
         self.object(|cursor, key| {
-            let member = if is(key, b"progressToken") {
-                cursor.token();
-                found.is_text = cursor.expect_here(b'"').is_some();
-                found.token = cursor.integer()?;
-                if found.is_text {
-                    // Another text than this is nothing that we gave away.
-                    (found.token > 0).then_some(())?;
-                    cursor.expect_here(b'"')?;
-                }
-                1
-            } else if is(key, b"progress") {
-                found.progress = cursor.number()?;
-                2
-            } else if is(key, b"total") {
-                // Some servers write an absent member as `null`.
-                if cursor.token() == b'n' {
-                    cursor.skip(b"null")?;
-                } else {
-                    found.total = Some(cursor.number()?);
-                }
+            let member = if is(key, b"jsonrpc") {
+                is(cursor.plain()?, b"2.0").then_some(1)?
+            } else if is(key, b"method") {
+                is(cursor.plain()?, b"notifications/progress").then_some(2)?
+            } else if is(key, b"params") {
+                cursor.params()?;
                 4
-            } else if is(key, b"message") {
-                if cursor.token() == b'n' {
-                    cursor.skip(b"null")?;
-                } else {
-                    found.message = Some(cursor.span()?);
-                    found.is_escaped = cursor.is_escaped;
-                }
-                8
+            } else if is(key, b"id") || is(key, b"result") || is(key, b"error") {
+                return None;
             } else {
-                found.params = Some(0..0);
                 return cursor.value();
             };
             once(&mut seen, member)
         })?;
-        if found.params.is_some() {
-            found.params = Some(start..self.at);
+        (seen == 7).then_some(self.at)
+    }
+
+    /// Which member of the params comes next; behind it stands its value.
+    #[inline(never)]
+    fn member(&mut self) -> Option<Member> {
+        self.token();
+        // As it is written without white space, in a look or two.
+        if let Some(eight) = self.eight() {
+            let start = self.at;
+            self.at += 8;
+            let known = match &eight.to_le_bytes() {
+                b"\"total\":" => Some(Member::Total),
+                b"\"message" => self.skip(b"\":").map(|()| Member::Message),
+                b"\"progres" => match self.skip(b"s\":") {
+                    Some(()) => Some(Member::Progress),
+                    None => self.skip(b"sToken\":").map(|()| Member::Token),
+                },
+                _ => None,
+            };
+            if known.is_some() {
+                return known;
+            }
+            self.at = start;
         }
-        (seen & 3 == 3).then_some(found)
+        let key = self.key()?;
+        Some(if is(key, b"progressToken") {
+            Member::Token
+        } else if is(key, b"progress") {
+            Member::Progress
+        } else if is(key, b"total") {
+            Member::Total
+        } else if is(key, b"message") {
+            Member::Message
+        } else {
+            Member::Other
+        })
+    }
+
+    #[inline(never)]
+    fn start_again(&mut self) {
+        (self.at, self.found) = (0, Scanned::default());
+    }
+
+    // More than one caller; one copy is enough.
+    #[inline(never)]
+    fn params(&mut self) -> Option<()> {
+        self.token();
+        let start = self.at;
+        let mut seen = 0_u8;
+        let mut has_more = false;
+        self.expect(b'{')?;
+        loop {
+            let member = match self.member()? {
+                Member::Token => {
+                    self.token();
+                    self.found.is_text = self.expect_here(b'"').is_some();
+                    self.found.token = self.integer()?;
+                    if self.found.is_text {
+                        // Another text than this is nothing that we gave away.
+                        (self.found.token > 0).then_some(())?;
+                        self.expect_here(b'"')?;
+                    }
+                    1
+                }
+                Member::Progress => {
+                    self.found.progress = self.number()?;
+                    2
+                }
+                Member::Total => {
+                    if !self.null() {
+                        self.found.total = Some(self.number()?);
+                    }
+                    4
+                }
+                Member::Message => {
+                    if !self.null() {
+                        self.found.message = Some(self.span()?);
+                        self.found.is_escaped = self.is_escaped;
+                    }
+                    8
+                }
+                Member::Other => {
+                    has_more = true;
+                    self.value()?;
+                    0
+                }
+            };
+            once(&mut seen, member)?;
+            let byte = self.token();
+            self.at += 1;
+            match byte {
+                b',' => {}
+                b'}' => break,
+                _ => return None,
+            }
+        }
+        if has_more {
+            self.found.params = Some(start..self.at);
+        }
+        (seen & 3 == 3).then_some(())
+    }
+
+    /// Some servers write an absent member as `null`.
+    #[inline(always)]
+    fn null(&mut self) -> bool {
+        self.token() == b'n' && self.skip(b"null").is_some()
     }
 
     /// Digits without a sign; at most 15, so that every one of them counts in a double too.
@@ -726,6 +791,8 @@ mod tests {
             r#""progressToken":01,"progress":1"#,
             r#""progressToken":1,"progress":1,"progress":2"#,
             r#""progressToken":1,"progress":1,"pro\u0067ress":2"#,
+            r#""progressToken":1,"progress":1,"total":2,"total":null"#,
+            r#""progressToken":1,"progress":1,"message":"a","message":null"#,
             r#""progressToken":1,"progress":1e400"#,
             r#""progressToken":1,"progress":1e"#,
             r#""progressToken":1,"progress":1e+"#,

@@ -14,12 +14,12 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Extensions,
-    answers::{IntoCompletion, IntoContents, IntoPrompt},
+    answers::{IntoCompletion, IntoContents},
     changes::Connections,
     context::Context,
     link::{Driver, Link},
     register::{self, Handler, Thing},
-    result::IntoToolResult,
+    result::{PromptFn, ToolFn},
 };
 use crate::{
     jsonrpc::Raw,
@@ -271,17 +271,12 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn tool<A, F, Fut>(
+    pub fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         self,
         name: impl Into<String>,
         description: impl Into<String>,
         handler: F,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
+    ) -> Self {
         self.tool_with(Tool::new(name, description), handler)
     }
 
@@ -293,12 +288,11 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn tool_with<A, F, Fut>(self, tool: Tool, handler: F) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
+    pub fn tool_with<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
+        self,
+        tool: Tool,
+        handler: F,
+    ) -> Self {
         self.with(register::tool(tool, handler))
     }
 
@@ -337,24 +331,19 @@ impl ServerBuilder {
     }
 
     /// Adds a prompt: a name, a description, and an async function of its arguments and the
-    /// [`Context`]. See [`IntoPrompt`] for what that may return.
+    /// [`Context`]. See [`IntoPrompt`](super::IntoPrompt) for what that may return.
     ///
     /// The arguments are texts, read by serde; the list of them that clients see comes from schemars.
     ///
     /// # Panics
     /// If there is a prompt of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn prompt<A, F, Fut>(
+    pub fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
         self,
         name: impl Into<String>,
         description: impl Into<String>,
         handler: F,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
+    ) -> Self {
         self.prompt_with(Prompt::new(name, description), handler)
     }
 
@@ -363,12 +352,11 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a prompt of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn prompt_with<A, F, Fut>(self, prompt: Prompt, handler: F) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
+    pub fn prompt_with<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
+        self,
+        prompt: Prompt,
+        handler: F,
+    ) -> Self {
         self.with(register::prompt(prompt, handler))
     }
 

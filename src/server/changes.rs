@@ -10,11 +10,11 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answers::{IntoContents, IntoPrompt},
+    answers::IntoContents,
     builder::Server,
     context::Context,
     register::{self, Thing},
-    result::IntoToolResult,
+    result::{PromptFn, ToolFn},
     shared::Shared,
 };
 use crate::{
@@ -65,12 +65,7 @@ impl Server {
     ///
     /// # Panics
     /// If the arguments are no JSON object.
-    pub fn add_tool<A, F, Fut>(&self, tool: Tool, handler: F)
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
+    pub fn add_tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(&self, tool: Tool, handler: F) {
         self.add(register::tool(tool, handler));
     }
 
@@ -83,12 +78,11 @@ impl Server {
     ///
     /// # Panics
     /// If the arguments are no JSON object.
-    pub fn add_prompt<A, F, Fut>(&self, prompt: Prompt, handler: F)
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
+    pub fn add_prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
+        &self,
+        prompt: Prompt,
+        handler: F,
+    ) {
         self.add(register::prompt(prompt, handler));
     }
 

@@ -60,7 +60,7 @@ pub use link::{Driver, Link};
 pub(crate) use principal::Identity;
 pub use principal::Principal;
 pub use reporter::{Counted, ProgressReporter};
-pub use result::{IntoToolResult, Json};
+pub use result::{IntoToolResult, Json, PromptFn, ToolFn};
 pub use values::{ProgressMessage, Quantity, QuestionKey, Total};
 
 /// What came along with a request beside its message; see [`Context::extensions`].

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::{
     answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError},
     context::Context,
-    result::IntoToolResult,
+    result::{IntoToolResult, PromptFn, ToolFn},
     tasks::BoxFuture,
 };
 use crate::{
@@ -68,12 +68,10 @@ impl Thing {
     }
 }
 
-pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Thing
-where
-    A: DeserializeOwned + JsonSchema,
-    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoToolResult> + Send + 'static,
-{
+pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
+    mut tool: Tool,
+    handler: F,
+) -> Thing {
     let name = tool.name.clone();
     let given = std::mem::take(&mut tool.input_schema);
     let schema = if given.is_empty() { schema::of_object::<A>() } else { schema::object(given) };
@@ -117,12 +115,10 @@ where
     Thing { kind: Kind::Template, name, listed: written(template), handler: start }
 }
 
-pub(super) fn prompt<A, F, Fut>(mut prompt: Prompt, handler: F) -> Thing
-where
-    A: DeserializeOwned + JsonSchema,
-    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoPrompt> + Send + 'static,
-{
+pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
+    mut prompt: Prompt,
+    handler: F,
+) -> Thing {
     let name = prompt.name.clone();
     if prompt.arguments.is_empty() {
         prompt.arguments = match schema::of_object::<A>() {

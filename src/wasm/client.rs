@@ -7,11 +7,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
-};
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
+use crate::text::owned;
 use crate::types::{Implementation, Level};
 
 use super::http::{self, Exchanges};

@@ -18,8 +18,9 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::{Client, owned, take_where};
+use crate::proto::client::Client;
 use crate::proto::scan::{ReadNumber, Scanned};
+use crate::text::{owned, take_where};
 
 use super::params::Tools;
 use exchange::{Exchange, Purpose, State, Troubles};

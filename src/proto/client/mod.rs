@@ -32,7 +32,7 @@ use crate::types::{Level, meta, method};
 use cache::{Cache, Kept};
 use calls::{CallTable, Expired, LATE};
 use inputs::Open;
-pub(crate) use output::{owned, sentence, take_where};
+use output::{owned, sentence};
 use rounds::Work;
 use subscriptions::Subscriptions;
 

@@ -6,8 +6,9 @@
 
 use super::{
     Session,
+    result::Shape,
     seal::digest,
-    session::{Call, Shape},
+    session::{Call, Open, Question},
 };
 use crate::{
     jsonrpc::{Kind, Payload, RpcError},
@@ -41,21 +42,6 @@ pub enum Unanswered<P> {
     Refused(RpcError<P>),
     /// Its answer does not fit the question. The text says why.
     Misfit(String),
-}
-
-/// A question that was sent.
-pub(super) struct Question<P> {
-    method: &'static str,
-    params: P,
-}
-
-/// A question that is to be sent with the answer of its call.
-pub(super) struct Open<P> {
-    pub(super) key: String,
-    /// As it is on the wire.
-    pub(super) question: P,
-    /// How many wait for it: two questions of one key are one question.
-    askers: u32,
 }
 
 impl<P: Payload> Session<P> {

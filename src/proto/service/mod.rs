@@ -24,7 +24,7 @@ pub use host::{Config, Host, Output};
 pub use result::Failure;
 pub(crate) use seal::{Binding, Seal, bind};
 pub use serve::Job;
-pub(crate) use serve::{Started, start};
+pub(crate) use serve::start;
 pub use session::Session;
 
 use self::{

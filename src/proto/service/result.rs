@@ -1,9 +1,6 @@
 //! What handlers return, as the protocol has it.
 
-use super::{
-    check::{block, failure},
-    session::Shape,
-};
+use super::check::{block, failure};
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
     proto::{server::no_such_resource, version::Version},
@@ -21,6 +18,14 @@ pub struct Failure<P> {
     pub code: Option<i64>,
     /// What goes along with that.
     pub data: Option<P>,
+}
+
+/// What becomes of what a handler returns.
+pub(crate) enum Shape {
+    Tool,
+    Resource { uri: String, mime_type: Option<String> },
+    Prompt,
+    Completion,
 }
 
 impl Shape {

@@ -4,7 +4,8 @@ use super::{
     Binding, Catalog, Kind, bad_state, bind,
     catalog::Reader,
     check::{check_arguments, unknown},
-    session::{Call, Shape},
+    result::Shape,
+    session::{Call, Session},
 };
 use crate::{
     jsonrpc::{Payload, RpcError, code},
@@ -36,7 +37,7 @@ pub struct Job<P, H> {
     pub context: RequestContext,
 }
 
-/// What a request has led to; see [`Session::accept`](super::Session::accept).
+/// What a request has led to; see [`Session::accept`].
 pub(crate) enum Started<P, H> {
     /// It is answered.
     Answered(RequestKey, Result<P, RpcError<P>>),
@@ -71,6 +72,23 @@ pub(crate) fn start<P: Payload, H: Clone>(
         Ok((given, Served::By { handler, kind, name, input, shape })) => {
             let call = Call::new(&context, shape, given, binding);
             Started::Running(Job { call: key, handler, kind, name, input, context }, call)
+        }
+    }
+}
+
+impl<P: Payload> Session<P> {
+    /// Goes on with a request: what is answered is sent, and what is not is a call from now on, whose
+    /// handler is to be run.
+    pub(crate) fn accept<H>(&mut self, started: Started<P, H>) -> Option<Job<P, H>> {
+        match started {
+            Started::Answered(key, outcome) => {
+                self.machine_mut().respond(key, outcome);
+                None
+            }
+            Started::Running(job, call) => {
+                self.calls.insert(job.call, call);
+                Some(job)
+            }
         }
     }
 }

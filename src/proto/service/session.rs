@@ -1,10 +1,9 @@
 //! One connection of a server: its machine, and the calls that handlers work on.
 
 use super::{
-    Binding, Job, Started,
-    asks::{Open, Question},
+    Binding,
     check::{cannot, failure},
-    result::Failure,
+    result::{Failure, Shape},
 };
 use crate::{
     jsonrpc::{Payload, RpcError, code},
@@ -18,14 +17,6 @@ use crate::{
     text::{ECHO, clip},
     types::{Capability, ClientCapabilities},
 };
-
-/// What becomes of what a handler returns.
-pub(crate) enum Shape {
-    Tool,
-    Resource { uri: String, mime_type: Option<String> },
-    Prompt,
-    Completion,
-}
 
 /// A call that a handler works on.
 pub(crate) struct Call<P> {
@@ -46,6 +37,21 @@ pub(crate) struct Call<P> {
     pub(super) missing: Option<Capability>,
     /// Legacy: the questions that have been asked.
     pub(super) questions: Map<AskKey, Question<P>>,
+}
+
+/// A question that was sent.
+pub(super) struct Question<P> {
+    pub(super) method: &'static str,
+    pub(super) params: P,
+}
+
+/// A question that is to be sent with the answer of its call.
+pub(super) struct Open<P> {
+    pub(super) key: String,
+    /// As it is on the wire.
+    pub(super) question: P,
+    /// How many wait for it: two questions of one key are one question.
+    pub(super) askers: u32,
 }
 
 impl<P> Call<P> {
@@ -94,21 +100,6 @@ impl<P: Payload> Session<P> {
     /// requests are answered by this session.
     pub fn machine_mut(&mut self) -> &mut ServerMachine<P> {
         &mut self.machine
-    }
-
-    /// Goes on with a request: what is answered is sent, and what is not is a call from now on, whose
-    /// handler is to be run.
-    pub(crate) fn accept<H>(&mut self, started: Started<P, H>) -> Option<Job<P, H>> {
-        match started {
-            Started::Answered(key, outcome) => {
-                self.machine.respond(key, outcome);
-                None
-            }
-            Started::Running(job, call) => {
-                self.calls.insert(job.call, call);
-                Some(job)
-            }
-        }
     }
 
     /// Whether the client of a call has declared that it can do this.
