@@ -112,13 +112,13 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
     return /** @type {any} */ (this.#numbers);
   }
 
   /** The core's table of what was scanned. @returns {any} */
   records() {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
+    while (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
     return this.#records;
   }
 

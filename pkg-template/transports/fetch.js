@@ -79,7 +79,7 @@ export class Fetcher {
 
   /** The numbers of the core's latest step. */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
     return this.#numbers;
   }
 

@@ -42,7 +42,8 @@ function common(one, other) {
 export function lay(text, core) {
   const { length } = text;
   if (!bytes.length) {
-    bytes = core.view(1);
+    // To hand the view over may itself make the memory grow, at the first call of a worker for one.
+    while (!bytes.length) bytes = core.view(1);
     words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     latest = head = "";
     known = 0;

@@ -113,7 +113,7 @@ function deliver(count, text) {
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
 function record(at, text) {
-  if (!records.length) records = /** @type {any} */ (view(2));
+  while (!records.length) records = /** @type {any} */ (view(2));
   /** @type {any} */
   const all = records;
   batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
