@@ -5,18 +5,13 @@ import { itself, throughProxies } from "../base/itself.js";
 import { createInMemoryPair } from "../transports/pair.js";
 import { MessagePortTransport } from "../transports/port.js";
 import { acceptPorts } from "../transports/window.js";
-import { ServerCall } from "./call.js";
+import * as words from "../wasm/words.js";
+import { Call } from "./call.js";
 import { failure } from "./failure.js";
-import { ServerLink } from "./link.js";
+import { Link } from "./link.js";
 import { inputOf, outputOf, wordsOf } from "./schema.js";
 import { checkText, isBytes, plain } from "./values.js";
 
-// What a server has, as the machine numbers it.
-const TOOL = 0;
-const RESOURCE = 1;
-const TEMPLATE = 2;
-const PROMPT = 3;
-const COMPLETION = 4;
 /** How long a client may take to answer what it is asked, in milliseconds. */
 const LIFETIME = 15 * 60 * 1000;
 /** JSON has no word for an infinite time. */
@@ -25,7 +20,7 @@ const LONGEST = 2 ** 52;
 /** @typedef {(first: any, context: any) => unknown} Handler */
 /** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./schema.js").Check | undefined }} Thing */
 
-export class ServerBase {
+export class Server {
   /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
   onerror;
 
@@ -41,9 +36,9 @@ export class ServerBase {
   /** Those numbers, by kind and name. @type {Map<string, number>} */
   #names = new Map();
   #last = 0;
-  /** @type {Set<ServerLink>} */
+  /** @type {Set<Link>} */
   #links = new Set();
-  /** By connection and number. @type {Map<string, ServerCall>} */
+  /** By connection and number. @type {Map<string, Call>} */
   #calls = new Map();
 
   /**
@@ -75,50 +70,50 @@ export class ServerBase {
     const { inputSchema, outputSchema, ...more } = given ?? {};
     const { schema, check } = inputOf(name, inputSchema);
     const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
-    return this.#add(TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
+    return this.#add(words.THING_TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
   }
 
   /** @param {string} uri @param {any} second @param {any} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(RESOURCE, uri, { uri, name: uri, ...given }, handler);
+    return this.#add(words.THING_RESOURCE, uri, { uri, name: uri, ...given }, handler);
   }
 
   /** @param {string} uriTemplate @param {any} second @param {any} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
+    return this.#add(words.THING_TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
   }
 
   /** @param {string} name @param {any} second @param {any} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(PROMPT, name, { name, ...given }, handler);
+    return this.#add(words.THING_PROMPT, name, { name, ...given }, handler);
   }
 
   /** @param {Handler} handler */
   completion(handler) {
-    return this.#add(COMPLETION, "completion", {}, handler);
+    return this.#add(words.THING_COMPLETION, "completion", {}, handler);
   }
 
   /** @param {string} name */
   removeTool(name) {
-    return this.#remove(TOOL, name);
+    return this.#remove(words.THING_TOOL, name);
   }
 
   /** @param {string} uri */
   removeResource(uri) {
-    return this.#remove(RESOURCE, uri);
+    return this.#remove(words.THING_RESOURCE, uri);
   }
 
   /** @param {string} uriTemplate */
   removeResourceTemplate(uriTemplate) {
-    return this.#remove(TEMPLATE, uriTemplate);
+    return this.#remove(words.THING_TEMPLATE, uriTemplate);
   }
 
   /** @param {string} name */
   removePrompt(name) {
-    return this.#remove(PROMPT, name);
+    return this.#remove(words.THING_PROMPT, name);
   }
 
   /** @param {string} uri */
@@ -171,7 +166,7 @@ export class ServerBase {
   /** @param {any} target @param {any} [options] */
   async connect(target, options) {
     const transport = open(target, options);
-    const link = new ServerLink(transport, {
+    const link = new Link(transport, {
       received: () => this.#drain(),
       over: (link) => {
         this.#links.delete(link);
@@ -269,7 +264,7 @@ export class ServerBase {
     const link = [...this.#links].find((link) => link.number === connection);
     const thing = this.#things.get(job.handler);
     if (!link || !thing || !this.#host) return;
-    const call = new ServerCall(this.#host, link, number, job, () => this.#drain());
+    const call = new Call(this.#host, link, number, job, () => this.#drain());
     this.#calls.set(call.name, call);
     // In a moment, so that a call that is given up in the same breath does not begin.
     Promise.resolve()
@@ -280,7 +275,7 @@ export class ServerBase {
       );
   }
 
-  /** @param {Thing} thing @param {any} job @param {ServerCall} call */
+  /** @param {Thing} thing @param {any} job @param {Call} call */
   async #run(thing, job, call) {
     const { kind, definition, handler } = thing;
     const { jsonSchemaValidator } = this.#options;
@@ -289,13 +284,13 @@ export class ServerBase {
       const { value, issues } = await thing.parse(input);
       if (issues) throw misfit(definition.name, wordsOf(issues));
       input = value;
-    } else if (kind === TOOL && jsonSchemaValidator) {
+    } else if (kind === words.THING_TOOL && jsonSchemaValidator) {
       thing.check ??= this.#checkOf(definition);
       const { valid, errorMessage } = /** @type {any} */ (thing.check)(input);
       if (!valid) throw misfit(definition.name, errorMessage);
     }
     const context = call.context();
-    if (kind !== RESOURCE && kind !== TEMPLATE) return handler(input, context);
+    if (kind !== words.THING_RESOURCE && kind !== words.THING_TEMPLATE) return handler(input, context);
     const value = await handler({ uri: job.name, ...job.input }, context);
     return isBytes(value) ? { blob: value } : value;
   }
@@ -311,7 +306,7 @@ export class ServerBase {
     }
   }
 
-  /** @param {ServerCall} call @param {boolean} ok @param {any} value */
+  /** @param {Call} call @param {boolean} ok @param {any} value */
   #respond(call, ok, value) {
     if (this.#calls.get(call.name) !== call) return;
     this.#calls.delete(call.name);
@@ -332,7 +327,7 @@ export class ServerBase {
   }
 
   static {
-    throughProxies(ServerBase);
+    throughProxies(Server);
   }
 }
 

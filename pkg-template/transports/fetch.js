@@ -2,6 +2,7 @@
 import { attempt, report } from "../base/errors.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
+import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
 import { headersOf, identityOf } from "./identity.js";
 
@@ -79,7 +80,7 @@ export class Fetcher {
 
   /** The numbers of the core's latest step. */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return this.#numbers;
   }
 
@@ -141,9 +142,10 @@ export class Fetcher {
       const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers) ?? 0;
       if (response.ok) this.host.accepted?.(exchange);
       // Something may have waited for this head.
-      if (found & 2048) this.host.drain(exchange);
-      const streams = (found & 2) > 0;
-      if (!(found & 3)) return controller.abort();
+      if (found & words.FOUND_STIRS) this.host.drain(exchange);
+      const reading = found & ~words.FOUND_STIRS;
+      const streams = reading === words.BODY_EVENTS;
+      if (reading === words.BODY_NONE) return controller.abort();
       if (streams) leave = enter(this.#url);
       const text = await this.#read(exchange, response, streams, own?.onresumptiontoken);
       if (signal.aborted || !this.core) return;
@@ -206,25 +208,25 @@ export class Fetcher {
       const { core, host } = this;
       // Who wants to see every text cannot have it faster.
       const found = core.feed(exchange, chunk, this.maxMessageSize, host.scans && !this.#options.trace);
-      more = (found & 1024) > 0;
+      more = (found & words.FOUND_MORE) > 0;
       // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
-      const count = found & 255;
-      const event = found & 256 ? this.#text(8) : "";
-      if (count) host.deliver(count, () => this.#text(6));
-      if (found & 512) {
+      const count = found & (words.FOUND_EVENT - 1);
+      const event = found & words.FOUND_EVENT ? this.#text(words.PLACE_DATA, words.PLACE_DATA_LENGTH) : "";
+      if (count) host.deliver(count, () => this.#text(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH));
+      if (found & words.FOUND_OVERSIZE) {
         core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
-      } else if (found & 256) {
+      } else if (found & words.FOUND_EVENT) {
         this.#trace("received", event);
         core.message(exchange, this.#parse(event), "", host.shows, now());
       }
-      if (found & (256 | 2048)) host.drain(exchange);
+      if (found & (words.FOUND_EVENT | words.FOUND_STIRS)) host.drain(exchange);
     }
   }
 
-  /** A text in the memory, whose place the numbers say there. @param {number} place */
-  #text(place) {
+  /** A text in the memory, whose start and length the numbers say there. @param {number} start @param {number} length */
+  #text(start, length) {
     const numbers = this.view();
-    return decoder.decode(new Uint8Array(numbers.buffer, numbers[place], numbers[place + 1]));
+    return decoder.decode(new Uint8Array(numbers.buffer, numbers[start], numbers[length]));
   }
 
   /** @param {string} text */

@@ -5,11 +5,10 @@ import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule } from "../wasm/core.js";
-import { FIELDS, FLAGS, STRAY, factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 
-/** How many records the core takes at once. */
-const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
 
@@ -207,7 +206,7 @@ class WorkerTransport {
       record = before;
       this.#act(kind, value);
     }
-    this.#progress(numbers, text, record, numbers.length / FIELDS);
+    this.#progress(numbers, text, record, numbers.length / words.FIELDS);
   }
 
   /**
@@ -220,8 +219,8 @@ class WorkerTransport {
     for (let start = from, end; start < to; start = end) {
       const connection = this.#connection;
       if (!connection?.core) return;
-      end = Math.min(start + RECORDS, to);
-      const part = numbers.subarray(start * FIELDS, end * FIELDS);
+      end = Math.min(start + words.RECORDS, to);
+      const part = numbers.subarray(start * words.FIELDS, end * words.FIELDS);
       if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
       else this.#deliver(connection, part, text);
     }
@@ -229,13 +228,13 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {Float64Array} part
+   * @param {any} part
    * @param {string} text
    */
   #deliver(connection, part, text) {
     const records = connection.records();
     records.set(part);
-    const count = part.length / FIELDS;
+    const count = part.length / words.FIELDS;
     connection.core?.take(count);
     for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
       call.deliver(progress, total, message, params);
@@ -244,10 +243,10 @@ class WorkerTransport {
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
-    for (let at = 0; at < part.length; at += FIELDS) {
+    for (let at = 0; at < part.length; at += words.FIELDS) {
       // What came on a foreign stream is only counted.
-      if (/** @type {number} */ (part[at + FLAGS]) & STRAY) {
-        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+      if (/** @type {number} */ (part[at + words.FIELD_FLAGS]) & words.FLAG_STRAY) {
+        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + words.FIELDS), text);
         continue;
       }
       const all = paramsOf(part, at, text);
@@ -279,7 +278,7 @@ class WorkerTransport {
       case "failed": {
         const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
         const cause = status ? this.#cause(headers) : this.#cause(value.cause);
-        const why = status ?? (code === "HTTP_SSE_ONLY" ? 3 : sent === undefined ? 0 : sent ? 2 : 1);
+        const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
         connection?.core?.failed(id, why, message, cause, retryAfter, now());
         return connection?.drain();
       }
@@ -287,7 +286,7 @@ class WorkerTransport {
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

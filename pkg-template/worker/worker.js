@@ -3,7 +3,8 @@ import { Exchanges } from "../transports/http.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
-import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { lay, messageOf, paramsOf } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
 
@@ -104,7 +105,7 @@ function ask(about, value) {
 /** A frame of text has arrived. @param {string} text */
 function frame(text) {
   const { length } = text;
-  if (length > SHORT) return batch.add("frame", text);
+  if (length > words.SCRATCH) return batch.add("frame", text);
   lay(text, { view });
   if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.
@@ -118,15 +119,15 @@ function frame(text) {
  */
 function deliver(count, text) {
   const all = text();
-  for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, all);
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(at, all);
 }
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
 function record(at, text) {
-  if (!records.length) records = /** @type {any} */ (view(2));
+  while (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
   /** @type {any} */
   const all = records;
-  batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
+  batch.progress(all[at + words.FIELD_FLAGS] & ~words.FLAG_ESCAPED, all[at + words.FIELD_TOKEN], all[at + words.FIELD_PROGRESS], all[at + words.FIELD_TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -157,13 +158,13 @@ const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detai
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {
   const { fetcher } = /** @type {Exchanges} */ (exchanges);
-  if (step === 22) batch.add("frame", write(value), isAwaited(value));
-  else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
-  else if (step === 23) batch.add("failed", told(value));
-  else if (step === 10) batch.add("fault", told(value));
-  else if (step === 24) batch.add("expired");
-  else if (step === 25) batch.add("begun");
-  else if (step === 26) batch.add("notBegun", told(value));
+  if (step === words.STEP_MESSAGE) batch.add("frame", write(value), isAwaited(value));
+  else if (step === words.STEP_ASKED) batch.add("asked", [write(value), fetcher.view()[words.PLACE_ID]]);
+  else if (step === words.STEP_UNANSWERED) batch.add("failed", told(value));
+  else if (step === words.STEP_FAULT) batch.add("fault", told(value));
+  else if (step === words.STEP_EXPIRED) batch.add("expired");
+  else if (step === words.STEP_BEGUN) batch.add("begun");
+  else if (step === words.STEP_NOT_BEGUN) batch.add("notBegun", told(value));
   else batch.add("stray", value, false);
   const current = fetcher.core?.session();
   if (current !== session) batch.add("session", (session = current), false);

@@ -18,9 +18,9 @@ use crate::types::{Implementation, Level};
 use super::http::{self, Exchanges};
 use super::payload::{read_number, view_bytes, view_numbers};
 use super::records;
-
-/// The longest frame that takes the fast path, in bytes.
-const SCRATCH: usize = 4096;
+use super::words::{
+    self, Caching, Failed, GREETING, LogLevel, NO_SLOT, Place, Requested, SCRATCH, Scan, Step, View,
+};
 
 /// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
 ///
@@ -33,33 +33,13 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-/// Stands in the place of an id where the sending of a message is to be told of.
-const GREETING: f64 = -1.0;
-
-const NUMBERS_LENGTH: usize = 10;
-
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
-struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
+struct Numbers(UnsafeCell<[f64; words::NUMBERS]>);
 
 // SAFETY: as for `Scratch`.
 unsafe impl Sync for Numbers {}
 
-static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
-
-/// The places in the numbers.
-#[derive(Clone, Copy)]
-pub(super) enum Place {
-    Slot = 0,
-    Id = 1,
-    Progress = 2,
-    Total = 3,
-    Deadline = 4,
-    Odd = 5,
-    Text = 6,
-    TextLength = 7,
-    Data = 8,
-    DataLength = 9,
-}
+static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; words::NUMBERS]));
 
 pub(super) fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
@@ -108,8 +88,8 @@ pub fn view(which: u32) -> JsValue {
     // reads the buffer and the table only inside calls, while JavaScript does not run.
     unsafe {
         match which {
-            0 => view_numbers(&*NUMBERS.0.get()),
-            1 => view_bytes(&*FRAME.0.get()),
+            which if which == View::Numbers as u32 => view_numbers(&*NUMBERS.0.get()),
+            which if which == View::Scratch as u32 => view_bytes(&*FRAME.0.get()),
             _ => records::view(),
         }
     }
@@ -124,49 +104,6 @@ pub fn scan_frame(length: usize) -> bool {
 
 fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
-}
-
-/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
-#[derive(Clone, Copy)]
-pub(super) enum Step {
-    Nothing = 0,
-    Send = 1,
-    Reopen = 2,
-    Connected = 3,
-    Disconnected = 4,
-    Progress = 5,
-    Resolve = 6,
-    Reject = 7,
-    Notification = 8,
-    Request = 9,
-    Fault = 10,
-    Stalled = 11,
-    Input = 12,
-    Leg = 13,
-    Task = 14,
-    Withdrawn = 15,
-    Acknowledged = 16,
-    News = 17,
-    Odd = 18,
-    Interrupted = 19,
-    /// Start an exchange of HTTP: its number, method, headers (names and values in turn), body, and
-    /// the message that it is about, whose id the numbers say if that is a request.
-    Fetch = 20,
-    /// Break the exchange off whose number is in the place of the id.
-    Abort = 21,
-    /// A message has come by HTTP that JavaScript hands on.
-    Message = 22,
-    /// There will be no answer to the request whose `id` is beside the error.
-    Unanswered = 23,
-    /// The session has ended and cannot be opened again.
-    Expired = 24,
-    /// The server knows that the session has begun.
-    Begun = 25,
-    /// What tells the server so was lost on the way.
-    NotBegun = 26,
-    /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
-    /// it came, or NaN.
-    Asked = 27,
 }
 
 /// One client's protocol machine.
@@ -240,7 +177,7 @@ impl Core {
         self.machine.know(prior);
     }
 
-    /// The message that had -1 in the place of an id has arrived.
+    /// The message that had [`GREETING`] in the place of an id has arrived.
     pub fn begun(&mut self, now: f64) {
         self.machine.begun(now);
     }
@@ -294,17 +231,16 @@ impl Core {
     }
 
     /// Reads the frame of `length` units in the scratch buffer into the table's first record. Returns
-    /// the slot that its progress is for, -1 if the frame has to be parsed, -2 if it was progress that
-    /// is not delivered.
+    /// the slot that its progress is for, or a [`Scan`].
     #[allow(clippy::cast_possible_truncation)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
         if !scan_scratch(length) {
-            return -1;
+            return Scan::Parse as i32;
         }
         let [record, ..] = records::table();
         records::accept(record, &mut self.machine);
         let [slot, ..] = *record;
-        if slot < 0.0 { -2 } else { slot as i32 }
+        if slot < 0.0 { Scan::Dropped as i32 } else { slot as i32 }
     }
 
     /// The capabilities to declare from now on.
@@ -325,10 +261,9 @@ impl Core {
         }
     }
 
-    /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
-    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, 3 if the
-    /// address only speaks HTTP+SSE, else the HTTP status, with the headers as `cause`, and how long
-    /// the server wants to be left alone, or NaN.
+    /// A worker says of the request of that id that it will not be answered: `why` is a [`Failed`], or
+    /// the HTTP status, with the headers as `cause`, and how long the server wants to be left alone,
+    /// or NaN.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
         &mut self,
@@ -342,9 +277,11 @@ impl Core {
         let message = text(&message);
         let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
-            0 => Error::Protocol(message),
-            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
-            3 => Error::SseOnly,
+            why if why == Failed::Protocol as u16 => Error::Protocol(message),
+            why if why == Failed::Unsent as u16 || why == Failed::Lost as u16 => {
+                Error::Lost { reason: message, sent: why == Failed::Lost as u16, cause }
+            }
+            why if why == Failed::SseOnly as u16 => Error::SseOnly,
             status => {
                 let retry_after = (!retry_after.is_nan()).then_some(retry_after);
                 Error::Http { status, body: message, retry_after, headers: cause }
@@ -355,14 +292,10 @@ impl Core {
         }
     }
 
-    /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
-    /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
+    /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
-    /// a result may be one that is kept for all, and 2 also one that is private to the latest
-    /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
-    /// With 1, a result of 3 says that there is a private one. `resume`, if it is a text, is the event
-    /// behind which the answer goes on.
+    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
+    /// a text, is the event behind which the answer goes on.
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -383,19 +316,23 @@ impl Core {
             http.advance_to(now);
         }
         let kept = match cache {
-            1 => self.machine.kept_for_all(method, &params, now),
-            2 => self.machine.kept(method, &params, now).map(Some),
+            cache if cache == Caching::Shared as u32 => {
+                self.machine.kept_for_all(method, &params, now)
+            }
+            cache if cache == Caching::Private as u32 => {
+                self.machine.kept(method, &params, now).map(Some)
+            }
             _ => None,
         };
         match kept {
             Some(Some(result)) => {
                 self.value = result;
-                return 2;
+                return Requested::Kept as u32;
             }
-            Some(None) => return 3,
+            Some(None) => return Requested::Private as u32,
             None => {}
         }
-        let cache = cache > 0;
+        let cache = cache != Caching::Off as u32;
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
@@ -415,9 +352,9 @@ impl Core {
                 self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put_slot(slot);
                 put_id(Some(id));
-                1
+                Requested::Sent as u32
             }
-            Err(_) => 0,
+            Err(_) => Requested::Not as u32,
         }
     }
 
@@ -473,17 +410,18 @@ impl Core {
         }
     }
 
-    /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
-    /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
+    /// Which log messages are wanted; says as [`LogLevel`] what became of it.
     #[wasm_bindgen(js_name = setLogLevel)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn set_log_level(&mut self, level: JsValue) -> i32 {
-        match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level)) {
-            None => -1,
-            Some(Err(_)) => 0,
-            Some(Ok(true)) => 1,
-            Some(Ok(false)) => 2,
-        }
+        let done = match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level))
+        {
+            None => LogLevel::Unknown,
+            Some(Err(_)) => LogLevel::Not,
+            Some(Ok(true)) => LogLevel::Tell,
+            Some(Ok(false)) => LogLevel::Set,
+        };
+        done as i32
     }
 
     /// Looks at the clocks.
@@ -609,7 +547,7 @@ impl Core {
                 self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(-1.0, |slot| slot.get().into()));
+                put(Place::Slot, slot.map_or(NO_SLOT, |slot| slot.get().into()));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }
