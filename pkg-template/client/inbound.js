@@ -55,7 +55,7 @@ export class Inbound {
   /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
   #named(message) {
     const { progressToken } = Object(message.params);
-    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    const token = this.#connection.calls.find((call) => call && typeof progressToken !== "object" && String(call.requestId) === String(progressToken))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
@@ -82,9 +82,9 @@ export class Inbound {
     const [slot, input] = this.#connection.view();
     const call = /** @type {Call} */ (this.#connection.calls[slot]);
     const asked = new AbortController();
-    call.inputs.add(asked);
+    (call.inputs ??= new Set()).add(asked);
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
-      call.inputs.delete(asked);
+      call.inputs?.delete(asked);
       if (!ok) call.cause = value;
       this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
     });
