@@ -3,6 +3,7 @@ import { ClosedError, toError } from "../base/errors.js";
 import { FETCHER, fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { ready } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
 import { identityNow } from "./identity.js";
 
@@ -79,8 +80,8 @@ export class Exchanges {
 
   /** Does what is to be done with exchanges; false if the step is about something else. @param {import("../wasm/core.js").Core} core @param {number} step */
   #do(core, step) {
-    if (step === 20) this.fetcher.start(/** @type {any} */ (core.value()));
-    else if (step === 21) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[1]));
+    if (step === words.STEP_FETCH) this.fetcher.start(/** @type {any} */ (core.value()));
+    else if (step === words.STEP_ABORT) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[words.PLACE_ID]));
     else return false;
     return true;
   }
@@ -92,7 +93,7 @@ export class Exchanges {
       if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
     }
     if (!fetcher.core) return;
-    const deadline = /** @type {number} */ (fetcher.view()[4]);
+    const deadline = /** @type {number} */ (fetcher.view()[words.PLACE_DEADLINE]);
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
       this.#timerAt = deadline;
@@ -176,7 +177,7 @@ export class StreamableHttpTransport {
 
   /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
   identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
+    return identityNow(this.#options, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */
@@ -208,9 +209,9 @@ export class StreamableHttpTransport {
   /** @param {number} step @param {any} value @param {number} [exchange] */
   #hear(step, value, exchange) {
     const sent = this.#sent.get(exchange ?? 0);
-    if (step === 22 || step === 27) this.onmessage?.(value);
-    else if (step === 24) this.close();
-    else if (step === 10 || step === 23 || step === 26) {
+    if (step === words.STEP_MESSAGE || step === words.STEP_ASKED) this.onmessage?.(value);
+    else if (step === words.STEP_EXPIRED) this.close();
+    else if (step === words.STEP_FAULT || step === words.STEP_UNANSWERED || step === words.STEP_NOT_BEGUN) {
       if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));
       else this.onerror?.(toError(value, "the connection"));
     }

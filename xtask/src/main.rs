@@ -23,6 +23,7 @@ mod sbom;
 mod setup;
 mod test;
 mod wasm_pack;
+mod words;
 
 use std::process::ExitCode;
 
