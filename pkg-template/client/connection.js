@@ -120,13 +120,13 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
   }
 
   /** The core's table of what was scanned. @returns {any} */
   records() {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
+    while (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
     return this.#records;
   }
 
