@@ -4,7 +4,8 @@ import { itself, throughProxies } from "../base/itself.js";
 import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
-import { wasmModule } from "../wasm/core.js";
+import { wasmModule, wasmRest } from "../wasm/core.js";
+import { readyForHttp } from "../wasm/load.js";
 import { unpack } from "./errors.js";
 
 /** How many numbers a record of progress has, as in the core's table. */
@@ -89,6 +90,7 @@ class WorkerTransport {
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace } = this.#options;
+    if (this.tells) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -105,6 +107,7 @@ class WorkerTransport {
     this.#post({
       mcp: "open",
       module: wasmModule,
+      rest: wasmRest,
       url: this.#url,
       protocols: [...protocols],
       maxMessageSize: this.maxMessageSize,

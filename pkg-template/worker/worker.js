@@ -1,7 +1,7 @@
 // In a worker: holds the connection of a client in the page, reads what arrives, and hands it over in batches.
-import { Exchanges } from "../transports/http.js";
+import { Exchanges } from "../transports/exchanges.js";
 import { WebSocketTransport } from "../transports/socket.js";
-import start, { Core, scanFrame, view } from "../wasm/core.js";
+import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
@@ -33,14 +33,14 @@ let numbers = new Float64Array();
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
-  async open({ module, url, protocols, headers, asks, traces, maxMessageSize }) {
+  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, rest, url, protocols, headers, asks, traces, maxMessageSize }) {
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       provide(async () => {
         await start({ module_or_path: module });
         return { Core };
-      });
+      }, rest && (() => startRest(rest)));
       await ready();
       if (url.startsWith("http")) {
         exchanges = new Exchanges(url, { headers: asks ? ask : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });

@@ -14,8 +14,9 @@ use crate::proto::scan::{Scanned, scan};
 use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Exchanges};
+use super::http::Exchanges;
 use super::payload::{view_bytes, view_numbers};
+use super::records::{records, take_records};
 
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
@@ -100,7 +101,7 @@ pub fn view(which: u32) -> JsValue {
         match which {
             0 => view_numbers(&*NUMBERS.0.get()),
             1 => view_bytes(&*FRAME.0.get()),
-            _ => http::records(),
+            _ => records(),
         }
     }
 }
@@ -303,7 +304,7 @@ impl Core {
     /// [`feed`](Self::feed) does; the token is negative if the progress came on the stream of
     /// another request.
     pub fn take(&mut self, count: usize) {
-        http::take_records(count, &mut self.machine);
+        take_records(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.
@@ -485,7 +486,10 @@ impl Core {
     /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
     pub fn poll(&mut self, straight: bool) -> u32 {
         let step = loop {
-            if let Some(step) = self.poll_exchanges() {
+            // Without such, the part of the module may not be there.
+            if self.http.is_some()
+                && let Some(step) = self.poll_exchanges()
+            {
                 break step;
             }
             match self.machine.poll_output() {

@@ -3,24 +3,20 @@
 //! A core without a client is what a transport has by itself: its steps are the exchanges to make and
 //! what comes of them. A client's core that [joins](Core::join) it owns those exchanges: what it
 //! sends goes straight to them, and what comes of them straight to it.
-
-use std::cell::UnsafeCell;
+//!
+//! In the package this file and `crate::http` are a part of the module that is loaded when an address
+//! needs it. What the rest of the binding calls in here is not inlined, to be the door between the two.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
-use crate::jsonrpc::{Id, Payload};
+use crate::jsonrpc::Payload;
 use crate::proto::client::{Client, Config, Mode};
 use crate::types::Implementation;
 
 use super::client::{Core, Place, Step, explain, put, text};
-use super::payload::view_numbers;
-
-/// How many records the table holds.
-const RECORDS: usize = 128;
-/// How many numbers a record has.
-const FIELDS: usize = 7;
+use super::records::{RECORDS, accept, table};
 
 /// What [`Core::feed`] says beside the number of records: the next event is there.
 const EVENT: u32 = 256;
@@ -30,37 +26,6 @@ const OVERSIZE: u32 = 512;
 const MORE: u32 = 1024;
 /// What [`Core::feed`] and [`Core::head`] say as well: there are steps to be done.
 const STIRS: u32 = 2048;
-
-/// The table in [`Core::view`].
-struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
-
-// SAFETY: this module runs on one thread; there is no shared memory in it.
-unsafe impl Sync for Records {}
-
-static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
-
-/// A view of the table.
-pub(super) fn records() -> JsValue {
-    // SAFETY: the table lives as long as the module, and JavaScript only reads it.
-    let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
-    view_numbers(table.as_flattened())
-}
-
-fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
-    // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
-    // it twice at once.
-    unsafe { &mut *TABLE.0.get() }
-}
-
-/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-#[allow(clippy::cast_possible_truncation)] // at most 15 digits
-pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
-        let own = token.is_sign_positive();
-        *token = token.abs();
-        (*slot, *odd) = accept(client, *token as i64, *progress, own);
-    }
-}
 
 /// The exchanges of a core.
 #[derive(Default)]
@@ -78,16 +43,19 @@ pub(super) struct Exchanges {
 
 impl Exchanges {
     /// When the clock is to be looked at.
+    #[inline(never)]
     pub fn poll_timeout(&self) -> f64 {
         self.machine.poll_timeout()
     }
 
     /// The clock has struck, or may have.
+    #[inline(never)]
     pub fn handle_timeout(&mut self, now: f64) {
         self.machine.handle_timeout(now);
     }
 
     /// It is that late.
+    #[inline(never)]
     pub fn advance_to(&mut self, now: f64) {
         self.machine.advance_to(now);
     }
@@ -288,6 +256,7 @@ impl Core {
     }
 
     /// Hands a message of the client to the exchanges.
+    #[inline(never)]
     pub(super) fn post(&mut self, message: JsValue, id: i64) {
         let mut resume = None;
         if let Some((_, event)) = self.resume.take_if(|(request, _)| *request == id) {
@@ -300,6 +269,7 @@ impl Core {
     }
 
     /// Lets the client know what has happened on the exchanges; the next step that they have.
+    #[inline(never)]
     pub(super) fn poll_exchanges(&mut self) -> Option<Step> {
         let http = self.http.as_mut()?;
         if http.shows && http.shown.is_empty() {
@@ -418,19 +388,6 @@ fn read_progress(
     }
     // At most as many as the table holds.
     u32::try_from(count).unwrap_or_default()
-}
-
-/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `proto::scan`
-fn accept(client: &mut Client<JsValue>, token: i64, progress: f64, own: bool) -> (f64, f64) {
-    let slot = if own {
-        client.receive_progress(token, progress)
-    } else {
-        client.stray(&Id::Integer(token), None);
-        None
-    };
-    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
 }
 
 fn present(value: JsValue) -> Option<JsValue> {

@@ -11,6 +11,8 @@ mod client;
 #[cfg(feature = "npm-client")]
 mod http;
 mod payload;
+#[cfg(feature = "npm-client")]
+mod records;
 #[cfg(feature = "npm-server")]
 mod server;
 

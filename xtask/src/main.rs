@@ -18,6 +18,7 @@ mod outcome;
 mod package;
 mod run;
 mod setup;
+mod split;
 mod test;
 mod wasm_pack;
 
