@@ -94,6 +94,7 @@ pub mod jsonrpc;
 pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
+mod text;
 pub mod types;
 
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]

@@ -112,8 +112,7 @@ fn rule_8_a_lost_connection_fails_every_call_at_once() {
 fn rule_8_closed_says_that_a_request_was_not_sent_when_it_was_not() {
     everywhere(|pair| {
         let (stuck, other) = (pair.call(), pair.call());
-        pair.page.machine.unsent(stuck, "the frame is too large", false);
-        pair.page.drain();
+        pair.page.unsent(stuck, "the frame is too large");
         assert_eq!(pair.page.outcome(stuck), Some(&lost("the frame is too large", false)));
         pair.cut();
         assert_eq!(pair.page.outcome(other), Some(&lost("the connection was lost", true)));

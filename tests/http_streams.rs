@@ -2,10 +2,9 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use std::collections::BTreeMap;
-use std::task::{Poll, Waker};
 
 use mcp_wasm::{
-    http::server::{Beginning, InUse, NoStream, NoSuchEvent, Reader, StreamLimits, Streams},
+    http::server::{Beginning, InUse, Next, NoStream, NoSuchEvent, Reader, StreamLimits, Streams},
     jsonrpc::Id,
     server::Frame,
 };
@@ -70,13 +69,13 @@ impl Session {
     fn read(&mut self, reader: Reader) -> Vec<Option<(String, String)>> {
         let mut all = Vec::new();
         loop {
-            match self.streams.poll_events(reader, Waker::noop()) {
-                Poll::Pending => return all,
-                Poll::Ready(None) => {
+            match self.streams.events(reader) {
+                Next::Nothing => return all,
+                Next::End => {
                     all.push(None);
                     return all;
                 }
-                Poll::Ready(Some(text)) => {
+                Next::Events(text) => {
                     assert!(text.ends_with("\n\n"), "whole events: {text}");
                     for event in text.split_terminator("\n\n") {
                         let (id, data) = event.split_once("\ndata: ").unwrap();
@@ -116,8 +115,8 @@ impl Session {
             .collect()
     }
 
-    fn beginning(&mut self, reader: Reader) -> Poll<Beginning> {
-        self.streams.poll_beginning(reader, Waker::noop())
+    fn beginning(&mut self, reader: Reader) -> Option<Beginning> {
+        self.streams.beginning(reader)
     }
 }
 
@@ -142,7 +141,7 @@ fn a_stream_begins_with_an_event_to_come_back_to_and_ends_with_the_answer() {
     let reader = session.open(1);
     let mut raw = Session::new();
     let first = raw.open(1);
-    let Poll::Ready(Some(text)) = raw.streams.poll_events(first, Waker::noop()) else { panic!() };
+    let Next::Events(text) = raw.streams.events(first) else { panic!() };
     assert!(text.ends_with("\nretry: 1000\ndata: \n\n"), "{text}");
     let (id, data) = session.read(reader)[0].clone().unwrap();
     assert_eq!((id.as_str(), data.as_str()), ("1-0!", ""));
@@ -158,10 +157,10 @@ fn a_stream_begins_with_an_event_to_come_back_to_and_ends_with_the_answer() {
 fn revisions_before_2025_11_25_get_ids_but_no_event_without_data() {
     let mut streams = Streams::new(StreamLimits::default(), false, [7; 16]);
     let reader = streams.open(&[id(1)]).unwrap();
-    assert!(streams.poll_events(reader, Waker::noop()).is_pending());
+    assert_eq!(streams.events(reader), Next::Nothing);
     let message = json!({ "jsonrpc": "2.0", "id": 1, "result": {} });
     streams.push(&Frame::Message(message.clone()), Some(&id(1)), true, 0.0);
-    let Poll::Ready(Some(text)) = streams.poll_events(reader, Waker::noop()) else { panic!() };
+    let Next::Events(text) = streams.events(reader) else { panic!() };
     assert!(text.starts_with("id: 1-1-"), "{text}");
     assert!(text.ends_with(&format!("\nevent: message\ndata: {message}\n\n")), "{text}");
 }
@@ -170,15 +169,15 @@ fn revisions_before_2025_11_25_get_ids_but_no_event_without_data() {
 fn an_answer_that_is_the_first_thing_to_be_sent_is_the_whole_answer() {
     let mut session = Session::new();
     let reader = session.open(1);
-    assert!(session.beginning(reader).is_pending());
+    assert!(session.beginning(reader).is_none());
     session.respond(1);
-    let Poll::Ready(Beginning::Whole(text)) = session.beginning(reader) else { panic!() };
+    let Some(Beginning::Whole(text)) = session.beginning(reader) else { panic!() };
     assert_eq!(serde_json::from_str::<Value>(&text).unwrap()["id"], 1);
 
     let reader = session.open(2);
     session.report(2, 1);
     session.respond(2);
-    assert_eq!(session.beginning(reader), Poll::Ready(Beginning::Stream));
+    assert_eq!(session.beginning(reader), Some(Beginning::Stream));
 }
 
 #[test]
@@ -243,8 +242,8 @@ fn the_get_stream_has_one_reader_who_comes_back_takes_the_place_of_the_one_befor
     session.read(first);
     assert_eq!(session.streams.listen(), Err(InUse));
     // The one there is is sent something that means nothing, which shows whether it is there.
-    session.streams.probe();
-    let Poll::Ready(Some(text)) = session.streams.poll_events(first, Waker::noop()) else {
+    session.streams.probe(0.0);
+    let Next::Events(text) = session.streams.events(first) else {
         panic!("the reader is asked");
     };
     assert!(text.starts_with(':') && text.ends_with("\n\n"), "a comment: {text}");
@@ -260,6 +259,29 @@ fn the_get_stream_has_one_reader_who_comes_back_takes_the_place_of_the_one_befor
     assert_eq!(session.values(second), ["changed"]);
     session.streams.detach(second);
     session.listen();
+}
+
+#[test]
+fn a_reader_that_takes_nothing_gives_its_place_to_one_that_wants_it() {
+    let mut session = Session::new();
+    let first = session.listen();
+    session.read(first);
+    for now in [0.0, 2000.0, 3900.0] {
+        session.streams.probe(now);
+        assert_eq!(session.streams.listen(), Err(InUse), "{now}");
+    }
+    session.streams.probe(4000.0);
+    let second = session.listen();
+    session.changed();
+    assert_eq!(session.read(first), [None], "the first one ends");
+    assert_eq!(session.values(second), ["changed"], "and nothing is lost");
+    // One that takes what it is sent stays, for as long as it does.
+    for now in [5000.0, 10_000.0, 15_000.0] {
+        session.streams.probe(now);
+        let taken = session.streams.events(second);
+        assert!(matches!(taken, Next::Events(_)), "{now}");
+        assert_eq!(session.streams.listen(), Err(InUse), "{now}");
+    }
 }
 
 #[test]
@@ -534,4 +556,33 @@ fn the_end_of_the_session_ends_every_stream() {
     assert_eq!(session.read(reader), [None]);
     assert_eq!(session.read(get), [None]);
     assert!(session.streams.is_closed());
+}
+
+#[test]
+fn who_may_go_on_is_told_once_and_nobody_else_is() {
+    let mut session = Session::new();
+    let (first, second) = (session.open(1), session.open(2));
+    let get = session.listen();
+    session.streams.take_ready();
+    let ready = |session: &mut Session| {
+        let ready = session.streams.take_ready();
+        (ready.readers, ready.room)
+    };
+    session.report(1, 5);
+    assert_eq!(ready(&mut session), (vec![first], false));
+    assert_eq!(ready(&mut session), (vec![], false));
+    session.read(first);
+    assert_eq!(ready(&mut session), (vec![], true), "there is room again");
+    session.respond(2);
+    let (readers, room) = ready(&mut session);
+    assert!(room && readers.iter().all(|reader| *reader == second) && !readers.is_empty());
+    // Who takes another one's place is none of those that wait, but that one is to see it.
+    let (events, _) = session.read(get).first().cloned().flatten().unwrap();
+    session.read(get);
+    ready(&mut session);
+    let again = session.resume(events.trim_end_matches('!')).unwrap();
+    assert_eq!(ready(&mut session), (vec![get], false));
+    session.streams.close();
+    let (readers, room) = ready(&mut session);
+    assert!(room && readers.contains(&first) && readers.contains(&again));
 }

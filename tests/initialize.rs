@@ -6,7 +6,7 @@ mod support;
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::{Channel, Config, Mode};
-use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::scan::{parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::{Implementation, Level};
 use serde_json::json;
@@ -143,7 +143,10 @@ fn during_initialize_a_ping_is_answered_and_other_requests_are_refused() {
 fn progress_during_initialize_is_counted_alike_on_both_paths() {
     let frame = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
     let mut scanned = connect(Mode::Legacy, CHANNEL);
-    assert_eq!(scanned.machine.receive_scanned(&scan(frame.as_bytes()).unwrap()), None);
+    assert_eq!(
+        scanned.machine.receive_scanned(&scan(frame.as_bytes(), parse_number).unwrap()),
+        None
+    );
     let mut parsed = connect(Mode::Legacy, CHANNEL);
     parsed.frame(frame);
     assert_eq!(scanned.machine.progress_counts(), parsed.machine.progress_counts());

@@ -9,13 +9,14 @@ use std::process::Command;
 
 /// Each module of the crate with the modules that it may import, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("text", &[]),
     ("error", &["jsonrpc", "types"]),
-    ("jsonrpc", &["error", "types"]),
+    ("jsonrpc", &["error", "text", "types"]),
     ("types", &["error", "jsonrpc"]),
-    ("proto", &["error", "jsonrpc", "types"]),
-    ("http", &["error", "jsonrpc", "types", "proto"]),
-    ("server", &["error", "jsonrpc", "types", "proto", "http"]),
-    ("wasm", &["error", "jsonrpc", "types", "proto", "http", "server"]),
+    ("proto", &["error", "jsonrpc", "text", "types"]),
+    ("http", &["error", "jsonrpc", "text", "types", "proto"]),
+    ("server", &["error", "jsonrpc", "text", "types", "proto", "http"]),
+    ("wasm", &["error", "jsonrpc", "text", "types", "proto", "http", "server"]),
     ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
 ];
@@ -38,6 +39,8 @@ const JSON: &str = "src/types/json.rs";
 /// Calls that read a clock or start a task.
 const EFFECTS: &[&str] = &["Instant::now", "SystemTime::now", "tokio::spawn", "thread::spawn"];
 const MAY_HAVE_EFFECTS: &[&str] = &["native"];
+/// Who may know of tasks, `std::task`: below them, machines say what has changed.
+const MAY_HAVE_TASKS: &[&str] = &["server", "client", "native"];
 
 /// What must not be in the browser build.
 const NOT_IN_THE_BROWSER: &[&str] = &["tokio", "hyper", "axum", "serde_json"];
@@ -267,6 +270,10 @@ fn violations_are_caught() {
     assert_eq!(caught("src/proto/mod.rs", "let now = std::time::Instant::now();").len(), 1);
     assert_eq!(caught("src/wasm/mod.rs", "let now = SystemTime :: now();").len(), 1);
     assert_eq!(caught("src/server/mod.rs", "tokio::spawn(f)").len(), 2);
+    assert_eq!(caught("src/http/a.rs", "use std::{fmt, task::{Poll, Waker}};").len(), 1);
+    assert_eq!(caught("src/proto/a.rs", "fn f(cx: &mut core::task::Context<'_>) {}").len(), 1);
+    assert!(caught("src/server/a.rs", "use std::task::Poll;").is_empty());
+    assert!(caught("src/http/a.rs", "use std::fmt; fn f(task: u8) {}").is_empty());
 
     assert!(
         caught("src/proto/client/mod.rs", "use crate::error::Error; use super::version;")
@@ -354,6 +361,12 @@ fn violations(file: &Path, source: &str) -> Vec<String> {
                     ));
                 }
             }
+        }
+        if matches!(token.as_str(), "std" | "core")
+            && heads(&tokens[at + 1..]).contains(&"task")
+            && !MAY_HAVE_TASKS.contains(layer)
+        {
+            found.push(format!("{name} uses std::task, which is for {MAY_HAVE_TASKS:?} only"));
         }
         let is_path = tokens.get(at + 1).is_some_and(|next| next == "::");
         if let Some((outside, users)) = OUTSIDE.iter().find(|(outside, _)| token == outside)

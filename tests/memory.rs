@@ -17,10 +17,14 @@ use std::{
 };
 
 use mcp_wasm::{
-    jsonrpc::{Payload, Raw},
+    jsonrpc::{Payload, Raw, UNTYPED_VALUES},
     server::{Context, NoArguments, Server, Transmit},
 };
-use weight::{META, PLACES, TREES, TURN, busy, hold, message, peak, report, server, shapes, tree};
+use serde_json::Value;
+use weight::{
+    FIXED, META, PLACES, TIMES, TREES, TURN, busy, hold, message, peak, report, server, shapes,
+    tree,
+};
 
 #[test]
 fn a_text_that_is_read_takes_no_more_than_itself() {
@@ -121,4 +125,34 @@ fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {
     }
     report("memory", seen);
     report("time", times);
+}
+
+/// What a handler takes as a `Value` is a tree of many times its text. So it may have so many values,
+/// and in a large text no more than what eight times its bytes have room for.
+#[test]
+fn what_a_handler_takes_without_a_type_is_bounded_by_its_values() {
+    /// Bytes that a value takes at most, while the array that it is in grows.
+    const NODE: usize = 3 * size_of::<Value>();
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = server();
+    let mut seen = Vec::new();
+    for size in [8 << 10, 128 << 10, 1 << 20] {
+        for (shape, value) in shapes(size) {
+            let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"any","arguments":{"x":$},"_meta":{@}}}"#;
+            let text = message(call, &value);
+            let bytes = text.len();
+            let (link, driver) = server.connect();
+            let mut driver = pin!(driver);
+            let took = peak(|| {
+                link.receive_text(text);
+                let mut context = TaskContext::from_waker(Waker::noop());
+                let _ = driver.as_mut().poll(&mut context);
+                assert!(link.try_transmit().is_some(), "{shape}: an answer");
+            });
+            let most = TIMES * bytes + FIXED + UNTYPED_VALUES.min(bytes * 2) * NODE;
+            assert!(took <= most, "{shape}: {bytes} bytes took {took}");
+            seen.push((took as f64 / bytes as f64, format!("{took} of {bytes} for {shape}")));
+        }
+    }
+    report("without a type", seen);
 }

@@ -21,7 +21,7 @@ use mcp_wasm::{
 };
 use tokio::runtime::Runtime;
 use weight::{
-    FIXED, META, PLACES, TIMES, TREES, TURN, busy, message, peak, report, server, shapes, tree,
+    FIXED, META, PLACES, TIMES, TREES, TURN, busy, message, now, peak, report, server, shapes, tree,
 };
 
 /// Bytes of the buffers that a connection grows to beside.
@@ -211,15 +211,14 @@ impl Peer for Http {
     }
 
     fn wrap(&self, place: &str, text: String) -> Vec<u8> {
-        let headers = match &self.session {
-            Some(id) => format!("Mcp-Session-Id: {id}\r\n"),
-            None => {
-                let method = member(place, "method").unwrap_or("ping");
-                let name = member(place, "name").unwrap_or("none");
-                format!(
-                    "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\nMcp-Name: {name}\r\n"
-                )
-            }
+        let headers = if let Some(id) = &self.session {
+            format!("Mcp-Session-Id: {id}\r\n")
+        } else {
+            let method = member(place, "method").unwrap_or("ping");
+            let name = member(place, "name").unwrap_or("none");
+            format!(
+                "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: {method}\r\nMcp-Name: {name}\r\n"
+            )
         };
         [self.head(&headers, text.len()).as_bytes(), text.as_bytes()].concat()
     }
@@ -233,7 +232,6 @@ impl Peer for Http {
 }
 
 fn hold_over(what: &str, is_legacy: bool, peer: &mut impl Peer) {
-    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let (mut seen, mut times) = (Vec::new(), Vec::new());
     // With each size the places that stand out less are fewer: all of them are looked at elsewhere.
     for (size, step) in [(1 << 10, 1), (64 << 10, 3), (1 << 20, 10)] {
@@ -276,6 +274,7 @@ fn hold_over(what: &str, is_legacy: bool, peer: &mut impl Peer) {
 
 #[test]
 fn no_message_over_websocket_takes_more_than_a_multiple_of_its_bytes() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = runtime();
     let address = listen(&runtime);
     for is_legacy in [true, false] {
@@ -286,6 +285,7 @@ fn no_message_over_websocket_takes_more_than_a_multiple_of_its_bytes() {
 
 #[test]
 fn no_message_over_http_takes_more_than_a_multiple_of_its_bytes() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let runtime = runtime();
     let address = listen(&runtime);
     let mut peer = Http { address, session: None, stream: None, buffer: vec![0; 64 << 10] };
@@ -296,7 +296,46 @@ fn no_message_over_http_takes_more_than_a_multiple_of_its_bytes() {
 
 #[test]
 fn no_line_takes_more_than_a_multiple_of_its_bytes() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let mut peer =
         Lines { runtime: runtime(), server: server(), stream: None, buffer: vec![0; 64 << 10] };
     hold_over("lines", false, &mut peer);
+}
+
+/// What a connection keeps once its server has had time to drop what it can.
+fn kept(work: impl FnOnce()) -> usize {
+    let before = now();
+    work();
+    thread::sleep(Duration::from_millis(200));
+    now().saturating_sub(before)
+}
+
+#[test]
+fn a_length_that_is_announced_costs_nothing_and_a_connection_at_rest_keeps_little() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let runtime = runtime();
+    let address = listen(&runtime);
+    let mut peer = WebSocket { address, is_legacy: true, stream: None, buffer: vec![0; 64 << 10] };
+    peer.prepare();
+    let large =
+        peer.wrap("", message(PLACES[1], &format!("{{\"x\":\"{}\"}}", "x".repeat(2 << 20))));
+    let took = kept(|| peer.exchange(&large));
+    assert!(took < BUFFERS, "{took} are kept of a message that has been dealt with");
+    let announced = [&[0x81, 0xff], &(4_u64 << 20).to_be_bytes()[..], &[0; 4], b"{\"x\":"].concat();
+    let mut stream = peer.stream.take().expect("it is connected");
+    let took = peak(|| {
+        write(&mut stream, &announced);
+        thread::sleep(Duration::from_millis(200));
+    });
+    assert!(took < BUFFERS, "{took} for a frame of which nothing has come");
+    let mut peer = Http { address, session: None, stream: None, buffer: vec![0; 64 << 10] };
+    peer.prepare();
+    let head = peer.head("", 4 << 20);
+    let mut stream = peer.stream.take().expect("it is connected");
+    let took = peak(|| {
+        write(&mut stream, head.as_bytes());
+        thread::sleep(Duration::from_millis(200));
+    });
+    // A body of which nothing has come has a place of 64 KiB at most.
+    assert!(took < BUFFERS + (64 << 10), "{took} for a body of which nothing has come");
 }

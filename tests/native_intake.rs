@@ -59,7 +59,7 @@ async fn begun(address: SocketAddr) -> TcpStream {
 /// A frame that stops before its end.
 async fn begun_frame(client: &mut Client) {
     let length = (LARGE as u64).to_be_bytes();
-    let frame = [&[0x81, 0xff], &length[..], &[0; 4], &[b' '; LARGE - 10]].concat();
+    let frame = [&[0x81, 0xff], &length[..], &[0; 4], &vec![b' '; LARGE - 10]].concat();
     client.socket.get_mut().write_all(&frame).await.unwrap();
 }
 
@@ -235,7 +235,7 @@ async fn a_large_message_in_parts_and_with_pings_between_them_is_one_message() {
         (0..text.len()).step_by(50_001).map(|at| &text[at..text.len().min(at + 50_001)]).collect();
     for (number, part) in parts.iter().enumerate() {
         let is_last = number == parts.len() - 1;
-        let first = if number == 0 { 1_u8 } else { 0 } | if is_last { 0x80 } else { 0 };
+        let first = u8::from(number == 0) | if is_last { 0x80 } else { 0 };
         let mask = [7, 8, 9, 10];
         let masked = part.bytes().zip(mask.into_iter().cycle()).map(|(byte, mask)| byte ^ mask);
         let length = (part.len() as u64).to_be_bytes();

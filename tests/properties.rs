@@ -16,7 +16,7 @@ fn config(cases: u32) -> ProptestConfig {
 }
 
 /// Numbers that are read alike by every parser, in all their spellings.
-fn number() -> impl Strategy<Value = String> {
+fn number() -> BoxedStrategy<String> {
     let odd = select(vec![
         "-0",
         "-0.0",
@@ -74,6 +74,7 @@ fn number() -> impl Strategy<Value = String> {
         2 => "-?[0-9]{0,3}(\\.[0-9]{0,3})?([eE][+-]?[0-9]{0,3})?",
         4 => odd.prop_map(str::to_owned),
     ]
+    .boxed()
 }
 
 /// The digits with a point somewhere in them.
@@ -87,17 +88,65 @@ fn decimal(digits: i64, scale: u32) -> String {
     }
 }
 
-fn text() -> impl Strategy<Value = String> {
+fn text() -> BoxedStrategy<String> {
     prop_oneof![
         4 => "[ -~]{0,20}".prop_map(|text| format!("\"{}\"", text.replace(['"', '\\'], ""))),
+        3 => message().prop_map(|text| format!("\"{text}\"")),
         1 => "\\PC{0,8}".prop_map(|text| serde_json::Value::from(text).to_string()),
         1 => any::<String>().prop_map(|text| serde_json::Value::from(text).to_string()),
         1 => select(vec![
             r#""a\"b""#, r#""\u00e9""#, r#""\ud83d""#, "\"a\tb\"", "\"open", "'a'", r#""\x""#,
+            r#""\ud83d\ude80 \ude80\ud83d""#, r#""\\ud83d""#, r#""\u00g0""#, r#""\""#,
             "\"\u{7f}\"", "\"\u{1f}\"", "null", "7",
         ])
         .prop_map(str::to_owned),
     ]
+    .boxed()
+}
+
+/// What stands between the quotes in any script, with escapes.
+fn message() -> BoxedStrategy<String> {
+    let piece = prop_oneof![
+        4 => "[ !#-\\[\\]-~]{1,12}",
+        2 => "[а-яА-Я ]{1,12}",
+        1 => "[\u{4e00}-\u{9fff}]{1,8}",
+        1 => "[\u{1f300}-\u{1f6ff}]{1,3}",
+        1 => "[\u{7f}-\u{ffff}]{1,4}",
+        2 => r#"\\["\\/bfnrt]"#,
+        1 => r"\\u[0-9a-fA-F]{4}",
+    ];
+    vec(piece, 0..6).prop_map(|pieces| pieces.concat()).boxed()
+}
+
+/// Any value, as nested as it comes.
+fn json() -> BoxedStrategy<String> {
+    let leaf = prop_oneof![
+        3 => number(),
+        3 => message().prop_map(|text| format!("\"{text}\"")),
+        1 => text(),
+        2 => select(vec!["true", "false", "null", "[]", "{}", "tru", "[1,]"]).prop_map(str::to_owned),
+    ];
+    leaf.prop_recursive(4, 12, 4, |inner| {
+        let member = (message(), inner.clone(), space())
+            .prop_map(|(key, value, space)| format!("{space}\"{key}\":{space}{value}"));
+        prop_oneof![
+            vec(inner, 0..4).prop_map(|items| format!("[{}]", items.join(","))),
+            vec(member, 0..4).prop_map(|members| format!("{{{}}}", members.join(","))),
+        ]
+    })
+    .boxed()
+}
+
+/// A member that nobody knows, or that everybody does.
+fn unknown() -> BoxedStrategy<String> {
+    let key = prop_oneof![
+        2 => Just("_meta".to_owned()),
+        2 => "[a-z]{1,9}",
+        1 => message(),
+        1 => select(vec!["__proto__", "id", "progress", "pro\\u0067ress", "größe"]).prop_map(str::to_owned),
+    ];
+    let member = |(key, value, space)| format!("\"{key}\"{space}:{value}");
+    (key, json(), space()).prop_map(member).boxed()
 }
 
 fn space() -> impl Strategy<Value = &'static str> {
@@ -131,15 +180,21 @@ fn member(
 
 /// A frame that is a progress notification, or nearly one.
 fn near_progress() -> impl Strategy<Value = String> {
-    let token = prop_oneof![3 => (0..1_000_u32).prop_map(|token| token.to_string()), 1 => number()];
+    let token = prop_oneof![
+        3 => (0..1_000_u32).prop_map(|token| token.to_string()),
+        1 => (0..1_000_u32).prop_map(|token| format!("\"{token}\"")),
+        1 => number(),
+        1 => text(),
+    ];
     let params = (
         member("progressToken", token),
         member("progress", number()),
         proptest::option::of(member("total", number())),
         proptest::option::of(member("message", text())),
+        proptest::option::weighted(0.3, unknown()),
     )
-        .prop_map(|(token, progress, total, message)| {
-            [Some(token), Some(progress), total, message].into_iter().flatten().collect()
+        .prop_map(|(token, progress, total, message, more)| {
+            [Some(token), Some(progress), total, message, more].into_iter().flatten().collect()
         });
     let version = prop_oneof![9 => Just("\"2.0\""), 1 => select(vec!["2.0", "\"2\"", "\"2.0 \""])];
     let method = prop_oneof![
@@ -150,26 +205,64 @@ fn near_progress() -> impl Strategy<Value = String> {
         member("jsonrpc", version.prop_map(str::to_owned)),
         member("method", method.prop_map(str::to_owned)),
         member("params", object(params)),
+        proptest::option::weighted(0.1, unknown()),
     )
-        .prop_map(|(version, method, params)| vec![version, method, params]);
+        .prop_map(|(version, method, params, more)| {
+            [Some(version), Some(method), Some(params), more].into_iter().flatten().collect()
+        });
     (object(envelope), space()).prop_map(|(frame, after)| frame + after)
 }
 
-/// The way most servers write it, with any number that the scanner has to know.
-fn plain_progress() -> impl Strategy<Value = String> {
+/// What servers write, in all its shapes: the scanner must know it.
+fn ordinary_progress() -> impl Strategy<Value = String> {
     let number = || {
         prop_oneof![
             (0..1_u64 << 53).prop_map(|integer| integer.to_string()),
             (-1_000_000_i32..1_000_000, 1..6_u32)
                 .prop_map(|(digits, scale)| decimal(digits.into(), scale)),
-            (0..1_000_000_u32).prop_map(|percent| (f64::from(percent) / 10_000.0).to_string()),
+            (1..1_000_u32, 1..1_000_u32)
+                .prop_map(|(i, n)| (f64::from(i) / f64::from(n) * 100.0).to_string()),
+            (0..100_u32).prop_map(|whole| format!("{whole}.0")),
+            any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
+                .prop_map(|number| format!("{number:e}")),
         ]
     };
-    let message = proptest::option::of("[ !#-\\[\\]-~]{0,40}");
-    (1..1_000_000_i64, number(), proptest::option::of(number()), message).prop_map(
-        |(token, progress, total, message)| {
-            let (total, message) = (total.as_deref(), message.as_deref());
-            fuzz::client_frames::notification(token, &progress, total, message)
+    let token = (1..1_000_000_i64, any::<bool>()).prop_map(|(token, quoted)| {
+        if quoted { format!("\"{token}\"") } else { token.to_string() }
+    });
+    let meta =
+        r#"{"io.modelcontextprotocol/related-task":{"taskId":"7f"},"steps":[1,2.5,{"done":null}]}"#;
+    let more = select(vec![
+        format!("\"_meta\":{meta}"),
+        r#""stage":"копирование \u0041""#.to_owned(),
+        r#""x":[],"y":{"z":"\\"}"#.to_owned(),
+    ]);
+    let params = (
+        token,
+        number(),
+        proptest::option::of(prop_oneof![4 => number(), 1 => Just("null".to_owned())]),
+        proptest::option::of(message()),
+        proptest::option::of(more),
+    );
+    let params = params.prop_map(|(token, progress, total, message, more)| {
+        let token = Some(format!("\"progressToken\":{token}"));
+        let progress = Some(format!("\"progress\":{progress}"));
+        let total = total.map(|total| format!("\"total\":{total}"));
+        let message = message.map(|message| format!("\"message\":\"{message}\""));
+        [token, progress, total, message, more].into_iter().flatten().collect::<Vec<_>>()
+    });
+    let blank = select(vec!["", "", " ", "\n  "]);
+    (params.prop_shuffle(), blank, any::<prop::sample::Index>()).prop_map(
+        |(params, blank, turn)| {
+            let params = format!("{{{blank}{}{blank}}}", params.join(&format!(",{blank}")));
+            let mut envelope = vec![
+                "\"jsonrpc\":\"2.0\"".to_owned(),
+                "\"method\":\"notifications/progress\"".to_owned(),
+                format!("\"params\":{blank}{params}"),
+            ];
+            envelope.rotate_left(turn.index(3));
+            format!("{{{}}}", envelope.join(&format!("{blank},")))
         },
     )
 }
@@ -183,13 +276,13 @@ proptest! {
     }
 
     #[test]
-    fn the_scanner_reads_ordinary_frames(frame in plain_progress()) {
+    fn the_scanner_reads_ordinary_frames(frame in ordinary_progress()) {
         prop_assert!(check(frame.as_bytes()).is_some(), "{frame}");
     }
 
     #[test]
     fn the_scanner_reads_no_part_of_a_frame(
-        frame in plain_progress(),
+        frame in ordinary_progress(),
         cut in any::<prop::sample::Index>(),
         byte in any::<u8>(),
     ) {
@@ -197,9 +290,9 @@ proptest! {
         let at = cut.index(bytes.len());
         prop_assert_eq!(check(&bytes[..at]), None);
         bytes[at] = byte;
-        check(&bytes);
+        fuzz::scan::run(&bytes);
         bytes.insert(at, byte);
-        check(&bytes);
+        fuzz::scan::run(&bytes);
     }
 }
 
@@ -222,6 +315,16 @@ proptest! {
     }
 
     #[test]
+    fn arbitrary_operations_never_upset_the_streams_of_a_session(bytes in vec(any::<u8>(), 0..400)) {
+        fuzz::streams::run(&bytes);
+    }
+
+    #[test]
+    fn arbitrary_bodies_are_sorted_alike_as_text_and_as_trees(bytes in vec(any::<u8>(), 0..100)) {
+        fuzz::http_bodies::run(&bytes);
+    }
+
+    #[test]
     fn arbitrary_operations_never_upset_a_server(bytes in vec(any::<u8>(), 0..600)) {
         fuzz::server_frames::run(&bytes);
     }
@@ -230,11 +333,17 @@ proptest! {
 /// A fuzz target: its name, which is that of the folder of its seeds, and its body.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 4] = [
+const TARGETS: [Target; 10] = [
+    ("arguments", fuzz::handlers::arguments),
     ("client_frames", fuzz::client_frames::run),
+    ("http_bodies", fuzz::http_bodies::run),
     ("http_client", fuzz::http_client::run),
+    ("raw", fuzz::raw::run),
+    ("request_state", fuzz::handlers::request_state),
     ("scan", fuzz::scan::run),
     ("server_frames", fuzz::server_frames::run),
+    ("streams", fuzz::streams::run),
+    ("templates", fuzz::handlers::templates),
 ];
 
 /// The seeds of a target, in the order of their names.
@@ -269,7 +378,7 @@ fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
         assert!(seeds.len() >= 3, "{name} has seeds");
         for seed in &seeds {
             run(seed);
-            for _ in 0..100 {
+            for _ in 0..300 {
                 let mut input = seed.clone();
                 for _ in 0..=below(4) {
                     let at = below(input.len());

@@ -11,7 +11,7 @@ use mcp_wasm::types::Level;
 use serde_json::{Value, json};
 
 use super::bytes::Bytes;
-use super::page::{Page, Path, Step, Told};
+use super::page::{Page, Path, Step, Told, has_more};
 
 const MODES: [Mode; 4] =
     [Mode::Auto, Mode::Legacy, Mode::Pin(Version::LATEST), Mode::Pin(Version::V2024_11_05)];
@@ -22,11 +22,22 @@ const METHODS: [&str; 5] = ["tools/call", "tools/call", "resources/read", "ping"
 const ROUNDS: [Option<u32>; 4] = [Some(10), Some(10), Some(1), None];
 /// Numbers as a server may write them.
 #[rustfmt::skip]
-const NUMBERS: [&str; 16] = [
+const NUMBERS: [&str; 18] = [
     "0", "1", "2", "-0", "0.0", "0.1", "55.00000000000001", "3", "9007199254740993", "-7", "1e3",
-    "2.5e-3", "100", "99.99999999999999", "1e400", "123456789012345678901",
+    "2.5e-3", "100", "99.99999999999999", "1e400", "123456789012345678901", "14.285714285714286",
+    "30.000000000000004",
 ];
-const MESSAGES: [&str; 5] = ["", "half way", "a\\nb", "größer", "\\u00e9"];
+const MESSAGES: [&str; 8] =
+    ["", "half way", "a\\nb", "größer", "\\u00e9", "обработка 🚀", "\\\"\\ud83d\\ude80 項", "\\\\"];
+/// Members that nobody knows.
+const MORE: [&str; 6] = [
+    r#""_meta":{"a/b":[1,{"größe":null}]},"#,
+    r#""_meta":{"io.modelcontextprotocol/subscriptionId":1},"#,
+    r#""stage":"\u0041 копия","x":[],"#,
+    r#""__proto__":{"a":-1.5e-3},"#,
+    r#""x":1,"x":"\"","#,
+    r#""x":[1,],"#,
+];
 const CODES: [i64; 6] = [-32601, -32602, -32022, -32020, 0, 42900];
 
 /// Runs the operations that the bytes name.
@@ -120,7 +131,7 @@ impl Twins {
                 }
             }
             2 => self.both(|page| page.cancel(id, Some("why"))),
-            3 => self.both(|page| page.machine.unsent(id, "too large", false)),
+            3 => self.both(|page| page.unsent(id, "too large")),
             4 => {
                 let span = *input.pick(&SPANS);
                 self.both(|page| page.wait(span));
@@ -206,6 +217,13 @@ impl Twins {
             let token = format!("{spelling}{id}\"");
             text = text.replacen(&format!(":{id},"), &format!(":{token},"), 1);
         }
+        if input.below(4) == 0 {
+            let more = *input.pick(&MORE);
+            text = text.replacen("\"progress", &format!("{more}\"progress"), 1 + input.below(2));
+            if input.flip() {
+                text = text.replacen("{", &format!("{{{more}"), 1);
+            }
+        }
         let value: Option<Value> = serde_json::from_str(&text).ok();
         if let Some(value) = &value
             && spelling.len() < 2
@@ -216,6 +234,7 @@ impl Twins {
                 progress: params["progress"].as_f64().expect("finite"),
                 total: params["total"].as_f64(),
                 message: params["message"].as_str().map(str::to_owned),
+                params: Some(params.clone()).filter(has_more),
             });
         }
         self.both(|page| page.frame(&text));

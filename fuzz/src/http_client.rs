@@ -34,6 +34,17 @@ const LINES: [&str; 12] = [
     "data: []\n\n",
 ];
 
+/// Messages, as JSON.
+const MESSAGES: [&str; 7] = [
+    "\"half\"",
+    "\"größer\"",
+    "\"a\\nb\"",
+    "\"обработка 🚀\"",
+    "\"\\ud83d\\ude80 項\"",
+    "null",
+    "7",
+];
+
 /// Runs the operations that the bytes name.
 pub fn run(bytes: &[u8]) {
     let mut input = Bytes(bytes);
@@ -104,11 +115,24 @@ fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &[Fetch]) {
                     1 => text.extend(["data: ", &body(input, &fetch), "\n\n"]),
                     _ => {
                         let token = if input.flip() { fetch.id() } else { json!(newest) };
-                        let message = ["\"half\"", "\"größer\"", "\"a\\nb\""][input.below(3)];
-                        let progress = input.byte();
+                        let message = *input.pick(&MESSAGES);
+                        let token = if input.below(4) == 0 {
+                            format!("\"{token}\"")
+                        } else {
+                            token.to_string()
+                        };
+                        let more = *input.pick(&[
+                            "",
+                            "",
+                            "",
+                            ",\"_meta\":{\"ключ\":[1,\"🚀\"]}",
+                            ",\"x\":{\"a\":tru}",
+                        ]);
+                        let progress =
+                            *input.pick(&["0", "1", "2.0", "28.571428571428573", "1e1", "1e400"]);
                         let end = ["\n\n", "\r\n\r\n", "\r\r", "\n"][input.below(4)];
                         text.extend([format!(
-                            "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{progress},\"message\":{message}}}}}{end}"
+                            "data: {{\"jsonrpc\":\"2.0\",\"method\":\"notifications/progress\",\"params\":{{\"progressToken\":{token},\"progress\":{progress},\"message\":{message}{more}}}}}{end}"
                         )]);
                     }
                 }

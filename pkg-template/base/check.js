@@ -43,3 +43,9 @@ export function checkTime(name, value) {
     throw new McpError("INVALID_ARGUMENT", `${name} must be a number of milliseconds, not ${value}`);
   }
 }
+
+/** Whether a tool is for models, and not for an app's own page alone. @param {any} tool */
+export function isForModels({ _meta }) {
+  const visibility = _meta?.ui?.visibility;
+  return !Array.isArray(visibility) || visibility.includes("model");
+}

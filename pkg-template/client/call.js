@@ -108,7 +108,7 @@ export class Call {
    * @param {number} progress
    * @param {number | undefined} total
    * @param {string | undefined} message
-   * @param {any} [params] the notification's params, if it had more than these
+   * @param {any} [params] the notification's params, if it had more than these: parsed, or as JSON
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
@@ -233,7 +233,8 @@ export class Call {
     let pending;
     if (this.handler) {
       try {
-        pending = this.handler(progress, total, message, params ? this.#contextOf(progress, total, message, params) : this.context);
+        const context = hasMore(params) ? new Context(this.context, progress, total, message, params) : this.context;
+        pending = this.handler(progress, total, message, context);
       } catch (error) {
         report(error);
       }
@@ -248,14 +249,6 @@ export class Call {
     }
     if (isPromise(pending)) reported(pending).then(() => this.#next());
     else this.#busy = false;
-  }
-
-  /** @param {Delivery} delivery */
-  #contextOf(...[progress, total, message, params]) {
-    for (const key in params) {
-      if (!KNOWN.includes(key)) return { ...this.context, notification: everything(progress, total, message, params) };
-    }
-    return this.context;
   }
 
   /**
@@ -308,6 +301,34 @@ export class Call {
   }
 }
 
+/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {any} params */
+function hasMore(params) {
+  if (typeof params === "string") return true;
+  for (const key in params) if (!KNOWN.includes(key)) return true;
+  return false;
+}
+
+/** The context of progress that has more to it: the whole notification is read when somebody looks at it. */
+class Context {
+  #delivery;
+  /** @type {any} */
+  #all;
+
+  /** @param {any} context @param {Delivery} delivery */
+  constructor({ method, name, requestId, callId, leg }, ...delivery) {
+    this.method = method;
+    this.name = name;
+    this.requestId = requestId;
+    this.callId = callId;
+    if (leg) this.leg = leg;
+    this.#delivery = delivery;
+  }
+
+  get notification() {
+    return (this.#all ??= everything(...this.#delivery));
+  }
+}
+
 /** @param {any} value what a handler returned, which may be anything */
 const isPromise = (value) => typeof value?.then === "function";
 
@@ -326,7 +347,7 @@ const reported = (promise) => Promise.resolve(promise).catch(report);
  */
 function everything(progress, total, message, params) {
   if (params) {
-    const { progressToken, ...rest } = params;
+    const { progressToken, ...rest } = typeof params === "string" ? JSON.parse(params) : params;
     // Some servers write an absent member as null.
     if (total === undefined) delete rest.total;
     if (message === undefined) delete rest.message;

@@ -295,7 +295,7 @@ export class Client {
     return {
       server: this.#connection.session?.serverInfo?.name,
       progress: { ...counts, overflowed, coalesced },
-      samples: [...this.#connection.samples],
+      samples: this.#connection.samples,
       subscriptions: { unknown: strays },
     };
   }
@@ -396,7 +396,7 @@ export class Client {
       case 19:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case 18:
-        return connection.odd(numbers[7], core.value());
+        return connection.odd(numbers[5], core.value());
       default:
         return this.#fault(toError(core.value(), "the connection"));
     }

@@ -4,12 +4,11 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { FETCHER, fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import { FIELDS, ODD, PROGRESS, SHORT, SLOT, TOTAL, factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../wasm/core.js").Core} Core */
 
-/** The longest frame, in characters, that is worth scanning. */
-const SHORT = 4096;
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 /** How much odd progress of a kind is kept. */
@@ -17,14 +16,7 @@ const SAMPLES = 10;
 /** And how much of a member of it, in characters. */
 const LONG = 200;
 /** What can be odd about progress, as the core numbers it. */
-const ODD = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
-
-/** How much of the scratch buffer's text is remembered: more if one call reports, less if several do. */
-const [MORE, LESS] = [88, 60];
-
-// The one buffer's, whichever client has filled it.
-let head = "";
-let known = MORE;
+const KINDS = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
 
 const now = () => performance.now();
 
@@ -56,8 +48,6 @@ export class Connection {
   inFlight = 0;
   /** When the client began to connect. */
   began = 0;
-  /** The latest odd progress, in its order. @type {any[]} */
-  samples = [];
   /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
   onchange;
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
@@ -80,9 +70,10 @@ export class Connection {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
+  /** The latest odd progress, by kind, each with its place among all. @type {[number, any][][]} */
+  #samples = KINDS.map(() => []);
+  #oddities = 0;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
-  #bytes = new Uint8Array();
-  #words = new Uint32Array();
   #numbers = new Float64Array();
   #records = new Float64Array();
 
@@ -113,16 +104,22 @@ export class Connection {
     } finally {
       this.#draining = false;
     }
-    this.#arm(this.view()[6]);
+    this.#arm(this.view()[4]);
   }
 
   /**
    * The numbers of the core's latest step.
-   * @returns {[slot: number, id: number, progress: number, total: number, start: number, end: number, deadline: number, odd: number]}
+   * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
     if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
     return /** @type {any} */ (this.#numbers);
+  }
+
+  /** The core's table of what was scanned. @returns {any} */
+  records() {
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
+    return this.#records;
   }
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
@@ -304,31 +301,34 @@ export class Connection {
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
-    const name = ODD[kind];
     const server = this.session?.serverInfo?.name;
-    const [token, value, whole] = [progressToken, progress, total].map(brief);
-    this.samples.push({ kind: name, time: now() - this.began, server, progressToken: token, progress: value, total: whole });
-    const same = this.samples.filter((sample) => sample.kind === name);
-    if (same.length > SAMPLES) this.samples.splice(this.samples.indexOf(same[0]), 1);
+    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
+    const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
+    const same = /** @type {[number, any][]} */ (this.#samples[kind]);
+    if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
+  }
+
+  /** The latest odd progress, in its order. */
+  get samples() {
+    const latest = this.#samples.flatMap((same) => same.slice(-SAMPLES));
+    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
   }
 
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= SHORT && this.scans && !this.#draining && this.#copy(text, length)) {
+    if (length <= SHORT && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.core);
+      lay(text, core);
       const slot = core.scan(length);
       if (slot !== -1) {
-        const numbers = this.view();
-        const progress = numbers[2];
-        const total = numbers[3] === numbers[3] ? numbers[3] : undefined;
-        if (numbers[7]) this.odd(numbers[7], { progressToken: numbers[1], progress, total });
+        const records = this.records();
+        if (records[ODD]) this.odd(records[ODD], factsOf(records, 0));
         if (slot < 0) return;
-        const start = numbers[4];
-        const message = start ? text.substring(start, numbers[5]) : undefined;
+        const total = records[TOTAL];
         const call = /** @type {Call} */ (this.calls[slot]);
-        return call.deliver(progress, total, message);
+        return call.deliver(records[PROGRESS], total === total ? total : undefined, messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
@@ -357,55 +357,37 @@ export class Connection {
    * @param {() => string} text that its messages are part of
    */
   #deliver(count, text) {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
-    /** @type {any} */
-    const records = this.#records;
-    // All of it is taken before a handler runs, which may end calls and give their slots away.
-    let all;
-    const taken = [];
-    for (let at = 0; at < count * 7; at += 7) {
-      const progress = records[at + 1];
-      const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
-      const start = records[at + 3];
-      const odd = records[at + 5];
-      if (odd) this.odd(odd, { progressToken: records[at + 6], progress, total });
-      const message = start ? (all ??= text()).substring(start, records[at + 4]) : undefined;
-      taken.push({ call: this.calls[records[at]], progress, total, message });
+    for (const { call, progress, total, message, params } of this.taken(this.records(), count, text)) {
+      call.deliver(progress, total, message, params);
     }
-    for (const { call, progress, total, message } of taken) call?.deliver(progress, total, message);
   }
 
   /**
-   * Copies a text into the core's scratch buffer, four characters at a time, but not the beginning
-   * that it shares with the text before; false if it is not ASCII.
-   * @param {string} text
-   * @param {number} length
+   * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
+   * end calls and give their slots away.
+   * @param {any} records
+   * @param {number} count
+   * @param {() => string} read what was scanned
    */
-  #copy(text, length) {
-    if (!this.#bytes.length) {
-      this.#bytes = /** @type {any} */ (this.core).view(1);
-      this.#words = new Uint32Array(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.length >> 2);
+  taken(records, count, read) {
+    let text;
+    const found = [];
+    for (let at = 0; at < count * FIELDS; at += FIELDS) {
+      const odd = records[at + ODD];
+      if (odd) this.odd(odd, factsOf(records, at));
+      const call = this.calls[records[at + SLOT]];
+      if (!call) continue;
+      const total = records[at + TOTAL];
+      text ??= read();
+      found.push({
+        call,
+        progress: records[at + PROGRESS],
+        total: total === total ? total : undefined,
+        message: messageOf(records, at, text),
+        params: paramsOf(records, at, text),
+      });
     }
-    const words = this.#words;
-    const whole = length & ~3;
-    const same = text.substring(0, known) === head;
-    let all = 0;
-    let i = same ? known : 0;
-    for (; i < whole; i += 4) {
-      const a = text.charCodeAt(i);
-      const b = text.charCodeAt(i + 1);
-      const c = text.charCodeAt(i + 2);
-      const d = text.charCodeAt(i + 3);
-      all |= a | b | c | d;
-      words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
-    }
-    for (; i < length; i++) all |= this.#bytes[i] = text.charCodeAt(i);
-    const ascii = all < 128;
-    if (!same) {
-      known = known === MORE ? LESS : MORE;
-      head = ascii ? text.substring(0, known) : "";
-    }
-    return ascii;
+    return found;
   }
 
   /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */

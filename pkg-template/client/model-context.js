@@ -1,5 +1,6 @@
 // The tools of a server, of one in the page say, for the browser's own agent, by `modelContext`
 // (WebMCP). The agent is one more client of the server.
+import { isForModels } from "../base/check.js";
 import { McpError, attempt } from "../base/errors.js";
 import { Client } from "./client.js";
 
@@ -29,7 +30,8 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
     description: description || title || name,
     inputSchema,
     annotations,
-    execute: async (/** @type {any} */ input, /** @type {any} */ agent) => client.callTool(name, input ?? {}, { signal: agent?.signal }),
+    // A value, or a rejection: the agent knows nothing of the protocol's results.
+    execute: async (/** @type {any} */ input, /** @type {any} */ agent) => plain(await client.callTool(name, input ?? {}, { signal: agent?.signal, throwOnToolError: true })),
   });
 
   /** @param {string} name */
@@ -41,7 +43,8 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
   };
 
   const refresh = async () => {
-    const { tools } = client.getServerCapabilities()?.tools ? await client.listTools() : { tools: [] };
+    const listed = client.getServerCapabilities()?.tools ? await client.listTools() : { tools: [] };
+    const tools = listed.tools.filter(isForModels);
     if (!registers) return target.provideContext({ tools: tools.map(entry) });
     const now = new Map(tools.map((/** @type {any} */ tool) => [tool.name, JSON.stringify(tool)]));
     for (const [name, { look }] of offered) if (now.get(name) !== look) takeBack(name);
@@ -80,3 +83,7 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
   }
   return { close };
 }
+
+/** What a result says, without the protocol around it. @param {any} result */
+const plain = ({ structuredContent, content = [] }) =>
+  structuredContent ?? (content.every((/** @type {any} */ { type }) => type === "text") ? content.map((/** @type {any} */ { text }) => text).join("\n") : content);

@@ -282,8 +282,8 @@ export class Client<
   ping(options?: RequestOptions): Call<protocol.EmptyResult>;
   complete(params: protocol.CompleteRequestParams, options?: RequestOptions): Call<protocol.CompleteResult>;
   setLoggingLevel(level: protocol.LoggingLevel, options?: RequestOptions): Promise<protocol.EmptyResult>;
-  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
   getPrompt(name: string, args?: Record<string, string>, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
   listPrompts(
     params?: protocol.PaginatedRequestParams,
     options?: RequestOptions & CommonListOptions,
@@ -301,14 +301,15 @@ export class Client<
   subscribeResource(params: protocol.SubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
   unsubscribeResource(params: protocol.UnsubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
   listen: import("../index.js").Client["listen"];
+  /** Runs a tool, in this package's shape. */
+  callTool(name: string, args?: object, options?: RequestOptions): Call<CallToolResult>;
   /** Runs a tool. The schema is not used: the result is what the server sent. */
+  // The last one is what TypeScript takes for `Parameters<Client["callTool"]>`.
   callTool(
     params: protocol.CallToolRequestParams,
     schema?: ResultSchemaOf<unknown>,
     options?: RequestOptions,
   ): Call<CallToolResult>;
-  /** Runs a tool, in this package's shape. */
-  callTool(name: string, args?: object, options?: RequestOptions): Call<CallToolResult>;
   /** Sends any request. What the server answers is what the schema makes of it. */
   request<Out = protocol.Result>(
     request: ClientRequest | RequestT,

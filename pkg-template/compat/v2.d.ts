@@ -269,8 +269,8 @@ export class Client extends CommonClient {
   ping(options?: RequestOptions): Call<protocol.EmptyResult>;
   complete(params: protocol.CompleteRequestParams, options?: RequestOptions): Call<protocol.CompleteResult>;
   setLoggingLevel(level: protocol.LoggingLevel, options?: RequestOptions): Promise<protocol.EmptyResult>;
-  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
   getPrompt(name: string, args?: Record<string, string>, options?: RequestOptions): Call<protocol.GetPromptResult>;
+  getPrompt(params: protocol.GetPromptRequestParams, options?: RequestOptions): Call<protocol.GetPromptResult>;
   /** All of the server's prompts; none if it has none. */
   listPrompts(
     params?: protocol.PaginatedRequestParams,
@@ -295,9 +295,10 @@ export class Client extends CommonClient {
   subscribeResource(params: protocol.SubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
   unsubscribeResource(params: protocol.UnsubscribeRequestParams | string, options?: RequestOptions): Call<protocol.EmptyResult>;
   listen(filter: modern.SubscriptionFilter, options?: RequestOptions & ListenOptions): Promise<Subscription>;
-  callTool(params: protocol.CallToolRequestParams, options?: CallToolRequestOptions): Call<modern.CallToolResult>;
   /** Runs a tool, in this package's shape. */
   callTool(name: string, args?: object, options?: CallToolRequestOptions): Call<modern.CallToolResult>;
+  // The last one is what TypeScript takes for `Parameters<Client["callTool"]>`.
+  callTool(params: protocol.CallToolRequestParams, options?: CallToolRequestOptions): Call<modern.CallToolResult>;
   /** Sends a request of the protocol. */
   request<Method extends modern.RequestMethod>(
     request: { method: Method; params?: Record<string, unknown> },

@@ -48,6 +48,12 @@ const TEXTS = {
       : `Nobody answers at ${url}${reason ? ` (${reason})` : ""}: no server listens there, its name or its certificate is wrong, or the browser, an extension or a firewall refuses.`,
     "Start the server, and check host and port; open the address in a tab of its own to see what the browser says of it.",
   ],
+  LOCAL_NETWORK_ACCESS: ({ url, origin, state }) => [
+    state === "denied"
+      ? `The browser was told not to let pages of ${origin} reach this machine or its network, where ${url} is.`
+      : `The browser asks before pages of ${origin} reach this machine or its network, where ${url} is, and was not told to allow it. It asks only pages that came by https.`,
+    "Press Allow when the browser asks, or allow local network access in its settings of this site, and connect again. If that is allowed, look whether the server runs.",
+  ],
   REDIRECTED: ({ url }) => [
     `${url} leads elsewhere by a redirect, which is not followed, because headers and credentials would go along.`,
     "Connect to the address that it leads to; often it is the same with or without a slash at its end, or with https.",

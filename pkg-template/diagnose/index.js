@@ -5,7 +5,7 @@ import { Client } from "../client/client.js";
 import { parts } from "../wasm/load.js";
 import { finding } from "./findings.js";
 import { diagnoseHttp } from "./http.js";
-import { Policy, ask, isLoopback, originOf } from "./probe.js";
+import { Policy, ask, isLoopback, localNetwork, originOf } from "./probe.js";
 import { diagnoseSocket } from "./socket.js";
 
 /** An empty module: whether WebAssembly may run at all. */
@@ -124,6 +124,9 @@ export async function diagnose(target, given) {
     if (insecure && !isLoopback(url.hostname)) diagnosis.find("MIXED_CONTENT");
     else if (url.protocol.startsWith("ws")) await diagnoseSocket(diagnosis);
     else await diagnoseHttp(diagnosis);
+    const silent = findings.findIndex(({ code }) => code === "NO_ANSWER");
+    const state = silent >= 0 && (await localNetwork(url.hostname));
+    if (state) findings.splice(silent, 1, finding("LOCAL_NETWORK_ACCESS", { url: shown(url), origin: diagnosis.origin, state }));
     if (insecure && findings.some(({ code }) => code === "NO_ANSWER")) diagnosis.find("MIXED_CONTENT");
   } finally {
     policy.end();

@@ -3,6 +3,32 @@
 /** A host that browsers trust without TLS. @param {string} host */
 export const isLoopback = (host) => /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/.test(host);
 
+/** Addresses of a network at home or at work. @param {string} host */
+const isPrivate = (host) => /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01])\.)[\d.]+$|\.local$|^\[f([cd]|e[89ab])/i.test(host);
+
+/**
+ * How a browser that asks before pages reach a machine or its network (Local Network Access) has been answered, unless that was
+ * yes; `undefined` where it does not ask.
+ * @param {string} host of the server
+ * @returns {Promise<"prompt" | "denied" | undefined>}
+ */
+export async function localNetwork(host) {
+  const { location, navigator } = /** @type {any} */ (globalThis);
+  const local = isLoopback(host);
+  // Who is there is not asked.
+  if (!(local || isPrivate(host)) || !location || isLoopback(location.hostname) || isPrivate(location.hostname)) return undefined;
+  // The one permission of before has become two.
+  for (const name of [local ? "loopback-network" : "local-network", "local-network-access"]) {
+    try {
+      const { state } = await navigator.permissions.query({ name });
+      return state === "granted" ? undefined : state;
+    } catch {
+      // Not known to this browser.
+    }
+  }
+  return undefined;
+}
+
 /** @param {string | URL} url */
 export const originOf = (url) => {
   const { protocol, host } = new URL(url);

@@ -1,5 +1,6 @@
 // A model's tool calls, carried out: each finds its tool, runs, and gets an answer in any case, for
 // providers refuse a conversation in which a call has none.
+import { isForModels } from "../base/check.js";
 import { McpError, ProtocolError, attempt } from "../base/errors.js";
 import { namesForModels } from "./names.js";
 import { objectSchema } from "./schema.js";
@@ -48,7 +49,7 @@ export function offer(sources, { filter, onWarning = console.warn }, schemaOf = 
     for (const tool of Array.isArray(tools) ? tools : []) {
       try {
         if (typeof tool?.name !== "string") throw new TypeError("it has no name");
-        if (!wanted(tool)) continue;
+        if (!isForModels(tool) || !wanted(tool)) continue;
         const name = prefix ? `${prefix}_${tool.name}` : tool.name;
         usable.push({ name, client, tool, description: descriptionOf(tool), ...schemaOf(tool.inputSchema) });
       } catch (error) {

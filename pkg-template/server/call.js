@@ -38,6 +38,11 @@ export class ServerCall {
     return this.#abort.signal;
   }
 
+  /** What tells it from all others. */
+  get name() {
+    return `${this.link.number} ${this.number}`;
+  }
+
   /** @param {string | undefined} reason */
   stop(reason) {
     const text = this.#suspended
@@ -66,13 +71,13 @@ export class ServerCall {
       throw new McpError("INVALID_ARGUMENT", `progress and its total are numbers, not ${progress} and ${total}`);
     }
     if (!this.job.wantsProgress || this.signal.aborted) return;
-    this.host.report(this.number, progress, total, message == null ? undefined : String(message));
+    this.host.report(this.link.number, this.number, progress, total, message == null ? undefined : String(message));
     this.link.schedule();
     return breathe();
   }
 
   async flush() {
-    while (this.host.holds(this.number)) {
+    while (this.host.holds(this.link.number, this.number)) {
       this.link.schedule();
       await this.link.room();
     }
@@ -82,7 +87,7 @@ export class ServerCall {
   async log(level, data, logger) {
     const value = plain(data);
     for (;;) {
-      const done = this.host.log(this.number, level, logger, value);
+      const done = this.host.log(this.link.number, this.number, level, logger, value);
       if (done < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
       this.link.schedule();
       if (done) return breathe();
@@ -90,13 +95,25 @@ export class ServerCall {
     }
   }
 
-  /** @param {number} what @param {any} params @param {string | undefined} key @returns {Promise<any>} */
-  ask(what, params, key) {
-    const asked = this.host.ask(this.number, key, what, plain(params));
+  /** @param {number} what @param {any} params @param {{ key?: string, signal?: AbortSignal } | undefined} options @returns {Promise<any>} */
+  ask(what, params, options) {
+    const { key, signal: wanted } = options ?? {};
+    if (wanted?.aborted) return Promise.reject(wanted.reason);
+    const { host, link, number } = this;
+    const asked = host.ask(link.number, number, key, what, plain(params));
+    const value = host.value();
     // The machine keeps the answer for the next round, whatever the handler does with its own.
-    if (asked === 0) return Promise.resolve(plain(this.host.value()));
-    this.link.schedule();
+    if (asked === 0) return Promise.resolve(plain(value));
+    link.schedule();
+    let giveUp = () => {};
     const answer = new Promise((resolve, reject) => {
+      giveUp = () => {
+        this.#asked.delete(asked);
+        host.withdraw(link.number, number, value ?? asked);
+        link.schedule();
+        reject(wanted?.reason);
+      };
+      wanted?.addEventListener("abort", giveUp);
       if (asked > 0) return this.#asked.set(asked, { resolve, reject });
       const { signal } = this;
       const over = () => reject(signal.aborted ? signal.reason : new AbortError("the call is over"));
@@ -104,14 +121,15 @@ export class ServerCall {
       signal.addEventListener("abort", over, { once: true });
       // What is asked at the same time goes in one round.
       void turn().then(() => {
+        if (!host.conclude(link.number, number, Date.now())) return;
         this.#suspended = true;
-        this.host.conclude(this.number, Date.now());
         this.drain();
-        this.link.schedule();
+        link.schedule();
       });
     });
+    const over = () => wanted?.removeEventListener("abort", giveUp);
     // Nobody may be waiting for it any more when the call ends.
-    answer.catch(() => {});
+    answer.then(over, over);
     return answer;
   }
 
@@ -135,7 +153,7 @@ export class ServerCall {
       info: log("info"),
       warning: log("warning"),
       error: log("error"),
-      can: (/** @type {string} */ capability) => this.host.can(this.number, capability),
+      can: (/** @type {string} */ capability) => this.host.can(this.link.number, this.number, capability),
     };
     // Suggestions are made without asking back.
     if (kind === 4) return context;
@@ -143,15 +161,15 @@ export class ServerCall {
       elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
         const short = typeof question === "string";
         const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
-        return this.ask(PERSON, params, (short ? third : second)?.key);
+        return this.ask(PERSON, params, short ? third : second);
       },
       sample: async (/** @type {any} */ question, /** @type {any} */ options) => {
-        const { key, ...more } = options ?? {};
+        const { key, signal, ...more } = options ?? {};
         const text = (/** @type {string} */ text) => [{ role: "user", content: { type: "text", text } }];
         const params = typeof question === "string" ? { messages: text(question) } : question;
-        return this.ask(MODEL, { maxTokens: TOKENS, ...params, ...more }, key);
+        return this.ask(MODEL, { maxTokens: TOKENS, ...params, ...more }, { key, signal });
       },
-      roots: async (/** @type {any} */ options) => (await this.ask(ROOTS, {}, options?.key)).roots,
+      roots: async (/** @type {any} */ options) => (await this.ask(ROOTS, {}, options)).roots,
     });
   }
 }

@@ -119,11 +119,11 @@ export class ServerLink {
     this.#scheduled = false;
     let took = false;
     while (this.#open && this.#host && this.#leaving.size < AHEAD) {
-      const message = this.#host.transmit(this.#number);
-      if (message === undefined) {
+      if (!this.#host.transmit(this.#number)) {
         this.#held = 0;
         break;
       }
+      const message = this.#host.value();
       took = true;
       if (message.jsonrpc) this.#send(message);
       else void this.close(message.reason);

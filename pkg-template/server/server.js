@@ -43,7 +43,7 @@ export class ServerBase {
   #last = 0;
   /** @type {Set<ServerLink>} */
   #links = new Set();
-  /** @type {Map<number, ServerCall>} */
+  /** By connection and number. @type {Map<string, ServerCall>} */
   #calls = new Map();
 
   /**
@@ -141,8 +141,7 @@ export class ServerBase {
     const definition = plain(given);
     const thing = { kind, definition, handler, parse };
     const number = ++this.#last;
-    const wrong = this.#host?.add(kind, definition, number);
-    if (wrong) throw unusable(thing, wrong);
+    if (this.#host) register(this.#host, number, thing);
     const key = `${kind} ${name}`;
     this.#things.delete(this.#names.get(key) ?? 0);
     this.#names.set(key, number);
@@ -244,8 +243,7 @@ export class ServerBase {
     const settings = { ...this.#info, instructions, capabilities, ttl: listLifetime, pageSize, lifetime: stateLifetime };
     const host = new Host(settings, crypto.getRandomValues(new Uint8Array(32)));
     for (const [number, thing] of this.#things) {
-      const wrong = host.add(thing.kind, thing.definition, number);
-      if (wrong) throw unusable(thing, wrong);
+      register(host, number, thing);
     }
     this.#host = host;
     return host;
@@ -253,25 +251,26 @@ export class ServerBase {
 
   /** Does what the machine wants done. */
   #drain() {
-    for (let step; (step = this.#host?.poll()); ) {
-      const { call: number, job, ask, ok, value } = step;
-      const call = this.#calls.get(number);
-      if (job) this.#begin(number, job);
+    while (this.#host?.poll()) {
+      const { connection, call: number, job, ask, ok, value } = this.#host.value();
+      const name = `${connection} ${number}`;
+      const call = this.#calls.get(name);
+      if (job) this.#begin(connection, number, job);
       else if (ask) call?.answered(ask, ok, value);
       else {
-        this.#calls.delete(number);
+        this.#calls.delete(name);
         call?.stop(value);
       }
     }
   }
 
-  /** @param {number} number @param {any} job */
-  #begin(number, job) {
-    const link = [...this.#links].find((link) => link.number === job.connection);
+  /** @param {number} connection @param {number} number @param {any} job */
+  #begin(connection, number, job) {
+    const link = [...this.#links].find((link) => link.number === connection);
     const thing = this.#things.get(job.handler);
     if (!link || !thing || !this.#host) return;
     const call = new ServerCall(this.#host, link, number, job, () => this.#drain());
-    this.#calls.set(number, call);
+    this.#calls.set(call.name, call);
     // In a moment, so that a call that is given up in the same breath does not begin.
     Promise.resolve()
       .then(() => (call.signal.aborted ? undefined : this.#run(thing, job, call)))
@@ -314,8 +313,8 @@ export class ServerBase {
 
   /** @param {ServerCall} call @param {boolean} ok @param {any} value */
   #respond(call, ok, value) {
-    if (this.#calls.get(call.number) !== call) return;
-    this.#calls.delete(call.number);
+    if (this.#calls.get(call.name) !== call) return;
+    this.#calls.delete(call.name);
     if (!ok) this.#fault(value);
     try {
       value = ok ? plain(value) : failure(value);
@@ -323,7 +322,7 @@ export class ServerBase {
       ok = false;
       value = failure(new Error(`the result is no JSON: ${/** @type {any} */ (error)?.message}`));
     }
-    call.host.respond(call.number, ok, value);
+    call.host.respond(call.link.number, call.number, ok, value);
     call.link.schedule();
   }
 
@@ -340,10 +339,11 @@ export class ServerBase {
 /** @param {string} name @param {string} why */
 const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
 
-/** @param {Thing} thing @param {string} wrong */
-function unusable({ definition }, wrong) {
+/** @param {import("./host.js").Host} host @param {number} number @param {Thing} thing */
+function register(host, number, { kind, definition }) {
+  if (host.add(kind, definition, number)) return;
   const name = definition.uri ?? definition.uriTemplate ?? definition.name;
-  return new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${wrong}`);
+  throw new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${host.value()}`);
 }
 
 /** @param {any} target @param {any} options */

@@ -87,7 +87,7 @@ export class Exchanges {
       if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
     }
     if (!fetcher.core) return;
-    const deadline = /** @type {number} */ (fetcher.view()[6]);
+    const deadline = /** @type {number} */ (fetcher.view()[4]);
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
       this.#timerAt = deadline;

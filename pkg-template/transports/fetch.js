@@ -201,8 +201,8 @@ export class Fetcher {
       more = (found & 1024) > 0;
       // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
       const count = found & 255;
-      const event = found & 256 ? this.#text(10) : "";
-      if (count) host.deliver(count, () => this.#text(8));
+      const event = found & 256 ? this.#text(8) : "";
+      if (count) host.deliver(count, () => this.#text(6));
       if (found & 512) {
         core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
       } else if (found & 256) {

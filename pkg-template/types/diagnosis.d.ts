@@ -17,6 +17,8 @@ export type FindingCode =
   | "CSP_BLOCKED"
   /** Nobody there, or not in time. */
   | "NO_ANSWER"
+  /** The browser asks before pages reach a machine or its network, and was not told to allow it. */
+  | "LOCAL_NETWORK_ACCESS"
   /** A redirect, which is not followed. */
   | "REDIRECTED"
   /** `Access-Control-Allow-Origin` is missing. */

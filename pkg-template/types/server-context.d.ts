@@ -11,6 +11,13 @@ export interface AskOptions {
    * @default made of what is asked
    */
   key?: string;
+  /**
+   * Takes the question back when it aborts: the handler goes on without an answer, and the client is told, or never
+   * asked.
+   * @default none: the question ends with the call
+   * @example const answer = await ctx.elicit("Go on?", undefined, { signal: AbortSignal.timeout(60_000) }).catch(() => null);
+   */
+  signal?: AbortSignal;
 }
 
 /** A call to a handler that may not ask back. After its end, all of it does nothing. */

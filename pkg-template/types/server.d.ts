@@ -262,7 +262,7 @@ export class Server {
 /**
  * Offers the tools of a server to the browser's own agent, where the browser has
  * `document.modelContext` or `navigator.modelContext` (WebMCP), and keeps that offer up to date. The
- * agent is one more client: the server may be one in the page, or anything else that
+ * agent is one more client, which gets plain values and rejections: the server may be one in the page, or anything else that
  * {@link Client.connect} takes.
  * @returns the offer, to be taken back by `close()`; `undefined` if the browser has no such thing
  *

@@ -1,13 +1,10 @@
 // What a worker has for the page, in order: progress as numbers with the text of all its messages, everything
 // else in between. It leaves in batches, so that a flood costs the page next to nothing.
 
+import { END, FIELDS, FLAGS, FROM, PROGRESS, START, TO, TOKEN, TOTAL } from "../wasm/records.js";
+
 /** The least time between two batches, in milliseconds; only what is urgent leaves earlier. */
 const INTERVAL = 16;
-/**
- * How many numbers a record of progress has: those of the core's table, which are slot, progress, total,
- * start and end of the message, oddity, and token.
- */
-const FIELDS = 7;
 /** What a text starts with: 0 as the start of a message means that there is none. */
 const FILLER = " ";
 
@@ -31,12 +28,14 @@ export class Batch {
   }
 
   /**
-   * @param {number} token negative if it came on the stream of another request
+   * @param {number} flags as in the core's table
+   * @param {number} token
    * @param {number} progress
    * @param {number} total NaN if there is none
    * @param {string} [message]
+   * @param {string} [params] as JSON
    */
-  progress(token, progress, total, message) {
+  progress(flags, token, progress, total, message, params) {
     const at = this.#length;
     if (at === this.#numbers.length) {
       const longer = new Float64Array(at * 2);
@@ -44,12 +43,16 @@ export class Batch {
       this.#numbers = longer;
     }
     const numbers = this.#numbers;
-    numbers[at + 1] = progress;
-    numbers[at + 2] = total;
-    numbers[at + 3] = message === undefined ? 0 : this.#text.length;
+    numbers[at + FLAGS] = flags;
+    numbers[at + TOKEN] = token;
+    numbers[at + PROGRESS] = progress;
+    numbers[at + TOTAL] = total;
+    numbers[at + START] = message === undefined ? 0 : this.#text.length;
     if (message) this.#text += message;
-    numbers[at + 4] = this.#text.length;
-    numbers[at + 6] = token;
+    numbers[at + END] = this.#text.length;
+    numbers[at + FROM] = params ? this.#text.length : 0;
+    if (params) this.#text += params;
+    numbers[at + TO] = this.#text.length;
     this.#length = at + FIELDS;
     this.#schedule(false);
   }

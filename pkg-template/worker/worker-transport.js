@@ -6,10 +6,9 @@ import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule, wasmRest } from "../wasm/core.js";
 import { readyForHttp } from "../wasm/load.js";
+import { FIELDS, FLAGS, STRAY, factsOf, messageOf, paramsOf } from "../wasm/records.js";
 import { unpack } from "./errors.js";
 
-/** How many numbers a record of progress has, as in the core's table. */
-const FIELDS = 7;
 /** How many records the core takes at once. */
 const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
@@ -63,8 +62,6 @@ class WorkerTransport {
   #kept = new Map();
   /** What the application's function gave last. @type {[string, string][] | undefined} */
   #latest;
-  /** The core's table; detached, with length 0, when the memory has grown. */
-  #records = new Float64Array();
 
   /** @param {string} url @param {any} options */
   constructor(url, options) {
@@ -232,45 +229,28 @@ class WorkerTransport {
    * @param {string} text
    */
   #deliver(connection, part, text) {
-    const { core, calls } = connection;
-    if (!this.#records.length) this.#records = /** @type {any} */ (core).view(2);
-    /** @type {any} */
-    const records = this.#records;
+    const records = connection.records();
     records.set(part);
-    /** @type {any} */ (core).take(part.length / FIELDS);
-    // All of it is taken before a handler runs, which may end calls and give their slots away.
-    const addressees = [];
-    for (let at = 0; at < part.length; at += FIELDS) {
-      const odd = records[at + 5];
-      if (odd) {
-        const total = records[at + 2] === records[at + 2] ? records[at + 2] : undefined;
-        connection.odd(odd, { progressToken: records[at + 6], progress: records[at + 1], total });
-      }
-      addressees.push(calls[records[at]]);
-    }
-    let at = 0;
-    for (const call of addressees) {
-      if (call) {
-        const total = part[at + 2];
-        const start = part[at + 3];
-        const message = start ? text.substring(start, part[at + 4]) : undefined;
-        call.deliver(/** @type {number} */ (part[at + 1]), total === total ? total : undefined, message);
-      }
-      at += FIELDS;
+    const count = part.length / FIELDS;
+    connection.core?.take(count);
+    for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
+      call.deliver(progress, total, message, params);
     }
   }
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
     for (let at = 0; at < part.length; at += FIELDS) {
-      const [, progress, total, start, end, , token] = /** @type {any} */ (part.subarray(at, at + FIELDS));
-      /** @type {any} */
-      const params = { progressToken: token, progress };
-      if (total === total) params.total = total;
-      if (start) params.message = text.substring(start, end);
       // What came on a foreign stream is only counted.
-      if (token >= 0) this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params });
-      else if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+      if (/** @type {number} */ (part[at + FLAGS]) & STRAY) {
+        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+        continue;
+      }
+      const all = paramsOf(part, at, text);
+      const { total, ...params } = factsOf(part, at);
+      const message = messageOf(part, at, text);
+      const told = { ...params, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: all ? JSON.parse(all) : told });
     }
   }
 

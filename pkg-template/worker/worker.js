@@ -3,17 +3,14 @@ import { Exchanges } from "../transports/exchanges.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
+import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "../wasm/records.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
 
-/** The longest frame, in characters, that is worth reading here. */
-const SHORT = 4096;
 /** How long the end of a connection may take, in milliseconds. */
 const GRACE = 1000;
 
 const scope = /** @type {any} */ (globalThis);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
 /** A socket. @type {any} */
@@ -27,9 +24,7 @@ const over = new Promise((resolve) => (ended = () => resolve(undefined)));
 const asked = new Map();
 let latest = 0;
 
-// Views of the module's memory; detached, with length 0, when it has grown.
-let scratch = new Uint8Array();
-let numbers = new Float64Array();
+/** The module's table; detached, with length 0, when its memory has grown. */
 let records = new Float64Array();
 
 const commands = {
@@ -100,14 +95,10 @@ function ask() {
 function frame(text) {
   const { length } = text;
   if (length > SHORT) return batch.add("frame", text);
-  if (!scratch.length) scratch = view(1);
-  if (encoder.encodeInto(text, scratch).written === length && scanFrame(length)) {
-    if (!numbers.length) numbers = view(0);
-    return record(numbers, 1, 2, text);
-  }
+  lay(text, { view });
+  if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.
-  const message = parse(text);
-  if (!tell(message)) batch.add("frame", text, isAwaited(message));
+  batch.add("frame", text, isAwaited(parse(text)));
 }
 
 /**
@@ -116,21 +107,16 @@ function frame(text) {
  * @param {() => string} text that its messages are part of
  */
 function deliver(count, text) {
-  if (!records.length) records = view(2);
   const all = text();
-  for (let at = 0; at < count * 7; at += 7) record(records, at + 6, at + 1, all);
+  for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, all);
 }
 
-/**
- * @param {any} numbers
- * @param {number} token where that is among them
- * @param {number} progress where that is; behind it are total, start and end of the message
- * @param {string} text what the message is part of
- */
-function record(numbers, token, progress, text) {
-  const start = numbers[progress + 2];
-  const message = start ? text.substring(start, numbers[progress + 3]) : undefined;
-  batch.progress(numbers[token], numbers[progress], numbers[progress + 1], message);
+/** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
+function record(at, text) {
+  if (!records.length) records = /** @type {any} */ (view(2));
+  /** @type {any} */
+  const all = records;
+  batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -161,9 +147,8 @@ const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detai
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {
   const { fetcher } = /** @type {Exchanges} */ (exchanges);
-  if (step === 22) {
-    if (!tell(value)) batch.add("frame", write(value), isAwaited(value));
-  } else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
+  if (step === 22) batch.add("frame", write(value), isAwaited(value));
+  else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
   else if (step === 23) batch.add("failed", told(value));
   else if (step === 10) batch.add("fault", told(value));
   else if (step === 24) batch.add("expired");
@@ -178,26 +163,6 @@ let session;
 
 /** Whether somebody waits for a message: all but notifications. @param {any} message */
 const isAwaited = (message) => message?.method === undefined || message.id !== undefined;
-
-/**
- * Hands over progress that the scanner does not read, such as with a message that is not ASCII; false
- * if the message is, or has, anything else.
- * @param {any} message
- */
-function tell(message) {
-  if (message?.method !== "notifications/progress" || message.id !== undefined || message.jsonrpc !== "2.0") return false;
-  const { progressToken, progress, total = NaN, message: text, ...others } = Object(message.params);
-  const fits =
-    Number.isSafeInteger(progressToken) &&
-    progressToken >= 0 &&
-    Number.isFinite(progress) &&
-    (Number.isFinite(total) || !("total" in message.params)) &&
-    (typeof text === "string" || !("message" in message.params)) &&
-    !Object.keys(others).length &&
-    Object.keys(message).length === 3;
-  if (fits) batch.progress(progressToken, progress, total, text);
-  return fits;
-}
 
 // Elsewhere than in a worker there is nobody to talk to.
 if (scope.addEventListener) {

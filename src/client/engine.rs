@@ -16,7 +16,7 @@ use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Id, Outline, outline};
 use crate::proto::client::{self, CallLimits, Config, Output};
-use crate::proto::scan::scan;
+use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
 
 pub(super) type Core = client::Client<JsValue>;
@@ -173,12 +173,9 @@ impl Engine {
         // What arrives while the machine is drained waits for what it has already said.
         if text.length() <= SHORT && self.scans() {
             let frame = String::from(text);
-            if let Some(found) = scan(frame.as_bytes()) {
+            if let Some(found) = scan(frame.as_bytes(), parse_number) {
                 if let Some(slot) = self.with(|core| core.receive_scanned(&found)) {
-                    let message = found.message.and_then(|span| frame.get(span));
-                    let message = message.map(str::to_owned);
-                    let (progress, total) = (found.progress, found.total);
-                    self.report(slot, Progress { progress, total, message });
+                    self.report(slot, progress_of(&found, frame.as_bytes()));
                 }
                 return;
             }
@@ -435,4 +432,17 @@ impl Drop for Engine {
             channel.close();
         }
     }
+}
+
+/// What was scanned in a text, as its handler gets it.
+pub(super) fn progress_of(found: &Scanned, text: &[u8]) -> Progress {
+    let (progress, total) = (found.progress, found.total);
+    let message = found.message.clone().and_then(|span| {
+        if !found.is_escaped {
+            return Some(String::from_utf8_lossy(text.get(span)?).into_owned());
+        }
+        let literal = text.get(span.start - 1..=span.end)?;
+        platform::parse(&String::from_utf8_lossy(literal).as_ref().into()).ok()?.as_string()
+    });
+    Progress { progress, total, message }
 }

@@ -14,10 +14,11 @@ use web_sys::{
 
 use super::Progress;
 use super::channel::TooLarge;
-use super::engine::Engine;
+use super::engine::{Engine, progress_of};
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
-use crate::jsonrpc::{Id, Payload, outline};
+use crate::jsonrpc::{Payload, outline};
+use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
 const EXCERPT: usize = 500;
@@ -277,18 +278,15 @@ impl Http {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
         let since = core.position(exchange);
-        let (found, own) = core.progress(exchange, since)?;
+        let (found, own) = core.progress(exchange, since, parse_number)?;
         let slot = engine.with(|client| {
             if own {
-                return client.receive_progress(found.token, found.progress);
+                return client.receive_scanned(&found);
             }
-            client.stray(&Id::Integer(found.token), None);
+            client.stray_scanned(found.token, found.is_text);
             None
         });
-        let text = core.since(exchange, since);
-        let message = found.message.and_then(|span| text.get(span));
-        let message = message.map(|text| String::from_utf8_lossy(text).into_owned());
-        Some((slot, Progress { progress: found.progress, total: found.total, message }))
+        Some((slot, progress_of(&found, core.since(exchange, since))))
     }
 }
 

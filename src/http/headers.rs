@@ -1,5 +1,7 @@
 //! Header names and values of Streamable HTTP.
 
+use crate::types::method;
+
 /// The revision that a message is written in.
 pub const VERSION: &str = "MCP-Protocol-Version";
 /// The method of a request; 2026-07-28.
@@ -51,6 +53,16 @@ pub fn encode(text: &str) -> String {
     }
     value.push_str(SUFFIX);
     value
+}
+
+/// What a request is about, by its method: the member of its parameters that [`NAME`] repeats.
+pub(crate) fn naming(method: &str) -> Option<&'static str> {
+    match method {
+        method::CALL_TOOL | method::GET_PROMPT => Some("name"),
+        method::READ_RESOURCE => Some("uri"),
+        _ if method.starts_with(method::TASKS) => Some("taskId"),
+        _ => None,
+    }
 }
 
 /// Whether a content type names that media type, whatever its parameters and case.

@@ -1,7 +1,7 @@
 //! Arguments of tools that are repeated in headers: what `x-mcp-header` in a tool's schema asks for.
 
 use crate::jsonrpc::{Kind, Payload};
-use crate::proto::client::sentence;
+use crate::text::sentence;
 
 use super::headers::{PARAM, encode, is_token};
 

@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use crate::proto::Millis;
-use crate::proto::scan::{Scanned, after, scan_start};
+use crate::proto::scan::{ReadNumber, Scanned, after, scan_start};
 
 /// The largest message unless its reader says otherwise, in bytes.
 pub const MAX_MESSAGE_SIZE: usize = 64 * 1024 * 1024;
@@ -124,11 +124,12 @@ impl EventStream {
         self.buffer.get(data)
     }
 
-    /// The next event, if it is ordinary progress and nothing else; the span of its message counts
-    /// from the position that [`position`](Self::position) gave before. Whatever this does not
-    /// take, [`event`](Self::event) takes.
+    /// The next event, if it is ordinary progress and nothing else; its spans count from the position
+    /// that [`position`](Self::position) gave before. Whatever this does not take,
+    /// [`event`](Self::event) takes. What it takes is UTF-8 by its form, so that its characters can be
+    /// counted.
     #[inline]
-    pub fn progress(&mut self, since: usize) -> Option<Scanned> {
+    pub fn progress(&mut self, since: usize, read_number: ReadNumber) -> Option<Scanned> {
         // Where no byte order mark can be, the stream has begun.
         self.started |= self.buffer.first().is_some_and(|byte| *byte != 0xEF);
         if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
@@ -141,15 +142,18 @@ impl EventStream {
         }
         rest = after(rest, b"data:")?;
         rest = after(rest, b" ").unwrap_or(rest);
-        let (mut scanned, length) = scan_start(rest)?;
+        let (mut scanned, length) = scan_start(rest, read_number)?;
         let start = self.buffer.len() - rest.len();
-        rest = rest.get(length..)?;
-        rest = after(rest, b"\r\n\r\n").or_else(|| after(rest, b"\n\n"))?;
+        let (frame, rest) = rest.split_at_checked(length)?;
+        let rest = after(rest, b"\r\n\r\n").or_else(|| after(rest, b"\n\n"))?;
+        if scanned.is_wide && str::from_utf8(frame).is_err() {
+            return None;
+        }
         self.at = self.buffer.len() - rest.len();
         self.searched = self.at;
-        if let Some(message) = &mut scanned.message {
-            let shift = start - since;
-            *message = message.start + shift..message.end + shift;
+        let shift = start - since;
+        for span in [&mut scanned.message, &mut scanned.params].into_iter().flatten() {
+            *span = span.start + shift..span.end + shift;
         }
         Some(scanned)
     }

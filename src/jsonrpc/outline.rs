@@ -51,7 +51,10 @@ fn string(text: &[u8]) -> (&[u8], &[u8]) {
     while let Some(byte) = text.get(at) {
         match byte {
             b'"' => {
-                return (text.get(..at).unwrap_or_default(), text.get(at + 1..).unwrap_or_default());
+                return (
+                    text.get(..at).unwrap_or_default(),
+                    text.get(at + 1..).unwrap_or_default(),
+                );
             }
             b'\\' => at += 2,
             _ => at += 1,

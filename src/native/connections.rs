@@ -9,6 +9,7 @@ use std::{
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     task::{Context, Poll},
+    time::Duration,
 };
 
 use hyper::body::{Body, Frame, SizeHint};
@@ -46,6 +47,8 @@ pub(super) struct Connection {
     has_worked: AtomicBool,
     /// When it was last busy, or began, in milliseconds.
     idle_since: AtomicU64,
+    /// Somebody waits to know whether its peer is still there.
+    is_hurried: AtomicBool,
     end: Notify,
 }
 
@@ -169,6 +172,11 @@ impl Desk {
         self.connection.has_worked.store(true, Ordering::Relaxed);
         Busy(self.clone())
     }
+
+    /// What is written next has to be acknowledged soon, or the connection is found to be gone.
+    pub(super) fn hurry(&self) {
+        self.connection.is_hurried.store(true, Ordering::Relaxed);
+    }
 }
 
 /// A WebSocket on a connection. Until it has said something it has done nothing, and may give way.
@@ -250,9 +258,49 @@ impl<B: Body + Unpin> Body for Answer<B> {
 
 /// A stream with the place that it takes, whatever becomes of the connection.
 pub(super) struct Seated {
-    pub(super) stream: TcpStream,
-    #[expect(dead_code, reason = "dropped with the stream")]
-    pub(super) seat: Seat,
+    stream: TcpStream,
+    seat: Seat,
+    patience: Duration,
+    is_hurried: bool,
+}
+
+/// How long a peer may leave unacknowledged what it is sent while somebody waits to know whether it
+/// is there.
+const HURRIED: Duration = Duration::from_secs(4);
+
+impl Seated {
+    /// `patience`: how long the peer may leave unacknowledged what it is sent. One that is gone
+    /// without a word is found out by that; else it would be waited for a quarter of an hour.
+    pub(super) fn new(stream: TcpStream, seat: Seat, patience: Duration) -> Self {
+        let seated = Self { stream, seat, patience, is_hurried: false };
+        seated.tune();
+        seated
+    }
+
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    fn tune(&self) {
+        let patience = if self.is_hurried { HURRIED } else { self.patience };
+        if let Err(error) =
+            socket2::SockRef::from(&self.stream).set_tcp_user_timeout(Some(patience))
+        {
+            tracing::debug!(%error, "cannot set TCP_USER_TIMEOUT");
+        }
+    }
+
+    #[cfg(not(any(target_os = "android", target_os = "linux")))]
+    #[allow(clippy::unused_self)] // as above
+    fn tune(&self) {
+        let _ = (self.patience, HURRIED);
+    }
+
+    /// Something is about to be written.
+    fn look(&mut self) {
+        let is_hurried = self.seat.connection.is_hurried.swap(false, Ordering::Relaxed);
+        if is_hurried != self.is_hurried {
+            self.is_hurried = is_hurried;
+            self.tune();
+        }
+    }
 }
 
 impl AsyncRead for Seated {
@@ -271,6 +319,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        self.look();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -279,6 +328,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.look();
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
@@ -303,4 +353,39 @@ fn descriptors() -> usize {
     let limit = None::<u64>;
     let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
     limit - OTHERS.min(limit / 4)
+}
+
+#[cfg(all(test, any(target_os = "android", target_os = "linux")))]
+mod tests {
+    use std::time::Duration;
+
+    use tokio::{
+        io::AsyncWriteExt,
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::{Connections, HURRIED, Options, Seated};
+
+    #[tokio::test]
+    async fn whoever_is_asked_whether_it_is_there_has_to_acknowledge_soon() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (client, accepted) = tokio::join!(TcpStream::connect(address), listener.accept());
+        let (client, (stream, address)) = (client.unwrap(), accepted.unwrap());
+        let seat = Connections::new(&Options::default()).admit(address).unwrap();
+        let (desk, patience) = (seat.desk(), Duration::from_secs(30));
+        let mut seated = Seated::new(stream, seat, patience);
+        let allowed = |seated: &Seated| {
+            socket2::SockRef::from(&seated.stream).tcp_user_timeout().unwrap().unwrap()
+        };
+        assert_eq!(allowed(&seated), patience);
+        desk.hurry();
+        assert_eq!(allowed(&seated), patience, "nothing is on its way yet");
+        seated.write_all(b": \n\n").await.unwrap();
+        assert_eq!(allowed(&seated), HURRIED);
+        // It is still there when the next thing is sent, and has its usual time again.
+        seated.write_all(b": \n\n").await.unwrap();
+        assert_eq!(allowed(&seated), patience);
+        drop(client);
+    }
 }

@@ -53,7 +53,7 @@ pub(super) async fn run(
     let accepting = async {
         loop {
             let (stream, address) = accept(&listener, &connections).await;
-            tune(&stream, options);
+            tune(&stream);
             let Some(seat) = connections.admit(address) else {
                 // The peer may hear it, or may not.
                 let _ = stream.try_write(FULL);
@@ -77,7 +77,7 @@ pub(super) async fn run(
                     Ok::<_, Infallible>(response.map(|body| Answer { body, busy }))
                 }
             });
-            let stream = Seated { stream, seat };
+            let stream = Seated::new(stream, seat, options.write_timeout);
             let io = TokioIo::new(Patient::new(stream, options.write_timeout));
             let connection = builder.serve_connection(io, service).with_upgrades();
             let mut end = ending.subscribe();
@@ -112,7 +112,7 @@ pub(super) async fn run(
     ending.closed().await;
 }
 
-fn tune(stream: &TcpStream, options: &Options) {
+fn tune(stream: &TcpStream) {
     // Progress is many small frames: Nagle's algorithm would hand them over in batches.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "cannot set TCP_NODELAY");
@@ -123,16 +123,6 @@ fn tune(stream: &TcpStream, options: &Options) {
     if let Err(error) = socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT) {
         tracing::debug!(%error, "cannot set TCP_NOTSENT_LOWAT");
     }
-    // A peer that is gone without a word is found out by what it does not acknowledge; else it would
-    // be waited for a quarter of an hour, and its stream could not be read by who comes back.
-    #[cfg(any(target_os = "android", target_os = "linux"))]
-    if let Err(error) =
-        socket2::SockRef::from(stream).set_tcp_user_timeout(Some(options.write_timeout))
-    {
-        tracing::debug!(%error, "cannot set TCP_USER_TIMEOUT");
-    }
-    #[cfg(not(any(target_os = "android", target_os = "linux")))]
-    let _ = options;
 }
 
 async fn accept(listener: &TcpListener, connections: &Connections) -> (TcpStream, SocketAddr) {

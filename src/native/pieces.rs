@@ -56,11 +56,15 @@ struct Frame {
 
 const FINAL: u8 = 0x80;
 const MASKED: u8 = 0x80;
+/// Stands for a length of two bytes.
+const TWO_BYTES: u8 = 126;
+/// The bits of extensions, and the one that makes a frame one of control.
+const RESERVED: u8 = 0b0111_1000;
 
 impl Frame {
     /// Whether it is a part of a message, and of none that an extension has changed.
     fn is_data(self) -> bool {
-        self.first & 0x78 == 0
+        self.first & RESERVED == 0
     }
 }
 
@@ -84,7 +88,7 @@ impl Head {
         let [first, second, ..] = self.bytes;
         let number = |length: usize| {
             let bytes = self.bytes.iter().skip(2).take(length);
-            bytes.fold(0, |number, byte| number << 8 | u64::from(*byte))
+            bytes.fold(0, |number, byte| (number << 8) | u64::from(*byte))
         };
         let length = match second & !MASKED {
             126 => number(2),
@@ -117,7 +121,7 @@ impl Head {
         if length < 126 {
             put(&[MASKED | low]);
         } else {
-            put(&[MASKED | 126, high, low]);
+            put(&[MASKED | TWO_BYTES, high, low]);
         }
         put(&frame.mask);
         head
@@ -339,8 +343,8 @@ mod tests {
                     assert!(server.next().await.unwrap().unwrap().is_ping());
                     let message = server.next().await.unwrap().unwrap();
                     assert_eq!(message.to_text().unwrap(), text);
-                    let counted = lock(&counter).count();
-                    assert_eq!(counted, text.len(), "of its bytes, and of no others");
+                    let bytes = lock(&counter).count();
+                    assert_eq!(bytes, text.len(), "of its bytes, and of no others");
                     drop(lock(&counter).finish());
                 }
             };
@@ -360,13 +364,13 @@ mod tests {
     async fn what_is_no_frame_is_refused_as_ever() {
         let too_large = [&[0x81, 0xff], &(LARGEST as u64 + 1).to_be_bytes()[..], &[0; 4]].concat();
         assert!(matches!(read(&too_large).await, Err(Error::Capacity(_))));
-        let unmasked = [&[0x81, 126, 0x7f, 0xff], &[b'a'; 0x7fff][..]].concat();
+        let unmasked = [&[0x81, 126, 0x7f, 0xff], &vec![b'a'; 0x7fff][..]].concat();
         assert!(matches!(read(&unmasked).await, Err(Error::Protocol(_))));
-        let reserved = [&[0xc1, 0xfe, 0x7f, 0xff], &[0; 4 + 0x7fff][..]].concat();
+        let reserved = [&[0xc1, 0xfe, 0x7f, 0xff], &vec![0; 4 + 0x7fff][..]].concat();
         assert!(matches!(read(&reserved).await, Err(Error::Protocol(_))));
-        let no_text = [&[0x81, 0xfe, 0x7f, 0xff, 0, 0, 0, 0], &[0xff; 0x7fff][..]].concat();
+        let no_text = [&[0x81, 0xfe, 0x7f, 0xff, 0, 0, 0, 0], &vec![0xff; 0x7fff][..]].concat();
         assert!(matches!(read(&no_text).await, Err(Error::Utf8(_))));
-        let long_ping = [&[0x89, 0xfe, 0x7f, 0xff, 0, 0, 0, 0], &[0; 0x7fff][..]].concat();
+        let long_ping = [&[0x89, 0xfe, 0x7f, 0xff, 0, 0, 0, 0], &vec![0; 0x7fff][..]].concat();
         assert!(matches!(read(&long_ping).await, Err(Error::Protocol(_))));
         for part in [&[0x81_u8, 0xfe, 0x7f][..], &[0x81, 0xfe, 0x7f, 0xff, 0, 0, 0, 0, 7]] {
             assert!(read(part).await.is_err(), "it breaks off");

@@ -86,6 +86,16 @@ impl Version {
         Self::ALL.into_iter().filter(move |version| version.era() == era)
     }
 
+    /// The revisions that a request names by itself, newest first.
+    pub fn named_by_requests() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|version| version.carries_envelope())
+    }
+
+    /// Whether a session begins with `initialize`, which settles the revision.
+    pub fn is_initialized(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
     /// Whether progress notifications may carry a `message`.
     pub fn progress_has_message(self) -> bool {
         self != Self::V2024_11_05

@@ -1,7 +1,6 @@
 //! A server: its name, and what it has, with the handlers.
 
 use std::{
-    collections::BTreeMap,
     future::Future,
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
@@ -15,20 +14,19 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     Extensions,
-    answers::{IntoCompletion, IntoContents, IntoPrompt},
-    catalog::Catalog,
+    answers::{IntoCompletion, IntoContents},
     changes::Connections,
     context::Context,
     link::{Driver, Link},
-    register,
-    result::IntoToolResult,
+    register::{self, Handler, Thing},
+    result::{PromptFn, ToolFn},
 };
 use crate::{
-    jsonrpc::{Payload, Raw},
+    jsonrpc::Raw,
     proto::{
         Millis,
-        server::{Inputs, Limits, Profile},
-        service::{Binding, Seal},
+        server::{Limits, Profile},
+        service::{Binding, Catalog, Seal},
     },
     types::{CompletionRequest, Icon, Implementation, Prompt, Resource, ResourceTemplate, Tool},
 };
@@ -44,7 +42,7 @@ pub(super) struct Inner {
     pub(super) limits: Limits,
     #[cfg(feature = "native")]
     intake: Arc<super::Intake>,
-    catalog: RwLock<Catalog>,
+    catalog: RwLock<Catalog<Raw, Handler>>,
     pub(super) connections: Connections,
     seal: Mutex<Seal>,
     clock: OnceLock<Clock>,
@@ -63,7 +61,7 @@ pub struct ServerBuilder {
     limits: Limits,
     #[cfg(feature = "native")]
     max_reading: usize,
-    catalog: Catalog,
+    catalog: Catalog<Raw, Handler>,
     key: Option<Vec<u8>>,
     lifetime: Duration,
 }
@@ -80,7 +78,7 @@ impl Server {
             limits: Limits::default(),
             #[cfg(feature = "native")]
             max_reading: 64 << 20,
-            catalog: Catalog { page_size: usize::MAX, ..Catalog::default() },
+            catalog: Catalog::new(usize::MAX),
             key: None,
             lifetime: Duration::from_secs(15 * 60),
         }
@@ -139,15 +137,15 @@ impl Server {
 impl Inner {
     /// What the server says about itself now.
     pub(super) fn profile(&self) -> Profile {
-        Profile { features: self.catalog().features(), ..self.profile.clone() }
+        self.catalog().profile(&self.profile)
     }
 
     /// What the server has. No handler runs while it is held. A panic leaves it whole.
-    pub(super) fn catalog(&self) -> RwLockReadGuard<'_, Catalog> {
+    pub(super) fn catalog(&self) -> RwLockReadGuard<'_, Catalog<Raw, Handler>> {
         self.catalog.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog> {
+    pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog<Raw, Handler>> {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -162,32 +160,24 @@ impl Inner {
         self.seal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answers that a request brings along. `None`: its state is not one that may be trusted.
-    pub(super) fn given(
-        &self,
-        inputs: Inputs<Raw>,
-        binding: Option<&Binding>,
-    ) -> Option<BTreeMap<String, Raw>> {
-        let mut given = match &inputs.state {
-            None => BTreeMap::new(),
-            Some(state) => {
-                let mut seal = self.seal();
-                let now = self.now(&seal);
-                seal.open(state, binding?, now)?.into_iter().collect()
-            }
-        };
-        if let Some(responses) = inputs.responses.and_then(|all| all.entries()) {
-            given.extend(responses);
-        }
-        Some(given)
+    /// The answers in a state that a request brings along, if it may be trusted.
+    pub(super) fn open(&self, state: &str, binding: &Binding) -> Option<Vec<(String, Raw)>> {
+        let mut seal = self.seal();
+        let now = self.now(&seal);
+        seal.open(state, binding, now)
     }
 
     /// The state that goes along with questions.
-    pub(super) fn close(&self, binding: &Binding, answers: BTreeMap<String, Raw>) -> String {
+    pub(super) fn close(&self, binding: &Binding, answers: Vec<(String, Raw)>) -> String {
         let mut seal = self.seal();
         self.signed.fetch_add(1, Ordering::Relaxed);
         let now = self.now(&seal);
-        seal.close(binding, answers.into_iter().collect(), now)
+        seal.close(binding, answers, now)
+    }
+
+    /// A text that nobody can guess.
+    pub(super) fn token(&self) -> String {
+        self.seal().token()
     }
 }
 
@@ -281,17 +271,12 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn tool<A, F, Fut>(
+    pub fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         self,
         name: impl Into<String>,
         description: impl Into<String>,
         handler: F,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
+    ) -> Self {
         self.tool_with(Tool::new(name, description), handler)
     }
 
@@ -303,16 +288,12 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn tool_with<A, F, Fut>(mut self, tool: Tool, handler: F) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
-        let entry = register::tool(tool, handler);
-        let name = entry.name.clone();
-        assert!(self.catalog.tools.add(entry), "there is a tool `{name}` already");
-        self
+    pub fn tool_with<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
+        self,
+        tool: Tool,
+        handler: F,
+    ) -> Self {
+        self.with(register::tool(tool, handler))
     }
 
     /// Adds a resource, with an async function that reads it. See [`IntoContents`] for what that may
@@ -322,14 +303,12 @@ impl ServerBuilder {
     /// If there is a resource of that URI already.
     #[must_use]
     #[allow(clippy::needless_pass_by_value)] // as the other things are
-    pub fn resource<F, Fut>(mut self, resource: Resource, handler: F) -> Self
+    pub fn resource<F, Fut>(self, resource: Resource, handler: F) -> Self
     where
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoContents> + Send + 'static,
     {
-        let is_new = self.catalog.resources.add(register::resource(&resource, handler));
-        assert!(is_new, "there is a resource `{}` already", resource.uri);
-        self
+        self.with(register::resource(&resource, handler))
     }
 
     /// Adds a family of resources, with an async function of the variables in their URIs.
@@ -342,36 +321,29 @@ impl ServerBuilder {
     /// (RFC 6570, level 1).
     #[must_use]
     #[allow(clippy::needless_pass_by_value)] // as the other things are
-    pub fn resource_template<A, F, Fut>(mut self, template: ResourceTemplate, handler: F) -> Self
+    pub fn resource_template<A, F, Fut>(self, template: ResourceTemplate, handler: F) -> Self
     where
         A: DeserializeOwned,
         F: Fn(A, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoContents> + Send + 'static,
     {
-        let is_new = self.catalog.templates.add(register::template(&template, handler));
-        assert!(is_new, "there is a template `{}` already", template.uri_template);
-        self
+        self.with(register::template(&template, handler))
     }
 
     /// Adds a prompt: a name, a description, and an async function of its arguments and the
-    /// [`Context`]. See [`IntoPrompt`] for what that may return.
+    /// [`Context`]. See [`IntoPrompt`](super::IntoPrompt) for what that may return.
     ///
     /// The arguments are texts, read by serde; the list of them that clients see comes from schemars.
     ///
     /// # Panics
     /// If there is a prompt of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn prompt<A, F, Fut>(
+    pub fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
         self,
         name: impl Into<String>,
         description: impl Into<String>,
         handler: F,
-    ) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
+    ) -> Self {
         self.prompt_with(Prompt::new(name, description), handler)
     }
 
@@ -380,16 +352,12 @@ impl ServerBuilder {
     /// # Panics
     /// If there is a prompt of that name already, or the arguments are no JSON object.
     #[must_use]
-    pub fn prompt_with<A, F, Fut>(mut self, prompt: Prompt, handler: F) -> Self
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
-        let entry = register::prompt(prompt, handler);
-        let name = entry.name.clone();
-        assert!(self.catalog.prompts.add(entry), "there is a prompt `{name}` already");
-        self
+    pub fn prompt_with<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
+        self,
+        prompt: Prompt,
+        handler: F,
+    ) -> Self {
+        self.with(register::prompt(prompt, handler))
     }
 
     /// Suggests values for the arguments of prompts and the variables of resource templates. The
@@ -403,10 +371,12 @@ impl ServerBuilder {
         F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoCompletion> + Send + 'static,
     {
-        self.catalog.completion = Some(Arc::new(move |request, context| {
-            let running = handler(request, context);
-            Box::pin(async move { running.await.into_completion() })
-        }));
+        let _ = register::completion(handler).register(&mut self.catalog, true);
+        self
+    }
+
+    fn with(mut self, thing: Thing) -> Self {
+        let _ = thing.register(&mut self.catalog, false);
         self
     }
 
@@ -434,12 +404,12 @@ impl ServerBuilder {
     }
 }
 
-/// Where the numbers of states begin. Servers that share a key ought to differ, but nothing hangs
+/// Where the numbers of states and tokens begin. Servers that share a key ought to differ, but nothing hangs
 /// on it.
-fn random_number() -> u32 {
-    let mut bytes = [0; 4];
+fn random_number() -> u64 {
+    let mut bytes = [0; 8];
     let _ = getrandom::fill(&mut bytes);
-    u32::from_le_bytes(bytes)
+    u64::from_le_bytes(bytes)
 }
 
 /// A key that nobody knows.

@@ -10,15 +10,15 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answers::{IntoContents, IntoPrompt},
+    answers::IntoContents,
     builder::Server,
     context::Context,
-    register,
-    result::IntoToolResult,
+    register::{self, Thing},
+    result::{PromptFn, ToolFn},
     shared::Shared,
 };
 use crate::{
-    proto::server::{Change, ServerMachine},
+    proto::{server::Change, service::Kind},
     types::{Prompt, Resource, Tool},
 };
 
@@ -65,48 +65,30 @@ impl Server {
     ///
     /// # Panics
     /// If the arguments are no JSON object.
-    pub fn add_tool<A, F, Fut>(&self, tool: Tool, handler: F)
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoToolResult> + Send + 'static,
-    {
-        let entry = register::tool(tool, handler);
-        self.inner.catalog_mut().tools.add(entry);
-        self.tools_changed();
+    pub fn add_tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(&self, tool: Tool, handler: F) {
+        self.add(register::tool(tool, handler));
     }
 
     /// Removes a tool, and tells clients. `false`: there is none of that name.
     pub fn remove_tool(&self, name: &str) -> bool {
-        let is_gone = self.inner.catalog_mut().tools.remove(name);
-        if is_gone {
-            self.tools_changed();
-        }
-        is_gone
+        self.remove(Kind::Tool, name)
     }
 
     /// Adds a prompt, in the place of the one that has its name. Clients are told.
     ///
     /// # Panics
     /// If the arguments are no JSON object.
-    pub fn add_prompt<A, F, Fut>(&self, prompt: Prompt, handler: F)
-    where
-        A: DeserializeOwned + JsonSchema,
-        F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-        Fut: Future<Output: IntoPrompt> + Send + 'static,
-    {
-        let entry = register::prompt(prompt, handler);
-        self.inner.catalog_mut().prompts.add(entry);
-        self.prompts_changed();
+    pub fn add_prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
+        &self,
+        prompt: Prompt,
+        handler: F,
+    ) {
+        self.add(register::prompt(prompt, handler));
     }
 
     /// Removes a prompt, and tells clients. `false`: there is none of that name.
     pub fn remove_prompt(&self, name: &str) -> bool {
-        let is_gone = self.inner.catalog_mut().prompts.remove(name);
-        if is_gone {
-            self.prompts_changed();
-        }
-        is_gone
+        self.remove(Kind::Prompt, name)
     }
 
     /// Adds a resource, in the place of the one that has its URI. Clients are told.
@@ -116,51 +98,59 @@ impl Server {
         F: Fn(Context) -> Fut + Send + Sync + 'static,
         Fut: Future<Output: IntoContents> + Send + 'static,
     {
-        let entry = register::resource(&resource, handler);
-        self.inner.catalog_mut().resources.add(entry);
-        self.resources_changed();
+        self.add(register::resource(&resource, handler));
     }
 
     /// Removes a resource, and tells clients. `false`: there is none of that URI.
     pub fn remove_resource(&self, uri: &str) -> bool {
-        let is_gone = self.inner.catalog_mut().resources.remove(uri);
-        if is_gone {
-            self.resources_changed();
-        }
-        is_gone
+        self.remove(Kind::Resource, uri)
     }
 
     /// The list of tools has changed, for a reason that the server does not see itself.
     pub fn tools_changed(&self) {
-        self.changed(Change::Tools);
+        self.changed(Some(Change::Tools));
     }
 
     /// The list of prompts has changed, as with tools.
     pub fn prompts_changed(&self) {
-        self.changed(Change::Prompts);
+        self.changed(Some(Change::Prompts));
     }
 
     /// The list of resources has changed, as with tools.
     pub fn resources_changed(&self) {
-        self.changed(Change::Resources);
+        self.changed(Some(Change::Resources));
     }
 
     /// The contents of a resource have changed. Who subscribed to `a://b` hears of `a://b/c` too.
     pub fn resource_updated(&self, uri: &str) {
-        self.changed(Change::Resource(uri));
+        self.changed(Some(Change::Resource(uri)));
     }
 
     /// Ends every listen request with its result, which tells the listeners that the server goes in
     /// peace.
     pub fn end_listens(&self) {
         for connection in self.inner.connections.all() {
-            connection.send(ServerMachine::end_listens);
+            connection.send(|session| session.machine_mut().end_listens());
         }
     }
 
-    fn changed(&self, change: Change<'_>) {
+    fn add(&self, thing: Thing) {
+        let kind = thing.register(&mut self.inner.catalog_mut(), true);
+        self.changed(kind.change());
+    }
+
+    fn remove(&self, kind: Kind, name: &str) -> bool {
+        let is_gone = self.inner.catalog_mut().remove(kind, name);
+        if is_gone {
+            self.changed(kind.change());
+        }
+        is_gone
+    }
+
+    fn changed(&self, change: Option<Change<'_>>) {
+        let Some(change) = change else { return };
         for connection in self.inner.connections.all() {
-            connection.send(|machine| machine.changed(change));
+            connection.send(|session| session.machine_mut().changed(change));
         }
     }
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     Extensions,
     builder::Server,
-    inputs::Inputs,
+    inputs::Inbox,
     principal::Principal,
     shared::{Shared, Signal, enlist},
     values::{ProgressMessage, Quantity, Total},
@@ -21,7 +21,7 @@ use crate::{
     jsonrpc::{Id, Raw},
     proto::{
         server::{RequestContext, RequestKey},
-        service::Binding,
+        service::Session,
         version::Version,
     },
     types::Level,
@@ -43,10 +43,7 @@ pub(super) struct Call {
     pub(super) extensions: Arc<Extensions>,
     pub(super) cancelled: Signal,
     pub(super) server: Server,
-    pub(super) inputs: Inputs,
-    /// What the request is, for the state that goes with its questions.
-    pub(super) binding: Option<Binding>,
-    pub(super) is_tool: bool,
+    pub(super) inbox: Inbox,
 }
 
 impl Context {
@@ -92,7 +89,10 @@ impl Context {
         // Without a token there is nothing to find out, and no lock to take.
         if self.call.request.token.is_some() {
             let key = self.call.key;
-            self.call.shared.send(|machine| machine.report(key, progress, total, message));
+            let report = |session: &mut Session<Raw>| {
+                session.machine_mut().report(key, progress, total, message);
+            };
+            self.call.shared.send(report);
         }
     }
 
@@ -114,7 +114,7 @@ impl Context {
         }
         poll_fn(|cx| {
             let mut state = self.call.shared.lock();
-            if state.machine.holds(self.call.key) {
+            if state.session.machine().holds(self.call.key) {
                 enlist(&mut state.room, cx.waker());
                 Poll::Pending
             } else {
@@ -149,7 +149,7 @@ impl Context {
     ///
     /// Log messages are never dropped; this waits until there is room for one.
     pub async fn log(&self, level: Level, logger: Option<&str>, data: impl Into<Value>) {
-        if !self.call.shared.lock().machine.wants_log(self.call.key, level) {
+        if !self.call.shared.lock().session.machine().wants_log(self.call.key, level) {
             return step_aside().await;
         }
         let mut data = Some(Raw::of(&data.into()).unwrap_or_default());
@@ -157,7 +157,8 @@ impl Context {
             let writer = {
                 let mut state = self.call.shared.lock();
                 if let Some(value) = data.take()
-                    && let Err(value) = state.machine.log(self.call.key, level, logger, value)
+                    && let Err(value) =
+                        state.session.machine_mut().log(self.call.key, level, logger, value)
                 {
                     data = Some(value);
                     enlist(&mut state.room, cx.waker());

@@ -8,21 +8,27 @@ use std::{
     collections::BTreeMap,
     error::Error,
     fmt,
-    future::{Future, pending, poll_fn},
+    future::{pending, poll_fn},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
 };
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
-use super::context::{Call, Context};
+use super::{
+    context::{Call, Context},
+    values::QuestionKey,
+};
 use crate::{
     jsonrpc::{Payload, Raw, RpcError},
-    proto::server::AskKey,
+    proto::{
+        server::AskKey,
+        service::{Asked, Unanswered},
+    },
     types::{
         Capability, ElicitAction, ElicitRequest, ElicitResult, Root, SampleRequest, SampleResult,
-        form, method,
+        method,
     },
 };
 
@@ -52,47 +58,28 @@ impl fmt::Display for InputError {
 
 impl Error for InputError {}
 
-/// The questions of one call.
+/// The answers to the requests that one call has sent, until they are picked up.
 #[derive(Default)]
-pub(super) struct Inputs {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-pub(super) struct State {
-    /// Modern: the answers of this round and of those before, by key.
-    pub(super) given: BTreeMap<String, Raw>,
-    /// Modern: the answers that the handler has taken.
-    pub(super) taken: BTreeMap<String, Raw>,
-    /// Modern: the questions to be asked, by key, as they are on the wire.
-    pub(super) open: Vec<(String, Raw)>,
-    /// What the call cannot do without, and its client has not.
-    pub(super) missing: Option<Capability>,
-    /// Legacy: the questions that have been asked.
-    slots: BTreeMap<AskKey, Slot>,
+pub(super) struct Inbox {
+    slots: Mutex<BTreeMap<AskKey, Slot>>,
 }
 
 #[derive(Default)]
 struct Slot {
-    outcome: Option<Result<Raw, RpcError<Raw>>>,
+    outcome: Option<Result<Raw, Unanswered<Raw>>>,
     waker: Option<Waker>,
 }
 
-impl Inputs {
-    /// With the answers that the client brought along.
-    pub(super) fn new(given: BTreeMap<String, Raw>) -> Self {
-        Self { state: Mutex::new(State { given, ..State::default() }) }
-    }
-
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<AskKey, Slot>> {
+        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The client has answered a request of ours.
-    pub(super) fn answered(&self, ask: AskKey, outcome: Result<Raw, RpcError<Raw>>) {
+    pub(super) fn answered(&self, ask: AskKey, outcome: Result<Raw, Unanswered<Raw>>) {
         let waker = {
-            let mut state = self.lock();
-            let slot = state.slots.entry(ask).or_default();
+            let mut slots = self.lock();
+            let slot = slots.entry(ask).or_default();
             slot.outcome = Some(outcome);
             slot.waker.take()
         };
@@ -135,22 +122,19 @@ impl Context {
     /// Questions that are asked at the same time (`join!`) go in one round. An answer that does not
     /// fit is asked for again.
     ///
+    /// Without a key (`None`), a question is known again by what it asks.
+    ///
     /// This works in the handlers of tools, resources and prompts; in others it waits for ever.
     ///
     /// # Errors
     /// A legacy client answered with an error, or with something that does not fit.
-    pub async fn elicit(&self, key: &str, form: ElicitRequest) -> Result<ElicitResult, InputError> {
-        let params = written(&form);
-        let schema = params.get("requestedSchema").unwrap_or_else(Raw::object);
-        self.ask(key, Capability::Elicitation, method::ELICIT, params, |answer| {
-            // Looked at before it is read: what does not fit is not worth its memory.
-            if answer.says("action", "accept") {
-                let content = answer.get("content").unwrap_or_else(Raw::object);
-                form::check(&schema, &content)?;
-            }
-            answer.read_within(FORM_VALUES).map_err(|error| error.to_string())
-        })
-        .await
+    pub async fn elicit(
+        &self,
+        key: impl QuestionKey,
+        form: ElicitRequest,
+    ) -> Result<ElicitResult, InputError> {
+        self.ask(key, method::ELICIT, written(&form), |answer| answer.read_within(FORM_VALUES))
+            .await
     }
 
     /// Asks the person in front of the client to open a page, for what a form must not ask:
@@ -162,18 +146,13 @@ impl Context {
     /// A legacy client answered with an error, or with something that does not fit.
     pub async fn elicit_url(
         &self,
-        key: &str,
+        key: impl QuestionKey,
         message: &str,
         url: &str,
     ) -> Result<ElicitAction, InputError> {
-        let mut params = written(&json!({ "mode": "url", "message": message, "url": url }));
-        if self.protocol_version().names_url_elicitations() {
-            params.set_text("elicitationId", &random_id());
-        }
-        self.ask(key, Capability::ElicitationUrl, method::ELICIT, params, |answer| {
-            read::<ElicitResult>(answer).map(|answer| answer.action)
-        })
-        .await
+        let params = written(&json!({ "mode": "url", "message": message, "url": url }));
+        let read = |answer: &Raw| answer.get("action").unwrap_or_default().read();
+        self.ask(key, method::ELICIT, params, read).await
     }
 
     /// Asks the model of the client. A person may have to agree, and may change question and answer.
@@ -184,17 +163,10 @@ impl Context {
     /// A legacy client answered with an error, or with something that does not fit.
     pub async fn sample(
         &self,
-        key: &str,
+        key: impl QuestionKey,
         request: SampleRequest,
     ) -> Result<SampleResult, InputError> {
-        let capability = if !request.tools.is_empty() || request.tool_choice.is_some() {
-            Capability::SamplingTools
-        } else if request.include_context.as_deref().is_some_and(|context| context != "none") {
-            Capability::SamplingContext
-        } else {
-            Capability::Sampling
-        };
-        self.ask(key, capability, method::SAMPLE, written(&request), read).await
+        self.ask(key, method::SAMPLE, written(&request), Raw::read).await
     }
 
     /// Asks for the directories that the client works in.
@@ -203,83 +175,73 @@ impl Context {
     ///
     /// # Errors
     /// A legacy client answered with an error, or with something that does not fit.
-    pub async fn roots(&self, key: &str) -> Result<Vec<Root>, InputError> {
-        self.ask(key, Capability::Roots, method::LIST_ROOTS, Raw::object(), |answer| {
-            read(&answer.get("roots").unwrap_or_default())
-        })
-        .await
+    pub async fn roots(&self, key: impl QuestionKey) -> Result<Vec<Root>, InputError> {
+        let read = |answer: &Raw| answer.get("roots").unwrap_or_default().read();
+        self.ask(key, method::LIST_ROOTS, Raw::object(), read).await
     }
 
-    async fn ask<T>(
+    async fn ask<T: DeserializeOwned>(
         &self,
-        key: &str,
-        capability: Capability,
+        key: impl QuestionKey,
         method: &'static str,
         params: Raw,
-        read: impl Fn(&Raw) -> Result<T, String> + Send,
+        read: impl Fn(&Raw) -> serde_json::Result<T> + Send,
     ) -> Result<T, InputError> {
         let call = &self.call;
-        if !self.can(capability) {
-            call.inputs.lock().missing = Some(capability);
-            call.shared.suspend(call.key);
-            return pending().await;
-        }
-        if self.protocol_version().asks_by_request() {
-            let outcome = request(call, method, params).await.map_err(refused)?;
-            return read(&outcome).map_err(InputError::Misfit);
-        }
-        {
-            let mut state = call.inputs.lock();
-            if let Some(given) = state.given.get(key)
-                && let Ok(answer) = read(given)
-            {
-                let given = given.clone();
-                state.taken.insert(key.to_owned(), given);
-                return Ok(answer);
+        let mut key = key.into_key();
+        loop {
+            let token = || call.server.inner.token();
+            let asked = call
+                .shared
+                .send(|session| session.ask(call.key, key.clone(), method, params.clone(), token));
+            match asked {
+                Asked::Given { key: known, answer } => match read(&answer) {
+                    Ok(answer) => return Ok(answer),
+                    // It fits the question, and is more than may be read: it is asked again.
+                    Err(_) => {
+                        call.shared.lock().session.reject(call.key, &known);
+                        key = Some(known);
+                    }
+                },
+                Asked::Waits(ask) => {
+                    let answer = Waiting { call, ask }.answer().await.map_err(unanswered)?;
+                    return read(&answer).map_err(|error| InputError::Misfit(error.to_string()));
+                }
+                Asked::Suspended(key) => {
+                    // A question that is given up in the same turn (in a race, say) is not asked.
+                    let _open = Open { call, key };
+                    call.shared.suspend(call.key);
+                    return pending().await;
+                }
+                Asked::Over => return pending().await,
             }
-            // Two questions of one key are one question.
-            if !state.open.iter().any(|(known, _)| known == key) {
-                let mut question = Raw::object();
-                question.set_text("method", method);
-                question.set("params", params);
-                state.open.push((key.to_owned(), question));
-            }
         }
-        // A question that is given up in the same turn (in a race, say) is not asked.
-        let _open = Open { call, key };
-        call.shared.suspend(call.key);
-        pending().await
     }
 }
 
 /// A question that the driver has yet to see.
 struct Open<'a> {
     call: &'a Arc<Call>,
-    key: &'a str,
+    key: String,
 }
 
 impl Drop for Open<'_> {
     fn drop(&mut self) {
-        self.call.inputs.lock().open.retain(|(key, _)| key != self.key);
+        self.call.shared.lock().session.take_back(self.call.key, &self.key);
     }
 }
 
-/// Sends a request to the client, and waits for the answer.
-fn request(
-    call: &Arc<Call>,
-    method: &'static str,
-    params: Raw,
-) -> impl Future<Output = Result<Raw, RpcError<Raw>>> + Send {
-    let ask = call.shared.send(|machine| machine.ask(call.key, method, Some(params)));
-    let waiting = ask.map(|ask| Waiting { call: Arc::clone(call), ask });
-    async move {
-        let Some(waiting) = waiting else {
-            // The call is over.
-            return pending().await;
-        };
+/// A request of ours that somebody waits for. Dropped, it is withdrawn.
+struct Waiting<'a> {
+    call: &'a Arc<Call>,
+    ask: AskKey,
+}
+
+impl Waiting<'_> {
+    async fn answer(&self) -> Result<Raw, Unanswered<Raw>> {
         poll_fn(|cx| {
-            let mut state = waiting.call.inputs.lock();
-            let slot = state.slots.entry(waiting.ask).or_default();
+            let mut slots = self.call.inbox.lock();
+            let slot = slots.entry(self.ask).or_default();
             if let Some(outcome) = slot.outcome.take() {
                 return Poll::Ready(outcome);
             }
@@ -290,40 +252,25 @@ fn request(
     }
 }
 
-/// A request of ours that somebody waits for. Dropped, it is withdrawn.
-struct Waiting {
-    call: Arc<Call>,
-    ask: AskKey,
-}
-
-impl Drop for Waiting {
+impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.call.inputs.lock().slots.remove(&self.ask);
-        self.call.shared.send(|machine| machine.withdraw(self.ask));
+        self.call.inbox.lock().remove(&self.ask);
+        self.call.shared.send(|session| session.withdraw(self.call.key, self.ask));
     }
 }
 
-fn read<T: serde::de::DeserializeOwned>(answer: &Raw) -> Result<T, String> {
-    answer.read().map_err(|error| error.to_string())
-}
-
-fn refused(error: RpcError<Raw>) -> InputError {
-    let RpcError { code, message, data } = error;
-    // More than a tree may have is more than anybody would look at.
-    let data = data.and_then(|data| data.to_value().ok());
-    InputError::Refused(RpcError { code, message, data })
+fn unanswered(why: Unanswered<Raw>) -> InputError {
+    match why {
+        Unanswered::Misfit(reason) => InputError::Misfit(reason),
+        Unanswered::Refused(RpcError { code, message, data }) => {
+            // More than a tree may have is more than anybody would look at.
+            let data = data.and_then(|data| data.to_value().ok());
+            InputError::Refused(RpcError { code, message, data })
+        }
+    }
 }
 
 fn written(question: &impl Serialize) -> Raw {
     // These types have nothing that JSON lacks.
     Raw::of(question).unwrap_or_default()
-}
-
-/// An id that nobody can guess.
-fn random_id() -> String {
-    use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-    let mut bytes = [0; 16];
-    // Without randomness the id is still unique enough for a client to tell two apart by the URL.
-    let _ = getrandom::fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
 }

@@ -5,6 +5,7 @@
 //! Like the machines it knows no clock: whoever asks says what time it is.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
     hash::{BuildHasher, Hash, RandomState},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -108,6 +109,7 @@ impl Intake {
     }
 
     /// Who that is.
+    #[allow(clippy::unnecessary_wraps)] // as one that is not known
     pub(crate) fn source(&self, peer: impl Hash) -> Source {
         Some(self.hasher.hash_one(peer))
     }
@@ -327,7 +329,7 @@ impl State {
             // What came last has cost least.
             .map(|(number, other)| ((bytes_of(other.source), number), other.bytes))
             .collect();
-        giving.sort_unstable_by(|one, other| other.0.cmp(&one.0));
+        giving.sort_unstable_by_key(|(place, _)| Reverse(*place));
         for ((_, other), bytes) in giving {
             if let Some(entry) = self.claims.get_mut(&other) {
                 entry.has_to_go = true;
@@ -534,7 +536,9 @@ mod tests {
         let served = many.iter().filter(|claim| grow(claim, MIB, 0.0) == FINE);
         let served: Vec<_> = served.collect();
         assert_eq!(served.len(), 3, "one more is for the next that is the oldest");
-        served.iter().for_each(|claim| claim.finish());
+        for claim in served {
+            claim.finish();
+        }
         let others: Vec<_> = (0..3).map(|_| intake.begin(modest, 0.0)).collect();
         assert!(others.iter().all(|claim| grow(claim, MIB, 0.0) == FINE), "nobody is in their way");
         assert_eq!(grow(&many[19], MIB, 5000.0), BUSY);
@@ -564,7 +568,7 @@ mod tests {
         for sources in [0, 1, 3] {
             let intake = Intake::new(16 * MIB);
             intake.expect(4 * MIB);
-            let source = |number: u32| number.checked_rem(sources).map(|one| one.into());
+            let source = |number: u32| number.checked_rem(sources).map(u64::from);
             all_come_to_their_end(&intake, &source);
         }
     }

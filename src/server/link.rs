@@ -13,20 +13,19 @@ use super::{
     Extensions,
     builder::Server,
     context::{Call, Context},
-    inputs::Inputs,
+    inputs::Inbox,
     principal::Principal,
-    serve::{Outcome, Served},
+    register::{Input, Outcome},
     shared::{Shared, Signal, enlist},
     tasks::{Ended, TaskSet},
 };
 use crate::{
-    jsonrpc::{Id, Payload, Raw, RpcError, Unreadable, code, find_id},
+    jsonrpc::{Id, Raw, Unreadable, code, find_id},
     proto::{
-        server::{Event, Operation, Request, RequestKey, ServerMachine, Transmit},
-        service,
+        server::{Event, Request, RequestKey, ServerMachine, Transmit},
+        service::{self, Failure, Session},
         version::Era,
     },
-    types::ClientCapabilities,
 };
 
 /// The transport's half: text goes in, messages come out.
@@ -92,8 +91,8 @@ impl Link {
     fn feed_with(&self, extensions: &Arc<Extensions>, input: impl FnOnce(&mut ServerMachine<Raw>)) {
         let wakers = {
             let mut state = self.shared.lock();
-            input(&mut state.machine);
-            while let Some(event) = state.machine.poll_event() {
+            input(state.session.machine_mut());
+            while let Some(event) = state.session.machine_mut().poll_event() {
                 state.events.push_back((event, Arc::clone(extensions)));
             }
             // A cancellation makes room, too.
@@ -107,7 +106,7 @@ impl Link {
 
     /// Whether the connection may be read from; see [`ready`](Self::ready).
     pub fn accepts_input(&self) -> bool {
-        self.shared.lock().machine.accepts_input()
+        self.shared.lock().session.machine().accepts_input()
     }
 
     /// Waits until the connection may be read from: a peer that sends without reading its answers
@@ -115,7 +114,7 @@ impl Link {
     pub async fn ready(&self) {
         poll_fn(|cx| {
             let mut state = self.shared.lock();
-            if state.machine.accepts_input() {
+            if state.session.machine().accepts_input() {
                 return Poll::Ready(());
             }
             state.reader = Some(cx.waker().clone());
@@ -161,15 +160,15 @@ impl Link {
     ) -> Option<Transmit<Raw>> {
         let (transmit, wakers) = {
             let mut state = self.shared.lock();
-            let Some(transmit) = state.machine.poll_transmit_where(takes) else {
+            let Some(transmit) = state.session.machine_mut().poll_transmit_where(takes) else {
                 state.writer = writer.cloned();
                 return None;
             };
             let mut wakers = state.room_to_wake();
-            if state.machine.accepts_input() {
+            if state.session.machine().accepts_input() {
                 wakers.extend(state.reader.take());
             }
-            if state.machine.is_closed() {
+            if state.session.machine().is_closed() {
                 wakers.extend(state.driver.take());
             }
             (transmit, wakers)
@@ -180,12 +179,12 @@ impl Link {
 
     /// The era that the peer has settled on, once it has.
     pub fn era(&self) -> Option<Era> {
-        self.shared.lock().machine.era()
+        self.shared.lock().session.machine().era()
     }
 
     /// Ends the listen requests of this connection with their results.
     pub fn end_listens(&self) {
-        self.shared.send(ServerMachine::end_listens);
+        self.shared.send(|session| session.machine_mut().end_listens());
     }
 
     /// Ends the connection: everything in flight is cancelled, and nothing more is sent.
@@ -203,8 +202,7 @@ impl Drop for Link {
 impl Driver {
     pub(super) fn new(server: Server, extensions: Extensions) -> (Link, Self) {
         let inner = &server.inner;
-        let machine = ServerMachine::new(inner.profile(), inner.limits);
-        let shared = Arc::new(Shared::new(machine));
+        let shared = Arc::new(Shared::new(Session::new(inner.profile(), inner.limits)));
         let extensions = Arc::new(extensions);
         let link = Link { shared: Arc::clone(&shared), extensions: Arc::clone(&extensions) };
         let number = inner.connections.add(&shared);
@@ -215,7 +213,8 @@ impl Driver {
     /// Ready once fewer messages than that wait to be sent, or none will be any more.
     pub fn poll_waiting(&mut self, cx: &mut task::Context<'_>, below: usize) -> Poll<()> {
         let mut state = self.shared.lock();
-        if state.machine.waiting() < below || state.machine.is_closed() {
+        let machine = state.session.machine();
+        if machine.waiting() < below || machine.is_closed() {
             return Poll::Ready(());
         }
         enlist(&mut state.room, cx.waker());
@@ -227,41 +226,40 @@ impl Driver {
             Event::Cancelled { key, reason: _ } => self.cancel(key),
             Event::Request(request) => self.start(request, extensions),
             Event::Answered { key, ask, outcome } => {
-                if let Some(call) = self.calls.get(&key) {
-                    call.inputs.answered(ask, outcome);
+                let outcome = self.shared.lock().session.answered(key, ask, outcome);
+                if let Some(outcome) = outcome
+                    && let Some(call) = self.calls.get(&key)
+                {
+                    call.inbox.answered(ask, outcome);
                 }
             }
         }
     }
 
     fn start(&mut self, request: Request<Raw>, extensions: Arc<Extensions>) {
-        let Request { key, context, operation, inputs } = request;
         let inner = &self.server.inner;
-        let binding = (context.capabilities != ClientCapabilities::default()
-            || inputs.state.is_some())
-        .then(|| service::bind(&operation, &owner(&extensions)))
-        .flatten();
-        let Some(given) = inner.given(inputs, binding.as_ref()) else {
-            return self.respond(key, Err(service::bad_state()));
-        };
+        let open = |state: &str, binding: &_| inner.open(state, binding);
+        // Beside the connection, which is not to wait for it.
+        let started = service::start(&inner.catalog(), request, || owner(&extensions), open);
+        let Some(job) = self.shared.send(|session| session.accept(started)) else { return };
+        let key = job.call;
         let call = Arc::new(Call {
             shared: Arc::clone(&self.shared),
             key,
-            request: context,
+            request: job.context,
             extensions,
             cancelled: Signal::default(),
             server: self.server.clone(),
-            inputs: Inputs::new(given),
-            binding,
-            is_tool: matches!(operation, Operation::CallTool { .. }),
+            inbox: Inbox::default(),
         });
         let context = Context::new(Arc::clone(&call));
-        match catch_unwind(AssertUnwindSafe(|| inner.serve(operation, context))) {
-            Ok(Served::Now(outcome)) => self.respond(key, outcome),
-            Ok(Served::Later(running)) => {
+        let (handler, input) = (job.handler, Input { name: job.name.clone(), value: job.input });
+        match catch_unwind(AssertUnwindSafe(|| handler(input, context))) {
+            Ok(Ok(running)) => {
                 self.calls.insert(key, call);
                 self.tasks.insert(key, running);
             }
+            Ok(Err(reason)) => self.shared.send(|session| session.misfit(key, &job.name, &reason)),
             Err(_) => self.finish(key, Ended::Panicked),
         }
     }
@@ -270,7 +268,7 @@ impl Driver {
     /// then stand still until it has read some.
     fn is_congested(&self, cx: &mut task::Context<'_>) -> bool {
         let mut state = self.shared.lock();
-        let is_congested = state.machine.is_congested();
+        let is_congested = state.session.machine().is_congested();
         if is_congested {
             enlist(&mut state.room, cx.waker());
         }
@@ -279,6 +277,7 @@ impl Driver {
 
     /// Tells the handler, gives it one more turn, and drops it.
     fn cancel(&mut self, key: RequestKey) {
+        self.shared.lock().session.stop(key);
         if let Some(call) = self.calls.remove(&key) {
             call.cancelled.set();
             self.tasks.poll_one(key);
@@ -288,48 +287,27 @@ impl Driver {
 
     /// Answers with the questions of a handler that cannot go on without its client, and drops it.
     fn conclude(&mut self, key: RequestKey) {
-        let Some(call) = self.calls.get(&key) else {
-            return;
-        };
-        let outcome = {
-            let mut state = call.inputs.lock();
-            match state.missing {
-                Some(capability) => service::cannot(call.request.version, call.is_tool, capability),
-                None if state.open.is_empty() => return,
-                None => {
-                    let taken = std::mem::take(&mut state.taken);
-                    let questions = std::mem::take(&mut state.open);
-                    let mut result = Raw::object();
-                    result.set_text("resultType", "input_required");
-                    result.set("inputRequests", Raw::from_members(questions));
-                    if let Some(binding) = &call.binding {
-                        let state = self.server.inner.close(binding, taken);
-                        result.set_text("requestState", &state);
-                    }
-                    Ok(result)
-                }
-            }
-        };
-        call.cancelled.set();
-        self.calls.remove(&key);
+        let inner = &self.server.inner;
+        let close = |binding: &_, answers| inner.close(binding, answers);
         // Answered before the handler is dropped: what it still says then is dropped, too.
-        self.respond(key, outcome);
-        self.tasks.remove(key);
+        if self.shared.send(|session| session.conclude(key, close))
+            && let Some(call) = self.calls.remove(&key)
+        {
+            call.cancelled.set();
+            self.tasks.remove(key);
+        }
     }
 
     fn finish(&self, key: RequestKey, ended: Ended<Outcome>) {
-        let panicked = || Err(RpcError::new(code::INTERNAL_ERROR, "the handler panicked"));
-        self.respond(
-            key,
-            match ended {
-                Ended::Value(outcome) => outcome,
-                Ended::Panicked => panicked(),
-            },
-        );
-    }
-
-    fn respond(&self, key: RequestKey, outcome: Outcome) {
-        self.shared.send(|machine| machine.respond(key, outcome));
+        let outcome = match ended {
+            Ended::Value(outcome) => outcome,
+            Ended::Panicked => Err(Failure {
+                message: "the handler panicked".to_owned(),
+                code: Some(code::INTERNAL_ERROR),
+                data: None,
+            }),
+        };
+        self.shared.send(|session| session.respond(key, outcome));
     }
 }
 
@@ -349,10 +327,10 @@ impl Future for Driver {
                 let mut state = this.shared.lock();
                 let event = state.events.pop_front().or_else(|| {
                     // The end of the connection is nobody's doing.
-                    Some((state.machine.poll_event()?, Arc::clone(&this.extensions)))
+                    Some((state.session.machine_mut().poll_event()?, Arc::clone(&this.extensions)))
                 });
                 if event.is_none() {
-                    if state.machine.is_closed() {
+                    if state.session.machine().is_closed() {
                         return Poll::Ready(());
                     }
                     state.driver = Some(cx.waker().clone());

@@ -35,7 +35,6 @@
 
 mod answers;
 mod builder;
-mod catalog;
 mod changes;
 mod context;
 mod inputs;
@@ -46,7 +45,6 @@ mod principal;
 mod register;
 mod reporter;
 mod result;
-mod serve;
 mod shared;
 mod tasks;
 mod values;
@@ -62,8 +60,8 @@ pub use link::{Driver, Link};
 pub(crate) use principal::Identity;
 pub use principal::Principal;
 pub use reporter::{Counted, ProgressReporter};
-pub use result::{IntoToolResult, Json};
-pub use values::{ProgressMessage, Quantity, Total};
+pub use result::{IntoToolResult, Json, PromptFn, ToolFn};
+pub use values::{ProgressMessage, Quantity, QuestionKey, Total};
 
 /// What came along with a request beside its message; see [`Context::extensions`].
 pub use ::http::Extensions;

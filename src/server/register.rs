@@ -1,29 +1,77 @@
 //! Tools, resources and prompts with their handlers, as they go into the catalog.
 
-use std::{future::Future, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    answers::{IntoContents, IntoPrompt},
-    catalog::{PromptHandler, ResourceHandler, ToolHandler},
+    answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError},
     context::Context,
-    result::IntoToolResult,
+    result::{IntoToolResult, PromptFn, ToolFn},
+    tasks::BoxFuture,
 };
 use crate::{
-    jsonrpc::Raw,
-    proto::service::{Argument, Entry, Template},
-    types::{Prompt, PromptArgument, Resource, ResourceTemplate, Tool, schema},
+    jsonrpc::{Payload, Raw, code},
+    proto::service::{Catalog, Failure, Kind},
+    types::{
+        CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool,
+        schema,
+    },
 };
 
-pub(super) fn tool<A, F, Fut>(mut tool: Tool, handler: F) -> Entry<Raw, ToolHandler>
-where
-    A: DeserializeOwned + JsonSchema,
-    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoToolResult> + Send + 'static,
-{
+/// What a handler is given beside its context.
+pub(super) struct Input {
+    /// The name of the tool or the prompt, or the URI.
+    pub(super) name: String,
+    /// Arguments, variables, or what is to be completed.
+    pub(super) value: Raw,
+}
+
+/// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
+pub(super) type Outcome = Result<Raw, Failure<Raw>>;
+
+/// Starts a handler; `Err` says in words why the arguments do not fit.
+pub(super) type Handler =
+    Arc<dyn Fn(Input, Context) -> Result<BoxFuture<Outcome>, String> + Send + Sync>;
+
+/// Something that a server has.
+pub(super) struct Thing {
+    kind: Kind,
+    /// Its name or URI.
+    name: String,
+    /// As it is listed.
+    listed: Raw,
+    handler: Handler,
+}
+
+impl Thing {
+    /// Adds it to what there is, in the place of what has its name.
+    ///
+    /// # Panics
+    /// If its definition is not understood, or, unless it may `replace`, there is one.
+    pub(super) fn register(self, catalog: &mut Catalog<Raw, Handler>, replace: bool) -> Kind {
+        let Self { kind, name, listed, handler } = self;
+        let what = match kind {
+            Kind::Tool => "tool",
+            Kind::Resource => "resource",
+            Kind::Template => "template",
+            Kind::Prompt => "prompt",
+            Kind::Completion => "completion",
+        };
+        match catalog.add(kind, listed, handler) {
+            Ok(is_new) => assert!(replace || is_new, "there is a {what} `{name}` already"),
+            Err(reason) => panic!("the {what} `{name}` cannot be added: {reason}"),
+        }
+        kind
+    }
+}
+
+pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
+    mut tool: Tool,
+    handler: F,
+) -> Thing {
     let name = tool.name.clone();
     let given = std::mem::take(&mut tool.input_schema);
     let schema = if given.is_empty() { schema::of_object::<A>() } else { schema::object(given) };
@@ -31,59 +79,46 @@ where
         Ok(schema) => schema,
         Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
     };
-    let start: ToolHandler = Arc::new(move |arguments, context| {
-        let arguments = read(&arguments)?;
-        let running = handler(arguments, context);
-        Ok(Box::pin(async move { running.await.into_tool_result() }))
+    let start = starting(move |input, context| {
+        let running = handler(read(&input.value)?, context);
+        Ok(async move { result(&running.await.into_tool_result()) })
     });
-    Entry { name, listed: written(&tool), thing: start }
+    Thing { kind: Kind::Tool, name, listed: written(&tool), handler: start }
 }
 
-pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Entry<Raw, ResourceHandler>
+pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Thing
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
     let mime_type = resource.mime_type.clone();
-    let start: ResourceHandler = Arc::new(move |uri, _, context| {
+    let start = starting(move |input, context| {
         let (reading, mime_type) = (handler(context), mime_type.clone());
-        Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
+        Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
-    Entry { name: resource.uri.clone(), listed: written(resource), thing: start }
+    let name = resource.uri.clone();
+    Thing { kind: Kind::Resource, name, listed: written(resource), handler: start }
 }
 
-pub(super) fn template<A, F, Fut>(
-    template: &ResourceTemplate,
-    handler: F,
-) -> Entry<Raw, (Arc<Template>, ResourceHandler)>
+pub(super) fn template<A, F, Fut>(template: &ResourceTemplate, handler: F) -> Thing
 where
     A: DeserializeOwned,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
-    let (pattern, mime_type) = (template.uri_template.clone(), template.mime_type.clone());
-    let parsed = match Template::parse(&pattern) {
-        Ok(parsed) => parsed,
-        Err(reason) => panic!("the template `{pattern}` is not understood: {reason}"),
-    };
-    let start: ResourceHandler = Arc::new(move |uri, variables, context| {
-        let variables = A::deserialize(Value::Object(variables));
-        let variables = variables.map_err(|error| error.to_string())?;
-        let (reading, mime_type) = (handler(variables, context), mime_type.clone());
-        Ok(Box::pin(async move { reading.await.into_contents(&uri, mime_type.as_deref()) }))
+    let mime_type = template.mime_type.clone();
+    let start = starting(move |input, context| {
+        let (reading, mime_type) = (handler(read(&input.value)?, context), mime_type.clone());
+        Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
-    Entry { name: pattern, listed: written(template), thing: (Arc::new(parsed), start) }
+    let name = template.uri_template.clone();
+    Thing { kind: Kind::Template, name, listed: written(template), handler: start }
 }
 
-pub(super) fn prompt<A, F, Fut>(
+pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
     mut prompt: Prompt,
     handler: F,
-) -> Entry<Raw, (Arc<[Argument]>, PromptHandler)>
-where
-    A: DeserializeOwned + JsonSchema,
-    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoPrompt> + Send + 'static,
-{
+) -> Thing {
     let name = prompt.name.clone();
     if prompt.arguments.is_empty() {
         prompt.arguments = match schema::of_object::<A>() {
@@ -91,21 +126,58 @@ where
             Err(root) => panic!("the arguments of prompt `{name}` are no JSON object but: {root}"),
         };
     }
-    let declared = prompt
-        .arguments
-        .iter()
-        .map(|argument| Argument { name: argument.name.clone(), is_required: argument.required });
-    let start: PromptHandler = Arc::new(move |arguments, context| {
-        let arguments = read(&arguments)?;
-        let running = handler(arguments, context);
-        Ok(Box::pin(async move { running.await.into_prompt() }))
+    let start = starting(move |input, context| {
+        let running = handler(read(&input.value)?, context);
+        Ok(async move { result(&running.await.into_prompt().map_err(failed)?) })
     });
-    Entry { name, thing: (declared.collect(), start), listed: written(&prompt) }
+    Thing { kind: Kind::Prompt, name, listed: written(&prompt), handler: start }
+}
+
+pub(super) fn completion<F, Fut>(handler: F) -> Thing
+where
+    F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoCompletion> + Send + 'static,
+{
+    let start = starting(move |input, context| {
+        let running = handler(completed(&input.value), context);
+        Ok(async move { result(&running.await.into_completion().map_err(failed)?) })
+    });
+    let (name, listed) = ("completion".to_owned(), Raw::object());
+    Thing { kind: Kind::Completion, name, listed, handler: start }
+}
+
+/// A handler of one type for all of them.
+fn starting<F, Fut>(start: F) -> Handler
+where
+    F: Fn(Input, Context) -> Result<Fut, String> + Send + Sync + 'static,
+    Fut: Future<Output = Outcome> + Send + 'static,
+{
+    Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)))
 }
 
 fn written(entry: &impl Serialize) -> Raw {
     // Writing these structs cannot fail: they have nothing that JSON lacks.
     Raw::of(entry).unwrap_or_default()
+}
+
+fn result(result: &impl Serialize) -> Outcome {
+    Raw::of(result).map_err(|error| Failure {
+        message: format!("the result is no JSON: {error}"),
+        code: Some(code::INTERNAL_ERROR),
+        data: None,
+    })
+}
+
+fn contents(read: impl IntoContents, uri: &str, mime_type: Option<&str>) -> Outcome {
+    match read.into_contents(uri, mime_type) {
+        Ok(contents) => result(&BTreeMap::from([("contents", contents)])),
+        Err(ReadError::NotFound) => Ok(Raw::default()),
+        Err(ReadError::Failed(text)) => Err(failed(text)),
+    }
+}
+
+fn failed(message: String) -> Failure<Raw> {
+    Failure { message, code: None, data: None }
 }
 
 /// Reads arguments, or says in words why they do not fit.
@@ -118,6 +190,27 @@ fn read<A: DeserializeOwned>(arguments: &Raw) -> Result<A, String> {
         }
         reason
     })
+}
+
+/// What is to be completed, as the catalog hands it over.
+fn completed(input: &Raw) -> CompletionRequest {
+    let text = |key| input.text(key).unwrap_or_default();
+    let reference = match input.text("prompt") {
+        Some(name) => Reference::Prompt(name),
+        None => Reference::Resource(text("resource")),
+    };
+    let mut arguments = BTreeMap::new();
+    if let Some(all) = input.get("arguments") {
+        // Of those that stand twice, the last counts.
+        all.each_member(&mut |name, value| {
+            match value.as_text() {
+                Some(text) => arguments.insert(name.to_owned(), text),
+                None => arguments.remove(name),
+            };
+            true
+        });
+    }
+    CompletionRequest { reference, argument: text("argument"), value: text("value"), arguments }
 }
 
 /// The arguments of a prompt, from the schema of their type.

@@ -1,10 +1,11 @@
 //! What a handler may return.
 
-use std::fmt::Display;
+use std::{fmt::Display, future::Future};
 
 use serde::Serialize;
 use serde_json::Value;
 
+use super::{Context, answers::IntoPrompt};
 use crate::types::{CallToolResult, Content};
 
 /// What a tool's handler may return.
@@ -81,4 +82,33 @@ impl<T: IntoToolResult, E: Display> IntoToolResult for Result<T, E> {
             Err(error) => CallToolResult::error(format!("{error:#}")),
         }
     }
+}
+
+/// A tool's handler: an async function of its arguments and the [`Context`]. Every function that fits is
+/// one.
+pub trait ToolFn<A>: Fn(A, Context) -> Self::Running + Send + Sync + 'static {
+    /// What it is while it runs.
+    type Running: Future<Output: IntoToolResult> + Send + 'static;
+}
+
+impl<A, F, Fut> ToolFn<A> for F
+where
+    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoToolResult> + Send + 'static,
+{
+    type Running = Fut;
+}
+
+/// A prompt's handler, as [`ToolFn`].
+pub trait PromptFn<A>: Fn(A, Context) -> Self::Running + Send + Sync + 'static {
+    /// What it is while it runs.
+    type Running: Future<Output: IntoPrompt> + Send + 'static;
+}
+
+impl<A, F, Fut> PromptFn<A> for F
+where
+    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoPrompt> + Send + 'static,
+{
+    type Running = Fut;
 }

@@ -12,17 +12,20 @@ use std::{
 use super::Extensions;
 use crate::{
     jsonrpc::{Id, Raw},
-    proto::server::{Event, RequestKey, ServerMachine},
+    proto::{
+        server::{Event, RequestKey},
+        service::Session,
+    },
 };
 
-/// The machine of a connection, and who waits for it.
+/// A connection, and who waits for it.
 pub(super) struct Shared {
     state: Mutex<State>,
 }
 
 /// What the lock protects. User code never runs while it is held.
 pub(super) struct State {
-    pub(super) machine: ServerMachine<Raw>,
+    pub(super) session: Session<Raw>,
     /// What messages have led to, with what came along with each.
     pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
     /// Runs the handlers: wants to know of new events.
@@ -42,14 +45,14 @@ pub(super) struct State {
 impl State {
     /// The handlers to wake because there is room now.
     pub(super) fn room_to_wake(&mut self) -> Vec<Waker> {
-        if self.machine.has_room() { std::mem::take(&mut self.room) } else { Vec::new() }
+        if self.session.machine().has_room() { std::mem::take(&mut self.room) } else { Vec::new() }
     }
 }
 
 impl Shared {
-    pub(super) fn new(machine: ServerMachine<Raw>) -> Self {
+    pub(super) fn new(session: Session<Raw>) -> Self {
         let state = State {
-            machine,
+            session,
             events: VecDeque::new(),
             driver: None,
             writer: None,
@@ -78,11 +81,11 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Changes the machine, then wakes the writer.
-    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerMachine<Raw>) -> T) -> T {
+    /// Changes the connection, then wakes the writer.
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut Session<Raw>) -> T) -> T {
         let (value, writer) = {
             let mut state = self.lock();
-            (change(&mut state.machine), state.writer.take())
+            (change(&mut state.session), state.writer.take())
         };
         if let Some(writer) = writer {
             writer.wake();
@@ -90,11 +93,11 @@ impl Shared {
         value
     }
 
-    /// Ends the connection: the machine is closed, and everybody who waits is woken to see it.
+    /// Ends the connection: its machine is closed, and everybody who waits is woken to see it.
     pub(super) fn close(&self) {
         let wakers = {
             let mut state = self.lock();
-            state.machine.close();
+            state.session.machine_mut().close();
             let mut wakers = std::mem::take(&mut state.room);
             wakers.extend(state.driver.take());
             wakers.extend(state.writer.take());

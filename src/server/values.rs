@@ -1,4 +1,4 @@
-//! What `report_progress` takes: any number, perhaps a total, perhaps a text.
+//! What `report_progress` takes: any number, perhaps a total, perhaps a text; and how questions are named.
 
 mod sealed {
     pub trait Sealed {}
@@ -88,5 +88,35 @@ impl Sealed for &String {}
 impl ProgressMessage for &String {
     fn with<T>(self, take: impl FnOnce(Option<&str>) -> T) -> T {
         take(Some(self))
+    }
+}
+
+/// What a question goes by within its call: a text, `None`, or an `Option<&str>`.
+pub trait QuestionKey: Sealed + Send {
+    /// The key, if the question has one of its own.
+    fn into_key(self) -> Option<String>;
+}
+
+impl QuestionKey for &str {
+    fn into_key(self) -> Option<String> {
+        Some(self.to_owned())
+    }
+}
+
+impl QuestionKey for String {
+    fn into_key(self) -> Option<String> {
+        Some(self)
+    }
+}
+
+impl QuestionKey for &String {
+    fn into_key(self) -> Option<String> {
+        Some(self.clone())
+    }
+}
+
+impl QuestionKey for Option<&str> {
+    fn into_key(self) -> Option<String> {
+        self.map(str::to_owned)
     }
 }

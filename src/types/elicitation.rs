@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
-use super::schema;
+use super::{json::or_default, schema};
 
 /// A form to be filled in: the parameters of `elicitation/create`.
 ///
@@ -36,7 +36,7 @@ pub struct ElicitResult {
     /// What the person did.
     pub action: ElicitAction,
     /// What was filled in; empty unless a form was accepted.
-    #[serde(default, skip_serializing_if = "Map::is_empty")]
+    #[serde(default, deserialize_with = "or_default", skip_serializing_if = "Map::is_empty")]
     pub content: Map<String, Value>,
 }
 

@@ -14,6 +14,8 @@ pub const SET_LEVEL: &str = "logging/setLevel";
 pub const LIST_TOOLS: &str = "tools/list";
 /// Runs a tool.
 pub const CALL_TOOL: &str = "tools/call";
+/// How all methods begin that are about a task.
+pub const TASKS: &str = "tasks/";
 /// How a task stands.
 pub const GET_TASK: &str = "tasks/get";
 /// 2025-11-25: what came of a task; waits for its end.

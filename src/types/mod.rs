@@ -1,5 +1,50 @@
 //! MCP's own types, as far as the core reads or writes them. Payloads stay opaque.
 
+/// The setters that several types have alike, for their `impl`.
+macro_rules! setters {
+    ($($setter:ident)*) => { $(setters!(@ $setter);)* };
+    (@ title) => {
+        /// Gives it a name for people.
+        #[must_use]
+        pub fn title(mut self, title: impl Into<String>) -> Self {
+            self.title = Some(title.into());
+            self
+        }
+    };
+    (@ description) => {
+        /// Says what it is.
+        #[must_use]
+        pub fn description(mut self, text: impl Into<String>) -> Self {
+            self.description = Some(text.into());
+            self
+        }
+    };
+    (@ mime_type) => {
+        /// Names the media type of what is in it.
+        #[must_use]
+        pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
+            self.mime_type = Some(mime_type.into());
+            self
+        }
+    };
+    (@ annotations) => {
+        /// Adds hints.
+        #[must_use]
+        pub fn annotations(mut self, hints: Annotations) -> Self {
+            self.annotations = Some(hints);
+            self
+        }
+    };
+    (@ icon) => {
+        /// Adds a picture.
+        #[must_use]
+        pub fn icon(mut self, icon: Icon) -> Self {
+            self.icons.push(icon);
+            self
+        }
+    };
+}
+
 mod capability;
 mod completion;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]

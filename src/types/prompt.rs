@@ -70,12 +70,7 @@ impl Prompt {
         Self { name: name.into(), description, ..Self::default() }
     }
 
-    /// Gives it a name for people.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
+    setters!(title icon);
 
     /// Adds an argument that may be given.
     #[must_use]
@@ -87,13 +82,6 @@ impl Prompt {
     #[must_use]
     pub fn required(self, name: impl Into<String>, description: impl Into<String>) -> Self {
         self.argument(name.into(), description.into(), true)
-    }
-
-    /// Adds a picture.
-    #[must_use]
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.icons.push(icon);
-        self
     }
 
     fn argument(mut self, name: String, description: String, required: bool) -> Self {

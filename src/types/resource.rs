@@ -98,40 +98,7 @@ impl Resource {
         Self { uri: uri.into(), name: name.into(), ..Self::default() }
     }
 
-    /// Gives it a name for people.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-
-    /// Says what it is.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
-
-    /// Names the media type of its contents.
-    #[must_use]
-    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-        self.mime_type = Some(mime_type.into());
-        self
-    }
-
-    /// Adds hints.
-    #[must_use]
-    pub fn annotations(mut self, hints: Annotations) -> Self {
-        self.annotations = Some(hints);
-        self
-    }
-
-    /// Adds a picture.
-    #[must_use]
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.icons.push(icon);
-        self
-    }
+    setters!(title description mime_type annotations icon);
 }
 
 impl ResourceTemplate {
@@ -140,40 +107,7 @@ impl ResourceTemplate {
         Self { uri_template: uri_template.into(), name: name.into(), ..Self::default() }
     }
 
-    /// Gives it a name for people.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
-
-    /// Says what they are.
-    #[must_use]
-    pub fn description(mut self, text: impl Into<String>) -> Self {
-        self.description = Some(text.into());
-        self
-    }
-
-    /// Names the media type of their contents.
-    #[must_use]
-    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-        self.mime_type = Some(mime_type.into());
-        self
-    }
-
-    /// Adds hints.
-    #[must_use]
-    pub fn annotations(mut self, hints: Annotations) -> Self {
-        self.annotations = Some(hints);
-        self
-    }
-
-    /// Adds a picture.
-    #[must_use]
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.icons.push(icon);
-        self
-    }
+    setters!(title description mime_type annotations icon);
 }
 
 impl ResourceContents {
@@ -187,10 +121,5 @@ impl ResourceContents {
         Self { uri: uri.into(), blob: Some(BASE64.encode(bytes)), ..Self::default() }
     }
 
-    /// Names its media type.
-    #[must_use]
-    pub fn mime_type(mut self, mime_type: impl Into<String>) -> Self {
-        self.mime_type = Some(mime_type.into());
-        self
-    }
+    setters!(mime_type);
 }

@@ -64,24 +64,12 @@ impl Tool {
         Self { name: name.into(), description, ..Self::default() }
     }
 
-    /// Gives it a name for people.
-    #[must_use]
-    pub fn title(mut self, title: impl Into<String>) -> Self {
-        self.title = Some(title.into());
-        self
-    }
+    setters!(title icon);
 
     /// Adds hints about its effects.
     #[must_use]
     pub fn annotations(mut self, hints: ToolAnnotations) -> Self {
         self.annotations = Some(hints);
-        self
-    }
-
-    /// Adds a picture.
-    #[must_use]
-    pub fn icon(mut self, icon: Icon) -> Self {
-        self.icons.push(icon);
         self
     }
 

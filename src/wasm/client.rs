@@ -7,16 +7,15 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session, owned,
-};
-use crate::proto::scan::{Scanned, scan};
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
+use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
+use crate::text::owned;
 use crate::types::{Implementation, Level};
 
 use super::http::Exchanges;
-use super::payload::{view_bytes, view_numbers};
-use super::records::{records, take_records};
+use super::payload::{read_number, view_bytes, view_numbers};
+use super::records;
 
 /// The longest frame that takes the fast path, in bytes.
 const SCRATCH: usize = 4096;
@@ -35,7 +34,7 @@ static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 /// Stands in the place of an id where the sending of a message is to be told of.
 const GREETING: i64 = -1;
 
-const NUMBERS_LENGTH: usize = 12;
+const NUMBERS_LENGTH: usize = 10;
 
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
 struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
@@ -52,14 +51,12 @@ pub(super) enum Place {
     Id = 1,
     Progress = 2,
     Total = 3,
-    MessageStart = 4,
-    MessageEnd = 5,
-    Deadline = 6,
-    Odd = 7,
-    Text = 8,
-    TextLength = 9,
-    Data = 10,
-    DataLength = 11,
+    Deadline = 4,
+    Odd = 5,
+    Text = 6,
+    TextLength = 7,
+    Data = 8,
+    DataLength = 9,
 }
 
 pub(super) fn put(place: Place, number: f64) {
@@ -72,24 +69,18 @@ fn put_progress(progress: f64, total: Option<f64>) {
     put(Place::Total, total.unwrap_or(f64::NAN));
 }
 
-#[inline(always)]
-#[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
-#[allow(clippy::inline_always)] // see `proto::scan`
-fn put_scanned(scanned: &Scanned) {
-    put_progress(scanned.progress, scanned.total);
-    put(Place::Id, scanned.token as f64);
-    let message = scanned.message.clone().unwrap_or_default();
-    put(Place::MessageStart, message.start as f64);
-    put(Place::MessageEnd, message.end as f64);
-}
-
-/// Reads the frame of `length` bytes in the scratch buffer.
+/// Reads the frame of `length` bytes in the scratch buffer into the first record of the table; false if
+/// it is no ordinary progress.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
-fn scan_scratch(length: usize) -> Option<Scanned> {
+fn scan_scratch(length: usize) -> bool {
     // SAFETY: one thread, and the slice ends with this call.
     let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
-    frame.get(..length).and_then(scan)
+    let Some(frame) = frame.get(..length) else { return false };
+    let Some(scanned) = scan(frame, read_number) else { return false };
+    let [record, ..] = records::table();
+    records::write(record, &scanned, false, |place| place);
+    true
 }
 
 /// [`Core::view`], where there is no `Core`.
@@ -101,7 +92,7 @@ pub fn view(which: u32) -> JsValue {
         match which {
             0 => view_numbers(&*NUMBERS.0.get()),
             1 => view_bytes(&*FRAME.0.get()),
-            _ => records(),
+            _ => records::view(),
         }
     }
 }
@@ -110,7 +101,7 @@ pub fn view(which: u32) -> JsValue {
 /// progress.
 #[wasm_bindgen(js_name = scanFrame)]
 pub fn scan_frame(length: usize) -> bool {
-    scan_scratch(length).inspect(put_scanned).is_some()
+    scan_scratch(length)
 }
 
 fn put_odd(oddity: Option<Oddity>) {
@@ -271,28 +262,33 @@ impl Core {
 
     /// A view of the core's memory, which is detached when the memory grows.
     ///
-    /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none),
-    /// where a scanned message starts (0 if there is none) and ends in its frame, and, when there
-    /// are no more steps, when [`timeout`](Self::timeout) wants to be called; infinite for never.
-    /// After [`scan`](Self::scan) the id is the token; the next number is what is odd about it, 0
-    /// for nothing. Behind it are the places in memory that [`feed`](Self::feed) tells: where the text of
-    /// the records starts and how long it is, and the same of an event's data. 1 is the buffer for
-    /// [`scan`](Self::scan). 2 is the table that [`feed`](Self::feed) fills: for each record slot (-1
-    /// if it is not delivered), progress, total (NaN if there is none), where its message starts (0
-    /// if there is none) and ends in the text, what is odd about it, and its token.
+    /// 0 is what the latest step's numbers are: slot, id, progress, total (NaN if there is none), when
+    /// [`timeout`](Self::timeout) wants to be called once there are no more steps (infinite for never),
+    /// and what is odd about progress (0 for nothing). Behind it are the places in memory that
+    /// [`feed`](Self::feed) tells: where the text of the records starts and how long it is, and the
+    /// same of an event's data. 1 is the buffer for [`scan`](Self::scan), which takes a byte for each
+    /// UTF-16 unit, any of the upper half for one beyond ASCII. 2 is the table that
+    /// [`scan`](Self::scan) and [`feed`](Self::feed) fill: for each record slot (-1 if it is not
+    /// delivered), what is odd about it, flags (1: the token came as text; 2: the message has escapes;
+    /// 4: it came on the stream of another request), token, progress, total (NaN if there is none),
+    /// where the message starts (0 if there is none) and ends in the text, and where the params start
+    /// (0 unless they have other members than these) and end.
     pub fn view(&self, which: u32) -> JsValue {
         view(which)
     }
 
-    /// Reads the frame of `length` bytes in the scratch buffer. Returns the slot that its progress
-    /// is for, -1 if the frame has to be parsed, -2 if it was progress that is not delivered.
-    #[allow(clippy::cast_possible_wrap, clippy::cast_precision_loss)] // small numbers
+    /// Reads the frame of `length` units in the scratch buffer into the table's first record. Returns
+    /// the slot that its progress is for, -1 if the frame has to be parsed, -2 if it was progress that
+    /// is not delivered.
+    #[allow(clippy::cast_possible_truncation)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
-        let Some(scanned) = scan_scratch(length) else { return -1 };
-        let slot = self.machine.receive_scanned(&scanned);
-        put_scanned(&scanned);
-        put_odd(self.machine.oddity());
-        slot.map_or(-2, |slot| slot as i32)
+        if !scan_scratch(length) {
+            return -1;
+        }
+        let [record, ..] = records::table();
+        records::accept(record, &mut self.machine);
+        let [slot, ..] = *record;
+        if slot < 0.0 { -2 } else { slot as i32 }
     }
 
     /// The capabilities to declare from now on.
@@ -301,16 +297,15 @@ impl Core {
     }
 
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
-    /// [`feed`](Self::feed) does; the token is negative if the progress came on the stream of
-    /// another request.
+    /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
-        take_records(count, &mut self.machine);
+        records::take(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.
     pub fn stray(&mut self, params: JsValue) {
         if let Some(token) = params.get("progressToken").and_then(|token| token.as_id()) {
-            self.machine.stray(&token, Some(params));
+            self.machine.stray(&token, params);
         }
     }
 

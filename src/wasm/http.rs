@@ -16,7 +16,8 @@ use crate::proto::client::{Client, Config, Mode};
 use crate::types::Implementation;
 
 use super::client::{Core, Place, Step, explain, put, text};
-use super::records::{RECORDS, accept, table};
+use super::payload::read_number;
+use super::records::{self, RECORDS, Units};
 
 /// What [`Core::feed`] says beside the number of records: the next event is there.
 const EVENT: u32 = 256;
@@ -157,7 +158,7 @@ impl Core {
 
     /// Reads on in a stream, with the chunk that has come, or in what is left of the one before. The
     /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
-    /// somebody `scans` for it; the numbers then say where in the memory the text lies, ASCII, that
+    /// somebody `scans` for it; the numbers then say where in the memory the text lies that
     /// its messages are part of. Returns how many records there are, and adds 256 if another event
     /// comes next, 512 if that has more than `limit` bytes (the numbers then say where in the memory
     /// its data lies, or begins), 1024 if there is more to be read, and 2048 if there are steps to be
@@ -350,41 +351,23 @@ fn put_span([start, length]: [Place; 2], bytes: &[u8]) {
 }
 
 /// Fills the table with the ordinary progress that comes next; returns how much of it is there.
-/// Without a client, nothing is said of its call, and the token is negative if the progress came on
-/// the stream of another request.
-#[allow(clippy::cast_precision_loss)] // tokens of 15 digits, places in a buffer
+/// Without a client, nothing is said of its call.
 fn read_progress(
     http: &mut client::Http<JsValue>,
     mut client: Option<&mut Client<JsValue>>,
     exchange: u32,
     since: usize,
 ) -> u32 {
-    let mut records = table().iter_mut();
+    let mut units = Units::default();
     let mut count = 0;
-    while count < RECORDS {
-        let Some((scanned, own)) = http.progress(exchange, since) else { break };
-        let mut token = scanned.token as f64;
-        let (mut slot, mut odd) = (-1.0, 0.0);
-        if let Some(client) = &mut client {
-            (slot, odd) = accept(client, scanned.token, scanned.progress, own);
-            if slot < 0.0 && odd == 0.0 {
-                continue;
-            }
-        } else {
-            token = token.copysign(if own { 1.0 } else { -1.0 });
+    while let Some(record) = records::table().get_mut(count) {
+        let Some((scanned, own)) = http.progress(exchange, since, read_number) else { break };
+        units.is_wide |= scanned.is_wide;
+        let text = http.since(exchange, since);
+        records::write(record, &scanned, !own, |place| units.of(text, place));
+        if client.as_mut().is_none_or(|client| records::accept(record, client)) {
+            count += 1;
         }
-        let Some(record) = records.next() else { break };
-        let message = scanned.message.unwrap_or_default();
-        *record = [
-            slot,
-            scanned.progress,
-            scanned.total.unwrap_or(f64::NAN),
-            message.start as f64,
-            message.end as f64,
-            odd,
-            token,
-        ];
-        count += 1;
     }
     // At most as many as the table holds.
     u32::try_from(count).unwrap_or_default()

@@ -53,12 +53,22 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
+    /// The number that a text writes.
+    #[wasm_bindgen(js_name = Number)]
+    fn number(text: &str) -> f64;
+
     /// Throws for what is no data.
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = stringify)]
     fn stringify(value: &JsValue) -> Result<JsValue, JsValue>;
 
     #[wasm_bindgen(catch, js_namespace = JSON, js_name = parse)]
     fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
+}
+
+/// Rounds as the engine does.
+#[cfg(feature = "npm-client")]
+pub(super) fn read_number(text: &str) -> f64 {
+    number(text)
 }
 
 /// Property names as JavaScript strings, by the address of the literal.

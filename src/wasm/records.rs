@@ -1,21 +1,51 @@
-//! Progress as a table of numbers, for JavaScript to read.
+//! Progress that was scanned, on its way to JavaScript: numbers in a table, which it reads without a call.
 
 use std::cell::UnsafeCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::jsonrpc::Id;
 use crate::proto::client::Client;
+use crate::proto::scan::{Scanned, units};
 
 use super::payload::view_numbers;
 
 /// How many records the table holds.
 pub(super) const RECORDS: usize = 128;
 /// How many numbers a record has.
-const FIELDS: usize = 7;
+const FIELDS: usize = 10;
+
+/// What they are.
+#[derive(Clone, Copy)]
+enum Field {
+    /// Whose it is; -1 if it is not delivered.
+    Slot = 0,
+    /// What is odd about it, as `Oddity` numbers it; 0 for nothing.
+    Odd = 1,
+    /// The sum of [`AS_TEXT`], [`ESCAPED`] and [`STRAY`].
+    Flags = 2,
+    Token = 3,
+    Progress = 4,
+    /// NaN if there is none.
+    Total = 5,
+    /// Where the message starts, in UTF-16 units; 0 if there is none.
+    Start = 6,
+    End = 7,
+    /// Where the params start, if they have members that no field tells; otherwise 0.
+    From = 8,
+    To = 9,
+}
+
+/// The token came as text.
+const AS_TEXT: u8 = 1;
+/// The message has escapes.
+const ESCAPED: u8 = 2;
+/// It came on the stream of another request. Only a worker tells: the page's client knows.
+const STRAY: u8 = 4;
+
+pub(super) type Record = [f64; FIELDS];
 
 /// The table in [`Core::view`](super::Core::view).
-struct Records(UnsafeCell<[[f64; FIELDS]; RECORDS]>);
+struct Records(UnsafeCell<[Record; RECORDS]>);
 
 // SAFETY: this module runs on one thread; there is no shared memory in it.
 unsafe impl Sync for Records {}
@@ -23,42 +53,99 @@ unsafe impl Sync for Records {}
 static TABLE: Records = Records(UnsafeCell::new([[0.0; FIELDS]; RECORDS]));
 
 /// A view of the table.
-pub(super) fn records() -> JsValue {
-    // SAFETY: the table lives as long as the module, and JavaScript only reads it.
-    let table: &[[f64; FIELDS]; RECORDS] = unsafe { &*TABLE.0.get() };
-    view_numbers(table.as_flattened())
+pub(super) fn view() -> JsValue {
+    view_numbers(table().as_flattened())
 }
 
-pub(super) fn table() -> &'static mut [[f64; FIELDS]; RECORDS] {
+pub(super) fn table() -> &'static mut [Record; RECORDS] {
     // SAFETY: one thread; JavaScript reads and writes the table between two calls, and no call uses
     // it twice at once.
     unsafe { &mut *TABLE.0.get() }
 }
 
-/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-#[allow(clippy::cast_possible_truncation)] // at most 15 digits
-pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for [slot, progress, .., odd, token] in table().iter_mut().take(count) {
-        let own = token.is_sign_positive();
-        *token = token.abs();
-        (*slot, *odd) = accept(client, *token as i64, *progress, own);
+/// Places of a text in UTF-8, in UTF-16 units: asked for in their order, so that nothing is counted twice.
+#[derive(Default)]
+pub(super) struct Units {
+    bytes: usize,
+    units: usize,
+    /// As long as all is ASCII, there is nothing to count.
+    pub is_wide: bool,
+}
+
+impl Units {
+    pub fn of(&mut self, text: &[u8], place: usize) -> usize {
+        if !self.is_wide {
+            return place;
+        }
+        self.units += units(text.get(self.bytes..place).unwrap_or_default());
+        self.bytes = place;
+        self.units
     }
 }
 
-/// Tells the client of progress: its slot, or -1, and what is odd about it, or 0.
+/// Fills a record but for what the client makes of it. `units` is asked for places in their order.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
-pub(super) fn accept(
-    client: &mut Client<JsValue>,
-    token: i64,
-    progress: f64,
-    own: bool,
-) -> (f64, f64) {
-    let slot = if own {
-        client.receive_progress(token, progress)
+#[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
+pub(super) fn write(
+    record: &mut Record,
+    scanned: &Scanned,
+    is_stray: bool,
+    mut units: impl FnMut(usize) -> usize,
+) {
+    let mut put = |field: Field, number: f64| {
+        if let Some(place) = record.get_mut(field as usize) {
+            *place = number;
+        }
+    };
+    let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
+    let flags =
+        flag(AS_TEXT, scanned.is_text) | flag(ESCAPED, scanned.is_escaped) | flag(STRAY, is_stray);
+    put(Field::Flags, f64::from(flags));
+    put(Field::Token, scanned.token as f64);
+    put(Field::Progress, scanned.progress);
+    put(Field::Total, scanned.total.unwrap_or(f64::NAN));
+    let (mut start, mut end, mut from, mut to) = (0, 0, 0, 0);
+    if let Some(params) = &scanned.params {
+        from = units(params.start);
+    }
+    if let Some(message) = &scanned.message {
+        start = units(message.start);
+        end = units(message.end);
+    }
+    if let Some(params) = &scanned.params {
+        to = units(params.end);
+    }
+    put(Field::Start, start as f64);
+    put(Field::End, end as f64);
+    put(Field::From, from as f64);
+    put(Field::To, to as f64);
+}
+
+/// Tells the client of the progress of a record, and writes down what it makes of it; false if that is
+/// nothing.
+#[inline(always)]
+#[allow(clippy::inline_always)] // see `proto::scan`
+#[allow(clippy::cast_possible_truncation)] // at most 15 digits
+pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool {
+    let [slot, odd, flags, token, progress, ..] = record;
+    let (token, flags) = (*token as i64, *flags as i32);
+    let is_text = flags & i32::from(AS_TEXT) != 0;
+    let whose = if flags & i32::from(STRAY) == 0 {
+        client.receive_progress(token, is_text, *progress)
     } else {
-        client.stray(&Id::Integer(token), None);
+        client.stray_scanned(token, is_text);
         None
     };
-    (slot.map_or(-1.0, f64::from), client.oddity().map_or(0.0, |odd| f64::from(odd as u8)))
+    let oddity = client.oddity();
+    *slot = whose.map_or(-1.0, f64::from);
+    *odd = oddity.map_or(0.0, |odd| f64::from(odd as u8));
+    whose.is_some() || oddity.is_some()
+}
+
+/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
+pub(super) fn take(count: usize, client: &mut Client<JsValue>) {
+    for record in table().iter_mut().take(count) {
+        accept(record, client);
+    }
 }

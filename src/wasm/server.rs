@@ -3,19 +3,41 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::jsonrpc::{Payload, RpcError};
-use crate::proto::server::{Feature, Features, Limits, Profile, Transmit};
-use crate::proto::service::{Asked, Config, Failure, Job, Kind, Output, Service};
+use crate::jsonrpc::{Payload, RpcError, code};
+use crate::proto::server::{
+    AskKey, Feature, Features, Limits, Profile, RequestKey, ServerMachine, Transmit,
+};
+use crate::proto::service::{self, Asked, Config, Failure, Job, Kind, Output, Session, Unanswered};
 use crate::types::{Capability, Icon, Implementation, Level, method};
 
 /// The server machine of a page, with all its connections.
 ///
-/// Feed it, then call [`poll`](Self::poll) until that is `undefined`, and
+/// Feed it, then call [`poll`](Self::poll) until there is nothing to be done, and
 /// [`transmit`](Self::transmit) for each connection as far as its transport takes messages.
+///
+/// What makes a value for JavaScript leaves it for [`value`](Self::value), and answers with a number or
+/// a flag. Node 20 dies of a call that returns a value and in which its optimized caller becomes
+/// invalid, as making objects may cause; `value` makes nothing.
 #[wasm_bindgen]
 pub struct Host {
-    service: Service<JsValue>,
+    host: service::Host<JsValue>,
     value: JsValue,
+}
+
+impl Host {
+    fn session(&mut self, connection: u32) -> Option<&mut Session<JsValue>> {
+        self.host.session(connection)
+    }
+
+    fn machine(&mut self, connection: u32) -> Option<&mut ServerMachine<JsValue>> {
+        Some(self.session(connection)?.machine_mut())
+    }
+}
+
+/// The key of a call, as JavaScript keeps it.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // they count from 1
+fn key(call: f64) -> RequestKey {
+    RequestKey::of(call as u64)
 }
 
 /// A kind of thing that a server has, by the number that `server.js` gives it.
@@ -66,90 +88,100 @@ impl Host {
         let page_size = number("pageSize").map_or(usize::MAX, |size| (size as usize).max(1));
         let lifetime = number("lifetime").unwrap_or_default();
         let limits = Limits::default();
-        let service = Service::new(Config { profile, limits, page_size, key, lifetime });
-        Self { service, value: JsValue::UNDEFINED }
+        let host = service::Host::new(Config { profile, limits, page_size, key, lifetime });
+        Self { host, value: JsValue::UNDEFINED }
     }
 
-    /// Adds something of that kind. Returns what is wrong with its definition, if anything is.
-    pub fn add(&mut self, which: u32, definition: JsValue, handler: u32) -> JsValue {
-        match self.service.add(kind(which), definition, handler) {
-            Ok(()) => JsValue::UNDEFINED,
-            Err(reason) => JsValue::from_str(&reason),
-        }
+    /// Adds something of that kind. False: its definition is wrong, and `value` says how.
+    pub fn add(&mut self, which: u32, definition: JsValue, handler: u32) -> bool {
+        let added = self.host.add(kind(which), definition, handler);
+        added.map_err(|reason| self.value = reason.into()).is_ok()
     }
 
     /// Removes something of that kind.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn remove(&mut self, which: u32, name: JsValue) {
-        self.service.remove(kind(which), &text(&name));
+        self.host.remove(kind(which), &text(&name));
     }
 
     /// The contents of a resource have changed.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn updated(&mut self, uri: JsValue) {
-        self.service.resource_updated(&text(&uri));
+        self.host.resource_updated(&text(&uri));
     }
 
     /// A peer connects: the number of its connection.
     pub fn connect(&mut self) -> u32 {
-        self.service.connect()
+        self.host.connect()
     }
 
     /// A message has come, parsed.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, connection: u32, message: JsValue, now: f64) {
-        self.service.receive(connection, &message, now);
+        self.host.receive(connection, &message, now);
     }
 
     /// Something has come that was not JSON.
     pub fn garbage(&mut self, connection: u32) {
-        self.service.receive_garbage(connection);
+        if let Some(machine) = self.machine(connection) {
+            machine.receive_garbage();
+        }
     }
 
     /// The listeners of a connection are told that the server goes.
     pub fn leave(&mut self, connection: u32) {
-        self.service.end_listens(connection);
+        if let Some(machine) = self.machine(connection) {
+            machine.end_listens();
+        }
     }
 
     /// A connection has ended.
     pub fn disconnect(&mut self, connection: u32) {
-        self.service.disconnect(connection);
+        self.host.disconnect(connection);
     }
 
     /// The era that a peer has settled on, once it has.
-    pub fn era(&self, connection: u32) -> JsValue {
-        let era = self.service.era(connection);
+    pub fn era(&mut self, connection: u32) -> JsValue {
+        let era = self.machine(connection).and_then(|machine| machine.era());
         era.map_or(JsValue::UNDEFINED, |era| JsValue::from_str(era.as_str()))
     }
 
-    /// What is to be done: `{ call, job? , ask?, ok?, value? }`. A job is a handler to be run, `ask`
-    /// is a question that has been answered, and without either the call is over.
-    pub fn poll(&mut self) -> JsValue {
+    /// Whether there is something to be done: `value` is `{ connection, call, job? , ask?, ok?, value? }`.
+    /// A job is a handler to be run, `ask` is a question that has been answered, and without either the
+    /// call is over.
+    pub fn poll(&mut self) -> bool {
+        let Some((connection, output)) = self.host.poll_output() else { return false };
         let mut step = JsValue::object();
-        match self.service.poll_output() {
-            None => return JsValue::UNDEFINED,
-            Some(Output::Run(job)) => {
-                step.set("call", job.call.into());
+        step.set("connection", connection.into());
+        let call = match output {
+            Output::Run(job) => {
+                let call = job.call;
                 step.set("job", describe(job));
+                call
             }
-            Some(Output::Stop { call, reason }) => {
-                step.set("call", call.into());
+            Output::Stop { call, reason } => {
                 step.set("value", reason.map_or(JsValue::UNDEFINED, Into::into));
+                call
             }
-            Some(Output::Answered { call, ask, outcome }) => {
-                step.set("call", call.into());
-                step.set("ask", from_integer(ask));
+            Output::Answered { call, ask, outcome } => {
+                step.set("ask", from_integer(ask.number()));
                 step.set("ok", JsValue::from_bool(outcome.is_ok()));
                 step.set("value", outcome.unwrap_or_else(explain));
+                call
             }
-        }
-        step
+        };
+        #[allow(clippy::cast_precision_loss)] // they count from 1
+        step.set("call", JsValue::from_f64(call.number() as f64));
+        self.value = step;
+        true
     }
 
-    /// The next message for a peer, `{ code, reason }` to close its connection, or `undefined`.
-    pub fn transmit(&mut self, connection: u32) -> JsValue {
-        match self.service.poll_transmit(connection) {
-            None => JsValue::UNDEFINED,
+    /// Whether there is a message for a peer: `value` is the message, or `{ code, reason }` to close its
+    /// connection.
+    pub fn transmit(&mut self, connection: u32) -> bool {
+        let transmit = self.machine(connection).and_then(ServerMachine::poll_transmit);
+        self.value = match transmit {
+            None => return false,
             Some(Transmit::Send { frame, .. }) => frame.into_payload(),
             Some(Transmit::Close { code, reason }) => {
                 let mut close = JsValue::object();
@@ -157,73 +189,115 @@ impl Host {
                 close.set_text("reason", reason);
                 close
             }
-        }
+        };
+        true
     }
 
     /// Reports how far a call has come; NaN for no total.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn report(&mut self, call: u32, progress: f64, total: JsValue, message: JsValue) {
-        let total = Payload::as_f64(&total);
-        self.service.report(call, progress, total, message.as_text().as_deref());
+    pub fn report(
+        &mut self,
+        connection: u32,
+        call: f64,
+        progress: f64,
+        total: JsValue,
+        message: JsValue,
+    ) {
+        if let Some(machine) = self.machine(connection) {
+            let total = Payload::as_f64(&total);
+            machine.report(key(call), progress, total, message.as_text().as_deref());
+        }
     }
 
     /// Whether the newest report of a call is held back.
-    pub fn holds(&mut self, call: u32) -> bool {
-        self.service.holds(call)
+    pub fn holds(&mut self, connection: u32, call: f64) -> bool {
+        self.machine(connection).is_some_and(|machine| machine.holds(key(call)))
     }
 
     /// Sends a log message of a call: 1 if that is done, or nobody wants it, 0 if there is no room
     /// now, -1 if there is no such level.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn log(&mut self, call: u32, level: JsValue, logger: JsValue, data: JsValue) -> i32 {
+    pub fn log(
+        &mut self,
+        connection: u32,
+        call: f64,
+        level: JsValue,
+        logger: JsValue,
+        data: JsValue,
+    ) -> i32 {
         let Some(level) = Level::parse(&text(&level)) else { return -1 };
-        let logger = logger.as_text();
-        i32::from(self.service.log(call, level, logger.as_deref(), data).is_ok())
+        let Some(machine) = self.machine(connection) else { return 1 };
+        i32::from(machine.log(key(call), level, logger.as_text().as_deref(), data).is_ok())
     }
 
     /// Whether the client of a call can do this: `elicitation`, `sampling.tools` and so on.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn can(&self, call: u32, name: JsValue) -> bool {
+    pub fn can(&mut self, connection: u32, call: f64, name: JsValue) -> bool {
         let name = text(&name);
         let capability = Capability::ALL.into_iter().find(|one| one.name() == name);
-        capability.is_some_and(|capability| self.service.can(call, capability))
+        let session = self.session(connection);
+        session.zip(capability).is_some_and(|(session, one)| session.can(key(call), one))
     }
 
     /// Asks the client of a call; `what` is 0 for its person, 1 for its model, 2 for its roots. The
     /// number of the question, by which [`poll`](Self::poll) tells the answer; 0 if it is answered,
     /// by [`value`](Self::value); -1 if the handler cannot go on, and [`conclude`](Self::conclude)
-    /// is to be called; -2 if the call is over.
+    /// is to be called, with the question's key in `value`; -2 if the call is over.
     #[allow(clippy::cast_precision_loss)] // they count from 1
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn ask(&mut self, call: u32, key: JsValue, what: u32, params: JsValue) -> f64 {
+    pub fn ask(
+        &mut self,
+        connection: u32,
+        call: f64,
+        name: JsValue,
+        what: u32,
+        params: JsValue,
+    ) -> f64 {
         let method = match what {
             0 => method::ELICIT,
             1 => method::SAMPLE,
             _ => method::LIST_ROOTS,
         };
-        match self.service.ask(call, key.as_text(), method, params) {
-            Asked::Given(answer) => {
+        match self.host.ask(connection, key(call), name.as_text(), method, params) {
+            Asked::Given { answer, .. } => {
                 self.value = answer;
                 0.0
             }
-            Asked::Waits(ask) => ask as f64,
-            Asked::Suspended => -1.0,
+            Asked::Waits(ask) => ask.number() as f64,
+            Asked::Suspended(key) => {
+                self.value = key.into();
+                -1.0
+            }
             Asked::Over => -2.0,
         }
     }
 
-    /// The answer to the latest question; can be taken once.
+    /// What the latest call has made; can be taken once.
     pub fn value(&mut self) -> JsValue {
         std::mem::take(&mut self.value)
     }
 
-    /// Answers a call with what its handler asks, if it has asked something.
-    pub fn conclude(&mut self, call: u32, now: f64) {
-        self.service.conclude(call, now);
+    /// The handler does not want the answer to a question any more: by its number, or by its key.
+    #[allow(clippy::cast_possible_truncation)] // what `ask` gave
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn withdraw(&mut self, connection: u32, call: f64, question: JsValue) {
+        let Some(session) = self.session(connection) else { return };
+        match question.as_text() {
+            Some(name) => session.take_back(key(call), &name),
+            None => {
+                let ask = Payload::as_f64(&question).unwrap_or_default();
+                session.withdraw(key(call), AskKey::of(ask as i64));
+            }
+        }
+    }
+
+    /// Answers a call with what its handler asks. False: it has asked nothing.
+    pub fn conclude(&mut self, connection: u32, call: f64, now: f64) -> bool {
+        self.host.conclude(connection, key(call), now)
     }
 
     /// Answers a call with what its handler returned, or with `{ message, code?, data? }`.
-    pub fn respond(&mut self, call: u32, ok: bool, value: JsValue) {
+    pub fn respond(&mut self, connection: u32, call: f64, ok: bool, value: JsValue) {
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation)]
         let outcome = if ok {
@@ -238,7 +312,9 @@ impl Host {
                 data: value.get("data"),
             })
         };
-        self.service.respond(call, outcome);
+        if let Some(session) = self.session(connection) {
+            session.respond(key(call), outcome);
+        }
     }
 }
 
@@ -258,22 +334,28 @@ fn declared(options: &JsValue) -> Features {
     }
 }
 
-fn describe(job: Job<JsValue>) -> JsValue {
+fn describe(job: Job<JsValue, u32>) -> JsValue {
     let mut object = JsValue::object();
-    object.set("connection", job.connection.into());
     object.set("handler", job.handler.into());
     object.set("kind", JsValue::from_f64(number(job.kind)));
     object.set_text("name", &job.name);
     object.set("input", job.input);
-    object.set("requestId", JsValue::from_id(&job.id));
-    object.set_text("protocolVersion", job.version.as_str());
-    object.set_text("era", job.version.era().as_str());
-    object.set("wantsProgress", JsValue::from_bool(job.wants_progress));
+    object.set("requestId", JsValue::from_id(&job.context.id));
+    object.set_text("protocolVersion", job.context.version.as_str());
+    object.set_text("era", job.context.version.era().as_str());
+    object.set("wantsProgress", JsValue::from_bool(job.context.token.is_some()));
     object
 }
 
 /// The parts of an error; the facade makes the class.
-fn explain(error: RpcError<JsValue>) -> JsValue {
+fn explain(why: Unanswered<JsValue>) -> JsValue {
+    let error = match why {
+        Unanswered::Refused(error) => error,
+        Unanswered::Misfit(reason) => {
+            let text = ["its answer does not fit: ", &reason].concat();
+            RpcError::new(code::INTERNAL_ERROR, text)
+        }
+    };
     let mut object = JsValue::object();
     object.set("code", from_integer(error.code));
     object.set_text("message", &error.message);

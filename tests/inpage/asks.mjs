@@ -238,6 +238,38 @@ rule("requestState expires", async (env) => {
   await rejects(client.callTool("tool"), { rpcCode: -32602, message: /requestState/ });
 }, { eras: ["modern"] });
 
+rule("a question that the handler gives up is taken back, and the handler goes on", async (env) => {
+  /** @type {any} */
+  let withdrawn;
+  const asked = deferred();
+  const { client } = await env.tool(
+    async (_, ctx) => {
+      const giveUp = new AbortController();
+      const question = ctx.elicit("Name?", undefined, { signal: giveUp.signal });
+      // Since 2026-07-28 it goes with the end of the turn; before that it is on its way at once.
+      if (env.era === "legacy") await asked.promise;
+      giveUp.abort(new Error("never mind"));
+      const why = await question.catch((error) => error.message);
+      // Given up before it was asked.
+      const other = await ctx.roots({ signal: AbortSignal.abort(new Error("not at all")) }).catch((error) => error.message);
+      return `${why}, ${other}`;
+    },
+    {
+      roots: [],
+      elicitationHandler: (_, { signal }) =>
+        new Promise((resolve) => {
+          asked.resolve();
+          signal.addEventListener("abort", () => {
+            withdrawn = true;
+            resolve(null);
+          });
+        }),
+    },
+  );
+  equal((await client.callTool("tool")).content, [{ type: "text", text: "never mind, not at all" }]);
+  if (env.era === "legacy") await soon("the withdrawal", () => withdrawn);
+});
+
 rule("a call that ends while it asks takes its question back", async (env) => {
   /** @type {any} */
   let withdrawn;

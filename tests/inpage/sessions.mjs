@@ -125,7 +125,7 @@ rule("the tools are offered to the browser's own agent, and the offer follows th
   hasMembers(target.tools.get("add"), { description: "Adds", annotations: { readOnlyHint: true }, inputSchema: { type: "object", properties: { a: { type: "number" } } } });
   equal(refused.map(({ name }) => name), ["InvalidStateError"]);
   const result = await target.tools.get("add").execute({ a: 1, b: 2 });
-  hasMembers(result, { structuredContent: { sum: 3 }, content: [{ type: "text", text: '{"sum":3}' }] });
+  equal(result, { sum: 3 });
   server.tool("more", () => "more");
   await soon("the new tool", () => target.tools.has("more"));
   server.tool("more", { description: "changed" }, () => "more");
@@ -134,6 +134,25 @@ rule("the tools are offered to the browser's own agent, and the offer follows th
   await soon("the end of the old one", () => !target.tools.has("add"));
   await offered?.close();
   equal(target.tools.size, 0);
+});
+
+rule("the browser's agent gets plain values, a rejection for a failure, and no tool that is for apps alone", async (env) => {
+  const server = env.server();
+  server.tool("say", () => ({ content: [{ type: "text", text: "one" }, { type: "text", text: "two" }] }));
+  server.tool("draw", () => ({ content: [{ type: "image", data: "AAAA", mimeType: "image/png" }] }));
+  server.tool("nothing", () => ({ content: [] }));
+  server.tool("fail", () => ({ isError: true, content: [{ type: "text", text: "the disk is full" }] }));
+  server.tool("refresh", { _meta: { ui: { visibility: ["app"] } } }, () => "");
+  server.tool("both", { _meta: { ui: { visibility: ["app", "model"] } } }, () => "");
+  const target = modelContext();
+  const offered = await env.mcp.offerToModelContext(server, { modelContext: target });
+  equal([...target.tools.keys()].sort(), ["both", "draw", "fail", "nothing", "say"]);
+  equal(await target.tools.get("say").execute({}), "one\ntwo");
+  equal(await target.tools.get("draw").execute({}), [{ type: "image", data: "AAAA", mimeType: "image/png" }]);
+  equal(await target.tools.get("nothing").execute({}), "");
+  const error = await rejects(target.tools.get("fail").execute({}), { code: "TOOL_ERROR" });
+  match(error.message, /the disk is full/);
+  await offered?.close();
 });
 
 rule("older kinds of modelContext work, and none is no error", async (env) => {

@@ -102,6 +102,9 @@ before(() => {
   for (const name of ["@modelcontextprotocol", "zod"]) symlinkSync(path.join(tests, "node_modules", name), path.join(modules, name));
 });
 
+/** Methods whose type parameters are bound to zod's own types or to a table, so that there are no parameters without them. */
+const OPEN = ["request", "setRequestHandler", "setNotificationHandler"];
+
 /** What docs/migration.md says is not there, for either SDK. */
 const absent = () => {
   const guide = readFileSync(path.join(root, "docs/migration.md"), "utf8");
@@ -126,6 +129,17 @@ for (const version of /** @type {const} */ (["v1", "v2"])) {
         lines.push(`declare const own${i}: ${ours}; export const back${i}: ${theirs} = own${i};`);
       });
       await compile(`${version}-types.ts`, lines.join("\n"));
+    });
+
+    test("what a program has for a method of the SDK's client, `Parameters` of ours take", async () => {
+      const lines = [`import type { Client as Ours } from "mcp-wasm/compat/${version}";`, `import type { Client as Theirs } from "${version === "v1" ? "@modelcontextprotocol/sdk/client/index.js" : "@modelcontextprotocol/client"}";`];
+      const members = [...membersOf(...CLIENT[version]), ...membersOf(...PROTOCOL[version])];
+      const named = absent();
+      const methods = [...new Set(members)].filter((name) => !named.has(name) && !OPEN.includes(name));
+      assert.ok(methods.length > 20, methods.join());
+      lines.push("type Given<Kind, Name extends keyof Kind> = Kind[Name] extends (...given: infer Parameters) => unknown ? Parameters : never;");
+      methods.forEach((name, i) => lines.push(`declare const given${i}: Given<Theirs, "${name}">; export const taken${i}: Given<Ours, "${name}"> = given${i};`));
+      await compile(`${version}-parameters.ts`, lines.join("\n"));
     });
 
     test("every value that they export is there, or named in the guide as missing", async () => {

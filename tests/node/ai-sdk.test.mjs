@@ -243,3 +243,10 @@ test("what is left of a stopped call does not look as if it ran: to the page, an
   const tools = /** @type {any} */ (await adapter.aiTools(client));
   assert.deepEqual(await tools.slow.toModelOutput({ output: progress }), { type: "error-text", value: errorText });
 });
+
+test("what is for apps alone is offered to no model", async () => {
+  const visible = (/** @type {string} */ name, /** @type {string[]} */ visibility) => ({ name, inputSchema: { type: "object" }, _meta: { ui: { visibility } } });
+  const tools = [visible("app", ["app"]), visible("both", ["model", "app"]), { name: "plain", inputSchema: { type: "object" } }];
+  const app = /** @type {any} */ ({ callTool: () => assert.fail("nothing is called"), listTools: async () => ({ tools }) });
+  assert.deepEqual(Object.keys(await adapter.aiTools(app, { filter: tools.map(({ name }) => name) })), ["both", "plain"]);
+});

@@ -165,3 +165,39 @@ test("what is secret in an address is in nothing that is told", async () => {
     assert.ok(!told.includes("SECRET"), `${address}: ${told}`);
   }
 });
+
+test("a browser that asks before pages reach this machine or its network is named, unless it was allowed", async () => {
+  const { Client } = await importPkg();
+  const { diagnose } = await importPkg("diagnose.js");
+  assert.ok(Client);
+  const scope = /** @type {any} */ (globalThis);
+  const { location, navigator } = scope;
+  /** @type {Record<string, string>} */
+  let states = {};
+  const query = async (/** @type {{ name: string }} */ { name }) => {
+    if (!(name in states)) throw new TypeError(`${name} is no permission`);
+    return { state: states[name] };
+  };
+  const set = (/** @type {string} */ name, /** @type {any} */ value) => Object.defineProperty(scope, name, { value, configurable: true, writable: true });
+  const codes = async (/** @type {string} */ page, /** @type {string} */ target, /** @type {Record<string, string>} */ given) => {
+    states = given;
+    set("location", new URL(page));
+    const { findings } = await diagnose(target, { timeout: 500, fetch: () => Promise.reject(new TypeError("Failed to fetch")) });
+    return findings.map((/** @type {any} */ { code, what }) => [code, /was told not to/.test(what)]);
+  };
+  try {
+    set("navigator", { permissions: { query } });
+    const [https, here, network] = ["https://chat.example/", "http://127.0.0.1:9/mcp", "https://192.168.1.7/mcp"];
+    assert.deepEqual(await codes(https, here, { "loopback-network": "prompt" }), [["LOCAL_NETWORK_ACCESS", false]]);
+    assert.deepEqual(await codes(https, here, { "loopback-network": "denied" }), [["LOCAL_NETWORK_ACCESS", true]]);
+    assert.deepEqual(await codes(https, here, { "local-network-access": "denied" }), [["LOCAL_NETWORK_ACCESS", true]]);
+    assert.deepEqual(await codes(https, network, { "local-network": "prompt", "loopback-network": "granted" }), [["LOCAL_NETWORK_ACCESS", false]]);
+    assert.deepEqual(await codes(https, network, { "local-network": "granted" }), [["NO_ANSWER", false]]);
+    assert.deepEqual(await codes(https, network, {}), [["NO_ANSWER", false]]);
+    assert.deepEqual(await codes(https, "https://mcp.example/mcp", { "local-network": "denied" }), [["NO_ANSWER", false]]);
+    assert.deepEqual(await codes("http://localhost:5173/", here, { "loopback-network": "prompt" }), [["NO_ANSWER", false]]);
+  } finally {
+    set("location", location);
+    set("navigator", navigator);
+  }
+});

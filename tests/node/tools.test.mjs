@@ -241,3 +241,15 @@ test("tools are made of a client and its tools, and what is neither is refused b
     assert.doesNotThrow(() => make(/** @type {any} */ ({ client, tools: null })));
   }
 });
+
+test("what is for apps alone is offered to no model, whatever the filter says", () => {
+  const visible = (/** @type {string} */ name, /** @type {any} */ visibility) => ({ name, inputSchema: { type: "object", properties: {} }, _meta: { ui: { visibility } } });
+  const tools = [visible("app", ["app"]), visible("nobody", []), visible("model", ["model"]), visible("both", ["model", "app"]), visible("odd", "app"), { name: "plain", inputSchema: { type: "object" } }];
+  const client = { callTool: () => assert.fail("nothing is called") };
+  const names = ["model", "both", "odd", "plain"];
+  for (const { make, names: namesOf } of Object.values(providers)) {
+    for (const filter of [undefined, tools.map(({ name }) => name), () => true]) {
+      assert.deepEqual(namesOf(/** @type {any} */ (make)({ client, tools }, { filter }).tools), names);
+    }
+  }
+});

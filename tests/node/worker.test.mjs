@@ -35,50 +35,55 @@ describe("batches", () => {
     }
     return left;
   }
-  const tokens = (/** @type {any} */ { numbers }) => Array.from(numbers).filter((_, index) => index % 7 === 6);
+  /** The records of a batch, as the page reads them. @param {any} batch */
+  async function read({ numbers, text }) {
+    const { FIELDS, PROGRESS, TOKEN, TOTAL, messageOf, paramsOf } = await import(pathToFileURL(path.join(pkg, "wasm", "records.js")).href);
+    return Array.from({ length: numbers.length / FIELDS }, (_, i) => {
+      const at = i * FIELDS;
+      return [numbers[at + TOKEN], numbers[at + PROGRESS], numbers[at + TOTAL], messageOf(numbers, at, text), paramsOf(numbers, at, text)];
+    });
+  }
 
   test("the first leaves at once, the rest 16 ms after the one before, all in order", async () => {
     const left = await record(async (batch, clock) => {
       for (let token = 1; token <= 100; token++) {
-        batch.progress(token, token / 2, 50, `step ${token}`);
+        batch.progress(0, token, token / 2, 50, `step ${token}`);
         await turn();
         await clock.pass(1);
       }
       await clock.pass(100);
     });
     assert.deepEqual(left.map(({ at }) => at), [0, 16, 32, 48, 64, 80, 96, 112]);
-    assert.deepEqual(left.flatMap(({ batch }) => tokens(batch)), Array.from({ length: 100 }, (_, i) => i + 1));
-    const { numbers, text } = left[1]?.batch;
-    assert.deepEqual([numbers[6], numbers[1], numbers[2], text.substring(numbers[3], numbers[4])], [2, 1, 50, "step 2"]);
+    const all = (await Promise.all(left.map(({ batch }) => read(batch)))).flat();
+    assert.deepEqual(all, Array.from({ length: 100 }, (_, i) => [i + 1, (i + 1) / 2, 50, `step ${i + 1}`, undefined]));
   });
 
   test("what somebody waits for leaves at once, and all before it comes along in its place", async () => {
     const left = await record(async (batch, clock) => {
-      batch.progress(1, 0.5, NaN);
+      batch.progress(0, 1, 0.5, NaN);
       await turn();
-      batch.progress(2, 1, NaN, "");
+      batch.progress(0, 2, 1, NaN, "", '{"größe":1}');
       batch.add("frame", "news", false);
-      batch.progress(3, 1, NaN, "größer 🎉");
+      batch.progress(1, 3, 1, NaN, "größer 🎉");
       await clock.pass(5);
       batch.add("frame", "result");
-      batch.progress(4, 2, NaN);
+      batch.progress(4, 4, 2, NaN);
       await turn();
       await clock.pass(20);
     });
     assert.deepEqual(left.map(({ at }) => at), [0, 5]);
-    const { numbers, text, others } = left[1]?.batch;
-    assert.deepEqual(tokens(left[1]?.batch), [2, 3, 4]);
-    assert.deepEqual(others, [[1, "frame", "news"], [2, "frame", "result"]]);
-    // Without a message it starts at 0; an empty one is one.
-    assert.deepEqual([0, 1, 2].map((i) => (numbers[i * 7 + 3] ? text.substring(numbers[i * 7 + 3], numbers[i * 7 + 4]) : undefined)), ["", "größer 🎉", undefined]);
+    assert.deepEqual(left[1]?.batch.others, [[1, "frame", "news"], [2, "frame", "result"]]);
+    // An empty message is one.
+    const records = [[2, 1, NaN, "", '{"größe":1}'], [3, 1, NaN, "größer 🎉", undefined], [4, 2, NaN, undefined, undefined]];
+    assert.deepEqual(await read(left[1]?.batch), records);
   });
 
   test("what comes in one chunk leaves in one batch, however much it is", async () => {
     const left = await record(async (batch) => {
-      for (let token = 1; token <= 5000; token++) batch.progress(token, token, NaN);
+      for (let token = 1; token <= 5000; token++) batch.progress(0, token, token, NaN);
       await turn();
     });
     assert.equal(left.length, 1);
-    assert.equal(left[0]?.batch.numbers.length, 35_000);
+    assert.equal(left[0]?.batch.numbers.length, 50_000);
   });
 });

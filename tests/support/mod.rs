@@ -34,12 +34,12 @@ pub const FOREVER: CallLimits = CallLimits {
 
 /// A step without a message.
 pub fn step(progress: f64, total: impl Into<Option<f64>>) -> Step {
-    Step { progress, total: total.into(), message: None }
+    Step { progress, total: total.into(), message: None, params: None }
 }
 
 /// A step with a message.
 pub fn said(progress: f64, total: impl Into<Option<f64>>, message: &str) -> Step {
-    Step { progress, total: total.into(), message: Some(message.to_owned()) }
+    Step { progress, total: total.into(), message: Some(message.to_owned()), params: None }
 }
 
 /// Whether a call ended by that clock.

@@ -13,7 +13,7 @@ use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
     CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
 };
-use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
@@ -36,6 +36,8 @@ pub struct Step {
     pub progress: f64,
     pub total: Option<f64>,
     pub message: Option<String>,
+    /// The params, if there is more to them.
+    pub params: Option<Value>,
 }
 
 /// Compared bit by bit: `-0` is not `0`.
@@ -44,6 +46,7 @@ impl PartialEq for Step {
         self.progress.to_bits() == other.progress.to_bits()
             && self.total.map(f64::to_bits) == other.total.map(f64::to_bits)
             && self.message == other.message
+            && self.params == other.params
     }
 }
 
@@ -181,16 +184,14 @@ impl Page {
     pub fn frame(&mut self, text: &str) {
         if self.path == Path::Scanned
             && !self.slots.is_empty()
-            && text.len() <= SHORT
-            && text.is_ascii()
-            && let Some(scanned) = scan(text.as_bytes())
+            && text.encode_utf16().count() <= SHORT
+            && let Some(scanned) = scan(&marked(text), parse_number)
         {
             let slot = self.machine.receive_scanned(&scanned);
             self.odd.extend(self.machine.oddity());
             if let Some(slot) = slot {
-                let message = scanned.message.and_then(|span| text.get(span)).map(str::to_owned);
-                let (progress, total) = (scanned.progress, scanned.total);
-                self.deliver(slot, Step { progress, total, message });
+                let text: Vec<u16> = text.encode_utf16().collect();
+                self.deliver(slot, step(&scanned, &text));
             }
             return self.drain();
         }
@@ -369,7 +370,9 @@ impl Page {
             Output::Progress(slot, report) => {
                 let message = report.message.map(|text| text.as_str().map(str::to_owned));
                 let message = message.map(|text| text.expect("a message is a string"));
-                let step = Step { progress: report.progress, total: report.total, message };
+                let (progress, total) = (report.progress, report.total);
+                let params = Some(report.params).filter(has_more);
+                let step = Step { progress, total, message, params };
                 return self.deliver(slot, step);
             }
             Output::Settled(slot, outcome) => {
@@ -437,4 +440,29 @@ impl Page {
         let id = self.slots.get(&slot).expect("it belongs to a call in flight");
         self.calls.get_mut(id).expect("known")
     }
+}
+
+/// A frame as the binding lays it before the scanner: a byte for each UTF-16 unit.
+pub fn marked(text: &str) -> Vec<u8> {
+    text.encode_utf16()
+        .map(|unit| u8::try_from(unit).ok().filter(u8::is_ascii).unwrap_or(0x80))
+        .collect()
+}
+
+/// Whether progress has members beside those that are told by themselves.
+pub fn has_more(params: &Value) -> bool {
+    let known = ["progressToken", "progress", "total", "message"];
+    params.as_object().is_some_and(|params| params.keys().any(|key| !known.contains(&&**key)))
+}
+
+/// What was scanned, spans being of that text in UTF-16, as JavaScript reads it.
+pub fn step(scanned: &Scanned, text: &[u16]) -> Step {
+    let part = |span| String::from_utf16(&text[span]).unwrap();
+    let parse = |span| serde_json::from_str(&part(span)).unwrap();
+    let message = scanned.message.clone().map(|span| match parse(span.start - 1..span.end + 1) {
+        Value::String(message) if scanned.is_escaped => message,
+        _ => part(span),
+    });
+    let params = scanned.params.clone().map(parse);
+    Step { progress: scanned.progress, total: scanned.total, message, params }
 }

@@ -31,6 +31,9 @@ export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "de
 /** A Python that has FastMCP 3 and the SDK 1.30, as `cargo xtask test` sets it up. */
 export const python = process.env.MCP_WASM_PYTHON || path.join(target, "tools", "python", "bin", "python");
 
+/** A Python that has FastMCP 2 and chuk-mcp-server. */
+export const pythonFastmcp2 = process.env.MCP_WASM_PYTHON_FASTMCP2 || path.join(target, "tools", "python-fastmcp2", "bin", "python");
+
 /** A Python that has FastMCP 4 and the SDK 2; the two do not fit into one environment. */
 export const pythonFastmcp4 = process.env.MCP_WASM_PYTHON_FASTMCP4 || path.join(target, "tools", "python-fastmcp4", "bin", "python");
 

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::http::client::{Action, Failure, Head, Http, Reading, Sending};
 use mcp_wasm::http::sse::MAX_MESSAGE_SIZE;
-use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
+use mcp_wasm::proto::scan::{parse_number, units};
 use serde_json::{Value, json};
 
-use super::page::{Page, Path, Step};
+use super::page::{Page, Path, step};
 
 const HTTP: Channel = Channel {
     connect_timeout: 30_000.0,
@@ -227,24 +227,29 @@ impl Web {
     fn records(&mut self, exchange: u32) {
         let since = self.http.position(exchange);
         let mut records = Vec::new();
-        while let Some((scanned, own)) = self.http.progress(exchange, since) {
+        while let Some((scanned, own)) = self.http.progress(exchange, since, parse_number) {
             let client = &mut self.page.machine;
             let slot = if own {
                 client.receive_scanned(&scanned)
             } else {
-                client.stray(&Id::Integer(scanned.token), None);
+                client.stray_scanned(scanned.token, scanned.is_text);
                 None
             };
             self.page.odd.extend(client.oddity());
             records.push((scanned, slot));
         }
-        let text = String::from_utf8(self.http.since(exchange, since).to_vec()).unwrap();
-        assert!(text.is_ascii());
-        for (scanned, slot) in records {
-            let Some(slot) = slot else { continue };
-            let message = scanned.message.map(|span| text[span].to_owned());
-            let (progress, total) = (scanned.progress, scanned.total);
-            self.page.deliver(slot, Step { progress, total, message });
+        let bytes = self.http.since(exchange, since);
+        let text: Vec<u16> = str::from_utf8(bytes).unwrap().encode_utf16().collect();
+        let mut wide = false;
+        for (mut scanned, slot) in records {
+            wide |= scanned.is_wide;
+            let place = |at| if wide { units(&bytes[..at]) } else { at };
+            for span in [&mut scanned.message, &mut scanned.params].into_iter().flatten() {
+                *span = place(span.start)..place(span.end);
+            }
+            if let Some(slot) = slot {
+                self.page.deliver(slot, step(&scanned, &text));
+            }
         }
     }
 

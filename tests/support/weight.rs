@@ -68,6 +68,11 @@ pub fn peak(work: impl FnOnce()) -> usize {
     PEAK.load(Relaxed).saturating_sub(before)
 }
 
+/// Bytes that are in use.
+pub fn now() -> usize {
+    NOW.load(Relaxed)
+}
+
 /// Milliseconds that the process has been busy so far.
 pub fn busy() -> f64 {
     #[repr(C)]

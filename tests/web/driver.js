@@ -64,7 +64,7 @@ export class Driver {
   }
 
   deadline() {
-    return this.#core.view(0)[6];
+    return this.#core.view(0)[4];
   }
 
   counts() {
@@ -79,11 +79,12 @@ export class Driver {
   frame(text, scanned) {
     if (scanned) {
       const scratch = this.#core.view(1);
-      for (let i = 0; i < text.length; i++) scratch[i] = text.charCodeAt(i);
+      for (let i = 0; i < text.length; i++) scratch[i] = Math.min(text.charCodeAt(i), 128);
       const slot = this.#core.scan(text.length);
       if (slot >= 0) {
-        const [, , progress, total, start, end] = this.#core.view(0);
-        const message = start ? text.substring(start, end) : undefined;
+        const [, , flags, , progress, total, start, end] = this.#core.view(2);
+        const literal = start ? text.substring(start - 1, end + 1) : undefined;
+        const message = literal && (flags & 2 ? JSON.parse(literal) : literal.slice(1, -1));
         this.#deliver(slot, progress, total, message);
         return "scanned";
       }

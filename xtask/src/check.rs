@@ -4,14 +4,16 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use enumset::EnumSet;
+use enumset::{EnumSet, enum_set};
 
+use crate::deny;
 use crate::outcome::Outcome;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
+use crate::sbom;
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
 
-pub const NEEDS: EnumSet<Need> = package::NEEDS;
+pub const NEEDS: EnumSet<Need> = enum_set!(package::NEEDS | Need::CargoDeny);
 
 /// What a minimal app may weigh, in bytes, everything counted that a browser loads: by what it connects
 /// to, and by how the server compresses.
@@ -24,7 +26,7 @@ const BUDGETS: [(&str, u64); 4] = [
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 9] = [
+const STEPS: [Step; 12] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
@@ -32,6 +34,9 @@ const STEPS: [Step; 9] = [
     ("layering", layering),
     ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
+    ("dependencies", deny::check),
+    ("signatures", deny::signatures),
+    ("bills of materials", bills),
     ("types", types),
     ("size", size),
 ];
@@ -127,6 +132,16 @@ fn layering(tools: &Tools) -> Result<()> {
         .cargo()
         .args(["test", "--quiet", "--workspace", "--all-features", "--test", "layering"])
         .quiet()
+}
+
+/// What is inside of the crate and of the npm package is written down, each with its licence.
+fn bills(_: &Tools) -> Result<()> {
+    let npm = target().join("pkg").join(sbom::FILE);
+    for (file, inside) in [(sbom::of_crate()?, "pkg:cargo/tokio@"), (npm, "pkg:cargo/talc@")] {
+        let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
+        ensure!(text.contains(inside), "{} does not name {inside}", file.display());
+    }
+    Ok(())
 }
 
 /// The facade against the generated module, the page and the tests against the declarations.

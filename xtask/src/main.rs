@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fixture`.
+//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fuzz | fixture`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -10,13 +10,16 @@ mod bench;
 mod check;
 mod counts;
 mod demo;
+mod deny;
 mod docs;
 mod fixture;
+mod fuzz;
 mod glue;
 mod names;
 mod outcome;
 mod package;
 mod run;
+mod sbom;
 mod setup;
 mod split;
 mod test;
@@ -43,12 +46,15 @@ Usage: cargo xtask <command> [options]
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
-  check     Formatting, lints, documentation, types, size budget, layering
+  check     Formatting, lints, documentation, types, size budget, layering, dependencies
   bench     The benchmark, in browsers against other clients and natively against FastMCP;
             updates README.md, docs/size-and-speed.md and the chart
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,
                          fetch, results, list, calls, cold, heap, frames, firefox, native
               --rounds N rounds of each measurement (default 7)
+  fuzz      Runs the fuzz targets in fuzz/, led by what an input reaches; what fails is kept
+              --only T   only this target (repeatable)
+              --seconds N  how long each of them runs (default 60)
   docs      Builds the reference of the JavaScript API in target/docs, that of the crate in target/doc
   fixture   Builds and starts the server that the protocol's conformance suite is run against
               --port N   port to listen on; 0 takes any free one (default 8000)
@@ -98,6 +104,8 @@ fn dispatch() -> Result<ExitCode> {
                 options.server.push(args.value()?.string()?);
             }
             ("test", Long("only")) => options.only.push(args.value()?.string()?),
+            ("fuzz", Long("only")) => options.fuzz.only.push(args.value()?.string()?),
+            ("fuzz", Long("seconds")) => options.fuzz.seconds = args.value()?.parse()?,
             ("bench", Long("only")) => options.bench.only.push(args.value()?.string()?),
             ("bench", Long("rounds")) => options.bench.rounds = Some(args.value()?.parse()?),
             (_, other) => return Err(other.unexpected().into()),
@@ -110,6 +118,7 @@ fn dispatch() -> Result<ExitCode> {
         "package" => package::command().map(|()| true),
         "check" => check::command(),
         "bench" => bench::bench(&options.bench).map(|()| true),
+        "fuzz" => fuzz::fuzz(&options.fuzz),
         "docs" => docs::docs().map(|()| true),
         "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
@@ -124,4 +133,5 @@ struct Options {
     /// Suites to run; empty means all.
     only: Vec<String>,
     bench: bench::Options,
+    fuzz: fuzz::Options,
 }

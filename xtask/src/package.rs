@@ -16,6 +16,7 @@ use serde_json::Value;
 use crate::glue::trim;
 use crate::names;
 use crate::run::{Cmd, root, say, step, target};
+use crate::sbom;
 use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 use crate::split::{FIRST, Parts, split};
 
@@ -257,6 +258,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     bundle_validator(tools, &next)?;
     inline_worker(tools, &next)?;
     make_doors(&next)?;
+    sbom::of_npm(&next)?;
     fill_version(&next.join("package.json"), &locked_version("mcp-wasm")?)?;
 
     if package.exists() {

@@ -17,10 +17,12 @@ use crate::run::{Cmd, find, root, step, target};
 
 pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
 const WASM_PACK: &str = "0.15.1";
+const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
 const NODE: [u32; 2] = [20, 19];
-/// Environments of Python peers, and their packages: two, because the peers' own do not agree.
-const PYTHON: [(&str, &str); 2] = [
+/// Environments of Python peers, and their packages: several, because the peers' own do not agree.
+const PYTHON: [(&str, &str); 3] = [
+    ("python-fastmcp2", "tests/interop/requirements-fastmcp2.txt"),
     ("python", "tests/interop/requirements.txt"),
     ("python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
 ];
@@ -33,6 +35,7 @@ pub enum Need {
     /// The JavaScript tools in `tests/`.
     Npm,
     WasmPack,
+    CargoDeny,
     Geckodriver,
     Chromium,
     Chromedriver,
@@ -119,6 +122,9 @@ pub fn setup(needs: EnumSet<Need>) -> Result<Tools> {
             }
             if needs.contains(Need::WasmPack) {
                 tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
+            }
+            if needs.contains(Need::CargoDeny) {
+                tools.directories.extend(cargo_tool("cargo-deny", CARGO_DENY, "cargo-deny")?);
             }
             if needs.contains(Need::Geckodriver) && program("GECKODRIVER", &[]).is_none() {
                 tools.directories.extend(cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?);

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Message, Payload, RpcError, code};
 use crate::proto::Millis;
-use crate::proto::client::{owned, sentence};
+use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State, Troubles};

@@ -18,8 +18,9 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::{Client, owned, take_where};
-use crate::proto::scan::Scanned;
+use crate::proto::client::Client;
+use crate::proto::scan::{ReadNumber, Scanned};
+use crate::text::{owned, take_where};
 
 use super::params::Tools;
 use exchange::{Exchange, Purpose, State, Troubles};
@@ -251,9 +252,14 @@ impl<P: Payload> Http<P> {
     /// count from. Who tells the client does the same as [`event`](Self::event),
     /// [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
-    pub fn progress(&mut self, number: u32, since: usize) -> Option<(Scanned, bool)> {
+    pub fn progress(
+        &mut self,
+        number: u32,
+        since: usize,
+        read_number: ReadNumber,
+    ) -> Option<(Scanned, bool)> {
         let exchange = self.find(number)?;
-        let scanned = exchange.stream.progress(since)?;
+        let scanned = exchange.stream.progress(since, read_number)?;
         exchange.works();
         // As `may_report` says, without an id that would have to be dropped.
         let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
@@ -417,7 +423,7 @@ impl<P: Payload> Http<P> {
                 }
                 News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
                 News::Failed(_, error) | News::Fault(error) => client.fault(error),
-                News::Stray(token, params) => client.stray(&token, Some(params)),
+                News::Stray(token, params) => client.stray(&token, params),
                 News::Begun => client.begun(now),
                 News::Refused(error) => client.not_begun(error),
                 News::Closed => client.close("the session has expired, and no other was opened"),

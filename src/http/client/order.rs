@@ -4,7 +4,7 @@
 //! of a session.
 
 use crate::jsonrpc::{Id, Payload};
-use crate::proto::client::take_where;
+use crate::text::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{Kind, Purpose};

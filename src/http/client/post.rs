@@ -1,12 +1,14 @@
 //! Sending: which headers an exchange gets, and the second attempt after a refusal of them.
 
 use crate::error::Error;
-use crate::http::headers::{EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode};
+use crate::http::headers::{
+    EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode, naming,
+};
 use crate::http::params::decimal;
 use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Payload, write_call};
 use crate::proto::Millis;
-use crate::proto::client::take_where;
+use crate::text::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{Exchange, Kind, PATIENCE, Purpose, Refused, State};
@@ -132,12 +134,7 @@ impl<P: Payload> Http<P> {
                 header(VERSION, version.clone());
             }
             if let Some(method) = at(message, &["method"]) {
-                let key = match method.as_text().unwrap_or_default().as_str() {
-                    method::CALL_TOOL | "prompts/get" => "name",
-                    "resources/read" => "uri",
-                    name if name.starts_with("tasks/") => "taskId",
-                    _ => "",
-                };
+                let key = method.as_text().and_then(|name| naming(&name)).unwrap_or_default();
                 header(METHOD, method);
                 if let Some(about) = text_at(message, &["params", key]) {
                     header(NAME, P::string(&encode(&about)));

@@ -4,8 +4,8 @@
 use crate::error::Error;
 use crate::jsonrpc::{Payload, write_call};
 use crate::proto::Millis;
-use crate::proto::client::owned;
 use crate::proto::version::Version;
+use crate::text::owned;
 use crate::types::method;
 
 use super::exchange::{Exchange, Kind, Purpose, State};

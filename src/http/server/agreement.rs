@@ -10,11 +10,11 @@ use super::{
 };
 use crate::{
     http::{
-        headers::{METHOD, NAME, VERSION},
+        headers::{METHOD, NAME, VERSION, naming},
         params::{Tools, text_of},
     },
     jsonrpc::{Kind, Payload, RpcError, code},
-    proto::server::{ECHO, clip},
+    text::{ECHO, clip},
     types::method,
 };
 
@@ -92,13 +92,7 @@ fn check_argument<P: Payload>(
 
 /// What the request is about, in the words of its body.
 fn named<P: Payload>(method: &str, params: Option<&P>) -> Option<String> {
-    let key = match method {
-        method::CALL_TOOL | "prompts/get" => "name",
-        "resources/read" => "uri",
-        "tasks/get" | "tasks/update" | "tasks/cancel" => "taskId",
-        _ => return None,
-    };
-    params?.text(key)
+    params?.text(naming(method)?)
 }
 
 fn compare<P: Payload>(

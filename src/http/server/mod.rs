@@ -16,4 +16,4 @@ pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
 pub use stream::{Reader, StreamLimits, write_message};
-pub use streams::{Beginning, InUse, NoStream, NoSuchEvent, Streams};
+pub use streams::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready, Streams};

@@ -4,10 +4,8 @@ use super::{agreement::check_headers, refusal::Refusal};
 use crate::{
     http::headers::VERSION,
     jsonrpc::{Kind, Message, Payload, RpcError, code},
-    proto::{
-        server::{ECHO, clip},
-        version::{Era, Version},
-    },
+    proto::version::Version,
+    text::{ECHO, clip},
     types::{meta, method},
 };
 
@@ -79,7 +77,7 @@ pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<Excha
 
 /// Whether the version header names a revision without sessions.
 pub fn is_modern(headers: &impl RequestHeaders) -> bool {
-    matches!(version_of(headers), Some(Ok(version)) if version.era() == Era::Modern)
+    matches!(version_of(headers), Some(Ok(version)) if version.carries_envelope())
 }
 
 fn sort_request<P: Payload>(
@@ -90,8 +88,7 @@ fn sort_request<P: Payload>(
     if let Some(claim) = claim(params) {
         let claimed = claim.as_text();
         let claimed = claimed.as_deref();
-        let is_known =
-            claimed.and_then(Version::parse).is_some_and(|version| version.era() == Era::Modern);
+        let is_known = claimed.and_then(Version::parse).is_some_and(Version::carries_envelope);
         if method == method::INITIALIZE && !is_known && !is_modern(headers) {
             return Ok(Exchange::Initialize);
         }
@@ -198,7 +195,7 @@ fn check_version<P: Payload>(headers: &impl RequestHeaders) -> Result<(), RpcErr
 /// Names the revisions that `server/discover` names: here the older ones are not asked for by a
 /// version header but by the handshake.
 fn unsupported<P: Payload>(requested: &str) -> RpcError<P> {
-    let supported = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
+    let supported = Version::named_by_requests().map(|version| P::string(version.as_str()));
     let mut data = P::object();
     data.set("supported", P::array(supported.collect()));
     data.set_text("requested", &clip(requested, ECHO));

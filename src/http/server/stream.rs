@@ -1,6 +1,6 @@
 //! One event stream of a legacy session: its events, as far as they are kept, and its reader.
 
-use std::{collections::VecDeque, task::Waker};
+use std::collections::VecDeque;
 
 use crate::{
     jsonrpc::Payload,
@@ -55,7 +55,7 @@ impl Default for StreamLimits {
 }
 
 /// One reader of one stream. One that comes back takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Reader {
     pub(super) stream: u64,
     pub(super) number: u64,
@@ -77,13 +77,13 @@ pub(super) struct Stream {
     pub(super) sent: u64,
     /// Bytes of those after that.
     pub(super) waiting_bytes: usize,
-    pub(super) reader: Option<(u64, Option<Waker>)>,
+    pub(super) reader: Option<Reader>,
     /// Whether the reader is to go and come back, once it has what is there.
     pub(super) is_released: bool,
     /// Whether the reader is to be given an event without data first.
     pub(super) to_prime: bool,
-    /// Whether the reader is to be given a sign of life, so that its connection shows one.
-    pub(super) to_probe: bool,
+    /// Since when its reader is to be sent something, to find out whether it is there.
+    pub(super) probed: Option<Millis>,
     pub(super) ended: Option<Millis>,
 }
 
@@ -97,7 +97,7 @@ pub(super) struct Event {
 
 impl Stream {
     pub(super) fn is_read_by(&self, reader: Reader) -> bool {
-        self.reader.as_ref().is_some_and(|(number, _)| *number == reader.number)
+        self.reader == Some(reader)
     }
 
     /// How many events wait, or rather more: some of them may have been forgotten.
@@ -149,14 +149,6 @@ impl Stream {
             }
         }
         before - self.bytes
-    }
-
-    pub(super) fn wake(&mut self) {
-        if let Some((_, waker)) = &mut self.reader
-            && let Some(waker) = waker.take()
-        {
-            waker.wake();
-        }
     }
 }
 

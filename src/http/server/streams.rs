@@ -5,10 +5,7 @@
 //! its connection goes on with the id of the last event that it has seen. Nobody else does: the id
 //! holds a word of the stream's that only its readers have been told.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet, VecDeque},
-    task::{Poll, Waker},
-};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 
@@ -22,6 +19,8 @@ use crate::{
 const STANDALONE: u64 = 0;
 /// What shows a connection whose other end is gone that it is.
 const PROBE: &str = ": is anybody there?\n\n";
+/// Milliseconds within which a reader takes what it is sent while somebody else wants its place.
+const UNTAKEN: Millis = 4000.0;
 
 /// How the answer to a POST begins.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,6 +29,26 @@ pub enum Beginning {
     Whole(String),
     /// There is, or will be, more.
     Stream,
+}
+
+/// What a reader gets next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Next {
+    /// These events, as text.
+    Events(String),
+    /// Nothing any more.
+    End,
+    /// Nothing yet: [`Streams::take_ready`] tells when to look again.
+    Nothing,
+}
+
+/// Who may go on.
+#[derive(Debug, Default)]
+pub struct Ready {
+    /// Readers for whom there may be something now.
+    pub readers: Vec<Reader>,
+    /// Whether there may be more room than before.
+    pub room: bool,
 }
 
 /// Why there is no stream for some requests.
@@ -75,8 +94,8 @@ pub struct Streams {
     newest: u64,
     /// How many readers there have been.
     readers: u64,
-    /// Wants to know when there is room.
-    pump: Option<Waker>,
+    /// What has changed since that was asked last.
+    ready: Ready,
     closed: bool,
 }
 
@@ -93,7 +112,7 @@ impl Streams {
             bytes: 0,
             newest: STANDALONE,
             readers: 0,
-            pump: None,
+            ready: Ready::default(),
             closed: false,
         };
         streams.add(STANDALONE, 0);
@@ -147,11 +166,18 @@ impl Streams {
         Ok(self.attach(STANDALONE, self.primed))
     }
 
-    /// Has something sent to the reader of the GET stream that means nothing.
-    pub fn probe(&mut self) {
+    /// Has something sent to the reader of the GET stream that means nothing. One that has left the
+    /// last such thing untaken for a while reads no more, and gives its place up.
+    pub fn probe(&mut self, now: Millis) {
         if let Some(stream) = self.all.get_mut(&STANDALONE) {
-            stream.to_probe = stream.reader.is_some();
-            stream.wake();
+            let probed = stream.probed.filter(|_| stream.reader.is_some());
+            if probed.is_some_and(|since| now - since >= UNTAKEN) {
+                self.ready.readers.extend(stream.reader);
+                stream.reader = None;
+            } else if stream.reader.is_some() {
+                stream.probed.get_or_insert(now);
+                self.ready.readers.extend(stream.reader);
+            }
         }
     }
 
@@ -181,15 +207,15 @@ impl Streams {
 
     fn attach(&mut self, id: u64, to_prime: bool) -> Reader {
         self.readers += 1;
-        let number = self.readers;
+        let reader = Reader { stream: id, number: self.readers };
         if let Some(stream) = self.all.get_mut(&id) {
-            stream.wake();
-            stream.reader = Some((number, None));
+            // The one before it is to see that it is none any more.
+            self.ready.readers.extend(stream.reader.replace(reader));
             stream.is_released = false;
             stream.to_prime = to_prime;
-            stream.to_probe = false;
+            stream.probed = None;
         }
-        Reader { stream: id, number }
+        reader
     }
 
     /// The reader is gone. What comes is kept for the next one.
@@ -199,7 +225,7 @@ impl Streams {
         {
             stream.reader = None;
         }
-        self.wake_pump();
+        self.ready.room = true;
     }
 
     /// Whether anybody reads.
@@ -232,9 +258,9 @@ impl Streams {
                 && self.bytes < limits.session_bytes
     }
 
-    /// Wakes this when there may be more room than before.
-    pub fn when_there_is_room(&mut self, waker: &Waker) {
-        self.pump = Some(waker.clone());
+    /// Who may go on, since this was asked last.
+    pub fn take_ready(&mut self) -> Ready {
+        std::mem::take(&mut self.ready)
     }
 
     /// Takes in a message. `last`: it is the response to that request.
@@ -250,7 +276,7 @@ impl Streams {
         {
             self.bytes += stream.push(frame);
             self.bytes -= stream.trim(self.limits.kept_bytes, false);
-            stream.wake();
+            self.ready.readers.extend(stream.reader);
             if last && let Some(id) = about {
                 self.answered(id, now);
             }
@@ -304,7 +330,7 @@ impl Streams {
             && stream.reader.is_some()
         {
             stream.is_released = true;
-            stream.wake();
+            self.ready.readers.extend(stream.reader);
         }
     }
 
@@ -315,11 +341,11 @@ impl Streams {
             stream.open = stream.open.saturating_sub(1);
             if stream.open == 0 {
                 stream.ended = Some(now);
-                stream.wake();
+                self.ready.readers.extend(stream.reader);
                 self.done.push_back(owner);
             }
         }
-        self.wake_pump();
+        self.ready.room = true;
     }
 
     fn owner(&self, about: Option<&Id>) -> Option<u64> {
@@ -330,36 +356,30 @@ impl Streams {
     }
 
     /// How the answer to a POST begins, as soon as that is clear: as one message if that is all.
-    pub fn poll_beginning(&mut self, reader: Reader, waker: &Waker) -> Poll<Beginning> {
+    pub fn beginning(&mut self, reader: Reader) -> Option<Beginning> {
         let Some(stream) = self.all.get_mut(&reader.stream) else {
-            return Poll::Ready(Beginning::Stream);
+            return Some(Beginning::Stream);
         };
         let is_over = stream.ended.is_some() || self.closed;
         if is_over && stream.events.len() == 1 && stream.newest == 1 {
             let event = stream.events.pop_front();
             self.remove(reader.stream);
             let json = event.map(|event| event.json).unwrap_or_default();
-            return Poll::Ready(Beginning::Whole(json));
+            return Some(Beginning::Whole(json));
         }
-        if is_over || stream.is_released || !stream.events.is_empty() {
-            return Poll::Ready(Beginning::Stream);
-        }
-        if let Some((_, waiting)) = &mut stream.reader {
-            *waiting = Some(waker.clone());
-        }
-        Poll::Pending
+        (is_over || stream.is_released || !stream.events.is_empty()).then_some(Beginning::Stream)
     }
 
-    /// The next events for this reader as text; `None` at its end.
-    pub fn poll_events(&mut self, reader: Reader, waker: &Waker) -> Poll<Option<String>> {
+    /// The next events for this reader.
+    pub fn events(&mut self, reader: Reader) -> Next {
         let Some(stream) = self.all.get_mut(&reader.stream) else {
-            return Poll::Ready(None);
+            return Next::End;
         };
         if self.closed || !stream.is_read_by(reader) {
-            return Poll::Ready(None);
+            return Next::End;
         }
         let mut text = String::new();
-        if std::mem::take(&mut stream.to_probe) {
+        if stream.probed.take().is_some() {
             text.push_str(PROBE);
         }
         let is_over = stream.ended.is_some();
@@ -383,16 +403,10 @@ impl Streams {
         if !text.is_empty() {
             stream.sent(sent);
             self.bytes -= stream.trim(self.limits.kept_bytes, false);
-            self.wake_pump();
-            return Poll::Ready(Some(text));
+            self.ready.room = true;
+            return Next::Events(text);
         }
-        if is_over || stream.is_released {
-            return Poll::Ready(None);
-        }
-        if let Some((_, waiting)) = &mut stream.reader {
-            *waiting = Some(waker.clone());
-        }
-        Poll::Pending
+        if is_over || stream.is_released { Next::End } else { Next::Nothing }
     }
 
     /// Forgets streams that ended long ago, and the oldest when there are many. Returns when it is
@@ -424,18 +438,12 @@ impl Streams {
     /// Ends all of them.
     pub fn close(&mut self) {
         self.closed = true;
-        self.all.values_mut().for_each(Stream::wake);
-        self.wake_pump();
+        self.ready.readers.extend(self.all.values().filter_map(|stream| stream.reader));
+        self.ready.room = true;
     }
 
     /// Whether they have been ended.
     pub fn is_closed(&self) -> bool {
         self.closed
-    }
-
-    fn wake_pump(&mut self) {
-        if let Some(pump) = self.pump.take() {
-            pump.wake();
-        }
     }
 }

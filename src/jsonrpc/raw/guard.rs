@@ -16,12 +16,15 @@ use serde::{
 use serde_json::Value;
 
 /// Values that may be read without a type out of one text: 65,536. An object counts as seven, its
-/// names count as well, and a text of more than 1.5 MiB may have one for each 24 bytes.
+/// names count as well, an array counts as four, and a text of more than 1.5 MiB may have one for each
+/// 24 bytes.
 pub const UNTYPED_VALUES: usize = 65_536;
 /// Bytes of text that are worth one more.
 const WORTH: usize = 24;
 /// What an object costs beside its members, in values.
 const OBJECT: usize = 6;
+/// What an array costs beside its elements, for it has room for four of them from the first on.
+const ARRAY: usize = 3;
 /// So many values at most are in one byte of text: `{},`.
 const DENSEST: usize = 3;
 
@@ -152,6 +155,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Any<'_, V> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, inner: A) -> Result<V::Value, A::Error> {
+        if self.is_untyped {
+            Guard::<V>::spend(self.inner.left, ARRAY)?;
+        }
         let inner = self.inner.around(inner);
         self.inner.inner.visit_seq(inner)
     }

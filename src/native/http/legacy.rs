@@ -188,7 +188,7 @@ pub(super) async fn get(endpoint: &Endpoint, origin: &Origin<'_>) -> Result<Resp
     }
     let session = find(endpoint, origin, None)?;
     let reading = match headers.find(LAST_EVENT) {
-        Lookup::Absent | Lookup::Text("") => match session.listen().await {
+        Lookup::Absent | Lookup::Text("") => match session.listen(origin.desk.as_ref()).await {
             Ok(reading) => reading,
             Err(InUse) => return Ok(in_use()),
         },

@@ -57,6 +57,8 @@ pub(super) fn shutting_down() -> Response {
 struct Origin<'a> {
     headers: &'a HeaderMap,
     extensions: Arc<Extensions>,
+    /// Of the connection, if it is one of a listener of ours.
+    desk: Option<Desk>,
 }
 
 impl Origin<'_> {
@@ -72,9 +74,9 @@ async fn answer(endpoint: &Endpoint, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     // Nobody is going to upgrade, and handlers may keep the rest for as long as they like.
     parts.extensions.remove::<OnUpgrade>();
-    parts.extensions.remove::<Desk>();
+    let desk = parts.extensions.remove::<Desk>();
     let headers = &parts.headers;
-    let origin = &Origin { headers, extensions: Arc::new(parts.extensions) };
+    let origin = &Origin { headers, extensions: Arc::new(parts.extensions), desk };
     let outcome = match parts.method {
         Method::POST => post(endpoint, origin, body).await,
         Method::GET | Method::DELETE if is_modern(headers) => {

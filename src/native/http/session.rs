@@ -2,13 +2,15 @@
 
 use std::{
     cell::RefCell,
+    collections::HashMap,
     future::poll_fn,
+    ops::{Deref, DerefMut},
     pin::pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Context, Poll},
+    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -20,9 +22,10 @@ use tokio::{
 use super::{legacy::each_message, pace, sessions::Sessions};
 use crate::{
     http::server::{
-        Beginning, InUse, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
+        Beginning, InUse, Next, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
     },
     jsonrpc::{Id, Payload, Raw},
+    native::connections::Desk,
     proto::version::Version,
     server::{Driver, Extensions, Link, Principal, Transmit},
 };
@@ -54,6 +57,12 @@ pub(super) struct Session {
 
 struct State {
     streams: Streams,
+    /// Readers that wait for events.
+    waiting: HashMap<Reader, Waker>,
+    /// Waits for room.
+    pump: Option<Waker>,
+    /// The connection that the GET stream goes to.
+    listener: Option<Desk>,
     /// When the client was last heard of.
     used: Instant,
     /// Bytes of events that are in the total.
@@ -85,7 +94,14 @@ impl Session {
             link,
             turn: Mutex::default(),
             born: now,
-            state: Mutex::new(State { streams, used: now, counted: 0 }),
+            state: Mutex::new(State {
+                streams,
+                waiting: HashMap::new(),
+                pump: None,
+                listener: None,
+                used: now,
+                counted: 0,
+            }),
             has_worked: AtomicBool::new(false),
             freed: Notify::new(),
             to_tidy: Notify::new(),
@@ -159,7 +175,9 @@ impl Session {
                         for request in self.link.take_released() {
                             state.streams.release(&request);
                         }
-                        state.streams.when_there_is_room(cx.waker());
+                        // What was found just now is no reason to come back.
+                        state.wake();
+                        state.pump = Some(cx.waker().clone());
                         return Poll::Pending;
                     }
                 }
@@ -263,16 +281,25 @@ impl Session {
 
     /// The stream of what belongs to no request. If somebody else reads it, that one is sent
     /// something, so that a connection that is gone is found to be.
-    pub(super) async fn listen(self: &Arc<Self>) -> Result<Reading, InUse> {
+    ///
+    /// `desk`: of the connection that the stream goes to.
+    pub(super) async fn listen(self: &Arc<Self>, desk: Option<&Desk>) -> Result<Reading, InUse> {
         self.touch();
         let until = Instant::now() + GRACE;
         loop {
             let freed = self.freed.notified();
             {
                 let mut state = self.lock();
-                match state.streams.listen() {
-                    Ok(reader) => return Ok(Reading { session: Arc::clone(self), reader }),
-                    Err(InUse) => state.streams.probe(),
+                let taken = state.streams.listen().or_else(|InUse| {
+                    state.streams.probe(self.now());
+                    if let Some(desk) = &state.listener {
+                        desk.hurry();
+                    }
+                    state.streams.listen()
+                });
+                if let Ok(reader) = taken {
+                    state.listener = desk.cloned();
+                    return Ok(Reading { session: Arc::clone(self), reader });
                 }
             }
             timeout_at(until, freed).await.map_err(|_| InUse)?;
@@ -301,8 +328,54 @@ impl Session {
     }
 
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> Locked<'_> {
+        Locked(self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The state, while it is looked at. Whoever may go on afterwards is woken.
+struct Locked<'a>(MutexGuard<'a, State>);
+
+impl Deref for Locked<'_> {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.0
+    }
+}
+
+impl DerefMut for Locked<'_> {
+    fn deref_mut(&mut self) -> &mut State {
+        &mut self.0
+    }
+}
+
+impl Drop for Locked<'_> {
+    fn drop(&mut self) {
+        self.0.wake();
+    }
+}
+
+impl State {
+    /// Wakes whoever may go on.
+    fn wake(&mut self) {
+        let ready = self.streams.take_ready();
+        for reader in ready.readers {
+            if let Some(waker) = self.waiting.remove(&reader) {
+                waker.wake();
+            }
+        }
+        if ready.room
+            && let Some(pump) = self.pump.take()
+        {
+            pump.wake();
+        }
+    }
+
+    /// Has this reader woken when there may be something for it.
+    fn wait<T>(&mut self, reader: Reader, waker: &Waker) -> Poll<T> {
+        self.waiting.insert(reader, waker.clone());
+        Poll::Pending
     }
 }
 
@@ -318,20 +391,27 @@ impl Reading {
     pub(super) async fn beginning(&self) -> Beginning {
         poll_fn(|cx| {
             let mut state = self.session.lock();
-            let beginning = state.streams.poll_beginning(self.reader, cx.waker());
+            let beginning = state.streams.beginning(self.reader);
             self.session.settle(&mut state);
-            beginning
+            match beginning {
+                Some(beginning) => Poll::Ready(beginning),
+                None => state.wait(self.reader, cx.waker()),
+            }
         })
         .await
     }
 
     /// What comes next, as text; `None` at the end.
     pub(super) async fn next(&self) -> Option<String> {
-        poll_fn(|cx: &mut Context<'_>| {
+        poll_fn(|cx| {
             let mut state = self.session.lock();
-            let events = state.streams.poll_events(self.reader, cx.waker());
+            let next = state.streams.events(self.reader);
             self.session.settle(&mut state);
-            events
+            match next {
+                Next::Events(text) => Poll::Ready(Some(text)),
+                Next::End => Poll::Ready(None),
+                Next::Nothing => state.wait(self.reader, cx.waker()),
+            }
         })
         .await
     }
@@ -341,6 +421,7 @@ impl Drop for Reading {
     fn drop(&mut self) {
         let mut state = self.session.lock();
         state.streams.detach(self.reader);
+        state.waiting.remove(&self.reader);
         state.used = Instant::now();
         drop(state);
         self.session.freed.notify_waiters();

@@ -32,7 +32,7 @@ use crate::types::{Level, meta, method};
 use cache::{Cache, Kept};
 use calls::{CallTable, Expired, LATE};
 use inputs::Open;
-pub(crate) use output::{owned, sentence, take_where};
+use output::{owned, sentence};
 use rounds::Work;
 use subscriptions::Subscriptions;
 
@@ -266,16 +266,17 @@ impl<P: Payload> Client<P> {
     /// Does the same as [`receive`](Self::receive) would, without an output; what is odd about it
     /// is the [`oddity`](Self::oddity).
     pub fn receive_scanned(&mut self, scanned: &Scanned) -> Option<u32> {
-        self.receive_progress(scanned.token, scanned.progress)
+        self.receive_progress(scanned.token, scanned.is_text, scanned.progress)
     }
 
-    /// The same of what was scanned elsewhere.
-    pub fn receive_progress(&mut self, token: i64, progress: f64) -> Option<u32> {
+    /// The same of what was scanned elsewhere; `is_text` is whether the token came as text.
+    #[inline]
+    pub fn receive_progress(&mut self, token: i64, is_text: bool, progress: f64) -> Option<u32> {
         self.oddity = None;
         if !matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_)) {
             return None;
         }
-        self.accept(token, progress)
+        if is_text { self.accept_text(token, progress) } else { self.accept(token, progress) }
     }
 
     #[inline]
@@ -391,16 +392,21 @@ impl<P: Payload> Client<P> {
         self.outputs.push(Output::Fault(error));
     }
 
-    /// Progress came where it does not belong, and was dropped. With its params, if it was parsed.
-    pub fn stray(&mut self, token: &Id, params: Option<P>) {
+    /// Progress came where it does not belong, and was dropped.
+    pub fn stray(&mut self, token: &Id, params: P) {
         match token {
-            Id::Integer(id) if self.calls.find(*id).is_none() => {
-                self.accept(*id, 0.0);
-            }
-            _ => self.dropped(Oddity::Unknown),
+            Id::Integer(id) => self.stray_scanned(*id, false),
+            Id::Text(_) => self.stray_scanned(0, true),
         }
-        if params.is_some() {
-            self.tell_oddity(params);
+        self.tell_oddity(Some(params));
+    }
+
+    /// The same of what was scanned; `is_text` is whether the token came as text.
+    pub fn stray_scanned(&mut self, token: i64, is_text: bool) {
+        if is_text || self.calls.find(token).is_some() {
+            self.dropped(Oddity::Unknown);
+        } else {
+            self.accept(token, 0.0);
         }
     }
 
@@ -411,10 +417,11 @@ impl<P: Payload> Client<P> {
         self.oddity = Some(oddity);
     }
 
-    /// As [`accept`](Self::accept), for a token of any type.
-    fn accept_any(&mut self, token: &Id, progress: f64) -> Option<u32> {
+    /// As [`accept`](Self::accept), for the text of an integer.
+    #[inline(never)]
+    fn accept_text(&mut self, token: i64, progress: f64) -> Option<u32> {
         let before = self.counts.coerced;
-        let Some(id) = self.ours(token) else {
+        let Some(id) = self.ours_as_text(token) else {
             self.oddity = Some(Oddity::Coerced);
             return None;
         };
@@ -428,11 +435,13 @@ impl<P: Payload> Client<P> {
     /// The integer of ours that an id or a token is, as the text of which it is counted; 0 for a
     /// stranger's. `None` for such a text if its call is strict.
     fn ours(&mut self, id: &Id) -> Option<i64> {
-        let text = match id {
-            Id::Integer(id) => return Some(*id),
-            Id::Text(text) => text,
-        };
-        let id = Id::decimal(text);
+        match id {
+            Id::Integer(id) => Some(*id),
+            Id::Text(text) => self.ours_as_text(Id::decimal(text)),
+        }
+    }
+
+    fn ours_as_text(&mut self, id: i64) -> Option<i64> {
         if !(1..=self.newest).contains(&id) {
             return Some(0);
         }
@@ -519,6 +528,10 @@ impl<P: Payload> Client<P> {
                 Expired::Total => (Clock::Total, limits.max_total),
             };
             self.abandon(id, Some("timeout"), Error::Timeout { clock, after });
+        }
+        // What has just gone on may have no time at all: that is told now, not by another strike.
+        if self.calls.wake() <= now {
+            self.handle_timeout(now);
         }
     }
 
@@ -782,7 +795,11 @@ impl<P: Payload> Client<P> {
         } else if method == method::PROGRESS {
             match progress::read(params.clone()) {
                 Some((token, report)) => {
-                    if let Some(slot) = self.accept_any(&token, report.progress) {
+                    let slot = match &token {
+                        Id::Integer(id) => self.accept(*id, report.progress),
+                        Id::Text(text) => self.accept_text(Id::decimal(text), report.progress),
+                    };
+                    if let Some(slot) = slot {
                         self.outputs.push(Output::Progress(slot, report));
                     }
                 }

@@ -16,6 +16,11 @@ impl AskKey {
     pub fn number(self) -> i64 {
         self.0
     }
+
+    /// The key of that number.
+    pub fn of(number: i64) -> Self {
+        Self(number)
+    }
 }
 
 /// A request of ours that has not been answered.

@@ -1,9 +1,10 @@
 //! What a request says about itself in `_meta`.
 
-use super::{ECHO, Limits, clip};
+use super::Limits;
 use crate::{
     jsonrpc::{Id, Kind, Payload, RpcError, code},
-    proto::version::{Era, Version},
+    proto::version::Version,
+    text::{ECHO, clip},
     types::{ClientCapabilities, Level, meta},
 };
 
@@ -58,7 +59,7 @@ impl Claim {
             return Err(bad_key(meta::PROTOCOL_VERSION, "a string"));
         };
         let version = Version::parse(&name)
-            .filter(|version| version.era() == Era::Modern)
+            .filter(|version| version.carries_envelope())
             .ok_or_else(|| unsupported(Some(&name)))?;
         let capabilities = match meta.present(meta::CLIENT_CAPABILITIES) {
             None => return Err(missing(meta::CLIENT_CAPABILITIES)),
@@ -115,7 +116,7 @@ pub(super) fn fits(id: &Id, limits: &Limits) -> bool {
 /// The error for a version that is not served, with the ones that `server/discover` names: those
 /// that a request can name.
 pub(super) fn unsupported<P: Payload>(requested: Option<&str>) -> RpcError<P> {
-    let supported = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
+    let supported = Version::named_by_requests().map(|version| P::string(version.as_str()));
     let mut data = P::object();
     data.set("supported", P::array(supported.collect()));
     if let Some(requested) = requested {

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     jsonrpc::{Id, Kind, Malformed, Message, Payload, RpcError, code},
-    proto::version::{Era, Version},
+    proto::version::Version,
     types::{ClientCapabilities, Icon, Level, meta, method},
 };
 
@@ -225,7 +225,7 @@ impl<P: Payload> ServerMachine<P> {
             .and_then(|version| version.as_text())
             .ok_or_else(|| bad_params(&["`protocolVersion` is not a string"]))?;
         let version = Version::parse(&asked)
-            .filter(|version| version.era() == Era::Legacy)
+            .filter(|version| version.is_initialized())
             .unwrap_or(Version::LATEST_LEGACY);
         self.phase = Phase::Legacy(Some(version));
         let declared = params.and_then(|params| params.get("capabilities"));
@@ -243,7 +243,7 @@ impl<P: Payload> ServerMachine<P> {
     }
 
     fn discovery(&self) -> P {
-        let versions = Version::of(Era::Modern).map(|version| P::string(version.as_str()));
+        let versions = Version::named_by_requests().map(|version| P::string(version.as_str()));
         let mut result = P::object();
         result.set("supportedVersions", P::array(versions.collect()));
         result.set("capabilities", self.profile.features.declare());

@@ -18,7 +18,7 @@ mod operation;
 mod outbound;
 mod watch;
 
-use std::{borrow::Cow, collections::VecDeque};
+use std::collections::VecDeque;
 
 pub use asks::{AskKey, missing_capability};
 pub use features::{Feature, Features};
@@ -41,6 +41,18 @@ use crate::{
 /// been answered, a key is never used twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RequestKey(u64);
+
+impl RequestKey {
+    /// Its number, for hosts that keep numbers.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
+    /// The key of that number.
+    pub fn of(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// What the server says about itself.
 #[derive(Clone, Debug)]
@@ -237,22 +249,6 @@ fn busy<P: Payload>(message: &str) -> RpcError<P> {
     let mut data = P::object();
     data.set("retryAfterMs", P::number(RETRY_AFTER));
     RpcError { code: code::TOO_MANY_REQUESTS, message: message.to_owned(), data: Some(data) }
-}
-
-/// Bytes of what a peer sent that an error message repeats.
-pub(crate) const ECHO: usize = 200;
-
-/// The text, or as much of it as fits, cut between two characters.
-pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
-    const MARK: &str = "…";
-    if text.len() <= limit {
-        return Cow::Borrowed(text);
-    }
-    let mut end = limit.saturating_sub(MARK.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    Cow::Owned([&text[..end], MARK].concat())
 }
 
 impl<P: Payload> ServerMachine<P> {

@@ -1,12 +1,13 @@
 //! What the host is asked for, read out of a request's parameters.
 
 use super::{
-    ECHO, Limits, clip,
+    Limits,
     envelope::{bad_params, text},
 };
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
     proto::version::Version,
+    text::{ECHO, clip},
     types::{Reference, method},
 };
 

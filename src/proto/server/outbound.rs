@@ -1,9 +1,10 @@
 //! What the server sends: responses, log messages, and progress at the pace of the peer.
 
-use super::{Cache, Frame, Progress, Queued, RequestKey, ServerMachine, Transmit, clip};
+use super::{Cache, Frame, Progress, Queued, RequestKey, ServerMachine, Transmit};
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
     proto::version::Version,
+    text::clip,
     types::{Level, meta, method},
 };
 

@@ -4,9 +4,15 @@
 //! Modern: the call is answered with the questions, and when the client asks again the handler runs
 //! from the top and finds the answers.
 
-use super::{Output, Service, calls::Shape, seal::digest};
+use super::{
+    Session,
+    result::Shape,
+    seal::digest,
+    session::{Call, Open, Question},
+};
 use crate::{
-    jsonrpc::{self, Payload, RpcError, code},
+    jsonrpc::{Kind, Payload, RpcError},
+    proto::server::{AskKey, RequestKey},
     types::{Capability, form, method},
 };
 
@@ -14,93 +20,146 @@ use crate::{
 #[derive(Debug)]
 pub enum Asked<P> {
     /// It is answered.
-    Given(P),
-    /// The client has been asked: [`Output::Answered`] tells the answer by this number.
-    Waits(i64),
-    /// The handler cannot go on: once all that it asks for at the same time is known,
-    /// [`Service::conclude`] is to be called.
-    Suspended,
-    /// The call is over.
+    Given {
+        /// The key that it goes by.
+        key: String,
+        /// The answer.
+        answer: P,
+    },
+    /// The client has been asked, by this request: its answer comes as an event.
+    Waits(AskKey),
+    /// The handler cannot go on: once all that it asks for at the same time is known, the call is to
+    /// be [concluded](Session::conclude). With the key that the question goes by.
+    Suspended(String),
+    /// The call is over, or must not ask.
     Over,
 }
 
-/// A question that was sent.
-pub(super) struct Question<P> {
-    method: &'static str,
-    params: P,
+/// Why a question that was asked by a request has no answer.
+#[derive(Debug)]
+pub enum Unanswered<P> {
+    /// The client answered with an error.
+    Refused(RpcError<P>),
+    /// Its answer does not fit the question. The text says why.
+    Misfit(String),
 }
 
-impl<P: Payload> Service<P> {
+impl<P: Payload> Session<P> {
     /// Asks the client of a call. Without a `key` of its own, a question is known again by what it
-    /// asks.
+    /// asks. `token` makes a text that nobody can guess.
     pub fn ask(
         &mut self,
-        number: u32,
+        number: RequestKey,
         key: Option<String>,
         method: &'static str,
         mut params: P,
+        token: impl FnOnce() -> String,
     ) -> Asked<P> {
         let Some(call) = self.calls.get_mut(&number) else { return Asked::Over };
         if matches!(call.shape, Shape::Completion) {
             return Asked::Over;
         }
         let capability = needed(method, &params);
-        if !call.context.capabilities.has(capability) {
+        if !call.capabilities.has(capability) {
             call.missing = Some(capability);
-            return Asked::Suspended;
+            return Asked::Suspended(String::new());
         }
-        let version = call.context.version;
-        if version.asks_by_request() {
+        if call.version.asks_by_request() {
             if capability == Capability::ElicitationUrl
-                && version.names_url_elicitations()
+                && call.version.names_url_elicitations()
                 && params.get("elicitationId").is_none()
             {
-                self.tokens += 1;
-                params.set_text("elicitationId", &self.seal.token(self.tokens));
+                params.set_text("elicitationId", &token());
             }
-            let sent = self
-                .connections
-                .get_mut(&call.connection)
-                .and_then(|machine| machine.ask(call.key, method, Some(params.clone())));
-            let Some(ask) = sent else { return Asked::Over };
-            call.questions.insert(ask.number(), Question { method, params });
-            return Asked::Waits(ask.number());
+            return self.request(number, method, params);
         }
-        let key = key.unwrap_or_else(|| {
-            let name = name(method, &params);
-            let times = call.asked.get(&name).copied().unwrap_or_default() + 1;
-            call.asked.insert(name.clone(), times);
-            if times == 1 { name } else { [&name, "-", &times.to_string()].concat() }
-        });
+        let key = key.unwrap_or_else(|| call.name(method, &params));
         if let Some(answer) = call.given.get(&key)
             && check(method, &params, answer).is_ok()
         {
             let answer = answer.clone();
-            call.taken.insert(key, answer.clone());
-            return Asked::Given(answer);
+            call.taken.insert(key.clone(), answer.clone());
+            return Asked::Given { key, answer };
         }
-        // Two questions of one key are one question.
-        if !call.open.iter().any(|(known, _)| *known == key) {
-            let mut question = P::object();
-            question.set_text("method", method);
-            question.set("params", params);
-            call.open.push((key, question));
+        match call.open.iter_mut().find(|open| open.key == key) {
+            Some(open) => open.askers += 1,
+            None => {
+                let mut question = P::object();
+                question.set_text("method", method);
+                question.set("params", params);
+                call.open.push(Open { key: key.clone(), question, askers: 1 });
+            }
         }
-        Asked::Suspended
+        Asked::Suspended(key)
     }
 
-    /// The client has answered a request of ours.
-    pub(super) fn answered(&mut self, number: u32, ask: i64, outcome: Result<P, RpcError<P>>) {
-        let question = self.calls.get_mut(&number).and_then(|call| call.questions.remove(&ask));
-        let Some(Question { method, params }) = question else { return };
-        let outcome = outcome.and_then(|answer| match check(method, &params, &answer) {
+    fn request(&mut self, number: RequestKey, method: &'static str, params: P) -> Asked<P> {
+        let Some(ask) = self.machine_mut().ask(number, method, Some(params.clone())) else {
+            return Asked::Over;
+        };
+        if let Some(call) = self.calls.get_mut(&number) {
+            call.questions.insert(ask, Question { method, params });
+        }
+        Asked::Waits(ask)
+    }
+
+    /// Nobody waits any more for the answer to a question that was asked by a request: the client is
+    /// told.
+    pub fn withdraw(&mut self, call: RequestKey, ask: AskKey) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.questions.remove(&ask);
+        }
+        self.machine_mut().withdraw(ask);
+    }
+
+    /// Nobody waits any more for the answer to the question of this key: as long as its call has not
+    /// been concluded, it is not asked.
+    pub fn take_back(&mut self, call: RequestKey, key: &str) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.open.retain_mut(|open| {
+                open.askers -= u32::from(open.key == key);
+                open.askers > 0
+            });
+        }
+    }
+
+    /// The host cannot use the answer that was given to the question of this key: asked once more, it
+    /// goes to the client again.
+    pub fn reject(&mut self, call: RequestKey, key: &str) {
+        if let Some(call) = self.calls.get_mut(&call) {
+            call.given.remove(key);
+            call.taken.remove(key);
+        }
+    }
+
+    /// The client has answered a request of ours. `None`: nobody waits for that.
+    pub fn answered(
+        &mut self,
+        call: RequestKey,
+        ask: AskKey,
+        outcome: Result<P, RpcError<P>>,
+    ) -> Option<Result<P, Unanswered<P>>> {
+        let Question { method, params } = self.calls.get_mut(&call)?.questions.remove(&ask)?;
+        let outcome = outcome.map_err(Unanswered::Refused);
+        Some(outcome.and_then(|answer| match check(method, &params, &answer) {
             Ok(()) => Ok(answer),
-            Err(reason) => {
-                let text = ["its answer does not fit: ", &reason].concat();
-                Err(RpcError::new(code::INTERNAL_ERROR, text))
-            }
-        });
-        self.outputs.push_back(Output::Answered { call: number, ask, outcome });
+            Err(reason) => Err(Unanswered::Misfit(reason)),
+        }))
+    }
+}
+
+impl<P: Payload> Call<P> {
+    /// A key for a question without one: the same for the same question of the next round.
+    fn name(&mut self, method: &str, params: &P) -> String {
+        let mut name = method.split('/').next().unwrap_or_default().to_owned();
+        name.push('-');
+        for byte in &digest("", method, "", Some(params))[..8] {
+            let digits = [byte >> 4, byte & 15];
+            name.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
+        }
+        let times = self.asked.get(&name).copied().unwrap_or_default() + 1;
+        self.asked.insert(name.clone(), times);
+        if times == 1 { name } else { [&name, "-", &times.to_string()].concat() }
     }
 }
 
@@ -122,35 +181,45 @@ fn needed<P: Payload>(method: &str, params: &P) -> Capability {
 
 /// Whether this answers the question. The word says what is wrong with it.
 fn check<P: Payload>(method: &str, params: &P, answer: &P) -> Result<(), String> {
-    let has = |key: &'static str| answer.get(key).is_some();
-    let fits = match method {
+    let is = |fits: bool, name: &str| {
+        if fits { Ok(()) } else { Err(["`", name, "` is missing, or does not fit"].concat()) }
+    };
+    match method {
         method::ELICIT => match answer.text("action").as_deref() {
-            Some("accept") if params.says("mode", "url") => true,
-            Some("accept") => {
+            Some("accept") if !params.says("mode", "url") => {
                 let content = answer.present("content").unwrap_or_else(P::object);
+                is(content.kind() == Kind::Object, "content")?;
                 let schema = params.get("requestedSchema").unwrap_or_else(P::object);
-                return form::check(&schema, &content);
+                form::check(&schema, &content)
             }
-            Some("decline" | "cancel") => true,
-            _ => return Err("`action` is none that there is".to_owned()),
+            action => is(matches!(action, Some("accept" | "decline" | "cancel")), "action"),
         },
         method::LIST_ROOTS => {
-            answer.get("roots").is_some_and(|roots| roots.kind() == jsonrpc::Kind::Array)
+            let is_root = |root: &P| has(root, "uri", true) && has(root, "name", false);
+            is(answer.get("roots").is_some_and(|roots| all(&roots, is_root)), "roots")
         }
-        _ => has("content") && has("role") && has("model"),
-    };
-    if fits { Ok(()) } else { Err("something is missing in it".to_owned()) }
+        _ => {
+            let is_block = |block: &P| has(block, "type", true);
+            let is_content = |content: P| is_block(&content) || all(&content, is_block);
+            is(matches!(answer.text("role").as_deref(), Some("user" | "assistant")), "role")?;
+            is(has(answer, "model", true), "model")?;
+            is(answer.get("content").is_some_and(is_content), "content")?;
+            is(has(answer, "stopReason", false), "stopReason")
+        }
+    }
 }
 
-/// A key for a question: the same for the same question, another one for another.
-fn name<P: Payload>(method: &str, params: &P) -> String {
-    const DIGITS: [char; 16] =
-        ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-    let mut name = method.split('/').next().unwrap_or_default().to_owned();
-    name.push('-');
-    for byte in &digest("", method, "", Some(params))[..8] {
-        name.push(DIGITS[usize::from(byte >> 4)]);
-        name.push(DIGITS[usize::from(byte & 15)]);
-    }
-    name
+/// Whether the member is a string, or, if it need not be there, is not.
+fn has<P: Payload>(object: &P, key: &'static str, must: bool) -> bool {
+    object.present(key).map_or(!must, |value| value.kind() == Kind::Text)
+}
+
+/// Whether this is an array whose elements are all like that.
+fn all<P: Payload>(value: &P, fits: impl Fn(&P) -> bool) -> bool {
+    let mut all_fit = true;
+    let is_array = value.each_element(&mut |element| {
+        all_fit = fits(&element);
+        all_fit
+    });
+    is_array && all_fit
 }

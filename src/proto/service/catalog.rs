@@ -1,9 +1,9 @@
-//! What a server has, with the numbers of its handlers.
+//! What a server has, with its handlers.
 
 use super::{Argument, Entry, List, Template};
 use crate::{
     jsonrpc::{self, Payload},
-    proto::server::{Feature, Features},
+    proto::server::{Change, Feature, Features, Profile},
 };
 
 /// What a handler is for.
@@ -21,25 +21,37 @@ pub enum Kind {
     Completion,
 }
 
+impl Kind {
+    /// What clients are told of when there is one more or less of these.
+    pub(crate) fn change(self) -> Option<Change<'static>> {
+        match self {
+            Self::Tool => Some(Change::Tools),
+            Self::Prompt => Some(Change::Prompts),
+            Self::Resource | Self::Template => Some(Change::Resources),
+            Self::Completion => None,
+        }
+    }
+}
+
 /// Reads resources of one definition.
-#[derive(Clone)]
-pub(super) struct Reader {
-    pub(super) handler: u32,
+pub(super) struct Reader<H> {
+    pub(super) handler: H,
     pub(super) mime_type: Option<String>,
 }
 
-/// Everything that a server has.
-pub(super) struct Catalog<P> {
-    pub(super) tools: List<P, u32>,
-    pub(super) resources: List<P, Reader>,
-    pub(super) templates: List<P, (Template, Reader)>,
-    pub(super) prompts: List<P, (Vec<Argument>, u32)>,
-    pub(super) completion: Option<u32>,
-    pub(super) page_size: usize,
+/// Everything that a server has. `H` is how its host runs a handler.
+pub(crate) struct Catalog<P, H> {
+    pub(crate) tools: List<P, H>,
+    pub(super) resources: List<P, Reader<H>>,
+    pub(super) templates: List<P, (Template, Reader<H>)>,
+    pub(super) prompts: List<P, (Vec<Argument>, H)>,
+    pub(super) completion: Option<H>,
+    /// How many entries of a list go into one answer; not zero.
+    pub(crate) page_size: usize,
 }
 
-impl<P: Payload> Catalog<P> {
-    pub(super) fn new(page_size: usize) -> Self {
+impl<P: Payload, H> Catalog<P, H> {
+    pub(crate) fn new(page_size: usize) -> Self {
         Self {
             tools: List::default(),
             resources: List::default(),
@@ -50,44 +62,47 @@ impl<P: Payload> Catalog<P> {
         }
     }
 
-    pub(super) fn add(&mut self, kind: Kind, listed: P, handler: u32) -> Result<(), String> {
+    /// Adds something by its definition, in the place of what has its name. `false`: there was one.
+    /// `Err` says in words what is wrong with the definition.
+    pub(crate) fn add(&mut self, kind: Kind, listed: P, handler: H) -> Result<bool, String> {
         let named = |key: &'static str| {
             let name = listed.text(key).filter(|name| !name.is_empty());
             name.ok_or_else(|| ["`", key, "` is not a text"].concat())
         };
-        let reader = || Reader { handler, mime_type: listed.text("mimeType") };
-        match kind {
+        let mime_type = || listed.text("mimeType");
+        Ok(match kind {
             Kind::Tool => {
                 let name = named("name")?;
                 let schema = listed.get("inputSchema");
                 if schema.is_none_or(|schema| schema.kind() != jsonrpc::Kind::Object) {
                     return Err("`inputSchema` is not an object".to_owned());
                 }
-                self.tools.add(Entry { name, listed, thing: handler });
+                self.tools.add(Entry { name, listed, thing: handler })
             }
             Kind::Resource => {
-                let (name, thing) = (named("uri")?, reader());
-                self.resources.add(Entry { name, listed, thing });
+                let name = named("uri")?;
+                let thing = Reader { handler, mime_type: mime_type() };
+                self.resources.add(Entry { name, listed, thing })
             }
             Kind::Template => {
                 let name = named("uriTemplate")?;
                 let template = Template::parse(&name)
                     .map_err(|reason| ["the template is not understood: ", reason].concat())?;
-                let thing = (template, reader());
-                self.templates.add(Entry { name, listed, thing });
+                let thing = (template, Reader { handler, mime_type: mime_type() });
+                self.templates.add(Entry { name, listed, thing })
             }
             Kind::Prompt => {
                 let name = named("name")?;
                 let declared = listed.get("arguments").and_then(|all| all.elements());
                 let declared = declared.unwrap_or_default().iter().map(argument).collect();
-                self.prompts.add(Entry { name, listed, thing: (declared, handler) });
+                self.prompts.add(Entry { name, listed, thing: (declared, handler) })
             }
-            Kind::Completion => self.completion = Some(handler),
-        }
-        Ok(())
+            Kind::Completion => self.completion.replace(handler).is_none(),
+        })
     }
 
-    pub(super) fn remove(&mut self, kind: Kind, name: &str) -> bool {
+    /// Removes something by its name or URI. `false`: there was none.
+    pub(crate) fn remove(&mut self, kind: Kind, name: &str) -> bool {
         match kind {
             Kind::Tool => self.tools.remove(name),
             Kind::Resource => self.resources.remove(name),
@@ -97,22 +112,25 @@ impl<P: Payload> Catalog<P> {
         }
     }
 
-    /// The capabilities of a server that has all this.
-    pub(super) fn features(&self) -> Features {
+    /// What a server says about itself to a new connection: what it has is declared, beside what
+    /// `base` declares whether there is something of the kind or not.
+    pub(crate) fn profile(&self, base: &Profile) -> Profile {
         let changing = |is_empty| if is_empty { Feature::Absent } else { Feature::Changing };
         let has_no_resource = self.resources.is_empty() && self.templates.is_empty();
-        Features {
-            tools: changing(self.tools.is_empty()),
-            resources: changing(has_no_resource),
-            prompts: changing(self.prompts.is_empty()),
-            subscribe: !has_no_resource,
-            completions: self.completion.is_some(),
+        let declared = base.features;
+        let features = Features {
+            tools: changing(self.tools.is_empty()).or(declared.tools),
+            resources: changing(has_no_resource).or(declared.resources),
+            prompts: changing(self.prompts.is_empty()).or(declared.prompts),
+            subscribe: !has_no_resource || declared.subscribe,
+            completions: self.completion.is_some() || declared.completions,
             logging: true,
-        }
+        };
+        Profile { features, ..base.clone() }
     }
 
     /// Who reads a resource, and the variables in its URI.
-    pub(super) fn find(&self, uri: &str) -> Option<(&Reader, Vec<(String, String)>)> {
+    pub(super) fn find(&self, uri: &str) -> Option<(&Reader<H>, Vec<(String, String)>)> {
         if let Some(reader) = self.resources.at(uri) {
             return Some((reader, Vec::new()));
         }

@@ -2,31 +2,29 @@
 
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
-    proto::{
-        server::{ECHO, clip, missing_capability},
-        version::Version,
-    },
+    proto::{server::missing_capability, version::Version},
+    text::{ECHO, clip},
     types::Capability,
 };
 
 /// An argument of a prompt.
-pub(crate) struct Argument {
-    pub(crate) name: String,
-    pub(crate) is_required: bool,
+pub(super) struct Argument {
+    pub(super) name: String,
+    pub(super) is_required: bool,
 }
 
-pub(crate) fn unknown<P: Payload>(what: &str, name: &str) -> RpcError<P> {
+pub(super) fn unknown<P: Payload>(what: &str, name: &str) -> RpcError<P> {
     let text = ["no such ", what, ": ", &clip(name, ECHO)].concat();
     RpcError::new(code::INVALID_PARAMS, text)
 }
 
 /// The error for a state that is not one of ours, or not good any more.
-pub(crate) fn bad_state<P: Payload>() -> RpcError<P> {
+pub(super) fn bad_state<P: Payload>() -> RpcError<P> {
     RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid")
 }
 
 /// The arguments of a prompt are texts, and those that must be there are.
-pub(crate) fn check_arguments<P: Payload>(
+pub(super) fn check_arguments<P: Payload>(
     declared: &[Argument],
     arguments: &P,
 ) -> Result<(), RpcError<P>> {
@@ -51,7 +49,7 @@ pub(crate) fn check_arguments<P: Payload>(
 }
 
 /// The end of a call that needs what its client cannot do.
-pub(crate) fn cannot<P: Payload>(
+pub(super) fn cannot<P: Payload>(
     version: Version,
     is_tool: bool,
     capability: Capability,
@@ -64,7 +62,7 @@ pub(crate) fn cannot<P: Payload>(
 }
 
 /// A block of text.
-pub(crate) fn block<P: Payload>(text: &str) -> P {
+pub(super) fn block<P: Payload>(text: &str) -> P {
     let mut block = P::object();
     block.set_text("type", "text");
     block.set_text("text", text);
@@ -72,7 +70,7 @@ pub(crate) fn block<P: Payload>(text: &str) -> P {
 }
 
 /// The result of a tool that failed.
-pub(crate) fn failure<P: Payload>(text: &str) -> P {
+pub(super) fn failure<P: Payload>(text: &str) -> P {
     let mut result = P::object();
     result.set("content", P::array(vec![block(text)]));
     result.set("isError", P::boolean(true));

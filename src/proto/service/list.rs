@@ -2,91 +2,83 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 
-use super::{Map, template::Spelling};
+use super::template::Spelling;
 use crate::{
     jsonrpc::{Payload, RpcError, code},
     proto::version::Version,
 };
 
 /// A thing with its name.
-pub(crate) struct Entry<P, T> {
-    pub(crate) name: String,
+pub(super) struct Entry<P, T> {
+    pub(super) name: String,
     /// As it is listed.
-    pub(crate) listed: P,
-    pub(crate) thing: T,
+    pub(super) listed: P,
+    pub(super) thing: T,
 }
 
-/// Things of one kind, in the order in which they were added, and found by name.
-pub(crate) struct List<P, T> {
-    entries: Vec<Entry<P, T>>,
-    places: Map<String, usize>,
-}
+/// Things of one kind, in the order in which they were added. Looked through from the start: what there
+/// is of a kind is a handful, and found in less time than its request takes to be read.
+pub(crate) struct List<P, T>(Vec<Entry<P, T>>);
 
 impl<P, T> Default for List<P, T> {
     fn default() -> Self {
-        Self { entries: Vec::new(), places: Map::default() }
+        Self(Vec::new())
     }
 }
 
 impl<P: Payload, T> List<P, T> {
     /// Adds a thing, in the place of the one that has its name. `false`: there was one.
-    pub(crate) fn add(&mut self, entry: Entry<P, T>) -> bool {
-        if let Some(place) = self.places.get(&entry.name) {
-            self.entries[*place] = entry;
-            return false;
+    pub(super) fn add(&mut self, entry: Entry<P, T>) -> bool {
+        let known = self.0.iter_mut().find(|known| known.name == entry.name);
+        let is_new = known.is_none();
+        match known {
+            Some(known) => *known = entry,
+            None => self.0.push(entry),
         }
-        self.places.insert(entry.name.clone(), self.entries.len());
-        self.entries.push(entry);
-        true
+        is_new
     }
 
     /// Removes a thing. `false`: there was none of that name.
-    pub(crate) fn remove(&mut self, name: &str) -> bool {
-        let Some(place) = self.places.remove(name) else {
-            return false;
-        };
-        self.entries.remove(place);
-        for other in self.places.values_mut().filter(|other| **other > place) {
-            *other -= 1;
-        }
-        true
+    pub(super) fn remove(&mut self, name: &str) -> bool {
+        let place = self.0.iter().position(|entry| entry.name == name);
+        place.map(|place| self.0.remove(place)).is_some()
     }
 
-    pub(crate) fn get(&self, name: &str) -> Option<&T> {
-        self.places.get(name).map(|place| &self.entries[*place].thing)
+    pub(super) fn get(&self, name: &str) -> Option<&T> {
+        self.0.iter().find(|entry| entry.name == name).map(|entry| &entry.thing)
     }
 
     /// The thing of a URI, however its characters are spelled.
-    pub(crate) fn at(&self, uri: &str) -> Option<&T> {
+    pub(super) fn at(&self, uri: &str) -> Option<&T> {
         self.get(uri).or_else(|| {
             let wanted = Some(Spelling::of(uri)?);
-            let mut entries = self.entries.iter();
+            let mut entries = self.0.iter();
             Some(&entries.find(|entry| Spelling::of(&entry.name) == wanted)?.thing)
         })
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.entries.iter().map(|entry| &entry.thing)
+    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|entry| &entry.thing)
     }
 
     /// All of them as they are listed.
     #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
     pub(crate) fn all_listed(&self) -> impl Iterator<Item = &P> {
-        self.entries.iter().map(|entry| &entry.listed)
+        self.0.iter().map(|entry| &entry.listed)
     }
 
     /// A thing as it is listed.
     #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
     pub(crate) fn listed(&self, name: &str) -> Option<&P> {
-        self.places.get(name).map(|place| &self.entries[*place].listed)
+        self.0.iter().find(|entry| entry.name == name).map(|entry| &entry.listed)
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// The page of the list that the cursor names.
-    pub(crate) fn page(
+    pub(super) fn page(
         &self,
         kind: &'static str,
         cursor: Option<&str>,
@@ -97,15 +89,15 @@ impl<P: Payload, T> List<P, T> {
             None => 0,
             // A cursor stands at the start of a page that there is.
             Some(cursor) => read_cursor(kind, cursor)
-                .filter(|start| *start > 0 && *start < self.entries.len() && start % size == 0)
+                .filter(|start| *start > 0 && *start < self.0.len() && start % size == 0)
                 .ok_or_else(|| RpcError::new(code::INVALID_PARAMS, "no such cursor"))?,
         };
-        let end = start.saturating_add(size).min(self.entries.len());
-        let entries = &self.entries[start..end];
+        let end = start.saturating_add(size).min(self.0.len());
+        let entries = &self.0[start..end];
         let entries = entries.iter().map(|entry| suit(&entry.listed, version)).collect();
         let mut result = P::object();
         result.set(kind, P::array(entries));
-        if end < self.entries.len() {
+        if end < self.0.len() {
             result.set_text("nextCursor", &write_cursor(kind, end));
         }
         Ok(result)

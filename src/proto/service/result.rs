@@ -1,9 +1,6 @@
 //! What handlers return, as the protocol has it.
 
-use super::{
-    calls::Shape,
-    check::{block, failure},
-};
+use super::check::{block, failure};
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
     proto::{server::no_such_resource, version::Version},
@@ -21,6 +18,14 @@ pub struct Failure<P> {
     pub code: Option<i64>,
     /// What goes along with that.
     pub data: Option<P>,
+}
+
+/// What becomes of what a handler returns.
+pub(crate) enum Shape {
+    Tool,
+    Resource { uri: String, mime_type: Option<String> },
+    Prompt,
+    Completion,
 }
 
 impl Shape {
@@ -89,9 +94,8 @@ fn tool<P: Payload>(value: P, version: Version) -> P {
         result.set("content", P::array(vec![block(&text.unwrap_or_default())]));
         result
     };
-    let structured = result.get("structuredContent");
     if !version.structures_any_value()
-        && structured.is_some_and(|value| value.kind() != Kind::Object)
+        && result.get("structuredContent").is_some_and(|value| value.kind() != Kind::Object)
     {
         result.remove("structuredContent");
     }
@@ -155,15 +159,23 @@ fn prompt<P: Payload>(value: P) -> P {
 /// A list of texts, or one with `total` and `hasMore`; as many of them as may be sent.
 fn completion<P: Payload>(value: P) -> P {
     let mut completion = if value.kind() == Kind::Object { value } else { of("values", value) };
-    let mut values = completion.get("values").and_then(|all| all.elements()).unwrap_or_default();
-    values.retain(|value| value.kind() == Kind::Text);
-    if values.len() > SUGGESTIONS {
+    let (mut values, mut count) = (Vec::new(), 0_u32);
+    if let Some(all) = completion.get("values") {
+        all.each_element(&mut |value| {
+            if value.kind() == Kind::Text {
+                count += 1;
+                if values.len() < SUGGESTIONS {
+                    values.push(value);
+                }
+            }
+            true
+        });
+    }
+    if values.len() < count as usize {
         if completion.get("total").is_none() {
-            #[allow(clippy::cast_precision_loss)] // lists are not that long
-            completion.set("total", P::number(values.len() as f64));
+            completion.set("total", P::number(f64::from(count)));
         }
         completion.set("hasMore", P::boolean(true));
-        values.truncate(SUGGESTIONS);
     }
     completion.set("values", P::array(values));
     of("completion", completion)

@@ -27,6 +27,8 @@ pub(crate) struct Seal {
     pub(crate) lifetime: Millis,
     /// The number of the latest one: no two are the same.
     number: u32,
+    /// How many tokens have been made, from a start that is as different.
+    tokens: u64,
     /// Those that have come back and would still be good, by the start of their signatures.
     used: Vec<([u8; 16], Millis)>,
 }
@@ -41,9 +43,10 @@ const ANSWERS: &str = "a";
 const NUMBER: &str = "n";
 
 impl Seal {
-    /// `number`: where the numbers of states begin, different in servers that share a key.
-    pub(crate) fn new(key: Vec<u8>, lifetime: Millis, number: u32) -> Self {
-        Self { key, lifetime, number, used: Vec::new() }
+    /// `start`: where the numbers begin, different in servers that share a key.
+    #[allow(clippy::cast_possible_truncation)] // any part of it does
+    pub(crate) fn new(key: Vec<u8>, lifetime: Millis, start: u64) -> Self {
+        Self { key, lifetime, number: start as u32, tokens: start, used: Vec::new() }
     }
 
     /// The state for a retry of this request.
@@ -97,10 +100,11 @@ impl Seal {
         Some(answers)
     }
 
-    /// A text that nobody can guess, and another one for each number.
-    pub(crate) fn token(&self, number: u64) -> String {
+    /// A text that nobody can guess without the key, and another one each time.
+    pub(crate) fn token(&mut self) -> String {
+        self.tokens = self.tokens.wrapping_add(1);
         let mut mac = self.mac("token");
-        mac.update(&number.to_le_bytes());
+        mac.update(&self.tokens.to_le_bytes());
         BASE64.encode(&mac.finalize().into_bytes()[..16])
     }
 
@@ -249,7 +253,7 @@ mod tests {
 
     #[test]
     fn a_state_is_good_once_and_no_two_are_the_same() {
-        let mut seal = Seal::new(vec![7; 32], 1000.0, u32::MAX);
+        let mut seal = Seal::new(vec![7; 32], 1000.0, u64::MAX);
         let binding = digest::<Value>("", "tools/call", "t", None);
         let mut close = || seal.close(&binding, Answers::new(), 0.0);
         let (one, other) = (close(), close());
@@ -266,6 +270,20 @@ mod tests {
         let state = seal.close(&binding, Answers::new(), 9000.0);
         assert!(seal.open::<Value>(&state, &binding, 9000.0).is_some());
         assert_eq!(seal.used.len(), 1);
+    }
+
+    #[test]
+    fn no_two_tokens_are_the_same_not_even_of_servers_that_share_a_key() {
+        let tokens = [0, 1, u64::MAX - 1].map(|start| {
+            let mut seal = Seal::new(vec![7; 32], 1000.0, start << 32);
+            [seal.token(), seal.token()]
+        });
+        let mut all = tokens.concat();
+        assert!(all.iter().all(|token| token.len() >= 22));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 6);
+        assert_ne!(Seal::new(vec![8; 32], 1000.0, 0).token(), tokens[0][0]);
     }
 
     #[test]

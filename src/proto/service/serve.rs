@@ -1,138 +1,179 @@
 //! From what is asked for to the handler that answers it.
 
-use super::{Call, Job, Kind, Map, Output, Service, bind, calls::Shape, catalog::Reader};
-use super::{check_arguments, unknown};
+use super::{
+    Binding, Catalog, Kind, bad_state, bind,
+    catalog::Reader,
+    check::{check_arguments, unknown},
+    result::Shape,
+    session::{Call, Session},
+};
 use crate::{
     jsonrpc::{Payload, RpcError, code},
     proto::{
-        Millis,
-        server::{Inputs, Operation, Request, no_such_resource},
+        map::Map,
+        server::{Inputs, Operation, Request, RequestContext, RequestKey, no_such_resource},
         version::Version,
     },
     types::{ClientCapabilities, Reference},
 };
 
+/// Arguments that a request for suggestions may bring along.
+const ARGUMENTS: usize = 256;
+
+/// A handler to be run.
+#[derive(Debug)]
+pub struct Job<P, H> {
+    /// Names the call within its connection.
+    pub call: RequestKey,
+    /// The handler.
+    pub handler: H,
+    /// What the handler is for.
+    pub kind: Kind,
+    /// The name of the tool or the prompt, or the URI.
+    pub name: String,
+    /// Arguments, variables, or what is to be completed.
+    pub input: P,
+    /// The circumstances of the request.
+    pub context: RequestContext,
+}
+
+/// What a request has led to; see [`Session::accept`].
+pub(crate) enum Started<P, H> {
+    /// It is answered.
+    Answered(RequestKey, Result<P, RpcError<P>>),
+    /// A handler is to be run.
+    Running(Job<P, H>, Call<P>),
+}
+
 /// How a request is answered.
-enum Served<P> {
+enum Served<P, H> {
     /// At once.
     Now(P),
     /// By a handler.
-    By { handler: u32, kind: Kind, name: String, input: P, shape: Shape },
+    By { handler: H, kind: Kind, name: String, input: P, shape: Shape },
 }
 
-impl<P: Payload> Service<P> {
-    /// Answers what needs no handler, and has the handler of everything else run.
-    pub(super) fn start(&mut self, connection: u32, request: Request<P>, now: Millis) {
-        let Request { key, context, operation, inputs } = request;
-        let may_ask =
-            context.capabilities != ClientCapabilities::default() || inputs.state.is_some();
-        let binding = if may_ask { bind(&operation, "") } else { None };
-        let given = self.given(inputs, binding.as_ref(), now);
-        let served = given.and_then(|given| Ok((given, self.serve(operation, context.version)?)));
-        let outcome = match served {
-            Err(error) => Err(error),
-            Ok((_, Served::Now(result))) => Ok(result),
-            Ok((given, Served::By { handler, kind, name, input, shape })) => {
-                self.last_call += 1;
-                let call = self.last_call;
-                self.outputs.push_back(Output::Run(Job {
-                    call,
-                    connection,
-                    handler,
-                    kind,
-                    name,
-                    input,
-                    id: context.id.clone(),
-                    version: context.version,
-                    wants_progress: context.token.is_some(),
-                }));
-                self.numbers.insert((connection, key), call);
-                self.calls.insert(call, Call::new(connection, key, context, shape, given, binding));
-                return;
-            }
-        };
-        if let Some(machine) = self.connections.get_mut(&connection) {
-            machine.respond(key, outcome);
+/// Answers what needs no handler, and finds the handler of everything else. `owner`: who asks, empty
+/// if nobody knows. `open` reads a state that the request brings along, if it may be trusted.
+pub(crate) fn start<P: Payload, H: Clone>(
+    catalog: &Catalog<P, H>,
+    request: Request<P>,
+    owner: impl FnOnce() -> String,
+    open: impl FnOnce(&str, &Binding) -> Option<Vec<(String, P)>>,
+) -> Started<P, H> {
+    let Request { key, context, operation, inputs } = request;
+    let may_ask = context.capabilities != ClientCapabilities::default() || inputs.state.is_some();
+    let binding = if may_ask { bind(&operation, &owner()) } else { None };
+    let given = given(inputs, binding.as_ref(), open);
+    let served = given.and_then(|given| Ok((given, catalog.serve(operation, context.version)?)));
+    match served {
+        Err(error) => Started::Answered(key, Err(error)),
+        Ok((_, Served::Now(result))) => Started::Answered(key, Ok(result)),
+        Ok((given, Served::By { handler, kind, name, input, shape })) => {
+            let call = Call::new(&context, shape, given, binding);
+            Started::Running(Job { call: key, handler, kind, name, input, context }, call)
         }
     }
+}
 
-    /// The answers that a request brings along.
-    fn given(
-        &mut self,
-        inputs: Inputs<P>,
-        binding: Option<&super::Binding>,
-        now: Millis,
-    ) -> Result<Map<String, P>, RpcError<P>> {
-        let mut given = match inputs.state {
-            None => Vec::new(),
-            Some(state) => {
-                let opened = binding.and_then(|binding| self.seal.open(&state, binding, now));
-                opened.ok_or_else(super::bad_state)?
+impl<P: Payload> Session<P> {
+    /// Goes on with a request: what is answered is sent, and what is not is a call from now on, whose
+    /// handler is to be run.
+    pub(crate) fn accept<H>(&mut self, started: Started<P, H>) -> Option<Job<P, H>> {
+        match started {
+            Started::Answered(key, outcome) => {
+                self.machine_mut().respond(key, outcome);
+                None
             }
-        };
-        given.extend(inputs.responses.and_then(|all| all.entries()).unwrap_or_default());
-        Ok(given.into_iter().collect())
+            Started::Running(job, call) => {
+                self.calls.insert(job.call, call);
+                Some(job)
+            }
+        }
     }
+}
 
-    fn serve(&self, operation: Operation<P>, version: Version) -> Result<Served<P>, RpcError<P>> {
-        let catalog = &self.catalog;
-        let size = catalog.page_size;
+/// The answers that a request brings along.
+fn given<P: Payload>(
+    inputs: Inputs<P>,
+    binding: Option<&Binding>,
+    open: impl FnOnce(&str, &Binding) -> Option<Vec<(String, P)>>,
+) -> Result<Map<String, P>, RpcError<P>> {
+    let mut given = match (inputs.state, binding) {
+        (None, _) => Vec::new(),
+        (Some(state), Some(binding)) => open(&state, binding).ok_or_else(bad_state)?,
+        (Some(_), None) => return Err(bad_state()),
+    };
+    given.extend(inputs.responses.and_then(|all| all.entries()).unwrap_or_default());
+    Ok(given.into_iter().collect())
+}
+
+impl<P: Payload, H: Clone> Catalog<P, H> {
+    fn serve(
+        &self,
+        operation: Operation<P>,
+        version: Version,
+    ) -> Result<Served<P, H>, RpcError<P>> {
+        let size = self.page_size;
         Ok(match operation {
             Operation::ListTools { cursor } => {
-                Served::Now(catalog.tools.page("tools", cursor.as_deref(), size, version)?)
+                Served::Now(self.tools.page("tools", cursor.as_deref(), size, version)?)
             }
-            Operation::ListResources { cursor } => Served::Now(catalog.resources.page(
-                "resources",
-                cursor.as_deref(),
-                size,
-                version,
-            )?),
-            Operation::ListResourceTemplates { cursor } => Served::Now(catalog.templates.page(
+            Operation::ListResources { cursor } => {
+                Served::Now(self.resources.page("resources", cursor.as_deref(), size, version)?)
+            }
+            Operation::ListResourceTemplates { cursor } => Served::Now(self.templates.page(
                 "resourceTemplates",
                 cursor.as_deref(),
                 size,
                 version,
             )?),
             Operation::ListPrompts { cursor } => {
-                Served::Now(catalog.prompts.page("prompts", cursor.as_deref(), size, version)?)
+                Served::Now(self.prompts.page("prompts", cursor.as_deref(), size, version)?)
             }
-            Operation::Subscribe { uri } => match catalog.find(&uri) {
+            Operation::Subscribe { uri } => match self.find(&uri) {
                 Some(_) => Served::Now(P::object()),
                 None => return Err(no_such_resource(version, &uri)),
             },
             Operation::CallTool { name, arguments } => {
-                let handler = *catalog.tools.get(&name).ok_or_else(|| unknown("tool", &name))?;
-                let input = arguments.unwrap_or_else(P::object);
+                let handler = self.tools.get(&name).ok_or_else(|| unknown("tool", &name))?;
+                let (handler, input) = (handler.clone(), arguments.unwrap_or_else(P::object));
                 Served::By { handler, kind: Kind::Tool, name, input, shape: Shape::Tool }
             }
             Operation::ReadResource { uri } => {
-                let Some((Reader { handler, mime_type }, variables)) = catalog.find(&uri) else {
+                let Some((Reader { handler, mime_type }, variables)) = self.find(&uri) else {
                     return Err(no_such_resource(version, &uri));
                 };
                 let variables = variables.into_iter().map(|(name, text)| (name, P::string(&text)));
                 let input = P::from_members(variables.collect());
                 let shape = Shape::Resource { uri: uri.clone(), mime_type: mime_type.clone() };
-                Served::By { handler: *handler, kind: Kind::Resource, name: uri, input, shape }
+                let handler = handler.clone();
+                Served::By { handler, kind: Kind::Resource, name: uri, input, shape }
             }
             Operation::GetPrompt { name, arguments } => {
-                let found = catalog.prompts.get(&name);
+                let found = self.prompts.get(&name);
                 let (declared, handler) = found.ok_or_else(|| unknown("prompt", &name))?;
                 let input = arguments.unwrap_or_else(P::object);
                 check_arguments(declared, &input)?;
-                let (handler, kind) = (*handler, Kind::Prompt);
+                let (handler, kind) = (handler.clone(), Kind::Prompt);
                 Served::By { handler, kind, name, input, shape: Shape::Prompt }
             }
             Operation::Complete { reference, argument, value, arguments } => {
-                let Some(handler) = catalog.completion else {
+                let arguments = arguments.unwrap_or_else(P::object);
+                if arguments.exceeds(ARGUMENTS) {
+                    let text = "there are too many arguments";
+                    return Err(RpcError::new(code::INVALID_PARAMS, text));
+                }
+                let Some(handler) = self.completion.clone() else {
                     let text = "there are no suggestions";
                     return Err(RpcError::new(code::METHOD_NOT_FOUND, text));
                 };
-                let (about, name) = self.argument(&reference, &argument)?;
+                let (about, name) = self.completed(reference, &argument)?;
                 let mut input = P::object();
                 input.set_text(about, &name);
                 input.set_text("argument", &argument);
                 input.set_text("value", &value);
-                input.set("arguments", arguments.unwrap_or_else(P::object));
+                input.set("arguments", arguments);
                 let (kind, shape) = (Kind::Completion, Shape::Completion);
                 Served::By { handler, kind, name, input, shape }
             }
@@ -140,23 +181,24 @@ impl<P: Payload> Service<P> {
     }
 
     /// What is completed: `prompt` or `resource`, and its name.
-    fn argument(
+    fn completed(
         &self,
-        reference: &Reference,
+        reference: Reference,
         argument: &str,
     ) -> Result<(&'static str, String), RpcError<P>> {
         let (about, name, is_known) = match reference {
             Reference::Prompt(name) => {
-                let found = self.catalog.prompts.get(name);
-                let (declared, _) = found.ok_or_else(|| unknown("prompt", name))?;
+                let found = self.prompts.get(&name);
+                let (declared, _) = found.ok_or_else(|| unknown("prompt", &name))?;
                 ("prompt", name, declared.iter().any(|known| known.name == argument))
             }
             Reference::Resource(uri) => {
-                let found = self.catalog.templates.get(uri);
-                let (template, _) = found.ok_or_else(|| unknown("resource template", uri))?;
-                ("resource", uri, template.has(argument))
+                let found = self.templates.get(&uri);
+                let (template, _) = found.ok_or_else(|| unknown("resource template", &uri))?;
+                let is_known = template.has(argument);
+                ("resource", uri, is_known)
             }
         };
-        if is_known { Ok((about, name.clone())) } else { Err(unknown("argument", argument)) }
+        if is_known { Ok((about, name)) } else { Err(unknown("argument", argument)) }
     }
 }

@@ -9,7 +9,7 @@ enum Unit {
 }
 
 /// A parsed template.
-pub(crate) struct Template {
+pub(super) struct Template {
     /// Literal texts and variables, in turn; it starts and ends with a text, perhaps an empty one.
     texts: Vec<Vec<Unit>>,
     names: Vec<String>,
@@ -17,7 +17,7 @@ pub(crate) struct Template {
 
 impl Template {
     /// Reads a template. `Err` says what is wrong with it.
-    pub(crate) fn parse(template: &str) -> Result<Self, &'static str> {
+    pub(super) fn parse(template: &str) -> Result<Self, &'static str> {
         let (mut texts, mut names) = (Vec::new(), Vec::<String>::new());
         let mut rest = template;
         while let Some((text, behind)) = rest.split_once('{') {
@@ -44,13 +44,13 @@ impl Template {
         Ok(Self { texts, names })
     }
 
-    pub(crate) fn has(&self, variable: &str) -> bool {
+    pub(super) fn has(&self, variable: &str) -> bool {
         self.names.iter().any(|name| name == variable)
     }
 
     /// The variables of a URI of this pattern, decoded. A variable is never empty, and ends at the
     /// first `/`, `?` or `#`, as expansion would have encoded those.
-    pub(crate) fn matches(&self, uri: &str) -> Option<Vec<(String, String)>> {
+    pub(super) fn matches(&self, uri: &str) -> Option<Vec<(String, String)>> {
         let (uri, is_sound) = units(uri);
         let (first, texts) = self.texts.split_first()?;
         let mut rest = uri.strip_prefix(first.as_slice()).filter(|_| is_sound)?;
@@ -80,11 +80,11 @@ impl Template {
 
 /// A URI, however its characters are spelled.
 #[derive(PartialEq)]
-pub(crate) struct Spelling(Vec<Unit>);
+pub(super) struct Spelling(Vec<Unit>);
 
 impl Spelling {
     /// `None`: a `%` in it encodes nothing.
-    pub(crate) fn of(uri: &str) -> Option<Self> {
+    pub(super) fn of(uri: &str) -> Option<Self> {
         let (units, is_sound) = units(uri);
         is_sound.then_some(Self(units))
     }

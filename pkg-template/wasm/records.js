@@ -1,0 +1,100 @@
+// Progress that the core has scanned: how its text is laid before the scanner, and how what was found is
+// read out of the core's table.
+
+/** How many numbers a record has. */
+export const FIELDS = 10;
+/** Which of them is which; the core's `Core.view` says what they mean. */
+export const [SLOT, ODD, FLAGS, TOKEN, PROGRESS, TOTAL, START, END, FROM, TO] = /** @type {const} */ ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+/** The flags. */
+export const [AS_TEXT, ESCAPED, STRAY] = /** @type {const} */ ([1, 2, 4]);
+
+/** The longest frame, in characters, that is worth scanning. */
+export const SHORT = 4096;
+
+/** How much of the beginning of a text is remembered, in characters, and how often it is measured anew. */
+const [REMEMBERED, OFTEN] = [128, 16];
+
+// There is one buffer, whichever client fills it. Its views are detached, with length 0, when the memory has
+// grown.
+let bytes = new Uint8Array();
+let words = new Uint32Array();
+/** What stands in it. */
+let latest = "";
+/** With what each of the latest texts began. */
+let head = "";
+let known = 0;
+let hits = 0;
+
+/** How much two texts have in common at their beginning, in steps of four characters. @param {string} one @param {string} other */
+function common(one, other) {
+  const most = Math.min(one.length, other.length, REMEMBERED);
+  let i = 0;
+  while (i < most && one.charCodeAt(i) === other.charCodeAt(i)) i++;
+  return i & ~3;
+}
+
+/**
+ * Lays a text before the scanner, a byte for each character, four at a time, but not the beginning that
+ * it shares with the text before. Of what is not ASCII, the scanner only has to know that it is not.
+ * @param {string} text at most `SHORT` characters
+ * @param {{ view(which: number): any }} core
+ */
+export function lay(text, core) {
+  const { length } = text;
+  if (!bytes.length) {
+    bytes = core.view(1);
+    words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+    latest = head = "";
+    known = 0;
+  }
+  let i = known;
+  if (i && text.substring(0, i) !== head) i = 0;
+  if (!i || ++hits > OFTEN) {
+    hits = 0;
+    known = common(text, latest);
+    head = text.substring(0, known);
+  }
+  latest = text;
+  const whole = length & ~3;
+  for (; i < whole; i += 4) {
+    let a = text.charCodeAt(i);
+    let b = text.charCodeAt(i + 1);
+    let c = text.charCodeAt(i + 2);
+    let d = text.charCodeAt(i + 3);
+    if ((a | b | c | d) > 127) {
+      if (a > 127) a = 128;
+      if (b > 127) b = 128;
+      if (c > 127) c = 128;
+      if (d > 127) d = 128;
+    }
+    words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+  }
+  for (; i < length; i++) bytes[i] = Math.min(text.charCodeAt(i), 128);
+}
+
+/**
+ * The message of a record.
+ * @param {any} records
+ * @param {number} at
+ * @param {string} text what was scanned
+ * @returns {string | undefined}
+ */
+export function messageOf(records, at, text) {
+  const start = records[at + START];
+  if (!start) return undefined;
+  const end = records[at + END];
+  return records[at + FLAGS] & ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
+}
+
+/** The params of a record as JSON, if they have members that it does not tell. @param {any} records @param {number} at @param {string} text */
+export const paramsOf = (records, at, text) => (records[at + FROM] ? text.substring(records[at + FROM], records[at + TO]) : undefined);
+
+/** What a record says without its text. @param {any} records @param {number} at */
+export function factsOf(records, at) {
+  const [token, total] = [records[at + TOKEN], records[at + TOTAL]];
+  return {
+    progressToken: records[at + FLAGS] & AS_TEXT ? String(token) : token,
+    progress: records[at + PROGRESS],
+    total: total === total ? total : undefined,
+  };
+}

@@ -1,0 +1,191 @@
+//! A server for hosts that run the handlers themselves, by their numbers.
+
+use std::collections::VecDeque;
+
+use super::{Asked, Catalog, Job, Kind, Seal, Session, Unanswered, start};
+use crate::{
+    jsonrpc::Payload,
+    proto::{
+        Millis,
+        map::Map,
+        server::{AskKey, Change, Event, Limits, Profile, RequestKey},
+    },
+};
+
+/// How a server is set up.
+pub struct Config {
+    /// What it says about itself. Features that are set here are declared whether there is
+    /// something of the kind or not.
+    pub profile: Profile,
+    /// What one connection may hold.
+    pub limits: Limits,
+    /// How many entries of a list go into one answer; not zero.
+    pub page_size: usize,
+    /// What signs the states that clients keep: 32 random bytes.
+    pub key: Vec<u8>,
+    /// How long such a state is good, in milliseconds.
+    pub lifetime: Millis,
+}
+
+/// What is to be done for a connection.
+#[derive(Debug)]
+pub enum Output<P> {
+    /// Run a handler, and answer with [`Session::respond`].
+    Run(Job<P, u32>),
+    /// A call is over without its handler: given up by its peer, or answered with a question.
+    Stop {
+        /// The call.
+        call: RequestKey,
+        /// The reason of the peer, if it gave one.
+        reason: Option<String>,
+    },
+    /// A question of a handler has its answer.
+    Answered {
+        /// The call.
+        call: RequestKey,
+        /// The question; see [`Asked::Waits`].
+        ask: AskKey,
+        /// The answer.
+        outcome: Result<P, Unanswered<P>>,
+    },
+}
+
+/// A server: what it has, and its connections.
+pub struct Host<P> {
+    profile: Profile,
+    limits: Limits,
+    catalog: Catalog<P, u32>,
+    seal: Seal,
+    sessions: Map<u32, Session<P>>,
+    last: u32,
+    /// What is to be done, with the number of its connection.
+    outputs: VecDeque<(u32, Output<P>)>,
+}
+
+impl<P: Payload> Host<P> {
+    /// A server that has nothing yet.
+    pub fn new(config: Config) -> Self {
+        let Config { profile, limits, page_size, key, lifetime } = config;
+        Self {
+            profile,
+            limits,
+            catalog: Catalog::new(page_size),
+            seal: Seal::new(key, lifetime, 0),
+            sessions: Map::default(),
+            last: 0,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    /// Adds something, in the place of what has its name. Clients are told.
+    ///
+    /// # Errors
+    /// In words what is wrong with the definition.
+    pub fn add(&mut self, kind: Kind, definition: P, handler: u32) -> Result<(), String> {
+        self.catalog.add(kind, definition, handler)?;
+        self.changed(kind.change());
+        Ok(())
+    }
+
+    /// Removes something by its name or URI, and tells clients. `false`: there is no such thing.
+    pub fn remove(&mut self, kind: Kind, name: &str) -> bool {
+        let is_gone = self.catalog.remove(kind, name);
+        if is_gone {
+            self.changed(kind.change());
+        }
+        is_gone
+    }
+
+    /// The contents of a resource have changed; clients that want to know are told.
+    pub fn resource_updated(&mut self, uri: &str) {
+        self.changed(Some(Change::Resource(uri)));
+    }
+
+    fn changed(&mut self, change: Option<Change<'_>>) {
+        let Some(change) = change else { return };
+        for session in self.sessions.values_mut() {
+            session.machine_mut().changed(change);
+        }
+    }
+
+    /// A peer connects. Returns the number of the connection.
+    pub fn connect(&mut self) -> u32 {
+        self.last += 1;
+        let session = Session::new(self.catalog.profile(&self.profile), self.limits);
+        self.sessions.insert(self.last, session);
+        self.last
+    }
+
+    /// A connection, for all that needs nothing of the server's.
+    pub fn session(&mut self, connection: u32) -> Option<&mut Session<P>> {
+        self.sessions.get_mut(&connection)
+    }
+
+    /// A message has come, parsed. `now`: milliseconds since 1970.
+    pub fn receive(&mut self, connection: u32, message: &P, now: Millis) {
+        if let Some(session) = self.sessions.get_mut(&connection) {
+            session.machine_mut().receive(message);
+            self.handle(connection, now);
+        }
+    }
+
+    /// A connection has ended: what it asked for is stopped.
+    pub fn disconnect(&mut self, connection: u32) {
+        if let Some(session) = self.sessions.get_mut(&connection) {
+            session.machine_mut().close();
+            self.handle(connection, 0.0);
+            self.sessions.remove(&connection);
+        }
+    }
+
+    /// Asks the client of a call; see [`Session::ask`].
+    pub fn ask(
+        &mut self,
+        connection: u32,
+        call: RequestKey,
+        key: Option<String>,
+        method: &'static str,
+        params: P,
+    ) -> Asked<P> {
+        let Some(session) = self.sessions.get_mut(&connection) else { return Asked::Over };
+        session.ask(call, key, method, params, || self.seal.token())
+    }
+
+    /// Answers with the questions of a handler that cannot go on without its client. `false`: the
+    /// call is over, or has none.
+    pub fn conclude(&mut self, connection: u32, call: RequestKey, now: Millis) -> bool {
+        let Some(session) = self.sessions.get_mut(&connection) else { return false };
+        let close = |binding: &_, answers| self.seal.close(binding, answers, now);
+        let is_over = session.conclude(call, close);
+        if is_over {
+            self.outputs.push_back((connection, Output::Stop { call, reason: None }));
+        }
+        is_over
+    }
+
+    /// The next thing to be done, with the number of its connection.
+    pub fn poll_output(&mut self) -> Option<(u32, Output<P>)> {
+        self.outputs.pop_front()
+    }
+
+    fn handle(&mut self, connection: u32, now: Millis) {
+        let Some(session) = self.sessions.get_mut(&connection) else { return };
+        while let Some(event) = session.machine_mut().poll_event() {
+            let output = match event {
+                Event::Request(request) => {
+                    let open = |state: &str, binding: &_| self.seal.open(state, binding, now);
+                    let started = start(&self.catalog, request, String::new, open);
+                    session.accept(started).map(Output::Run)
+                }
+                Event::Cancelled { key: call, reason } => {
+                    session.stop(call).then_some(Output::Stop { call, reason })
+                }
+                Event::Answered { key: call, ask, outcome } => {
+                    let outcome = session.answered(call, ask, outcome);
+                    outcome.map(|outcome| Output::Answered { call, ask, outcome })
+                }
+            };
+            self.outputs.extend(output.map(|output| (connection, output)));
+        }
+    }
+}
