@@ -25,6 +25,7 @@ export * from "./types/progress.js";
 export * from "./types/board.js";
 export * from "./types/input.js";
 export * from "./types/subscription.js";
+export * from "./types/authorizer.js";
 export * from "./types/errors.js";
 export * from "./types/transports.js";
 export * from "./types/ports.js";

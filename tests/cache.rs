@@ -3,7 +3,7 @@
 
 mod support;
 
-use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
+use mcp_wasm::proto::client::{CallLimits, Channel, Mode, RequestId};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 
@@ -269,16 +269,16 @@ fn another_authorization_forgets_what_is_private_and_keeps_what_is_public() {
     for scope in ["private", "public", "", "PUBLIC"] {
         let mut page = connected(Version::LATEST);
         let public = scope == "public";
-        assert!(!page.machine.identify("ann", 1), "the first is no other");
+        assert!(!page.machine.identify("ann", RequestId::new(1)), "the first is no other");
         fetch(&mut page, TOOLS, &json!({}), &tools(scope));
         let expected = if public { Some(tools(scope)) } else { None };
         assert_eq!(page.machine.kept_for_all(TOOLS, &json!({}), page.now), Some(expected));
-        assert!(!page.machine.identify("ann", 0));
+        assert!(!page.machine.identify("ann", RequestId::new(0)));
         assert_eq!(kept(&page, TOOLS, &json!({})), Some(tools(scope)));
-        assert!(page.machine.identify("bob", 0));
+        assert!(page.machine.identify("bob", RequestId::new(0)));
         assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
         // Nor is it there again when the first comes back.
-        assert!(page.machine.identify("ann", 0));
+        assert!(page.machine.identify("ann", RequestId::new(0)));
         assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
     }
 }
@@ -286,7 +286,7 @@ fn another_authorization_forgets_what_is_private_and_keeps_what_is_public() {
 #[test]
 fn every_kind_of_private_result_is_forgotten() {
     let mut page = connected(Version::LATEST);
-    page.machine.identify("ann", 0);
+    page.machine.identify("ann", RequestId::new(0));
     let kinds = [
         (TOOLS, json!({})),
         (TOOLS, json!({ "cursor": "2" })),
@@ -299,7 +299,7 @@ fn every_kind_of_private_result_is_forgotten() {
         fetch(&mut page, method, params, &tools("private"));
         assert!(kept(&page, method, params).is_some(), "{method}");
     }
-    page.machine.identify("bob", 0);
+    page.machine.identify("bob", RequestId::new(0));
     for (method, params) in &kinds {
         assert_eq!(kept(&page, method, params), None, "{method}");
     }
@@ -308,11 +308,11 @@ fn every_kind_of_private_result_is_forgotten() {
 #[test]
 fn what_is_under_way_for_one_is_not_kept_for_another() {
     let mut page = connected(Version::LATEST);
-    page.machine.identify("ann", 0);
+    page.machine.identify("ann", RequestId::new(0));
     let anns = ask(&mut page, TOOLS, &json!({}));
     let bobs = ask(&mut page, TOOLS, &json!({ "cursor": "2" }));
     // The one request leaves as Bob's, the other was Ann's.
-    assert!(page.machine.identify("bob", bobs));
+    assert!(page.machine.identify("bob", RequestId::new(bobs)));
     page.result(anns, &tools("private"));
     page.result(bobs, &tools("private"));
     assert_eq!(kept(&page, TOOLS, &json!({})), None);

@@ -144,7 +144,7 @@ fn progress_during_initialize_is_counted_alike_on_both_paths() {
     let frame = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
     let mut scanned = connect(Mode::Legacy, CHANNEL);
     assert_eq!(
-        scanned.machine.receive_scanned(&scan(frame.as_bytes(), parse_number).unwrap()),
+        scanned.machine.receive_scanned(&scan(frame.as_bytes(), parse_number).unwrap()).slot,
         None
     );
     let mut parsed = connect(Mode::Legacy, CHANNEL);

@@ -126,6 +126,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     (DOORS, &["wasm", "client", "server"]),
     ("diagnose", &["base", "wasm", "client"]),
     ("models", &["base"]),
+    ("auth", &["base"]),
     ("ui", &["base", "client", "models", DOORS]),
     ("compat", &["base", "client", DOORS]),
     ("validate", &[]),

@@ -220,6 +220,22 @@ fn listeners_and_subscriptions_are_limited() {
 }
 
 #[test]
+fn what_is_kept_of_subscriptions_is_limited_in_all_and_a_long_one_is_fine() {
+    let mut peer = peer();
+    let uris = |count: usize, length: usize| {
+        let uris: Vec<_> =
+            (0..count).map(|n| format!("{n:04}{}", "a".repeat(length - 4))).collect();
+        json!({ "resourceSubscriptions": uris })
+    };
+    assert!(listen(&mut peer, "1", uris(20, 8192))["params"].is_object());
+    assert_eq!(error_code(&listen(&mut peer, "2", uris(20, 8192))), 42900, "320 KiB");
+    assert!(listen(&mut peer, "2", uris(900, 100))["params"].is_object());
+    let limits = Limits { subscriptions: 1, ..Limits::default() };
+    let mut peer = Peer::having(everything(), limits);
+    assert!(listen(&mut peer, "1", uris(1, 8192))["params"].is_object());
+}
+
+#[test]
 fn a_slow_reader_is_told_each_change_once_and_the_last_of_all() {
     let limits = Limits { queue: 2, ..Limits::default() };
     let mut peer = Peer::having(everything(), limits);

@@ -25,7 +25,7 @@ fn a_slot_is_reused_only_after_its_settlement_was_polled() {
 
     let limits = CallLimits::default();
     let (first, slot) = client.request("ping", None, limits, 0.0).expect("connected");
-    receive(&mut client, &json!({ "jsonrpc": "2.0", "id": first, "result": {} }));
+    receive(&mut client, &json!({ "jsonrpc": "2.0", "id": first.get(), "result": {} }));
     let (second, other) = client.request("ping", None, limits, 0.0).expect("connected");
     assert_ne!(slot, other, "the first call's end has not been polled yet");
 

@@ -373,8 +373,7 @@ fn legacy_a_request_that_is_lost_on_the_way_is_not_honoured_either() {
     let id = listen(&mut page, &json!({ "resourceSubscriptions": ["a"] }));
     let asked = page.sent()["id"].as_i64().unwrap();
     let reason = "the stream was cut".to_owned();
-    page.machine.failed(asked, Error::Closed { reason, sent: true }, page.now);
-    page.drain();
+    page.failed(asked, Error::Closed { reason, sent: true });
     assert_eq!(page.told.last(), Some(&Told::Acknowledged(id, json!({}))));
 }
 
@@ -449,12 +448,7 @@ fn legacy_it_ends_with_the_connection_and_by_the_clock() {
 /// The stream of a subscription breaks off, as over HTTP.
 fn lose(page: &mut Page, request: i64) {
     let reason = "the stream of its answer broke off";
-    page.machine.failed(
-        request,
-        Error::Lost { reason: reason.to_owned(), sent: true, cause: None },
-        page.now,
-    );
-    page.drain();
+    page.failed(request, Error::Lost { reason: reason.to_owned(), sent: true, cause: None });
 }
 
 fn interruptions(page: &Page) -> usize {
@@ -513,8 +507,7 @@ fn only_a_subscription_that_was_there_and_can_be_there_again_is_opened_again() {
         page.wait(1_251.0);
         let request = page.sent()["id"].as_i64().unwrap();
         let error = Error::Http { status, body: String::new(), retry_after: None, headers: None };
-        page.machine.failed(request, error, page.now);
-        page.drain();
+        page.failed(request, error);
         assert_eq!(page.outcome(id).is_none(), again, "{status}");
     }
     // Ended by the server, which is no loss.

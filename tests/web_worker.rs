@@ -33,7 +33,7 @@ fn the_core_works_where_there_is_no_window() {
     let mut core = Core::new(Object::new().into()).unwrap();
     core.connect(30_000.0, 5_000.0, false, false, 0.0);
     core.opened(0.0);
-    assert_eq!(core.poll(), 1, "the probe is to be sent");
+    assert_eq!(core.poll(true), 1, "the probe is to be sent");
     let probe = core.value();
     let method = Reflect::get(&probe, &"method".into()).unwrap();
     assert_eq!(method, JsValue::from_str("server/discover"));

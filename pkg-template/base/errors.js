@@ -9,7 +9,7 @@ const MARK = Symbol.for("mcp-wasm.error");
  * @param {Function} constructor
  * @param {string[]} kinds
  */
-function mark(constructor, ...kinds) {
+export function mark(constructor, ...kinds) {
   Object.defineProperty(constructor.prototype, MARK, { value: kinds });
   Object.defineProperty(constructor, Symbol.hasInstance, {
     /** @this {Function} @param {any} value */
@@ -178,6 +178,8 @@ export function toError(detail, what, cause) {
       return new ClosedError(what.startsWith("connecting") ? text : `${text}; ${fate}`, detail.sent, { cause: why });
     }
     case "HTTP_ERROR": {
+      // An authorizer says more than the status.
+      if (isMcpError(detail.headers)) return detail.headers;
       const { status } = detail;
       const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
       return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, detail);

@@ -2,6 +2,7 @@
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
+import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { checkMode } from "./results.js";
@@ -156,22 +157,22 @@ export class Calls {
     const request = (/** @type {number} */ kept) =>
       core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     call.epoch = this.#epoch;
-    let done = request(!cache ? 0 : cache === "refresh" ? 3 : transport?.identity ? 1 : 2);
-    if (done === 3) {
+    let done = request(!cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE);
+    if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
-      done = request(identity === undefined ? 3 : 2);
+      done = request(identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE);
     }
-    if (done === 2) return this.#answered(call, core?.value());
-    if (!done) {
+    if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
+    if (done !== words.REQUESTED_SENT) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
     }
     const numbers = this.#connection.view();
-    call.begin(numbers[1]);
-    this.#connection.calls[numbers[0]] = call;
+    call.begin(numbers[words.PLACE_ID]);
+    this.#connection.calls[numbers[words.PLACE_SLOT]] = call;
     if (this.#board) this.#show(call);
     if (!this.#connection.inFlight++) this.#connection.hold();
     return true;
@@ -198,7 +199,7 @@ export class Calls {
 
   /** @param {any} result @param {any} [failure] */
   settle(result, failure) {
-    const slot = this.#connection.view()[0];
+    const slot = this.#connection.view()[words.PLACE_SLOT];
     const call = this.#connection.calls[slot];
     this.#connection.calls[slot] = undefined;
     this.#connection.inFlight--;

@@ -6,6 +6,7 @@ import { itself, throughProxies } from "../base/itself.js";
 import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { capabilitiesOf } from "./asked.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
@@ -222,9 +223,9 @@ export class Client {
 
   /** @param {string} level @param {any} [options] */
   async setLoggingLevel(level, options) {
-    const told = this.#connection.core?.setLogLevel(String(level)) ?? 0;
-    if (told < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
-    return told === 2 ? {} : this.#calls.call("logging/setLevel", { level }, options);
+    const told = this.#connection.core?.setLogLevel(String(level));
+    if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+    return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 
   /** @param {any} filter @param {any} [options] */
@@ -342,14 +343,14 @@ export class Client {
 
   /**
    * @param {import("../wasm/core.js").Core} core
-   * @param {number} step as the core's `Step` numbers them
+   * @param {number} step
    */
   #act(core, step) {
     const connection = this.#connection;
     const numbers = connection.view();
-    const call = connection.calls[numbers[0]];
+    const call = connection.calls[numbers[words.PLACE_SLOT]];
     switch (step) {
-      case 3: {
+      case words.STEP_CONNECTED: {
         connection.session = core.value();
         connection.transport.setProtocolVersion?.(this.protocolVersion);
         const { connecting } = connection;
@@ -360,44 +361,44 @@ export class Client {
         if (listChanged && connecting) watchLists(this, listChanged, (error) => this.#fault(error));
         return;
       }
-      case 4:
+      case words.STEP_DISCONNECTED:
         return this.#disconnected(core.value(), core.other());
-      case 5: {
-        const total = numbers[3];
-        return call?.deliver(numbers[2], total === total ? total : undefined, core.other(), core.value());
+      case words.STEP_PROGRESS: {
+        const total = words.optional(numbers[words.PLACE_TOTAL]);
+        return call?.deliver(numbers[words.PLACE_PROGRESS], total, core.other(), core.value());
       }
-      case 6:
+      case words.STEP_RESOLVE:
         return this.#calls.settle(core.value());
-      case 7:
+      case words.STEP_REJECT:
         return this.#calls.settle(undefined, core.value());
-      case 8: {
+      case words.STEP_NOTIFICATION: {
         const message = core.value();
         if (message.method === "notifications/tools/list_changed") this.#calls.outputs?.forget();
         return this.#inbound.notify(message);
       }
-      case 9:
+      case words.STEP_REQUEST:
         return this.#inbound.answer(core.value(), core.other(), call);
-      case 11:
+      case words.STEP_STALLED:
         return call?.stall(true);
-      case 12:
+      case words.STEP_INPUT:
         return this.#inbound.input(core.value(), core.other());
-      case 13:
-        return call?.proceed(numbers[1]);
-      case 14: {
+      case words.STEP_LEG:
+        return call?.proceed(numbers[words.PLACE_ID]);
+      case words.STEP_TASK: {
         const task = core.value();
         return attempt(() => call?.options.onTaskStatus?.(task, call.context));
       }
-      case 15:
+      case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
-      case 16:
+      case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
-      case 17:
+      case words.STEP_NEWS:
         return call?.subscription?.deliver(this.#inbound.latest);
-      case 19:
+      case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
-      case 18:
-        return connection.odd(numbers[5], core.value());
-      default:
+      case words.STEP_ODD:
+        return connection.odd(numbers[words.PLACE_ODD], core.value());
+      case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }
   }

@@ -4,7 +4,8 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { FETCHER, fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
-import { FIELDS, ODD, PROGRESS, SHORT, SLOT, TOTAL, factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
 /** @typedef {import("../wasm/core.js").Core} Core */
@@ -15,8 +16,15 @@ const GRACE = 5000;
 const SAMPLES = 10;
 /** And how much of a member of it, in characters. */
 const LONG = 200;
-/** What can be odd about progress, as the core numbers it. */
-const KINDS = ["", "unknown", "late", "backward", "duplicate", "malformed", "coerced"];
+/** What can be odd about progress. @type {Record<number, string>} */
+const KINDS = {
+  [words.ODDITY_UNKNOWN]: "unknown",
+  [words.ODDITY_LATE]: "late",
+  [words.ODDITY_BACKWARD]: "backward",
+  [words.ODDITY_DUPLICATE]: "duplicate",
+  [words.ODDITY_MALFORMED]: "malformed",
+  [words.ODDITY_COERCED]: "coerced",
+};
 
 const now = () => performance.now();
 
@@ -70,8 +78,8 @@ export class Connection {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
-  /** The latest odd progress, by kind, each with its place among all. @type {[number, any][][]} */
-  #samples = KINDS.map(() => []);
+  /** The latest odd progress, by kind, each with its place among all. @type {Map<number, [number, any][]>} */
+  #samples = new Map();
   #oddities = 0;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #numbers = new Float64Array();
@@ -94,17 +102,17 @@ export class Connection {
     this.#draining = true;
     try {
       for (let step; (step = core.poll(this.#fetcher !== undefined && this.transport?.send.fast)); ) {
-        if (step === 1) this.#send(core.value(), this.view()[1]);
-        else if (step === 2) this.#reopen();
-        else if (step === 20) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#find(this.view()[1])?.options);
-        else if (step === 21) this.#fetcher?.abort(this.view()[1]);
-        else if (step === 22) this.transport?.onmessage?.(core.value());
+        if (step === words.STEP_SEND) this.#send(core.value(), this.view()[words.PLACE_ID]);
+        else if (step === words.STEP_REOPEN) this.#reopen();
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#find(this.view()[words.PLACE_ID])?.options);
+        else if (step === words.STEP_ABORT) this.#fetcher?.abort(this.view()[words.PLACE_ID]);
+        else if (step === words.STEP_MESSAGE) this.transport?.onmessage?.(core.value());
         else this.#act(core, step);
       }
     } finally {
       this.#draining = false;
     }
-    this.#arm(this.view()[4]);
+    this.#arm(this.view()[words.PLACE_DEADLINE]);
   }
 
   /**
@@ -112,13 +120,13 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
   }
 
   /** The core's table of what was scanned. @returns {any} */
   records() {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(2);
+    if (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
     return this.#records;
   }
 
@@ -239,14 +247,14 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, 0, or -1 for what ends the handshake */
+  /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
     const transport = this.transport;
     const current = () => transport === this.transport;
     // An earlier transport may fail late.
     const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
     const done = () => {
-      if (id >= 0 || !current()) return;
+      if (id !== words.GREETING || !current()) return;
       this.core?.begun(now());
       this.drain();
     };
@@ -286,8 +294,8 @@ export class Connection {
     if (!id) return this.fault(typed(error, reason, sent));
     const failed = this.#find(id) ?? this.connecting;
     if (failed) failed.cause = error;
-    if (id < 0) this.core?.notBegun(reason, error);
-    else this.core?.unsent(id, reason, sent);
+    if (id === words.GREETING) this.core?.notBegun(reason, error, now());
+    else this.core?.unsent(id, reason, sent, now());
     this.drain();
   }
 
@@ -304,13 +312,14 @@ export class Connection {
     const server = this.session?.serverInfo?.name;
     const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
     const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
-    const same = /** @type {[number, any][]} */ (this.#samples[kind]);
+    const same = this.#samples.get(kind) ?? [];
+    this.#samples.set(kind, same);
     if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
   }
 
   /** The latest odd progress, in its order. */
   get samples() {
-    const latest = this.#samples.flatMap((same) => same.slice(-SAMPLES));
+    const latest = [...this.#samples.values()].flatMap((same) => same.slice(-SAMPLES));
     return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
   }
 
@@ -318,17 +327,17 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= SHORT && this.scans && !this.#draining) {
+    if (length <= words.SCRATCH && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.core);
       lay(text, core);
       const slot = core.scan(length);
-      if (slot !== -1) {
+      if (slot !== words.SCAN_PARSE) {
         const records = this.records();
-        if (records[ODD]) this.odd(records[ODD], factsOf(records, 0));
+        if (records[words.FIELD_ODD]) this.odd(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
-        const total = records[TOTAL];
+        const total = records[words.FIELD_TOTAL];
         const call = /** @type {Call} */ (this.calls[slot]);
-        return call.deliver(records[PROGRESS], total === total ? total : undefined, messageOf(records, 0, text), paramsOf(records, 0, text));
+        return call.deliver(records[words.FIELD_PROGRESS], words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
@@ -372,17 +381,17 @@ export class Connection {
   taken(records, count, read) {
     let text;
     const found = [];
-    for (let at = 0; at < count * FIELDS; at += FIELDS) {
-      const odd = records[at + ODD];
+    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+      const odd = records[at + words.FIELD_ODD];
       if (odd) this.odd(odd, factsOf(records, at));
-      const call = this.calls[records[at + SLOT]];
+      const call = this.calls[records[at + words.FIELD_SLOT]];
       if (!call) continue;
-      const total = records[at + TOTAL];
+      const total = records[at + words.FIELD_TOTAL];
       text ??= read();
       found.push({
         call,
-        progress: records[at + PROGRESS],
-        total: total === total ? total : undefined,
+        progress: records[at + words.FIELD_PROGRESS],
+        total: words.optional(total),
         message: messageOf(records, at, text),
         params: paramsOf(records, at, text),
       });

@@ -1,5 +1,6 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
 import { AbortError, attempt } from "../base/errors.js";
+import * as words from "../wasm/words.js";
 import { ask, handlersOf, messageOf } from "./asked.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -55,7 +56,8 @@ export class Inbound {
   /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
   #named(message) {
     const { progressToken } = Object(message.params);
-    const token = this.#connection.calls.find((call) => call && String(call.context.requestId) === String(progressToken))?.token;
+    const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
+    const token = this.#connection.calls.find((call) => named(call?.context.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
@@ -79,7 +81,9 @@ export class Inbound {
 
   /** Something that a result asks for. @param {any} request @param {string} key */
   input(request, key) {
-    const [slot, input] = this.#connection.view();
+    const numbers = this.#connection.view();
+    const slot = numbers[words.PLACE_SLOT];
+    const input = numbers[words.PLACE_ID];
     const call = /** @type {Call} */ (this.#connection.calls[slot]);
     const asked = new AbortController();
     call.inputs.add(asked);

@@ -1,13 +1,10 @@
 // What a handler knows about its call, and how it speaks to the caller meanwhile. After the call has
 // been answered or given up, all of it does nothing.
 import { AbortError, McpError, RpcError } from "../base/errors.js";
+import * as words from "../wasm/words.js";
 import { breathe, turn } from "./turns.js";
 import { plain } from "./values.js";
 
-/** What can be asked, as the machine numbers it. */
-const PERSON = 0;
-const MODEL = 1;
-const ROOTS = 2;
 /** Tokens that a model may write if nobody says how many. */
 const TOKENS = 1024;
 
@@ -88,9 +85,9 @@ export class ServerCall {
     const value = plain(data);
     for (;;) {
       const done = this.host.log(this.link.number, this.number, level, logger, value);
-      if (done < 0) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+      if (done === words.LOGGED_NO_LEVEL) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
       this.link.schedule();
-      if (done) return breathe();
+      if (done === words.LOGGED_DONE) return breathe();
       await this.link.room();
     }
   }
@@ -103,7 +100,7 @@ export class ServerCall {
     const asked = host.ask(link.number, number, key, what, plain(params));
     const value = host.value();
     // The machine keeps the answer for the next round, whatever the handler does with its own.
-    if (asked === 0) return Promise.resolve(plain(value));
+    if (asked === words.ASKED_GIVEN) return Promise.resolve(plain(value));
     link.schedule();
     let giveUp = () => {};
     const answer = new Promise((resolve, reject) => {
@@ -117,7 +114,7 @@ export class ServerCall {
       if (asked > 0) return this.#asked.set(asked, { resolve, reject });
       const { signal } = this;
       const over = () => reject(signal.aborted ? signal.reason : new AbortError("the call is over"));
-      if (asked < -1 || signal.aborted) return over();
+      if (asked === words.ASKED_OVER || signal.aborted) return over();
       signal.addEventListener("abort", over, { once: true });
       // What is asked at the same time goes in one round.
       void turn().then(() => {
@@ -156,20 +153,20 @@ export class ServerCall {
       can: (/** @type {string} */ capability) => this.host.can(this.link.number, this.number, capability),
     };
     // Suggestions are made without asking back.
-    if (kind === 4) return context;
+    if (kind === words.THING_COMPLETION) return context;
     return Object.assign(context, {
       elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
         const short = typeof question === "string";
         const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
-        return this.ask(PERSON, params, short ? third : second);
+        return this.ask(words.QUESTION_PERSON, params, short ? third : second);
       },
       sample: async (/** @type {any} */ question, /** @type {any} */ options) => {
         const { key, signal, ...more } = options ?? {};
         const text = (/** @type {string} */ text) => [{ role: "user", content: { type: "text", text } }];
         const params = typeof question === "string" ? { messages: text(question) } : question;
-        return this.ask(MODEL, { maxTokens: TOKENS, ...params, ...more }, { key, signal });
+        return this.ask(words.QUESTION_MODEL, { maxTokens: TOKENS, ...params, ...more }, { key, signal });
       },
-      roots: async (/** @type {any} */ options) => (await this.ask(ROOTS, {}, options)).roots,
+      roots: async (/** @type {any} */ options) => (await this.ask(words.QUESTION_ROOTS, {}, options)).roots,
     });
   }
 }

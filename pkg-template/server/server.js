@@ -5,18 +5,13 @@ import { itself, throughProxies } from "../base/itself.js";
 import { createInMemoryPair } from "../transports/pair.js";
 import { MessagePortTransport } from "../transports/port.js";
 import { acceptPorts } from "../transports/window.js";
+import * as words from "../wasm/words.js";
 import { ServerCall } from "./call.js";
 import { failure } from "./failure.js";
 import { ServerLink } from "./link.js";
 import { inputOf, outputOf, wordsOf } from "./schema.js";
 import { checkText, isBytes, plain } from "./values.js";
 
-// What a server has, as the machine numbers it.
-const TOOL = 0;
-const RESOURCE = 1;
-const TEMPLATE = 2;
-const PROMPT = 3;
-const COMPLETION = 4;
 /** How long a client may take to answer what it is asked, in milliseconds. */
 const LIFETIME = 15 * 60 * 1000;
 /** JSON has no word for an infinite time. */
@@ -75,50 +70,50 @@ export class ServerBase {
     const { inputSchema, outputSchema, ...more } = given ?? {};
     const { schema, check } = inputOf(name, inputSchema);
     const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
-    return this.#add(TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
+    return this.#add(words.THING_TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
   }
 
   /** @param {string} uri @param {any} second @param {any} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(RESOURCE, uri, { uri, name: uri, ...given }, handler);
+    return this.#add(words.THING_RESOURCE, uri, { uri, name: uri, ...given }, handler);
   }
 
   /** @param {string} uriTemplate @param {any} second @param {any} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
+    return this.#add(words.THING_TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
   }
 
   /** @param {string} name @param {any} second @param {any} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(PROMPT, name, { name, ...given }, handler);
+    return this.#add(words.THING_PROMPT, name, { name, ...given }, handler);
   }
 
   /** @param {Handler} handler */
   completion(handler) {
-    return this.#add(COMPLETION, "completion", {}, handler);
+    return this.#add(words.THING_COMPLETION, "completion", {}, handler);
   }
 
   /** @param {string} name */
   removeTool(name) {
-    return this.#remove(TOOL, name);
+    return this.#remove(words.THING_TOOL, name);
   }
 
   /** @param {string} uri */
   removeResource(uri) {
-    return this.#remove(RESOURCE, uri);
+    return this.#remove(words.THING_RESOURCE, uri);
   }
 
   /** @param {string} uriTemplate */
   removeResourceTemplate(uriTemplate) {
-    return this.#remove(TEMPLATE, uriTemplate);
+    return this.#remove(words.THING_TEMPLATE, uriTemplate);
   }
 
   /** @param {string} name */
   removePrompt(name) {
-    return this.#remove(PROMPT, name);
+    return this.#remove(words.THING_PROMPT, name);
   }
 
   /** @param {string} uri */
@@ -289,13 +284,13 @@ export class ServerBase {
       const { value, issues } = await thing.parse(input);
       if (issues) throw misfit(definition.name, wordsOf(issues));
       input = value;
-    } else if (kind === TOOL && jsonSchemaValidator) {
+    } else if (kind === words.THING_TOOL && jsonSchemaValidator) {
       thing.check ??= this.#checkOf(definition);
       const { valid, errorMessage } = /** @type {any} */ (thing.check)(input);
       if (!valid) throw misfit(definition.name, errorMessage);
     }
     const context = call.context();
-    if (kind !== RESOURCE && kind !== TEMPLATE) return handler(input, context);
+    if (kind !== words.THING_RESOURCE && kind !== words.THING_TEMPLATE) return handler(input, context);
     const value = await handler({ uri: job.name, ...job.input }, context);
     return isBytes(value) ? { blob: value } : value;
   }
@@ -339,7 +334,7 @@ export class ServerBase {
 /** @param {string} name @param {string} why */
 const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
 
-/** @param {import("./host.js").Host} host @param {number} number @param {Thing} thing */
+/** @param {import("../wasm/host.js").Host} host @param {number} number @param {Thing} thing */
 function register(host, number, { kind, definition }) {
   if (host.add(kind, definition, number)) return;
   const name = definition.uri ?? definition.uriTemplate ?? definition.name;

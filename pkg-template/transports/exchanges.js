@@ -1,6 +1,7 @@
 // The exchanges of Streamable HTTP without a client.
 import { ClosedError } from "../base/errors.js";
 import { readyForHttp } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
 
 /** The longest that a timer of the platform takes, in milliseconds. */
@@ -74,8 +75,8 @@ export class Exchanges {
 
   /** Does what is to be done with exchanges; false if the step is about something else. @param {import("../wasm/core.js").Core} core @param {number} step */
   #do(core, step) {
-    if (step === 20) this.fetcher.start(/** @type {any} */ (core.value()));
-    else if (step === 21) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[1]));
+    if (step === words.STEP_FETCH) this.fetcher.start(/** @type {any} */ (core.value()));
+    else if (step === words.STEP_ABORT) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[words.PLACE_ID]));
     else return false;
     return true;
   }
@@ -87,7 +88,7 @@ export class Exchanges {
       if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
     }
     if (!fetcher.core) return;
-    const deadline = /** @type {number} */ (fetcher.view()[4]);
+    const deadline = /** @type {number} */ (fetcher.view()[words.PLACE_DEADLINE]);
     if (deadline < this.#timerAt) {
       clearTimeout(this.#timer);
       this.#timerAt = deadline;

@@ -2,6 +2,7 @@
 import { attempt, report } from "../base/errors.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
+import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
 import { headersOf, identityOf } from "./identity.js";
 
@@ -79,7 +80,7 @@ export class Fetcher {
 
   /** The numbers of the core's latest step. */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(0);
+    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return this.#numbers;
   }
 
@@ -106,7 +107,7 @@ export class Fetcher {
     const controller = new AbortController();
     const { signal } = controller;
     this.#exchanges.set(exchange, controller);
-    const { fetch: call = globalThis.fetch, headers: given, requestInit } = this.#options;
+    const { fetch: call = globalThis.fetch, headers: given, requestInit, auth, server = this.#url } = this.#options;
     let sent = false;
     let headed = false;
     let leave = () => {};
@@ -116,31 +117,35 @@ export class Fetcher {
       if (error) throw error;
       const headers = headersOf(typeof given === "function" ? await given() : given);
       headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
-      this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      const identify = () => this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+      if (!auth) identify();
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);
       sent = true;
-      const response = await call(this.#url, {
-        redirect: "error",
-        credentials: "omit",
-        cache: "no-store",
-        referrerPolicy: "no-referrer",
-        ...requestInit,
-        method,
-        headers,
-        body,
-        signal,
-      });
+      const send = () =>
+        call(this.#url, {
+          redirect: "error",
+          credentials: "omit",
+          cache: "no-store",
+          referrerPolicy: "no-referrer",
+          ...requestInit,
+          method,
+          headers,
+          body,
+          signal,
+        });
+      const response = await (auth ? (await import("./authorized.js")).authorized(auth, { method, url: this.#url, server, headers, signal, identify }, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
       const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers) ?? 0;
       if (response.ok) this.host.accepted?.(exchange);
       // Something may have waited for this head.
-      if (found & 2048) this.host.drain(exchange);
-      const streams = (found & 2) > 0;
-      if (!(found & 3)) return controller.abort();
+      if (found & words.FOUND_STIRS) this.host.drain(exchange);
+      const reading = found & ~words.FOUND_STIRS;
+      const streams = reading === words.BODY_EVENTS;
+      if (reading === words.BODY_NONE) return controller.abort();
       if (streams) leave = enter(this.#url);
       const text = await this.#read(exchange, response, streams, own?.onresumptiontoken);
       if (signal.aborted || !this.core) return;
@@ -149,8 +154,13 @@ export class Fetcher {
       this.host.drain(exchange);
     } catch (cause) {
       const refused = sent && !headed ? isRefused(cause) : undefined;
+      // Who is not let in has been told so by the server, whatever the authorizer makes of it.
+      const barred = !headed && /** @type {any} */ (cause)?.name === "AuthError";
       if (!signal.aborted && this.core) {
-        this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+        if (barred) {
+          const found = this.core.head(exchange, 401, "", "", NaN, cause);
+          if (found & 3) this.core.message(exchange, undefined, "", this.host.shows, now());
+        } else this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
         this.host.drain(exchange);
       }
       // What is not read to its end would hold a connection.
@@ -198,25 +208,25 @@ export class Fetcher {
       const { core, host } = this;
       // Who wants to see every text cannot have it faster.
       const found = core.feed(exchange, chunk, this.maxMessageSize, host.scans && !this.#options.trace);
-      more = (found & 1024) > 0;
+      more = (found & words.FOUND_MORE) > 0;
       // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
-      const count = found & 255;
-      const event = found & 256 ? this.#text(8) : "";
-      if (count) host.deliver(count, () => this.#text(6));
-      if (found & 512) {
+      const count = found & (words.FOUND_EVENT - 1);
+      const event = found & words.FOUND_EVENT ? this.#text(words.PLACE_DATA, words.PLACE_DATA_LENGTH) : "";
+      if (count) host.deliver(count, () => this.#text(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH));
+      if (found & words.FOUND_OVERSIZE) {
         core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
-      } else if (found & 256) {
+      } else if (found & words.FOUND_EVENT) {
         this.#trace("received", event);
         core.message(exchange, this.#parse(event), "", host.shows, now());
       }
-      if (found & (256 | 2048)) host.drain(exchange);
+      if (found & (words.FOUND_EVENT | words.FOUND_STIRS)) host.drain(exchange);
     }
   }
 
-  /** A text in the memory, whose place the numbers say there. @param {number} place */
-  #text(place) {
+  /** A text in the memory, whose start and length the numbers say there. @param {number} start @param {number} length */
+  #text(start, length) {
     const numbers = this.view();
-    return decoder.decode(new Uint8Array(numbers.buffer, numbers[place], numbers[place + 1]));
+    return decoder.decode(new Uint8Array(numbers.buffer, numbers[start], numbers[length]));
   }
 
   /** @param {string} text */

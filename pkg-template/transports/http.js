@@ -5,6 +5,7 @@ import { FETCHER, fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { MAX_MESSAGE_SIZE } from "../base/size.js";
 import { readyForHttp } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
 import { identityNow } from "./identity.js";
 
 /** What a transport does by itself that is told to go on with a session. */
@@ -94,7 +95,7 @@ export class StreamableHttpTransport {
 
   /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
   identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
+    return identityNow(this.#options, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] @returns {Promise<void>} */
@@ -129,9 +130,9 @@ export class StreamableHttpTransport {
   /** @param {number} step @param {any} value @param {number} [exchange] */
   #hear(step, value, exchange) {
     const sent = this.#sent.get(exchange ?? 0);
-    if (step === 22 || step === 27) this.onmessage?.(value);
-    else if (step === 24) this.close();
-    else if (step === 10 || step === 23 || step === 26) {
+    if (step === words.STEP_MESSAGE || step === words.STEP_ASKED) this.onmessage?.(value);
+    else if (step === words.STEP_EXPIRED) this.close();
+    else if (step === words.STEP_FAULT || step === words.STEP_UNANSWERED || step === words.STEP_NOT_BEGUN) {
       if (sent && value.code !== "PROTOCOL_ERROR") sent.reject(toError(value, "the request"));
       else this.onerror?.(toError(value, "the connection"));
     }

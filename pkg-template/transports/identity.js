@@ -15,21 +15,22 @@ export function headersOf(given) {
 }
 
 /**
- * A text that is another for other headers.
+ * A text that is another for other headers; a proof is made anew for each request.
  * @param {...any} parts headers in any form; later ones replace earlier ones
  */
 export function identityOf(...parts) {
   const all = new Headers();
-  for (const part of parts) headersOf(part).forEach((text, name) => all.set(name, text));
+  for (const part of parts) headersOf(part).forEach((text, name) => name === "dpop" || all.set(name, text));
   return [...all].join("\n");
 }
 
 /**
  * The same of the headers that a request would have now; undefined if nobody can tell at once.
- * @param {any} given the connection's headers, or a function that makes them
+ * @param {{ headers?: any, auth?: any }} options the connection's; headers may be a function that makes them
  * @param {any} [more] the call's
  */
-export function identityNow(given, more) {
+export function identityNow({ headers: given, auth }, more) {
+  if (auth) return undefined;
   try {
     const headers = typeof given === "function" ? given() : given;
     if (typeof headers?.then !== "function") return identityOf(headers, more);

@@ -25,14 +25,14 @@ export function route(target, options) {
     // It is the page's own matter, and there are browsers that quote it when they refuse it.
     url.hash = "";
     const server = url.protocol + url.host + url.pathname;
-    const { protocols = ["mcp"], trace, fetch, headers } = options;
+    const { protocols = ["mcp"], trace, fetch, headers, auth } = options;
     switch (url.protocol) {
       case "ws:":
       case "wss:":
-        return { url: url.href, server, make: () => new WebSocketTransport(url, { protocols, trace }) };
+        return { url: url.href, server, make: () => new WebSocketTransport(url, { auth, protocols, trace }) };
       case "http:":
       case "https:":
-        return { url: url.href, server, make: () => new StreamableHttpTransport(url, { fetch, headers, trace }) };
+        return { url: url.href, server, make: () => new StreamableHttpTransport(url, { auth, server: String(target), fetch, headers, trace }) };
       default:
         throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url.protocol}: the URL must start with ws:, wss:, http: or https:`);
     }

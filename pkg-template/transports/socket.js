@@ -10,27 +10,35 @@ const GRACE = 1000;
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
+  #auth;
   /** @type {WebSocket | undefined} */
   #socket;
 
   /**
    * @param {string | URL} url
-   * @param {{ protocols?: string[], trace?: (direction: "sent" | "received", text: string) => void, maxMessageSize?: number }} [options]
+   * @param {{ protocols?: string[], auth?: import("../types/authorizer.js").Authorizer, trace?: (direction: "sent" | "received", text: string) => void, maxMessageSize?: number }} [options]
    */
-  constructor(url, { protocols = ["mcp"], ...options } = {}) {
+  constructor(url, { protocols = ["mcp"], auth, ...options } = {}) {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
+    this.#auth = auth;
   }
 
   start() {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
+    return this.#auth?.ticket ? this.#auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
+  }
+
+  /** @param {string} [ticket] lets this one connection in */
+  #open(ticket) {
     const protocols = this.#protocols;
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
-      const socket = (this.#socket = new WebSocket(this.#url, protocols));
+      // The server selects one of the others: a ticket is shown to nobody else.
+      const socket = (this.#socket = new WebSocket(this.#url, ticket === undefined ? protocols : [...protocols, `mcp.ticket.${ticket}`]));
       /** @param {Error} error */
       const fail = (error) => {
         socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;

@@ -1,5 +1,6 @@
 /** What a client and its connection can be told. */
 import type { ElicitationParams, ElicitationResult, ListRootsResult, Root, SamplingParams, SamplingResult } from "./asked.js";
+import type { Authorizer } from "./authorizer.js";
 import type { CallDefaults } from "./call-options.js";
 import type { InputAnswer, InputContext } from "./input.js";
 import type { Notification, Request } from "./jsonrpc.js";
@@ -177,6 +178,18 @@ export interface ConnectOptions {
    * ```
    */
   headers?: HeaderList | (() => HeaderList | Promise<HeaderList>);
+  /**
+   * Lets requests in: `new OAuth()` or `bearer(token)` of `mcp-wasm/auth`. A call that needs a log-in
+   * fails with `AUTH_REQUIRED`, and opens no window.
+   *
+   * @example
+   * ```js
+   * import { OAuth } from "mcp-wasm/auth";
+   * const auth = new OAuth();
+   * button.onclick = () => auth.login(url).then(() => client.connect(url, { auth }));
+   * ```
+   */
+  auth?: Authorizer;
   /**
    * Makes the HTTP requests.
    * @default globalThis.fetch

@@ -51,12 +51,22 @@ export interface UseMcpClientOptions extends ClientOptions, ConnectOptions {
 export interface McpConnection {
   /** The client while it is connected. */
   client: Client | undefined;
-  /** `idle` without a target; `error` if the connection failed, `closed` if it ended. */
-  status: "idle" | "connecting" | "connected" | "closed" | "error";
+  /** `idle` without a target; `login` if the server wants a log-in, `error` if the connection failed, `closed` if it ended. */
+  status: "idle" | "connecting" | "connected" | "closed" | "login" | "error";
   /** Why it is not connected, if there is a reason; while it connects again, why it has to. */
   error: unknown;
   /** Ends the connection, if there is one, and opens another; always the same function. */
   reconnect: () => void;
+  /**
+   * Logs in by the option `auth`, and connects. Call it in a click.
+   * @throws {AuthError} of `mcp-wasm/auth`, or `INVALID_ARGUMENT` without one that can log in
+   *
+   * @example
+   * ```jsx
+   * if (status === "login") return <button onClick={() => login().catch(show)}>Log in</button>;
+   * ```
+   */
+  login: () => Promise<void>;
 }
 
 /**

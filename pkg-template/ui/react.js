@@ -2,7 +2,7 @@
 // Hooks for React 18 and newer: a connection, its calls, and one tool. What is shown changes once a
 // frame at most, however much progress comes.
 import { useCallback, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import { ClosedError } from "../base/errors.js";
+import { ClosedError, McpError } from "../base/errors.js";
 import { later } from "../base/later.js";
 import { Client } from "../index.js";
 import { following, useLatest } from "./latest.js";
@@ -15,6 +15,8 @@ const LONGEST_PAUSE = 30_000;
 const NO_CALLS = Object.freeze([]);
 const CONNECTING = Object.freeze({ status: "connecting" });
 const IDLE = Object.freeze({ status: "idle" });
+/** The codes of errors that a log-in mends. */
+const LOGIN = ["AUTH_REQUIRED", "AUTH_SCOPE"];
 
 /** @param {any} target @param {any} [options] */
 export function useMcpClient(target, options) {
@@ -34,7 +36,8 @@ export function useMcpClient(target, options) {
     const lost = (status, error) => {
       if (!wanted) return;
       setState({ status, error });
-      if (!latest.current?.autoReconnect) return;
+      // What needs a person is not tried again without one.
+      if (status === "login" || !latest.current?.autoReconnect) return;
       timer = setTimeout(() => {
         setState({ status: "connecting", error });
         connect();
@@ -46,7 +49,7 @@ export function useMcpClient(target, options) {
         failures = 0;
         if (wanted) setState({ status: "connected", client });
       } catch (error) {
-        lost("error", error);
+        lost(LOGIN.includes(/** @type {any} */ (error)?.code) ? "login" : "error", error);
       }
     };
     client.onclose = () => lost("closed");
@@ -60,7 +63,16 @@ export function useMcpClient(target, options) {
     };
   }, [address, attempt, latest]);
   const reconnect = useCallback(() => setAttempt((count) => count + 1), []);
-  return { client: state.client, status: state.status, error: state.error, reconnect };
+  const { client, status, error } = state;
+  const now = useLatest({ address, wanted: status === "login" ? error : undefined });
+  const login = useCallback(async () => {
+    const { auth } = /** @type {any} */ (latest.current ?? {});
+    if (typeof auth?.login !== "function") throw new McpError("INVALID_ARGUMENT", "nobody can log in: give the option `auth`, such as `new OAuth()` of mcp-wasm/auth");
+    // Before anything else: a window opens only in the click.
+    await auth.login(now.current.wanted ?? now.current.address);
+    reconnect();
+  }, [latest, now, reconnect]);
+  return { client, status, error, reconnect, login };
 }
 
 /** @param {any} client */

@@ -1,15 +1,6 @@
 // Progress that the core has scanned: how its text is laid before the scanner, and how what was found is
 // read out of the core's table.
-
-/** How many numbers a record has. */
-export const FIELDS = 10;
-/** Which of them is which; the core's `Core.view` says what they mean. */
-export const [SLOT, ODD, FLAGS, TOKEN, PROGRESS, TOTAL, START, END, FROM, TO] = /** @type {const} */ ([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
-/** The flags. */
-export const [AS_TEXT, ESCAPED, STRAY] = /** @type {const} */ ([1, 2, 4]);
-
-/** The longest frame, in characters, that is worth scanning. */
-export const SHORT = 4096;
+import * as words from "./words.js";
 
 /** How much of the beginning of a text is remembered, in characters, and how often it is measured anew. */
 const [REMEMBERED, OFTEN] = [128, 16];
@@ -17,7 +8,7 @@ const [REMEMBERED, OFTEN] = [128, 16];
 // There is one buffer, whichever client fills it. Its views are detached, with length 0, when the memory has
 // grown.
 let bytes = new Uint8Array();
-let words = new Uint32Array();
+let fours = new Uint32Array();
 /** What stands in it. */
 let latest = "";
 /** With what each of the latest texts began. */
@@ -36,14 +27,14 @@ function common(one, other) {
 /**
  * Lays a text before the scanner, a byte for each character, four at a time, but not the beginning that
  * it shares with the text before. Of what is not ASCII, the scanner only has to know that it is not.
- * @param {string} text at most `SHORT` characters
+ * @param {string} text at most `SCRATCH` characters
  * @param {{ view(which: number): any }} core
  */
 export function lay(text, core) {
   const { length } = text;
   if (!bytes.length) {
-    bytes = core.view(1);
-    words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+    bytes = core.view(words.VIEW_SCRATCH);
+    fours = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     latest = head = "";
     known = 0;
   }
@@ -67,7 +58,7 @@ export function lay(text, core) {
       if (c > 127) c = 128;
       if (d > 127) d = 128;
     }
-    words[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
+    fours[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
   }
   for (; i < length; i++) bytes[i] = Math.min(text.charCodeAt(i), 128);
 }
@@ -80,21 +71,21 @@ export function lay(text, core) {
  * @returns {string | undefined}
  */
 export function messageOf(records, at, text) {
-  const start = records[at + START];
+  const start = records[at + words.FIELD_START];
   if (!start) return undefined;
-  const end = records[at + END];
-  return records[at + FLAGS] & ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
+  const end = records[at + words.FIELD_END];
+  return records[at + words.FIELD_FLAGS] & words.FLAG_ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
 }
 
 /** The params of a record as JSON, if they have members that it does not tell. @param {any} records @param {number} at @param {string} text */
-export const paramsOf = (records, at, text) => (records[at + FROM] ? text.substring(records[at + FROM], records[at + TO]) : undefined);
+export const paramsOf = (records, at, text) => (records[at + words.FIELD_FROM] ? text.substring(records[at + words.FIELD_FROM], records[at + words.FIELD_TO]) : undefined);
 
 /** What a record says without its text. @param {any} records @param {number} at */
 export function factsOf(records, at) {
-  const [token, total] = [records[at + TOKEN], records[at + TOTAL]];
+  const [token, total] = [records[at + words.FIELD_TOKEN], records[at + words.FIELD_TOTAL]];
   return {
-    progressToken: records[at + FLAGS] & AS_TEXT ? String(token) : token,
-    progress: records[at + PROGRESS],
-    total: total === total ? total : undefined,
+    progressToken: records[at + words.FIELD_FLAGS] & words.FLAG_AS_TEXT ? String(token) : token,
+    progress: records[at + words.FIELD_PROGRESS],
+    total: words.optional(total),
   };
 }

@@ -1,7 +1,6 @@
 // What a worker has for the page, in order: progress as numbers with the text of all its messages, everything
 // else in between. It leaves in batches, so that a flood costs the page next to nothing.
-
-import { END, FIELDS, FLAGS, FROM, PROGRESS, START, TO, TOKEN, TOTAL } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 
 /** The least time between two batches, in milliseconds; only what is urgent leaves earlier. */
 const INTERVAL = 16;
@@ -12,7 +11,7 @@ const now = () => performance.now();
 
 export class Batch {
   #post;
-  #numbers = new Float64Array(FIELDS * 1024);
+  #numbers = new Float64Array(words.FIELDS * 1024);
   #length = 0;
   #text = FILLER;
   /** @type {[record: number, kind: string, value: unknown][]} */
@@ -43,17 +42,17 @@ export class Batch {
       this.#numbers = longer;
     }
     const numbers = this.#numbers;
-    numbers[at + FLAGS] = flags;
-    numbers[at + TOKEN] = token;
-    numbers[at + PROGRESS] = progress;
-    numbers[at + TOTAL] = total;
-    numbers[at + START] = message === undefined ? 0 : this.#text.length;
+    numbers[at + words.FIELD_FLAGS] = flags;
+    numbers[at + words.FIELD_TOKEN] = token;
+    numbers[at + words.FIELD_PROGRESS] = progress;
+    numbers[at + words.FIELD_TOTAL] = total;
+    numbers[at + words.FIELD_START] = message === undefined ? 0 : this.#text.length;
     if (message) this.#text += message;
-    numbers[at + END] = this.#text.length;
-    numbers[at + FROM] = params ? this.#text.length : 0;
+    numbers[at + words.FIELD_END] = this.#text.length;
+    numbers[at + words.FIELD_FROM] = params ? this.#text.length : 0;
     if (params) this.#text += params;
-    numbers[at + TO] = this.#text.length;
-    this.#length = at + FIELDS;
+    numbers[at + words.FIELD_TO] = this.#text.length;
+    this.#length = at + words.FIELDS;
     this.#schedule(false);
   }
 
@@ -64,7 +63,7 @@ export class Batch {
    * @param {boolean} [urgent] whether somebody waits for it
    */
   add(kind, value, urgent = true) {
-    this.#others.push([this.#length / FIELDS, kind, value]);
+    this.#others.push([this.#length / words.FIELDS, kind, value]);
     this.#schedule(urgent);
   }
 

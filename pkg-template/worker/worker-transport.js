@@ -6,11 +6,10 @@ import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule, wasmRest } from "../wasm/core.js";
 import { readyForHttp } from "../wasm/load.js";
-import { FIELDS, FLAGS, STRAY, factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 
-/** How many records the core takes at once. */
-const RECORDS = 128;
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
 
@@ -86,7 +85,7 @@ class WorkerTransport {
   }
 
   async start() {
-    const { worker: make, protocols = ["mcp"], headers, trace } = this.#options;
+    const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
     if (this.tells) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
@@ -110,6 +109,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
+      auth: auth && { server: this.#options.server ?? this.#url, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
     return opened;
@@ -117,7 +117,7 @@ class WorkerTransport {
 
   /** As that of HTTP. @param {any} [options] */
   identity(options) {
-    return identityNow(this.#options.headers, options?.headers);
+    return identityNow(this.#options, options?.headers);
   }
 
   /** @param {any} message @param {any} [options] the call's */
@@ -142,7 +142,7 @@ class WorkerTransport {
       const timer = setTimeout(resolve, GRACE);
       worker.addEventListener("message", ({ data }) => {
         // Ending a session is a request too.
-        if (data?.mcp === "headers") return void this.#headers(data.question);
+        if (data?.mcp === "ask") return void this.#answer(data);
         if (data?.mcp !== "bye") return;
         clearTimeout(timer);
         resolve(undefined);
@@ -164,8 +164,8 @@ class WorkerTransport {
     switch (data?.mcp) {
       case "batch":
         return this.#batch(data);
-      case "headers":
-        return void this.#headers(data.question);
+      case "ask":
+        return void this.#answer(data);
       case "ready":
         this.#ready = true;
         return;
@@ -180,16 +180,22 @@ class WorkerTransport {
     navigator.locks.request(lock, { signal }, () => this.#died("the worker was terminated")).catch(() => {});
   }
 
-  /** @param {number} question */
-  async #headers(question) {
+  /**
+   * Asks the application for the worker.
+   * @param {{ question: number, about: "pairs" | "headers" | "answered" | "ticket", value?: any }} asked
+   */
+  async #answer({ question, about, value }) {
+    const { headers, auth } = this.#options;
     try {
-      const pairs = [...headersOf(await this.#options.headers())];
+      if (about === "pairs") value = [...headersOf(await headers())];
+      else value = await auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value);
+      if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
-      this.onidentity?.(identityOf((this.#latest = pairs)), 0);
-      this.#post({ mcp: "headers", question, pairs });
+      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
+      this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);
-      this.#post({ mcp: "headers", question });
+      this.#post({ mcp: "answer", question, failed: /** @type {any} */ (error)?.name ?? "Error" });
     }
   }
 
@@ -203,7 +209,7 @@ class WorkerTransport {
       record = before;
       this.#act(kind, value);
     }
-    this.#progress(numbers, text, record, numbers.length / FIELDS);
+    this.#progress(numbers, text, record, numbers.length / words.FIELDS);
   }
 
   /**
@@ -216,8 +222,8 @@ class WorkerTransport {
     for (let start = from, end; start < to; start = end) {
       const connection = this.#connection;
       if (!connection?.core) return;
-      end = Math.min(start + RECORDS, to);
-      const part = numbers.subarray(start * FIELDS, end * FIELDS);
+      end = Math.min(start + words.RECORDS, to);
+      const part = numbers.subarray(start * words.FIELDS, end * words.FIELDS);
       if (!connection.scans || !this.onmessage?.fast) this.#messages(part, text);
       else this.#deliver(connection, part, text);
     }
@@ -225,13 +231,13 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {Float64Array} part
+   * @param {any} part
    * @param {string} text
    */
   #deliver(connection, part, text) {
     const records = connection.records();
     records.set(part);
-    const count = part.length / FIELDS;
+    const count = part.length / words.FIELDS;
     connection.core?.take(count);
     for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
       call.deliver(progress, total, message, params);
@@ -240,10 +246,10 @@ class WorkerTransport {
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
   #messages(part, text) {
-    for (let at = 0; at < part.length; at += FIELDS) {
+    for (let at = 0; at < part.length; at += words.FIELDS) {
       // What came on a foreign stream is only counted.
-      if (/** @type {number} */ (part[at + FLAGS]) & STRAY) {
-        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + FIELDS), text);
+      if (/** @type {number} */ (part[at + words.FIELD_FLAGS]) & words.FLAG_STRAY) {
+        if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + words.FIELDS), text);
         continue;
       }
       const all = paramsOf(part, at, text);
@@ -274,8 +280,8 @@ class WorkerTransport {
         return connection?.drain();
       case "failed": {
         const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
-        const cause = status ? headers : this.#cause(value.cause);
-        const why = status ?? (code === "HTTP_SSE_ONLY" ? 3 : sent === undefined ? 0 : sent ? 2 : 1);
+        const cause = status ? this.#cause(headers) : this.#cause(value.cause);
+        const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
         connection?.core?.failed(id, why, message, cause, retryAfter, now());
         return connection?.drain();
       }
@@ -283,7 +289,7 @@ class WorkerTransport {
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(-1, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

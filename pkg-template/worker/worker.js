@@ -3,7 +3,8 @@ import { Exchanges } from "../transports/exchanges.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
-import { ESCAPED, FIELDS, FLAGS, PROGRESS, SHORT, TOKEN, TOTAL, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { lay, messageOf, paramsOf } from "../wasm/records.js";
+import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
 
@@ -20,7 +21,7 @@ let exchanges;
 /** Fulfilled when the transport has ended. @type {() => void} */
 let ended;
 const over = new Promise((resolve) => (ended = () => resolve(undefined)));
-/** The page's answers about headers. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
+/** What the page was asked. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
 const asked = new Map();
 let latest = 0;
 
@@ -28,8 +29,13 @@ let latest = 0;
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, traces: boolean, maxMessageSize: number }} order */
-  async open({ module, rest, url, protocols, headers, asks, traces, maxMessageSize }) {
+  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, rest, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
+    const auth = asked && {
+      headers: (/** @type {any} */ request) => ask("headers", request),
+      answered: (/** @type {any} */ { signal, ...answer }) => ask("answered", answer),
+      ...(asked.tickets && { ticket: (/** @type {string} */ url) => ask("ticket", url) }),
+    };
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       provide(async () => {
@@ -38,10 +44,10 @@ const commands = {
       }, rest && (() => startRest(rest)));
       await ready();
       if (url.startsWith("http")) {
-        exchanges = new Exchanges(url, { headers: asks ? ask : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
+        exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
         await exchanges.start();
       } else {
-        transport = new WebSocketTransport(url, { protocols, trace, maxMessageSize });
+        transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });
         transport.onframe = frame;
         transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
         transport.onclose = () => {
@@ -68,12 +74,12 @@ const commands = {
       batch.add("unsent", [method === undefined ? undefined : id, pack(error)]);
     }
   },
-  /** @param {{ question: number, pairs?: [string, string][] }} answer */
-  headers({ question, pairs }) {
+  /** @param {{ question: number, value?: any, failed?: string }} answer */
+  answer({ question, value, failed }) {
     const { resolve, reject } = asked.get(question) ?? {};
     asked.delete(question);
-    if (pairs) resolve?.(pairs);
-    else reject?.({ kept: question });
+    if (failed === undefined) resolve?.(value);
+    else reject?.({ kept: question, name: failed });
   },
   async close() {
     // What the server is to be told of the end is on its way before the worker goes.
@@ -84,17 +90,22 @@ const commands = {
   },
 };
 
-/** Asks the page, where the application's function is. */
-function ask() {
+/**
+ * Asks the page, where the application's functions are.
+ * @param {"pairs" | "headers" | "answered" | "ticket"} about
+ * @param {any} [value]
+ * @returns {Promise<any>}
+ */
+function ask(about, value) {
   const question = ++latest;
-  scope.postMessage({ mcp: "headers", question });
+  scope.postMessage({ mcp: "ask", question, about, value });
   return new Promise((resolve, reject) => asked.set(question, { resolve, reject }));
 }
 
 /** A frame of text has arrived. @param {string} text */
 function frame(text) {
   const { length } = text;
-  if (length > SHORT) return batch.add("frame", text);
+  if (length > words.SCRATCH) return batch.add("frame", text);
   lay(text, { view });
   if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.
@@ -108,15 +119,15 @@ function frame(text) {
  */
 function deliver(count, text) {
   const all = text();
-  for (let at = 0; at < count * FIELDS; at += FIELDS) record(at, all);
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(at, all);
 }
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
 function record(at, text) {
-  if (!records.length) records = /** @type {any} */ (view(2));
+  if (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
   /** @type {any} */
   const all = records;
-  batch.progress(all[at + FLAGS] & ~ESCAPED, all[at + TOKEN], all[at + PROGRESS], all[at + TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
+  batch.progress(all[at + words.FIELD_FLAGS] & ~words.FLAG_ESCAPED, all[at + words.FIELD_TOKEN], all[at + words.FIELD_PROGRESS], all[at + words.FIELD_TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -142,18 +153,18 @@ function write(message) {
 }
 
 /** What can be posted of a failure. @param {any} detail */
-const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && [...detail.headers] });
+const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && (detail.headers.kept ? detail.headers : [...detail.headers]) });
 
 /** The exchanges have something to tell. @param {number} step @param {any} value */
 function hear(step, value) {
   const { fetcher } = /** @type {Exchanges} */ (exchanges);
-  if (step === 22) batch.add("frame", write(value), isAwaited(value));
-  else if (step === 27) batch.add("asked", [write(value), fetcher.view()[1]]);
-  else if (step === 23) batch.add("failed", told(value));
-  else if (step === 10) batch.add("fault", told(value));
-  else if (step === 24) batch.add("expired");
-  else if (step === 25) batch.add("begun");
-  else if (step === 26) batch.add("notBegun", told(value));
+  if (step === words.STEP_MESSAGE) batch.add("frame", write(value), isAwaited(value));
+  else if (step === words.STEP_ASKED) batch.add("asked", [write(value), fetcher.view()[words.PLACE_ID]]);
+  else if (step === words.STEP_UNANSWERED) batch.add("failed", told(value));
+  else if (step === words.STEP_FAULT) batch.add("fault", told(value));
+  else if (step === words.STEP_EXPIRED) batch.add("expired");
+  else if (step === words.STEP_BEGUN) batch.add("begun");
+  else if (step === words.STEP_NOT_BEGUN) batch.add("notBegun", told(value));
   else batch.add("stray", value, false);
   const current = fetcher.core?.session();
   if (current !== session) batch.add("session", (session = current), false);

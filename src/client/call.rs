@@ -16,7 +16,7 @@ use super::pending::Pending;
 use super::platform::{Handler, now};
 use super::{Error, Progress};
 use crate::jsonrpc::Payload;
-use crate::proto::client::CallLimits;
+use crate::proto::client::{CallLimits, RequestId};
 
 /// Reads a result; the text names the call.
 pub(super) type Read<T> = fn(&str, JsValue) -> Result<T, Error>;
@@ -178,7 +178,7 @@ pub struct CallFuture<T> {
 impl<T> CallFuture<T> {
     /// The id of its latest request, which is its progress token too; `None` if none was sent.
     pub fn id(&self) -> Option<i64> {
-        Some(self.call.first.get()).filter(|id| *id > 0)
+        self.call.first.get().map(RequestId::get)
     }
 
     /// What gives the call up from elsewhere.
@@ -296,8 +296,9 @@ impl CallHandle {
         self.call.reason.replace(reason.map(str::to_owned));
         if let Some(engine) = self.engine.upgrade()
             && !self.call.outcome.is_set()
+            && let Some(first) = self.call.first.get()
         {
-            engine.cancel(self.call.first.get(), reason);
+            engine.cancel(first, reason);
         }
     }
 }

@@ -14,8 +14,8 @@ use super::pending::Pending;
 use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
-use crate::jsonrpc::{Id, Outline, outline};
-use crate::proto::client::{self, CallLimits, Config, Output};
+use crate::jsonrpc::{Outline, outline};
+use crate::proto::client::{self, CallLimits, Config, Output, RequestId, Slot};
 use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
 
@@ -174,7 +174,7 @@ impl Engine {
         if text.length() <= SHORT && self.scans() {
             let frame = String::from(text);
             if let Some(found) = scan(frame.as_bytes(), parse_number) {
-                if let Some(slot) = self.with(|core| core.receive_scanned(&found)) {
+                if let Some(slot) = self.with(|core| core.receive_scanned(&found)).slot {
                     self.report(slot, progress_of(&found, frame.as_bytes()));
                 }
                 return;
@@ -196,7 +196,10 @@ impl Engine {
         let cause = Some(TooLarge::cause(limit));
         let error = Fault::Lost { reason: String::new(), sent: true, cause };
         match &of.id {
-            Some(Id::Integer(id)) if of.answers => self.with(|core| core.unsent(*id, error)),
+            Some(id) if of.answers => match RequestId::named(id) {
+                Some(id) => self.with(|core| core.unsent(id, error, now())),
+                None => self.fault(error),
+            },
             _ => self.fault(error),
         }
         self.drain();
@@ -208,7 +211,7 @@ impl Engine {
     }
 
     /// Delivers progress that the machine has let pass.
-    pub fn report(&self, slot: u32, progress: Progress) {
+    pub fn report(&self, slot: Slot, progress: Progress) {
         self.draining.set(true);
         self.deliver(slot, progress);
         self.draining.set(false);
@@ -237,7 +240,7 @@ impl Engine {
     pub fn request(&self, call: &Rc<Pending>, method: &str, params: JsValue, limits: CallLimits) {
         enum Sent {
             Kept(JsValue),
-            Under(u32),
+            Under(Slot),
             Refused(Fault),
         }
         let sent = self.with(|core| {
@@ -249,7 +252,7 @@ impl Engine {
             }
             match core.request(method, Some(params), limits, now) {
                 Ok((id, slot)) => {
-                    call.first.set(id);
+                    call.first.set(Some(id));
                     Sent::Under(slot)
                 }
                 Err(error) => Sent::Refused(error),
@@ -259,7 +262,7 @@ impl Engine {
             Sent::Kept(result) => call.outcome.set(Ok(result)),
             Sent::Refused(error) => call.outcome.set(Err(error)),
             Sent::Under(slot) => {
-                let slot = slot as usize;
+                let slot = slot.index();
                 let mut calls = self.calls.borrow_mut();
                 if calls.len() <= slot {
                     calls.resize(slot + 1, None);
@@ -280,16 +283,16 @@ impl Engine {
     }
 
     /// Gives up the call that began with that id.
-    pub fn cancel(&self, first: i64, reason: Option<&str>) {
+    pub fn cancel(&self, first: RequestId, reason: Option<&str>) {
         self.with(|core| core.cancel(first, reason));
         self.drain();
     }
 
-    fn call(&self, slot: u32) -> Option<Rc<Pending>> {
-        self.calls.borrow().get(slot as usize).cloned().flatten()
+    fn call(&self, slot: Slot) -> Option<Rc<Pending>> {
+        self.calls.borrow().get(slot.index()).cloned().flatten()
     }
 
-    fn deliver(&self, slot: u32, progress: Progress) {
+    fn deliver(&self, slot: Slot, progress: Progress) {
         let Some(call) = self.call(slot).filter(|call| !call.deaf.get()) else { return };
         if let Some(handler) = &call.handler {
             handler.call(progress);
@@ -302,8 +305,8 @@ impl Engine {
         }
     }
 
-    fn settled(&self, slot: u32, outcome: Result<JsValue, Fault>) {
-        let call = self.calls.borrow_mut().get_mut(slot as usize).and_then(Option::take);
+    fn settled(&self, slot: Slot, outcome: Result<JsValue, Fault>) {
+        let call = self.calls.borrow_mut().get_mut(slot.index()).and_then(Option::take);
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
             call.outcome.set(outcome);
@@ -383,13 +386,13 @@ impl Engine {
             None => Err(not_open()),
         };
         match sent {
-            Err(error) => self.with(|core| core.not_begun(error)),
+            Err(error) => self.with(|core| core.not_begun(error, now())),
             Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
             Ok(()) => self.with(|core| core.begun(now())),
         }
     }
 
-    fn send(&self, message: &JsValue, id: Option<i64>) {
+    fn send(&self, message: &JsValue, id: Option<RequestId>) {
         let channel = self.channel.borrow().clone();
         let sent = match &channel {
             Some(channel) => channel.send(message, self.endpoint.limit),
@@ -397,7 +400,7 @@ impl Engine {
         };
         match (sent, id) {
             (Ok(()), _) => {}
-            (Err(error), Some(id)) => self.with(|core| core.unsent(id, error)),
+            (Err(error), Some(id)) => self.with(|core| core.unsent(id, error, now())),
             (Err(error), None) => self.fault(error),
         }
     }

@@ -18,6 +18,7 @@ use super::engine::{Engine, progress_of};
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
 use crate::jsonrpc::{Payload, outline};
+use crate::proto::client::Slot;
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -274,14 +275,14 @@ impl Http {
     }
 
     /// The next event, if it is ordinary progress, and the slot that it is for.
-    fn progress(&self, exchange: u32) -> Option<(Option<u32>, Progress)> {
+    fn progress(&self, exchange: u32) -> Option<(Option<Slot>, Progress)> {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
         let since = core.position(exchange);
         let (found, own) = core.progress(exchange, since, parse_number)?;
         let slot = engine.with(|client| {
             if own {
-                return client.receive_scanned(&found);
+                return client.receive_scanned(&found).slot;
             }
             client.stray_scanned(found.token, found.is_text);
             None

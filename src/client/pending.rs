@@ -7,6 +7,7 @@ use wasm_bindgen::JsValue;
 use super::Progress;
 use super::engine::Fault;
 use super::platform::{Handler, Once};
+use crate::proto::client::RequestId;
 
 /// A call that waits for its answer.
 pub(super) struct Pending {
@@ -14,8 +15,8 @@ pub(super) struct Pending {
     pub handler: Option<Handler<Progress>>,
     /// Nobody is to hear of it.
     pub silent: bool,
-    /// The id of its latest request; 0 if none was sent.
-    pub first: Cell<i64>,
+    /// The id of its latest request.
+    pub first: Cell<Option<RequestId>>,
     /// It was given up: nothing is delivered any more.
     pub deaf: Cell<bool>,
     /// Why it was given up.
@@ -28,7 +29,7 @@ impl Pending {
         Self {
             handler,
             silent,
-            first: Cell::new(0),
+            first: Cell::new(None),
             deaf: Cell::new(false),
             reason: RefCell::new(None),
             outcome: Once::new(),

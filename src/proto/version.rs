@@ -133,6 +133,28 @@ impl Version {
         self.era() == Era::Legacy
     }
 
+    /// Whether a request may be refused until the user has opened URLs (error -32042), and then made
+    /// again.
+    pub fn refuses_until_urls_are_opened(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
+    /// Whether tasks are an extension, by which a server decides what becomes one; otherwise the
+    /// caller asks for one.
+    pub fn has_task_extension(self) -> bool {
+        self.era() == Era::Modern
+    }
+
+    /// The member of a task that says how long to wait between two looks, in milliseconds.
+    pub fn poll_interval(self) -> &'static str {
+        if self.has_task_extension() { "pollIntervalMs" } else { "pollInterval" }
+    }
+
+    /// Whether a session begins only when the server has been told so.
+    pub fn begins_with_greeting(self) -> bool {
+        self.era() == Era::Legacy
+    }
+
     /// Whether servers may ask their clients for this.
     pub fn asks_for(self, capability: Capability) -> bool {
         match capability {

@@ -7,7 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, Oddity, Output, Session};
+use crate::proto::client::{
+    CallLimits, Channel, Client, Config, Mode, Oddity, Output, RequestId, Session, Slot,
+};
 use crate::proto::scan::scan;
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -16,9 +18,9 @@ use crate::types::{Implementation, Level};
 use super::http::Exchanges;
 use super::payload::{read_number, view_bytes, view_numbers};
 use super::records;
-
-/// The longest frame that takes the fast path, in bytes.
-const SCRATCH: usize = 4096;
+use super::words::{
+    self, Caching, Failed, GREETING, LogLevel, NO_SLOT, Place, Requested, SCRATCH, Scan, Step, View,
+};
 
 /// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
 ///
@@ -31,37 +33,33 @@ unsafe impl Sync for Scratch {}
 
 static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
 
-/// Stands in the place of an id where the sending of a message is to be told of.
-const GREETING: i64 = -1;
-
-const NUMBERS_LENGTH: usize = 10;
-
 /// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
-struct Numbers(UnsafeCell<[f64; NUMBERS_LENGTH]>);
+struct Numbers(UnsafeCell<[f64; words::NUMBERS]>);
 
 // SAFETY: as for `Scratch`.
 unsafe impl Sync for Numbers {}
 
-static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; NUMBERS_LENGTH]));
-
-/// The places in the numbers.
-#[derive(Clone, Copy)]
-pub(super) enum Place {
-    Slot = 0,
-    Id = 1,
-    Progress = 2,
-    Total = 3,
-    Deadline = 4,
-    Odd = 5,
-    Text = 6,
-    TextLength = 7,
-    Data = 8,
-    DataLength = 9,
-}
+static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; words::NUMBERS]));
 
 pub(super) fn put(place: Place, number: f64) {
     // SAFETY: one thread, and no reference outlives this statement.
     unsafe { (*NUMBERS.0.get())[place as usize] = number }
+}
+
+fn put_slot(slot: Slot) {
+    put(Place::Slot, slot.get().into());
+}
+
+/// 0 is no id.
+#[allow(clippy::cast_precision_loss)] // ids count from 1
+fn put_id(id: Option<RequestId>) {
+    put(Place::Id, id.map_or(0, RequestId::get) as f64);
+}
+
+/// The id that JavaScript means; for it, 0 and NaN are none.
+#[allow(clippy::cast_possible_truncation)] // an id of ours
+fn request(id: f64) -> Option<RequestId> {
+    RequestId::new(id as i64)
 }
 
 fn put_progress(progress: f64, total: Option<f64>) {
@@ -90,8 +88,8 @@ pub fn view(which: u32) -> JsValue {
     // reads the buffer and the table only inside calls, while JavaScript does not run.
     unsafe {
         match which {
-            0 => view_numbers(&*NUMBERS.0.get()),
-            1 => view_bytes(&*FRAME.0.get()),
+            which if which == View::Numbers as u32 => view_numbers(&*NUMBERS.0.get()),
+            which if which == View::Scratch as u32 => view_bytes(&*FRAME.0.get()),
             _ => records::view(),
         }
     }
@@ -108,49 +106,6 @@ fn put_odd(oddity: Option<Oddity>) {
     put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
 }
 
-/// What [`Core::poll`] says is to be done; the numbers are those of `#act` in `client/client.js`.
-#[derive(Clone, Copy)]
-pub(super) enum Step {
-    Nothing = 0,
-    Send = 1,
-    Reopen = 2,
-    Connected = 3,
-    Disconnected = 4,
-    Progress = 5,
-    Resolve = 6,
-    Reject = 7,
-    Notification = 8,
-    Request = 9,
-    Fault = 10,
-    Stalled = 11,
-    Input = 12,
-    Leg = 13,
-    Task = 14,
-    Withdrawn = 15,
-    Acknowledged = 16,
-    News = 17,
-    Odd = 18,
-    Interrupted = 19,
-    /// Start an exchange of HTTP: its number, method, headers (names and values in turn), body, and
-    /// the message that it is about, whose id the numbers say if that is a request.
-    Fetch = 20,
-    /// Break the exchange off whose number is in the place of the id.
-    Abort = 21,
-    /// A message has come by HTTP that JavaScript hands on.
-    Message = 22,
-    /// There will be no answer to the request whose `id` is beside the error.
-    Unanswered = 23,
-    /// The session has ended and cannot be opened again.
-    Expired = 24,
-    /// The server knows that the session has begun.
-    Begun = 25,
-    /// What tells the server so was lost on the way.
-    NotBegun = 26,
-    /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
-    /// it came, or NaN.
-    Asked = 27,
-}
-
 /// One client's protocol machine.
 ///
 /// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
@@ -163,7 +118,7 @@ pub struct Core {
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
     /// A request whose answer goes on behind an event.
-    pub(super) resume: Option<(i64, JsValue)>,
+    pub(super) resume: Option<(RequestId, JsValue)>,
     value: JsValue,
     /// The other value of a step that has two.
     other: JsValue,
@@ -222,7 +177,7 @@ impl Core {
         self.machine.know(prior);
     }
 
-    /// The message that had -1 in the place of an id has arrived.
+    /// The message that had [`GREETING`] in the place of an id has arrived.
     pub fn begun(&mut self, now: f64) {
         self.machine.begun(now);
     }
@@ -230,9 +185,9 @@ impl Core {
     /// It could not be delivered; the cause is undefined, or the platform's own error.
     #[wasm_bindgen(js_name = notBegun)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue) {
+    pub fn not_begun(&mut self, reason: JsValue, cause: JsValue, now: f64) {
         let cause = (!cause.is_undefined()).then_some(cause);
-        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause });
+        self.machine.not_begun(Error::Lost { reason: text(&reason), sent: true, cause }, now);
     }
 
     /// The transport is open.
@@ -253,11 +208,9 @@ impl Core {
 
     /// A message has arrived, parsed; `stream` is the id of the request on whose stream it came, NaN
     /// where there is none.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, message: JsValue, stream: f64, now: f64) {
-        let stream = (!stream.is_nan()).then_some(stream as i64);
-        self.machine.read(&message, stream, now);
+        self.machine.read(&message, request(stream), now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.
@@ -278,17 +231,16 @@ impl Core {
     }
 
     /// Reads the frame of `length` units in the scratch buffer into the table's first record. Returns
-    /// the slot that its progress is for, -1 if the frame has to be parsed, -2 if it was progress that
-    /// is not delivered.
+    /// the slot that its progress is for, or a [`Scan`].
     #[allow(clippy::cast_possible_truncation)] // small numbers
     pub fn scan(&mut self, length: usize) -> i32 {
         if !scan_scratch(length) {
-            return -1;
+            return Scan::Parse as i32;
         }
         let [record, ..] = records::table();
         records::accept(record, &mut self.machine);
         let [slot, ..] = *record;
-        if slot < 0.0 { -2 } else { slot as i32 }
+        if slot < 0.0 { Scan::Dropped as i32 } else { slot as i32 }
     }
 
     /// The capabilities to declare from now on.
@@ -309,11 +261,9 @@ impl Core {
         }
     }
 
-    /// A worker says of the request of that id that it will not be answered: `why` is 0 if the
-    /// server broke the protocol, 1 if the request was not sent, 2 if its answer was lost, 3 if the
-    /// address only speaks HTTP+SSE, else the HTTP status, with the headers as `cause`, and how long
-    /// the server wants to be left alone, or NaN.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
+    /// A worker says of the request of that id that it will not be answered: `why` is a [`Failed`], or
+    /// the HTTP status, with the headers as `cause`, and how long the server wants to be left alone,
+    /// or NaN.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn failed(
         &mut self,
@@ -327,26 +277,25 @@ impl Core {
         let message = text(&message);
         let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
-            0 => Error::Protocol(message),
-            1 | 2 => Error::Lost { reason: message, sent: why == 2, cause },
-            3 => Error::SseOnly,
+            why if why == Failed::Protocol as u16 => Error::Protocol(message),
+            why if why == Failed::Unsent as u16 || why == Failed::Lost as u16 => {
+                Error::Lost { reason: message, sent: why == Failed::Lost as u16, cause }
+            }
+            why if why == Failed::SseOnly as u16 => Error::SseOnly,
             status => {
                 let retry_after = (!retry_after.is_nan()).then_some(retry_after);
                 Error::Http { status, body: message, retry_after, headers: cause }
             }
         };
-        self.machine.failed(id as i64, error, now);
+        if let Some(id) = request(id) {
+            self.machine.failed(id, error, now);
+        }
     }
 
-    /// Sends a request: 1 if it could be sent, and the numbers then say its slot and id; 2 if its
-    /// result is there already, as the value; 0 if there is no connection. `rounds` is how often
+    /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is 0 if nothing is to be kept; 1 if
-    /// a result may be one that is kept for all, and 2 also one that is private to the latest
-    /// authorization, which is that of this request; 3 if the result is to be new, and may be kept.
-    /// With 1, a result of 3 says that there is a private one. `resume`, if it is a text, is the event
-    /// behind which the answer goes on.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
+    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
+    /// a text, is the event behind which the answer goes on.
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -367,19 +316,23 @@ impl Core {
             http.advance_to(now);
         }
         let kept = match cache {
-            1 => self.machine.kept_for_all(method, &params, now),
-            2 => self.machine.kept(method, &params, now).map(Some),
+            cache if cache == Caching::Shared as u32 => {
+                self.machine.kept_for_all(method, &params, now)
+            }
+            cache if cache == Caching::Private as u32 => {
+                self.machine.kept(method, &params, now).map(Some)
+            }
             _ => None,
         };
         match kept {
             Some(Some(result)) => {
                 self.value = result;
-                return 2;
+                return Requested::Kept as u32;
             }
-            Some(None) => return 3,
+            Some(None) => return Requested::Private as u32,
             None => {}
         }
-        let cache = cache > 0;
+        let cache = cache != Caching::Off as u32;
         // Saturates, as it should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let rounds = (rounds >= 0.0).then_some(rounds as u32);
@@ -397,20 +350,19 @@ impl Core {
         match self.machine.request(method, params, limits, now) {
             Ok((id, slot)) => {
                 self.resume = (!resume.is_undefined()).then_some((id, resume));
-                put(Place::Id, id as f64);
-                put(Place::Slot, f64::from(slot));
-                1
+                put_slot(slot);
+                put_id(Some(id));
+                Requested::Sent as u32
             }
-            Err(_) => 0,
+            Err(_) => Requested::Not as u32,
         }
     }
 
     /// What the request of that id is authorized with, or with 0 the next one; true if it was another
     /// before.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn identify(&mut self, authorization: JsValue, id: f64) -> bool {
-        self.machine.identify(&text(&authorization), id as i64)
+        self.machine.identify(&text(&authorization), request(id))
     }
 
     /// Sends a notification; true if it could be sent.
@@ -443,30 +395,33 @@ impl Core {
     }
 
     /// Gives up the call that began with that id.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn cancel(&mut self, id: f64, reason: JsValue) {
-        self.machine.cancel(id as i64, reason.as_text().as_deref());
+        if let Some(id) = request(id) {
+            self.machine.cancel(id, reason.as_text().as_deref());
+        }
     }
 
     /// The request of that id could not be sent.
-    #[allow(clippy::cast_possible_truncation)] // an id of ours
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool) {
-        self.machine.unsent(id as i64, Error::Closed { reason: text(&reason), sent });
+    pub fn unsent(&mut self, id: f64, reason: JsValue, sent: bool, now: f64) {
+        if let Some(id) = request(id) {
+            self.machine.unsent(id, Error::Closed { reason: text(&reason), sent }, now);
+        }
     }
 
-    /// Which log messages are wanted. Returns 2 if that is done, 1 if the server has to be told by
-    /// `logging/setLevel`, 0 if there is no connection, -1 if there is no such level.
+    /// Which log messages are wanted; says as [`LogLevel`] what became of it.
     #[wasm_bindgen(js_name = setLogLevel)]
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn set_log_level(&mut self, level: JsValue) -> i32 {
-        match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level)) {
-            None => -1,
-            Some(Err(_)) => 0,
-            Some(Ok(true)) => 1,
-            Some(Ok(false)) => 2,
-        }
+        let done = match Level::parse(&text(&level)).map(|level| self.machine.set_log_level(level))
+        {
+            None => LogLevel::Unknown,
+            Some(Err(_)) => LogLevel::Not,
+            Some(Ok(true)) => LogLevel::Tell,
+            Some(Ok(false)) => LogLevel::Set,
+        };
+        done as i32
     }
 
     /// Looks at the clocks.
@@ -489,10 +444,10 @@ impl Core {
             }
             match self.machine.poll_output() {
                 Some(Output::Send(message, id)) if straight && self.http.is_some() => {
-                    self.post(message, id.unwrap_or(0));
+                    self.post(message, id);
                 }
                 Some(Output::Greet(message)) if straight && self.http.is_some() => {
-                    self.post(message, GREETING);
+                    self.post(message, None);
                 }
                 output => break self.put_output(output),
             }
@@ -545,11 +500,11 @@ impl Core {
                 Step::Nothing
             }
             Some(Output::Send(message, id)) => {
-                put(Place::Id, id.unwrap_or(0) as f64);
+                put_id(id);
                 self.step(Step::Send, message)
             }
             Some(Output::Greet(message)) => {
-                put(Place::Id, GREETING as f64);
+                put(Place::Id, GREETING);
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
@@ -562,29 +517,29 @@ impl Core {
                 self.step(Step::Disconnected, explain(error))
             }
             Some(Output::Progress(slot, report)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 put_progress(report.progress, report.total);
                 self.other = report.message.unwrap_or_default();
                 self.step(Step::Progress, report.params)
             }
             Some(Output::Settled(slot, Ok(result))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Resolve, result)
             }
             Some(Output::Settled(slot, Err(error))) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Reject, explain(error))
             }
             Some(Output::Acknowledged(slot, honored)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Acknowledged, honored)
             }
             Some(Output::Interrupted(slot, error)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Interrupted, explain(error))
             }
             Some(Output::News(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::News
             }
             Some(Output::Odd(oddity, params)) => {
@@ -595,23 +550,23 @@ impl Core {
                 self.step(Step::Notification, message(&method, params))
             }
             Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(-1.0, f64::from));
+                put(Place::Slot, slot.map_or(NO_SLOT, |slot| slot.get().into()));
                 self.other = JsValue::from_id(&id);
                 self.step(Step::Request, message(&method, params))
             }
             Some(Output::Input(asked)) => {
-                put(Place::Slot, f64::from(asked.slot));
+                put_slot(asked.slot);
                 put(Place::Id, f64::from(asked.input));
                 self.other = JsValue::from_str(&asked.key);
                 self.step(Step::Input, message(&asked.method, asked.params))
             }
             Some(Output::Leg(slot, id)) => {
-                put(Place::Slot, f64::from(slot));
-                put(Place::Id, id as f64);
+                put_slot(slot);
+                put_id(Some(id));
                 Step::Leg
             }
             Some(Output::Task(slot, task)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 self.step(Step::Task, task)
             }
             Some(Output::Withdrawn(id, reason)) => {
@@ -619,7 +574,7 @@ impl Core {
                 self.step(Step::Withdrawn, JsValue::from_id(&id))
             }
             Some(Output::Stalled(slot)) => {
-                put(Place::Slot, f64::from(slot));
+                put_slot(slot);
                 Step::Stalled
             }
             Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),

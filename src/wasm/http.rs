@@ -12,21 +12,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Config, Mode};
+use crate::proto::client::{Client, Config, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, Place, Step, explain, put, text};
+use super::client::{Core, explain, put, text};
 use super::payload::read_number;
-use super::records::{self, RECORDS, Units};
-
-/// What [`Core::feed`] says beside the number of records: the next event is there.
-const EVENT: u32 = 256;
-/// The next event is larger than is read.
-const OVERSIZE: u32 = 512;
-/// There is more to be read.
-const MORE: u32 = 1024;
-/// What [`Core::feed`] and [`Core::head`] say as well: there are steps to be done.
-const STIRS: u32 = 2048;
+use super::records::{self, Units};
+use super::words::{Body, Found, Place, RECORDS, Step};
 
 /// The exchanges of a core.
 #[derive(Default)]
@@ -128,8 +120,7 @@ impl Core {
     }
 
     /// The head of an answer has come; `session` is empty without the header, `retry_after` NaN.
-    /// Returns 0 if the body is of no use, 1 if it is to be read whole, 2 if it is a stream of
-    /// events; and adds 2048 if there are steps to be done.
+    /// Returns a [`Body`], and adds [`Found::Stirs`] if there are steps to be done.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn head(
         &mut self,
@@ -149,20 +140,19 @@ impl Core {
             headers: present(headers),
         };
         let reading = match http.machine.head(exchange, head) {
-            Reading::Nothing => 0,
-            Reading::Whole => 1,
-            Reading::Events => 2,
+            Reading::Nothing => Body::None,
+            Reading::Whole => Body::Whole,
+            Reading::Events => Body::Events,
         };
-        reading | if http.machine.stirs() { STIRS } else { 0 }
+        reading as u32 | if http.machine.stirs() { Found::Stirs as u32 } else { 0 }
     }
 
     /// Reads on in a stream, with the chunk that has come, or in what is left of the one before. The
     /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
     /// somebody `scans` for it; the numbers then say where in the memory the text lies that
-    /// its messages are part of. Returns how many records there are, and adds 256 if another event
-    /// comes next, 512 if that has more than `limit` bytes (the numbers then say where in the memory
-    /// its data lies, or begins), 1024 if there is more to be read, and 2048 if there are steps to be
-    /// done.
+    /// its messages are part of. Returns how many records there are, and adds what it has [`Found`]
+    /// beside them. The numbers say where in the memory the data of an event lies, or begins, if it has
+    /// more than `limit` bytes.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
     pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
         let Some(http) = &mut self.http else { return 0 };
@@ -177,25 +167,29 @@ impl Core {
             found = read_progress(&mut http.machine, client, exchange, since);
             put_span([Place::Text, Place::TextLength], http.machine.since(exchange, since));
             if found == RECORDS as u32 {
-                return found | MORE;
+                return found | Found::More as u32;
             }
         }
         let place = [Place::Data, Place::DataLength];
         if let Some(data) = http.machine.event(exchange) {
             put_span(place, data);
-            found |= if data.len() > limit { EVENT | OVERSIZE } else { EVENT };
+            found |= if data.len() > limit {
+                Found::Event as u32 | Found::Oversize as u32
+            } else {
+                Found::Event as u32
+            };
         } else if found > 0 {
             // What has been read stays where it is; the next chunk will tell of what is unfinished.
         } else if let Some(begins) = http.machine.cut(exchange, limit) {
             put_span(place, &begins);
             http.begins = begins;
-            found |= EVENT | OVERSIZE;
+            found |= Found::Event as u32 | Found::Oversize as u32;
         }
-        if found >= EVENT && http.machine.rests(exchange) {
-            found |= MORE;
+        if found >= Found::Event as u32 && http.machine.rests(exchange) {
+            found |= Found::More as u32;
         }
         if http.machine.stirs() {
-            found |= STIRS;
+            found |= Found::Stirs as u32;
         }
         found
     }
@@ -258,12 +252,12 @@ impl Core {
 
     /// Hands a message of the client to the exchanges.
     #[inline(never)]
-    pub(super) fn post(&mut self, message: JsValue, id: i64) {
+    pub(super) fn post(&mut self, message: JsValue, id: Option<RequestId>) {
         let mut resume = None;
-        if let Some((_, event)) = self.resume.take_if(|(request, _)| *request == id) {
+        if let Some((_, event)) = self.resume.take_if(|(request, _)| Some(*request) == id) {
             resume = event.as_text();
         }
-        let patience = self.machine.patience(id);
+        let patience = id.and_then(|id| self.machine.patience(id));
         if let Some(http) = &mut self.http {
             http.machine.send(message, Sending { patience, resume });
         }

@@ -15,6 +15,7 @@ mod payload;
 mod records;
 #[cfg(feature = "npm-server")]
 mod server;
+mod words;
 
 #[cfg(feature = "npm-client")]
 pub use client::{Core, scan_frame, view};

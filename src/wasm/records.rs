@@ -4,43 +4,11 @@ use std::cell::UnsafeCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::proto::client::Client;
+use crate::proto::client::{Client, Heard};
 use crate::proto::scan::{Scanned, units};
 
 use super::payload::view_numbers;
-
-/// How many records the table holds.
-pub(super) const RECORDS: usize = 128;
-/// How many numbers a record has.
-const FIELDS: usize = 10;
-
-/// What they are.
-#[derive(Clone, Copy)]
-enum Field {
-    /// Whose it is; -1 if it is not delivered.
-    Slot = 0,
-    /// What is odd about it, as `Oddity` numbers it; 0 for nothing.
-    Odd = 1,
-    /// The sum of [`AS_TEXT`], [`ESCAPED`] and [`STRAY`].
-    Flags = 2,
-    Token = 3,
-    Progress = 4,
-    /// NaN if there is none.
-    Total = 5,
-    /// Where the message starts, in UTF-16 units; 0 if there is none.
-    Start = 6,
-    End = 7,
-    /// Where the params start, if they have members that no field tells; otherwise 0.
-    From = 8,
-    To = 9,
-}
-
-/// The token came as text.
-const AS_TEXT: u8 = 1;
-/// The message has escapes.
-const ESCAPED: u8 = 2;
-/// It came on the stream of another request. Only a worker tells: the page's client knows.
-const STRAY: u8 = 4;
+use super::words::{FIELDS, Field, Flag, NO_SLOT, RECORDS};
 
 pub(super) type Record = [f64; FIELDS];
 
@@ -98,9 +66,10 @@ pub(super) fn write(
             *place = number;
         }
     };
-    let flag = |flag: u8, is_set: bool| if is_set { flag } else { 0 };
-    let flags =
-        flag(AS_TEXT, scanned.is_text) | flag(ESCAPED, scanned.is_escaped) | flag(STRAY, is_stray);
+    let flag = |flag: Flag, is_set: bool| if is_set { flag as u8 } else { 0 };
+    let flags = flag(Flag::AsText, scanned.is_text)
+        | flag(Flag::Escaped, scanned.is_escaped)
+        | flag(Flag::Stray, is_stray);
     put(Field::Flags, f64::from(flags));
     put(Field::Token, scanned.token as f64);
     put(Field::Progress, scanned.progress);
@@ -130,17 +99,15 @@ pub(super) fn write(
 pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool {
     let [slot, odd, flags, token, progress, ..] = record;
     let (token, flags) = (*token as i64, *flags as i32);
-    let is_text = flags & i32::from(AS_TEXT) != 0;
-    let whose = if flags & i32::from(STRAY) == 0 {
+    let is_text = flags & Flag::AsText as i32 != 0;
+    let heard = if flags & Flag::Stray as i32 == 0 {
         client.receive_progress(token, is_text, *progress)
     } else {
-        client.stray_scanned(token, is_text);
-        None
+        client.stray_scanned(token, is_text)
     };
-    let oddity = client.oddity();
-    *slot = whose.map_or(-1.0, f64::from);
-    *odd = oddity.map_or(0.0, |odd| f64::from(odd as u8));
-    whose.is_some() || oddity.is_some()
+    *slot = heard.slot.map_or(NO_SLOT, |slot| slot.get().into());
+    *odd = heard.oddity.map_or(0.0, |odd| f64::from(odd as u8));
+    heard != Heard::default()
 }
 
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.

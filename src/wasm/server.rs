@@ -10,6 +10,8 @@ use crate::proto::server::{
 use crate::proto::service::{self, Asked, Config, Failure, Job, Kind, Output, Session, Unanswered};
 use crate::types::{Capability, Icon, Implementation, Level, method};
 
+use super::words::{self, Logged, Question, Thing};
+
 /// The server machine of a page, with all its connections.
 ///
 /// Feed it, then call [`poll`](Self::poll) until there is nothing to be done, and
@@ -40,25 +42,23 @@ fn key(call: f64) -> RequestKey {
     RequestKey::of(call as u64)
 }
 
-/// A kind of thing that a server has, by the number that `server.js` gives it.
+/// The kinds of things that a server has, as JavaScript numbers them.
+const KINDS: [(Thing, Kind); 5] = [
+    (Thing::Tool, Kind::Tool),
+    (Thing::Resource, Kind::Resource),
+    (Thing::Template, Kind::Template),
+    (Thing::Prompt, Kind::Prompt),
+    (Thing::Completion, Kind::Completion),
+];
+
 fn kind(number: u32) -> Kind {
-    match number {
-        0 => Kind::Tool,
-        1 => Kind::Resource,
-        2 => Kind::Template,
-        3 => Kind::Prompt,
-        _ => Kind::Completion,
-    }
+    let known = KINDS.into_iter().find(|(thing, _)| *thing as u32 == number);
+    known.map_or(Kind::Completion, |(_, kind)| kind)
 }
 
-fn number(kind: Kind) -> f64 {
-    match kind {
-        Kind::Tool => 0.0,
-        Kind::Resource => 1.0,
-        Kind::Template => 2.0,
-        Kind::Prompt => 3.0,
-        Kind::Completion => 4.0,
-    }
+fn number(kind: Kind) -> u32 {
+    let known = KINDS.into_iter().find(|(_, known)| *known == kind);
+    known.map_or(Thing::Completion, |(thing, _)| thing) as u32
 }
 
 #[wasm_bindgen]
@@ -214,8 +214,7 @@ impl Host {
         self.machine(connection).is_some_and(|machine| machine.holds(key(call)))
     }
 
-    /// Sends a log message of a call: 1 if that is done, or nobody wants it, 0 if there is no room
-    /// now, -1 if there is no such level.
+    /// Sends a log message of a call, and says as [`Logged`] what became of it.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn log(
         &mut self,
@@ -225,9 +224,10 @@ impl Host {
         logger: JsValue,
         data: JsValue,
     ) -> i32 {
-        let Some(level) = Level::parse(&text(&level)) else { return -1 };
-        let Some(machine) = self.machine(connection) else { return 1 };
-        i32::from(machine.log(key(call), level, logger.as_text().as_deref(), data).is_ok())
+        let Some(level) = Level::parse(&text(&level)) else { return Logged::NoLevel as i32 };
+        let Some(machine) = self.machine(connection) else { return Logged::Done as i32 };
+        let done = machine.log(key(call), level, logger.as_text().as_deref(), data);
+        done.map_or(Logged::NoRoom, |()| Logged::Done) as i32
     }
 
     /// Whether the client of a call can do this: `elicitation`, `sampling.tools` and so on.
@@ -239,10 +239,8 @@ impl Host {
         session.zip(capability).is_some_and(|(session, one)| session.can(key(call), one))
     }
 
-    /// Asks the client of a call; `what` is 0 for its person, 1 for its model, 2 for its roots. The
-    /// number of the question, by which [`poll`](Self::poll) tells the answer; 0 if it is answered,
-    /// by [`value`](Self::value); -1 if the handler cannot go on, and [`conclude`](Self::conclude)
-    /// is to be called, with the question's key in `value`; -2 if the call is over.
+    /// Asks the client of a call; `what` is a [`Question`]. The number of the question, by which
+    /// [`poll`](Self::poll) tells the answer, or a [`words::Asked`].
     #[allow(clippy::cast_precision_loss)] // they count from 1
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn ask(
@@ -254,21 +252,21 @@ impl Host {
         params: JsValue,
     ) -> f64 {
         let method = match what {
-            0 => method::ELICIT,
-            1 => method::SAMPLE,
+            what if what == Question::Person as u32 => method::ELICIT,
+            what if what == Question::Model as u32 => method::SAMPLE,
             _ => method::LIST_ROOTS,
         };
         match self.host.ask(connection, key(call), name.as_text(), method, params) {
             Asked::Given { answer, .. } => {
                 self.value = answer;
-                0.0
+                f64::from(words::Asked::Given as i32)
             }
             Asked::Waits(ask) => ask.number() as f64,
             Asked::Suspended(key) => {
                 self.value = key.into();
-                -1.0
+                f64::from(words::Asked::Suspended as i32)
             }
-            Asked::Over => -2.0,
+            Asked::Over => f64::from(words::Asked::Over as i32),
         }
     }
 
@@ -337,7 +335,7 @@ fn declared(options: &JsValue) -> Features {
 fn describe(job: Job<JsValue, u32>) -> JsValue {
     let mut object = JsValue::object();
     object.set("handler", job.handler.into());
-    object.set("kind", JsValue::from_f64(number(job.kind)));
+    object.set("kind", number(job.kind).into());
     object.set_text("name", &job.name);
     object.set("input", job.input);
     object.set("requestId", JsValue::from_id(&job.context.id));

@@ -12,11 +12,48 @@
 /** What these scenarios are about is the list of tools; their tools answer nothing useful. */
 const LISTING_ONLY = "json-schema-ref-no-deref";
 
+/** What a log-in may end with on purpose: an answer of the server that no client may accept. */
+const REFUSED = ["AUTH_RESOURCE_MISMATCH", "AUTH_ISSUER_MISMATCH", "AUTH_LOOP"];
+
 /**
- * @param {{ Client: any }} mcp the package
+ * @param {{ Client: any, OAuth?: any }} mcp the package, and its log-ins
  * @param {Task} task
+ * @param {any} [options] of the log-in
  */
-export async function drive({ Client }, { url, scenario, version, context }) {
+export async function drive(mcp, task, options) {
+  if (!task.scenario.startsWith("auth/")) return visit(mcp, task);
+  const { client_id: id, client_secret: secret, issuer } = task.context ?? {};
+  const auth = new mcp.OAuth({
+    clientName: "mcp-wasm-conformance",
+    clientMetadata: "https://conformance-test.local/client-metadata.json",
+    client: id && { id, secret, issuer },
+    dpop: task.scenario.includes("dpop"),
+    ...options,
+  });
+  // Each log-in answers one refusal; a scenario that wants more of them than this goes round in circles.
+  for (let logins = 0; ; logins++) {
+    try {
+      return await visit(mcp, task, auth);
+    } catch (error) {
+      const { code } = /** @type {any} */ (error);
+      if (REFUSED.includes(code)) return;
+      if (logins === 4 || (code !== "AUTH_REQUIRED" && code !== "AUTH_SCOPE")) throw error;
+      try {
+        await auth.login(error);
+      } catch (refused) {
+        if (!REFUSED.includes(/** @type {any} */ (refused).code)) throw refused;
+        return;
+      }
+    }
+  }
+}
+
+/**
+ * @param {{ Client: any }} mcp
+ * @param {Task} task
+ * @param {any} [auth]
+ */
+async function visit({ Client }, { url, scenario, version, context }, auth) {
   const client = new Client(
     { name: "mcp-wasm-conformance", version: "1.0.0" },
     {
@@ -28,7 +65,7 @@ export async function drive({ Client }, { url, scenario, version, context }) {
       roots: [{ uri: "file:///work", name: "work" }],
     },
   );
-  await client.connect(url);
+  await client.connect(url, { auth });
   try {
     const offers = client.getServerCapabilities() ?? {};
     const { tools } = await client.listTools();

@@ -6,7 +6,9 @@ import { Window } from "happy-dom";
 import { StrictMode, createElement, useEffect } from "react";
 import { WebSocket } from "ws";
 import { makeApp } from "../support/app.mjs";
+import { fakeLogin } from "../support/fake-login.mjs";
 import { startFakeServer } from "../support/fake-server.mjs";
+import { importPkg } from "../support/paths.mjs";
 
 const window = new Window();
 Object.assign(globalThis, { window, document: window.document, WebSocket });
@@ -167,6 +169,24 @@ test("a connection that ends is opened again when asked to, or by itself", async
   await shown.until(connected);
   assert.equal(opened, 3);
   shown.unmount();
+});
+
+test("a server that wants a log-in is a status with a way out, which is not tried without a person", async () => {
+  const world = fakeLogin();
+  const { OAuth } = await importPkg("auth/index.js");
+  const auth = new OAuth({ fetch: world.fetch, open: world.open, redirectUri: "http://localhost/oauth.html" });
+  const options = { auth, fetch: world.fetch, progressHandler: null, autoReconnect: true };
+  const shown = show(() => hooks.useMcpClient(world.server, /** @type {any} */ (options)), {});
+  const { error, login } = await shown.until(({ status }) => status === "login");
+  assert.equal(/** @type {any} */ (error).code, "AUTH_REQUIRED");
+  assert.equal(world.opened.length, 0);
+  await login();
+  const { client } = await shown.until(connected);
+  assert.deepEqual((await client?.callTool("work"))?.content, [{ type: "text", text: "done" }]);
+  shown.unmount();
+  const bare = show(() => hooks.useMcpClient(undefined), {});
+  await assert.rejects((await bare.until(({ status }) => status === "idle")).login(), { code: "INVALID_ARGUMENT" });
+  bare.unmount();
 });
 
 test("useCalls shows what is in flight", async () => {

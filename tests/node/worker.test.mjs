@@ -23,7 +23,7 @@ describe("batches", () => {
    * @param {(batch: any, clock: Clock) => Promise<void>} run
    */
   async function record(run) {
-    const { Batch } = await import(pathToFileURL(path.join(pkg, "worker", "batch.js")).href);
+    const { Batch } = await importPkg("worker/batch.js");
     const clock = new Clock();
     const start = performance.now();
     /** @type {{ at: number, batch: any }[]} */
@@ -37,10 +37,11 @@ describe("batches", () => {
   }
   /** The records of a batch, as the page reads them. @param {any} batch */
   async function read({ numbers, text }) {
-    const { FIELDS, PROGRESS, TOKEN, TOTAL, messageOf, paramsOf } = await import(pathToFileURL(path.join(pkg, "wasm", "records.js")).href);
-    return Array.from({ length: numbers.length / FIELDS }, (_, i) => {
-      const at = i * FIELDS;
-      return [numbers[at + TOKEN], numbers[at + PROGRESS], numbers[at + TOTAL], messageOf(numbers, at, text), paramsOf(numbers, at, text)];
+    const { messageOf, paramsOf } = await importPkg("wasm/records.js");
+    const words = await importPkg("wasm/words.js");
+    return Array.from({ length: numbers.length / words.FIELDS }, (_, i) => {
+      const at = i * words.FIELDS;
+      return [numbers[at + words.FIELD_TOKEN], numbers[at + words.FIELD_PROGRESS], numbers[at + words.FIELD_TOTAL], messageOf(numbers, at, text), paramsOf(numbers, at, text)];
     });
   }
 

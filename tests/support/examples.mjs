@@ -14,7 +14,7 @@ import { root } from "./paths.mjs";
 export const KINDS = ["js", "js page", "html", "ts", "tsx", "rust", "rust,no_run", "sh", "json", "toml", "http", "text"];
 
 /** Documents whose examples have a test of their own, because they need more than the demo server. @type {Record<string, string>} */
-export const ELSEWHERE = { "docs/chat-front-ends.md": "node/chat-docs.test.mjs", "docs/in-page-servers.md": "node/in-page-docs.test.mjs" };
+export const ELSEWHERE = { "docs/authorization.md": "node/auth-docs.test.mjs", "docs/chat-front-ends.md": "node/chat-docs.test.mjs", "docs/in-page-servers.md": "node/in-page-docs.test.mjs" };
 
 /**
  * @typedef {object} Example

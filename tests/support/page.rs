@@ -11,7 +11,8 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, Session,
+    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Session,
+    Slot,
 };
 use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
@@ -99,7 +100,7 @@ pub struct Page {
     path: Path,
     sent: VecDeque<String>,
     /// The calls in flight, by slot.
-    slots: BTreeMap<u32, i64>,
+    slots: BTreeMap<Slot, i64>,
     calls: BTreeMap<i64, CallRecord>,
     newest: i64,
 }
@@ -187,9 +188,9 @@ impl Page {
             && text.encode_utf16().count() <= SHORT
             && let Some(scanned) = scan(&marked(text), parse_number)
         {
-            let slot = self.machine.receive_scanned(&scanned);
-            self.odd.extend(self.machine.oddity());
-            if let Some(slot) = slot {
+            let heard = self.machine.receive_scanned(&scanned);
+            self.odd.extend(heard.oddity);
+            if let Some(slot) = heard.slot {
                 let text: Vec<u16> = text.encode_utf16().collect();
                 self.deliver(slot, step(&scanned, &text));
             }
@@ -236,7 +237,8 @@ impl Page {
         limits: CallLimits,
     ) -> Result<i64, Error<Value>> {
         let (id, slot) = self.machine.request(method, params, limits, self.now)?;
-        assert_eq!(self.slots.insert(slot, id), None, "slot {slot} is taken");
+        let id = id.get();
+        assert_eq!(self.slots.insert(slot, id), None, "{slot:?} is taken");
         self.calls.insert(id, CallRecord::default());
         self.drain();
         Ok(id)
@@ -257,13 +259,26 @@ impl Page {
     }
 
     pub fn cancel(&mut self, id: i64, reason: Option<&str>) {
-        self.machine.cancel(id, reason);
+        if let Some(id) = RequestId::new(id) {
+            self.machine.cancel(id, reason);
+        }
         self.drain();
     }
 
     /// The transport could not send the request of that id.
     pub fn unsent(&mut self, id: i64, reason: &str) {
-        self.machine.unsent(id, Error::Closed { reason: reason.to_owned(), sent: false });
+        let error = Error::Closed { reason: reason.to_owned(), sent: false };
+        if let Some(id) = RequestId::new(id) {
+            self.machine.unsent(id, error, self.now);
+        }
+        self.drain();
+    }
+
+    /// The request of that id will have no answer.
+    pub fn failed(&mut self, id: i64, error: Error<Value>) {
+        if let Some(id) = RequestId::new(id) {
+            self.machine.failed(id, error, self.now);
+        }
         self.drain();
     }
 
@@ -360,7 +375,7 @@ impl Page {
     fn act(&mut self, output: Output<Value>) {
         let told = match output {
             Output::Send(message, id) => {
-                if let Some(id) = id {
+                if let Some(id) = id.map(RequestId::get) {
                     assert!(id > self.newest, "ids count up from 1");
                     assert_eq!(message["id"], json!(id));
                     self.newest = id;
@@ -387,8 +402,8 @@ impl Page {
                 return self.inputs.push_back(asked);
             }
             Output::Leg(slot, leg) => {
-                assert_eq!(leg, self.newest + 1, "a leg is told before it is sent");
-                return self.of(slot).legs.push(leg);
+                assert_eq!(leg.get(), self.newest + 1, "a leg is told before it is sent");
+                return self.of(slot).legs.push(leg.get());
             }
             Output::Task(slot, task) => return self.of(slot).tasks.push(task),
             Output::Odd(oddity, _) => return self.odd.push(oddity),
@@ -428,7 +443,7 @@ impl Page {
         self.told.push(told);
     }
 
-    pub fn deliver(&mut self, slot: u32, step: Step) {
+    pub fn deliver(&mut self, slot: Slot, step: Step) {
         assert!(step.progress.is_finite() && step.total.is_none_or(f64::is_finite));
         let now = self.now;
         let call = self.of(slot);
@@ -436,7 +451,7 @@ impl Page {
         call.heard_at = Some(now);
     }
 
-    fn of(&mut self, slot: u32) -> &mut CallRecord {
+    fn of(&mut self, slot: Slot) -> &mut CallRecord {
         let id = self.slots.get(&slot).expect("it belongs to a call in flight");
         self.calls.get_mut(id).expect("known")
     }

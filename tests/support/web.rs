@@ -229,14 +229,13 @@ impl Web {
         let mut records = Vec::new();
         while let Some((scanned, own)) = self.http.progress(exchange, since, parse_number) {
             let client = &mut self.page.machine;
-            let slot = if own {
+            let heard = if own {
                 client.receive_scanned(&scanned)
             } else {
-                client.stray_scanned(scanned.token, scanned.is_text);
-                None
+                client.stray_scanned(scanned.token, scanned.is_text)
             };
-            self.page.odd.extend(client.oddity());
-            records.push((scanned, slot));
+            self.page.odd.extend(heard.oddity);
+            records.push((scanned, heard.slot));
         }
         let bytes = self.http.since(exchange, since);
         let text: Vec<u16> = str::from_utf8(bytes).unwrap().encode_utf16().collect();

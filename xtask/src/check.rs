@@ -12,6 +12,7 @@ use crate::package;
 use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
+use crate::words;
 
 pub const NEEDS: EnumSet<Need> = enum_set!(package::NEEDS | Need::CargoDeny);
 
@@ -26,12 +27,13 @@ const BUDGETS: [(&str, u64); 4] = [
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 12] = [
+const STEPS: [Step; 13] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
     ("documentation", documentation),
     ("layering", layering),
+    ("words", |_| words::compare()),
     ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
     ("dependencies", deny::check),

@@ -28,6 +28,8 @@ pub fn check(tools: &Tools) -> Result<()> {
         &config,
         own + &format!("\n[advisories]\ndb-path = {:?}\n", database.display().to_string()),
     )?;
+    // Also what is for other systems only, which no build here has asked for.
+    tools.cargo().args(["fetch", "--locked", "--quiet"]).quiet()?;
     tools
         .cmd("cargo-deny")
         .args(["--offline", "--workspace", "--log-level", "error", "--config"])

@@ -24,6 +24,7 @@ mod setup;
 mod split;
 mod test;
 mod wasm_pack;
+mod words;
 
 use std::process::ExitCode;
 

@@ -310,9 +310,10 @@ fn make_doors(package: &Path) -> Result<()> {
     let manifest: Value = serde_json::from_slice(&fs::read(package.join("package.json"))?)?;
     let entries = manifest["exports"].as_object().context("package.json has no exports")?;
     for (name, entry) in entries {
-        let Some(file) = entry["default"].as_str().filter(|file| file.ends_with(".js")) else {
+        let Some(file) = entry["default"].as_str() else { continue };
+        if Path::new(file).extension().is_none_or(|kind| kind != "js") {
             continue;
-        };
+        }
         let door = package.join(format!("{name}.js"));
         if name != "." && !door.exists() {
             let up = "../".repeat(name.matches('/').count() - 1);
@@ -501,7 +502,10 @@ fn list(directory: &Path, prefix: &str, found: &mut Vec<String>) -> Result<()> {
 fn print_sizes(package: &Path) -> Result<()> {
     let mut parts = Vec::new();
     list(package, "", &mut parts)?;
-    parts.retain(|name| [".js", ".wasm"].iter().any(|kind| name.ends_with(kind)));
+    parts.retain(|name| {
+        let kind = Path::new(name).extension();
+        kind.is_some_and(|kind| kind == "js" || kind == "wasm")
+    });
     // What is generated first: it weighs most.
     let is_generated = |name: &String| {
         MODULES.iter().any(|module| module.scripts().chain([module.wasm]).any(|own| own == name))

@@ -149,7 +149,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .cmd("node")
             .arg("--import")
             .arg(&limits)
-            .args(["--test", "--test-reporter=spec", "--test-force-exit"])
+            .args(["--test", "--test-reporter=spec"])
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server());

@@ -18,7 +18,7 @@ mod session;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::Client;
+use crate::proto::client::{Client, RequestId};
 use crate::proto::scan::{ReadNumber, Scanned};
 use crate::text::{owned, take_where};
 
@@ -292,14 +292,11 @@ impl<P: Payload> Http<P> {
         self.now = now;
         // The legacy era had batches, and some servers of it still have.
         let batch = message.as_ref().filter(|_| self.session.is_some());
-        match batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
-            Some(messages) => {
-                for message in messages {
-                    self.incoming(number, message, now);
-                }
-                return;
+        if let Some(messages) = batch.and_then(Payload::elements).filter(|all| !all.is_empty()) {
+            for message in messages {
+                self.incoming(number, message, now);
             }
-            None => {}
+            return;
         }
         match message {
             Some(message) => self.incoming(number, message, now),
@@ -415,17 +412,16 @@ impl<P: Payload> Http<P> {
             match news {
                 News::Message(message) => client.receive(Message::read(&message), None, now),
                 News::Asked(message, stream) => {
-                    let stream = match stream {
-                        Id::Integer(id) => Some(id),
-                        Id::Text(_) => None,
-                    };
-                    client.receive(Message::read(&message), stream, now);
+                    client.receive(Message::read(&message), RequestId::named(&stream), now);
                 }
-                News::Failed(Id::Integer(id), error) => client.failed(id, error, now),
-                News::Failed(_, error) | News::Fault(error) => client.fault(error),
+                News::Failed(id, error) => match RequestId::named(&id) {
+                    Some(id) => client.failed(id, error, now),
+                    None => client.fault(error),
+                },
+                News::Fault(error) => client.fault(error),
                 News::Stray(token, params) => client.stray(&token, params),
                 News::Begun => client.begun(now),
-                News::Refused(error) => client.not_begun(error),
+                News::Refused(error) => client.not_begun(error, now),
                 News::Closed => client.close("the session has expired, and no other was opened"),
             }
         }

@@ -3,12 +3,15 @@
 //! Pages are kept one by one. All of it belongs to one connection, and what is private to one
 //! authorization: when another is used, it goes. Of an authorization only a hash is kept.
 
+use std::num::NonZero;
+
 use crate::error::Error;
 use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
 use crate::types::method;
 
-use super::output::{owned, sentence};
+use super::requests::RequestId;
+use crate::text::{owned, sentence};
 
 /// How many results are kept; the one that has been kept longest gives way.
 const ENTRIES: usize = 256;
@@ -67,8 +70,8 @@ pub(super) fn covers(own: &str, uri: &str) -> bool {
 #[derive(Debug)]
 struct Entry {
     key: String,
-    /// The request that may bring it; 0 when it is there.
-    asked: i64,
+    /// The request that may bring it, until it is there.
+    asked: Option<RequestId>,
     until: Millis,
     /// Whether it may be shown to everybody.
     public: bool,
@@ -80,8 +83,8 @@ struct Entry {
 #[derive(Debug)]
 pub(super) struct Cache {
     entries: Vec<Entry>,
-    /// The hash of the latest authorization; 0 before the first.
-    whose: u64,
+    /// The hash of the latest authorization.
+    whose: Option<NonZero<u64>>,
 }
 
 /// A result that is kept.
@@ -94,7 +97,7 @@ pub(super) enum Kept<P> {
 
 impl Cache {
     pub fn new() -> Self {
-        Self { entries: Vec::new(), whose: 0 }
+        Self { entries: Vec::new(), whose: None }
     }
 
     /// The result of such a request, if one is kept that is still fresh; one that is private only if
@@ -122,38 +125,45 @@ impl Cache {
     /// The request of that id leaves with that authorization, or the next one would: what is private
     /// to another goes, also what is still to come. Returns whether there was another.
     #[inline(never)]
-    pub fn identify(&mut self, text: &str, id: i64) -> bool {
-        // FNV-1a; 0 is nobody's.
+    pub fn identify(&mut self, text: &str, id: Option<RequestId>) -> bool {
+        // FNV-1a.
         let mut whose = 0xcbf2_9ce4_8422_2325;
         for byte in text.bytes() {
             whose = (whose ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
         }
-        whose |= 1;
+        let whose = NonZero::new(whose | 1);
         let before = std::mem::replace(&mut self.whose, whose);
         if before != whose {
             self.entries.retain(|entry| match entry.asked {
-                0 => entry.public,
+                None => entry.public,
                 asked => asked == id,
             });
         }
-        before != whose && before != 0
+        before.is_some() && before != whose
     }
 
     /// A request leaves whose result may be kept, in place of an older one.
     #[inline(never)]
-    pub fn asked<P: Payload>(&mut self, id: i64, method: &str, params: &P) {
+    pub fn asked<P: Payload>(&mut self, id: RequestId, method: &str, params: &P) {
         let Some(key) = key(method, params) else { return };
         let mut full = self.entries.len() == ENTRIES;
         self.entries.retain(|entry| !std::mem::take(&mut full) && entry.key != key);
         let (public, result) = (false, String::new());
-        self.entries.push(Entry { key, asked: id, until: 0.0, public, result });
+        self.entries.push(Entry { key, asked: Some(id), until: 0.0, public, result });
     }
 
     /// A request has been answered. If news came after it had left, its entry is not there any more.
     #[inline(never)]
-    pub fn answered<P: Payload>(&mut self, id: i64, outcome: &Result<P, Error<P>>, now: Millis) {
-        let Some(entry) = self.entries.iter_mut().find(|entry| entry.asked == id) else { return };
-        entry.asked = 0;
+    pub fn answered<P: Payload>(
+        &mut self,
+        id: RequestId,
+        outcome: &Result<P, Error<P>>,
+        now: Millis,
+    ) {
+        let Some(entry) = self.entries.iter_mut().find(|entry| entry.asked == Some(id)) else {
+            return;
+        };
+        entry.asked = None;
         match outcome {
             Ok(result) => {
                 entry.until = now + lifetime(result);

@@ -3,9 +3,15 @@
 //! A call may take several requests, one after the other: its legs. The slot is the call; ids are
 //! those of its legs.
 
+use crate::error::Error;
+use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
+use crate::types::method;
 
-use super::rounds::Work;
+use super::output::Output;
+use super::requests::{RequestId, Slot};
+use super::wire::Wire;
+use super::work::Work;
 
 /// How often in one idle timeout the table looks whether progress has come. Progress only sets a
 /// flag, because reading the clock for each notification would cost more than the notification;
@@ -73,17 +79,17 @@ impl Default for CallLimits {
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
 pub(super) struct Call<P> {
     /// Its progress token: the id of the latest leg that asked for progress.
-    pub id: i64,
+    pub id: RequestId,
     /// The id of its first leg, by which the page knows it.
-    pub first: i64,
-    /// The id of the leg that waits for its response; 0 while none does.
-    pub request: i64,
+    pub first: RequestId,
+    /// The id of the leg that waits for its response.
+    pub request: Option<RequestId>,
     /// Whether the token is alive.
     pub listens: bool,
     /// What is needed for further legs; the methods that have none do without.
     pub work: Option<Box<Work<P>>>,
     /// Where the binding keeps the call's promise and handlers; reused after the call.
-    pub slot: u32,
+    pub slot: Slot,
     pub limits: CallLimits,
     /// The latest progress value.
     pub latest: f64,
@@ -117,10 +123,12 @@ pub(super) enum Expired {
 pub(super) struct CallTable<P> {
     calls: Vec<Call<P>>,
     live: usize,
-    free_slots: Vec<u32>,
+    free_slots: Vec<Slot>,
     slots: u32,
     /// Where the latest look-up ended: progress comes in runs.
     hint: usize,
+    /// The number of the latest question inside a result.
+    pub newest_input: u32,
     /// When to look at the clocks next.
     wake: Millis,
     /// Whether a person has been asked since the table last looked: no idle clock runs meanwhile.
@@ -135,6 +143,7 @@ impl<P> CallTable<P> {
             free_slots: Vec::new(),
             slots: 0,
             hint: 0,
+            newest_input: 0,
             wake: f64::INFINITY,
             held: false,
         }
@@ -143,19 +152,19 @@ impl<P> CallTable<P> {
     /// Adds a call with an id above all earlier ones and returns its slot.
     pub fn insert(
         &mut self,
-        id: i64,
+        id: RequestId,
         limits: CallLimits,
         work: Option<Box<Work<P>>>,
         now: Millis,
-    ) -> u32 {
+    ) -> Slot {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
             self.slots += 1;
-            self.slots - 1
+            Slot::new(self.slots - 1)
         });
         let call = Call {
             id,
             first: id,
-            request: id,
+            request: Some(id),
             listens: true,
             work,
             slot,
@@ -176,7 +185,7 @@ impl<P> CallTable<P> {
     }
 
     /// The call of that token, if it has not ended.
-    pub fn find(&mut self, id: i64) -> Option<&mut Call<P>> {
+    pub fn find(&mut self, id: RequestId) -> Option<&mut Call<P>> {
         if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
@@ -184,7 +193,7 @@ impl<P> CallTable<P> {
     }
 
     /// No clock of the call runs any more.
-    pub fn untimed(&mut self, id: i64) {
+    pub fn untimed(&mut self, id: RequestId) {
         if let Some(call) = self.find(id) {
             call.limits.timeout = f64::INFINITY;
             call.idle_deadline = f64::INFINITY;
@@ -192,30 +201,21 @@ impl<P> CallTable<P> {
     }
 
     /// The first call of which that holds.
-    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<i64> {
+    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<RequestId> {
         self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
     }
 
-    /// The call that waits for the response to that request.
-    pub fn awaiting(&mut self, request: i64) -> Option<i64> {
-        match self.find(request) {
-            Some(call) if call.request == request => Some(request),
-            // 0 is no request.
-            _ => self.which(|call| call.request == request && request > 0),
-        }
-    }
-
     /// A leg of the call is over, and another will follow when the machine says so.
-    pub fn rest(&mut self, id: i64) {
+    pub fn rest(&mut self, id: RequestId) {
         if let Some(call) = self.find(id) {
-            call.request = 0;
+            call.request = None;
             call.idle_deadline = f64::INFINITY;
             call.stall_deadline = f64::INFINITY;
         }
     }
 
     /// The next leg of a call at rest begins at that time.
-    pub fn pause(&mut self, id: i64, until: Millis) {
+    pub fn pause(&mut self, id: RequestId, until: Millis) {
         self.wake = self.wake.min(until);
         if let Some(call) = self.find(id) {
             call.resume_at = until;
@@ -224,10 +224,16 @@ impl<P> CallTable<P> {
 
     /// A leg with that id begins. With `token` it is also the call's token from now on, and the
     /// numbers of its progress may start again. Returns the call's slot.
-    pub fn begin(&mut self, id: i64, request: i64, token: bool, now: Millis) -> Option<u32> {
+    pub fn begin(
+        &mut self,
+        id: RequestId,
+        request: RequestId,
+        token: bool,
+        now: Millis,
+    ) -> Option<Slot> {
         let call = self.find(id)?;
         let slot = call.slot;
-        call.request = request;
+        call.request = Some(request);
         call.resume_at = f64::INFINITY;
         call.put_off = false;
         call.idle_deadline = now + call.limits.timeout;
@@ -249,9 +255,10 @@ impl<P> CallTable<P> {
     }
 
     /// The newest call on which the server works, of those that it may ask something for.
-    pub fn newest_asker(&self, before: i64) -> Option<u32> {
+    pub fn newest_asker(&self, before: i64) -> Option<Slot> {
         let asks = |call: &&Call<P>| {
-            !call.answered && call.request != 0 && call.work.is_some() && call.first < before
+            let works = !call.answered && call.request.is_some() && call.work.is_some();
+            works && call.first.get() < before
         };
         self.calls.iter().rev().find(asks).map(|call| call.slot)
     }
@@ -261,19 +268,8 @@ impl<P> CallTable<P> {
         self.live
     }
 
-    /// The requests in flight of which no progress has come.
-    pub fn unheard(&self) -> Vec<i64> {
-        let mut unheard = Vec::new();
-        for call in &self.calls {
-            if !call.answered && call.request != 0 && call.latest == f64::NEG_INFINITY {
-                unheard.push(call.request);
-            }
-        }
-        unheard
-    }
-
     /// Ends the call of that id and returns its slot, which stays taken until it is released.
-    pub fn remove(&mut self, id: i64) -> Option<u32> {
+    pub fn remove(&mut self, id: RequestId) -> Option<Slot> {
         let call = self.find(id)?;
         call.answered = true;
         call.work = None;
@@ -289,24 +285,24 @@ impl<P> CallTable<P> {
     }
 
     /// The end of the call in this slot has been told: the next call may have the slot.
-    pub fn release(&mut self, slot: u32) {
+    pub fn release(&mut self, slot: Slot) {
         self.free_slots.push(slot);
     }
 
     /// The ids of all calls in flight, oldest first.
-    pub fn ids(&self) -> Vec<i64> {
+    pub fn ids(&self) -> Vec<RequestId> {
         self.calls.iter().filter(|call| !call.answered).map(|call| call.id).collect()
     }
 
     /// Looks at every clock and returns the calls whose time is up.
-    pub fn expire(&mut self, now: Millis) -> Vec<(i64, Expired)> {
+    pub fn expire(&mut self, now: Millis) -> Vec<(RequestId, Expired)> {
         let mut expired = Vec::new();
         let late = now - self.wake;
         self.wake = f64::INFINITY;
         let held = std::mem::take(&mut self.held);
         for call in self.calls.iter_mut().filter(|call| !call.answered) {
             let progressed = std::mem::take(&mut call.progressed);
-            if call.request != 0 {
+            if call.request.is_some() {
                 if progressed {
                     call.stall_deadline = now + call.limits.stall_after;
                 }
@@ -343,6 +339,65 @@ impl<P> CallTable<P> {
     }
 }
 
+impl<P: Payload> CallTable<P> {
+    /// The work of a call that has some.
+    pub fn worker(&mut self, id: RequestId) -> Option<&mut Work<P>> {
+        self.find(id)?.work.as_deref_mut()
+    }
+
+    /// Sends a call's next leg, whose id is also its token from now on.
+    #[inline(never)]
+    pub fn go_on_by(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        method: &str,
+        params: P,
+        now: Millis,
+    ) -> RequestId {
+        let leg = wire.requests.next();
+        if let Some(slot) = self.begin(id, leg, true, now) {
+            wire.push(Output::Leg(slot, leg));
+            wire.leg(leg, method, params);
+        }
+        leg
+    }
+
+    /// Ends a call.
+    #[inline(never)]
+    pub fn end(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
+        if let Some(slot) = self.remove(id) {
+            wire.push(Output::Settled(slot, outcome));
+        }
+    }
+
+    /// Ends a call from this side: the server is told, and its late answer will be no fault.
+    #[inline(never)]
+    pub fn abandon(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        reason: Option<&str>,
+        error: Error<P>,
+    ) {
+        let Some(call) = self.find(id) else { return };
+        let request = call.request;
+        let task = call.work.as_ref().and_then(|work| Some(work.task.as_ref()?.id.clone()));
+        let awaited = request.filter(|request| wire.requests.forget(*request));
+        if let Some(task) = task {
+            wire.cancel_task(task);
+        } else if let Some(request) = awaited {
+            let mut params = P::object();
+            params.set("requestId", P::from_id(&Id::Integer(request.get())));
+            if let Some(reason) = reason {
+                params.set_text("reason", reason);
+            }
+            wire.tell(method::CANCELLED, params);
+        }
+        self.end(wire, id, Err(error));
+    }
+}
+
 impl<P> Call<P> {
     /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
     /// messages which wait to be read, or come now, are heard first.
@@ -362,7 +417,7 @@ impl<P> Call<P> {
     }
 
     fn next_look(&self, now: Millis) -> Millis {
-        if self.request == 0 {
+        if self.request.is_none() {
             return self.total_deadline.min(self.resume_at);
         }
         let mut pause = self.limits.stall_after / STALL_LOOKS;
@@ -381,19 +436,20 @@ mod tests {
 
     #[test]
     fn finished_calls_leave_the_table_and_their_slots_are_reused() {
+        let id = |number| RequestId::new(number).unwrap();
         let mut table = CallTable::<()>::new();
-        let long = table.insert(1, CallLimits::default(), None, 0.0);
-        for id in 2..100_000 {
-            let slot = table.insert(id, CallLimits::default(), None, 0.0);
-            assert_eq!(slot, 1);
-            assert_eq!(table.remove(id), Some(slot));
+        let long = table.insert(id(1), CallLimits::default(), None, 0.0);
+        for next in 2..100_000 {
+            let slot = table.insert(id(next), CallLimits::default(), None, 0.0);
+            assert_eq!(slot, Slot::new(1));
+            assert_eq!(table.remove(id(next)), Some(slot));
             table.release(slot);
         }
         assert!(table.calls.len() < 32);
-        assert_eq!(table.find(1).map(|call| call.slot), Some(long));
-        assert!(table.find(2).is_none());
-        assert_eq!(table.remove(1), Some(long));
-        assert_eq!(table.remove(1), None);
+        assert_eq!(table.find(id(1)).map(|call| call.slot), Some(long));
+        assert!(table.find(id(2)).is_none());
+        assert_eq!(table.remove(id(1)), Some(long));
+        assert_eq!(table.remove(id(1)), None);
         assert!(table.wake().is_infinite());
     }
 }

@@ -7,26 +7,18 @@
 //! sign of an era, and a page is not told what became of a request that CORS forbids. In either case
 //! `initialize` is tried once, because some servers are in trouble only with what they do not know.
 
-use crate::error::Error;
-use crate::jsonrpc::{Payload, RpcError, code, write_call};
+use crate::error::{Clock, Error};
+use crate::jsonrpc::{Payload, write_call};
 use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
-use crate::types::{meta, method};
+use crate::types::method;
 
-use super::output::{Mode, Session, owned, sentence};
-use super::{Client, Output, Phase};
-
-/// What to do with the answer to a probe or to `initialize`.
-#[derive(Debug, PartialEq)]
-pub(super) enum Verdict<P> {
-    Open(Box<Session<P>>),
-    Probe,
-    Initialize,
-    /// Something passing is in the way: begin again after a while, of which the server may have an
-    /// idea.
-    Wait(Millis, Error<P>),
-    Fail(Error<P>),
-}
+use super::calls::LATE;
+use super::output::{Channel, Mode, Output, Session};
+use super::prior::Known;
+use super::requests::Purpose;
+use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};
+use super::wire::Wire;
 
 /// How often the handshake begins again because something passing was in the way.
 const ROUNDS: u32 = 3;
@@ -34,160 +26,247 @@ const ROUNDS: u32 = 3;
 /// How long it waits before that, at first.
 const PAUSE: Millis = 500.0;
 
-/// Judges the answer to `server/discover`.
-pub(super) fn judge_probe<P: Payload>(
-    mode: Mode,
-    again: bool,
-    answer: Result<P, Error<P>>,
-) -> Verdict<P> {
-    let verdict = match answer {
-        Ok(result) => judge_discovery(&result),
-        Err(Error::Rpc(error)) => judge_refusal(again, error),
-        // The server wants credentials: it may be of either era.
-        Err(error @ Error::Http { status: 401, .. }) => Verdict::Fail(error),
-        // It has too much to do for a second question.
-        Err(error @ Error::Http { status: 408 | 425 | 429, .. }) => wait(error),
-        // It is in trouble: no other revision helps one that is pinned.
-        Err(error @ Error::Http { .. }) if mode != Mode::Auto && says_nothing(&error) => {
-            wait(error)
+/// Where the connection stands.
+#[derive(Debug)]
+enum Phase<P> {
+    Closed,
+    /// The transport is opening. `initialize` comes first if the server hung up on a probe.
+    Opening {
+        hung_up: bool,
+    },
+    Probing {
+        again: bool,
+        deadline: Millis,
+    },
+    Initializing {
+        probed: bool,
+    },
+    /// The server is in trouble that passes; the handshake begins again.
+    Waiting {
+        until: Millis,
+        legacy: bool,
+    },
+    Open(Box<Session<P>>),
+}
+
+/// What has come of a step.
+#[must_use]
+pub(super) enum Shaken<P> {
+    /// The handshake goes on, or there was none.
+    On,
+    /// Both sides know that the session has begun.
+    Begun,
+    /// There will be no connection; what else has failed, if that was not the first.
+    Failed(Error<P>, Option<Error<P>>),
+}
+
+/// How the connection comes about.
+#[derive(Debug)]
+pub(super) struct Handshake<P> {
+    channel: Channel,
+    phase: Phase<P>,
+    deadline: Millis,
+    /// Whether it was put off because the timer came late.
+    put_off: bool,
+    /// What became of the first probe, if that says nothing of the server's era: it was lost on the
+    /// way, or the server was in trouble.
+    doubt: Option<Error<P>>,
+    /// How often it has begun again.
+    rounds: u32,
+    /// Whether the notification that ends it is on its way.
+    greeting: bool,
+    /// What is known of the server before.
+    pub prior: Option<P>,
+}
+
+impl<P: Payload> Handshake<P> {
+    pub fn new() -> Self {
+        Self {
+            channel: Channel::default(),
+            phase: Phase::Closed,
+            deadline: f64::INFINITY,
+            put_off: false,
+            doubt: None,
+            rounds: 0,
+            greeting: false,
+            prior: None,
         }
-        // An old server's CORS rules do not know the headers of the probe. No other revision helps
-        // one that is pinned.
-        Err(error @ Error::Lost { .. }) if mode != Mode::Auto => Verdict::Fail(error),
-        Err(_) => Verdict::Initialize,
-    };
-    match (mode, verdict) {
-        // A pinned revision is that revision or an error.
-        (Mode::Pin(version), Verdict::Initialize) => {
-            Verdict::Fail(Error::Incompatible(sentence(&[
-                "the server does not speak ",
-                version.as_str(),
-                ", to which this client is pinned",
-            ])))
+    }
+
+    /// A channel is about to be opened.
+    pub fn connect(&mut self, channel: Channel, now: Millis) {
+        *self = Self {
+            channel,
+            phase: Phase::Opening { hung_up: false },
+            deadline: now + channel.connect_timeout,
+            ..Self::new()
+        };
+        // However short the whole is to be, half of it is left for `initialize`.
+        if channel.probe_timeout.is_finite() {
+            self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
         }
-        (_, verdict) => verdict,
     }
-}
 
-/// Whether what became of a probe is no sign of an era.
-fn says_nothing<P>(error: &Error<P>) -> bool {
-    matches!(
-        error,
-        Error::Lost { .. } | Error::Http { status: ..=399 | 403 | 408 | 425 | 429 | 500.., .. }
-    )
-}
-
-/// What is passing is waited for.
-fn wait<P>(error: Error<P>) -> Verdict<P> {
-    match error.passes() {
-        Some(pause) => Verdict::Wait(pause, error),
-        None => Verdict::Fail(error),
-    }
-}
-
-pub(super) fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
-    let Some(supported) = result.get("supportedVersions").and_then(|list| list.texts()) else {
-        return Verdict::Initialize;
-    };
-    let common = Version::of(Era::Modern)
-        .find(|version| supported.iter().any(|name| name == version.as_str()));
-    match common {
-        Some(version) => Verdict::Open(Box::new(Session {
-            version,
-            server_info: result.get(meta::META).and_then(|meta| meta.given(meta::SERVER_INFO)),
-            capabilities: result.given("capabilities"),
-            instructions: result.present("instructions"),
-            discovered: Some(result.clone()),
-        })),
-        None => without_common(&supported),
-    }
-}
-
-fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
-    match error.code {
-        code::UNSUPPORTED_VERSION => {
-            let listed = error.data.as_ref().and_then(|data| data.get("supported")?.texts());
-            let supported = listed.unwrap_or_default();
-            let ours = |name: &String| {
-                Version::parse(name).is_some_and(|version| version.era() == Era::Modern)
-            };
-            match (supported.iter().any(ours), again) {
-                (true, false) => Verdict::Probe,
-                (true, true) => Verdict::Fail(Error::Rpc(error)),
-                (false, _) => without_common(&supported),
+    /// The channel is open. Returns whether the connection is, by what is known of a modern server.
+    pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
+        let Phase::Opening { hung_up } = self.phase else { return false };
+        let mode = wire.config.mode;
+        match self.prior.take().map_or(Known::Nothing, |prior| Known::read(&prior, mode)) {
+            Known::Nothing => {}
+            Known::Era(era) => self.channel.remembered = Some(era),
+            Known::Session(session) => {
+                let proven = session.discovered.is_none();
+                wire.set_envelope(session.version);
+                self.enter(wire, session);
+                return !proven;
             }
         }
-        // Only a modern server knows these codes, so there is nothing to fall back to.
-        code::HEADER_MISMATCH | code::MISSING_CAPABILITY => Verdict::Fail(Error::Rpc(error)),
-        _ => Verdict::Initialize,
-    }
-}
-
-/// No modern revision in common: an old one may be, unless the list names only strangers.
-fn without_common<P>(supported: &[String]) -> Verdict<P> {
-    let legacy =
-        |name: &String| Version::parse(name).is_some_and(|version| version.era() == Era::Legacy);
-    if supported.is_empty() || supported.iter().any(legacy) {
-        Verdict::Initialize
-    } else {
-        Verdict::Fail(no_common(supported))
-    }
-}
-
-/// Judges the answer to `initialize`.
-pub(super) fn judge_initialize<P: Payload>(
-    mode: Mode,
-    probed: bool,
-    answer: Result<P, Error<P>>,
-) -> Verdict<P> {
-    let result = match answer {
-        Ok(result) => result,
-        // A modern server that was too slow, or too strict, for the probe, or that was a legacy one
-        // when it was met.
-        Err(Error::Rpc(RpcError {
-            code: code::UNSUPPORTED_VERSION | code::METHOD_NOT_FOUND,
-            ..
-        })) if mode == Mode::Auto && !probed => {
-            return Verdict::Probe;
+        let first = match mode {
+            Mode::Auto if hung_up || self.channel.remembered == Some(Era::Legacy) => Era::Legacy,
+            Mode::Auto => Era::Modern,
+            Mode::Legacy => Era::Legacy,
+            Mode::Pin(version) => version.era(),
+        };
+        match first {
+            Era::Modern => self.probe(wire, false, now),
+            Era::Legacy => self.initialize(wire, hung_up),
         }
-        Err(error) => return wait(error),
-    };
-    let Some(name) = result.text("protocolVersion") else {
-        let text = "the answer to `initialize` has no `protocolVersion`";
-        return Verdict::Fail(Error::Protocol(owned(text)));
-    };
-    let version = Version::parse(&name).filter(|version| match mode {
-        Mode::Pin(pinned) => *version == pinned,
-        _ => version.era() == Era::Legacy,
-    });
-    match version {
-        Some(version) => Verdict::Open(Box::new(Session {
-            version,
-            server_info: result.given("serverInfo"),
-            capabilities: result.given("capabilities"),
-            instructions: result.present("instructions"),
-            discovered: None,
-        })),
-        None => Verdict::Fail(no_common(&[name])),
+        false
     }
-}
 
-fn no_common<P>(theirs: &[String]) -> Error<P> {
-    let mut text = sentence(&["no protocol version in common: the server speaks"]);
-    for name in theirs {
-        text.push_str(&sentence(&[" ", name]));
+    /// The channel has ended; true if another is opened in its place.
+    pub fn reopens(&mut self, wire: &mut Wire<P>) -> bool {
+        // Some servers hang up on anything that comes before `initialize`.
+        let may = self.channel.can_reopen && wire.config.mode == Mode::Auto;
+        let reopens = may && matches!(self.phase, Phase::Probing { .. });
+        if reopens {
+            self.phase = Phase::Opening { hung_up: true };
+            wire.requests.forget_handshake();
+            wire.push(Output::Reopen);
+        }
+        reopens
     }
-    text.push_str(", this client");
-    for version in Version::ALL {
-        text.push_str(&sentence(&[" ", version.as_str()]));
-    }
-    Error::Incompatible(text)
-}
 
-impl<P: Payload> Client<P> {
+    /// The connection has ended.
+    pub fn close(&mut self, wire: &mut Wire<P>) {
+        wire.version = None;
+        self.phase = Phase::Closed;
+        self.greeting = false;
+        self.deadline = f64::INFINITY;
+    }
+
+    /// What came of it, while connected.
+    pub fn session(&self) -> Option<&Session<P>> {
+        match &self.phase {
+            Phase::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+
+    pub fn is_closed(&self) -> bool {
+        matches!(self.phase, Phase::Closed)
+    }
+
+    /// Whether there is no channel yet.
+    pub fn is_opening(&self) -> bool {
+        matches!(self.phase, Phase::Opening { .. })
+    }
+
+    /// Whether nothing counts but the answer to the probe.
+    pub fn is_probing(&self) -> bool {
+        matches!(self.phase, Phase::Probing { .. })
+    }
+
+    /// Whether progress may come.
+    #[inline]
+    pub fn hears_progress(&self) -> bool {
+        matches!(self.phase, Phase::Initializing { .. } | Phase::Open(_))
+    }
+
+    /// Whether an answer is waited for.
+    pub fn is_shaking(&self) -> bool {
+        matches!(self.phase, Phase::Probing { .. } | Phase::Initializing { .. })
+    }
+
+    /// Whether the connection is on its way.
+    pub fn is_connecting(&self) -> bool {
+        match self.phase {
+            Phase::Closed => false,
+            Phase::Open(_) => self.greeting,
+            _ => true,
+        }
+    }
+
+    /// Whether requests go out.
+    pub fn is_done(&self) -> bool {
+        matches!(self.phase, Phase::Open(_)) && !self.greeting
+    }
+
+    /// Whether the server itself has shown its era.
+    pub fn is_certain(&self) -> bool {
+        self.doubt.is_none()
+    }
+
+    /// The server is not what it was known for.
+    pub fn again(&mut self, wire: &mut Wire<P>, now: Millis) {
+        self.deadline = now + self.channel.connect_timeout;
+        self.probe(wire, false, now);
+    }
+
+    fn probe(&mut self, wire: &mut Wire<P>, again: bool, now: Millis) {
+        let mode = wire.config.mode;
+        let version = match mode {
+            Mode::Pin(version) => version,
+            _ => Version::LATEST,
+        };
+        wire.version = None;
+        wire.set_envelope(version);
+        let id = wire.requests.next();
+        wire.request(id, Purpose::Probe, method::DISCOVER, P::object());
+        let deadline = match mode {
+            Mode::Auto => now + self.channel.probe_timeout,
+            _ => f64::INFINITY,
+        };
+        self.phase = Phase::Probing { again, deadline };
+    }
+
+    fn initialize(&mut self, wire: &mut Wire<P>, probed: bool) {
+        let version = match wire.config.mode {
+            Mode::Pin(version) => version,
+            _ => Version::LATEST_LEGACY,
+        };
+        wire.version = None;
+        wire.set_envelope(version);
+        let mut params = P::object();
+        params.set_text("protocolVersion", version.as_str());
+        params.set("capabilities", wire.config.capabilities.clone());
+        params.set("clientInfo", wire.config.info.to_payload());
+        let id = wire.requests.next();
+        wire.post(id, Purpose::Initialize, method::INITIALIZE, params);
+        self.phase = Phase::Initializing { probed };
+    }
+
+    /// What was sent for it could not be.
+    pub fn unsent(&mut self, wire: &mut Wire<P>, error: Error<P>) -> Shaken<P> {
+        if self.is_probing() && wire.config.mode == Mode::Auto {
+            // Some transports refuse on the server's behalf what comes before `initialize`.
+            self.initialize(wire, true);
+            Shaken::On
+        } else if self.is_shaking() {
+            Shaken::Failed(error, None)
+        } else {
+            Shaken::On
+        }
+    }
+
     /// An answer to the probe or to `initialize` has come, or will not come.
-    pub(super) fn shake(&mut self, outcome: Result<P, Error<P>>, now: Millis) {
-        let mode = self.config.mode;
+    pub fn answered(
+        &mut self,
+        wire: &mut Wire<P>,
+        outcome: Result<P, Error<P>>,
+        now: Millis,
+    ) -> Shaken<P> {
+        let mode = wire.config.mode;
         let verdict = match self.phase {
             Phase::Probing { again, .. } => {
                 match &outcome {
@@ -198,94 +277,141 @@ impl<P: Payload> Client<P> {
                 }
                 judge_probe(mode, again, outcome)
             }
-            Phase::Initializing { probed, .. } => {
+            Phase::Initializing { probed } => {
                 // One that was in trouble when it was probed has not shown what it is.
                 let probed = probed && (self.doubt.is_none() || self.rounds >= ROUNDS);
                 let verdict = judge_initialize(mode, probed, outcome);
                 self.rounds += u32::from(matches!(verdict, Verdict::Probe));
                 verdict
             }
-            _ => return,
+            _ => return Shaken::On,
         };
-        self.judged(verdict, now);
-    }
-
-    fn judged(&mut self, verdict: Verdict<P>, now: Millis) {
         match verdict {
-            Verdict::Open(session) if session.version.era() == Era::Legacy => {
+            Verdict::Open(session) if session.version.begins_with_greeting() => {
                 self.greeting = true;
-                self.outputs.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
+                wire.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
+                wire.version = Some(session.version);
                 self.phase = Phase::Open(session);
             }
             Verdict::Open(session) => {
-                self.enter(session);
-                self.ask_again(now);
+                self.enter(wire, session);
+                return Shaken::Begun;
             }
-            Verdict::Probe => self.probe(true, now),
-            Verdict::Initialize => self.initialize(true),
-            Verdict::Wait(wish, error) => self.begin_later(wish, error, now),
-            Verdict::Fail(error) => self.fail_to_connect(error),
+            Verdict::Probe => self.probe(wire, true, now),
+            Verdict::Initialize => self.initialize(wire, true),
+            Verdict::Wait(wish, error) => return self.begin_later(wire, wish, error, now),
+            Verdict::Fail(error) => return self.fail(error),
         }
+        Shaken::On
     }
 
     /// Both sides know that the session has begun.
-    pub(super) fn enter(&mut self, session: Box<Session<P>>) {
+    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
         self.greeting = false;
-        self.connect_deadline = f64::INFINITY;
-        self.outputs.push(Output::Connected(session.clone()));
+        self.deadline = f64::INFINITY;
+        wire.version = Some(session.version);
+        wire.push(Output::Connected(session.clone()));
         self.phase = Phase::Open(session);
     }
 
     /// The server has the notification that ends the handshake.
-    pub fn begun(&mut self, now: Millis) {
-        if self.greeting
-            && let Phase::Open(session) = &self.phase
-        {
-            let session = session.clone();
-            self.enter(session);
-            self.ask_again(now);
+    pub fn begun(&mut self, wire: &mut Wire<P>) -> Shaken<P> {
+        match &self.phase {
+            Phase::Open(session) if self.greeting => {
+                let session = session.clone();
+                self.enter(wire, session);
+                Shaken::Begun
+            }
+            _ => Shaken::On,
         }
     }
 
-    /// The notification that ends the handshake could not be delivered.
-    pub fn not_begun(&mut self, error: Error<P>) {
-        if self.greeting {
-            self.disconnect(error, None);
-        }
+    /// That notification could not be delivered.
+    pub fn not_begun(&mut self, error: Error<P>) -> Shaken<P> {
+        if self.greeting { Shaken::Failed(error, None) } else { Shaken::On }
     }
 
-    /// Begins the handshake once more after a while, if there is time for that.
-    fn begin_later(&mut self, wish: Millis, error: Error<P>, now: Millis) {
+    /// Begins once more after a while, if there is time for that.
+    fn begin_later(
+        &mut self,
+        wire: &mut Wire<P>,
+        wish: Millis,
+        error: Error<P>,
+        now: Millis,
+    ) -> Shaken<P> {
         let pause = PAUSE * f64::from(1_u32 << self.rounds.min(ROUNDS)) * (1.0 + now.fract() / 4.0);
         let until = now + pause.max(wish);
         self.rounds += 1;
-        if self.rounds <= ROUNDS && until < self.connect_deadline {
-            let legacy = matches!(self.phase, Phase::Initializing { .. }) && self.doubt.is_none();
+        if self.rounds <= ROUNDS && until < self.deadline {
+            let legacy = !self.is_probing() && self.doubt.is_none();
             self.phase = Phase::Waiting { until, legacy };
-        } else if matches!(self.phase, Phase::Probing { .. }) && self.config.mode == Mode::Auto {
+            Shaken::On
+        } else if self.is_probing() && wire.config.mode == Mode::Auto {
             // Whatever the status means there.
-            self.initialize(true);
+            self.initialize(wire, true);
+            Shaken::On
         } else {
-            self.fail_to_connect(error);
+            self.fail(error)
         }
     }
 
     /// Reports what stood in the way first, if that was the server itself; to a page, what was lost
     /// says nothing.
-    fn fail_to_connect(&mut self, error: Error<P>) {
+    fn fail(&mut self, error: Error<P>) -> Shaken<P> {
         let later = matches!(self.phase, Phase::Initializing { .. });
         match self.doubt.take() {
-            Some(first @ Error::Http { .. }) if later => self.disconnect(first, Some(error)),
-            _ => self.disconnect(error, None),
+            Some(first @ Error::Http { .. }) if later => Shaken::Failed(first, Some(error)),
+            _ => Shaken::Failed(error, None),
         }
     }
 
-    /// Whether the connection is on its way.
-    pub(super) fn is_connecting(&self) -> bool {
-        match self.phase {
-            Phase::Closed => false,
-            Phase::Open(_) => self.greeting,
-            _ => true,
+    /// Looks at the clocks; `wake` is when the timer was to strike.
+    pub fn handle_timeout(&mut self, wire: &mut Wire<P>, wake: Millis, now: Millis) -> Shaken<P> {
+        if !self.is_connecting() {
+            return Shaken::On;
         }
+        self.put_off(now - wake, now);
+        if now >= self.deadline {
+            let after = self.channel.connect_timeout;
+            let timeout = Error::Timeout { clock: Clock::Connect, after };
+            return Shaken::Failed(timeout, self.doubt.take());
+        }
+        match self.phase {
+            Phase::Probing { again, deadline } if now >= deadline => {
+                wire.requests.forget_handshake();
+                self.initialize(wire, again);
+            }
+            Phase::Waiting { until, legacy } if now >= until => {
+                if legacy {
+                    self.initialize(wire, false);
+                } else {
+                    self.probe(wire, false, now);
+                }
+            }
+            _ => {}
+        }
+        Shaken::On
+    }
+
+    /// The timer may strike too late for the handshake: its clocks get that time back, once.
+    fn put_off(&mut self, late: Millis, now: Millis) {
+        if self.put_off || late <= LATE {
+            return;
+        }
+        self.put_off = true;
+        let Channel { connect_timeout, probe_timeout, .. } = self.channel;
+        self.deadline = self.deadline.max(now + late.min(connect_timeout));
+        if let Phase::Probing { deadline, .. } = &mut self.phase {
+            *deadline = deadline.max(now + late.min(probe_timeout));
+        }
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
+    pub fn wake(&self) -> Millis {
+        let own = match self.phase {
+            Phase::Probing { deadline: until, .. } | Phase::Waiting { until, .. } => until,
+            _ => f64::INFINITY,
+        };
+        if self.is_connecting() { own.min(self.deadline) } else { f64::INFINITY }
     }
 }

@@ -3,12 +3,15 @@
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::Millis;
+use crate::text::{owned, sentence, take_where};
 use crate::types::{meta, method};
 
 use super::address::may_be_opened;
-use super::output::{InputRequest, Output, owned, sentence, take_where};
-use super::{Client, Phase};
+use super::calls::CallTable;
+use super::output::{InputRequest, Output};
+use super::requests::{Purpose, RequestId, Slot};
+use super::wire::Wire;
+use super::work::{Asked, Work};
 
 /// How many questions of a server may be open at once, unless more calls are under way; and how many
 /// a result may ask.
@@ -17,25 +20,9 @@ pub(super) const QUESTIONS: usize = 8;
 /// How many requests of any other kind may be.
 const REQUESTS: usize = 64;
 
-/// One thing that a result asks for.
-#[derive(Debug)]
-pub(super) struct Asked<P> {
-    /// The number by which it is answered.
-    pub input: u32,
-    /// The server's name for it.
-    pub key: String,
-    pub answer: Option<P>,
-}
-
-impl<P> Asked<P> {
-    pub fn into_member(self) -> Option<(String, P)> {
-        self.answer.map(|answer| (self.key, answer))
-    }
-}
-
 /// A request of the server that a handler works on.
 #[derive(Debug)]
-pub(super) struct Open {
+struct Open {
     id: Id,
     /// What the server wants progress to carry, if it wants progress.
     token: Option<Id>,
@@ -46,33 +33,56 @@ pub(super) struct Open {
 /// Which call a question belongs to.
 #[derive(Clone, Copy, Debug)]
 struct Tie {
-    slot: u32,
+    slot: Slot,
     /// The calls that were made later have nothing to do with it; none if it came on the call's own
     /// stream, and there is no doubt.
     before: Option<i64>,
 }
 
-impl<P: Payload> Client<P> {
-    /// From now on the client declares these capabilities. A legacy session keeps those that it
-    /// began with; modern requests carry the new ones.
-    pub fn declare(&mut self, capabilities: P) {
-        self.config.capabilities = capabilities;
-        if let Some(version) = self.session().map(|session| session.version) {
-            self.set_envelope(version);
-        }
+/// The requests of the server that wait for their answer.
+#[derive(Debug)]
+pub(super) struct Questions {
+    open: Vec<Open>,
+}
+
+impl Questions {
+    pub fn new() -> Self {
+        Self { open: Vec::new() }
     }
 
-    /// Answers a request of the server. Does nothing if the server has taken it back.
-    pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        if take_where(&mut self.open, |open| open.id == id).is_some() {
-            self.calls.held = true;
-            self.answer_request(id, outcome);
-        }
+    /// Whether none is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 
-    /// Reports how far the answer to a request of the server has come. Does nothing if the server
-    /// did not ask for that, or has its answer, or if a number is not finite.
-    pub fn report(&mut self, id: &Id, progress: f64, total: Option<f64>, message: Option<&str>) {
+    /// The connection has ended.
+    pub fn clear(&mut self) {
+        self.open.clear();
+    }
+
+    /// Answers a request of the server. False if the server has taken it back.
+    pub fn respond<P: Payload>(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: Id,
+        outcome: Result<P, RpcError<P>>,
+    ) -> bool {
+        let known = take_where(&mut self.open, |open| open.id == id).is_some();
+        if known {
+            wire.answer(id, outcome);
+        }
+        known
+    }
+
+    /// Reports how far the answer to a request of the server has come.
+    pub fn report<P: Payload>(
+        &self,
+        wire: &mut Wire<P>,
+        id: &Id,
+        progress: f64,
+        total: Option<f64>,
+        message: Option<&str>,
+    ) {
         let open = self.open.iter().find(|open| open.id == *id);
         let Some(token) = open.and_then(|open| open.token.as_ref()) else { return };
         if !progress.is_finite() || total.is_some_and(|total| !total.is_finite()) {
@@ -87,106 +97,46 @@ impl<P: Payload> Client<P> {
         if let Some(message) = message {
             params.set_text("message", message);
         }
-        self.tell(method::PROGRESS, params);
+        wire.tell(method::PROGRESS, params);
     }
 
-    /// Answers an [`Output::Input`], or says why there is no answer; that ends its call.
-    pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
-        let asks = |asked: &Asked<P>| asked.input == input && asked.answer.is_none();
-        let call = self
-            .calls
-            .which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)));
-        let Some(id) = call else { return };
-        let answer = match outcome {
-            Ok(answer) => answer,
-            Err(text) => {
-                let refused = self.worker(id).and_then(|work| work.refused.take());
-                let error = refused.map_or(Error::Input(text), Error::Rpc);
-                return self.abandon(id, None, error);
-            }
-        };
-        let Some(work) = self.worker(id) else { return };
-        if let Some(asked) = work.asked.iter_mut().find(|asked| asks(asked)) {
-            asked.answer = Some(answer);
-        }
-        if work.asked.iter().all(|asked| asked.answer.is_some()) {
-            self.go_on(id, now);
-        }
-    }
-
-    /// Raises all of a result's requests for input at once, unless one of them cannot be met.
-    pub(super) fn ask(&mut self, id: i64, requests: Vec<(String, P)>) {
-        let Some(slot) = self.calls.find(id).map(|call| call.slot) else { return };
-        let mut inputs = Vec::new();
-        if requests.len() > QUESTIONS {
-            let text = "the server asks for too much at once";
-            return self.abandon(id, None, Error::Input(owned(text)));
-        }
-        for (key, request) in requests {
-            let method = request.text("method").unwrap_or_default();
-            let params = request.given("params");
-            if let Some(error) = self.refusal(&method, params.as_ref(), true) {
-                let text = sentence(&["the server asks for `", &method, "`: ", &error.message]);
-                return self.abandon(id, None, Error::Input(text));
-            }
-            self.newest_input += 1;
-            inputs.push(InputRequest { slot, input: self.newest_input, key, method, params });
-        }
-        let Some(work) = self.worker(id) else { return };
-        for InputRequest { input, key, .. } in &inputs {
-            work.asked.push(Asked { input: *input, key: key.clone(), answer: None });
-        }
-        for input in inputs {
-            self.outputs.push(Output::Input(input));
-        }
-    }
-
-    /// A request of the server has arrived in a legacy session.
-    pub(super) fn receive_request(
+    /// A request of the server has arrived, on the stream of that request of ours.
+    pub fn receive<P: Payload>(
         &mut self,
-        id: Id,
-        method: String,
-        params: Option<P>,
-        stream: Option<i64>,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        (id, method, params): (Id, String, Option<P>),
+        stream: Option<RequestId>,
     ) {
-        let call = self.tie(&method, stream);
-        if self.is_modern() {
-            self.outputs.push(Output::fault(&[
-                "the server sent the request ",
-                &method,
-                ", which this protocol version does not allow",
-            ]));
-        } else if method == method::PING {
-            self.answer_request(id, Ok(P::object()));
-        } else if !matches!(self.phase, Phase::Open(_)) {
-            self.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
-        } else if let Some(error) = self.refusal(&method, params.as_ref(), false) {
-            self.answer_request(id, Err(error));
-        } else if self.open.len() >= self.most_open(&method) || self.asks_too_much(call) {
-            self.refuse(id, code::TOO_MANY_REQUESTS, "too many requests wait for their answers");
-        } else {
-            let token = params
-                .as_ref()
-                .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
-            self.open.push(Open { id: id.clone(), token, call });
-            self.calls.held = true;
-            let slot = call.map(|call| call.slot);
-            self.outputs.push(Output::Request(id, method, params, slot));
+        if wire.version.is_some_and(|version| !version.asks_by_request()) {
+            let text = ", which this protocol version does not allow";
+            return wire.fault(&["the server sent the request ", &method, text]);
         }
-    }
-
-    /// The call that makes the server ask a person something: the one on whose stream the question
-    /// came. Where calls have none, the newest that the server works on.
-    fn tie(&mut self, method: &str, stream: Option<i64>) -> Option<Tie> {
-        if !matches!(method, method::ELICIT | method::SAMPLE) {
-            return None;
+        if method == method::PING {
+            return wire.answer(id, Ok(P::object()));
         }
-        let own = stream.and_then(|request| self.calls.awaiting(request));
-        if let Some(call) = own.and_then(|id| self.calls.find(id)) {
-            return Some(Tie { slot: call.slot, before: None });
+        if wire.version.is_none() {
+            return wire.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
         }
-        let before = self.newest + 1;
-        self.calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
+        if let Some(error) = refusal(wire, &method, params.as_ref(), false) {
+            return wire.answer(id, Err(error));
+        }
+        let asks = matches!(method.as_str(), method::ELICIT | method::SAMPLE);
+        let most = match method.as_str() {
+            _ if asks || method == method::LIST_ROOTS => QUESTIONS.max(calls.in_flight()),
+            _ => REQUESTS,
+        };
+        let call = if asks { tie(wire, calls, stream) } else { None };
+        if self.open.len() >= most || self.asks_too_much(call) {
+            let text = "too many requests wait for their answers";
+            return wire.refuse(id, code::TOO_MANY_REQUESTS, text);
+        }
+        let token = params
+            .as_ref()
+            .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
+        self.open.push(Open { id: id.clone(), token, call });
+        calls.held = true;
+        wire.push(Output::Request(id, method, params, call.map(|call| call.slot)));
     }
 
     /// Whether a call asks for more at once than a result may.
@@ -196,13 +146,19 @@ impl<P: Payload> Client<P> {
         self.open.iter().filter(own).count() >= QUESTIONS
     }
 
-    /// A call has ended: nobody is asked any more for its sake, and the server is told so.
+    /// The end of a call has been told: nobody is asked any more for its sake, and the server is told
+    /// so.
     ///
     /// A server that has answered a call without waiting for an answer of ours has not asked for it,
     /// unless it said so; then it was the call before it.
     #[inline(never)]
-    pub(super) fn withdraw(&mut self, slot: u32, answered: bool) {
-        let calls = &self.calls;
+    pub fn release<P: Payload>(
+        &mut self,
+        wire: &mut Wire<P>,
+        calls: &CallTable<P>,
+        slot: Slot,
+        answered: bool,
+    ) {
         let mut withdrawn = Vec::new();
         self.open.retain_mut(|open| {
             let Some(tie) = open.call.filter(|tie| tie.slot == slot) else { return true };
@@ -216,100 +172,171 @@ impl<P: Payload> Client<P> {
         });
         for id in withdrawn {
             let text = "the call that it was asked for has ended";
-            self.refuse(id.clone(), code::INTERNAL_ERROR, text);
-            self.outputs.push(Output::Withdrawn(id, Some(owned(text))));
+            wire.refuse(id.clone(), code::INTERNAL_ERROR, text);
+            wire.push(Output::Withdrawn(id, Some(owned(text))));
         }
     }
 
-    /// How many requests of the server may be open before one of that method.
-    fn most_open(&self, method: &str) -> usize {
-        match method {
-            method::ELICIT | method::SAMPLE | method::LIST_ROOTS => {
-                QUESTIONS.max(self.calls.in_flight())
+    /// The server may have taken back a request of its own; true if it has.
+    pub fn cancelled<P: Payload>(&mut self, wire: &mut Wire<P>, params: Option<&P>) -> bool {
+        let id = params.and_then(|params| params.get("requestId")?.as_id());
+        let taken = take_where(&mut self.open, |open| Some(&open.id) == id.as_ref());
+        let Some(Open { id, .. }) = taken else { return false };
+        let reason = params.and_then(|params| params.text("reason"));
+        wire.push(Output::Withdrawn(id, reason));
+        true
+    }
+}
+
+/// The call that makes the server ask a person something: the one on whose stream the question came.
+/// Where calls have none, the newest that the server works on.
+fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -> Option<Tie> {
+    let purpose = stream.and_then(|request| wire.requests.purpose(request));
+    if let Some(Purpose::Call(id)) = purpose
+        && let Some(call) = calls.find(*id)
+    {
+        return Some(Tie { slot: call.slot, before: None });
+    }
+    let before = wire.requests.newest() + 1;
+    calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
+}
+
+impl<P: Payload> CallTable<P> {
+    /// Takes the answer to an [`Output::Input`], or why there is none; that ends its call. Returns the
+    /// call if all is answered that it waits for.
+    pub(super) fn answer(
+        &mut self,
+        wire: &mut Wire<P>,
+        input: u32,
+        outcome: Result<P, String>,
+    ) -> Option<RequestId> {
+        let asks = |asked: &Asked<P>| asked.is(input);
+        let id =
+            self.which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)))?;
+        let work = self.worker(id)?;
+        match outcome {
+            Ok(answer) => {
+                if let Some(asked) = work.asked.iter_mut().find(|asked| asks(asked)) {
+                    asked.answer = Some(answer);
+                }
+                work.asked.iter().all(|asked| asked.answer.is_some()).then_some(id)
             }
-            _ => REQUESTS,
+            Err(text) => {
+                let refused = work.refused.take();
+                let error = refused.map_or(Error::Input(text), Error::Rpc);
+                self.abandon(wire, id, None, error);
+                None
+            }
         }
     }
 
-    /// What a person had to do at an address is done: no handler has to say so for the call to go
-    /// on that was refused for it.
-    pub(super) fn receive_elicited(&mut self, params: Option<&P>, now: Millis) {
-        let name = params.and_then(|params| params.text("elicitationId"));
-        let Some(name) = name else { return };
-        let asks = |asked: &Asked<P>| asked.key == name && asked.answer.is_none();
+    /// What a person had to do at an address is done: the questions that are answered by that, since
+    /// no handler has to say so for the call to go on that was refused for it.
+    pub(super) fn elicited(&mut self, params: Option<&P>) -> Vec<u32> {
         let mut inputs = Vec::new();
-        for id in self.calls.ids() {
+        let name = params.and_then(|params| params.text("elicitationId"));
+        let Some(name) = name else { return inputs };
+        let asks = |asked: &Asked<P>| asked.key == name && asked.answer.is_none();
+        for id in self.ids() {
             if let Some(work) = self.worker(id).filter(|work| work.refused.is_some()) {
                 inputs.extend(work.asked.iter().filter(|one| asks(one)).map(|one| one.input));
             }
         }
-        for input in inputs {
-            let mut answer = P::object();
-            answer.set_text("action", "accept");
-            self.answer(input, Ok(answer), now);
-        }
+        inputs
     }
 
-    /// The server may have taken back a request of its own.
-    pub(super) fn receive_cancelled(&mut self, params: Option<&P>) {
-        let id = params.and_then(|params| params.get("requestId")?.as_id());
-        if let Some(Open { id, .. }) =
-            take_where(&mut self.open, |open| Some(&open.id) == id.as_ref())
-        {
-            self.calls.held = true;
-            let reason = params.and_then(|params| params.text("reason"));
-            self.outputs.push(Output::Withdrawn(id, reason));
-        }
-    }
-
-    /// Why a request of the server is not for this client. Inside a result, only what a
-    /// capability is for may be asked.
-    pub(super) fn refusal(
+    /// Another round; ends the call if that is one too many.
+    pub(super) fn count_round(
         &mut self,
-        method: &str,
-        params: Option<&P>,
-        inside: bool,
-    ) -> Option<RpcError<P>> {
-        let capability = match method {
-            method::ELICIT => "elicitation",
-            method::SAMPLE => "sampling",
-            method::LIST_ROOTS => "roots",
-            _ if !inside => return None,
-            _ => "",
-        };
-        let (code, text) = match self.config.capabilities.present(capability) {
-            None => (code::METHOD_NOT_FOUND, "this client does not handle it"),
-            Some(declared) => {
-                let given = |key| params.and_then(|params: &P| params.present(key));
-                // Absent means a form, and so does a capability that names no mode.
-                let mode = given("mode").map(|mode| mode.as_text().unwrap_or_default());
-                let urls = declared.present("url").is_some();
-                let known = match mode.as_deref() {
-                    None | Some("form") => !urls || declared.present("form").is_some(),
-                    Some("url") => urls,
-                    Some(_) => false,
-                };
-                let address = given("url").map(|url| url.as_text().unwrap_or_default());
-                let by_url = mode.as_deref() == Some("url");
-                let tools = given("tools").or_else(|| given("toolChoice"));
-                if method == method::ELICIT && !known {
-                    (code::INVALID_PARAMS, "this client does not know that mode")
-                } else if method == method::ELICIT
-                    && !address.map_or(!by_url, |address| may_be_opened(&address))
-                {
-                    let text = "its `url` is no plain https: address, nor one of this machine";
-                    self.outputs.push(Output::fault(&["an elicitation was refused: ", text]));
-                    (code::INVALID_PARAMS, text)
-                } else if method == method::SAMPLE
-                    && tools.is_some()
-                    && declared.present("tools").is_none()
-                {
-                    (code::INVALID_PARAMS, "this client does not sample with tools")
-                } else {
-                    return None;
-                }
-            }
-        };
-        Some(RpcError { code, message: owned(text), data: None })
+        wire: &mut Wire<P>,
+        id: RequestId,
+    ) -> Option<&mut Work<P>> {
+        let call = self.find(id)?;
+        let work = call.work.as_mut()?;
+        work.rounds += 1;
+        if call.limits.rounds.is_none_or(|rounds| work.rounds > rounds) {
+            let text = "the server asked for input in more rounds than this call allows";
+            self.abandon(wire, id, None, Error::Input(owned(text)));
+            return None;
+        }
+        self.worker(id)
     }
+
+    /// Raises all of a result's requests for input at once, unless one of them cannot be met.
+    pub(super) fn ask(&mut self, wire: &mut Wire<P>, id: RequestId, requests: Vec<(String, P)>) {
+        let Some(slot) = self.find(id).map(|call| call.slot) else { return };
+        let mut inputs = Vec::new();
+        if requests.len() > QUESTIONS {
+            let text = "the server asks for too much at once";
+            return self.abandon(wire, id, None, Error::Input(owned(text)));
+        }
+        for (key, request) in requests {
+            let method = request.text("method").unwrap_or_default();
+            let params = request.given("params");
+            if let Some(error) = refusal(wire, &method, params.as_ref(), true) {
+                let text = sentence(&["the server asks for `", &method, "`: ", &error.message]);
+                return self.abandon(wire, id, None, Error::Input(text));
+            }
+            self.newest_input += 1;
+            inputs.push(InputRequest { slot, input: self.newest_input, key, method, params });
+        }
+        let Some(work) = self.worker(id) else { return };
+        for InputRequest { input, key, .. } in &inputs {
+            work.asked.push(Asked { input: *input, key: key.clone(), answer: None });
+        }
+        for input in inputs {
+            wire.push(Output::Input(input));
+        }
+    }
+}
+
+/// Why a request of the server is not for this client. Inside a result, only what a
+/// capability is for may be asked.
+pub(super) fn refusal<P: Payload>(
+    wire: &mut Wire<P>,
+    method: &str,
+    params: Option<&P>,
+    inside: bool,
+) -> Option<RpcError<P>> {
+    let capability = match method {
+        method::ELICIT => "elicitation",
+        method::SAMPLE => "sampling",
+        method::LIST_ROOTS => "roots",
+        _ if !inside => return None,
+        _ => "",
+    };
+    let (code, text) = match wire.config.capabilities.present(capability) {
+        None => (code::METHOD_NOT_FOUND, "this client does not handle it"),
+        Some(declared) => {
+            let given = |key| params.and_then(|params: &P| params.present(key));
+            // Absent means a form, and so does a capability that names no mode.
+            let mode = given("mode").map(|mode| mode.as_text().unwrap_or_default());
+            let urls = declared.present("url").is_some();
+            let known = match mode.as_deref() {
+                None | Some("form") => !urls || declared.present("form").is_some(),
+                Some("url") => urls,
+                Some(_) => false,
+            };
+            let address = given("url").map(|url| url.as_text().unwrap_or_default());
+            let by_url = mode.as_deref() == Some("url");
+            let tools = given("tools").or_else(|| given("toolChoice"));
+            if method == method::ELICIT && !known {
+                (code::INVALID_PARAMS, "this client does not know that mode")
+            } else if method == method::ELICIT
+                && !address.map_or(!by_url, |address| may_be_opened(&address))
+            {
+                let text = "its `url` is no plain https: address, nor one of this machine";
+                wire.fault(&["an elicitation was refused: ", text]);
+                (code::INVALID_PARAMS, text)
+            } else if method == method::SAMPLE
+                && tools.is_some()
+                && declared.present("tools").is_none()
+            {
+                (code::INVALID_PARAMS, "this client does not sample with tools")
+            } else {
+                return None;
+            }
+        }
+    };
+    Some(RpcError { code, message: owned(text), data: None })
 }

@@ -1,5 +1,7 @@
 //! What the client machine wants done, and what it is told at its start.
 
+use std::collections::VecDeque;
+
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
@@ -7,9 +9,10 @@ use crate::proto::version::{Era, Version};
 use crate::types::{Implementation, Level};
 
 // Kept at hand here for the machine's other files.
-pub(super) use crate::text::{owned, sentence, take_where};
+use crate::text::sentence;
 
 use super::progress::Oddity;
+use super::requests::{RequestId, Slot};
 
 /// Which protocol revisions a client may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -93,7 +96,7 @@ pub struct Report<P> {
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputRequest<P> {
     /// The call's slot.
-    pub slot: u32,
+    pub slot: Slot,
     /// The number of this request, by which it is answered.
     pub input: u32,
     /// The server's name for it.
@@ -108,7 +111,7 @@ pub struct InputRequest<P> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<P> {
     /// Send this message; the id is there if it is a request, for [`unsent`](super::Client::unsent).
-    Send(P, Option<i64>),
+    Send(P, Option<RequestId>),
     /// Send this notification, which ends the handshake, and call
     /// [`begun`](super::Client::begun) when the server has it,
     /// [`not_begun`](super::Client::not_begun) if that was not possible.
@@ -123,32 +126,32 @@ pub enum Output<P> {
     /// failed after that, if there was a second attempt.
     Disconnected(Error<P>, Option<Error<P>>),
     /// Progress of a call.
-    Progress(u32, Report<P>),
+    Progress(Slot, Report<P>),
     /// Progress was odd in that way; these are its params, if it has any.
     Odd(Oddity, Option<P>),
     /// A call counts as stalled, until progress comes.
-    Stalled(u32),
+    Stalled(Slot),
     /// A call has ended; its slot is free when the outputs are drained.
-    Settled(u32, Result<P, Error<P>>),
+    Settled(Slot, Result<P, Error<P>>),
     /// A subscription has begun, with what the server will tell of.
-    Acknowledged(u32, P),
+    Acknowledged(Slot, P),
     /// The stream of a subscription broke off for that reason; it will be opened again, and
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
-    Interrupted(u32, Error<P>),
+    Interrupted(Slot, Error<P>),
     /// The latest [`Notification`](Self::Notification) is for a subscription too.
-    News(u32),
+    News(Slot),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),
     /// A call goes on with another request of that id, and its progress may start again.
-    Leg(u32, i64),
+    Leg(Slot, RequestId),
     /// How the task stands that a call has become, as the server says it.
-    Task(u32, P),
+    Task(Slot, P),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
     /// A request of the server, to be answered by [`respond`](super::Client::respond); the slot of the
     /// call that makes it ask, if it asks a person something and that is known.
-    Request(Id, String, Option<P>, Option<u32>),
+    Request(Id, String, Option<P>, Option<Slot>),
     /// The server takes a request back, or the call has ended that made it ask, for that reason; it is
     /// not to be answered any more.
     Withdrawn(Id, Option<String>),
@@ -163,32 +166,22 @@ impl<P: Payload> Output<P> {
     }
 }
 
-/// The outputs that wait to be polled, first in first out. By hand: they are taken out until there are
-/// none, so that a list and a place do, in half a kilobyte of code less than a `VecDeque` of them.
+/// The outputs that wait to be polled, first in first out.
 #[derive(Debug)]
-pub(super) struct Outputs<P> {
-    waiting: Vec<Option<Output<P>>>,
-    next: usize,
-}
+pub(super) struct Outputs<P>(VecDeque<Output<P>>);
 
 impl<P> Outputs<P> {
     pub fn new() -> Self {
-        Self { waiting: Vec::new(), next: 0 }
+        Self(VecDeque::new())
     }
 
+    // Out of line: it is called from everywhere.
     #[inline(never)]
     pub fn push(&mut self, output: Output<P>) {
-        self.waiting.push(Some(output));
+        self.0.push_back(output);
     }
 
     pub fn pop(&mut self) -> Option<Output<P>> {
-        let output = self.waiting.get_mut(self.next).and_then(Option::take);
-        if output.is_some() {
-            self.next += 1;
-        } else {
-            self.waiting.clear();
-            self.next = 0;
-        }
-        output
+        self.0.pop_front()
     }
 }

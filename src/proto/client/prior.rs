@@ -7,70 +7,95 @@ use crate::error::Error;
 use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
 use crate::proto::version::{Era, Version};
+use crate::text::owned;
 
-use super::handshake::{Verdict, judge_discovery};
-use super::output::{Mode, Session, owned};
-use super::{Client, Output, Phase};
+use super::calls::CallTable;
+use super::output::{Mode, Session};
+use super::requests::RequestId;
+use super::verdict::{Verdict, judge_discovery};
+use super::wire::Wire;
 
 /// A request that was made before the server has shown what it is: its id, method and parameters.
-pub(super) type Asked<P> = (i64, String, P);
+type Asked<P> = (RequestId, String, P);
 
 /// How much of that is kept.
 const MOST: usize = 256;
 
-impl<P: Payload> Client<P> {
-    /// What an earlier connection has found out about the server, to be told between
-    /// [`connect`](Self::connect) and [`opened`](Self::opened): `{ kind: "modern", discover }` with
-    /// the answer to `server/discover`, or `{ kind: "legacy" }`; or, of a session that goes on,
-    /// `{ kind: "session", protocolVersion }`. Anything else is as good as nothing.
-    pub fn know(&mut self, prior: P) {
-        self.prior = Some(prior);
+/// What is known of a server.
+pub(super) enum Known<P> {
+    Nothing,
+    /// Which era to begin with.
+    Era(Era),
+    /// All that opens a connection.
+    Session(Box<Session<P>>),
+}
+
+impl<P: Payload> Known<P> {
+    /// Reads what [`Client::know`](super::Client::know) was told.
+    pub fn read(prior: &P, mode: Mode) -> Self {
+        Self::session(prior, mode).unwrap_or_else(|| {
+            if prior.says("kind", "legacy") { Self::Era(Era::Legacy) } else { Self::Nothing }
+        })
     }
 
-    /// Opens the connection by what is known, or says which era to begin with.
-    pub(super) fn open_by_prior(&mut self) -> Option<Era> {
-        let prior = self.prior.take()?;
+    fn session(prior: &P, mode: Mode) -> Option<Self> {
         match prior.text("kind")?.as_str() {
             "modern" => {
                 let Verdict::Open(session) = judge_discovery(&prior.get("discover")?) else {
                     return None;
                 };
-                let fits = match self.config.mode {
+                let fits = match mode {
                     Mode::Auto => true,
                     Mode::Legacy => false,
                     Mode::Pin(version) => version == session.version,
                 };
-                if fits {
-                    self.set_envelope(session.version);
-                    self.unproven = Some(Vec::new());
-                    self.enter(session);
-                }
-                None
+                fits.then_some(Self::Session(session))
             }
             "session" => {
                 let version = Version::parse(&prior.text("protocolVersion")?)
                     .filter(|version| version.era() == Era::Legacy)?;
-                self.set_envelope(version);
-                let session = Box::new(Session {
+                Some(Self::Session(Box::new(Session {
                     version,
                     server_info: prior.given("serverInfo"),
                     capabilities: prior.given("capabilities"),
                     instructions: prior.present("instructions"),
                     discovered: None,
-                });
-                self.enter(session);
-                None
+                })))
             }
-            "legacy" => Some(Era::Legacy),
             _ => None,
         }
     }
+}
+
+/// What was asked of a server that is open by what is known of it, before it has shown that; `None`
+/// once it has.
+#[derive(Debug)]
+pub(super) struct Unproven<P>(Option<Vec<Asked<P>>>);
+
+impl<P: Payload> Unproven<P> {
+    pub fn new() -> Self {
+        Self(None)
+    }
+
+    /// The connection is open by what is known.
+    pub fn begin(&mut self) {
+        self.0 = Some(Vec::new());
+    }
+
+    /// The connection has ended, or the server has shown what it is.
+    pub fn end(&mut self) {
+        self.0 = None;
+    }
+
+    /// Whether the server has yet to show what it is.
+    pub fn is_on(&self) -> bool {
+        self.0.is_some()
+    }
 
     /// Keeps a request that is made before the server has shown what it is; false if it has to wait
-    /// until it has.
-    pub(super) fn note(&mut self, id: i64, method: &str, params: &P) -> bool {
-        let open = matches!(self.phase, Phase::Open(_)) && !self.greeting;
-        let Some(asked) = &mut self.unproven else { return true };
+    /// until it has. `open` is whether requests go out.
+    pub fn note(&mut self, id: RequestId, method: &str, params: &P, open: bool) -> bool {
+        let Some(asked) = &mut self.0 else { return true };
         if !open || asked.len() < MOST {
             // A copy, for `_meta` is written into the original.
             let mut own = P::object();
@@ -81,13 +106,8 @@ impl<P: Payload> Client<P> {
     }
 
     /// The first answer has come; true if it means that the server is another than it was.
-    pub(super) fn disproves(
-        &mut self,
-        id: i64,
-        outcome: &Result<P, Error<P>>,
-        now: Millis,
-    ) -> bool {
-        let Some(asked) = &self.unproven else { return false };
+    pub fn is_disproved(&mut self, id: RequestId, outcome: &Result<P, Error<P>>) -> bool {
+        let Some(asked) = &self.0 else { return false };
         let strange = match outcome {
             Ok(_) => false,
             Err(Error::Rpc(error)) => {
@@ -97,31 +117,20 @@ impl<P: Payload> Client<P> {
             Err(Error::Http { status, .. }) => matches!(status, 400 | 404..=406 | 415 | 422),
             Err(_) => return false,
         };
-        if strange && asked.iter().any(|(one, ..)| *one == id) {
-            if matches!(self.phase, Phase::Open(_)) {
-                self.connect_deadline = now + self.channel.connect_timeout;
-                self.probe(false, now);
-            }
-            return true;
+        let disproved = strange && asked.iter().any(|(one, ..)| *one == id);
+        if !disproved {
+            self.end();
         }
-        if matches!(self.phase, Phase::Open(_)) {
-            self.unproven = None;
-        }
-        false
+        disproved
     }
 
     /// The server has shown what it is: what was asked before and is not answered is asked again.
-    pub(super) fn ask_again(&mut self, now: Millis) {
-        for (id, method, params) in self.unproven.take().unwrap_or_default() {
-            if self.calls.awaiting(id).is_none() {
-                continue;
+    pub fn ask_again(&mut self, wire: &mut Wire<P>, calls: &mut CallTable<P>, now: Millis) {
+        for (id, method, params) in self.0.take().unwrap_or_default() {
+            if calls.find(id).is_some_and(|call| call.request == Some(id)) {
+                wire.requests.forget(id);
+                calls.go_on_by(wire, id, &method, params, now);
             }
-            let leg = self.next_id();
-            if let Some(slot) = self.calls.begin(id, leg, true, now) {
-                self.outputs.push(Output::Leg(slot, leg));
-            }
-            let params = self.with_meta(params, Some(leg));
-            self.send_request(leg, &method, params);
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::types::meta;
 
 use super::calls::CallTable;
 use super::output::Report;
+use super::requests::{RequestId, Requests, Slot};
 
 /// How many progress notifications were odd, and in which way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -44,6 +45,36 @@ pub enum Oddity {
 }
 
 impl ProgressCounts {
+    /// The id of ours that an id or a token is, as the text of which it is counted; and whether such a
+    /// text is refused because its call is strict.
+    pub(super) fn ours<P>(
+        &mut self,
+        calls: &mut CallTable<P>,
+        requests: &Requests,
+        id: &Id,
+    ) -> (Option<RequestId>, bool) {
+        match id {
+            Id::Integer(id) => (RequestId::new(*id), false),
+            Id::Text(text) => self.ours_as_text(calls, requests, Id::decimal(text)),
+        }
+    }
+
+    /// The same, for the text of that integer.
+    #[inline(never)]
+    pub(super) fn ours_as_text<P>(
+        &mut self,
+        calls: &mut CallTable<P>,
+        requests: &Requests,
+        number: i64,
+    ) -> (Option<RequestId>, bool) {
+        let Some(id) = RequestId::new(number).filter(|_| requests.knows(number)) else {
+            return (None, false);
+        };
+        self.add(Oddity::Coerced);
+        let strict = calls.find(id).is_some_and(|call| call.limits.strict);
+        (Some(id).filter(|_| !strict), strict)
+    }
+
     #[inline(never)]
     pub(super) fn add(&mut self, oddity: Oddity) {
         let count = match oddity {
@@ -58,17 +89,30 @@ impl ProgressCounts {
     }
 }
 
+/// What becomes of a progress notification.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heard {
+    /// The call that it is to be delivered to, if it is.
+    pub slot: Option<Slot>,
+    /// What is odd about it.
+    pub oddity: Option<Oddity>,
+}
+
+impl Heard {
+    /// Progress that is not delivered.
+    pub(super) const fn odd(oddity: Oddity) -> Self {
+        Self { slot: None, oddity: Some(oddity) }
+    }
+}
+
 impl<P> CallTable<P> {
     /// To whose slot the notification is to be delivered, if it is, and what is odd about it.
-    pub(super) fn accept(
-        &mut self,
-        id: i64,
-        progress: f64,
-        newest: i64,
-    ) -> (Option<u32>, Option<Oddity>) {
-        let Some(call) = self.find(id).filter(|call| call.listens) else {
-            let known = (1..=newest).contains(&id);
-            return (None, Some(if known { Oddity::Late } else { Oddity::Unknown }));
+    #[inline]
+    pub(super) fn accept(&mut self, token: i64, progress: f64, requests: &Requests) -> Heard {
+        let call = RequestId::new(token).and_then(|id| self.find(id)).filter(|call| call.listens);
+        let Some(call) = call else {
+            let known = requests.knows(token);
+            return Heard::odd(if known { Oddity::Late } else { Oddity::Unknown });
         };
         call.progressed = true;
         let mut oddity = None;
@@ -76,11 +120,11 @@ impl<P> CallTable<P> {
             let below = progress < call.latest;
             oddity = Some(if below { Oddity::Backward } else { Oddity::Duplicate });
             if call.limits.strict {
-                return (None, oddity);
+                return Heard { slot: None, oddity };
             }
         }
         call.latest = progress;
-        (Some(call.slot), oddity)
+        Heard { slot: Some(call.slot), oddity }
     }
 }
 

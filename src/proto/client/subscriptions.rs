@@ -8,11 +8,15 @@
 use crate::error::Error;
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
+use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::cache::covers;
-use super::output::owned;
-use super::{CallLimits, Client, Output};
+use super::cache::{Cache, covers};
+use super::calls::{CallLimits, CallTable};
+use super::output::{Output, Session};
+use super::progress::ProgressCounts;
+use super::requests::{Purpose, RequestId, Slot};
+use super::wire::Wire;
 
 /// The lists, by the filter's member, the notification, and the capability that has it.
 const LISTS: [(&str, &str, &str); 3] = [
@@ -66,14 +70,14 @@ fn names<P: Payload>(filter: &P, notification: &str, params: Option<&P>) -> bool
 #[derive(Debug)]
 struct Subscription<P> {
     /// The id of the listen request; in the legacy era only the call's.
-    id: i64,
-    slot: u32,
+    id: RequestId,
+    slot: Slot,
     /// What was asked for; in the legacy era what is honoured of it.
     filter: P,
     /// Whether it has been acknowledged.
     open: bool,
-    /// How long its stream was last left alone after it broke off; 0 while it did not.
-    pause: Millis,
+    /// How long its stream was last left alone, if it broke off since it was acknowledged.
+    pause: Option<Millis>,
     /// How long an acknowledgement is waited for.
     timeout: Millis,
 }
@@ -82,25 +86,51 @@ struct Subscription<P> {
 #[derive(Debug)]
 pub(super) struct Subscriptions<P> {
     all: Vec<Subscription<P>>,
-    /// The legacy requests that wait for an answer, and the resources they ask to hear of.
-    asked: Vec<(i64, String)>,
     /// How many notifications named no subscription that there is.
     pub strays: u32,
 }
 
+/// Whether a request that asks to hear of that resource waits for its answer.
+#[inline(never)]
+fn awaits<P>(wire: &Wire<P>, holds: impl Fn(&String) -> bool) -> bool {
+    wire.requests.waiting().any(|(_, purpose)| match purpose {
+        Purpose::Subscribe(uri) => holds(uri),
+        _ => false,
+    })
+}
+
+fn ask_about<P: Payload>(wire: &mut Wire<P>, method: &str, uri: &str) -> RequestId {
+    let id = wire.requests.next();
+    let mut params = P::object();
+    params.set_text("uri", uri);
+    wire.post(id, Purpose::Subscribe(owned(uri)), method, params);
+    id
+}
+
+/// What a legacy server with these capabilities will tell of.
+fn honour<P: Payload>(session: Option<&Session<P>>, wanted: &P) -> P {
+    let capabilities = session.and_then(|session| session.capabilities.as_ref());
+    let can = |feature, what| says(capabilities.and_then(|all| all.get(feature)).as_ref(), what);
+    let mut honored = P::object();
+    for (member, _, feature) in LISTS {
+        if says(Some(wanted), member) && can(feature, "listChanged") {
+            honored.set(member, P::boolean(true));
+        }
+    }
+    if can("resources", "subscribe") {
+        set_uris(&mut honored, &texts(wanted, URIS));
+    }
+    honored
+}
+
 impl<P: Payload> Subscriptions<P> {
     pub fn new() -> Self {
-        Self { all: Vec::new(), asked: Vec::new(), strays: 0 }
+        Self { all: Vec::new(), strays: 0 }
     }
 
     /// The end of the call in this slot has been told.
-    pub fn release(&mut self, slot: u32) {
+    pub fn release(&mut self, slot: Slot) {
         self.all.retain(|one| one.slot != slot);
-    }
-
-    /// The connection has ended.
-    pub fn clear(&mut self) {
-        self.asked.clear();
     }
 
     /// Whether any subscription wants to hear of that resource.
@@ -109,102 +139,89 @@ impl<P: Payload> Subscriptions<P> {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
     }
 
-    /// Whether that request asks to hear of a resource.
-    pub fn asks(&self, id: i64) -> bool {
-        self.asked.iter().any(|(asked, _)| *asked == id)
+    /// Whether the subscription of that call has been acknowledged.
+    pub fn is_open(&self, id: RequestId) -> bool {
+        self.all.iter().any(|one| one.id == id && one.open)
     }
 
-    /// The requests that ask to hear of a resource and are not answered yet.
-    pub fn all_asked(&self) -> impl Iterator<Item = i64> {
-        self.asked.iter().map(|(asked, _)| *asked)
-    }
-
-    /// Whether the subscription of that call has been acknowledged, or needs nothing of the kind.
-    pub fn is_open(&self, id: i64) -> bool {
-        self.all.iter().any(|one| one.id == id && (one.open || !self.asked.is_empty()))
-    }
-
-    fn awaits(&self, uri: &String) -> bool {
-        self.asked.iter().any(|(_, asked)| asked == uri)
-    }
-}
-
-impl<P: Payload> Client<P> {
     /// Subscribes: `params.notifications` is the filter in the protocol's words. Returns id and
     /// slot of the call that lasts as long as the subscription.
     #[inline(never)]
-    pub(super) fn listen(&mut self, params: P, limits: CallLimits, now: Millis) -> (i64, u32) {
-        let id = self.next_id();
+    pub fn listen(
+        &mut self,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        session: Option<&Session<P>>,
+        params: P,
+        limits: CallLimits,
+        now: Millis,
+    ) -> (RequestId, Slot) {
+        let id = wire.requests.next();
         // Only the wait for the acknowledgement is timed.
         let endless = f64::INFINITY;
         let limits = CallLimits { max_total: endless, stall_after: endless, ..limits };
-        let slot = self.calls.insert(id, limits, None, now);
+        let slot = calls.insert(id, limits, None, now);
         let mut filter = params.present("notifications").unwrap_or_else(P::object);
-        if self.tells_unasked() {
-            filter = self.honour(&filter);
+        if tells_unasked(wire) {
+            filter = honour(session, &filter);
             for uri in texts(&filter, URIS) {
-                if !self.subscriptions.want(&uri) {
-                    let asked = self.ask_about(method::SUBSCRIBE, &uri);
-                    self.subscriptions.asked.push((asked, uri));
+                if !self.want(&uri) {
+                    ask_about(wire, method::SUBSCRIBE, &uri);
                 }
             }
         } else {
-            let params = self.with_meta(params, None);
-            self.send_request(id, method::LISTEN, params);
+            wire.request(id, Purpose::Call(id), method::LISTEN, params);
         }
         let timeout = limits.timeout;
-        self.subscriptions.all.push(Subscription {
-            id,
-            slot,
-            filter,
-            open: false,
-            pause: 0.0,
-            timeout,
-        });
-        self.acknowledge();
+        self.all.push(Subscription { id, slot, filter, open: false, pause: None, timeout });
+        self.acknowledge(wire, calls);
         (id, slot)
     }
 
     /// A notification has come: it is passed on, unless it is for nobody or for us.
     #[inline(never)]
-    pub(super) fn hear(&mut self, method: String, params: Option<P>) {
+    pub fn hear(
+        &mut self,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        cache: &mut Cache,
+        counts: &mut ProgressCounts,
+        method: String,
+        params: Option<P>,
+    ) {
         let given = params.as_ref();
-        self.cache.outdate(&method, given);
+        cache.outdate(&method, given);
         let member = |name| given.and_then(|params| params.present(name));
-        let legacy = self.tells_unasked();
+        let legacy = tells_unasked(wire);
         let ends = method == method::CANCELLED;
         let named = match (legacy, ends) {
             (true, _) => None,
             (_, true) => member("requestId"),
-            _ => given.and_then(|params| params.get(meta::META)?.present(meta::SUBSCRIPTION_ID)),
+            _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
         };
         let mut for_all = named.is_none() || ends;
-        let named = named.and_then(|id| self.ours(&id.as_id()?)).unwrap_or(0);
+        let named = named.and_then(|id| counts.ours(calls, &wire.requests, &id.as_id()?).0);
         let mut heard = Vec::new();
-        for one in &mut self.subscriptions.all {
-            if !legacy && named != one.id {
+        for one in &mut self.all {
+            if !legacy && named != Some(one.id) {
                 continue;
             }
             if !legacy && ends {
                 // The other way for a server to end one, beside the answer.
                 let reason = owned("the server ended the subscription");
-                if let Some(slot) = self.calls.remove(one.id) {
-                    let error = Error::Closed { reason, sent: true };
-                    self.outputs.push(Output::Settled(slot, Err(error)));
-                }
-                let id = one.id;
-                return self.expect_late_answer(id);
+                wire.requests.forget(one.id);
+                return calls.end(wire, one.id, Err(Error::Closed { reason, sent: true }));
             }
             if !legacy && method == method::ACKNOWLEDGED {
                 if !one.open {
                     one.open = true;
-                    if std::mem::take(&mut one.pause) > 0.0 {
+                    if one.pause.take().is_some() {
                         // Nobody knows what has changed meanwhile.
-                        self.cache.clear();
+                        cache.clear();
                     }
-                    self.calls.untimed(one.id);
+                    calls.untimed(one.id);
                     let honored = member("notifications").unwrap_or_else(P::object);
-                    self.outputs.push(Output::Acknowledged(one.slot, honored));
+                    wire.push(Output::Acknowledged(one.slot, honored));
                 }
                 return;
             }
@@ -214,73 +231,73 @@ impl<P: Payload> Client<P> {
             }
         }
         if for_all {
-            self.outputs.push(Output::Notification(method, params));
+            wire.push(Output::Notification(method, params));
         } else {
-            self.subscriptions.strays += 1;
+            self.strays += 1;
         }
         for slot in heard {
-            self.outputs.push(Output::News(slot));
+            wire.push(Output::News(slot));
         }
     }
 
-    /// A subscription ends from this side; false if the call of that id is none, or if the server
-    /// is told of it as of any other call.
+    /// A call ends from this side. If it is a subscription that a legacy server knows nothing of, its
+    /// resources are unsubscribed from.
     #[inline(never)]
-    pub(super) fn unlisten(&mut self, id: i64) -> bool {
-        let mut uris = None;
-        self.subscriptions.all.retain(|one| {
+    pub fn abandon(&mut self, wire: &mut Wire<P>, id: RequestId) {
+        let mut uris = Vec::new();
+        self.all.retain(|one| {
             if one.id == id {
-                uris = Some(texts(&one.filter, URIS));
+                uris = texts(&one.filter, URIS);
             }
             one.id != id
         });
-        let Some(uris) = uris.filter(|_| self.tells_unasked()) else { return false };
+        if !tells_unasked(wire) {
+            return;
+        }
         for uri in uris {
-            if !self.subscriptions.want(&uri) {
-                let asked = self.ask_about(method::UNSUBSCRIBE, &uri);
-                self.expect_late_answer(asked);
+            if !self.want(&uri) {
+                let asked = ask_about(wire, method::UNSUBSCRIBE, &uri);
+                wire.requests.forget(asked);
             }
         }
-        true
     }
 
-    /// Takes the answer to a legacy subscribe request; false if it is another's.
+    /// A legacy server has answered whether it will tell of that resource.
     #[inline(never)]
-    pub(super) fn subscribed(&mut self, id: i64, outcome: &Result<P, Error<P>>) -> bool {
-        let mut answered = None;
-        self.subscriptions.asked.retain_mut(|(asked, uri)| {
-            if *asked == id {
-                answered = Some(std::mem::take(uri));
-            }
-            *asked != id
-        });
-        let Some(uri) = answered else { return false };
+    pub fn answered(
+        &mut self,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        uri: &String,
+        outcome: Result<P, Error<P>>,
+    ) {
         if let Err(error) = outcome
-            && !self.subscriptions.awaits(&uri)
+            && !awaits(wire, |asked| asked == uri)
         {
-            for one in &mut self.subscriptions.all {
+            for one in &mut self.all {
                 let mut uris = texts(&one.filter, URIS);
-                uris.retain(|own| *own != uri);
+                uris.retain(|own| own != uri);
                 set_uris(&mut one.filter, &uris);
             }
-            self.outputs.push(Output::Fault(error.clone()));
+            wire.push(Output::Fault(error));
         }
-        self.acknowledge();
-        true
+        self.acknowledge(wire, calls);
     }
 
     /// The stream of a modern subscription may break off although the server is there, as HTTP has
     /// it: then it is opened again after a pause. False if that answer means something else.
     #[inline(never)]
-    pub(super) fn interrupted(
+    pub fn interrupted(
         &mut self,
-        id: i64,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        id: RequestId,
         outcome: &Result<P, Error<P>>,
         now: Millis,
     ) -> bool {
         let Err(error) = outcome else { return false };
-        let mut listening = self.subscriptions.all.iter_mut().filter(|one| one.id == id);
-        let Some(one) = listening.next().filter(|one| one.open || one.pause > 0.0) else {
+        let mut listening = self.all.iter_mut().filter(|one| one.id == id);
+        let Some(one) = listening.next().filter(|one| one.open || one.pause.is_some()) else {
             return false;
         };
         let passes = match error {
@@ -291,91 +308,62 @@ impl<P: Payload> Client<P> {
         if !passes {
             return false;
         }
-        one.pause = (one.pause * 2.0).clamp(PAUSE, LONGEST_PAUSE);
+        let pause = one.pause.map_or(PAUSE, |pause| (pause * 2.0).min(LONGEST_PAUSE));
+        one.pause = Some(pause);
         one.open = false;
         // Pages that lost their streams together do not come back together.
-        let pause = one.pause * (1.0 + now.fract() / 4.0);
+        let pause = pause * (1.0 + now.fract() / 4.0);
         let pause = pause.max(error.passes().unwrap_or(0.0));
-        self.outputs.push(Output::Interrupted(one.slot, error.clone()));
-        self.calls.rest(id);
-        self.calls.pause(id, now + pause);
+        wire.push(Output::Interrupted(one.slot, error.clone()));
+        calls.rest(id);
+        calls.pause(id, now + pause);
         true
     }
 
     /// A pause is over: asks again for a stream that broke off. False if the pause is another's.
     #[inline(never)]
-    pub(super) fn listen_again(&mut self, id: i64, now: Millis) -> bool {
-        let Some(at) = self.subscriptions.all.iter().position(|one| one.id == id) else {
-            return false;
-        };
-        let leg = self.next_id();
-        let Some(one) = self.subscriptions.all.get_mut(at) else { return false };
+    pub fn listen_again(
+        &mut self,
+        wire: &mut Wire<P>,
+        calls: &mut CallTable<P>,
+        id: RequestId,
+        now: Millis,
+    ) -> bool {
+        let Some(one) = self.all.iter_mut().find(|one| one.id == id) else { return false };
+        let leg = wire.requests.next();
         one.id = leg;
-        if let Some(call) = self.calls.find(id) {
+        if let Some(call) = calls.find(id) {
             call.limits.timeout = one.timeout;
         }
         let mut params = P::object();
         params.set("notifications", one.filter.clone());
-        if let Some(slot) = self.calls.begin(id, leg, true, now) {
-            self.outputs.push(Output::Leg(slot, leg));
+        if let Some(slot) = calls.begin(id, leg, true, now) {
+            wire.push(Output::Leg(slot, leg));
         }
-        let params = self.with_meta(params, None);
-        self.send_request(leg, method::LISTEN, params);
+        wire.request(leg, Purpose::Call(leg), method::LISTEN, params);
         true
-    }
-
-    /// How many notifications named no subscription that there is.
-    pub fn stray_notifications(&self) -> u32 {
-        self.subscriptions.strays
-    }
-
-    /// Whether the server tells of changes without a stream that was asked for.
-    #[inline(never)]
-    fn tells_unasked(&self) -> bool {
-        self.phase.version().is_some_and(|version| !version.listens())
-    }
-
-    fn ask_about(&mut self, method: &str, uri: &str) -> i64 {
-        let id = self.next_id();
-        let mut params = P::object();
-        params.set_text("uri", uri);
-        self.send_request(id, method, params);
-        id
-    }
-
-    /// What a legacy server with these capabilities will tell of.
-    fn honour(&self, wanted: &P) -> P {
-        let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
-        let can =
-            |feature, what| says(capabilities.and_then(|all| all.get(feature)).as_ref(), what);
-        let mut honored = P::object();
-        for (member, _, feature) in LISTS {
-            if says(Some(wanted), member) && can(feature, "listChanged") {
-                honored.set(member, P::boolean(true));
-            }
-        }
-        if can("resources", "subscribe") {
-            set_uris(&mut honored, &texts(wanted, URIS));
-        }
-        honored
     }
 
     /// Acknowledges, in the server's place, the legacy subscriptions that wait for no answer.
     #[inline(never)]
-    fn acknowledge(&mut self) {
-        if !self.tells_unasked() {
+    fn acknowledge(&mut self, wire: &mut Wire<P>, calls: &mut CallTable<P>) {
+        if !tells_unasked(wire) {
             return;
         }
-        let Subscriptions { all, asked, .. } = &mut self.subscriptions;
-        for one in all.iter_mut().filter(|one| !one.open) {
+        for one in self.all.iter_mut().filter(|one| !one.open) {
             let uris = texts(&one.filter, URIS);
-            if !asked.iter().any(|(_, uri)| uris.contains(uri)) {
+            if !awaits(wire, |uri| uris.contains(uri)) {
                 one.open = true;
-                self.calls.untimed(one.id);
-                self.outputs.push(Output::Acknowledged(one.slot, one.filter.clone()));
+                calls.untimed(one.id);
+                wire.push(Output::Acknowledged(one.slot, one.filter.clone()));
             }
         }
     }
+}
+
+/// Whether the server tells of changes without a stream that was asked for.
+fn tells_unasked<P: Payload>(wire: &Wire<P>) -> bool {
+    wire.version.is_some_and(|version| !version.listens())
 }
 
 #[inline(never)]

@@ -5,10 +5,15 @@
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::Millis;
+use crate::proto::version::Version;
+use crate::text::{owned, sentence};
 use crate::types::method;
 
-use super::Client;
-use super::output::{Output, owned, sentence};
+use super::calls::CallTable;
+use super::output::{Output, Session};
+use super::requests::{Purpose, RequestId};
+use super::wire::Wire;
+use super::work::{Step, Task};
 
 /// The pause between two looks at a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
@@ -18,98 +23,70 @@ const LONGEST_PAUSE: Millis = 60_000.0;
 /// The extension's name among the capabilities.
 const EXTENSION: &str = "io.modelcontextprotocol/tasks";
 
-/// What a call's request in flight asks of its task.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Create,
-    Get,
-    Update,
-    Result,
-}
-
-/// A task that a call has become.
-#[derive(Debug)]
-pub(super) struct Task<P> {
-    pub id: P,
-    /// Whether it is one of the extension.
-    modern: bool,
-    step: Step,
-    pause: Millis,
-    /// What was told of it last.
-    told: Option<(String, Option<String>)>,
-    /// The keys of all that it has asked for: nothing is asked twice.
-    keys: Vec<String>,
-}
-
-impl<P: Payload> Client<P> {
-    /// A task is asked for only where there are such: the server of the legacy era has to know
-    /// them, and the one of the modern era decides by itself.
-    pub(super) fn weigh_task(&self, params: &mut P) {
-        let capabilities = self.session().and_then(|session| session.capabilities.as_ref());
-        let known = capabilities
-            .filter(|_| !self.is_modern())
-            .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
-        if known.is_none() {
-            params.remove("task");
-        }
-    }
-
+impl<P: Payload> CallTable<P> {
     /// The task that a call has become, if the result says that it has.
-    pub(super) fn task_in(&mut self, id: i64, result: &P, modern: bool) -> Option<P> {
+    pub(super) fn task_in(&mut self, wire: &Wire<P>, id: RequestId, result: &P) -> Option<P> {
         let opted =
-            self.config.capabilities.get("extensions").and_then(|all| all.present(EXTENSION));
+            wire.config.capabilities.get("extensions").and_then(|all| all.present(EXTENSION));
         let work = self.worker(id).filter(|work| work.runs_tool())?;
-        if modern {
+        if wire.is(Version::has_task_extension) {
             (opted.is_some() && result.says("resultType", "task")).then(|| result.clone())
         } else {
             result.present("task").filter(|_| work.asked_for_task())
         }
     }
 
-    pub(super) fn become_task(&mut self, id: i64, task: &P, modern: bool, now: Millis) {
+    pub(super) fn become_task(&mut self, wire: &mut Wire<P>, id: RequestId, task: &P, now: Millis) {
         let Some(name) = named(task) else {
-            return self.fail_task(id, "the server made a task without a `taskId`");
+            return self.fail_task(wire, id, "the server made a task without a `taskId`");
         };
-        let Some(call) = self.calls.find(id) else { return };
+        let extension = wire.is(Version::has_task_extension);
+        let Some(call) = self.find(id) else { return };
         // Progress goes on for the legacy kind, and for the other it does not.
-        call.listens = !modern;
+        call.listens = !extension;
         if let Some(work) = &mut call.work {
             work.task = Some(Task {
                 id: name,
-                modern,
                 step: Step::Create,
                 pause: PAUSE,
                 told: None,
                 keys: Vec::new(),
             });
         }
-        self.follow(id, task, now);
+        self.follow(wire, id, task, now);
     }
 
     /// The answer to one of a task's own requests.
-    pub(super) fn judge_task(&mut self, id: i64, outcome: Result<P, Error<P>>, now: Millis) {
+    pub(super) fn judge_task(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        outcome: Result<P, Error<P>>,
+        now: Millis,
+    ) {
         let step = self.task_of(id).map(|task| task.step);
         match outcome {
-            Ok(state) if step == Some(Step::Get) => self.follow(id, &state, now),
+            Ok(state) if step == Some(Step::Get) => self.follow(wire, id, &state, now),
             Ok(_) if step == Some(Step::Update) => self.look_later(id, now),
-            outcome => self.end(id, outcome),
+            outcome => self.end(wire, id, outcome),
         }
     }
 
     /// What the state of a task asks for.
-    fn follow(&mut self, id: i64, state: &P, now: Millis) {
+    fn follow(&mut self, wire: &mut Wire<P>, id: RequestId, state: &P, now: Millis) {
         let told = (state.text("status").unwrap_or_default(), state.text("statusMessage"));
-        let Some(slot) = self.calls.find(id).map(|call| call.slot) else { return };
+        let Some(slot) = self.find(id).map(|call| call.slot) else { return };
         let Some(task) = self.task_of(id) else { return };
-        let modern = task.modern;
+        let Some(version) = wire.version else { return };
+        let extension = version.has_task_extension();
         let created = task.step == Step::Create;
-        let interval = state.get(if modern { "pollIntervalMs" } else { "pollInterval" });
+        let interval = state.get(version.poll_interval());
         if let Some(interval) = interval.and_then(|value| value.as_f64()) {
             task.pause = interval.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
         }
         let (status, message) = told.clone();
         if task.told.replace(told) != Some((status.clone(), message.clone())) {
-            self.outputs.push(Output::Task(slot, state.clone()));
+            wire.push(Output::Task(slot, state.clone()));
         }
         match status.as_str() {
             "working" => self.look_later(id, now),
@@ -117,40 +94,40 @@ impl<P: Payload> Client<P> {
                 let why = message.unwrap_or_default();
                 let colon = if why.is_empty() { "" } else { ": " };
                 let text = sentence(&["the server gave the task up", colon, &why]);
-                self.end(id, Err(Error::Task(text)));
+                self.end(wire, id, Err(Error::Task(text)));
             }
-            "input_required" | "completed" | "failed" if created || !modern => {
+            "input_required" | "completed" | "failed" if created || !extension => {
                 // A legacy task asks while its result is waited for. The answer that makes one of
                 // the other kind carries nothing yet.
-                let step = if modern { Step::Get } else { Step::Result };
-                self.task_leg(id, step, P::object(), now);
+                let step = if extension { Step::Get } else { Step::Result };
+                self.task_leg(wire, id, step, P::object(), now);
             }
-            "input_required" => self.ask_for_task(id, state, now),
+            "input_required" => self.ask_for_task(wire, id, state, now),
             "completed" => match state.get("result").filter(|result| result.kind() == Kind::Object)
             {
-                Some(result) => self.end(id, Ok(result)),
-                None => self.fail_task(id, "a completed task has no usable `result`"),
+                Some(result) => self.end(wire, id, Ok(result)),
+                None => self.fail_task(wire, id, "a completed task has no usable `result`"),
             },
             "failed" => {
                 let error = state.present("error").unwrap_or_else(P::object);
-                self.end(id, Err(Error::Rpc(RpcError::from_payload(&error))));
+                self.end(wire, id, Err(Error::Rpc(RpcError::from_payload(&error))));
             }
-            _ => self.fail_task(id, "a task has no usable `status`"),
+            _ => self.fail_task(wire, id, "a task has no usable `status`"),
         }
     }
 
-    fn fail_task(&mut self, id: i64, text: &str) {
-        self.abandon(id, None, Error::Protocol(owned(text)));
+    fn fail_task(&mut self, wire: &mut Wire<P>, id: RequestId, text: &str) {
+        self.abandon(wire, id, None, Error::Protocol(owned(text)));
     }
 
-    fn look_later(&mut self, id: i64, now: Millis) {
+    fn look_later(&mut self, id: RequestId, now: Millis) {
         if let Some(pause) = self.task_of(id).map(|task| task.pause) {
-            self.calls.pause(id, now + pause);
+            self.pause(id, now + pause);
         }
     }
 
     /// A task of the extension wants something that it has not asked for yet.
-    fn ask_for_task(&mut self, id: i64, state: &P, now: Millis) {
+    fn ask_for_task(&mut self, wire: &mut Wire<P>, id: RequestId, state: &P, now: Millis) {
         let Some(task) = self.task_of(id) else { return };
         let requests = state.get("inputRequests").and_then(|all| all.entries());
         let mut requests = requests.unwrap_or_default();
@@ -158,13 +135,19 @@ impl<P: Payload> Client<P> {
         task.keys.extend(requests.iter().map(|(key, _)| key.clone()));
         if requests.is_empty() {
             self.look_later(id, now);
-        } else if self.count_round(id).is_some() {
-            self.ask(id, requests);
+        } else if self.count_round(wire, id).is_some() {
+            self.ask(wire, id, requests);
         }
     }
 
     /// The pause is over, or all answers are there.
-    pub(super) fn go_on_with_task(&mut self, id: i64, answers: Vec<(String, P)>, now: Millis) {
+    pub(super) fn go_on_with_task(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        answers: Vec<(String, P)>,
+        now: Millis,
+    ) {
         let mut params = P::object();
         let step = if answers.is_empty() {
             Step::Get
@@ -172,42 +155,57 @@ impl<P: Payload> Client<P> {
             params.set("inputResponses", P::from_members(answers));
             Step::Update
         };
-        self.task_leg(id, step, params, now);
+        self.task_leg(wire, id, step, params, now);
     }
 
-    fn task_leg(&mut self, id: i64, step: Step, mut params: P, now: Millis) {
+    fn task_leg(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        step: Step,
+        mut params: P,
+        now: Millis,
+    ) {
         let Some(task) = self.task_of(id) else { return };
         task.step = step;
         params.set("taskId", task.id.clone());
-        let leg = self.next_id();
-        let params = self.with_meta(params, None);
-        self.calls.begin(id, leg, false, now);
+        let leg = wire.requests.next();
+        self.begin(id, leg, false, now);
         let method = match step {
             Step::Update => method::UPDATE_TASK,
             Step::Result => method::TASK_RESULT,
             Step::Create | Step::Get => method::GET_TASK,
         };
-        self.send_request(leg, method, params);
+        wire.request(leg, Purpose::Call(id), method, params);
     }
 
     /// The task that a call has become.
-    pub(super) fn task_of(&mut self, id: i64) -> Option<&mut Task<P>> {
+    fn task_of(&mut self, id: RequestId) -> Option<&mut Task<P>> {
         self.worker(id)?.task.as_mut()
     }
 
-    /// Gives up a task; nobody waits for the answer.
-    pub(super) fn cancel_task(&mut self, task: P) {
-        let id = self.next_id();
-        let mut params = P::object();
-        params.set("taskId", task);
-        let params = self.with_meta(params, None);
-        self.expect_late_answer(id);
-        self.send_request(id, method::CANCEL_TASK, params);
+    /// The server says that a task has changed: it is looked at sooner.
+    pub(super) fn task_changed(&mut self, params: Option<&P>, now: Millis) {
+        let name = params.and_then(|params| params.text("taskId"));
+        let Some(name) = name else { return };
+        let call = self.which(|call| {
+            call.request.is_none()
+                && call.work.as_ref().is_some_and(|work| {
+                    work.asked.is_empty()
+                        && work.task.as_ref().and_then(|task| task.id.as_text()).as_ref()
+                            == Some(&name)
+                })
+        });
+        if let Some(id) = call {
+            self.pause(id, now);
+        }
     }
+}
 
+impl<P: Payload> Wire<P> {
     /// A task was made for a request that has been given up.
     pub(super) fn cancel_late_task(&mut self, result: &P) {
-        let task = if self.is_modern() {
+        let task = if self.is(Version::has_task_extension) {
             Some(result.clone()).filter(|result| result.says("resultType", "task"))
         } else {
             result.present("task")
@@ -216,22 +214,17 @@ impl<P: Payload> Client<P> {
             self.cancel_task(task);
         }
     }
+}
 
-    /// The server says that a task has changed: it is looked at sooner.
-    pub(super) fn receive_task_status(&mut self, params: Option<&P>, now: Millis) {
-        let name = params.and_then(|params| params.text("taskId"));
-        let Some(name) = name else { return };
-        let call = self.calls.which(|call| {
-            call.request == 0
-                && call.work.as_ref().is_some_and(|work| {
-                    work.asked.is_empty()
-                        && work.task.as_ref().and_then(|task| task.id.as_text()).as_ref()
-                            == Some(&name)
-                })
-        });
-        if let Some(id) = call {
-            self.calls.pause(id, now);
-        }
+/// A task is asked for only where there are such: the server of the legacy era has to know them, and
+/// the one of the modern era decides by itself.
+pub(super) fn weigh_task<P: Payload>(wire: &Wire<P>, session: Option<&Session<P>>, params: &mut P) {
+    let capabilities = session.and_then(|session| session.capabilities.as_ref());
+    let known = capabilities
+        .filter(|_| !wire.is(Version::has_task_extension))
+        .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
+    if known.is_none() {
+        params.remove("task");
     }
 }
 

@@ -258,7 +258,8 @@ impl<P: Payload> ServerMachine<P> {
         let count: usize = all().map(Map::len).sum();
         let bytes: usize = all().map(bytes_of).sum();
         // As many as may be, each as long as may be, would be kept for as long as the peer stays.
-        if count > self.limits.subscriptions || bytes > self.limits.subscriptions * MEAN {
+        let most = self.limits.subscriptions.saturating_mul(MEAN).max(self.limits.uri);
+        if count > self.limits.subscriptions || bytes > most {
             return Err(busy("too many subscriptions"));
         }
         Ok(())

@@ -1,0 +1,32 @@
+// What a log-in can fail with.
+import { McpError, mark } from "../base/errors.js";
+
+export class AuthError extends McpError {
+  /**
+   * @param {import("./index.js").AuthErrorCode} code
+   * @param {string} message
+   * @param {import("./index.js").AuthErrorDetails & { cause?: unknown }} details
+   */
+  constructor(code, message, { cause, ...details }) {
+    super(code, message, cause === undefined ? undefined : { cause });
+    this.name = "AuthError";
+    Object.assign(this, details);
+  }
+}
+mark(AuthError, "AuthError", "McpError");
+
+/**
+ * The error of something that failed for a server.
+ * @param {import("./index.js").AuthErrorCode} code
+ * @param {string} server
+ * @param {string} what
+ * @param {Omit<import("./index.js").AuthErrorDetails, "server"> & { cause?: unknown }} [details]
+ */
+export const failure = (code, server, what, details) => new AuthError(code, `${server}: ${what}`, { server, ...details });
+
+/** @param {string} server @param {string} what @param {string[]} [scopes] */
+export const loginRequired = (server, what, scopes) =>
+  failure("AUTH_REQUIRED", server, `${what}; call \`login\` with this error, in a click`, scopes?.length ? { scopes } : {});
+
+/** Whether something thrown is an error with this code. @param {any} error @param {string} code @returns {error is { code: string, error?: string }} */
+export const isFailure = (error, code) => error instanceof McpError && error.code === code;

@@ -1,0 +1,36 @@
+// Log-ins, for servers that ask for one.
+import { McpError } from "../base/errors.js";
+import { AuthError } from "./errors.js";
+import { serverOf } from "./addresses.js";
+
+export { AuthError } from "./errors.js";
+export { OAuth } from "./oauth.js";
+export { indexedDb, local, memory, session } from "./storage.js";
+
+/** @param {{ storage?: import("./index.js").AuthStorage }} [options] */
+export const finish = async (options) => (await import("./finish.js")).finish(options);
+
+/**
+ * A token that somebody else has obtained.
+ * @param {string | (() => string | Promise<string>)} token
+ * @returns {import("./index.js").Authorizer}
+ */
+export function bearer(token) {
+  const header = async () => {
+    const text = typeof token === "function" ? await token() : token;
+    if (typeof text !== "string" || !/^[\w\-.~+/]+=*$/.test(text)) throw new McpError("INVALID_ARGUMENT", "bearer: the token is not one, or has characters that no token has");
+    return `Bearer ${text}`;
+  };
+  return {
+    headers: async () => ({ authorization: await header() }),
+    async answered({ status, sent, attempt, server: address }) {
+      if (status !== 401) return false;
+      if (attempt < 2 && typeof token === "function" && (await header()) !== sent.authorization) return true;
+      const server = serverOf(address);
+      throw new AuthError("AUTH_REQUIRED", `${server} refuses the token that \`bearer\` was given`, { server });
+    },
+    async ticket(url) {
+      return (await import("./ticket.js")).ticketFor(this, url, {});
+    },
+  };
+}

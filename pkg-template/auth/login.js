@@ -1,0 +1,128 @@
+// A new log-in: found out where, as whom, by a window, and kept.
+import { McpError } from "../base/errors.js";
+import { isLoopback, sameIssuer } from "./addresses.js";
+import { scopesOf, tokenChallenge } from "./challenge.js";
+import { discover } from "./discovery.js";
+import { failure, isFailure } from "./errors.js";
+import { ask, exchange, judge } from "./flow.js";
+import { identify, isRegistered, unregister } from "./registration.js";
+import { byWindow } from "./windows.js";
+
+/** Where the page finds its question when it comes back. */
+export const QUESTION = "mcp-wasm-auth question ";
+
+/**
+ * @typedef {object} Wish
+ * @property {string} server
+ * @property {string[]} wanted scopes
+ * @property {{ metadata?: string, scopes: string[] }} [challenge] what the server said last
+ * @property {import("./index.js").LoginOptions} how
+ * @property {NonNullable<import("./index.js").OAuthOptions["open"]>} open
+ * @property {Window | null} popup
+ * @property {AbortSignal} signal
+ */
+
+/** @param {import("./sessions.js").Sessions} sessions @param {Wish} wish */
+export async function logIn(sessions, { server, wanted, challenge, how, open, popup, signal }) {
+  const { options, call, store } = sessions;
+  const { fresh, registration, returnTo = globalThis.location?.href } = how;
+  const redirectUri = redirection(options.redirectUri);
+  const kept = await sessions.get(server);
+  challenge ??= await challenged(call, server, signal);
+  const isKnown = async (/** @type {string} */ issuer) =>
+    kept?.issuer === issuer || options.client?.issuer === issuer || (await isRegistered(store, issuer, redirectUri));
+  const { resource: about, metadata } = await discover({ server, call, options, signal, tried: [] }, challenge?.metadata, isKnown);
+  const { issuer } = metadata;
+  const before = kept && sameIssuer(kept.issuer, issuer, options.strictIssuer) ? kept.scopes : [];
+  const asked = [...before, ...wanted, ...(challenge?.scopes ?? [])];
+  const offered = scopesOf(about?.scopes_supported ?? options.scope);
+  const scopes = [...new Set(asked.length ? asked : offered)];
+  const client = await identify({ server, metadata, redirectUri, scopes, call, options, store }, { fresh, registration, signal });
+  const { url, question } = await ask(
+    {
+      server,
+      issuer,
+      client,
+      redirectUri,
+      scopes,
+      signed: metadata.authorization_response_iss_parameter_supported === true,
+      resource: options.resource === false ? undefined : (options.resource ?? about?.resource ?? server),
+      endpoints: { token: metadata.token_endpoint, revocation: metadata.revocation_endpoint },
+      proves: Boolean(options.dpop && (scopesOf(metadata.dpop_signing_alg_values_supported).includes("ES256") || about?.dpop_bound_access_tokens_required)),
+      returnTo,
+    },
+    metadata,
+    options.authorizationParams,
+  );
+  signal.throwIfAborted();
+  await answered(sessions, question, await opened(open, popup, url, question, signal), signal);
+}
+
+/**
+ * What comes back of an address.
+ * @param {Wish["open"]} open @param {Window | null} popup
+ * @param {string} url @param {import("./flow.js").Question} question @param {AbortSignal} signal
+ * @returns {Promise<URLSearchParams>}
+ */
+async function opened(open, popup, url, question, signal) {
+  const { server, state, redirectUri } = question;
+  if (popup) return byWindow(popup, url, state, redirectUri, signal);
+  const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  if (typeof open === "function") {
+    const answer = await Promise.race([open(new URL(url), signal), /** @type {Promise<never>} */ (ended)]);
+    return new URLSearchParams(typeof answer === "string" ? answer.replace(/^[^?]*\?/, "").replace(/#.*$/s, "") : answer);
+  }
+  // The page may be left, and come back.
+  sessionStorage.setItem(QUESTION + state, JSON.stringify(question));
+  if (open === "popup") {
+    throw failure("AUTH_POPUP_BLOCKED", server, "the browser opens no window; call `login` in a click, or send this page to the error's `url`", { url });
+  }
+  location.assign(url);
+  return /** @type {Promise<never>} */ (ended);
+}
+
+/**
+ * Makes a log-in of an answer.
+ * @param {import("./sessions.js").Sessions} sessions
+ * @param {import("./flow.js").Question} question @param {URLSearchParams} answer @param {AbortSignal} [signal]
+ */
+export async function answered(sessions, question, answer, signal) {
+  const { server, issuer, client, redirectUri, resource, scopes, endpoints, proves } = question;
+  const code = judge(question, answer);
+  const key = proves ? await sessions.key(issuer, true) : undefined;
+  try {
+    const tokens = await exchange(question, code, { key, call: sessions.call, signal });
+    await sessions.save({ server, issuer, client, redirectUri, resource, scopes, endpoints, tokens });
+  } catch (error) {
+    if (isFailure(error, "AUTH_CLIENT")) await unregister(sessions.store, issuer, redirectUri);
+    throw error;
+  }
+}
+
+/** What a server wants that was not asked yet. @param {typeof fetch} call @param {string} server @param {AbortSignal} signal */
+async function challenged(call, server, signal) {
+  try {
+    const { headers, body } = await call(server, { headers: { accept: "text/event-stream" }, redirect: "error", credentials: "omit", cache: "no-store", signal });
+    body?.cancel().catch(() => {});
+    const challenge = tokenChallenge(headers.get("www-authenticate"));
+    return challenge && { metadata: challenge.resource_metadata, scopes: scopesOf(challenge.scope) };
+  } catch {
+    // Its metadata may be in the usual places.
+    signal.throwIfAborted();
+    return undefined;
+  }
+}
+
+/** @param {string} why */
+const unusable = (why) => new McpError("INVALID_ARGUMENT", `OAuth: ${why}`);
+
+/** The address that log-ins come back to. @param {string | URL | undefined} given */
+function redirection(given) {
+  const base = globalThis.location?.href;
+  const text = String(given ?? (base ? "/oauth.html" : ""));
+  if (!URL.canParse(text, base)) throw unusable("the option `redirectUri` is missing, the address that log-ins come back to");
+  const { href, protocol, hostname } = new URL(text, base);
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) throw unusable(`the redirect URI ${href} is neither https nor on this machine`);
+  return URL.canParse(text) ? text : href;
+}
+

@@ -1,0 +1,106 @@
+// Who this app is for an authorization server: a client that was given, a metadata document (CIMD), or one registered now.
+import { isLoopback, sameIssuer } from "./addresses.js";
+import { failure } from "./errors.js";
+import { blocked, isTransient, request } from "./requests.js";
+
+/** @typedef {{ id: string, secret?: string, method: string, expires?: number }} Identity */
+
+/** @param {string} issuer @param {string} redirectUri */
+const keyOf = (issuer, redirectUri) => `client ${issuer} ${redirectUri}`;
+
+/** How a client with a secret says who it is. @param {string[] | undefined} methods */
+const withSecret = (methods) =>
+  !Array.isArray(methods) || methods.includes("client_secret_basic") ? "client_secret_basic" : "client_secret_post";
+
+/** The address of a client's own document, if it can be one. @param {string | URL | undefined} address */
+function documentOf(address) {
+  const text = String(address ?? "");
+  if (!URL.canParse(text, globalThis.location?.href)) return undefined;
+  const url = new URL(text, globalThis.location?.href);
+  const fits = url.protocol === "https:" && url.pathname !== "/" && !url.search && !url.hash && !url.username && !url.password;
+  return fits ? (URL.canParse(text) ? text : url.href) : undefined;
+}
+
+/**
+ * @param {object} flow
+ * @param {string} flow.server
+ * @param {any} flow.metadata
+ * @param {string} flow.redirectUri
+ * @param {string[]} flow.scopes
+ * @param {typeof fetch} flow.call
+ * @param {import("./index.js").OAuthOptions} flow.options
+ * @param {import("./storage.js").Store} flow.store
+ * @param {{ fresh?: boolean, registration?: "dynamic", signal?: AbortSignal }} how
+ * @returns {Promise<Identity>}
+ */
+export async function identify({ server, metadata, redirectUri, scopes, call, options, store }, { fresh, registration, signal }) {
+  const { issuer, registration_endpoint: endpoint, token_endpoint_auth_methods_supported: methods } = metadata;
+  const { client } = options;
+  if (client) {
+    if (client.issuer && !sameIssuer(client.issuer, issuer, options.strictIssuer)) {
+      throw failure("AUTH_CLIENT", server, `the client is one of ${client.issuer}, but the server is for ${issuer}`, { issuer });
+    }
+    return { id: client.id, secret: client.secret, method: client.secret ? withSecret(methods) : "none" };
+  }
+  const isPublic = !Array.isArray(methods) || methods.includes("none");
+  const own = documentOf(options.clientMetadata);
+  if (own && metadata.client_id_metadata_document_supported === true && isPublic && registration !== "dynamic") return { id: own, method: "none" };
+  const key = keyOf(issuer, redirectUri);
+  if (!fresh) {
+    const kept = await store.get(key);
+    if (kept && !(kept.expires <= Date.now())) return kept;
+  }
+  if (!endpoint) {
+    throw failure("AUTH_CLIENT", server, `${issuer} registers nobody by itself; register this app there and give the option \`client\`` +
+        (metadata.client_id_metadata_document_supported ? ", or `clientMetadata`, the https address of a document about it" : ""),
+      { issuer },
+    );
+  }
+  const { hostname } = new URL(redirectUri);
+  const listed = Array.isArray(metadata.scopes_supported) ? scopes.filter((one) => metadata.scopes_supported.includes(one)) : [];
+  const ask = (/** @type {string} */ type) =>
+    request(
+      call,
+      endpoint,
+      {
+        method: "POST",
+        headers: { "content-type": "application/json", accept: "application/json" },
+        body: JSON.stringify({
+          client_name: options.clientName ?? (globalThis.document?.title || "mcp-wasm"),
+          redirect_uris: [redirectUri],
+          grant_types: ["authorization_code", "refresh_token"],
+          response_types: ["code"],
+          token_endpoint_auth_method: isPublic ? "none" : withSecret(methods),
+          application_type: type,
+          scope: listed.join(" ") || undefined,
+        }),
+      },
+      signal,
+    );
+  const types = isLoopback(hostname) ? ["native", "web"] : ["web", "native"];
+  let answer = await ask(/** @type {string} */ (types[0]));
+  if (answer.json?.error === "invalid_redirect_uri" || answer.json?.error === "invalid_client_metadata") answer = await ask(/** @type {string} */ (types[1]));
+  const { status, json } = answer;
+  const what = `${issuer} does not register this app`;
+  if (status === "blocked") throw await blocked(call, server, what, endpoint, { issuer });
+  if (isTransient(status)) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status})`, { issuer, url: endpoint });
+  if ((status !== 200 && status !== 201) || typeof json?.client_id !== "string") {
+    throw failure(
+      "AUTH_REGISTRATION",
+      server,
+      `${what} with the redirect URI ${redirectUri} (${json?.error_description ?? json?.error ?? status}); the options \`client\` and \`clientMetadata\` do without`,
+      { issuer, url: endpoint, error: json?.error, description: json?.error_description },
+    );
+  }
+  const secret = typeof json.client_secret === "string" ? json.client_secret : undefined;
+  const expires = Number(json.client_secret_expires_at) * 1000 || undefined;
+  const identity = { id: json.client_id, secret, method: json.token_endpoint_auth_method ?? (secret ? withSecret(methods) : "none"), expires };
+  await store.set(key, identity);
+  return identity;
+}
+
+/** Whether there is a client for an issuer already. @param {import("./storage.js").Store} store @param {string} issuer @param {string} redirectUri */
+export const isRegistered = async (store, issuer, redirectUri) => Boolean(await store.get(keyOf(issuer, redirectUri)));
+
+/** Forgets a client that its issuer has forgotten. @param {import("./storage.js").Store} store @param {string} issuer @param {string} redirectUri */
+export const unregister = (store, issuer, redirectUri) => store.delete(keyOf(issuer, redirectUri));

@@ -1,0 +1,56 @@
+// New tokens for a log-in that is there, and its end.
+import { sameIssuer } from "./addresses.js";
+import { protectedResource } from "./discovery.js";
+import { isFailure, loginRequired } from "./errors.js";
+import { alone } from "./locks.js";
+import { unregister } from "./registration.js";
+import { askTokens, revoke } from "./tokens.js";
+
+/** @typedef {import("./sessions.js").Sessions} Sessions */
+/** @typedef {import("./sessions.js").Session} Session */
+
+/**
+ * Whether a server has another issuer by now.
+ * @param {Sessions} sessions @param {Session} kept @param {string | undefined} named by its challenge @param {AbortSignal} signal
+ */
+export async function hasMoved({ call, options }, { server, issuer }, named, signal) {
+  const about = await protectedResource({ server, call, options, signal, tried: [] }, named).catch(() => undefined);
+  const issuers = about?.authorization_servers;
+  return Array.isArray(issuers) && issuers.length > 0 && !issuers.some((one) => sameIssuer(String(one), issuer, options.strictIssuer));
+}
+
+/**
+ * Tokens instead of those with this access token: whoever is first asks for them, in all tabs.
+ * @param {Sessions} sessions @param {string} server @param {string} old @returns {Promise<Session>}
+ */
+export async function renew(sessions, server, old) {
+  const first = await sessions.get(server);
+  return alone(`mcp-wasm-auth ${first?.issuer} ${first?.client.id} ${first?.resource ?? server}`, async () => {
+    const kept = await sessions.get(server);
+    const { access, refresh, scope = "" } = kept?.tokens ?? {};
+    const required = () => loginRequired(server, "the log-in has ended");
+    if (!kept?.tokens) throw required();
+    if (access !== old) return kept;
+    try {
+      const tokens = await askTokens(await sessions.grant(kept), { grant_type: "refresh_token", refresh_token: refresh, resource: kept.resource }, scope);
+      return await sessions.save({ ...kept, tokens });
+    } catch (error) {
+      const isForgotten = isFailure(error, "AUTH_CLIENT");
+      if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && error.error === "invalid_grant")) throw error;
+      const now = await sessions.get(server);
+      if (!isForgotten && now?.tokens && now.tokens.refresh !== refresh) return now;
+      if (isForgotten) await unregister(sessions.store, kept.issuer, kept.redirectUri);
+      await sessions.drop(kept);
+      throw required();
+    }
+  });
+}
+
+/** What takes the tokens of a log-in back, if its issuer lets it. @param {Sessions} sessions @param {Session} kept */
+export async function revocation(sessions, kept) {
+  const { tokens, endpoints } = kept;
+  const grant = await sessions.grant(kept);
+  return async () => {
+    if (tokens && endpoints.revocation) await revoke(grant, endpoints.revocation, tokens);
+  };
+}

@@ -1,0 +1,36 @@
+// Tickets for WebSockets, which cannot carry headers: asked for by HTTP, used once.
+import { serverOf, usable } from "./addresses.js";
+import { protectedResource } from "./discovery.js";
+import { failure } from "./errors.js";
+import { blocked, isTransient, request } from "./requests.js";
+
+/** How often a ticket is asked for before it is given up. */
+const TRIES = 3;
+
+/**
+ * A ticket for a socket at an address; undefined if its server gives none.
+ * @param {import("./index.js").Authorizer} authorizer
+ * @param {string} address
+ * @param {import("./index.js").OAuthOptions} options
+ * @param {AbortSignal} [signal]
+ */
+export async function ticketFor(authorizer, address, options, signal = new AbortController().signal) {
+  const { fetch: call = globalThis.fetch.bind(globalThis) } = options;
+  const server = serverOf(address);
+  const resource = await protectedResource({ server, call, options, signal, tried: [] }, undefined);
+  const endpoint = resource?.mcp_ticket_endpoint;
+  if (endpoint === undefined) return undefined;
+  if (!usable(endpoint, server)) throw failure("AUTH_METADATA", server, `its tickets are at ${JSON.stringify(endpoint)}, which is no https address`);
+  for (let attempt = 1; ; attempt++) {
+    const sent = await authorizer.headers({ method: "POST", url: endpoint, server });
+    const { status, json, headers } = await request(call, endpoint, { method: "POST", headers: sent }, signal);
+    if (status === 200 && typeof json?.ticket === "string") return /** @type {string} */ (json.ticket);
+    const what = "it gives no ticket for a socket";
+    if (status === "blocked") throw await blocked(call, server, what, endpoint);
+    if (isTransient(status)) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status}); try again later`, { url: endpoint });
+    const challenge = headers?.get("www-authenticate") ?? undefined;
+    const nonce = headers?.get("dpop-nonce") ?? undefined;
+    const again = attempt < TRIES && (await authorizer.answered({ status, challenge, nonce, sent, attempt, signal, method: "POST", url: endpoint, server }));
+    if (!again) throw failure("AUTH_REQUIRED", server, `${what} (${status})`, { url: endpoint });
+  }
+}

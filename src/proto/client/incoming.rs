@@ -1,0 +1,296 @@
+//! What arrives, and which part it is for.
+
+use crate::error::Error;
+use crate::jsonrpc::{Id, Malformed, Message, Payload, code};
+use crate::proto::Millis;
+use crate::proto::scan::Scanned;
+use crate::proto::version::Version;
+use crate::text::sentence;
+use crate::types::method;
+
+use super::Client;
+use super::output::Output;
+use super::progress::{self, Heard, Oddity};
+use super::requests::{Purpose, RequestId};
+
+impl<P: Payload> Client<P> {
+    /// What has arrived, parsed: a message, or where the revision has batches several in an array.
+    ///
+    /// `stream` is the request of ours on whose stream it came, where each has one.
+    pub fn read(&mut self, value: &P, stream: Option<RequestId>, now: Millis) {
+        let batch = if self.wire.is(Version::has_batches) { value.elements() } else { None };
+        match batch.filter(|all| !all.is_empty()) {
+            None => self.receive(Message::read(value), stream, now),
+            Some(messages) => {
+                for message in messages {
+                    self.receive(Message::read(&message), stream, now);
+                }
+            }
+        }
+    }
+
+    /// A message has arrived; `stream` as for [`read`](Self::read).
+    #[inline(never)]
+    pub fn receive(
+        &mut self,
+        message: Result<Message<P>, Malformed>,
+        stream: Option<RequestId>,
+        now: Millis,
+    ) {
+        if self.handshake.is_closed() || self.handshake.is_opening() {
+            return;
+        }
+        match message {
+            Ok(Message::Response { id: Some(id), outcome }) => {
+                let id = self.ours(&id);
+                self.receive_response(id, outcome.map_err(Error::Rpc), now);
+            }
+            Ok(Message::Response { id: None, outcome }) => {
+                if let Err(error) = outcome.map_err(Error::Rpc) {
+                    match self.unreadable() {
+                        Some(id) => self.receive_response(Some(id), Err(error), now),
+                        None => self.fault(error),
+                    }
+                }
+            }
+            // What comes before the answer to the probe belongs to no session.
+            Ok(_) if self.handshake.is_probing() => {}
+            Ok(Message::Notification { method, params }) => {
+                self.receive_notification(method, params, now);
+            }
+            Ok(Message::Request { id, method, params }) => {
+                let request = (id, method, params);
+                self.questions.receive(&mut self.wire, &mut self.calls, request, stream);
+            }
+            Err(malformed) => {
+                let text = ["the server sent no JSON-RPC message: ", malformed.reason];
+                let error = Error::Protocol(sentence(&text));
+                let Some(id) = malformed.id else { return self.fault(error) };
+                if malformed.is_response {
+                    let id = self.ours(&id);
+                    if id.is_some_and(|id| self.awaits(id)) {
+                        return self.receive_response(id, Err(error), now);
+                    }
+                } else if malformed.is_call
+                    && !self.handshake.is_probing()
+                    && self.wire.version.is_none_or(Version::asks_by_request)
+                {
+                    // Its sender would wait for ever.
+                    self.wire.refuse(id, code::INVALID_REQUEST, malformed.reason);
+                }
+                self.fault(error);
+            }
+        }
+    }
+
+    /// The request of ours that an id names.
+    fn ours(&mut self, id: &Id) -> Option<RequestId> {
+        self.counts.ours(&mut self.calls, &self.wire.requests, id).0
+    }
+
+    /// Whether an answer with that id would be one to something.
+    fn awaits(&self, id: RequestId) -> bool {
+        match self.wire.requests.purpose(id) {
+            None | Some(Purpose::Forgotten) => false,
+            Some(Purpose::Probe | Purpose::Initialize) => true,
+            Some(Purpose::Call(_) | Purpose::Subscribe(_)) => !self.handshake.is_shaking(),
+        }
+    }
+
+    /// The request that an error answers whose sender could not read the id: the only one that is
+    /// under way and of which the server has not shown that it works on it.
+    fn unreadable(&mut self) -> Option<RequestId> {
+        let mut only = None;
+        for (id, purpose) in self.wire.requests.waiting() {
+            let unheard = match purpose {
+                Purpose::Forgotten => false,
+                Purpose::Probe | Purpose::Initialize => return Some(id),
+                Purpose::Subscribe(_) => true,
+                Purpose::Call(call) => {
+                    self.calls.find(*call).is_some_and(|call| call.latest == f64::NEG_INFINITY)
+                        && !self.subscriptions.is_open(*call)
+                }
+            };
+            if unheard && only.replace(id).is_some() {
+                return None;
+            }
+        }
+        only
+    }
+
+    fn receive_response(
+        &mut self,
+        id: Option<RequestId>,
+        outcome: Result<P, Error<P>>,
+        now: Millis,
+    ) {
+        let shakes = |purpose: &Purpose| matches!(purpose, Purpose::Probe | Purpose::Initialize);
+        let purpose = id.and_then(|id| self.wire.requests.purpose(id));
+        // What answers a request of an open connection while that is made up for comes too early.
+        if self.wire.version.is_none() && !purpose.is_some_and(shakes) {
+            return;
+        }
+        let (wire, calls) = (&mut self.wire, &mut self.calls);
+        match id.and_then(|id| Some((id, wire.requests.take(id)?))) {
+            Some((_, Purpose::Probe | Purpose::Initialize)) => {
+                let step = self.handshake.answered(wire, outcome, now);
+                self.shaken(step, now);
+            }
+            Some((id, Purpose::Call(call))) => {
+                if self.unproven.is_disproved(id, &outcome) {
+                    self.handshake.again(wire, now);
+                } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
+                    self.cache.answered(id, &outcome, now);
+                    calls.judge(wire, call, outcome, now);
+                }
+            }
+            Some((_, Purpose::Subscribe(uri))) => {
+                self.subscriptions.answered(wire, calls, &uri, outcome);
+            }
+            Some((id, Purpose::Forgotten)) => {
+                self.cache.answered(id, &outcome, now);
+                if let Ok(result) = outcome {
+                    wire.cancel_late_task(&result);
+                }
+            }
+            None => {
+                let known = id.is_some_and(|id| wire.requests.knows(id.get()));
+                let how = if known { "twice" } else { "that was never sent" };
+                wire.fault(&["the server answered a request ", how]);
+            }
+        }
+    }
+
+    fn receive_notification(&mut self, method: String, params: Option<P>, now: Millis) {
+        if method == method::CANCELLED {
+            self.calls.held |= self.questions.cancelled(&mut self.wire, params.as_ref());
+        } else if method == method::ELICITED {
+            for input in self.calls.elicited(params.as_ref()) {
+                let mut answer = P::object();
+                answer.set_text("action", "accept");
+                self.answer(input, Ok(answer), now);
+            }
+        } else if method == method::TASK_STATUS {
+            self.calls.task_changed(params.as_ref(), now);
+        } else if method == method::PROGRESS {
+            let heard = match progress::read(params.clone()) {
+                Some((token, report)) => {
+                    let heard = match &token {
+                        Id::Integer(number) => self.accept(*number, report.progress),
+                        Id::Text(text) => self.accept_text(Id::decimal(text), report.progress),
+                    };
+                    if let Some(slot) = heard.slot {
+                        self.wire.push(Output::Progress(slot, report));
+                    }
+                    heard
+                }
+                None => self.dropped(Oddity::Malformed),
+            };
+            self.tell_oddity(heard, params.clone());
+        }
+        let (wire, calls, cache) = (&mut self.wire, &mut self.calls, &mut self.cache);
+        self.subscriptions.hear(wire, calls, cache, &mut self.counts, method, params);
+    }
+
+    /// A frame has arrived that the scanner could read. Does the same as [`read`](Self::read) would,
+    /// without an output.
+    #[inline]
+    pub fn receive_scanned(&mut self, scanned: &Scanned) -> Heard {
+        self.receive_progress(scanned.token, scanned.is_text, scanned.progress)
+    }
+
+    /// The same of what was scanned elsewhere; `is_text` is whether the token came as text.
+    #[inline]
+    pub fn receive_progress(&mut self, token: i64, is_text: bool, progress: f64) -> Heard {
+        if !self.handshake.hears_progress() {
+            return Heard::default();
+        }
+        if is_text { self.accept_text(token, progress) } else { self.accept(token, progress) }
+    }
+
+    #[inline]
+    fn accept(&mut self, token: i64, progress: f64) -> Heard {
+        let heard = self.calls.accept(token, progress, &self.wire.requests);
+        if let Some(oddity) = heard.oddity {
+            self.counts.add(oddity);
+        }
+        if heard.slot.is_some() {
+            self.counts.delivered = self.counts.delivered.wrapping_add(1);
+        }
+        heard
+    }
+
+    /// As [`accept`](Self::accept), for the text of an integer.
+    #[inline(never)]
+    fn accept_text(&mut self, token: i64, progress: f64) -> Heard {
+        let before = self.counts.coerced;
+        let (id, refused) = self.counts.ours_as_text(&mut self.calls, &self.wire.requests, token);
+        if refused {
+            return Heard::odd(Oddity::Coerced);
+        }
+        let mut heard = self.accept(id.map_or(0, RequestId::get), progress);
+        if self.counts.coerced != before {
+            heard.oddity.get_or_insert(Oddity::Coerced);
+        }
+        heard
+    }
+
+    /// Progress came where it does not belong, and was dropped.
+    pub fn stray(&mut self, token: &Id, params: P) {
+        let heard = match token {
+            Id::Integer(number) => self.stray_scanned(*number, false),
+            Id::Text(_) => self.stray_scanned(0, true),
+        };
+        self.tell_oddity(heard, Some(params));
+    }
+
+    /// The same of what was scanned; `is_text` is whether the token came as text.
+    pub fn stray_scanned(&mut self, token: i64, is_text: bool) -> Heard {
+        let runs = RequestId::new(token).is_some_and(|id| self.calls.find(id).is_some());
+        if is_text || runs { self.dropped(Oddity::Unknown) } else { self.accept(token, 0.0) }
+    }
+
+    /// Progress is not delivered, for that reason.
+    #[inline(never)]
+    fn dropped(&mut self, oddity: Oddity) -> Heard {
+        self.counts.add(oddity);
+        Heard::odd(oddity)
+    }
+
+    #[inline(never)]
+    fn tell_oddity(&mut self, heard: Heard, params: Option<P>) {
+        if let Some(oddity) = heard.oddity {
+            self.wire.push(Output::Odd(oddity, params));
+        }
+    }
+
+    /// The transport got no answer to the request of that id, and will get none.
+    pub fn failed(&mut self, id: RequestId, error: Error<P>, now: Millis) {
+        if self.awaits(id) {
+            self.receive_response(Some(id), Err(error), now);
+        }
+    }
+
+    /// The request of that id could not be sent: its call fails by that error, and nothing is told to
+    /// the server.
+    pub fn unsent(&mut self, id: RequestId, error: Error<P>, now: Millis) {
+        let (wire, calls) = (&mut self.wire, &mut self.calls);
+        match wire.requests.take(id) {
+            Some(Purpose::Probe | Purpose::Initialize) => {
+                let shaken = self.handshake.unsent(wire, error);
+                self.shaken(shaken, now);
+            }
+            Some(Purpose::Call(call)) => calls.end(wire, call, Err(error)),
+            Some(Purpose::Subscribe(uri)) => {
+                self.subscriptions.answered(wire, calls, &uri, Err(error));
+            }
+            // What is not waited for any more, such as a probe that was given up.
+            Some(Purpose::Forgotten) | None => {}
+        }
+    }
+
+    /// Something went wrong on the way that belongs to no request.
+    pub fn fault(&mut self, error: Error<P>) {
+        self.wire.push(Output::Fault(error));
+    }
+}

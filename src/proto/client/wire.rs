@@ -1,0 +1,128 @@
+//! What every part of the machine needs to speak to the server: ids, what each request carries, the
+//! revision, and the outputs.
+
+use crate::jsonrpc::{Id, Message, Payload, RpcError, write_call};
+use crate::proto::version::Version;
+use crate::text::owned;
+use crate::types::{meta, method};
+
+use super::output::{Config, Output, Outputs};
+use super::requests::{Purpose, RequestId, Requests};
+
+#[derive(Debug)]
+pub(super) struct Wire<P> {
+    pub config: Config<P>,
+    pub requests: Requests,
+    pub outputs: Outputs<P>,
+    /// The revision that both sides speak, while connected.
+    pub version: Option<Version>,
+    /// What every request of this connection carries in `_meta`.
+    envelope: P,
+}
+
+impl<P: Payload> Wire<P> {
+    pub fn new(config: Config<P>) -> Self {
+        Self {
+            config,
+            requests: Requests::new(),
+            outputs: Outputs::new(),
+            version: None,
+            envelope: P::object(),
+        }
+    }
+
+    /// Whether the connection is open, and its revision such.
+    pub fn is(&self, such: fn(Version) -> bool) -> bool {
+        self.version.is_some_and(such)
+    }
+
+    #[inline(never)]
+    pub fn push(&mut self, output: Output<P>) {
+        self.outputs.push(output);
+    }
+
+    pub fn fault(&mut self, parts: &[&str]) {
+        self.push(Output::fault(parts));
+    }
+
+    pub fn send(&mut self, message: P) {
+        self.push(Output::Send(message, None));
+    }
+
+    /// Sends a notification.
+    #[inline(never)]
+    pub fn tell(&mut self, method: &str, params: P) {
+        self.send(write_call(None, method, Some(params)));
+    }
+
+    /// Answers a request of the server.
+    #[inline(never)]
+    pub fn answer(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
+        self.send(Message::Response { id: Some(id), outcome }.write());
+    }
+
+    /// Answers a request of the server with an error.
+    #[inline(never)]
+    pub fn refuse(&mut self, id: Id, code: i64, text: &str) {
+        self.answer(id, Err(RpcError::new(code, owned(text))));
+    }
+
+    /// Sends a request as it is.
+    #[inline(never)]
+    pub fn post(&mut self, id: RequestId, purpose: Purpose, method: &str, params: P) {
+        self.requests.expect(id, purpose);
+        let request = write_call(Some(&Id::Integer(id.get())), method, Some(params));
+        self.push(Output::Send(request, Some(id)));
+    }
+
+    /// Sends a request that carries what all do.
+    #[inline(never)]
+    pub fn request(&mut self, id: RequestId, purpose: Purpose, method: &str, params: P) {
+        let params = self.with_meta(params, None);
+        self.post(id, purpose, method, params);
+    }
+
+    /// The same, with its id as its progress token, for a call of that token.
+    #[inline(never)]
+    pub fn leg(&mut self, id: RequestId, method: &str, params: P) {
+        let params = self.with_meta(params, Some(id));
+        self.post(id, Purpose::Call(id), method, params);
+    }
+
+    /// Gives up a task; nobody waits for the answer.
+    pub fn cancel_task(&mut self, task: P) {
+        let id = self.requests.next();
+        let mut params = P::object();
+        params.set("taskId", task);
+        self.request(id, Purpose::Call(id), method::CANCEL_TASK, params);
+        self.requests.forget(id);
+    }
+
+    /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
+    #[allow(clippy::cast_precision_loss)] // ids count from 1
+    fn with_meta(&self, mut params: P, token: Option<RequestId>) -> P {
+        let mut own = P::object();
+        own.assign(&self.envelope);
+        if let Some(callers) = params.get(meta::META) {
+            own.assign(&callers);
+        }
+        if let Some(token) = token {
+            own.set(meta::PROGRESS_TOKEN, P::number(token.get() as f64));
+        }
+        params.set(meta::META, own);
+        params
+    }
+
+    /// What each request carries in the given revision.
+    pub fn set_envelope(&mut self, version: Version) {
+        self.envelope = P::object();
+        if version.carries_envelope() {
+            self.envelope.set_text(meta::PROTOCOL_VERSION, version.as_str());
+            self.envelope.set(meta::CLIENT_INFO, self.config.info.to_payload());
+            self.envelope.set(meta::CLIENT_CAPABILITIES, self.config.capabilities.clone());
+            if let Some(level) = &self.config.log_level {
+                self.envelope.set_text(meta::LOG_LEVEL, level.as_str());
+            }
+        }
+    }
+}

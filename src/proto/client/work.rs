@@ -1,0 +1,99 @@
+//! What a call keeps for its further legs: rounds of questions, and the task that it has become.
+
+use crate::jsonrpc::{Payload, RpcError};
+use crate::proto::Millis;
+use crate::types::method;
+
+use crate::text::owned;
+
+/// The methods that may take several legs.
+const METHODS: [&str; 3] = [method::CALL_TOOL, method::GET_PROMPT, method::READ_RESOURCE];
+
+/// What further legs of a call need.
+#[derive(Debug)]
+pub(super) struct Work<P> {
+    pub method: String,
+    pub params: P,
+    /// How often the server has asked for input.
+    pub rounds: u32,
+    /// How long the latest pause was.
+    pub paused: Millis,
+    /// What the server wants back with the next leg.
+    pub state: Option<P>,
+    /// What was asked in this round, and the answers so far.
+    pub asked: Vec<Asked<P>>,
+    /// The error that asked the user to open URLs; the call ends with it if the user will not.
+    /// Comes once.
+    pub refused: Option<RpcError<P>>,
+    /// What the call has become on the server, if it did.
+    pub task: Option<Task<P>>,
+}
+
+impl<P: Payload> Work<P> {
+    pub fn new(method: &str, params: &P) -> Option<Box<Self>> {
+        METHODS.contains(&method).then(|| {
+            Box::new(Self {
+                method: owned(method),
+                params: params.clone(),
+                rounds: 0,
+                paused: 0.0,
+                state: None,
+                asked: Vec::new(),
+                refused: None,
+                task: None,
+            })
+        })
+    }
+
+    pub fn runs_tool(&self) -> bool {
+        self.method == method::CALL_TOOL
+    }
+
+    /// Whether the request asked to become a task.
+    pub fn asked_for_task(&self) -> bool {
+        self.params.present("task").is_some()
+    }
+}
+
+/// One thing that a result asks for.
+#[derive(Debug)]
+pub(super) struct Asked<P> {
+    /// The number by which it is answered.
+    pub input: u32,
+    /// The server's name for it.
+    pub key: String,
+    pub answer: Option<P>,
+}
+
+impl<P> Asked<P> {
+    pub fn into_member(self) -> Option<(String, P)> {
+        self.answer.map(|answer| (self.key, answer))
+    }
+
+    /// Whether it is that one, and nobody has answered it.
+    pub fn is(&self, input: u32) -> bool {
+        self.input == input && self.answer.is_none()
+    }
+}
+
+/// What a call's request in flight asks of its task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    Create,
+    Get,
+    Update,
+    Result,
+}
+
+/// A task that a call has become.
+#[derive(Debug)]
+pub(super) struct Task<P> {
+    pub id: P,
+    pub step: Step,
+    /// How long to wait before the next look.
+    pub pause: Millis,
+    /// What was told of it last.
+    pub told: Option<(String, Option<String>)>,
+    /// The keys of all that it has asked for: nothing is asked twice.
+    pub keys: Vec<String>,
+}
