@@ -54,11 +54,11 @@ for (const file of ["transports/exchanges.js", "transports/fetch.js", "wasm/inli
   assert.ok(!websocket.has(file), `${file} is loaded by who connects to a WebSocket`);
 }
 
-// Where nothing is split off, HTTP and worker mode come along, once, and nothing else does.
+// Where nothing is split off, HTTP, worker mode and who logs in come along, once, and nothing else does.
 const whole = await bundle(false);
 const [file] = whole.outputFiles;
 assert.ok(file && whole.outputFiles.length === 1);
 console.log(`in one file, with worker mode: ${sizes(file.contents).brotli} in brotli`);
 const carried = parts(Object.values(whole.outputs)[0]);
 const known = new Set(apps.http.flatMap((name) => parts(outputs[name])));
-assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
+assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["transports/authorized.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
