@@ -124,7 +124,7 @@ function deliver(count, text) {
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
 function record(at, text) {
-  if (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
+  while (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
   /** @type {any} */
   const all = records;
   batch.progress(all[at + words.FIELD_FLAGS] & ~words.FLAG_ESCAPED, all[at + words.FIELD_TOKEN], all[at + words.FIELD_PROGRESS], all[at + words.FIELD_TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
