@@ -15,7 +15,7 @@ use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Exchanges};
+use super::http::Exchanges;
 use super::payload::{read_number, view_bytes, view_numbers};
 use super::records;
 use super::words::{
@@ -251,7 +251,7 @@ impl Core {
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
     /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
-        http::take_records(count, &mut self.machine);
+        records::take(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.
@@ -436,7 +436,10 @@ impl Core {
     /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
     pub fn poll(&mut self, straight: bool) -> u32 {
         let step = loop {
-            if let Some(step) = self.poll_exchanges() {
+            // Without such, the part of the module may not be there.
+            if self.http.is_some()
+                && let Some(step) = self.poll_exchanges()
+            {
                 break step;
             }
             match self.machine.poll_output() {
