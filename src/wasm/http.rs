@@ -73,6 +73,7 @@ impl Core {
     }
 
     /// Gives the exchanges away again.
+    #[allow(clippy::return_self_not_must_use)] // for JavaScript
     pub fn part(&mut self) -> Core {
         Self::without_client(self.http.take().unwrap_or_default())
     }
