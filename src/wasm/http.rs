@@ -12,9 +12,11 @@ use crate::jsonrpc::Payload;
 use crate::proto::client::{Client, Config, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, explain, put, text};
+use super::client::{Core, text};
+use super::memory::put;
 use super::payload::read_number;
 use super::records::{self, Units};
+use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
 
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
