@@ -76,8 +76,8 @@
 //! | layer | modules |
 //! |---|---|
 //! | messages and types | [`error`], [`jsonrpc`], [`types`] |
-//! | protocol machines | [`proto`] |
-//! | Streamable HTTP without sockets | [`http`] |
+//! | protocol machines | `proto` |
+//! | Streamable HTTP without sockets | `http` |
 //! | tools and their `Context` | `server` |
 //! | bytes and clocks | `wasm` (browser), `native` (tokio) |
 //! | the client for Rust programs | `client` (browser) |
@@ -85,12 +85,17 @@
 //! The machines take input (a message, a command, the time) and give output (send this, this
 //! happened). They own no clock, no socket and no task, so the same code is driven by a page, by
 //! tokio and by tests with simulated time. `ARCHITECTURE.md` tells the rest in one page.
+//!
+//! `proto`, `http` and `wasm` are public for the hosts, tests and fuzzers that drive the machines. They are no
+//! part of the documented interface, and may change with any release.
 
 #![warn(missing_docs)]
 
 pub mod error;
+#[doc(hidden)]
 pub mod http;
 pub mod jsonrpc;
+#[doc(hidden)]
 pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
@@ -100,6 +105,7 @@ pub mod types;
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
 pub mod native;
 #[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
 pub mod wasm;
 
 #[cfg(all(feature = "client", target_arch = "wasm32"))]

@@ -38,6 +38,9 @@ const UNSENT: u32 = 64 << 10;
 
 /// Serves the app on every connection until `stop` is ready, then lets what is being answered come
 /// to its end.
+///
+/// The loop is by hand, since `hyper_util::server::graceful` takes the connections themselves and ends
+/// all of them at once: one that has to make room for another could not be ended alone.
 pub(super) async fn run(
     listener: TcpListener,
     app: Router,

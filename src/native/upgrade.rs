@@ -1,4 +1,5 @@
-//! From an HTTP request to a WebSocket.
+//! From an HTTP request to a WebSocket. Not by axum's `ws`: it keeps the stream to itself, while a goodbye
+//! here waits for the peer on the bare stream, and its buffers are of our size.
 
 use std::future::Future;
 

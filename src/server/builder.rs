@@ -26,7 +26,7 @@ use crate::{
     proto::{
         Millis,
         server::{Limits, Profile},
-        service::{Binding, Catalog, Seal},
+        service::{Binding, Catalog, Signer},
     },
     types::{CompletionRequest, Icon, Implementation, Prompt, Resource, ResourceTemplate, Tool},
 };
@@ -44,7 +44,7 @@ pub(super) struct Inner {
     intake: Arc<super::Intake>,
     catalog: RwLock<Catalog<Raw, Handler>>,
     pub(super) connections: Connections,
-    seal: Mutex<Seal>,
+    signer: Mutex<Signer>,
     clock: OnceLock<Clock>,
     /// How many states have been signed without a clock.
     signed: AtomicU64,
@@ -149,35 +149,35 @@ impl Inner {
         self.catalog.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn now(&self, seal: &Seal) -> Millis {
+    fn now(&self, signer: &Signer) -> Millis {
         #[allow(clippy::cast_precision_loss)] // not that many
-        let signed = || self.signed.load(Ordering::Relaxed) as f64;
-        self.clock.get().map_or_else(|| signed() * seal.lifetime / WITHOUT_CLOCK, |clock| clock())
+        let count = || self.signed.load(Ordering::Relaxed) as f64;
+        self.clock.get().map_or_else(|| count() * signer.lifetime / WITHOUT_CLOCK, |clock| clock())
     }
 
     /// A panic leaves it whole.
-    fn seal(&self) -> MutexGuard<'_, Seal> {
-        self.seal.lock().unwrap_or_else(PoisonError::into_inner)
+    fn signer(&self) -> MutexGuard<'_, Signer> {
+        self.signer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answers in a state that a request brings along, if it may be trusted.
     pub(super) fn open(&self, state: &str, binding: &Binding) -> Option<Vec<(String, Raw)>> {
-        let mut seal = self.seal();
-        let now = self.now(&seal);
-        seal.open(state, binding, now)
+        let mut signer = self.signer();
+        let now = self.now(&signer);
+        signer.open(state, binding, now)
     }
 
     /// The state that goes along with questions.
     pub(super) fn close(&self, binding: &Binding, answers: Vec<(String, Raw)>) -> String {
-        let mut seal = self.seal();
+        let mut signer = self.signer();
         self.signed.fetch_add(1, Ordering::Relaxed);
-        let now = self.now(&seal);
-        seal.close(binding, answers, now)
+        let now = self.now(&signer);
+        signer.close(binding, answers, now)
     }
 
     /// A text that nobody can guess.
     pub(super) fn token(&self) -> String {
-        self.seal().token()
+        self.signer().token()
     }
 }
 
@@ -396,7 +396,7 @@ impl ServerBuilder {
             intake,
             catalog: RwLock::new(catalog),
             connections: Connections::default(),
-            seal: Mutex::new(Seal::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),
+            signer: Mutex::new(Signer::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),
             clock: OnceLock::new(),
             signed: AtomicU64::new(0),
         };

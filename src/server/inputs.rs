@@ -195,14 +195,14 @@ impl Context {
                 .shared
                 .send(|session| session.ask(call.key, key.clone(), method, params.clone(), token));
             match asked {
-                Asked::Given { key: known, answer } => match read(&answer) {
-                    Ok(answer) => return Ok(answer),
-                    // It fits the question, and is more than may be read: it is asked again.
-                    Err(_) => {
-                        call.shared.lock().session.reject(call.key, &known);
-                        key = Some(known);
+                Asked::Given { key: known, answer } => {
+                    if let Ok(answer) = read(&answer) {
+                        return Ok(answer);
                     }
-                },
+                    // It fits the question, and is more than may be read: it is asked again.
+                    call.shared.lock().session.reject(call.key, &known);
+                    key = Some(known);
+                }
                 Asked::Waits(ask) => {
                     let answer = Waiting { call, ask }.answer().await.map_err(unanswered)?;
                     return read(&answer).map_err(|error| InputError::Misfit(error.to_string()));

@@ -67,7 +67,10 @@ pub use values::{ProgressMessage, Quantity, QuestionKey, Total};
 pub use ::http::Extensions;
 
 pub use crate::{
-    proto::server::{Frame, Limits, Transmit},
+    proto::{
+        server::{Frame, Limits, Transmit},
+        version::{Era, Version},
+    },
     types::{
         Annotations, CallToolResult, Capability, Completion, CompletionRequest, Content,
         ElicitAction, ElicitRequest, ElicitResult, GetPromptResult, Icon, Level, Prompt,

@@ -108,7 +108,8 @@ impl Shared {
     }
 }
 
-/// A flag that is set once, and can be waited for.
+/// A flag that is set once, and can be waited for. Not `tokio_util`'s `CancellationToken`: it would bring
+/// tokio into a layer that runs without it.
 #[derive(Default)]
 pub(super) struct Signal {
     set: AtomicBool,

@@ -23,7 +23,8 @@ pub(super) enum Ended<T> {
     Panicked,
 }
 
-/// Futures named by a key. Only those that were woken are polled, so a thousand waiting handlers
+/// Futures named by a key. By hand: `futures-concurrency`'s group does not keep a panic of one future from
+/// the others, nor leave what was woken for a later turn. Only those that were woken are polled, so a thousand waiting handlers
 /// cost nothing while one of them runs.
 pub(super) struct TaskSet<K, T> {
     tasks: BTreeMap<K, Task<K, T>>,

@@ -1,6 +1,7 @@
 //! MCP's own types, as far as the core reads or writes them. Payloads stay opaque.
 
 /// The setters that several types have alike, for their `impl`.
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 macro_rules! setters {
     ($($setter:ident)*) => { $(setters!(@ $setter);)* };
     (@ title) => {

@@ -10,7 +10,7 @@ use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Exchanges};
+use super::http::Exchanges;
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::records;
 use super::words::{Caching, Failed, LogLevel, Requested, Scan};
@@ -160,7 +160,7 @@ impl Core {
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
     /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
-        http::take_records(count, &mut self.machine);
+        records::take(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.

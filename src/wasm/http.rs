@@ -3,6 +3,9 @@
 //! A core without a client is what a transport has by itself: its steps are the exchanges to make and
 //! what comes of them. A client's core that [joins](Core::join) it owns those exchanges: what it
 //! sends goes straight to them, and what comes of them straight to it.
+//!
+//! In the package this file and `crate::http` are a part of the module that is loaded when an address
+//! needs it. What the rest of the binding calls in here is not inlined, to be the door between the two.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -18,13 +21,6 @@ use super::payload::read_number;
 use super::records::{self, Units};
 use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
-
-/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for record in records::table().iter_mut().take(count) {
-        records::accept(record, client);
-    }
-}
 
 /// The exchanges of a core.
 #[derive(Default)]
@@ -42,16 +38,19 @@ pub(super) struct Exchanges {
 
 impl Exchanges {
     /// When the clock is to be looked at.
+    #[inline(never)]
     pub fn poll_timeout(&self) -> f64 {
         self.machine.poll_timeout()
     }
 
     /// The clock has struck, or may have.
+    #[inline(never)]
     pub fn handle_timeout(&mut self, now: f64) {
         self.machine.handle_timeout(now);
     }
 
     /// It is that late.
+    #[inline(never)]
     pub fn advance_to(&mut self, now: f64) {
         self.machine.advance_to(now);
     }
@@ -254,6 +253,7 @@ impl Core {
     }
 
     /// Hands a message of the client to the exchanges.
+    #[inline(never)]
     pub(super) fn post(&mut self, message: JsValue, id: Option<RequestId>) {
         let mut resume = None;
         if let Some((_, event)) = self.resume.take_if(|(request, _)| Some(*request) == id) {
@@ -266,6 +266,7 @@ impl Core {
     }
 
     /// Lets the client know what has happened on the exchanges; the next step that they have.
+    #[inline(never)]
     pub(super) fn poll_exchanges(&mut self) -> Option<Step> {
         let http = self.http.as_mut()?;
         if http.shows && http.shown.is_empty() {

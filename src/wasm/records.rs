@@ -109,3 +109,10 @@ pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool 
     *odd = heard.oddity.map_or(0.0, |odd| f64::from(odd as u8));
     heard != Heard::default()
 }
+
+/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
+pub(super) fn take(count: usize, client: &mut Client<JsValue>) {
+    for record in table().iter_mut().take(count) {
+        accept(record, client);
+    }
+}

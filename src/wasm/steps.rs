@@ -17,7 +17,10 @@ impl Core {
     /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
     pub fn poll(&mut self, straight: bool) -> u32 {
         let step = loop {
-            if let Some(step) = self.poll_exchanges() {
+            // Without such, the part of the module may not be there.
+            if self.http.is_some()
+                && let Some(step) = self.poll_exchanges()
+            {
                 break step;
             }
             match self.machine.poll_output() {

@@ -1,4 +1,6 @@
-//! What pages of other origins may do: their browser asks, and believes these headers only.
+//! What pages of other origins may do: their browser asks, and believes these headers only. Not by
+//! `tower_http`'s layer: the headers that repeat arguments are told by how they begin, which it has no list
+//! for.
 
 use axum::{
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},

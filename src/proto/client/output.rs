@@ -1,5 +1,7 @@
 //! What the client machine wants done, and what it is told at its start.
 
+use std::collections::VecDeque;
+
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
@@ -164,32 +166,22 @@ impl<P: Payload> Output<P> {
     }
 }
 
-/// The outputs that wait to be polled, first in first out. By hand: they are taken out until there are
-/// none, so that a list and a place do, in half a kilobyte of code less than a `VecDeque` of them.
+/// The outputs that wait to be polled, first in first out.
 #[derive(Debug)]
-pub(super) struct Outputs<P> {
-    waiting: Vec<Option<Output<P>>>,
-    next: usize,
-}
+pub(super) struct Outputs<P>(VecDeque<Output<P>>);
 
 impl<P> Outputs<P> {
     pub fn new() -> Self {
-        Self { waiting: Vec::new(), next: 0 }
+        Self(VecDeque::new())
     }
 
+    // Out of line: it is called from everywhere.
     #[inline(never)]
     pub fn push(&mut self, output: Output<P>) {
-        self.waiting.push(Some(output));
+        self.0.push_back(output);
     }
 
     pub fn pop(&mut self) -> Option<Output<P>> {
-        let output = self.waiting.get_mut(self.next).and_then(Option::take);
-        if output.is_some() {
-            self.next += 1;
-        } else {
-            self.waiting.clear();
-            self.next = 0;
-        }
-        output
+        self.0.pop_front()
     }
 }

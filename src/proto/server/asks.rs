@@ -24,7 +24,7 @@ impl AskKey {
 }
 
 /// A request of ours that has not been answered.
-pub(super) struct Asked {
+pub(super) struct Asking {
     /// The peer's request that it serves.
     key: RequestKey,
     /// It has left, so the peer has to be told when the answer is no longer wanted.
@@ -41,7 +41,7 @@ impl<P: Payload> ServerMachine<P> {
         let ask = AskKey(self.last_ask);
         let method = method.to_owned();
         let message = Message::Request { id: Id::Integer(ask.0), method, params }.write();
-        self.asked.insert(ask, Asked { key, has_left: false });
+        self.asked.insert(ask, Asking { key, has_left: false });
         self.queue.push_back(Queued {
             frame: Frame::Message(message),
             key: Some(key),
@@ -74,7 +74,7 @@ impl<P: Payload> ServerMachine<P> {
         }
     }
 
-    fn forget(&mut self, ask: AskKey, asked: &Asked, about: Option<Id>) {
+    fn forget(&mut self, ask: AskKey, asked: &Asking, about: Option<Id>) {
         if !asked.has_left {
             self.queue.retain(|queued| queued.ask != Some(ask));
             // What is held waits for room, and there is some now.

@@ -15,7 +15,7 @@ use crate::{
 const CLOSE_BAD_DATA: u16 = 1007;
 
 /// How the request at hand is to be served.
-struct Served {
+struct Terms {
     version: Version,
     token: Option<Id>,
     level: Option<Level>,
@@ -126,22 +126,22 @@ impl<P: Payload> ServerMachine<P> {
     fn request(&mut self, id: &Id, name: &str, params: Option<P>) -> Result<(), RpcError<P>> {
         let envelope = Envelope::read(params.as_ref(), &self.limits)?;
         let token = envelope.token;
-        let served = match envelope.claim {
+        let terms = match envelope.claim {
             Some(Claim { version, level, capabilities }) => {
                 if self.phase == Phase::Opening && name != method::DISCOVER {
                     self.phase = Phase::Modern;
                 }
-                Served { version, token, level, capabilities }
+                Terms { version, token, level, capabilities }
             }
             None => match self.legacy_request(id, name, params.as_ref())? {
                 None => return Ok(()),
                 Some(version) => {
                     let capabilities = self.session_capabilities;
-                    Served { version, token, level: None, capabilities }
+                    Terms { version, token, level: None, capabilities }
                 }
             },
         };
-        let version = served.version;
+        let version = terms.version;
         if !self.profile.features.serve(version, name) {
             return Err(no_such_method(name));
         }
@@ -176,7 +176,7 @@ impl<P: Payload> ServerMachine<P> {
                 let may_ask = operation.may_ask() && !version.asks_by_request();
                 let inputs =
                     if may_ask { Inputs::read(&params, &self.limits)? } else { Inputs::NONE };
-                self.hand_up(id, served, operation, inputs)?;
+                self.hand_up(id, terms, operation, inputs)?;
             }
         }
         Ok(())
@@ -269,14 +269,14 @@ impl<P: Payload> ServerMachine<P> {
     fn hand_up(
         &mut self,
         id: &Id,
-        served: Served,
+        terms: Terms,
         operation: Operation<P>,
         inputs: Inputs<P>,
     ) -> Result<(), RpcError<P>> {
         if self.requests.len() >= self.limits.requests {
             return Err(busy("too many requests in flight"));
         }
-        let Served { version, token, level, capabilities } = served;
+        let Terms { version, token, level, capabilities } = terms;
         let key = self.take_id(id);
         let subscribes = match &operation {
             Operation::Subscribe { uri } => Some(uri.clone()),

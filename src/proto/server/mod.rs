@@ -27,7 +27,7 @@ pub use operation::{Inputs, Operation, no_such_resource};
 pub use outbound::Reported;
 pub use watch::Change;
 
-use self::{asks::Asked, operation::Cache, watch::Watch};
+use self::{asks::Asking, operation::Cache, watch::Watch};
 use super::{
     map::Map,
     version::{Era, Version},
@@ -225,7 +225,7 @@ pub struct ServerMachine<P> {
     /// Those that have changes held back, the longest waiting first.
     changes: VecDeque<Option<RequestKey>>,
     /// Our own requests that have not been answered.
-    asked: Map<AskKey, Asked>,
+    asked: Map<AskKey, Asking>,
     last_ask: i64,
     events: VecDeque<Event<P>>,
     malformed: u32,

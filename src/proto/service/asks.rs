@@ -7,8 +7,8 @@
 use super::{
     Session,
     result::Shape,
-    seal::digest,
     session::{Call, Open, Question},
+    signer::digest,
 };
 use crate::{
     jsonrpc::{Kind, Payload, RpcError},
@@ -29,7 +29,7 @@ pub enum Asked<P> {
     /// The client has been asked, by this request: its answer comes as an event.
     Waits(AskKey),
     /// The handler cannot go on: once all that it asks for at the same time is known, the call is to
-    /// be [concluded](Session::conclude). With the key that the question goes by.
+    /// be concluded. With the key that the question goes by.
     Suspended(String),
     /// The call is over, or must not ask.
     Over,
@@ -81,14 +81,13 @@ impl<P: Payload> Session<P> {
             call.taken.insert(key.clone(), answer.clone());
             return Asked::Given { key, answer };
         }
-        match call.open.iter_mut().find(|open| open.key == key) {
-            Some(open) => open.askers += 1,
-            None => {
-                let mut question = P::object();
-                question.set_text("method", method);
-                question.set("params", params);
-                call.open.push(Open { key: key.clone(), question, askers: 1 });
-            }
+        if let Some(open) = call.open.iter_mut().find(|open| open.key == key) {
+            open.askers += 1;
+        } else {
+            let mut question = P::object();
+            question.set_text("method", method);
+            question.set("params", params);
+            call.open.push(Open { key: key.clone(), question, askers: 1 });
         }
         Asked::Suspended(key)
     }

@@ -33,6 +33,9 @@ impl Kind {
     }
 }
 
+/// The variables in a URI, each with its value.
+pub(super) type Variables = Vec<(String, String)>;
+
 /// Reads resources of one definition.
 pub(super) struct Reader<H> {
     pub(super) handler: H,
@@ -130,7 +133,7 @@ impl<P: Payload, H> Catalog<P, H> {
     }
 
     /// Who reads a resource, and the variables in its URI.
-    pub(super) fn find(&self, uri: &str) -> Option<(&Reader<H>, Vec<(String, String)>)> {
+    pub(super) fn find(&self, uri: &str) -> Option<(&Reader<H>, Variables)> {
         if let Some(reader) = self.resources.at(uri) {
             return Some((reader, Vec::new()));
         }

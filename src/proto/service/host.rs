@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Asked, Catalog, Job, Kind, Seal, Session, Unanswered, start};
+use super::{Asked, Catalog, Job, Kind, Session, Signer, Unanswered, start};
 use crate::{
     jsonrpc::Payload,
     proto::{
@@ -55,7 +55,7 @@ pub struct Host<P> {
     profile: Profile,
     limits: Limits,
     catalog: Catalog<P, u32>,
-    seal: Seal,
+    signer: Signer,
     sessions: Map<u32, Session<P>>,
     last: u32,
     /// What is to be done, with the number of its connection.
@@ -70,7 +70,7 @@ impl<P: Payload> Host<P> {
             profile,
             limits,
             catalog: Catalog::new(page_size),
-            seal: Seal::new(key, lifetime, 0),
+            signer: Signer::new(key, lifetime, 0),
             sessions: Map::default(),
             last: 0,
             outputs: VecDeque::new(),
@@ -148,14 +148,14 @@ impl<P: Payload> Host<P> {
         params: P,
     ) -> Asked<P> {
         let Some(session) = self.sessions.get_mut(&connection) else { return Asked::Over };
-        session.ask(call, key, method, params, || self.seal.token())
+        session.ask(call, key, method, params, || self.signer.token())
     }
 
     /// Answers with the questions of a handler that cannot go on without its client. `false`: the
     /// call is over, or has none.
     pub fn conclude(&mut self, connection: u32, call: RequestKey, now: Millis) -> bool {
         let Some(session) = self.sessions.get_mut(&connection) else { return false };
-        let close = |binding: &_, answers| self.seal.close(binding, answers, now);
+        let close = |binding: &_, answers| self.signer.close(binding, answers, now);
         let is_over = session.conclude(call, close);
         if is_over {
             self.outputs.push_back((connection, Output::Stop { call, reason: None }));
@@ -173,7 +173,7 @@ impl<P: Payload> Host<P> {
         while let Some(event) = session.machine_mut().poll_event() {
             let output = match event {
                 Event::Request(request) => {
-                    let open = |state: &str, binding: &_| self.seal.open(state, binding, now);
+                    let open = |state: &str, binding: &_| self.signer.open(state, binding, now);
                     let started = start(&self.catalog, request, String::new, open);
                     session.accept(started).map(Output::Run)
                 }

@@ -1,8 +1,8 @@
 //! The middle of a server: between the machine of a connection and whoever runs the handlers.
 //!
-//! What a server has is a [`Catalog`], whose handlers are whatever its host can run: numbers in a
+//! What a server has is a `Catalog`, whose handlers are whatever its host can run: numbers in a
 //! page, functions that make futures natively. Each connection is a [`Session`], the machine and the
-//! calls that are worked on. [`start`] leads from a request to its handler. Natively the rest is
+//! calls that are worked on. `start` leads from a request to its handler. Natively the rest is
 //! `crate::server`; in a page it is [`Host`], which keeps all connections and tells what is to be
 //! done.
 
@@ -12,9 +12,9 @@ mod check;
 mod host;
 mod list;
 mod result;
-mod seal;
 mod serve;
 mod session;
+mod signer;
 mod template;
 
 pub use asks::{Asked, Unanswered};
@@ -22,10 +22,10 @@ pub(crate) use catalog::Catalog;
 pub use catalog::Kind;
 pub use host::{Config, Host, Output};
 pub use result::Failure;
-pub(crate) use seal::{Binding, Seal, bind};
 pub use serve::Job;
 pub(crate) use serve::start;
 pub use session::Session;
+pub(crate) use signer::{Binding, Signer, bind};
 
 use self::{
     check::{Argument, bad_state},

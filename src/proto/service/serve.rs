@@ -38,6 +38,7 @@ pub struct Job<P, H> {
 }
 
 /// What a request has led to; see [`Session::accept`].
+#[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Started<P, H> {
     /// It is answered.
     Answered(RequestKey, Result<P, RpcError<P>>),

@@ -79,7 +79,7 @@ impl<P> Call<P> {
 /// One connection of a server.
 ///
 /// Its host takes events from the machine and answers each request with [`respond`](Self::respond),
-/// or with [`conclude`](Self::conclude) when its handler cannot go on without the client.
+/// or concludes it when its handler cannot go on without the client.
 pub struct Session<P> {
     machine: ServerMachine<P>,
     pub(super) calls: Map<RequestKey, Call<P>>,

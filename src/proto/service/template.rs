@@ -1,4 +1,7 @@
 //! URI templates (RFC 6570, level 1): matching a URI, and taking its variables out.
+//!
+//! `percent-encoding` would decode, but then an encoded `/` could not be told from a plain one any more:
+//! here each character remembers how it was spelled.
 
 /// A character of a URI, whichever of its spellings was used (RFC 3986, 6.2.2): what may stand for
 /// itself is the same percent-encoded, what means something else then is not.

@@ -21,7 +21,7 @@ pub(crate) type Binding = [u8; 32];
 const REMEMBERED: usize = 4096;
 
 /// Signs and checks states.
-pub(crate) struct Seal {
+pub(crate) struct Signer {
     key: Vec<u8>,
     /// How long a state is good.
     pub(crate) lifetime: Millis,
@@ -42,7 +42,7 @@ const ANSWERS: &str = "a";
 /// Its number.
 const NUMBER: &str = "n";
 
-impl Seal {
+impl Signer {
     /// `start`: where the numbers begin, different in servers that share a key.
     #[allow(clippy::cast_possible_truncation)] // any part of it does
     pub(crate) fn new(key: Vec<u8>, lifetime: Millis, start: u64) -> Self {
@@ -215,18 +215,18 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{BASE64, Engine, Seal, digest};
+    use super::{BASE64, Engine, Signer, digest};
 
     type Answers = Vec<(String, Value)>;
 
     #[test]
     fn a_state_opens_for_its_request_until_it_expires() {
-        let mut seal = Seal::new(vec![7; 32], 1000.0, 0);
+        let mut signer = Signer::new(vec![7; 32], 1000.0, 0);
         let binding = digest("", "tools/call", "t", Some(&json!({ "a": 1, "b": [2] })));
         let answers = vec![("k".to_owned(), json!({ "action": "accept" }))];
-        let state = seal.close(&binding, answers.clone(), 5000.0);
+        let state = signer.close(&binding, answers.clone(), 5000.0);
         let again = digest("", "tools/call", "t", Some(&json!({ "b": [2], "a": 1 })));
-        assert_eq!(seal.open::<Value>(&state, &binding, 6000.0), None, "expired");
+        assert_eq!(signer.open::<Value>(&state, &binding, 6000.0), None, "expired");
         for other in [
             digest("alice", "tools/call", "t", Some(&json!({ "a": 1, "b": [2] }))),
             digest("", "tools/call", "u", Some(&json!({ "a": 1, "b": [2] }))),
@@ -234,10 +234,13 @@ mod tests {
             digest("", "prompts/get", "t", Some(&json!({ "a": 1, "b": [2] }))),
             digest::<Value>("", "tools/call", "t", None),
         ] {
-            assert_eq!(seal.open::<Value>(&state, &other, 5000.0), None, "another request");
+            assert_eq!(signer.open::<Value>(&state, &other, 5000.0), None, "another request");
         }
-        assert_eq!(Seal::new(vec![8; 32], 1000.0, 0).open::<Value>(&state, &binding, 5000.0), None);
-        assert_eq!(seal.open(&state, &again, 5999.0), Some(answers));
+        assert_eq!(
+            Signer::new(vec![8; 32], 1000.0, 0).open::<Value>(&state, &binding, 5000.0),
+            None
+        );
+        assert_eq!(signer.open(&state, &again, 5999.0), Some(answers));
     }
 
     #[test]
@@ -253,56 +256,56 @@ mod tests {
 
     #[test]
     fn a_state_is_good_once_and_no_two_are_the_same() {
-        let mut seal = Seal::new(vec![7; 32], 1000.0, u64::MAX);
+        let mut signer = Signer::new(vec![7; 32], 1000.0, u64::MAX);
         let binding = digest::<Value>("", "tools/call", "t", None);
-        let mut close = || seal.close(&binding, Answers::new(), 0.0);
+        let mut close = || signer.close(&binding, Answers::new(), 0.0);
         let (one, other) = (close(), close());
         assert_ne!(one, other);
-        assert!(seal.open::<Value>(&one, &binding, 0.0).is_some());
-        assert!(seal.open::<Value>(&one, &binding, 0.0).is_none());
-        assert!(seal.open::<Value>(&other, &binding, 0.0).is_some());
+        assert!(signer.open::<Value>(&one, &binding, 0.0).is_some());
+        assert!(signer.open::<Value>(&one, &binding, 0.0).is_none());
+        assert!(signer.open::<Value>(&other, &binding, 0.0).is_some());
         // What is remembered is bounded, and what has expired is forgotten first.
         for _ in 0..10_000 {
-            let state = seal.close(&binding, Answers::new(), 900.0);
-            assert!(seal.open::<Value>(&state, &binding, 1800.0).is_some());
+            let state = signer.close(&binding, Answers::new(), 900.0);
+            assert!(signer.open::<Value>(&state, &binding, 1800.0).is_some());
         }
-        assert_eq!(seal.used.len(), super::REMEMBERED);
-        let state = seal.close(&binding, Answers::new(), 9000.0);
-        assert!(seal.open::<Value>(&state, &binding, 9000.0).is_some());
-        assert_eq!(seal.used.len(), 1);
+        assert_eq!(signer.used.len(), super::REMEMBERED);
+        let state = signer.close(&binding, Answers::new(), 9000.0);
+        assert!(signer.open::<Value>(&state, &binding, 9000.0).is_some());
+        assert_eq!(signer.used.len(), 1);
     }
 
     #[test]
     fn no_two_tokens_are_the_same_not_even_of_servers_that_share_a_key() {
         let tokens = [0, 1, u64::MAX - 1].map(|start| {
-            let mut seal = Seal::new(vec![7; 32], 1000.0, start << 32);
-            [seal.token(), seal.token()]
+            let mut signer = Signer::new(vec![7; 32], 1000.0, start << 32);
+            [signer.token(), signer.token()]
         });
         let mut all = tokens.concat();
         assert!(all.iter().all(|token| token.len() >= 22));
         all.sort();
         all.dedup();
         assert_eq!(all.len(), 6);
-        assert_ne!(Seal::new(vec![8; 32], 1000.0, 0).token(), tokens[0][0]);
+        assert_ne!(Signer::new(vec![8; 32], 1000.0, 0).token(), tokens[0][0]);
     }
 
     #[test]
     fn a_state_with_any_character_changed_does_not_open() {
-        let mut seal = Seal::new(vec![9; 32], 1000.0, 0);
+        let mut signer = Signer::new(vec![9; 32], 1000.0, 0);
         let binding = digest::<Value>("", "tools/call", "t", None);
-        let state = seal.close(&binding, Answers::new(), 0.0);
+        let state = signer.close(&binding, Answers::new(), 0.0);
         for at in 0..state.len() {
             let mut bytes = state.clone().into_bytes();
             bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
             let changed = String::from_utf8(bytes).unwrap();
-            assert_eq!(seal.open::<Value>(&changed, &binding, 0.0), None, "at {at}");
+            assert_eq!(signer.open::<Value>(&changed, &binding, 0.0), None, "at {at}");
         }
         let fake = BASE64.encode(r#"{"e":1e9,"b":"","a":{}}"#);
         for changed in
             ["", ".", "..", "v1..", &format!("{state}-TAMPERED"), &format!("v1.{fake}.AAAA")]
         {
-            assert_eq!(seal.open::<Value>(changed, &binding, 0.0), None, "{changed}");
+            assert_eq!(signer.open::<Value>(changed, &binding, 0.0), None, "{changed}");
         }
-        assert!(seal.open::<Value>(&state, &binding, 0.0).is_some(), "as it was");
+        assert!(signer.open::<Value>(&state, &binding, 0.0).is_some(), "as it was");
     }
 }
