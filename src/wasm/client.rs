@@ -1,5 +1,7 @@
 //! The client machine for JavaScript.
 
+use std::mem::ManuallyDrop;
+
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -10,7 +12,7 @@ use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::Exchanges;
+use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::records;
 use super::words::{Caching, Failed, LogLevel, Requested, Scan};
@@ -23,7 +25,8 @@ use super::words::{Caching, Failed, LogLevel, Requested, Scan};
 pub struct Core {
     pub(super) machine: Client<JsValue>,
     /// Where messages go that are exchanges of HTTP.
-    pub(super) http: Option<Box<Exchanges>>,
+    // Dropped by hand: the function that does so may not be loaded where there are none.
+    pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
     /// A request whose answer goes on behind an event.
@@ -221,7 +224,7 @@ impl Core {
         now: f64,
         resume: JsValue,
     ) -> u32 {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
         }
         let kept = match cache {
@@ -335,17 +338,25 @@ impl Core {
 
     /// Looks at the clocks.
     pub fn timeout(&mut self, now: f64) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.handle_timeout(now);
         }
         self.machine.handle_timeout(now);
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(http) = self.http.take() {
+            end(http);
+        }
+    }
+}
+
 impl Core {
     pub(super) fn of(machine: Client<JsValue>) -> Self {
         let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
-        Self { machine, http: None, alone: false, resume: None, value, other }
+        Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
     }
 }
 

@@ -56,6 +56,12 @@ impl Exchanges {
     }
 }
 
+/// The exchanges of a core are not needed any more.
+#[inline(never)]
+pub(super) fn end(http: Box<Exchanges>) {
+    drop(http);
+}
+
 #[wasm_bindgen]
 impl Core {
     /// A core without a client: its steps are about exchanges, and it tells what comes of them.
@@ -64,18 +70,19 @@ impl Core {
     }
 
     /// Takes over the exchanges of a core without a client.
-    pub fn join(&mut self, other: Core) {
-        self.http = other.http;
+    pub fn join(&mut self, mut other: Core) {
+        *self.http = other.http.take();
     }
 
     /// Gives the exchanges away again.
+    #[allow(clippy::return_self_not_must_use)] // for JavaScript
     pub fn part(&mut self) -> Core {
         Self::without_client(self.http.take().unwrap_or_default())
     }
 
     /// How streams that broke off are to be asked for again.
     pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.set_pauses(Pauses { first, growth, longest, attempts });
         }
     }
@@ -83,7 +90,7 @@ impl Core {
     /// Goes on with a session that another connection has opened.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn adopt(&mut self, id: JsValue, version: JsValue) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.adopt(&text(&id), &text(&version));
         }
     }
@@ -96,7 +103,7 @@ impl Core {
 
     /// Ends the session: with `all` everything else as well, and then with `keep` not the session.
     pub fn leave(&mut self, all: bool, keep: bool) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             if all {
                 http.machine.close(keep);
             } else {
@@ -117,7 +124,7 @@ impl Core {
     /// The id of the latest event of an exchange, or undefined.
     #[wasm_bindgen(js_name = lastEvent)]
     pub fn last_event(&mut self, exchange: u32) -> JsValue {
-        let Some(http) = &mut self.http else { return JsValue::UNDEFINED };
+        let Some(http) = self.http.as_mut() else { return JsValue::UNDEFINED };
         http.machine.last_event(exchange).map(JsValue::from_str).unwrap_or_default()
     }
 
@@ -133,7 +140,7 @@ impl Core {
         retry_after: f64,
         headers: JsValue,
     ) -> u32 {
-        let Some(http) = &mut self.http else { return 0 };
+        let Some(http) = self.http.as_mut() else { return 0 };
         let head = Head {
             status,
             content_type: &text(&content_type),
@@ -157,7 +164,7 @@ impl Core {
     /// more than `limit` bytes.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
     pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
-        let Some(http) = &mut self.http else { return 0 };
+        let Some(http) = self.http.as_mut() else { return 0 };
         if let Some(chunk) = chunk {
             http.machine.feed(exchange, chunk);
         }
@@ -198,7 +205,7 @@ impl Core {
 
     /// The next event is not read, for that reason; it may answer the exchange's request.
     pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.refuse(exchange, answers, Some(cause));
         }
     }
@@ -214,7 +221,7 @@ impl Core {
         shows: bool,
         now: f64,
     ) {
-        let Some(http) = &mut self.http else { return };
+        let Some(http) = self.http.as_mut() else { return };
         http.shows = shows;
         let message = present(message);
         if http.machine.streams(exchange) {
@@ -235,7 +242,7 @@ impl Core {
         cause: JsValue,
         now: f64,
     ) -> bool {
-        let Some(http) = &mut self.http else { return false };
+        let Some(http) = self.http.as_mut() else { return false };
         let before = http.poll_timeout();
         http.machine.failed(exchange, Failure { sent, refused, cause: present(cause) }, now);
         http.machine.stirs() || http.poll_timeout() < before
@@ -248,7 +255,7 @@ impl Core {
         let capabilities = JsValue::UNDEFINED;
         let config = Config { info, capabilities, log_level: None, mode: Mode::Auto };
         let mut core = Self::of(Client::new(config));
-        (core.http, core.alone) = (Some(http), true);
+        (*core.http, core.alone) = (Some(http), true);
         core
     }
 
@@ -260,7 +267,7 @@ impl Core {
             resume = event.as_text();
         }
         let patience = id.and_then(|id| self.machine.patience(id));
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.send(message, Sending { patience, resume });
         }
     }

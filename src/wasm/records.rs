@@ -35,7 +35,7 @@ pub(super) fn table() -> &'static mut [Record; RECORDS] {
 #[derive(Default)]
 pub(super) struct Units {
     bytes: usize,
-    units: usize,
+    counted: usize,
     /// As long as all is ASCII, there is nothing to count.
     pub is_wide: bool,
 }
@@ -45,9 +45,9 @@ impl Units {
         if !self.is_wide {
             return place;
         }
-        self.units += units(text.get(self.bytes..place).unwrap_or_default());
+        self.counted += units(text.get(self.bytes..place).unwrap_or_default());
         self.bytes = place;
-        self.units
+        self.counted
     }
 }
 

@@ -23,3 +23,16 @@ test("the client's module in two scripts exports what it exports in one file, ea
   assert.deepEqual([...rest].filter((name) => first.has(name)), []);
   assert.deepEqual([...whole].filter((name) => !first.has(name) && !rest.has(name)), []);
 });
+
+test("a core that has never heard of HTTP is made and freed without that part of the module", async () => {
+  await load("index.js");
+  const { ready } = await load("wasm/load.js");
+  const { Core } = await ready();
+  const core = new Core({ name: "a", version: "1" });
+  core.connect(1000, 1000, false, false, 0);
+  core.opened(1);
+  while (core.poll(true)) core.value();
+  core.timeout(2);
+  core.closed("over", true);
+  core.free();
+});
