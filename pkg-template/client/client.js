@@ -3,6 +3,7 @@ import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { FETCHER } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
+import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -171,6 +172,8 @@ export class Client {
     // It may fail before anybody waits for it below.
     connected.catch(() => {});
     try {
+      // Beside the rest; who fails in that is told by the transport.
+      if (http && !given.worker) loadHttp().catch(() => {});
       const core = (this.#connection.core ??= await this.#start());
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");

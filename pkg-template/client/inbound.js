@@ -57,7 +57,7 @@ export class Inbound {
   #named(message) {
     const { progressToken } = Object(message.params);
     const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
-    const token = this.#connection.calls.find((call) => named(call?.context.requestId))?.token;
+    const token = this.#connection.calls.find((call) => named(call?.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
@@ -86,9 +86,9 @@ export class Inbound {
     const input = numbers[words.PLACE_ID];
     const call = /** @type {Call} */ (this.#connection.calls[slot]);
     const asked = new AbortController();
-    call.inputs.add(asked);
+    (call.inputs ??= new Set()).add(asked);
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
-      call.inputs.delete(asked);
+      call.inputs?.delete(asked);
       if (!ok) call.cause = value;
       this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
     });
