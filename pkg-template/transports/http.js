@@ -1,6 +1,7 @@
 // Streamable HTTP by itself, without a client: an exported transport, and what a worker has.
+import { ABILITIES } from "../base/abilities.js";
 import { ClosedError, toError } from "../base/errors.js";
-import { FETCHER, fast } from "../base/handlers.js";
+import { fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -145,9 +146,9 @@ export class StreamableHttpTransport {
     });
   }
 
-  /** What moves the bytes, for a client's core to take over. */
-  get [FETCHER]() {
-    return this.#exchanges.fetcher;
+  /** @returns {import("../base/abilities.js").Own} */
+  get [ABILITIES]() {
+    return { fetcher: this.#exchanges.fetcher, exchanges: true, announces: true };
   }
 
   /** The largest message either way, in bytes. */

@@ -1,0 +1,39 @@
+// The calls under way, by the slots that the core gives them.
+
+/** @typedef {import("./call.js").Call} Call */
+
+export class CallTable {
+  /** @type {(Call | undefined)[]} */
+  #calls = [];
+  /** How many there are. */
+  size = 0;
+
+  /** @param {number} slot @param {Call} call */
+  put(slot, call) {
+    this.#calls[slot] = call;
+    this.size++;
+  }
+
+  /** The call of a slot. @param {number} slot */
+  at(slot) {
+    return this.#calls[slot];
+  }
+
+  /** The same, which ends. @param {number} slot */
+  take(slot) {
+    const call = this.#calls[slot];
+    this.#calls[slot] = undefined;
+    this.size--;
+    return call;
+  }
+
+  /** The call that a request belongs to. @param {number | undefined} id */
+  find(id) {
+    return id ? this.#calls.find((call) => call?.context.requestId === id) : undefined;
+  }
+
+  /** All of them. @returns {Call[]} */
+  all() {
+    return /** @type {Call[]} */ (this.#calls.filter((call) => call));
+  }
+}
