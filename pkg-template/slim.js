@@ -3,7 +3,7 @@ import start, { Core } from "./wasm/core.js";
 import startHost, { Host } from "./wasm/host.js";
 import { provide, ready } from "./wasm/load.js";
 import { provideHost, readyHost } from "./wasm/server-load.js";
-import { ServerBase } from "./server/server.js";
+import { Server as Base } from "./server/server.js";
 
 /**
  * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
@@ -28,7 +28,7 @@ export function initServer(source) {
   });
 }
 
-export class Server extends ServerBase {
+export class Server extends Base {
   /** @param {any} info @param {any} [options] */
   constructor(info, options) {
     super(info, options, readyHost);

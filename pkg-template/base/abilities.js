@@ -6,7 +6,8 @@ export const ABILITIES = Symbol("abilities");
 /**
  * What a transport of this package says of itself.
  * @typedef {object} Own
- * @property {import("../transports/fetch.js").Fetcher} [fetcher] moves exchanges of HTTP, for a client's core to take over
+ * @property {import("../transports/fetch.js").Fetcher} [fetcher] moves exchanges of HTTP, for a client's core to
+ *   take over; there once it has started
  * @property {(connection: import("../client/connection.js").Connection | undefined) => void} [attach] is given the
  *   connection, which takes more than a message at a time, and nothing when it is given up
  * @property {boolean} [exchanges] its `send` takes the options of a call, and never says whether the server got the message

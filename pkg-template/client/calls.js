@@ -10,16 +10,70 @@ import { checkMode } from "./results.js";
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
+/** What is checked of the options of a call. @type {Record<string, (value: any, options: any) => void>} */
+const CHECKS = {
+  ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
+  ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
+  outputValidation: (_, options) => checkMode(options),
+  jsonSchemaValidator: (_, options) => checkMode(options),
+  signal(value) {
+    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+  },
+  throttle(value) {
+    if (value !== "frame") checkTime("throttle", value);
+  },
+};
+
+/** Checks those of the options that are given. @param {any} options @param {any} given */
+function check(options, given) {
+  for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
+  return options;
+}
+
 /** JSON-RPC: there is no such method. */
 const NO_METHOD = -32601;
 const now = () => performance.now();
 
+/** What the latest promise is settled by. @type {any} */
+let resolver;
+/** @type {any} */
+let rejecter;
+const keep = (/** @type {any} */ resolve, /** @type {any} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
 class Handle extends Promise {
-  /** @param {(resolve: (value: any) => void, reject: (error: any) => void) => void} executor */
-  constructor(executor) {
-    super(executor);
+  #call;
+  #cancel;
+
+  /** @param {Call} call @param {(call: Call, reason: unknown) => void} cancel */
+  constructor(call, cancel) {
+    super(keep);
     itself(this);
+    this.#call = call;
+    this.#cancel = cancel;
+    call.resolve = resolver;
+    call.reject = rejecter;
+  }
+
+  get id() {
+    return this.#call.callId;
+  }
+
+  get stalled() {
+    return this.#call.stalled;
+  }
+
+  // Functions by themselves, for who hands them on.
+  get cancel() {
+    return (/** @type {unknown} */ reason) => this.#cancel(this.#call, reason);
+  }
+
+  get progress() {
+    return () => {
+      // The loop throws the call's error, so somebody knows of it.
+      this.catch(() => {});
+      return this.#call.iterate();
+    };
   }
 }
 for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
@@ -40,6 +94,9 @@ export class Calls {
   #table;
   #options;
   #session;
+  /** Those of a call that is given none. @type {any} */
+  #plain;
+  #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
   /** Tools that run only as tasks. @type {Set<string>} */
@@ -95,30 +152,16 @@ export class Calls {
    * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
-    const options = merge(this.#options, given);
-    options.progressHandler = given?.progressHandler;
-    options.onprogress = given?.onprogress;
-    options.headers = given?.headers;
-    checkHandler("progressHandler", options.progressHandler);
-    checkHandler("onprogress", options.onprogress);
-    checkTime("timeout", options.timeout);
-    checkTime("maxTotalTimeout", options.maxTotalTimeout);
-    checkTime("stallAfter", options.stallAfter);
-    checkHandler("onTaskStatus", options.onTaskStatus);
-    checkMode(options);
-    if (options.signal && !options.signal.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
-    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
+    const options = this.#optionsOf(given);
     const call = new Call(method, params, options, this.#options.progressHandler);
-    Object.assign(call, more);
+    if (more) Object.assign(call, more);
     call.began = now();
     call.until = call.began + options.maxTotalTimeout;
-    const promise = new Handle((resolve, reject) => {
-      call.resolve = resolve;
-      if (method === "tools/call" && options.outputValidation !== "off") {
-        call.resolve = (result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
-      }
-      call.reject = reject;
-    });
+    const handle = new Handle(call, this.#give);
+    if (method === "tools/call" && options.outputValidation !== "off") {
+      const { resolve } = call;
+      call.resolve = (/** @type {any} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+    }
     const { signal } = options;
     if (signal?.aborted) {
       call.cause = signal.reason;
@@ -127,18 +170,16 @@ export class Calls {
       if (signal) this.#watch(signal, call);
       this.#connection.drain();
     }
-    // Not by descriptors: those of one call would be a shape of their own to the engine.
-    call.handle = Object.assign(promise, {
-      id: call.id,
-      stalled: false,
-      cancel: (/** @type {unknown} */ reason) => this.#cancel(call, reason),
-      progress: () => {
-        // The loop throws the call's error, so somebody knows of it.
-        promise.catch(() => {});
-        return call.iterate();
-      },
-    });
-    return call.handle;
+    return handle;
+  }
+
+  /** The options of a call, checked: the client's once, and what is given. @param {any} given */
+  #optionsOf(given) {
+    if (!this.#plain) {
+      const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
+      this.#plain = check(plain, plain);
+    }
+    return given ? check(merge(this.#plain, given), given) : this.#plain;
   }
 
   /**
@@ -160,16 +201,16 @@ export class Calls {
     const left = call.until - asked;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
-    const request = (/** @type {number} */ kept) =>
-      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     call.epoch = this.#epoch;
-    let done = request(!cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE);
+    let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
+    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
-      done = request(identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE);
+      kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
+      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     }
     if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
     if (done !== words.REQUESTED_SENT) {

@@ -3,6 +3,7 @@ import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
+import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -172,7 +173,7 @@ export class Client {
     const given = merge({ connectTimeout: 30_000 }, options);
     let { url, server, make } = route(target, given);
     let transport = make();
-    const http = abilitiesOf(transport).fetcher !== undefined;
+    const http = abilitiesOf(transport).exchanges === true;
     // Over HTTP, silence may as well be a slow way.
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);
@@ -193,6 +194,8 @@ export class Client {
     // It may fail before anybody waits for it below.
     connected.catch(() => {});
     try {
+      // Beside the rest; who fails in that is told by the transport.
+      if (http && !given.worker) loadHttp().catch(() => {});
       const core = this.#connection.core ?? (await this.#start());
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");

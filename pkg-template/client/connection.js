@@ -126,13 +126,13 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(words.VIEW_NUMBERS);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
   }
 
   /** The core's table of what was scanned. @returns {any} */
   records() {
-    if (!this.#records.length) this.#records = /** @type {any} */ (this.#core).view(words.VIEW_RECORDS);
+    while (!this.#records.length) this.#records = /** @type {any} */ (this.#core).view(words.VIEW_RECORDS);
     return this.#records;
   }
 
@@ -214,7 +214,7 @@ export class Connection {
 
   /** The core takes over the exchanges of a transport. @param {any} transport */
   #join(transport) {
-    const fetcher = (this.#fetcher = this.#abilities?.fetcher);
+    const fetcher = (this.#fetcher = abilitiesOf(transport).fetcher);
     if (!fetcher || !this.#core) return;
     // Who has put another handler in the client's place, or before it, hears of every message.
     const plain = () => !transport.onmessage || transport.onmessage.fast;
@@ -268,32 +268,40 @@ export class Connection {
   /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
     const transport = this.#transport;
-    const current = () => transport === this.#transport;
-    // An earlier transport may fail late.
-    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
-    const done = () => {
-      if (id !== words.GREETING || !current()) return;
-      this.#core?.begun(now());
-      this.drain();
-    };
     try {
       if (transport.send.fast && this.#abilities?.frames) {
         transport.sendText(write(message));
-        done();
+        this.#sent(transport, id);
       } else if (this.#abilities?.exchanges) {
-        Promise.resolve(transport.send(message, this.#owner.table.find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
+        const sending = transport.send(message, this.#owner.table.find(id)?.options);
+        Promise.resolve(sending).catch((/** @type {any} */ error) => this.#failed(transport, id, error, false));
         // Where each message is an exchange, that says what becomes of it.
-        if (!this.#abilities.announces) done();
+        if (!this.#abilities.announces) this.#sent(transport, id);
       } else {
         // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
         const text = write(message);
         const error = oversize(text, this.#limit);
         if (error) throw error;
-        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
+        const sending = transport.send(JSON.parse(text));
+        const sent = id === words.GREETING ? () => this.#sent(transport, id) : undefined;
+        Promise.resolve(sending).then(sent, (error) => this.#failed(transport, id, error, true));
       }
     } catch (error) {
-      failed(error, false);
+      this.#failed(transport, id, error, false);
     }
+  }
+
+  /** A message has left. @param {any} transport @param {number} id */
+  #sent(transport, id) {
+    // An earlier transport may be late.
+    if (id !== words.GREETING || transport !== this.#transport) return;
+    this.#core?.begun(now());
+    this.drain();
+  }
+
+  /** @param {any} transport @param {number} id @param {any} error @param {boolean} sent */
+  #failed(transport, id, error, sent) {
+    if (transport === this.#transport) this.unsent(id, error, sent);
   }
 
   /**

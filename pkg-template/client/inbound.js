@@ -59,7 +59,7 @@ export class Inbound {
   #named(message) {
     const { progressToken } = Object(message.params);
     const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
-    const token = this.#table.all().find((call) => named(call.context.requestId))?.token;
+    const token = this.#table.all().find((call) => named(call.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
@@ -84,9 +84,9 @@ export class Inbound {
   /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {any} request @param {string} key */
   input(call, input, request, key) {
     const asked = new AbortController();
-    call.inputs.add(asked);
+    (call.inputs ??= new Set()).add(asked);
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
-      call.inputs.delete(asked);
+      call.inputs?.delete(asked);
       if (!ok) call.cause = value;
       this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
     });

@@ -29,7 +29,10 @@ export class CallTable {
 
   /** The call that a request belongs to. @param {number | undefined} id */
   find(id) {
-    return id ? this.#calls.find((call) => call?.context.requestId === id) : undefined;
+    if (!id) return undefined;
+    // The latest first: it is what is sent.
+    for (let slot = this.#calls.length; slot--; ) if (this.#calls[slot]?.requestId === id) return this.#calls[slot];
+    return undefined;
   }
 
   /** All of them. @returns {Call[]} */

@@ -9,7 +9,7 @@ import { plain } from "./values.js";
 const TOKENS = 1024;
 
 /** What the server keeps of a call. */
-export class ServerCall {
+export class Call {
   #abort = new AbortController();
   /** Set once the call goes on in another round. */
   #suspended = false;
@@ -18,7 +18,7 @@ export class ServerCall {
 
   /**
    * @param {import("../wasm/host.js").Host} host
-   * @param {import("./link.js").ServerLink} link
+   * @param {import("./link.js").Link} link
    * @param {number} number
    * @param {any} job
    * @param {() => void} drain does what the machine wants done

@@ -2,7 +2,7 @@
 import { McpError } from "../base/errors.js";
 import { provideHost, readyHost } from "../wasm/server-load.js";
 import { unpack } from "../wasm/unpack.js";
-import { ServerBase } from "./server.js";
+import { Server as Base } from "./server.js";
 
 function ready() {
   provideHost(async () => {
@@ -16,7 +16,7 @@ function ready() {
   return readyHost();
 }
 
-export class Server extends ServerBase {
+export class Server extends Base {
   /** @param {any} info @param {any} [options] */
   constructor(info, options) {
     super(info, options, ready);

@@ -13,7 +13,7 @@ const HELD = 4096;
 /** How long a transport may take for the last messages, in milliseconds. */
 const PATIENCE = 1000;
 
-export class ServerLink {
+export class Link {
   #transport;
   #release;
   /** @type {import("../wasm/host.js").Host | undefined} */
@@ -37,7 +37,7 @@ export class ServerLink {
 
   /**
    * @param {any} transport
-   * @param {{ received: (link: ServerLink) => void, over: (link: ServerLink) => void, fault: (error: any) => void }} server
+   * @param {{ received: (link: Link) => void, over: (link: Link) => void, fault: (error: any) => void }} server
    */
   constructor(transport, server) {
     this.#transport = transport;

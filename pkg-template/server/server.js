@@ -6,9 +6,9 @@ import { createInMemoryPair } from "../transports/pair.js";
 import { MessagePortTransport } from "../transports/port.js";
 import { acceptPorts } from "../transports/window.js";
 import * as words from "../wasm/words.js";
-import { ServerCall } from "./call.js";
+import { Call } from "./call.js";
 import { failure } from "./failure.js";
-import { ServerLink } from "./link.js";
+import { Link } from "./link.js";
 import { inputOf, outputOf, wordsOf } from "./schema.js";
 import { checkText, isBytes, plain } from "./values.js";
 
@@ -20,7 +20,7 @@ const LONGEST = 2 ** 52;
 /** @typedef {(first: any, context: any) => unknown} Handler */
 /** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./schema.js").Check | undefined }} Thing */
 
-export class ServerBase {
+export class Server {
   /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
   onerror;
 
@@ -36,9 +36,9 @@ export class ServerBase {
   /** Those numbers, by kind and name. @type {Map<string, number>} */
   #names = new Map();
   #last = 0;
-  /** @type {Set<ServerLink>} */
+  /** @type {Set<Link>} */
   #links = new Set();
-  /** By connection and number. @type {Map<string, ServerCall>} */
+  /** By connection and number. @type {Map<string, Call>} */
   #calls = new Map();
 
   /**
@@ -166,7 +166,7 @@ export class ServerBase {
   /** @param {any} target @param {any} [options] */
   async connect(target, options) {
     const transport = open(target, options);
-    const link = new ServerLink(transport, {
+    const link = new Link(transport, {
       received: () => this.#drain(),
       over: (link) => {
         this.#links.delete(link);
@@ -264,7 +264,7 @@ export class ServerBase {
     const link = [...this.#links].find((link) => link.number === connection);
     const thing = this.#things.get(job.handler);
     if (!link || !thing || !this.#host) return;
-    const call = new ServerCall(this.#host, link, number, job, () => this.#drain());
+    const call = new Call(this.#host, link, number, job, () => this.#drain());
     this.#calls.set(call.name, call);
     // In a moment, so that a call that is given up in the same breath does not begin.
     Promise.resolve()
@@ -275,7 +275,7 @@ export class ServerBase {
       );
   }
 
-  /** @param {Thing} thing @param {any} job @param {ServerCall} call */
+  /** @param {Thing} thing @param {any} job @param {Call} call */
   async #run(thing, job, call) {
     const { kind, definition, handler } = thing;
     const { jsonSchemaValidator } = this.#options;
@@ -306,7 +306,7 @@ export class ServerBase {
     }
   }
 
-  /** @param {ServerCall} call @param {boolean} ok @param {any} value */
+  /** @param {Call} call @param {boolean} ok @param {any} value */
   #respond(call, ok, value) {
     if (this.#calls.get(call.name) !== call) return;
     this.#calls.delete(call.name);
@@ -327,7 +327,7 @@ export class ServerBase {
   }
 
   static {
-    throughProxies(ServerBase);
+    throughProxies(Server);
   }
 }
 

@@ -80,7 +80,7 @@ export class Fetcher {
 
   /** The numbers of the core's latest step. */
   view() {
-    if (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
     return this.#numbers;
   }
 

@@ -33,7 +33,8 @@ function common(one, other) {
 export function lay(text, core) {
   const { length } = text;
   if (!bytes.length) {
-    bytes = core.view(words.VIEW_SCRATCH);
+    // To hand a view over may itself make the memory grow, as the first one that a worker asks for does.
+    while (!bytes.length) bytes = core.view(words.VIEW_SCRATCH);
     fours = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
     latest = head = "";
     known = 0;

@@ -5,7 +5,8 @@ import { itself, throughProxies } from "../base/itself.js";
 import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
-import { wasmModule } from "../wasm/core.js";
+import { wasmModule, wasmRest } from "../wasm/core.js";
+import { readyForHttp } from "../wasm/load.js";
 import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
@@ -82,6 +83,7 @@ class WorkerTransport {
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
+    if (this.tells) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -98,6 +100,7 @@ class WorkerTransport {
     this.#post({
       mcp: "open",
       module: wasmModule,
+      rest: wasmRest,
       url: this.#url,
       protocols: [...protocols],
       maxMessageSize: this.maxMessageSize,

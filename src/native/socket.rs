@@ -164,7 +164,7 @@ impl Writer<'_> {
     async fn keep_apart(&mut self) -> Result<(), End> {
         if let Some(reported) = self.reported.take()
             && reported.elapsed() < self.gap
-            && self.link.era() == Some(Era::Legacy)
+            && self.link.era().is_some_and(Era::loses_reports_beside_results)
         {
             self.flush().await?;
             sleep(self.gap).await;

@@ -369,6 +369,8 @@ impl Drop for Driver {
         self.shared.close();
         for call in std::mem::take(&mut self.calls).into_values() {
             call.cancelled.set();
+            // Whoever still has its context keeps nothing of what was asked.
+            self.shared.lock().session.stop(call.key);
             self.tasks.remove(call.key);
         }
     }

@@ -1,6 +1,7 @@
 //! The client machine for JavaScript.
 
 use std::cell::UnsafeCell;
+use std::mem::ManuallyDrop;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -15,7 +16,7 @@ use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Exchanges};
+use super::http::{Exchanges, end};
 use super::payload::{read_number, view_bytes, view_numbers};
 use super::records;
 use super::words::{
@@ -114,7 +115,8 @@ fn put_odd(oddity: Option<Oddity>) {
 pub struct Core {
     pub(super) machine: Client<JsValue>,
     /// Where messages go that are exchanges of HTTP.
-    pub(super) http: Option<Box<Exchanges>>,
+    // Dropped by hand: the function that does so may not be loaded where there are none.
+    pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
     /// A request whose answer goes on behind an event.
@@ -251,7 +253,7 @@ impl Core {
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
     /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
-        http::take_records(count, &mut self.machine);
+        records::take(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.
@@ -312,7 +314,7 @@ impl Core {
         now: f64,
         resume: JsValue,
     ) -> u32 {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
         }
         let kept = match cache {
@@ -426,7 +428,7 @@ impl Core {
 
     /// Looks at the clocks.
     pub fn timeout(&mut self, now: f64) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.handle_timeout(now);
         }
         self.machine.handle_timeout(now);
@@ -436,7 +438,10 @@ impl Core {
     /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
     pub fn poll(&mut self, straight: bool) -> u32 {
         let step = loop {
-            if let Some(step) = self.poll_exchanges() {
+            // Without such, the part of the module may not be there.
+            if self.http.is_some()
+                && let Some(step) = self.poll_exchanges()
+            {
                 break step;
             }
             match self.machine.poll_output() {
@@ -480,10 +485,18 @@ impl Core {
     }
 }
 
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(http) = self.http.take() {
+            end(http);
+        }
+    }
+}
+
 impl Core {
     pub(super) fn of(machine: Client<JsValue>) -> Self {
         let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
-        Self { machine, http: None, alone: false, resume: None, value, other }
+        Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
     }
 
     /// The step that an output of the client is.

@@ -211,6 +211,30 @@ for (const kind of browsers) {
       assert.equal(text, "Downloaded file from x");
     });
 
+    test("a page that takes no mere text for a script has its worker", async () => {
+      const csp = "require-trusted-types-for 'script'; worker-src 'self' blob:; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'";
+      const strict = await startStaticServer({ mounts, files, csp });
+      const other = await startDemoServer({ args: ["--allow-origin", new URL(strict.url).origin] });
+      try {
+        const { page } = await openPage(browser, strict.url);
+        const versions = await page.evaluate(async (url) => {
+          const { Client } = await import(/** @type {any} */ ("/pkg/index.js"));
+          const versions = [];
+          // The policy of the package can be made once.
+          for (let i = 0; i < 2; i++) {
+            const client = await Client.connect(url, { worker: true });
+            versions.push(client.protocolVersion);
+            await client.close();
+          }
+          return versions;
+        }, other.ws);
+        assert.deepEqual(versions, ["2026-07-28", "2026-07-28"]);
+        await page.close();
+      } finally {
+        await Promise.all([strict.stop(), other.stop()]);
+      }
+    });
+
     test("a policy without worker-src blob: is named, and the app's own script is let in", async () => {
       const strict = await startStaticServer({ mounts, files, csp: productionCsp });
       const other = await startDemoServer({ args: ["--allow-origin", new URL(strict.url).origin] });

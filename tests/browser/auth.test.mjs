@@ -1,0 +1,205 @@
+// Log-ins in real browsers, against `oidc-provider`: in a window, by redirect, in several tabs, in a
+// worker, and where an authorization server or the page cuts the window off.
+import assert from "node:assert/strict";
+import { after, before, describe, test } from "node:test";
+import { startAuthorizationServer } from "../support/authorization-server.mjs";
+import { browsers, launch, openPage } from "../support/browser.mjs";
+import { pkg, www } from "../support/paths.mjs";
+import { startStaticServer } from "../support/static-server.mjs";
+
+const html = `<!doctype html><meta charset=utf-8><title>app</title><script type="module">
+  import { Client } from "/pkg/index.js";
+  import * as auth from "/pkg/auth/index.js";
+  window.make = (server, options = {}, connection = {}) => {
+    const one = new auth.OAuth({ ...options, storage: options.storage && auth[options.storage]() });
+    window.oauth = one;
+    window.visit = async () => {
+      const client = await Client.connect(server, { auth: one, progressHandler: null, ...connection });
+      const { content } = await client.callTool("work");
+      await client.close();
+      return content[0].text;
+    };
+    // As an app does it: the log-in is in the click.
+    window.whole = async () => {
+      try { return await window.visit(); } catch (error) {
+        if (error.code !== "AUTH_REQUIRED" && error.code !== "AUTH_SCOPE") throw error;
+        await one.login(error);
+        return window.visit();
+      }
+    };
+  };
+  window.code = (promise) => promise.then(() => "", ({ code, url, message, server }) => ({ code, url, message, server }));
+  window.ready = true;
+</script>`;
+
+for (const kind of browsers) {
+  describe(`log-ins in ${kind}`, () => {
+    /** @type {import("puppeteer-core").Browser} */
+    let browser;
+    /** @type {Awaited<ReturnType<typeof startAuthorizationServer>>} */
+    let world;
+    /** @type {import("../support/static-server.mjs").StaticServer} */
+    let site;
+    const serve = (/** @type {Record<string, string>} */ headers = {}) => startStaticServer({ mounts: { "/pkg/": pkg, "/www/": www }, files: { "/": html, "/oauth.html": '<!doctype html><meta charset=utf-8><title>Logged in</title><script type="module">import { finish } from "/pkg/auth/index.js"; if (await finish()) location.reload();</script>' }, headers });
+    before(async () => {
+      world = await startAuthorizationServer();
+      site = await serve();
+      browser = await launch(kind);
+    });
+    after(async () => {
+      await browser?.close();
+      await site?.stop();
+      await world?.stop();
+    });
+
+    /** @param {string} [url] @param {any} [options] @param {any} [connection] */
+    async function app(url = site.url, options = {}, connection = {}) {
+      const { page } = await openPage(browser, url);
+      await page.waitForFunction("window.ready");
+      const make = () => page.evaluate((server, options, connection) => /** @type {any} */ (window).make(server, options, connection), world.server, options, connection);
+      await make();
+      /** @param {string} code @returns {Promise<any>} */
+      const run = (code) => page.evaluate(code);
+      return { page, make, run, close: () => page.close() };
+    }
+    const windows = async () => (await browser.pages()).length;
+    const settled = async (/** @type {number} */ count) => {
+      for (let i = 0; i < 100 && (await windows()) !== count; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+      return windows();
+    };
+
+    test("in a window: let in, renewed in silence, with more rights, and out", { timeout: 60_000 }, async () => {
+      const before = await windows();
+      const one = await app();
+      assert.equal(await one.run("whole()"), "person");
+      assert.equal(await settled(before + 1), before + 1);
+      assert.equal(await one.run("visit()"), "person");
+      const tokens = world.count("POST /token");
+      // A token that has ended is renewed without a window.
+      world.state.lives = 1;
+      await one.run("oauth.login(" + JSON.stringify(world.server) + ", { fresh: true })");
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      world.state.lives = 3600;
+      assert.equal(await one.run("visit()"), "person");
+      assert.equal(world.count("POST /token"), tokens + 2);
+      world.state.needs["tools/call"] = "write";
+      assert.equal((await one.run("code(visit())")).code, "AUTH_SCOPE");
+      assert.equal(await one.run("whole()"), "person");
+      delete world.state.needs["tools/call"];
+      await one.run(`oauth.logout(${JSON.stringify(world.server)})`);
+      assert.ok(world.count("POST /token/revocation") >= 1);
+      assert.equal((await one.run("code(visit())")).code, "AUTH_REQUIRED");
+      await one.close();
+    });
+
+    for (const [name, of, from] of /** @type {const} */ ([
+      ["the authorization server", { "Cross-Origin-Opener-Policy": "same-origin" }, {}],
+      ["the page", {}, { "Cross-Origin-Opener-Policy": "same-origin" }],
+      ["both", { "Cross-Origin-Opener-Policy": "same-origin" }, { "Cross-Origin-Opener-Policy": "same-origin" }],
+    ])) {
+      test(`in a window that ${name} cut off from its opener`, { timeout: 60_000 }, async () => {
+        world.state.headers = of;
+        const own = await serve(from);
+        const before = await windows();
+        const one = await app(own.url);
+        assert.equal(await one.run("whole()"), "person");
+        assert.equal(await settled(before + 1), before + 1);
+        await one.close();
+        await own.stop();
+        world.state.headers = {};
+      });
+    }
+
+    test("by redirect: back where it began, with no code in the address, also after a reload", { timeout: 60_000 }, async () => {
+      const one = await app(`${site.url}?at=here`, { open: "redirect" });
+      assert.equal((await one.run("code(visit())")).code, "AUTH_REQUIRED");
+      await one.run(`void oauth.login(${JSON.stringify(world.server)})`);
+      await one.page.waitForFunction("location.search === '?at=here' && window.ready && !window.oauth", { timeout: 20_000 });
+      assert.equal(await one.run("location.href"), `${site.url}?at=here`);
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      await one.page.reload();
+      await one.page.waitForFunction("window.ready && !window.oauth");
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      await one.close();
+    });
+
+    test("a window that the browser does not open is AUTH_POPUP_BLOCKED, with the address to go to", { timeout: 60_000 }, async () => {
+      const one = await app();
+      const { code, url } = await one.run(`(window.open = () => null, code(oauth.login(${JSON.stringify(world.server)})))`);
+      assert.equal(code, "AUTH_POPUP_BLOCKED");
+      assert.ok(url.startsWith(`${world.issuer}/auth?`));
+      await one.close();
+    });
+
+    test("a window closed by hand: another log-in can begin at once, and an abort ends it", { timeout: 60_000 }, async () => {
+      const one = await app();
+      world.state.hangs = true;
+      const before = await windows();
+      await one.run(`(window.leave = new AbortController(), window.first = code(oauth.login(${JSON.stringify(world.server)}, { signal: leave.signal })), undefined)`);
+      assert.equal(await settled(before + 1), before + 1);
+      await one.run("leave.abort()");
+      assert.equal((await one.run("first")).code, "AUTH_CANCELLED");
+      assert.equal(await settled(before), before);
+      await one.run(`(window.second = code(oauth.login(${JSON.stringify(world.server)})), undefined)`);
+      await settled(before + 1);
+      world.state.hangs = false;
+      assert.equal(await one.run("whole()"), "person");
+      assert.equal((await one.run("second")).code, "AUTH_CANCELLED");
+      await one.close();
+    });
+
+    test("two tabs and five calls that meet an expired token renew it once", { timeout: 60_000 }, async () => {
+      const tabs = [await app(site.url, { storage: "local" }), await app(site.url, { storage: "local" })];
+      world.state.lives = 2;
+      await tabs[0]?.run(`oauth.login(${JSON.stringify(world.server)})`);
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      world.state.lives = 3600;
+      const before = world.count("POST /token");
+      const visits = await Promise.all([0, 0, 0, 0, 0, 1, 1].map((which) => tabs[which]?.run("visit()")));
+      assert.deepEqual(visits, Array(7).fill("person"));
+      assert.equal(world.count("POST /token") - before, 1);
+      // Out in one is out in both.
+      await tabs[0]?.run(`oauth.logout(${JSON.stringify(world.server)})`);
+      assert.equal((await tabs[1]?.run("code(visit())")).code, "AUTH_REQUIRED");
+      for (const tab of tabs) await tab.close();
+    });
+
+    test("a token that is bound to a key of this browser, which nobody can take along", { timeout: 60_000 }, async () => {
+      const one = await app(site.url, { storage: "indexedDb", dpop: true });
+      assert.equal(await one.run("whole()"), "person");
+      const headers = await one.run(`oauth.headers({ method: "POST", url: ${JSON.stringify(world.server)} })`);
+      assert.match(headers.authorization, /^DPoP /);
+      assert.equal(headers.dpop.split(".").length, 3);
+      await one.page.reload();
+      await one.page.waitForFunction("window.ready && !window.oauth");
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      const stolen = await one.run(`fetch(${JSON.stringify(world.server)}, { method: "POST", headers: { authorization: ${JSON.stringify(headers.authorization.replace("DPoP", "Bearer"))}, "content-type": "application/json" }, body: '{}' }).then(({ status }) => status)`);
+      assert.equal(stolen, 401);
+      const taken = await one.run(`new Promise((resolve) => { const open = indexedDB.open("mcp-wasm-auth"); open.onsuccess = () => { const all = open.result.transaction("values").objectStore("values").getAll(); all.onsuccess = () => { const { pair } = all.result.find((one) => one.pair); crypto.subtle.exportKey("jwk", pair.privateKey).then(() => resolve("taken"), (error) => resolve(error.name)); }; }; })`);
+      assert.equal(taken, "InvalidAccessError");
+      await one.close();
+    });
+
+    test("a connection that a worker holds is let in, and needs a log-in as the page's does", { timeout: 60_000 }, async () => {
+      const one = await app(site.url, {}, { worker: true });
+      const { code, server } = await one.run("code(visit())");
+      assert.deepEqual([code, server], ["AUTH_REQUIRED", world.server]);
+      assert.equal(await one.run("whole()"), "person");
+      await one.close();
+    });
+
+    test("where pages cannot register, it is AUTH_CORS, and says which address", { timeout: 60_000 }, async () => {
+      const closed = await startAuthorizationServer({ opens: false });
+      const { page } = await openPage(browser, site.url);
+      await page.waitForFunction("window.ready");
+      const { code, message } = await page.evaluate((server) => (/** @type {any} */ (window).make(server), /** @type {any} */ (window).code(/** @type {any} */ (window).oauth.login(server))), closed.server);
+      assert.equal(code, "AUTH_CORS");
+      assert.ok(message.includes(`${closed.issuer}/reg`), message);
+      await page.close();
+      await closed.stop();
+    });
+  });
+}
