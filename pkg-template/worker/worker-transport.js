@@ -83,7 +83,7 @@ class WorkerTransport {
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
-    if (this.tells) await readyForHttp();
+    if (this.#url.startsWith("http")) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
