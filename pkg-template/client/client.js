@@ -12,7 +12,7 @@ import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
-import { Oddities } from "./oddities.js";
+import { Oddities, factsIn } from "./oddities.js";
 import { defaultProgressHandler } from "./progress.js";
 import { Outputs, checkMode } from "./results.js";
 import { Subscription, watchLists } from "./subscription.js";
@@ -103,7 +103,7 @@ export class Client {
       },
       what: () => this.#connecting?.what ?? "the connection",
       scans: () => this.#scans,
-      odd: (kind, params) => this.#oddities.keep(kind, params, now() - this.#began, this.#session?.serverInfo?.name),
+      odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
       changed: (id) => this.#calls.forget(id),
     });
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
@@ -417,7 +417,7 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return this.#oddities.keep(connection.view()[words.PLACE_ODD], core.value(), now() - this.#began, this.#session?.serverInfo?.name);
+        return this.#oddities.keep(connection.view()[words.PLACE_ODD], factsIn(core.value()), now() - this.#began, this.#session);
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }

@@ -25,7 +25,7 @@ const now = () => performance.now();
  * @property {(cause: unknown) => boolean} blame hears what is about to fail that; false if nobody waits
  * @property {() => string} what says in words what fails if no call does
  * @property {() => boolean} scans whether frames are worth scanning: not if somebody wants every notification as a message
- * @property {(kind: number, params: unknown) => void} odd hears of odd progress
+ * @property {(kind: number, facts: object) => void} odd hears of odd progress
  * @property {(id: number) => void} changed hears that requests are sent for another than before, from the one of that id on
  */
 

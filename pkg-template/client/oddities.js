@@ -27,30 +27,37 @@ function brief(value) {
   return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
 }
 
+/** What is kept of the params of a notification. @param {unknown} params */
+export function factsIn(params) {
+  const { progressToken, progress, total } = Object(params);
+  return { progressToken: brief(progressToken), progress: brief(progress), total: brief(total) ?? undefined };
+}
+
 export class Oddities {
-  /** By kind, each with its place among all. @type {Map<number, [number, object][]>} */
+  /** By kind, each with its place among all. @type {Map<number, { place: number, time: number, facts: object, session: any }[]>} */
   #samples = new Map();
   #count = 0;
 
   /**
-   * Keeps odd progress.
+   * Keeps odd progress. A server may turn every token into text: this is all that costs.
    * @param {number} kind
-   * @param {unknown} params of the notification
+   * @param {object} facts
    * @param {number} time since the client began to connect, in milliseconds
-   * @param {string | undefined} server
+   * @param {any} session what is known of the server
    */
-  keep(kind, params, time, server) {
-    const { progressToken, progress, total } = Object(params);
-    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
-    const same = this.#samples.get(kind) ?? [];
-    this.#samples.set(kind, same);
-    const sample = { kind: KINDS[kind], time, server, progressToken: token, progress: value, total: whole };
-    if (same.push([this.#count++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
+  keep(kind, facts, time, session) {
+    let same = this.#samples.get(kind);
+    if (!same) this.#samples.set(kind, (same = []));
+    if (same.push({ place: this.#count++, time, facts, session }) > 20 * SAMPLES) same.splice(0, 19 * SAMPLES);
   }
 
   /** The latest, in their order. */
   get samples() {
-    const latest = [...this.#samples.values()].flatMap((same) => same.slice(-SAMPLES));
-    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
+    const latest = [...this.#samples].flatMap(([kind, same]) =>
+      same.slice(-SAMPLES).map(({ place, time, facts, session }) => {
+        return { place, sample: { kind: KINDS[kind], time, server: session?.serverInfo?.name, ...facts } };
+      }),
+    );
+    return latest.sort((one, other) => one.place - other.place).map(({ sample }) => sample);
   }
 }
