@@ -78,7 +78,7 @@ export class Connection {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
-  /** The latest odd progress, by kind, each with its place among all. @type {Map<number, [number, any][]>} */
+  /** The latest odd progress, by kind, each with its place among all. @type {Map<number, any[][]>} */
   #samples = new Map();
   #oddities = 0;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
@@ -320,18 +320,24 @@ export class Connection {
   /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
   odd(kind, params) {
     const { progressToken, progress, total } = Object(params);
-    const server = this.session?.serverInfo?.name;
-    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
-    const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
-    const same = this.#samples.get(kind) ?? [];
-    this.#samples.set(kind, same);
-    if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
+    this.#oddity(kind, { progressToken: brief(progressToken), progress: brief(progress), total: brief(total) ?? undefined });
+  }
+
+  /** A server may turn every token into text: this is all that costs. @param {number} kind @param {any} facts */
+  #oddity(kind, facts) {
+    let same = this.#samples.get(kind);
+    if (!same) this.#samples.set(kind, (same = []));
+    if (same.push([this.#oddities++, now() - this.began, facts, this.session]) > 20 * SAMPLES) same.splice(0, 19 * SAMPLES);
   }
 
   /** The latest odd progress, in its order. */
   get samples() {
-    const latest = [...this.#samples.values()].flatMap((same) => same.slice(-SAMPLES));
-    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
+    const latest = [...this.#samples].flatMap(([kind, same]) =>
+      same.slice(-SAMPLES).map(([place, time, facts, session]) => {
+        return { place, sample: { kind: KINDS[kind], time, server: session?.serverInfo?.name, ...facts } };
+      }),
+    );
+    return latest.sort((one, other) => one.place - other.place).map(({ sample }) => sample);
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -344,7 +350,7 @@ export class Connection {
       const slot = core.scan(length);
       if (slot !== words.SCAN_PARSE) {
         const records = this.records();
-        if (records[words.FIELD_ODD]) this.odd(records[words.FIELD_ODD], factsOf(records, 0));
+        if (records[words.FIELD_ODD]) this.#oddity(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
         const total = records[words.FIELD_TOTAL];
         const call = /** @type {Call} */ (this.calls[slot]);
@@ -394,7 +400,7 @@ export class Connection {
     const found = [];
     for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
       const odd = records[at + words.FIELD_ODD];
-      if (odd) this.odd(odd, factsOf(records, at));
+      if (odd) this.#oddity(odd, factsOf(records, at));
       const call = this.calls[records[at + words.FIELD_SLOT]];
       if (!call) continue;
       const total = records[at + words.FIELD_TOTAL];
