@@ -30,6 +30,9 @@ pub mod code {
     /// Too many requests at once; `data.retryAfterMs` says when to try again. Ours: the protocol
     /// has no code for it, and leaves the positive numbers to whoever binds it to a transport.
     pub const TOO_MANY_REQUESTS: i64 = 42900;
+    /// The caller may not do this: `data.scope` has all scopes that it takes, `data.resourceMetadata`
+    /// the address that says who grants them. Ours, as the one above.
+    pub const INSUFFICIENT_SCOPE: i64 = 40300;
 }
 
 /// A request id or a progress token: compared by JSON type and value, so `1` is not `"1"`.
