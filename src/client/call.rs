@@ -54,13 +54,13 @@ pub struct Call<T> {
     engine: Rc<Engine>,
     plan: Plan,
     limits: CallLimits,
-    call: Pending,
+    pending: Pending,
     read: Read<T>,
 }
 
 impl<T> Call<T> {
     pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
-        Self { engine: Rc::clone(engine), plan, limits, call: Pending::new(None, false), read }
+        Self { engine: Rc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
     /// What hears of the call's progress, in the place of the client's handler.
@@ -68,14 +68,14 @@ impl<T> Call<T> {
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
     pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
-        self.call.handler = Some(Handler::new(handler));
+        self.pending.handler = Some(Handler::new(handler));
         self
     }
 
     /// Nobody is to hear of the call's progress; it keeps the call alive all the same.
     pub fn silent(mut self) -> Self {
-        self.call.handler = None;
-        self.call.silent = true;
+        self.pending.handler = None;
+        self.pending.silent = true;
         self
     }
 
@@ -95,18 +95,18 @@ impl<T> Call<T> {
 
     /// What hears that the call counts as stalled, and with false that it goes on.
     pub fn on_stalled(mut self, handler: impl FnMut(bool) + 'static) -> Self {
-        self.call.on_stalled = Some(Handler::new(handler));
+        self.pending.on_stalled = Some(Handler::new(handler));
         self
     }
 
     /// What hears how the task stands that the call has become, in the server's words.
     pub fn on_task(mut self, handler: impl FnMut(JsValue) + 'static) -> Self {
-        self.call.on_task = Some(Handler::new(handler));
+        self.pending.on_task = Some(Handler::new(handler));
         self
     }
 
     pub(super) fn listening(mut self, ears: &Rc<Ears>) -> Self {
-        self.call.ears = Some(Rc::clone(ears));
+        self.pending.ears = Some(Rc::clone(ears));
         self
     }
 
@@ -138,9 +138,9 @@ impl<T> Call<T> {
     /// Sends the request now. Awaiting does so too; this is for calls that run side by side, and
     /// for those that want a [handle](CallFuture::handle).
     pub fn start(self) -> CallFuture<T> {
-        let Self { engine, plan, limits, call, read } = self;
+        let Self { engine, plan, limits, pending, read } = self;
         let Plan { method, label, params, items } = plan;
-        let call = Rc::new(call);
+        let call = Rc::new(pending);
         let mut future = CallFuture {
             pages: items.map(Pages::new),
             params: JsValue::UNDEFINED,
