@@ -91,7 +91,9 @@ export class Calls {
   coalesced = 0;
 
   #connection;
+  #table;
   #options;
+  #session;
   /** Those of a call that is given none. @type {any} */
   #plain;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
@@ -106,27 +108,31 @@ export class Calls {
 
   /**
    * @param {import("./connection.js").Connection} connection
+   * @param {import("./table.js").CallTable} table the calls under way
    * @param {any} options the client's
+   * @param {() => any} session what is known of the server
    */
-  constructor(connection, options) {
+  constructor(connection, table, options, session) {
     this.#connection = connection;
+    this.#table = table;
     this.#options = options;
-    connection.onchange = (id) => this.#forget(id);
+    this.#session = session;
   }
 
   /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
-  #forget(id) {
+  forget(id) {
     this.#epoch++;
     this.#tasksOnly.clear();
     this.#titles.clear();
     this.outputs?.forget();
-    for (const call of this.#connection.calls) if (call && call.requestId === id) call.epoch = this.#epoch;
+    const call = this.#table.find(id);
+    if (call) call.epoch = this.#epoch;
   }
 
   get board() {
     if (!this.#board) {
       this.#board = new CallBoard();
-      for (const call of this.#connection.calls) if (call) this.#show(call);
+      for (const call of this.#table.all()) this.#show(call);
     }
     return this.#board;
   }
@@ -134,7 +140,7 @@ export class Calls {
   /** Puts a call on the board. @param {Call} call */
   #show(call) {
     const { id, method, name, began } = call;
-    const server = this.#connection.session?.serverInfo?.name;
+    const server = this.#session()?.serverInfo?.name;
     const title = method === "tools/call" ? this.#titles.get(name) : undefined;
     call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title, began });
   }
@@ -213,9 +219,9 @@ export class Calls {
     }
     const numbers = this.#connection.view();
     call.begin(numbers[words.PLACE_ID]);
-    this.#connection.calls[numbers[words.PLACE_SLOT]] = call;
+    this.#table.put(numbers[words.PLACE_SLOT], call);
     if (this.#board) this.#show(call);
-    if (!this.#connection.inFlight++) this.#connection.hold();
+    if (this.#table.size === 1) this.#connection.hold();
     return true;
   }
 
@@ -238,12 +244,9 @@ export class Calls {
     call.abort(text);
   }
 
-  /** @param {any} result @param {any} [failure] */
-  settle(result, failure) {
-    const slot = this.#connection.view()[words.PLACE_SLOT];
-    const call = this.#connection.calls[slot];
-    this.#connection.calls[slot] = undefined;
-    this.#connection.inFlight--;
+  /** Ends the call of a slot. @param {number} slot @param {any} result @param {any} [failure] */
+  settle(slot, result, failure) {
+    const call = this.#table.take(slot);
     if (call) this.#answered(call, result, failure);
   }
 
@@ -269,7 +272,7 @@ export class Calls {
       ({ result, failure } = end);
     }
     // A tool that runs as a task only says so to who has not seen the list, and has not begun.
-    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#connection.session?.capabilities?.tasks?.requests?.tools?.call) {
+    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#session()?.capabilities?.tasks?.requests?.tools?.call) {
       if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
         this.#tasksOnly.add(call.name);
         return this.#ask(call, call.params);

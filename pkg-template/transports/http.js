@@ -1,7 +1,8 @@
 // Streamable HTTP in the shape of the TypeScript SDK's transports. What moves the bytes, and the part of
 // the module that knows what they mean, is loaded when the first is started.
+import { ABILITIES } from "../base/abilities.js";
 import { ClosedError, toError } from "../base/errors.js";
-import { FETCHER, fast } from "../base/handlers.js";
+import { fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { MAX_MESSAGE_SIZE } from "../base/size.js";
 import { readyForHttp } from "../wasm/load.js";
@@ -48,9 +49,9 @@ export class StreamableHttpTransport {
     this.protocolVersion = options.protocolVersion;
   }
 
-  /** What moves the bytes, for a client's core to take over. */
-  get [FETCHER]() {
-    return this.#exchanges?.fetcher;
+  /** @returns {import("../base/abilities.js").Own} */
+  get [ABILITIES]() {
+    return { fetcher: this.#exchanges?.fetcher, exchanges: true, announces: true };
   }
 
   /** The largest message either way, in bytes. */

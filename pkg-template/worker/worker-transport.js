@@ -1,4 +1,5 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
+import { ABILITIES } from "../base/abilities.js";
 import { ClosedError, McpError, report, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { write } from "../base/json.js";
@@ -71,22 +72,18 @@ class WorkerTransport {
     this.#options = options;
   }
 
-  /** Whether it says what becomes of a message. */
-  get tells() {
-    return this.#url.startsWith("http");
-  }
-
-  get connection() {
-    return this.#connection;
-  }
-
-  set connection(connection) {
-    this.#connection = connection;
+  /** @returns {import("../base/abilities.js").Own} */
+  get [ABILITIES]() {
+    return {
+      attach: (connection) => void (this.#connection = connection),
+      exchanges: true,
+      announces: this.#url.startsWith("http"),
+    };
   }
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
-    if (this.tells) await readyForHttp();
+    if (this.#url.startsWith("http")) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -289,7 +286,7 @@ class WorkerTransport {
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.what));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

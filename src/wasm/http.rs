@@ -15,9 +15,11 @@ use crate::jsonrpc::Payload;
 use crate::proto::client::{Client, Config, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, explain, put, text};
+use super::client::{Core, text};
+use super::memory::put;
 use super::payload::read_number;
 use super::records::{self, Units};
+use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
 
 /// The exchanges of a core.
