@@ -113,20 +113,22 @@ impl Introspection {
     }
 
     /// What is known of a token still.
-    fn known(&self, token: &[u8; 32], now: f64) -> Option<Option<Principal>> {
+    fn known(&self, token: &[u8; 32], now: f64) -> Option<Result<Principal, Rejected>> {
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(token).filter(|kept| kept.until > now).map(|kept| kept.outcome.clone())
+        kept.get(token)
+            .filter(|kept| kept.until > now)
+            .map(|kept| kept.outcome.clone().ok_or(Rejected::Invalid))
     }
 
-    fn keep(&self, token: [u8; 32], outcome: &Option<Principal>, now: f64) {
-        let end = outcome.as_ref().and_then(|one| one.expires).unwrap_or(f64::INFINITY);
+    fn keep(&self, token: [u8; 32], outcome: Option<&Principal>, now: f64) {
+        let end = outcome.and_then(|one| one.expires).unwrap_or(f64::INFINITY);
         let until = end.min(now + KEPT);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.len() >= MOST {
             kept.retain(|_, kept| kept.until > now);
         }
         if kept.len() < MOST {
-            kept.insert(token, Kept { outcome: outcome.clone(), until });
+            kept.insert(token, Kept { outcome: outcome.cloned(), until });
         }
     }
 }
@@ -136,14 +138,14 @@ impl Verifier for Introspection {
         let hash: [u8; 32] = Sha256::digest(token.as_bytes()).into();
         let now = (self.clock)();
         if let Some(outcome) = self.known(&hash, now) {
-            return outcome.ok_or(Rejected::Invalid);
+            return outcome;
         }
         let answer = (self.ask)(token.to_owned()).await.map_err(|error| {
             tracing::warn!(issuer = self.issuer, kind = %error.kind(), "cannot ask about a token");
             Rejected::Unavailable { retry_after: RETRY }
         })?;
         let outcome = self.principal(answer, now);
-        self.keep(hash, &outcome, now);
+        self.keep(hash, outcome.as_ref(), now);
         outcome.ok_or(Rejected::Invalid)
     }
 
@@ -166,6 +168,7 @@ mod tests {
 
     use super::{Introspection, Rejected, Verifier};
 
+    #[allow(clippy::needless_pass_by_value)] // `json!` makes values
     fn answer(changes: Value) -> Value {
         let mut answer = json!({
             "active": true, "sub": "alice", "aud": "https://mcp.example/mcp", "exp": 1030,
