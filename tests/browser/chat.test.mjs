@@ -79,8 +79,8 @@ describe("chat page", () => {
     onPage(`what a server asks is answered in the conversation, ${mode}`, async (chat) => {
       await chat.press("Greet me by my name");
       await chat.page.waitForSelector(".question input:focus");
-      // Below the call that it belongs to, as far as the server says which one that is.
-      assert.equal(await chat.page.$eval(".question", (question) => question.parentElement?.dataset["tool"] ?? ""), mode === "modern" ? "ask_name" : "");
+      // Below the call that it belongs to.
+      assert.equal(await chat.page.$eval(".question", (question) => question.parentElement?.dataset["tool"]), "ask_name");
       assert.equal(await chat.page.$eval(".question-asker", (element) => element.textContent), "ProgressDemo asks");
       await chat.page.keyboard.press("Enter");
       assert.ok(await chat.page.$(".question input:invalid"), "what is required is asked for");
