@@ -1,6 +1,7 @@
 // The calls under way: checked, sent, put on the board, and ended.
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
+import { AUTH } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
@@ -12,6 +13,8 @@ import { checkMode } from "./results.js";
 
 /** JSON-RPC: there is no such method. */
 const NO_METHOD = -32601;
+/** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
+const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
@@ -203,7 +206,10 @@ export class Calls {
     const call = this.#connection.calls[slot];
     this.#connection.calls[slot] = undefined;
     this.#connection.inFlight--;
-    if (call) this.#answered(call, result, failure);
+    if (!call) return;
+    const by = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.[AUTH];
+    if (by) import("../transports/authorized.js").then(({ lacking }) => lacking(by, failure)).then((how) => this.#answered(call, result, how));
+    else this.#answered(call, result, failure);
   }
 
   /**

@@ -1,6 +1,6 @@
 // Streamable HTTP by itself, without a client: an exported transport, and what a worker has.
 import { ClosedError, toError } from "../base/errors.js";
-import { FETCHER, fast } from "../base/handlers.js";
+import { AUTH, FETCHER, fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -132,6 +132,8 @@ export class StreamableHttpTransport {
    */
   constructor(url, options = {}) {
     itself(this);
+    const { auth, server = String(url) } = options;
+    this[AUTH] = auth && { auth, url: String(url), server };
     this.#options = options;
     this.#session = options.sessionId;
     this.protocolVersion = options.protocolVersion;

@@ -1,5 +1,6 @@
 // WebSocket, one text frame for each message.
 import { ClosedError, McpError, ProtocolError, shown } from "../base/errors.js";
+import { AUTH } from "../base/handlers.js";
 import { throughProxies } from "../base/itself.js";
 import { FrameTransport } from "./text.js";
 
@@ -10,7 +11,6 @@ const GRACE = 1000;
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
-  #auth;
   /** @type {WebSocket | undefined} */
   #socket;
 
@@ -22,14 +22,15 @@ export class WebSocketTransport extends FrameTransport {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
-    this.#auth = auth;
+    this[AUTH] = auth && { auth, url: this.#url, server: this.#url };
   }
 
   start() {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    return this.#auth?.ticket ? this.#auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
+    const { auth } = this[AUTH] ?? {};
+    return auth?.ticket ? auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
   }
 
   /** @param {string} [ticket] lets this one connection in */

@@ -1,5 +1,6 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
 import { ClosedError, McpError, report, toError } from "../base/errors.js";
+import { AUTH } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
@@ -68,6 +69,8 @@ class WorkerTransport {
     // Over a WebSocket there are no headers, and so nobody to tell apart.
     if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
     this.#options = options;
+    const { auth, server = url } = options;
+    this[AUTH] = auth && { auth, url, server };
   }
 
   /** Whether it says what becomes of a message. */
@@ -106,7 +109,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
-      auth: auth && { server: this.#options.server ?? this.#url, tickets: Boolean(auth.ticket) },
+      auth: auth && { server: this[AUTH]?.server, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
     return opened;
