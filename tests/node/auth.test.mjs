@@ -1,8 +1,8 @@
 // Log-ins by `mcp-wasm/auth`, against servers that live in this process.
 import assert from "node:assert/strict";
-import { before, describe, test } from "node:test";
 import { once } from "node:events";
-import { WebSocketServer } from "ws";
+import { before, describe, test } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
 import { fakeLogin } from "../support/fake-login.mjs";
 import { importPkg } from "../support/paths.mjs";
 
@@ -563,8 +563,10 @@ describe("rights that are missed where there is no status any more", () => {
     }
   });
 
-  test("over a WebSocket, and every handler has heard the progress before", async () => {
+  test("over a WebSocket, and every handler has heard the progress before", async (t) => {
+    /** @type {any} */ (globalThis).WebSocket ??= WebSocket;
     const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    t.after(() => (sockets.clients.forEach((one) => one.terminate()), sockets.close()));
     await once(sockets, "listening");
     sockets.on("connection", (socket) =>
       socket.on("message", (text) => {
@@ -584,7 +586,6 @@ describe("rights that are missed where there is no status any more", () => {
     const error = await failure(client.callTool("work"));
     assert.deepEqual([error.code, error.server, error.scopes, heard], ["AUTH_SCOPE", `http://127.0.0.1:${port}/mcp`, ["write"], [1]]);
     await client.close();
-    sockets.close();
   });
 });
 
