@@ -98,7 +98,7 @@ async fn every_answer_can_be_read_by_the_page_errors_as_well() {
         assert_eq!(answer.status, status, "{request:?}");
         assert!(is_open(&answer, PAGE), "{request:?} {:?}", answer.headers);
         let exposed = answer.header("access-control-expose-headers");
-        assert_eq!(exposed, Some("Mcp-Session-Id, WWW-Authenticate, Retry-After"));
+        assert_eq!(exposed, Some("Mcp-Session-Id, WWW-Authenticate, DPoP-Nonce, Retry-After"));
     }
 }
 

@@ -256,7 +256,7 @@ fn ordinary_progress() -> impl Strategy<Value = String> {
     (params.prop_shuffle(), blank, any::<prop::sample::Index>()).prop_map(
         |(params, blank, turn)| {
             let params = format!("{{{blank}{}{blank}}}", params.join(&format!(",{blank}")));
-            let mut envelope = vec![
+            let mut envelope = [
                 "\"jsonrpc\":\"2.0\"".to_owned(),
                 "\"method\":\"notifications/progress\"".to_owned(),
                 format!("\"params\":{blank}{params}"),

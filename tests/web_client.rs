@@ -517,7 +517,7 @@ async fn lists_come_with_all_their_pages() {
         }
     };
     let (prompts, ()) = futures_util::future::join(client.list_prompts().start(), endless).await;
-    assert_eq!(prompts.unwrap_err().code(), "PROTOCOL_ERROR");
+    assert_eq!(prompts.unwrap_err().code(), "ENDLESS_PAGES");
 }
 
 #[wasm_bindgen_test]
@@ -703,4 +703,174 @@ async fn the_connection_ends_with_the_last_handle() {
     let connecting = Client::connect(ERAS[0]).into_future();
     drop(connecting);
     assert!(is_closed());
+}
+
+/// Waits for what was put off to run.
+async fn turn() {
+    wasm_bindgen_futures::JsFuture::from(js_sys::Promise::resolve(&JsValue::UNDEFINED))
+        .await
+        .unwrap();
+}
+
+/// A value that says when it is dropped.
+struct Dropped(Rc<RefCell<u32>>);
+
+impl Drop for Dropped {
+    fn drop(&mut self) {
+        *self.0.borrow_mut() += 1;
+    }
+}
+
+#[wasm_bindgen_test]
+async fn what_a_server_takes_back_or_needs_no_more_runs_no_longer() {
+    install();
+    let (asked, dropped) = (Rc::new(RefCell::new(0)), Rc::new(RefCell::new(0)));
+    let (of, gone) = (Rc::clone(&asked), Rc::clone(&dropped));
+    let client = Client::connect(ERAS[1])
+        .on_request("elicitation/create", move |_: serde::de::IgnoredAny| {
+            *of.borrow_mut() += 1;
+            let guard = Dropped(Rc::clone(&gone));
+            async move {
+                std::future::pending::<()>().await;
+                drop(guard);
+                Ok(())
+            }
+        })
+        .await
+        .unwrap();
+    let question = |id: &str| {
+        say(&format!(
+            r#"{{"jsonrpc":"2.0","id":"{id}","method":"elicitation/create","params":{{"message":"m"}}}}"#
+        ));
+    };
+    question("one");
+    say(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"one"}}"#);
+    turn().await;
+    turn().await;
+    assert_eq!((*asked.borrow(), *dropped.borrow()), (1, 1), "taken back");
+    // And one that a call made the server ask goes with the call.
+    let call = client.call_tool("tool", ()).start();
+    let (id, _) = request("tools/call").await;
+    question("two");
+    answer(id, "{\"content\":[]}");
+    call.await.unwrap();
+    turn().await;
+    turn().await;
+    assert_eq!((*asked.borrow(), *dropped.borrow()), (2, 2), "withdrawn");
+    let told: JsValue = next().await;
+    assert_eq!(json(&get(&told, "id")), "\"two\"");
+    assert_eq!(get(&told, "error.code").as_f64(), Some(-32603.0));
+    question("three");
+    client.close().await;
+    turn().await;
+    turn().await;
+    assert_eq!((*asked.borrow(), *dropped.borrow()), (3, 3), "the connection has ended");
+}
+
+#[wasm_bindgen_test]
+async fn a_refusal_of_sampling_and_the_defaults_of_a_form_are_those_of_the_package() {
+    #[derive(serde::Serialize)]
+    struct Accepted {
+        action: &'static str,
+    }
+    install();
+    let client = Client::connect(ERAS[1])
+        .on_request("sampling/createMessage", |_: serde::de::IgnoredAny| async {
+            Err::<(), _>("not today".to_owned())
+        })
+        .on_request("elicitation/create", |_: serde::de::IgnoredAny| async {
+            Ok(Accepted { action: "accept" })
+        })
+        .await
+        .unwrap();
+    say(r#"{"jsonrpc":"2.0","id":1,"method":"sampling/createMessage","params":{}}"#);
+    let told = next().await;
+    assert_eq!(json(&get(&told, "error")), r#"{"code":-1,"message":"not today"}"#);
+    say(
+        r#"{"jsonrpc":"2.0","id":2,"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{"a":{"default":7},"b":{}}}}}"#,
+    );
+    let told = next().await;
+    assert_eq!(json(&get(&told, "result")), r#"{"action":"accept","content":{"a":7}}"#);
+    drop(client);
+}
+
+#[wasm_bindgen_test]
+async fn news_reaches_a_subscription_in_both_eras() {
+    for url in ERAS {
+        let client = connect(url).await;
+        let heard = Rc::new(RefCell::new(Vec::new()));
+        let told = Rc::clone(&heard);
+        let filter = std::collections::HashMap::from([("toolsListChanged", true)]);
+        let listening = client
+            .listen(filter)
+            .on_news(move |method, _| told.borrow_mut().push(method))
+            .into_future();
+        let modern = url == ERAS[0];
+        let id = if modern {
+            let (id, _) = request("subscriptions/listen").await;
+            say(&format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{{"notifications":{{"toolsListChanged":true}},"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
+            ));
+            id
+        } else {
+            0
+        };
+        let subscription = listening.await.unwrap();
+        if modern {
+            assert_eq!(json(subscription.honored()), r#"{"toolsListChanged":true}"#);
+            say(&format!(
+                r#"{{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{{"_meta":{{"io.modelcontextprotocol/subscriptionId":{id}}}}}}}"#
+            ));
+            assert_eq!(*heard.borrow(), ["notifications/tools/list_changed"]);
+            answer(id, "{}");
+            subscription.await.unwrap();
+        } else {
+            // This one declares nothing, so it will tell of nothing.
+            assert_eq!(json(subscription.honored()), "{}");
+            drop(subscription);
+        }
+        assert!(client.is_connected());
+    }
+}
+
+#[wasm_bindgen_test]
+async fn odd_progress_and_a_call_that_stalls_are_told() {
+    for url in ERAS {
+        install();
+        let odd = Rc::new(RefCell::new(Vec::new()));
+        let told = Rc::clone(&odd);
+        let client = Client::connect(url)
+            .on_odd_progress(move |oddity, _| told.borrow_mut().push(oddity))
+            .await
+            .unwrap();
+        let stalled = Rc::new(RefCell::new(Vec::new()));
+        let hears = Rc::clone(&stalled);
+        let call = client
+            .call_tool("tool", ())
+            .silent()
+            .stall_after(Duration::from_millis(20))
+            .on_stalled(move |is| hears.borrow_mut().push(is))
+            .start();
+        let (id, _) = request("tools/call").await;
+        progress(999, r#""progress":1"#);
+        assert_eq!(*odd.borrow(), [mcp_wasm::client::Oddity::Unknown]);
+        for _ in 0..200 {
+            if call.is_stalled() {
+                break;
+            }
+            let wait = js_sys::Promise::new(&mut |resolve, _| {
+                let global = js_sys::global();
+                let timer = js_sys::Reflect::get(&global, &"setTimeout".into()).unwrap();
+                let timer: js_sys::Function = wasm_bindgen::JsCast::unchecked_into(timer);
+                timer.call2(&JsValue::NULL, &resolve, &10.into()).unwrap();
+            });
+            wasm_bindgen_futures::JsFuture::from(wait).await.unwrap();
+        }
+        assert!(call.is_stalled());
+        progress(id, r#""progress":1"#);
+        assert!(!call.is_stalled());
+        assert_eq!(*stalled.borrow(), [true, false]);
+        answer(id, "{\"content\":[]}");
+        call.await.unwrap();
+    }
 }

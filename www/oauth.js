@@ -1,5 +1,5 @@
 // Ends the log-in that has led here: hands it to the page that waits for it, or goes back to where it began.
-import { finish } from "./pkg/auth/index.js";
+import { finish } from "/pkg/auth/index.js";
 
 finish().then(
   (finished) => finished && location.reload(),

@@ -221,7 +221,7 @@ impl Twins {
             let more = *input.pick(&MORE);
             text = text.replacen("\"progress", &format!("{more}\"progress"), 1 + input.below(2));
             if input.flip() {
-                text = text.replacen("{", &format!("{{{more}"), 1);
+                text = text.replacen('{', &format!("{{{more}"), 1);
             }
         }
         let value: Option<Value> = serde_json::from_str(&text).ok();

@@ -14,7 +14,6 @@ pub mod page;
 pub mod raw;
 pub mod scan;
 pub mod server_frames;
-#[allow(dead_code)] // as above
 #[path = "../../tests/support/session.rs"]
 pub mod session;
 pub mod streams;

@@ -87,7 +87,7 @@ fn parse(text: &str) -> Option<Value> {
 
 /// The text with U+FFFD in the place of every half of a surrogate pair that is written as an escape.
 fn mended(text: &str) -> String {
-    let mut parts = text.split("\\").peekable();
+    let mut parts = text.split('\\').peekable();
     let mut whole = parts.next().unwrap_or_default().to_owned();
     // A backslash that is escaped begins nothing.
     let mut is_escaped = false;

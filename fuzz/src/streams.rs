@@ -3,9 +3,8 @@
 //! anything for an event that was not given out.
 
 use std::collections::BTreeMap;
-use std::task::{Poll, Waker};
 
-use mcp_wasm::http::server::{NoSuchEvent, Reader, StreamLimits, Streams};
+use mcp_wasm::http::server::{Next, NoSuchEvent, Reader, StreamLimits, Streams};
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::server::Frame;
 use serde_json::{Value, json};
@@ -114,15 +113,15 @@ impl Session {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(reader) = call.reader else { return };
         loop {
-            match self.streams.poll_events(reader, Waker::noop()) {
-                Poll::Pending => break,
-                Poll::Ready(None) => {
+            match self.streams.events(reader) {
+                Next::Nothing => break,
+                Next::End => {
                     call.reader = None;
                     assert!(call.is_answered, "a stream ends with its answer");
                     assert_eq!(call.read, call.sent.len(), "all of it was read");
                     return;
                 }
-                Poll::Ready(Some(text)) => {
+                Next::Events(text) => {
                     assert!(text.ends_with("\n\n"), "whole events: {text}");
                     text.split_terminator("\n\n").for_each(|event| call.take(event));
                 }

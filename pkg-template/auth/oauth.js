@@ -1,6 +1,7 @@
 // Log-ins by OAuth 2.1: what is sent with requests, and what is made of a refusal. How a new one is
 // made is loaded when somebody logs in.
 import { McpError } from "../base/errors.js";
+import { itself, throughProxies } from "../base/itself.js";
 import { isLoopback, keyOf, serverOf } from "./addresses.js";
 import { scopesOf, tokenChallenge } from "./challenge.js";
 import { AuthError, failure, isFailure, loginRequired } from "./errors.js";
@@ -29,6 +30,7 @@ export class OAuth {
 
   /** @param {import("./index.js").OAuthOptions} [options] */
   constructor(options = {}) {
+    itself(this);
     const { client, storage, open } = options;
     if (client?.secret && globalThis.document && !isLoopback(location.hostname)) {
       throw unusable("a page cannot keep a secret, anybody can read it there; register a public client, or log in by a backend");
@@ -151,5 +153,9 @@ export class OAuth {
   }
 
   /** @param {string} url */
-  ticket = async (url) => (await import("./ticket.js")).ticketFor(this, url, this.#sessions.options);
+  async ticket(url) {
+    return (await import("./ticket.js")).ticketFor(this, url, this.#sessions.options);
+  }
 }
+
+throughProxies(OAuth);

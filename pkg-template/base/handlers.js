@@ -28,11 +28,6 @@ export function handle(transport, ours) {
   return () => undo.forEach((take) => take());
 }
 
-/** Where a transport has its `Fetcher`, if its messages are exchanges of HTTP. */
-export const FETCHER = Symbol("fetcher");
-/** Where a transport has an authorizer, and the addresses that it is asked about: `{ auth, url, server }`. */
-export const AUTH = Symbol("auth");
-
 /**
  * Marks a client's own handler, or a transport's own method: only beside such is there a shorter way
  * than by messages. Whatever somebody has put in the place of one has no such mark.

@@ -16,14 +16,18 @@ const KNOWN = ["progress", "total", "message", "progressToken"];
 export class Call {
   /** @type {number} */
   id = 0;
-  /** Set by the promise. @type {(result: any) => void} */
-  resolve = () => {};
-  /** @type {(error: any) => void} */
-  reject = () => {};
+  /** The id of its first request. */
+  callId = 0;
+  /** The id of its latest request. */
+  requestId = 0;
+  /** Which request of the call that is. */
+  leg = 1;
+  /** Settle the promise. @type {any} */
+  resolve;
+  /** @type {any} */
+  reject;
   /** Undoes what the call has hooked up. @type {(() => void) | undefined} */
   cleanup;
-  /** What its caller has of it. @type {any} */
-  handle;
   /** What made the call fail on this side, if anything did. @type {unknown} */
   cause;
   /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
@@ -42,11 +46,13 @@ export class Call {
   coalesced = 0;
   /** Whether nothing has been heard of the call for a while. */
   stalled = false;
-  /** The handlers that gather what the server asks for. @type {Set<AbortController>} */
-  inputs = new Set();
+  /** The handlers that gather what the server asks for. @type {Set<AbortController> | undefined} */
+  inputs;
 
-  /** @type {Delivery[]} */
-  #waiting = [];
+  /** @type {any} */
+  #context;
+  /** @type {Delivery[] | undefined} */
+  #waiting;
   /** Whether a handler's promise is still pending. */
   #busy = false;
   /** What to do when the last delivery is done. @type {(() => void) | undefined} */
@@ -60,8 +66,8 @@ export class Call {
   #held;
   /** How the call ended. @type {{ error?: any } | undefined} */
   #outcome;
-  /** The loops over the progress. @type {Set<Iteration>} */
-  #loops = new Set();
+  /** The loops over the progress. @type {Set<Iteration> | undefined} */
+  #loops;
   /** What the loops are told. @type {Track | undefined} */
   #track;
   /** @type {import("./board.js").CallBoard | undefined} */
@@ -80,28 +86,40 @@ export class Call {
     this.method = method;
     /** @type {string | undefined} */
     this.name = params?.name ?? params?.uri;
-    this.what = this.name === undefined ? method : `${method} ${this.name}`;
     this.options = options;
     this.onprogress = onprogress;
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
-    /** @type {any} */
-    this.context = undefined;
     /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
     this.token = params?._meta?.progressToken;
     /** What it was asked with, if it may have to be asked again. @type {any} */
     this.params = undefined;
   }
 
+  /** What it is called in errors. */
+  get what() {
+    return this.name === undefined ? this.method : `${this.method} ${this.name}`;
+  }
+
+  /** What handlers are told of it; made when one is. */
+  get context() {
+    const { method, name, requestId, callId, leg } = this;
+    return (this.#context ??= leg > 1 ? { method, name, requestId, callId, leg } : { method, name, requestId, callId });
+  }
+
   /** A request of the call has left: its only one, or one for each page. @param {number} id */
   begin(id) {
-    this.id = id;
-    this.context = { method: this.method, name: this.name, requestId: id, callId: this.context?.callId ?? id };
+    this.id = this.requestId = id;
+    this.callId ||= id;
+    this.leg = 1;
+    this.#context = undefined;
   }
 
   /** Goes on with another request. @param {number} id */
   proceed(id) {
     if (this.stalled) this.stall(false);
-    this.context = { ...this.context, requestId: id, leg: (this.context.leg ?? 1) + 1 };
+    this.requestId = id;
+    this.leg++;
+    this.#context = undefined;
   }
 
   /**
@@ -129,14 +147,15 @@ export class Call {
     if (!this.#busy) {
       this.#run(progress, total, message, params);
       // A handler may have made the transport speak.
-      if (!this.#busy && (this.#waiting.length || this.#finish)) this.#next();
+      if (!this.#busy && (this.#waiting?.length || this.#finish)) this.#next();
       return;
     }
-    if (this.#waiting.length === WAITING) {
-      this.#waiting.shift();
+    const waiting = (this.#waiting ??= []);
+    if (waiting.length === WAITING) {
+      waiting.shift();
       this.overflowed++;
     }
-    this.#waiting.push([progress, total, message, params]);
+    waiting.push([progress, total, message, params]);
   }
 
   /**
@@ -147,25 +166,28 @@ export class Call {
    */
   settle(result, failure) {
     if (this.stalled) this.stall(false);
-    for (const input of this.inputs) input.abort();
-    const settle = () => {
-      this.#end(failure?.code === "ABORTED");
-      if (failure) this.#fail(this.error(failure));
-      else this.#succeed(result);
-    };
+    if (this.inputs) for (const input of this.inputs) input.abort();
     // Only an answer of the server waits for the handlers; all other ends are at once.
+    const isAtOnce = failure !== undefined && AT_ONCE.includes(failure.code);
     const held = this.#held;
-    if (held && !AT_ONCE.includes(failure?.code)) {
+    if (held && !isAtOnce) {
       this.#held = undefined;
-      if (this.#busy) this.#waiting.push(held);
+      if (this.#busy) (this.#waiting ??= []).push(held);
       else this.#run(...held);
     }
-    if (!this.#busy || AT_ONCE.includes(failure?.code)) return settle();
+    if (!this.#busy || isAtOnce) return this.#settle(result, failure);
     this.#timer = setTimeout(() => {
       report(new McpError("HANDLER_HUNG", `${this.what}: a progress handler did not finish within ${this.options.timeout} ms`));
-      settle();
+      this.#settle(result, failure);
     }, Math.min(this.options.timeout, 2 ** 31 - 1));
-    this.#finish = settle;
+    this.#finish = () => this.#settle(result, failure);
+  }
+
+  /** @param {any} result @param {any} failure */
+  #settle(result, failure) {
+    this.#end(failure?.code === "ABORTED");
+    if (failure) this.#fail(this.error(failure));
+    else this.#succeed(result);
   }
 
   /** Ends a call that is answered, but still waits for its handlers. @param {string} [message] */
@@ -199,12 +221,12 @@ export class Call {
   /** @param {{ error?: any }} how */
   #endLoops(how) {
     this.#outcome = how;
-    for (const loop of this.#loops) loop.end(how);
+    if (this.#loops) for (const loop of this.#loops) loop.end(how);
   }
 
   /** @param {boolean} aborted */
   #end(aborted) {
-    clearTimeout(this.#timer);
+    if (this.#timer) clearTimeout(this.#timer);
     this.#pause?.();
     const board = this.#board;
     // Shown for one frame more, so that people see that they were heard.
@@ -213,7 +235,7 @@ export class Call {
     else board?.remove(this);
     this.cleanup?.();
     this.#ended = true;
-    this.#waiting = [];
+    this.#waiting = undefined;
     this.#held = undefined;
     this.#finish = undefined;
   }
@@ -228,7 +250,7 @@ export class Call {
     this.#busy = true;
     if (this.#track) {
       const item = this.#track.next(progress, total, message, performance.now());
-      for (const loop of this.#loops) if (loop.push(item)) this.overflowed++;
+      for (const loop of this.#loops ?? []) if (loop.push(item)) this.overflowed++;
     }
     let pending;
     if (this.handler) {
@@ -271,16 +293,16 @@ export class Call {
   /** @param {boolean} stalled */
   stall(stalled) {
     this.stalled = stalled;
-    if (this.handle) this.handle.stalled = stalled;
     this.#board?.put(this, { stalled });
   }
 
   /** A loop over the progress from now on. */
   iterate() {
     this.#track ??= new Track(this.began);
-    const loop = new Iteration((left) => this.#loops.delete(left));
+    const loops = (this.#loops ??= new Set());
+    const loop = new Iteration((left) => loops.delete(left));
     if (this.#outcome) loop.end(this.#outcome);
-    else this.#loops.add(loop);
+    else loops.add(loop);
     return loop;
   }
 
@@ -294,7 +316,7 @@ export class Call {
 
   #next() {
     this.#busy = false;
-    while (!this.#busy && this.#waiting.length) this.#run(.../** @type {Delivery} */ (this.#waiting.shift()));
+    while (!this.#busy && this.#waiting?.length) this.#run(.../** @type {Delivery} */ (this.#waiting.shift()));
     if (this.#busy) return;
     if (this.#finish) this.#finish();
     else this.#release();

@@ -1,7 +1,7 @@
 // The calls under way: checked, sent, put on the board, and ended.
+import { ABILITIES } from "../base/abilities.js";
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
-import { AUTH } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
@@ -11,18 +11,72 @@ import { checkMode } from "./results.js";
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
+/** What is checked of the options of a call. @type {Record<string, (value: any, options: any) => void>} */
+const CHECKS = {
+  ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
+  ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
+  outputValidation: (_, options) => checkMode(options),
+  jsonSchemaValidator: (_, options) => checkMode(options),
+  signal(value) {
+    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+  },
+  throttle(value) {
+    if (value !== "frame") checkTime("throttle", value);
+  },
+};
+
+/** Checks those of the options that are given. @param {any} options @param {any} given */
+function check(options, given) {
+  for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
+  return options;
+}
+
 /** JSON-RPC: there is no such method. */
 const NO_METHOD = -32601;
 /** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
 const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
+/** What the latest promise is settled by. @type {any} */
+let resolver;
+/** @type {any} */
+let rejecter;
+const keep = (/** @type {any} */ resolve, /** @type {any} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
 class Handle extends Promise {
-  /** @param {(resolve: (value: any) => void, reject: (error: any) => void) => void} executor */
-  constructor(executor) {
-    super(executor);
+  #call;
+  #cancel;
+
+  /** @param {Call} call @param {(call: Call, reason: unknown) => void} cancel */
+  constructor(call, cancel) {
+    super(keep);
     itself(this);
+    this.#call = call;
+    this.#cancel = cancel;
+    call.resolve = resolver;
+    call.reject = rejecter;
+  }
+
+  get id() {
+    return this.#call.callId;
+  }
+
+  get stalled() {
+    return this.#call.stalled;
+  }
+
+  // Functions by themselves, for who hands them on.
+  get cancel() {
+    return (/** @type {unknown} */ reason) => this.#cancel(this.#call, reason);
+  }
+
+  get progress() {
+    return () => {
+      // The loop throws the call's error, so somebody knows of it.
+      this.catch(() => {});
+      return this.#call.iterate();
+    };
   }
 }
 for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
@@ -40,7 +94,12 @@ export class Calls {
   coalesced = 0;
 
   #connection;
+  #table;
   #options;
+  #session;
+  /** Those of a call that is given none. @type {any} */
+  #plain;
+  #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
   /** Tools that run only as tasks. @type {Set<string>} */
@@ -52,27 +111,31 @@ export class Calls {
 
   /**
    * @param {import("./connection.js").Connection} connection
+   * @param {import("./table.js").CallTable} table the calls under way
    * @param {any} options the client's
+   * @param {() => any} session what is known of the server
    */
-  constructor(connection, options) {
+  constructor(connection, table, options, session) {
     this.#connection = connection;
+    this.#table = table;
     this.#options = options;
-    connection.onchange = (id) => this.#forget(id);
+    this.#session = session;
   }
 
   /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
-  #forget(id) {
+  forget(id) {
     this.#epoch++;
     this.#tasksOnly.clear();
     this.#titles.clear();
     this.outputs?.forget();
-    for (const call of this.#connection.calls) if (call && call.context.requestId === id) call.epoch = this.#epoch;
+    const call = this.#table.find(id);
+    if (call) call.epoch = this.#epoch;
   }
 
   get board() {
     if (!this.#board) {
       this.#board = new CallBoard();
-      for (const call of this.#connection.calls) if (call) this.#show(call);
+      for (const call of this.#table.all()) this.#show(call);
     }
     return this.#board;
   }
@@ -80,7 +143,7 @@ export class Calls {
   /** Puts a call on the board. @param {Call} call */
   #show(call) {
     const { id, method, name, began } = call;
-    const server = this.#connection.session?.serverInfo?.name;
+    const server = this.#session()?.serverInfo?.name;
     const title = method === "tools/call" ? this.#titles.get(name) : undefined;
     call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title, began });
   }
@@ -92,30 +155,16 @@ export class Calls {
    * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
-    const options = merge(this.#options, given);
-    options.progressHandler = given?.progressHandler;
-    options.onprogress = given?.onprogress;
-    options.headers = given?.headers;
-    checkHandler("progressHandler", options.progressHandler);
-    checkHandler("onprogress", options.onprogress);
-    checkTime("timeout", options.timeout);
-    checkTime("maxTotalTimeout", options.maxTotalTimeout);
-    checkTime("stallAfter", options.stallAfter);
-    checkHandler("onTaskStatus", options.onTaskStatus);
-    checkMode(options);
-    if (options.signal && !options.signal.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
-    if (options.throttle !== undefined && options.throttle !== "frame") checkTime("throttle", options.throttle);
+    const options = this.#optionsOf(given);
     const call = new Call(method, params, options, this.#options.progressHandler);
-    Object.assign(call, more);
+    if (more) Object.assign(call, more);
     call.began = now();
     call.until = call.began + options.maxTotalTimeout;
-    const promise = new Handle((resolve, reject) => {
-      call.resolve = resolve;
-      if (method === "tools/call" && options.outputValidation !== "off") {
-        call.resolve = (result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
-      }
-      call.reject = reject;
-    });
+    const handle = new Handle(call, this.#give);
+    if (method === "tools/call" && options.outputValidation !== "off") {
+      const { resolve } = call;
+      call.resolve = (/** @type {any} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+    }
     const { signal } = options;
     if (signal?.aborted) {
       call.cause = signal.reason;
@@ -124,18 +173,16 @@ export class Calls {
       if (signal) this.#watch(signal, call);
       this.#connection.drain();
     }
-    // Not by descriptors: those of one call would be a shape of their own to the engine.
-    call.handle = Object.assign(promise, {
-      id: call.id,
-      stalled: false,
-      cancel: (/** @type {unknown} */ reason) => this.#cancel(call, reason),
-      progress: () => {
-        // The loop throws the call's error, so somebody knows of it.
-        promise.catch(() => {});
-        return call.iterate();
-      },
-    });
-    return call.handle;
+    return handle;
+  }
+
+  /** The options of a call, checked: the client's once, and what is given. @param {any} given */
+  #optionsOf(given) {
+    if (!this.#plain) {
+      const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
+      this.#plain = check(plain, plain);
+    }
+    return given ? check(merge(this.#plain, given), given) : this.#plain;
   }
 
   /**
@@ -157,16 +204,16 @@ export class Calls {
     const left = call.until - asked;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
-    const request = (/** @type {number} */ kept) =>
-      core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     call.epoch = this.#epoch;
-    let done = request(!cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE);
+    let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
+    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
-      done = request(identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE);
+      kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
+      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
     }
     if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
     if (done !== words.REQUESTED_SENT) {
@@ -175,9 +222,9 @@ export class Calls {
     }
     const numbers = this.#connection.view();
     call.begin(numbers[words.PLACE_ID]);
-    this.#connection.calls[numbers[words.PLACE_SLOT]] = call;
+    this.#table.put(numbers[words.PLACE_SLOT], call);
     if (this.#board) this.#show(call);
-    if (!this.#connection.inFlight++) this.#connection.hold();
+    if (this.#table.size === 1) this.#connection.hold();
     return true;
   }
 
@@ -200,14 +247,11 @@ export class Calls {
     call.abort(text);
   }
 
-  /** @param {any} result @param {any} [failure] */
-  settle(result, failure) {
-    const slot = this.#connection.view()[words.PLACE_SLOT];
-    const call = this.#connection.calls[slot];
-    this.#connection.calls[slot] = undefined;
-    this.#connection.inFlight--;
+  /** Ends the call of a slot. @param {number} slot @param {any} result @param {any} [failure] */
+  settle(slot, result, failure) {
+    const call = this.#table.take(slot);
     if (!call) return;
-    const by = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.[AUTH];
+    const by = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.[ABILITIES]?.access;
     if (by) import("../transports/authorized.js").then(({ lacking }) => lacking(by, failure)).then((how) => this.#answered(call, result, how));
     else this.#answered(call, result, failure);
   }
@@ -234,7 +278,7 @@ export class Calls {
       ({ result, failure } = end);
     }
     // A tool that runs as a task only says so to who has not seen the list, and has not begun.
-    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#connection.session?.capabilities?.tasks?.requests?.tools?.call) {
+    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#session()?.capabilities?.tasks?.requests?.tools?.call) {
       if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
         this.#tasksOnly.add(call.name);
         return this.#ask(call, call.params);

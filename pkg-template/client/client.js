@@ -1,8 +1,9 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
+import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
-import { FETCHER } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
+import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -11,9 +12,11 @@ import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
+import { Oddities, factsIn } from "./oddities.js";
 import { defaultProgressHandler } from "./progress.js";
 import { Outputs, checkMode } from "./results.js";
 import { Subscription, watchLists } from "./subscription.js";
+import { CallTable } from "./table.js";
 
 /** How long a server counts as legacy once it has shown that, in milliseconds. */
 const REMEMBER = 24 * 60 * 60 * 1000;
@@ -61,8 +64,18 @@ export class Client {
   #info;
   #options;
   #connection;
+  #table = new CallTable();
   #calls;
   #inbound;
+  #oddities = new Oddities();
+  /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
+  #connecting;
+  /** What the core found out about the server. @type {any} */
+  #session;
+  /** When the client began to connect. */
+  #began = 0;
+  /** Whether nobody wants every notification as a message. */
+  #scans = true;
 
   /**
    * @param {any} [info]
@@ -79,12 +92,22 @@ export class Client {
     checkHandler("elicitationHandler", this.#options.elicitationHandler);
     checkMode(this.#options);
     this.#info = info;
-    this.#connection = new Connection(
-      (core, step) => this.#act(core, step),
-      (error) => this.#fault(error),
-    );
-    this.#calls = new Calls(this.#connection, this.#options);
-    this.#inbound = new Inbound(this.#connection, this.#options);
+    this.#connection = new Connection({
+      table: this.#table,
+      act: (step, slot, id) => this.#act(step, slot, id),
+      fault: (error) => this.#fault(error),
+      waits: () => this.#connecting !== undefined,
+      blame: (cause) => {
+        if (this.#connecting) this.#connecting.cause = cause;
+        return this.#connecting !== undefined;
+      },
+      what: () => this.#connecting?.what ?? "the connection",
+      scans: () => this.#scans,
+      odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
+      changed: (id) => this.#calls.forget(id),
+    });
+    this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
+    this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
     if (validator) {
       const list = () => /** @type {any} */ (this).listTools({}, { progressHandler: null });
@@ -108,20 +131,20 @@ export class Client {
   }
 
   get protocolVersion() {
-    return this.#connection.session?.protocolVersion;
+    return this.#session?.protocolVersion;
   }
 
   get era() {
-    return this.#connection.session?.era;
+    return this.#session?.era;
   }
 
   get knownEra() {
     // What was forced, or is a guess, says nothing about the server.
-    return this.#options.mode === "auto" && this.#connection.session?.certain ? this.era : undefined;
+    return this.#options.mode === "auto" && this.#session?.certain ? this.era : undefined;
   }
 
   get prior() {
-    const { session } = this.#connection;
+    const session = this.#session;
     if (session?.discover) return { kind: "modern", discover: session.discover };
     return this.knownEra ? { kind: this.knownEra } : undefined;
   }
@@ -131,15 +154,15 @@ export class Client {
   }
 
   getServerVersion() {
-    return this.#connection.session?.serverInfo;
+    return this.#session?.serverInfo;
   }
 
   getServerCapabilities() {
-    return this.#connection.session?.capabilities;
+    return this.#session?.capabilities;
   }
 
   getInstructions() {
-    return this.#connection.session?.instructions;
+    return this.#session?.instructions;
   }
 
   /**
@@ -150,7 +173,7 @@ export class Client {
     const given = merge({ connectTimeout: 30_000 }, options);
     let { url, server, make } = route(target, given);
     let transport = make();
-    const http = FETCHER in transport;
+    const http = abilitiesOf(transport).exchanges === true;
     // Over HTTP, silence may as well be a slow way.
     const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
     checkTime("connectTimeout", connectTimeout);
@@ -160,37 +183,37 @@ export class Client {
       throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
     }
     const asked = now();
-    if (this.#connection.transport || this.#connection.connecting) {
+    if (this.#connection.transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
     }
     /** @type {Promise<void>} */
     const connected = new Promise((resolve, reject) => {
-      this.#connection.connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
+      this.#connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
     });
-    const mine = this.#connection.connecting;
+    const mine = this.#connecting;
     // It may fail before anybody waits for it below.
     connected.catch(() => {});
     try {
-      const core = (this.#connection.core ??= await this.#start());
+      // Beside the rest; who fails in that is told by the transport.
+      if (http && !given.worker) loadHttp().catch(() => {});
+      const core = this.#connection.core ?? (await this.#start());
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");
         make = inWorker(url, given);
         transport = make();
       }
-      this.#connection.began = asked;
-      this.#connection.maxMessageSize = maxMessageSize;
-      if (this.#connection.connecting !== mine) return await connected;
+      this.#began = asked;
+      if (this.#connecting !== mine) return await connected;
       this.#declare();
-      this.#connection.again = url ? make : undefined;
       const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
       core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
       if (prior) core.know(prior);
-      this.#connection.open(transport);
+      this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
       this.#connection.drain();
     } catch (error) {
-      if (this.#connection.connecting === mine) this.#connection.connecting = undefined;
+      if (this.#connecting === mine) this.#connecting = undefined;
       throw error;
     }
     await connected;
@@ -215,7 +238,7 @@ export class Client {
 
   /** @param {any} [options] */
   ping(options) {
-    return this.#calls.call(this.#connection.session?.ping ?? "ping", undefined, options);
+    return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
   }
 
   /** @param {string} level @param {any} [options] */
@@ -263,7 +286,7 @@ export class Client {
   }
 
   #weigh() {
-    this.#connection.scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
+    this.#scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
   }
 
   /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
@@ -286,14 +309,14 @@ export class Client {
     const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
     const { strays, ...counts } = this.#connection.core?.counts() ?? none;
     let { overflowed, coalesced } = this.#calls;
-    for (const call of this.#connection.calls) {
-      overflowed += call?.overflowed ?? 0;
-      coalesced += call?.coalesced ?? 0;
+    for (const call of this.#table.all()) {
+      overflowed += call.overflowed;
+      coalesced += call.coalesced;
     }
     return {
-      server: this.#connection.session?.serverInfo?.name,
+      server: this.#session?.serverInfo?.name,
       progress: { ...counts, overflowed, coalesced },
-      samples: this.#connection.samples,
+      samples: this.#oddities.samples,
       subscriptions: { unknown: strays },
     };
   }
@@ -313,7 +336,7 @@ export class Client {
     if (this.#connection.transport) {
       this.#connection.core?.closed(reason, true);
       this.#connection.drain();
-    } else if (this.#connection.connecting) {
+    } else if (this.#connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     }
     await this.#connection.left;
@@ -332,26 +355,25 @@ export class Client {
       logLevel: logHandler ? "debug" : undefined,
     };
     try {
-      return new Core(options);
+      const core = new Core(options);
+      this.#connection.use(core);
+      return core;
     } catch (reason) {
       throw new McpError("INVALID_ARGUMENT", String(reason));
     }
   }
 
-  /**
-   * @param {import("../wasm/core.js").Core} core
-   * @param {number} step
-   */
-  #act(core, step) {
+  /** Does a step of the core. @param {number} step @param {number} slot whose call it is about @param {number} id */
+  #act(step, slot, id) {
     const connection = this.#connection;
-    const numbers = connection.view();
-    const call = connection.calls[numbers[words.PLACE_SLOT]];
+    const core = /** @type {import("../wasm/core.js").Core} */ (connection.core);
+    const call = this.#table.at(slot);
     switch (step) {
       case words.STEP_CONNECTED: {
-        connection.session = core.value();
+        this.#session = core.value();
         connection.transport.setProtocolVersion?.(this.protocolVersion);
-        const { connecting } = connection;
-        connection.connecting = undefined;
+        const connecting = this.#connecting;
+        this.#connecting = undefined;
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
@@ -361,13 +383,14 @@ export class Client {
       case words.STEP_DISCONNECTED:
         return this.#disconnected(core.value(), core.other());
       case words.STEP_PROGRESS: {
+        const numbers = connection.view();
         const total = words.optional(numbers[words.PLACE_TOTAL]);
         return call?.deliver(numbers[words.PLACE_PROGRESS], total, core.other(), core.value());
       }
       case words.STEP_RESOLVE:
-        return this.#calls.settle(core.value());
+        return this.#calls.settle(slot, core.value());
       case words.STEP_REJECT:
-        return this.#calls.settle(undefined, core.value());
+        return this.#calls.settle(slot, undefined, core.value());
       case words.STEP_NOTIFICATION: {
         const message = core.value();
         if (message.method === "notifications/tools/list_changed") this.#calls.outputs?.forget();
@@ -378,9 +401,9 @@ export class Client {
       case words.STEP_STALLED:
         return call?.stall(true);
       case words.STEP_INPUT:
-        return this.#inbound.input(core.value(), core.other());
+        return call && this.#inbound.input(call, id, core.value(), core.other());
       case words.STEP_LEG:
-        return call?.proceed(numbers[words.PLACE_ID]);
+        return call?.proceed(id);
       case words.STEP_TASK: {
         const task = core.value();
         return attempt(() => call?.options.onTaskStatus?.(task, call.context));
@@ -394,7 +417,7 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return connection.odd(numbers[words.PLACE_ODD], core.value());
+        return this.#oddities.keep(connection.view()[words.PLACE_ODD], factsIn(core.value()), now() - this.#began, this.#session);
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }
@@ -402,10 +425,9 @@ export class Client {
 
   /** @param {any} detail @param {any} [second] what failed after that */
   #disconnected(detail, second) {
-    const connection = this.#connection;
-    const { connecting } = connection;
-    connection.detach();
-    connection.session = connection.connecting = undefined;
+    const connecting = this.#connecting;
+    this.#connection.detach();
+    this.#session = this.#connecting = undefined;
     this.#calls.outputs?.forget();
     this.#inbound.forget();
     if (!connecting) return attempt(() => this.onclose?.());

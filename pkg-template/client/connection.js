@@ -1,7 +1,8 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
+import { abilitiesOf } from "../base/abilities.js";
 import { ProtocolError, typed } from "../base/errors.js";
-import { FETCHER, fast, handle } from "../base/handlers.js";
+import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
@@ -12,62 +13,37 @@ import * as words from "../wasm/words.js";
 
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
-/** How much odd progress of a kind is kept. */
-const SAMPLES = 10;
-/** And how much of a member of it, in characters. */
-const LONG = 200;
-/** What can be odd about progress. @type {Record<number, string>} */
-const KINDS = {
-  [words.ODDITY_UNKNOWN]: "unknown",
-  [words.ODDITY_LATE]: "late",
-  [words.ODDITY_BACKWARD]: "backward",
-  [words.ODDITY_DUPLICATE]: "duplicate",
-  [words.ODDITY_MALFORMED]: "malformed",
-  [words.ODDITY_COERCED]: "coerced",
-};
-
 const now = () => performance.now();
 
-/** What is kept of what a server sent, which may be of any size. @param {any} value */
-function brief(value) {
-  let text = value;
-  try {
-    if (typeof value === "object") text = JSON.stringify(value);
-  } catch {
-    // Nested too deep.
-    return "…";
-  }
-  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
-}
+/**
+ * Whom a connection works for: who hears of all that is about more than moving messages.
+ * @typedef {object} Owner
+ * @property {import("./table.js").CallTable} table the calls under way
+ * @property {(step: number, slot: number, id: number) => void} act does a step of the core
+ * @property {(error: Error) => void} fault hears of what went wrong and failed no call
+ * @property {() => boolean} waits whether somebody waits for the connection
+ * @property {(cause: unknown) => boolean} blame hears what is about to fail that; false if nobody waits
+ * @property {() => string} what says in words what fails if no call does
+ * @property {() => boolean} scans whether frames are worth scanning: not if somebody wants every notification as a message
+ * @property {(kind: number, facts: object) => void} odd hears of odd progress
+ * @property {(id: number) => void} changed hears that requests are sent for another than before, from the one of that id on
+ */
 
 export class Connection {
+  /** Whom it works for. @type {Owner} */
+  #owner;
   /** @type {Core | undefined} */
-  core;
+  #core;
   /** @type {any} */
-  transport;
+  #transport;
+  /** What that can do. @type {import("../base/abilities.js").Abilities | undefined} */
+  #abilities;
   /** Makes another transport to the same server. @type {(() => any) | undefined} */
-  again;
-  /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: any) => void, what: string, cause?: unknown } | undefined} */
-  connecting;
-  /** What the core found out about the server. @type {any} */
-  session;
-  /** Calls by slot. @type {(Call | undefined)[]} */
-  calls = [];
-  inFlight = 0;
-  /** When the client began to connect. */
-  began = 0;
-  /** Is told when requests are sent for another than before, from the one of that id on. @type {((id: number) => void) | undefined} */
-  onchange;
-  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
-  scans = true;
-
-  /** The option of that name, if it was given. @type {number | undefined} */
-  maxMessageSize;
-
+  #again;
+  /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
+  #maxMessageSize;
   /** The end of the latest transport. @type {Promise<void> | undefined} */
-  left;
-
-  #act;
+  #left;
   /** Moves the exchanges of the transport, where it has such. @type {import("../transports/fetch.js").Fetcher | undefined} */
   #fetcher;
   /** Whom the latest request was sent for. @type {string | undefined} */
@@ -78,36 +54,66 @@ export class Connection {
   /** @type {any} */
   #timer;
   #timerAt = Infinity;
-  /** The latest odd progress, by kind, each with its place among all. @type {Map<number, [number, any][]>} */
-  #samples = new Map();
-  #oddities = 0;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #numbers = new Float64Array();
   #records = new Float64Array();
 
-  /**
-   * @param {(core: Core, step: number) => void} act does a step that is about more than the transport
-   * @param {(error: Error) => void} fault hears of what went wrong and failed no call
-   */
-  constructor(act, fault) {
-    this.#act = act;
-    this.fault = fault;
+  /** @param {Owner} owner */
+  constructor(owner) {
+    this.#owner = owner;
   }
 
+  /** The protocol, once it has been started. */
+  get core() {
+    return this.#core;
+  }
+
+  /** What moves the messages, while there is such. */
+  get transport() {
+    return this.#transport;
+  }
+
+  /** Fulfilled when the latest transport has ended. */
+  get left() {
+    return this.#left;
+  }
+
+  /** Whether frames are worth scanning. */
+  get scans() {
+    return this.#owner.scans();
+  }
+
+  /** In words, what fails if no call does. */
+  get what() {
+    return this.#owner.what();
+  }
+
+  /** From now on this is the protocol. @param {Core} core */
+  use(core) {
+    this.#core = core;
+  }
+
+  /** Tells of what went wrong and failed no call. @param {Error} error */
+  fault(error) {
+    this.#owner.fault(error);
+  }
 
   /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
   drain() {
     if (this.#draining) return;
-    const core = /** @type {Core} */ (this.core);
+    const core = /** @type {Core} */ (this.#core);
     this.#draining = true;
     try {
-      for (let step; (step = core.poll(this.#fetcher !== undefined && this.transport?.send.fast)); ) {
-        if (step === words.STEP_SEND) this.#send(core.value(), this.view()[words.PLACE_ID]);
+      for (let step; (step = core.poll(this.#fetcher !== undefined && this.#transport?.send.fast)); ) {
+        const numbers = this.view();
+        const slot = numbers[words.PLACE_SLOT];
+        const id = numbers[words.PLACE_ID];
+        if (step === words.STEP_SEND) this.#send(core.value(), id);
         else if (step === words.STEP_REOPEN) this.#reopen();
-        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#find(this.view()[words.PLACE_ID])?.options);
-        else if (step === words.STEP_ABORT) this.#fetcher?.abort(this.view()[words.PLACE_ID]);
-        else if (step === words.STEP_MESSAGE) this.transport?.onmessage?.(core.value());
-        else this.#act(core, step);
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#owner.table.find(id)?.options);
+        else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
+        else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
+        else this.#owner.act(step, slot, id);
       }
     } finally {
       this.#draining = false;
@@ -120,22 +126,22 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
+    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(words.VIEW_NUMBERS);
     return /** @type {any} */ (this.#numbers);
   }
 
   /** The core's table of what was scanned. @returns {any} */
   records() {
-    while (!this.#records.length) this.#records = /** @type {any} */ (this.core).view(words.VIEW_RECORDS);
+    while (!this.#records.length) this.#records = /** @type {any} */ (this.#core).view(words.VIEW_RECORDS);
     return this.#records;
   }
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
   identify(identity, id = 0) {
     // The core knows already.
-    if (!this.core || identity === this.#identity) return;
+    if (!this.#core || identity === this.#identity) return;
     this.#identity = identity;
-    if (this.core.identify(identity, id)) this.onchange?.(id);
+    if (this.#core.identify(identity, id)) this.#owner.changed(id);
   }
 
   /** From now on a Node process has something to wait for. */
@@ -151,18 +157,31 @@ export class Connection {
       const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
       this.#timer = setTimeout(() => {
         this.#timerAt = Infinity;
-        this.core?.timeout(now());
+        this.#core?.timeout(now());
         this.drain();
       }, delay);
     }
     // A Node process need not stay for a clock that nobody waits for.
-    if (!this.inFlight && !this.connecting) this.#timer?.unref?.();
+    if (!this.#owner.table.size && !this.#owner.waits()) this.#timer?.unref?.();
+  }
+
+  /**
+   * Opens a connection by a transport.
+   * @param {any} transport
+   * @param {(() => any) | undefined} again makes another one to the same server, if that can be
+   * @param {number | undefined} maxMessageSize the option of that name
+   */
+  begin(transport, again, maxMessageSize) {
+    this.#again = again;
+    this.#maxMessageSize = maxMessageSize;
+    this.#open(transport);
   }
 
   /** Attaches a transport and starts it. @param {any} transport */
-  open(transport) {
-    this.transport = transport;
-    const current = () => this.transport === transport;
+  #open(transport) {
+    this.#transport = transport;
+    const abilities = (this.#abilities = abilitiesOf(transport));
+    const current = () => this.#transport === transport;
     /** @type {Record<string, (...given: any[]) => unknown>} */
     const ours = {
       onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
@@ -170,12 +189,12 @@ export class Connection {
       onclose: () => this.closed(transport, "the connection was closed"),
     };
     // Who waits for messages is not to be passed by.
-    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
-    if ("onidentity" in transport) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
-    if ("maxMessageSize" in transport) transport.maxMessageSize = this.maxMessageSize ?? transport.maxMessageSize;
-    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
+    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
+    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+    if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
+    if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
-    if ("connection" in transport) transport.connection = this;
+    abilities.attach?.(this);
     this.#release = handle(transport, ours);
     Promise.resolve()
       .then(() => transport.start?.())
@@ -183,11 +202,11 @@ export class Connection {
         () => {
           if (!current()) return;
           this.#join(transport);
-          this.core?.opened(now());
+          this.#core?.opened(now());
           this.drain();
         },
         (error) => {
-          if (this.connecting && current()) this.connecting.cause = error;
+          if (current()) this.#owner.blame(error);
           this.closed(transport, "the connection could not be opened");
         },
       );
@@ -195,13 +214,12 @@ export class Connection {
 
   /** The core takes over the exchanges of a transport. @param {any} transport */
   #join(transport) {
-    /** @type {import("../transports/fetch.js").Fetcher | undefined} */
-    const fetcher = (this.#fetcher = transport[FETCHER]);
-    if (!fetcher || !this.core) return;
+    const fetcher = (this.#fetcher = abilitiesOf(transport).fetcher);
+    if (!fetcher || !this.#core) return;
     // Who has put another handler in the client's place, or before it, hears of every message.
     const plain = () => !transport.onmessage || transport.onmessage.fast;
     const scans = () => this.scans && !this.#draining && plain();
-    fetcher.join(this.core, {
+    fetcher.join(this.#core, {
       drain: () => this.drain(),
       get scans() {
         return scans();
@@ -216,17 +234,17 @@ export class Connection {
 
   #reopen() {
     this.detach();
-    this.open(this.again?.());
+    this.#open(this.#again?.());
   }
 
   /** Gives the transport up. */
   detach() {
-    const transport = this.transport;
-    this.transport = undefined;
+    const transport = this.#transport;
+    this.#transport = undefined;
     this.#fetcher?.part();
     this.#fetcher = undefined;
     if (!transport) return;
-    if ("connection" in transport) transport.connection = undefined;
+    this.#abilities?.attach?.(undefined);
     const release = this.#release;
     /** @type {any} */
     let timer;
@@ -237,50 +255,53 @@ export class Connection {
         clearTimeout(timer);
         release();
       });
-    this.left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+    this.#left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
   /** A transport has ended. @param {any} transport @param {string} reason */
   closed(transport, reason) {
-    if (!transport || transport !== this.transport) return;
-    this.core?.closed(reason, false);
+    if (!transport || transport !== this.#transport) return;
+    this.#core?.closed(reason, false);
     this.drain();
   }
 
   /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
-    const transport = this.transport;
-    const current = () => transport === this.transport;
-    // An earlier transport may fail late.
-    const failed = (/** @type {any} */ error, /** @type {boolean} */ sent) => current() && this.unsent(id, error, sent);
-    const done = () => {
-      if (id !== words.GREETING || !current()) return;
-      this.core?.begun(now());
-      this.drain();
-    };
+    const transport = this.#transport;
     try {
-      if (transport.send.fast && "onframe" in transport) {
+      if (transport.send.fast && this.#abilities?.frames) {
         transport.sendText(write(message));
-        done();
-      } else if (this.#fetcher || "tells" in transport) {
-        Promise.resolve(transport.send(message, this.#find(id)?.options)).catch((/** @type {any} */ error) => failed(error, false));
+        this.#sent(transport, id);
+      } else if (this.#abilities?.exchanges) {
+        const sending = transport.send(message, this.#owner.table.find(id)?.options);
+        Promise.resolve(sending).catch((/** @type {any} */ error) => this.#failed(transport, id, error, false));
         // Where each message is an exchange, that says what becomes of it.
-        if (transport.tells === false) done();
+        if (!this.#abilities.announces) this.#sent(transport, id);
       } else {
         // In a copy: what the page has put into it may be a store's Proxies, which cannot be cloned.
         const text = write(message);
         const error = oversize(text, this.#limit);
         if (error) throw error;
-        Promise.resolve(transport.send(JSON.parse(text))).then(done, (error) => failed(error, true));
+        const sending = transport.send(JSON.parse(text));
+        const sent = id === words.GREETING ? () => this.#sent(transport, id) : undefined;
+        Promise.resolve(sending).then(sent, (error) => this.#failed(transport, id, error, true));
       }
     } catch (error) {
-      failed(error, false);
+      this.#failed(transport, id, error, false);
     }
   }
 
-  /** The call that a request belongs to. @param {number | undefined} id */
-  #find(id) {
-    return id ? this.calls.find((call) => call?.context.requestId === id) : undefined;
+  /** A message has left. @param {any} transport @param {number} id */
+  #sent(transport, id) {
+    // An earlier transport may be late.
+    if (id !== words.GREETING || transport !== this.#transport) return;
+    this.#core?.begun(now());
+    this.drain();
+  }
+
+  /** @param {any} transport @param {number} id @param {any} error @param {boolean} sent */
+  #failed(transport, id, error, sent) {
+    if (transport === this.#transport) this.unsent(id, error, sent);
   }
 
   /**
@@ -292,35 +313,19 @@ export class Connection {
   unsent(id, error, sent = false) {
     const reason = "the message could not be sent";
     if (!id) return this.fault(typed(error, reason, sent));
-    const failed = this.#find(id) ?? this.connecting;
-    if (failed) failed.cause = error;
-    if (id === words.GREETING) this.core?.notBegun(reason, error, now());
-    else this.core?.unsent(id, reason, sent, now());
+    const call = this.#owner.table.find(id);
+    if (call) call.cause = error;
+    else this.#owner.blame(error);
+    if (id === words.GREETING) this.#core?.notBegun(reason, error, now());
+    else this.#core?.unsent(id, reason, sent, now());
     this.drain();
   }
 
   /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
     const number = answers && Number(id);
-    if (this.connecting) this.connecting.cause = error;
-    this.unsent(number && (this.connecting || this.#find(number)) ? number : undefined, error);
-  }
-
-  /** Keeps the latest odd progress, a few of each kind. @param {number} kind @param {any} params */
-  odd(kind, params) {
-    const { progressToken, progress, total } = Object(params);
-    const server = this.session?.serverInfo?.name;
-    const [token, value, whole] = [brief(progressToken), brief(progress), brief(total)];
-    const sample = { kind: KINDS[kind], time: now() - this.began, server, progressToken: token, progress: value, total: whole };
-    const same = this.#samples.get(kind) ?? [];
-    this.#samples.set(kind, same);
-    if (same.push([this.#oddities++, sample]) > 2 * SAMPLES) same.splice(0, SAMPLES);
-  }
-
-  /** The latest odd progress, in its order. */
-  get samples() {
-    const latest = [...this.#samples.values()].flatMap((same) => same.slice(-SAMPLES));
-    return latest.sort(([one], [other]) => one - other).map(([, sample]) => sample);
+    const connecting = this.#owner.blame(error);
+    this.unsent(number && (connecting || this.#owner.table.find(number)) ? number : undefined, error);
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -328,15 +333,15 @@ export class Connection {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
     if (length <= words.SCRATCH && this.scans && !this.#draining) {
-      const core = /** @type {Core} */ (this.core);
+      const core = /** @type {Core} */ (this.#core);
       lay(text, core);
       const slot = core.scan(length);
       if (slot !== words.SCAN_PARSE) {
         const records = this.records();
-        if (records[words.FIELD_ODD]) this.odd(records[words.FIELD_ODD], factsOf(records, 0));
+        if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
         const total = records[words.FIELD_TOTAL];
-        const call = /** @type {Call} */ (this.calls[slot]);
+        const call = /** @type {Call} */ (this.#owner.table.at(slot));
         return call.deliver(records[words.FIELD_PROGRESS], words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
@@ -344,7 +349,7 @@ export class Connection {
   }
 
   get #limit() {
-    return this.maxMessageSize ?? this.transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
+    return this.#maxMessageSize ?? this.#transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
   }
 
   /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
@@ -383,8 +388,8 @@ export class Connection {
     const found = [];
     for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
       const odd = records[at + words.FIELD_ODD];
-      if (odd) this.odd(odd, factsOf(records, at));
-      const call = this.calls[records[at + words.FIELD_SLOT]];
+      if (odd) this.#owner.odd(odd, factsOf(records, at));
+      const call = this.#owner.table.at(records[at + words.FIELD_SLOT]);
       if (!call) continue;
       const total = records[at + words.FIELD_TOTAL];
       text ??= read();
@@ -401,7 +406,7 @@ export class Connection {
 
   /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
   receive(message, stream = NaN) {
-    this.core?.receive(message, stream, now());
+    this.#core?.receive(message, stream, now());
     this.drain();
   }
 }

@@ -1,6 +1,5 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
 import { AbortError, attempt } from "../base/errors.js";
-import * as words from "../wasm/words.js";
 import { ask, handlersOf, messageOf } from "./asked.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -21,6 +20,7 @@ export class Inbound {
   others = {};
 
   #connection;
+  #table;
   #options;
   /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
   #asked = new Map();
@@ -29,10 +29,12 @@ export class Inbound {
 
   /**
    * @param {import("./connection.js").Connection} connection
+   * @param {import("./table.js").CallTable} table the calls under way
    * @param {any} options the client's
    */
-  constructor(connection, options) {
+  constructor(connection, table, options) {
     this.#connection = connection;
+    this.#table = table;
     this.#options = options;
     this.requestHandlers = new Map(handlersOf(options));
   }
@@ -57,7 +59,7 @@ export class Inbound {
   #named(message) {
     const { progressToken } = Object(message.params);
     const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
-    const token = this.#connection.calls.find((call) => named(call?.context.requestId))?.token;
+    const token = this.#table.all().find((call) => named(call.requestId))?.token;
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
@@ -79,16 +81,12 @@ export class Inbound {
     });
   }
 
-  /** Something that a result asks for. @param {any} request @param {string} key */
-  input(request, key) {
-    const numbers = this.#connection.view();
-    const slot = numbers[words.PLACE_SLOT];
-    const input = numbers[words.PLACE_ID];
-    const call = /** @type {Call} */ (this.#connection.calls[slot]);
+  /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {any} request @param {string} key */
+  input(call, input, request, key) {
     const asked = new AbortController();
-    call.inputs.add(asked);
+    (call.inputs ??= new Set()).add(asked);
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
-      call.inputs.delete(asked);
+      call.inputs?.delete(asked);
       if (!ok) call.cause = value;
       this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
     });

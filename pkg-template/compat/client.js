@@ -234,7 +234,11 @@ export function follow(call, translate, convert) {
     throw translate(error);
   });
   Object.setPrototypeOf(followed, Object.getPrototypeOf(call));
-  return itself(/** @type {any} */ (Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call))));
+  Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call));
+  for (const name of ["id", "stalled", "cancel", "progress"]) {
+    if (name in call) Object.defineProperty(followed, name, { get: () => /** @type {any} */ (call)[name], configurable: true });
+  }
+  return itself(/** @type {any} */ (followed));
 }
 
 /**

@@ -1,4 +1,5 @@
 // One connection of a server: moves messages between its transport and the machine.
+import { abilitiesOf } from "../base/abilities.js";
 import { ProtocolError, attempt } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
@@ -47,8 +48,9 @@ export class Link {
       onerror: (/** @type {Error} */ error) => this.#open && server.fault(error),
       onclose: () => this.#closed(),
     };
-    if ("onframe" in transport && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
-    if ("onoversize" in transport) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => this.#refuse(error, whose);
+    const { frames, refuses } = abilitiesOf(transport);
+    if (frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
+    if (refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => this.#refuse(error, whose);
     this.#release = handle(transport, ours);
   }
 

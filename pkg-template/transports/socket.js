@@ -1,6 +1,6 @@
 // WebSocket, one text frame for each message.
+import { ABILITIES } from "../base/abilities.js";
 import { ClosedError, McpError, ProtocolError, shown } from "../base/errors.js";
-import { AUTH } from "../base/handlers.js";
 import { throughProxies } from "../base/itself.js";
 import { FrameTransport } from "./text.js";
 
@@ -11,6 +11,7 @@ const GRACE = 1000;
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
+  #auth;
   /** @type {WebSocket | undefined} */
   #socket;
 
@@ -22,15 +23,20 @@ export class WebSocketTransport extends FrameTransport {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
-    this[AUTH] = auth && { auth, url: this.#url, server: this.#url };
+    this.#auth = auth;
+  }
+
+  /** @returns {import("../base/abilities.js").Own} */
+  get [ABILITIES]() {
+    const auth = this.#auth;
+    return { access: auth && { auth, url: this.#url, server: this.#url } };
   }
 
   start() {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    const { auth } = this[AUTH] ?? {};
-    return auth?.ticket ? auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
+    return this.#auth?.ticket ? this.#auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
   }
 
   /** @param {string} [ticket] lets this one connection in */

@@ -1,9 +1,11 @@
 /** Errors. */
+import type { AuthErrorCode } from "../auth/index.js";
 import type { CallToolResult } from "./tools.js";
 import type { HeaderList } from "./transports.js";
 
-/** The stable codes of this package's errors. */
+/** The stable codes of this package's errors; those of log-ins are at {@link AuthErrorCode}. */
 export type ErrorCode =
+  | AuthErrorCode
   | "RPC_ERROR"
   | "TIMEOUT"
   | "ABORTED"

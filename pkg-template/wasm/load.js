@@ -10,13 +10,18 @@ export const parts = {};
 let source;
 /** @type {Promise<Module> | undefined} */
 let started;
+/** Starts the part of the module that HTTP needs, where that is one by itself. @type {(() => Promise<void>) | undefined} */
+let rest;
+/** @type {Promise<void> | undefined} */
+let complete;
 
 /**
  * Says where the module comes from. The first `connect` starts it; later calls change nothing.
  * @param {() => Promise<Module>} get
+ * @param {() => Promise<void>} [getRest]
  */
-export function provide(get) {
-  if (!started) source = get;
+export function provide(get, getRest) {
+  if (!started) [source, rest] = [get, getRest];
 }
 
 /**
@@ -29,6 +34,17 @@ export function ready() {
     throw explain(error);
   });
   return started;
+}
+
+/** The same with all that HTTP needs. */
+export async function readyForHttp() {
+  const module = await ready();
+  complete ??= rest?.().catch((error) => {
+    complete = undefined;
+    throw explain(error);
+  });
+  await complete;
+  return module;
 }
 
 async function start() {

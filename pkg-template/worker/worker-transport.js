@@ -1,11 +1,12 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
+import { ABILITIES } from "../base/abilities.js";
 import { ClosedError, McpError, report, toError } from "../base/errors.js";
-import { AUTH } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
-import { wasmModule } from "../wasm/core.js";
+import { wasmModule, wasmRest } from "../wasm/core.js";
+import { readyForHttp } from "../wasm/load.js";
 import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
@@ -69,25 +70,22 @@ class WorkerTransport {
     // Over a WebSocket there are no headers, and so nobody to tell apart.
     if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
     this.#options = options;
-    const { auth, server = url } = options;
-    this[AUTH] = auth && { auth, url, server };
   }
 
-  /** Whether it says what becomes of a message. */
-  get tells() {
-    return this.#url.startsWith("http");
-  }
-
-  get connection() {
-    return this.#connection;
-  }
-
-  set connection(connection) {
-    this.#connection = connection;
+  /** @returns {import("../base/abilities.js").Own} */
+  get [ABILITIES]() {
+    const { auth, server = this.#url } = this.#options;
+    return {
+      attach: (connection) => void (this.#connection = connection),
+      exchanges: true,
+      announces: this.#url.startsWith("http"),
+      access: auth && { auth, url: this.#url, server },
+    };
   }
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
+    if (this.#url.startsWith("http")) await readyForHttp();
     const worker = make === true ? await own(this.#watch.signal) : make();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -104,12 +102,13 @@ class WorkerTransport {
     this.#post({
       mcp: "open",
       module: wasmModule,
+      rest: wasmRest,
       url: this.#url,
       protocols: [...protocols],
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
-      auth: auth && { server: this[AUTH]?.server, tickets: Boolean(auth.ticket) },
+      auth: auth && { server: this.#options.server ?? this.#url, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
     return opened;
@@ -289,7 +288,7 @@ class WorkerTransport {
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.connecting?.what ?? "the connection"));
+        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.what));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

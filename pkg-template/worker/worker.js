@@ -1,7 +1,7 @@
 // In a worker: holds the connection of a client in the page, reads what arrives, and hands it over in batches.
-import { Exchanges } from "../transports/http.js";
+import { Exchanges } from "../transports/exchanges.js";
 import { WebSocketTransport } from "../transports/socket.js";
-import start, { Core, scanFrame, view } from "../wasm/core.js";
+import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
 import { lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
@@ -29,8 +29,8 @@ let latest = 0;
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
-  async open({ module, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
+  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  async open({ module, rest, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
     const auth = asked && {
       headers: (/** @type {any} */ request) => ask("headers", request),
       answered: (/** @type {any} */ { signal, ...answer }) => ask("answered", answer),
@@ -41,7 +41,7 @@ const commands = {
       provide(async () => {
         await start({ module_or_path: module });
         return { Core };
-      });
+      }, rest && (() => startRest(rest)));
       await ready();
       if (url.startsWith("http")) {
         exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });

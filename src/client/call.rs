@@ -14,6 +14,7 @@ use super::engine::Engine;
 use super::pages::{Next, Pages};
 use super::pending::Pending;
 use super::platform::{Handler, now};
+use super::subscription::Ears;
 use super::{Error, Progress};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{CallLimits, RequestId};
@@ -53,14 +54,13 @@ pub struct Call<T> {
     engine: Rc<Engine>,
     plan: Plan,
     limits: CallLimits,
-    handler: Option<Handler<Progress>>,
-    silent: bool,
+    pending: Pending,
     read: Read<T>,
 }
 
 impl<T> Call<T> {
     pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
-        Self { engine: Rc::clone(engine), plan, limits, handler: None, silent: false, read }
+        Self { engine: Rc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
     /// What hears of the call's progress, in the place of the client's handler.
@@ -68,14 +68,14 @@ impl<T> Call<T> {
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
     pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
-        self.handler = Some(Handler::new(handler));
+        self.pending.handler = Some(Handler::new(handler));
         self
     }
 
     /// Nobody is to hear of the call's progress; it keeps the call alive all the same.
     pub fn silent(mut self) -> Self {
-        self.handler = None;
-        self.silent = true;
+        self.pending.handler = None;
+        self.pending.silent = true;
         self
     }
 
@@ -83,6 +83,30 @@ impl<T> Call<T> {
     /// client says otherwise. `Duration::MAX` is no limit.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.limits.timeout = millis(timeout);
+        self
+    }
+
+    /// How long the call may go without progress before it counts as stalled, which fails nothing: ten
+    /// seconds, unless the client says otherwise. `Duration::MAX` is for ever.
+    pub fn stall_after(mut self, time: Duration) -> Self {
+        self.limits.stall_after = millis(time);
+        self
+    }
+
+    /// What hears that the call counts as stalled, and with false that it goes on.
+    pub fn on_stalled(mut self, handler: impl FnMut(bool) + 'static) -> Self {
+        self.pending.on_stalled = Some(Handler::new(handler));
+        self
+    }
+
+    /// What hears how the task stands that the call has become, in the server's words.
+    pub fn on_task(mut self, handler: impl FnMut(JsValue) + 'static) -> Self {
+        self.pending.on_task = Some(Handler::new(handler));
+        self
+    }
+
+    pub(super) fn listening(mut self, ears: &Rc<Ears>) -> Self {
+        self.pending.ears = Some(Rc::clone(ears));
         self
     }
 
@@ -114,9 +138,9 @@ impl<T> Call<T> {
     /// Sends the request now. Awaiting does so too; this is for calls that run side by side, and
     /// for those that want a [handle](CallFuture::handle).
     pub fn start(self) -> CallFuture<T> {
-        let Self { engine, plan, limits, handler, silent, read } = self;
+        let Self { engine, plan, limits, pending, read } = self;
         let Plan { method, label, params, items } = plan;
-        let call = Rc::new(Pending::new(handler, silent));
+        let call = Rc::new(pending);
         let mut future = CallFuture {
             pages: items.map(Pages::new),
             params: JsValue::UNDEFINED,
@@ -178,7 +202,12 @@ pub struct CallFuture<T> {
 impl<T> CallFuture<T> {
     /// The id of its latest request, which is its progress token too; `None` if none was sent.
     pub fn id(&self) -> Option<i64> {
-        self.call.first.get().map(RequestId::get)
+        self.call.latest.get().map(RequestId::get)
+    }
+
+    /// Whether nothing has come of the call for a while.
+    pub fn is_stalled(&self) -> bool {
+        self.call.stalled.get()
     }
 
     /// What gives the call up from elsewhere.
@@ -210,10 +239,7 @@ impl<T> CallFuture<T> {
                 self.send(Some(cursor));
                 None
             }
-            Err(reason) => {
-                let reason = reason.to_owned();
-                Some(Err(Error::Protocol { call: self.label.clone(), reason }))
-            }
+            Err(misfit) => Some(Err(misfit.error(&self.label))),
         }
     }
 }

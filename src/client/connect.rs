@@ -16,7 +16,7 @@ use super::channel::Endpoint;
 use super::engine::{Engine, Handlers};
 use super::fetch::Headers;
 use super::platform::Handler;
-use super::{Client, Error, Implementation, Level, LogMessage, Mode, Progress};
+use super::{Client, Error, Implementation, Level, LogMessage, Mode, Oddity, Progress};
 use crate::http::sse::MAX_MESSAGE_SIZE;
 use crate::proto::client::{CallLimits, Channel, Config};
 
@@ -238,6 +238,16 @@ impl Connect {
         F: Future<Output = Result<R, String>> + 'static,
     {
         self.handlers.asked.add(method, handler);
+        self
+    }
+
+    /// What hears of progress that is odd, and how: such as that of an unknown token, which is dropped.
+    /// With its params, where they were parsed.
+    pub fn on_odd_progress(
+        mut self,
+        mut handler: impl FnMut(Oddity, Option<JsValue>) + 'static,
+    ) -> Self {
+        self.handlers.odd = Some(Handler::new(move |(oddity, params)| handler(oddity, params)));
         self
     }
 

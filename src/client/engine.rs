@@ -15,7 +15,7 @@ use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, outline};
-use crate::proto::client::{self, CallLimits, Config, Output, RequestId, Slot};
+use crate::proto::client::{self, CallLimits, Config, Heard, Oddity, Output, RequestId, Slot};
 use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
 
@@ -37,6 +37,7 @@ pub(super) struct Handlers {
     /// What answers the server's questions.
     pub asked: Asked,
     pub notification: Option<Handler<Notification>>,
+    pub odd: Option<Handler<(Oddity, Option<JsValue>)>>,
     pub error: Option<Handler<Error>>,
     pub close: Option<Handler<Error>>,
     /// Nobody is to hear of progress that no call listens to.
@@ -54,6 +55,8 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: Cell<bool>,
+    /// The latest notification, which may be for subscriptions too.
+    latest: RefCell<Option<Notification>>,
     /// A better reason for the end of the connection than the machine knows.
     cause: RefCell<Option<Error>>,
     draining: Cell<bool>,
@@ -80,6 +83,7 @@ impl Engine {
                 handlers,
                 opened: Once::new(),
                 connecting: Cell::new(false),
+                latest: RefCell::default(),
                 cause: RefCell::new(None),
                 draining: Cell::new(false),
                 timer,
@@ -148,7 +152,13 @@ impl Engine {
         self.farewell.take()
     }
 
-    fn disconnected(&self, error: Fault) {
+    fn disconnected(&self, error: Fault, second: Option<Fault>) {
+        self.handlers.asked.stop(|_, _| true);
+        self.latest.replace(None);
+        // What failed after that explains nothing, and is no secret.
+        if let Some(second) = second {
+            self.fault(second);
+        }
         let channel = self.channel.take();
         if let Some(channel) = channel {
             self.farewell.borrow_mut().extend(channel.close());
@@ -174,7 +184,9 @@ impl Engine {
         if text.length() <= SHORT && self.scans() {
             let frame = String::from(text);
             if let Some(found) = scan(frame.as_bytes(), parse_number) {
-                if let Some(slot) = self.with(|core| core.receive_scanned(&found)).slot {
+                let heard = self.with(|core| core.receive_scanned(&found));
+                self.odd(heard, None);
+                if let Some(slot) = heard.slot {
                     self.report(slot, progress_of(&found, frame.as_bytes()));
                 }
                 return;
@@ -253,6 +265,7 @@ impl Engine {
             match core.request(method, Some(params), limits, now) {
                 Ok((id, slot)) => {
                     call.first.set(Some(id));
+                    call.latest.set(Some(id));
                     Sent::Under(slot)
                 }
                 Err(error) => Sent::Refused(error),
@@ -294,6 +307,7 @@ impl Engine {
 
     fn deliver(&self, slot: Slot, progress: Progress) {
         let Some(call) = self.call(slot).filter(|call| !call.deaf.get()) else { return };
+        call.stall(false);
         if let Some(handler) = &call.handler {
             handler.call(progress);
         } else if call.silent || self.handlers.silent {
@@ -305,10 +319,26 @@ impl Engine {
         }
     }
 
+    /// A question has its answer.
+    pub fn answered(&self, asker: &Asker) {
+        self.handlers.asked.stop(|own, _| own == asker);
+    }
+
+    /// Tells what is odd about progress.
+    pub fn odd(&self, heard: Heard, params: Option<JsValue>) {
+        if let (Some(oddity), Some(handler)) = (heard.oddity, &self.handlers.odd) {
+            handler.call((oddity, params));
+        }
+    }
+
     fn settled(&self, slot: Slot, outcome: Result<JsValue, Fault>) {
+        self.handlers
+            .asked
+            .stop(|asker, own| matches!(asker, Asker::Input(_)) && own == Some(slot));
         let call = self.calls.borrow_mut().get_mut(slot.index()).and_then(Option::take);
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
+            call.stall(false);
             call.outcome.set(outcome);
         }
     }
@@ -340,7 +370,7 @@ impl Engine {
                 self.connecting.set(false);
                 self.opened.set(Ok(()));
             }
-            Output::Disconnected(error, _) => self.disconnected(error),
+            Output::Disconnected(error, second) => self.disconnected(error, second),
             Output::Progress(slot, report) => {
                 let message = report.message.and_then(|message| message.as_string());
                 let (progress, total) = (report.progress, report.total);
@@ -348,26 +378,70 @@ impl Engine {
             }
             Output::Settled(slot, outcome) => self.settled(slot, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
-            Output::Request(id, name, params, _) => {
-                self.handlers.asked.ask(self.this.clone(), Asker::Request(id), &name, params);
+            Output::Request(id, name, params, slot) => {
+                let asker = (Asker::Request(id), slot);
+                self.handlers.asked.ask(self.this.clone(), asker, &name, params);
             }
             Output::Input(wanted) => {
-                let asker = Asker::Input(wanted.input);
+                let asker = (Asker::Input(wanted.input), Some(wanted.slot));
                 self.handlers.asked.ask(self.this.clone(), asker, &wanted.method, wanted.params);
             }
+            Output::Withdrawn(id, _) => self.answered(&Asker::Request(id)),
             Output::Fault(error) => self.fault(error),
-            Output::Stalled(_)
-            | Output::Acknowledged(..)
-            | Output::Interrupted(..)
-            | Output::News(_)
-            | Output::Leg(..)
-            | Output::Task(..)
-            | Output::Withdrawn(..)
-            | Output::Odd(..) => {}
+            Output::Odd(oddity, params) => {
+                self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
+            }
+            Output::Stalled(slot)
+            | Output::Leg(slot, _)
+            | Output::Task(slot, _)
+            | Output::Acknowledged(slot, _)
+            | Output::Interrupted(slot, _)
+            | Output::News(slot) => {
+                if let Some(call) = self.call(slot) {
+                    self.tell(&call, output);
+                }
+            }
+        }
+    }
+
+    /// Tells a call of what is about it.
+    fn tell(&self, call: &Pending, output: Output<JsValue>) {
+        let ears = call.ears.as_deref();
+        match output {
+            Output::Stalled(_) => call.stall(true),
+            Output::Leg(_, id) => {
+                call.latest.set(Some(id));
+                call.stall(false);
+            }
+            Output::Task(_, task) => {
+                if let Some(handler) = &call.on_task {
+                    handler.call(task);
+                }
+            }
+            Output::Acknowledged(_, honored) => {
+                if let Some(ears) = ears {
+                    ears.honored.set(honored);
+                }
+            }
+            Output::Interrupted(_, fault) => {
+                if let Some(handler) = ears.and_then(|ears| ears.interrupted.as_ref()) {
+                    handler.call(fault);
+                }
+            }
+            Output::News(_) => {
+                let latest = self.latest.borrow().clone();
+                if let Some(handler) = ears.and_then(|ears| ears.news.as_ref())
+                    && let Some(latest) = latest
+                {
+                    handler.call(latest);
+                }
+            }
+            _ => {}
         }
     }
 
     fn notified(&self, name: String, params: JsValue) {
+        self.latest.replace(Some((name.clone(), params.clone())));
         if name == method::LOG_MESSAGE
             && let Some(handler) = &self.handlers.log
         {

@@ -100,6 +100,14 @@ pub enum Error {
         /// How.
         reason: String,
     },
+    /// A list has no end: the server gave the same cursor twice, or there are too many pages.
+    #[error("{call}: {reason}")]
+    EndlessPages {
+        /// The call.
+        call: String,
+        /// How that is known.
+        reason: String,
+    },
     /// The server asked for input that it did not get.
     #[error("{call}: {reason}")]
     Input {
@@ -163,6 +171,7 @@ impl Error {
             Self::Http { .. } => "HTTP_ERROR",
             Self::SseOnly { .. } => "HTTP_SSE_ONLY",
             Self::Protocol { .. } => "PROTOCOL_ERROR",
+            Self::EndlessPages { .. } => "ENDLESS_PAGES",
             Self::Input { .. } => "INPUT_FAILED",
             Self::Task { .. } => "TASK_FAILED",
             Self::Incompatible { .. } => "INCOMPATIBLE_VERSION",
@@ -183,6 +192,7 @@ impl Error {
             | Self::Http { call, .. }
             | Self::SseOnly { call }
             | Self::Protocol { call, .. }
+            | Self::EndlessPages { call, .. }
             | Self::Input { call, .. }
             | Self::Task { call, .. }
             | Self::Incompatible { call, .. }

@@ -18,7 +18,7 @@ use super::engine::{Engine, progress_of};
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
 use crate::jsonrpc::{Payload, outline};
-use crate::proto::client::Slot;
+use crate::proto::client::Heard;
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -243,8 +243,10 @@ impl Http {
     fn chunk(&self, exchange: u32, chunk: Vec<u8>) {
         self.core.borrow_mut().feed(exchange, chunk);
         loop {
-            while let Some((slot, progress)) = self.progress(exchange) {
-                if let (Some(slot), Some(engine)) = (slot, self.engine.upgrade()) {
+            while let Some((heard, progress)) = self.progress(exchange) {
+                let Some(engine) = self.engine.upgrade() else { break };
+                engine.odd(heard, None);
+                if let Some(slot) = heard.slot {
                     engine.report(slot, progress);
                 }
             }
@@ -274,20 +276,19 @@ impl Http {
         self.core.borrow_mut().refuse(exchange, answers, Some(TooLarge::cause(self.limit)));
     }
 
-    /// The next event, if it is ordinary progress, and the slot that it is for.
-    fn progress(&self, exchange: u32) -> Option<(Option<Slot>, Progress)> {
+    /// The next event, if it is ordinary progress, and what becomes of it.
+    fn progress(&self, exchange: u32) -> Option<(Heard, Progress)> {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
         let since = core.position(exchange);
         let (found, own) = core.progress(exchange, since, parse_number)?;
-        let slot = engine.with(|client| {
+        let heard = engine.with(|client| {
             if own {
-                return client.receive_scanned(&found).slot;
+                return client.receive_scanned(&found);
             }
-            client.stray_scanned(found.token, found.is_text);
-            None
+            client.stray_scanned(found.token, found.is_text)
         });
-        Some((slot, progress_of(&found, core.since(exchange, since))))
+        Some((heard, progress_of(&found, core.since(exchange, since))))
     }
 }
 

@@ -13,8 +13,8 @@ use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
 use super::{
-    Era, Error, GetPromptResult, Implementation, Level, ProgressCounts, Prompt, ReadResourceResult,
-    Resource, ResourceTemplate, Tool, ToolResult, Version,
+    Era, Error, GetPromptResult, Implementation, Level, Listen, ProgressCounts, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, Tool, ToolResult, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{CallLimits, Session};
@@ -160,6 +160,33 @@ impl Client {
     /// Any request, params and result as JavaScript has them: nothing of the result is lost.
     pub fn request_raw(&self, method: &'static str, params: JsValue) -> Call<JsValue> {
         self.call(method, method.to_owned(), Ok(params), |_, result| Ok(result))
+    }
+
+    /// Hears of changes: the filter is anything that serde writes as the protocol's, such as
+    /// `{ toolsListChanged: true, resourceSubscriptions: [uri] }`.
+    ///
+    /// ```no_run
+    /// # async fn example(client: mcp_wasm::Client) -> Result<(), mcp_wasm::client::Error> {
+    /// use std::collections::HashMap;
+    ///
+    /// let subscription = client
+    ///     .listen(HashMap::from([("toolsListChanged", true)]))
+    ///     .on_news(|method, _| web_sys::console::log_1(&method.into()))
+    ///     .await?;
+    /// // Lasts until it is dropped; awaited, it says how it ended.
+    /// subscription.await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn listen(&self, filter: impl Serialize) -> Listen {
+        let params = object(method::LISTEN, &filter).map(|filter| {
+            let mut params = JsValue::object();
+            params.set("notifications", filter.unwrap_or_else(JsValue::object));
+            params
+        });
+        let call =
+            self.call(method::LISTEN, method::LISTEN.to_owned(), params, |_, result| Ok(result));
+        Listen::new(call)
     }
 
     /// Sends a notification.

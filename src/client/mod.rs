@@ -50,6 +50,7 @@
 //! | progress, timeouts | [`Call`] |
 //! | giving a call up | drop its [`CallFuture`], or [`CallHandle::cancel`] |
 //! | lists, resources, prompts | [`Client::list_tools`], [`Client::read_resource`], [`Client::get_prompt`] |
+//! | changes of lists and resources | [`Client::listen`] |
 //! | log messages | [`Connect::on_log`] |
 //! | what the server asks for (elicitation, sampling, roots) | [`Connect::on_request`] |
 //! | what went wrong | [`Error`], [`Error::code`] |
@@ -78,6 +79,7 @@ mod pending;
 mod platform;
 mod progress;
 mod socket;
+mod subscription;
 mod types;
 
 pub use call::{Call, CallFuture, CallHandle};
@@ -85,9 +87,10 @@ pub use connect::{Connect, Connecting};
 pub use error::{Clock, Error};
 pub use handle::Client;
 pub use progress::{Progress, default_progress_handler};
+pub use subscription::{Listen, Listening, Subscription};
 pub use types::{LogMessage, ToolResult};
 
-pub use crate::proto::client::{Mode, ProgressCounts};
+pub use crate::proto::client::{Mode, Oddity, ProgressCounts};
 pub use crate::proto::version::{Era, Version};
 pub use crate::types::{
     Annotations, CallToolResult, Content, GetPromptResult, Icon, Implementation, Json, Level,

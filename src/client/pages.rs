@@ -2,6 +2,7 @@
 
 use wasm_bindgen::JsValue;
 
+use super::Error;
 use crate::jsonrpc::{Kind, Payload};
 
 /// How many pages a list may have.
@@ -13,6 +14,23 @@ pub(super) enum Next {
     Page(JsValue),
     /// The list is complete.
     Done(JsValue),
+}
+
+/// What is wrong with a page.
+pub(super) enum Misfit {
+    Page(&'static str),
+    /// The list has no end.
+    Endless(&'static str),
+}
+
+impl Misfit {
+    pub fn error(self, call: &str) -> Error {
+        let call = call.to_owned();
+        match self {
+            Self::Page(reason) => Error::Protocol { call, reason: reason.to_owned() },
+            Self::Endless(reason) => Error::EndlessPages { call, reason: reason.to_owned() },
+        }
+    }
 }
 
 /// The items so far.
@@ -29,20 +47,25 @@ impl Pages {
     }
 
     /// Takes a page; the error says what is wrong with it.
-    pub fn take(&mut self, page: &JsValue) -> Result<Next, &'static str> {
-        let items = page.get(self.member).and_then(|items| items.elements());
-        self.items.extend(items.ok_or("a page of the list has no array of items")?);
+    pub fn take(&mut self, page: &JsValue) -> Result<Next, Misfit> {
+        // Some servers write nothing, or `null`, for a list without items.
+        if let Some(items) = page.present(self.member) {
+            let items = items.elements();
+            self.items
+                .extend(items.ok_or(Misfit::Page("a page of the list has no array of items"))?);
+        }
         let cursor = page.get("nextCursor").filter(|cursor| cursor.kind() != Kind::Null);
         let Some(cursor) = cursor else {
             return Ok(Next::Done(JsValue::array(std::mem::take(&mut self.items))));
         };
-        let name = cursor.as_text().ok_or("the cursor of the next page is no string")?;
+        let name =
+            cursor.as_text().ok_or(Misfit::Page("the cursor of the next page is no string"))?;
         if self.cursors.contains(&name) {
-            return Err("the list has no end: the server gave the same cursor twice");
+            return Err(Misfit::Endless("the server gave the same cursor twice"));
         }
         self.cursors.push(name);
         if self.cursors.len() == LIMIT {
-            return Err("the list has no end: there are more than 1000 pages");
+            return Err(Misfit::Endless("the list has more than 1000 pages"));
         }
         Ok(Next::Page(cursor))
     }

@@ -1,12 +1,14 @@
 //! What is known of a call while it waits.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
 use super::Progress;
 use super::engine::Fault;
 use super::platform::{Handler, Once};
+use super::subscription::Ears;
 use crate::proto::client::RequestId;
 
 /// A call that waits for its answer.
@@ -15,8 +17,17 @@ pub(super) struct Pending {
     pub handler: Option<Handler<Progress>>,
     /// Nobody is to hear of it.
     pub silent: bool,
-    /// The id of its latest request.
+    /// Hears whether nothing has come of the call for a while.
+    pub on_stalled: Option<Handler<bool>>,
+    pub stalled: Cell<bool>,
+    /// Hears of the task that the call has become.
+    pub on_task: Option<Handler<JsValue>>,
+    /// What hears of changes, if the call is a subscription.
+    pub ears: Option<Rc<Ears>>,
+    /// The id of its first request, or of the one for its latest page.
     pub first: Cell<Option<RequestId>>,
+    /// The id of its latest request.
+    pub latest: Cell<Option<RequestId>>,
     /// It was given up: nothing is delivered any more.
     pub deaf: Cell<bool>,
     /// Why it was given up.
@@ -29,10 +40,24 @@ impl Pending {
         Self {
             handler,
             silent,
+            on_stalled: None,
+            stalled: Cell::new(false),
+            on_task: None,
+            ears: None,
             first: Cell::new(None),
+            latest: Cell::new(None),
             deaf: Cell::new(false),
             reason: RefCell::new(None),
             outcome: Once::new(),
+        }
+    }
+
+    /// Whether nothing has come of the call for a while has changed, perhaps.
+    pub fn stall(&self, stalled: bool) {
+        if self.stalled.replace(stalled) != stalled
+            && let Some(handler) = &self.on_stalled
+        {
+            handler.call(stalled);
         }
     }
 }

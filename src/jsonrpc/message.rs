@@ -1,6 +1,7 @@
 //! Requests, notifications and responses, read from and written to a [`Payload`].
 
 use super::{Kind, Payload};
+use crate::types::method;
 
 /// The error codes of JSON-RPC and MCP that this crate sends or acts on.
 pub mod code {
@@ -29,6 +30,9 @@ pub mod code {
     /// Too many requests at once; `data.retryAfterMs` says when to try again. Ours: the protocol
     /// has no code for it, and leaves the positive numbers to whoever binds it to a transport.
     pub const TOO_MANY_REQUESTS: i64 = 42900;
+    /// The caller may not do this: `data.scope` has all scopes that it takes, `data.resourceMetadata`
+    /// the address that says who grants them. Ours, as the one above.
+    pub const INSUFFICIENT_SCOPE: i64 = 40300;
 }
 
 /// A request id or a progress token: compared by JSON type and value, so `1` is not `"1"`.
@@ -216,7 +220,7 @@ impl<P: Payload> Message<P> {
 
 fn envelope<P: Payload>() -> P {
     let mut value = P::object();
-    value.set_text("jsonrpc", "2.0");
+    value.set("jsonrpc", P::constant("2.0"));
     value
 }
 
@@ -226,7 +230,9 @@ pub(crate) fn write_call<P: Payload>(id: Option<&Id>, method: &str, params: Opti
     if let Some(id) = id {
         value.set("id", P::from_id(id));
     }
-    value.set_text("method", method);
+    let is_usual = method == method::CALL_TOOL;
+    let method = if is_usual { P::constant(method::CALL_TOOL) } else { P::string(method) };
+    value.set("method", method);
     if let Some(params) = params {
         value.set("params", params);
     }

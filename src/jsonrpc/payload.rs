@@ -18,6 +18,11 @@ pub trait Payload: Clone {
     /// A string.
     fn string(text: &str) -> Self;
 
+    /// A string that is written again and again: it may be kept.
+    fn constant(text: &'static str) -> Self {
+        Self::string(text)
+    }
+
     /// A number; the caller guarantees that it is finite.
     fn number(value: f64) -> Self;
 

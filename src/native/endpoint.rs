@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::SystemTime};
 
+#[cfg(feature = "auth")]
+use axum::http::Method;
 use axum::{
     Router,
     extract::{Request, State},
@@ -11,6 +13,8 @@ use axum::{
 };
 use tokio::sync::watch;
 
+#[cfg(feature = "auth")]
+use super::auth::Gate;
 use super::{
     Options,
     guard::{self, Guard},
@@ -38,6 +42,8 @@ struct Shared {
     /// Everything that runs holds a receiver.
     running: watch::Sender<()>,
     sessions: Arc<http::Sessions>,
+    #[cfg(feature = "auth")]
+    gate: Option<Gate>,
 }
 
 /// Something that runs; the end waits until it is dropped.
@@ -63,7 +69,18 @@ impl Endpoint {
         }
         let guard = Arc::new(Guard::new(&options));
         let sessions = Arc::new(http::Sessions::new(options.sessions(), options.max_total_replay));
-        let shared = Shared { server, options, guard, stop, running, sessions };
+        #[cfg(feature = "auth")]
+        let gate = options.auth.clone().map(Gate::new);
+        let shared = Shared {
+            server,
+            options,
+            guard,
+            stop,
+            running,
+            sessions,
+            #[cfg(feature = "auth")]
+            gate,
+        };
         Self { shared: Arc::new(shared) }
     }
 
@@ -72,7 +89,40 @@ impl Endpoint {
     /// much for the app's other routes.
     pub fn router(&self) -> Router {
         let methods = any(serve).with_state(self.clone());
-        Router::new().route(&self.shared.options.path, methods)
+        let router = Router::new().route(&self.shared.options.path, methods);
+        #[cfg(feature = "auth")]
+        let router = match &self.shared.gate {
+            Some(gate) if gate.gives_tickets() => {
+                let path = format!("{}/ticket", self.shared.options.path.trim_end_matches('/'));
+                router.route(&path, any(ticket).with_state(self.clone()))
+            }
+            _ => router,
+        };
+        router
+    }
+
+    /// The routes where clients learn who grants access, for [`Options::auth`]: at the app's root,
+    /// below `/.well-known/oauth-protected-resource`. [`serve`](super::serve) has them by itself.
+    ///
+    /// ```no_run
+    /// # use axum::Router;
+    /// # use mcp_wasm::native::Endpoint;
+    /// # fn example(endpoint: &Endpoint) -> Router {
+    /// Router::new().nest("/tools", endpoint.router()).merge(endpoint.metadata())
+    /// # }
+    /// ```
+    #[cfg(feature = "auth")]
+    pub fn metadata(&self) -> Router {
+        self.shared.gate.as_ref().map_or_else(Router::new, Gate::metadata)
+    }
+
+    #[cfg(feature = "auth")]
+    pub(super) fn warn_of_metadata(&self) {
+        if self.shared.gate.as_ref().is_some_and(|gate| !gate.is_described()) {
+            tracing::warn!(
+                "clients cannot find out who grants access: merge `Endpoint::metadata` into the app"
+            );
+        }
     }
 
     /// The app, with every route refusing requests for hosts that are neither loopback nor named in
@@ -132,8 +182,16 @@ impl Endpoint {
 }
 
 /// Answers everything that comes to the path.
-async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
+#[cfg_attr(not(feature = "auth"), expect(unused_mut))]
+async fn serve(State(endpoint): State<Endpoint>, mut request: Request) -> Response {
     if let Err(refused) = endpoint.shared.guard.check(&request) {
+        return refused;
+    }
+    #[cfg(feature = "auth")]
+    if let Some(gate) = &endpoint.shared.gate
+        && request.method() != Method::OPTIONS
+        && let Err(refused) = gate.admit(&mut request).await
+    {
         return refused;
     }
     if upgrade::is_wanted(request.headers()) {
@@ -143,4 +201,16 @@ async fn serve(State(endpoint): State<Endpoint>, request: Request) -> Response {
         return upgrade::connect(&endpoint, request);
     }
     http::serve(&endpoint, request).await
+}
+
+/// Gives a ticket for a WebSocket to whoever has a token.
+#[cfg(feature = "auth")]
+async fn ticket(State(endpoint): State<Endpoint>, mut request: Request) -> Response {
+    if let Err(refused) = endpoint.shared.guard.check(&request) {
+        return refused;
+    }
+    match &endpoint.shared.gate {
+        Some(gate) => gate.ticket(&mut request).await,
+        None => guard::refusal(axum::http::StatusCode::NOT_FOUND, "there are no tickets here"),
+    }
 }

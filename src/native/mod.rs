@@ -16,8 +16,11 @@
 //! # }
 //! ```
 
+#[cfg(feature = "auth")]
+pub mod auth;
 mod connections;
 mod endpoint;
+mod expiry;
 mod guard;
 mod hosting;
 mod hosts;
@@ -50,6 +53,8 @@ use crate::server::Server;
 pub async fn serve(listener: TcpListener, server: Server, options: Options) -> io::Result<()> {
     let endpoint = Endpoint::new(server, options);
     let router = endpoint.router();
+    #[cfg(feature = "auth")]
+    let router = router.merge(endpoint.metadata());
     serve_app(listener, &endpoint, router, stop_signal()).await
 }
 
@@ -74,6 +79,8 @@ pub async fn serve_app(
              answered: `allowed_hosts` has to name the hosts that they ask for"
         );
     }
+    #[cfg(feature = "auth")]
+    endpoint.warn_of_metadata();
     let app = endpoint.guard(app);
     let patience = endpoint.options().shutdown_timeout;
     let (stopped, stopping) = tokio::sync::oneshot::channel::<()>();

@@ -28,6 +28,9 @@ pub struct Options {
     /// could otherwise make its own name point to this machine, and talk to the server as a page of
     /// the server's own (DNS rebinding). So `*` is for servers that anybody may call.
     pub allowed_hosts: Vec<String>,
+    /// Who may call, and what: anybody, everything. See [`Auth`](super::auth::Auth).
+    #[cfg(feature = "auth")]
+    pub auth: Option<super::auth::Auth>,
     /// Bytes of the largest message that is taken: 4 MiB. A larger one closes a WebSocket, and is
     /// refused over HTTP.
     pub max_message: usize,
@@ -115,6 +118,8 @@ impl Default for Options {
             allowed_origins: Vec::new(),
             loopback_origins: true,
             allowed_hosts: Vec::new(),
+            #[cfg(feature = "auth")]
+            auth: None,
             max_message: 4 << 20,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),

@@ -24,12 +24,13 @@ use tokio_tungstenite::{
 use super::{
     Options,
     connections::Speaker,
+    expiry::{Expiry, GRACE},
     patient::{Patient, Pulse},
     pieces::Pieces,
     reading::{Held, SharedCounter, has_to_go, lock},
 };
 use crate::{
-    jsonrpc::Raw,
+    jsonrpc::{Payload, Raw},
     proto::version::Era,
     server::{Driver, Frame, Link, Transmit},
 };
@@ -40,6 +41,11 @@ type Socket = WebSocketStream<Pieces<Patient<TokioIo<Upgraded>>>>;
 const GOODBYE: Duration = Duration::from_secs(2);
 /// Pings without a sign of life, after which the peer counts as gone.
 const UNANSWERED: u32 = 2;
+
+/// How often it is looked whether calls of somebody whose token has ended are still under way.
+const LOOK: Duration = Duration::from_millis(50);
+/// Closes the WebSocket of somebody whose token has ended.
+const TOKEN_ENDED: u16 = 4401;
 
 /// Why a connection ends.
 enum End {
@@ -56,7 +62,7 @@ pub(super) async fn run(
     socket: Socket,
     (link, driver): (Link, Driver),
     options: &Options,
-    (pulse, speaker, counter): (&Pulse, &Speaker, &SharedCounter),
+    (pulse, speaker, counter, expiry): (&Pulse, &Speaker, &SharedCounter, Expiry),
     mut stop: watch::Receiver<bool>,
 ) {
     tracing::debug!("connected");
@@ -73,7 +79,8 @@ pub(super) async fn run(
             biased;
             end = handlers => end,
             end = write(&mut sink, &link, options, pulse) => end,
-            end = read(&mut stream, &link, (pulse, speaker, counter)) => end,
+            end = read(&mut stream, &link, (pulse, speaker, counter, expiry)) => end,
+            end = expire(&link, expiry) => end,
             () = speaker.has_to_end() => End::Gone("it gives way to another connection"),
             _ = stop.wait_for(|stop| *stop) => End::Close(CloseCode::Away, "shutting down"),
         }
@@ -88,6 +95,29 @@ pub(super) async fn run(
     // They are halves of the same socket.
     let Ok(socket) = sink.reunite(stream) else { return };
     say_goodbye(socket, end).await;
+}
+
+/// Ready when the token has ended, and with it what was under way, or its time. What comes meanwhile
+/// is no longer served.
+async fn expire(link: &Link, expiry: Expiry) -> End {
+    expiry.wait().await;
+    let overdue = pin!(expiry.and(GRACE).wait());
+    let idle = async {
+        while link.in_flight() > 0 {
+            sleep(LOOK).await;
+        }
+    };
+    tokio::select! {
+        () = idle => {}
+        () = overdue => {}
+    }
+    End::Close(CloseCode::Library(TOKEN_ENDED), "the token has ended: come back with a new one")
+}
+
+/// Whether a text asks for something.
+fn is_request(text: &impl AsRef<str>) -> bool {
+    let message = Raw::take(text.as_ref().to_owned());
+    message.is_ok_and(|message| message.get("method").is_some() && message.get("id").is_some())
 }
 
 /// Writes what the link has to send, in batches: as much as there is, then one flush.
@@ -164,7 +194,7 @@ impl Writer<'_> {
     async fn keep_apart(&mut self) -> Result<(), End> {
         if let Some(reported) = self.reported.take()
             && reported.elapsed() < self.gap
-            && self.link.era() == Some(Era::Legacy)
+            && self.link.era().is_some_and(Era::loses_reports_beside_results)
         {
             self.flush().await?;
             sleep(self.gap).await;
@@ -194,7 +224,7 @@ fn lost(error: &Error) -> End {
 async fn read(
     stream: &mut SplitStream<Socket>,
     link: &Link,
-    (pulse, speaker, counter): (&Pulse, &Speaker, &SharedCounter),
+    (pulse, speaker, counter, expiry): (&Pulse, &Speaker, &SharedCounter, Expiry),
 ) -> End {
     loop {
         pulse.listens(false);
@@ -214,7 +244,11 @@ async fn read(
             Message::Text(text) => {
                 speaker.speaks();
                 let claim = lock(counter).finish();
-                link.receive_text(Held::new(text, claim));
+                let text = Held::new(text, claim);
+                if expiry.is_over() && is_request(&text) {
+                    continue;
+                }
+                link.receive_text(text);
             }
             Message::Binary(_) => return End::Close(CloseCode::Unsupported, "text frames only"),
             Message::Close(_) => return End::Gone("the peer closed the connection"),

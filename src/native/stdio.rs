@@ -27,7 +27,7 @@ use super::{
 };
 use crate::{
     jsonrpc::{Raw, Unreadable, find_id},
-    server::{Link, Server, Transmit},
+    server::{Extensions, Link, Local, Server, Transmit},
 };
 
 /// Bytes after which a batch of lines leaves, although more are there.
@@ -131,7 +131,9 @@ pub async fn serve_lines(
     server.intake().expect(limit);
     let counter = Counter::new(server.intake(), None);
     let options = Options::default();
-    let (link, driver) = server.connect();
+    let mut known = Extensions::new();
+    known.insert(Local);
+    let (link, driver) = server.connect_with(known);
     let (mut driver, mut input, output) = (pin!(driver), pin!(BufReader::new(input)), pin!(output));
     let output = Patient::new(output, options.write_timeout);
     let mut lines = Lines { output, text: String::new(), written: 0 };

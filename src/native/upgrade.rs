@@ -22,6 +22,7 @@ use tokio_tungstenite::{
 use super::{
     Endpoint,
     connections::{Desk, Speaker},
+    expiry::Expiry,
     guard,
     patient::Patient,
     peer::Peer,
@@ -131,7 +132,10 @@ fn upgrade_required(message: &str) -> Response {
 }
 
 /// The comma-separated tokens of a header.
-fn tokens<'a>(headers: &'a HeaderMap, name: &header::HeaderName) -> impl Iterator<Item = &'a str> {
+pub(super) fn tokens<'a>(
+    headers: &'a HeaderMap,
+    name: &header::HeaderName,
+) -> impl Iterator<Item = &'a str> {
     headers
         .get_all(name)
         .into_iter()
@@ -168,8 +172,9 @@ fn host(
         let pulse = io.pulse();
         let (io, counter) = Pieces::new(io, counter, options.max_message);
         let socket = WebSocketStream::from_raw_socket(io, Role::Server, Some(config)).await;
+        let expiry = Expiry::of(&extensions);
         let connection = endpoint.server().connect_with(extensions);
-        let signs = (&*pulse, &Speaker::new(desk), &counter);
+        let signs = (&*pulse, &Speaker::new(desk), &counter, expiry);
         socket::run(socket, connection, options, signs, endpoint.stopping()).await;
         drop(running);
     }

@@ -22,6 +22,11 @@ impl Era {
             Self::Legacy => "legacy",
         }
     }
+
+    /// Whether it has clients that lose a report which comes together with its result.
+    pub fn loses_reports_beside_results(self) -> bool {
+        self == Self::Legacy
+    }
 }
 
 /// A protocol revision, ordered by date.

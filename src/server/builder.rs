@@ -127,6 +127,12 @@ impl Server {
         self.inner.catalog().tools.listed(name).cloned()
     }
 
+    /// What callers of a tool have to be allowed.
+    #[cfg(feature = "native")]
+    pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
+        self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))
+    }
+
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
     /// signed is good until 1,024 more things have been signed. `mcp_wasm::native` does so.
     pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {

@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{self, Poll},
 };
 
@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     Extensions,
+    access::{self, InsufficientScope},
     builder::Server,
     inputs::Inbox,
     principal::Principal,
@@ -44,6 +45,8 @@ pub(super) struct Call {
     pub(super) cancelled: Signal,
     pub(super) server: Server,
     pub(super) inbox: Inbox,
+    /// What the handler has asked for, and its caller may not do.
+    pub(super) lacking: OnceLock<InsufficientScope>,
 }
 
 impl Context {
@@ -237,6 +240,34 @@ impl Context {
     /// ```
     pub fn principal(&self) -> Option<&Principal> {
         self.extensions().get()
+    }
+
+    /// Looks whether the caller may do what needs these scopes: for those that depend on arguments.
+    /// What a tool always needs is said by [`Tool::scopes`](crate::types::Tool::scopes).
+    ///
+    /// ```
+    /// # use mcp_wasm::server::{Context, InsufficientScope};
+    /// async fn write(path: String, ctx: Context) -> Result<(), InsufficientScope> {
+    ///     if path.starts_with("/etc") {
+    ///         ctx.require_scopes(["files:admin"])?;
+    ///     }
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// It may not. Once the handler fails, the caller is told which scopes to ask for: with HTTP status
+    /// 403 if nothing was sent before, else with the JSON-RPC error 40300.
+    pub fn require_scopes(
+        &self,
+        scopes: impl IntoIterator<Item = impl Into<String>>,
+    ) -> Result<(), InsufficientScope> {
+        let needed: Vec<String> = scopes.into_iter().map(Into::into).collect();
+        let checked = access::check(self.extensions(), &needed);
+        if let Err(lacking) = &checked {
+            let _ = self.call.lacking.set(lacking.clone());
+        }
+        checked
     }
 
     /// What the application's middleware and its server have put into the extensions of the HTTP

@@ -5,12 +5,12 @@ use std::{
     future::{Future, poll_fn},
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, OnceLock},
     task::{self, Poll, Waker},
 };
 
 use super::{
-    Extensions,
+    Extensions, access,
     builder::Server,
     context::{Call, Context},
     inputs::Inbox,
@@ -20,7 +20,7 @@ use super::{
     tasks::{Ended, TaskSet},
 };
 use crate::{
-    jsonrpc::{Id, Raw, Unreadable, code, find_id},
+    jsonrpc::{Id, Payload, Raw, Unreadable, code, find_id},
     proto::{
         server::{Event, Request, RequestKey, ServerMachine, Transmit},
         service::{self, Failure, Session},
@@ -182,6 +182,12 @@ impl Link {
         self.shared.lock().session.machine().era()
     }
 
+    /// How many requests are being worked on.
+    #[cfg(feature = "native")]
+    pub(crate) fn in_flight(&self) -> usize {
+        self.shared.lock().session.machine().in_flight()
+    }
+
     /// Ends the listen requests of this connection with their results.
     pub fn end_listens(&self) {
         self.shared.send(|session| session.machine_mut().end_listens());
@@ -251,9 +257,14 @@ impl Driver {
             cancelled: Signal::default(),
             server: self.server.clone(),
             inbox: Inbox::default(),
+            lacking: OnceLock::new(),
         });
+        if let Err(lacking) = access::check(&call.extensions, &job.handler.scopes) {
+            return self.finish(key, Ended::Value(Err(lacking.failure())));
+        }
         let context = Context::new(Arc::clone(&call));
-        let (handler, input) = (job.handler, Input { name: job.name.clone(), value: job.input });
+        let (handler, input) =
+            (job.handler.start, Input { name: job.name.clone(), value: job.input });
         match catch_unwind(AssertUnwindSafe(|| handler(input, context))) {
             Ok(Ok(running)) => {
                 self.calls.insert(key, call);
@@ -311,6 +322,17 @@ impl Driver {
     }
 }
 
+/// What comes of a handler that failed because its caller may not do this.
+fn refused(call: &Call, ended: Ended<Outcome>) -> Ended<Outcome> {
+    let has_failed = |result: &Raw| result.get("isError").and_then(|is| is.as_bool()) == Some(true);
+    match (call.lacking.get(), ended) {
+        (Some(lacking), Ended::Value(outcome)) if outcome.as_ref().map_or(true, has_failed) => {
+            Ended::Value(Err(lacking.failure()))
+        }
+        (_, ended) => ended,
+    }
+}
+
 /// Whom the states of questions belong to.
 fn owner(extensions: &Extensions) -> String {
     // Different texts for different principals, and none for nobody.
@@ -350,9 +372,9 @@ impl Future for Driver {
                 break;
             }
             if let Some(how) = this.tasks.poll_one(key)
-                && this.calls.remove(&key).is_some()
+                && let Some(call) = this.calls.remove(&key)
             {
-                this.finish(key, how);
+                this.finish(key, refused(&call, how));
             }
         }
         let suspended = std::mem::take(&mut this.shared.lock().suspended);
@@ -369,6 +391,8 @@ impl Drop for Driver {
         self.shared.close();
         for call in std::mem::take(&mut self.calls).into_values() {
             call.cancelled.set();
+            // Whoever still has its context keeps nothing of what was asked.
+            self.shared.lock().session.stop(call.key);
             self.tasks.remove(call.key);
         }
     }

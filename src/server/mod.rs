@@ -33,6 +33,7 @@
 //! [`Link`] that the transport feeds with text and takes text from, and a [`Driver`], a future
 //! that runs the handlers. `mcp_wasm::native` hosts them on tokio.
 
+mod access;
 mod answers;
 mod builder;
 mod changes;
@@ -49,6 +50,11 @@ mod shared;
 mod tasks;
 mod values;
 
+pub use access::InsufficientScope;
+#[cfg(feature = "auth")]
+pub(crate) use access::{Access, Covers};
+#[cfg(feature = "native")]
+pub(crate) use access::{Local, check as check_scopes};
 pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};
 pub use builder::{NoArguments, Server, ServerBuilder};
 pub use context::{Cancelled, Context, Progressed};

@@ -1,5 +1,7 @@
 //! Who calls.
 
+use serde_json::Value;
+
 /// Who calls, as far as the application found out: put into the extensions of a request by its own
 /// middleware, and read by [`Context::principal`](super::Context::principal).
 ///
@@ -14,7 +16,7 @@
 /// assert!(alice.is(&Principal::new("alice").issuer("https://auth.example.com")));
 /// assert!(!alice.is(&Principal::new("alice")));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct Principal {
     /// Who says so, and where `subject` is unique: the issuer of a token.
@@ -25,12 +27,26 @@ pub struct Principal {
     pub client: Option<String>,
     /// What it may do. These may change while it remains the same principal.
     pub scopes: Vec<String>,
+    /// The resources that its token is for. Empty if that is not known, or was checked already.
+    pub audience: Vec<String>,
+    /// When its token ends, in seconds since 1970. What is open then ends too.
+    pub expires: Option<f64>,
+    /// Everything else that is said about it: the claims of a token.
+    pub claims: Value,
 }
 
 impl Principal {
     /// A principal of that name, which is unique among those of the application.
     pub fn new(subject: impl Into<String>) -> Self {
-        Self { issuer: None, subject: subject.into(), client: None, scopes: Vec::new() }
+        Self {
+            issuer: None,
+            subject: subject.into(),
+            client: None,
+            scopes: Vec::new(),
+            audience: Vec::new(),
+            expires: None,
+            claims: Value::Null,
+        }
     }
 
     /// Sets who says so.
@@ -51,6 +67,27 @@ impl Principal {
     #[must_use]
     pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.scopes = scopes.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets the resources that its token is for.
+    #[must_use]
+    pub fn audience(mut self, audience: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.audience = audience.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Sets when its token ends, in seconds since 1970.
+    #[must_use]
+    pub fn expires(mut self, seconds: f64) -> Self {
+        self.expires = Some(seconds);
+        self
+    }
+
+    /// Sets what else is said about it.
+    #[must_use]
+    pub fn claims(mut self, claims: Value) -> Self {
+        self.claims = claims;
         self
     }
 

@@ -32,8 +32,15 @@ pub(super) struct Input {
 /// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
 pub(super) type Outcome = Result<Raw, Failure<Raw>>;
 
+/// A handler, and what its callers have to be allowed.
+#[derive(Clone)]
+pub(super) struct Handler {
+    pub(super) start: Start,
+    pub(super) scopes: Arc<[String]>,
+}
+
 /// Starts a handler; `Err` says in words why the arguments do not fit.
-pub(super) type Handler =
+pub(super) type Start =
     Arc<dyn Fn(Input, Context) -> Result<BoxFuture<Outcome>, String> + Send + Sync>;
 
 /// Something that a server has.
@@ -79,10 +86,11 @@ pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         Ok(schema) => schema,
         Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
     };
-    let start = starting(move |input, context| {
+    let mut start = starting(move |input, context| {
         let running = handler(read(&input.value)?, context);
         Ok(async move { result(&running.await.into_tool_result()) })
     });
+    start.scopes = std::mem::take(&mut tool.scopes).into();
     Thing { kind: Kind::Tool, name, listed: written(&tool), handler: start }
 }
 
@@ -152,7 +160,8 @@ where
     F: Fn(Input, Context) -> Result<Fut, String> + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send + 'static,
 {
-    Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)))
+    let start: Start = Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)));
+    Handler { start, scopes: Arc::default() }
 }
 
 fn written(entry: &impl Serialize) -> Raw {

@@ -93,4 +93,6 @@ pub use roots::Root;
 #[cfg(not(target_arch = "wasm32"))]
 pub use sampling::{SampleRequest, SampleResult, SamplingMessage};
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use tool::is_scope;
 pub use tool::{Tool, ToolAnnotations};

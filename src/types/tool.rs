@@ -33,6 +33,10 @@ pub struct Tool {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<Json>,
+    /// What its callers have to be allowed; no client sees this.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip)]
+    pub(crate) scopes: Vec<String>,
 }
 
 /// Hints about a tool's effects. Absent means what the protocol takes as default: not read-only,
@@ -83,6 +87,22 @@ impl Tool {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Tool {
+    /// Says which scopes its callers have to be granted, all of them. Others are refused before it
+    /// runs: with HTTP status 403, over a WebSocket with the JSON-RPC error 40300; either names every
+    /// scope that is needed. So is whoever is not known at all, except over stdio.
+    ///
+    /// # Panics
+    /// If one is no scope of RFC 6749: one or more of ASCII's visible characters, but no quote and no
+    /// backslash.
+    #[must_use]
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = scopes.into_iter().map(Into::into).collect();
+        for scope in &self.scopes {
+            assert!(crate::types::is_scope(scope), "`{scope}` is no scope");
+        }
+        self
+    }
+
     /// Gives it an input schema, keyword for keyword, in the place of that of its handler. When it
     /// is registered, `type` and `properties` are added if they are missing, since clients take them
     /// for granted.
@@ -123,4 +143,10 @@ fn keywords(schema: Json) -> JsonObject {
         Json::Object(keywords) if !keywords.is_empty() => keywords,
         other => panic!("no schema with keywords: {other}"),
     }
+}
+
+/// Whether this is a scope token of RFC 6749.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn is_scope(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e))
 }

@@ -1,110 +1,21 @@
 //! The client machine for JavaScript.
 
-use std::cell::UnsafeCell;
+use std::mem::ManuallyDrop;
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::error::{Clock, Error};
+use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Oddity, Output, RequestId, Session, Slot,
-};
-use crate::proto::scan::scan;
+use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, RequestId};
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::{self, Exchanges};
-use super::payload::{read_number, view_bytes, view_numbers};
+use super::http::{Exchanges, end};
+use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::records;
-use super::words::{
-    self, Caching, Failed, GREETING, LogLevel, NO_SLOT, Place, Requested, SCRATCH, Scan, Step, View,
-};
-
-/// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`].
-///
-/// Aligned, because JavaScript writes four characters at a time into it.
-#[repr(align(8))]
-struct Scratch(UnsafeCell<[u8; SCRATCH]>);
-
-// SAFETY: this module runs on one thread; there is no shared memory in it.
-unsafe impl Sync for Scratch {}
-
-static FRAME: Scratch = Scratch(UnsafeCell::new([0; SCRATCH]));
-
-/// The numbers of the latest step, which JavaScript reads without a call: see [`Core::view`].
-struct Numbers(UnsafeCell<[f64; words::NUMBERS]>);
-
-// SAFETY: as for `Scratch`.
-unsafe impl Sync for Numbers {}
-
-static NUMBERS: Numbers = Numbers(UnsafeCell::new([0.0; words::NUMBERS]));
-
-pub(super) fn put(place: Place, number: f64) {
-    // SAFETY: one thread, and no reference outlives this statement.
-    unsafe { (*NUMBERS.0.get())[place as usize] = number }
-}
-
-fn put_slot(slot: Slot) {
-    put(Place::Slot, slot.get().into());
-}
-
-/// 0 is no id.
-#[allow(clippy::cast_precision_loss)] // ids count from 1
-fn put_id(id: Option<RequestId>) {
-    put(Place::Id, id.map_or(0, RequestId::get) as f64);
-}
-
-/// The id that JavaScript means; for it, 0 and NaN are none.
-#[allow(clippy::cast_possible_truncation)] // an id of ours
-fn request(id: f64) -> Option<RequestId> {
-    RequestId::new(id as i64)
-}
-
-fn put_progress(progress: f64, total: Option<f64>) {
-    put(Place::Progress, progress);
-    put(Place::Total, total.unwrap_or(f64::NAN));
-}
-
-/// Reads the frame of `length` bytes in the scratch buffer into the first record of the table; false if
-/// it is no ordinary progress.
-#[inline(always)]
-#[allow(clippy::inline_always)] // see `proto::scan`
-fn scan_scratch(length: usize) -> bool {
-    // SAFETY: one thread, and the slice ends with this call.
-    let frame: &[u8; SCRATCH] = unsafe { &*FRAME.0.get() };
-    let Some(frame) = frame.get(..length) else { return false };
-    let Some(scanned) = scan(frame, read_number) else { return false };
-    let [record, ..] = records::table();
-    records::write(record, &scanned, false, |place| place);
-    true
-}
-
-/// [`Core::view`], where there is no `Core`.
-#[wasm_bindgen]
-pub fn view(which: u32) -> JsValue {
-    // SAFETY: all of it lives as long as the module. JavaScript only reads the numbers, and Rust
-    // reads the buffer and the table only inside calls, while JavaScript does not run.
-    unsafe {
-        match which {
-            which if which == View::Numbers as u32 => view_numbers(&*NUMBERS.0.get()),
-            which if which == View::Scratch as u32 => view_bytes(&*FRAME.0.get()),
-            _ => records::view(),
-        }
-    }
-}
-
-/// [`Core::scan`] in a worker that only hands on what arrives: whether the frame is ordinary
-/// progress.
-#[wasm_bindgen(js_name = scanFrame)]
-pub fn scan_frame(length: usize) -> bool {
-    scan_scratch(length)
-}
-
-fn put_odd(oddity: Option<Oddity>) {
-    put(Place::Odd, oddity.map_or(0.0, |oddity| f64::from(oddity as u8)));
-}
+use super::words::{Caching, Failed, LogLevel, Requested, Scan};
 
 /// One client's protocol machine.
 ///
@@ -114,14 +25,15 @@ fn put_odd(oddity: Option<Oddity>) {
 pub struct Core {
     pub(super) machine: Client<JsValue>,
     /// Where messages go that are exchanges of HTTP.
-    pub(super) http: Option<Box<Exchanges>>,
+    // Dropped by hand: the function that does so may not be loaded where there are none.
+    pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
     /// A request whose answer goes on behind an event.
     pub(super) resume: Option<(RequestId, JsValue)>,
-    value: JsValue,
+    pub(super) value: JsValue,
     /// The other value of a step that has two.
-    other: JsValue,
+    pub(super) other: JsValue,
 }
 
 #[wasm_bindgen]
@@ -251,7 +163,7 @@ impl Core {
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
     /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
-        http::take_records(count, &mut self.machine);
+        records::take(count, &mut self.machine);
     }
 
     /// A worker says of progress that it came on the stream of another request.
@@ -312,7 +224,7 @@ impl Core {
         now: f64,
         resume: JsValue,
     ) -> u32 {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
         }
         let kept = match cache {
@@ -426,161 +338,25 @@ impl Core {
 
     /// Looks at the clocks.
     pub fn timeout(&mut self, now: f64) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.handle_timeout(now);
         }
         self.machine.handle_timeout(now);
     }
+}
 
-    /// Takes the next step to be done; 0 if there is none. Unless it goes `straight`, a message to be
-    /// sent by HTTP is a step too, and comes back by [`send`](Self::send).
-    pub fn poll(&mut self, straight: bool) -> u32 {
-        let step = loop {
-            if let Some(step) = self.poll_exchanges() {
-                break step;
-            }
-            match self.machine.poll_output() {
-                Some(Output::Send(message, id)) if straight && self.http.is_some() => {
-                    self.post(message, id);
-                }
-                Some(Output::Greet(message)) if straight && self.http.is_some() => {
-                    self.post(message, None);
-                }
-                output => break self.put_output(output),
-            }
-        };
-        step as u32
-    }
-
-    /// The value of the step; can be taken once.
-    pub fn value(&mut self) -> JsValue {
-        std::mem::take(&mut self.value)
-    }
-
-    /// The other value of the step; can be taken once.
-    pub fn other(&mut self) -> JsValue {
-        std::mem::take(&mut self.other)
-    }
-
-    /// How much progress was odd so far, and as `strays` how many notifications named no
-    /// subscription that there is.
-    pub fn counts(&self) -> JsValue {
-        let counts = self.machine.progress_counts();
-        let mut object = JsValue::object();
-        let mut set = |name, count: u32| object.set(name, JsValue::from_f64(f64::from(count)));
-        set("delivered", counts.delivered);
-        set("unknown", counts.unknown);
-        set("late", counts.late);
-        set("backward", counts.backward);
-        set("duplicate", counts.duplicate);
-        set("malformed", counts.malformed);
-        set("coerced", counts.coerced);
-        set("strays", self.machine.stray_notifications());
-        object
+impl Drop for Core {
+    fn drop(&mut self) {
+        if let Some(http) = self.http.take() {
+            end(http);
+        }
     }
 }
 
 impl Core {
     pub(super) fn of(machine: Client<JsValue>) -> Self {
         let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
-        Self { machine, http: None, alone: false, resume: None, value, other }
-    }
-
-    /// The step that an output of the client is.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
-    fn put_output(&mut self, output: Option<Output<JsValue>>) -> Step {
-        match output {
-            None => {
-                let http = self.http.as_ref();
-                let exchanges = http.map_or(f64::INFINITY, |http| http.poll_timeout());
-                put(Place::Deadline, self.machine.poll_timeout().min(exchanges));
-                Step::Nothing
-            }
-            Some(Output::Send(message, id)) => {
-                put_id(id);
-                self.step(Step::Send, message)
-            }
-            Some(Output::Greet(message)) => {
-                put(Place::Id, GREETING);
-                self.step(Step::Send, message)
-            }
-            Some(Output::Reopen) => Step::Reopen,
-            Some(Output::Connected(session)) => {
-                let session = describe(&session, &self.machine);
-                self.step(Step::Connected, session)
-            }
-            Some(Output::Disconnected(error, second)) => {
-                self.other = second.map(explain).unwrap_or_default();
-                self.step(Step::Disconnected, explain(error))
-            }
-            Some(Output::Progress(slot, report)) => {
-                put_slot(slot);
-                put_progress(report.progress, report.total);
-                self.other = report.message.unwrap_or_default();
-                self.step(Step::Progress, report.params)
-            }
-            Some(Output::Settled(slot, Ok(result))) => {
-                put_slot(slot);
-                self.step(Step::Resolve, result)
-            }
-            Some(Output::Settled(slot, Err(error))) => {
-                put_slot(slot);
-                self.step(Step::Reject, explain(error))
-            }
-            Some(Output::Acknowledged(slot, honored)) => {
-                put_slot(slot);
-                self.step(Step::Acknowledged, honored)
-            }
-            Some(Output::Interrupted(slot, error)) => {
-                put_slot(slot);
-                self.step(Step::Interrupted, explain(error))
-            }
-            Some(Output::News(slot)) => {
-                put_slot(slot);
-                Step::News
-            }
-            Some(Output::Odd(oddity, params)) => {
-                put_odd(Some(oddity));
-                self.step(Step::Odd, params.unwrap_or_default())
-            }
-            Some(Output::Notification(method, params)) => {
-                self.step(Step::Notification, message(&method, params))
-            }
-            Some(Output::Request(id, method, params, slot)) => {
-                put(Place::Slot, slot.map_or(NO_SLOT, |slot| slot.get().into()));
-                self.other = JsValue::from_id(&id);
-                self.step(Step::Request, message(&method, params))
-            }
-            Some(Output::Input(asked)) => {
-                put_slot(asked.slot);
-                put(Place::Id, f64::from(asked.input));
-                self.other = JsValue::from_str(&asked.key);
-                self.step(Step::Input, message(&asked.method, asked.params))
-            }
-            Some(Output::Leg(slot, id)) => {
-                put_slot(slot);
-                put_id(Some(id));
-                Step::Leg
-            }
-            Some(Output::Task(slot, task)) => {
-                put_slot(slot);
-                self.step(Step::Task, task)
-            }
-            Some(Output::Withdrawn(id, reason)) => {
-                self.other = reason.map(|reason| JsValue::from_str(&reason)).unwrap_or_default();
-                self.step(Step::Withdrawn, JsValue::from_id(&id))
-            }
-            Some(Output::Stalled(slot)) => {
-                put_slot(slot);
-                Step::Stalled
-            }
-            Some(Output::Fault(error)) => self.step(Step::Fault, explain(error)),
-        }
-    }
-
-    pub(super) fn step(&mut self, step: Step, value: JsValue) -> Step {
-        self.value = value;
-        step
+        Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
     }
 }
 
@@ -588,78 +364,4 @@ impl Core {
 // Not by a parameter of type `&str`, which costs more in the module and in the glue.
 pub(super) fn text(value: &JsValue) -> String {
     value.as_text().unwrap_or_default()
-}
-
-fn message(method: &str, params: Option<JsValue>) -> JsValue {
-    let mut message = JsValue::object();
-    message.set_text("method", method);
-    if let Some(params) = params {
-        message.set("params", params);
-    }
-    message
-}
-
-fn describe(session: &Session<JsValue>, machine: &Client<JsValue>) -> JsValue {
-    let mut object = JsValue::object();
-    object.set_text("protocolVersion", session.version.as_str());
-    object.set("certain", JsValue::from_bool(machine.is_era_certain()));
-    object.set_text("era", session.version.era().as_str());
-    // The method that asks whether the server is there.
-    object.set_text("ping", machine.ping_method());
-    object.set("serverInfo", session.server_info.clone().unwrap_or_default());
-    object.set("capabilities", session.capabilities.clone().unwrap_or_default());
-    object.set("instructions", session.instructions.clone().unwrap_or_default());
-    object.set("discover", session.discovered.clone().unwrap_or_default());
-    object
-}
-
-/// The parts of an error; the facade makes the class and the sentence.
-#[allow(clippy::cast_precision_loss)] // codes are small
-pub(super) fn explain(error: Error<JsValue>) -> JsValue {
-    let mut object = JsValue::object();
-    object.set_text("code", error.code());
-    let message = match error {
-        Error::Rpc(error) => {
-            object.set("rpcCode", JsValue::from_f64(error.code as f64));
-            object.set("data", error.data.unwrap_or_default());
-            Some(error.message)
-        }
-        Error::Timeout { clock, after } => {
-            let clock = match clock {
-                Clock::Idle => "idle",
-                Clock::Total => "total",
-                Clock::Connect => "connect",
-            };
-            object.set_text("clock", clock);
-            object.set("after", JsValue::from_f64(after));
-            None
-        }
-        Error::Aborted(reason) => reason,
-        Error::Closed { reason, sent } => {
-            object.set("sent", JsValue::from_bool(sent));
-            Some(reason)
-        }
-        Error::Http { status, body, retry_after, headers } => {
-            object.set("status", JsValue::from_f64(f64::from(status)));
-            if let Some(after) = retry_after {
-                object.set("retryAfter", JsValue::from_f64(after));
-            }
-            object.set("headers", headers.unwrap_or_default());
-            Some(body)
-        }
-        Error::SseOnly => None,
-        Error::Lost { reason, sent, cause } => {
-            object.set("sent", JsValue::from_bool(sent));
-            object.set("cause", cause.unwrap_or_default());
-            Some(reason)
-        }
-        Error::Protocol(text)
-        | Error::Input(text)
-        | Error::Task(text)
-        | Error::Incompatible(text) => Some(text),
-    };
-    if let Some(message) = message {
-        object.set_text("message", &message);
-    }
-    object
 }

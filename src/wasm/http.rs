@@ -3,6 +3,9 @@
 //! A core without a client is what a transport has by itself: its steps are the exchanges to make and
 //! what comes of them. A client's core that [joins](Core::join) it owns those exchanges: what it
 //! sends goes straight to them, and what comes of them straight to it.
+//!
+//! In the package this file and `crate::http` are a part of the module that is loaded when an address
+//! needs it. What the rest of the binding calls in here is not inlined, to be the door between the two.
 
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -12,17 +15,12 @@ use crate::jsonrpc::Payload;
 use crate::proto::client::{Client, Config, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, explain, put, text};
+use super::client::{Core, text};
+use super::memory::put;
 use super::payload::read_number;
 use super::records::{self, Units};
+use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
-
-/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-pub(super) fn take_records(count: usize, client: &mut Client<JsValue>) {
-    for record in records::table().iter_mut().take(count) {
-        records::accept(record, client);
-    }
-}
 
 /// The exchanges of a core.
 #[derive(Default)]
@@ -40,19 +38,28 @@ pub(super) struct Exchanges {
 
 impl Exchanges {
     /// When the clock is to be looked at.
+    #[inline(never)]
     pub fn poll_timeout(&self) -> f64 {
         self.machine.poll_timeout()
     }
 
     /// The clock has struck, or may have.
+    #[inline(never)]
     pub fn handle_timeout(&mut self, now: f64) {
         self.machine.handle_timeout(now);
     }
 
     /// It is that late.
+    #[inline(never)]
     pub fn advance_to(&mut self, now: f64) {
         self.machine.advance_to(now);
     }
+}
+
+/// The exchanges of a core are not needed any more.
+#[inline(never)]
+pub(super) fn end(http: Box<Exchanges>) {
+    drop(http);
 }
 
 #[wasm_bindgen]
@@ -63,18 +70,19 @@ impl Core {
     }
 
     /// Takes over the exchanges of a core without a client.
-    pub fn join(&mut self, other: Core) {
-        self.http = other.http;
+    pub fn join(&mut self, mut other: Core) {
+        *self.http = other.http.take();
     }
 
     /// Gives the exchanges away again.
+    #[allow(clippy::return_self_not_must_use)] // for JavaScript
     pub fn part(&mut self) -> Core {
         Self::without_client(self.http.take().unwrap_or_default())
     }
 
     /// How streams that broke off are to be asked for again.
     pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.set_pauses(Pauses { first, growth, longest, attempts });
         }
     }
@@ -82,7 +90,7 @@ impl Core {
     /// Goes on with a session that another connection has opened.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn adopt(&mut self, id: JsValue, version: JsValue) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.adopt(&text(&id), &text(&version));
         }
     }
@@ -95,7 +103,7 @@ impl Core {
 
     /// Ends the session: with `all` everything else as well, and then with `keep` not the session.
     pub fn leave(&mut self, all: bool, keep: bool) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             if all {
                 http.machine.close(keep);
             } else {
@@ -116,7 +124,7 @@ impl Core {
     /// The id of the latest event of an exchange, or undefined.
     #[wasm_bindgen(js_name = lastEvent)]
     pub fn last_event(&mut self, exchange: u32) -> JsValue {
-        let Some(http) = &mut self.http else { return JsValue::UNDEFINED };
+        let Some(http) = self.http.as_mut() else { return JsValue::UNDEFINED };
         http.machine.last_event(exchange).map(JsValue::from_str).unwrap_or_default()
     }
 
@@ -132,7 +140,7 @@ impl Core {
         retry_after: f64,
         headers: JsValue,
     ) -> u32 {
-        let Some(http) = &mut self.http else { return 0 };
+        let Some(http) = self.http.as_mut() else { return 0 };
         let head = Head {
             status,
             content_type: &text(&content_type),
@@ -156,7 +164,7 @@ impl Core {
     /// more than `limit` bytes.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
     pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
-        let Some(http) = &mut self.http else { return 0 };
+        let Some(http) = self.http.as_mut() else { return 0 };
         if let Some(chunk) = chunk {
             http.machine.feed(exchange, chunk);
         }
@@ -197,7 +205,7 @@ impl Core {
 
     /// The next event is not read, for that reason; it may answer the exchange's request.
     pub fn refuse(&mut self, exchange: u32, answers: bool, cause: JsValue) {
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.refuse(exchange, answers, Some(cause));
         }
     }
@@ -213,7 +221,7 @@ impl Core {
         shows: bool,
         now: f64,
     ) {
-        let Some(http) = &mut self.http else { return };
+        let Some(http) = self.http.as_mut() else { return };
         http.shows = shows;
         let message = present(message);
         if http.machine.streams(exchange) {
@@ -234,7 +242,7 @@ impl Core {
         cause: JsValue,
         now: f64,
     ) -> bool {
-        let Some(http) = &mut self.http else { return false };
+        let Some(http) = self.http.as_mut() else { return false };
         let before = http.poll_timeout();
         http.machine.failed(exchange, Failure { sent, refused, cause: present(cause) }, now);
         http.machine.stirs() || http.poll_timeout() < before
@@ -247,23 +255,25 @@ impl Core {
         let capabilities = JsValue::UNDEFINED;
         let config = Config { info, capabilities, log_level: None, mode: Mode::Auto };
         let mut core = Self::of(Client::new(config));
-        (core.http, core.alone) = (Some(http), true);
+        (*core.http, core.alone) = (Some(http), true);
         core
     }
 
     /// Hands a message of the client to the exchanges.
+    #[inline(never)]
     pub(super) fn post(&mut self, message: JsValue, id: Option<RequestId>) {
         let mut resume = None;
         if let Some((_, event)) = self.resume.take_if(|(request, _)| Some(*request) == id) {
             resume = event.as_text();
         }
         let patience = id.and_then(|id| self.machine.patience(id));
-        if let Some(http) = &mut self.http {
+        if let Some(http) = self.http.as_mut() {
             http.machine.send(message, Sending { patience, resume });
         }
     }
 
     /// Lets the client know what has happened on the exchanges; the next step that they have.
+    #[inline(never)]
     pub(super) fn poll_exchanges(&mut self) -> Option<Step> {
         let http = self.http.as_mut()?;
         if http.shows && http.shown.is_empty() {

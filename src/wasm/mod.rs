@@ -10,15 +10,21 @@
 mod client;
 #[cfg(feature = "npm-client")]
 mod http;
+#[cfg(feature = "npm-client")]
+mod memory;
 mod payload;
 #[cfg(feature = "npm-client")]
 mod records;
 #[cfg(feature = "npm-server")]
 mod server;
+#[cfg(feature = "npm-client")]
+mod steps;
 mod words;
 
 #[cfg(feature = "npm-client")]
-pub use client::{Core, scan_frame, view};
+pub use client::Core;
+#[cfg(feature = "npm-client")]
+pub use memory::{scan_frame, view};
 #[cfg(feature = "npm-server")]
 pub use server::Host;
 

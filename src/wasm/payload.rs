@@ -118,6 +118,14 @@ impl Payload for JsValue {
         Self::from_str(text)
     }
 
+    #[inline(never)]
+    fn constant(text: &'static str) -> Self {
+        let (keys, at) = lend(text);
+        let value = keys.get(at).map(|(_, value)| value.clone());
+        give_back(keys);
+        value.unwrap_or_default()
+    }
+
     fn number(value: f64) -> Self {
         Self::from_f64(value)
     }

@@ -35,7 +35,7 @@ pub(super) fn table() -> &'static mut [Record; RECORDS] {
 #[derive(Default)]
 pub(super) struct Units {
     bytes: usize,
-    units: usize,
+    counted: usize,
     /// As long as all is ASCII, there is nothing to count.
     pub is_wide: bool,
 }
@@ -45,9 +45,9 @@ impl Units {
         if !self.is_wide {
             return place;
         }
-        self.units += units(text.get(self.bytes..place).unwrap_or_default());
+        self.counted += units(text.get(self.bytes..place).unwrap_or_default());
         self.bytes = place;
-        self.units
+        self.counted
     }
 }
 
@@ -108,4 +108,11 @@ pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool 
     *slot = heard.slot.map_or(NO_SLOT, |slot| slot.get().into());
     *odd = heard.oddity.map_or(0.0, |odd| f64::from(odd as u8));
     heard != Heard::default()
+}
+
+/// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
+pub(super) fn take(count: usize, client: &mut Client<JsValue>) {
+    for record in table().iter_mut().take(count) {
+        accept(record, client);
+    }
 }

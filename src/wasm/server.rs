@@ -280,12 +280,11 @@ impl Host {
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn withdraw(&mut self, connection: u32, call: f64, question: JsValue) {
         let Some(session) = self.session(connection) else { return };
-        match question.as_text() {
-            Some(name) => session.take_back(key(call), &name),
-            None => {
-                let ask = Payload::as_f64(&question).unwrap_or_default();
-                session.withdraw(key(call), AskKey::of(ask as i64));
-            }
+        if let Some(name) = question.as_text() {
+            session.take_back(key(call), &name);
+        } else {
+            let ask = Payload::as_f64(&question).unwrap_or_default();
+            session.withdraw(key(call), AskKey::of(ask as i64));
         }
     }
 

@@ -63,6 +63,7 @@ export const shapes = {
   quotes: { title: "quotes and newlines", frame: specification, message: (i, n) => `Copying \\"file ${i}.txt\\"\\nof ${n}` },
   meta: { title: "`_meta` in params", frame: withMeta },
   unknown: { title: "unknown members", frame: withUnknown },
+  texts: { title: "tokens turned into text", frame: (written) => python({ ...written, token: String(written.token) }), number: float },
   two: { title: "two calls by turns", frame: typescript, calls: 2 },
   twenty: { title: "twenty calls by turns", frame: python, number: float, calls: 20 },
 };

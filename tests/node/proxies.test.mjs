@@ -10,6 +10,7 @@ import { reactive, readonly, ref } from "vue";
 import { WebSocket } from "ws";
 import { makeApp } from "../support/app.mjs";
 import { pkg } from "../support/paths.mjs";
+import { fakeLogin } from "../support/fake-login.mjs";
 import { startRelay } from "../support/scripted-relay.mjs";
 
 /** @type {any} */ (globalThis).WebSocket ??= WebSocket;
@@ -204,6 +205,7 @@ const CASES = {
   HttpError: anError((HttpError) => new HttpError("why", 500, "body")),
   ProtocolError: anError((ProtocolError) => new ProtocolError("why")),
   ToolError: anError((ToolError) => new ToolError("why", {})),
+  AuthError: anError((AuthError) => new AuthError("AUTH_REQUIRED", "why", { server: "https://host.example" })),
   AbortError: anError((AbortError) => new AbortError("why", "reason")),
   // Of the entries for programs of the SDKs.
   SdkError: anError((SdkError) => new SdkError("CODE", "why")),
@@ -338,6 +340,20 @@ const HANDLES = {
     await client.close();
     port1.close();
   },
+};
+
+/** @param {Wrap} wrap @param {any} OAuth */
+CASES.OAuth = async (wrap, OAuth) => {
+  const world = fakeLogin();
+  const auth = wrap(new OAuth({ open: world.open, fetch: world.fetch, redirectUri: "http://localhost/oauth.html" }));
+  await auth.login(world.server);
+  assert.match((await auth.headers({ method: "POST", url: world.server })).authorization, /^Bearer /);
+  assert.equal((await auth.status(world.server)).state, "ready");
+  const client = await mcp.Client.connect(world.server, { auth, fetch: world.fetch, progressHandler: null });
+  await client.callTool("work");
+  await client.close();
+  await auth.logout(world.server);
+  assert.equal((await auth.status(world.server)).state, "none");
 };
 
 test("every class that is exported is tried here", () => {

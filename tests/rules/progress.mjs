@@ -364,6 +364,41 @@ rule("rule 4: a missing total is undefined, a total of 0 is 0, an empty message 
   equal(objects.slice(0, 4), [{ progress: 1 }, { progress: 2, total: 0 }, { progress: 3, message: "" }, { progress: 4, message: "no total" }]);
 });
 
+rule("rule 4: whatever a server writes arrives as it is, in its order, however it is read", async (env) => {
+  /** @type {any[][]} */
+  const seen = [];
+  /** @type {any[]} */
+  const objects = [];
+  const progressHandler = (/** @type {any[]} */ ...[progress, total, message, context]) => void seen.push([progress, total, message, context.notification]);
+  const { peer, call, request } = await env.calling({ progressHandler, onprogress: (object) => void objects.push(object) });
+  const token = request.params._meta.progressToken;
+  const all = [
+    `"progress":1.0,"total":100.0,"message":"Обработка 1 из 3"`,
+    `"progress":14.285714285714286,"message":"正在处理 🚀"`,
+    `"message":"\\u00c9l\\u00e9ment \\"2\\"\\n\\ud83d\\ude80","progress":30.000000000000004,"total":null`,
+    `"_meta":{"com.example/шаг":[1,{"a":null}]},"progress":4e1,"stage":"копия \\u0041","message":"größer"`,
+    `"progress":41,"total":9007199254740993.5,"message":"","__proto__":{"a":1}`,
+    `"progress":55.00000000000001,"message":null`,
+  ];
+  const orders = [
+    (/** @type {string} */ params) => `{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":${token},${params}}}`,
+    (/** @type {string} */ params) => `{"method":"notifications/progress","params":{${params},"progressToken":${token}},"jsonrpc":"2.0"}`,
+    (/** @type {string} */ params) => ` {"x":{"y":[]}, "params" : { ${params} ,"progressToken": ${token}}, "jsonrpc":"2.0","method":"notifications/progress"}`,
+  ];
+  const frames = all.flatMap((params) => orders.map((order) => order(params)));
+  peer.send(...frames, peer.result(request));
+  await call;
+  const sent = frames.map((frame) => {
+    const { progressToken, ...params } = JSON.parse(frame).params;
+    for (const name of ["total", "message"]) if (params[name] === null) delete params[name];
+    return params;
+  });
+  const known = ["progress", "total", "message"];
+  const more = (/** @type {any} */ params) => Object.keys(params).some((name) => !known.includes(name));
+  equal(objects, sent);
+  equal(seen, sent.map((params) => [params.progress, params.total, params.message, more(params) ? params : undefined]));
+});
+
 rule("rule 4: onprogress gets every member but the token, unknown ones too", async (env) => {
   /** @type {any[]} */
   const objects = [];

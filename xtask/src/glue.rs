@@ -1,6 +1,6 @@
 //! The generated glue without what this package never uses: it weighs in every app's bundle.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 
 /// What is taken out: from the first text up to the second, which stays, and what comes instead.
 const UNUSED: [(&str, &str, &str); 5] = [
@@ -39,12 +39,50 @@ pub fn trim(glue: &str, classes: &[&str]) -> Result<String> {
         let end = start + from.len() + length.unwrap_or_default();
         glue.replace_range(start..end, &instead);
     }
+    catch_in_place(glue)
+}
+
+/// What an import throws is caught where it is called: the generated glue makes a closure and a list of
+/// arguments for each call, and most of what the machines read of a message are such calls.
+fn catch_in_place(mut glue: String) -> Result<String> {
+    const BEGIN: &str = "function() { return handleError(function (";
+    const END: &str = "}, arguments); }";
+    const HANDLER: &str = "function handleError(f, args) {\n    try {\n        return f.apply(this, args);\n    } catch (e) {\n";
+    while let Some(start) = glue.find(BEGIN) {
+        let Some(length) = glue[start..].find(END) else { bail!("the glue has no `{END}`") };
+        let call = &glue[start + BEGIN.len()..start + length];
+        let Some((given, body)) = call.split_once(") {") else { bail!("odd arguments: {call}") };
+        let caught =
+            format!("function({given}) {{ try {{{body}}} catch (e) {{ handleError(e); }} }}");
+        glue.replace_range(start..start + length + END.len(), &caught);
+    }
+    if let Some(start) = glue.find(HANDLER) {
+        let behind = start + HANDLER.len();
+        let length = glue[behind..].find("    }\n}");
+        ensure!(length.is_some(), "`handleError` of the glue has another end");
+        let end = behind + length.unwrap_or_default();
+        let body = glue[behind..end].to_owned();
+        glue.replace_range(
+            start..end + "    }\n".len(),
+            &format!("function handleError(e) {{\n{body}"),
+        );
+    }
+    ensure!(!glue.contains("f.apply("), "`handleError` of the glue has another shape");
     Ok(glue)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_an_import_throws_is_caught_where_it_is_called() {
+        let glue = "a: function() { return handleError(function (arg0, arg1) {\n    return Reflect.get(arg0, arg1);\n}, arguments); },\n\
+            function handleError(f, args) {\n    try {\n        return f.apply(this, args);\n    } catch (e) {\n        keep(e);\n    }\n}\n";
+        let expected = "a: function(arg0, arg1) { try {\n    return Reflect.get(arg0, arg1);\n} catch (e) { handleError(e); } },\n\
+            function handleError(e) {\n        keep(e);\n}\n";
+        assert_eq!(catch_in_place(glue.to_owned()).unwrap(), expected);
+    }
 
     #[test]
     fn glue_of_another_shape_is_refused() {

@@ -21,6 +21,7 @@ mod package;
 mod run;
 mod sbom;
 mod setup;
+mod split;
 mod test;
 mod wasm_pack;
 mod words;

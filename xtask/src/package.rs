@@ -18,11 +18,12 @@ use crate::names;
 use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
+use crate::split::{FIRST, Parts, split};
 
 pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
-const WASM_OPT: [&str; 10] = [
+const WASM_OPT: [&str; 9] = [
     "--flatten",
     "--rereloop",
     "-O3",
@@ -30,9 +31,17 @@ const WASM_OPT: [&str; 10] = [
     "--low-memory-unused",
     "--one-caller-inline-max-function-size",
     "20",
-    "--strip-debug",
     "--strip-producers",
     "--strip-target-features",
+];
+/// What the modules use beyond the first WebAssembly; they do not say so themselves.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
 ];
 /// As small as `opt-level = "z"`, and without its slow loops: inlining, unrolling, comparing by parts
 /// and loading ahead are what makes the module large. What is called for every byte asks to be
@@ -51,8 +60,21 @@ struct Module {
     glue: &'static str,
     wasm: &'static str,
     inline: &'static str,
+    /// What of it is loaded later.
+    late: Option<Late>,
     /// What its declaration says of it.
     about: &'static str,
+}
+
+/// A part of a module that only some pages load.
+struct Late {
+    /// How the path of the functions begins by which the crate calls it: all that is only used by
+    /// these is a part of it. What else looks late may be one, in the module, with what is not.
+    door: &'static str,
+    /// The methods that are exported from there.
+    methods: &'static [&'static str],
+    /// The script that it travels in.
+    inline: &'static str,
 }
 
 /// They share the crate, and no page needs both at once.
@@ -64,6 +86,26 @@ const MODULES: [Module; 2] = [
         glue: "wasm/core.js",
         wasm: "core.wasm",
         inline: "wasm/inline.js",
+        late: Some(Late {
+            door: "mcp_wasm::wasm::http::",
+            methods: &[
+                "adopt",
+                "alone",
+                "broken",
+                "feed",
+                "head",
+                "join",
+                "lastEvent",
+                "leave",
+                "message",
+                "part",
+                "pauses",
+                "refuse",
+                "send",
+                "session",
+            ],
+            inline: "wasm/inline-http.js",
+        }),
         about: "The WebAssembly module, for `init` of `mcp-wasm/slim`",
     },
     Module {
@@ -73,15 +115,33 @@ const MODULES: [Module; 2] = [
         glue: "wasm/host.js",
         wasm: "server.wasm",
         inline: "wasm/host-inline.js",
+        late: None,
         about: "The WebAssembly module of servers in the page, for `initServer` of `mcp-wasm/slim`",
     },
 ];
+impl Module {
+    /// The generated scripts.
+    fn scripts(&self) -> impl Iterator<Item = &str> {
+        [self.glue, self.inline].into_iter().chain(self.late.as_ref().map(|late| late.inline))
+    }
+}
+
 /// What becomes one script, the validator, and where that is in the package.
 const VALIDATOR: [&str; 2] = ["validate/index.js", "validate.js"];
 /// What it compares texts with.
 const PATTERNS: &str = "validate/patterns.js";
 const WORKER: &str = "worker/worker.js";
 const WORKER_SCRIPT: &str = "worker/worker-script.js";
+/// What starts the late part of a module.
+const LATER: &str = r"
+export let wasmRest;
+export async function startRest(source) {
+    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+    const { exports } = await WebAssembly.instantiate(module, { ...__wbg_get_imports(), FIRST: wasm });
+    wasm = { ...wasm, ...exports };
+    wasmRest = module;
+}
+";
 /// Of a generated module that is a text.
 const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
@@ -138,10 +198,9 @@ fn generated(module: &Module) -> PathBuf {
 /// The declarations of all that is generated, and their places in the package.
 pub fn declarations() -> Vec<(PathBuf, String)> {
     let of = |module: &Module| {
-        let Module { glue, inline, wasm, .. } = module;
-        let script = |name: &str| name.replace(".js", ".d.ts");
-        [script(glue), script(inline), format!("{wasm}.d.ts")]
-            .map(|name| (generated(module).join(&name), name))
+        let declared = module.scripts().map(|name| name.replace(".js", ".d.ts"));
+        let declared = declared.chain([format!("{}.d.ts", module.wasm)]);
+        declared.map(|name| (generated(module).join(&name), name)).collect::<Vec<_>>()
     };
     let worker = WORKER_SCRIPT.replace(".js", ".d.ts");
     let worker = (target().join("pkg-generated").join(&worker), worker);
@@ -163,8 +222,12 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         let generated = generated(module);
         let stamp = generated.join("from.wasm");
         // The slow steps depend on nothing but the module and on how they are done.
-        let how =
-            concat!(include_str!("package.rs"), include_str!("names.rs"), include_str!("glue.rs"));
+        let how = concat!(
+            include_str!("package.rs"),
+            include_str!("names.rs"),
+            include_str!("glue.rs"),
+            include_str!("split.rs")
+        );
         let input = [&bytes[..], version.as_bytes(), how.as_bytes()].concat();
         if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
             step(&format!("wasm-bindgen, wasm-opt, inline: {}", module.name), || {
@@ -181,7 +244,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
     copy_all(&root().join("pkg-template"), &next)?;
     for module in &MODULES {
         let declaration = format!("{}.d.ts", module.wasm);
-        for name in [module.glue, module.wasm, module.inline, &declaration] {
+        for name in module.scripts().chain([module.wasm, &declaration]) {
             fs::copy(generated(module).join(name), next.join(name))
                 .with_context(|| name.to_owned())?;
         }
@@ -298,7 +361,7 @@ fn check_cli_version(tools: &Tools, crate_version: &str) -> Result<()> {
 }
 
 fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
-    let Module { name, classes, glue, wasm, inline: script, about, .. } = module;
+    let Module { name, classes, glue, wasm, inline: script, late, about, .. } = module;
     let glue = directory.join(glue);
     let beside = glue.parent().unwrap_or(directory);
     tools
@@ -313,20 +376,43 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
     let renamed = directory.join("renamed.wasm");
     let list = tools
         .cmd("wasm-opt")
-        .arg("--minify-imports-and-exports-and-modules")
+        .args(["-g", "--minify-imports-and-exports-and-modules"])
         .args([bound.as_path(), Path::new("-o"), &renamed])
         .output()
         .context("wasm-opt could not shorten the names")?;
     fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?, classes)?, &list)?)?;
-    let small = directory.join(wasm);
+    let named = directory.join("named.wasm");
     tools
         .cmd("wasm-opt")
+        .arg("-g")
         .args(WASM_OPT)
-        .args([renamed.as_path(), Path::new("-o"), &small])
+        .args([renamed.as_path(), Path::new("-o"), &named])
         .quiet()?;
-    let script = directory.join(script);
-    fs::write(&script, inline(&fs::read(&small)?))?;
-    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let small = directory.join(wasm);
+    strip(tools, &named, &small)?;
+    match late {
+        None => write_inline(&directory.join(script), &small)?,
+        Some(late) => {
+            let text = tools.cmd("wasm-dis").arg(&named).output();
+            let text = text.context("wasm-dis could not read the module")?;
+            let Parts { first, rest } = split(&text, &|function| late.has(name, function))?;
+            for (part, script) in [(first, script), (rest, &late.inline)] {
+                let (text, part_file) = (directory.join("part.wat"), directory.join("part.wasm"));
+                fs::write(&text, part)?;
+                tools
+                    .cmd("wasm-as")
+                    .args(FEATURES)
+                    .args([text.as_path(), Path::new("-o"), &part_file])
+                    .quiet()?;
+                let stripped = directory.join("stripped.wasm");
+                strip(tools, &part_file, &stripped)?;
+                write_inline(&directory.join(script), &stripped)?;
+            }
+            let mut all = fs::read_to_string(&glue)?;
+            all.push_str(&LATER.replace("FIRST", FIRST));
+            fs::write(&glue, all)?;
+        }
+    }
     let declaration = format!(
         "/**\n * {about}: compiled or as a URL, as the platform\n * or the bundler hands it over.\n * @module\n */\n\
          import type {{ CompiledModule }} from \"./slim.js\";\n\n\
@@ -334,9 +420,43 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
     );
     fs::write(directory.join(format!("{wasm}.d.ts")), declaration)?;
     let declared = glue.with_extension("d.ts");
-    let more = "\n/** The module, compiled; there when it has been started. */\n\
-                export const wasmModule: WebAssembly.Module | undefined;\n";
-    Ok(fs::write(&declared, fs::read_to_string(&declared)? + more)?)
+    let mut more = "\n/** The module, compiled; there when it has been started. */\n\
+                    export const wasmModule: WebAssembly.Module | undefined;\n"
+        .to_owned();
+    if late.is_some() {
+        more += "\n/** The rest of the module, compiled; there when it has been started. */\n\
+                 export const wasmRest: WebAssembly.Module | undefined;\n\
+                 \n/** Starts the rest of the module, once the module is started. */\n\
+                 export function startRest(source: BufferSource | WebAssembly.Module): Promise<void>;\n";
+    }
+    Ok(fs::write(&declared, fs::read_to_string(&declared)? + &more)?)
+}
+
+impl Late {
+    /// Whether a function of the module of that name is in this part.
+    fn has(&self, module: &str, function: &str) -> bool {
+        // wasm-bindgen adds to the name of what it wraps.
+        let method = function.trim_start_matches(['$', '"']).strip_prefix(module);
+        let method = method.and_then(|rest| rest.strip_prefix('_')).unwrap_or_default();
+        let method = method.split([' ', '"']).next().unwrap_or_default();
+        self.methods.contains(&method) || function.contains(self.door)
+    }
+}
+
+/// Takes the names out of a module.
+fn strip(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
+    tools
+        .cmd("wasm-opt")
+        .args(FEATURES)
+        .args(["--strip-debug", "--strip-target-features"])
+        .args([from, Path::new("-o"), to])
+        .quiet()
+}
+
+/// A script with a module in it, and its declaration.
+fn write_inline(script: &Path, wasm: &Path) -> Result<()> {
+    fs::write(script, inline(&fs::read(wasm)?))?;
+    Ok(fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?)
 }
 
 /// A module that carries `bytes` as text, which `wasm/unpack.js` reads: 89 bytes are a
@@ -388,7 +508,7 @@ fn print_sizes(package: &Path) -> Result<()> {
     });
     // What is generated first: it weighs most.
     let is_generated = |name: &String| {
-        MODULES.iter().any(|module| [module.glue, module.wasm, module.inline].contains(&&**name))
+        MODULES.iter().any(|module| module.scripts().chain([module.wasm]).any(|own| own == name))
     };
     parts.sort_by_key(|name| (!is_generated(name), name.clone()));
     let (status, _) = Cmd::new("node")

@@ -5,6 +5,7 @@
 //! its header, is an exchange of its own; everything else belongs to a session.
 
 mod agreement;
+mod challenge;
 mod post;
 mod refusal;
 mod roster;
@@ -12,6 +13,7 @@ mod stream;
 mod streams;
 
 pub use agreement::check_arguments;
+pub use challenge::challenge;
 pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};

@@ -84,6 +84,7 @@ pub fn status_of<P: Payload>(frame: &Frame<P>, refusal: bool) -> u16 {
 /// What a handler says about its parameters or its own failure is a result like any other.
 fn status_of_code(code: i64, refusal: bool) -> u16 {
     match code {
+        code::INSUFFICIENT_SCOPE => 403,
         code::METHOD_NOT_FOUND => 404,
         code::HEADER_MISMATCH | code::MISSING_CAPABILITY | code::UNSUPPORTED_VERSION => 400,
         code::TOO_MANY_REQUESTS if refusal => 429,

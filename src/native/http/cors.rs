@@ -22,12 +22,12 @@ const ALLOWED: [&str; 7] = [
 /// Begins the names of those.
 const ARGUMENTS: &str = "mcp-param-";
 /// Headers of an answer that a page may read.
-const EXPOSED: &str = "Mcp-Session-Id, WWW-Authenticate, Retry-After";
+const EXPOSED: &str = "Mcp-Session-Id, WWW-Authenticate, DPoP-Nonce, Retry-After";
 /// Seconds that a browser may remember the answer to a preflight.
 const MAX_AGE: &str = "7200";
 
 /// The answer to `OPTIONS`, which a browser sends without asking anybody's credentials.
-pub(super) fn preflight(headers: &HeaderMap) -> Response {
+pub(in crate::native) fn preflight(headers: &HeaderMap) -> Response {
     let mut response = StatusCode::NO_CONTENT.into_response();
     let answer = response.headers_mut();
     answer.insert(header::ALLOW, HeaderValue::from_static(METHODS));
@@ -63,7 +63,7 @@ pub(super) fn preflight(headers: &HeaderMap) -> Response {
 
 /// Lets a page of that origin read the answer, whatever its status: without these headers it would
 /// see no more than that something failed.
-pub(super) fn open(origin: Option<HeaderValue>, answer: &mut HeaderMap) {
+pub(in crate::native) fn open(origin: Option<HeaderValue>, answer: &mut HeaderMap) {
     let Some(origin) = origin else { return };
     answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     answer.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));

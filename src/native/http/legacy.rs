@@ -11,7 +11,9 @@ use futures_util::stream;
 use tokio::time::timeout;
 
 use super::{
-    Origin, events, json, request,
+    Origin, events,
+    forbidden::{forbidden, forbids},
+    json, request,
     session::{Reading, Session},
     sessions::{new_id, secret},
 };
@@ -24,7 +26,12 @@ use crate::{
         },
     },
     jsonrpc::{Id, Kind, Message, Payload, Raw, code},
-    native::{Endpoint, guard, peer::Peer},
+    native::{
+        Endpoint,
+        expiry::{Expiry, GRACE},
+        guard,
+        peer::Peer,
+    },
     proto::version::Version,
     server::{Frame, Transmit},
     types::method,
@@ -102,6 +109,9 @@ pub(super) async fn post(
     let is_batch = body.kind() == Kind::Array;
     let id = if is_batch { None } else { request_id(&body) };
     let session = find(endpoint, origin, id.as_ref())?;
+    if let Some(refused) = forbidden(endpoint, origin, &body) {
+        return Ok(refused);
+    }
     let limits = endpoint.server().limits();
     if is_batch && !session.version.has_batches() {
         let text = "a batch, which only revision 2025-03-26 has: send each message by itself";
@@ -147,8 +157,12 @@ pub(super) async fn post(
         return Ok(StatusCode::ACCEPTED.into_response());
     };
     match timeout(AT_ONCE, reading.beginning()).await {
+        Ok(Beginning::Whole(message)) if forbids(&message) => Ok(json(403, message)),
         Ok(Beginning::Whole(message)) => Ok(json(200, message)),
-        Ok(Beginning::Stream) | Err(_) => Ok(stream(endpoint, reading)),
+        Ok(Beginning::Stream) | Err(_) => {
+            let end = Expiry::of(&origin.extensions).and(GRACE);
+            Ok(stream(endpoint, reading, end))
+        }
     }
 }
 
@@ -203,7 +217,7 @@ pub(super) async fn get(endpoint: &Endpoint, origin: &Origin<'_>) -> Result<Resp
             }
         },
     };
-    Ok(stream(endpoint, reading))
+    Ok(stream(endpoint, reading, Expiry::of(&origin.extensions)))
 }
 
 fn in_use() -> Response {
@@ -244,11 +258,15 @@ fn find(
     found.ok_or_else(Refusal::no_such_session)
 }
 
-fn stream(endpoint: &Endpoint, reading: Reading) -> Response {
+fn stream(endpoint: &Endpoint, reading: Reading, end: Expiry) -> Response {
     let keep_alive = endpoint.options().keep_alive;
     // The body is asked for more only when what it gave before has left.
     let chunks = stream::unfold(reading, move |reading| async move {
-        let text = match timeout(keep_alive, reading.next()).await {
+        let next = tokio::select! {
+            next = timeout(keep_alive, reading.next()) => next,
+            () = end.wait() => return None,
+        };
+        let text = match next {
             Ok(text) => text?,
             Err(_) => events::COMMENT.to_owned(),
         };

@@ -2,8 +2,9 @@
 //!
 //! What a request means is decided by [`crate::http::server`]; this moves bytes and keeps clocks.
 
-mod cors;
+pub(super) mod cors;
 mod events;
+mod forbidden;
 mod legacy;
 mod modern;
 mod pace;
@@ -21,6 +22,8 @@ use axum::{
 };
 
 use hyper::upgrade::OnUpgrade;
+
+use forbidden::{challenged, forbidden};
 
 use super::{Endpoint, connections::Desk, guard, peer::Peer, reading::Counter};
 use crate::http::{
@@ -101,6 +104,9 @@ async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Re
     match sort(&message, headers)? {
         Exchange::Modern => {
             check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
+            if let Some(refused) = forbidden(endpoint, origin, &message) {
+                return Ok(refused);
+            }
             Ok(modern::serve(endpoint, &origin.extensions, message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
@@ -127,7 +133,12 @@ fn refused(refusal: Refusal) -> Response {
 /// A JSON-RPC message as an answer.
 fn json(status: u16, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let forbids = status == StatusCode::FORBIDDEN;
+    let challenge = forbids.then(|| challenged(&body)).flatten();
     let mut response = (status, [(header::CONTENT_TYPE, JSON)], body).into_response();
+    if let Some(challenge) = challenge {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     if status == StatusCode::TOO_MANY_REQUESTS {
         response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER.into());
     }

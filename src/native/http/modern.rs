@@ -2,16 +2,21 @@
 
 use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
 
-use axum::{body::Body, response::Response};
+use axum::{body::Body, http::StatusCode, response::Response};
 use futures_util::stream;
 use tokio::{sync::watch, time::timeout};
 
 use super::{events, json, pace, shutting_down};
 use crate::{
     http::server::status_of,
-    jsonrpc::Raw,
-    native::Endpoint,
+    jsonrpc::{Payload, Raw},
+    native::{
+        Endpoint,
+        expiry::{Expiry, GRACE},
+        guard,
+    },
     server::{Extensions, Frame, Link, Transmit},
+    types::method,
 };
 
 /// Serves one request. The answer is JSON if it is the first thing that there is to send, and an
@@ -33,16 +38,23 @@ pub(super) async fn serve(
         drop(running);
     });
     link.receive_value_with(&message, extensions);
+    let end = Expiry::of(extensions);
+    let is_call = message.text("method").is_none_or(|name| name != method::LISTEN);
+    let end = if is_call { end.and(GRACE) } else { end };
     // What its handler wants of it, it has; a tool may take its time.
     drop(message);
     let keep_alive = endpoint.options().keep_alive;
-    let mut exchange = Exchange { link, keep_alive, stop: endpoint.stopping(), state: State::Open };
+    let stop = endpoint.stopping();
+    let mut exchange = Exchange { link, keep_alive, end, stop, state: State::Open };
     match exchange.next().await {
         Next::Message { frame, last: true, refusal } => {
             json(status_of(&frame, refusal), frame.to_json())
         }
         Next::Message { frame, last: false, .. } => exchange.stream(Some(frame)),
         Next::Silence => exchange.stream(None),
+        Next::End if exchange.end.is_over() => {
+            guard::refusal(StatusCode::UNAUTHORIZED, "the token has ended")
+        }
         Next::End => shutting_down(),
     }
 }
@@ -50,6 +62,8 @@ pub(super) async fn serve(
 struct Exchange {
     link: Link,
     keep_alive: Duration,
+    /// When its caller's token ends, or its grace.
+    end: Expiry,
     stop: watch::Receiver<bool>,
     state: State,
 }
@@ -86,6 +100,7 @@ impl Exchange {
                 Err(_) => Next::Silence,
             },
             _ = self.stop.wait_for(|stop| *stop) => Next::End,
+            () = self.end.wait() => Next::End,
         }
     }
 
@@ -105,8 +120,11 @@ impl Exchange {
             State::First(None) => text.push_str(events::COMMENT),
             State::Open => match self.next().await {
                 Next::End => {
-                    // Of what is in flight, only what listens has a result now.
-                    self.link.end_listens();
+                    // Of what is in flight, only what listens has a result now. Of somebody whose token
+                    // has ended it has none, and so goes on with another token.
+                    if !self.end.is_over() {
+                        self.link.end_listens();
+                    }
                     while let Some(Transmit::Send { frame, .. }) = self.link.try_transmit() {
                         events::write(&mut text, &frame);
                     }

@@ -6,7 +6,7 @@
 //! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
 //!
 //! Here are its doors. Each part owns what it keeps, and borrows what it may touch: the
-//! [`Wire`](wire::Wire) to speak to the server, the calls, the cache.
+//! wire to speak to the server, the calls, the cache.
 
 mod address;
 mod cache;

@@ -44,7 +44,7 @@ impl<P: Payload, T> List<P, T> {
         place.map(|place| self.0.remove(place)).is_some()
     }
 
-    pub(super) fn get(&self, name: &str) -> Option<&T> {
+    pub(crate) fn get(&self, name: &str) -> Option<&T> {
         self.0.iter().find(|entry| entry.name == name).map(|entry| &entry.thing)
     }
 

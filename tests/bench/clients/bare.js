@@ -19,7 +19,8 @@ function bare(send) {
       const message = JSON.parse(text);
       if (message.method === "notifications/progress") {
         const { progressToken, progress, total, message: words } = message.params;
-        calls.get(progressToken)?.handler(progress, total, words);
+        // Some servers turn tokens into text.
+        calls.get(Number(progressToken))?.handler(progress, total, words);
       } else {
         calls.get(message.id)?.resolve(message.result);
         calls.delete(message.id);

@@ -1,7 +1,7 @@
 //! One client of the load: opens a connection, rests, or calls a tool and counts what it reports.
 
 use anyhow::{Result, bail};
-use mcp_wasm::proto::scan::scan;
+use mcp_wasm::proto::scan::{parse_number, scan};
 use serde_json::{Value, json};
 
 use crate::{http::Http, socket::Socket};
@@ -22,7 +22,7 @@ pub struct Heard {
 impl Heard {
     /// Takes a message of the server; true for the answer.
     pub fn take(&mut self, text: &[u8]) -> Result<bool> {
-        let progress = if let Some(scanned) = scan(text) {
+        let progress = if let Some(scanned) = scan(text, parse_number) {
             scanned.progress
         } else {
             let message: Value = serde_json::from_slice(text)?;

@@ -1,0 +1,63 @@
+// What was odd about the progress that servers sent: the latest of each kind is kept as a sample.
+import * as words from "../wasm/words.js";
+
+/** How much odd progress of a kind is kept. */
+const SAMPLES = 10;
+/** And how much of a member of it, in characters. */
+const LONG = 200;
+/** What can be odd about progress. @type {Record<number, string>} */
+const KINDS = {
+  [words.ODDITY_UNKNOWN]: "unknown",
+  [words.ODDITY_LATE]: "late",
+  [words.ODDITY_BACKWARD]: "backward",
+  [words.ODDITY_DUPLICATE]: "duplicate",
+  [words.ODDITY_MALFORMED]: "malformed",
+  [words.ODDITY_COERCED]: "coerced",
+};
+
+/** What is kept of what a server sent, which may be of any size. @param {any} value */
+function brief(value) {
+  let text = value;
+  try {
+    if (typeof value === "object") text = JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return "…";
+  }
+  return text?.length > LONG ? `${text.slice(0, LONG)}…` : value;
+}
+
+/** What is kept of the params of a notification. @param {unknown} params */
+export function factsIn(params) {
+  const { progressToken, progress, total } = Object(params);
+  return { progressToken: brief(progressToken), progress: brief(progress), total: brief(total) ?? undefined };
+}
+
+export class Oddities {
+  /** By kind, each with its place among all. @type {Map<number, { place: number, time: number, facts: object, session: any }[]>} */
+  #samples = new Map();
+  #count = 0;
+
+  /**
+   * Keeps odd progress. A server may turn every token into text: this is all that costs.
+   * @param {number} kind
+   * @param {object} facts
+   * @param {number} time since the client began to connect, in milliseconds
+   * @param {any} session what is known of the server
+   */
+  keep(kind, facts, time, session) {
+    let same = this.#samples.get(kind);
+    if (!same) this.#samples.set(kind, (same = []));
+    if (same.push({ place: this.#count++, time, facts, session }) > 20 * SAMPLES) same.splice(0, 19 * SAMPLES);
+  }
+
+  /** The latest, in their order. */
+  get samples() {
+    const latest = [...this.#samples].flatMap(([kind, same]) =>
+      same.slice(-SAMPLES).map(({ place, time, facts, session }) => {
+        return { place, sample: { kind: KINDS[kind], time, server: session?.serverInfo?.name, ...facts } };
+      }),
+    );
+    return latest.sort((one, other) => one.place - other.place).map(({ sample }) => sample);
+  }
+}

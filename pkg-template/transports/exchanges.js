@@ -1,0 +1,104 @@
+// The exchanges of Streamable HTTP without a client.
+import { ClosedError } from "../base/errors.js";
+import { readyForHttp } from "../wasm/load.js";
+import * as words from "../wasm/words.js";
+import { Fetcher } from "./fetch.js";
+
+/** The longest that a timer of the platform takes, in milliseconds. */
+const LONGEST = 2 ** 31 - 1;
+
+const now = () => performance.now();
+
+/** The exchanges of a core that has no client, and its clock. */
+export class Exchanges {
+  fetcher;
+  #options;
+  #hear;
+  /** @type {any} */
+  #timer;
+  #timerAt = Infinity;
+
+  /**
+   * @param {string} url
+   * @param {any} options
+   * @param {(step: number, value: any, exchange?: number) => void} hear takes what happens, and to which exchange
+   * @param {Partial<import("./fetch.js").Host>} [more]
+   */
+  constructor(url, options, hear, more) {
+    this.#options = options;
+    this.#hear = hear;
+    const drain = (/** @type {number | undefined} */ exchange) => this.drain(exchange);
+    this.fetcher = new Fetcher(url, options, { drain, scans: false, shows: false, deliver() {}, ...more });
+  }
+
+  async start() {
+    const { Core } = await readyForHttp();
+    if (this.fetcher.core) return;
+    const core = (this.fetcher.core = Core.alone());
+    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } =
+      this.#options.reconnectionOptions ?? {};
+    core.pauses(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries);
+    const { sessionId, protocolVersion } = this.#options;
+    if (sessionId !== undefined) core.adopt(sessionId, protocolVersion);
+  }
+
+  /** Sends a message, with the next drain; the number of its exchange, or 0. @param {any} message @param {any} [options] */
+  send(message, options) {
+    const { core, given } = this.fetcher;
+    if (!core) throw new ClosedError("the transport is not open", false);
+    if (options) given.set(message, options);
+    return core.send(message, options?.timeout ?? NaN, options?.resumptionToken);
+  }
+
+  /** Ends everything, the session too unless it is to be kept. */
+  async close() {
+    const { fetcher } = this;
+    fetcher.part();
+    const { core } = fetcher;
+    if (!core) return;
+    clearTimeout(this.#timer);
+    core.leave(true, this.#options.keepSession === true);
+    const before = fetcher.latest;
+    for (let step; (step = core.poll(false)); ) this.#do(core, step);
+    fetcher.core = undefined;
+    if (fetcher.latest !== before) await fetcher.latest;
+  }
+
+  /** Ends the session on the server, and nothing else. */
+  async end() {
+    const { fetcher } = this;
+    const before = fetcher.latest;
+    fetcher.core?.leave(false, false);
+    fetcher.host.drain();
+    if (fetcher.latest !== before) await fetcher.latest;
+  }
+
+  /** Does what is to be done with exchanges; false if the step is about something else. @param {import("../wasm/core.js").Core} core @param {number} step */
+  #do(core, step) {
+    if (step === words.STEP_FETCH) this.fetcher.start(/** @type {any} */ (core.value()));
+    else if (step === words.STEP_ABORT) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[words.PLACE_ID]));
+    else return false;
+    return true;
+  }
+
+  /** @param {number} [exchange] the one that something happened to */
+  drain(exchange) {
+    const { fetcher } = this;
+    for (let core, step; (step = (core = fetcher.core)?.poll(false)); ) {
+      if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
+    }
+    if (!fetcher.core) return;
+    const deadline = /** @type {number} */ (fetcher.view()[words.PLACE_DEADLINE]);
+    if (deadline < this.#timerAt) {
+      clearTimeout(this.#timer);
+      this.#timerAt = deadline;
+      this.#timer = setTimeout(() => {
+        this.#timerAt = Infinity;
+        fetcher.core?.timeout(now());
+        fetcher.host.drain();
+      }, Math.min(Math.max(deadline - now(), 0), LONGEST));
+      // A connection that may go on later is no reason for a Node process to stay.
+      if (!fetcher.busy) this.#timer.unref?.();
+    }
+  }
+}

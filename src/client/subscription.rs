@@ -1,0 +1,139 @@
+//! Hearing of changes: one way for both eras.
+
+use std::fmt;
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use wasm_bindgen::JsValue;
+
+use super::call::{Call, CallFuture};
+use super::engine::{Fault, Notification};
+use super::platform::{Handler, Once};
+use super::{CallHandle, Error};
+
+/// What hears of a subscription.
+pub(super) struct Ears {
+    pub news: Option<Handler<Notification>>,
+    pub interrupted: Option<Handler<Fault>>,
+    /// What the server will tell of, when it has said so.
+    pub honored: Once<JsValue>,
+}
+
+/// A subscription that is being prepared; awaited, it is made. From
+/// [`Client::listen`](super::Client::listen).
+#[must_use = "a client listens when this is awaited"]
+pub struct Listen {
+    call: Call<JsValue>,
+    ears: Ears,
+}
+
+impl Listen {
+    pub(super) fn new(call: Call<JsValue>) -> Self {
+        let ears = Ears { news: None, interrupted: None, honored: Once::new() };
+        Self { call, ears }
+    }
+
+    /// What hears of the changes: the method of each notification, and its params.
+    pub fn on_news(mut self, mut handler: impl FnMut(String, JsValue) + 'static) -> Self {
+        self.ears.news = Some(Handler::new(move |(method, params)| handler(method, params)));
+        self
+    }
+
+    /// What hears that the stream broke off, and why. It is opened again by itself; what happens
+    /// meanwhile is not told.
+    pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + 'static) -> Self {
+        let of = move |fault| handler(Error::new("subscriptions/listen", fault));
+        self.ears.interrupted = Some(Handler::new(of));
+        self
+    }
+}
+
+impl IntoFuture for Listen {
+    type Output = Result<Subscription, Error>;
+    type IntoFuture = Listening;
+
+    fn into_future(self) -> Listening {
+        let ears = Rc::new(self.ears);
+        Listening(Some(Subscription {
+            call: self.call.listening(&ears).start(),
+            ears,
+            honored: JsValue::UNDEFINED,
+        }))
+    }
+}
+
+impl fmt::Debug for Listen {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Listen").finish_non_exhaustive()
+    }
+}
+
+/// A subscription that the server has yet to acknowledge; dropping it gives it up.
+#[must_use = "dropping it gives the subscription up"]
+pub struct Listening(Option<Subscription>);
+
+impl Future for Listening {
+    type Output = Result<Subscription, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let Some(subscription) = &mut self.0 else { return Poll::Pending };
+        if let Poll::Ready(honored) = subscription.ears.honored.poll(context) {
+            subscription.honored = honored;
+            return match self.0.take() {
+                Some(subscription) => Poll::Ready(Ok(subscription)),
+                None => Poll::Pending,
+            };
+        }
+        let ended = std::task::ready!(Pin::new(&mut subscription.call).poll(context));
+        self.0 = None;
+        Poll::Ready(Err(ended.err().unwrap_or_else(|| Error::Closed {
+            call: "subscriptions/listen".to_owned(),
+            reason: "the server ended the subscription at once".to_owned(),
+            may_have_run: true,
+            cause: None,
+        })))
+    }
+}
+
+impl fmt::Debug for Listening {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Listening").finish_non_exhaustive()
+    }
+}
+
+/// A subscription, which lasts until it is dropped, or ended from the other side. Awaited, it says
+/// how it ended.
+#[must_use = "dropping it ends the subscription"]
+pub struct Subscription {
+    call: CallFuture<JsValue>,
+    ears: Rc<Ears>,
+    honored: JsValue,
+}
+
+impl Subscription {
+    /// What the server will tell of, in the words of the filter.
+    pub fn honored(&self) -> &JsValue {
+        &self.honored
+    }
+
+    /// What ends it from elsewhere.
+    pub fn handle(&self) -> CallHandle {
+        self.call.handle()
+    }
+}
+
+impl Future for Subscription {
+    type Output = Result<(), Error>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.call).poll(context).map(|ended| ended.map(|_| ()))
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Subscription").field("honored", &self.honored).finish_non_exhaustive()
+    }
+}
