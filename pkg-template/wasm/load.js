@@ -6,14 +6,40 @@ import { McpError } from "../base/errors.js";
 /** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: any, options: any) => Promise<any> }} */
 export const parts = {};
 
-/** @type {(() => Promise<Module>) | undefined} */
-let source;
-/** @type {Promise<Module> | undefined} */
-let started;
-/** Starts the part of the module that HTTP needs, where that is one by itself. @type {(() => Promise<void>) | undefined} */
-let rest;
-/** @type {Promise<void> | undefined} */
-let complete;
+/**
+ * What starts a module, once for all who wait for it. A failed start may be tried again.
+ * @template M
+ * @param {string} missing what to do where nobody has said where it comes from
+ */
+export function loader(missing) {
+  /** @type {(() => Promise<M>) | undefined} */
+  let source;
+  /** @type {Promise<M> | undefined} */
+  let started;
+  const start = async () => {
+    if (!source) throw new McpError("NOT_INITIALIZED", missing);
+    return source();
+  };
+  return {
+    /** Says where the module comes from; once it has been started, that changes nothing. @param {() => Promise<M>} get */
+    provide(get) {
+      if (!started) source = get;
+    },
+    /** The started module. @returns {Promise<M>} */
+    ready() {
+      started ??= start().catch((error) => {
+        started = undefined;
+        throw explain(error);
+      });
+      return started;
+    },
+  };
+}
+
+const main = /** @type {typeof loader<Module>} */ (loader)("call `init(source)` of mcp-wasm/slim before connecting");
+/** Starts the part of the module that HTTP needs, where that is one by itself. */
+const rest = /** @type {typeof loader<void>} */ (loader)("");
+rest.provide(async () => {});
 
 /**
  * Says where the module comes from. The first `connect` starts it; later calls change nothing.
@@ -21,41 +47,22 @@ let complete;
  * @param {() => Promise<void>} [getRest]
  */
 export function provide(get, getRest) {
-  if (!started) [source, rest] = [get, getRest];
+  main.provide(get);
+  if (getRest) rest.provide(getRest);
 }
 
-/**
- * The started module. A failed start may be tried again.
- * @returns {Promise<Module>}
- */
-export function ready() {
-  started ??= start().catch((error) => {
-    started = undefined;
-    throw explain(error);
-  });
-  return started;
-}
+/** The started module. */
+export const ready = main.ready;
 
 /** The same with all that HTTP needs. */
 export async function readyForHttp() {
   const module = await ready();
-  complete ??= rest?.().catch((error) => {
-    complete = undefined;
-    throw explain(error);
-  });
-  await complete;
+  await rest.ready();
   return module;
 }
 
-async function start() {
-  if (!source) {
-    throw new McpError("NOT_INITIALIZED", "call `init(source)` of mcp-wasm/slim before connecting");
-  }
-  return source();
-}
-
 /** What a failed start means. @param {any} error */
-export function explain(error) {
+function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;
   const advice = "the page's Content-Security-Policy blocks WebAssembly: add 'wasm-unsafe-eval' to script-src";

@@ -92,7 +92,7 @@ pub use resource::{ReadResourceResult, Resource, ResourceContents, ResourceTempl
 pub use roots::Root;
 #[cfg(not(target_arch = "wasm32"))]
 pub use sampling::{SampleRequest, SampleResult, SamplingMessage};
-#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 #[cfg(not(target_arch = "wasm32"))]
 pub(crate) use tool::is_scope;
+#[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use tool::{Tool, ToolAnnotations};
