@@ -11,8 +11,6 @@ export const ABILITIES = Symbol("abilities");
  * @property {(connection: import("../client/connection.js").Connection | undefined) => void} [attach] is given the
  *   connection, which takes more than a message at a time, and nothing when it is given up
  * @property {boolean} [exchanges] its `send` takes the options of a call, and never says whether the server got the message
- * @property {{ auth: import("../types/authorizer.js").Authorizer, url: string, server: string }} [access] who lets it in, and the
- *   addresses that this one is asked about
  * @property {boolean} [announces] what becomes of a message is told by itself; otherwise what was sent counts as arrived
  */
 

@@ -1,5 +1,4 @@
 // The calls under way: checked, sent, put on the board, and ended.
-import { ABILITIES } from "../base/abilities.js";
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
@@ -251,8 +250,8 @@ export class Calls {
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
-    const by = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.[ABILITIES]?.access;
-    if (by) import("../transports/authorized.js").then(({ lacking }) => lacking(by, failure)).then((how) => this.#answered(call, result, how));
+    const access = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access;
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 

@@ -28,17 +28,17 @@ export async function authorized(authorizer, { method, url, server, headers, sig
 
 /**
  * What an authorizer makes of an error that says what a status cannot say any more, in a stream or on a socket: rights are missing.
- * @param {{ auth: import("../types/authorizer.js").Authorizer, url: string, server: string }} by
+ * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
  * @param {any} failure of a call
- * @returns {Promise<any>} how the call fails
+ * @param {(failure: any) => void} done is told how the call fails
  */
-export async function lacking({ auth, url, server }, failure) {
+export async function lacking({ auth, server }, failure, done) {
   const { scope, resourceMetadata: resource_metadata } = Object(failure.data);
   const params = Object.entries({ error: "insufficient_scope", scope, resource_metadata }).map(([name, text = ""]) => `${name}=${JSON.stringify(String(text))}`);
   try {
-    await auth.answered({ status: 403, challenge: `Bearer ${params}`, sent: {}, attempt: 1, signal: new AbortController().signal, method: "POST", url, server });
-    return failure;
+    await auth.answered({ status: 403, challenge: `Bearer ${params}`, sent: {}, attempt: 1, signal: new AbortController().signal, method: "POST", url: server, server });
   } catch (cause) {
-    return { ...failure, code: "HTTP_ERROR", status: 403, headers: cause };
+    return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: cause });
   }
+  done(failure);
 }

@@ -101,11 +101,11 @@ const hook = {
     ["const barred", ";", ""],
     ["if (barred)", "} else ", ""],
   ],
-  "transports/http.js": [["const { auth,", ";", ""], [", access:", "server }", ""]],
-  "transports/socket.js": [["get [ABILITIES]() {", "\n  }\n", ""], ["this.#auth?.ticket", " : ", ""], ["ticket === undefined ?", "`]", "protocols"], ["this.#auth =", ";", ""], ["auth, ...options", "", "...options"]],
+  "transports/http.js": [["const { auth,", ";", ""], ["this.access =", ";", ""]],
+  "transports/socket.js": [["this.access =", ";", ""], ["const { auth }", ";", ""], ["auth?.ticket", " : ", ""], ["ticket === undefined ?", "`]", "protocols"], ["auth, ...options", "", "...options"]],
   "transports/identity.js": [["if (auth) return", ";", ""]],
   "transports/route.js": [["headers, auth }", "", "headers }"], ["{ auth, protocols", "", "{ protocols"], ["auth, server: String(target),", "", ""]],
-  "client/calls.js": [["const by =", "else this", "this"]],
+  "client/calls.js": [["const access =", "else this", "this"]],
   "base/errors.js": [["if (isMcpError(detail.headers))", ";", ""]],
 };
 /** @type {import("esbuild").Plugin} */

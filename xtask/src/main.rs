@@ -23,6 +23,7 @@ mod sbom;
 mod setup;
 mod split;
 mod test;
+mod trap;
 mod wasm_pack;
 mod words;
 

@@ -19,6 +19,7 @@ use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
 use crate::split::{FIRST, Parts, split};
+use crate::trap;
 
 pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
@@ -226,7 +227,8 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
             include_str!("package.rs"),
             include_str!("names.rs"),
             include_str!("glue.rs"),
-            include_str!("split.rs")
+            include_str!("split.rs"),
+            include_str!("trap.rs")
         );
         let input = [&bytes[..], version.as_bytes(), how.as_bytes()].concat();
         if fs::read(&stamp).ok().as_deref() != Some(&input[..]) {
@@ -381,12 +383,17 @@ fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
         .output()
         .context("wasm-opt could not shorten the names")?;
     fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?, classes)?, &list)?)?;
+    let text = tools.cmd("wasm-dis").arg(&renamed).output();
+    let text = text.context("wasm-dis could not read the module")?;
+    let trapping = directory.join("trapping.wat");
+    fs::write(&trapping, trap::at_once(&text)?)?;
     let named = directory.join("named.wasm");
     tools
         .cmd("wasm-opt")
         .arg("-g")
+        .args(FEATURES)
         .args(WASM_OPT)
-        .args([renamed.as_path(), Path::new("-o"), &named])
+        .args([trapping.as_path(), Path::new("-o"), &named])
         .quiet()?;
     let small = directory.join(wasm);
     strip(tools, &named, &small)?;

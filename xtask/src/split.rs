@@ -20,24 +20,24 @@ pub const FIRST: &str = "b";
 const TABLE: &str = "late";
 
 /// One thing in a module, such as a function.
-struct Form<'a> {
-    text: &'a str,
+pub struct Form<'a> {
+    pub text: &'a str,
     words: Vec<&'a str>,
 }
 
 impl<'a> Form<'a> {
-    fn kind(&self) -> &'a str {
+    pub fn kind(&self) -> &'a str {
         self.words.get(1).copied().unwrap_or_default()
     }
 
     /// Its name; empty without.
-    fn name(&self) -> &'a str {
+    pub fn name(&self) -> &'a str {
         let name = |word: &&str| word.starts_with('$');
         self.words.iter().take(7).copied().find(name).unwrap_or_default()
     }
 
     /// The functions that it calls or refers to.
-    fn calls(&self) -> impl Iterator<Item = &'a str> + '_ {
+    pub fn calls(&self) -> impl Iterator<Item = &'a str> + '_ {
         self.words
             .windows(2)
             .filter(|pair| matches!(pair[0], "call" | "return_call" | "ref.func"))
@@ -158,13 +158,13 @@ pub fn split(text: &str, late: &dyn Fn(&str) -> bool) -> Result<Parts> {
 }
 
 /// What a function takes and returns.
-fn types(function: &Form) -> String {
+pub fn types(function: &Form) -> String {
     let (params, results) = function.signature();
     format!("(param {}) (result {})", params.join(" "), results.join(" "))
 }
 
 /// The things in a module.
-fn forms(text: &str) -> Result<Vec<Form<'_>>> {
+pub fn forms(text: &str) -> Result<Vec<Form<'_>>> {
     let mut forms = Vec::new();
     let (mut depth, mut start, mut words) = (0_usize, 0, Vec::new());
     let mut at = 0;

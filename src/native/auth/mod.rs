@@ -36,6 +36,10 @@
 //! streams and tickets belong to the principal that began them.
 
 mod gate;
+#[cfg(feature = "auth-jwt")]
+mod jwt;
+#[cfg(feature = "auth-jwt")]
+mod keys;
 mod metadata;
 mod tickets;
 mod verifier;
@@ -43,6 +47,10 @@ mod verifier;
 use std::{fmt, sync::Arc};
 
 pub(super) use gate::Gate;
+#[cfg(feature = "auth-jwt")]
+pub use jwt::Jwt;
+#[cfg(feature = "auth-jwt")]
+pub use keys::Fetched;
 pub use verifier::{Rejected, Verifier};
 
 use crate::{server::Covers, types::is_scope};
