@@ -96,10 +96,9 @@ const plain = await weigh(app);
 const hook = {
   "transports/fetch.js": [
     ["await (auth ? (await import(", ": send())", "await send()"],
-    ["requestInit, auth", "#url }", "requestInit }"],
+    ["requestInit, auth", "}", "requestInit }"],
     ["if (!auth) identify", "()", "identify()"],
-    ["const barred", ";", ""],
-    ["if (barred)", "} else ", ""],
+    ["response.refusal ??", "", ""],
   ],
   "transports/http.js": [["const { auth,", ";", ""], ["this.access =", ";", ""]],
   "transports/socket.js": [["this.access =", ";", ""], ["const { auth }", ";", ""], ["auth?.ticket", " : ", ""], ["ticket === undefined ?", "`]", "protocols"], ["auth, ...options", "", "...options"]],
