@@ -36,6 +36,7 @@
 //! streams and tickets belong to the principal that began them.
 
 mod gate;
+mod introspection;
 #[cfg(feature = "auth-jwt")]
 mod jwt;
 #[cfg(feature = "auth-jwt")]
@@ -47,6 +48,7 @@ mod verifier;
 use std::{fmt, sync::Arc};
 
 pub(super) use gate::Gate;
+pub use introspection::Introspection;
 #[cfg(feature = "auth-jwt")]
 pub use jwt::Jwt;
 #[cfg(feature = "auth-jwt")]
