@@ -56,12 +56,18 @@ const patient = () => {
     callTool: (name, args, options) => {
       const first = client.callTool(name, args, options);
       let now = first;
+      let waits = false;
+      let stopped = false;
       /** @type {Promise<any>} what is called after a log-in, if one is needed */
       const later = first.then(
         () => undefined,
         async (error) => {
           if (!needsLogin(error)) return undefined;
+          options?.signal?.addEventListener("abort", () => waits && conversation.loggedIn());
+          waits = true;
           await conversation.askToLogIn(`${name} needs more rights: ${error.scopes?.join(", ") ?? "a log-in"}.`, () => connection.auth.login(error));
+          waits = false;
+          if (stopped) return undefined;
           now = client.callTool(name, args, options);
           // Not the call itself: a promise of a promise is one.
           return { call: now };
@@ -71,7 +77,13 @@ const patient = () => {
       return Object.assign(whole, {
         id: first.id,
         stalled: false,
-        cancel: (/** @type {unknown} */ reason) => now.cancel(reason),
+        /** @param {string} [reason] */
+        cancel: (reason) => {
+          now.cancel(reason);
+          // Nobody has to log in for what is not wanted any more.
+          if (waits) conversation.loggedIn();
+          stopped = true;
+        },
         async *progress() {
           try {
             yield* first.progress();
