@@ -122,6 +122,10 @@ struct Readme;
 #[doc = include_str!("../docs/rust-servers.md")]
 struct Guide;
 
+#[cfg(all(doctest, feature = "auth-jwt", not(target_arch = "wasm32")))]
+#[doc = include_str!("../docs/authorization.md")]
+struct Authorization;
+
 #[cfg(all(doctest, feature = "client", target_arch = "wasm32"))]
 #[doc = include_str!("../docs/rust-clients.md")]
 struct ClientGuide;

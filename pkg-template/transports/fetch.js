@@ -158,8 +158,8 @@ export class Fetcher {
       const barred = !headed && /** @type {any} */ (cause)?.name === "AuthError";
       if (!signal.aborted && this.core) {
         if (barred) {
-          const found = this.core.head(exchange, 401, "", "", NaN, cause);
-          if (found & 3) this.core.message(exchange, undefined, "", this.host.shows, now());
+          const found = this.core.head(exchange, 401, "", "", NaN, cause) & ~words.FOUND_STIRS;
+          if (found !== words.BODY_NONE) this.core.message(exchange, undefined, "", this.host.shows, now());
         } else this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
         this.host.drain(exchange);
       }

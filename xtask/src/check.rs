@@ -120,7 +120,7 @@ fn crate_package(tools: &Tools) -> Result<()> {
         let written = ["Cargo.lock", "Cargo.toml", "Cargo.toml.orig", ".cargo_vcs_info.json"];
         let at_root =
             ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "ARCHITECTURE.md", "CHANGELOG.md"];
-        let more = ["docs/rust-clients.md", "docs/rust-servers.md"];
+        let more = ["docs/authorization.md", "docs/rust-clients.md", "docs/rust-servers.md"];
         file.starts_with("src/") || [&written[..], &at_root, &more].concat().contains(file)
     };
     if let Some(stranger) = files.lines().find(|file| !own(file)) {

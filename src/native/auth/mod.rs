@@ -36,6 +36,11 @@
 //! streams and tickets belong to the principal that began them.
 
 mod gate;
+mod introspection;
+#[cfg(feature = "auth-jwt")]
+mod jwt;
+#[cfg(feature = "auth-jwt")]
+mod keys;
 mod metadata;
 mod tickets;
 mod verifier;
@@ -43,6 +48,11 @@ mod verifier;
 use std::{fmt, sync::Arc};
 
 pub(super) use gate::Gate;
+pub use introspection::Introspection;
+#[cfg(feature = "auth-jwt")]
+pub use jwt::Jwt;
+#[cfg(feature = "auth-jwt")]
+pub use keys::Fetched;
 pub use verifier::{Rejected, Verifier};
 
 use crate::{server::Covers, types::is_scope};
