@@ -3,7 +3,7 @@ import start, { Core } from "./wasm/core.js";
 import startHost, { Host } from "./wasm/host.js";
 import { provide, ready } from "./wasm/load.js";
 import { provideHost, readyHost } from "./wasm/server-load.js";
-import { Server as Base } from "./server/server.js";
+import { serverClass } from "./server/server.js";
 
 /**
  * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
@@ -28,11 +28,6 @@ export function initServer(source) {
   });
 }
 
-export class Server extends Base {
-  /** @param {any} info @param {any} [options] */
-  constructor(info, options) {
-    super(info, options, readyHost);
-  }
-}
+export const Server = /* @__PURE__ */ serverClass(readyHost);
 
 export * from "./client/api.js";

@@ -4,7 +4,7 @@ import start, { Core } from "./wasm/core.js";
 import compiled from "./core.wasm";
 import startHost, { Host } from "./wasm/host.js";
 import { provide } from "./wasm/load.js";
-import { Server as Base } from "./server/server.js";
+import { serverClass } from "./server/server.js";
 import { provideHost, readyHost } from "./wasm/server-load.js";
 
 provide(async () => {
@@ -21,11 +21,6 @@ function ready() {
   return readyHost();
 }
 
-export class Server extends Base {
-  /** @param {any} info @param {any} [options] */
-  constructor(info, options) {
-    super(info, options, ready);
-  }
-}
+export const Server = /* @__PURE__ */ serverClass(ready);
 
 export * from "./client/api.js";

@@ -2,7 +2,7 @@
 import { McpError } from "../base/errors.js";
 import { provideHost, readyHost } from "../wasm/server-load.js";
 import { unpack } from "../wasm/unpack.js";
-import { Server as Base } from "./server.js";
+import { serverClass } from "./server.js";
 
 function ready() {
   provideHost(async () => {
@@ -16,9 +16,4 @@ function ready() {
   return readyHost();
 }
 
-export class Server extends Base {
-  /** @param {any} info @param {any} [options] */
-  constructor(info, options) {
-    super(info, options, ready);
-  }
-}
+export const Server = /* @__PURE__ */ serverClass(ready);

@@ -20,7 +20,7 @@ const LONGEST = 2 ** 52;
 /** @typedef {(first: any, context: any) => unknown} Handler */
 /** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./schema.js").Check | undefined }} Thing */
 
-export class Server {
+class Server {
   /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
   onerror;
 
@@ -330,6 +330,20 @@ export class Server {
     throughProxies(Server);
   }
 }
+
+/**
+ * The class of the servers that run in the module that `ready` starts.
+ * @param {() => Promise<typeof import("../wasm/host.js").Host>} ready
+ */
+export const serverClass = (ready) => {
+  const Base = Server;
+  return class Server extends Base {
+    /** @param {any} info @param {any} [options] */
+    constructor(info, options) {
+      super(info, options, ready);
+    }
+  };
+};
 
 /** @param {string} name @param {string} why */
 const misfit = (name, why) => new McpError("INVALID_ARGUMENT", `the arguments of \`${name}\` do not fit: ${why}`);
