@@ -29,7 +29,7 @@ const UNUSED: [(&str, &str, &str); 10] = [
     (
         "console.warn(",
         "\n\n                } else",
-        "console.warn(\"core.wasm is not served as application/wasm, which is slower:\", e);",
+        "console.warn(\"a WebAssembly module is not served as application/wasm, which is slower:\", e);",
     ),
     // A memory that has grown has another buffer.
     (
