@@ -124,11 +124,11 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("client", &["base", "wasm", "transports", "worker"]),
     ("server", &["base", "wasm", "transports"]),
     (DOORS, &["wasm", "client", "server"]),
-    ("diagnose", &["base", "wasm", "client"]),
+    ("diagnose", &["base", "wasm", "auth", "client"]),
     ("models", &["base"]),
     ("auth", &["base"]),
     ("ui", &["base", "client", "models", DOORS]),
-    ("compat", &["base", "client", DOORS]),
+    ("compat", &["base", "auth", "client", DOORS]),
     ("validate", &[]),
 ];
 const DOORS: &str = "";

@@ -20,8 +20,8 @@ use mcp_wasm::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use support::{Client, Host, handshake};
-use tokio::time::{Instant, sleep};
+use support::{Client, Host, PATIENCE, handshake};
+use tokio::time::{Instant, sleep, timeout};
 
 const PAGE: &str = "https://app.example";
 const RESOURCE: &str = "https://mcp.example/mcp";
@@ -480,9 +480,10 @@ async fn streams_end_with_the_token_and_calls_may_finish() {
     assert_eq!(get.status, 200);
     let mut slow = call("slow", "short").send(host.address).await;
     let begun = Instant::now();
-    let heard = listen.messages().await;
+    let heard = timeout(PATIENCE, listen.messages()).await.expect("the end in time");
     assert!(heard.iter().all(|message| message.get("result").is_none()), "it is to come back");
-    assert!(get.messages().await.is_empty());
+    let heard_there = timeout(PATIENCE, get.messages()).await.expect("the end in time");
+    assert!(heard_there.is_empty());
     assert!(begun.elapsed() < Duration::from_secs(10));
     let finished = slow.messages().await;
     assert_eq!(finished.last().unwrap()["result"]["content"][0]["text"], "done");

@@ -10,7 +10,7 @@ import { byId, setText } from "./dom.js";
  */
 
 /** @type {Record<ConnectionState, string>} */
-const NAMES = { connecting: "Connecting", open: "Connected", reconnecting: "Reconnecting", closed: "Disconnected" };
+const NAMES = { connecting: "Connecting", open: "Connected", reconnecting: "Reconnecting", login: "Log-in needed", closed: "Disconnected" };
 
 export class ConnectionBar {
   #root = byId("connection", HTMLElement);
@@ -35,7 +35,10 @@ export class ConnectionBar {
     this.#endpoint.value = withTransport(new URL("/mcp", location.href).href, this.#transport.value);
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.connect();
+      const { state, endpoint } = connection.status;
+      // In the click itself: a window opens.
+      if (state === "login" && endpoint === this.#endpoint.value.trim()) connection.login();
+      else this.connect();
     });
     this.#endpoint.addEventListener("input", () => {
       this.#endpoint.setCustomValidity("");
@@ -63,7 +66,7 @@ export class ConnectionBar {
     const { client } = this.#connection;
     this.#root.dataset.state = status.state;
     setText(this.#text, NAMES[status.state]);
-    setText(this.#reconnect, status.state === "closed" ? "Connect" : "Reconnect");
+    setText(this.#reconnect, status.state === "login" ? "Log in" : status.state === "closed" ? "Connect" : "Reconnect");
     this.#disconnect.disabled = status.state === "closed";
     if (status.state === "open") {
       const server = client.getServerVersion();
@@ -82,7 +85,7 @@ export class ConnectionBar {
     this.#detail.hidden = !problem;
     if (!problem) return;
     const seconds = retryAt === undefined ? 0 : Math.ceil((retryAt - Date.now()) / 1000);
-    const next = seconds > 0 ? `Next attempt in ${seconds} s.` : "Trying again now.";
+    const next = this.#connection.status.state === "login" ? "Log in to go on." : seconds > 0 ? `Next attempt in ${seconds} s.` : "Trying again now.";
     const sentence = problem.charAt(0).toUpperCase() + problem.slice(1).replace(/\.$/, "");
     setText(this.#detail, `${sentence}. ${next}`);
   }

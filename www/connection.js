@@ -1,7 +1,7 @@
 // One client and its connection: opens it, notices when it dies, and opens it again with growing pauses. It knows
 // nothing of the page; whoever made it is told of every change.
 
-import { Client } from "./mcp.js";
+import { Client, OAuth } from "./mcp.js";
 
 const FIRST_PAUSE_MS = 400;
 const LONGEST_PAUSE_MS = 8_000;
@@ -10,7 +10,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /**
  * @typedef {NonNullable<ConstructorParameters<typeof Client>[1]>} ClientOptions
  * @typedef {NonNullable<ClientOptions["mode"]>} Mode which revisions of the protocol may be used
- * @typedef {"connecting" | "open" | "reconnecting" | "closed"} ConnectionState
+ * @typedef {"connecting" | "open" | "reconnecting" | "login" | "closed"} ConnectionState
  *
  * @typedef {object} Status
  * @property {ConnectionState} state
@@ -23,8 +23,13 @@ const CONNECT_TIMEOUT_MS = 10_000;
  * @property {(direction: "sent" | "received", text: string) => void} onframe
  */
 
+/** Whether it needs a person to log in, or to agree to more. @param {any} error */
+export const needsLogin = (error) => error?.code === "AUTH_REQUIRED" || error?.code === "AUTH_SCOPE";
+
 export class Connection {
   client;
+  /** The log-ins of this page; what comes back of one goes through oauth.html. */
+  auth = new OAuth({ redirectUri: new URL("./oauth.html", import.meta.url), clientName: "mcp-wasm demo" });
   /** @type {Status} */
   status = { state: "closed", endpoint: "" };
 
@@ -32,6 +37,8 @@ export class Connection {
   #events;
   /** @type {Mode} */
   #mode = "auto";
+  /** What a log-in is wanted by. @type {any} */
+  #wanted;
   /** Attempts that failed in a row. */
   #failures = 0;
   /** Each attempt takes a turn; what an older one still has to say is void. */
@@ -77,6 +84,19 @@ export class Connection {
     return client;
   }
 
+  /** Logs in where that is needed, and connects. Call it in a click. */
+  async login() {
+    const { endpoint } = this.status;
+    const turn = this.#turn;
+    try {
+      await this.auth.login(this.#wanted);
+    } catch (error) {
+      if (turn === this.#turn) this.#report({ state: "login", endpoint, problem: error instanceof Error ? error.message : String(error) });
+      return;
+    }
+    if (turn === this.#turn) await this.#attempt(endpoint, "connecting");
+  }
+
   async disconnect() {
     this.#turn += 1;
     clearTimeout(this.#timer);
@@ -95,12 +115,21 @@ export class Connection {
     try {
       await this.client.close();
       if (turn !== this.#turn) return;
-      await this.client.connect(endpoint, { connectTimeout: CONNECT_TIMEOUT_MS, trace: this.#events.onframe });
+      await this.client.connect(endpoint, {
+        connectTimeout: CONNECT_TIMEOUT_MS,
+        trace: this.#events.onframe,
+        // A WebSocket would ask its server for a ticket first.
+        ...(/^http/i.test(endpoint) && { auth: this.auth }),
+      });
       if (turn !== this.#turn) return;
       this.#failures = 0;
       this.#report({ state: "open", endpoint });
     } catch (error) {
-      if (turn === this.#turn) this.#retryLater(error instanceof Error ? error.message : String(error));
+      if (turn !== this.#turn) return;
+      if (needsLogin(error)) {
+        this.#wanted = error;
+        this.#report({ state: "login", endpoint, problem: "This server wants to know who you are" });
+      } else this.#retryLater(error instanceof Error ? error.message : String(error));
     }
   }
 

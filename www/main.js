@@ -32,6 +32,7 @@ const SENTENCES = {
   connecting: "Connecting.",
   open: "Connected.",
   reconnecting: "Not connected. Trying again.",
+  login: "A log-in is needed.",
   closed: "Disconnected.",
 };
 

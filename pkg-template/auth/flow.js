@@ -32,7 +32,7 @@ const LIFE = 600_000;
  * @returns {Promise<{ url: string, question: Question }>}
  */
 export async function ask(what, metadata, more) {
-  const question = { ...what, state: randomText(), verifier: randomText(), time: Date.now() };
+  const question = { state: randomText(), verifier: randomText(), time: Date.now(), ...what };
   const url = new URL(metadata.authorization_endpoint);
   const offline = scopesOf(metadata.scopes_supported).includes("offline_access");
   const scope = [...new Set([...what.scopes, ...(offline ? ["offline_access"] : [])])].join(" ");

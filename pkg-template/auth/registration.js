@@ -3,13 +3,13 @@ import { isLoopback, sameIssuer } from "./addresses.js";
 import { failure } from "./errors.js";
 import { blocked, isTransient, request } from "./requests.js";
 
-/** @typedef {{ id: string, secret?: string, method: string, expires?: number }} Identity */
+/** @typedef {{ id: string, secret?: string, method: string, expires?: number, authenticate?: (headers: Headers, form: URLSearchParams, url: string) => unknown }} Identity */
 
 /** @param {string} issuer @param {string} redirectUri */
 const keyOf = (issuer, redirectUri) => `client ${issuer} ${redirectUri}`;
 
 /** How a client with a secret says who it is. @param {string[] | undefined} methods */
-const withSecret = (methods) =>
+export const withSecret = (methods) =>
   !Array.isArray(methods) || methods.includes("client_secret_basic") ? "client_secret_basic" : "client_secret_post";
 
 /** The address of a client's own document, if it can be one. @param {string | URL | undefined} address */
@@ -28,7 +28,7 @@ function documentOf(address) {
  * @param {string} flow.redirectUri
  * @param {string[]} flow.scopes
  * @param {typeof fetch} flow.call
- * @param {import("./index.js").OAuthOptions} flow.options
+ * @param {import("./index.js").OAuthOptions & { about?: object }} flow.options `about`: what else to register
  * @param {import("./storage.js").Store} flow.store
  * @param {{ fresh?: boolean, registration?: "dynamic", signal?: AbortSignal }} how
  * @returns {Promise<Identity>}
@@ -73,6 +73,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
           token_endpoint_auth_method: isPublic ? "none" : withSecret(methods),
           application_type: type,
           scope: listed.join(" ") || undefined,
+          ...options.about,
         }),
       },
       signal,

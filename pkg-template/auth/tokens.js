@@ -37,7 +37,11 @@ async function post({ client, key, call, signal }, endpoint, params) {
   for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
   /** @type {Record<string, string>} */
   const headers = { accept: "application/json" };
-  if (client.secret && client.method === "client_secret_basic") headers.authorization = `Basic ${btoa(`${formText(client.id)}:${formText(client.secret)}`)}`;
+  if (client.authenticate) {
+    const own = new Headers(headers);
+    await client.authenticate(own, form, endpoint);
+    own.forEach((text, name) => (headers[name] = text));
+  } else if (client.secret && client.method === "client_secret_basic") headers.authorization = `Basic ${btoa(`${formText(client.id)}:${formText(client.secret)}`)}`;
   else {
     form.set("client_id", client.id);
     if (client.secret && client.method === "client_secret_post") form.set("client_secret", client.secret);

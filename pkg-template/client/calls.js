@@ -32,6 +32,8 @@ function check(options, given) {
 
 /** JSON-RPC: there is no such method. */
 const NO_METHOD = -32601;
+/** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
+const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
 /** What the latest promise is settled by. @type {any} */
@@ -247,7 +249,10 @@ export class Calls {
   /** Ends the call of a slot. @param {number} slot @param {any} result @param {any} [failure] */
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
-    if (call) this.#answered(call, result, failure);
+    if (!call) return;
+    const access = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access;
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
+    else this.#answered(call, result, failure);
   }
 
   /**

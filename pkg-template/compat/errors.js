@@ -232,6 +232,10 @@ export function translate(error) {
     case "HTTP_SSE_ONLY":
       // Programs try the older transport at a 404.
       return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, `404 Not Found: ${message}`, { status: 404, statusText: "Not Found" }, options);
+    case "AUTH_REQUIRED":
+    case "AUTH_SCOPE":
+    case "AUTH_LOOP":
+      return new UnauthorizedError(message, options);
     case "HTTP_ERROR": {
       const { status, statusText } = error;
       if (status === 401) return new UnauthorizedError(message, options);

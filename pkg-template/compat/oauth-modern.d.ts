@@ -1,4 +1,4 @@
-/** What the SDK 2.x says about OAuth beyond 1.x. A transport takes the access token of a provider; it does not log in. */
+/** What the SDK 2.x says about OAuth beyond 1.x. A transport logs in by a provider. */
 import type {
   OAuthProviderOf,
   StoredOAuthClientInformation,
@@ -11,7 +11,7 @@ export interface OAuthClientInformationContext {
   issuer: string;
 }
 
-/** Keeps a client's registration and tokens. Of its members the transport asks `tokens`. */
+/** Keeps a client's registration and tokens, and sends its user to log in. The transport does not ask `dpop`. */
 export interface OAuthClientProvider
   extends OAuthProviderOf<StoredOAuthTokens, StoredOAuthClientInformation, [context?: OAuthClientInformationContext]> {
   dpop?(): any;

@@ -1,6 +1,5 @@
 /**
- * What the TypeScript SDKs' programs say about OAuth. A transport takes the access token of a provider; it does not
- * log in.
+ * What the TypeScript SDKs' programs say about OAuth. A transport logs in by a provider.
  */
 
 /** Metadata of an authorization server (RFC 8414), and of this protocol. */
@@ -189,7 +188,7 @@ export interface AuthInfo {
 }
 
 /**
- * Keeps a client's registration and tokens. Of these members the transport asks `tokens`.
+ * Keeps a client's registration and tokens, and sends its user to log in.
  * @typeParam Tokens what is kept of tokens
  * @typeParam Information what is kept of a registration
  * @typeParam Context what the members are told beside

@@ -333,7 +333,7 @@ export class Client<
   ): void;
 }
 
-/** Keeps a client's registration and tokens. Of its members the transport asks `tokens`. */
+/** Keeps a client's registration and tokens, and sends its user to log in. */
 export interface OAuthClientProvider extends OAuthProviderOf<OAuthTokens, OAuthClientInformationMixed, []> {}
 export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<OAuthClientProvider> & {
   redirectPolicy?: "same-origin" | "follow";
@@ -341,6 +341,8 @@ export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<OAuthClient
 /** Streamable HTTP, by the SDK's name and options. */
 export class StreamableHTTPClientTransport extends CommonHTTPTransport {
   constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
+  /** Ends a log-in with the code that the program was called back with; connect by another transport then. */
+  finishAuth(authorizationCode: string): Promise<void>;
 }
 /** The options of the SDK's own transport; that goes into `connect`. */
 export type SSEClientTransportOptions = {

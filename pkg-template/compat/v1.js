@@ -1,6 +1,7 @@
 // For programs of `@modelcontextprotocol/sdk` 1.x: its names, and its error classes.
-import { adapt } from "./client.js";
+import { adapt, follow } from "./client.js";
 import { isJSONRPCErrorResponse } from "./guards.js";
+import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
 
 export * from "./schemas.js";
 export {
@@ -34,7 +35,7 @@ export {
   serializeMessage,
   withLogging,
 } from "./helpers.js";
-export { InMemoryTransport, StreamableHTTPClientTransport, WebSocketClientTransport } from "./transport.js";
+export { InMemoryTransport, WebSocketClientTransport } from "./transport.js";
 export const isJSONRPCError = isJSONRPCErrorResponse;
 
 /** @type {any} */
@@ -130,10 +131,21 @@ function translate(error) {
     case "HTTP_SSE_ONLY":
       // Programs try the older transport at a 404.
       return new StreamableHTTPError(404, `404 Not Found: ${error.message}`, options);
+    case "AUTH_REQUIRED":
+    case "AUTH_SCOPE":
+    case "AUTH_LOOP":
+      return new UnauthorizedError(error.message, options);
     case "HTTP_ERROR":
       return error.status === 401 ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
     default:
       return error;
+  }
+}
+
+export class StreamableHTTPClientTransport extends HTTPTransport {
+  /** @param {string} code */
+  async finishAuth(code) {
+    await follow(super.finishAuth(code), translate);
   }
 }
 

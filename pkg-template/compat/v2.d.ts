@@ -360,6 +360,9 @@ export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvide
 /** Streamable HTTP, by the SDK's name and options. */
 export class StreamableHTTPClientTransport extends CommonHTTPTransport {
   constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
+  /** Ends a log-in with what the program was called back with; connect by another transport then. */
+  finishAuth(callbackParams: URLSearchParams): Promise<void>;
+  finishAuth(authorizationCode: string, iss?: string): Promise<void>;
   /** Each request has a stream of its own. */
   readonly hasPerRequestStream: true;
 }

@@ -1,18 +1,19 @@
 // For programs of `@modelcontextprotocol/client` 2.x: its names.
 import { throughProxies } from "../base/itself.js";
 import { INSIDE } from "../client/client.js";
-import { adapt, settled } from "./client.js";
+import { adapt, follow, settled } from "./client.js";
 import { SdkError, SdkErrorCode, translate } from "./errors.js";
 import { isInputRequiredResult } from "./guards.js";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
+import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
 
 export * from "./guards.js";
 export * from "./helpers.js";
 export { InMemoryResponseCacheStore, MAX_CACHE_TTL_MS } from "./store.js";
-export { InMemoryTransport, StreamableHTTPClientTransport } from "./transport.js";
+export { InMemoryTransport } from "./transport.js";
 export {
   MissingRequiredClientCapabilityError,
   ProtocolError,
@@ -83,6 +84,13 @@ function modeOf(negotiation, [only = "", more] = []) {
   const mode = negotiation?.mode;
   const older = more === undefined && SUPPORTED_PROTOCOL_VERSIONS.includes(only);
   return older && (mode ?? "legacy") === "legacy" ? { pin: only } : mode;
+}
+
+export class StreamableHTTPClientTransport extends HTTPTransport {
+  /** @param {string | URLSearchParams} answer @param {string} [iss] */
+  async finishAuth(answer, iss) {
+    await follow(super.finishAuth(answer, iss), translate);
+  }
 }
 
 const Adapted = adapt({

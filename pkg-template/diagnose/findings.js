@@ -20,6 +20,12 @@ const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate"
 /** All that a page may need: nobody should have to ask again for the next line. @param {any} facts */
 const everything = (facts) => `${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}\n${EXPOSE}`;
 
+/** Where a server says how to log in. @param {string} server */
+const placeOf = (server) => {
+  const { origin, pathname } = new URL(server);
+  return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, "")}`;
+};
+
 /** @param {any} facts */
 const allowOrigin = ({ origin }) => `Access-Control-Allow-Origin: ${origin}`;
 
@@ -84,7 +90,37 @@ const TEXTS = {
   ],
   AUTHENTICATION_REQUIRED: ({ url, challenge }) => [
     `${url} wants authentication${challenge ? `: WWW-Authenticate: ${challenge}` : " (status 401; a page sees WWW-Authenticate only if that is exposed)"}.`,
-    'Connect with `{ headers: { Authorization: "Bearer …" } }`.',
+    'Connect with `{ auth: new OAuth() }` of mcp-wasm/auth, or with `{ headers: { Authorization: "Bearer …" } }`.',
+  ],
+  AUTH_CHALLENGE: ({ url, server, several }) => [
+    several
+      ? `The WWW-Authenticate that ${url} sends does not say where its metadata is; it was found in the usual place.`
+      : `Pages see no WWW-Authenticate of ${url}: it sends none, does not expose it, or sends several such fields, which Firefox hides. So they do not learn which scopes to ask for.`,
+    `WWW-Authenticate: Bearer resource_metadata="${placeOf(server)}", scope="…"\n${EXPOSE}`,
+  ],
+  AUTH_METADATA: ({ server, said }) => [
+    `Nobody can find out how to log in: ${said}.`,
+    `At ${placeOf(server)}: { "resource": ${JSON.stringify(server)}, "authorization_servers": ["https://…"] }, and at the authorization server its metadata, /.well-known/oauth-authorization-server.`,
+  ],
+  AUTH_CORS: ({ origin, about }) => [
+    `${about} is needed to log in, and pages may not read it.`,
+    `Access-Control-Allow-Origin: ${origin ?? "*"} (in the answers of ${about}; or the option \`fetch\` of OAuth goes by a server of yours)`,
+  ],
+  AUTH_RESOURCE_MISMATCH: ({ server, said }) => [
+    `The metadata is that of another server: ${said}.`,
+    `"resource": ${JSON.stringify(server)} (in the document at ${placeOf(server)})`,
+  ],
+  AUTH_ISSUER_MISMATCH: ({ issuer, said }) => [
+    `The authorization server has another name for itself than the server has for it: ${said}.`,
+    `"issuer": ${JSON.stringify(issuer)} (in its metadata, or the other name in \`authorization_servers\`)`,
+  ],
+  AUTH_PKCE: ({ issuer }) => [
+    `${issuer} does not say that it knows PKCE, without which nobody may log in from a page.`,
+    `"code_challenge_methods_supported": ["S256"] (in its metadata; if it knows it nonetheless, the option \`assumePkce: [${JSON.stringify(issuer)}]\`)`,
+  ],
+  AUTH_CLIENT: ({ issuer }) => [
+    `${issuer} registers no app by itself, and takes no document about one.`,
+    `"registration_endpoint" or "client_id_metadata_document_supported": true (in its metadata), or register the app there and give \`new OAuth({ client: { id, issuer: ${JSON.stringify(issuer)} } })\`.`,
   ],
   WRONG_PATH: ({ url, status }) => [
     `There is a server, but no MCP endpoint at the path ${new URL(url).pathname} (status ${status}).`,

@@ -1,4 +1,5 @@
 // A Streamable HTTP endpoint: what a client's own requests show of it, then what other requests show.
+import { diagnoseAccess } from "./access.js";
 import { HEADERS, OPTIONAL } from "./findings.js";
 import { ask } from "./probe.js";
 
@@ -131,7 +132,10 @@ function hidesSession(seen) {
  */
 async function judge(diagnosis, { status, type, challenge }) {
   const { error } = diagnosis.facts;
-  if (status === 401) return diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge });
+  if (status === 401) {
+    diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge });
+    return diagnoseAccess(diagnosis, challenge);
+  }
   if (status === 403 || status === 421) return diagnosis.find("FORBIDDEN", { status });
   if (error?.code === "HTTP_SSE_ONLY") return diagnosis.find("HTTP_SSE_ONLY", { status });
   const speaks = type === "application/json" || type === "text/event-stream";

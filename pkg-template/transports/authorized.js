@@ -5,13 +5,25 @@ const TRIES = 4;
 
 /**
  * Sends a request with what an authorizer gives for it, and again if the authorizer knows better after the answer.
- * @param {import("../types/authorizer.js").Authorizer} authorizer
- * @param {{ method: string, url: string, server: string, headers: Headers, signal: AbortSignal, identify: () => void }} request
+ * @param {{ auth: import("../types/authorizer.js").Authorizer, server?: string }} by
+ * @param {{ method: string, url: string, headers: Headers, signal: AbortSignal, identify: () => void }} request
  * @param {() => Promise<Response>} send
+ * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer makes of that, as `refusal`
  */
-export async function authorized(authorizer, { method, url, server, headers, signal, identify }, send) {
+export async function authorized(by, request, send) {
+  try {
+    return await attempts(by, request, send);
+  } catch (refusal) {
+    if (/** @type {any} */ (refusal)?.name !== "AuthError") throw refusal;
+    return /** @type {any} */ ({ status: 401, headers: new Headers(), refusal });
+  }
+}
+
+/** @type {typeof authorized} */
+async function attempts({ auth, server: given }, { method, url, headers, signal, identify }, send) {
+  const server = given ?? url;
   for (let attempt = 1; ; attempt++) {
-    const sent = await authorizer.headers({ method, url, server });
+    const sent = await auth.headers({ method, url, server });
     for (const name in sent) headers.set(name, /** @type {string} */ (sent[name]));
     identify();
     signal.throwIfAborted();
@@ -20,8 +32,25 @@ export async function authorized(authorizer, { method, url, server, headers, sig
     const read = (/** @type {string} */ name) => response.headers.get(name) ?? undefined;
     const nonce = read("dpop-nonce");
     if (status !== 401 && status !== 403 && !nonce) return response;
-    const again = await authorizer.answered({ status, challenge: read("www-authenticate"), nonce, sent, attempt, signal, method, url, server });
+    const again = await auth.answered({ status, challenge: read("www-authenticate"), nonce, sent, attempt, signal, method, url, server });
     if (!again || attempt === TRIES) return response;
     response.body?.cancel().catch(() => {});
   }
+}
+
+/**
+ * What an authorizer makes of an error that says what a status cannot say any more, in a stream or on a socket: rights are missing.
+ * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
+ * @param {any} failure of a call
+ * @param {(failure: any) => void} done is told how the call fails
+ */
+export async function lacking({ auth, server }, failure, done) {
+  const { scope, resourceMetadata: resource_metadata } = Object(failure.data);
+  const params = Object.entries({ error: "insufficient_scope", scope, resource_metadata }).map(([name, text = ""]) => `${name}=${JSON.stringify(String(text))}`);
+  try {
+    await auth.answered({ status: 403, challenge: `Bearer ${params}`, sent: {}, attempt: 1, signal: new AbortController().signal, method: "POST", url: server, server });
+  } catch (cause) {
+    return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: cause });
+  }
+  done(failure);
 }

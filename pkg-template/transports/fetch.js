@@ -107,7 +107,7 @@ export class Fetcher {
     const controller = new AbortController();
     const { signal } = controller;
     this.#exchanges.set(exchange, controller);
-    const { fetch: call = globalThis.fetch, headers: given, requestInit, auth, server = this.#url } = this.#options;
+    const { fetch: call = globalThis.fetch, headers: given, requestInit, auth } = this.#options;
     let sent = false;
     let headed = false;
     let leave = () => {};
@@ -135,11 +135,12 @@ export class Fetcher {
           body,
           signal,
         });
-      const response = await (auth ? (await import("./authorized.js")).authorized(auth, { method, url: this.#url, server, headers, signal, identify }, send) : send());
+      /** @type {Response & { refusal?: unknown }} */
+      const response = await (auth ? (await import("./authorized.js")).authorized(this.#options, { method, url: this.#url, headers, signal, identify }, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
-      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.headers) ?? 0;
+      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.refusal ?? response.headers) ?? 0;
       if (response.ok) this.host.accepted?.(exchange);
       // Something may have waited for this head.
       if (found & words.FOUND_STIRS) this.host.drain(exchange);
@@ -154,13 +155,8 @@ export class Fetcher {
       this.host.drain(exchange);
     } catch (cause) {
       const refused = sent && !headed ? isRefused(cause) : undefined;
-      // Who is not let in has been told so by the server, whatever the authorizer makes of it.
-      const barred = !headed && /** @type {any} */ (cause)?.name === "AuthError";
       if (!signal.aborted && this.core) {
-        if (barred) {
-          const found = this.core.head(exchange, 401, "", "", NaN, cause) & ~words.FOUND_STIRS;
-          if (found !== words.BODY_NONE) this.core.message(exchange, undefined, "", this.host.shows, now());
-        } else this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
+        this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
         this.host.drain(exchange);
       }
       // What is not read to its end would hold a connection.

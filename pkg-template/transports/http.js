@@ -44,6 +44,9 @@ export class StreamableHttpTransport {
     itself(this);
     this.#options = options;
     this.#url = String(url);
+    const { auth, server = this.#url } = options;
+    /** Who lets it in, and the address that this one is asked about. */
+    this.access = { auth, server };
     this.#maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
     this.#session = options.sessionId;
     this.protocolVersion = options.protocolVersion;

@@ -10,7 +10,6 @@ const GRACE = 1000;
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
-  #auth;
   /** @type {WebSocket | undefined} */
   #socket;
 
@@ -22,14 +21,16 @@ export class WebSocketTransport extends FrameTransport {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
-    this.#auth = auth;
+    /** Who lets it in, and the address that this one is asked about. */
+    this.access = { auth, server: this.#url };
   }
 
   start() {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    return this.#auth?.ticket ? this.#auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
+    const { auth } = this.access;
+    return auth?.ticket ? auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
   }
 
   /** @param {string} [ticket] lets this one connection in */

@@ -35,6 +35,20 @@ export type FindingCode =
   | "FORBIDDEN"
   /** The server wants credentials. */
   | "AUTHENTICATION_REQUIRED"
+  /** `WWW-Authenticate` is missing, hidden from pages or in several fields, or names no metadata; a warning. */
+  | "AUTH_CHALLENGE"
+  /** The metadata of the server, or of its authorization server, is missing or wrong. */
+  | "AUTH_METADATA"
+  /** Pages may not read the metadata, or what the token endpoint answers. */
+  | "AUTH_CORS"
+  /** The metadata is that of another server. */
+  | "AUTH_RESOURCE_MISMATCH"
+  /** The authorization server's metadata has another issuer. */
+  | "AUTH_ISSUER_MISMATCH"
+  /** The authorization server does not announce PKCE with `S256`. */
+  | "AUTH_PKCE"
+  /** Apps cannot register by themselves, so that one has to be given; a warning. */
+  | "AUTH_CLIENT"
   /** A server, but no endpoint at that path. */
   | "WRONG_PATH"
   /** An endpoint of the deprecated transport. */

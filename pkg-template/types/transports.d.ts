@@ -1,4 +1,5 @@
 /** Transports over the network. */
+import type { Authorizer } from "./authorizer.js";
 import type { JSONRPCMessage } from "./jsonrpc.js";
 
 /**
@@ -60,6 +61,8 @@ export class WebSocketTransport implements Transport {
        * @default ["mcp"]
        */
       protocols?: string[];
+      /** Gives the ticket that lets the connection in, such as `OAuth` of `mcp-wasm/auth`. */
+      auth?: Authorizer;
       /** Sees the text of every frame. */
       trace?: Trace;
       /**
@@ -97,6 +100,8 @@ export class StreamableHttpTransport implements Transport {
     options?: {
       /** Headers of every request, beside the protocol's own; or a function that gives them. */
       headers?: HeaderList | (() => HeaderList | Promise<HeaderList>);
+      /** Gives the headers that let requests in, such as `OAuth` of `mcp-wasm/auth`. */
+      auth?: Authorizer;
       /**
        * Makes the requests.
        * @default globalThis.fetch

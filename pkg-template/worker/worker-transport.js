@@ -70,6 +70,8 @@ class WorkerTransport {
     // Over a WebSocket there are no headers, and so nobody to tell apart.
     if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
     this.#options = options;
+    const { auth, server = url } = options;
+    this.access = { auth, server };
   }
 
   /** @returns {import("../base/abilities.js").Own} */
@@ -106,7 +108,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
-      auth: auth && { server: this.#options.server ?? this.#url, tickets: Boolean(auth.ticket) },
+      auth: auth && { server: this.access.server, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
     return opened;

@@ -1,6 +1,8 @@
 // Log-ins by `mcp-wasm/auth`, against servers that live in this process.
 import assert from "node:assert/strict";
+import { once } from "node:events";
 import { before, describe, test } from "node:test";
+import { WebSocket, WebSocketServer } from "ws";
 import { fakeLogin } from "../support/fake-login.mjs";
 import { importPkg } from "../support/paths.mjs";
 
@@ -493,6 +495,96 @@ describe("secrets", () => {
     token = "second";
     await client.callTool("work");
     assert.ok(world.asked.filter(({ url }) => url === world.server).every(({ headers }) => /^Bearer (first|second)$/.test(headers.get("authorization") ?? "")));
+    await client.close();
+  });
+});
+
+describe("rights that are missed where there is no status any more", () => {
+  /** @param {unknown} data */
+  const lacks = (data) => ({ code: 40300, message: "more rights are needed", data });
+  const data = { scope: "write", resourceMetadata: "https://mcp.example/.well-known/oauth-protected-resource/mcp" };
+  /** A world whose tools fail within their stream. @param {unknown} data */
+  const streaming = (data) =>
+    fakeLogin({
+      resource: { scopes_supported: ["read"] },
+      intercept: ({ url, body, headers }) => {
+        const granted = world.tokens.get(headers.get("authorization")?.replace("Bearer ", "") ?? "");
+        if (url !== world.server || body?.method !== "tools/call" || !granted || granted.includes("write")) return undefined;
+        return new Response(`data: ${JSON.stringify({ jsonrpc: "2.0", id: body.id, error: lacks(data) })}\n\n`, { headers: { "content-type": "text/event-stream" } });
+      },
+    });
+  /** @type {World} */
+  let world;
+
+  test("in a stream: AUTH_SCOPE with the union of scopes, and the log-in asks for it", async () => {
+    world = streaming(data);
+    const auth = make(world);
+    const client = await loggedIn(world, auth);
+    const error = await failure(client.callTool("work"));
+    assert.deepEqual([error.code, error.server, error.scopes], ["AUTH_SCOPE", world.server, ["read", "write"]]);
+    await auth.login(error);
+    assert.equal(world.opened.at(-1)?.searchParams.get("scope"), "read write");
+    await client.callTool("work");
+    await client.close();
+  });
+
+  test("through a transport that was made by hand", async () => {
+    world = streaming(data);
+    const auth = make(world);
+    await auth.login(world.server);
+    const client = new mcp.Client({ name: "app", version: "1" }, { progressHandler: null });
+    await client.connect(new mcp.StreamableHttpTransport(world.server, { auth, fetch: world.fetch }));
+    assert.equal((await failure(client.callTool("work"))).code, "AUTH_SCOPE");
+    await client.close();
+  });
+
+  test("scopes that were asked for already are AUTH_LOOP; junk in the error changes nothing else", async () => {
+    world = streaming({ scope: "read" });
+    const client = await loggedIn(world, make(world));
+    assert.equal((await failure(client.callTool("work"))).code, "AUTH_LOOP");
+    await client.close();
+    for (const junk of [undefined, null, 5, "x", { scope: 5 }, { scope: 'a", error="x' }, { scope: ["a", "b"], resourceMetadata: {} }]) {
+      world = streaming(junk);
+      const one = await loggedIn(world, make(world));
+      const error = await failure(one.callTool("work"));
+      assert.ok(["AUTH_SCOPE", "AUTH_LOOP"].includes(error.code), JSON.stringify(junk));
+      await one.close();
+    }
+  });
+
+  test("with a token of somebody else's, or without an authorizer, it is the server's error", async () => {
+    world = streaming(data);
+    world.tokens.set("given", ["read"]);
+    for (const options of [{ auth: entry.bearer("given") }, { headers: { authorization: "Bearer given" } }]) {
+      const client = await mcp.Client.connect(world.server, { fetch: world.fetch, progressHandler: null, ...options });
+      const error = await failure(client.callTool("work"));
+      assert.deepEqual([error.code, error.rpcCode, error.data], ["RPC_ERROR", 40300, data]);
+      await client.close();
+    }
+  });
+
+  test("over a WebSocket, and every handler has heard the progress before", async (t) => {
+    /** @type {any} */ (globalThis).WebSocket ??= WebSocket;
+    const sockets = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+    t.after(() => (sockets.clients.forEach((one) => one.terminate()), sockets.close()));
+    await once(sockets, "listening");
+    sockets.on("connection", (socket) =>
+      socket.on("message", (text) => {
+        const { id, method, params } = JSON.parse(String(text));
+        if (id === undefined) return;
+        const send = (/** @type {object} */ more) => socket.send(JSON.stringify({ jsonrpc: "2.0", ...more }));
+        if (method === "server/discover") return send({ id, result: { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private", _meta: { "io.modelcontextprotocol/serverInfo": { name: "fake", version: "1" } } } });
+        send({ method: "notifications/progress", params: { progressToken: params._meta.progressToken, progress: 1 } });
+        send({ id, error: lacks(data) });
+      }),
+    );
+    const { port } = /** @type {import("node:net").AddressInfo} */ (sockets.address());
+    world = fakeLogin();
+    const auth = make(world, { fetch: async () => new Response("", { status: 404 }) });
+    const heard = /** @type {number[]} */ ([]);
+    const client = await mcp.Client.connect(`ws://127.0.0.1:${port}/mcp`, { auth, progressHandler: async (progress) => (await undefined, void heard.push(progress)) });
+    const error = await failure(client.callTool("work"));
+    assert.deepEqual([error.code, error.server, error.scopes, heard], ["AUTH_SCOPE", `http://127.0.0.1:${port}/mcp`, ["write"], [1]]);
     await client.close();
   });
 });

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { startFaultyServer } from "../support/faulty-server.mjs";
+import { fakeLogin } from "../support/fake-login.mjs";
 import { importPkg, pkg } from "../support/paths.mjs";
 
 test("client.diagnose works without an import of its own where nothing is bundled", async () => {
@@ -154,6 +155,48 @@ test("a server without any CORS is told of all lines at once", async () => {
     });
   } finally {
     await server.stop();
+  }
+});
+
+test("what keeps from logging in is told, each with the line to add", async () => {
+  const { diagnose } = await importPkg("diagnose.js");
+  await importPkg();
+  const prm = "https://mcp.example/.well-known/oauth-protected-resource/mcp";
+  const hidden = new Response("", { status: 401 });
+  /** @typedef {Parameters<typeof fakeLogin>[0]} Faults @type {[string, Faults, string[], RegExp][]} */
+  const cases = [
+    ["nothing is wrong", {}, [], /OAuth/],
+    ["no metadata where the challenge says", { resource: null }, ["AUTH_METADATA"], /oauth-protected-resource\/mcp: \{ "resource": "https:\/\/mcp\.example\/mcp"/],
+    ["the authorization server says nothing of itself", { metadata: null }, ["AUTH_METADATA"], /oauth-authorization-server/],
+    ["metadata of another server", { resource: { resource: "https://other.example" } }, ["AUTH_RESOURCE_MISMATCH"], /"resource": "https:\/\/mcp\.example\/mcp"/],
+    ["another issuer", { metadata: { issuer: "https://other.example" } }, ["AUTH_ISSUER_MISMATCH"], /"issuer": "https:\/\/login\.example"/],
+    ["no PKCE", { metadata: { code_challenge_methods_supported: undefined } }, ["AUTH_PKCE"], /"code_challenge_methods_supported": \["S256"\]/],
+    ["no client to be had", { metadata: { registration_endpoint: undefined } }, ["AUTH_CLIENT"], /client: \{ id/],
+    ["a challenge that pages do not see", { intercept: ({ url }) => (url === "https://mcp.example/mcp" ? hidden.clone() : undefined) }, ["AUTH_CHALLENGE"], /resource_metadata="https:\/\/mcp\.example\/\.well-known\/oauth-protected-resource\/mcp"[^]*Expose-Headers: .*WWW-Authenticate/],
+    ["a challenge that names no metadata", { intercept: ({ url }) => (url === "https://mcp.example/mcp" ? new Response("", { status: 401, headers: { "www-authenticate": "Bearer" } }) : undefined) }, ["AUTH_CHALLENGE"], /resource_metadata=/],
+    ["a token, and no word of who gives one", { resource: null, metadata: null, intercept: ({ url }) => (url === "https://mcp.example/mcp" ? hidden.clone() : undefined) }, [], /headers/],
+  ];
+  for (const [name, faults, codes, fix] of cases) {
+    const world = fakeLogin(faults);
+    const { findings, ok } = await diagnose(world.server, { fetch: world.fetch });
+    assert.deepEqual([name, ok, ...findings.map((/** @type {any} */ { code }) => code)], [name, false, "AUTHENTICATION_REQUIRED", ...codes]);
+    assert.match(findings.at(-1).fix, fix, name);
+    assert.ok(!world.asked.some(({ url }) => url.endsWith("/register")), "nobody is registered by a diagnosis");
+  }
+  // In a page, where others have to agree.
+  for (const closed of [prm, "https://login.example/.well-known/oauth-authorization-server", "https://login.example/token"]) {
+    const world = fakeLogin();
+    const fetch = async (/** @type {any} */ url, /** @type {any} */ init) => {
+      if (String(url) !== closed) return world.fetch(url, init);
+      if (init?.mode === "no-cors") return /** @type {any} */ ({ type: "opaque" });
+      throw new TypeError("Failed to fetch");
+    };
+    await inPage(async () => {
+      const { findings } = await diagnose(world.server, { fetch });
+      const found = findings.find((/** @type {any} */ { code }) => code === "AUTH_CORS");
+      assert.ok(found?.what.startsWith(closed), `${closed}: ${JSON.stringify(findings)}`);
+      assert.ok(found.fix.includes("Access-Control-Allow-Origin: http://app.example"));
+    });
   }
 });
 

@@ -2,6 +2,7 @@
 // `websocket brotli N`, and the same of `http`. What a bundler splits off counts where a page loads it: the
 // chunks of HTTP only over HTTP. The budgets are in `cargo xtask check`.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import path from "node:path";
 import { build } from "esbuild";
 import { pkg } from "../support/paths.mjs";
@@ -62,3 +63,69 @@ console.log(`in one file, with worker mode: ${sizes(file.contents).brotli} in br
 const carried = parts(Object.values(whole.outputs)[0]);
 const known = new Set(apps.http.flatMap((name) => parts(outputs[name])));
 assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["transports/authorized.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
+
+/** The chunks that a page loads of an app over HTTP, in bytes. @param {string} code @param {import("esbuild").Plugin[]} [plugins] */
+async function weigh(code, plugins) {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents: code, resolveDir: import.meta.dirname },
+    alias: { "mcp-wasm/auth": path.join(pkg, "auth/index.js"), "mcp-wasm": path.join(pkg, "index.js") },
+    plugins,
+    splitting: true,
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    outdir: "out",
+    write: false,
+    metafile: true,
+    logLevel: "warning",
+  });
+  const all = Object.entries(metafile.outputs);
+  const first = all.filter(([, output]) => output.entryPoint === "<stdin>" || parts(output).some((file) => file === "transports/exchanges.js" || file === "wasm/inline-http.js"));
+  const needed = new Set(first.map(([name]) => name));
+  // A set that grows is walked to its new end.
+  for (const name of needed) for (const one of metafile.outputs[name]?.imports ?? []) if (one.kind === "import-statement") needed.add(one.path);
+  const files = outputFiles.filter((file) => [...needed].some((name) => file.path.endsWith(`/${name}`)));
+  assert.equal(files.length, needed.size);
+  return files.reduce((sum, file) => sum + sizes(file.contents).brotli, 0);
+}
+const app = readFileSync(path.join(import.meta.dirname, "size-app.js"), "utf8");
+const plain = await weigh(app);
+
+/** What asks an authorizer and hears it, in apps that have none, and what would be there without. @type {Record<string, [from: string, to: string, other: string][]>} */
+const hook = {
+  "transports/fetch.js": [
+    ["await (auth ? (await import(", ": send())", "await send()"],
+    ["requestInit, auth", "}", "requestInit }"],
+    ["if (!auth) identify", "()", "identify()"],
+    ["response.refusal ??", "", ""],
+  ],
+  "transports/http.js": [["const { auth,", ";", ""], ["this.access =", ";", ""]],
+  "transports/socket.js": [["this.access =", ";", ""], ["const { auth }", ";", ""], ["auth?.ticket", " : ", ""], ["ticket === undefined ?", "`]", "protocols"], ["auth, ...options", "", "...options"]],
+  "transports/identity.js": [["if (auth) return", ";", ""]],
+  "transports/route.js": [["headers, auth }", "", "headers }"], ["{ auth, protocols", "", "{ protocols"], ["auth, server: String(target),", "", ""]],
+  "client/calls.js": [["const access =", "else this", "this"]],
+  "base/errors.js": [["if (isMcpError(detail.headers))", ";", ""]],
+};
+/** @type {import("esbuild").Plugin} */
+const cut = {
+  name: "cut",
+  setup: ({ onLoad }) =>
+    void onLoad({ filter: /\.js$/ }, ({ path: file }) => {
+      let contents = readFileSync(file, "utf8");
+      for (const [from, to, other] of hook[path.relative(pkg, file).replaceAll(path.sep, "/")] ?? []) {
+        const start = contents.indexOf(from);
+        const end = contents.indexOf(to, start + from.length) + to.length;
+        assert.ok(start >= 0 && end > start, `${file} has no \`${from}\` any more: measure without the hook in another way`);
+        contents = contents.slice(0, start) + other + contents.slice(end);
+      }
+      return { contents };
+    }),
+};
+const asks = plain - (await weigh(app, [cut]));
+console.log(`of that, asking an authorizer: ${asks} in brotli`);
+assert.ok(asks > 0 && asks <= 250, `asking an authorizer is ${asks} bytes`);
+
+const logsIn = (await weigh(`import { OAuth } from "mcp-wasm/auth"; globalThis.auth = new OAuth();\n${app}`)) - plain;
+console.log(`mcp-wasm/auth, as a page loads it: ${logsIn} in brotli`);
+assert.ok(logsIn > 1024 && logsIn <= 4.5 * 1024, `mcp-wasm/auth is ${logsIn} bytes`);

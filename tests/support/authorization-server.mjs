@@ -18,8 +18,8 @@ export async function startAuthorizationServer({ lives = 3600, opens = true, hea
   /** @type {any} */
   let provider;
   const asked = /** @type {string[]} */ ([]);
-  /** @type {{ headers: Record<string, string>, hangs: boolean, lives: number, needs: Record<string, string> }} `needs`: the scope that a method needs */
-  const state = { headers, hangs: false, lives, needs: {} };
+  /** @type {{ headers: Record<string, string>, hangs: boolean, lives: number, needs: Record<string, string>, tools: string[] }} `needs`: the scope that a method needs */
+  const state = { headers, hangs: false, lives, needs: {}, tools: ["work"] };
   const login = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://x");
     asked.push(`${request.method} ${pathname}`);
@@ -100,7 +100,7 @@ export async function startAuthorizationServer({ lives = 3600, opens = true, hea
     const stamp = { resultType: "complete", _meta: { "io.modelcontextprotocol/serverInfo": { name: "guarded", version: "1" } } };
     const results = /** @type {Record<string, any>} */ ({
       "server/discover": { supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private", ...stamp },
-      "tools/list": { tools: [{ name: "work", inputSchema: { type: "object" } }], ttlMs: 0, cacheScope: "private", ...stamp },
+      "tools/list": { tools: state.tools.map((name) => ({ name, inputSchema: { type: "object" } })), ttlMs: 0, cacheScope: "private", ...stamp },
       "tools/call": { content: [{ type: "text", text: token.accountId }], ...stamp },
     });
     return answer(200, results[method] ? { jsonrpc: "2.0", id, result: results[method] } : { jsonrpc: "2.0", id, error: { code: -32601, message: "no such method" } });

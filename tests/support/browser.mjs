@@ -78,7 +78,7 @@ export async function launch(kind, { args = [], acceptInsecureCerts = false } = 
 
 /**
  * Opens a page and records its console.
- * @param {import("puppeteer-core").Browser} browser
+ * @param {import("puppeteer-core").Browser | import("puppeteer-core").BrowserContext} browser
  * @param {string} [url]
  * @returns {Promise<WatchedPage>}
  */

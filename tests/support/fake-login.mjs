@@ -92,11 +92,12 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
         token_endpoint: `${world.issuer}/token`,
         registration_endpoint: `${world.issuer}/register`,
         revocation_endpoint: `${world.issuer}/revoke`,
+        response_types_supported: ["code"],
         code_challenge_methods_supported: ["S256"],
         ...world.metadata,
       });
     }
-    if (url.endsWith("/register")) return json({ client_id: `client-${++world.issued}`, token_endpoint_auth_method: "none" }, 201);
+    if (url.endsWith("/register")) return json({ ...body, client_id: `client-${++world.issued}`, token_endpoint_auth_method: "none" }, 201);
     if (url.endsWith("/revoke")) return new Response();
     if (url.endsWith("/token")) {
       if (body.grant_type === "refresh_token") {
@@ -112,16 +113,19 @@ export function fakeLogin({ server = "https://mcp.example/mcp", issuer = "https:
   }
 
   /** @param {Ask} ask @returns {Response} */
-  function serve({ headers, body }) {
+  function serve({ method, headers, body }) {
     const granted = world.tokens.get(headers.get("authorization")?.replace(/^Bearer /, "") ?? "");
     if (!granted || world.refuses) return new Response("", { status: 401, headers: { "www-authenticate": `Bearer resource_metadata="${prm}"` } });
     const needed = world.needs[body?.method] ?? [];
     if (needed.some((scope) => !granted.includes(scope))) {
       return new Response("", { status: 403, headers: { "www-authenticate": `Bearer error="insufficient_scope", scope="${needed.join(" ")}"` } });
     }
+    // There is no stream of the server's own.
+    if (method === "GET") return new Response("", { status: 405 });
     if (body?.id === undefined) return new Response(null, { status: 202 });
     const stamp = { resultType: "complete", _meta: { "io.modelcontextprotocol/serverInfo": { name: "fake", version: "1" } } };
     const results = /** @type {Record<string, any>} */ ({
+      initialize: { protocolVersion: body.params?.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "fake", version: "1" } },
       "server/discover": { supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, ttlMs: 0, cacheScope: "private", ...stamp },
       "tools/list": { tools: [{ name: "work", inputSchema: { type: "object" } }], ttlMs: 0, cacheScope: "private", ...stamp },
       "tools/call": { content: [{ type: "text", text: "done" }], ...stamp },

@@ -15,6 +15,8 @@ const NEAR = 80;
 export class Conversation {
   #list;
   #asker;
+  /** The button to log in with. @type {{ element: HTMLElement, done: Promise<void>, end: () => void } | undefined} */
+  #login;
   /** Calls that are shown, by id. @type {Map<number, ToolCard>} */
   #cards = new Map();
   /** The turn that runs. @type {Turn | undefined} */
@@ -45,6 +47,40 @@ export class Conversation {
     this.#turn = new Turn((call, card) => this.#cards.set(call, card));
     this.#list.append(this.#turn.element);
     return this.#turn;
+  }
+
+  /**
+   * A button to log in with, one for all who wait for it; it stays until somebody has, whatever fails meanwhile.
+   * @param {string} why
+   * @param {() => Promise<unknown>} login
+   * @returns {Promise<void>} fulfilled when somebody has logged in
+   */
+  askToLogIn(why, login) {
+    if (this.#login) return this.#login.done;
+    const button = h("button", { type: "button", class: "primary" }, "Log in");
+    const text = h("h4", {}, why);
+    const card = h("div", { class: "question login", role: "group", "aria-label": why }, text, h("div", { class: "question-buttons" }, button));
+    const element = h("li", { class: "message", "data-role": "assistant" }, card);
+    this.#list.append(element);
+    button.addEventListener("click", async () => {
+      try {
+        await login();
+        if (this.#login?.element === element) this.loggedIn();
+      } catch (error) {
+        text.textContent = error instanceof Error ? error.message : String(error);
+      }
+    });
+    let end = () => {};
+    const done = new Promise((/** @type {(nothing: void) => void} */ resolve) => (end = resolve));
+    this.#login = { element, done, end };
+    return done;
+  }
+
+  /** Nobody has to log in any more: who waits for it goes on. */
+  loggedIn() {
+    this.#login?.element.remove();
+    this.#login?.end();
+    this.#login = undefined;
   }
 
   /** For the client's options. @type {ElicitationHandler} */

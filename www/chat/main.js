@@ -1,6 +1,6 @@
 // Puts the chat together: a connection, a model, the conversation, and the field to type in.
 
-import { Connection } from "../connection.js";
+import { Connection, needsLogin } from "../connection.js";
 import { byId, h, setText } from "../dom.js";
 import { percent, plural } from "../format.js";
 import { bindThemeToggle } from "../theme.js";
@@ -9,8 +9,12 @@ import { combinedProgress } from "./mcp.js";
 import { SCENES, scriptedModel } from "./model.js";
 import { takeTurn } from "./turn.js";
 
-const STATES = { connecting: "Connecting", open: "Connected", reconnecting: "Reconnecting", closed: "Disconnected" };
+const STATES = { connecting: "Connecting", open: "Connected", reconnecting: "Reconnecting", login: "Log-in needed", closed: "Disconnected" };
 const MODEL = "Scripted model";
+
+const options = new URLSearchParams(location.search);
+/** The page's own server, or the one that `?server=` names. */
+const endpoint = options.get("server") ?? new URL("/mcp", location.href).href.replace(/^http/, "ws");
 
 const form = byId("composer", HTMLFormElement);
 const prompt = byId("prompt", HTMLTextAreaElement);
@@ -32,8 +36,67 @@ function showStatus({ state, problem }) {
   byId("connection", HTMLElement).dataset.state = state;
   setText(byId("connection-text", HTMLElement), STATES[state]);
   byId("connection", HTMLElement).title = problem ?? "";
+  if (state === "login") conversation.askToLogIn(`${new URL(endpoint).host} wants to know who you are.`, login);
+  else if (state === "open") conversation.loggedIn();
   showButtons();
 }
+
+/** The button's log-in: what it fails with is said there. */
+async function login() {
+  await connection.login();
+  if (connection.status.state === "login") throw new Error(connection.status.problem);
+}
+
+/** The client, whose calls wait for a log-in that they turn out to need, and go on then. */
+const patient = () => {
+  const { client } = connection;
+  return {
+    listTools: client.listTools.bind(client),
+    /** @param {string} name @param {any} args @param {any} options */
+    callTool: (name, args, options) => {
+      const first = client.callTool(name, args, options);
+      let now = first;
+      let waits = false;
+      let stopped = false;
+      /** @type {Promise<any>} what is called after a log-in, if one is needed */
+      const later = first.then(
+        () => undefined,
+        async (error) => {
+          if (!needsLogin(error)) return undefined;
+          options?.signal?.addEventListener("abort", () => waits && conversation.loggedIn());
+          waits = true;
+          await conversation.askToLogIn(`${name} needs more rights: ${error.scopes?.join(", ") ?? "a log-in"}.`, () => connection.auth.login(error));
+          waits = false;
+          if (stopped) return undefined;
+          now = client.callTool(name, args, options);
+          // Not the call itself: a promise of a promise is one.
+          return { call: now };
+        },
+      );
+      const whole = later.then((found) => found?.call ?? first);
+      return Object.assign(whole, {
+        id: first.id,
+        stalled: false,
+        /** @param {string} [reason] */
+        cancel: (reason) => {
+          now.cancel(reason);
+          // Nobody has to log in for what is not wanted any more.
+          if (waits) conversation.loggedIn();
+          stopped = true;
+        },
+        async *progress() {
+          try {
+            yield* first.progress();
+          } catch (error) {
+            const found = await later;
+            if (!found) throw error;
+            yield* found.call.progress();
+          }
+        },
+      });
+    },
+  };
+};
 
 function showButtons() {
   const ready = connection.status.state === "open" && !turn;
@@ -57,7 +120,7 @@ async function say(text) {
   if (suggestions.contains(document.activeElement)) focusPrompt();
   showButtons();
   try {
-    await takeTurn({ client: connection.client, model: scriptedModel, messages, signal, view });
+    await takeTurn({ client: /** @type {any} */ (patient()), model: scriptedModel, messages, signal, view });
     view.end(signal.aborted ? "You stopped this turn." : undefined);
   } catch (error) {
     view.end(signal.aborted ? "You stopped this turn." : String(error));
@@ -100,7 +163,5 @@ stop.addEventListener("click", () => turn?.abort());
 addEventListener("keydown", (event) => event.key === "Escape" && turn?.abort());
 bindThemeToggle(byId("theme-toggle", HTMLButtonElement));
 
-const endpoint = new URL("/mcp", location.href);
-endpoint.protocol = endpoint.protocol.replace("http", "ws");
-connection.connect(endpoint.href, new URLSearchParams(location.search).get("mode") === "legacy" ? "legacy" : "auto");
+connection.connect(endpoint, options.get("mode") === "legacy" ? "legacy" : "auto");
 connection.client.calls.addEventListener("change", showCalls);

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 
 /// What is taken out: from the first text up to the second, which stays, and what comes instead.
-const UNUSED: [(&str, &str, &str); 5] = [
+const UNUSED: [(&str, &str, &str); 10] = [
     // The module is never started synchronously.
     ("function initSync(module) {", "let __wbg_init_promise;", ""),
     // The compiled module is for workers, which are handed it.
@@ -14,8 +14,29 @@ const UNUSED: [(&str, &str, &str); 5] = [
         "    const imports = __wbg_get_imports();\n\n    if (typeof module_or_path",
         "    ({module_or_path} = module_or_path);\n",
     ),
+    // Our entries start it once.
+    (
+        "let __wbg_init_promise;",
+        "    ({module_or_path}",
+        "async function __wbg_init(module_or_path) {\n    if (wasm !== undefined) return wasm;\n",
+    ),
     // Every engine that can run the module has these.
     ("if (!('encodeInto' in cachedTextEncoder)) {", "let WASM_VECTOR_LEN", ""),
+    // What answers a `fetch` and is `ok` has one of these types.
+    ("    function expectedResponseType(type) {", "}\n\nasync function __wbg_init(", ""),
+    ("const validResponse = expectedResponseType(module.type);", "module.headers", "if ("),
+    // A text that every page would load, for the few that place the module themselves.
+    (
+        "console.warn(",
+        "\n\n                } else",
+        "console.warn(\"a WebAssembly module is not served as application/wasm, which is slower:\", e);",
+    ),
+    // A memory that has grown has another buffer.
+    (
+        "if (cachedDataViewMemory0 === null ||",
+        " {\n        cachedDataViewMemory0 = new DataView(",
+        "if (cachedDataViewMemory0?.buffer !== wasm.memory.buffer)",
+    ),
     // `realloc` is always given.
     ("    if (realloc === undefined) {", "    let len = arg.length;", ""),
 ];
@@ -30,6 +51,9 @@ pub fn trim(glue: &str, classes: &[&str]) -> Result<String> {
         let test = "(typeof FinalizationRegistry === 'undefined')\n    ? { register: () => {}, unregister: () => {} }\n    : ";
         // Every engine that can run the module has these.
         unused.push((format!("{test}{registry}"), "(ptr, 1)", registry));
+        // Nobody declares one with `using`.
+        let class = format!("{}{}", class[..1].to_uppercase(), &class[1..]);
+        unused.push((format!("if (Symbol.dispose) {class}."), "\n", String::new()));
     }
     for (from, to, instead) in unused {
         ensure!(glue.matches(&from).count() == 1, "the glue has not just one `{from}`");

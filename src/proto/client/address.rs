@@ -22,8 +22,10 @@ pub(super) fn may_be_opened(address: &str) -> bool {
     let authority = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
     // The colon before the port comes last; another one is part of an address of IPv6.
     let digits = authority.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    // `contains` would bring along what searches long texts.
+    let not_colon = |byte: &u8| *byte != b':';
     let host = match authority.get(..authority.len() - digits) {
-        Some([host @ .., b':']) if !host.contains(&b':') || host.ends_with(b"]") => host,
+        Some([host @ .., b':']) if host.ends_with(b"]") || host.iter().all(not_colon) => host,
         _ => authority,
     };
     let odd = |byte: &u8| matches!(byte, b'@' | b'%') || *byte == b':' && !host.starts_with(b"[");
