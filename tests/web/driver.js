@@ -112,7 +112,7 @@ export class Driver {
   #drain() {
     if (this.#draining) return;
     this.#draining = true;
-    for (let step; (step = this.#core.poll()); ) this.#act(step);
+    for (let step; (step = this.#core.poll(false)); ) this.#act(step);
     this.#draining = false;
   }
 
