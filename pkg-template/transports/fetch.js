@@ -148,7 +148,7 @@ export class Fetcher {
       const streams = reading === words.BODY_EVENTS;
       if (reading === words.BODY_NONE) return controller.abort();
       if (streams) leave = enter(this.#url);
-      const text = await this.#read(exchange, response, streams, own?.onresumptiontoken);
+      const text = await this.#read(exchange, response, signal, streams, own?.onresumptiontoken);
       if (signal.aborted || !this.core) return;
       if (!streams) this.core.message(exchange, this.#parse(text), text.slice(0, EXCERPT), this.host.shows, now());
       else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
@@ -172,11 +172,14 @@ export class Fetcher {
    * Reads a body: its text, or its events as they come.
    * @param {number} exchange
    * @param {Response} response
+   * @param {AbortSignal} signal
    * @param {boolean} streams
    * @param {((id: string) => void) | undefined} tell is told the ids of events
    */
-  async #read(exchange, response, streams, tell) {
+  async #read(exchange, response, signal, streams, tell) {
     const reader = response.body?.getReader();
+    // Node does not end a body by the signal once it has garbage-collected a request that refuses redirects.
+    signal.addEventListener("abort", () => reader?.cancel().catch(() => {}));
     const whole = new TextDecoder();
     let text = "";
     let size = 0;
