@@ -37,7 +37,7 @@ test("half characters are replaced wherever text comes from", () => {
   for (const result of results) {
     for (const make of [openaiChatTools, openaiResponsesTools, anthropicTools, geminiTools]) {
       for (const outcome of [{ call, result }, { call, error: new Error(half) }]) {
-        const told = JSON.stringify(make({ client: /** @type {any} */ ({}), tools: [] }).messages([outcome]));
+        const told = JSON.stringify(make({ client: /** @type {any} */ ({ callTool() {} }), tools: [] }).messages([outcome]));
         assert.doesNotMatch(told, /\\ud[89a-f]/i, told);
         assert.match(told, /\ufffd/);
       }
@@ -54,7 +54,7 @@ test("nothing blank is handed over, and what is structured stands for it", () =>
   assert.deepEqual(blank([{ type: "text", text: "" }], { structuredContent: { a: 1 } }), [{ type: "text", text: '{"a":1}' }]);
   assert.deepEqual(blank(null), nothing);
   assert.deepEqual(contentForModel(/** @type {any} */ (undefined)), nothing);
-  const { content } = /** @type {any} */ (anthropicTools({ client: /** @type {any} */ ({}), tools: [] }).messages([{ call: /** @type {any} */ ({ id: "1" }), error: new Error("") }])[0]);
+  const { content } = /** @type {any} */ (anthropicTools({ client: /** @type {any} */ ({ callTool() {} }), tools: [] }).messages([{ call: /** @type {any} */ ({ id: "1" }), error: new Error("") }])[0]);
   assert.match(content[0].content[0].text, /\S/);
 });
 

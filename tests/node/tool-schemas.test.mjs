@@ -7,7 +7,7 @@ import { importPkg } from "../support/paths.mjs";
 /** @type {typeof import("mcp-wasm/tools")} */
 const { anthropicTools, geminiTools, openaiChatTools, openaiResponsesTools } = await importPkg("tools.js");
 
-const client = /** @type {any} */ ({});
+const client = /** @type {any} */ ({ callTool() {} });
 /** @param {any} inputSchema @returns {any} as OpenAI and Anthropic get it */
 const plain = (inputSchema) => anthropicTools({ client, tools: [{ name: "t", inputSchema }] }).tools[0]?.input_schema;
 /** @param {any} inputSchema @returns {any} */
