@@ -260,6 +260,14 @@ export function objectLink(peer, channel) {
 }
 
 /**
+ * What the relay is told. A rule may have ended while its peer still answers: then it is told nothing.
+ * @param {WebSocket} socket
+ */
+const commands = (socket) => (/** @type {Record<string, unknown>} */ command) => {
+  if (socket.readyState <= socket.OPEN) socket.send(JSON.stringify(command));
+};
+
+/**
  * A real WebSocket, by way of the relay (`support/scripted-relay.mjs`).
  * @param {Peer} peer
  * @param {string} relay its URL
@@ -267,8 +275,7 @@ export function objectLink(peer, channel) {
  */
 export function socketLink(peer, relay) {
   const socket = new WebSocket(`${relay}/control`);
-  /** @param {Record<string, unknown>} command */
-  const command = (command) => socket.send(JSON.stringify(command));
+  const command = commands(socket);
   return within(
     new Promise((resolve, reject) => {
       socket.onerror = () => reject(new Error(`no relay at ${relay}`));
@@ -373,8 +380,7 @@ export function pairLink(peer, [target, end]) {
  */
 export function httpLink(peer, relay) {
   const socket = new WebSocket(`${relay}/control`);
-  /** @param {Record<string, unknown>} command */
-  const command = (command) => socket.send(JSON.stringify(command));
+  const command = commands(socket);
   const { exchanges } = peer;
   // Before 2026-07-28 there is a session.
   peer.ends = false;
