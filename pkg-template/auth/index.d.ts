@@ -209,11 +209,10 @@ export function bearer(token: string | (() => string | Promise<string>)): Author
  * @throws {AuthError} as {@link OAuth.login}, after a redirect
  *
  * @example
- * ```html
- * <script type="module">
- *   import { finish } from "mcp-wasm/auth";
- *   await finish();
- * </script>
+ * ```js
+ * // The script of the callback page.
+ * import { finish } from "mcp-wasm/auth";
+ * if (await finish()) location.reload();
  * ```
  */
 export function finish(options?: {
