@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, FrontId, Relay, Stage, questions::Ask};
+use super::{Act, FrontId, Relay, questions::Ask};
 use crate::{
     error::Error,
     jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
@@ -442,7 +442,9 @@ impl<P: Payload> Relay<P> {
         let Some(number) = self.calls.end(slot) else { return };
         let Some(call) = self.calls.get_mut(number) else { return };
         let (front, kind) = (call.front, call.kind.clone());
-        let is_lost = matches!(&outcome, Err(Error::Closed { .. })) && self.stage != Stage::Closed;
+        // A server may end a subscription, and be there all the same.
+        let is_gone = self.back.session().is_none();
+        let is_lost = is_gone && matches!(&outcome, Err(Error::Closed { .. }));
         if call.filter.is_some() && is_lost && self.fronts.contains_key(&front) {
             let is_wanted = match kind {
                 Kind::Listen => call.key.is_some(),

@@ -120,8 +120,6 @@ pub struct Relay<P> {
     waiting: VecDeque<(FrontId, Relayed<P>)>,
     /// The level of log messages that the server was asked for.
     level: Option<Level>,
-    /// The latest notification of the server.
-    latest: Option<(String, Option<P>)>,
     /// The tools that the server has listed, by name.
     tools: BTreeMap<String, P>,
     signer: Signer,
@@ -142,7 +140,6 @@ impl<P: Payload> Relay<P> {
             questions: Questions::default(),
             waiting: VecDeque::new(),
             level: None,
-            latest: None,
             tools: BTreeMap::new(),
             signer,
             outputs: VecDeque::new(),
@@ -319,11 +316,11 @@ impl<P: Payload> Relay<P> {
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
-            From::News(slot) => self.news(slot),
+            From::News(slot, method, params) => self.news(slot, method, params),
             From::Input(input) => self.asked_inside(input, now),
             From::Request(id, method, params, slot) => self.asked(id, method, params, slot),
             From::Withdrawn(id, _) => self.withdrawn(&id),
-            From::Notification(method, params) => self.heard(method, params),
+            From::Notification(method, params) => self.heard(&method, params.as_ref()),
             From::Fault(error) => self.outputs.push_back(Output::Fault(error)),
             // Counted or told elsewhere, or a matter of the client machine's.
             From::Odd(..)

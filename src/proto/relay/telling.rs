@@ -9,22 +9,21 @@ use crate::{
 
 impl<P: Payload> Relay<P> {
     /// The server tells something.
-    pub(super) fn heard(&mut self, method: String, params: Option<P>) {
-        match method.as_str() {
+    pub(super) fn heard(&mut self, method: &str, params: Option<&P>) {
+        match method {
             // Told by other outputs.
-            method::PROGRESS | method::CANCELLED => return,
-            method::LOG_MESSAGE => self.log(params.as_ref()),
+            method::PROGRESS | method::CANCELLED => {}
+            method::LOG_MESSAGE => self.log(params),
             method::TOOLS_CHANGED | method::PROMPTS_CHANGED | method::RESOURCES_CHANGED => {
                 if method == method::TOOLS_CHANGED {
                     self.tools.clear();
                 }
-                self.tell_sessions(&method, params.as_ref());
+                self.tell_sessions(method, params);
             }
             // For those that have subscribed.
             method::RESOURCE_UPDATED | method::TASK_CHANGED => {}
-            _ => self.tell_all(&method, params.as_ref()),
+            _ => self.tell_all(method, params),
         }
-        self.latest = Some((method, params));
     }
 
     /// A legacy server tells of its lists without being asked, and so does the relay.
