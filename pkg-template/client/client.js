@@ -413,7 +413,7 @@ export class Client {
       case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
       case words.STEP_NEWS:
-        return call?.subscription?.deliver(this.#inbound.latest);
+        return call?.subscription?.deliver(core.value());
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:

@@ -11,8 +11,6 @@ export class Inbound {
   notificationHandlers = new Map();
   /** @type {Map<string, (request: any, extra: any) => unknown>} */
   requestHandlers;
-  /** The latest notification. @type {any} */
-  latest;
   /**
    * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
    * @type {{ heard?: (notification: any) => void, notification?: (notification: any) => unknown, request?: (request: any, extra: any) => unknown }}
@@ -42,7 +40,6 @@ export class Inbound {
   /** @param {any} message */
   notify(message) {
     const { method, params } = message;
-    this.latest = message;
     if (method === "notifications/progress") message = this.#named(message);
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
