@@ -35,6 +35,12 @@
 //! The order of checks is: host and origin, token, body, scopes. Sessions, the states of questions,
 //! streams and tickets belong to the principal that began them.
 
+#[cfg(feature = "auth-fetch")]
+mod asker;
+#[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
+mod discovery;
+#[cfg(feature = "auth-fetch")]
+mod fetch;
 mod gate;
 mod introspection;
 #[cfg(feature = "auth-jwt")]
@@ -47,12 +53,12 @@ mod verifier;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "auth-jwt")]
+pub use discovery::Fetched;
 pub(super) use gate::Gate;
 pub use introspection::Introspection;
 #[cfg(feature = "auth-jwt")]
 pub use jwt::Jwt;
-#[cfg(feature = "auth-jwt")]
-pub use keys::Fetched;
 pub use verifier::{Rejected, Verifier};
 
 use crate::{server::Covers, types::is_scope};
