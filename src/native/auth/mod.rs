@@ -87,7 +87,7 @@ impl Auth {
     /// If it is no address with `http:` or `https:`, or has a query, a fragment or a user.
     pub fn new(resource: impl Into<String>) -> Self {
         let resource = resource.into();
-        assert!(metadata::parts(&resource).is_some(), "`{resource}` is no address of a resource");
+        assert!(Self::is_resource(&resource), "`{resource}` is no address of a resource");
         Self {
             resource,
             verifier: None,
@@ -98,6 +98,12 @@ impl Auth {
             covers: None,
             tickets: false,
         }
+    }
+
+    /// Whether this is the address of a resource: with `http:` or `https:`, and neither a query nor a
+    /// fragment nor a user.
+    pub fn is_resource(text: &str) -> bool {
+        metadata::parts(text).is_some()
     }
 
     /// Sets who says whose a token is, and names its [`issuers`](Verifier::issuers) to clients.
