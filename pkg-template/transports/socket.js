@@ -69,7 +69,7 @@ export class WebSocketTransport extends FrameTransport {
 
   async close() {
     // Whoever asks for a ticket just now need not open anything.
-    this.access = {};
+    this.access.auth = undefined;
     const socket = this.#socket;
     if (!socket || socket.readyState === 3) return;
     const closed = new Promise((resolve) => {
