@@ -399,9 +399,9 @@ async fn lists_come_with_all_their_pages_and_resources_prompts_and_any_request_w
 async fn log_messages_and_notifications_reach_their_handlers_in_both_eras() {
     everywhere(async |way, connect| {
         let (said, heard) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Mutex::new(Vec::new())));
-        let (log, into) = (Arc::clone(&said), Arc::clone(&heard));
+        let (logs, into) = (Arc::clone(&said), Arc::clone(&heard));
         let connect = connect
-            .on_log(move |log| log.lock().unwrap().push((log.level, log.text())))
+            .on_log(move |log| logs.lock().unwrap().push((log.level, log.text())))
             .on_notification(move |method, _| into.lock().unwrap().push(method));
         let client = within(connect).await.unwrap();
         within(client.set_log_level(Level::Info)).await.unwrap();
