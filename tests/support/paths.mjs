@@ -3,6 +3,7 @@
 //   MCP_WASM_PKG       the built npm package (default: <target>/pkg)
 //   DEMO_SERVER        the demo server's program (default: <target>/debug/demo-server)
 //   FIXTURE_SERVER     the fixture server's program (default: <target>/debug/fixture-server)
+//   MCP_WASM_GATEWAY   the gateway's program (default: <target>/debug/mcp-wasm-gateway)
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -27,6 +28,9 @@ export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", 
 
 /** The conformance suite's fixture server, as built by `cargo build --features fixture`. */
 export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "debug", "fixture-server");
+
+/** The gateway's program, as built by `cargo build --package mcp-wasm-gateway`. */
+export const gateway = process.env.MCP_WASM_GATEWAY || path.join(target, "debug", "mcp-wasm-gateway");
 
 /** A Python that has FastMCP 3 and the SDK 1.30, as `cargo xtask test` sets it up. */
 export const python = process.env.MCP_WASM_PYTHON || path.join(target, "tools", "python", "bin", "python");
