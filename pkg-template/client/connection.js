@@ -344,10 +344,9 @@ export class Connection {
         const records = this.records();
         if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
-        const progress = /** @type {number} */ (records[words.FIELD_PROGRESS]);
         const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
         const call = /** @type {Call} */ (this.#owner.table.at(slot));
-        return call.deliver(progress, words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
+        return call.deliver(/** @type {number} */ (records[words.FIELD_PROGRESS]), words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
