@@ -248,8 +248,8 @@ export class Connection {
     const release = this.#release;
     /** @type {any} */
     let timer;
-    const closing = Promise.resolve()
-      .then(() => transport.close?.())
+    // At once: who waits for its end hears of that before the client's owner does.
+    const closing = new Promise((resolve) => resolve(transport.close?.()))
       .catch(() => {})
       .then(() => {
         clearTimeout(timer);
