@@ -26,7 +26,7 @@ export class Pages {
    * Takes a page.
    * @param {any} page
    * @param {number} limit how many pages a list may have
-   * @returns {{ params?: any, result?: any, failure?: any }} what to ask next, or what came of it
+   * @returns {{ params?: unknown, result?: unknown, failure?: unknown }} what to ask next, or what came of it
    */
   take(page, limit) {
     const { member } = this;

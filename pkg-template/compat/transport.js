@@ -44,7 +44,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   #refusal;
 
   /** @param {string | URL} url @param {any} [options] */
-  constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), authProvider, redirectPolicy, reconnectionScheduler, ...options } = /** @type {any} */ ({})) {
+  constructor(url, { requestInit: { headers, ...init } = /** @type {unknown} */ ({}), authProvider, redirectPolicy, reconnectionScheduler, ...options } = /** @type {unknown} */ ({})) {
     const token = () => (authProvider.token ? authProvider.token() : authProvider.tokens?.());
     const headersFor = (/** @type {any} */ given) => {
       const all = new Headers(headers);
