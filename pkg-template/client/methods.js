@@ -1,17 +1,16 @@
 // The protocol's requests as methods of the client, made from a table.
 import { optionsOf } from "../base/check.js";
-import { Pages } from "./pages.js";
 
 /**
  * The method here, the request, and how its params are given: `name` and `uri` have a short form
- * that starts with that text, every other word is the member that a page's items are in.
+ * that starts with that text; a list comes in pages.
  * @type {[name: string, method: string, shape: string][]}
  */
 const TABLE = [
-  ["listTools", "tools/list", "tools"],
-  ["listResources", "resources/list", "resources"],
-  ["listResourceTemplates", "resources/templates/list", "resourceTemplates"],
-  ["listPrompts", "prompts/list", "prompts"],
+  ["listTools", "tools/list", "pages"],
+  ["listResources", "resources/list", "pages"],
+  ["listResourceTemplates", "resources/templates/list", "pages"],
+  ["listPrompts", "prompts/list", "pages"],
   ["getPrompt", "prompts/get", "name"],
   ["readResource", "resources/read", "uri"],
   ["subscribeResource", "resources/subscribe", "uri"],
@@ -22,7 +21,7 @@ const TABLE = [
 /**
  * Gives the client its methods.
  * @param {any} prototype
- * @param {(client: any, method: string, params: any, options: any, more?: { pages: Pages }) => any} call
+ * @param {(client: any, method: string, params: any, options: any, more?: { pages: number }) => any} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
@@ -33,8 +32,7 @@ export function define(prototype, call) {
         return call(this, method, second == null ? { name: first } : { name: first, arguments: second }, third);
       }
       const options = optionsOf(second, third);
-      const walks = name.startsWith("list") && first?.cursor == null;
-      return call(this, method, first, options, walks ? { pages: new Pages(shape, first, options) } : undefined);
+      return call(this, method, first, options, shape === "pages" ? { pages: options?.pages ?? Infinity } : undefined);
     };
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }

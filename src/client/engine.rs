@@ -15,7 +15,9 @@ use super::platform::{self, Handler, Once, Timer, now};
 use super::{Error, LogMessage, Progress, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, outline};
-use crate::proto::client::{self, CallLimits, Config, Heard, Oddity, Output, RequestId, Slot};
+use crate::proto::client::{
+    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+};
 use crate::proto::scan::{Scanned, parse_number, scan};
 use crate::types::method;
 
@@ -250,31 +252,20 @@ impl Engine {
 
     /// Sends a request for a call that waits.
     pub fn request(&self, call: &Rc<Pending>, method: &str, params: JsValue, limits: CallLimits) {
-        enum Sent {
-            Kept(JsValue),
-            Under(Slot),
-            Refused(Fault),
-        }
         let sent = self.with(|core| {
-            let now = now();
-            if limits.cache
-                && let Some(kept) = core.kept(method, &params, now)
-            {
-                return Sent::Kept(kept);
+            let requested = core.request(method, Some(params), limits, now());
+            if let Ok(Requested::Sent(id, _)) = requested {
+                call.first.set(Some(id));
+                call.latest.set(Some(id));
             }
-            match core.request(method, Some(params), limits, now) {
-                Ok((id, slot)) => {
-                    call.first.set(Some(id));
-                    call.latest.set(Some(id));
-                    Sent::Under(slot)
-                }
-                Err(error) => Sent::Refused(error),
-            }
+            requested
         });
         match sent {
-            Sent::Kept(result) => call.outcome.set(Ok(result)),
-            Sent::Refused(error) => call.outcome.set(Err(error)),
-            Sent::Under(slot) => {
+            Ok(Requested::Kept(result)) => call.outcome.set(Ok(result)),
+            // Only of who says that it may be another's.
+            Ok(Requested::Private) => {}
+            Err(error) => call.outcome.set(Err(error)),
+            Ok(Requested::Sent(_, slot)) => {
                 let slot = slot.index();
                 let mut calls = self.calls.borrow_mut();
                 if calls.len() <= slot {

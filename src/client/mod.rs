@@ -74,7 +74,6 @@ mod engine;
 mod error;
 mod fetch;
 mod handle;
-mod pages;
 mod pending;
 mod platform;
 mod progress;

@@ -1,6 +1,6 @@
 //! What is known of a call while it waits.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
@@ -24,14 +24,12 @@ pub(super) struct Pending {
     pub on_task: Option<Handler<JsValue>>,
     /// What hears of changes, if the call is a subscription.
     pub ears: Option<Rc<Ears>>,
-    /// The id of its first request, or of the one for its latest page.
+    /// The id of its first request.
     pub first: Cell<Option<RequestId>>,
     /// The id of its latest request.
     pub latest: Cell<Option<RequestId>>,
     /// It was given up: nothing is delivered any more.
     pub deaf: Cell<bool>,
-    /// Why it was given up.
-    pub reason: RefCell<Option<String>>,
     pub outcome: Once<Result<JsValue, Fault>>,
 }
 
@@ -47,7 +45,6 @@ impl Pending {
             first: Cell::new(None),
             latest: Cell::new(None),
             deaf: Cell::new(false),
-            reason: RefCell::new(None),
             outcome: Once::new(),
         }
     }

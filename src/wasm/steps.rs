@@ -227,6 +227,7 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
             Some(reason)
         }
         Error::Protocol(text)
+        | Error::EndlessPages(text)
         | Error::Input(text)
         | Error::Task(text)
         | Error::Incompatible(text) => Some(text),

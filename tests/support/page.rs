@@ -11,8 +11,8 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Session,
-    Slot,
+    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Requested,
+    Session, Slot,
 };
 use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
@@ -236,12 +236,26 @@ impl Page {
         params: Option<Value>,
         limits: CallLimits,
     ) -> Result<i64, Error<Value>> {
-        let (id, slot) = self.machine.request(method, params, limits, self.now)?;
-        let id = id.get();
-        assert_eq!(self.slots.insert(slot, id), None, "{slot:?} is taken");
-        self.calls.insert(id, CallRecord::default());
-        self.drain();
-        Ok(id)
+        match self.ask(method, params, limits)? {
+            Requested::Sent(id, _) => Ok(id.get()),
+            kept => panic!("nothing was sent: {kept:?}"),
+        }
+    }
+
+    /// The same of a request whose result may be kept.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        params: Option<Value>,
+        limits: CallLimits,
+    ) -> Result<Requested<Value>, Error<Value>> {
+        let requested = self.machine.request(method, params, limits, self.now)?;
+        if let Requested::Sent(id, slot) = &requested {
+            assert_eq!(self.slots.insert(*slot, id.get()), None, "{slot:?} is taken");
+            self.calls.insert(id.get(), CallRecord::default());
+            self.drain();
+        }
+        Ok(requested)
     }
 
     /// Answers what was asked for first.

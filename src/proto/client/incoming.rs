@@ -141,7 +141,9 @@ impl<P: Payload> Client<P> {
                     self.handshake.again(wire, now);
                 } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
                     self.cache.answered(id, &outcome, now);
-                    calls.judge(wire, call, outcome, now);
+                    if !calls.turn(wire, &mut self.cache, call, &outcome, now) {
+                        calls.judge(wire, call, outcome, now);
+                    }
                 }
             }
             Some((_, Purpose::Subscribe(uri))) => {

@@ -78,6 +78,18 @@ pub struct Session<P> {
     pub discovered: Option<P>,
 }
 
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Requested<P> {
+    /// Nothing is sent: its result is kept from earlier ones.
+    Kept(P),
+    /// Nothing is sent: a result is kept that is private to the latest authorization, and nobody said
+    /// that this is its one. To be asked again with another [`Caching`](super::Caching).
+    Private,
+    /// It is on its way, with that id, as the call in that slot.
+    Sent(RequestId, Slot),
+}
+
 /// One progress notification for a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report<P> {

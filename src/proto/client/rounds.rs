@@ -56,25 +56,32 @@ impl<P: Payload> CallTable<P> {
             {
                 self.open_urls(wire, id, error);
             }
+            Err(Error::Rpc(error))
+                if error.code == code::METHOD_NOT_FOUND
+                    && let Some(params) = self.as_task(id) =>
+            {
+                self.go_on_by(wire, id, method::CALL_TOOL, params, now);
+            }
             Err(error) => self.end(wire, id, Err(error)),
         }
     }
 
-    /// Ends a call with what the server answered. A modern result says what it is; one that is
-    /// neither absent nor known cannot be used.
+    /// Ends a call with what the server answered. What is neither complete nor known otherwise cannot be
+    /// used.
     fn conclude(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
-        let tagged = wire.is(Version::tags_results);
-        let outcome = outcome.and_then(|result| {
-            if !tagged
-                || result.present("resultType").is_none()
-                || result.says("resultType", "complete")
-            {
-                return Ok(result);
+        let outcome = match outcome {
+            Ok(result) if !wire.is_complete(&result) => {
+                let kind = result.text("resultType").unwrap_or_default();
+                let parts = ["the result has the unusable `resultType` ", &kind];
+                Err(Error::Protocol(sentence(&parts)))
             }
-            let kind = result.text("resultType").unwrap_or_default();
-            let parts = ["the result has the unusable `resultType` ", &kind];
-            Err(Error::Protocol(sentence(&parts)))
-        });
+            Ok(page) => match self.find(id).and_then(|call| call.pages.as_mut()) {
+                Some(pages) => pages.put_together(page),
+                None => Ok(page),
+            },
+            Err(error) => Err(error),
+        };
+        self.learn(wire, id, &outcome);
         self.end(wire, id, outcome);
     }
 

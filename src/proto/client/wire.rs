@@ -89,6 +89,13 @@ impl<P: Payload> Wire<P> {
         self.post(id, Purpose::Call(id), method, params);
     }
 
+    /// Whether a result is what was asked for. A modern one says what it is.
+    #[inline(never)]
+    pub fn is_complete(&self, result: &P) -> bool {
+        let other = |kind: P| kind.as_text().as_deref() != Some("complete");
+        !self.is(Version::tags_results) || !result.present("resultType").is_some_and(other)
+    }
+
     /// Gives up a task; nobody waits for the answer.
     pub fn cancel_task(&mut self, task: P) {
         let id = self.requests.next();
