@@ -46,16 +46,16 @@ pub(super) struct Pages<P> {
     cursors: Vec<String>,
     /// How large they are.
     size: usize,
-    /// Why there is no end to them.
-    endless: Option<Endless>,
 }
 
-/// How a list shows that it has no end that is worth waiting for.
-#[derive(Debug)]
-enum Endless {
-    Again,
-    Many,
-    Large,
+/// What comes after a page.
+pub(super) enum Turn<P> {
+    /// The next page, which is asked for with these params.
+    Next(P),
+    /// Nothing.
+    Last,
+    /// Nothing either: the list has no end, as these words say.
+    Endless(String),
 }
 
 impl<P: Payload> Pages<P> {
@@ -71,73 +71,58 @@ impl<P: Payload> Pages<P> {
             pages: Vec::new(),
             cursors: Vec::new(),
             size: 0,
-            endless: None,
         }))
     }
 
-    /// Takes a page; returns what the next one is asked with, unless this is the last.
+    /// Takes a page.
     #[inline(never)]
-    pub fn next(&mut self, page: &P) -> Option<P> {
-        let cursor = page.present("nextCursor")?;
-        let count = self.cursors.len() + 1;
+    pub fn turn(&mut self, page: &P) -> Turn<P> {
+        let Some(cursor) = page.present("nextCursor") else { return Turn::Last };
+        let count = self.pages.len() + 1;
         let odd = |items: P| items.kind() != Kind::Array;
         if count >= self.limits.wanted || count == 1 && page.present(self.member).is_some_and(odd) {
-            return None;
+            return Turn::Last;
         }
-        let name = cursor.to_json()?;
-        self.size += page.to_json()?.len();
-        self.endless = if self.cursors.contains(&name) {
-            Some(Endless::Again)
+        let name = cursor.to_json().unwrap_or_default();
+        self.size += page.to_json().map_or(0, |text| text.len());
+        Turn::Endless(if self.cursors.contains(&name) {
+            owned("the server gave the same cursor twice")
         } else if count >= self.limits.most {
-            Some(Endless::Many)
+            let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
+            sentence(&["the list has more than ", &most.to_json().unwrap_or_default(), " pages"])
         } else if self.size > LARGEST {
-            Some(Endless::Large)
+            owned("the pages of the list are over 64 MiB")
         } else {
             self.cursors.push(name);
             self.pages.push(page.clone());
             let mut params = copy(&self.params);
             params.set("cursor", cursor);
-            return Some(params);
-        };
-        None
+            return Turn::Next(params);
+        })
     }
 
     /// The list, of which this is the last page: the first one with the items of all.
     #[inline(never)]
-    pub fn put_together(&mut self, last: P) -> Result<P, Error<P>> {
-        if let Some(endless) = self.endless.take() {
-            let most =
-                P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX))).to_json();
-            return Err(Error::EndlessPages(match endless {
-                Endless::Again => owned("the server gave the same cursor twice"),
-                Endless::Large => owned("the pages of the list are over 64 MiB"),
-                Endless::Many => {
-                    sentence(&["the list has more than ", &most.unwrap_or_default(), " pages"])
-                }
-            }));
-        }
+    pub fn put_together(&mut self, last: P) -> P {
         // Some servers write nothing, or `null`, for a list without items.
         if self.pages.is_empty() && last.present(self.member).is_some() {
-            return Ok(last);
+            return last;
         }
-        let cursor = last.present("nextCursor");
-        self.pages.push(last);
-        let mut whole = None;
-        let mut items = Vec::new();
-        for page in std::mem::take(&mut self.pages) {
-            items.extend(
-                page.get(self.member).and_then(|items| items.elements()).unwrap_or_default(),
-            );
-            // The server may still own its pages, if it runs in this very process.
-            whole.get_or_insert_with(|| copy(&page));
-        }
-        let mut whole = whole.unwrap_or_else(P::object);
-        whole.set(self.member, P::array(items));
-        match cursor {
+        // The server may still own its pages, if it runs in this very process.
+        let mut whole = copy(self.pages.first().unwrap_or(&last));
+        match last.present("nextCursor") {
             Some(cursor) => whole.set("nextCursor", cursor),
             None => whole.remove("nextCursor"),
         }
-        Ok(whole)
+        self.pages.push(last);
+        let mut items = Vec::new();
+        for page in &self.pages {
+            if let Some(own) = page.get(self.member).and_then(|items| items.elements()) {
+                items.extend(own);
+            }
+        }
+        whole.set(self.member, P::array(items));
+        whole
     }
 }
 

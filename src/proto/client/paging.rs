@@ -7,7 +7,7 @@ use crate::proto::Millis;
 
 use super::cache::{Cache, Caching, Kept};
 use super::calls::CallTable;
-use super::pages::Pages;
+use super::pages::{Pages, Turn};
 use super::requests::RequestId;
 use super::wire::Wire;
 
@@ -27,37 +27,41 @@ impl Cache {
                 other => return other,
             };
             let Some(pages) = pages else { return Kept::This(page) };
-            match pages.next(&page) {
-                Some(next) => *params = next,
-                None => {
-                    // What is kept may have no end where what the server has now does.
-                    return pages.put_together(page).map_or(Kept::Nothing, Kept::This);
-                }
+            match pages.turn(&page) {
+                Turn::Next(next) => *params = next,
+                Turn::Last => return Kept::This(pages.put_together(page)),
+                // What the server has now may have an end.
+                Turn::Endless(_) => return Kept::Nothing,
             }
         }
     }
 }
 
 impl<P: Payload> CallTable<P> {
-    /// Goes on with the next page of the list that a call is about, if the answer says that there is
-    /// one and it is wanted.
+    /// The answer is a page of the list that a call is about: the call goes on with the next one, or has
+    /// failed. False if it is another's matter what the answer means.
     pub(super) fn turn(
         &mut self,
         wire: &mut Wire<P>,
         cache: &mut Cache,
         id: RequestId,
-        outcome: &Result<P, Error<P>>,
+        page: &P,
         now: Millis,
     ) -> bool {
         let Some(call) = self.find(id) else { return false };
         let caching = call.limits.cache;
-        let (Some(pages), Ok(page)) = (&mut call.pages, outcome) else { return false };
-        let Some(params) = pages.next(page).filter(|_| wire.is_complete(page)) else {
+        let Some(pages) = call.pages.as_mut().filter(|_| wire.is_complete(page)) else {
             return false;
         };
-        let (method, asked) = (pages.method, params.clone());
-        let leg = self.go_on_by(wire, id, method, params, now);
-        cache.asked(wire, leg, caching, method, &asked);
+        match pages.turn(page) {
+            Turn::Last => return false,
+            Turn::Endless(why) => self.end(wire, id, Err(Error::EndlessPages(why))),
+            Turn::Next(params) => {
+                let (method, asked) = (pages.method, params.clone());
+                let leg = self.go_on_by(wire, id, method, params, now);
+                cache.asked(wire, leg, caching, method, &asked);
+            }
+        }
         true
     }
 }

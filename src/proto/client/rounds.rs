@@ -15,6 +15,7 @@ use crate::types::method;
 use super::calls::CallTable;
 use super::inputs::{QUESTIONS, refusal};
 use super::requests::RequestId;
+use super::tasks::opts_in;
 use super::wire::Wire;
 use crate::text::{owned, sentence};
 
@@ -69,19 +70,21 @@ impl<P: Payload> CallTable<P> {
     /// Ends a call with what the server answered. What is neither complete nor known otherwise cannot be
     /// used.
     fn conclude(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
-        let outcome = match outcome {
-            Ok(result) if !wire.is_complete(&result) => {
+        let outcome = outcome.and_then(|result| {
+            if !wire.is_complete(&result) {
                 let kind = result.text("resultType").unwrap_or_default();
                 let parts = ["the result has the unusable `resultType` ", &kind];
-                Err(Error::Protocol(sentence(&parts)))
+                return Err(Error::Protocol(sentence(&parts)));
             }
-            Ok(page) => match self.find(id).and_then(|call| call.pages.as_mut()) {
-                Some(pages) => pages.put_together(page),
-                None => Ok(page),
-            },
-            Err(error) => Err(error),
-        };
-        self.learn(wire, id, &outcome);
+            let Some(pages) = self.find(id).and_then(|call| call.pages.as_mut()) else {
+                return Ok(result);
+            };
+            let (method, list) = (pages.method, pages.put_together(result));
+            if method == method::LIST_TOOLS && opts_in(wire) {
+                self.learn(&list);
+            }
+            Ok(list)
+        });
         self.end(wire, id, outcome);
     }
 

@@ -9,7 +9,7 @@ use crate::proto::version::Version;
 use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
-use super::calls::{Call, CallTable};
+use super::calls::CallTable;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -259,15 +259,8 @@ impl<P: Payload> CallTable<P> {
         Some(params)
     }
 
-    /// A client that is for tasks learns from a list which tools run as such only.
-    pub(super) fn learn(&mut self, wire: &Wire<P>, id: RequestId, list: &Result<P, Error<P>>) {
-        let (true, Ok(list)) = (opts_in(wire), list) else { return };
-        let tools = |call: &mut Call<P>| {
-            call.pages.as_ref().is_some_and(|pages| pages.method == method::LIST_TOOLS)
-        };
-        if !self.find(id).is_some_and(tools) {
-            return;
-        }
+    /// Learns from a list which tools run as tasks only.
+    pub(super) fn learn(&mut self, list: &P) {
         for tool in list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
             let support = tool.get("execution").and_then(|execution| execution.text("taskSupport"));
             if support.as_deref() == Some("required")
@@ -281,7 +274,8 @@ impl<P: Payload> CallTable<P> {
 }
 
 /// Whether the client is for calls that become tasks.
-fn opts_in<P: Payload>(wire: &Wire<P>) -> bool {
+#[inline(never)]
+pub(super) fn opts_in<P: Payload>(wire: &Wire<P>) -> bool {
     let extensions = wire.config.capabilities.get("extensions");
     extensions.is_some_and(|all| all.present(EXTENSION).is_some())
 }
