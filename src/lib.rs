@@ -100,6 +100,9 @@ pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 mod text;
+#[cfg(all(feature = "native-client", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub mod transport;
 pub mod types;
 
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]

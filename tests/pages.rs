@@ -429,6 +429,11 @@ fn nothing_is_tried_as_a_task_where_one_side_knows_none_or_the_caller_said_how()
     let id = page.request("tools/call", Some(params), FOREVER).unwrap();
     assert_eq!(refuse(&mut page), json!({ "ttl": 5 }));
     assert!(page.outcome(id).unwrap().is_err() && page.sent_nothing_more());
+    // Nor is what the caller wants to see as it comes.
+    let mut page = with_tasks(true, true);
+    let id = page.call(CallLimits { rounds: None, ..FOREVER });
+    assert_eq!(refuse(&mut page), json!(null));
+    assert!(page.outcome(id).unwrap().is_err() && page.sent_nothing_more());
     // Nor is any other method.
     let id = page.request("prompts/get", Some(json!({ "name": "work" })), FOREVER).unwrap();
     assert_eq!(refuse(&mut page), json!(null));

@@ -1,7 +1,7 @@
 // What callers hand in: checked, and understood.
 import { McpError } from "./errors.js";
 
-/** In the first SDK a schema may stand before the options. @param {any} second @param {any} third */
+/** In the first SDK a schema may stand before the options. @param {any} second @param {unknown} third */
 export function optionsOf(second, third) {
   return third ?? (typeof second?.parse === "function" ? undefined : second);
 }

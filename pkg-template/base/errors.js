@@ -107,7 +107,7 @@ export class ProtocolError extends McpError {
 export class ToolError extends McpError {
   /**
    * @param {string} message
-   * @param {any} result
+   * @param {unknown} result
    */
   constructor(message, result) {
     super("TOOL_ERROR", message);
@@ -198,7 +198,7 @@ const SSE_ONLY =
   "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
   "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
 
-/** Whether it is the reason of `AbortSignal.timeout`. @param {any} reason */
+/** Whether it is the reason of `AbortSignal.timeout`. @param {unknown} reason */
 export const isTimeout = (reason) => reason instanceof Error && reason.name === "TimeoutError" && !isMcpError(reason);
 
 const ADDRESSES = /\b(\w+:\/\/)(?:[^\s/?#"']*@)?([^\s?#"'<>]*)[?#]?[^\s"'<>)]*/gi;
@@ -227,7 +227,7 @@ export function wordsOf(thrown) {
 
 /**
  * One of our errors, whatever a part of the application has thrown.
- * @param {any} thrown
+ * @param {unknown} thrown
  * @param {string} what failed
  * @param {boolean} [sent]
  */

@@ -4,7 +4,7 @@ import { attempt } from "./errors.js";
 /**
  * Puts handlers on a transport, behind those that it has.
  * @param {any} transport
- * @param {Record<string, (...given: any[]) => unknown>} ours
+ * @param {Record<string, (...given: unknown[]) => unknown>} ours
  * @returns {() => void} takes them off again, where nobody has put others in their place
  */
 export function handle(transport, ours) {
@@ -12,7 +12,7 @@ export function handle(transport, ours) {
     const theirs = transport[name];
     let ended = false;
     const both = theirs
-      ? (/** @type {any[]} */ ...given) => {
+      ? (/** @type {unknown[]} */ ...given) => {
           // An end is told once, though closing what has ended may say so again.
           if (ended) return;
           ended = name === "onclose";

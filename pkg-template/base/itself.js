@@ -20,7 +20,7 @@ export function throughProxies(...classes) {
         if (!run) continue;
         // So many arguments, and no rest of them: handing an array of them on, where the engine has made
         // one function of the two, ends a process of Node 20 in its deoptimizer.
-        /** @this {any} @param {any} a @param {any} [b] @param {any} [c] @param {any} [d] @param {any} [e] */
+        /** @this {any} @param {unknown} a @param {unknown} [b] @param {unknown} [c] @param {unknown} [d] @param {unknown} [e] */
         const on = function (a, b, c, d, e) {
           const object = this[ITSELF]();
           const value = run.call(object, a, b, c, d, e);

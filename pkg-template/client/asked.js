@@ -9,7 +9,7 @@ const CAPABILITIES = /** @type {const} */ ({
 });
 const TASKS = "io.modelcontextprotocol/tasks";
 
-/** @typedef {(request: any, context: any) => unknown} RequestHandler */
+/** @typedef {(request: any, context: unknown) => unknown} RequestHandler */
 
 /**
  * The handlers among a client's options, by method.
@@ -57,7 +57,7 @@ export function capabilitiesOf(given, handlers, tasks) {
  * Asks a handler.
  * @param {RequestHandler | undefined} handler
  * @param {{ method: string, params?: any }} request
- * @param {any} context
+ * @param {unknown} context
  */
 export async function ask(handler, request, context) {
   const { method, params } = request;
@@ -100,7 +100,7 @@ export function messageOf(error) {
 /**
  * The content of a form, with the schema's defaults for what it leaves out.
  * @param {any} schema
- * @param {any} content
+ * @param {unknown} content
  */
 function withDefaults(schema, content) {
   const filled = Object.entries(schema.properties ?? {})

@@ -17,9 +17,9 @@ export class CallBoard extends EventTarget {
   /** Grows with every change. */
   version = 0;
 
-  /** @type {Map<any, any>} what is shown of each call */
+  /** @type {Map<unknown, unknown>} what is shown of each call */
   #views = new Map();
-  /** @type {readonly any[] | undefined} */
+  /** @type {readonly unknown[] | undefined} */
   #snapshot;
   #announced = false;
 
@@ -42,7 +42,7 @@ export class CallBoard extends EventTarget {
     return () => this.removeEventListener("change", listener);
   };
 
-  /** @param {any} call @param {any} view what has changed of it */
+  /** @param {unknown} call @param {any} view what has changed of it */
   put(call, view) {
     const before = this.#views.get(call) ?? NOTHING;
     const next = { ...before, ...view };
@@ -51,7 +51,7 @@ export class CallBoard extends EventTarget {
     this.#change();
   }
 
-  /** @param {any} call */
+  /** @param {unknown} call */
   remove(call) {
     if (this.#views.delete(call)) this.#change();
   }

@@ -11,7 +11,7 @@ const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
 /** The members of a notification that a handler is given by themselves, and the token. */
 const KNOWN = ["progress", "total", "message", "progressToken"];
 
-/** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: any]} Delivery */
+/** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: unknown]} Delivery */
 
 export class Call {
   /** @type {number} */
@@ -47,7 +47,7 @@ export class Call {
   /** The handlers that gather what the server asks for. @type {Set<AbortController> | undefined} */
   inputs;
 
-  /** @type {any} */
+  /** @type {unknown} */
   #context;
   /** @type {Delivery[] | undefined} */
   #waiting;
@@ -62,7 +62,7 @@ export class Call {
   #pause;
   /** The newest report of that time. @type {Delivery | undefined} */
   #held;
-  /** How the call ended. @type {{ error?: any } | undefined} */
+  /** How the call ended. @type {{ error?: unknown } | undefined} */
   #outcome;
   /** The loops over the progress. @type {Set<Iteration> | undefined} */
   #loops;
@@ -77,7 +77,7 @@ export class Call {
    * @param {string} method
    * @param {any} params
    * @param {any} options
-   * @param {any} defaultHandler
+   * @param {unknown} defaultHandler
    */
   constructor(method, params, options, defaultHandler) {
     const { progressHandler, onprogress } = options;
@@ -119,7 +119,7 @@ export class Call {
    * @param {number} progress
    * @param {number | undefined} total
    * @param {string | undefined} message
-   * @param {any} [params] the notification's params, if it had more than these: parsed, or as JSON
+   * @param {unknown} [params] the notification's params, if it had more than these: parsed, or as JSON
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
@@ -154,7 +154,7 @@ export class Call {
   /**
    * Settles the promise once everything that came before has been delivered, or after the call's
    * timeout if a handler hangs.
-   * @param {any} result
+   * @param {unknown} result
    * @param {any} [failure] the core's description of an error
    */
   settle(result, failure) {
@@ -176,7 +176,7 @@ export class Call {
     this.#finish = () => this.#settle(result, failure);
   }
 
-  /** @param {any} result @param {any} failure */
+  /** @param {unknown} result @param {any} failure */
   #settle(result, failure) {
     this.#end(failure?.code === "ABORTED");
     if (failure) this.#fail(this.error(failure));
@@ -204,13 +204,13 @@ export class Call {
     }
   }
 
-  /** @param {any} error */
+  /** @param {unknown} error */
   #fail(error) {
     this.#endLoops({ error });
     this.reject(error);
   }
 
-  /** @param {{ error?: any }} how */
+  /** @param {{ error?: unknown }} how */
   #endLoops(how) {
     this.#outcome = how;
     if (this.#loops) for (const loop of this.#loops) loop.end(how);
@@ -236,7 +236,7 @@ export class Call {
    * @param {number} progress
    * @param {number | undefined} total
    * @param {string | undefined} message
-   * @param {any} params
+   * @param {unknown} params
    */
   #run(progress, total, message, params) {
     this.#busy = true;
@@ -325,7 +325,7 @@ function hasMore(params) {
 /** The context of progress that has more to it: the whole notification is read when somebody looks at it. */
 class Context {
   #delivery;
-  /** @type {any} */
+  /** @type {unknown} */
   #all;
 
   /** @param {any} context @param {Delivery} delivery */
@@ -348,7 +348,7 @@ const isPromise = (value) => typeof value?.then === "function";
 
 /**
  * A promise that is kept whatever the given one does; its failure is reported.
- * @param {any} promise
+ * @param {unknown} promise
  */
 const reported = (promise) => Promise.resolve(promise).catch(report);
 
@@ -357,7 +357,7 @@ const reported = (promise) => Promise.resolve(promise).catch(report);
  * @param {number} progress
  * @param {number | undefined} total
  * @param {string | undefined} message
- * @param {any} params
+ * @param {unknown} params
  */
 function everything(progress, total, message, params) {
   if (params) {

@@ -9,7 +9,7 @@ import { checkMode } from "./results.js";
 
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
-/** What is checked of the options of a call. @type {Record<string, (value: any, options: any) => void>} */
+/** What is checked of the options of a call. @type {Record<string, (value: any, options: unknown) => void>} */
 const CHECKS = {
   ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
   ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
@@ -23,7 +23,7 @@ const CHECKS = {
   },
 };
 
-/** Checks those of the options that are given. @param {any} options @param {any} given */
+/** Checks those of the options that are given. @param {unknown} options @param {any} given */
 function check(options, given) {
   for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
   return options;
@@ -33,13 +33,13 @@ function check(options, given) {
 const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
-/** What the latest promise is settled by. @type {any} */
+/** What the latest promise is settled by. @type {unknown} */
 let resolver;
-/** @type {any} */
+/** @type {unknown} */
 let rejecter;
-const keep = (/** @type {any} */ resolve, /** @type {any} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+const keep = (/** @type {unknown} */ resolve, /** @type {unknown} */ reject) => ([resolver, rejecter] = [resolve, reject]);
 
-/** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
+/** The promise of a call, which works inside a Proxy as well. @extends {Promise<unknown>} */
 class Handle extends Promise {
   #call;
   #cancel;
@@ -145,7 +145,7 @@ export class Calls {
   /**
    * @param {string} method
    * @param {any} params
-   * @param {any} [given]
+   * @param {unknown} [given]
    * @param {{ pages?: number, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
@@ -156,7 +156,7 @@ export class Calls {
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
-      call.resolve = (/** @type {any} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+      call.resolve = (/** @type {unknown} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
     }
     const { signal } = options;
     if (signal?.aborted) {
@@ -169,7 +169,7 @@ export class Calls {
     return handle;
   }
 
-  /** The options of a call, checked: the client's once, and what is given. @param {any} given */
+  /** The options of a call, checked: the client's once, and what is given. @param {unknown} given */
   #optionsOf(given) {
     if (!this.#plain) {
       const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
@@ -188,9 +188,8 @@ export class Calls {
     const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
-    // The core writes into params and `_meta`, so it gets its own.
+    // The core writes into params, so it gets its own.
     const own = { ...params };
-    if (params?._meta) own._meta = { ...params._meta };
     if (task && call.method === "tools/call") own.task ??= task === true ? {} : { ...task };
     const most = this.#options.listMaxPages || Infinity;
     const opens = urlElicitation !== "manual";
@@ -243,7 +242,7 @@ export class Calls {
     call.abort(text);
   }
 
-  /** Ends the call of a slot. @param {number} slot @param {any} result @param {any} [failure] */
+  /** Ends the call of a slot. @param {number} slot @param {unknown} result @param {any} [failure] */
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;

@@ -79,7 +79,7 @@ export class Client {
 
   /**
    * @param {any} [info]
-   * @param {any} [options]
+   * @param {unknown} [options]
    */
   constructor(info, options) {
     itself(this);
@@ -117,7 +117,7 @@ export class Client {
   }
 
   /**
-   * @param {any} target
+   * @param {unknown} target
    * @param {any} [options]
    */
   static async connect(target, options) {
@@ -166,8 +166,8 @@ export class Client {
   }
 
   /**
-   * @param {any} target
-   * @param {any} [options]
+   * @param {unknown} target
+   * @param {unknown} [options]
    */
   async connect(target, options) {
     const given = merge({ connectTimeout: 30_000 }, options);
@@ -223,10 +223,10 @@ export class Client {
   }
 
   /**
-   * @param {any} first the tool's name, or the request's params
-   * @param {any} [second]
-   * @param {any} [third]
-   * @returns {any}
+   * @param {unknown} first the tool's name, or the request's params
+   * @param {unknown} [second]
+   * @param {unknown} [third]
+   * @returns {unknown}
    */
   callTool(first, second, third) {
     if (typeof first === "string") {
@@ -236,19 +236,19 @@ export class Client {
     return this.#calls.call("tools/call", first, optionsOf(second, third));
   }
 
-  /** @param {any} [options] */
+  /** @param {unknown} [options] */
   ping(options) {
     return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
   }
 
-  /** @param {string} level @param {any} [options] */
+  /** @param {string} level @param {unknown} [options] */
   async setLoggingLevel(level, options) {
     const told = this.#connection.core?.setLogLevel(String(level));
     if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
     return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 
-  /** @param {any} filter @param {any} [options] */
+  /** @param {unknown} filter @param {unknown} [options] */
   async listen(filter, options) {
     const subscription = new Subscription(options);
     const params = { notifications: filter };
@@ -257,22 +257,22 @@ export class Client {
   }
 
   /**
-   * @param {{ method: string, params?: any }} request
-   * @param {any} [second]
-   * @param {any} [third]
+   * @param {{ method: string, params?: unknown }} request
+   * @param {unknown} [second]
+   * @param {unknown} [third]
    * @returns {any}
    */
   request({ method, params }, second, third) {
     return this.#calls.call(method, params, optionsOf(second, third));
   }
 
-  /** @param {{ method: string, params?: any }} notification */
+  /** @param {{ method: string, params?: unknown }} notification */
   async notification({ method, params }) {
     if (!this.#connection.core?.notify(method, params)) throw new ClosedError(`${method}: not connected; it was not sent`, false);
     this.#connection.drain();
   }
 
-  /** @param {string} method @param {(notification: any) => unknown} handler */
+  /** @param {string} method @param {(notification: unknown) => unknown} handler */
   setNotificationHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.notificationHandlers.set(method, handler);
@@ -289,7 +289,7 @@ export class Client {
     this.#scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
   }
 
-  /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
+  /** @param {string} method @param {(request: unknown, extra: unknown) => unknown} handler */
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.requestHandlers.set(method, handler);
@@ -321,7 +321,7 @@ export class Client {
     };
   }
 
-  /** @param {any} url @param {any} [options] */
+  /** @param {unknown} url @param {unknown} [options] */
   async diagnose(url, options) {
     if (!parts.diagnose) {
       await load("../diagnose/index.js").catch((cause) => {
@@ -413,7 +413,7 @@ export class Client {
       case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
       case words.STEP_NEWS:
-        return call?.subscription?.deliver(this.#inbound.latest);
+        return call?.subscription?.deliver(core.value());
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
@@ -423,7 +423,7 @@ export class Client {
     }
   }
 
-  /** @param {any} detail @param {any} [second] what failed after that */
+  /** @param {unknown} detail @param {unknown} [second] what failed after that */
   #disconnected(detail, second) {
     const connecting = this.#connecting;
     this.#connection.detach();

@@ -38,7 +38,7 @@ export class Connection {
   #transport;
   /** What that can do. @type {import("../base/abilities.js").Abilities | undefined} */
   #abilities;
-  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  /** Makes another transport to the same server. @type {(() => unknown) | undefined} */
   #again;
   /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
   #maxMessageSize;
@@ -167,8 +167,8 @@ export class Connection {
 
   /**
    * Opens a connection by a transport.
-   * @param {any} transport
-   * @param {(() => any) | undefined} again makes another one to the same server, if that can be
+   * @param {unknown} transport
+   * @param {(() => unknown) | undefined} again makes another one to the same server, if that can be
    * @param {number | undefined} maxMessageSize the option of that name
    */
   begin(transport, again, maxMessageSize) {
@@ -184,8 +184,8 @@ export class Connection {
     const current = () => this.#transport === transport;
     /** @type {Record<string, (...given: any[]) => unknown>} */
     const ours = {
-      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
-      onerror: (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
+      onmessage: fast((/** @type {unknown} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
       onclose: () => this.closed(transport, "the connection was closed"),
     };
     // Who waits for messages is not to be passed by.
@@ -258,14 +258,14 @@ export class Connection {
     this.#left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
-  /** A transport has ended. @param {any} transport @param {string} reason */
+  /** A transport has ended. @param {unknown} transport @param {string} reason */
   closed(transport, reason) {
     if (!transport || transport !== this.#transport) return;
     this.#core?.closed(reason, false);
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
+  /** @param {unknown} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
     const transport = this.#transport;
     try {
@@ -274,7 +274,7 @@ export class Connection {
         this.#sent(transport, id);
       } else if (this.#abilities?.exchanges) {
         const sending = transport.send(message, this.#owner.table.find(id)?.options);
-        Promise.resolve(sending).catch((/** @type {any} */ error) => this.#failed(transport, id, error, false));
+        Promise.resolve(sending).catch((/** @type {unknown} */ error) => this.#failed(transport, id, error, false));
         // Where each message is an exchange, that says what becomes of it.
         if (!this.#abilities.announces) this.#sent(transport, id);
       } else {
@@ -291,7 +291,7 @@ export class Connection {
     }
   }
 
-  /** A message has left. @param {any} transport @param {number} id */
+  /** A message has left. @param {unknown} transport @param {number} id */
   #sent(transport, id) {
     // An earlier transport may be late.
     if (id !== words.GREETING || transport !== this.#transport) return;
@@ -299,7 +299,7 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} transport @param {number} id @param {any} error @param {boolean} sent */
+  /** @param {unknown} transport @param {number} id @param {unknown} error @param {boolean} sent */
   #failed(transport, id, error, sent) {
     if (transport === this.#transport) this.unsent(id, error, sent);
   }
@@ -307,7 +307,7 @@ export class Connection {
   /**
    * A message could not be sent.
    * @param {number | undefined} id of the request, if it is one
-   * @param {any} error
+   * @param {unknown} error
    * @param {boolean} [sent] whether it may have arrived all the same
    */
   unsent(id, error, sent = false) {
@@ -321,7 +321,7 @@ export class Connection {
     this.drain();
   }
 
-  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
     const number = answers && Number(id);
     const connecting = this.#owner.blame(error);
@@ -352,7 +352,7 @@ export class Connection {
     return this.#maxMessageSize ?? this.#transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
   }
 
-  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  /** The same without the short way. @param {string} text @param {(message: unknown) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
     const error = oversize(text, this.#limit);
     if (error) return this.refuse(error, outline(text));
@@ -404,7 +404,7 @@ export class Connection {
     return found;
   }
 
-  /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
+  /** A message has arrived. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */
   receive(message, stream = NaN) {
     this.#core?.receive(message, stream, now());
     this.drain();

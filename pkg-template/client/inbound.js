@@ -7,15 +7,13 @@ import { ask, handlersOf, messageOf } from "./asked.js";
 const now = () => performance.now();
 
 export class Inbound {
-  /** @type {Map<string, (notification: any) => unknown>} */
+  /** @type {Map<string, (notification: unknown) => unknown>} */
   notificationHandlers = new Map();
-  /** @type {Map<string, (request: any, extra: any) => unknown>} */
+  /** @type {Map<string, (request: unknown, extra: unknown) => unknown>} */
   requestHandlers;
-  /** The latest notification. @type {any} */
-  latest;
   /**
    * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
-   * @type {{ heard?: (notification: any) => void, notification?: (notification: any) => unknown, request?: (request: any, extra: any) => unknown }}
+   * @type {{ heard?: (notification: unknown) => void, notification?: (notification: unknown) => unknown, request?: (request: unknown, extra: unknown) => unknown }}
    */
   others = {};
 
@@ -42,7 +40,6 @@ export class Inbound {
   /** @param {any} message */
   notify(message) {
     const { method, params } = message;
-    this.latest = message;
     if (method === "notifications/progress") message = this.#named(message);
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
@@ -63,7 +60,7 @@ export class Inbound {
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
-  /** A request of a legacy server. @param {any} request @param {any} id @param {Call} [call] that makes it ask */
+  /** A request of a legacy server. @param {unknown} request @param {any} id @param {Call} [call] that makes it ask */
   answer(request, id, call) {
     const core = /** @type {import("../wasm/core.js").Core} */ (this.#connection.core);
     const asked = new AbortController();
@@ -81,7 +78,7 @@ export class Inbound {
     });
   }
 
-  /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {any} request @param {string} key */
+  /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {unknown} request @param {string} key */
   input(call, input, request, key) {
     const asked = new AbortController();
     (call.inputs ??= new Set()).add(asked);
@@ -114,7 +111,7 @@ export class Inbound {
         }),
       );
     }
-    /** @param {boolean} ok @param {any} value */
+    /** @param {boolean} ok @param {unknown} value */
     const end = (ok, value) => {
       if (signal.aborted) return;
       respond(ok, value);

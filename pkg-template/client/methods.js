@@ -20,12 +20,12 @@ const TABLE = [
 
 /**
  * Gives the client its methods.
- * @param {any} prototype
- * @param {(client: any, method: string, params: any, options: any, more?: { pages: number }) => any} call
+ * @param {unknown} prototype
+ * @param {(client: any, method: string, params: unknown, options: unknown, more?: { pages: number }) => unknown} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
-    /** @this {any} @param {any} first @param {any} second @param {any} third */
+    /** @this {unknown} @param {any} first @param {unknown} second @param {unknown} third */
     const value = function (first, second, third) {
       if (typeof first === "string" && shape === "uri") return call(this, method, { uri: first }, second);
       if (typeof first === "string") {

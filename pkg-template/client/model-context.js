@@ -5,11 +5,11 @@ import { McpError, attempt } from "../base/errors.js";
 import { Client } from "./client.js";
 
 /**
- * @param {any} server
- * @param {{ modelContext?: any, onerror?: (error: any) => void }} [options]
+ * @param {unknown} server
+ * @param {{ modelContext?: unknown, onerror?: (error: unknown) => void }} [options]
  */
 export async function offerToModelContext(server, { modelContext, onerror } = {}) {
-  const failed = (/** @type {any} */ error) => attempt(() => onerror?.(error));
+  const failed = (/** @type {unknown} */ error) => attempt(() => onerror?.(error));
   const scope = /** @type {any} */ (globalThis);
   // The proposal moved it from the navigator to the document.
   const target = modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext;
@@ -31,7 +31,7 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
     inputSchema,
     annotations,
     // A value, or a rejection: the agent knows nothing of the protocol's results.
-    execute: async (/** @type {any} */ input, /** @type {any} */ agent) => plain(await client.callTool(name, input ?? {}, { signal: agent?.signal, throwOnToolError: true })),
+    execute: async (/** @type {unknown} */ input, /** @type {any} */ agent) => plain(await client.callTool(name, input ?? {}, { signal: agent?.signal, throwOnToolError: true })),
   });
 
   /** @param {string} name */

@@ -43,7 +43,7 @@ export class Oddities {
    * @param {number} kind
    * @param {object} facts
    * @param {number} time since the client began to connect, in milliseconds
-   * @param {any} session what is known of the server
+   * @param {unknown} session what is known of the server
    */
   keep(kind, facts, time, session) {
     let same = this.#samples.get(kind);

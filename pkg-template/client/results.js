@@ -21,7 +21,7 @@ export class Outputs {
     this.#report = report;
   }
 
-  /** @param {any} tools */
+  /** @param {unknown} tools */
   learn(tools) {
     if (Array.isArray(tools)) for (const tool of tools) this.#schemas.set(tool?.name, tool?.outputSchema);
   }

@@ -6,7 +6,7 @@ import { itself, throughProxies } from "../base/itself.js";
 const WAITING = 1024;
 
 export class Subscription {
-  /** What the server will tell of. @type {any} */
+  /** What the server will tell of. @type {unknown} */
   honored;
   /** Settles when the server has acknowledged it, or will not. @type {Promise<this>} */
   opened;
@@ -14,16 +14,16 @@ export class Subscription {
   closed = Promise.resolve("local");
   /** @type {any} */
   #call;
-  /** @type {((notification: any) => unknown) | undefined} */
+  /** @type {((notification: unknown) => unknown) | undefined} */
   #handler;
-  /** @type {any[]} */
+  /** @type {unknown[]} */
   #waiting = [];
   /** Wakes the iterations that wait. @type {(() => void)[]} */
   #asleep = [];
   #over = false;
   /** @type {(error: Error) => void} */
   #fail = () => {};
-  /** The server has acknowledged it. @type {(honored: any) => void} */
+  /** The server has acknowledged it. @type {(honored: unknown) => void} */
   open = () => {};
   /** @type {((error: Error) => unknown) | undefined} */
   oninterrupt;
@@ -87,7 +87,7 @@ export class Subscription {
     if (handler) for (const notification of this.#waiting.splice(0)) this.deliver(notification);
   }
 
-  /** @param {any} notification */
+  /** @param {unknown} notification */
   deliver(notification) {
     const handler = this.#handler;
     if (handler) return attempt(() => handler(notification));

@@ -32,9 +32,9 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
 
 /**
  * @typedef {object} Dialect
- * @property {(error: any) => unknown} translate makes the SDK's error of ours
- * @property {(client: any, request: any, context: any) => object} context what the SDK's handlers are told
- * @property {(options: any) => any} options the SDK's client options, as ours
+ * @property {(error: unknown) => unknown} translate makes the SDK's error of ours
+ * @property {(client: unknown, request: unknown, context: unknown) => object} context what the SDK's handlers are told
+ * @property {(options: unknown) => any} options the SDK's client options, as ours
  * @property {(kind: "capability" | "connected", message: string) => Error} refuse what the SDK throws by itself
  */
 
@@ -44,17 +44,17 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  */
 export function adapt({ translate, context, options, refuse }) {
   class Client extends Base {
-    /** @type {((request: any, context: any) => Promise<any>) | undefined} */
+    /** @type {((request: unknown, context: unknown) => Promise<unknown>) | undefined} */
     fallbackRequestHandler;
-    /** @type {((notification: any) => Promise<void>) | undefined} */
+    /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
     #debounced;
     /** Notifications that this turn of the event loop sends. @type {Set<string>} */
     #waiting = new Set();
 
-    /** @param {any} [info] @param {any} [given] */
-    constructor(info, { debouncedNotificationMethods, ...given } = /** @type {any} */ ({})) {
+    /** @param {unknown} [info] @param {any} [given] */
+    constructor(info, { debouncedNotificationMethods, ...given } = /** @type {unknown} */ ({})) {
       // The SDK logs no progress, and leaves links to the caller.
       super(info, { progressHandler: null, urlElicitation: "manual", ...options(given) });
       this.#debounced = debouncedNotificationMethods ?? [];
@@ -72,7 +72,7 @@ export function adapt({ translate, context, options, refuse }) {
       }));
     }
 
-    /** @param {any} target @param {any} [given] */
+    /** @param {unknown} target @param {any} [given] */
     async connect(target, given) {
       const { timeout: connectTimeout, signal } = given ?? {};
       signal?.throwIfAborted();
@@ -88,14 +88,14 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {any} capabilities */
+    /** @param {unknown} capabilities */
     registerCapabilities(capabilities) {
       if (this.transport) throw refuse("connected", "Cannot register capabilities after connecting to transport");
       const { options } = this[INSIDE];
       options.capabilities = mergeCapabilities(options.capabilities ?? {}, capabilities);
     }
 
-    /** @param {string} level @param {any} [given] */
+    /** @param {string} level @param {unknown} [given] */
     setLoggingLevel(level, given) {
       const refused = this.#lacking("logging/setLevel");
       if (refused) return Promise.reject(refused);
@@ -108,7 +108,7 @@ export function adapt({ translate, context, options, refuse }) {
       return follow(asked, translate);
     }
 
-    /** @param {any} asked @param {any} [second] @param {any} [third] */
+    /** @param {any} asked @param {unknown} [second] @param {unknown} [third] */
     request(asked, second, third) {
       const refused = this.#lacking(asked.method);
       if (refused) return settled(Promise.reject(refused));
@@ -117,7 +117,7 @@ export function adapt({ translate, context, options, refuse }) {
       return follow(call, translate, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
     }
 
-    /** @param {any} filter @param {any} [given] */
+    /** @param {unknown} filter @param {unknown} [given] */
     listen(filter, given) {
       return follow(super.listen(filter, given), translate);
     }
@@ -138,7 +138,7 @@ export function adapt({ translate, context, options, refuse }) {
       await follow(super.notification(message), translate);
     }
 
-    /** @param {any} given @param {any} second @param {any} [third] */
+    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
     setRequestHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       const needed = HANDLED[/** @type {keyof typeof HANDLED} */ (method)];
@@ -162,7 +162,7 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {any} given @param {any} second @param {any} [third] */
+    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
     setNotificationHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       super.setNotificationHandler(method, (notification) => handler(notification, notification));
@@ -175,10 +175,10 @@ export function adapt({ translate, context, options, refuse }) {
 
     /**
      * A handler that is told what the SDK tells, and may throw the SDK's errors.
-     * @param {(request: any, context: any) => any} handler
+     * @param {(request: any, context: any) => unknown} handler
      */
     #answering(handler) {
-      return async (/** @type {any} */ request, /** @type {any} */ extra) => {
+      return async (/** @type {unknown} */ request, /** @type {unknown} */ extra) => {
         try {
           return await handler(request, context(this, request, extra));
         } catch (/** @type {any} */ error) {
@@ -201,8 +201,8 @@ export function adapt({ translate, context, options, refuse }) {
 
     static {
       for (const [name, method] of Object.entries(CALLS)) {
-        const call = /** @type {(...args: any[]) => Promise<any>} */ (Base.prototype[/** @type {keyof Base} */ (name)]);
-        /** @this {Client} @param {any[]} args */
+        const call = /** @type {(...args: unknown[]) => Promise<unknown>} */ (Base.prototype[/** @type {keyof Base} */ (name)]);
+        /** @this {Client} @param {unknown[]} args */
         const value = function (...args) {
           const refused = this.#lacking(method);
           return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), translate);
@@ -223,10 +223,10 @@ const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Err
 
 /**
  * The same promise and handle, with the SDK's errors.
- * @template {Promise<any>} Call
+ * @template {Promise<unknown>} Call
  * @param {Call} call
  * @param {(error: any) => unknown} translate
- * @param {(result: any) => any} [convert] what becomes of the result
+ * @param {(result: unknown) => unknown} [convert] what becomes of the result
  * @returns {Call}
  */
 export function follow(call, translate, convert) {
@@ -243,7 +243,7 @@ export function follow(call, translate, convert) {
 
 /**
  * A call that may need no request: its promise, and the handle of the request if there is one.
- * @param {Promise<any>} promise
+ * @param {Promise<unknown>} promise
  * @param {() => any} [request]
  */
 export const settled = (promise, request) =>

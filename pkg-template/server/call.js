@@ -13,7 +13,7 @@ export class Call {
   #abort = new AbortController();
   /** Set once the call goes on in another round. */
   #suspended = false;
-  /** Questions that wait for their answers, by number. @type {Map<number, { resolve: (value: any) => void, reject: (error: any) => void }>} */
+  /** Questions that wait for their answers, by number. @type {Map<number, { resolve: (value: unknown) => void, reject: (error: unknown) => void }>} */
   #asked = new Map();
 
   /**
@@ -62,7 +62,7 @@ export class Call {
     }
   }
 
-  /** @param {any} progress @param {any} total @param {any} message */
+  /** @param {unknown} progress @param {unknown} total @param {unknown} message */
   report(progress, total, message) {
     if (typeof progress !== "number" || (total != null && typeof total !== "number")) {
       throw new McpError("INVALID_ARGUMENT", `progress and its total are numbers, not ${progress} and ${total}`);
@@ -92,7 +92,7 @@ export class Call {
     }
   }
 
-  /** @param {number} what @param {any} params @param {{ key?: string, signal?: AbortSignal } | undefined} options @returns {Promise<any>} */
+  /** @param {number} what @param {unknown} params @param {{ key?: string, signal?: AbortSignal } | undefined} options @returns {Promise<any>} */
   ask(what, params, options) {
     const { key, signal: wanted } = options ?? {};
     if (wanted?.aborted) return Promise.reject(wanted.reason);
@@ -143,7 +143,7 @@ export class Call {
       wantsProgress,
       signal: this.signal,
       // Async, so that what is wrong with a report rejects, and never throws in the middle.
-      reportProgress: async (/** @type {any} */ progress, /** @type {any} */ total, /** @type {any} */ message) => this.report(progress, total, message),
+      reportProgress: async (/** @type {unknown} */ progress, /** @type {unknown} */ total, /** @type {unknown} */ message) => this.report(progress, total, message),
       flush: () => this.flush(),
       log: (/** @type {string} */ level, /** @type {unknown} */ data, /** @type {string} */ logger) => this.log(level, data, logger),
       debug: log("debug"),
@@ -155,7 +155,7 @@ export class Call {
     // Suggestions are made without asking back.
     if (kind === words.THING_COMPLETION) return context;
     return Object.assign(context, {
-      elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
+      elicit: async (/** @type {unknown} */ question, /** @type {unknown} */ second, /** @type {any} */ third) => {
         const short = typeof question === "string";
         const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
         return this.ask(words.QUESTION_PERSON, params, short ? third : second);

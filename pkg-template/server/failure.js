@@ -36,7 +36,7 @@ function wordsOf(error) {
   }
 }
 
-/** A value without what leads back to where it is in. @param {any} value @param {any[]} [above] @returns {any} */
+/** A value without what leads back to where it is in. @param {any} value @param {unknown[]} [above] @returns {unknown} */
 function shown(value, above = []) {
   if (typeof value === "bigint") return String(value);
   if (typeof value !== "object" || !value || typeof value.toJSON === "function") return value;

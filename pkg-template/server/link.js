@@ -20,7 +20,7 @@ export class Link {
   #host;
   #number = 0;
   #server;
-  /** What came before the machine was there. @type {[text: string | undefined, message: any][]} */
+  /** What came before the machine was there. @type {[text: string | undefined, message: unknown][]} */
   #early = [];
   #scheduled = false;
   /** Messages that came since there was nothing to send. */
@@ -37,14 +37,14 @@ export class Link {
 
   /**
    * @param {any} transport
-   * @param {{ received: (link: Link) => void, over: (link: Link) => void, fault: (error: any) => void }} server
+   * @param {{ received: (link: Link) => void, over: (link: Link) => void, fault: (error: unknown) => void }} server
    */
   constructor(transport, server) {
     this.#transport = transport;
     this.#server = server;
     /** @type {Record<string, (...given: any[]) => unknown>} */
     const ours = {
-      onmessage: fast((/** @type {any} */ message) => this.#take(undefined, message)),
+      onmessage: fast((/** @type {unknown} */ message) => this.#take(undefined, message)),
       onerror: (/** @type {Error} */ error) => this.#open && server.fault(error),
       onclose: () => this.#closed(),
     };
@@ -102,7 +102,7 @@ export class Link {
     this.schedule();
   }
 
-  /** A message is too large to be read; who asks by it is told. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  /** A message is too large to be read; who asks by it is told. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   #refuse(error, { id, answers }) {
     this.#server.fault(error);
     if (answers || !this.#open || (typeof id !== "string" && typeof id !== "number")) return;
@@ -133,7 +133,7 @@ export class Link {
     if (took) for (const wake of this.#room.splice(0)) wake();
   }
 
-  /** @param {any} message */
+  /** @param {unknown} message */
   #send(message) {
     const transport = this.#transport;
     const text = write(message);

@@ -4,8 +4,8 @@ import { McpError } from "../base/errors.js";
 import { plain } from "./values.js";
 
 /**
- * @typedef {Record<string, any>} Schema
- * @typedef {(value: any) => Promise<{ value?: any, issues?: readonly any[] }>} Check
+ * @typedef {Record<string, unknown>} Schema
+ * @typedef {(value: any) => Promise<{ value?: unknown, issues?: readonly unknown[] }>} Check
  */
 
 const DIALECT = "draft-2020-12";
@@ -16,7 +16,7 @@ const refusal = (name, what, cause) => new McpError("INVALID_ARGUMENT", `${name}
 /**
  * The schema of a tool's arguments as it is listed.
  * @param {string} name of the tool
- * @param {any} given
+ * @param {unknown} given
  * @returns {{ schema: Schema, check?: Check }}
  */
 export function inputOf(name, given) {
@@ -34,7 +34,7 @@ export function inputOf(name, given) {
   return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
 }
 
-/** The schema of a tool's structured results. @param {string} name @param {any} given @returns {Schema} */
+/** The schema of a tool's structured results. @param {string} name @param {unknown} given @returns {Schema} */
 export function outputOf(name, given) {
   const shape = shapeOf(given);
   return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
@@ -43,7 +43,7 @@ export function outputOf(name, given) {
 /** What a library says about itself. @param {any} given */
 const standardOf = (given) => (given && typeof given === "object") || typeof given === "function" ? given["~standard"] : undefined;
 
-/** Schemas by name, as zod's users write them. @param {any} given @returns {[name: string, schema: any][] | undefined} */
+/** Schemas by name, as zod's users write them. @param {unknown} given @returns {[name: string, schema: unknown][] | undefined} */
 function shapeOf(given) {
   if (typeof given !== "object" || !given || standardOf(given)) return undefined;
   const entries = Object.entries(given);
@@ -67,7 +67,7 @@ function asJson(name, member, given, side) {
   return schema;
 }
 
-/** @param {string} name @param {[name: string, schema: any][]} shape @returns {Schema} */
+/** @param {string} name @param {[name: string, schema: unknown][]} shape @returns {Schema} */
 function fromShape(name, shape) {
   const properties = Object.fromEntries(shape.map(([key, part]) => [key, asJson(name, `inputSchema's ${key}`, part, "input")]));
   for (const part of Object.values(properties)) delete part["$schema"];
@@ -75,7 +75,7 @@ function fromShape(name, shape) {
   return { type: "object", properties, ...(required.length && { required }) };
 }
 
-/** Whether nothing would not do. @param {any} part */
+/** Whether nothing would not do. @param {unknown} part */
 function isRequired(part) {
   const result = standardOf(part)?.validate(undefined);
   return result instanceof Promise || Boolean(result?.issues);
@@ -84,9 +84,9 @@ function isRequired(part) {
 /** @param {any} standard @returns {Check} */
 const checkWith = (standard) => async (value) => standard.validate(value);
 
-/** @param {[name: string, schema: any][]} shape @returns {Check} */
+/** @param {[name: string, schema: unknown][]} shape @returns {Check} */
 const checkShape = (shape) => async (given) => {
-  /** @type {[string, any][]} */
+  /** @type {[string, unknown][]} */
   const values = [];
   const issues = [];
   for (const [key, part] of shape) {

@@ -17,11 +17,11 @@ const LIFETIME = 15 * 60 * 1000;
 /** JSON has no word for an infinite time. */
 const LONGEST = 2 ** 52;
 
-/** @typedef {(first: any, context: any) => unknown} Handler */
-/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: any) => any, parse?: import("./schema.js").Check | undefined }} Thing */
+/** @typedef {(first: unknown, context: unknown) => unknown} Handler */
+/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: unknown) => unknown, parse?: import("./schema.js").Check | undefined }} Thing */
 
 class Server {
-  /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: any) => void) | undefined} */
+  /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: unknown) => void) | undefined} */
   onerror;
 
   #info;
@@ -43,7 +43,7 @@ class Server {
 
   /**
    * @param {any} info
-   * @param {any} options
+   * @param {unknown} options
    * @param {() => Promise<typeof import("../wasm/host.js").Host>} ready starts the module
    */
   constructor(info, options, ready) {
@@ -63,7 +63,7 @@ class Server {
     this.#ready = ready;
   }
 
-  /** @param {string} name @param {any} second the definition, or the handler @param {any} [third] */
+  /** @param {string} name @param {any} second the definition, or the handler @param {unknown} [third] */
   tool(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     checkText("the tool's name", name);
@@ -73,19 +73,19 @@ class Server {
     return this.#add(words.THING_TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
   }
 
-  /** @param {string} uri @param {any} second @param {any} [third] */
+  /** @param {string} uri @param {any} second @param {unknown} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     return this.#add(words.THING_RESOURCE, uri, { uri, name: uri, ...given }, handler);
   }
 
-  /** @param {string} uriTemplate @param {any} second @param {any} [third] */
+  /** @param {string} uriTemplate @param {any} second @param {unknown} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     return this.#add(words.THING_TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
   }
 
-  /** @param {string} name @param {any} second @param {any} [third] */
+  /** @param {string} name @param {any} second @param {unknown} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     return this.#add(words.THING_PROMPT, name, { name, ...given }, handler);
@@ -125,7 +125,7 @@ class Server {
   /**
    * @param {number} kind
    * @param {string} name
-   * @param {any} given
+   * @param {unknown} given
    * @param {Handler} handler
    * @param {import("./schema.js").Check} [parse] checks and changes the arguments
    */
@@ -163,7 +163,7 @@ class Server {
 
   // ---- connections ----
 
-  /** @param {any} target @param {any} [options] */
+  /** @param {unknown} target @param {unknown} [options] */
   async connect(target, options) {
     const transport = open(target, options);
     const link = new Link(transport, {
@@ -306,7 +306,7 @@ class Server {
     }
   }
 
-  /** @param {Call} call @param {boolean} ok @param {any} value */
+  /** @param {Call} call @param {boolean} ok @param {unknown} value */
   #respond(call, ok, value) {
     if (this.#calls.get(call.name) !== call) return;
     this.#calls.delete(call.name);
@@ -321,7 +321,7 @@ class Server {
     call.link.schedule();
   }
 
-  /** @param {any} error */
+  /** @param {unknown} error */
   #fault(error) {
     attempt(() => this.onerror?.(error));
   }
@@ -338,7 +338,7 @@ class Server {
 export const serverClass = (ready) => {
   const Base = Server;
   return class Server extends Base {
-    /** @param {any} info @param {any} [options] */
+    /** @param {unknown} info @param {unknown} [options] */
     constructor(info, options) {
       super(info, options, ready);
     }

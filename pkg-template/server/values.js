@@ -7,7 +7,7 @@ import { McpError } from "../base/errors.js";
  * @returns {any}
  */
 export function plain(value) {
-  const text = JSON.stringify(value, /** @this {any} @param {string} key @param {any} member */ function (key, member) {
+  const text = JSON.stringify(value, /** @this {any} @param {string} key @param {unknown} member */ function (key, member) {
     // Of the holder: a Buffer's own `toJSON` has run before its value comes here.
     const given = this[key];
     return isBytes(given) ? base64(given) : member;

@@ -42,7 +42,7 @@ async function attempts({ auth, server: given }, { method, url, headers, signal,
  * What an authorizer makes of an error that says what a status cannot say any more, in a stream or on a socket: rights are missing.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
  * @param {any} failure of a call
- * @param {(failure: any) => void} done is told how the call fails
+ * @param {(failure: unknown) => void} done is told how the call fails
  */
 export async function lacking({ auth, server }, failure, done) {
   const { scope, resourceMetadata: resource_metadata } = Object(failure.data);

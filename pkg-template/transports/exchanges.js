@@ -21,7 +21,7 @@ export class Exchanges {
   /**
    * @param {string} url
    * @param {any} options
-   * @param {(step: number, value: any, exchange?: number) => void} hear takes what happens, and to which exchange
+   * @param {(step: number, value: unknown, exchange?: number) => void} hear takes what happens, and to which exchange
    * @param {Partial<import("./fetch.js").Host>} [more]
    */
   constructor(url, options, hear, more) {

@@ -19,7 +19,7 @@ const decoder = new TextDecoder();
  * @property {boolean} scans whether ordinary progress is taken from the bytes
  * @property {boolean} shows whether messages are handed out before the client has them
  * @property {(count: number, text: () => string) => void} deliver takes so many records out of the core's table
- * @property {(text: string) => any} [read] makes the JSON value of a text, or undefined
+ * @property {(text: string) => unknown} [read] makes the JSON value of a text, or undefined
  * @property {(identity: string, id: any) => void} [identify] hears whom a request is sent for
  * @property {(exchange: number) => void} [accepted] an exchange has got through
  * @property {(exchange: number) => void} [ended] an exchange is over
@@ -35,7 +35,7 @@ export class Fetcher {
   /** The latest exchange. @type {Promise<void> | undefined} */
   latest;
 
-  /** The options of single messages. @type {WeakMap<object, any>} */
+  /** The options of single messages. @type {WeakMap<object, unknown>} */
   given = new WeakMap();
 
   #own;
@@ -91,8 +91,8 @@ export class Fetcher {
 
   /**
    * Starts an exchange.
-   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
-   * @param {any} [own] the options of the message that it is about, unless it was sent with some
+   * @param {[exchange: number, method: string, pairs: string[], value: unknown, about: any]} action
+   * @param {unknown} [own] the options of the message that it is about, unless it was sent with some
    */
   start(action, own) {
     this.latest = this.#exchange(action, this.given.get(action[4]) ?? own);
@@ -100,7 +100,7 @@ export class Fetcher {
 
   /**
    * One exchange, from its request to the end of its answer.
-   * @param {[exchange: number, method: string, pairs: string[], value: any, about: any]} action
+   * @param {[exchange: number, method: string, pairs: string[], value: any, about: unknown]} action
    * @param {any} own
    */
   async #exchange([exchange, method, pairs, value], own) {

@@ -17,7 +17,7 @@ export const loadHttp = () => Promise.all([import("./exchanges.js"), readyForHtt
 
 /** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
 export class StreamableHttpTransport {
-  /** @type {((message: any) => void) | undefined} */
+  /** @type {((message: unknown) => void) | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
   onclose;
@@ -33,7 +33,7 @@ export class StreamableHttpTransport {
   #exchanges;
   /** The session that was given, or is kept. @type {string | undefined} */
   #session;
-  /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: any) => void }>} */
+  /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: unknown) => void }>} */
   #sent = new Map();
 
   /**
@@ -102,7 +102,7 @@ export class StreamableHttpTransport {
     return identityNow(this.#options, options?.headers);
   }
 
-  /** @param {any} message @param {any} [options] @returns {Promise<void>} */
+  /** @param {unknown} message @param {unknown} [options] @returns {Promise<void>} */
   async send(message, options) {
     const exchanges = this.#exchanges;
     if (!exchanges) throw new ClosedError("the transport is not open", false);

@@ -16,7 +16,7 @@ export function headersOf(given) {
 
 /**
  * A text that is another for other headers; a proof is made anew for each request.
- * @param {...any} parts headers in any form; later ones replace earlier ones
+ * @param {...unknown} parts headers in any form; later ones replace earlier ones
  */
 export function identityOf(...parts) {
   const all = new Headers();
@@ -26,8 +26,8 @@ export function identityOf(...parts) {
 
 /**
  * The same of the headers that a request would have now; undefined if nobody can tell at once.
- * @param {{ headers?: any, auth?: any }} options the connection's; headers may be a function that makes them
- * @param {any} [more] the call's
+ * @param {{ headers?: unknown, auth?: unknown }} options the connection's; headers may be a function that makes them
+ * @param {unknown} [more] the call's
  */
 export function identityNow({ headers: given, auth }, more) {
   if (auth) return undefined;

@@ -34,15 +34,15 @@ export class FrameRecorder {
       onclose: undefined,
       onerror: undefined,
       start() {
-        transport.onmessage = (/** @type {any} */ message) => {
+        transport.onmessage = (/** @type {unknown} */ message) => {
           trace("received", JSON.stringify(message));
           /** @type {any} */ (wrapped.onmessage)?.(message);
         };
         transport.onclose = () => /** @type {any} */ (wrapped.onclose)?.();
-        transport.onerror = (/** @type {any} */ error) => /** @type {any} */ (wrapped.onerror)?.(error);
+        transport.onerror = (/** @type {unknown} */ error) => /** @type {any} */ (wrapped.onerror)?.(error);
         return transport.start?.();
       },
-      send(/** @type {any} */ message) {
+      send(/** @type {unknown} */ message) {
         trace("sent", JSON.stringify(message));
         return send(message);
       },
@@ -75,7 +75,7 @@ export function replay(log, { speed = 1 } = {}) {
 class ReplayTransport {
   /** @type {((text: string) => void) | undefined} */
   onframe;
-  /** @type {((message: any) => void) | undefined} */
+  /** @type {((message: unknown) => void) | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
   onclose;
@@ -109,7 +109,7 @@ class ReplayTransport {
     this.onclose?.();
   }
 
-  /** The requests of the log after the handshake, sent again. @param {any} client @returns {Promise<PromiseSettledResult<any>[]>} */
+  /** The requests of the log after the handshake, sent again. @param {any} client @returns {Promise<PromiseSettledResult<unknown>[]>} */
   async drive(client) {
     const calls = [];
     for (const [, direction, text] of this.#entries) {

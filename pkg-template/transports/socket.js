@@ -83,7 +83,7 @@ export class WebSocketTransport extends FrameTransport {
     await closed;
   }
 
-  /** @param {any} data */
+  /** @param {unknown} data */
   #received(data) {
     if (typeof data === "string") this.take(data);
     else this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));

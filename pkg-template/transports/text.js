@@ -8,7 +8,7 @@ import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 
 /** A channel of text frames, in the shape of the TypeScript SDK's `Transport`. */
 export class FrameTransport {
-  /** @type {((message: any) => void) | undefined} */
+  /** @type {((message: unknown) => void) | undefined} */
   onmessage;
   /** @type {((text: string) => void) | undefined} */
   onframe;
@@ -16,7 +16,7 @@ export class FrameTransport {
   onclose;
   /** @type {((error: Error) => void) | undefined} */
   onerror;
-  /** @type {((error: Error, whose: { id?: any, answers?: boolean }) => void) | undefined} */
+  /** @type {((error: Error, whose: { id?: unknown, answers?: boolean }) => void) | undefined} */
   onoversize;
   /** The largest message either way, in bytes. */
   maxMessageSize;
@@ -30,7 +30,7 @@ export class FrameTransport {
     this.#trace = trace;
   }
 
-  /** @param {any} message */
+  /** @param {unknown} message */
   async send(message) {
     this.sendText(write(message));
   }
@@ -46,7 +46,7 @@ export class FrameTransport {
   /** Hands a frame to the channel. @param {string} text */
   post(text) {}
 
-  /** What has come is not read. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  /** What has come is not read. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, whose) {
     if (this.onoversize) this.onoversize(error, whose);
     else this.onerror?.(error);

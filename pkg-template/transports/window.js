@@ -62,7 +62,7 @@ class OpenedPort extends MessagePortTransport {
     } else this.#answered?.(new ProtocolError("opening a port: the answer is not from who was asked"));
   }
 
-  /** @param {any} message */
+  /** @param {unknown} message */
   control(message) {
     if (this.#answered) this.#answered(new ProtocolError("opening a port: it was closed instead of accepted"));
     else super.control(message);
@@ -95,7 +95,7 @@ export function openPort(target, { origin, nonce = random(), timeout = 10_000, .
 
 /**
  * @param {(transport: MessagePortTransport) => unknown} accept
- * @param {{ origins?: string[], source?: any, nonce?: string, trace?: Trace, maxMessageSize?: number }} [options]
+ * @param {{ origins?: string[], source?: unknown, nonce?: string, trace?: Trace, maxMessageSize?: number }} [options]
  * @returns {() => void}
  */
 export function acceptPorts(accept, { origins, source, nonce, ...options } = {}) {

@@ -3,7 +3,7 @@ import { McpError } from "../base/errors.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
-/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: any, options: any) => Promise<any> }} */
+/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: unknown, options: unknown) => Promise<unknown> }} */
 export const parts = {};
 
 /**

@@ -36,7 +36,7 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
-  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
   onidentity = undefined;
   /** @type {any} */
   onmessage;
@@ -199,7 +199,7 @@ class WorkerTransport {
   }
 
   /**
-   * @param {{ numbers: Float64Array, text: string, others: [record: number, kind: string, value: any][] }} batch
+   * @param {{ numbers: Float64Array, text: string, others: [record: number, kind: string, value: unknown][] }} batch
    */
   #batch({ numbers, text, others }) {
     let record = 0;

@@ -57,8 +57,6 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: Cell<bool>,
-    /// The latest notification, which may be for subscriptions too.
-    latest: RefCell<Option<Notification>>,
     /// A better reason for the end of the connection than the machine knows.
     cause: RefCell<Option<Error>>,
     draining: Cell<bool>,
@@ -85,7 +83,6 @@ impl Engine {
                 handlers,
                 opened: Once::new(),
                 connecting: Cell::new(false),
-                latest: RefCell::default(),
                 cause: RefCell::new(None),
                 draining: Cell::new(false),
                 timer,
@@ -156,7 +153,6 @@ impl Engine {
 
     fn disconnected(&self, error: Fault, second: Option<Fault>) {
         self.handlers.asked.stop(|_, _| true);
-        self.latest.replace(None);
         // What failed after that explains nothing, and is no secret.
         if let Some(second) = second {
             self.fault(second);
@@ -357,7 +353,7 @@ impl Engine {
                 drop(old);
                 self.open();
             }
-            Output::Connected(_) => {
+            Output::Connected => {
                 self.connecting.set(false);
                 self.opened.set(Ok(()));
             }
@@ -387,16 +383,16 @@ impl Engine {
             | Output::Task(slot, _)
             | Output::Acknowledged(slot, _)
             | Output::Interrupted(slot, _)
-            | Output::News(slot) => {
+            | Output::News(slot, ..) => {
                 if let Some(call) = self.call(slot) {
-                    self.tell(&call, output);
+                    Self::tell(&call, output);
                 }
             }
         }
     }
 
     /// Tells a call of what is about it.
-    fn tell(&self, call: &Pending, output: Output<JsValue>) {
+    fn tell(call: &Pending, output: Output<JsValue>) {
         let ears = call.ears.as_deref();
         match output {
             Output::Stalled(_) => call.stall(true),
@@ -419,12 +415,9 @@ impl Engine {
                     handler.call(fault);
                 }
             }
-            Output::News(_) => {
-                let latest = self.latest.borrow().clone();
-                if let Some(handler) = ears.and_then(|ears| ears.news.as_ref())
-                    && let Some(latest) = latest
-                {
-                    handler.call(latest);
+            Output::News(_, method, params) => {
+                if let Some(handler) = ears.and_then(|ears| ears.news.as_ref()) {
+                    handler.call((method, params.unwrap_or_default()));
                 }
             }
             _ => {}
@@ -432,7 +425,6 @@ impl Engine {
     }
 
     fn notified(&self, name: String, params: JsValue) {
-        self.latest.replace(Some((name.clone(), params.clone())));
         if name == method::LOG_MESSAGE
             && let Some(handler) = &self.handlers.log
         {

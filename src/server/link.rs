@@ -239,6 +239,8 @@ impl Driver {
                     call.inbox.answered(ask, outcome);
                 }
             }
+            // This machine is no relay's.
+            Event::Relayed(_) | Event::Notified { .. } => {}
         }
     }
 

@@ -48,11 +48,7 @@ impl Core {
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
         let mut fits = options.kind() == Kind::Object;
-        let mut given = |key| {
-            let value = options.present(key)?;
-            fits &= value.is_string();
-            value.as_text()
-        };
+        let mut given = |key| option(&options, key, &mut fits);
         let name = given("name").unwrap_or_else(|| owned(env!("CARGO_PKG_NAME")));
         let version = given("version").unwrap_or_else(|| owned(env!("CARGO_PKG_VERSION")));
         let info = Implementation { name, version, title: given("title") };
@@ -365,4 +361,12 @@ impl Core {
 // Not by a parameter of type `&str`, which costs more in the module and in the glue.
 pub(super) fn text(value: &JsValue) -> String {
     value.as_text().unwrap_or_default()
+}
+
+/// The text of an option; without `fits` from now on if it is something else.
+#[inline(never)]
+fn option(options: &JsValue, key: &'static str, fits: &mut bool) -> Option<String> {
+    let value = options.present(key)?;
+    *fits &= value.is_string();
+    value.as_text()
 }

@@ -75,7 +75,7 @@ pub enum Told {
     Acknowledged(i64, Value),
     Interrupted(i64, Error<Value>),
     /// The notification before it is for that call too.
-    News(i64),
+    News(i64, String, Option<Value>),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -422,7 +422,10 @@ impl Page {
             Output::Task(slot, task) => return self.of(slot).tasks.push(task),
             Output::Odd(oddity, _) => return self.odd.push(oddity),
             Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
-            Output::Connected(session) => Told::Connected(session),
+            Output::Connected => {
+                let session = self.machine.session().expect("it is there when it is told of");
+                Told::Connected(Box::new(session.clone()))
+            }
             Output::Greet(message) => {
                 self.sent.push_back(message.to_string());
                 if self.greets {
@@ -445,7 +448,9 @@ impl Page {
             Output::Interrupted(slot, error) => {
                 Told::Interrupted(*self.slots.get(&slot).expect("in flight"), error)
             }
-            Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
+            Output::News(slot, method, params) => {
+                Told::News(*self.slots.get(&slot).expect("in flight"), method, params)
+            }
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params, slot) => {
                 let call = slot.map(|slot| *self.slots.get(&slot).expect("of a call in flight"));

@@ -131,9 +131,9 @@ pub enum Output<P> {
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,
-    /// The handshake is done. Comes once more if the server turns out not to be what it was known
-    /// for.
-    Connected(Box<Session<P>>),
+    /// The handshake is done; [`session`](super::Client::session) says what came of it. Comes once more
+    /// if the server turns out not to be what it was known for.
+    Connected,
     /// The connection has ended, or never came about; every call has been settled before this. What
     /// failed after that, if there was a second attempt.
     Disconnected(Error<P>, Option<Error<P>>),
@@ -150,8 +150,8 @@ pub enum Output<P> {
     /// The stream of a subscription broke off for that reason; it will be opened again, and
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
     Interrupted(Slot, Error<P>),
-    /// The latest [`Notification`](Self::Notification) is for a subscription too.
-    News(Slot),
+    /// A subscription hears of a change: a notification, by its method and its params.
+    News(Slot, String, Option<P>),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),

@@ -1,6 +1,5 @@
 //! The pages of a list, put together: what to ask for after each, and when a list has no end.
 
-use crate::error::Error;
 use crate::jsonrpc::{Id, Kind, Payload};
 use crate::text::{owned, sentence};
 use crate::types::method;
@@ -66,7 +65,7 @@ impl<P: Payload> Pages<P> {
         Some(Box::new(Self {
             method,
             member,
-            params: copy(params),
+            params: params.copy(),
             limits: PageLimits { wanted, ..limits },
             pages: Vec::new(),
             cursors: Vec::new(),
@@ -95,7 +94,7 @@ impl<P: Payload> Pages<P> {
         } else {
             self.cursors.push(name);
             self.pages.push(page.clone());
-            let mut params = copy(&self.params);
+            let mut params = self.params.copy();
             params.set("cursor", cursor);
             return Turn::Next(params);
         })
@@ -109,7 +108,7 @@ impl<P: Payload> Pages<P> {
             return last;
         }
         // The server may still own its pages, if it runs in this very process.
-        let mut whole = copy(self.pages.first().unwrap_or(&last));
+        let mut whole = self.pages.first().unwrap_or(&last).copy();
         match last.present("nextCursor") {
             Some(cursor) => whole.set("nextCursor", cursor),
             None => whole.remove("nextCursor"),
@@ -117,18 +116,11 @@ impl<P: Payload> Pages<P> {
         self.pages.push(last);
         let mut items = Vec::new();
         for page in &self.pages {
-            if let Some(own) = page.get(self.member).and_then(|items| items.elements()) {
-                items.extend(own);
+            if let Some(mut own) = page.get(self.member).and_then(|items| items.elements()) {
+                items.append(&mut own);
             }
         }
         whole.set(self.member, P::array(items));
         whole
     }
-}
-
-/// An object of its own with the same members.
-fn copy<P: Payload>(object: &P) -> P {
-    let mut own = P::object();
-    own.assign(object);
-    own
 }

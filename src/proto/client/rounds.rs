@@ -158,8 +158,7 @@ impl<P: Payload> CallTable<P> {
         if work.task.is_some() {
             return self.go_on_with_task(wire, id, answers, now);
         }
-        let mut params = P::object();
-        params.assign(&work.params);
+        let mut params = work.params.copy();
         if inside {
             // What an earlier leg brought along is no business of this one.
             params.remove("inputResponses");

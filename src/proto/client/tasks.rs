@@ -9,7 +9,7 @@ use crate::proto::version::Version;
 use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
-use super::calls::CallTable;
+use super::calls::{CallLimits, CallTable};
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -224,6 +224,7 @@ impl<P: Payload> CallTable<P> {
         session: Option<&Session<P>>,
         method: &str,
         params: &mut P,
+        limits: &CallLimits,
     ) -> bool {
         if method != method::CALL_TOOL {
             return false;
@@ -235,7 +236,11 @@ impl<P: Payload> CallTable<P> {
         if known.is_none() {
             params.remove("task");
         }
-        if known.is_none() || params.present("task").is_some() || !opts_in(wire) {
+        if known.is_none()
+            || params.present("task").is_some()
+            || limits.rounds.is_none()
+            || !opts_in(wire)
+        {
             return false;
         }
         if params.text("name").is_some_and(|name| self.as_tasks.contains(&name)) {
@@ -260,12 +265,13 @@ impl<P: Payload> CallTable<P> {
     }
 
     /// Learns from a list which tools run as tasks only.
+    #[inline(never)]
     pub(super) fn learn(&mut self, list: &P) {
-        for tool in list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
-            let support = tool.get("execution").and_then(|execution| execution.text("taskSupport"));
-            if support.as_deref() == Some("required")
+        self.as_tasks.clear();
+        for tool in &list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
+            let execution = tool.get("execution");
+            if execution.is_some_and(|execution| execution.says("taskSupport", "required"))
                 && let Some(name) = tool.text("name")
-                && !self.as_tasks.contains(&name)
             {
                 self.as_tasks.push(name);
             }

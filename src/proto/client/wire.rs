@@ -108,8 +108,7 @@ impl<P: Payload> Wire<P> {
     /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     fn with_meta(&self, mut params: P, token: Option<RequestId>) -> P {
-        let mut own = P::object();
-        own.assign(&self.envelope);
+        let mut own = self.envelope.copy();
         if let Some(callers) = params.get(meta::META) {
             own.assign(&callers);
         }
