@@ -1,4 +1,4 @@
-// Requests of somebody who has logged in.
+// Requests and sockets of somebody who has logged in.
 
 /** How often one request is sent, with other credentials each time. */
 const TRIES = 4;
@@ -53,4 +53,27 @@ export async function lacking({ auth, server }, failure, done) {
     return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: cause });
   }
   done(failure);
+}
+
+/**
+ * Opens a socket where that may take a ticket.
+ * @param {{ access: { auth?: import("../types/authorizer.js").Authorizer, server?: string } }} transport
+ * @param {(protocols: string[]) => Promise<void>} open
+ */
+export async function enter(transport, open) {
+  const { auth, server = "" } = transport.access;
+  const once = async (/** @type {boolean} */ refused) => {
+    const ticket = await auth?.ticket?.(server, refused);
+    if (!transport.access.auth) throw new DOMException("the transport was closed", "AbortError");
+    return ticket === undefined ? [] : [`mcp.ticket.${ticket}`];
+  };
+  const first = await once(false);
+  try {
+    return await open(first);
+  } catch (error) {
+    // Browsers do not say why. If a log-in is wanted, this is where that is told.
+    const second = first.length ? [] : await once(true);
+    if (!second.length) throw error;
+    return open(second);
+  }
 }

@@ -187,7 +187,7 @@ class WorkerTransport {
     const { headers, auth } = this.#options;
     try {
       if (about === "pairs") value = [...headersOf(await headers())];
-      else value = await auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value);
+      else value = await (about === "ticket" ? auth.ticket(...value) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
       if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
       if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);

@@ -11,6 +11,6 @@ mod value;
 pub(crate) use message::write_call;
 pub use message::{Id, Malformed, Message, RpcError, code};
 pub use outline::{Outline, outline};
-pub use payload::{Kind, Payload};
+pub use payload::{Kind, Payload, READ_FLOOR};
 #[cfg(not(target_arch = "wasm32"))]
-pub use raw::{Raw, UNTYPED_VALUES, Unreadable, find_id};
+pub use raw::{READ_TIMES, Raw, Unreadable, find_id};

@@ -37,7 +37,7 @@ use super::{
     version::{Era, Version},
 };
 use crate::{
-    jsonrpc::{Id, Payload, RpcError, code},
+    jsonrpc::{Id, Payload, READ_FLOOR, RpcError, code},
     types::{ClientCapabilities, Icon, Implementation, Level},
 };
 
@@ -95,6 +95,10 @@ pub struct Limits {
     /// Answers that one request brings along when it is made again (`inputResponses`). With more
     /// it is refused.
     pub answers: usize,
+    /// Bytes that the arguments of one call may take once its handler's type has read them: 256 KiB.
+    /// More than that, and more than eight times its text, is refused. (In a page, arguments are the
+    /// engine's, and there is no such limit.)
+    pub arguments: usize,
     /// Bytes of messages that wait to be sent: 8 MiB. When the peer has left more unread, the
     /// handlers of its calls stand still until it reads. (In a page, where values are not
     /// weighed, there is no such limit.)
@@ -114,6 +118,7 @@ impl Default for Limits {
             subscriptions: 1024,
             uri: 8192,
             answers: 256,
+            arguments: READ_FLOOR,
             unsent: 8 << 20,
             malformed: 5,
         }
