@@ -24,7 +24,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 
 /// Crates that bring sockets, clocks, tasks or JavaScript, with the modules that may name them.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("tokio", &["native", "transport"]),
+    ("tokio", &["native", "transport", "client"]),
     ("tokio_tungstenite", &["native", "transport"]),
     ("reqwest", &["transport"]),
     ("rustls", &["transport"]),
@@ -42,7 +42,7 @@ const JSON: &str = "src/types/json.rs";
 
 /// Calls that read a clock or start a task.
 const EFFECTS: &[&str] = &["Instant::now", "SystemTime::now", "tokio::spawn", "thread::spawn"];
-const MAY_HAVE_EFFECTS: &[&str] = &["native", "transport"];
+const MAY_HAVE_EFFECTS: &[&str] = &["native", "transport", "client"];
 /// Who may know of tasks, `std::task`: below them, machines say what has changed.
 const MAY_HAVE_TASKS: &[&str] = &["server", "client", "native", "transport"];
 

@@ -3,21 +3,19 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use wasm_bindgen::JsValue;
-
 use super::engine::Engine;
+use super::handler::Handler;
 use super::pending::Pending;
-use super::platform::Handler;
 use super::subscription::Ears;
-use super::{Error, Progress};
+use super::{Error, MaybeSend, Progress, Value};
 use crate::proto::client::{Caching, CallLimits, RequestId};
 
 /// Reads a result; the text names the call.
-pub(super) type Read<T> = fn(&str, JsValue) -> Result<T, Error>;
+pub(super) type Read<T> = fn(&str, Value) -> Result<T, Error>;
 
 /// What a call sends.
 pub(super) struct Plan {
@@ -25,7 +23,7 @@ pub(super) struct Plan {
     /// How errors name it.
     pub label: String,
     /// The parameters, or why there are none.
-    pub params: Result<JsValue, Error>,
+    pub params: Result<Value, Error>,
 }
 
 /// A call that is being prepared: nothing is sent before it is awaited or [started](Self::start).
@@ -38,7 +36,7 @@ pub(super) struct Plan {
 ///
 /// let result = client
 ///     .call_tool("backup_database", ())
-///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
+///     .on_progress(|progress| println!("{progress}"))
 ///     .timeout(Duration::from_secs(10))
 ///     .await?;
 /// # Ok(())
@@ -46,7 +44,7 @@ pub(super) struct Plan {
 /// ```
 #[must_use = "a call is sent when it is awaited or started"]
 pub struct Call<T> {
-    engine: Rc<Engine>,
+    engine: Arc<Engine>,
     plan: Plan,
     limits: CallLimits,
     pending: Pending,
@@ -54,15 +52,15 @@ pub struct Call<T> {
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
-        Self { engine: Rc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
+    pub(super) fn new(engine: &Arc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
+        Self { engine: Arc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
     /// What hears of the call's progress, in the place of the client's handler.
     ///
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
-    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
         self.pending.handler = Some(Handler::new(handler));
         self
     }
@@ -89,19 +87,19 @@ impl<T> Call<T> {
     }
 
     /// What hears that the call counts as stalled, and with false that it goes on.
-    pub fn on_stalled(mut self, handler: impl FnMut(bool) + 'static) -> Self {
+    pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
         self.pending.on_stalled = Some(Handler::new(handler));
         self
     }
 
     /// What hears how the task stands that the call has become, in the server's words.
-    pub fn on_task(mut self, handler: impl FnMut(JsValue) + 'static) -> Self {
+    pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
         self.pending.on_task = Some(Handler::new(handler));
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Rc<Ears>) -> Self {
-        self.pending.ears = Some(Rc::clone(ears));
+    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
+        self.pending.ears = Some(Arc::clone(ears));
         self
     }
 
@@ -135,7 +133,8 @@ impl<T> Call<T> {
     pub fn start(self) -> CallFuture<T> {
         let Self { engine, plan, limits, pending, read } = self;
         let Plan { method, label, params } = plan;
-        let call = Rc::new(pending);
+        #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
+        let call = Arc::new(pending);
         let unsent = params.map(|params| engine.request(&call, method, params, limits)).err();
         CallFuture { engine, call, label, unsent, done: false, read }
     }
@@ -159,8 +158,8 @@ impl<T> fmt::Debug for Call<T> {
 /// A call on its way. Dropping it gives the call up, and the server is told.
 #[must_use = "dropping a call gives it up"]
 pub struct CallFuture<T> {
-    engine: Rc<Engine>,
-    call: Rc<Pending>,
+    engine: Arc<Engine>,
+    call: Arc<Pending>,
     label: String,
     /// Why nothing was sent.
     unsent: Option<Error>,
@@ -171,17 +170,17 @@ pub struct CallFuture<T> {
 impl<T> CallFuture<T> {
     /// The id of its latest request, which is its progress token too; `None` if none was sent.
     pub fn id(&self) -> Option<i64> {
-        self.call.latest.get().map(RequestId::get)
+        self.call.latest().map(RequestId::get)
     }
 
     /// Whether nothing has come of the call for a while.
     pub fn is_stalled(&self) -> bool {
-        self.call.stalled.get()
+        self.call.is_stalled()
     }
 
     /// What gives the call up from elsewhere.
     pub fn handle(&self) -> CallHandle {
-        CallHandle { engine: Rc::downgrade(&self.engine), call: Rc::clone(&self.call) }
+        CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }
 }
 
@@ -223,18 +222,17 @@ impl<T> fmt::Debug for CallFuture<T> {
 /// # async fn example(client: mcp_wasm::Client) {
 /// let call = client.call_tool("data_migration", ()).start();
 /// let handle = call.handle();
-/// wasm_bindgen_futures::spawn_local(async move {
-///     if let Err(error) = call.await {
-///         assert_eq!(error.code(), "ABORTED");
-///     }
-/// });
+/// // From a button, another task, or the progress handler:
 /// handle.cancel("the user pressed stop");
+/// if let Err(error) = call.await {
+///     assert_eq!(error.code(), "ABORTED");
+/// }
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct CallHandle {
     engine: Weak<Engine>,
-    call: Rc<Pending>,
+    call: Arc<Pending>,
 }
 
 impl CallHandle {
@@ -243,10 +241,10 @@ impl CallHandle {
     /// come.
     pub fn cancel<'a>(&self, reason: impl Into<Option<&'a str>>) {
         let reason = reason.into();
-        self.call.deaf.set(true);
+        self.call.deafen();
         if let Some(engine) = self.engine.upgrade()
             && !self.call.outcome.is_set()
-            && let Some(first) = self.call.first.get()
+            && let Some(first) = self.call.first()
         {
             engine.cancel(first, reason);
         }
@@ -255,7 +253,7 @@ impl CallHandle {
 
 impl fmt::Debug for CallHandle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("CallHandle").field("id", &self.call.first.get()).finish_non_exhaustive()
+        out.debug_struct("CallHandle").field("id", &self.call.first()).finish_non_exhaustive()
     }
 }
 

@@ -12,6 +12,30 @@ use rustls::crypto::{CryptoProvider, ring};
 /// Headers that are made anew for every request.
 pub type Headers = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
 
+/// What a URL is spoken to by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `ws:` or `wss:`.
+    WebSocket,
+    /// `http:` or `https:`.
+    Http,
+}
+
+impl Scheme {
+    /// What that URL is spoken to by; the error says why it is by nothing.
+    ///
+    /// # Errors
+    /// It is no URL, or one of another kind.
+    pub fn of(url: &str) -> Result<Self, String> {
+        let url = reqwest::Url::parse(url).map_err(|_| "it is not a URL".to_owned())?;
+        match url.scheme() {
+            "ws" | "wss" => Ok(Self::WebSocket),
+            "http" | "https" => Ok(Self::Http),
+            _ => Err("the URL must start with ws:, wss:, http: or https:".to_owned()),
+        }
+    }
+}
+
 /// An address on the web, and how it is asked.
 #[derive(Clone)]
 pub struct Web {
