@@ -61,7 +61,7 @@ export async function readyForHttp() {
   return module;
 }
 
-/** What a failed start means. @param {any} error */
+/** What a failed start means. @param {Error | undefined} error */
 function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;

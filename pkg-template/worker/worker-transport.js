@@ -230,7 +230,7 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {any} part
+   * @param {Float64Array} part
    * @param {string} text
    */
   #deliver(connection, part, text) {

@@ -122,6 +122,8 @@ pub struct Relay<P> {
     level: Option<Level>,
     /// The tools that the server has listed, by name.
     tools: BTreeMap<String, P>,
+    /// How often that has changed.
+    listed: u64,
     signer: Signer,
     outputs: VecDeque<Output<P>>,
 }
@@ -141,6 +143,7 @@ impl<P: Payload> Relay<P> {
             waiting: VecDeque::new(),
             level: None,
             tools: BTreeMap::new(),
+            listed: 0,
             signer,
             outputs: VecDeque::new(),
         }
@@ -269,6 +272,11 @@ impl<P: Payload> Relay<P> {
     /// A tool as the server has listed it.
     pub fn tool(&self, name: &str) -> Option<&P> {
         self.tools.get(name)
+    }
+
+    /// How often the server has listed tools.
+    pub fn listed(&self) -> u64 {
+        self.listed
     }
 
     /// The tools that the server has listed so far.
