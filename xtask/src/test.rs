@@ -43,9 +43,10 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "interop",
-        needs: enum_set!(package::NEEDS | Need::Python),
+        needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
     },
@@ -152,7 +153,8 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .args(["--test", "--test-reporter=spec"])
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
-            .env("FIXTURE_SERVER", fixture::server());
+            .env("FIXTURE_SERVER", fixture::server())
+            .env("RMCP_SERVER", fixture::rmcp_server());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)
