@@ -43,9 +43,10 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "interop",
-        needs: enum_set!(package::NEEDS | Need::Python),
+        needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
     },
@@ -154,7 +155,8 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server())
-            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"));
+            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
+            .env("RMCP_SERVER", fixture::rmcp_server());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)
