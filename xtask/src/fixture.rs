@@ -20,3 +20,12 @@ pub fn build_server() -> Result<()> {
 pub fn server() -> PathBuf {
     program("fixture-server")
 }
+
+/// The example that is a client, which is tried against servers of others.
+pub fn build_client() -> Result<()> {
+    build("rust-client")
+}
+
+pub fn client() -> PathBuf {
+    program("rust-client")
+}

@@ -46,6 +46,7 @@ const SUITES: [Suite; 9] = [
         needs: enum_set!(package::NEEDS | Need::Python),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_client()?;
             node(tools, "interop")
         },
     },
@@ -152,7 +153,8 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .args(["--test", "--test-reporter=spec"])
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
-            .env("FIXTURE_SERVER", fixture::server());
+            .env("FIXTURE_SERVER", fixture::server())
+            .env("RUST_CLIENT", fixture::client());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)
