@@ -78,7 +78,6 @@ mod host;
 mod native;
 #[cfg(target_arch = "wasm32")]
 mod page;
-mod pages;
 mod pending;
 mod progress;
 mod subscription;
