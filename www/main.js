@@ -5,7 +5,7 @@ import { CallBoard } from "./call-board.js";
 import { STATE_NAMES } from "./call-card.js";
 import { CallRunner } from "./call-runner.js";
 import { ConnectionBar } from "./connection-bar.js";
-import { Connection } from "./connection.js";
+import { Connection, needsLogin } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Inspector } from "./inspector.js";
@@ -13,6 +13,7 @@ import { LogPanel, logText } from "./log-panel.js";
 import { Prompts, suggestBy } from "./prompts.js";
 import { Questions } from "./questions.js";
 import { Resources } from "./resources.js";
+import { Servers, isGateway } from "./servers.js";
 import { bindTabs } from "./tabs.js";
 import { bindThemeToggle } from "./theme.js";
 import { ToolList } from "./tool-list.js";
@@ -44,7 +45,10 @@ const inspector = new Inspector();
 const logPanel = new LogPanel();
 const runner = new CallRunner({
   onchange: (call) => board.changed(call),
-  onend: (call) => announcer.say(`${call.tool}: ${STATE_NAMES[call.state]} after ${duration(call.elapsed)}.`),
+  onend: (call) => {
+    announcer.say(`${call.tool}: ${STATE_NAMES[call.state]} after ${duration(call.elapsed)}.`);
+    if (needsLogin(call.error)) connection.needs(call.error);
+  },
 });
 const board = new CallBoard({ cancelAll: () => runner.cancelAll() });
 /** @param {string} sentence */
@@ -146,4 +150,9 @@ chooseHandler(checked ? "call" : "client");
 
 bindThemeToggle(byId("theme-toggle", HTMLButtonElement));
 for (const list of document.querySelectorAll('[role="tablist"]')) bindTabs(list);
-bar.connect();
+if (isGateway) {
+  const servers = new Servers((endpoint) => bar.go(endpoint));
+  connection.access = (endpoint) => servers.access(endpoint);
+} else {
+  bar.connect();
+}

@@ -47,6 +47,6 @@ export async function parse(schema, value) {
   return parsed;
 }
 
-/** A schema may stand before the options. @param {any} second @param {unknown} third @returns {[schema: unknown, options: unknown]} */
+/** A schema may stand before the options. @param {any} second one of the two @param {import("../types/call-options.js").CallOptions | undefined} third @returns {[schema: unknown, options: import("../types/call-options.js").CallOptions | undefined]} */
 export const schemaAndOptions = (second, third) =>
   typeof second?.parse === "function" || second?.["~standard"] ? [second, third] : [undefined, third ?? second];

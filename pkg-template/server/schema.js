@@ -5,7 +5,10 @@ import { plain } from "./values.js";
 
 /**
  * @typedef {Record<string, unknown>} Schema
- * @typedef {(value: any) => Promise<{ value?: unknown, issues?: readonly unknown[] }>} Check
+ * @typedef {{ message?: string, path?: readonly unknown[] }} Issue
+ * @typedef {(value: Record<string, unknown>) => Promise<{ value?: unknown, issues?: readonly Issue[] }>} Check
+ * @typedef {{ vendor: string, validate: (value: unknown) => Promise<Checked> | Checked, jsonSchema?: Record<"input" | "output", (options: object) => unknown> }} Standard
+ * @typedef {{ value?: unknown, issues?: readonly Issue[] }} Checked
  */
 
 const DIALECT = "draft-2020-12";
@@ -30,7 +33,8 @@ export function inputOf(name, given) {
   if (typeof properties !== "object" || !properties || Array.isArray(properties)) {
     throw refusal(name, `the properties of its \`inputSchema\` are schemas by name, not ${JSON.stringify(properties)}`);
   }
-  const check = shape ? checkShape(shape) : standardOf(given) && checkWith(standardOf(given));
+  const standard = standardOf(given);
+  const check = shape ? checkShape(shape) : standard && checkWith(standard);
   return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
 }
 
@@ -40,8 +44,8 @@ export function outputOf(name, given) {
   return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
 }
 
-/** What a library says about itself. @param {any} given */
-const standardOf = (given) => (given && typeof given === "object") || typeof given === "function" ? given["~standard"] : undefined;
+/** What a library says about itself. @param {unknown} given @returns {Standard | undefined} */
+const standardOf = (given) => ((given && typeof given === "object") || typeof given === "function" ? /** @type {{ "~standard"?: Standard }} */ (given)["~standard"] : undefined);
 
 /** Schemas by name, as zod's users write them. @param {unknown} given @returns {[name: string, schema: unknown][] | undefined} */
 function shapeOf(given) {
@@ -50,7 +54,7 @@ function shapeOf(given) {
   return entries.some(([, value]) => standardOf(value)) ? entries : undefined;
 }
 
-/** @param {string} name @param {string} member @param {any} given @param {"input" | "output"} side @returns {Schema} */
+/** @param {string} name @param {string} member @param {any} given whatever stands for a schema @param {"input" | "output"} side @returns {Schema} */
 function asJson(name, member, given, side) {
   const standard = standardOf(given);
   let schema = given;
@@ -60,7 +64,7 @@ function asJson(name, member, given, side) {
     else if (standard) throw new Error(`${standard.vendor} does not say it as JSON Schema (Standard JSON Schema)`);
     schema = plain(schema);
   } catch (error) {
-    const what = /** @type {any} */ (error)?.message ?? error;
+    const what = /** @type {Partial<Error> | undefined} */ (error)?.message ?? error;
     throw refusal(name, `\`${member}\` cannot be written as JSON Schema: ${what}. Give JSON Schema, such as \`z.toJSONSchema(schema)\` makes of zod's`, error);
   }
   if (typeof schema !== "object" || !schema || Array.isArray(schema)) throw refusal(name, `\`${member}\` is ${JSON.stringify(schema)}, and no schema`);
@@ -81,7 +85,7 @@ function isRequired(part) {
   return result instanceof Promise || Boolean(result?.issues);
 }
 
-/** @param {any} standard @returns {Check} */
+/** @param {Standard} standard @returns {Check} */
 const checkWith = (standard) => async (value) => standard.validate(value);
 
 /** @param {[name: string, schema: unknown][]} shape @returns {Check} */
@@ -98,9 +102,9 @@ const checkShape = (shape) => async (given) => {
   return issues.length ? { issues } : { value: Object.fromEntries(values) };
 };
 
-/** @param {readonly any[]} issues */
+/** @param {readonly Issue[]} issues */
 export const wordsOf = (issues) =>
   issues
     .slice(0, 10)
-    .map(({ message, path }) => [(path ?? []).map((/** @type {any} */ step) => String(step?.key ?? step)).join("."), message].filter(Boolean).join(": "))
+    .map(({ message, path }) => [(path ?? []).map((step) => String(/** @type {{ key?: unknown } | undefined} */ (step)?.key ?? step)).join("."), message].filter(Boolean).join(": "))
     .join("; ");

@@ -26,7 +26,7 @@ use child::Child;
 pub use command::{Command, inherited_environment};
 use http::Http;
 use socket::Socket;
-pub use web::{Headers, Web};
+pub use web::{Headers, Scheme, Web};
 
 /// Milliseconds since this was first called: the clock of the machines here.
 #[allow(clippy::disallowed_methods)] // clocks are read here

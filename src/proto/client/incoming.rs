@@ -141,7 +141,11 @@ impl<P: Payload> Client<P> {
                     self.handshake.again(wire, now);
                 } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
                     self.cache.answered(id, &outcome, now);
-                    calls.judge(wire, call, outcome, now);
+                    let page = outcome.as_ref().ok();
+                    let turned = |page| calls.turn(wire, &mut self.cache, call, page, now);
+                    if !page.is_some_and(turned) {
+                        calls.judge(wire, call, outcome, now);
+                    }
                 }
             }
             Some((_, Purpose::Subscribe(uri))) => {
