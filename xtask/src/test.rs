@@ -139,6 +139,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
     }
     package::package(tools)?;
     demo::build_server()?;
+    demo::build("mcp-wasm-gateway")?;
     // A test that is not done in a minute fails, unless it says for itself how long it may take.
     let limits = root().join("tests/support/limits.mjs");
     let mut outcome = Outcome::default();
@@ -154,6 +155,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server())
+            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
             .env("RMCP_SERVER", fixture::rmcp_server());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
