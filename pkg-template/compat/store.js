@@ -11,7 +11,7 @@ const SINGLE = ["tools/list", "prompts/list", "resources/list", "resources/templ
 const nameOf = ({ method, params = "", partition = "" }) => JSON.stringify([method, params, partition]);
 
 export class InMemoryResponseCacheStore {
-  /** Oldest first. @type {Map<string, { method: string, entry: unknown }>} */
+  /** Oldest first. @type {Map<string, { method: string, entry: import("./v2.js").CacheEntry }>} */
   entries = new Map();
   stamp = 0;
 
@@ -29,7 +29,7 @@ export class InMemoryResponseCacheStore {
     return this.entries.get(nameOf(key))?.entry;
   }
 
-  /** @param {Key} key @param {object} entry */
+  /** @param {Key} key @param {Parameters<import("./v2.js").ResponseCacheStore["set"]>[1]} entry */
   set(key, entry) {
     const name = nameOf(key);
     const counted = [...this.entries].filter(([, { method }]) => !SINGLE.includes(method));
