@@ -35,6 +35,7 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
 /** @typedef {import("../types/client.js").Client & { transport?: { sessionId?: string } }} SdkClient */
 /** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
 /** @typedef {import("../types/inside.js").TableMethods} Made */
+/** @typedef {{ code?: unknown, cause?: unknown, mayHaveRun?: boolean, headers?: unknown }} Failing an error of ours */
 /** @typedef {import("../types/options.js").ClientOptions & { debouncedNotificationMethods?: string[], enforceStrictCapabilities?: boolean }} Options */
 
 /**
@@ -50,9 +51,9 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  * @param {Dialect} dialect
  */
 export function adapt({ translate, context, options, refuse }) {
-  /** @param {any} error */
+  /** @param {Failing} error */
   const translated = (error) => (isForeign(error) ? error.cause : translate(error));
-  /** @param {any} error */
+  /** @param {Failing} error */
   const ofCall = (error) => (error.mayHaveRun && !isUnanswered(error) ? translate(error) : translated(error));
 
   class Client extends Base {
@@ -61,11 +62,11 @@ export function adapt({ translate, context, options, refuse }) {
     /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
-    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {any} error */
+    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {Failing} error */
     #failing = (error) => {
       const failure = ofCall(error);
       const { transport } = this;
-      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(failure));
+      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(/** @type {Error} */ (failure)));
       return failure;
     };
     #debounced;
@@ -100,7 +101,8 @@ export function adapt({ translate, context, options, refuse }) {
       signal?.addEventListener("abort", abort);
       try {
         await follow(super.connect(target, { connectTimeout, ...given }), translated);
-      } catch (/** @type {any} */ error) {
+      } catch (thrown) {
+        const error = /** @type {Error} */ (thrown);
         signal?.throwIfAborted();
         if (isOurs(target)) {
           attempt(() => target.onerror?.(error));
