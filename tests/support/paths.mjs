@@ -3,6 +3,7 @@
 //   MCP_WASM_PKG       the built npm package (default: <target>/pkg)
 //   DEMO_SERVER        the demo server's program (default: <target>/debug/demo-server)
 //   FIXTURE_SERVER     the fixture server's program (default: <target>/debug/fixture-server)
+//   MCP_WASM_GATEWAY   the gateway's program (default: <target>/debug/mcp-wasm-gateway)
 //   RMCP_SERVER        the program of a server of the Rust SDK (default: <target>/debug/rmcp-server)
 import { existsSync } from "node:fs";
 import path from "node:path";
@@ -28,6 +29,9 @@ export const demoServer = process.env.DEMO_SERVER || path.join(target, "debug", 
 
 /** The conformance suite's fixture server, as built by `cargo build --features fixture`. */
 export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "debug", "fixture-server");
+
+/** The gateway's program, as built by `cargo build --package mcp-wasm-gateway`. */
+export const gateway = process.env.MCP_WASM_GATEWAY || path.join(target, "debug", "mcp-wasm-gateway");
 
 /** The server of the Rust SDK, as built from `tests/interop/rmcp-server`. */
 export const rmcpServer = process.env.RMCP_SERVER || path.join(target, "debug", "rmcp-server");

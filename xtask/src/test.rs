@@ -46,6 +46,7 @@ const SUITES: [Suite; 9] = [
         needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_client()?;
             fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
@@ -139,6 +140,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
     }
     package::package(tools)?;
     demo::build_server()?;
+    demo::build("mcp-wasm-gateway")?;
     // A test that is not done in a minute fails, unless it says for itself how long it may take.
     let limits = root().join("tests/support/limits.mjs");
     let mut outcome = Outcome::default();
@@ -154,7 +156,9 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server())
-            .env("RMCP_SERVER", fixture::rmcp_server());
+            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
+            .env("RMCP_SERVER", fixture::rmcp_server())
+            .env("RUST_CLIENT", fixture::client());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)
