@@ -97,8 +97,7 @@ impl Driven {
             mode,
         };
         let mut core = client::Client::new(config);
-        let can_reopen = transport.can_reopen();
-        core.connect(client::Channel { can_reopen, ..Default::default() }, now());
+        core.connect(transport.channel(30_000.0), now());
         let mut driven = Self { core, transport };
         driven.until(|output| matches!(output, Output::Connected)).await;
         driven

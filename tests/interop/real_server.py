@@ -25,12 +25,6 @@ def counter(kind):
             await asyncio.sleep(pause)
         return f"counted to {steps}"
 
-<<<<<<< HEAD
-    if PORT is None:
-        app.run(transport="stdio", show_banner=False)
-    else:
-        serve(app.http_app(path="/mcp"))
-=======
     return count
 
 
@@ -39,8 +33,10 @@ def fastmcp():
 
     app = FastMCP("counter")
     app.tool(counter(Context))
-    serve(app.http_app(path="/mcp"))
->>>>>>> main
+    if PORT is None:
+        app.run(transport="stdio", show_banner=False)
+    else:
+        serve(app.http_app(path="/mcp"))
 
 
 def mcp1():

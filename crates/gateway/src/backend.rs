@@ -293,12 +293,7 @@ impl Backend {
         self.again = None;
         let transport = self.open();
         let era = *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner);
-        let channel = Channel {
-            connect_timeout: READY,
-            can_reopen: transport.can_reopen(),
-            remembered: era,
-            ..Channel::default()
-        };
+        let channel = Channel { remembered: era, ..transport.channel(READY) };
         self.transport = Some(transport);
         self.enter(Phase::Starting);
         self.relay.connect(channel, now());
