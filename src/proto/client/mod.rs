@@ -33,9 +33,9 @@ pub use cache::Caching;
 pub use calls::CallLimits;
 pub use capabilities::Handles;
 pub use channel::Channel;
-pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
+pub use output::{Config, InputRequest, Mode, Oddity, Output, Report, Requested, Session};
 pub use pages::PageLimits;
-pub use progress::{Heard, Oddity, ProgressCounts};
+pub use progress::{Heard, ProgressCounts};
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};

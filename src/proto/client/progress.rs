@@ -4,7 +4,7 @@ use crate::jsonrpc::{Id, Kind, Payload};
 use crate::types::meta;
 
 use super::calls::CallTable;
-use super::output::Report;
+use super::output::{Oddity, Report};
 use super::requests::{RequestId, Requests, Slot};
 
 /// How many progress notifications were odd, and in which way.
@@ -25,23 +25,6 @@ pub struct ProgressCounts {
     /// Tokens, and ids of responses and of cancelled requests, that came as the text of an integer
     /// of ours.
     pub coerced: u32,
-}
-
-/// What can be odd about a progress notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oddity {
-    /// For a token that was never handed out, or that does not belong on that stream; dropped.
-    Unknown = 1,
-    /// For a call that had ended; dropped.
-    Late = 2,
-    /// Below the value before it.
-    Backward = 3,
-    /// Equal to the value before it.
-    Duplicate = 4,
-    /// Without a token, or with a value that is no finite number; dropped.
-    Malformed = 5,
-    /// With the text of an integer of ours as its token.
-    Coerced = 6,
 }
 
 impl ProgressCounts {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, FrontId, Relay, questions::Ask};
+use super::{Act, FrontId, Relay};
 use crate::{
     error::Error,
-    jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
+    jsonrpc::{Id, Kind as JsonKind, Payload, RpcError, code},
     proto::{
         Millis,
         client::{Caching, CallLimits, RequestId, Requested, Slot},
@@ -23,6 +23,24 @@ const ACKNOWLEDGED: Millis = 60_000.0;
 /// Names a call within its relay; counts up, so that a later call has a larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Number(u64);
+
+/// Whom an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asker {
+    /// A request of a legacy server.
+    Request(Id),
+    /// A question in the result of a modern one.
+    Input(u32),
+}
+
+/// A question for a modern client.
+#[derive(Debug)]
+pub(super) struct Ask<P> {
+    pub key: String,
+    pub asker: Asker,
+    pub method: String,
+    pub params: Option<P>,
+}
 
 /// What a call at the server is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
