@@ -7,13 +7,8 @@ import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-<<<<<<< HEAD
-import { importPkg, python, pythonFastmcp2, pythonFastmcp4, tests } from "../support/paths.mjs";
-import { freePort, start } from "../support/process.mjs";
-=======
 import { importPkg, python, pythonFastmcp2, pythonFastmcp4, pythonGradio, rmcpServer, tests } from "../support/paths.mjs";
-import { start } from "../support/process.mjs";
->>>>>>> main
+import { freePort, start } from "../support/process.mjs";
 
 /**
  * @typedef {object} Row
