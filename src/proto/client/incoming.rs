@@ -9,8 +9,9 @@ use crate::text::sentence;
 use crate::types::method;
 
 use super::Client;
+use super::oddity::{Heard, Oddity};
 use super::output::Output;
-use super::progress::{self, Heard, Oddity};
+use super::progress;
 use super::requests::{Purpose, RequestId};
 
 impl<P: Payload> Client<P> {

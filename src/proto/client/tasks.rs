@@ -9,8 +9,9 @@ use crate::proto::version::Version;
 use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
-use super::calls::{CallLimits, CallTable};
+use super::calls::CallTable;
 use super::capabilities::opts_in;
+use super::limits::CallLimits;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
