@@ -36,8 +36,6 @@ export class Call {
   subscription;
   /** When the call began. */
   began = 0;
-  /** When `maxTotalTimeout` is over. */
-  until = Infinity;
   /** How often requests had been sent for another than before when this one was. */
   epoch = 0;
   /** How many deliveries gave way to newer ones, because a handler was slow. */

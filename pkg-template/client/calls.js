@@ -1,7 +1,7 @@
 // The calls under way: checked, sent, put on the board, and ended.
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
-import { itself, throughProxies } from "../base/itself.js";
+import { ITSELF, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
@@ -50,7 +50,8 @@ class Handle extends Promise {
   /** @param {Call} call @param {(call: Call, reason: unknown) => void} cancel */
   constructor(call, cancel) {
     super(keep);
-    itself(this);
+    // Not by `itself`, whose descriptor takes longer than the rest of this.
+    /** @type {any} */ (this)[ITSELF] = () => this;
     this.#call = call;
     this.#cancel = cancel;
     call.resolve = resolver;
@@ -157,8 +158,7 @@ export class Calls {
     const options = this.#optionsOf(given);
     const call = new Call(method, params, options, this.#options.progressHandler);
     if (more) Object.assign(call, more);
-    call.began = now();
-    call.until = call.began + options.maxTotalTimeout;
+    const began = (call.began = now());
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
@@ -168,7 +168,7 @@ export class Calls {
     if (signal?.aborted) {
       call.cause = signal.reason;
       call.settle(undefined, { code: "ABORTED" });
-    } else if (this.#ask(call, params)) {
+    } else if (this.#ask(call, params, began)) {
       if (signal) this.#watch(signal, call);
       this.#connection.drain();
     }
@@ -188,10 +188,11 @@ export class Calls {
    * Sends a call's request, or one for its next page; false if the call is over by that.
    * @param {Call} call
    * @param {any} params
+   * @param {number} [asked] when that is
    * @returns {boolean}
    */
-  #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
+  #ask(call, params, asked = now()) {
+    const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
     // The core writes into params and `_meta`, so it gets its own.
@@ -199,8 +200,7 @@ export class Calls {
     if (params?._meta) own._meta = { ...params._meta };
     if (call.options.tasks) call.params = params;
     if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
-    const asked = now();
-    const left = call.until - asked;
+    const left = call.began + maxTotalTimeout - asked;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
     call.epoch = this.#epoch;

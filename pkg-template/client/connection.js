@@ -14,6 +14,8 @@ import * as words from "../wasm/words.js";
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 const now = () => performance.now();
+/** How most answers begin, and no progress does: not worth scanning. */
+const ANSWER = '{"jsonrpc":"2.0","id"';
 
 /**
  * Whom a connection works for: who hears of all that is about more than moving messages.
@@ -332,7 +334,7 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && this.scans && !this.#draining) {
+    if (length <= words.SCRATCH && this.scans && !this.#draining && !text.startsWith(ANSWER)) {
       const core = /** @type {Core} */ (this.#core);
       lay(text, core);
       const slot = core.scan(length);

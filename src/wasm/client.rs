@@ -14,6 +14,7 @@ use crate::types::{Implementation, Level};
 
 use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
+use super::payload::help;
 use super::records;
 use super::words::{Caching, Failed, LogLevel, Requested, Scan};
 
@@ -68,6 +69,11 @@ impl Core {
         };
         let capabilities = JsValue::object();
         Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
+    }
+
+    /// Who does in one step what takes many from here; for all machines of this module.
+    pub fn help(hand: JsValue) {
+        help(hand);
     }
 
     /// A transport is about to open. Times are milliseconds.

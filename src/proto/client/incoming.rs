@@ -12,12 +12,16 @@ use super::Client;
 use super::output::Output;
 use super::progress::{self, Heard, Oddity};
 use super::requests::{Purpose, RequestId};
+use super::work::Work;
 
 impl<P: Payload> Client<P> {
     /// What has arrived, parsed: a message, or where the revision has batches several in an array.
     ///
     /// `stream` is the request of ours on whose stream it came, where each has one.
     pub fn read(&mut self, value: &P, stream: Option<RequestId>, now: Millis) {
+        if self.ended(value, now) {
+            return;
+        }
         let batch = if self.wire.is(Version::has_batches) { value.elements() } else { None };
         match batch.filter(|all| !all.is_empty()) {
             None => self.receive(Message::read(value), stream, now),
@@ -27,6 +31,26 @@ impl<P: Payload> Client<P> {
                 }
             }
         }
+    }
+
+    /// The short way of what most calls come to: a result that ends its call. False if there may be
+    /// more to the message.
+    fn ended(&mut self, value: &P, now: Millis) -> bool {
+        if !self.handshake.is_done() || self.unproven.is_on() {
+            return false;
+        }
+        let Some((id, result)) = value.ended() else { return false };
+        let Some(id) = RequestId::new(id) else { return false };
+        let Some(&Purpose::Call(call)) = self.wire.requests.purpose(id) else { return false };
+        let tasks = |work: &mut Work<P>| work.task.is_some();
+        if self.calls.worker(call).is_some_and(tasks) {
+            return false;
+        }
+        self.wire.requests.take(id);
+        let outcome = Ok(result);
+        self.cache.answered(id, &outcome, now);
+        self.calls.end(&mut self.wire, call, outcome);
+        true
     }
 
     /// A message has arrived; `stream` as for [`read`](Self::read).

@@ -1,7 +1,7 @@
 //! What every part of the machine needs to speak to the server: ids, what each request carries, the
 //! revision, and the outputs.
 
-use crate::jsonrpc::{Id, Message, Payload, RpcError, write_call};
+use crate::jsonrpc::{Id, Message, Payload, RpcError, with_meta, write_call};
 use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::{meta, method};
@@ -78,15 +78,16 @@ impl<P: Payload> Wire<P> {
     /// Sends a request that carries what all do.
     #[inline(never)]
     pub fn request(&mut self, id: RequestId, purpose: Purpose, method: &str, params: P) {
-        let params = self.with_meta(params, None);
+        let params = with_meta(params, &self.envelope, None);
         self.post(id, purpose, method, params);
     }
 
     /// The same, with its id as its progress token, for a call of that token.
     #[inline(never)]
     pub fn leg(&mut self, id: RequestId, method: &str, params: P) {
-        let params = self.with_meta(params, Some(id));
-        self.post(id, Purpose::Call(id), method, params);
+        self.requests.expect(id, Purpose::Call(id));
+        let request = P::ask(id.get(), method, params, &self.envelope);
+        self.push(Output::Send(request, Some(id)));
     }
 
     /// Gives up a task; nobody waits for the answer.
@@ -96,21 +97,6 @@ impl<P: Payload> Wire<P> {
         params.set("taskId", task);
         self.request(id, Purpose::Call(id), method::CANCEL_TASK, params);
         self.requests.forget(id);
-    }
-
-    /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
-    fn with_meta(&self, mut params: P, token: Option<RequestId>) -> P {
-        let mut own = P::object();
-        own.assign(&self.envelope);
-        if let Some(callers) = params.get(meta::META) {
-            own.assign(&callers);
-        }
-        if let Some(token) = token {
-            own.set(meta::PROGRESS_TOKEN, P::number(token.get() as f64));
-        }
-        params.set(meta::META, own);
-        params
     }
 
     /// What each request carries in the given revision.
