@@ -205,14 +205,14 @@ export class Calls {
     const transport = this.#connection.transport;
     call.epoch = this.#epoch;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
-    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
+    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = transport.identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
-      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
+      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
     }
     if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
     if (done !== words.REQUESTED_SENT) {
@@ -221,6 +221,7 @@ export class Calls {
     }
     const numbers = this.#connection.view();
     call.begin(numbers[words.PLACE_ID]);
+    if (resumptionToken !== undefined) core?.resume(call.id, resumptionToken);
     this.#table.put(numbers[words.PLACE_SLOT], call);
     if (this.#board) this.#show(call);
     if (this.#table.size === 1) this.#connection.hold();

@@ -14,8 +14,6 @@ import * as words from "../wasm/words.js";
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 const now = () => performance.now();
-/** How most answers begin, and no progress does: not worth scanning. */
-const ANSWER = '{"jsonrpc":"2.0","id"';
 
 /**
  * Whom a connection works for: who hears of all that is about more than moving messages.
@@ -334,7 +332,7 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && this.scans && !this.#draining && !text.startsWith(ANSWER)) {
+    if (length <= words.SCRATCH && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.#core);
       lay(text, core);
       const slot = core.scan(length);

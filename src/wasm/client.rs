@@ -212,8 +212,7 @@ impl Core {
 
     /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
-    /// a text, is the event behind which the answer goes on.
+    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`].
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -228,7 +227,6 @@ impl Core {
         rounds: f64,
         opens_urls: bool,
         now: f64,
-        resume: JsValue,
     ) -> u32 {
         if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
@@ -264,16 +262,20 @@ impl Core {
             rounds,
             opens_urls,
         };
-        let params = (!params.is_undefined()).then_some(params);
-        match self.machine.request(method, params, limits, now) {
+        match self.machine.request(method, Some(params), limits, now) {
             Ok((id, slot)) => {
-                self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put_slot(slot);
                 put_id(Some(id));
                 Requested::Sent as u32
             }
             Err(_) => Requested::Not as u32,
         }
+    }
+
+    /// The answer to the request of that id goes on behind the event of that name; to be said before it
+    /// leaves.
+    pub fn resume(&mut self, id: f64, event: JsValue) {
+        self.resume = request(id).map(|id| (id, event));
     }
 
     /// What the request of that id is authorized with, or with 0 the next one; true if it was another

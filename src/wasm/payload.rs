@@ -145,6 +145,15 @@ fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
     (keys, at)
 }
 
+/// A member, `undefined` if it is not there; `None` of what has no members.
+#[inline(never)]
+fn member_at(value: &JsValue, key: &'static str) -> Option<JsValue> {
+    let (keys, at) = lend(key);
+    let member = keys.get(at).and_then(|(_, key)| get(value, key).ok());
+    give_back(keys);
+    member
+}
+
 #[inline(never)]
 fn give_back(keys: Vec<(*const str, JsValue)>) {
     KEYS.0.set(keys);
@@ -201,13 +210,7 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn get(&self, key: &'static str) -> Option<Self> {
-        if !self.is_object() {
-            return None;
-        }
-        let (keys, at) = lend(key);
-        let value = keys.get(at).and_then(|(_, key)| get(self, key).ok());
-        give_back(keys);
-        value.filter(|value| !value.is_undefined())
+        member_at(self, key).filter(|value| !value.is_undefined())
     }
 
     #[inline(never)]
@@ -224,12 +227,10 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
-        if self.is_object() {
-            // Fails only on an object that refuses members, and those are not ours.
-            let (keys, at) = lend(key);
-            let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
-            give_back(keys);
-        }
+        // Throws for what has no members, and those that refuse some are not ours.
+        let (keys, at) = lend(key);
+        let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
+        give_back(keys);
     }
 
     #[inline(never)]
@@ -249,11 +250,9 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn remove(&mut self, key: &'static str) {
-        if self.is_object() {
-            let (keys, at) = lend(key);
-            let _ = keys.get(at).map(|(_, key)| delete(self, key));
-            give_back(keys);
-        }
+        let (keys, at) = lend(key);
+        let _ = keys.get(at).map(|(_, key)| delete(self, key));
+        give_back(keys);
     }
 
     #[inline(never)]
@@ -309,11 +308,8 @@ impl Payload for JsValue {
     #[allow(clippy::cast_possible_truncation)] // a safe integer
     #[inline(never)]
     fn ended(&self) -> Option<(i64, Self)> {
-        if !self.is_object() {
-            return None;
-        }
         let id = with_hand(|hand| hand.plain(self).ok())?;
-        if id > 0.0 { Some((id as i64, self.get("result")?)) } else { None }
+        if id > 0.0 { Some((id as i64, member_at(self, "result")?)) } else { None }
     }
 
     #[allow(clippy::cast_precision_loss)] // read from a double

@@ -228,7 +228,7 @@ impl<P: Payload> Client<P> {
             self.cache.asked(id, method, &params);
         }
         if method == method::CALL_TOOL {
-            tasks::weigh_task(wire, session, &mut params);
+            wire.weigh_task(&mut params);
         }
         let slot = self.calls.insert(id, limits, Work::new(method, &params), now);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {

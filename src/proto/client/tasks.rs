@@ -216,16 +216,11 @@ impl<P: Payload> Wire<P> {
     }
 }
 
-/// A task is asked for only where there are such: the server of the legacy era has to know them, and
-/// the one of the modern era decides by itself.
-pub(super) fn weigh_task<P: Payload>(wire: &Wire<P>, session: Option<&Session<P>>, params: &mut P) {
-    let capabilities = session.and_then(|session| session.capabilities.as_ref());
-    let known = capabilities
-        .filter(|_| !wire.is(Version::has_task_extension))
-        .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
-    if known.is_none() {
-        params.remove("task");
-    }
+/// Whether a server of the legacy era knows tasks.
+pub(super) fn are_known<P: Payload>(session: &Session<P>) -> bool {
+    let path = ["tasks", "requests", "tools"];
+    let tools = session.capabilities.as_ref().and_then(|all| all.at(&path));
+    !session.version.has_task_extension() && tools.is_some_and(|all| all.present("call").is_some())
 }
 
 /// The name of a task, if it has one.

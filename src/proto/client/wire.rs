@@ -6,8 +6,9 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::output::{Config, Output, Outputs};
+use super::output::{Config, Output, Outputs, Session};
 use super::requests::{Purpose, RequestId, Requests};
+use super::tasks;
 
 #[derive(Debug)]
 pub(super) struct Wire<P> {
@@ -16,6 +17,8 @@ pub(super) struct Wire<P> {
     pub outputs: Outputs<P>,
     /// The revision that both sides speak, while connected.
     pub version: Option<Version>,
+    /// Whether tool calls may ask to become tasks.
+    takes_tasks: bool,
     /// What every request of this connection carries in `_meta`.
     envelope: P,
 }
@@ -27,7 +30,22 @@ impl<P: Payload> Wire<P> {
             requests: Requests::new(),
             outputs: Outputs::new(),
             version: None,
+            takes_tasks: false,
             envelope: P::object(),
+        }
+    }
+
+    /// From now on both sides speak the session's revision.
+    pub fn speak(&mut self, session: &Session<P>) {
+        self.version = Some(session.version);
+        self.takes_tasks = tasks::are_known(session);
+    }
+
+    /// A task is asked for only where there are such: the server of the legacy era has to know them, and
+    /// the one of the modern era decides by itself.
+    pub fn weigh_task(&self, params: &mut P) {
+        if !self.takes_tasks {
+            params.remove("task");
         }
     }
 
