@@ -18,8 +18,8 @@ const { instantiate } = WebAssembly;
 WebAssembly.instantiate = /** @type {any} */ (
   (/** @type {any} */ source, /** @type {Record<string, any>} */ imports) => {
     const counted = Object.entries(imports).map(([module, functions]) => {
-      const counting = ([name, own]) => [name, typeof own === "function" ? (...given) => (called++, own(...given)) : own];
-      return [module, Object.fromEntries(Object.entries(functions).map(/** @type {any} */ (counting)))];
+      const counting = (/** @type {any} */ [name, own]) => [name, typeof own === "function" ? (/** @type {any[]} */ ...given) => (called++, own(...given)) : own];
+      return [module, Object.fromEntries(Object.entries(functions).map(counting))];
     });
     return instantiate(source, Object.fromEntries(counted));
   }

@@ -17,6 +17,7 @@ mod fuzz;
 mod glue;
 mod names;
 mod outcome;
+mod pack;
 mod package;
 mod run;
 mod sbom;

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::glue::trim;
 use crate::names;
+use crate::pack::pack;
 use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
@@ -227,6 +228,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
             include_str!("package.rs"),
             include_str!("names.rs"),
             include_str!("glue.rs"),
+            include_str!("pack.rs"),
             include_str!("split.rs"),
             include_str!("trap.rs")
         );
@@ -462,25 +464,8 @@ fn strip(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
 
 /// A script with a module in it, and its declaration.
 fn write_inline(script: &Path, wasm: &Path) -> Result<()> {
-    fs::write(script, inline(&fs::read(wasm)?))?;
+    fs::write(script, format!("export default \"{}\";\n", pack(&fs::read(wasm)?)?))?;
     Ok(fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?)
-}
-
-/// A module that carries `bytes` as text, which `wasm/unpack.js` reads: 89 bytes are a
-/// character each, the others two. A server's brotli finds nearly as much in it as in the bytes,
-/// and nothing in what is compressed already.
-fn inline(bytes: &[u8]) -> String {
-    const SINGLE: u8 = 89;
-    // From `#` on, without the backslash: nothing that a script or a minifier would escape.
-    let digit = |number: u8| char::from(number + if number < 57 { 35 } else { 36 });
-    let mut text = String::new();
-    for byte in bytes {
-        if *byte >= SINGLE {
-            text.push(digit(SINGLE - 1 + byte / SINGLE));
-        }
-        text.push(digit(byte % SINGLE));
-    }
-    format!("export default \"{text}\";\n")
 }
 
 fn fill_version(file: &Path, version: &str) -> Result<()> {
@@ -527,18 +512,4 @@ fn print_sizes(package: &Path) -> Result<()> {
         bail!("the sizes could not be measured");
     }
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_inlined_byte_needs_an_escape() {
-        let text = inline(&(0..=255).collect::<Vec<u8>>());
-        let packed = text.strip_prefix("export default \"").unwrap().strip_suffix("\";\n").unwrap();
-        assert_eq!(packed.len(), 89 + 2 * (256 - 89));
-        assert!(packed.bytes().all(|byte| matches!(byte, b'#'..=b'~') && byte != b'\\'));
-        assert_eq!(inline(b"\0asm"), "export default \"#}+}=}7\";\n");
-    }
 }
