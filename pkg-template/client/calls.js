@@ -1,7 +1,8 @@
 // The calls under way: checked, sent, put on the board, and ended.
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
-import { ITSELF, throughProxies } from "../base/itself.js";
+import { itself, throughProxies } from "../base/itself.js";
+import { loadAuthorized } from "../transports/identity.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
@@ -50,8 +51,7 @@ class Handle extends Promise {
   /** @param {Call} call @param {(call: Call, reason: unknown) => void} cancel */
   constructor(call, cancel) {
     super(keep);
-    // Not by `itself`, whose descriptor takes longer than the rest of this.
-    /** @type {any} */ (this)[ITSELF] = () => this;
+    itself(this);
     this.#call = call;
     this.#cancel = cancel;
     call.resolve = resolver;
@@ -252,7 +252,7 @@ export class Calls {
     const call = this.#table.take(slot);
     if (!call) return;
     const access = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access;
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
+    if (access?.auth) loadAuthorized().then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 

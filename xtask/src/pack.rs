@@ -1,4 +1,4 @@
-//! A module as text for a script, which `pkg-template/wasm/unpack.js` reads: what is no code, then a stream
+//! A module as text for a script, which `unpack.wat` reads for `pkg-template/wasm/unpack.js`: what is no code, then a stream
 //! for each kind of number in the code. A server's brotli, which looks at the last two bytes, finds more in
 //! these than where instructions, locals, places and constants alternate; lengths, which it cannot
 //! foresee, are left out.
@@ -157,7 +157,7 @@ impl Packer<'_> {
         let (start, kept) = (self.at, self.streams[REST].len());
         let length = self.number(REST)?;
         self.streams[REST].truncate(kept);
-        let shortest = (1..).find(|bytes| length >> (7 * bytes) == 0).unwrap_or_default();
+        let shortest = (1..=5).find(|bytes| length >> (7 * bytes) == 0).unwrap_or_default();
         ensure!(self.at - start == shortest, "a length in the module has more bytes than it needs");
         Ok(self.at + length)
     }

@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use enumset::{EnumSet, enum_set};
 use serde_json::Value;
 
@@ -132,6 +134,9 @@ impl Module {
 const VALIDATOR: [&str; 2] = ["validate/index.js", "validate.js"];
 /// What it compares texts with.
 const PATTERNS: &str = "validate/patterns.js";
+/// What reads the modules' texts, and the script that it travels in.
+const UNPACKER: &str = "xtask/src/unpack.wat";
+const UNPACKER_SCRIPT: &str = "wasm/unpacker.js";
 const WORKER: &str = "worker/worker.js";
 const WORKER_SCRIPT: &str = "worker/worker-script.js";
 /// What starts the late part of a module.
@@ -204,9 +209,11 @@ pub fn declarations() -> Vec<(PathBuf, String)> {
         let declared = declared.chain([format!("{}.d.ts", module.wasm)]);
         declared.map(|name| (generated(module).join(&name), name)).collect::<Vec<_>>()
     };
-    let worker = WORKER_SCRIPT.replace(".js", ".d.ts");
-    let worker = (target().join("pkg-generated").join(&worker), worker);
-    MODULES.iter().flat_map(of).chain([worker]).collect()
+    let alone = [WORKER_SCRIPT, UNPACKER_SCRIPT].map(|script| {
+        let declared = script.replace(".js", ".d.ts");
+        (target().join("pkg-generated").join(&declared), declared)
+    });
+    MODULES.iter().flat_map(of).chain(alone).collect()
 }
 
 fn cargo_home() -> PathBuf {
@@ -260,6 +267,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         }
     }
     bundle_validator(tools, &next)?;
+    inline_unpacker(tools, &next)?;
     inline_worker(tools, &next)?;
     make_doors(&next)?;
     sbom::of_npm(&next)?;
@@ -327,6 +335,23 @@ fn make_doors(package: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What reads the modules' texts, as a text.
+fn inline_unpacker(tools: &Tools, package: &Path) -> Result<()> {
+    let script = target().join("pkg-generated").join(UNPACKER_SCRIPT);
+    fs::create_dir_all(script.parent().unwrap_or(package))?;
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let file = script.with_extension("wasm");
+    tools
+        .cmd("wasm-opt")
+        .args(FEATURES)
+        .args(["-Oz", "--converge", "--strip-target-features"])
+        .args([root().join(UNPACKER).as_path(), Path::new("-o"), &file])
+        .quiet()
+        .context("what reads the modules could not be assembled")?;
+    let text = STANDARD.encode(fs::read(file)?);
+    Ok(fs::write(package.join(UNPACKER_SCRIPT), format!("export default \"{text}\";\n"))?)
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.
