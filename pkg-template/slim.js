@@ -7,7 +7,7 @@ import { serverClass } from "./server/server.js";
 
 /**
  * Starts the module from a URL, a `Response`, bytes, or a compiled `WebAssembly.Module`.
- * @param {any} source
+ * @param {unknown} source
  */
 export async function init(source) {
   provide(async () => {
@@ -19,7 +19,7 @@ export async function init(source) {
 
 /**
  * Says where the server's module is, for pages that make a `Server`. It starts on the first connection.
- * @param {any} source
+ * @param {unknown} source
  */
 export function initServer(source) {
   provideHost(async () => {

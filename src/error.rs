@@ -3,7 +3,7 @@
 #[cfg(not(target_arch = "wasm32"))]
 use std::fmt;
 
-use crate::jsonrpc::RpcError;
+use crate::jsonrpc::{Payload, RpcError};
 
 /// Why a call or a connection failed.
 ///
@@ -100,6 +100,28 @@ impl<P> Error<P> {
             }
             _ => None,
         }
+    }
+}
+
+/// The code of a message's [`Lost`](Error::Lost) that is larger than a transport takes.
+const TOO_LARGE: &str = "MESSAGE_TOO_LARGE";
+
+impl<P: Payload> Error<P> {
+    /// A message has more bytes than that: it was not sent, or not read.
+    #[allow(clippy::cast_precision_loss)] // a size
+    pub fn too_large(limit: usize, sent: bool) -> Self {
+        let mut cause = P::object();
+        cause.set_text("code", TOO_LARGE);
+        cause.set("limit", P::number(limit as f64));
+        Self::Lost { reason: String::new(), sent, cause: Some(cause) }
+    }
+
+    /// The limit, in bytes, if that is the reason.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it was such a number
+    pub fn size_limit(&self) -> Option<usize> {
+        let Self::Lost { cause: Some(cause), .. } = self else { return None };
+        let limit = cause.get("limit").filter(|_| cause.says("code", TOO_LARGE))?;
+        limit.as_f64().map(|limit| limit as usize)
     }
 }
 

@@ -100,6 +100,9 @@ pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod server;
 mod text;
+#[cfg(all(feature = "native-client", not(target_arch = "wasm32")))]
+#[doc(hidden)]
+pub mod transport;
 pub mod types;
 
 #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
@@ -108,9 +111,15 @@ pub mod native;
 #[doc(hidden)]
 pub mod wasm;
 
-#[cfg(all(feature = "client", target_arch = "wasm32"))]
+#[cfg(any(
+    all(feature = "client", target_arch = "wasm32"),
+    all(feature = "native-client", not(target_arch = "wasm32"))
+))]
 pub mod client;
-#[cfg(all(feature = "client", target_arch = "wasm32"))]
+#[cfg(any(
+    all(feature = "client", target_arch = "wasm32"),
+    all(feature = "native-client", not(target_arch = "wasm32"))
+))]
 pub use client::Client;
 
 /// The Rust examples of the README and of the guide compile.

@@ -17,13 +17,17 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("http", &["error", "jsonrpc", "text", "types", "proto"]),
     ("server", &["error", "jsonrpc", "text", "types", "proto", "http"]),
     ("wasm", &["error", "jsonrpc", "text", "types", "proto", "http", "server"]),
-    ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm"]),
+    ("transport", &["error", "jsonrpc", "text", "proto", "http"]),
+    ("client", &["error", "jsonrpc", "types", "proto", "http", "wasm", "transport"]),
     ("native", &["error", "jsonrpc", "types", "proto", "http", "server"]),
 ];
 
 /// Crates that bring sockets, clocks, tasks or JavaScript, with the modules that may name them.
 const OUTSIDE: &[(&str, &[&str])] = &[
-    ("tokio", &["native"]),
+    ("tokio", &["native", "transport", "client"]),
+    ("tokio_tungstenite", &["native", "transport"]),
+    ("reqwest", &["transport"]),
+    ("rustls", &["transport"]),
     ("axum", &["native"]),
     ("hyper", &["native"]),
     ("js_sys", &["wasm", "client"]),
@@ -38,12 +42,12 @@ const JSON: &str = "src/types/json.rs";
 
 /// Calls that read a clock or start a task.
 const EFFECTS: &[&str] = &["Instant::now", "SystemTime::now", "tokio::spawn", "thread::spawn"];
-const MAY_HAVE_EFFECTS: &[&str] = &["native"];
+const MAY_HAVE_EFFECTS: &[&str] = &["native", "transport", "client"];
 /// Who may know of tasks, `std::task`: below them, machines say what has changed.
-const MAY_HAVE_TASKS: &[&str] = &["server", "client", "native"];
+const MAY_HAVE_TASKS: &[&str] = &["server", "client", "native", "transport"];
 
 /// What must not be in the browser build.
-const NOT_IN_THE_BROWSER: &[&str] = &["tokio", "hyper", "axum", "serde_json"];
+const NOT_IN_THE_BROWSER: &[&str] = &["tokio", "hyper", "axum", "serde_json", "reqwest", "rustls"];
 
 #[test]
 fn imports_only_point_down() {

@@ -10,6 +10,7 @@
 mod weight;
 
 use std::{
+    collections::{BTreeMap, HashMap},
     future::Future,
     pin::pin,
     sync::PoisonError,
@@ -17,10 +18,12 @@ use std::{
 };
 
 use mcp_wasm::{
-    jsonrpc::{Payload, Raw, UNTYPED_VALUES},
-    server::{Context, NoArguments, Server, Transmit},
+    jsonrpc::{Payload, READ_FLOOR, Raw},
+    server::{Context, Limits, NoArguments, Server, Tool, Transmit},
 };
-use serde_json::Value;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Value, json};
 use weight::{
     FIXED, META, PLACES, TIMES, TREES, TURN, busy, hold, message, peak, report, server, shapes,
     tree,
@@ -127,32 +130,179 @@ fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {
     report("time", times);
 }
 
-/// What a handler takes as a `Value` is a tree of many times its text. So it may have so many values,
-/// and in a large text no more than what eight times its bytes have room for.
+/// What handlers take, by type: what a call of each is given, `$` being a shape.
+const TAKERS: [(&str, &str); 10] = [
+    ("any", r#"{"x":$}"#),
+    ("any", "$"),
+    ("map", "$"),
+    ("flat", r#"{"x":$}"#),
+    ("texts", r#"{"x":$}"#),
+    ("numbers", r#"{"x":$}"#),
+    ("items", r#"{"x":$}"#),
+    ("untagged", r#"{"x":$}"#),
+    ("names", r#"{"more":$,"x":$}"#),
+    ("text", r#"{"x":$}"#),
+];
+
+#[derive(Deserialize, JsonSchema)]
+struct Of<T> {
+    #[allow(dead_code)] // it is there to be read
+    x: T,
+}
+
+/// Large, and short to write.
+#[derive(Deserialize, JsonSchema)]
+#[serde(default)]
+#[derive(Default)]
+#[allow(dead_code)] // as above
+struct Item {
+    name: Option<String>,
+    number: Option<f64>,
+    places: [Option<String>; 9],
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(untagged)]
+#[allow(dead_code)] // as above
+enum Untagged {
+    Number(f64),
+    Text(String),
+    All(Vec<f64>),
+    Members(BTreeMap<String, f64>),
+    Rest(Value),
+}
+
+#[derive(Deserialize, JsonSchema)]
+struct Flat {
+    #[serde(flatten)]
+    #[allow(dead_code)] // as above
+    all: BTreeMap<String, Value>,
+}
+
+fn takers() -> Server {
+    let anything = |name| Tool::new(name, "").input_schema(json!({ "type": "object" }));
+    Server::builder("Counted", "1.0.0")
+        .tool_with(anything("any"), |_: Value, _: Context| async { "done" })
+        .tool_with(anything("map"), |_: HashMap<String, Value>, _: Context| async { "done" })
+        .tool_with(anything("flat"), |_: Flat, _: Context| async { "done" })
+        .tool("texts", "", |_: Of<Vec<String>>, _: Context| async { "done" })
+        .tool("numbers", "", |_: Of<Vec<f64>>, _: Context| async { "done" })
+        .tool("items", "", |_: Of<Vec<Item>>, _: Context| async { "done" })
+        .tool("untagged", "", |_: Of<Untagged>, _: Context| async { "done" })
+        .tool("names", "", |_: Of<BTreeMap<String, u8>>, _: Context| async { "done" })
+        .tool("text", "", |_: Of<Raw>, _: Context| async { "done" })
+        .build()
+}
+
+/// Whatever type a handler takes: what comes of the text is at most eight times the text, or as much
+/// as any call may take.
 #[test]
-fn what_a_handler_takes_without_a_type_is_bounded_by_its_values() {
-    /// Bytes that a value takes at most, while the array that it is in grows.
-    const NODE: usize = 3 * size_of::<Value>();
+fn what_a_handler_takes_is_bounded_by_its_text_whatever_its_type() {
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    let server = server();
-    let mut seen = Vec::new();
-    for size in [8 << 10, 128 << 10, 1 << 20] {
-        for (shape, value) in shapes(size) {
-            let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"any","arguments":{"x":$},"_meta":{@}}}"#;
-            let text = message(call, &value);
-            let bytes = text.len();
-            let (link, driver) = server.connect();
-            let mut driver = pin!(driver);
-            let took = peak(|| {
-                link.receive_text(text);
-                let mut context = TaskContext::from_waker(Waker::noop());
-                let _ = driver.as_mut().poll(&mut context);
-                assert!(link.try_transmit().is_some(), "{shape}: an answer");
-            });
-            let most = TIMES * bytes + FIXED + UNTYPED_VALUES.min(bytes * 2) * NODE;
-            assert!(took <= most, "{shape}: {bytes} bytes took {took}");
-            seen.push((took as f64 / bytes as f64, format!("{took} of {bytes} for {shape}")));
+    let server = takers();
+    let (mut seen, mut times) = (Vec::new(), Vec::new());
+    // What is large is slow to be made: each shape is given to another part of the types.
+    for (size, step) in [(1 << 10, 1), (8 << 10, 1), (96 << 10, 2), (1 << 20, 6)] {
+        for (at, (shape, value)) in shapes(size).into_iter().enumerate() {
+            let tree = if size < 50_000 { f64::INFINITY } else { tree(&value) };
+            for (tool, arguments) in TAKERS.into_iter().skip(at % step).step_by(step) {
+                let arguments = arguments.replace('$', &value);
+                let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"NAME","arguments":$,"_meta":{@}}}"#;
+                let text = message(&call.replace("NAME", tool), &arguments);
+                let bytes = text.len();
+                let (link, driver) = server.connect();
+                let mut driver = pin!(driver);
+                let before = busy();
+                let took = peak(|| {
+                    link.receive_text(text.clone());
+                    let mut context = TaskContext::from_waker(Waker::noop());
+                    let _ = driver.as_mut().poll(&mut context);
+                    assert!(link.try_transmit().is_some(), "{shape}: an answer");
+                });
+                let time = busy() - before;
+                let most = (TIMES * bytes).max(bytes + READ_FLOOR) + FIXED;
+                let what = format!("{shape} for {tool}");
+                assert!(took <= most, "{what}: {bytes} bytes took {took}");
+                let ratio = time / (tree * (bytes / value.len()).max(1) as f64);
+                assert!(ratio <= TREES, "{what}: {time} ms, {ratio} times a tree of it");
+                times.push((ratio, format!("{time:.1} ms of {size} for {what}")));
+                seen.push((took as f64 / most as f64, format!("{took} of {bytes} for {what}")));
+            }
         }
     }
-    report("without a type", seen);
+    report("of what may be taken", seen);
+    report("time", times);
+}
+
+/// The limit keeps out what takes many times its text, not what people send.
+#[test]
+fn what_people_send_is_taken() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let numbered =
+        |count: usize, write: &dyn Fn(usize) -> Value| -> Value { (0..count).map(write).collect() };
+    let texts = |count| numbered(count, &|n| json!(format!("{:03}", n % 1000)));
+    let numbers = |count| numbered(count, &|n| json!(n as f64 / 3.0));
+    let small = |count| numbered(count, &|n| json!({ "id": n, "name": "ab" }));
+    let prose = |count| numbered(count, &|n| json!({ "id": n, "text": "word ".repeat(60) }));
+    let calls = [
+        // Typed, a million of them.
+        ("texts", json!({ "x": texts(40_000) })),
+        ("numbers", json!({ "x": numbers(1_000_000) })),
+        ("numbers", json!({ "x": numbered(100_000, &|n| json!(n % 10)) })),
+        ("items", json!({ "x": small(700) })),
+        ("items", json!({ "x": prose(10_000), "more": [[1], { "a": [2.5, null] }] })),
+        ("names", json!({ "more": numbers(50), "x": { "a": 1, "b": 2 } })),
+        // Without a type, what a model writes, and large things with little structure.
+        ("any", json!({ "x": numbered(2000, &|n| json!(n % 10)) })),
+        ("any", json!({ "x": small(400) })),
+        ("any", json!({ "x": prose(10_000) })),
+        // What has no type may also stay a text, however large.
+        ("text", json!({ "x": small(100_000) })),
+        ("any", json!({ "x": "word ".repeat(200_000) })),
+        ("flat", json!({ "x": prose(100), "y": 7 })),
+        ("untagged", json!({ "x": small(200) })),
+    ];
+    let server = takers();
+    for (tool, arguments) in calls {
+        let call = json!({ "jsonrpc": "2.0", "id": 7, "method": "tools/call", "params": { "name": tool, "arguments": arguments } });
+        let text = call
+            .to_string()
+            .replace(r#""params":{"#, &format!(r#""params":{{"_meta":{{{META}}},"#));
+        let (link, driver) = server.connect();
+        let mut driver = pin!(driver);
+        let bytes = text.len();
+        link.receive_text(text);
+        let _ = driver.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+        let Some(Transmit::Send { frame, .. }) = link.try_transmit() else { panic!("an answer") };
+        let answer = frame.to_json();
+        assert!(answer.contains("done"), "{bytes} bytes for {tool}: {answer}");
+    }
+}
+
+/// A limit that says what it is about, and that can be set.
+#[test]
+fn what_takes_too_much_is_answered_with_what_to_do_and_the_limit_can_be_set() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let call = r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"any","arguments":{"x":$},"_meta":{@}}}"#;
+    let text = message(call, &format!("[{}]", weight::repeat("0", ",", 100_000)));
+    let answer = |limits: Limits| {
+        let server = Server::builder("Counted", "1.0.0")
+            .tool_with(
+                Tool::new("any", "").input_schema(json!({ "type": "object" })),
+                |_: Value, _: Context| async { "done" },
+            )
+            .limits(limits)
+            .build();
+        let (link, driver) = server.connect();
+        let mut driver = pin!(driver);
+        link.receive(&text);
+        let _ = driver.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+        let Some(Transmit::Send { frame, .. }) = link.try_transmit() else { panic!("an answer") };
+        frame.to_json()
+    };
+    let refused = answer(Limits::default());
+    assert!(refused.contains("\"isError\":true"), "{refused}");
+    assert!(refused.contains("8 times the memory of their text: send fewer at once"), "{refused}");
+    let taken = answer(Limits { arguments: 16 << 20, ..Limits::default() });
+    assert!(taken.contains("done"), "{taken}");
 }

@@ -339,12 +339,12 @@ fn large_parts_are_found_at_every_depth() {
 }
 
 #[test]
-fn what_is_read_without_a_type_is_limited_and_the_rest_is_not() {
+fn what_takes_many_times_its_text_is_not_read_and_the_rest_is() {
     let many = format!("[{}0]", "0,".repeat(1_000_000));
     let all = raw(&many);
     assert_eq!(all.read::<Vec<u8>>().unwrap().len(), 1_000_001);
     let error = all.read::<Value>().unwrap_err().to_string();
-    assert!(error.starts_with("too many values that are read without a type"), "{error}");
+    assert!(error.contains("more than 8 times the memory of their text"), "{error}");
     let inside = raw(&format!("{{\"any\":{many},\"own\":{many}}}"));
 
     #[derive(Deserialize)]
@@ -367,11 +367,46 @@ fn what_is_read_without_a_type_is_limited_and_the_rest_is_not() {
     assert!(inside.read::<Flat>().is_err());
     assert!(inside.read::<Map<String, Value>>().is_err());
 
-    // A few long ones are fine, whatever they weigh, and so are thousands of short ones.
+    // A few long ones are fine, whatever they weigh, and so are thousands of short ones if somebody
+    // wants them.
     let long = raw(&json!(vec!["x".repeat(10_000); 1000]).to_string());
     assert_eq!(long.to_value().unwrap().as_array().unwrap().len(), 1000);
     let short = raw(&json!(vec![0.5; 50_000]).to_string());
-    assert_eq!(short.to_value().unwrap().as_array().unwrap().len(), 50_000);
+    assert_eq!(short.read_within::<Vec<Value>>(8 << 20).unwrap().len(), 50_000);
+    let some = raw(&json!(vec![0.5; 2000]).to_string());
+    assert_eq!(some.to_value().unwrap().as_array().unwrap().len(), 2000);
+
+    // A name that serde_json keeps for itself is no way around the limit.
+    let text = json!(many).to_string();
+    let hidden = raw(&format!(r#"{{"any":{{"$serde_json::private::RawValue":{text}}}}}"#));
+    assert!(hidden.read::<Any>().is_err());
+    assert!(hidden.read::<Flat>().is_err());
+
+    // What is passed over may be anything, and changes nothing about what comes behind it.
+    let beside = raw(&format!(r#"{{"any":[1e999,{many},[[]]],"own":[{}0]}}"#, "0,".repeat(3000)));
+    assert_eq!(beside.read::<Own>().unwrap().own.len(), 3001);
+}
+
+#[test]
+fn a_part_may_stay_a_text() {
+    #[derive(Deserialize)]
+    struct Parts {
+        a: Raw,
+        b: Vec<Raw>,
+        c: Option<Raw>,
+        d: Vec<u16>,
+    }
+    let numbers = format!("[{}0]", "0,".repeat(2000));
+    let all = raw(&format!(
+        r#"{{ "a" : {{"n": 1.000000000000000000001, "n":2}}, "b":[1 , {numbers}], "c":null,"d":{numbers}}}"#
+    ));
+    let parts = all.read::<Parts>().unwrap();
+    assert_eq!(parts.a.to_string(), r#"{"n": 1.000000000000000000001, "n":2}"#);
+    assert_eq!(parts.b[1].to_string(), numbers);
+    assert!(parts.c.is_none());
+    assert_eq!(parts.d.len(), 2001);
+    assert_eq!(serde_json::from_str::<Raw>("[1, 2]").unwrap().to_string(), "[1, 2]");
+    assert!(serde_json::from_str::<Raw>(r#"["\ud83d"]"#).is_err());
 }
 
 #[test]

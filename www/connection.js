@@ -97,6 +97,20 @@ export class Connection {
     if (turn === this.#turn) await this.#attempt(endpoint, "connecting");
   }
 
+  /** A call turned out to need a log-in, or more rights. @param {any} error */
+  needs(error) {
+    this.#wanted = error;
+    const problem = error.code === "AUTH_SCOPE" ? `this needs more rights: ${error.scopes.join(", ")}` : "this server wants to know who you are";
+    this.#report({ state: "login", endpoint: this.status.endpoint, problem });
+  }
+
+  /** Logs in as an error says, and connects anew where rights are those of the connection. Call it in a click. @param {any} error */
+  async agree(error) {
+    await this.auth.login(error);
+    const { endpoint } = this.status;
+    if (/^ws/i.test(endpoint)) await this.#attempt(endpoint, "connecting");
+  }
+
   async disconnect() {
     this.#turn += 1;
     clearTimeout(this.#timer);
@@ -118,8 +132,7 @@ export class Connection {
       await this.client.connect(endpoint, {
         connectTimeout: CONNECT_TIMEOUT_MS,
         trace: this.#events.onframe,
-        // A WebSocket would ask its server for a ticket first.
-        ...(/^http/i.test(endpoint) && { auth: this.auth }),
+        auth: this.auth,
       });
       if (turn !== this.#turn) return;
       this.#failures = 0;

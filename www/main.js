@@ -5,7 +5,7 @@ import { CallBoard } from "./call-board.js";
 import { STATE_NAMES } from "./call-card.js";
 import { CallRunner } from "./call-runner.js";
 import { ConnectionBar } from "./connection-bar.js";
-import { Connection } from "./connection.js";
+import { Connection, needsLogin } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import { duration } from "./format.js";
 import { Inspector } from "./inspector.js";
@@ -44,7 +44,10 @@ const inspector = new Inspector();
 const logPanel = new LogPanel();
 const runner = new CallRunner({
   onchange: (call) => board.changed(call),
-  onend: (call) => announcer.say(`${call.tool}: ${STATE_NAMES[call.state]} after ${duration(call.elapsed)}.`),
+  onend: (call) => {
+    announcer.say(`${call.tool}: ${STATE_NAMES[call.state]} after ${duration(call.elapsed)}.`);
+    if (needsLogin(call.error)) connection.needs(call.error);
+  },
 });
 const board = new CallBoard({ cancelAll: () => runner.cancelAll() });
 /** @param {string} sentence */

@@ -201,6 +201,7 @@ impl Host {
                         assert_eq!(state, Some(State::Answered), "an id is free");
                     }
                 }
+                Event::Relayed(_) | Event::Notified { .. } => panic!("this is no relay"),
                 Event::Cancelled { key, .. } => {
                     let state = self.requests.insert(key, State::Cancelled);
                     assert_eq!(state, Some(State::Running), "cancelled while it ran, and once");

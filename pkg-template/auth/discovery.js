@@ -92,7 +92,7 @@ export async function discover(search, named, isKnown) {
   const { server, call, options, tried } = search;
   const resource = await protectedResource(search, named);
   /** @type {string[]} */
-  const listed = (Array.isArray(resource?.authorization_servers) ? resource.authorization_servers : []).filter((/** @type {any} */ one) => typeof one === "string");
+  const listed = (Array.isArray(resource?.authorization_servers) ? resource.authorization_servers : []).filter((/** @type {unknown} */ one) => typeof one === "string");
   // Before there was metadata of resources, a server's origin was its issuer.
   const issuers = listed.length ? listed : [new URL(server).origin];
   const weight = new Map(await Promise.all(issuers.map(async (one) => /** @type {const} */ ([one, (await isKnown(one)) ? 0 : one === options.issuer ? 1 : 2]))));

@@ -28,5 +28,5 @@ export const failure = (code, server, what, details) => new AuthError(code, `${s
 export const loginRequired = (server, what, scopes) =>
   failure("AUTH_REQUIRED", server, `${what}; call \`login\` with this error, in a click`, scopes?.length ? { scopes } : {});
 
-/** Whether something thrown is an error with this code. @param {any} error @param {string} code @returns {error is { code: string, error?: string }} */
+/** Whether something thrown is an error with this code. @param {unknown} error @param {string} code @returns {error is { code: string, error?: string }} */
 export const isFailure = (error, code) => error instanceof McpError && error.code === code;

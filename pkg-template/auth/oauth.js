@@ -152,9 +152,17 @@ export class OAuth {
     return true;
   }
 
-  /** @param {string} url */
-  async ticket(url) {
-    return (await import("./ticket.js")).ticketFor(this, url, this.#sessions.options);
+  /** @param {string} url @param {boolean} [refused] */
+  async ticket(url, refused) {
+    // Without a log-in there is nothing to ask with, and perhaps no need to.
+    if (!refused && !(await this.#sessions.get(serverOf(url)))?.tokens) return undefined;
+    try {
+      return await (await import("./ticket.js")).ticketFor(this, url, this.#sessions.options);
+    } catch (error) {
+      // The connection fails for another reason.
+      if (refused && (isFailure(error, "AUTH_METADATA") || isFailure(error, "AUTH_TRANSIENT"))) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -93,7 +93,7 @@ export class Store {
   /** @param {string} key */
   delete = (key) => this.#safely((storage) => storage.delete(key));
 
-  /** @param {(storage: AuthStorage) => any} act */
+  /** @param {(storage: AuthStorage) => unknown} act */
   async #safely(act) {
     try {
       return await act(this.#storage);

@@ -27,12 +27,12 @@ export function oversize(text, limit) {
 /**
  * Whose a message is, from its members at the top alone: the id, and whether it answers a request.
  * @param {string} text which may have been cut off
- * @returns {{ id?: any, answers?: boolean }}
+ * @returns {import("../types/inside.js").Outline}
  */
 export function outline(text) {
   const member = /"(id|result|error|method|params)"\s*:\s*("[^"\\]{0,99}"|-?\d{1,16})?/y;
   let [depth, at] = [0, 0];
-  /** @type {{ id?: any, answers?: boolean }} */
+  /** @type {import("../types/inside.js").Outline} */
   const found = {};
   for (; at < text.length && !("id" in found && "answers" in found); at++) {
     const code = text.charCodeAt(at);
@@ -63,7 +63,7 @@ function endOf(text, start) {
 /**
  * Whether a value that came by structured clone is worth being written as JSON: what shares its parts
  * is small on the way, and may be endless as text.
- * @param {any} root
+ * @param {unknown} root
  * @param {number} limit in bytes
  */
 export function isWritable(root, limit) {

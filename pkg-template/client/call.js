@@ -6,12 +6,19 @@ import { Track } from "./rate.js";
 
 /** How much progress may wait behind one call's slow handler. */
 const WAITING = 1024;
+/** @typedef {{ isError?: boolean, content?: ({ type?: string, text?: string } | undefined)[] }} ToolResult */
 /** The ends of a call that no answer of the server brought about. */
 const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
 /** The members of a notification that a handler is given by themselves, and the token. */
 const KNOWN = ["progress", "total", "message", "progressToken"];
 
-/** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: any]} Delivery */
+/** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: unknown]} Delivery */
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
+/** @typedef {(how: unknown) => void} Settle */
+/** @typedef {import("../types/progress.js").ProgressContext} ProgressContext */
+/** @typedef {import("../types/progress.js").ProgressHandler} ProgressHandler */
 
 export class Call {
   /** @type {number} */
@@ -22,9 +29,9 @@ export class Call {
   requestId = 0;
   /** Which request of the call that is. */
   leg = 1;
-  /** Settle the promise. @type {any} */
+  /** Settle the promise. @type {Settle | undefined} */
   resolve;
-  /** @type {any} */
+  /** @type {Settle | undefined} */
   reject;
   /** Undoes what the call has hooked up. @type {(() => void) | undefined} */
   cleanup;
@@ -47,7 +54,7 @@ export class Call {
   /** The handlers that gather what the server asks for. @type {Set<AbortController> | undefined} */
   inputs;
 
-  /** @type {any} */
+  /** @type {ProgressContext | undefined} */
   #context;
   /** @type {Delivery[] | undefined} */
   #waiting;
@@ -56,13 +63,13 @@ export class Call {
   /** What to do when the last delivery is done. @type {(() => void) | undefined} */
   #finish;
   #ended = false;
-  /** Runs while a response waits for the handlers. @type {any} */
+  /** Runs while a response waits for the handlers. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Ends the time in which nothing may be delivered, by `throttle`. @type {(() => void) | undefined} */
   #pause;
   /** The newest report of that time. @type {Delivery | undefined} */
   #held;
-  /** How the call ended. @type {{ error?: any } | undefined} */
+  /** How the call ended. @type {{ error?: unknown } | undefined} */
   #outcome;
   /** The loops over the progress. @type {Set<Iteration> | undefined} */
   #loops;
@@ -75,9 +82,9 @@ export class Call {
 
   /**
    * @param {string} method
-   * @param {any} params
-   * @param {any} options
-   * @param {any} defaultHandler
+   * @param {Params | undefined} params
+   * @param {Settings} options
+   * @param {ProgressHandler | null | undefined} defaultHandler
    */
   constructor(method, params, options, defaultHandler) {
     const { progressHandler, onprogress } = options;
@@ -89,7 +96,7 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
     this.token = params?._meta?.progressToken;
-    /** What it was asked with, if it may have to be asked again. @type {any} */
+    /** What it was asked with, if it may have to be asked again. @type {Params | undefined} */
     this.params = undefined;
   }
 
@@ -124,7 +131,7 @@ export class Call {
    * @param {number} progress
    * @param {number | undefined} total
    * @param {string | undefined} message
-   * @param {any} [params] the notification's params, if it had more than these: parsed, or as JSON
+   * @param {unknown} [params] the notification's params, if it had more than these: parsed, or as JSON
    */
   deliver(progress, total, message, params) {
     if (this.#ended) return;
@@ -159,8 +166,8 @@ export class Call {
   /**
    * Settles the promise once everything that came before has been delivered, or after the call's
    * timeout if a handler hangs.
-   * @param {any} result
-   * @param {any} [failure] the core's description of an error
+   * @param {unknown} result
+   * @param {Failure} [failure] the core's description of an error
    */
   settle(result, failure) {
     if (this.stalled) this.stall(false);
@@ -181,7 +188,7 @@ export class Call {
     this.#finish = () => this.#settle(result, failure);
   }
 
-  /** @param {any} result @param {any} failure */
+  /** @param {unknown} result @param {Failure | undefined} failure */
   #settle(result, failure) {
     this.#end(failure?.code === "ABORTED");
     if (failure) this.#fail(this.error(failure));
@@ -193,30 +200,30 @@ export class Call {
     if (this.#finish) this.settle(undefined, { code: "ABORTED", message });
   }
 
-  /** @param {any} failure */
+  /** @param {Failure} failure */
   error(failure) {
     if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
     return toError(failure, this.what, this.cause);
   }
 
-  /** @param {any} result */
+  /** @param {unknown} result */
   #succeed(result) {
-    if (result?.isError && this.options.throwOnToolError) {
-      const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
+    if (/** @type {ToolResult | undefined} */ (result)?.isError && this.options.throwOnToolError) {
+      const text = /** @type {ToolResult} */ (result).content?.find?.((part) => part?.type === "text")?.text;
       this.#fail(new ToolError(text ?? `${this.what} failed`, result));
     } else {
       this.#endLoops({});
-      this.resolve(result);
+      /** @type {Settle} */ (this.resolve)(result);
     }
   }
 
-  /** @param {any} error */
+  /** @param {unknown} error */
   #fail(error) {
     this.#endLoops({ error });
-    this.reject(error);
+    /** @type {Settle} */ (this.reject)(error);
   }
 
-  /** @param {{ error?: any }} how */
+  /** @param {{ error?: unknown }} how */
   #endLoops(how) {
     this.#outcome = how;
     if (this.#loops) for (const loop of this.#loops) loop.end(how);
@@ -242,7 +249,7 @@ export class Call {
    * @param {number} progress
    * @param {number | undefined} total
    * @param {string | undefined} message
-   * @param {any} params
+   * @param {unknown} params
    */
   #run(progress, total, message, params) {
     this.#busy = true;
@@ -274,7 +281,7 @@ export class Call {
   /**
    * Shows the call on a board, until it has ended.
    * @param {import("./board.js").CallBoard} board
-   * @param {any} facts
+   * @param {object} facts
    */
   watch(board, facts) {
     if (this.#board) return;
@@ -285,7 +292,7 @@ export class Call {
 
   /** @param {number} progress @param {number | undefined} total @param {string | undefined} message */
   #shown(progress, total, message) {
-    this.#board?.put(this, this.#view?.next(progress, total, message, performance.now()));
+    this.#board?.put(this, /** @type {Track} */ (this.#view)?.next(progress, total, message, performance.now()));
   }
 
   /** @param {boolean} stalled */
@@ -321,20 +328,20 @@ export class Call {
   }
 }
 
-/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {any} params */
+/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {unknown} params */
 function hasMore(params) {
   if (typeof params === "string") return true;
-  for (const key in params) if (!KNOWN.includes(key)) return true;
+  for (const key in /** @type {object} */ (params)) if (!KNOWN.includes(key)) return true;
   return false;
 }
 
 /** The context of progress that has more to it: the whole notification is read when somebody looks at it. */
 class Context {
   #delivery;
-  /** @type {any} */
+  /** @type {unknown} */
   #all;
 
-  /** @param {any} context @param {Delivery} delivery */
+  /** @param {ProgressContext} context @param {Delivery} delivery */
   constructor({ method, name, requestId, callId, leg }, ...delivery) {
     this.method = method;
     this.name = name;
@@ -349,12 +356,12 @@ class Context {
   }
 }
 
-/** @param {any} value what a handler returned, which may be anything */
-const isPromise = (value) => typeof value?.then === "function";
+/** @param {unknown} value what a handler returned @returns {value is PromiseLike<unknown>} */
+const isPromise = (value) => typeof /** @type {Partial<PromiseLike<unknown>> | undefined} */ (value)?.then === "function";
 
 /**
  * A promise that is kept whatever the given one does; its failure is reported.
- * @param {any} promise
+ * @param {unknown} promise
  */
 const reported = (promise) => Promise.resolve(promise).catch(report);
 
@@ -363,7 +370,7 @@ const reported = (promise) => Promise.resolve(promise).catch(report);
  * @param {number} progress
  * @param {number | undefined} total
  * @param {string | undefined} message
- * @param {any} params
+ * @param {unknown} params
  */
 function everything(progress, total, message, params) {
   if (params) {
@@ -373,7 +380,7 @@ function everything(progress, total, message, params) {
     if (message === undefined) delete rest.message;
     return rest;
   }
-  /** @type {any} */
+  /** @type {{ progress: number, total?: number, message?: string }} */
   const report = { progress };
   if (total !== undefined) report.total = total;
   if (message !== undefined) report.message = message;

@@ -8,24 +8,30 @@ import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { checkMode } from "./results.js";
 
+/** @typedef {import("../types/authorizer.js").Authorizer} Authorizer */
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/jsonrpc.js").JsonObject} JsonObject */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
-/** What is checked of the options of a call. @type {Record<string, (value: any, options: any) => void>} */
+/** What is checked of the options of a call. @type {Record<string, (value: unknown, options: Settings) => void>} */
 const CHECKS = {
   ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
   ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
   outputValidation: (_, options) => checkMode(options),
   jsonSchemaValidator: (_, options) => checkMode(options),
   signal(value) {
-    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+    if (value && !(/** @type {Partial<AbortSignal>} */ (value).addEventListener)) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
   },
   throttle(value) {
     if (value !== "frame") checkTime("throttle", value);
   },
 };
 
-/** Checks those of the options that are given. @param {any} options @param {any} given */
+/** Checks those of the options that are given. @param {Settings} options @param {{ [name: string]: unknown }} given */
 function check(options, given) {
   for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
   return options;
@@ -37,13 +43,14 @@ const NO_METHOD = -32601;
 const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
-/** What the latest promise is settled by. @type {any} */
+/** @typedef {(how: unknown) => void} Settle */
+/** What the latest promise is settled by. @type {Settle | undefined} */
 let resolver;
-/** @type {any} */
+/** @type {Settle | undefined} */
 let rejecter;
-const keep = (/** @type {any} */ resolve, /** @type {any} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => ([resolver, rejecter] = [resolve, reject]);
 
-/** The promise of a call, which works inside a Proxy as well. @extends {Promise<any>} */
+/** The promise of a call, which works inside a Proxy as well. @extends {Promise<unknown>} */
 class Handle extends Promise {
   #call;
   #cancel;
@@ -83,7 +90,7 @@ for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
   Object.defineProperty(Handle.prototype, name, { value: Promise.prototype[name], writable: true, configurable: true });
 }
 throughProxies(Handle);
-// What is awaited, or comes out of `then`, is any promise.
+// What is awaited, or comes out of `then`, is a plain promise.
 Object.defineProperty(Handle.prototype, "constructor", { value: Promise });
 
 export class Calls {
@@ -97,7 +104,7 @@ export class Calls {
   #table;
   #options;
   #session;
-  /** Those of a call that is given none. @type {any} */
+  /** Those of a call that is given none. @type {Settings | undefined} */
   #plain;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
@@ -112,8 +119,8 @@ export class Calls {
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {import("./table.js").CallTable} table the calls under way
-   * @param {any} options the client's
-   * @param {() => any} session what is known of the server
+   * @param {Settings} options the client's
+   * @param {() => import("../types/inside.js").Session | undefined} session what is known of the server
    */
   constructor(connection, table, options, session) {
     this.#connection = connection;
@@ -150,8 +157,8 @@ export class Calls {
 
   /**
    * @param {string} method
-   * @param {any} params
-   * @param {any} [given]
+   * @param {Params | undefined} params
+   * @param {import("../types/call-options.js").CallOptions} [given]
    * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
@@ -162,7 +169,7 @@ export class Calls {
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
-      call.resolve = (/** @type {any} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+      call.resolve = (result) => /** @type {Settle} */ (resolve)(this.outputs?.check(params?.name, /** @type {JsonObject} */ (result), options.outputValidation));
     }
     const { signal } = options;
     if (signal?.aborted) {
@@ -175,19 +182,19 @@ export class Calls {
     return handle;
   }
 
-  /** The options of a call, checked: the client's once, and what is given. @param {any} given */
+  /** The options of a call, checked: the client's once, and what is given. @param {import("../types/call-options.js").CallOptions | undefined} given */
   #optionsOf(given) {
     if (!this.#plain) {
       const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
       this.#plain = check(plain, plain);
     }
-    return given ? check(merge(this.#plain, given), given) : this.#plain;
+    return given ? check(merge(this.#plain, given), /** @type {{}} */ (given)) : this.#plain;
   }
 
   /**
    * Sends a call's request, or one for its next page; false if the call is over by that.
    * @param {Call} call
-   * @param {any} params
+   * @param {Params | undefined} params
    * @param {number} [asked] when that is
    * @returns {boolean}
    */
@@ -199,7 +206,7 @@ export class Calls {
     const own = { ...params };
     if (params?._meta) own._meta = { ...params._meta };
     if (call.options.tasks) call.params = params;
-    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
+    if (call.method === "tools/call" && (task || this.#tasksOnly.has(/** @type {string} */ (own.name)))) own.task ??= task === true ? {} : { ...task };
     const left = call.began + maxTotalTimeout - asked;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
@@ -208,7 +215,7 @@ export class Calls {
     let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
-      const identity = transport.identity(call.options);
+      const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
@@ -247,20 +254,20 @@ export class Calls {
     call.abort(text);
   }
 
-  /** Ends the call of a slot. @param {number} slot @param {any} result @param {any} [failure] */
+  /** Ends the call of a slot. @param {number} slot @param {JsonObject | undefined} result @param {Failure} [failure] */
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
-    const access = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access;
-    if (access?.auth) loadAuthorized().then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
+    const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
+    if (access?.auth) loadAuthorized().then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 
   /**
    * Ends a call, or asks for its next page; true if the call goes on.
    * @param {Call} call
-   * @param {any} result
-   * @param {any} [failure]
+   * @param {JsonObject | undefined} result
+   * @param {Failure} [failure]
    * @returns {boolean}
    */
   #answered(call, result, failure) {

@@ -18,6 +18,17 @@ import { Outputs, checkMode } from "./results.js";
 import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/client.js").Client} Whole with the methods that are made out of a table */
+/** @typedef {import("../types/options.js").ClientOptions} ClientOptions */
+/** @typedef {import("../types/options.js").ConnectOptions} ConnectOptions */
+/** @typedef {import("../types/protocol.js").Implementation} Implementation */
+
 /** How long a server counts as legacy once it has shown that, in milliseconds. */
 const REMEMBER = 24 * 60 * 60 * 1000;
 /** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
@@ -26,6 +37,7 @@ const legacyServers = new Map();
 /** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
 const SILENCE = 1_500;
 
+/** @type {Partial<Settings> & { mode: "auto" }} */
 const DEFAULTS = {
   timeout: 60_000,
   maxTotalTimeout: 3_600_000,
@@ -52,7 +64,7 @@ export const INSIDE = Symbol("inside");
  */
 const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
 
-/** What is known of a session that a transport goes on with. @param {any} transport */
+/** What is known of a session that a transport goes on with. @param {Mover} transport */
 const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
 
 export class Client {
@@ -70,7 +82,7 @@ export class Client {
   #oddities = new Oddities();
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
-  /** What the core found out about the server. @type {any} */
+  /** What the core found out about the server. @type {import("../types/inside.js").Session | undefined} */
   #session;
   /** When the client began to connect. */
   #began = 0;
@@ -78,12 +90,12 @@ export class Client {
   #scans = true;
 
   /**
-   * @param {any} [info]
-   * @param {any} [options]
+   * @param {Implementation} [info]
+   * @param {ClientOptions} [options]
    */
   constructor(info, options) {
     itself(this);
-    this.#options = merge(DEFAULTS, options);
+    this.#options = /** @type {Settings & { mode: ClientOptions["mode"] }} */ (merge(DEFAULTS, options));
     const { progressHandler, logHandler, messageHandler } = this.#options;
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
@@ -110,15 +122,15 @@ export class Client {
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
     if (validator) {
-      const list = () => /** @type {any} */ (this).listTools({}, { progressHandler: null });
+      const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
       this.#calls.outputs = new Outputs(validator, list, (error) => this.#fault(error));
     }
     this.#weigh();
   }
 
   /**
-   * @param {any} target
-   * @param {any} [options]
+   * @param {unknown} target
+   * @param {ClientOptions & ConnectOptions & { info?: Implementation }} [options]
    */
   static async connect(target, options) {
     const client = new (this ?? Client)(options?.info, options);
@@ -166,11 +178,11 @@ export class Client {
   }
 
   /**
-   * @param {any} target
-   * @param {any} [options]
+   * @param {unknown} target
+   * @param {ConnectOptions} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000 }, options);
+    const given = merge({ connectTimeout: 30_000 }, /** @type {ConnectOptions & { connectTimeout: number }} */ (options));
     let { url, server, make } = route(target, given);
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
@@ -223,10 +235,9 @@ export class Client {
   }
 
   /**
-   * @param {any} first the tool's name, or the request's params
-   * @param {any} [second]
-   * @param {any} [third]
-   * @returns {any}
+   * @param {string | Params} first the tool's name, or the request's params
+   * @param {object} [second]
+   * @param {CallOptions} [third]
    */
   callTool(first, second, third) {
     if (typeof first === "string") {
@@ -236,19 +247,19 @@ export class Client {
     return this.#calls.call("tools/call", first, optionsOf(second, third));
   }
 
-  /** @param {any} [options] */
+  /** @param {CallOptions} [options] */
   ping(options) {
     return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
   }
 
-  /** @param {string} level @param {any} [options] */
+  /** @param {string} level @param {CallOptions} [options] */
   async setLoggingLevel(level, options) {
     const told = this.#connection.core?.setLogLevel(String(level));
     if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
     return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 
-  /** @param {any} filter @param {any} [options] */
+  /** @param {object} filter @param {import("../types/subscription.js").ListenOptions} [options] */
   async listen(filter, options) {
     const subscription = new Subscription(options);
     const params = { notifications: filter };
@@ -257,22 +268,21 @@ export class Client {
   }
 
   /**
-   * @param {{ method: string, params?: any }} request
-   * @param {any} [second]
-   * @param {any} [third]
-   * @returns {any}
+   * @param {{ method: string, params?: Params }} request
+   * @param {CallOptions} [second]
+   * @param {CallOptions} [third]
    */
   request({ method, params }, second, third) {
     return this.#calls.call(method, params, optionsOf(second, third));
   }
 
-  /** @param {{ method: string, params?: any }} notification */
+  /** @param {{ method: string, params?: unknown }} notification */
   async notification({ method, params }) {
     if (!this.#connection.core?.notify(method, params)) throw new ClosedError(`${method}: not connected; it was not sent`, false);
     this.#connection.drain();
   }
 
-  /** @param {string} method @param {(notification: any) => unknown} handler */
+  /** @param {string} method @param {(notification: Told) => unknown} handler */
   setNotificationHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.notificationHandlers.set(method, handler);
@@ -289,7 +299,7 @@ export class Client {
     this.#scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
   }
 
-  /** @param {string} method @param {(request: any, extra: any) => unknown} handler */
+  /** @param {string} method @param {import("./asked.js").RequestHandler} handler */
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.requestHandlers.set(method, handler);
@@ -321,7 +331,7 @@ export class Client {
     };
   }
 
-  /** @param {any} url @param {any} [options] */
+  /** @param {string | URL} url @param {import("../types/diagnosis.js").DiagnoseOptions} [options] */
   async diagnose(url, options) {
     if (!parts.diagnose) {
       await load("../diagnose/index.js").catch((cause) => {
@@ -371,13 +381,13 @@ export class Client {
     switch (step) {
       case words.STEP_CONNECTED: {
         this.#session = core.value();
-        connection.transport.setProtocolVersion?.(this.protocolVersion);
+        /** @type {Mover} */ (connection.transport).setProtocolVersion?.(this.protocolVersion);
         const connecting = this.#connecting;
         this.#connecting = undefined;
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
-        if (listChanged && connecting) watchLists(this, listChanged, (error) => this.#fault(error));
+        if (listChanged && connecting) watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
         return;
       }
       case words.STEP_DISCONNECTED:
@@ -413,7 +423,7 @@ export class Client {
       case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
       case words.STEP_NEWS:
-        return call?.subscription?.deliver(this.#inbound.latest);
+        return call?.subscription?.deliver(core.value());
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
@@ -423,7 +433,7 @@ export class Client {
     }
   }
 
-  /** @param {any} detail @param {any} [second] what failed after that */
+  /** @param {Failure} detail @param {Failure} [second] what failed after that */
   #disconnected(detail, second) {
     const connecting = this.#connecting;
     this.#connection.detach();
@@ -437,7 +447,7 @@ export class Client {
     reject(error);
   }
 
-  /** @param {any} error */
+  /** @param {Error} error */
   #fault(error) {
     attempt(() => this.onerror?.(error));
   }

@@ -9,7 +9,11 @@ import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Outline} Outline */
 /** @typedef {import("../wasm/core.js").Core} Core */
+/** @typedef {import("../wasm/records.js").Records} Records */
+/** @typedef {ReturnType<typeof setTimeout> & { ref?: () => void, unref?: () => void }} Timer only Node's holds a process */
 
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
@@ -34,11 +38,11 @@ export class Connection {
   #owner;
   /** @type {Core | undefined} */
   #core;
-  /** @type {any} */
+  /** @type {Mover | undefined} */
   #transport;
   /** What that can do. @type {import("../base/abilities.js").Abilities | undefined} */
   #abilities;
-  /** Makes another transport to the same server. @type {(() => any) | undefined} */
+  /** Makes another transport to the same server. @type {(() => Mover) | undefined} */
   #again;
   /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
   #maxMessageSize;
@@ -51,7 +55,7 @@ export class Connection {
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
-  /** @type {any} */
+  /** @type {Timer | undefined} */
   #timer;
   #timerAt = Infinity;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
@@ -104,13 +108,13 @@ export class Connection {
     const core = /** @type {Core} */ (this.#core);
     this.#draining = true;
     try {
-      for (let step; (step = core.poll(this.#fetcher !== undefined && this.#transport?.send.fast)); ) {
+      for (let step; (step = core.poll(/** @type {boolean} */ (this.#fetcher !== undefined && this.#transport?.send.fast))); ) {
         const numbers = this.view();
         const slot = numbers[words.PLACE_SLOT];
         const id = numbers[words.PLACE_ID];
         if (step === words.STEP_SEND) this.#send(core.value(), id);
         else if (step === words.STEP_REOPEN) this.#reopen();
-        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#owner.table.find(id)?.options);
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), this.#owner.table.find(id)?.options);
         else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
         else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
         else this.#owner.act(step, slot, id);
@@ -126,14 +130,14 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(words.VIEW_NUMBERS);
-    return /** @type {any} */ (this.#numbers);
+    while (!this.#numbers.length) this.#numbers = /** @type {Core} */ (this.#core).view(words.VIEW_NUMBERS);
+    return /** @type {[number, number, number, number, number, number]} */ (/** @type {unknown} */ (this.#numbers));
   }
 
-  /** The core's table of what was scanned. @returns {any} */
+  /** The core's table of what was scanned. @returns {Records} */
   records() {
-    while (!this.#records.length) this.#records = /** @type {any} */ (this.#core).view(words.VIEW_RECORDS);
-    return this.#records;
+    while (!this.#records.length) this.#records = /** @type {Core} */ (this.#core).view(words.VIEW_RECORDS);
+    return /** @type {Records} */ (/** @type {unknown} */ (this.#records));
   }
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
@@ -167,8 +171,8 @@ export class Connection {
 
   /**
    * Opens a connection by a transport.
-   * @param {any} transport
-   * @param {(() => any) | undefined} again makes another one to the same server, if that can be
+   * @param {Mover} transport
+   * @param {(() => Mover) | undefined} again makes another one to the same server, if that can be
    * @param {number | undefined} maxMessageSize the option of that name
    */
   begin(transport, again, maxMessageSize) {
@@ -177,22 +181,22 @@ export class Connection {
     this.#open(transport);
   }
 
-  /** Attaches a transport and starts it. @param {any} transport */
+  /** Attaches a transport and starts it. @param {Mover} transport */
   #open(transport) {
     this.#transport = transport;
     const abilities = (this.#abilities = abilitiesOf(transport));
     const current = () => this.#transport === transport;
-    /** @type {Record<string, (...given: any[]) => unknown>} */
+    /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
-      onmessage: fast((/** @type {any} */ message) => current() && this.receive(message)),
-      onerror: (/** @type {any} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
+      onmessage: fast((/** @type {unknown} */ message) => current() && this.receive(message)),
+      onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
       onclose: () => this.closed(transport, "the connection was closed"),
     };
     // Who waits for messages is not to be passed by.
     if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
-    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
-    if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
+    if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     abilities.attach?.(this);
     this.#release = handle(transport, ours);
@@ -212,13 +216,13 @@ export class Connection {
       );
   }
 
-  /** The core takes over the exchanges of a transport. @param {any} transport */
+  /** The core takes over the exchanges of a transport. @param {Mover} transport */
   #join(transport) {
     const fetcher = (this.#fetcher = abilitiesOf(transport).fetcher);
     if (!fetcher || !this.#core) return;
     // Who has put another handler in the client's place, or before it, hears of every message.
     const plain = () => !transport.onmessage || transport.onmessage.fast;
-    const scans = () => this.scans && !this.#draining && plain();
+    const scans = () => /** @type {boolean} */ (this.scans && !this.#draining && plain());
     fetcher.join(this.#core, {
       drain: () => this.drain(),
       get scans() {
@@ -234,7 +238,7 @@ export class Connection {
 
   #reopen() {
     this.detach();
-    this.#open(this.#again?.());
+    this.#open(/** @type {Mover} */ (this.#again?.()));
   }
 
   /** Gives the transport up. */
@@ -246,7 +250,7 @@ export class Connection {
     if (!transport) return;
     this.#abilities?.attach?.(undefined);
     const release = this.#release;
-    /** @type {any} */
+    /** @type {Timer | undefined} */
     let timer;
     const closing = Promise.resolve()
       .then(() => transport.close?.())
@@ -258,23 +262,23 @@ export class Connection {
     this.#left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
-  /** A transport has ended. @param {any} transport @param {string} reason */
+  /** A transport has ended. @param {unknown} transport @param {string} reason */
   closed(transport, reason) {
     if (!transport || transport !== this.#transport) return;
     this.#core?.closed(reason, false);
     this.drain();
   }
 
-  /** @param {any} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
+  /** @param {object} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
-    const transport = this.#transport;
+    const transport = /** @type {Mover & { sendText(text: string): void }} */ (this.#transport);
     try {
       if (transport.send.fast && this.#abilities?.frames) {
         transport.sendText(write(message));
         this.#sent(transport, id);
       } else if (this.#abilities?.exchanges) {
         const sending = transport.send(message, this.#owner.table.find(id)?.options);
-        Promise.resolve(sending).catch((/** @type {any} */ error) => this.#failed(transport, id, error, false));
+        Promise.resolve(sending).catch((/** @type {unknown} */ error) => this.#failed(transport, id, error, false));
         // Where each message is an exchange, that says what becomes of it.
         if (!this.#abilities.announces) this.#sent(transport, id);
       } else {
@@ -291,7 +295,7 @@ export class Connection {
     }
   }
 
-  /** A message has left. @param {any} transport @param {number} id */
+  /** A message has left. @param {unknown} transport @param {number} id */
   #sent(transport, id) {
     // An earlier transport may be late.
     if (id !== words.GREETING || transport !== this.#transport) return;
@@ -299,7 +303,7 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {any} transport @param {number} id @param {any} error @param {boolean} sent */
+  /** @param {unknown} transport @param {number} id @param {unknown} error @param {boolean} sent */
   #failed(transport, id, error, sent) {
     if (transport === this.#transport) this.unsent(id, error, sent);
   }
@@ -307,7 +311,7 @@ export class Connection {
   /**
    * A message could not be sent.
    * @param {number | undefined} id of the request, if it is one
-   * @param {any} error
+   * @param {unknown} error
    * @param {boolean} [sent] whether it may have arrived all the same
    */
   unsent(id, error, sent = false) {
@@ -321,7 +325,7 @@ export class Connection {
     this.drain();
   }
 
-  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: any, answers?: boolean }} whose */
+  /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
     const number = answers && Number(id);
     const connecting = this.#owner.blame(error);
@@ -340,9 +344,9 @@ export class Connection {
         const records = this.records();
         if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
-        const total = records[words.FIELD_TOTAL];
+        const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
         const call = /** @type {Call} */ (this.#owner.table.at(slot));
-        return call.deliver(records[words.FIELD_PROGRESS], words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
+        return call.deliver(/** @type {number} */ (records[words.FIELD_PROGRESS]), words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
@@ -352,7 +356,7 @@ export class Connection {
     return this.#maxMessageSize ?? this.#transport?.maxMessageSize ?? MAX_MESSAGE_SIZE;
   }
 
-  /** The same without the short way. @param {string} text @param {(message: any) => void} [take] */
+  /** The same without the short way. @param {string} text @param {(message: unknown) => void} [take] */
   parse(text, take = (message) => this.receive(message)) {
     const error = oversize(text, this.#limit);
     if (error) return this.refuse(error, outline(text));
@@ -379,7 +383,7 @@ export class Connection {
   /**
    * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
    * end calls and give their slots away.
-   * @param {any} records
+   * @param {Records} records
    * @param {number} count
    * @param {() => string} read what was scanned
    */
@@ -389,13 +393,13 @@ export class Connection {
     for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
       const odd = records[at + words.FIELD_ODD];
       if (odd) this.#owner.odd(odd, factsOf(records, at));
-      const call = this.#owner.table.at(records[at + words.FIELD_SLOT]);
+      const call = this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
       if (!call) continue;
-      const total = records[at + words.FIELD_TOTAL];
+      const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
       text ??= read();
       found.push({
         call,
-        progress: records[at + words.FIELD_PROGRESS],
+        progress: /** @type {number} */ (records[at + words.FIELD_PROGRESS]),
         total: words.optional(total),
         message: messageOf(records, at, text),
         params: paramsOf(records, at, text),
@@ -404,7 +408,7 @@ export class Connection {
     return found;
   }
 
-  /** A message has arrived. @param {any} message @param {number} [stream] the id of the request on whose stream it came */
+  /** A message has arrived. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */
   receive(message, stream = NaN) {
     this.#core?.receive(message, stream, now());
     this.drain();

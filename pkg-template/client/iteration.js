@@ -6,20 +6,20 @@ const WAITING = 1024;
 
 /** What one loop has not taken yet. Ends as its call ends: with the call's error, if it has one. */
 export class Iteration {
-  /** @type {any[]} */
+  /** @type {unknown[]} */
   #items = [];
-  /** The loop, while it waits. @type {{ resolve: (step: any) => void, reject: (error: any) => void } | undefined} */
+  /** The loop, while it waits. @type {{ resolve: (step: unknown) => void, reject: (error: unknown) => void } | undefined} */
   #loop;
-  /** How the call ended. @type {{ error?: any } | undefined} */
+  /** How the call ended. @type {{ error?: unknown } | undefined} */
   #end;
 
-  /** @param {(iteration: Iteration) => void} leave is told that nobody loops any more */
+  /** @param {(iteration: Iteration) => void} leave is told that nobody loops now */
   constructor(leave) {
     itself(this);
     this.leave = leave;
   }
 
-  /** @param {any} item @returns {boolean} whether an older one gave way */
+  /** @param {unknown} item @returns {boolean} whether an older one gave way */
   push(item) {
     const full = this.#items.length === WAITING;
     if (full) this.#items.shift();
@@ -28,7 +28,7 @@ export class Iteration {
     return full;
   }
 
-  /** @param {{ error?: any }} how */
+  /** @param {{ error?: unknown }} how */
   end(how) {
     this.#end ??= how;
     this.#step();
@@ -57,8 +57,8 @@ export class Iteration {
     if (!resolve || !reject || !(this.#items.length || this.#end)) return;
     this.#loop = undefined;
     if (this.#items.length) return resolve({ done: false, value: this.#items.shift() });
-    // An error is told once, as by any iterator.
-    const { error } = /** @type {{ error?: any }} */ (this.#end);
+    // An error is told once, as iterators do.
+    const { error } = /** @type {{ error?: unknown }} */ (this.#end);
     this.#end = {};
     if (error) reject(error);
     else resolve({ done: true, value: undefined });

@@ -2,6 +2,9 @@
 import { optionsOf } from "../base/check.js";
 import { Pages } from "./pages.js";
 
+/** @typedef {import("../types/call-options.js").ListOptions} CallOptions */
+/** @typedef {import("../types/inside.js").Params} Params */
+
 /**
  * The method here, the request, and how its params are given: `name` and `uri` have a short form
  * that starts with that text, every other word is the member that a page's items are in.
@@ -21,12 +24,12 @@ const TABLE = [
 
 /**
  * Gives the client its methods.
- * @param {any} prototype
- * @param {(client: any, method: string, params: any, options: any, more?: { pages: Pages }) => any} call
+ * @param {unknown} prototype
+ * @param {(client: import("./client.js").Client, method: string, params: Params | undefined, options: CallOptions | undefined, more?: { pages: Pages }) => unknown} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
-    /** @this {any} @param {any} first @param {any} second @param {any} third */
+    /** @this {import("./client.js").Client} @param {string | Params | undefined} first @param {CallOptions} [second] @param {CallOptions} [third] */
     const value = function (first, second, third) {
       if (typeof first === "string" && shape === "uri") return call(this, method, { uri: first }, second);
       if (typeof first === "string") {

@@ -3,8 +3,11 @@
 /** How large a list may become by its pages, in characters of JSON. */
 const LARGEST = 64 * 1024 * 1024;
 
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {any} Page whatever a server gave as one, or what was put together */
+
 export class Pages {
-  /** The first page; with more than one, a copy of it that grows. @type {any} */
+  /** The first page; with more than one, a copy of it that grows. @type {Page} */
   #whole;
   #count = 0;
   /** Of all pages but the last. */
@@ -13,8 +16,8 @@ export class Pages {
 
   /**
    * @param {string} member where a page's items are
-   * @param {any} params what every page is asked with
-   * @param {any} options
+   * @param {Params | undefined} params what every page is asked with
+   * @param {{ pages?: number } | undefined} options
    */
   constructor(member, params, options) {
     this.member = member;
@@ -24,9 +27,9 @@ export class Pages {
 
   /**
    * Takes a page.
-   * @param {any} page
+   * @param {Page} page
    * @param {number} limit how many pages a list may have
-   * @returns {{ params?: any, result?: any, failure?: any }} what to ask next, or what came of it
+   * @returns {{ params?: Params, result?: Page, failure?: import("../types/inside.js").Failure }} what to ask next, or what came of it
    */
   take(page, limit) {
     const { member } = this;
@@ -44,7 +47,7 @@ export class Pages {
       this.#whole.nextCursor = cursor;
       if (cursor == null) delete this.#whole.nextCursor;
     }
-    // An empty text is a cursor like any other.
+    // An empty text is a cursor too.
     const done = cursor == null || this.#count >= this.wanted || !Array.isArray(this.#whole[member]);
     if (done) return { result: this.#whole };
     if (this.#cursors.has(cursor)) return endless("the server gave the same cursor twice");

@@ -30,11 +30,15 @@ const HANDLED = { "sampling/createMessage": "sampling", "elicitation/create": "e
 /** Notifications that the SDKs handle by themselves. */
 const OWN = ["notifications/progress", "notifications/cancelled"];
 
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/options.js").ClientOptions & { debouncedNotificationMethods?: string[], enforceStrictCapabilities?: boolean }} Options */
+
 /**
  * @typedef {object} Dialect
- * @property {(error: any) => unknown} translate makes the SDK's error of ours
- * @property {(client: any, request: any, context: any) => object} context what the SDK's handlers are told
- * @property {(options: any) => any} options the SDK's client options, as ours
+ * @property {(error: unknown) => unknown} translate makes the SDK's error of ours
+ * @property {(client: unknown, request: unknown, context: unknown) => object} context what the SDK's handlers are told
+ * @property {(options: Options) => Options} options the SDK's client options, as ours
  * @property {(kind: "capability" | "connected", message: string) => Error} refuse what the SDK throws by itself
  */
 
@@ -44,25 +48,26 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  */
 export function adapt({ translate, context, options, refuse }) {
   class Client extends Base {
-    /** @type {((request: any, context: any) => Promise<any>) | undefined} */
+    /** @type {((request: unknown, context: unknown) => Promise<unknown>) | undefined} */
     fallbackRequestHandler;
-    /** @type {((notification: any) => Promise<void>) | undefined} */
+    /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
     #debounced;
     /** Notifications that this turn of the event loop sends. @type {Set<string>} */
     #waiting = new Set();
 
-    /** @param {any} [info] @param {any} [given] */
-    constructor(info, { debouncedNotificationMethods, ...given } = /** @type {any} */ ({})) {
+    /** @param {import("../types/protocol.js").Implementation} [info] @param {Options} [given] */
+    constructor(info, { debouncedNotificationMethods, ...given } = {}) {
       // The SDK logs no progress, and leaves links to the caller.
       super(info, { progressHandler: null, urlElicitation: "manual", ...options(given) });
+      /** @type {string[]} */
       this.#debounced = debouncedNotificationMethods ?? [];
       const client = this;
       Object.defineProperties(this[INSIDE].inbound.others, Object.getOwnPropertyDescriptors({
         get notification() {
           const handler = client.fallbackNotificationHandler;
-          return handler && ((/** @type {any} */ message) => (OWN.includes(message.method) ? undefined : handler(message)));
+          return handler && ((/** @type {Told} */ message) => (OWN.includes(message.method) ? undefined : handler(message)));
         },
         get request() {
           const handler = client.fallbackRequestHandler;
@@ -72,7 +77,7 @@ export function adapt({ translate, context, options, refuse }) {
       }));
     }
 
-    /** @param {any} target @param {any} [given] */
+    /** @param {unknown} target @param {CallOptions} [given] */
     async connect(target, given) {
       const { timeout: connectTimeout, signal } = given ?? {};
       signal?.throwIfAborted();
@@ -88,41 +93,46 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {any} capabilities */
+    /** @param {unknown} capabilities */
     registerCapabilities(capabilities) {
       if (this.transport) throw refuse("connected", "Cannot register capabilities after connecting to transport");
       const { options } = this[INSIDE];
       options.capabilities = mergeCapabilities(options.capabilities ?? {}, capabilities);
     }
 
-    /** @param {string} level @param {any} [given] */
+    /** @param {string} level @param {CallOptions} [given] */
     setLoggingLevel(level, given) {
       const refused = this.#lacking("logging/setLevel");
       if (refused) return Promise.reject(refused);
       const set = super.setLoggingLevel(level, given);
       // The server says whether there is such a level.
-      const asked = set.catch((/** @type {any} */ error) => {
+      const asked = set.catch((error) => {
         if (error?.code !== "INVALID_ARGUMENT") throw error;
         return super.request({ method: "logging/setLevel", params: { level } }, given);
       });
       return follow(asked, translate);
     }
 
-    /** @param {any} asked @param {any} [second] @param {any} [third] */
+    /**
+     * @override
+     * @param {{ method: string, params?: import("../types/inside.js").Params }} asked
+     * @param {object} [second]
+     * @param {CallOptions} [third]
+     */
     request(asked, second, third) {
       const refused = this.#lacking(asked.method);
-      if (refused) return settled(Promise.reject(refused));
+      if (refused) return /** @type {ReturnType<Base["request"]>} */ (/** @type {unknown} */ (settled(Promise.reject(refused))));
       const [schema, given] = schemaAndOptions(second, third);
       const call = super.request(asked, given);
       return follow(call, translate, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
     }
 
-    /** @param {any} filter @param {any} [given] */
+    /** @param {object} filter @param {CallOptions} [given] */
     listen(filter, given) {
       return follow(super.listen(filter, given), translate);
     }
 
-    /** @param {any} message @param {any} [given] */
+    /** @param {Told} message @param {{ relatedRequestId?: unknown }} [given] */
     async notification(message, given) {
       const { method, params } = message;
       const { options } = this[INSIDE];
@@ -138,7 +148,7 @@ export function adapt({ translate, context, options, refuse }) {
       await follow(super.notification(message), translate);
     }
 
-    /** @param {any} given @param {any} second @param {any} [third] */
+    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
     setRequestHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       const needed = HANDLED[/** @type {keyof typeof HANDLED} */ (method)];
@@ -162,7 +172,7 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {any} given @param {any} second @param {any} [third] */
+    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
     setNotificationHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       super.setNotificationHandler(method, (notification) => handler(notification, notification));
@@ -175,13 +185,14 @@ export function adapt({ translate, context, options, refuse }) {
 
     /**
      * A handler that is told what the SDK tells, and may throw the SDK's errors.
-     * @param {(request: any, context: any) => any} handler
+     * @param {(request: Told, context: any) => unknown} handler whose context is the SDK's
      */
     #answering(handler) {
-      return async (/** @type {any} */ request, /** @type {any} */ extra) => {
+      return async (/** @type {Told} */ request, /** @type {unknown} */ extra) => {
         try {
           return await handler(request, context(this, request, extra));
-        } catch (/** @type {any} */ error) {
+        } catch (thrown) {
+          const error = /** @type {{ rpcCode?: unknown, code?: unknown, message?: string, data?: unknown }} */ (thrown);
           if (error?.rpcCode !== undefined || !Number.isSafeInteger(error?.code)) throw error;
           const { code: rpcCode, message, data } = error;
           throw Object.assign(new Error(message, { cause: error }), { rpcCode, data });
@@ -201,8 +212,8 @@ export function adapt({ translate, context, options, refuse }) {
 
     static {
       for (const [name, method] of Object.entries(CALLS)) {
-        const call = /** @type {(...args: any[]) => Promise<any>} */ (Base.prototype[/** @type {keyof Base} */ (name)]);
-        /** @this {Client} @param {any[]} args */
+        const call = /** @type {(...args: unknown[]) => Promise<unknown>} */ (Base.prototype[/** @type {keyof Base} */ (name)]);
+        /** @this {Client} @param {unknown[]} args */
         const value = function (...args) {
           const refused = this.#lacking(method);
           return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), translate);
@@ -217,16 +228,16 @@ export function adapt({ translate, context, options, refuse }) {
 
 /**
  * Whether a connection failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
- * @param {any} error
+ * @param {{ code?: unknown, cause?: unknown }} error
  */
 const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Error && !isMcpError(cause);
 
 /**
  * The same promise and handle, with the SDK's errors.
- * @template {Promise<any>} Call
+ * @template {Promise<unknown>} Call
  * @param {Call} call
- * @param {(error: any) => unknown} translate
- * @param {(result: any) => any} [convert] what becomes of the result
+ * @param {(error: any) => unknown} translate of whatever was thrown
+ * @param {(result: unknown) => unknown} [convert] what becomes of the result
  * @returns {Call}
  */
 export function follow(call, translate, convert) {
@@ -236,15 +247,15 @@ export function follow(call, translate, convert) {
   Object.setPrototypeOf(followed, Object.getPrototypeOf(call));
   Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call));
   for (const name of ["id", "stalled", "cancel", "progress"]) {
-    if (name in call) Object.defineProperty(followed, name, { get: () => /** @type {any} */ (call)[name], configurable: true });
+    if (name in call) Object.defineProperty(followed, name, { get: () => /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (call))[name], configurable: true });
   }
-  return itself(/** @type {any} */ (followed));
+  return itself(/** @type {Call} */ (/** @type {unknown} */ (followed)));
 }
 
 /**
  * A call that may need no request: its promise, and the handle of the request if there is one.
- * @param {Promise<any>} promise
- * @param {() => any} [request]
+ * @param {Promise<unknown>} promise
+ * @param {() => { cancel(reason: unknown): void, progress(): AsyncIterable<unknown> } | undefined} [request]
  */
 export const settled = (promise, request) =>
   itself(

@@ -125,7 +125,7 @@ export class ResourceNotFoundError extends ProtocolError {
 }
 
 export class UrlElicitationRequiredError extends ProtocolError {
-  /** @param {any[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
+  /** @param {unknown[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
   constructor(elicitations, message = `URL elicitation${elicitations.length > 1 ? "s" : ""} required`, options) {
     super(ProtocolErrorCode.UrlElicitationRequired, message, { elicitations }, options);
   }

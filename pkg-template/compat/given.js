@@ -9,7 +9,7 @@ const invalid = (message) => Object.assign(new Error(message), { rpcCode: -32602
  * @param {any} given
  * @param {any} second
  * @param {any} [third]
- * @returns {[method: string, handler: (message: any, context: any) => any]}
+ * @returns {[method: string, handler: (message: any, context: unknown) => unknown]}
  */
 export function handlerOf(given, second, third) {
   if (typeof given === "string") {
@@ -30,7 +30,7 @@ export function handlerOf(given, second, third) {
   return [method, async (message, context) => second(await checked(given, message), context)];
 }
 
-/** @param {any} schema @param {unknown} value */
+/** @param {unknown} schema @param {unknown} value */
 async function checked(schema, value) {
   try {
     return await parse(schema, value);
@@ -47,6 +47,6 @@ export async function parse(schema, value) {
   return parsed;
 }
 
-/** A schema may stand before the options. @param {any} second @param {any} third @returns {[schema: any, options: any]} */
+/** A schema may stand before the options. @param {any} second one of the two @param {import("../types/call-options.js").CallOptions | undefined} third @returns {[schema: unknown, options: import("../types/call-options.js").CallOptions | undefined]} */
 export const schemaAndOptions = (second, third) =>
   typeof second?.parse === "function" || second?.["~standard"] ? [second, third] : [undefined, third ?? second];

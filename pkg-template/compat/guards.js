@@ -1,10 +1,10 @@
 // Which kind of message a value is.
 
-/** @param {any} value */
+/** @param {unknown} value */
 const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
 /** @param {any} value */
 const isMessage = (value) => isObject(value) && value.jsonrpc === "2.0";
-/** @param {any} id */
+/** @param {unknown} id */
 const isId = (id) => typeof id === "string" || Number.isInteger(id);
 /** @param {any} value */
 const hasMethod = (value) => typeof value.method === "string";
@@ -22,7 +22,7 @@ export const isJSONRPCErrorResponse = (value) =>
   isObject(value.error) &&
   Number.isInteger(value.error.code) &&
   typeof value.error.message === "string";
-/** @param {any} value */
+/** @param {unknown} value */
 export const isJSONRPCResponse = (value) => isJSONRPCResultResponse(value) || isJSONRPCErrorResponse(value);
 /** @param {any} value */
 export const isInitializeRequest = (value) =>
@@ -40,7 +40,7 @@ export const isCallToolResult = (value) => isObject(value) && Array.isArray(valu
 /** @param {any} value */
 export const isInputRequiredResult = (value) => isObject(value) && value.resultType === "input_required";
 
-/** @param {any} value @returns {any} */
+/** @param {unknown} value @returns {unknown} */
 export function parseJSONRPCMessage(value) {
   if (isJSONRPCRequest(value) || isJSONRPCNotification(value) || isJSONRPCResponse(value)) return value;
   throw new TypeError("the value is no JSON-RPC message");

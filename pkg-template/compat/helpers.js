@@ -39,9 +39,9 @@ export function assertCompleteRequestResourceTemplate({ params }) {
   if (params.ref.type !== "ref/resource") throw new TypeError(`Expected CompleteRequestResourceTemplate, but got ${params.ref.type}`);
 }
 
-/** @param {string} line @returns {any} */
+/** @param {string} line @returns {unknown} */
 export const deserializeMessage = (line) => parseJSONRPCMessage(JSON.parse(line));
-/** @param {any} message */
+/** @param {unknown} message */
 export const serializeMessage = (message) => `${JSON.stringify(message)}\n`;
 
 /** @param {string | null | undefined} header a content type */
@@ -50,7 +50,7 @@ export const isJsonContentType = (header) => header?.split(";")[0]?.trim().toLow
 /** Requests with other options beneath theirs. @param {any} [request] @param {any} [base] */
 export function createFetchWithInit(request = globalThis.fetch, base) {
   if (!base) return request;
-  return (/** @type {any} */ url, /** @type {any} */ init) => {
+  return (/** @type {unknown} */ url, /** @type {any} */ init) => {
     const headers = new Headers(base.headers);
     new Headers(init?.headers).forEach((value, name) => headers.set(name, value));
     return request(url, { ...base, ...init, headers });
@@ -60,11 +60,11 @@ export function createFetchWithInit(request = globalThis.fetch, base) {
 /** @param {any[]} middleware the first is outermost */
 export const applyMiddlewares =
   (...middleware) =>
-  (/** @type {any} */ next) =>
+  (/** @type {unknown} */ next) =>
     middleware.reduceRight((request, wrap) => wrap(request), next);
 
 /** @param {any} handler */
-export const createMiddleware = (handler) => (/** @type {any} */ next) => (/** @type {any} */ input, /** @type {any} */ init) => handler(next, input, init);
+export const createMiddleware = (handler) => (/** @type {unknown} */ next) => (/** @type {unknown} */ input, /** @type {unknown} */ init) => handler(next, input, init);
 
 /** @param {any} log */
 function write({ method, url, status, statusText, duration, requestHeaders, responseHeaders, error }) {
@@ -77,7 +77,7 @@ function write({ method, url, status, statusText, duration, requestHeaders, resp
 export const withLogging =
   ({ logger = write, includeRequestHeaders = false, includeResponseHeaders = false, statusLevel = 0 } = {}) =>
   (/** @type {any} */ next) =>
-  async (/** @type {any} */ url, /** @type {any} */ init) => {
+  async (/** @type {unknown} */ url, /** @type {any} */ init) => {
     const began = performance.now();
     const said = () => ({
       method: init?.method ?? "GET",

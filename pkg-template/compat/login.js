@@ -157,7 +157,7 @@ export class ProvidedLogin {
   async #identify(metadata, information, scopes) {
     const provider = this.#provider;
     const { issuer, token_endpoint_auth_methods_supported: methods } = metadata;
-    const authenticate = provider.addClientAuthentication && ((/** @type {any[]} */ ...given) => provider.addClientAuthentication(...given, metadata));
+    const authenticate = provider.addClientAuthentication && ((/** @type {unknown[]} */ ...given) => provider.addClientAuthentication(...given, metadata));
     const isOurs = information && (information.issuer === undefined || sameIssuer(information.issuer, issuer, false));
     if (isOurs) {
       const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = information;

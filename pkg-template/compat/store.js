@@ -9,7 +9,7 @@ const SINGLE = ["tools/list", "prompts/list", "resources/list", "resources/templ
 const nameOf = ({ method, params = "", partition = "" }) => JSON.stringify([method, params, partition]);
 
 export class InMemoryResponseCacheStore {
-  /** Oldest first. @type {Map<string, { method: string, entry: any }>} */
+  /** Oldest first. @type {Map<string, { method: string, entry: unknown }>} */
   entries = new Map();
   stamp = 0;
 
@@ -22,7 +22,7 @@ export class InMemoryResponseCacheStore {
     return this.entries.size;
   }
 
-  /** @param {any} key */
+  /** @param {unknown} key */
   get(key) {
     return this.entries.get(nameOf(key))?.entry;
   }
@@ -37,7 +37,7 @@ export class InMemoryResponseCacheStore {
     return this.stamp;
   }
 
-  /** @param {any} key */
+  /** @param {unknown} key */
   delete(key) {
     this.entries.delete(nameOf(key));
   }
@@ -61,7 +61,7 @@ export class Kept {
    * @param {any} store
    * @param {string} partition whose private results are kept
    * @param {number} ttl for what the server says nothing about, in milliseconds
-   * @param {(error: any) => void} report is told what the store threw
+   * @param {(error: unknown) => void} report is told what the store threw
    */
   constructor(store, partition, ttl, report) {
     this.store = store;

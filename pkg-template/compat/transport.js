@@ -16,7 +16,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   #loaded;
 
   /** @param {string | URL} url @param {any} [options] */
-  constructor(url, { requestInit: { headers, ...init } = /** @type {any} */ ({}), authProvider, redirectPolicy, ...options } = /** @type {any} */ ({})) {
+  constructor(url, { requestInit: { headers, ...init } = /** @type {unknown} */ ({}), authProvider, redirectPolicy, ...options } = /** @type {unknown} */ ({})) {
     const token = () => (authProvider.token ? authProvider.token() : authProvider.tokens?.());
     const headersFor = (/** @type {any} */ given) => {
       const all = new Headers(headers);

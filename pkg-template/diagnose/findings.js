@@ -17,7 +17,7 @@ const ALLOW_HEADERS = `Access-Control-Allow-Headers: ${HEADERS.join(", ")}`;
 const ALLOW_METHODS = "Access-Control-Allow-Methods: GET, POST, DELETE";
 const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate";
 
-/** All that a page may need: nobody should have to ask again for the next line. @param {any} facts */
+/** All that a page may need: nobody should have to ask again for the next line. @param {unknown} facts */
 const everything = (facts) => `${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}\n${EXPOSE}`;
 
 /** Where a server says how to log in. @param {string} server */
@@ -162,7 +162,7 @@ const WARNINGS = ["CORS_ALLOW_METHODS"];
  * @param {any} facts
  */
 export function finding(code, facts) {
-  const [what, fix] = /** @type {(facts: any) => [string, string]} */ (TEXTS[code])(facts);
+  const [what, fix] = /** @type {(facts: unknown) => [string, string]} */ (TEXTS[code])(facts);
   const severity = facts.severity ?? (WARNINGS.includes(code) ? "warning" : "error");
   const { headers, status } = facts;
   return { code, severity, what, fix, ...(headers ? { headers } : {}), ...(status ? { status } : {}) };

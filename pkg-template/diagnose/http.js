@@ -8,7 +8,7 @@ const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
 /**
  * A request of the client's and what a page may know of its outcome.
- * @typedef {{ method: string, body: string, opens: boolean, probes: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: any }} Exchange
+ * @typedef {{ method: string, body: string, opens: boolean, probes: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: unknown }} Exchange
  */
 
 /**
@@ -20,7 +20,7 @@ function watch(diagnosis) {
   const seen = [];
   /** @type {Promise<unknown>[]} */
   const pending = [];
-  /** @param {any} url @param {any} init */
+  /** @param {unknown} url @param {any} init */
   const run = async (url, init) => {
     const { method, body = "" } = init;
     /** @type {Exchange} */
@@ -35,7 +35,7 @@ function watch(diagnosis) {
       throw error;
     }
   };
-  /** @param {any} url @param {any} init */
+  /** @param {unknown} url @param {unknown} init */
   const fetch = (url, init) => {
     const answer = run(url, init);
     pending.push(answer);

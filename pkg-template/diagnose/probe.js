@@ -82,7 +82,7 @@ export class Policy {
 /**
  * How a request comes out: an answer that may be read, one that is there and no more (`opaque`, `redirected`), none in
  * time (`late`), or a failure of which a page is told nothing.
- * @typedef {{ response?: Response, opaque?: boolean, redirected?: boolean, late?: boolean, failed?: any, end: () => void }} Answer
+ * @typedef {{ response?: Response, opaque?: boolean, redirected?: boolean, late?: boolean, failed?: unknown, end: () => void }} Answer
  */
 
 /**

@@ -16,15 +16,15 @@ import { textOrNone } from "./text.js";
  * How a provider writes it.
  * @typedef {object} Format
  * @property {(given: unknown) => Made} [schema] of arguments
- * @property {(name: string, description: string | undefined, schema: any) => any} declare
- * @property {(response: any) => { id: string | undefined, name: string, arguments: unknown }[]} calls
+ * @property {(name: string, description: string | undefined, schema: unknown) => unknown} declare
+ * @property {(response: unknown) => { id: string | undefined, name: string, arguments: unknown }[]} calls
  *   arguments as text are JSON
- * @property {(outcomes: CallOutcome[]) => any[]} messages
+ * @property {(outcomes: CallOutcome[]) => unknown[]} messages
  */
 
 /**
  * A schema for a provider, if there are arguments, and the way back to the server's names.
- * @typedef {{ schema: any, argumentsOf: (given: Record<string, any>) => Record<string, any> }} Made
+ * @typedef {{ schema: unknown, argumentsOf: (given: Record<string, unknown>) => Record<string, unknown> }} Made
  * @typedef {{ client: any, tool: any, description: string | undefined } & Made} Offered
  */
 
@@ -32,7 +32,7 @@ import { textOrNone } from "./text.js";
  * What is offered, by the names that models use. What cannot be offered costs a warning, not the
  * rest of the list.
  * @param {ToolSource | readonly ToolSource[]} sources
- * @param {{ filter?: readonly string[] | ((tool: any) => boolean), onWarning?: (warning: Error) => void }} options
+ * @param {{ filter?: readonly string[] | ((tool: unknown) => boolean), onWarning?: (warning: Error) => void }} options
  * @param {(given: unknown) => Made} [schemaOf]
  * @returns {Map<string, Offered>}
  */
@@ -72,7 +72,7 @@ const descriptionOf = ({ description, title, annotations }) => [description, tit
  */
 export function toolKit(sources, options, { schema, declare, calls, messages }) {
   const offered = offer(sources, options, schema);
-  /** @param {any} response @returns {ModelCall[]} */
+  /** @param {unknown} response @returns {ModelCall[]} */
   const read = (response) =>
     calls(response).map(({ id, name, arguments: given }) => {
       const { client, tool, argumentsOf } = offered.get(name) ?? {};
@@ -83,7 +83,7 @@ export function toolKit(sources, options, { schema, declare, calls, messages }) 
     tools: [...offered].map(([name, { description, schema }]) => declare(name, description, schema)),
     calls: read,
     messages,
-    /** @param {any} response @param {any} [how] */
+    /** @param {unknown} response @param {any} [how] */
     async run(response, { onCall, approve, ...callOptions } = {}) {
       const outcomes = read(response).map(async (call) => {
         try {

@@ -58,7 +58,7 @@ function partOf(block) {
   }
 }
 
-/** @param {any} text @returns {Part | undefined} */
+/** @param {unknown} text @returns {Part | undefined} */
 function textual(text) {
   const shown = textOrNone(typeof text === "object" ? undefined : String(text ?? ""));
   return shown === undefined ? undefined : { type: "text", text: shown };
@@ -66,8 +66,8 @@ function textual(text) {
 
 /**
  * A file as what its bytes are; a text as such, and a word for what cannot be used.
- * @param {any} data
- * @param {any} mediaType
+ * @param {unknown} data
+ * @param {unknown} mediaType
  * @param {string | undefined} name
  * @returns {Part | undefined}
  */
@@ -78,7 +78,7 @@ function fileOrNote(data, mediaType, name) {
   return file.data ? { type: "file", ...part } : { type: "text", text: noteOf(part) };
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function jsonOf(value) {
   const clean = cleanValue(value, Infinity);
   return clean === undefined ? "(nested too deep to be shown)" : JSON.stringify(clean);

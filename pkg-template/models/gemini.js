@@ -18,7 +18,7 @@ const ENTRIES = "entries";
 
 /**
  * @param {unknown} given
- * @returns {{ schema: Schema | undefined, argumentsOf: (given: Record<string, any>) => Record<string, any> }} no schema
+ * @returns {{ schema: Schema | undefined, argumentsOf: (given: Record<string, unknown>) => Record<string, unknown> }} no schema
  *   if there are no arguments
  */
 export function geminiSchema(given) {
@@ -41,7 +41,7 @@ function freeNames({ additionalProperties: others, patternProperties }) {
   return first ?? (others === true ? {} : undefined);
 }
 
-/** @param {Record<string, any>} given */
+/** @param {Record<string, unknown>} given */
 function fromEntries(given) {
   const { [ENTRIES]: entries, ...more } = given;
   if (!Array.isArray(entries)) return given;
@@ -146,7 +146,7 @@ class Gemini {
     const parts = [];
     for (const part of allOf) if (--this.#left > 0 && depth < DEEPEST) parts.push(this.#merge(this.#follow(part), depth + 1));
     parts.push(own);
-    /** @type {[string, any][]} */
+    /** @type {[string, unknown][]} */
     const properties = [];
     /** @type {Set<string>} */
     const required = new Set();

@@ -2,7 +2,7 @@
 // be mended. Older drafts, OpenAPI and mere habit write some of them in other ways.
 import { cleanValue, isObject, wellFormed } from "./text.js";
 
-/** @typedef {Record<string, any>} Schema */
+/** @typedef {Record<string, unknown>} Schema */
 
 const TYPES = ["object", "array", "string", "number", "integer", "boolean", "null"];
 /** What types are called elsewhere. @type {Map<string, string>} */
@@ -16,20 +16,20 @@ const SYNONYMS = new Map([
   ["none", "null"],
 ]);
 
-/** @param {any} value */
+/** @param {unknown} value */
 const text = (value) => (typeof value === "string" ? wellFormed(value) : undefined);
-/** @param {any} value */
+/** @param {unknown} value */
 const flag = (value) => (typeof value === "boolean" ? value : undefined);
-/** Numbers are texts at times. @param {any} value */
+/** Numbers are texts at times. @param {unknown} value */
 const number = (value) => {
   const given = typeof value === "string" && value.trim() ? Number(value) : value;
   return Number.isFinite(given) ? given : undefined;
 };
-/** @param {any} value */
+/** @param {unknown} value */
 const count = (value) => (Number.isSafeInteger(number(value)) && Number(value) >= 0 ? number(value) : undefined);
 const none = () => undefined;
 
-/** @type {Map<string, (value: any) => any>} */
+/** @type {Map<string, (value: unknown) => unknown>} */
 const KEYWORDS = new Map([
   ...["title", "description", "$comment", "format", "contentEncoding", "contentMediaType"].map((name) => /** @type {const} */ ([name, text])),
   ...["uniqueItems", "deprecated", "readOnly", "writeOnly"].map((name) => /** @type {const} */ ([name, flag])),
@@ -49,8 +49,8 @@ const KEYWORDS = new Map([
 
 /**
  * @param {string} key a keyword that holds no schema
- * @param {any} value
- * @returns {any}
+ * @param {unknown} value
+ * @returns {unknown}
  */
 export const mendKeyword = (key, value) => (KEYWORDS.get(key) ?? cleanValue)(value);
 
@@ -76,7 +76,7 @@ export function isPattern(pattern) {
   }
 }
 
-/** @param {any} value @returns {string | string[] | undefined} */
+/** @param {unknown} value @returns {string | string[] | undefined} */
 function typesIn(value) {
   const listed = Array.isArray(value);
   /** @type {Set<string>} */
@@ -92,7 +92,7 @@ function typesIn(value) {
   return listed ? [...types] : [...types][0];
 }
 
-/** @param {any} value @returns {any[] | undefined} */
+/** @param {unknown} value @returns {unknown[] | undefined} */
 function enumeration(value) {
   const values = Array.isArray(value) && value.length ? cleanValue(value) : undefined;
   return values && [...new Set(values)];

@@ -69,7 +69,7 @@ export class References {
    */
   follow(schema) {
     const first = this.#step(schema);
-    /** @type {any} */
+    /** @type {unknown} */
     let target = first;
     for (let left = LONGEST; isObject(target) && referenceIn(target) !== undefined; left--) {
       if (!left || target === schema) return undefined;

@@ -11,7 +11,7 @@ import { isObject, wellFormed } from "./text.js";
 
 /**
  * What a provider is given, and the way back to what the server calls its arguments.
- * @typedef {{ schema: Schema, argumentsOf: (given: Record<string, any>) => Record<string, any> }} Parameters
+ * @typedef {{ schema: Schema, argumentsOf: (given: Record<string, unknown>) => Record<string, unknown> }} Parameters
  */
 
 /** How deep a schema is followed; what lies deeper may be anything. */
@@ -104,7 +104,7 @@ class Mender {
   /** The top with what its references lead to. @returns {Schema} */
   #own() {
     let own = this.#root;
-    /** @type {any} */
+    /** @type {unknown} */
     let target = own;
     for (let left = DEEPEST; left && isObject(target) && referenceIn(target) !== undefined; left--) {
       target = this.#references.follow(target);
@@ -213,7 +213,7 @@ class Mender {
 
   /** @param {Schema} given @param {number} depth @returns {Schema} */
   #mend(given, depth) {
-    /** @type {[string, any][]} */
+    /** @type {[string, unknown][]} */
     const mended = [];
     for (const [key, value] of Object.entries(given)) {
       const now = ELSEWHERE.has(key) ? undefined : this.#keyword(key, value, depth);
@@ -239,7 +239,7 @@ class Mender {
     return schema;
   }
 
-  /** @param {string} key @param {any} value @param {number} depth @returns {any} */
+  /** @param {string} key @param {any} value @param {number} depth @returns {unknown} */
   #keyword(key, value, depth) {
     if (ONE.has(key)) {
       if (typeof value === "boolean" && REST.has(key)) return value;
@@ -327,8 +327,8 @@ function isSmall(value) {
   return true;
 }
 
-/** @param {unknown} value @returns {any[]} */
+/** @param {unknown} value @returns {unknown[]} */
 const listOf = (value) => (Array.isArray(value) ? value : []);
 
-/** @param {unknown} value @returns {[string, any][]} */
+/** @param {unknown} value @returns {[string, unknown][]} */
 const entriesOf = (value) => (isObject(value) ? Object.entries(value) : []);

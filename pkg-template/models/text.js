@@ -17,13 +17,13 @@ export const textOrNone = (text) => (typeof text === "string" && text.trim() ? w
 /**
  * A copy of a value of JSON with all texts in it well formed; `undefined` if it nests too deep, or
  * has too many parts.
- * @param {any} value
+ * @param {unknown} value
  * @param {number} [left] how many parts it may have
  * @returns {any}
  */
 export function cleanValue(value, left = MOST) {
   let fits = true;
-  /** @param {any} part @param {number} depth @returns {any} */
+  /** @param {unknown} part @param {number} depth @returns {unknown} */
   const copy = (part, depth) => {
     if (typeof part === "string") return wellFormed(part);
     if (typeof part !== "object" || !part) return part;
@@ -36,5 +36,5 @@ export function cleanValue(value, left = MOST) {
   return fits ? clean : undefined;
 }
 
-/** @param {unknown} value @returns {value is Record<string, any>} */
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
 export const isObject = (value) => typeof value === "object" && value !== null && !Array.isArray(value);

@@ -8,19 +8,33 @@ import { plain } from "./values.js";
 /** Tokens that a model may write if nobody says how many. */
 const TOKENS = 1024;
 
+/** @typedef {import("../types/server-context.js").AskOptions} AskOptions */
+/**
+ * What the machine says of a call that is to be worked on.
+ * @typedef {object} Job
+ * @property {number} handler its number
+ * @property {number} kind of thing that is called
+ * @property {string} name
+ * @property {Record<string, unknown>} input
+ * @property {string | number} requestId
+ * @property {string} protocolVersion
+ * @property {"modern" | "legacy"} era
+ * @property {boolean} wantsProgress
+ */
+
 /** What the server keeps of a call. */
 export class Call {
   #abort = new AbortController();
   /** Set once the call goes on in another round. */
   #suspended = false;
-  /** Questions that wait for their answers, by number. @type {Map<number, { resolve: (value: any) => void, reject: (error: any) => void }>} */
+  /** Questions that wait for their answers, by number. @type {Map<number, { resolve: (value: unknown) => void, reject: (error: unknown) => void }>} */
   #asked = new Map();
 
   /**
    * @param {import("../wasm/host.js").Host} host
    * @param {import("./link.js").Link} link
    * @param {number} number
-   * @param {any} job
+   * @param {Job} job
    * @param {() => void} drain does what the machine wants done
    */
   constructor(host, link, number, job, drain) {
@@ -51,7 +65,7 @@ export class Call {
     this.#asked.clear();
   }
 
-  /** @param {number} ask @param {boolean} ok @param {any} value */
+  /** @param {number} ask @param {boolean} ok @param {any} value the answer, or the parts of an error */
   answered(ask, ok, value) {
     const waiting = this.#asked.get(ask);
     this.#asked.delete(ask);
@@ -62,7 +76,7 @@ export class Call {
     }
   }
 
-  /** @param {any} progress @param {any} total @param {any} message */
+  /** @param {unknown} progress @param {unknown} total @param {unknown} message */
   report(progress, total, message) {
     if (typeof progress !== "number" || (total != null && typeof total !== "number")) {
       throw new McpError("INVALID_ARGUMENT", `progress and its total are numbers, not ${progress} and ${total}`);
@@ -92,7 +106,7 @@ export class Call {
     }
   }
 
-  /** @param {number} what @param {any} params @param {{ key?: string, signal?: AbortSignal } | undefined} options @returns {Promise<any>} */
+  /** @param {number} what @param {unknown} params @param {AskOptions | undefined} options @returns {Promise<unknown>} */
   ask(what, params, options) {
     const { key, signal: wanted } = options ?? {};
     if (wanted?.aborted) return Promise.reject(wanted.reason);
@@ -125,7 +139,7 @@ export class Call {
       });
     });
     const over = () => wanted?.removeEventListener("abort", giveUp);
-    // Nobody may be waiting for it any more when the call ends.
+    // Nobody may be waiting for it when the call ends.
     answer.then(over, over);
     return answer;
   }
@@ -143,7 +157,7 @@ export class Call {
       wantsProgress,
       signal: this.signal,
       // Async, so that what is wrong with a report rejects, and never throws in the middle.
-      reportProgress: async (/** @type {any} */ progress, /** @type {any} */ total, /** @type {any} */ message) => this.report(progress, total, message),
+      reportProgress: async (/** @type {unknown} */ progress, /** @type {unknown} */ total, /** @type {unknown} */ message) => this.report(progress, total, message),
       flush: () => this.flush(),
       log: (/** @type {string} */ level, /** @type {unknown} */ data, /** @type {string} */ logger) => this.log(level, data, logger),
       debug: log("debug"),
@@ -155,18 +169,18 @@ export class Call {
     // Suggestions are made without asking back.
     if (kind === words.THING_COMPLETION) return context;
     return Object.assign(context, {
-      elicit: async (/** @type {any} */ question, /** @type {any} */ second, /** @type {any} */ third) => {
+      elicit: async (/** @type {unknown} */ question, /** @type {object | undefined} */ second, /** @type {AskOptions | undefined} */ third) => {
         const short = typeof question === "string";
         const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
         return this.ask(words.QUESTION_PERSON, params, short ? third : second);
       },
-      sample: async (/** @type {any} */ question, /** @type {any} */ options) => {
+      sample: async (/** @type {string | object} */ question, /** @type {AskOptions | undefined} */ options) => {
         const { key, signal, ...more } = options ?? {};
         const text = (/** @type {string} */ text) => [{ role: "user", content: { type: "text", text } }];
         const params = typeof question === "string" ? { messages: text(question) } : question;
         return this.ask(words.QUESTION_MODEL, { maxTokens: TOKENS, ...params, ...more }, { key, signal });
       },
-      roots: async (/** @type {any} */ options) => (await this.ask(words.QUESTION_ROOTS, {}, options)).roots,
+      roots: async (/** @type {AskOptions | undefined} */ options) => /** @type {{ roots: unknown }} */ (await this.ask(words.QUESTION_ROOTS, {}, options)).roots,
     });
   }
 }

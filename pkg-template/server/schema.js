@@ -4,8 +4,11 @@ import { McpError } from "../base/errors.js";
 import { plain } from "./values.js";
 
 /**
- * @typedef {Record<string, any>} Schema
- * @typedef {(value: any) => Promise<{ value?: any, issues?: readonly any[] }>} Check
+ * @typedef {Record<string, unknown>} Schema
+ * @typedef {{ message?: string, path?: readonly unknown[] }} Issue
+ * @typedef {(value: Record<string, unknown>) => Promise<{ value?: unknown, issues?: readonly Issue[] }>} Check
+ * @typedef {{ vendor: string, validate: (value: unknown) => Promise<Checked> | Checked, jsonSchema?: Record<"input" | "output", (options: object) => unknown> }} Standard
+ * @typedef {{ value?: unknown, issues?: readonly Issue[] }} Checked
  */
 
 const DIALECT = "draft-2020-12";
@@ -16,7 +19,7 @@ const refusal = (name, what, cause) => new McpError("INVALID_ARGUMENT", `${name}
 /**
  * The schema of a tool's arguments as it is listed.
  * @param {string} name of the tool
- * @param {any} given
+ * @param {unknown} given
  * @returns {{ schema: Schema, check?: Check }}
  */
 export function inputOf(name, given) {
@@ -30,27 +33,28 @@ export function inputOf(name, given) {
   if (typeof properties !== "object" || !properties || Array.isArray(properties)) {
     throw refusal(name, `the properties of its \`inputSchema\` are schemas by name, not ${JSON.stringify(properties)}`);
   }
-  const check = shape ? checkShape(shape) : standardOf(given) && checkWith(standardOf(given));
+  const standard = standardOf(given);
+  const check = shape ? checkShape(shape) : standard && checkWith(standard);
   return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
 }
 
-/** The schema of a tool's structured results. @param {string} name @param {any} given @returns {Schema} */
+/** The schema of a tool's structured results. @param {string} name @param {unknown} given @returns {Schema} */
 export function outputOf(name, given) {
   const shape = shapeOf(given);
   return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
 }
 
-/** What a library says about itself. @param {any} given */
-const standardOf = (given) => (given && typeof given === "object") || typeof given === "function" ? given["~standard"] : undefined;
+/** What a library says about itself. @param {unknown} given @returns {Standard | undefined} */
+const standardOf = (given) => ((given && typeof given === "object") || typeof given === "function" ? /** @type {{ "~standard"?: Standard }} */ (given)["~standard"] : undefined);
 
-/** Schemas by name, as zod's users write them. @param {any} given @returns {[name: string, schema: any][] | undefined} */
+/** Schemas by name, as zod's users write them. @param {unknown} given @returns {[name: string, schema: unknown][] | undefined} */
 function shapeOf(given) {
   if (typeof given !== "object" || !given || standardOf(given)) return undefined;
   const entries = Object.entries(given);
   return entries.some(([, value]) => standardOf(value)) ? entries : undefined;
 }
 
-/** @param {string} name @param {string} member @param {any} given @param {"input" | "output"} side @returns {Schema} */
+/** @param {string} name @param {string} member @param {any} given whatever stands for a schema @param {"input" | "output"} side @returns {Schema} */
 function asJson(name, member, given, side) {
   const standard = standardOf(given);
   let schema = given;
@@ -60,14 +64,14 @@ function asJson(name, member, given, side) {
     else if (standard) throw new Error(`${standard.vendor} does not say it as JSON Schema (Standard JSON Schema)`);
     schema = plain(schema);
   } catch (error) {
-    const what = /** @type {any} */ (error)?.message ?? error;
+    const what = /** @type {Partial<Error> | undefined} */ (error)?.message ?? error;
     throw refusal(name, `\`${member}\` cannot be written as JSON Schema: ${what}. Give JSON Schema, such as \`z.toJSONSchema(schema)\` makes of zod's`, error);
   }
   if (typeof schema !== "object" || !schema || Array.isArray(schema)) throw refusal(name, `\`${member}\` is ${JSON.stringify(schema)}, and no schema`);
   return schema;
 }
 
-/** @param {string} name @param {[name: string, schema: any][]} shape @returns {Schema} */
+/** @param {string} name @param {[name: string, schema: unknown][]} shape @returns {Schema} */
 function fromShape(name, shape) {
   const properties = Object.fromEntries(shape.map(([key, part]) => [key, asJson(name, `inputSchema's ${key}`, part, "input")]));
   for (const part of Object.values(properties)) delete part["$schema"];
@@ -75,18 +79,18 @@ function fromShape(name, shape) {
   return { type: "object", properties, ...(required.length && { required }) };
 }
 
-/** Whether nothing would not do. @param {any} part */
+/** Whether nothing would not do. @param {unknown} part */
 function isRequired(part) {
   const result = standardOf(part)?.validate(undefined);
   return result instanceof Promise || Boolean(result?.issues);
 }
 
-/** @param {any} standard @returns {Check} */
+/** @param {Standard} standard @returns {Check} */
 const checkWith = (standard) => async (value) => standard.validate(value);
 
-/** @param {[name: string, schema: any][]} shape @returns {Check} */
+/** @param {[name: string, schema: unknown][]} shape @returns {Check} */
 const checkShape = (shape) => async (given) => {
-  /** @type {[string, any][]} */
+  /** @type {[string, unknown][]} */
   const values = [];
   const issues = [];
   for (const [key, part] of shape) {
@@ -98,9 +102,9 @@ const checkShape = (shape) => async (given) => {
   return issues.length ? { issues } : { value: Object.fromEntries(values) };
 };
 
-/** @param {readonly any[]} issues */
+/** @param {readonly Issue[]} issues */
 export const wordsOf = (issues) =>
   issues
     .slice(0, 10)
-    .map(({ message, path }) => [(path ?? []).map((/** @type {any} */ step) => String(step?.key ?? step)).join("."), message].filter(Boolean).join(": "))
+    .map(({ message, path }) => [(path ?? []).map((step) => String(/** @type {{ key?: unknown } | undefined} */ (step)?.key ?? step)).join("."), message].filter(Boolean).join(": "))
     .join("; ");

@@ -1,4 +1,4 @@
-// Requests of somebody who has logged in.
+// Requests and sockets of somebody who has logged in.
 
 /** How often one request is sent, with other credentials each time. */
 const TRIES = 4;
@@ -18,8 +18,8 @@ export async function authorized(by, url, method, headers, signal, identify, sen
   try {
     return await attempts(by, url, method, headers, signal, identify, send);
   } catch (refusal) {
-    if (/** @type {any} */ (refusal)?.name !== "AuthError") throw refusal;
-    return /** @type {any} */ ({ status: 401, headers: new Headers(), refusal });
+    if (/** @type {Partial<Error> | undefined} */ (refusal)?.name !== "AuthError") throw refusal;
+    return /** @type {Response} */ (/** @type {unknown} */ ({ status: 401, headers: new Headers(), refusal }));
   }
 }
 
@@ -43,10 +43,10 @@ async function attempts({ auth, server: given }, url, method, headers, signal, i
 }
 
 /**
- * What an authorizer makes of an error that says what a status cannot say any more, in a stream or on a socket: rights are missing.
+ * What an authorizer makes of an error that comes too late for a status, in a stream or on a socket: rights are missing.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
- * @param {any} failure of a call
- * @param {(failure: any) => void} done is told how the call fails
+ * @param {import("../types/inside.js").Failure} failure of a call
+ * @param {(failure: import("../types/inside.js").Failure) => void} done is told how the call fails
  */
 export async function lacking({ auth, server }, failure, done) {
   const { scope, resourceMetadata: resource_metadata } = Object(failure.data);
@@ -57,4 +57,27 @@ export async function lacking({ auth, server }, failure, done) {
     return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: cause });
   }
   done(failure);
+}
+
+/**
+ * Opens a socket where that may take a ticket.
+ * @param {{ access: { auth?: import("../types/authorizer.js").Authorizer, server?: string } }} transport
+ * @param {(protocols: string[]) => Promise<void>} open
+ */
+export async function enter(transport, open) {
+  const { auth, server = "" } = transport.access;
+  const once = async (/** @type {boolean} */ refused) => {
+    const ticket = await auth?.ticket?.(server, refused);
+    if (!transport.access.auth) throw new DOMException("the transport was closed", "AbortError");
+    return ticket === undefined ? [] : [`mcp.ticket.${ticket}`];
+  };
+  const first = await once(false);
+  try {
+    return await open(first);
+  } catch (error) {
+    // Browsers do not say why. If a log-in is wanted, this is where that is told.
+    const second = first.length ? [] : await once(true);
+    if (!second.length) throw error;
+    return open(second);
+  }
 }

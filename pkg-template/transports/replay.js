@@ -2,6 +2,7 @@
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 
+/** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {[at: number, direction: ">" | "<", text: string]} Entry milliseconds since the first frame */
 
 const now = () => performance.now();
@@ -24,25 +25,26 @@ export class FrameRecorder {
 
   /**
    * Puts the recorder between a client and a transport of one's own.
-   * @param {any} transport
+   * @param {Mover} transport
    */
   wrap(transport) {
     const { trace } = this;
     const send = transport.send.bind(transport);
+    /** @type {Mover} */
     const wrapped = {
       onmessage: undefined,
       onclose: undefined,
       onerror: undefined,
       start() {
-        transport.onmessage = (/** @type {any} */ message) => {
+        transport.onmessage = (/** @type {unknown} */ message) => {
           trace("received", JSON.stringify(message));
-          /** @type {any} */ (wrapped.onmessage)?.(message);
+          wrapped.onmessage?.(message);
         };
-        transport.onclose = () => /** @type {any} */ (wrapped.onclose)?.();
-        transport.onerror = (/** @type {any} */ error) => /** @type {any} */ (wrapped.onerror)?.(error);
+        transport.onclose = () => wrapped.onclose?.();
+        transport.onerror = (error) => wrapped.onerror?.(error);
         return transport.start?.();
       },
-      send(/** @type {any} */ message) {
+      send(/** @type {object} */ message) {
         trace("sent", JSON.stringify(message));
         return send(message);
       },
@@ -75,7 +77,7 @@ export function replay(log, { speed = 1 } = {}) {
 class ReplayTransport {
   /** @type {((text: string) => void) | undefined} */
   onframe;
-  /** @type {((message: any) => void) | undefined} */
+  /** @type {((message: unknown) => void) | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
   onclose;
@@ -83,7 +85,7 @@ class ReplayTransport {
   onerror;
   #next = 0;
   #ahead = 0;
-  /** @type {any} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #entries;
   #speed;
@@ -109,7 +111,7 @@ class ReplayTransport {
     this.onclose?.();
   }
 
-  /** The requests of the log after the handshake, sent again. @param {any} client @returns {Promise<PromiseSettledResult<any>[]>} */
+  /** The requests of the log after the handshake, sent again. @param {{ request: (request: { method: string, params: object }) => PromiseLike<unknown> }} client @returns {Promise<PromiseSettledResult<unknown>[]>} */
   async drive(client) {
     const calls = [];
     for (const [, direction, text] of this.#entries) {

@@ -1,6 +1,7 @@
 // WebSocket, one text frame for each message.
 import { ClosedError, McpError, ProtocolError, shown } from "../base/errors.js";
 import { throughProxies } from "../base/itself.js";
+import { loadAuthorized } from "./identity.js";
 import { FrameTransport } from "./text.js";
 
 /** How long the other end may take to say goodbye, in milliseconds. */
@@ -21,7 +22,7 @@ export class WebSocketTransport extends FrameTransport {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
-    /** Who lets it in, and the address that this one is asked about. */
+    /** Who lets it in, and the address that this one is asked about. @type {{ auth?: import("../types/authorizer.js").Authorizer, server: string }} */
     this.access = { auth, server: this.#url };
   }
 
@@ -29,17 +30,15 @@ export class WebSocketTransport extends FrameTransport {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    const { auth } = this.access;
-    return auth?.ticket ? auth.ticket(this.#url).then((ticket) => this.#open(ticket)) : this.#open();
+    return this.access.auth ? loadAuthorized().then(({ enter }) => enter(this, (more) => this.#open(more))) : this.#open();
   }
 
-  /** @param {string} [ticket] lets this one connection in */
-  #open(ticket) {
+  /** @param {string[]} [more] what the server does not select: a ticket is shown to nobody else */
+  #open(more = []) {
     const protocols = this.#protocols;
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => {
-      // The server selects one of the others: a ticket is shown to nobody else.
-      const socket = (this.#socket = new WebSocket(this.#url, ticket === undefined ? protocols : [...protocols, `mcp.ticket.${ticket}`]));
+      const socket = (this.#socket = new WebSocket(this.#url, [...protocols, ...more]));
       /** @param {Error} error */
       const fail = (error) => {
         socket.onopen = socket.onmessage = socket.onclose = socket.onerror = null;
@@ -70,6 +69,8 @@ export class WebSocketTransport extends FrameTransport {
   }
 
   async close() {
+    // Whoever asks for a ticket just now need not open anything.
+    this.access.auth = undefined;
     const socket = this.#socket;
     if (!socket || socket.readyState === 3) return;
     const closed = new Promise((resolve) => {
@@ -83,7 +84,7 @@ export class WebSocketTransport extends FrameTransport {
     await closed;
   }
 
-  /** @param {any} data */
+  /** @param {unknown} data */
   #received(data) {
     if (typeof data === "string") this.take(data);
     else this.onerror?.(new ProtocolError("the server sent a binary frame, which MCP does not know"));

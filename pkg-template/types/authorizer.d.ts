@@ -40,6 +40,9 @@ export interface Authorizer {
    * throws is what the call fails with.
    */
   answered(answer: AuthAnswer): Promise<boolean>;
-  /** A ticket for one WebSocket to this address, which takes it as a subprotocol; undefined: none is needed. */
-  ticket?(url: string): Promise<string | undefined>;
+  /**
+   * A ticket for one WebSocket to this address, which takes it as a subprotocol; undefined: none is needed.
+   * `refused`: the connection was tried without one, and did not open.
+   */
+  ticket?(url: string, refused?: boolean): Promise<string | undefined>;
 }

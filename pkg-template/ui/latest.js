@@ -1,7 +1,7 @@
 // Options of hooks: functions made anew with each drawing are no reason to begin anew.
 import { useEffect, useRef } from "react";
 
-/** The newest value, for what runs later. @param {any} value */
+/** The newest value, for what runs later. @param {unknown} value */
 export function useLatest(value) {
   const latest = useRef(value);
   useEffect(() => {
@@ -19,6 +19,6 @@ export const following = (latest) =>
   Object.fromEntries(
     Object.entries(latest.current ?? {}).map(([name, value]) => {
       if (typeof value !== "function") return [name, value];
-      return [name, (/** @type {any[]} */ ...args) => (latest.current?.[name] ?? value)(...args)];
+      return [name, (/** @type {unknown[]} */ ...args) => (latest.current?.[name] ?? value)(...args)];
     }),
   );

@@ -4,7 +4,7 @@ import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
-/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: any, options: any) => Promise<any> }} */
+/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: unknown, options: unknown) => Promise<unknown> }} */
 export const parts = {};
 
 /**
@@ -66,7 +66,7 @@ export async function readyForHttp() {
   return module;
 }
 
-/** What a failed start means. @param {any} error */
+/** What a failed start means. @param {Error | undefined} error */
 function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;

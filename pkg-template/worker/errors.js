@@ -1,7 +1,7 @@
 // Errors on their way from a worker to the page: of ours, a structured clone would keep the text alone.
 import { ClosedError, McpError, ProtocolError, isMcpError } from "../base/errors.js";
 
-/** What can be posted of an error. @param {any} error @returns {any} */
+/** What can be posted of an error. @param {any} error @returns {unknown} */
 export function pack(error) {
   if (isMcpError(error)) {
     const { name, code, message, mayHaveRun, cause } = /** @type {any} */ (error);

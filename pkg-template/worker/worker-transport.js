@@ -36,7 +36,7 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
-  /** Hears whom a request is sent for. @type {((identity: string, id: any) => void) | undefined} */
+  /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
   onidentity = undefined;
   /** @type {any} */
   onmessage;
@@ -187,7 +187,7 @@ class WorkerTransport {
     const { headers, auth } = this.#options;
     try {
       if (about === "pairs") value = [...headersOf(await headers())];
-      else value = await auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value);
+      else value = await (about === "ticket" ? auth.ticket(...value) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
       if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
       if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
@@ -199,7 +199,7 @@ class WorkerTransport {
   }
 
   /**
-   * @param {{ numbers: Float64Array, text: string, others: [record: number, kind: string, value: any][] }} batch
+   * @param {{ numbers: Float64Array, text: string, others: [record: number, kind: string, value: unknown][] }} batch
    */
   #batch({ numbers, text, others }) {
     let record = 0;
@@ -230,7 +230,7 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {any} part
+   * @param {Float64Array} part
    * @param {string} text
    */
   #deliver(connection, part, text) {

@@ -34,7 +34,7 @@ const commands = {
     const auth = asked && {
       headers: (/** @type {any} */ request) => ask("headers", request),
       answered: (/** @type {any} */ { signal, ...answer }) => ask("answered", answer),
-      ...(asked.tickets && { ticket: (/** @type {string} */ url) => ask("ticket", url) }),
+      ...(asked.tickets && { ticket: (/** @type {string} */ url, /** @type {boolean} */ refused) => ask("ticket", [url, refused]) }),
     };
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {

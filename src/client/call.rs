@@ -3,24 +3,22 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use js_sys::Object;
-use wasm_bindgen::{JsCast, JsValue};
-
 use super::engine::Engine;
+use super::handler::{Handler, lock};
+use super::host::Host;
 use super::pages::{Next, Pages};
 use super::pending::Pending;
-use super::platform::{Handler, now};
 use super::subscription::Ears;
-use super::{Error, Progress};
+use super::{Error, Here, MaybeSend, Progress, Value};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{CallLimits, RequestId};
 
 /// Reads a result; the text names the call.
-pub(super) type Read<T> = fn(&str, JsValue) -> Result<T, Error>;
+pub(super) type Read<T> = fn(&str, Value) -> Result<T, Error>;
 
 /// What a call sends.
 pub(super) struct Plan {
@@ -28,7 +26,7 @@ pub(super) struct Plan {
     /// How errors name it.
     pub label: String,
     /// The parameters, or why there are none.
-    pub params: Result<JsValue, Error>,
+    pub params: Result<Value, Error>,
     /// The member of a page that its items are in, if the result is a list.
     pub items: Option<&'static str>,
 }
@@ -43,7 +41,7 @@ pub(super) struct Plan {
 ///
 /// let result = client
 ///     .call_tool("backup_database", ())
-///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
+///     .on_progress(|progress| println!("{progress}"))
 ///     .timeout(Duration::from_secs(10))
 ///     .await?;
 /// # Ok(())
@@ -51,7 +49,7 @@ pub(super) struct Plan {
 /// ```
 #[must_use = "a call is sent when it is awaited or started"]
 pub struct Call<T> {
-    engine: Rc<Engine>,
+    engine: Arc<Engine>,
     plan: Plan,
     limits: CallLimits,
     pending: Pending,
@@ -59,15 +57,15 @@ pub struct Call<T> {
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
-        Self { engine: Rc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
+    pub(super) fn new(engine: &Arc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
+        Self { engine: Arc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
     /// What hears of the call's progress, in the place of the client's handler.
     ///
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
-    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
         self.pending.handler = Some(Handler::new(handler));
         self
     }
@@ -94,19 +92,19 @@ impl<T> Call<T> {
     }
 
     /// What hears that the call counts as stalled, and with false that it goes on.
-    pub fn on_stalled(mut self, handler: impl FnMut(bool) + 'static) -> Self {
+    pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
         self.pending.on_stalled = Some(Handler::new(handler));
         self
     }
 
     /// What hears how the task stands that the call has become, in the server's words.
-    pub fn on_task(mut self, handler: impl FnMut(JsValue) + 'static) -> Self {
+    pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
         self.pending.on_task = Some(Handler::new(handler));
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Rc<Ears>) -> Self {
-        self.pending.ears = Some(Rc::clone(ears));
+    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
+        self.pending.ears = Some(Arc::clone(ears));
         self
     }
 
@@ -140,11 +138,12 @@ impl<T> Call<T> {
     pub fn start(self) -> CallFuture<T> {
         let Self { engine, plan, limits, pending, read } = self;
         let Plan { method, label, params, items } = plan;
-        let call = Rc::new(pending);
+        #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
+        let call = Arc::new(pending);
         let mut future = CallFuture {
             pages: items.map(Pages::new),
-            params: JsValue::UNDEFINED,
-            until: now() + limits.max_total,
+            params: Value::default(),
+            until: Here::now() + limits.max_total,
             unsent: None,
             done: false,
             engine,
@@ -183,12 +182,12 @@ impl<T> fmt::Debug for Call<T> {
 /// A call on its way. Dropping it gives the call up, and the server is told.
 #[must_use = "dropping a call gives it up"]
 pub struct CallFuture<T> {
-    engine: Rc<Engine>,
-    call: Rc<Pending>,
+    engine: Arc<Engine>,
+    call: Arc<Pending>,
     method: &'static str,
     label: String,
     /// What every page is asked with.
-    params: JsValue,
+    params: Value,
     limits: CallLimits,
     pages: Option<Pages>,
     /// When the call has taken all of its time.
@@ -202,37 +201,38 @@ pub struct CallFuture<T> {
 impl<T> CallFuture<T> {
     /// The id of its latest request, which is its progress token too; `None` if none was sent.
     pub fn id(&self) -> Option<i64> {
-        self.call.latest.get().map(RequestId::get)
+        self.call.latest().map(RequestId::get)
     }
 
     /// Whether nothing has come of the call for a while.
     pub fn is_stalled(&self) -> bool {
-        self.call.stalled.get()
+        self.call.is_stalled()
     }
 
     /// What gives the call up from elsewhere.
     pub fn handle(&self) -> CallHandle {
-        CallHandle { engine: Rc::downgrade(&self.engine), call: Rc::clone(&self.call) }
+        CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }
 
     /// Sends the request, or the one for a page.
-    fn send(&self, cursor: Option<JsValue>) {
+    fn send(&self, cursor: Option<Value>) {
         // The machine writes into the params, so each request has its own.
-        let mut params = JsValue::from(Object::assign(&Object::new(), self.params.unchecked_ref()));
+        let mut params = Value::object();
+        params.assign(&self.params);
         if let Some(cursor) = cursor {
             params.set("cursor", cursor);
         }
         let mut limits = self.limits;
-        limits.max_total = (self.until - now()).max(0.0);
+        limits.max_total = (self.until - Here::now()).max(0.0);
         self.engine.request(&self.call, self.method, params, limits);
     }
 
-    fn answered(&mut self, result: JsValue) -> Option<Result<T, Error>> {
+    fn answered(&mut self, result: Value) -> Option<Result<T, Error>> {
         let Some(pages) = &mut self.pages else { return Some((self.read)(&self.label, result)) };
         match pages.take(&result) {
             Ok(Next::Done(items)) => Some((self.read)(&self.label, items)),
-            Ok(Next::Page(_)) if self.call.deaf.get() => {
-                let reason = self.call.reason.take();
+            Ok(Next::Page(_)) if self.call.is_deaf() => {
+                let reason = lock(&self.call.reason).take();
                 Some(Err(Error::Aborted { call: self.label.clone(), reason }))
             }
             Ok(Next::Page(cursor)) => {
@@ -297,18 +297,17 @@ impl<T> fmt::Debug for CallFuture<T> {
 /// # async fn example(client: mcp_wasm::Client) {
 /// let call = client.call_tool("data_migration", ()).start();
 /// let handle = call.handle();
-/// wasm_bindgen_futures::spawn_local(async move {
-///     if let Err(error) = call.await {
-///         assert_eq!(error.code(), "ABORTED");
-///     }
-/// });
+/// // From a button, another task, or the progress handler:
 /// handle.cancel("the user pressed stop");
+/// if let Err(error) = call.await {
+///     assert_eq!(error.code(), "ABORTED");
+/// }
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct CallHandle {
     engine: Weak<Engine>,
-    call: Rc<Pending>,
+    call: Arc<Pending>,
 }
 
 impl CallHandle {
@@ -318,11 +317,11 @@ impl CallHandle {
     pub fn cancel<'a>(&self, reason: impl Into<Option<&'a str>>) {
         let reason = reason.into();
         // A list that waits for another page has its latest answer already.
-        self.call.deaf.set(true);
-        self.call.reason.replace(reason.map(str::to_owned));
+        self.call.deafen();
+        *lock(&self.call.reason) = reason.map(str::to_owned);
         if let Some(engine) = self.engine.upgrade()
             && !self.call.outcome.is_set()
-            && let Some(first) = self.call.first.get()
+            && let Some(first) = self.call.first()
         {
             engine.cancel(first, reason);
         }
@@ -331,7 +330,7 @@ impl CallHandle {
 
 impl fmt::Debug for CallHandle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("CallHandle").field("id", &self.call.first.get()).finish_non_exhaustive()
+        out.debug_struct("CallHandle").field("id", &self.call.first()).finish_non_exhaustive()
     }
 }
 

@@ -68,27 +68,54 @@
 
 mod asked;
 mod call;
-mod channel;
 mod connect;
 mod engine;
 mod error;
-mod fetch;
 mod handle;
+mod handler;
+mod host;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(target_arch = "wasm32")]
+mod page;
 mod pages;
 mod pending;
-mod platform;
 mod progress;
-mod socket;
 mod subscription;
 mod types;
+
+#[cfg(not(target_arch = "wasm32"))]
+use native::{Endpoint, Native as Here};
+#[cfg(target_arch = "wasm32")]
+use page::{Endpoint, Headers, Page as Here};
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::transport::Headers;
+
+/// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
+/// natively, whose `read` makes any type of it that serde can read.
+#[cfg(target_arch = "wasm32")]
+pub type Value = wasm_bindgen::JsValue;
+/// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
+/// natively, whose `read` makes any type of it that serde can read.
+#[cfg(not(target_arch = "wasm32"))]
+pub type Value = crate::jsonrpc::Raw;
 
 pub use call::{Call, CallFuture, CallHandle};
 pub use connect::{Connect, Connecting};
 pub use error::{Clock, Error};
 pub use handle::Client;
+pub use handler::{MaybeSend, MaybeSync};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::Target;
+#[cfg(target_arch = "wasm32")]
+pub use page::Target;
 pub use progress::{Progress, default_progress_handler};
 pub use subscription::{Listen, Listening, Subscription};
 pub use types::{LogMessage, ToolResult};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::transport::{Command, inherited_environment};
 
 pub use crate::proto::client::{Mode, Oddity, ProgressCounts};
 pub use crate::proto::version::{Era, Version};

@@ -1,8 +1,6 @@
 //! A list that comes in pages, put together.
 
-use wasm_bindgen::JsValue;
-
-use super::Error;
+use super::{Error, Value};
 use crate::jsonrpc::{Kind, Payload};
 
 /// How many pages a list may have.
@@ -11,9 +9,9 @@ const LIMIT: usize = 1000;
 /// What to do after a page.
 pub(super) enum Next {
     /// Ask for the page of this cursor.
-    Page(JsValue),
+    Page(Value),
     /// The list is complete.
-    Done(JsValue),
+    Done(Value),
 }
 
 /// What is wrong with a page.
@@ -37,7 +35,7 @@ impl Misfit {
 pub(super) struct Pages {
     /// The member of a page that its items are in.
     member: &'static str,
-    items: Vec<JsValue>,
+    items: Vec<Value>,
     cursors: Vec<String>,
 }
 
@@ -47,7 +45,7 @@ impl Pages {
     }
 
     /// Takes a page; the error says what is wrong with it.
-    pub fn take(&mut self, page: &JsValue) -> Result<Next, Misfit> {
+    pub fn take(&mut self, page: &Value) -> Result<Next, Misfit> {
         // Some servers write nothing, or `null`, for a list without items.
         if let Some(items) = page.present(self.member) {
             let items = items.elements();
@@ -56,7 +54,7 @@ impl Pages {
         }
         let cursor = page.get("nextCursor").filter(|cursor| cursor.kind() != Kind::Null);
         let Some(cursor) = cursor else {
-            return Ok(Next::Done(JsValue::array(std::mem::take(&mut self.items))));
+            return Ok(Next::Done(Value::array(std::mem::take(&mut self.items))));
         };
         let name =
             cursor.as_text().ok_or(Misfit::Page("the cursor of the next page is no string"))?;

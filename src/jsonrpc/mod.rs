@@ -13,6 +13,6 @@ pub(crate) use message::method_name;
 pub use message::{Id, Malformed, Message, RpcError, code};
 pub(crate) use message::{ask_by_members, with_meta, write_call};
 pub use outline::{Outline, outline};
-pub use payload::{Kind, Payload};
+pub use payload::{Kind, Payload, READ_FLOOR};
 #[cfg(not(target_arch = "wasm32"))]
-pub use raw::{Raw, UNTYPED_VALUES, Unreadable, find_id};
+pub use raw::{READ_TIMES, Raw, Unreadable, find_id};

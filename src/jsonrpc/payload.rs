@@ -2,6 +2,12 @@
 
 use super::{Id, ask_by_members};
 
+/// Bytes that may come of any text that is read as somebody's type, however short it is: 256 KiB.
+///
+/// That is 2,000 values without a type, or 400 objects of two members, which is more than a model
+/// writes in one call.
+pub const READ_FLOOR: usize = 256 << 10;
+
 /// A parsed JSON value, owned by whichever engine parsed it: `Raw` natively, the browser's
 /// `JSON.parse` in a page.
 ///

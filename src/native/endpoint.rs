@@ -2,7 +2,6 @@
 
 use std::{sync::Arc, time::SystemTime};
 
-#[cfg(feature = "auth")]
 use axum::http::Method;
 use axum::{
     Router,
@@ -182,9 +181,15 @@ impl Endpoint {
 }
 
 /// Answers everything that comes to the path.
-#[cfg_attr(not(feature = "auth"), expect(unused_mut))]
 async fn serve(State(endpoint): State<Endpoint>, mut request: Request) -> Response {
     if let Err(refused) = endpoint.shared.guard.check(&request) {
+        return refused;
+    }
+    // A browser asks for nobody's token before it asks what it may send.
+    if request.method() != Method::OPTIONS
+        && let Some(token) = &endpoint.shared.options.pairing
+        && let Err(refused) = token.admit(&mut request)
+    {
         return refused;
     }
     #[cfg(feature = "auth")]

@@ -26,6 +26,7 @@ mod hosting;
 mod hosts;
 mod http;
 mod options;
+mod pairing;
 mod patient;
 mod peer;
 mod pieces;
@@ -41,6 +42,7 @@ use tokio::{net::TcpListener, time::timeout};
 
 pub use endpoint::Endpoint;
 pub use options::Options;
+pub use pairing::PairingToken;
 pub use stdio::{serve_lines, serve_stdio};
 
 use crate::server::Server;

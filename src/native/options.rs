@@ -31,6 +31,8 @@ pub struct Options {
     /// Who may call, and what: anybody, everything. See [`Auth`](super::auth::Auth).
     #[cfg(feature = "auth")]
     pub auth: Option<super::auth::Auth>,
+    /// A token that every request has to show, for a server that is its user's own: none.
+    pub pairing: Option<super::PairingToken>,
     /// Bytes of the largest message that is taken: 4 MiB. A larger one closes a WebSocket, and is
     /// refused over HTTP.
     pub max_message: usize,
@@ -120,6 +122,7 @@ impl Default for Options {
             allowed_hosts: Vec::new(),
             #[cfg(feature = "auth")]
             auth: None,
+            pairing: None,
             max_message: 4 << 20,
             head_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(60),

@@ -6,6 +6,8 @@
 
 pub mod client;
 mod map;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod relay;
 pub mod scan;
 pub mod server;
 pub mod service;

@@ -19,6 +19,7 @@ use super::{
     context::Context,
     link::{Driver, Link},
     register::{self, Handler, Thing},
+    relay::Upstream,
     result::{PromptFn, ToolFn},
 };
 use crate::{
@@ -45,6 +46,8 @@ pub(super) struct Inner {
     catalog: RwLock<Catalog<Raw, Handler>>,
     pub(super) connections: Connections,
     signer: Mutex<Signer>,
+    /// Who answers instead, if the server is elsewhere.
+    pub(super) upstream: Option<Arc<dyn Upstream>>,
     clock: OnceLock<Clock>,
     /// How many states have been signed without a clock.
     signed: AtomicU64,
@@ -64,6 +67,7 @@ pub struct ServerBuilder {
     catalog: Catalog<Raw, Handler>,
     key: Option<Vec<u8>>,
     lifetime: Duration,
+    upstream: Option<Arc<dyn Upstream>>,
 }
 
 /// The arguments of a tool that takes none. Given some, it ignores them.
@@ -81,6 +85,7 @@ impl Server {
             catalog: Catalog::new(usize::MAX),
             key: None,
             lifetime: Duration::from_secs(15 * 60),
+            upstream: None,
         }
     }
 
@@ -95,7 +100,13 @@ impl Server {
     /// The same for a connection that a request made, whose extensions the handlers may look at:
     /// [`Context::extensions`], [`Context::principal`].
     pub fn connect_with(&self, extensions: Extensions) -> (Link, Driver) {
-        Driver::new(self.clone(), extensions)
+        Driver::new(self.clone(), extensions, false)
+    }
+
+    /// The same for a connection that one request is made on.
+    #[cfg(feature = "native")]
+    pub(crate) fn connect_once(&self) -> (Link, Driver) {
+        Driver::new(self.clone(), Extensions::default(), true)
     }
 
     /// The server's name and version.
@@ -124,7 +135,10 @@ impl Server {
     /// A tool as it is listed.
     #[cfg(feature = "native")]
     pub(crate) fn listed_tool(&self, name: &str) -> Option<Raw> {
-        self.inner.catalog().tools.listed(name).cloned()
+        match &self.inner.upstream {
+            Some(upstream) => upstream.tool(name),
+            None => self.inner.catalog().tools.listed(name).cloned(),
+        }
     }
 
     /// What callers of a tool have to be allowed.
@@ -289,7 +303,8 @@ impl ServerBuilder {
     /// Adds a tool that says more about itself than its name and description.
     ///
     /// A tool with an [`input_schema`](Tool::input_schema) of its own may take its arguments as a
-    /// plain `serde_json::Value`.
+    /// plain `serde_json::Value`, or as [`Raw`]: a tree takes many times its text, and more than
+    /// eight times is refused above 256 KiB ([`Limits::arguments`]); what stays text may be of any size.
     ///
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.
@@ -381,6 +396,15 @@ impl ServerBuilder {
         self
     }
 
+    /// Hands every connection to somebody who answers for a server that is elsewhere. Tools and all
+    /// else that is added here are then nobody's.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn relay(mut self, upstream: impl Upstream) -> Self {
+        self.upstream = Some(Arc::new(upstream));
+        self
+    }
+
     fn with(mut self, thing: Thing) -> Self {
         let _ = thing.register(&mut self.catalog, false);
         self
@@ -393,7 +417,7 @@ impl ServerBuilder {
     pub fn build(self) -> Server {
         #[cfg(feature = "native")]
         let intake = super::Intake::new(self.max_reading);
-        let Self { profile, limits, catalog, key, lifetime, .. } = self;
+        let Self { profile, limits, catalog, key, lifetime, upstream, .. } = self;
         let key = key.unwrap_or_else(random_key);
         let inner = Inner {
             profile,
@@ -403,6 +427,7 @@ impl ServerBuilder {
             catalog: RwLock::new(catalog),
             connections: Connections::default(),
             signer: Mutex::new(Signer::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),
+            upstream,
             clock: OnceLock::new(),
             signed: AtomicU64::new(0),
         };

@@ -32,9 +32,6 @@ use crate::{
     },
 };
 
-/// Values that the answer to a form may have.
-const FORM_VALUES: usize = 4096;
-
 /// Why a question has no answer. It comes of legacy clients only: a modern one that does not want to
 /// answer just does not ask again.
 #[derive(Clone, Debug, PartialEq)]
@@ -133,8 +130,7 @@ impl Context {
         key: impl QuestionKey,
         form: ElicitRequest,
     ) -> Result<ElicitResult, InputError> {
-        self.ask(key, method::ELICIT, written(&form), |answer| answer.read_within(FORM_VALUES))
-            .await
+        self.ask(key, method::ELICIT, written(&form), Raw::read).await
     }
 
     /// Asks the person in front of the client to open a page, for what a form must not ask:

@@ -16,6 +16,7 @@ use super::{
     inputs::Inbox,
     principal::Principal,
     register::{Input, Outcome},
+    relay::{Line, Running},
     shared::{Shared, Signal, enlist},
     tasks::{Ended, TaskSet},
 };
@@ -51,6 +52,8 @@ pub struct Driver {
     number: u64,
     tasks: TaskSet<RequestKey, Outcome>,
     calls: BTreeMap<RequestKey, Arc<Call>>,
+    /// Who answers instead, if the server is elsewhere.
+    upstream: Option<Running>,
 }
 
 impl Link {
@@ -106,7 +109,7 @@ impl Link {
 
     /// Whether the connection may be read from; see [`ready`](Self::ready).
     pub fn accepts_input(&self) -> bool {
-        self.shared.lock().session.machine().accepts_input()
+        self.shared.lock().accepts_input()
     }
 
     /// Waits until the connection may be read from: a peer that sends without reading its answers
@@ -114,7 +117,7 @@ impl Link {
     pub async fn ready(&self) {
         poll_fn(|cx| {
             let mut state = self.shared.lock();
-            if state.session.machine().accepts_input() {
+            if state.accepts_input() {
                 return Poll::Ready(());
             }
             state.reader = Some(cx.waker().clone());
@@ -165,7 +168,7 @@ impl Link {
                 return None;
             };
             let mut wakers = state.room_to_wake();
-            if state.session.machine().accepts_input() {
+            if state.accepts_input() {
                 wakers.extend(state.reader.take());
             }
             if state.session.machine().is_closed() {
@@ -206,14 +209,20 @@ impl Drop for Link {
 }
 
 impl Driver {
-    pub(super) fn new(server: Server, extensions: Extensions) -> (Link, Self) {
+    pub(super) fn new(server: Server, extensions: Extensions, is_single: bool) -> (Link, Self) {
         let inner = &server.inner;
-        let shared = Arc::new(Shared::new(Session::new(inner.profile(), inner.limits)));
+        let session = match inner.upstream {
+            Some(_) => Session::relay(inner.limits),
+            None => Session::new(inner.profile(), inner.limits),
+        };
+        let shared = Arc::new(Shared::new(session));
+        let line = || Line::new(Arc::clone(&shared), is_single);
+        let upstream = inner.upstream.as_ref().map(|upstream| upstream.connect(line()));
         let extensions = Arc::new(extensions);
         let link = Link { shared: Arc::clone(&shared), extensions: Arc::clone(&extensions) };
         let number = inner.connections.add(&shared);
         let (tasks, calls) = (TaskSet::new(), BTreeMap::new());
-        (link, Self { server, shared, extensions, number, tasks, calls })
+        (link, Self { server, shared, extensions, number, tasks, calls, upstream })
     }
 
     /// Ready once fewer messages than that wait to be sent, or none will be any more.
@@ -239,6 +248,8 @@ impl Driver {
                     call.inbox.answered(ask, outcome);
                 }
             }
+            // This machine is no relay's.
+            Event::Relayed(_) | Event::Notified { .. } => {}
         }
     }
 
@@ -344,6 +355,9 @@ impl Future for Driver {
 
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = self.get_mut();
+        if let Some(upstream) = &mut this.upstream {
+            return upstream.as_mut().poll(cx);
+        }
         loop {
             let event = {
                 let mut state = this.shared.lock();

@@ -44,6 +44,7 @@ mod intake;
 mod link;
 mod principal;
 mod register;
+pub mod relay;
 mod reporter;
 mod result;
 mod shared;

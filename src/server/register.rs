@@ -87,7 +87,7 @@ pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
     };
     let mut start = starting(move |input, context| {
-        let running = handler(read(&input.value)?, context);
+        let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_tool_result()) })
     });
     start.scopes = std::mem::take(&mut tool.scopes).into();
@@ -116,7 +116,8 @@ where
 {
     let mime_type = template.mime_type.clone();
     let start = starting(move |input, context| {
-        let (reading, mime_type) = (handler(read(&input.value)?, context), mime_type.clone());
+        let (reading, mime_type) =
+            (handler(read(&input.value, &context)?, context), mime_type.clone());
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
     let name = template.uri_template.clone();
@@ -135,7 +136,7 @@ pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
         };
     }
     let start = starting(move |input, context| {
-        let running = handler(read(&input.value)?, context);
+        let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_prompt().map_err(failed)?) })
     });
     Thing { kind: Kind::Prompt, name, listed: written(&prompt), handler: start }
@@ -190,15 +191,9 @@ fn failed(message: String) -> Failure<Raw> {
 }
 
 /// Reads arguments, or says in words why they do not fit.
-fn read<A: DeserializeOwned>(arguments: &Raw) -> Result<A, String> {
-    arguments.read().map_err(|error| {
-        let mut reason = error.to_string();
-        // Nobody counts lines of arguments.
-        if let Some(end) = reason.rfind(" at line ") {
-            reason.truncate(end);
-        }
-        reason
-    })
+fn read<A: DeserializeOwned>(arguments: &Raw, context: &Context) -> Result<A, String> {
+    let floor = context.call.server.inner.limits.arguments;
+    arguments.read_within(floor).map_err(|error| error.to_string())
 }
 
 /// What is to be completed, as the catalog hands it over.

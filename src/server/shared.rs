@@ -42,7 +42,15 @@ pub(super) struct State {
     pub(super) released: Option<Vec<Id>>,
 }
 
+/// Events that may wait for whoever acts on them, before no more is read.
+const EVENTS: usize = 4096;
+
 impl State {
+    /// Whether the connection may be read from.
+    pub(super) fn accepts_input(&self) -> bool {
+        self.session.machine().accepts_input() && self.events.len() < EVENTS
+    }
+
     /// The handlers to wake because there is room now.
     pub(super) fn room_to_wake(&mut self) -> Vec<Waker> {
         if self.session.machine().has_room() { std::mem::take(&mut self.room) } else { Vec::new() }

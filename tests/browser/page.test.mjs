@@ -462,6 +462,20 @@ for (const kind of browsers) {
       { width: 400 },
     );
 
+    onPage("the theme's button keeps its corner at every width, and nothing is wider than the page", async (demo) => {
+      for (const width of [1440, 1200, 1024, 800, 390]) {
+        await demo.page.setViewport({ width, height: 800 });
+        const { wide, top, left } = await demo.page.evaluate(() => {
+          const { scrollWidth, clientWidth } = document.documentElement;
+          const { top = -1, right = -1 } = document.querySelector("#theme-toggle")?.getBoundingClientRect() ?? {};
+          return { wide: scrollWidth, top, left: clientWidth - right };
+        });
+        assert.ok(wide <= width, `the page is ${wide} px wide at ${width}`);
+        assert.ok(top >= 0 && top < 20, `at ${width} the button is ${top} px from the top`);
+        assert.ok(left >= 0 && left < 24, `at ${width} the button is ${left} px from the side`);
+      }
+    });
+
     onPage("disconnects, refuses a wrong endpoint, and connects again", async (demo) => {
       await demo.click("#disconnect");
       await demo.untilConnection("closed");

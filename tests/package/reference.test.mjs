@@ -14,8 +14,12 @@ test("TypeDoc makes the reference without a warning", async () => {
   const { exports } = JSON.parse(readFileSync(path.join(pkg, "package.json"), "utf8"));
   const entries = Object.entries(exports).filter(([name, entry]) => entry.types && entry.default.endsWith(".js") && !name.startsWith("./compat/"));
   assert.ok(entries.length > 5);
-  // A module is called as its declarations lie.
-  const module = (/** @type {string} */ types) => types.slice(2).replace(/(\/index)?\.d\.ts$/, "").replaceAll("/", "_");
-  for (const [name, { types }] of entries) assert.ok(existsSync(path.join(out, "modules", `${module(types)}.html`)), `${name} is missing`);
-  assert.match(readFileSync(path.join(out, "classes", "index.Client.html"), "utf8"), /Runs a tool/);
+  // A module is called what a program imports.
+  for (const [name] of entries) {
+    const module = name.replace(/^\./, "mcp-wasm");
+    const file = path.join(out, "modules", `${module.replaceAll("/", "_")}.html`);
+    assert.ok(existsSync(file), `${name} is missing`);
+    assert.match(readFileSync(file, "utf8"), new RegExp(`<h1>Module ${module}<`));
+  }
+  assert.match(readFileSync(path.join(out, "classes", "mcp-wasm.Client.html"), "utf8"), /Runs a tool/);
 });

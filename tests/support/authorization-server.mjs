@@ -1,72 +1,23 @@
 // An authorization server by `oidc-provider`, whose person logs in and agrees at once, and an MCP
 // server on another port that asks it for every token.
 import { createServer } from "node:http";
-// @ts-expect-error it has no declarations
-import { Provider } from "oidc-provider";
-
-/** @param {import("node:http").Server} server @returns {Promise<string>} its origin */
-const listen = (server) =>
-  new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve(`http://127.0.0.1:${/** @type {any} */ (server.address()).port}`)));
+import { end, listen, startLoginServer } from "./login-server.mjs";
 
 /**
  * @param {object} [options]
  * @param {number} [options.lives] how many seconds a token lives
- * @param {boolean} [options.opens] whether pages may register (the provider itself answers no preflight of theirs)
+ * @param {boolean} [options.opens] whether pages may register
  * @param {Record<string, string>} [options.headers] sent with every page of the authorization server
  */
-export async function startAuthorizationServer({ lives = 3600, opens = true, headers = {} } = {}) {
-  /** @type {any} */
-  let provider;
-  const asked = /** @type {string[]} */ ([]);
-  /** @type {{ headers: Record<string, string>, hangs: boolean, lives: number, needs: Record<string, string>, tools: string[] }} `needs`: the scope that a method needs */
-  const state = { headers, hangs: false, lives, needs: {}, tools: ["work"] };
-  const login = createServer(async (request, response) => {
-    const { pathname } = new URL(request.url ?? "/", "http://x");
-    asked.push(`${request.method} ${pathname}`);
-    for (const [name, value] of Object.entries(state.headers)) response.setHeader(name, value);
-    if (pathname === "/favicon.ico") return void response.writeHead(204).end();
-    if (pathname === "/reg" && opens) {
-      response.setHeader("Access-Control-Allow-Origin", "*");
-      response.setHeader("Access-Control-Allow-Headers", "content-type");
-      if (request.method === "OPTIONS") return void response.writeHead(204).end();
-    }
-    if (!pathname.startsWith("/agree/")) return provider.callback()(request, response);
-    // The person needs no time, or all of it.
-    if (state.hangs) return void response.end("<!doctype html><title>Log in</title>waiting");
-    const { prompt, params, grantId, session } = await provider.interactionDetails(request, response);
-    if (prompt.name === "login") return provider.interactionFinished(request, response, { login: { accountId: "person" } }, { mergeWithLastSubmission: false });
-    const grant = grantId ? await provider.Grant.find(grantId) : new provider.Grant({ accountId: session.accountId, clientId: params.client_id });
-    const { missingOIDCScope, missingResourceScopes } = prompt.details;
-    if (missingOIDCScope) grant.addOIDCScope(missingOIDCScope.join(" "));
-    for (const [resource, scopes] of Object.entries(missingResourceScopes ?? {})) grant.addResourceScope(resource, /** @type {string[]} */ (scopes).join(" "));
-    await provider.interactionFinished(request, response, { consent: { grantId: await grant.save() } }, { mergeWithLastSubmission: true });
-  });
-  const issuer = await listen(login);
+export async function startAuthorizationServer({ lives = 3600, opens, headers = {} } = {}) {
+  let server = "";
+  const login = await startLoginServer({ state: { lives, headers }, opens, resource: () => server });
+  const { issuer, asked, provider } = login;
+  /** @type {import("./login-server.mjs").LoginState & { needs: Record<string, string>, tools: string[] }} `needs`: the scope that a method needs */
+  const state = Object.assign(login.state, { needs: {}, tools: ["work"] });
   const tools = createServer((request, response) => void serve(request, response));
   const origin = await listen(tools);
-  const server = `${origin}/mcp`;
-
-  provider = new Provider(issuer, {
-    cookies: { keys: ["only for tests"] },
-    clientBasedCORS: () => true,
-    pkce: { required: () => true },
-    scopes: ["openid", "offline_access"],
-    interactions: { url: (/** @type {any} */ _, /** @type {any} */ { uid }) => `/agree/${uid}` },
-    issueRefreshToken: async (/** @type {any} */ _, /** @type {any} */ client, /** @type {any} */ code) => client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
-    ttl: { AccessToken: () => state.lives, Grant: 3600, Interaction: 3600, Session: 3600, RefreshToken: 3600, IdToken: 3600 },
-    features: {
-      devInteractions: { enabled: false },
-      dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => false },
-      registration: { enabled: true, initialAccessToken: false },
-      revocation: { enabled: true },
-      resourceIndicators: {
-        enabled: true,
-        defaultResource: () => server,
-        useGrantedResource: () => true,
-        getResourceServerInfo: () => ({ scope: "read write", audience: server, accessTokenFormat: "opaque", accessTokenTTL: state.lives }),
-      },
-    },
-  });
+  server = `${origin}/mcp`;
 
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async function serve(request, response) {
@@ -111,13 +62,10 @@ export async function startAuthorizationServer({ lives = 3600, opens = true, hea
     server,
     asked,
     state,
-    /** How often something was asked of the authorization server. @param {string} what */
-    count: (what) => asked.filter((one) => one === what).length,
+    count: login.count,
     stop: async () => {
-      for (const one of [login, tools]) {
-        one.closeAllConnections();
-        await new Promise((resolve) => one.close(resolve));
-      }
+      await login.stop();
+      await end(tools);
     },
   };
 }

@@ -1,5 +1,6 @@
 // Starts the demo server for a test.
 import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { demoServer } from "./paths.mjs";
 import { start } from "./process.mjs";
 
@@ -14,16 +15,18 @@ import { start } from "./process.mjs";
 
 /**
  * Starts the demo server and waits until it listens.
- * @param {{ port?: number, pace?: number, root?: string, args?: string[], env?: NodeJS.ProcessEnv }} [options]
+ * @param {{ port?: number, pace?: number, root?: string, args?: string[], env?: NodeJS.ProcessEnv, login?: boolean }} [options]
+ *   `login`: as `cargo xtask demo --auth`, with an authorization server;
  *   `port` 0 (the default) takes any free one; `pace` 0 (the default) leaves out every pause
  * @returns {Promise<DemoServer>}
  */
-export async function startDemoServer({ port = 0, pace = 0, root, args = [], env } = {}) {
+export async function startDemoServer({ port = 0, pace = 0, root, args = [], env, login = false } = {}) {
   if (!existsSync(demoServer)) {
     throw new Error(`${demoServer} is missing: run \`cargo build --package demo-server\``);
   }
   const all = ["--port", String(port), "--pace", String(pace), ...(root ? ["--root", root] : []), ...args];
-  const server = await start(demoServer, all, { ready: /listening on (http:\/\/\S+:(\d+)\/)/, env });
+  const program = login ? [process.execPath, fileURLToPath(new URL("./demo-login.mjs", import.meta.url)), demoServer] : [demoServer];
+  const server = await start(String(program[0]), [...program.slice(1), ...all], { ready: /listening on (http:\/\/\S+:(\d+)\/)/, env });
   const url = String(server.match[1]);
   return {
     port: Number(server.match[2]),

@@ -75,7 +75,7 @@ pub enum Told {
     Acknowledged(i64, Value),
     Interrupted(i64, Error<Value>),
     /// The notification before it is for that call too.
-    News(i64),
+    News(i64, String, Option<Value>),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -431,7 +431,9 @@ impl Page {
             Output::Interrupted(slot, error) => {
                 Told::Interrupted(*self.slots.get(&slot).expect("in flight"), error)
             }
-            Output::News(slot) => Told::News(*self.slots.get(&slot).expect("in flight")),
+            Output::News(slot, method, params) => {
+                Told::News(*self.slots.get(&slot).expect("in flight"), method, params)
+            }
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params, slot) => {
                 let call = slot.map(|slot| *self.slots.get(&slot).expect("of a call in flight"));

@@ -170,6 +170,7 @@ impl Pair {
                 Event::Request(request) => self.jobs.push_back(request),
                 Event::Cancelled { key, reason } => self.cancelled.push((key, reason)),
                 Event::Answered { .. } => panic!("nothing was asked"),
+                Event::Relayed(_) | Event::Notified { .. } => panic!("this is no relay"),
             }
         }
         while !self.stalled

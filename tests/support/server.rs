@@ -104,6 +104,7 @@ impl Peer {
                 Event::Request(request) => return Some(request),
                 Event::Cancelled { key, .. } => self.cancelled.push(key),
                 Event::Answered { ask, outcome, .. } => self.answers.push((ask, outcome)),
+                Event::Relayed(_) | Event::Notified { .. } => panic!("this is no relay"),
             }
         }
     }

@@ -65,10 +65,10 @@ const patient = () => {
           if (!needsLogin(error)) return undefined;
           options?.signal?.addEventListener("abort", () => waits && conversation.loggedIn());
           waits = true;
-          await conversation.askToLogIn(`${name} needs more rights: ${error.scopes?.join(", ") ?? "a log-in"}.`, () => connection.auth.login(error));
+          await conversation.askToLogIn(`${name} needs more rights: ${error.scopes?.join(", ") ?? "a log-in"}.`, () => connection.agree(error));
           waits = false;
           if (stopped) return undefined;
-          now = client.callTool(name, args, options);
+          now = connection.client.callTool(name, args, options);
           // Not the call itself: a promise of a promise is one.
           return { call: now };
         },

@@ -8,7 +8,18 @@ const { exports, version } = JSON.parse(readFileSync(new URL("package.json", pkg
 /** Those that speak like another package are described there. */
 const own = Object.entries(exports).filter(([name, { types, default: file }]) => types && file.endsWith(".js") && !name.startsWith("./compat/"));
 
+/** Each module by the name that a program imports. @param {import("typedoc").Application} app */
+function byEntry(app) {
+  const names = new Map(own.map(([name, { types }]) => [fileURLToPath(new URL(types, pkg)), name.replace(/^\./, "mcp-wasm")]));
+  app.converter.on("createDeclaration", (context, reflection) => {
+    if (!reflection.parent?.isProject()) return;
+    const [file] = context.getSymbolFromReflection(reflection)?.declarations ?? [];
+    reflection.name = names.get(file?.fileName) ?? reflection.name;
+  });
+}
+
 export default {
+  plugin: [byEntry],
   name: `mcp-wasm ${version}`,
   entryPoints: own.map(([, { types }]) => fileURLToPath(new URL(types, pkg))),
   tsconfig: fileURLToPath(new URL("tsconfig.json", import.meta.url)),

@@ -1,16 +1,17 @@
 //! `cargo xtask demo`: from a clone to the demo page.
 
 use std::env::consts::EXE_SUFFIX;
+use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::thread;
 
 use anyhow::{Result, bail};
 
 use crate::package;
-use crate::run::{Cmd, say, step, target};
+use crate::run::{Cmd, root, say, step, target};
 use crate::setup::{join, setup};
 
-pub fn demo(flags: &[String]) -> Result<()> {
+pub fn demo(flags: &[String], login: bool) -> Result<()> {
     thread::scope(|scope| {
         // Beside the set-up, much of which is waiting.
         let server = scope.spawn(build_server);
@@ -20,11 +21,20 @@ pub fn demo(flags: &[String]) -> Result<()> {
     })?;
 
     say("start the demo server: open the address it prints, stop it with Ctrl-C");
-    start(&server(), flags)
+    if !login {
+        return start(&server(), flags);
+    }
+    // A parent of both, so that they end together.
+    let mut all = vec![
+        root().join("tests/support/demo-login.mjs").into_os_string(),
+        server().into_os_string(),
+    ];
+    all.extend(flags.iter().map(OsString::from));
+    start(Path::new("node"), &all)
 }
 
 /// Runs a server in place of this program.
-pub fn start(server: &Path, flags: &[String]) -> Result<()> {
+pub fn start(server: &Path, flags: &[impl AsRef<OsStr>]) -> Result<()> {
     let status = Cmd::new(server).args(flags).instead()?;
     // Ctrl-C is no failure.
     if status.code().is_some_and(|code| code != 0) {

@@ -45,6 +45,7 @@ Usage: cargo xtask <command> [options]
               --allow-origin O  origin of pages from elsewhere that may connect (repeatable)
               --pace F   scales the pauses of the demo tools: 1 as specified, 0 none
               --root DIR directory that hash_directory may read
+              --auth     ask for a log-in, at an authorization server that is started too
   test      Runs every test, prints a table and, last, `N passed, N failed`
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
                          browser, interop, conformance, package
@@ -106,6 +107,7 @@ fn dispatch() -> Result<ExitCode> {
                 options.server.push(format!("--{flag}"));
                 options.server.push(args.value()?.string()?);
             }
+            ("demo", Long("auth")) => options.login = true,
             ("test", Long("only")) => options.only.push(args.value()?.string()?),
             ("fuzz", Long("only")) => options.fuzz.only.push(args.value()?.string()?),
             ("fuzz", Long("seconds")) => options.fuzz.seconds = args.value()?.parse()?,
@@ -116,7 +118,7 @@ fn dispatch() -> Result<ExitCode> {
     }
 
     let passed = match command.as_str() {
-        "demo" => demo::demo(&options.server).map(|()| true),
+        "demo" => demo::demo(&options.server, options.login).map(|()| true),
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
         "check" => check::command(),
@@ -133,6 +135,8 @@ fn dispatch() -> Result<ExitCode> {
 struct Options {
     /// Flags that go on to the demo or the fixture server.
     server: Vec<String>,
+    /// Whether the demo server asks for log-ins.
+    login: bool,
     /// Suites to run; empty means all.
     only: Vec<String>,
     bench: bench::Options,

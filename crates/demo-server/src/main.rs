@@ -11,9 +11,13 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Parser;
-use mcp_wasm::native::{Endpoint, Options, serve_app, serve_stdio, stop_signal};
+use mcp_wasm::native::{
+    Endpoint, Options,
+    auth::{Auth, Jwt},
+    serve_app, serve_stdio, stop_signal,
+};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -54,6 +58,19 @@ struct Arguments {
     /// addresses; may be repeated. Requests for other hosts are refused.
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
+    /// Ask for a log-in at this authorization server, spelled as its metadata spells `issuer`. Its tokens
+    /// have to be JWTs for this server with the scope `demo`; `backup_sqlite` needs `demo:write` too.
+    /// `cargo xtask demo --auth` starts one to try it with.
+    #[arg(long, value_name = "ISSUER", conflicts_with = "stdio", value_parser = address)]
+    auth: Option<String>,
+    /// The address that tokens are for, if clients reach the server by another than the one it prints.
+    #[arg(long, value_name = "URL", requires = "auth", value_parser = address)]
+    resource: Option<String>,
+}
+
+fn address(text: &str) -> Result<String, String> {
+    let is_address = Auth::is_resource(text);
+    is_address.then(|| text.to_owned()).ok_or_else(|| "not an http: or https: address".to_owned())
 }
 
 fn pace(text: &str) -> Result<f64, String> {
@@ -89,7 +106,9 @@ fn start(arguments: Arguments) -> Result<()> {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host } = arguments;
+    let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host, .. } =
+        arguments;
+    let (auth, resource) = (arguments.auth, arguments.resource);
     // The crate lies two directories down in the repository.
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
     let www = www.unwrap_or_else(|| source.join("www"));
@@ -99,7 +118,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot read the root directory {}", root.display()))?;
 
     if stdio {
-        let served = serve_stdio(tools::server(root, pace)).await;
+        let served = serve_stdio(tools::server(root, pace, false)).await;
         return served.context("standard input or output failed");
     }
 
@@ -108,13 +127,23 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot listen on {host}:{port}"))?;
     let address = listener.local_addr()?;
 
+    if auth.is_some() && resource.is_none() && address.ip().is_unspecified() {
+        bail!("--auth: by which address clients reach this server is not known: give --resource");
+    }
+    let server = tools::server(root, pace, auth.is_some());
+    let auth = auth.map(|issuer| {
+        let resource = resource.unwrap_or_else(|| format!("http://{address}/mcp"));
+        tracing::info!(issuer, resource, "asking for log-ins");
+        Auth::new(resource).verifier(Jwt::issuer(issuer)).scopes([tools::SCOPE]).tickets(true)
+    });
     let options = Options {
+        auth,
         allowed_origins: allow_origin,
         allowed_hosts: [allow_host, own_hosts(host, address.ip())].concat(),
         ..Options::default()
     };
-    let endpoint = Endpoint::new(tools::server(root, pace), options);
-    let app = endpoint.router().merge(site::router(&www, &pkg));
+    let endpoint = Endpoint::new(server, options);
+    let app = endpoint.router().merge(endpoint.metadata()).merge(site::router(&www, &pkg));
 
     for (what, file) in [("page", www.join("index.html")), ("package", pkg.join("index.js"))] {
         if !file.exists() {

@@ -111,6 +111,27 @@ pub enum News<P> {
     Closed,
 }
 
+impl<P: Payload> News<P> {
+    /// Tells a client what has happened.
+    pub fn tell(self, client: &mut Client<P>, now: Millis) {
+        match self {
+            Self::Message(message) => client.receive(Message::read(&message), None, now),
+            Self::Asked(message, stream) => {
+                client.receive(Message::read(&message), RequestId::named(&stream), now);
+            }
+            Self::Failed(id, error) => match RequestId::named(&id) {
+                Some(id) => client.failed(id, error, now),
+                None => client.fault(error),
+            },
+            Self::Fault(error) => client.fault(error),
+            Self::Stray(token, params) => client.stray(&token, params),
+            Self::Begun => client.begun(now),
+            Self::Refused(error) => client.not_begun(error, now),
+            Self::Closed => client.close("the session has expired, and no other was opened"),
+        }
+    }
+}
+
 /// How the body of an answer is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reading {
@@ -409,21 +430,7 @@ impl<P: Payload> Http<P> {
     /// Tells a client all that has happened.
     pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
         for news in self.take_news() {
-            match news {
-                News::Message(message) => client.receive(Message::read(&message), None, now),
-                News::Asked(message, stream) => {
-                    client.receive(Message::read(&message), RequestId::named(&stream), now);
-                }
-                News::Failed(id, error) => match RequestId::named(&id) {
-                    Some(id) => client.failed(id, error, now),
-                    None => client.fault(error),
-                },
-                News::Fault(error) => client.fault(error),
-                News::Stray(token, params) => client.stray(&token, params),
-                News::Begun => client.begun(now),
-                News::Refused(error) => client.not_begun(error, now),
-                News::Closed => client.close("the session has expired, and no other was opened"),
-            }
+            news.tell(client, now);
         }
     }
 

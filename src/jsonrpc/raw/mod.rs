@@ -8,13 +8,17 @@ mod write;
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use serde::{Serialize, de::DeserializeOwned};
-use serde_json::Value;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::{Value, value::RawValue};
 
 use self::text::{Ends, Part};
-use super::{Id, Kind, Payload};
+use super::{Id, Kind, Payload, READ_FLOOR};
 
-pub use guard::UNTYPED_VALUES;
+pub use guard::READ_TIMES;
 
 /// A JSON value: a part of a text that is kept as it came, or something small that was built, whose
 /// parts may be such texts.
@@ -154,28 +158,31 @@ impl Raw {
 
     /// Reads the value as a type of one's own.
     ///
-    /// What the type takes without knowing it (a `serde_json::Value` in it) is limited: to
-    /// [`UNTYPED_VALUES`], and in a large text to one value for each 24 bytes, because as a tree it
-    /// takes many times the memory of the text.
+    /// What comes of it may take [`READ_TIMES`] the memory of its text, that included, or [`READ_FLOOR`]
+    /// bytes if that is more. A list of small things that the type knows is within that; a tree
+    /// (`serde_json::Value`) of many small values is not, for each takes 72 bytes and more. What serde
+    /// keeps for later (for an untagged, an internally tagged or a flattened type) counts for both, what
+    /// is kept and what is made of it; but for an untagged type that holds itself, serde copies all that
+    /// is below at every level, which cannot be counted.
     ///
     /// # Errors
-    /// It does not fit, or has too many values without a type.
+    /// It does not fit, or takes more.
     pub fn read<T: DeserializeOwned>(&self) -> serde_json::Result<T> {
-        self.read_within(UNTYPED_VALUES)
+        self.read_within(READ_FLOOR)
     }
 
-    /// As [`read`](Self::read), with a limit of one's own to the values without a type.
+    /// As [`read`](Self::read), with another number of bytes that may be taken in any case.
     ///
     /// # Errors
     /// As there.
-    pub fn read_within<T: DeserializeOwned>(&self, values: usize) -> serde_json::Result<T> {
-        guard::read(&self.as_json(), values)
+    pub fn read_within<T: DeserializeOwned>(&self, floor: usize) -> serde_json::Result<T> {
+        guard::read(&self.as_json(), floor)
     }
 
     /// The value as a tree, as [`read`](Self::read) makes one.
     ///
     /// # Errors
-    /// It has too many values.
+    /// It takes too much.
     pub fn to_value(&self) -> serde_json::Result<Value> {
         self.read()
     }
@@ -219,6 +226,30 @@ impl Raw {
 impl Default for Raw {
     fn default() -> Self {
         Self(Inner::Null)
+    }
+}
+
+/// The text as it stands there. Only `serde_json` and [`Raw::read`] can tell it.
+///
+/// So a handler takes what has no type, however large: as text, out of which it reads what it needs.
+impl<'de> Deserialize<'de> for Raw {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = Box::<RawValue>::deserialize(from)?;
+        Self::parse(Box::<str>::from(text)).map_err(D::Error::custom)
+    }
+}
+
+impl JsonSchema for Raw {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        Value::schema_name()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Value::json_schema(generator)
     }
 }
 

@@ -24,8 +24,9 @@ const RETRY: Duration = Duration::from_secs(5);
 
 type Ask = dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Value>> + Send>> + Send + Sync;
 
-/// Asks the authorization server about each token, by the app's own HTTP client: a POST to its
-/// introspection endpoint, with the server's own credentials and `token` in the form.
+/// Asks the authorization server about each token: a POST to its introspection endpoint, with the
+/// server's own credentials and `token` in the form. With the feature `auth-fetch` it does so by itself
+/// (`Introspection::of`), otherwise by the app's own HTTP client.
 ///
 /// A token is good if the answer says that it is `active` and whose it is (`sub`), names an `aud`, and
 /// has not come to its `exp`. Answers are kept for a minute, by a hash of the token; while there is none,
@@ -68,6 +69,30 @@ impl Introspection {
             clock: Arc::new(|| now() / 1000.0),
             kept: Mutex::default(),
         }
+    }
+
+    /// For tokens of this issuer, asked about by an HTTP client of its own: over `https:`, or on this
+    /// machine. Where to ask is in the issuer's metadata; `client` and `secret` are this server's
+    /// name and password there.
+    ///
+    /// ```
+    /// use mcp_wasm::native::auth::{Auth, Introspection};
+    ///
+    /// let tokens = Introspection::of("https://auth.example.com", "files", "its secret");
+    /// let auth = Auth::new("https://mcp.example.com/mcp").verifier(tokens);
+    /// ```
+    #[cfg(feature = "auth-fetch")]
+    pub fn of(
+        issuer: impl Into<String>,
+        client: impl Into<String>,
+        secret: impl Into<String>,
+    ) -> Self {
+        let issuer = issuer.into();
+        let asker = Arc::new(super::asker::Asker::new(&issuer, client.into(), secret.into()));
+        Self::new(issuer, move |token| {
+            let asker = Arc::clone(&asker);
+            async move { asker.ask(&token).await }
+        })
     }
 
     /// Sets the clock, in seconds since 1970: that of the system.

@@ -5,10 +5,7 @@ use std::{future::Future, io, sync::Arc};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::Value;
 
-use super::{
-    Rejected, Verifier,
-    keys::{Fetched, Keys},
-};
+use super::{Fetched, Rejected, Verifier, discovery::Source, keys::Keys};
 use crate::{native::endpoint::now, server::Principal};
 
 /// Algorithms that are taken: signatures that only the issuer can make.
@@ -26,7 +23,8 @@ const OF_IDENTITY: [&str; 3] = ["nonce", "at_hash", "c_hash"];
 /// [`plain_type`](Self::plain_type) says otherwise, say that they are access tokens. Those that are
 /// bound to a key of the client's are refused: they are no bearer tokens.
 ///
-/// The app fetches the keys with whatever HTTP client it has:
+/// With the feature `auth-fetch` it fetches the keys by itself, over `https:`, or from this machine.
+/// Otherwise the app does, with whatever HTTP client it has:
 ///
 /// ```
 /// use mcp_wasm::native::auth::{Auth, Fetched, Jwt};
@@ -90,7 +88,8 @@ impl Jwt {
         Self { audience: "client_id", ..Self::issuer(issuer) }.plain_type(true)
     }
 
-    /// Sets how documents are fetched, by GET: the issuer's metadata and its keys.
+    /// Sets how documents are fetched, by GET: the issuer's metadata and its keys. Without it, the
+    /// feature `auth-fetch` does.
     #[must_use]
     pub fn fetch<F, Fut>(mut self, fetch: F) -> Self
     where
@@ -98,7 +97,7 @@ impl Jwt {
         Fut: Future<Output = io::Result<Fetched>> + Send + 'static,
     {
         self.change(|keys| {
-            keys.fetch = Some(Arc::new(move |address| Box::pin(fetch(address))));
+            keys.source = Source::new(fetch);
         });
         self
     }

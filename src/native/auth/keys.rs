@@ -3,9 +3,7 @@
 
 use std::{
     collections::HashMap,
-    future::Future,
     io,
-    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -17,7 +15,10 @@ use jsonwebtoken::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Rejected, metadata::parts};
+use super::{
+    Fetched, Rejected,
+    discovery::{Source, document, member},
+};
 
 /// Seconds for which keys are kept at least and at most, whatever the answer says.
 const FRESH: (f64, f64) = (300.0, 86_400.0);
@@ -27,25 +28,10 @@ const STALE: f64 = 86_400.0;
 const PAUSE: f64 = 60.0;
 /// The same while there are none at all.
 const HURRY: f64 = 5.0;
-/// Bytes of an answer.
-const LARGEST: usize = 256 << 10;
-
-/// What a document is, as the app's own HTTP client got it; see [`Jwt::fetch`](super::Jwt::fetch).
-#[derive(Clone, Debug, Default)]
-pub struct Fetched {
-    /// The body of an answer with status 200. Anything else is an error.
-    pub body: String,
-    /// `max-age` of its `Cache-Control`.
-    pub max_age: Option<Duration>,
-}
-
-pub(super) type Fetch =
-    dyn Fn(String) -> Pin<Box<dyn Future<Output = io::Result<Fetched>> + Send>> + Send + Sync;
-
 /// The keys of an issuer.
 #[derive(Default)]
 pub(super) struct Keys {
-    pub(super) fetch: Option<Arc<Fetch>>,
+    pub(super) source: Source,
     pub(super) address: Option<String>,
     state: Mutex<State>,
     /// Held by whoever loads them.
@@ -163,53 +149,16 @@ impl Keys {
     async fn load(&self, issuer: &str) -> io::Result<(Vec<Jwk>, Option<Duration>)> {
         let address = match &self.address {
             Some(address) => address.clone(),
-            None => self.discover(issuer).await?,
+            None => member(issuer, "jwks_uri", |place| self.get(place)).await?,
         };
         let (set, max_age) = self.get(address).await?;
         let keys = read(&set);
         if keys.is_empty() { Err(io::Error::other("there is none")) } else { Ok((keys, max_age)) }
     }
 
-    /// Where the issuer's keys are.
-    async fn discover(&self, issuer: &str) -> io::Result<String> {
-        let (origin, path) = parts(issuer).ok_or_else(|| io::Error::other("no address"))?;
-        let path = path.trim_end_matches('/');
-        let (oauth, openid) =
-            ("/.well-known/oauth-authorization-server", "/.well-known/openid-configuration");
-        let mut places = vec![[origin, oauth, path].concat(), [origin, openid, path].concat()];
-        if !path.is_empty() {
-            places.push([origin, path, openid].concat());
-        }
-        let mut last = io::Error::other("it has no metadata");
-        for place in places {
-            let document = match self.get(place).await {
-                Ok((document, _)) => document,
-                Err(error) => {
-                    last = error;
-                    continue;
-                }
-            };
-            if document.get("issuer").and_then(Value::as_str) != Some(issuer) {
-                return Err(io::Error::other("its metadata is that of another issuer"));
-            }
-            let address = document.get("jwks_uri").and_then(Value::as_str).unwrap_or_default();
-            let is_safe = address.starts_with("https://") || issuer.starts_with("http://");
-            if parts(address.split('?').next().unwrap_or_default()).is_some() && is_safe {
-                return Ok(address.to_owned());
-            }
-            return Err(io::Error::other("its metadata does not say where its keys are"));
-        }
-        Err(last)
-    }
-
     async fn get(&self, address: String) -> io::Result<(Value, Option<Duration>)> {
-        let fetch = self.fetch.as_ref();
-        let fetch = fetch.ok_or_else(|| io::Error::other("`Jwt::fetch` is not set"))?;
-        let Fetched { body, max_age } = fetch(address).await?;
-        if body.len() > LARGEST {
-            return Err(io::Error::other("the answer is too large"));
-        }
-        Ok((serde_json::from_str(&body)?, max_age))
+        let Fetched { body, max_age } = self.source.get(address).await?;
+        Ok((document(&body)?, max_age))
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {

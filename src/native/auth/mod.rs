@@ -35,6 +35,12 @@
 //! The order of checks is: host and origin, token, body, scopes. Sessions, the states of questions,
 //! streams and tickets belong to the principal that began them.
 
+#[cfg(feature = "auth-fetch")]
+mod asker;
+#[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
+mod discovery;
+#[cfg(feature = "auth-fetch")]
+mod fetch;
 mod gate;
 mod introspection;
 #[cfg(feature = "auth-jwt")]
@@ -47,12 +53,12 @@ mod verifier;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(feature = "auth-jwt")]
+pub use discovery::Fetched;
 pub(super) use gate::Gate;
 pub use introspection::Introspection;
 #[cfg(feature = "auth-jwt")]
 pub use jwt::Jwt;
-#[cfg(feature = "auth-jwt")]
-pub use keys::Fetched;
 pub use verifier::{Rejected, Verifier};
 
 use crate::{server::Covers, types::is_scope};
@@ -81,7 +87,7 @@ impl Auth {
     /// If it is no address with `http:` or `https:`, or has a query, a fragment or a user.
     pub fn new(resource: impl Into<String>) -> Self {
         let resource = resource.into();
-        assert!(metadata::parts(&resource).is_some(), "`{resource}` is no address of a resource");
+        assert!(Self::is_resource(&resource), "`{resource}` is no address of a resource");
         Self {
             resource,
             verifier: None,
@@ -92,6 +98,12 @@ impl Auth {
             covers: None,
             tickets: false,
         }
+    }
+
+    /// Whether this is the address of a resource: with `http:` or `https:`, and neither a query nor a
+    /// fragment nor a user.
+    pub fn is_resource(text: &str) -> bool {
+        metadata::parts(text).is_some()
     }
 
     /// Sets who says whose a token is, and names its [`issuers`](Verifier::issuers) to clients.

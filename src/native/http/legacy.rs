@@ -46,15 +46,20 @@ const AT_ONCE: Duration = Duration::from_millis(50);
 const IN_USE: &str = "5";
 
 /// Begins a session.
-pub(super) fn initialize(
+pub(super) async fn initialize(
     endpoint: &Endpoint,
     origin: &Origin<'_>,
     message: &Raw,
 ) -> Result<Response, Refusal> {
-    let (link, driver) = endpoint.server().connect();
+    let (link, mut driver) = endpoint.server().connect();
     link.receive_value_with(message, &origin.extensions);
-    // The machine itself answers, so the answer is there.
-    let Some(Transmit::Send { frame, refusal, .. }) = link.try_transmit() else {
+    // A server that is here answers at once.
+    let answer = tokio::select! {
+        biased;
+        answer = link.transmit() => Some(answer),
+        () = &mut driver => None,
+    };
+    let Some(Transmit::Send { frame, refusal, .. }) = answer else {
         return Err(Refusal::new(500, code::INTERNAL_ERROR, "the server gave no answer"));
     };
     let Some(version) = negotiated(&frame) else {

@@ -110,7 +110,7 @@ async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Re
             Ok(modern::serve(endpoint, &origin.extensions, message).await)
         }
         Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
-        Exchange::Initialize => legacy::initialize(endpoint, origin, &message),
+        Exchange::Initialize => legacy::initialize(endpoint, origin, &message).await,
         Exchange::Session => legacy::post(endpoint, origin, message).await,
     }
 }

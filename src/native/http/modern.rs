@@ -29,7 +29,7 @@ pub(super) async fn serve(
     extensions: &Arc<Extensions>,
     message: Raw,
 ) -> Response {
-    let (link, driver) = endpoint.server().connect();
+    let (link, driver) = endpoint.server().connect_once();
     let running = endpoint.running();
     // Apart from the connection, so that a peer that reads slowly does not hold up the handler. It
     // ends with the link, after a last turn of the handler's.

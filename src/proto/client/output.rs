@@ -138,8 +138,8 @@ pub enum Output<P> {
     /// The stream of a subscription broke off for that reason; it will be opened again, and
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
     Interrupted(Slot, Error<P>),
-    /// The latest [`Notification`](Self::Notification) is for a subscription too.
-    News(Slot),
+    /// A subscription hears of a change: a notification, by its method and its params.
+    News(Slot, String, Option<P>),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),

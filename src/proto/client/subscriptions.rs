@@ -227,7 +227,7 @@ impl<P: Payload> Subscriptions<P> {
             }
             for_all = true;
             if one.open && names(&one.filter, &method, given) {
-                heard.push(one.slot);
+                heard.push(Output::News(one.slot, method.clone(), params.clone()));
             }
         }
         if for_all {
@@ -235,8 +235,8 @@ impl<P: Payload> Subscriptions<P> {
         } else {
             self.strays += 1;
         }
-        for slot in heard {
-            wire.push(Output::News(slot));
+        for news in heard {
+            wire.push(news);
         }
     }
 

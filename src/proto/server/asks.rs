@@ -26,7 +26,7 @@ impl AskKey {
 /// A request of ours that has not been answered.
 pub(super) struct Asking {
     /// The peer's request that it serves.
-    key: RequestKey,
+    pub(super) key: RequestKey,
     /// It has left, so the peer has to be told when the answer is no longer wanted.
     pub(super) has_left: bool,
 }

@@ -15,11 +15,11 @@ use crate::{
 const CLOSE_BAD_DATA: u16 = 1007;
 
 /// How the request at hand is to be served.
-struct Terms {
-    version: Version,
-    token: Option<Id>,
-    level: Option<Level>,
-    capabilities: ClientCapabilities,
+pub(super) struct Terms {
+    pub(super) version: Version,
+    pub(super) token: Option<Id>,
+    pub(super) level: Option<Level>,
+    pub(super) capabilities: ClientCapabilities,
 }
 
 impl<P: Payload> ServerMachine<P> {
@@ -141,6 +141,10 @@ impl<P: Payload> ServerMachine<P> {
                 }
             },
         };
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.relays {
+            return self.relay_request(id, name, terms, params);
+        }
         let version = terms.version;
         if !self.profile.features.serve(version, name) {
             return Err(no_such_method(name));
@@ -205,7 +209,7 @@ impl<P: Payload> ServerMachine<P> {
             Phase::Legacy(_) => {}
         }
         match (name, self.phase) {
-            (method::INITIALIZE, _) => self.initialize(id, params).map(|()| None),
+            (method::INITIALIZE, _) => self.initialize(id, params),
             (method::PING, _) => {
                 self.answer(id, Version::LATEST_LEGACY, P::object(), Cache::Never);
                 Ok(None)
@@ -219,7 +223,8 @@ impl<P: Payload> ServerMachine<P> {
         }
     }
 
-    fn initialize(&mut self, id: &Id, params: Option<&P>) -> Result<(), RpcError<P>> {
+    /// Settles what a session is like, and answers; or says by what revision somebody else is to.
+    fn initialize(&mut self, id: &Id, params: Option<&P>) -> Result<Option<Version>, RpcError<P>> {
         let asked = params
             .and_then(|params| params.get("protocolVersion"))
             .and_then(|version| version.as_text())
@@ -232,6 +237,10 @@ impl<P: Payload> ServerMachine<P> {
         let declared = declared.map(|declared| ClientCapabilities::read(&declared));
         self.session_capabilities =
             declared.unwrap_or_default().filter(|one| version.asks_for(one));
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.relays {
+            return Ok(Some(version));
+        }
         let mut result = P::object();
         result.set("protocolVersion", P::string(version.as_str()));
         result.set("capabilities", self.profile.features.declare());
@@ -239,7 +248,7 @@ impl<P: Payload> ServerMachine<P> {
         self.add_instructions(&mut result);
         self.answer(id, version, result, Cache::Never);
         self.watch_session();
-        Ok(())
+        Ok(None)
     }
 
     fn discovery(&self) -> P {
@@ -307,9 +316,15 @@ impl<P: Payload> ServerMachine<P> {
             {
                 self.cancel(&id, params.get("reason").and_then(|reason| reason.as_text()));
             }
-        } else if self.phase == Phase::Opening {
+            return;
+        }
+        if self.phase == Phase::Opening {
             // Modern clients have no other notification than the one above.
             self.phase = Phase::Legacy(None);
+        }
+        #[cfg(not(target_arch = "wasm32"))]
+        if self.relays && name != method::INITIALIZED {
+            self.events.push_back(Event::Notified { method: name.to_owned(), params });
         }
     }
 

@@ -16,6 +16,8 @@ mod frame;
 mod inbound;
 mod operation;
 mod outbound;
+#[cfg(not(target_arch = "wasm32"))]
+mod relay;
 mod watch;
 
 use std::collections::VecDeque;
@@ -25,6 +27,8 @@ pub use features::{Feature, Features};
 pub use frame::{Frame, Progress, Transmit};
 pub use operation::{Inputs, Operation, no_such_resource};
 pub use outbound::Reported;
+#[cfg(not(target_arch = "wasm32"))]
+pub use relay::Relayed;
 pub use watch::Change;
 
 use self::{asks::Asking, operation::Cache, watch::Watch};
@@ -33,7 +37,7 @@ use super::{
     version::{Era, Version},
 };
 use crate::{
-    jsonrpc::{Id, Payload, RpcError, code},
+    jsonrpc::{Id, Payload, READ_FLOOR, RpcError, code},
     types::{ClientCapabilities, Icon, Implementation, Level},
 };
 
@@ -91,6 +95,10 @@ pub struct Limits {
     /// Answers that one request brings along when it is made again (`inputResponses`). With more
     /// it is refused.
     pub answers: usize,
+    /// Bytes that the arguments of one call may take once its handler's type has read them: 256 KiB.
+    /// More than that, and more than eight times its text, is refused. (In a page, arguments are the
+    /// engine's, and there is no such limit.)
+    pub arguments: usize,
     /// Bytes of messages that wait to be sent: 8 MiB. When the peer has left more unread, the
     /// handlers of its calls stand still until it reads. (In a page, where values are not
     /// weighed, there is no such limit.)
@@ -110,6 +118,7 @@ impl Default for Limits {
             subscriptions: 1024,
             uri: 8192,
             answers: 256,
+            arguments: READ_FLOOR,
             unsent: 8 << 20,
             malformed: 5,
         }
@@ -136,6 +145,17 @@ pub enum Event<P> {
         ask: AskKey,
         /// The answer.
         outcome: Result<P, RpcError<P>>,
+    },
+    /// A request that another server is to answer; see [`relay`](ServerMachine::relay).
+    #[cfg(not(target_arch = "wasm32"))]
+    Relayed(Relayed<P>),
+    /// A notification for another server.
+    #[cfg(not(target_arch = "wasm32"))]
+    Notified {
+        /// What happened.
+        method: String,
+        /// Its parameters.
+        params: Option<P>,
     },
 }
 
@@ -178,7 +198,7 @@ enum Phase {
 }
 
 /// A request that has been handed up and whose response has not left yet.
-struct InFlight {
+struct InFlight<P> {
     id: Id,
     token: Option<Id>,
     version: Version,
@@ -188,7 +208,7 @@ struct InFlight {
     /// The resource that is subscribed to once this is answered.
     subscribes: Option<String>,
     /// The newest report, held back because the queue is full.
-    held: Option<Progress>,
+    held: Option<Frame<P>>,
     /// The response waits in the queue: whatever the handler still says is dropped.
     answered: bool,
 }
@@ -213,7 +233,7 @@ pub struct ServerMachine<P> {
     session_level: Level,
     /// What the client of a legacy session can do.
     session_capabilities: ClientCapabilities,
-    requests: Map<RequestKey, InFlight>,
+    requests: Map<RequestKey, InFlight<P>>,
     /// The ids whose answer has not left yet, those answered at once included.
     keys: Map<Id, RequestKey>,
     last_key: u64,
@@ -231,6 +251,9 @@ pub struct ServerMachine<P> {
     malformed: u32,
     close: Option<(u16, &'static str)>,
     closed: bool,
+    /// Another server answers.
+    #[cfg(not(target_arch = "wasm32"))]
+    relays: bool,
 }
 
 impl Profile {
@@ -273,6 +296,8 @@ impl<P: Payload> ServerMachine<P> {
             malformed: 0,
             close: None,
             closed: false,
+            #[cfg(not(target_arch = "wasm32"))]
+            relays: false,
         }
     }
 

@@ -106,7 +106,7 @@ impl<P: Payload> ServerMachine<P> {
             self.push(Frame::Progress(report), Some(key), Some(id), false);
             return Reported::Sent;
         }
-        if request.held.replace(report).is_none() {
+        if request.held.replace(Frame::Progress(report)).is_none() {
             self.held.push_back(key);
         }
         Reported::Held
@@ -157,14 +157,27 @@ impl<P: Payload> ServerMachine<P> {
     /// Answers a request, after the last report that was held back. Does nothing if the request
     /// has been answered or given up.
     pub fn respond(&mut self, key: RequestKey, outcome: Result<P, RpcError<P>>) {
+        self.conclude(key, |machine, (version, cache)| {
+            outcome.map(|result| machine.finished(version, result, cache))
+        });
+    }
+
+    /// Answers a request with what becomes of it.
+    pub(super) fn conclude(
+        &mut self,
+        key: RequestKey,
+        finish: impl FnOnce(&Self, (Version, Cache)) -> Result<P, RpcError<P>>,
+    ) {
         let Some(request) = self.requests.get_mut(&key) else {
             return;
         };
         if std::mem::replace(&mut request.answered, true) {
             return;
         }
-        let (id, version, cache) = (Some(request.id.clone()), request.version, request.cache);
-        if let Some(uri) = request.subscribes.take()
+        let (id, terms) = (Some(request.id.clone()), (request.version, request.cache));
+        let subscribes = request.subscribes.take();
+        let outcome = finish(self, terms);
+        if let Some(uri) = subscribes
             && outcome.is_ok()
         {
             self.subscribe(uri);
@@ -174,9 +187,8 @@ impl<P: Payload> ServerMachine<P> {
             && let Some(report) = request.held.take()
         {
             self.held.retain(|held| *held != key);
-            self.push(Frame::Progress(report), Some(key), id.clone(), false);
+            self.push(report, Some(key), id.clone(), false);
         }
-        let outcome = outcome.map(|result| self.finished(version, result, cache));
         let message = Message::Response { id: id.clone(), outcome }.write();
         self.push(Frame::Message(message), Some(key), id, true);
     }
@@ -221,7 +233,7 @@ impl<P: Payload> ServerMachine<P> {
                 && let Some(report) = request.held.take()
             {
                 let id = request.id.clone();
-                self.push(Frame::Progress(report), Some(key), Some(id), false);
+                self.push(report, Some(key), Some(id), false);
             }
         }
         self.release_changes();

@@ -184,6 +184,9 @@ impl<P: Payload> Host<P> {
                     let outcome = session.answered(call, ask, outcome);
                     outcome.map(|outcome| Output::Answered { call, ask, outcome })
                 }
+                // This machine is no relay's.
+                #[cfg(not(target_arch = "wasm32"))]
+                Event::Relayed(_) | Event::Notified { .. } => None,
             };
             self.outputs.extend(output.map(|output| (connection, output)));
         }

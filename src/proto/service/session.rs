@@ -91,6 +91,12 @@ impl<P: Payload> Session<P> {
         Self { machine: ServerMachine::new(profile, limits), calls: Map::default() }
     }
 
+    /// A new connection to a server that is elsewhere.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub(crate) fn relay(limits: Limits) -> Self {
+        Self { machine: ServerMachine::relay(limits), calls: Map::default() }
+    }
+
     /// The connection's machine, to ask it something.
     pub fn machine(&self) -> &ServerMachine<P> {
         &self.machine

@@ -15,7 +15,7 @@ use rusqlite::{
 use serde::Serialize;
 use tempfile::TempDir;
 
-use super::Setting;
+use super::{Setting, WRITE};
 
 /// Rows of the demo database; about 1,000 pages.
 const ROWS: u32 = 20_000;
@@ -34,7 +34,9 @@ pub(super) fn add(builder: ServerBuilder, setting: &Setting) -> ServerBuilder {
         "Copies a SQLite database with its online backup, reporting pages; makes the database on \
          first use",
     );
-    builder.tool_with(tool.title("Back up a SQLite database"), move |_: NoArguments, ctx| {
+    let tool = tool.title("Back up a SQLite database");
+    let tool = if setting.guarded { tool.scopes([WRITE]) } else { tool };
+    builder.tool_with(tool, move |_: NoArguments, ctx| {
         backup_sqlite(ctx, setting.pace, Arc::clone(&home))
     })
 }

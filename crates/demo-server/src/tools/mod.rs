@@ -18,6 +18,8 @@ pub(crate) struct Setting {
     pace: f64,
     /// The directory that may be read, without symbolic links in its path.
     root: Arc<PathBuf>,
+    /// Whether log-ins are asked for.
+    guarded: bool,
 }
 
 impl Setting {
@@ -32,9 +34,14 @@ impl Setting {
     }
 }
 
-/// The demo server, with all of its tools.
-pub(crate) fn server(root: PathBuf, pace: f64) -> Server {
-    let setting = Setting { pace, root: Arc::new(root) };
+/// The scope that every request needs where log-ins are asked for.
+pub(crate) const SCOPE: &str = "demo";
+/// And what changes something.
+const WRITE: &str = "demo:write";
+
+/// The demo server, with all of its tools, some of which need scopes if it is `guarded`.
+pub(crate) fn server(root: PathBuf, pace: f64, guarded: bool) -> Server {
+    let setting = Setting { pace, root: Arc::new(root), guarded };
     let builder = Server::builder("ProgressDemo", "1.0.0")
         .title("Progress demo")
         .instructions("Tools that take a while and report how far they are.");

@@ -1,0 +1,73 @@
+//! Answers of the server, as a client of another era knows them.
+
+use super::Relay;
+use crate::{
+    jsonrpc::{Kind, Payload, RpcError, code},
+    proto::version::Era,
+    types::method,
+};
+
+impl<P: Payload> Relay<P> {
+    /// The answer to a request of that method, for a client of that era. Between two of the same era
+    /// nothing is touched.
+    pub(super) fn translated(
+        &mut self,
+        era: Era,
+        method: &str,
+        outcome: Result<P, RpcError<P>>,
+    ) -> Result<P, RpcError<P>> {
+        if method == method::LIST_TOOLS
+            && let Ok(result) = &outcome
+        {
+            self.note_tools(result);
+        }
+        let Some(back) = self.back.session().map(|session| session.version) else { return outcome };
+        if back.era() == era {
+            return outcome;
+        }
+        match (outcome, era) {
+            (Ok(result), Era::Modern) => Ok(self.tagged(result, method)),
+            (Ok(mut result), Era::Legacy) => {
+                let is_odd = |value: P| value.kind() != Kind::Object;
+                if method == method::CALL_TOOL
+                    && result.get("structuredContent").is_some_and(is_odd)
+                {
+                    result.remove("structuredContent");
+                }
+                Ok(result)
+            }
+            (Err(mut error), _) => {
+                if method == method::READ_RESOURCE {
+                    error.code = match (era, error.code) {
+                        (Era::Modern, code::RESOURCE_NOT_FOUND) => code::INVALID_PARAMS,
+                        (Era::Legacy, code::INVALID_PARAMS)
+                            if error
+                                .data
+                                .as_ref()
+                                .is_some_and(|data| data.get("uri").is_some()) =>
+                        {
+                            code::RESOURCE_NOT_FOUND
+                        }
+                        (_, code) => code,
+                    };
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Keeps what the server has listed, for whoever has to know a tool by its name.
+    fn note_tools(&mut self, result: &P) {
+        const MOST: usize = 4096;
+        self.listed += 1;
+        let Some(tools) = result.get("tools") else { return };
+        tools.each_element(&mut |tool| {
+            if let Some(name) = tool.text("name")
+                && (self.tools.len() < MOST || self.tools.contains_key(&name))
+            {
+                self.tools.insert(name, tool);
+            }
+            true
+        });
+    }
+}

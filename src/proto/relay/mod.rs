@@ -1,0 +1,398 @@
+//! A relay: clients in front, of any revision, and behind it one server, of any other.
+//!
+//! Each client has a [`ServerMachine`](super::server::ServerMachine) that hands up what it asks;
+//! the server has a [`Client`]. What goes between them is changed where it has to be and nowhere
+//! else: ids and tokens, the envelope, and what one era says in another way than the other. Results
+//! and reports go through as they are.
+//!
+//! Feed it (what clients want, what the server says, the time), then drain it with
+//! [`poll_output`](Relay::poll_output). It reads no clock and owns no socket.
+
+mod answers;
+mod calls;
+mod questions;
+mod session;
+mod subscriptions;
+mod telling;
+
+use std::collections::{BTreeMap, VecDeque};
+
+use self::{calls::Calls, questions::Questions, session::Front};
+use super::{
+    Millis,
+    client::{self, Channel, Client, Config, Mode, RequestId},
+    server::{AskKey, Relayed, RequestKey},
+    service::Signer,
+};
+use crate::{
+    error::Error,
+    jsonrpc::{Payload, RpcError, code},
+    types::{Capability, Implementation, Level, method},
+};
+
+/// Names a client within its relay.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrontId(pub u64);
+
+/// How a relay is set up.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Whether several clients share the server. Otherwise the server is told who its client is and
+    /// what that can do, and not what the relay is.
+    pub shared: bool,
+    /// Who the relay is.
+    pub info: Implementation,
+    /// Requests that may wait for the connection to the server. More are refused.
+    pub waiting: usize,
+    /// How long a call waits for its client to come back with the answers to its questions, in
+    /// milliseconds (clients of the modern era).
+    pub patience: Millis,
+    /// Reports that wait meanwhile; beyond that the oldest gives way.
+    pub reports: usize,
+    /// What makes texts that nobody can guess: 32 random bytes.
+    pub key: Vec<u8>,
+}
+
+impl Options {
+    /// The usual ones, with that key.
+    pub fn new(key: Vec<u8>) -> Self {
+        Self {
+            shared: false,
+            info: Implementation::new("mcp-wasm-gateway", env!("CARGO_PKG_VERSION")),
+            waiting: 1024,
+            patience: 600_000.0,
+            reports: 1024,
+            key,
+        }
+    }
+}
+
+/// What is to be done for a client.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Act<P> {
+    /// [`pass_answer`](super::server::ServerMachine::pass_answer)
+    Answer(RequestKey, Result<P, RpcError<P>>),
+    /// [`pass_report`](super::server::ServerMachine::pass_report)
+    Report(RequestKey, P),
+    /// [`pass_notification`](super::server::ServerMachine::pass_notification)
+    Notify(Option<RequestKey>, String, Option<P>),
+    /// [`pass_question`](super::server::ServerMachine::pass_question)
+    Ask(Option<RequestKey>, AskKey, String, Option<P>),
+    /// [`withdraw`](super::server::ServerMachine::withdraw)
+    Withdraw(AskKey),
+}
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Output<P> {
+    /// Send this to the server; see [`client::Output::Send`].
+    Send(P, Option<RequestId>),
+    /// Send this to the server; see [`client::Output::Greet`].
+    Greet(P),
+    /// See [`client::Output::Reopen`].
+    Reopen,
+    /// The server is there.
+    Connected,
+    /// The connection has ended, or never came about.
+    Disconnected(Error<P>),
+    /// The server did something wrong that concerns nobody else.
+    Fault(Error<P>),
+    /// For a client.
+    Front(FrontId, Act<P>),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Closed,
+    Opening,
+    Open,
+}
+
+/// One server, and its clients.
+pub struct Relay<P> {
+    options: Options,
+    back: Client<P>,
+    stage: Stage,
+    fronts: BTreeMap<FrontId, Front<P>>,
+    calls: Calls<P>,
+    questions: Questions,
+    /// What waits for the connection.
+    waiting: VecDeque<(FrontId, Relayed<P>)>,
+    /// The level of log messages that the server was asked for.
+    level: Option<Level>,
+    /// The tools that the server has listed, by name.
+    tools: BTreeMap<String, P>,
+    /// How often that has changed.
+    listed: u64,
+    signer: Signer,
+    outputs: VecDeque<Output<P>>,
+}
+
+impl<P: Payload> Relay<P> {
+    /// A relay without clients and without a server.
+    pub fn new(options: Options) -> Self {
+        let signer = Signer::new(options.key.clone(), options.patience, 0);
+        let config = config(options.info.clone(), everything());
+        Self {
+            options,
+            back: Client::new(config),
+            stage: Stage::Closed,
+            fronts: BTreeMap::new(),
+            calls: Calls::default(),
+            questions: Questions::default(),
+            waiting: VecDeque::new(),
+            level: None,
+            tools: BTreeMap::new(),
+            listed: 0,
+            signer,
+            outputs: VecDeque::new(),
+        }
+    }
+
+    // ---- the server ----
+
+    /// Whether somebody wants something of a server that is not there.
+    pub fn wants_server(&self) -> bool {
+        self.stage == Stage::Closed && (!self.waiting.is_empty() || self.calls.has_lost_listeners())
+    }
+
+    /// Whether the server is there.
+    pub fn is_open(&self) -> bool {
+        self.stage == Stage::Open
+    }
+
+    /// A channel to the server is about to be opened.
+    pub fn connect(&mut self, channel: Channel, now: Millis) {
+        if !self.options.shared {
+            // Nothing is under way, and the server is to know its client.
+            let (info, capabilities) = self.introduction();
+            self.back = Client::new(config(info, capabilities));
+        }
+        self.stage = Stage::Opening;
+        self.level = None;
+        self.back.connect(channel, now);
+        self.settle(now);
+    }
+
+    /// The client machine, to be told what comes from the server; then [`settle`](Self::settle).
+    pub fn back_mut(&mut self) -> &mut Client<P> {
+        &mut self.back
+    }
+
+    /// What came of the handshake with the server, while it is there.
+    pub fn session(&self) -> Option<&client::Session<P>> {
+        self.back.session()
+    }
+
+    /// The connection to the server has ended, for this reason.
+    pub fn closed(&mut self, reason: &str, now: Millis) {
+        self.back.closed(reason);
+        self.settle(now);
+    }
+
+    /// There will be no connection: what waits for it fails for this reason.
+    pub fn unreachable(&mut self, reason: &str) {
+        for (front, request) in std::mem::take(&mut self.waiting) {
+            let error = RpcError::new(code::INTERNAL_ERROR, reason);
+            self.answer(front, request.key, Err(error));
+        }
+        self.calls.forget_lost_listeners();
+    }
+
+    // ---- the clients ----
+
+    /// A client connects.
+    pub fn attach(&mut self, front: FrontId) {
+        self.fronts.insert(front, Front::default());
+    }
+
+    /// A client is gone. What it asked for has been cancelled before.
+    pub fn detach(&mut self, front: FrontId, now: Millis) {
+        self.waiting.retain(|(other, _)| *other != front);
+        self.fronts.remove(&front);
+        for first in self.calls.leave(front) {
+            self.back.cancel(first, None);
+        }
+        self.questions.leave(front);
+        self.settle(now);
+    }
+
+    /// How many clients there are.
+    pub fn fronts(&self) -> usize {
+        self.fronts.len()
+    }
+
+    /// How many requests are under way or wait.
+    pub fn in_flight(&self) -> usize {
+        self.calls.in_flight() + self.waiting.len()
+    }
+
+    /// A client asks for something.
+    pub fn request(&mut self, front: FrontId, request: Relayed<P>, now: Millis) {
+        if let Some(known) = self.fronts.get_mut(&front) {
+            known.meet(&request);
+        }
+        if self.is_open() {
+            self.serve(front, request, now);
+        } else if self.waiting.len() >= self.options.waiting {
+            let text = "too many requests wait for the server";
+            self.answer(front, request.key, Err(RpcError::new(code::TOO_MANY_REQUESTS, text)));
+        } else {
+            self.waiting.push_back((front, request));
+        }
+        self.settle(now);
+    }
+
+    /// A client has given a request up.
+    pub fn cancelled(
+        &mut self,
+        front: FrontId,
+        key: RequestKey,
+        reason: Option<&str>,
+        now: Millis,
+    ) {
+        self.waiting.retain(|(other, request)| *other != front || request.key != key);
+        if let Some(first) = self.calls.give_up(front, key) {
+            self.back.cancel(first, reason);
+        }
+        self.settle(now);
+    }
+
+    /// A client tells something.
+    pub fn notified(&mut self, method: &str, params: Option<P>, now: Millis) {
+        // The modern era has no such notifications.
+        let is_known = self.back.session().is_some_and(|back| back.version.asks_by_request());
+        if is_known && method != method::INITIALIZED {
+            // An open connection takes it.
+            let _ = self.back.notify(method, params);
+        }
+        self.settle(now);
+    }
+
+    /// A tool as the server has listed it.
+    pub fn tool(&self, name: &str) -> Option<&P> {
+        self.tools.get(name)
+    }
+
+    /// How often the server has listed tools.
+    pub fn listed(&self) -> u64 {
+        self.listed
+    }
+
+    /// The tools that the server has listed so far.
+    pub fn tools(&self) -> impl Iterator<Item = &P> {
+        self.tools.values()
+    }
+
+    // ---- clocks, and what comes out ----
+
+    /// Looks at the clocks.
+    pub fn handle_timeout(&mut self, now: Millis) {
+        self.back.handle_timeout(now);
+        for first in self.calls.expire(now) {
+            self.back.cancel(first, Some("nobody answers what the server asks"));
+        }
+        self.settle(now);
+    }
+
+    /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
+    pub fn poll_timeout(&self) -> Millis {
+        self.back.poll_timeout().min(self.calls.wake())
+    }
+
+    /// The next thing to be done.
+    pub fn poll_output(&mut self) -> Option<Output<P>> {
+        self.outputs.pop_front()
+    }
+
+    /// Takes up all that the client machine has to say.
+    pub fn settle(&mut self, now: Millis) {
+        while let Some(output) = self.back.poll_output() {
+            self.hear(output, now);
+        }
+        self.put_questions(now);
+    }
+
+    fn hear(&mut self, output: client::Output<P>, now: Millis) {
+        use client::Output as From;
+        match output {
+            From::Send(message, id) => self.outputs.push_back(Output::Send(message, id)),
+            From::Greet(message) => self.outputs.push_back(Output::Greet(message)),
+            From::Reopen => self.outputs.push_back(Output::Reopen),
+            From::Connected(_) => self.connected(now),
+            From::Disconnected(error, _) => self.disconnected(error),
+            From::Progress(slot, report) => self.report(slot, report.params),
+            From::Settled(slot, outcome) => self.settled(slot, outcome),
+            From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
+            From::News(slot, method, params) => self.news(slot, method, params),
+            From::Input(input) => self.asked_inside(input, now),
+            From::Request(id, method, params, slot) => self.asked(id, method, params, slot),
+            From::Withdrawn(id, _) => self.withdrawn(&id),
+            From::Notification(method, params) => self.heard(&method, params.as_ref()),
+            From::Fault(error) => self.outputs.push_back(Output::Fault(error)),
+            // Counted or told elsewhere, or a matter of the client machine's.
+            From::Odd(..)
+            | From::Stalled(_)
+            | From::Leg(..)
+            | From::Task(..)
+            | From::Interrupted(..) => {}
+        }
+    }
+
+    fn connected(&mut self, now: Millis) {
+        self.stage = Stage::Open;
+        self.outputs.push_back(Output::Connected);
+        self.listen_again(now);
+        for (front, request) in std::mem::take(&mut self.waiting) {
+            self.serve(front, request, now);
+        }
+    }
+
+    fn disconnected(&mut self, error: Error<P>) {
+        self.stage = Stage::Closed;
+        self.questions.clear();
+        self.outputs.push_back(Output::Disconnected(error));
+    }
+
+    fn act(&mut self, front: FrontId, act: Act<P>) {
+        if self.fronts.contains_key(&front) {
+            self.outputs.push_back(Output::Front(front, act));
+        }
+    }
+
+    fn answer(&mut self, front: FrontId, key: RequestKey, outcome: Result<P, RpcError<P>>) {
+        self.act(front, Act::Answer(key, outcome));
+    }
+}
+
+fn config<P: Payload>(info: Implementation, capabilities: P) -> Config<P> {
+    Config { info, capabilities, log_level: None, mode: Mode::Auto }
+}
+
+/// The capabilities of a client that can do whatever some client can.
+fn everything<P: Payload>() -> P {
+    let mut all = P::object();
+    for one in Capability::ALL {
+        let declared: P = one.to_payload();
+        declared.each_member(&mut |name, value| {
+            for key in ["elicitation", "roots", "sampling"] {
+                if key == name {
+                    let mut settings = all.get(key).unwrap_or_else(P::object);
+                    settings.assign(&value);
+                    all.set(key, settings);
+                }
+            }
+            true
+        });
+    }
+    let mut elicitation = all.get("elicitation").unwrap_or_else(P::object);
+    elicitation.set("form", P::object());
+    all.set("elicitation", elicitation);
+    let mut roots = P::object();
+    roots.set("listChanged", P::boolean(true));
+    all.set("roots", roots);
+    let mut extensions = P::object();
+    extensions.set("io.modelcontextprotocol/tasks", P::object());
+    all.set("extensions", extensions);
+    all
+}

@@ -1,0 +1,243 @@
+//! What the server asks of the people and models behind a call's client.
+//!
+//! A legacy client is asked by a request. A modern one gets the questions as the answer to its
+//! request, and the call waits at the server until the client comes back with what they were
+//! answered with.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Act, FrontId, Relay,
+    calls::{Kind, Number},
+};
+use crate::{
+    jsonrpc::{Id, Payload, RpcError, code},
+    proto::{
+        Millis,
+        client::{InputRequest, Slot},
+        server::AskKey,
+    },
+    types::{Capability, ClientCapabilities, method},
+};
+
+/// Whom an answer is for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Asker {
+    /// A request of a legacy server.
+    Request(Id),
+    /// A question in the result of a modern one.
+    Input(u32),
+}
+
+/// A question for a modern client.
+#[derive(Debug)]
+pub(super) struct Ask<P> {
+    pub key: String,
+    pub asker: Asker,
+    pub method: String,
+    pub params: Option<P>,
+}
+
+/// A question that a legacy client was asked.
+#[derive(Debug)]
+struct Open {
+    front: FrontId,
+    call: Option<Number>,
+    asker: Asker,
+}
+
+/// The questions that legacy clients were asked.
+#[derive(Debug, Default)]
+pub(super) struct Questions {
+    open: BTreeMap<i64, Open>,
+    last: i64,
+    /// The number of the latest question to a modern client.
+    named: u64,
+}
+
+impl Questions {
+    pub fn clear(&mut self) {
+        self.open.clear();
+    }
+
+    /// A client is gone.
+    pub fn leave(&mut self, front: FrontId) {
+        self.open.retain(|_, open| open.front != front);
+    }
+
+    /// A call has ended, and its client has forgotten what it was asked for its sake.
+    pub fn end(&mut self, call: Number) {
+        self.open.retain(|_, open| open.call != Some(call));
+    }
+}
+
+/// Whether a client that can do this may be asked that.
+fn may_ask<P: Payload>(can: ClientCapabilities, method: &str, params: Option<&P>) -> bool {
+    let wanted = match method {
+        method::ELICIT if params.is_some_and(|params| params.says("mode", "url")) => {
+            Capability::ElicitationUrl
+        }
+        method::ELICIT => Capability::Elicitation,
+        method::SAMPLE => Capability::Sampling,
+        method::LIST_ROOTS => Capability::Roots,
+        _ => return true,
+    };
+    can.has(wanted)
+}
+
+impl<P: Payload> Relay<P> {
+    /// A legacy server asks something, for the sake of that call if this is known.
+    pub(super) fn asked(&mut self, id: Id, method: String, params: Option<P>, slot: Option<Slot>) {
+        let call = slot.and_then(|slot| self.calls.by_slot(slot)).or_else(|| {
+            let is = |kind: &Kind| *kind == Kind::Request;
+            self.calls.newest().find(|(_, call)| is(&call.kind)).map(|(number, _)| number)
+        });
+        self.put(call, Asker::Request(id), None, method, params, 0.0);
+    }
+
+    /// A modern server asks something in a result.
+    pub(super) fn asked_inside(&mut self, input: InputRequest<P>, now: Millis) {
+        let InputRequest { slot, input, key, method, params } = input;
+        let call = self.calls.by_slot(slot);
+        self.put(call, Asker::Input(input), Some(key), method, params, now);
+    }
+
+    fn put(
+        &mut self,
+        call: Option<Number>,
+        asker: Asker,
+        key: Option<String>,
+        method: String,
+        params: Option<P>,
+        now: Millis,
+    ) {
+        let known = call.and_then(|number| self.calls.get(number));
+        let context = known.and_then(|call| call.context.as_ref());
+        if let (Some(number), Some(context)) = (call, context) {
+            let can = context.capabilities;
+            if !may_ask(can, &method, params.as_ref()) {
+                return self.refuse(
+                    asker,
+                    "the client that the call is of cannot be asked that",
+                    now,
+                );
+            }
+            if !context.version.asks_by_request() {
+                let is_inside =
+                    matches!(method.as_str(), method::ELICIT | method::SAMPLE | method::LIST_ROOTS);
+                if !is_inside {
+                    return self.refuse(asker, "clients of 2026-07-28 take no such requests", now);
+                }
+                self.questions.named += 1;
+                let key = key.unwrap_or_else(|| format!("ask-{}", self.questions.named));
+                if let Some(call) = self.calls.get_mut(number) {
+                    call.asks.push(Ask { key, asker, method, params });
+                }
+                return;
+            }
+        }
+        // Without a call, it is for a session that can answer.
+        let session = known.map(|call| (call.front, call.key)).or_else(|| {
+            let can = |front: &super::Front<P>| {
+                let declared = front.capabilities.as_ref().map(ClientCapabilities::read);
+                front.begun && may_ask(declared.unwrap_or_default(), &method, params.as_ref())
+            };
+            let front = self.fronts.iter().rev().find(|(_, front)| can(front));
+            front.map(|(id, _)| (*id, None))
+        });
+        let Some((front, request)) = session else {
+            return self.refuse(asker, "no client is there that can be asked that", now);
+        };
+        if call.is_some() && request.is_none() {
+            return self.refuse(asker, "the client has given the call up", now);
+        }
+        self.questions.last += 1;
+        let ask = self.questions.last;
+        self.questions.open.insert(ask, Open { front, call, asker });
+        self.act(front, Act::Ask(request, AskKey::of(ask), method, params));
+    }
+
+    fn refuse(&mut self, asker: Asker, text: &str, now: Millis) {
+        let error = RpcError::new(code::METHOD_NOT_FOUND, text);
+        self.reply(asker, Err(error), now);
+    }
+
+    fn reply(&mut self, asker: Asker, outcome: Result<P, RpcError<P>>, now: Millis) {
+        match asker {
+            Asker::Request(id) => self.back.respond(id, outcome),
+            Asker::Input(input) => {
+                self.back.answer(input, outcome.map_err(|error| error.message), now);
+            }
+        }
+    }
+
+    /// A legacy client has answered.
+    pub fn answered(&mut self, ask: AskKey, outcome: Result<P, RpcError<P>>, now: Millis) {
+        if let Some(open) = self.questions.open.remove(&ask.number()) {
+            self.reply(open.asker, outcome, now);
+        }
+        self.settle(now);
+    }
+
+    /// The server takes a question back.
+    pub(super) fn withdrawn(&mut self, id: &Id) {
+        let asker = Asker::Request(id.clone());
+        let found = self.questions.open.iter().find(|(_, open)| open.asker == asker);
+        if let Some((ask, front)) = found.map(|(ask, open)| (*ask, open.front)) {
+            self.questions.open.remove(&ask);
+            return self.act(front, Act::Withdraw(AskKey::of(ask)));
+        }
+        let all: Vec<Number> = self.calls.newest().map(|(number, _)| number).collect();
+        for number in all {
+            if let Some(call) = self.calls.get_mut(number) {
+                call.asks.retain(|ask| ask.asker != asker);
+            }
+        }
+    }
+
+    /// Answers requests of modern clients with the questions that their calls have led to.
+    pub(super) fn put_questions(&mut self, now: Millis) {
+        let due: Vec<Number> = self
+            .calls
+            .newest()
+            .filter(|(_, call)| call.key.is_some() && !call.asks.is_empty())
+            .map(|(number, _)| number)
+            .collect();
+        for number in due.into_iter().rev() {
+            let state = self.signer.token();
+            let until = now + self.options.patience;
+            let Some(call) = self.calls.get_mut(number) else { continue };
+            call.state = Some((state.clone(), until));
+            let questions = call.asks.iter().map(|ask| {
+                let mut question = P::object();
+                question.set_text("method", &ask.method);
+                question.set("params", ask.params.clone().unwrap_or_else(P::object));
+                (ask.key.clone(), question)
+            });
+            let mut result = P::object();
+            result.set_text("resultType", "input_required");
+            result.set("inputRequests", P::from_members(questions.collect()));
+            result.set_text("requestState", &state);
+            if let Some((front, key)) = self.calls.take_key(number) {
+                self.answer(front, key, Ok(result));
+            }
+        }
+    }
+
+    /// A modern client has come back with these answers.
+    pub(super) fn take_answers(&mut self, number: Number, answers: Option<&P>, now: Millis) {
+        let Some(call) = self.calls.get_mut(number) else { return };
+        let mut given = Vec::new();
+        let mut open = Vec::new();
+        for ask in std::mem::take(&mut call.asks) {
+            match answers.and_then(|answers| answers.member(&ask.key)) {
+                Some(answer) => given.push((ask.asker, answer)),
+                None => open.push(ask),
+            }
+        }
+        call.asks = open;
+        for (asker, answer) in given {
+            self.reply(asker, Ok(answer), now);
+        }
+    }
+}

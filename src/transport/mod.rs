@@ -1,0 +1,227 @@
+//! What a native client moves its messages by: a child process, a WebSocket, exchanges of HTTP.
+//!
+//! Each is a value with one owner, which awaits [`next`](Transport::next) and calls
+//! [`send`](Transport::send) between two turns. There is no task in between: who does not ask for
+//! the next event slows the server down.
+
+mod child;
+mod command;
+mod http;
+mod lines;
+mod process;
+mod socket;
+mod web;
+
+use std::process::ExitStatus;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use crate::error::Error;
+use crate::http::client::News;
+use crate::jsonrpc::{Outline, Payload, Raw, outline};
+use crate::proto::Millis;
+use crate::proto::client::{Client, RequestId};
+
+use child::Child;
+pub use command::{Command, inherited_environment};
+use http::Http;
+use socket::Socket;
+pub use web::{Headers, Scheme, Web};
+
+/// Milliseconds since this was first called: the clock of the machines here.
+#[allow(clippy::disallowed_methods)] // clocks are read here
+pub fn now() -> Millis {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1000.0
+}
+
+/// The time from now until then, if that is ever.
+pub(crate) fn until(at: Millis) -> Option<Duration> {
+    Duration::try_from_secs_f64((at - now()).max(0.0) / 1000.0).ok()
+}
+
+/// The way to one server.
+#[derive(Debug)]
+pub struct Transport {
+    way: Way,
+    /// How many bytes a message may have, either way.
+    limit: usize,
+}
+
+#[derive(Debug)]
+enum Way {
+    Child(Box<Child>),
+    Socket(Box<Socket>),
+    Http(Box<Http>),
+}
+
+/// What has happened.
+#[derive(Debug)]
+pub enum Event {
+    /// Messages can be sent.
+    Open,
+    /// A message of a child, or of a WebSocket.
+    Message(Raw),
+    /// What exchanges of HTTP have brought.
+    Http(News<Raw>),
+    /// A message could not be read, of which so much is known: the call fails that it answers.
+    Unread(Outline, Error<Raw>),
+    /// It is over; nothing else comes.
+    End(End),
+}
+
+/// How it has ended.
+#[derive(Clone, Debug, Default)]
+pub struct End {
+    /// What happened, in words; of a child with what it last wrote to its standard error.
+    pub reason: String,
+    /// How the child has ended, if it has.
+    pub exit: Option<ExitStatus>,
+    /// The last lines that it wrote to its standard error.
+    pub stderr: Vec<String>,
+}
+
+impl Transport {
+    /// Starts a child process, to which each line is a message.
+    ///
+    /// # Panics
+    /// Outside of a tokio runtime, as the others.
+    pub fn child(command: &Command, max_message: usize) -> Self {
+        Self { way: Way::Child(Box::new(Child::start(command, max_message))), limit: max_message }
+    }
+
+    /// Opens a WebSocket: `ws:` or `wss:`.
+    pub fn socket(web: &Web, max_message: usize) -> Self {
+        Self { way: Way::Socket(Box::new(Socket::open(web, max_message))), limit: max_message }
+    }
+
+    /// Speaks Streamable HTTP: `http:` or `https:`.
+    pub fn http(web: &Web, max_message: usize) -> Self {
+        Self { way: Way::Http(Box::new(Http::new(web, max_message))), limit: max_message }
+    }
+
+    /// What happens next. What is sent leaves while this is awaited; it may be dropped and called
+    /// again. After [`Event::End`] there is that, always.
+    pub async fn next(&mut self) -> Event {
+        match &mut self.way {
+            Way::Child(child) => child.next().await,
+            Way::Socket(socket) => socket.next().await,
+            Way::Http(http) => http.next().await,
+        }
+    }
+
+    /// Sends a message; `patience` is how long its caller waits for an answer, in milliseconds.
+    ///
+    /// # Errors
+    /// It is too large, or the transport is not open: nothing was sent.
+    pub fn send(&mut self, message: &Raw, patience: Option<Millis>) -> Result<(), Error<Raw>> {
+        if let Way::Http(http) = &mut self.way {
+            // A weight is never less than the text has bytes.
+            if message.weight() > self.limit
+                && message.to_json().is_some_and(|text| text.len() > self.limit)
+            {
+                return Err(Error::too_large(self.limit, false));
+            }
+            http.send(message.clone(), patience);
+            return Ok(());
+        }
+        let text = message.to_json().unwrap_or_default();
+        if text.len() > self.limit {
+            return Err(Error::too_large(self.limit, false));
+        }
+        let sent = match &mut self.way {
+            Way::Child(child) => child.send(&text),
+            Way::Socket(socket) => socket.send(text),
+            Way::Http(_) => true,
+        };
+        if sent {
+            return Ok(());
+        }
+        Err(Error::Closed { reason: "the connection is not open".to_owned(), sent: false })
+    }
+
+    /// Bytes that wait to be written, for a peer that does not read.
+    pub fn unsent(&self) -> usize {
+        match &self.way {
+            Way::Child(child) => child.unsent(),
+            Way::Socket(socket) => socket.unsent(),
+            Way::Http(_) => 0,
+        }
+    }
+
+    /// Whether it says what becomes of a message, such as of the one that ends the handshake.
+    pub fn tells(&self) -> bool {
+        matches!(self.way, Way::Http(_))
+    }
+
+    /// Whether another to the same server can be opened, should it hang up on the first message.
+    pub fn can_reopen(&self) -> bool {
+        !self.tells()
+    }
+
+    /// Ends it, and is ready when it has ended: a child with all that it started, the session of
+    /// HTTP as far as the server says so within a few seconds.
+    ///
+    /// Begins at once, awaited or not. Dropping the transport does the same, but tells no server of HTTP.
+    pub fn close(self) -> impl Future<Output = ()> + Send + 'static {
+        let closing = tokio::spawn(async move {
+            match self.way {
+                Way::Child(child) => child.close().await,
+                Way::Socket(socket) => socket.close().await,
+                Way::Http(http) => http.close().await,
+            }
+        });
+        async move {
+            // It fails only with the runtime.
+            let _ = closing.await;
+        }
+    }
+}
+
+impl Event {
+    /// Tells a client what has happened.
+    pub fn tell(self, client: &mut Client<Raw>, now: Millis) {
+        match self {
+            Self::Open => client.opened(now),
+            Self::Message(message) => client.read(&message, None, now),
+            Self::Http(news) => news.tell(client, now),
+            Self::Unread(of, error) => match of.id.as_ref().filter(|_| of.answers) {
+                Some(id) => match RequestId::named(id) {
+                    Some(id) => client.unsent(id, error, now),
+                    None => client.fault(error),
+                },
+                None => client.fault(error),
+            },
+            Self::End(end) => client.closed(&end.reason),
+        }
+    }
+
+    /// A text that has come as a message.
+    fn of(text: String, limit: usize) -> Self {
+        if text.len() > limit {
+            return Self::Unread(outline(text.as_bytes()), Error::too_large(limit, true));
+        }
+        match Raw::take(text) {
+            Ok(message) => Self::Message(message),
+            Err((text, why)) => Self::Unread(
+                outline(text.as_bytes()),
+                Error::Protocol(format!(
+                    "the server sent what cannot be read, {why}: {}",
+                    crate::text::clip(text.trim(), crate::text::ECHO)
+                )),
+            ),
+        }
+    }
+}
+
+impl End {
+    fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into(), ..Self::default() }
+    }
+}
+
+/// Bytes of a message that is read although it is too large, to find out what it answers.
+fn endurance(limit: usize) -> usize {
+    const LEAST: usize = 64 << 20;
+    limit.saturating_mul(4).max(limit.saturating_add(LEAST))
+}
