@@ -100,7 +100,7 @@ impl Driven {
         let can_reopen = transport.can_reopen();
         core.connect(client::Channel { can_reopen, ..Default::default() }, now());
         let mut driven = Self { core, transport };
-        driven.until(|output| matches!(output, Output::Connected(_))).await;
+        driven.until(|output| matches!(output, Output::Connected)).await;
         driven
     }
 

@@ -90,7 +90,7 @@ export class HttpError extends McpError {
     this.status = status;
     this.body = body;
     this.retryAfter = retryAfter;
-    this.headers = new Headers(headers);
+    this.headers = headers instanceof Headers ? headers : new Headers(headers);
   }
 }
 

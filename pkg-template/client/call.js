@@ -37,8 +37,8 @@ export class Call {
   cleanup;
   /** What made the call fail on this side, if anything did. @type {unknown} */
   cause;
-  /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
-  pages;
+  /** How many pages of a list it wants; 0 for what is none. */
+  pages = 0;
   /** What hears of its news, if the call is a subscription. @type {import("./subscription.js").Subscription | undefined} */
   subscription;
   /** When the call began. */
@@ -96,8 +96,6 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
     this.token = params?._meta?.progressToken;
-    /** What it was asked with, if it may have to be asked again. @type {Params | undefined} */
-    this.params = undefined;
   }
 
   /** What it is called in errors. */
@@ -111,12 +109,9 @@ export class Call {
     return (this.#context ??= leg > 1 ? { method, name, requestId, callId, leg } : { method, name, requestId, callId });
   }
 
-  /** A request of the call has left: its only one, or one for each page. @param {number} id */
+  /** Its first request has left. @param {number} id */
   begin(id) {
-    this.id = this.requestId = id;
-    this.callId ||= id;
-    this.leg = 1;
-    this.#context = undefined;
+    this.id = this.callId = this.requestId = id;
   }
 
   /** Goes on with another request. @param {number} id */
@@ -202,7 +197,6 @@ export class Call {
 
   /** @param {Failure} failure */
   error(failure) {
-    if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
     return toError(failure, this.what, this.cause);
   }
 

@@ -14,7 +14,6 @@ import { checkMode } from "./results.js";
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Params} Params */
 /** @typedef {import("../types/inside.js").Settings} Settings */
-/** @typedef {import("./pages.js").Pages} Pages */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
 /** What is checked of the options of a call. @type {Record<string, (value: unknown, options: Settings) => void>} */
@@ -37,8 +36,6 @@ function check(options, given) {
   return options;
 }
 
-/** JSON-RPC: there is no such method. */
-const NO_METHOD = -32601;
 /** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
 const NO_RIGHTS = 40300;
 const now = () => performance.now();
@@ -109,8 +106,6 @@ export class Calls {
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
-  /** Tools that run only as tasks. @type {Set<string>} */
-  #tasksOnly = new Set();
   /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
   #titles = new Map();
   /** How often requests were sent for another than before. */
@@ -132,11 +127,11 @@ export class Calls {
   /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
   forget(id) {
     this.#epoch++;
-    this.#tasksOnly.clear();
     this.#titles.clear();
     this.outputs?.forget();
     const call = this.#table.find(id);
-    if (call) call.epoch = this.#epoch;
+    // Of several requests, an earlier one was another's.
+    if (call?.id === id) call.epoch = this.#epoch;
   }
 
   get board() {
@@ -159,13 +154,13 @@ export class Calls {
    * @param {string} method
    * @param {Params | undefined} params
    * @param {import("../types/call-options.js").CallOptions} [given]
-   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
+   * @param {{ pages?: number, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
     const options = this.#optionsOf(given);
     const call = new Call(method, params, options, this.#options.progressHandler);
     if (more) Object.assign(call, more);
-    const began = (call.began = now());
+    call.began = now();
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
@@ -175,7 +170,7 @@ export class Calls {
     if (signal?.aborted) {
       call.cause = signal.reason;
       call.settle(undefined, { code: "ABORTED" });
-    } else if (this.#ask(call, params, began)) {
+    } else if (this.#ask(call, params)) {
       if (signal) this.#watch(signal, call);
       this.#connection.drain();
     }
@@ -192,36 +187,36 @@ export class Calls {
   }
 
   /**
-   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * Sends a call's request; false if the call is over by that.
    * @param {Call} call
    * @param {Params | undefined} params
-   * @param {number} [asked] when that is
    * @returns {boolean}
    */
-  #ask(call, params, asked = now()) {
+  #ask(call, params) {
     const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
-    // The core writes into params and `_meta`, so it gets its own.
+    // The core writes into params, so it gets its own.
     const own = { ...params };
-    if (params?._meta) own._meta = { ...params._meta };
-    if (call.options.tasks) call.params = params;
-    if (call.method === "tools/call" && (task || this.#tasksOnly.has(/** @type {string} */ (own.name)))) own.task ??= task === true ? {} : { ...task };
-    const left = call.began + maxTotalTimeout - asked;
+    if (task && call.method === "tools/call") own.task ??= task === true ? {} : { ...task };
+    const most = this.#options.listMaxPages || Infinity;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
     call.epoch = this.#epoch;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
-    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+    let done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
-      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked);
+      done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     }
-    if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
+    if (done === words.REQUESTED_KEPT) {
+      this.#answered(call, core?.value());
+      return false;
+    }
     if (done !== words.REQUESTED_SENT) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
@@ -263,37 +258,17 @@ export class Calls {
     else this.#answered(call, result, failure);
   }
 
-  /**
-   * Ends a call, or asks for its next page; true if the call goes on.
-   * @param {Call} call
-   * @param {JsonObject | undefined} result
-   * @param {Failure} [failure]
-   * @returns {boolean}
-   */
+  /** Ends a call. @param {Call} call @param {JsonObject | undefined} result @param {Failure} [failure] */
   #answered(call, result, failure) {
     if (call.method === "tools/list" && call.epoch === this.#epoch) {
       this.outputs?.learn(result?.tools);
       for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
-        const { name, title, annotations, execution } = tool ?? {};
+        const { name, title, annotations } = tool ?? {};
         this.#titles.set(name, title ?? annotations?.title);
-        if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
-      }
-    }
-    if (call.pages && !failure) {
-      const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
-      if (params) return this.#ask(call, params);
-      ({ result, failure } = end);
-    }
-    // A tool that runs as a task only says so to who has not seen the list, and has not begun.
-    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#session()?.capabilities?.tasks?.requests?.tools?.call) {
-      if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
-        this.#tasksOnly.add(call.name);
-        return this.#ask(call, call.params);
       }
     }
     this.overflowed += call.overflowed;
     this.coalesced += call.coalesced;
     call.settle(result, failure);
-    return false;
   }
 }

@@ -436,10 +436,10 @@ export class Client {
   /** @param {Failure} detail @param {Failure} [second] what failed after that */
   #disconnected(detail, second) {
     const connecting = this.#connecting;
-    this.#connection.detach();
     this.#session = this.#connecting = undefined;
     this.#calls.outputs?.forget();
     this.#inbound.forget();
+    this.#connection.detach();
     if (!connecting) return attempt(() => this.onclose?.());
     const { what, cause, reject } = connecting;
     const error = toError(detail, what, cause);

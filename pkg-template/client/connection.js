@@ -252,8 +252,8 @@ export class Connection {
     const release = this.#release;
     /** @type {Timer | undefined} */
     let timer;
-    const closing = Promise.resolve()
-      .then(() => transport.close?.())
+    // At once: who waits for its end hears of that before the client's owner does.
+    const closing = new Promise((resolve) => resolve(transport.close?.()))
       .catch(() => {})
       .then(() => {
         clearTimeout(timer);

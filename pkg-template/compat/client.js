@@ -2,11 +2,12 @@
 import { Client as Base, INSIDE } from "../client/client.js";
 // Brings the module along.
 import "../index.js";
-import { isMcpError } from "../base/errors.js";
+import { attempt, isMcpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { handlerOf, parse, schemaAndOptions } from "./given.js";
 import { isOutline } from "./outline.js";
 import { mergeCapabilities } from "./helpers.js";
+import { SPEECH, isUnanswered } from "./transport.js";
 
 /** The methods that return a call, and the requests that they make. */
 const CALLS = /** @type {const} */ ({
@@ -47,12 +48,24 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  * @param {Dialect} dialect
  */
 export function adapt({ translate, context, options, refuse }) {
+  /** @param {any} error */
+  const translated = (error) => (isForeign(error) ? error.cause : translate(error));
+  /** @param {any} error */
+  const ofCall = (error) => (error.mayHaveRun && !isUnanswered(error) ? translate(error) : translated(error));
+
   class Client extends Base {
     /** @type {((request: unknown, context: unknown) => Promise<unknown>) | undefined} */
     fallbackRequestHandler;
     /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
+    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {any} error */
+    #failing = (error) => {
+      const failure = ofCall(error);
+      const { transport } = this;
+      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(failure));
+      return failure;
+    };
     #debounced;
     /** Notifications that this turn of the event loop sends. @type {Set<string>} */
     #waiting = new Set();
@@ -84,9 +97,14 @@ export function adapt({ translate, context, options, refuse }) {
       const abort = () => void this.close();
       signal?.addEventListener("abort", abort);
       try {
-        await follow(super.connect(target, { connectTimeout, ...given }), (error) => (isForeign(error) ? error.cause : translate(error)));
-      } catch (error) {
+        await follow(super.connect(target, { connectTimeout, ...given }), translated);
+      } catch (/** @type {any} */ error) {
         signal?.throwIfAborted();
+        if (isOurs(target)) {
+          attempt(() => target.onerror?.(error));
+          attempt(() => this.onerror?.(error));
+          attempt(() => this.onclose?.());
+        }
         throw error;
       } finally {
         signal?.removeEventListener("abort", abort);
@@ -110,7 +128,7 @@ export function adapt({ translate, context, options, refuse }) {
         if (error?.code !== "INVALID_ARGUMENT") throw error;
         return super.request({ method: "logging/setLevel", params: { level } }, given);
       });
-      return follow(asked, translate);
+      return follow(asked, this.#failing);
     }
 
     /**
@@ -124,12 +142,12 @@ export function adapt({ translate, context, options, refuse }) {
       if (refused) return /** @type {ReturnType<Base["request"]>} */ (/** @type {unknown} */ (settled(Promise.reject(refused))));
       const [schema, given] = schemaAndOptions(second, third);
       const call = super.request(asked, given);
-      return follow(call, translate, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
+      return follow(call, this.#failing, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
     }
 
     /** @param {object} filter @param {CallOptions} [given] */
     listen(filter, given) {
-      return follow(super.listen(filter, given), translate);
+      return follow(super.listen(filter, given), this.#failing);
     }
 
     /** @param {Told} message @param {{ relatedRequestId?: unknown }} [given] */
@@ -145,7 +163,7 @@ export function adapt({ translate, context, options, refuse }) {
         await undefined;
         this.#waiting.delete(method);
       }
-      await follow(super.notification(message), translate);
+      await follow(super.notification(message), this.#failing);
     }
 
     /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
@@ -216,7 +234,7 @@ export function adapt({ translate, context, options, refuse }) {
         /** @this {Client} @param {unknown[]} args */
         const value = function (...args) {
           const refused = this.#lacking(method);
-          return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), translate);
+          return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), this.#failing);
         };
         Object.defineProperty(Client.prototype, name, { value, writable: true, configurable: true });
       }
@@ -227,10 +245,26 @@ export function adapt({ translate, context, options, refuse }) {
 }
 
 /**
- * Whether a connection failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
+ * Whether something failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
  * @param {{ code?: unknown, cause?: unknown }} error
  */
 const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Error && !isMcpError(cause);
+
+/** Whether it was the request of HTTP that failed. @param {{ code?: unknown, name?: string, message?: string }} error */
+const isRequest = (error) => error.code === "HTTP_ERROR" || error.name === "AuthError" || isUnreadable(error);
+
+/**
+ * Whether a transport is that of an SDK, and of this package.
+ * @param {unknown} transport
+ * @returns {transport is import("./transport.js").StreamableHTTPClientTransport}
+ */
+const isOurs = (transport) => transport instanceof Object && SPEECH in transport;
+
+/**
+ * Whether an answer has come that is none.
+ * @param {{ code?: unknown, message?: string }} error
+ */
+export const isUnreadable = ({ code, message = "" }) => code === "PROTOCOL_ERROR" && message.includes("neither JSON nor a stream");
 
 /**
  * The same promise and handle, with the SDK's errors.

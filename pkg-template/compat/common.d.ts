@@ -79,7 +79,7 @@ export class CommonHTTPTransport implements Transport {
   send(message: JSONRPCMessage | JSONRPCMessage[], options?: TransportSendOptions): Promise<void>;
   /** Ends the connection. The session stays, to go on with by `sessionId`. */
   close(): Promise<void>;
-  /** Ends the session: the server is told, and `sessionId` is `undefined`. The connection stays. */
+  /** Ends the session: the server is told, and `sessionId` is `undefined`. The connection stays. Rejects if the server refuses, and the session goes on. */
   terminateSession(): Promise<void>;
   /** The session of a server from before 2026-07-28, if it gave one. */
   get sessionId(): string | undefined;

@@ -1,6 +1,9 @@
 // The error classes of the SDK 2.x. As there, `instanceof` goes by a mark that every copy sets, so errors of this package are
 // the SDK's for the SDK, and the other way round.
 
+import { isUnreadable } from "./client.js";
+import { statusTextOf } from "./transport.js";
+
 /** By the SDK's names. */
 const MARKS = Symbol.for("mcp.sdk.errorBrands");
 
@@ -222,7 +225,7 @@ const CODES = new Map([
 
 /** @param {any} error one of ours @returns {unknown} */
 export function translate(error) {
-  const { code, message } = error ?? {};
+  const { code, message } = Object(error);
   const options = { cause: error };
   switch (code) {
     case "RPC_ERROR":
@@ -237,12 +240,14 @@ export function translate(error) {
     case "AUTH_LOOP":
       return new UnauthorizedError(message, options);
     case "HTTP_ERROR": {
-      const { status, statusText } = error;
-      if (status === 401) return new UnauthorizedError(message, options);
-      const forbidden = status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpNotImplemented;
-      return new SdkHttpError(forbidden, message, { status, statusText }, options);
+      const { status, body: text } = error;
+      const data = { status, statusText: statusTextOf(error), text };
+      if (status === 401) return Object.assign(new UnauthorizedError(message, options), { data });
+      return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, message, data, options);
     }
     default: {
+      if (isUnreadable(error)) return new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, message, {}, options);
+      if (code === "PROTOCOL_ERROR" && message.includes("unusable `resultType`")) return new SdkError(SdkErrorCode.UnsupportedResultType, message, {}, options);
       const known = CODES.get(code);
       return known ? new SdkError(known, message, error.timeout && { timeout: error.timeout }, options) : error;
     }

@@ -1,7 +1,7 @@
 // For programs of `@modelcontextprotocol/sdk` 1.x: its names, and its error classes.
-import { adapt, follow } from "./client.js";
+import { adapt, follow, isUnreadable } from "./client.js";
 import { isJSONRPCErrorResponse } from "./guards.js";
-import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
+import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
 export * from "./schemas.js";
 export {
@@ -138,11 +138,19 @@ function translate(error) {
     case "HTTP_ERROR":
       return error.status === 401 ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
     default:
-      return error;
+      return isUnreadable(error) ? new StreamableHTTPError(-1, error.message, options) : error;
   }
 }
 
 export class StreamableHTTPClientTransport extends HTTPTransport {
+  get [SPEECH]() {
+    return {
+      translate,
+      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
+        new StreamableHTTPError(status, `Failed to ${what === "open" ? "open SSE stream" : "terminate session"}: ${text}`),
+    };
+  }
+
   /** @param {string} code */
   async finishAuth(code) {
     await follow(super.finishAuth(code), translate);

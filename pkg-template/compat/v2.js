@@ -1,14 +1,15 @@
 // For programs of `@modelcontextprotocol/client` 2.x: its names.
+import { abilitiesOf } from "../base/abilities.js";
 import { throughProxies } from "../base/itself.js";
 import { INSIDE } from "../client/client.js";
 import { adapt, follow, settled } from "./client.js";
-import { SdkError, SdkErrorCode, translate } from "./errors.js";
+import { SdkError, SdkErrorCode, SdkHttpError, translate } from "./errors.js";
 import { isInputRequiredResult } from "./guards.js";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
-import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
+import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
 export * from "./guards.js";
 export * from "./helpers.js";
@@ -66,6 +67,28 @@ export const withInputRequired = (schema) => ({
 /** There is nothing to load beforehand. */
 export const preloadSchemas = () => {};
 
+/** Requests and notifications that the revisions of one era alone have. @type {Record<string, "modern" | "legacy">} */
+const ERAS = {
+  initialize: "legacy",
+  "logging/setLevel": "legacy",
+  "notifications/elicitation/complete": "legacy",
+  "notifications/initialized": "legacy",
+  "notifications/roots/list_changed": "legacy",
+  ping: "legacy",
+  "resources/subscribe": "legacy",
+  "resources/unsubscribe": "legacy",
+  "server/discover": "modern",
+  "subscriptions/listen": "modern",
+};
+
+/** What a call's options say of rounds of input, as ours. @param {any} given */
+const roundsIn = (given) => (given?.allowInputRequired ? { ...given, inputRequired: "manual" } : given);
+
+/** What a message cannot be related to. @param {string} member @returns {never} */
+function unrelated(member) {
+  throw new SdkError(SdkErrorCode.SendFailed, `ctx.mcpReq.${member} is not there for what a result asks for: no request of the server's is under way`);
+}
+
 /** The lists: their methods here, their requests, and the capability without which there is none. */
 const LISTS = /** @type {const} */ ([
   ["listTools", "tools/list", "tools", "tools"],
@@ -87,6 +110,16 @@ function modeOf(negotiation, [only = "", more] = []) {
 }
 
 export class StreamableHTTPClientTransport extends HTTPTransport {
+  get [SPEECH]() {
+    return {
+      translate,
+      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ statusText) =>
+        what === "open"
+          ? new SdkHttpError(SdkErrorCode.ClientHttpFailedToOpenStream, `Failed to open SSE stream: ${statusText}`, { status, statusText })
+          : new SdkHttpError(SdkErrorCode.ClientHttpFailedToTerminateSession, `Failed to terminate session: ${statusText}`, { status, statusText }),
+    };
+  }
+
   /** @param {string | URLSearchParams} answer @param {string} [iss] */
   async finishAuth(answer, iss) {
     await follow(super.finishAuth(answer, iss), translate);
@@ -109,8 +142,8 @@ const Adapted = adapt({
       _meta: request.params?._meta,
       signal: context.signal,
       requestState: () => undefined,
-      notify: (/** @type {any} */ notification) => client.notification(notification),
-      send: (/** @type {any[]} */ ...asked) => client.request(...asked),
+      notify: async (/** @type {any} */ notification) => (context.key === undefined ? client.notification(notification) : unrelated("notify")),
+      send: async (/** @type {any[]} */ ...asked) => (context.key === undefined ? client.request(...asked) : unrelated("send")),
     },
   }),
 });
@@ -161,8 +194,12 @@ export class Client extends Adapted {
     try {
       await super.connect(target, { probeTimeout: this.#negotiation?.probe?.timeoutMs, ...given });
     } catch (/** @type {any} */ error) {
-      if (this.#negotiation?.mode !== "auto" || error.code !== undefined || given?.signal?.aborted) throw error;
-      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${error.message}`, undefined, { cause: error });
+      const { code, status, message, data } = error;
+      if (this.#negotiation?.mode !== "auto" || given?.signal?.aborted) throw error;
+      if (status === 403) error.code = SdkErrorCode.ClientHttpForbidden;
+      else if (status >= 500) error.code = SdkErrorCode.EraNegotiationFailed;
+      if (code !== undefined) throw error;
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${message}`, data, { cause: error });
     } finally {
       this.#connecting = false;
     }
@@ -204,17 +241,70 @@ export class Client extends Adapted {
     return listening;
   }
 
-  /** @param {any} first @param {any} [second] @param {any} [third] */
-  callTool(first, second, third) {
-    const { toolDefinition } = (typeof first === "string" ? third : second) ?? {};
-    if (toolDefinition) this[INSIDE].calls.outputs?.learn([toolDefinition]);
-    return super.callTool(first, second, third);
+  /** @param {any} asked @param {any} [second] @param {any} [third] */
+  request(asked, second, third) {
+    const refused = this.#foreign(asked.method);
+    if (refused) return settled(Promise.reject(refused));
+    const given = third ?? second;
+    return this.#complete(asked.method, given, third === undefined ? super.request(asked, roundsIn(second)) : super.request(asked, second, roundsIn(third)));
   }
 
-  /** @param {any} params @param {any} [options] */
-  readResource(params, options) {
+  /** @param {any} message @param {any} [given] */
+  async notification(message, given) {
+    const refused = this.#foreign(message.method);
+    if (refused) throw refused;
+    await super.notification(message, given);
+  }
+
+  /** @param {any} first @param {any} [second] @param {any} [third] */
+  callTool(first, second, third) {
+    const isNamed = typeof first === "string";
+    const given = isNamed ? third : (third ?? second);
+    const { toolDefinition } = given ?? {};
+    if (toolDefinition) {
+      this[INSIDE].calls.outputs?.learn([toolDefinition]);
+      if (this.era === "modern") abilitiesOf(this.transport).fetcher?.core?.learn({ tools: [toolDefinition] });
+    }
+    const call = isNamed ? super.callTool(first, second, roundsIn(third)) : super.callTool(first, roundsIn(given));
+    return this.#complete("tools/call", given, call);
+  }
+
+  /** @param {any} params @param {any} [given] */
+  getPrompt(params, given) {
+    return this.#complete("prompts/get", given, super.getPrompt(params, roundsIn(given)));
+  }
+
+  /** @param {any} params @param {any} [given] */
+  readResource(params, given) {
     const uri = typeof params === "string" ? params : params?.uri;
-    return this.#keeping("resources/read", uri, options, (given) => super.readResource(params, given));
+    const call = this.#keeping("resources/read", uri, roundsIn(given), (options) => super.readResource(params, options));
+    return this.#complete("resources/read", given, call);
+  }
+
+  /** Why a message is not one of this connection's revision, if it is not. @param {string} method */
+  #foreign(method) {
+    const { era, protocolVersion } = this;
+    const needed = Object.hasOwn(ERAS, method) ? ERAS[method] : era;
+    if (!era || needed === era) return undefined;
+    const message = `'${method}' is not in revision ${protocolVersion} of the protocol`;
+    return new SdkError(SdkErrorCode.MethodNotSupportedByProtocolVersion, message, { method, era: protocolVersion });
+  }
+
+  /**
+   * A call whose result is to be the last word, unless its caller says that it need not.
+   * @template {Promise<any>} Call
+   * @param {string} method @param {any} given @param {Call} call
+   * @returns {Call}
+   */
+  #complete(method, given, call) {
+    if (given?.allowInputRequired) return call;
+    const failed = (/** @type {unknown} */ error) => error;
+    return follow(call, failed, (result) => {
+      const { resultType } = Object(result);
+      if (this.era !== "modern" || resultType !== "input_required") return result;
+      const message = `The result of ${method} asks for input, and neither \`inputRequired.autoFulfill\` nor \`allowInputRequired\` is set`;
+      throw new SdkError(SdkErrorCode.UnsupportedResultType, message, { resultType, method });
+    });
   }
 
   /**

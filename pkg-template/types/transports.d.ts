@@ -152,7 +152,7 @@ export class StreamableHttpTransport implements Transport {
   ): Promise<void>;
   /** Ends all streams, and the session if there is one. */
   close(): Promise<void>;
-  /** Ends the session, and nothing else. */
+  /** Asks the server to end the session, and ends nothing else. Where the server refuses, the session goes on, and `sessionId` is still there. */
   terminateSession(): Promise<void>;
   setProtocolVersion(version: string | undefined): void;
   /** The revision that is spoken. */

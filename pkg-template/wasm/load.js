@@ -4,7 +4,7 @@ import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
-/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: unknown, options: unknown) => Promise<unknown> }} */
+/** What entries of their own add to the client when they are imported. @type {{ diagnose?: typeof import("../diagnose/index.js").diagnose }} */
 export const parts = {};
 
 /**

@@ -1,4 +1,4 @@
-// A module that travels inside a script, as text that scripts need not escape: `xtask/src/pack.rs` writes
+// A module that travels inside a script, as text that scripts need not escape: `xtask/src/package/pack.rs` writes
 // it, in an order in which brotli finds more than in the bytes as they stand. What reads it is a module as
 // well, for a script that runs once is slow.
 import unpacker from "./unpacker.js";

@@ -8,14 +8,11 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::handler::{Handler, lock};
-use super::host::Host;
-use super::pages::{Next, Pages};
+use super::handler::Handler;
 use super::pending::Pending;
 use super::subscription::Ears;
-use super::{Error, Here, MaybeSend, Progress, Value};
-use crate::jsonrpc::Payload;
-use crate::proto::client::{CallLimits, RequestId};
+use super::{Error, MaybeSend, Progress, Value};
+use crate::proto::client::{Caching, CallLimits, RequestId};
 
 /// Reads a result; the text names the call.
 pub(super) type Read<T> = fn(&str, Value) -> Result<T, Error>;
@@ -27,8 +24,6 @@ pub(super) struct Plan {
     pub label: String,
     /// The parameters, or why there are none.
     pub params: Result<Value, Error>,
-    /// The member of a page that its items are in, if the result is a list.
-    pub items: Option<&'static str>,
 }
 
 /// A call that is being prepared: nothing is sent before it is awaited or [started](Self::start).
@@ -129,7 +124,7 @@ impl<T> Call<T> {
 
     /// Asks the server even if it allowed to keep an earlier result.
     pub fn fresh(mut self) -> Self {
-        self.limits.cache = false;
+        self.limits.cache = Caching::Off;
         self
     }
 
@@ -137,30 +132,11 @@ impl<T> Call<T> {
     /// for those that want a [handle](CallFuture::handle).
     pub fn start(self) -> CallFuture<T> {
         let Self { engine, plan, limits, pending, read } = self;
-        let Plan { method, label, params, items } = plan;
+        let Plan { method, label, params } = plan;
         #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
         let call = Arc::new(pending);
-        let mut future = CallFuture {
-            pages: items.map(Pages::new),
-            params: Value::default(),
-            until: Here::now() + limits.max_total,
-            unsent: None,
-            done: false,
-            engine,
-            call,
-            method,
-            label,
-            limits,
-            read,
-        };
-        match params {
-            Ok(params) => {
-                future.params = params;
-                future.send(None);
-            }
-            Err(error) => future.unsent = Some(error),
-        }
-        future
+        let unsent = params.map(|params| engine.request(&call, method, params, limits)).err();
+        CallFuture { engine, call, label, unsent, done: false, read }
     }
 }
 
@@ -184,14 +160,7 @@ impl<T> fmt::Debug for Call<T> {
 pub struct CallFuture<T> {
     engine: Arc<Engine>,
     call: Arc<Pending>,
-    method: &'static str,
     label: String,
-    /// What every page is asked with.
-    params: Value,
-    limits: CallLimits,
-    pages: Option<Pages>,
-    /// When the call has taken all of its time.
-    until: f64,
     /// Why nothing was sent.
     unsent: Option<Error>,
     done: bool,
@@ -213,35 +182,6 @@ impl<T> CallFuture<T> {
     pub fn handle(&self) -> CallHandle {
         CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }
-
-    /// Sends the request, or the one for a page.
-    fn send(&self, cursor: Option<Value>) {
-        // The machine writes into the params, so each request has its own.
-        let mut params = Value::object();
-        params.assign(&self.params);
-        if let Some(cursor) = cursor {
-            params.set("cursor", cursor);
-        }
-        let mut limits = self.limits;
-        limits.max_total = (self.until - Here::now()).max(0.0);
-        self.engine.request(&self.call, self.method, params, limits);
-    }
-
-    fn answered(&mut self, result: Value) -> Option<Result<T, Error>> {
-        let Some(pages) = &mut self.pages else { return Some((self.read)(&self.label, result)) };
-        match pages.take(&result) {
-            Ok(Next::Done(items)) => Some((self.read)(&self.label, items)),
-            Ok(Next::Page(_)) if self.call.is_deaf() => {
-                let reason = lock(&self.call.reason).take();
-                Some(Err(Error::Aborted { call: self.label.clone(), reason }))
-            }
-            Ok(Next::Page(cursor)) => {
-                self.send(Some(cursor));
-                None
-            }
-            Err(misfit) => Some(Err(misfit.error(&self.label))),
-        }
-    }
 }
 
 impl<T> Future for CallFuture<T> {
@@ -249,27 +189,12 @@ impl<T> Future for CallFuture<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let ready = loop {
-            if let Some(error) = this.unsent.take() {
-                break Err(error);
-            }
-            match this.call.outcome.poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(mut error)) => {
-                    // What was left of the time when the latest page was asked for is no setting.
-                    if let crate::error::Error::Timeout { clock: super::Clock::Total, after } =
-                        &mut error
-                    {
-                        *after = this.limits.max_total;
-                    }
-                    break Err(Error::new(&this.label, error));
-                }
-                Poll::Ready(Ok(result)) => {
-                    if let Some(ready) = this.answered(result) {
-                        break ready;
-                    }
-                }
-            }
+        let ready = match this.unsent.take() {
+            Some(error) => Err(error),
+            None => match std::task::ready!(this.call.outcome.poll(context)) {
+                Ok(result) => (this.read)(&this.label, result),
+                Err(error) => Err(Error::new(&this.label, error)),
+            },
         };
         this.done = true;
         Poll::Ready(ready)
@@ -316,9 +241,7 @@ impl CallHandle {
     /// come.
     pub fn cancel<'a>(&self, reason: impl Into<Option<&'a str>>) {
         let reason = reason.into();
-        // A list that waits for another page has its latest answer already.
         self.call.deafen();
-        *lock(&self.call.reason) = reason.map(str::to_owned);
         if let Some(engine) = self.engine.upgrade()
             && !self.call.outcome.is_set()
             && let Some(first) = self.call.first()

@@ -12,7 +12,9 @@ use super::pending::Pending;
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, Payload};
-use crate::proto::client::{self, CallLimits, Config, Heard, Oddity, Output, RequestId, Slot};
+use crate::proto::client::{
+    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+};
 use crate::types::method;
 
 pub(super) type Core = client::Client<Value>;
@@ -132,15 +134,8 @@ impl Engine {
     pub fn request(&self, call: &Arc<Pending>, method: &str, params: Value, limits: CallLimits) {
         let mut inner = lock(&self.inner);
         let Inner { core, calls } = &mut *inner;
-        let now = Here::now();
-        if limits.cache
-            && let Some(kept) = core.kept(method, &params, now)
-        {
-            drop(inner);
-            return call.outcome.set(Ok(kept));
-        }
-        match core.request(method, Some(params), limits, now) {
-            Ok((id, slot)) => {
+        match core.request(method, Some(params), limits, Here::now()) {
+            Ok(Requested::Sent(id, slot)) => {
                 call.begin(id);
                 let slot = slot.index();
                 if calls.len() <= slot {
@@ -151,6 +146,12 @@ impl Engine {
                 drop(inner);
                 self.host.stir(self);
             }
+            Ok(Requested::Kept(result)) => {
+                drop(inner);
+                call.outcome.set(Ok(result));
+            }
+            // Only told to who says that it may be another's.
+            Ok(Requested::Private) => {}
             Err(error) => {
                 drop(inner);
                 call.outcome.set(Err(error));
@@ -220,7 +221,7 @@ impl Engine {
     pub fn hear(&self, output: Output<Value>) {
         match output {
             Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
-            Output::Connected(_) => {
+            Output::Connected => {
                 self.connecting.store(false, Relaxed);
                 self.opened.set(Ok(()));
             }

@@ -229,6 +229,7 @@ impl Error {
             }
             CoreError::SseOnly => Self::SseOnly { call },
             CoreError::Protocol(reason) => Self::Protocol { call, reason },
+            CoreError::EndlessPages(reason) => Self::EndlessPages { call, reason },
             CoreError::Input(reason) => Self::Input { call, reason },
             CoreError::Task(reason) => Self::Task { call, reason },
             CoreError::Incompatible(reason) => Self::Incompatible { call, reason },

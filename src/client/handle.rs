@@ -15,7 +15,7 @@ use super::{
     ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
-use crate::proto::client::{CallLimits, Session};
+use crate::proto::client::{CallLimits, PageLimits, Session};
 use crate::types::method;
 
 /// A client with a connection.
@@ -86,22 +86,24 @@ impl Client {
 
     /// The tools of the server, of all pages.
     pub fn list_tools(&self) -> Call<Vec<Tool>> {
-        self.list(method::LIST_TOOLS, "tools")
+        self.list(method::LIST_TOOLS, |label, list| items(label, &list, "tools"))
     }
 
     /// The resources of the server, of all pages.
     pub fn list_resources(&self) -> Call<Vec<Resource>> {
-        self.list(method::LIST_RESOURCES, "resources")
+        self.list(method::LIST_RESOURCES, |label, list| items(label, &list, "resources"))
     }
 
     /// The families of resources of the server, of all pages.
     pub fn list_resource_templates(&self) -> Call<Vec<ResourceTemplate>> {
-        self.list(method::LIST_RESOURCE_TEMPLATES, "resourceTemplates")
+        self.list(method::LIST_RESOURCE_TEMPLATES, |label, list| {
+            items(label, &list, "resourceTemplates")
+        })
     }
 
     /// The prompts of the server, of all pages.
     pub fn list_prompts(&self) -> Call<Vec<Prompt>> {
-        self.list(method::LIST_PROMPTS, "prompts")
+        self.list(method::LIST_PROMPTS, |label, list| items(label, &list, "prompts"))
     }
 
     /// What is in a resource.
@@ -222,14 +224,14 @@ impl Client {
         params: Result<Value, Error>,
         read: Read<T>,
     ) -> Call<T> {
-        let plan = Plan { method, label, params, items: None };
+        let plan = Plan { method, label, params };
         Call::new(&self.engine, self.limits, plan, read)
     }
 
-    fn list<T: DeserializeOwned>(&self, method: &'static str, items: &'static str) -> Call<Vec<T>> {
-        let params = Ok(Value::object());
-        let plan = Plan { method, label: method.to_owned(), params, items: Some(items) };
-        Call::new(&self.engine, self.limits, plan, from_result)
+    fn list<T>(&self, method: &'static str, read: Read<Vec<T>>) -> Call<Vec<T>> {
+        let plan = Plan { method, label: method.to_owned(), params: Ok(Value::object()) };
+        let limits = CallLimits { pages: Some(PageLimits::default()), ..self.limits };
+        Call::new(&self.engine, limits, plan, read)
     }
 
     // ---- the connection ----
@@ -311,6 +313,15 @@ fn object(label: &str, value: &impl Serialize) -> Result<Option<Value>, Error> {
         Kind::Object => Ok(Some(value)),
         _ => Err(Error::argument(label, "the arguments are no object")),
     }
+}
+
+/// The items of a list, which are in that member.
+fn items<T: DeserializeOwned>(
+    label: &str,
+    list: &Value,
+    member: &'static str,
+) -> Result<Vec<T>, Error> {
+    from_result(label, list.get(member).unwrap_or_else(|| Value::array(Vec::new())))
 }
 
 fn from_result<T: DeserializeOwned>(label: &str, result: Value) -> Result<T, Error> {

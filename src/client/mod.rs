@@ -78,7 +78,6 @@ mod host;
 mod native;
 #[cfg(target_arch = "wasm32")]
 mod page;
-mod pages;
 mod pending;
 mod progress;
 mod subscription;
@@ -92,24 +91,15 @@ use page::{Endpoint, Headers, Page as Here};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::transport::Headers;
 
-/// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
-/// natively, whose `read` makes any type of it that serde can read.
-#[cfg(target_arch = "wasm32")]
-pub type Value = wasm_bindgen::JsValue;
-/// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
-/// natively, whose `read` makes any type of it that serde can read.
-#[cfg(not(target_arch = "wasm32"))]
-pub type Value = crate::jsonrpc::Raw;
-
 pub use call::{Call, CallFuture, CallHandle};
 pub use connect::{Connect, Connecting};
 pub use error::{Clock, Error};
 pub use handle::Client;
 pub use handler::{MaybeSend, MaybeSync};
 #[cfg(not(target_arch = "wasm32"))]
-pub use native::Target;
+pub use native::{Target, Value};
 #[cfg(target_arch = "wasm32")]
-pub use page::Target;
+pub use page::{Target, Value};
 pub use progress::{Progress, default_progress_handler};
 pub use subscription::{Listen, Listening, Subscription};
 pub use types::{LogMessage, ToolResult};

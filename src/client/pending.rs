@@ -1,7 +1,7 @@
 //! What is known of a call while it waits.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex};
 
 use super::engine::Fault;
 use super::handler::{Handler, Once};
@@ -22,14 +22,12 @@ pub(super) struct Pending {
     pub on_task: Option<Handler<Value>>,
     /// What hears of changes, if the call is a subscription.
     pub ears: Option<Arc<Ears>>,
-    /// The id of its first request, or of the one for its latest page; 0 before that.
+    /// The id of its first request; 0 before that.
     first: AtomicI64,
     /// The id of its latest request.
     latest: AtomicI64,
     /// It was given up: nothing is delivered any more.
     deaf: AtomicBool,
-    /// Why it was given up.
-    pub reason: Mutex<Option<String>>,
     pub outcome: Once<Result<Value, Fault>>,
 }
 
@@ -45,12 +43,11 @@ impl Pending {
             first: AtomicI64::new(0),
             latest: AtomicI64::new(0),
             deaf: AtomicBool::new(false),
-            reason: Mutex::new(None),
             outcome: Once::new(),
         }
     }
 
-    /// A request has left for it, the first or one for a page.
+    /// Its first request has left.
     pub fn begin(&self, id: RequestId) {
         self.first.store(id.get(), Relaxed);
         self.go_on(id);

@@ -241,8 +241,7 @@ pub(crate) fn write_call<P: Payload>(id: Option<&Id>, method: &str, params: Opti
 #[inline(never)]
 #[allow(clippy::cast_precision_loss)] // ids count from 1
 pub(crate) fn with_meta<P: Payload>(mut params: P, envelope: &P, token: Option<i64>) -> P {
-    let mut own = P::object();
-    own.assign(envelope);
+    let mut own = envelope.copy();
     if let Some(callers) = params.get(meta::META) {
         own.assign(&callers);
     }

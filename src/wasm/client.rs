@@ -7,7 +7,9 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, RequestId};
+use crate::proto::client::{
+    Caching, CallLimits, Channel, Client, Config, Mode, PageLimits, RequestId, Requested,
+};
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
@@ -16,7 +18,7 @@ use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::payload::help;
 use super::records;
-use super::words::{Caching, Failed, LogLevel, Requested, Scan};
+use super::words::{self, Failed, LogLevel, Scan};
 
 /// One client's protocol machine.
 ///
@@ -47,11 +49,7 @@ impl Core {
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
         let mut fits = options.kind() == Kind::Object;
-        let mut given = |key| {
-            let value = options.present(key)?;
-            fits &= value.is_string();
-            value.as_text()
-        };
+        let mut given = |key| option(&options, key, &mut fits);
         let name = given("name").unwrap_or_else(|| owned(env!("CARGO_PKG_NAME")));
         let version = given("version").unwrap_or_else(|| owned(env!("CARGO_PKG_VERSION")));
         let info = Implementation { name, version, title: given("title") };
@@ -210,9 +208,10 @@ impl Core {
         }
     }
 
-    /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
+    /// Sends a request, and says as [`words::Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`].
+    /// a handler is asked to open what error -32042 names. `cache` is a [`words::Caching`]. `pages` is
+    /// how many of a list are wanted, 0 for the result as it comes, and `most` how many it may have.
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -226,32 +225,24 @@ impl Core {
         cache: u32,
         rounds: f64,
         opens_urls: bool,
+        pages: f64,
+        most: f64,
         now: f64,
     ) -> u32 {
         if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
         }
-        let kept = match cache {
-            cache if cache == Caching::Shared as u32 => {
-                self.machine.kept_for_all(method, &params, now)
-            }
-            cache if cache == Caching::Private as u32 => {
-                self.machine.kept(method, &params, now).map(Some)
-            }
-            _ => None,
+        let cache = match cache {
+            cache if cache == words::Caching::Shared as u32 => Caching::Shared,
+            cache if cache == words::Caching::Private as u32 => Caching::Private,
+            cache if cache == words::Caching::Renew as u32 => Caching::Renew,
+            _ => Caching::Off,
         };
-        match kept {
-            Some(Some(result)) => {
-                self.value = result;
-                return Requested::Kept as u32;
-            }
-            Some(None) => return Requested::Private as u32,
-            None => {}
-        }
-        let cache = cache != Caching::Off as u32;
-        // Saturates, as it should.
+        // Saturate, as they should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let rounds = (rounds >= 0.0).then_some(rounds as u32);
+        let (rounds, wanted, most) =
+            ((rounds >= 0.0).then_some(rounds as u32), pages as usize, most as usize);
+        let pages = (wanted > 0).then_some(PageLimits { wanted, most });
         let limits = CallLimits {
             timeout,
             max_total,
@@ -259,16 +250,22 @@ impl Core {
             reset_on_progress,
             strict,
             cache,
+            pages,
             rounds,
             opens_urls,
         };
         match self.machine.request(method, Some(params), limits, now) {
-            Ok((id, slot)) => {
+            Ok(Requested::Sent(id, slot)) => {
                 put_slot(slot);
                 put_id(Some(id));
-                Requested::Sent as u32
+                words::Requested::Sent as u32
             }
-            Err(_) => Requested::Not as u32,
+            Ok(Requested::Kept(result)) => {
+                self.value = result;
+                words::Requested::Kept as u32
+            }
+            Ok(Requested::Private) => words::Requested::Private as u32,
+            Err(_) => words::Requested::Not as u32,
         }
     }
 
@@ -372,4 +369,12 @@ impl Core {
 // Not by a parameter of type `&str`, which costs more in the module and in the glue.
 pub(super) fn text(value: &JsValue) -> String {
     value.as_text().unwrap_or_default()
+}
+
+/// The text of an option; without `fits` from now on if it is something else.
+#[inline(never)]
+fn option(options: &JsValue, key: &'static str, fits: &mut bool) -> Option<String> {
+    let value = options.present(key)?;
+    *fits &= value.is_string();
+    value.as_text()
 }

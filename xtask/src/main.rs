@@ -17,7 +17,6 @@ mod fuzz;
 mod glue;
 mod names;
 mod outcome;
-mod pack;
 mod package;
 mod run;
 mod sbom;

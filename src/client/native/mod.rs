@@ -22,6 +22,10 @@ use crate::types::Json;
 pub(super) use target::Endpoint;
 pub use target::Target;
 
+/// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
+/// natively, whose `read` makes any type of it that serde can read.
+pub type Value = Raw;
+
 /// What one client has of tokio.
 pub(super) struct Native {
     endpoint: Endpoint,

@@ -30,6 +30,10 @@ pub use channel::Target;
 pub(super) use fetch::Headers;
 use platform::Timer;
 
+/// JSON as the engine has it that parsed it: a `JsValue` in a page, `Raw`
+/// natively, whose `read` makes any type of it that serde can read.
+pub type Value = JsValue;
+
 /// What one client has of the page.
 pub(super) struct Page {
     endpoint: Endpoint,

@@ -9,10 +9,10 @@ use crate::text::sentence;
 use crate::types::method;
 
 use super::Client;
+use super::calls::Call;
 use super::output::Output;
 use super::progress::{self, Heard, Oddity};
 use super::requests::{Purpose, RequestId};
-use super::work::Work;
 
 impl<P: Payload> Client<P> {
     /// What has arrived, parsed: a message, or where the revision has batches several in an array.
@@ -42,8 +42,10 @@ impl<P: Payload> Client<P> {
         let Some((id, result)) = value.ended() else { return false };
         let Some(id) = RequestId::new(id) else { return false };
         let Some(&Purpose::Call(call)) = self.wire.requests.purpose(id) else { return false };
-        let tasks = |work: &mut Work<P>| work.task.is_some();
-        if self.calls.worker(call).is_some_and(tasks) {
+        let plain = |call: &mut Call<P>| {
+            call.pages.is_none() && call.work.as_ref().is_none_or(|work| work.task.is_none())
+        };
+        if !self.calls.find(call).is_some_and(plain) {
             return false;
         }
         self.wire.requests.take(id);
@@ -165,7 +167,11 @@ impl<P: Payload> Client<P> {
                     self.handshake.again(wire, now);
                 } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
                     self.cache.answered(id, &outcome, now);
-                    calls.judge(wire, call, outcome, now);
+                    let page = outcome.as_ref().ok();
+                    let turned = |page| calls.turn(wire, &mut self.cache, call, page, now);
+                    if !page.is_some_and(turned) {
+                        calls.judge(wire, call, outcome, now);
+                    }
                 }
             }
             Some((_, Purpose::Subscribe(uri))) => {

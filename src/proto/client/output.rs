@@ -78,6 +78,18 @@ pub struct Session<P> {
     pub discovered: Option<P>,
 }
 
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Requested<P> {
+    /// Nothing is sent: its result is kept from earlier ones.
+    Kept(P),
+    /// Nothing is sent: a result is kept that is private to the latest authorization, and nobody said
+    /// that this is its one. To be asked again with another [`Caching`](super::Caching).
+    Private,
+    /// It is on its way, with that id, as the call in that slot.
+    Sent(RequestId, Slot),
+}
+
 /// One progress notification for a call.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Report<P> {
@@ -119,9 +131,9 @@ pub enum Output<P> {
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,
-    /// The handshake is done. Comes once more if the server turns out not to be what it was known
-    /// for.
-    Connected(Box<Session<P>>),
+    /// The handshake is done; [`session`](super::Client::session) says what came of it. Comes once more
+    /// if the server turns out not to be what it was known for.
+    Connected,
     /// The connection has ended, or never came about; every call has been settled before this. What
     /// failed after that, if there was a second attempt.
     Disconnected(Error<P>, Option<Error<P>>),

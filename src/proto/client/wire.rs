@@ -18,7 +18,7 @@ pub(super) struct Wire<P> {
     /// The revision that both sides speak, while connected.
     pub version: Option<Version>,
     /// Whether tool calls may ask to become tasks.
-    takes_tasks: bool,
+    pub takes_tasks: bool,
     /// What every request of this connection carries in `_meta`.
     envelope: P,
 }
@@ -39,14 +39,6 @@ impl<P: Payload> Wire<P> {
     pub fn speak(&mut self, session: &Session<P>) {
         self.version = Some(session.version);
         self.takes_tasks = tasks::are_known(session);
-    }
-
-    /// A task is asked for only where there are such: the server of the legacy era has to know them, and
-    /// the one of the modern era decides by itself.
-    pub fn weigh_task(&self, params: &mut P) {
-        if !self.takes_tasks {
-            params.remove("task");
-        }
     }
 
     /// Whether the connection is open, and its revision such.
@@ -106,6 +98,13 @@ impl<P: Payload> Wire<P> {
         self.requests.expect(id, Purpose::Call(id));
         let request = P::ask(id.get(), method, params, &self.envelope);
         self.push(Output::Send(request, Some(id)));
+    }
+
+    /// Whether a result is what was asked for. A modern one says what it is.
+    #[inline(never)]
+    pub fn is_complete(&self, result: &P) -> bool {
+        let other = |kind: P| kind.as_text().as_deref() != Some("complete");
+        !self.is(Version::tags_results) || !result.present("resultType").is_some_and(other)
     }
 
     /// Gives up a task; nobody waits for the answer.

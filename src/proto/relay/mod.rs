@@ -319,7 +319,7 @@ impl<P: Payload> Relay<P> {
             From::Send(message, id) => self.outputs.push_back(Output::Send(message, id)),
             From::Greet(message) => self.outputs.push_back(Output::Greet(message)),
             From::Reopen => self.outputs.push_back(Output::Reopen),
-            From::Connected(_) => self.connected(now),
+            From::Connected => self.connected(now),
             From::Disconnected(error, _) => self.disconnected(error),
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome),
