@@ -21,7 +21,8 @@ use mcp_wasm::{
 };
 use tokio::runtime::Runtime;
 use weight::{
-    FIXED, META, PLACES, TIMES, TREES, TURN, busy, message, now, peak, report, server, shapes, tree,
+    FIXED, META, PLACES, TIMES, TREES, TURN, busy, message, most, now, peak, report, server,
+    shapes, tree,
 };
 
 /// Bytes of the buffers that a connection grows to beside.
@@ -254,7 +255,7 @@ fn hold_over(what: &str, is_legacy: bool, peer: &mut impl Peer) {
                 let time = busy() - before;
                 let what = format!("{shape} in {place} by {what}");
                 assert!(
-                    took <= TIMES * bytes + FIXED + BUFFERS,
+                    took <= most(place, bytes) + FIXED + BUFFERS,
                     "{what}: {bytes} bytes took {took}, {:.1} times",
                     took as f64 / bytes as f64
                 );
@@ -262,7 +263,7 @@ fn hold_over(what: &str, is_legacy: bool, peer: &mut impl Peer) {
                 assert!(ratio <= TREES, "{what}: {time} ms, {ratio} times a tree of it");
                 times.push((ratio, format!("{time:.1} ms for {what}")));
                 seen.push((
-                    took as f64 - (TIMES * bytes) as f64,
+                    took as f64 - most(place, bytes) as f64,
                     format!("{took} of {bytes} {what}"),
                 ));
             }

@@ -1,14 +1,6 @@
 // What a server asks of the page: the page's handlers, one way for both eras.
 import { McpError } from "../base/errors.js";
 
-/** What a client can be asked, and the capability that says so. */
-const CAPABILITIES = /** @type {const} */ ({
-  "sampling/createMessage": "sampling",
-  "elicitation/create": "elicitation",
-  "roots/list": "roots",
-});
-const TASKS = "io.modelcontextprotocol/tasks";
-
 /** @typedef {import("../types/protocol.js").ClientCapabilities} Capabilities */
 /** @typedef {{ properties?: Record<string, { default?: unknown } | undefined> }} Form */
 
@@ -36,25 +28,6 @@ export function handlersOf({ samplingHandler, elicitationHandler, roots }) {
     }]);
   }
   return handlers;
-}
-
-/**
- * The capabilities to declare: those that were given, and those that the handlers bring along.
- * @param {Capabilities | undefined} given
- * @param {Map<string, RequestHandler>} handlers
- * @param {boolean | undefined} tasks
- */
-export function capabilitiesOf(given, handlers, tasks) {
-  /** @type {Capabilities} */
-  const all = { ...given };
-  for (const [method, name] of /** @type {[string, "sampling" | "elicitation" | "roots"][]} */ (Object.entries(CAPABILITIES))) {
-    if (!handlers.has(method)) continue;
-    all[name] = { ...all[name] };
-    // Who takes links only claims no forms.
-    if (name === "elicitation" && !(/** @type {{ url?: object }} */ (all[name]).url)) all[name] = { form: {}, ...all[name] };
-  }
-  if (tasks) all.extensions = { [TASKS]: {}, ...all.extensions };
-  return all;
 }
 
 /**

@@ -7,7 +7,6 @@ import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
-import { capabilitiesOf } from "./asked.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { Inbound } from "./inbound.js";
@@ -34,10 +33,6 @@ const REMEMBER = 24 * 60 * 60 * 1000;
 /** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
 const legacyServers = new Map();
 
-/** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
-const SILENCE = 1_500;
-
-/** @type {Partial<Settings> & { mode: "auto" }} */
 const DEFAULTS = {
   timeout: 60_000,
   maxTotalTimeout: 3_600_000,
@@ -186,10 +181,9 @@ export class Client {
     let { url, server, make } = route(target, given);
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
-    // Over HTTP, silence may as well be a slow way.
-    const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
+    const { connectTimeout, probeTimeout = transport.probeTimeout } = given;
     checkTime("connectTimeout", connectTimeout);
-    checkTime("probeTimeout", probeTimeout);
+    if (probeTimeout !== undefined) checkTime("probeTimeout", probeTimeout);
     const { maxMessageSize } = given;
     if (maxMessageSize !== undefined && !(typeof maxMessageSize === "number" && maxMessageSize > 0)) {
       throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
@@ -219,7 +213,8 @@ export class Client {
       this.#declare();
       const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
-      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
+      const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
+      core.connect(kind, connectTimeout, probeTimeout ?? NaN, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
       if (prior) core.know(prior);
       this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
@@ -308,7 +303,8 @@ export class Client {
 
   #declare() {
     const { capabilities, tasks } = this.#options;
-    this.#connection.core?.declare(capabilitiesOf(capabilities, this.#inbound.requestHandlers, tasks));
+    const handles = (/** @type {string} */ method) => this.#inbound.requestHandlers.has(method);
+    this.#connection.core?.declare({ ...capabilities }, handles("sampling/createMessage"), handles("elicitation/create"), handles("roots/list"), !!tasks);
   }
 
   get calls() {

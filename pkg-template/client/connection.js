@@ -327,9 +327,8 @@ export class Connection {
 
   /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
-    const number = answers && Number(id);
-    const connecting = this.#owner.blame(error);
-    this.unsent(number && (connecting || this.#owner.table.find(number)) ? number : undefined, error);
+    this.#core?.unread(id, answers === true, error, now());
+    this.drain();
   }
 
   /** A frame of text has arrived. @param {string} text */

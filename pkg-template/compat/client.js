@@ -32,14 +32,17 @@ const HANDLED = { "sampling/createMessage": "sampling", "elicitation/create": "e
 const OWN = ["notifications/progress", "notifications/cancelled"];
 
 /** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/client.js").Client & { transport?: { sessionId?: string } }} SdkClient */
 /** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/inside.js").TableMethods} Made */
+/** @typedef {{ code?: unknown, cause?: unknown, mayHaveRun?: boolean, headers?: unknown }} Failing an error of ours */
 /** @typedef {import("../types/options.js").ClientOptions & { debouncedNotificationMethods?: string[], enforceStrictCapabilities?: boolean }} Options */
 
 /**
  * @typedef {object} Dialect
  * @property {(error: unknown) => unknown} translate makes the SDK's error of ours
- * @property {(client: unknown, request: unknown, context: unknown) => object} context what the SDK's handlers are told
- * @property {(options: Options) => Options} options the SDK's client options, as ours
+ * @property {(client: SdkClient, request: Told, context: import("../types/input.js").InputContext) => object} context what the SDK's handlers are told
+ * @property {(options: any) => Options} options the client options of whichever SDK it is, as ours
  * @property {(kind: "capability" | "connected", message: string) => Error} refuse what the SDK throws by itself
  */
 
@@ -48,9 +51,9 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  * @param {Dialect} dialect
  */
 export function adapt({ translate, context, options, refuse }) {
-  /** @param {any} error */
+  /** @param {Failing} error */
   const translated = (error) => (isForeign(error) ? error.cause : translate(error));
-  /** @param {any} error */
+  /** @param {Failing} error */
   const ofCall = (error) => (error.mayHaveRun && !isUnanswered(error) ? translate(error) : translated(error));
 
   class Client extends Base {
@@ -59,11 +62,11 @@ export function adapt({ translate, context, options, refuse }) {
     /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
-    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {any} error */
+    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {Failing} error */
     #failing = (error) => {
       const failure = ofCall(error);
       const { transport } = this;
-      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(failure));
+      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(/** @type {Error} */ (failure)));
       return failure;
     };
     #debounced;
@@ -98,7 +101,8 @@ export function adapt({ translate, context, options, refuse }) {
       signal?.addEventListener("abort", abort);
       try {
         await follow(super.connect(target, { connectTimeout, ...given }), translated);
-      } catch (/** @type {any} */ error) {
+      } catch (thrown) {
+        const error = /** @type {Error} */ (thrown);
         signal?.throwIfAborted();
         if (isOurs(target)) {
           attempt(() => target.onerror?.(error));
@@ -111,7 +115,7 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {unknown} capabilities */
+    /** @param {object} capabilities */
     registerCapabilities(capabilities) {
       if (this.transport) throw refuse("connected", "Cannot register capabilities after connecting to transport");
       const { options } = this[INSIDE];
@@ -166,7 +170,7 @@ export function adapt({ translate, context, options, refuse }) {
       await follow(super.notification(message), this.#failing);
     }
 
-    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
+    /** @param {unknown} given @param {unknown} second @param {import("./given.js").Handler} [third] */
     setRequestHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       const needed = HANDLED[/** @type {keyof typeof HANDLED} */ (method)];
@@ -190,7 +194,7 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
+    /** @param {unknown} given @param {unknown} second @param {import("./given.js").Handler} [third] */
     setNotificationHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       super.setNotificationHandler(method, (notification) => handler(notification, notification));
@@ -206,9 +210,9 @@ export function adapt({ translate, context, options, refuse }) {
      * @param {(request: Told, context: any) => unknown} handler whose context is the SDK's
      */
     #answering(handler) {
-      return async (/** @type {Told} */ request, /** @type {unknown} */ extra) => {
+      return async (/** @type {Told} */ request, /** @type {import("../types/input.js").InputContext} */ extra) => {
         try {
-          return await handler(request, context(this, request, extra));
+          return await handler(request, context(/** @type {SdkClient} */ (/** @type {unknown} */ (this)), request, extra));
         } catch (thrown) {
           const error = /** @type {{ rpcCode?: unknown, code?: unknown, message?: string, data?: unknown }} */ (thrown);
           if (error?.rpcCode !== undefined || !Number.isSafeInteger(error?.code)) throw error;
@@ -241,7 +245,7 @@ export function adapt({ translate, context, options, refuse }) {
       throughProxies(Client);
     }
   }
-  return Client;
+  return /** @type {Omit<typeof Client, "prototype"> & { new (...given: ConstructorParameters<typeof Client>): Client & Made, prototype: Client & Made }} */ (/** @type {unknown} */ (Client));
 }
 
 /**

@@ -7,7 +7,7 @@ import { statusTextOf } from "./transport.js";
 /** By the SDK's names. */
 const MARKS = Symbol.for("mcp.sdk.errorBrands");
 
-/** @type {any} */
+/** @type {Record<string | number, any>} the codes by name, and the names by code */
 export const ProtocolErrorCode = {
   ParseError: -32700,
   InvalidRequest: -32600,
@@ -50,13 +50,13 @@ class Marked extends Error {
   constructor(message, options) {
     super(message, options);
     const marks = new Set();
-    for (let kind = /** @type {any} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
+    for (let kind = /** @type {{ mcpBrand?: string }} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
     Object.defineProperty(this, MARKS, { value: marks, configurable: true });
   }
 
-  /** @param {any} value */
+  /** @param {any} value whatever there is */
   static [Symbol.hasInstance](value) {
-    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {any} */ (this).mcpBrand)) return true;
+    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {{ mcpBrand?: string }} */ (this).mcpBrand)) return true;
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
@@ -74,7 +74,7 @@ export class ProtocolError extends Marked {
   /**
    * @param {number} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, data, options) {
@@ -92,7 +92,7 @@ export class ProtocolError extends Marked {
   /**
    * @param {number} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   static fromError(code, message, data, options) {
@@ -168,7 +168,7 @@ export class SdkError extends Marked {
   /**
    * @param {string} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, data, options) {
@@ -223,7 +223,7 @@ const CODES = new Map([
   ["INCOMPATIBLE_VERSION", SdkErrorCode.EraNegotiationFailed],
 ]);
 
-/** @param {any} error one of ours @returns {unknown} */
+/** @param {any} error one of ours, each with members of its own @returns {unknown} */
 export function translate(error) {
   const { code, message } = Object(error);
   const options = { cause: error };

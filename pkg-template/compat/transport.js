@@ -4,8 +4,15 @@ import { fast } from "../base/handlers.js";
 import { throughProxies } from "../base/itself.js";
 import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
 
-/** Whether a provider takes part when the server refuses. @param {any} provider */
+/** @typedef {string | { access_token?: string } | undefined} Token */
+/** @typedef {{ redirectToAuthorization?: Function, onUnauthorized?: Function, token?: () => Token | Promise<Token>, tokens?: () => Token | Promise<Token> }} Provider */
+/** @typedef {import("../types/inside.js").NetOptions & { authProvider?: Provider, redirectPolicy?: string, reconnectionScheduler?: (again: () => void, delay: number, attempts: number) => unknown }} Options */
+/** @typedef {{ cause?: unknown, headers?: unknown }} Failing an error of ours */
+
+/** Whether a provider takes part when the server refuses. @param {Provider | undefined} provider */
 const logsIn = (provider) => Boolean(provider?.redirectToAuthorization || provider?.onUnauthorized);
+
+/** @typedef {RequestInit & { method: string, headers: Headers, signal: AbortSignal }} Sent what this package gives to `fetch` */
 
 /** A transport that speaks as an SDK's: how its errors are made of ours, and of what this package keeps to itself. */
 export const SPEECH = Symbol("speech");
@@ -16,15 +23,15 @@ const texts = new WeakMap();
 /** What `fetch` has thrown. @type {WeakSet<object>} */
 const thrown = new WeakSet();
 
-/** Whether no answer has come at all. @param {any} error */
-export const isUnanswered = ({ cause }) => thrown.has(cause);
+/** Whether no answer has come at all. @param {Failing} error */
+export const isUnanswered = ({ cause }) => thrown.has(/** @type {object} */ (cause));
 
-/** The words of the status that an error is about. @param {any} error */
-export const statusTextOf = ({ headers }) => texts.get(headers) ?? "";
+/** The words of the status that an error is about. @param {Failing} error */
+export const statusTextOf = ({ headers }) => texts.get(/** @type {Headers} */ (headers)) ?? "";
 
 /**
  * @typedef {object} Speech
- * @property {(error: any) => any} translate
+ * @property {(error: any) => any} translate makes the SDK's error of whatever was thrown
  * @property {(what: "open" | "end", status: number, statusText: string) => Error} refused why there is no stream of the server's own, or no end of the session
  */
 
@@ -43,12 +50,12 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** What became of the latest end of a session. @type {unknown} */
   #refusal;
 
-  /** @param {string | URL} url @param {any} [options] */
-  constructor(url, { requestInit: { headers, ...init } = /** @type {unknown} */ ({}), authProvider, redirectPolicy, reconnectionScheduler, ...options } = /** @type {unknown} */ ({})) {
-    const token = () => (authProvider.token ? authProvider.token() : authProvider.tokens?.());
-    const headersFor = (/** @type {any} */ given) => {
+  /** @param {string | URL} url @param {Options} [options] */
+  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, ...options } = {}) {
+    const token = () => (authProvider?.token ? authProvider.token() : authProvider?.tokens?.());
+    const headersFor = (/** @type {Token} */ given) => {
       const all = new Headers(headers);
-      const token = given?.access_token ?? given;
+      const token = /** @type {{ access_token?: string } | undefined} */ (given)?.access_token ?? given;
       if (token) all.set("authorization", `Bearer ${token}`);
       return all;
     };
@@ -57,7 +64,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       ...options,
       // It is the program that waits.
       ...(reconnectionScheduler && { reconnectionOptions: { ...options.reconnectionOptions, initialReconnectionDelay: 0, maxReconnectionDelay: 0 } }),
-      fetch: (/** @type {any} */ input, /** @type {any} */ init) => this.#request(options.fetch ?? fetch, input, init),
+      fetch: /** @type {typeof fetch} */ ((/** @type {string} */ input, /** @type {Sent} */ init) => this.#request(options.fetch ?? fetch, input, init)),
       // To go on with by `sessionId`; `terminateSession` ends it.
       keepSession: true,
       // What the program says about its requests wins over what this package says. Cookies are as `fetch` has them by itself.
@@ -66,15 +73,15 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       headers: authProvider
         ? () => {
             const given = token();
-            return given?.then ? given.then(headersFor) : headersFor(given);
+            return /** @type {Partial<Promise<Token>> | undefined} */ (given)?.then ? /** @type {Promise<Token>} */ (given).then(headersFor) : headersFor(/** @type {Token} */ (given));
           }
         : headers,
       auth: logsIn(authProvider) ? {
         headers: async () => {
           const authorization = headersFor(await token()).get("authorization");
-          return authorization ? { authorization } : {};
+          return /** @type {Record<string, string>} */ (authorization ? { authorization } : {});
         },
-        answered: async (/** @type {any} */ answer) => (await this.#login()).answered(answer),
+        answered: async (/** @type {import("../types/authorizer.js").AuthAnswer} */ answer) => (await this.#login()).answered(answer),
       } : undefined,
     });
     this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
@@ -94,7 +101,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
 
   /**
    * Makes a request, and tells what the SDKs tell of such.
-   * @param {typeof fetch} call @param {any} input @param {any} init
+   * @param {typeof fetch} call @param {string} input @param {Sent} init
    */
   async #request(call, input, init) {
     const { method, headers } = init;
@@ -105,7 +112,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     let response;
     try {
       response = await call(input, init);
-    } catch (/** @type {any} */ cause) {
+    } catch (cause) {
       if (cause instanceof Error) thrown.add(cause);
       if (method === "DELETE") this.#refusal = cause;
       throw cause;
@@ -123,7 +130,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
 
   /** Lets the program say when a stream is opened again; the first is opened at once. @param {Headers} headers @param {AbortSignal} signal */
   async #wait(headers, signal) {
-    const { schedule, initialReconnectionDelay = 1000, reconnectionDelayGrowFactor = 1.5, maxReconnectionDelay = 30_000 } = this.#again;
+    const { schedule, initialReconnectionDelay = 1000, reconnectionDelayGrowFactor = 1.5, maxReconnectionDelay = 30_000 } = /** @type {Required<Pick<Options, "reconnectionScheduler">> & NonNullable<Options["reconnectionOptions"]> & { schedule: NonNullable<Options["reconnectionScheduler"]> }} */ (this.#again);
     const event = headers.get("last-event-id");
     const tries = this.#tries.get(event);
     this.#tries.set(event, (tries ?? 0) + 1);
@@ -134,20 +141,20 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       const cancel = schedule(() => resolve(undefined), delay, attempts);
       signal.addEventListener("abort", () => {
         reject(signal.reason);
-        if (typeof cancel === "function") attempt(cancel);
+        if (typeof cancel === "function") attempt(/** @type {() => unknown} */ (cancel));
       });
     });
   }
 
-  /** @param {any} error */
+  /** @param {unknown} error */
   #tell(error) {
-    attempt(() => this.onerror?.(error));
+    attempt(() => this.onerror?.(/** @type {Error} */ (error)));
   }
 
-  /** By itself; a client's messages take the short way. @param {any} message @param {any} [options] */
+  /** By itself; a client's messages take the short way. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */
   async send(message, options) {
     try {
-      await super.send(message, options);
+      await super.send(/** @type {import("../types/jsonrpc.js").JSONRPCMessage} */ (message), options);
     } catch (cause) {
       const error = this[SPEECH].translate(cause);
       this.#tell(error);

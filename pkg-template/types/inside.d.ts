@@ -128,3 +128,13 @@ export interface SendOptions {
   resumptionToken?: string;
   onresumptiontoken?: (id: string) => void;
 }
+
+/** The client's methods that are made out of a table. */
+export interface TableMethods {
+  listTools(params?: Params, options?: CallOptions): Promise<unknown>;
+  listResources(params?: Params, options?: CallOptions): Promise<unknown>;
+  listResourceTemplates(params?: Params, options?: CallOptions): Promise<unknown>;
+  listPrompts(params?: Params, options?: CallOptions): Promise<unknown>;
+  getPrompt(params: Params | string, options?: CallOptions): Promise<unknown>;
+  readResource(params: Params | string, options?: CallOptions): Promise<unknown>;
+}

@@ -14,7 +14,7 @@ use super::handler::{Once, lock};
 use super::host::Host;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::client::Slot;
+use crate::proto::client::{Handles, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -71,20 +71,15 @@ impl Asked {
         self.functions.insert(method, answers);
     }
 
-    /// The capabilities that the functions bring along.
-    pub fn capabilities(&self) -> Value {
-        let mut all = Value::object();
-        let mut declare = |method, name, what| {
-            if self.functions.contains_key(method) {
-                all.set(name, what);
-            }
-        };
-        let mut form = Value::object();
-        form.set("form", Value::object());
-        declare(method::ELICIT, "elicitation", form);
-        declare(method::SAMPLE, "sampling", Value::object());
-        declare(method::LIST_ROOTS, "roots", Value::object());
-        all
+    /// What there are functions for.
+    pub fn handles(&self) -> Handles {
+        let has = |method| self.functions.contains_key(method);
+        Handles {
+            sampling: has(method::SAMPLE),
+            elicitation: has(method::ELICIT),
+            roots: has(method::LIST_ROOTS),
+            tasks: false,
+        }
     }
 
     /// Lets a function answer; the engine is told when it has.

@@ -18,6 +18,7 @@ use super::{
     MaybeSync, Mode, Oddity, Progress, Target, Value,
 };
 use crate::http::sse::MAX_MESSAGE_SIZE;
+use crate::jsonrpc::Payload;
 use crate::proto::client::{CallLimits, Channel, Config};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
@@ -129,7 +130,8 @@ impl Connect {
     }
 
     /// How long a server may stay silent on the first message before it counts as one of an older
-    /// revision: 5 seconds, but over HTTP there is no limit.
+    /// revision: 1.5 seconds over WebSocket, 5 of a child process, a third of
+    /// [`connect_timeout`](Self::connect_timeout) over HTTP, where silence may as well be a slow way.
     pub fn probe_timeout(mut self, timeout: Duration) -> Self {
         self.probe = Some(millis(timeout));
         self
@@ -273,22 +275,17 @@ impl Connect {
     fn start(self) -> Result<Connected, Error> {
         let endpoint =
             Endpoint::new(self.target, self.protocols, self.headers, self.max_message_size)?;
-        // Over HTTP, silence is no sign of an era.
-        let probe = if endpoint.http { f64::INFINITY } else { Channel::default().probe_timeout };
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
         let config = Config {
             info: self.info,
-            capabilities: self.handlers.asked.capabilities(),
+            capabilities: Value::object(),
             log_level: self.log_level.or(wants_logs),
             mode: self.mode,
         };
-        let channel = Channel {
-            connect_timeout: self.patience,
-            probe_timeout: self.probe.unwrap_or(probe),
-            can_reopen: !endpoint.http,
-            remembered: None,
-        };
+        let channel = endpoint.channel(self.patience).probing(self.probe);
+        let handles = self.handlers.asked.handles();
         let engine = Engine::new(config, self.handlers, |engine| Here::new(endpoint, engine));
+        engine.with(|core| core.declare(&Value::object(), handles));
         engine.connect(channel);
         Ok((engine, self.limits))
     }

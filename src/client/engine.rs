@@ -115,10 +115,7 @@ impl Engine {
 
     /// A message is not read: the call fails that it answers, and the connection goes on.
     pub fn refuse(&self, of: &Outline, error: Fault) {
-        match of.id.as_ref().filter(|_| of.answers).and_then(RequestId::named) {
-            Some(id) => self.with(|core| core.unsent(id, error, Here::now())),
-            None => self.fault(error),
-        }
+        self.with(|core| core.refuse(of, error, Here::now()));
         self.host.stir(self);
     }
 

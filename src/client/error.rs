@@ -47,7 +47,7 @@ pub enum Error {
         reason: Option<String>,
     },
     /// The connection is not open any more, or never was; or the answer was lost on the way.
-    #[error("{call}: {reason}; {}", fate(*may_have_run))]
+    #[error("{call}: {reason}{}", fate(call, *may_have_run))]
     Closed {
         /// The call.
         call: String,
@@ -253,8 +253,13 @@ fn waited(clock: Clock) -> &'static str {
     }
 }
 
-fn fate(may_have_run: bool) -> &'static str {
-    if may_have_run { "the server may have carried it out" } else { "it was not sent" }
+/// What became of the request, if there was one.
+fn fate(call: &str, may_have_run: bool) -> &'static str {
+    match may_have_run {
+        _ if call.starts_with("connecting to ") => "",
+        true => "; the server may have carried it out",
+        false => "; it was not sent",
+    }
 }
 
 fn tail(text: &str) -> String {

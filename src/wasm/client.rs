@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
-use crate::jsonrpc::{Kind, Payload, RpcError};
+use crate::jsonrpc::{Kind, Outline, Payload, RpcError};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, Client, Config, Mode, PageLimits, RequestId, Requested,
+    Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -74,17 +74,23 @@ impl Core {
         help(hand);
     }
 
-    /// A transport is about to open. Times are milliseconds.
+    /// A transport is about to open, of the kind of a [`words::Channel`]. Times are milliseconds; without
+    /// a `probe_timeout`, which is NaN then, there is one that suits the kind.
     pub fn connect(
         &mut self,
+        kind: u32,
         connect_timeout: f64,
         probe_timeout: f64,
-        can_reopen: bool,
         known_legacy: bool,
         now: f64,
     ) {
-        let remembered = known_legacy.then_some(Era::Legacy);
-        let channel = Channel { connect_timeout, probe_timeout, can_reopen, remembered };
+        let channel = match kind {
+            kind if kind == words::Channel::Socket as u32 => Channel::web_socket(connect_timeout),
+            kind if kind == words::Channel::Http as u32 => Channel::http(connect_timeout),
+            _ => Channel::port(connect_timeout),
+        };
+        let mut channel = channel.probing((!probe_timeout.is_nan()).then_some(probe_timeout));
+        channel.remembered = known_legacy.then_some(Era::Legacy);
         self.machine.connect(channel, now);
     }
 
@@ -159,9 +165,25 @@ impl Core {
         if slot < 0.0 { Scan::Dropped as i32 } else { slot as i32 }
     }
 
-    /// The capabilities to declare from now on.
-    pub fn declare(&mut self, capabilities: JsValue) {
-        self.machine.declare(capabilities);
+    /// The capabilities to declare from now on: those that are given, and those of what there are handlers
+    /// for, and of calls that may become tasks.
+    #[allow(clippy::fn_params_excessive_bools, clippy::needless_pass_by_value)] // one crossing
+    pub fn declare(
+        &mut self,
+        given: JsValue,
+        sampling: bool,
+        elicitation: bool,
+        roots: bool,
+        tasks: bool,
+    ) {
+        self.machine.declare(&given, Handles { sampling, elicitation, roots, tasks });
+    }
+
+    /// A message has come that is not read: the error says why, and `id` and `answers` whose it is.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn unread(&mut self, id: JsValue, answers: bool, error: JsValue, now: f64) {
+        let error = Error::Lost { reason: String::new(), sent: true, cause: Some(error) };
+        self.machine.refuse(&Outline { id: id.as_id(), answers }, error, now);
     }
 
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as

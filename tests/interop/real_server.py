@@ -1,11 +1,12 @@
-"""A server of one of the Python libraries, with a tool that reports progress: `real_server.py LIBRARY PORT`."""
+"""A server of one of the Python libraries, with a tool that reports progress: `real_server.py LIBRARY PORT`, or `stdio` for a port."""
 
 import asyncio
 import os
 import sys
 import time
 
-LIBRARY, PORT = sys.argv[1], int(sys.argv[2])
+LIBRARY = sys.argv[1]
+PORT = None if sys.argv[2] == "stdio" else int(sys.argv[2])
 
 
 def serve(app):
@@ -32,7 +33,10 @@ def fastmcp():
 
     app = FastMCP("counter")
     app.tool(counter(Context))
-    serve(app.http_app(path="/mcp"))
+    if PORT is None:
+        app.run(transport="stdio", show_banner=False)
+    else:
+        serve(app.http_app(path="/mcp"))
 
 
 def mcp1():

@@ -2,14 +2,13 @@
 // stopped in a call, killed in a call, and started again.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { importPkg, python, pythonFastmcp2, pythonFastmcp4, pythonGradio, rmcpServer, tests } from "../support/paths.mjs";
-import { start } from "../support/process.mjs";
+import { freePort, start } from "../support/process.mjs";
 
 /**
  * @typedef {object} Row
@@ -154,16 +153,6 @@ before(async () => {
   writeFileSync(kubeconfig, JSON.stringify({ apiVersion: "v1", kind: "Config", clusters: [cluster], contexts: [context], "current-context": "nobody", users: [{ name: "nobody", user: {} }] }));
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-/** A port that nobody listens on. @returns {Promise<number>} */
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
 
 // Beside each other: most of the time goes by in starting Python.
 describe("servers of the registries", { concurrency: 3 }, () => {

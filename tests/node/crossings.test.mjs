@@ -150,7 +150,7 @@ for (const era of ["modern", "legacy"]) {
 /** What a machine makes of messages that answer its first call, one after the other. @param {any} Core @param {string} era @param {any[]} messages */
 function told(Core, era, messages) {
   const core = new Core({});
-  core.connect(1e4, 1e4, false, era === "legacy", 0);
+  core.connect(words.CHANNEL_PORT, 1e4, 1e4, era === "legacy", 0);
   core.opened(0);
   /** @type {any[]} */
   const steps = [];

@@ -24,6 +24,15 @@ pub fn server() -> PathBuf {
     program("fixture-server")
 }
 
+/// The example that is a client, which is tried against servers of others.
+pub fn build_client() -> Result<()> {
+    build("rust-client")
+}
+
+pub fn client() -> PathBuf {
+    program("rust-client")
+}
+
 /// Not of the workspace, so that only the interop tests wait for it; its parts are built beside ours.
 pub fn build_rmcp_server() -> Result<()> {
     step("build the server of the Rust SDK", || {

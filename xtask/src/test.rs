@@ -46,6 +46,7 @@ const SUITES: [Suite; 9] = [
         needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_client()?;
             fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
@@ -156,7 +157,8 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server())
             .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
-            .env("RMCP_SERVER", fixture::rmcp_server());
+            .env("RMCP_SERVER", fixture::rmcp_server())
+            .env("RUST_CLIENT", fixture::client());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)

@@ -107,6 +107,15 @@ async fn rest(until: Option<Instant>) {
     }
 }
 
+/// How far the server has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Absent,
+    Starting,
+    /// It is ready, since then.
+    Running(Instant),
+}
+
 struct Backend {
     pool: Arc<Pool>,
     relay: Relay<Raw>,
@@ -117,8 +126,7 @@ struct Backend {
     was_used: bool,
     /// Since when nobody is there.
     left: Option<Instant>,
-    /// When the server is ready, since when.
-    since: Option<Instant>,
+    phase: Phase,
     /// How often it has ended by itself in a row.
     ends: u32,
     /// When it is started again.
@@ -147,7 +155,7 @@ impl Backend {
             is_own,
             was_used: false,
             left: Some(Instant::now()),
-            since: None,
+            phase: Phase::Absent,
             ends: 0,
             again: None,
             slow: None,
@@ -285,15 +293,27 @@ impl Backend {
         self.again = None;
         let transport = self.open();
         let era = *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner);
-        let channel = Channel {
-            connect_timeout: READY,
-            can_reopen: transport.can_reopen(),
-            remembered: era,
-            ..Channel::default()
-        };
+        let channel = Channel { remembered: era, ..transport.channel(READY) };
         self.transport = Some(transport);
-        self.pool.status.note(|state| state.starting += 1);
+        self.enter(Phase::Starting);
         self.relay.connect(channel, now());
+    }
+
+    /// The server has come so far, which whoever looks is to know.
+    fn enter(&mut self, phase: Phase) {
+        let before = std::mem::replace(&mut self.phase, phase);
+        self.pool.status.note(|state| {
+            match before {
+                Phase::Absent => {}
+                Phase::Starting => state.starting -= 1,
+                Phase::Running(_) => state.running -= 1,
+            }
+            match phase {
+                Phase::Absent => {}
+                Phase::Starting => state.starting += 1,
+                Phase::Running(_) => state.running += 1,
+            }
+        });
     }
 
     fn open(&self) -> Transport {
@@ -361,7 +381,7 @@ impl Backend {
     }
 
     fn connected(&mut self) {
-        self.since = Some(Instant::now());
+        self.enter(Phase::Running(Instant::now()));
         let Some(session) = self.relay.session() else { return };
         let info = session.server_info.as_ref();
         let text = |key| info.and_then(|info| info.text(key));
@@ -370,8 +390,6 @@ impl Backend {
         tracing::info!(server = self.pool.name(), version, "ready");
         *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
         self.pool.status.note(|state| {
-            state.starting -= 1;
-            state.running += 1;
             state.error = None;
             state.server = Some(name.join(" "));
             state.version = Some(version);
@@ -384,15 +402,12 @@ impl Backend {
             other => other.to_string(),
         };
         tracing::warn!(server = self.pool.name(), "{reason}");
-        let since = self.since.take();
-        self.pool.status.note(|state| {
-            if since.is_some() {
-                state.running -= 1
-            } else {
-                state.starting -= 1
-            }
-            state.error = Some(reason.clone());
-        });
+        let since = match self.phase {
+            Phase::Running(since) => Some(since),
+            Phase::Absent | Phase::Starting => None,
+        };
+        self.enter(Phase::Absent);
+        self.pool.status.note(|state| state.error = Some(reason.clone()));
         if let Some(transport) = self.transport.take() {
             drop(transport.close());
         }
@@ -415,15 +430,7 @@ impl Backend {
     /// Ends the server.
     async fn end(mut self) {
         self.lines.clear();
-        let (running, starting) = match (self.transport.is_some(), self.since) {
-            (false, _) => (0, 0),
-            (true, Some(_)) => (1, 0),
-            (true, None) => (0, 1),
-        };
-        self.pool.status.note(|state| {
-            state.running -= running;
-            state.starting -= starting;
-        });
+        self.enter(Phase::Absent);
         if let Some(transport) = self.transport {
             let closing = transport.close();
             tokio::select! {

@@ -166,6 +166,9 @@ impl Pool {
     pub(crate) fn list(&self, tools: impl Iterator<Item = (String, Raw)>) {
         let mut known = self.tools.write().unwrap_or_else(PoisonError::into_inner);
         *known = tools.collect();
+        let count = known.len();
+        drop(known);
+        self.status.note(|state| state.tools = Some(count));
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {

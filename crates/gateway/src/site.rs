@@ -1,6 +1,6 @@
 //! The page at `/`: the servers, how they are doing, and their tools to try.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use axum::{
     Json, Router,
@@ -69,12 +69,31 @@ async fn servers(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response 
     Json(Value::Array(all.collect())).into_response()
 }
 
+/// The demo page, which knows by a word in its head that a gateway serves it.
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    let page = FILES.iter().find(|(name, _)| *name == "index.html");
+    let Some(page) = page.and_then(|(_, bytes)| std::str::from_utf8(bytes).ok()) else {
+        return "This gateway was built without its page.".to_owned();
+    };
+    let head = concat!(
+        "<meta name=\"gateway\" content=\"",
+        env!("CARGO_PKG_VERSION"),
+        "\" />\n    <link rel=\"stylesheet\" href=\"servers.css\" />\n  </head>"
+    );
+    page.replacen("</head>", head, 1)
+        .replace("mcp-wasm · progress demo", "mcp-wasm · gateway")
+        .replace("<span>progress demo</span>", "<span>gateway</span>")
+});
+
 async fn file(request: Request) -> Response {
     if request.method() != Method::GET && request.method() != Method::HEAD {
         return StatusCode::METHOD_NOT_ALLOWED.into_response();
     }
     let path = request.uri().path().trim_start_matches('/');
-    let path = if path.is_empty() { "gateway.html" } else { path };
+    if path.is_empty() || path == "index.html" {
+        return ([(header::CONTENT_TYPE, "text/html; charset=utf-8")], PAGE.as_str())
+            .into_response();
+    }
     let Some((name, bytes)) = FILES.iter().find(|(name, _)| *name == path) else {
         return StatusCode::NOT_FOUND.into_response();
     };

@@ -26,6 +26,9 @@ pub struct State {
     /// Its name and version, as it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
+    /// How many tools it has listed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tools: Option<usize>,
     /// The revision that it speaks.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,

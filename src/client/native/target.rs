@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::super::{Error, Headers};
+use crate::proto::client;
 use crate::transport::{Command, Scheme, Transport, Web};
 
 /// Where a client connects to: a URL, or natively a [`Command`] to be started.
@@ -51,7 +52,6 @@ impl fmt::Debug for Target {
 /// Where a client connects to, and how.
 pub(in super::super) struct Endpoint {
     way: Way,
-    pub http: bool,
     /// How many bytes a message may have, either way.
     limit: usize,
 }
@@ -82,12 +82,21 @@ impl Endpoint {
                 }
             }
         };
-        let endpoint = Self { http: matches!(way, Way::Http(_)), way, limit };
+        let endpoint = Self { way, limit };
         if tokio::runtime::Handle::try_current().is_err() {
             let reason = "there is no tokio runtime here, which a client needs";
             return Err(Error::argument(&endpoint.label(), reason));
         }
         Ok(endpoint)
+    }
+
+    /// What is known of such a channel.
+    pub fn channel(&self, connect_timeout: f64) -> client::Channel {
+        match &self.way {
+            Way::Child(_) => client::Channel::process(connect_timeout),
+            Way::Socket(_) => client::Channel::web_socket(connect_timeout),
+            Way::Http(_) => client::Channel::http(connect_timeout),
+        }
     }
 
     /// The name that errors call it by.

@@ -7,6 +7,8 @@ use std::sync::{Arc, Weak};
 use js_sys::{JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
+use crate::proto::client;
+
 use super::super::Error;
 use super::super::engine::{Engine, Fault};
 use super::fetch::{Headers, Http};
@@ -71,6 +73,15 @@ impl Endpoint {
             _ => return Err(odd("the URL must start with ws:, wss:, http: or https:")),
         };
         Ok(Self { url: url.href(), http, protocols, headers, limit })
+    }
+
+    /// What is known of such a channel.
+    pub fn channel(&self, connect_timeout: f64) -> client::Channel {
+        if self.http {
+            client::Channel::http(connect_timeout)
+        } else {
+            client::Channel::web_socket(connect_timeout)
+        }
     }
 
     /// The name that errors call it by.

@@ -14,7 +14,8 @@ use crate::proto::version::{Era, Version};
 use crate::types::method;
 
 use super::calls::LATE;
-use super::output::{Channel, Mode, Output, Session};
+use super::channel::Channel;
+use super::output::{Mode, Output, Session};
 use super::prior::Known;
 use super::requests::Purpose;
 use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};

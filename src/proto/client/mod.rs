@@ -11,6 +11,8 @@
 mod address;
 mod cache;
 mod calls;
+mod capabilities;
+mod channel;
 mod handshake;
 mod incoming;
 mod inputs;
@@ -29,7 +31,9 @@ mod work;
 
 pub use cache::Caching;
 pub use calls::CallLimits;
-pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Requested, Session};
+pub use capabilities::Handles;
+pub use channel::Channel;
+pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
 pub use pages::PageLimits;
 pub use progress::{Heard, Oddity, ProgressCounts};
 pub use requests::{RequestId, Slot};
@@ -168,10 +172,11 @@ impl<P: Payload> Client<P> {
         self.wire.version.ok_or_else(closed)
     }
 
-    /// From now on the client declares these capabilities. A legacy session keeps those that it
-    /// began with; modern requests carry the new ones.
-    pub fn declare(&mut self, capabilities: P) {
-        self.wire.config.capabilities = capabilities;
+    /// From now on the client declares the capabilities that are given, as the protocol writes them, and
+    /// those that its handlers bring along. A legacy session keeps those that it began with; modern
+    /// requests carry the new ones.
+    pub fn declare(&mut self, given: &P, handles: Handles) {
+        self.wire.config.capabilities = handles.declared(given);
         self.carry();
     }
 

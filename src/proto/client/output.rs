@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
-use crate::proto::Millis;
-use crate::proto::version::{Era, Version};
+use crate::proto::version::Version;
 use crate::types::{Implementation, Level};
 
 // Kept at hand here for the machine's other files.
@@ -37,30 +36,6 @@ pub struct Config<P> {
     pub log_level: Option<Level>,
     /// Which revisions it may use.
     pub mode: Mode,
-}
-
-/// What is known of the channel that is about to open.
-#[derive(Clone, Copy, Debug)]
-pub struct Channel {
-    /// Milliseconds from asking for the channel to the end of the handshake.
-    pub connect_timeout: Millis,
-    /// Milliseconds that a probe may stay unanswered before the server counts as legacy.
-    pub probe_timeout: Millis,
-    /// Whether a second channel to the same server can be opened, should it hang up on the probe.
-    pub can_reopen: bool,
-    /// The server's era, if an earlier connection to it has shown that.
-    pub remembered: Option<Era>,
-}
-
-impl Default for Channel {
-    fn default() -> Self {
-        Self {
-            connect_timeout: 30_000.0,
-            probe_timeout: 5_000.0,
-            can_reopen: false,
-            remembered: None,
-        }
-    }
 }
 
 /// What came of the handshake.

@@ -13,9 +13,9 @@ use crate::proto::version::Version;
 use crate::types::method;
 
 use super::calls::CallTable;
+use super::capabilities::opts_in;
 use super::inputs::{QUESTIONS, refusal};
 use super::requests::RequestId;
-use super::tasks::opts_in;
 use super::wire::Wire;
 use crate::text::{owned, sentence};
 
@@ -80,7 +80,7 @@ impl<P: Payload> CallTable<P> {
                 return Ok(result);
             };
             let (method, list) = (pages.method, pages.put_together(result));
-            if method == method::LIST_TOOLS && opts_in(wire) {
+            if method == method::LIST_TOOLS && opts_in(&wire.config.capabilities) {
                 self.learn(&list);
             }
             Ok(list)

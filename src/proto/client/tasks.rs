@@ -10,6 +10,7 @@ use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
 use super::calls::{CallLimits, CallTable};
+use super::capabilities::opts_in;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -20,15 +21,13 @@ const PAUSE: Millis = 1_000.0;
 const SHORTEST_PAUSE: Millis = 100.0;
 const LONGEST_PAUSE: Millis = 60_000.0;
 
-/// The extension's name among the capabilities.
-const EXTENSION: &str = "io.modelcontextprotocol/tasks";
-
 impl<P: Payload> CallTable<P> {
     /// The task that a call has become, if the result says that it has.
     pub(super) fn task_in(&mut self, wire: &Wire<P>, id: RequestId, result: &P) -> Option<P> {
         let work = self.worker(id).filter(|work| work.runs_tool())?;
         if wire.is(Version::has_task_extension) {
-            (opts_in(wire) && result.says("resultType", "task")).then(|| result.clone())
+            (opts_in(&wire.config.capabilities) && result.says("resultType", "task"))
+                .then(|| result.clone())
         } else {
             result.present("task").filter(|_| work.asked_for_task())
         }
@@ -239,7 +238,10 @@ impl<P: Payload> CallTable<P> {
             params.remove("task");
             return false;
         }
-        if params.present("task").is_some() || limits.rounds.is_none() || !opts_in(wire) {
+        if params.present("task").is_some()
+            || limits.rounds.is_none()
+            || !opts_in(&wire.config.capabilities)
+        {
             return false;
         }
         if params.text("name").is_some_and(|name| self.as_tasks.contains(&name)) {
@@ -276,13 +278,6 @@ impl<P: Payload> CallTable<P> {
             }
         }
     }
-}
-
-/// Whether the client is for calls that become tasks.
-#[inline(never)]
-pub(super) fn opts_in<P: Payload>(wire: &Wire<P>) -> bool {
-    let extensions = wire.config.capabilities.get("extensions");
-    extensions.is_some_and(|all| all.present(EXTENSION).is_some())
 }
 
 /// The name of a task, if it has one.
