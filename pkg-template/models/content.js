@@ -16,7 +16,7 @@ const NOTHING = "(no output)";
  * @returns {Part[]}
  */
 export function contentForModel(result) {
-  const content = Array.isArray(result?.content) ? result.content : [];
+  const content = [result?.content ?? []].flat();
   const shown = content.filter(isForModel);
   const parts = shown.map(partOf).filter((/** @type {Part | undefined} */ part) => part !== undefined);
   if (parts.length) return parts;

@@ -1,6 +1,6 @@
 // The schemas of a tool: JSON Schema as it is, or of a library that speaks Standard Schema
 // (standardschema.dev), which then also checks the arguments and may change them.
-import { McpError } from "../base/errors.js";
+import { ofObject, refusal } from "./definition.js";
 import { plain } from "./values.js";
 
 /**
@@ -13,9 +13,6 @@ import { plain } from "./values.js";
 
 const DIALECT = "draft-2020-12";
 
-/** @param {string} name @param {string} what @param {unknown} [cause] */
-const refusal = (name, what, cause) => new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${what}`, { cause });
-
 /**
  * The schema of a tool's arguments as it is listed.
  * @param {string} name of the tool
@@ -26,22 +23,20 @@ export function inputOf(name, given) {
   if (given === undefined || given === null) return { schema: { type: "object", properties: {} } };
   const shape = shapeOf(given);
   const schema = shape ? fromShape(name, shape) : asJson(name, "inputSchema", given, "input");
-  const { type = "object", properties = {} } = schema;
+  const { type = "object" } = schema;
   if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
     throw refusal(name, `arguments come by name, so its \`inputSchema\` is of type "object", not ${JSON.stringify(type)}`);
   }
-  if (typeof properties !== "object" || !properties || Array.isArray(properties)) {
-    throw refusal(name, `the properties of its \`inputSchema\` are schemas by name, not ${JSON.stringify(properties)}`);
-  }
   const standard = standardOf(given);
   const check = shape ? checkShape(shape) : standard && checkWith(standard);
-  return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
+  return { schema: { ...ofObject(name, "inputSchema", schema), type: "object" }, ...(check && { check }) };
 }
 
 /** The schema of a tool's structured results. @param {string} name @param {unknown} given @returns {Schema} */
 export function outputOf(name, given) {
   const shape = shapeOf(given);
-  return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
+  const schema = shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
+  return schema["properties"] === undefined && schema["required"] === undefined ? schema : ofObject(name, "outputSchema", schema);
 }
 
 /** What a library says about itself. @param {unknown} given @returns {Standard | undefined} */

@@ -9,6 +9,7 @@ import * as words from "../wasm/words.js";
 import { Call } from "./call.js";
 import { failure } from "./failure.js";
 import { Link } from "./link.js";
+import { checked } from "./definition.js";
 import { inputOf, outputOf, wordsOf } from "./schema.js";
 import { checkText, isBytes, plain } from "./values.js";
 
@@ -72,28 +73,28 @@ class Server {
   tool(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     checkText("the tool's name", name);
-    const { inputSchema, outputSchema, ...more } = given ?? {};
+    const { name: _, inputSchema, outputSchema, ...more } = given ?? {};
     const { schema, check } = inputOf(name, inputSchema);
     const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
-    return this.#add(words.THING_TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
+    return this.#add(words.THING_TOOL, name, { name, ...checked(name, more), inputSchema: schema, ...output }, handler, check);
   }
 
   /** @param {string} uri @param {any} second @param {Handler} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_RESOURCE, uri, { uri, name: uri, ...given }, handler);
+    return this.#add(words.THING_RESOURCE, uri, { name: uri, ...checked(uri, { ...given, uri }) }, handler);
   }
 
   /** @param {string} uriTemplate @param {any} second @param {Handler} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
+    return this.#add(words.THING_TEMPLATE, uriTemplate, { name: uriTemplate, ...checked(uriTemplate, { ...given, uriTemplate }) }, handler);
   }
 
   /** @param {string} name @param {any} second @param {Handler} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_PROMPT, name, { name, ...given }, handler);
+    return this.#add(words.THING_PROMPT, name, checked(name, { ...given, name }), handler);
   }
 
   /** @param {Handler} handler */

@@ -14,7 +14,7 @@ const TRIES = 4;
  * @param {() => Promise<Response>} send
  * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer makes of that, as `refusal`
  */
-export async function authorized(by, url, method, headers, signal, identify, send) {
+export async function ask(by, url, method, headers, signal, identify, send) {
   try {
     return await attempts(by, url, method, headers, signal, identify, send);
   } catch (refusal) {
@@ -23,7 +23,7 @@ export async function authorized(by, url, method, headers, signal, identify, sen
   }
 }
 
-/** @type {typeof authorized} */
+/** @type {typeof ask} */
 async function attempts({ auth, server: given }, url, method, headers, signal, identify, send) {
   const server = given ?? url;
   for (let attempt = 1; ; attempt++) {

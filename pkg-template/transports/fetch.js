@@ -145,7 +145,7 @@ export class Fetcher {
           signal,
         });
       /** @type {Response & { refusal?: unknown }} */
-      const response = await (auth ? (await loadAuthorized()).authorized(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
+      const response = await (auth ? (await loadAuthorized()).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;

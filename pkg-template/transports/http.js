@@ -42,9 +42,9 @@ export class StreamableHttpTransport {
    */
   constructor(url, options = {}) {
     itself(this);
-    this.#options = options;
     this.#url = String(url);
-    const { auth, server = this.#url } = options;
+    const { auth, requestInit, headers = requestInit?.headers, server = this.#url } = options;
+    this.#options = { ...options, headers };
     /** Who lets it in, and the address that this one is asked about. */
     this.access = { auth, server };
     this.#maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;

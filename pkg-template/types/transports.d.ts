@@ -114,7 +114,7 @@ export class StreamableHttpTransport implements Transport {
        * @default 67_108_864
        */
       maxMessageSize?: number;
-      /** What else `fetch` is given, such as `credentials`; headers go into `headers`. */
+      /** What else `fetch` is given, such as `credentials`; its headers count if there are no `headers` beside it. */
       requestInit?: RequestInit;
       /** A session to go on with, in `protocolVersion`; nothing opens another. */
       sessionId?: string;

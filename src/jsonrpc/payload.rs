@@ -134,6 +134,7 @@ pub trait Payload: Clone {
     fn assign(&mut self, other: &Self);
 
     /// An object of its own with the same members.
+    #[must_use]
     #[inline(never)]
     fn copy(&self) -> Self {
         let mut own = Self::object();

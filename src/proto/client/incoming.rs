@@ -10,8 +10,9 @@ use crate::types::method;
 
 use super::Client;
 use super::calls::Call;
+use super::oddity::{Heard, Oddity};
 use super::output::Output;
-use super::progress::{self, Heard, Oddity};
+use super::progress;
 use super::requests::{Purpose, RequestId};
 
 impl<P: Payload> Client<P> {

@@ -9,8 +9,9 @@ use crate::proto::version::Version;
 use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
-use super::calls::{CallLimits, CallTable};
+use super::calls::CallTable;
 use super::capabilities::opts_in;
+use super::limits::CallLimits;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -211,13 +212,6 @@ impl<P: Payload> Wire<P> {
             self.cancel_task(task);
         }
     }
-}
-
-/// Whether a server of the legacy era knows tasks.
-pub(super) fn are_known<P: Payload>(session: &Session<P>) -> bool {
-    let path = ["tasks", "requests", "tools"];
-    let tools = session.capabilities.as_ref().and_then(|all| all.at(&path));
-    !session.version.has_task_extension() && tools.is_some_and(|all| all.present("call").is_some())
 }
 
 impl<P: Payload> CallTable<P> {

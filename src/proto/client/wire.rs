@@ -8,7 +8,6 @@ use crate::types::{meta, method};
 
 use super::output::{Config, Output, Outputs, Session};
 use super::requests::{Purpose, RequestId, Requests};
-use super::tasks;
 
 #[derive(Debug)]
 pub(super) struct Wire<P> {
@@ -38,7 +37,11 @@ impl<P: Payload> Wire<P> {
     /// From now on both sides speak the session's revision.
     pub fn speak(&mut self, session: &Session<P>) {
         self.version = Some(session.version);
-        self.takes_tasks = tasks::are_known(session);
+        // A server of the legacy era has to know them, and one of the modern era decides by itself.
+        let path = ["tasks", "requests", "tools"];
+        let tools = session.capabilities.as_ref().and_then(|all| all.at(&path));
+        let known = tools.is_some_and(|all| all.present("call").is_some());
+        self.takes_tasks = known && !session.version.has_task_extension();
     }
 
     /// Whether the connection is open, and its revision such.
