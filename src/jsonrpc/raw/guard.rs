@@ -25,7 +25,7 @@ const SHORT: usize = 1024;
 
 /// Reads a text as `T`, which may take so many bytes even if that is more than [`READ_TIMES`] the text.
 pub(super) fn read<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Result<T> {
-    match read_once(text, floor).map_err(in_short) {
+    match read_once(text, floor).map_err(|error| in_short(&error)) {
         // Of members that stand twice, the last one counts; types of one's own refuse them.
         Err(error) if error.to_string().starts_with("duplicate field") => {
             let value: Value = read_once(text, floor).map_err(|_| error)?;
@@ -36,8 +36,8 @@ pub(super) fn read<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json:
 }
 
 /// The same error without the place, for nobody counts lines of what a machine has written.
-fn in_short(error: serde_json::Error) -> serde_json::Error {
-    let Short(mut text) = Error::custom(&error);
+fn in_short(error: &serde_json::Error) -> serde_json::Error {
+    let Short(mut text) = Error::custom(error);
     if let Some(end) = text.rfind(" at line ") {
         text.truncate(end);
     }
@@ -88,7 +88,7 @@ fn read_once<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Resul
     loop {
         let error = match read_paying(text, &budget) {
             Ok(value) => return Ok(value),
-            Err(error) => in_short(error),
+            Err(error) => in_short(&error),
         };
         // A number that nobody could keep may have been passed over for its lists to be counted.
         if budget.counts() && error.to_string() == "number out of range" {

@@ -162,6 +162,6 @@ fn table(count: usize) -> usize {
     match count {
         0 => 0,
         1..=3 => 4,
-        _ => (count.saturating_mul(8) / 7 + usize::from(count * 8 % 7 > 0)).next_power_of_two(),
+        _ => count.saturating_mul(8).div_ceil(7).next_power_of_two(),
     }
 }
