@@ -275,7 +275,7 @@ impl<P: Payload> Handshake<P> {
             Verdict::Open(session) if session.version.begins_with_greeting() => {
                 self.greeting = true;
                 wire.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
-                wire.version = Some(session.version);
+                wire.speak(&session);
                 self.phase = Phase::Open(session);
             }
             Verdict::Open(session) => {
@@ -291,7 +291,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
-        wire.version = Some(session.version);
+        wire.speak(&session);
         self.phase = Phase::Open(session);
         self.done(wire);
     }
@@ -353,7 +353,7 @@ impl<P: Payload> Handshake<P> {
         if !self.is_connecting() {
             return Shaken::On;
         }
-        self.put_off(now - wake, now);
+        self.postpone(now - wake, now);
         if now >= self.patience.deadline {
             let after = self.channel.connect_timeout;
             let timeout = Error::Timeout { clock: Clock::Connect, after };
@@ -377,7 +377,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
-    fn put_off(&mut self, late: Millis, now: Millis) {
+    fn postpone(&mut self, late: Millis, now: Millis) {
         let Channel { connect_timeout, probe_timeout, .. } = self.channel;
         if late <= LATE || !self.patience.give_back(late, connect_timeout, now) {
             return;
