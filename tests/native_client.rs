@@ -384,6 +384,7 @@ async fn lists_come_with_all_their_pages_and_resources_prompts_and_any_request_w
         assert!(format!("{read:?}").contains("first"), "{way}: {read:?}");
         let raw: Value = within(client.request_raw("tools/list", Value::object())).await.unwrap();
         assert!(raw.get("nextCursor").is_some());
+        within(client.request_raw("tools/list", Value::default())).await.unwrap();
         let error = within(client.request::<Counted>("no/such", ())).await.unwrap_err();
         assert!(matches!(error, Error::Rpc { code: -32601, .. }), "{way}: {error}");
         let failed = within(client.call_tool("fail", ())).await.unwrap();

@@ -156,13 +156,16 @@ impl Client {
         method: &'static str,
         params: impl Serialize,
     ) -> Call<T> {
-        let params = object(method, &params).map(Option::unwrap_or_default);
+        let params = object(method, &params).map(|params| params.unwrap_or_else(Value::object));
         self.call(method, method.to_owned(), params, from_result)
     }
 
     /// Any request, params and result as they are: nothing of the result is lost.
     pub fn request_raw(&self, method: &'static str, params: Value) -> Call<Value> {
-        self.call(method, method.to_owned(), Ok(params), |_, result| Ok(result))
+        let mut own = Value::object();
+        // The machine writes into what it gets, and in a page that may be the caller's.
+        own.assign(&params);
+        self.call(method, method.to_owned(), Ok(own), |_, result| Ok(result))
     }
 
     /// Hears of changes: the filter is anything that serde writes as the protocol's, such as

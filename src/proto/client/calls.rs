@@ -3,16 +3,11 @@
 //! A call may take several requests, one after the other: its legs. The slot is the call; ids are
 //! those of its legs.
 
-use crate::error::Error;
-use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::types::method;
 
-use super::cache::Caching;
-use super::output::Output;
-use super::pages::{PageLimits, Pages};
+use super::limits::CallLimits;
+use super::pages::Pages;
 use super::requests::{RequestId, Slot};
-use super::wire::Wire;
 use super::work::Work;
 
 /// How often in one idle timeout the table looks whether progress has come. Progress only sets a
@@ -35,49 +30,6 @@ const ASLEEP: Millis = 90_000.0;
 
 /// How long a hard clock that ran out in the meantime waits for what lies there.
 const GRACE: Millis = 1_000.0;
-
-/// How long a call may take, and what it does with progress.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(clippy::struct_excessive_bools, reason = "independent choices, each made by name")]
-pub struct CallLimits {
-    /// Milliseconds without an answer and without progress; infinite for no limit.
-    pub timeout: Millis,
-    /// Milliseconds in all, whatever the progress; infinite for no limit.
-    pub max_total: Millis,
-    /// Milliseconds without progress after which the call counts as stalled; it goes on all the
-    /// same. Infinite for never.
-    pub stall_after: Millis,
-    /// Whether progress restarts `timeout`.
-    pub reset_on_progress: bool,
-    /// Whether a progress value that does not increase is dropped instead of delivered.
-    pub strict: bool,
-    /// What the call has to do with results that are kept.
-    pub cache: Caching,
-    /// How many pages of a list are put together; `None` hands the caller what the request gets.
-    pub pages: Option<PageLimits>,
-    /// How often the server may ask for input before the call fails. `None` hands the first result
-    /// that asks for input to the caller.
-    pub rounds: Option<u32>,
-    /// Whether the user is asked to open the URLs that the server wants opened first (error -32042);
-    /// otherwise the caller gets that error.
-    pub opens_urls: bool,
-}
-
-impl Default for CallLimits {
-    fn default() -> Self {
-        Self {
-            timeout: 60_000.0,
-            max_total: 3_600_000.0,
-            stall_after: 10_000.0,
-            reset_on_progress: true,
-            strict: false,
-            cache: Caching::Private,
-            pages: None,
-            rounds: Some(10),
-            opens_urls: true,
-        }
-    }
-}
 
 /// One call.
 #[derive(Debug)]
@@ -109,7 +61,7 @@ pub(super) struct Call<P> {
     /// When the next leg begins; infinite if no time has to pass for it.
     resume_at: Millis,
     /// Whether a clock was put off since the last progress, because the timer came late.
-    put_off: bool,
+    late_before: bool,
     answered: bool,
 }
 
@@ -186,7 +138,7 @@ impl<P> CallTable<P> {
             total_deadline: now + limits.max_total,
             stall_deadline: now + limits.stall_after,
             resume_at: f64::INFINITY,
-            put_off: false,
+            late_before: false,
             answered: false,
         };
         self.wake = self.wake.min(call.next_look(now));
@@ -246,7 +198,7 @@ impl<P> CallTable<P> {
         let slot = call.slot;
         call.request = Some(request);
         call.resume_at = f64::INFINITY;
-        call.put_off = false;
+        call.late_before = false;
         call.idle_deadline = now + call.limits.timeout;
         call.stall_deadline = now + call.limits.stall_after;
         let look = call.next_look(now);
@@ -322,9 +274,9 @@ impl<P> CallTable<P> {
                     call.idle_deadline = now + call.limits.timeout;
                 }
             }
-            call.put_off &= !progressed;
-            if late > ASLEEP || late > LATE && !call.put_off {
-                call.put_off(now, late);
+            call.late_before &= !progressed;
+            if late > ASLEEP || late > LATE && !call.late_before {
+                call.postpone(now, late);
             }
             if now >= call.total_deadline {
                 expired.push((call.id, Expired::Total));
@@ -351,80 +303,21 @@ impl<P> CallTable<P> {
     }
 }
 
-impl<P: Payload> CallTable<P> {
-    /// The work of a call that has some.
-    pub fn worker(&mut self, id: RequestId) -> Option<&mut Work<P>> {
-        self.find(id)?.work.as_deref_mut()
-    }
-
-    /// Sends a call's next leg, whose id is also its token from now on.
-    #[inline(never)]
-    pub fn go_on_by(
-        &mut self,
-        wire: &mut Wire<P>,
-        id: RequestId,
-        method: &str,
-        params: P,
-        now: Millis,
-    ) -> RequestId {
-        let leg = wire.requests.next();
-        if let Some(slot) = self.begin(id, leg, true, now) {
-            wire.push(Output::Leg(slot, leg));
-            wire.leg(leg, method, params);
-        }
-        leg
-    }
-
-    /// Ends a call.
-    #[inline(never)]
-    pub fn end(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
-        if let Some(slot) = self.remove(id) {
-            wire.push(Output::Settled(slot, outcome));
-        }
-    }
-
-    /// Ends a call from this side: the server is told, and its late answer will be no fault.
-    #[inline(never)]
-    pub fn abandon(
-        &mut self,
-        wire: &mut Wire<P>,
-        id: RequestId,
-        reason: Option<&str>,
-        error: Error<P>,
-    ) {
-        let Some(call) = self.find(id) else { return };
-        let request = call.request;
-        let task = call.work.as_ref().and_then(|work| Some(work.task.as_ref()?.id.clone()));
-        let awaited = request.filter(|request| wire.requests.forget(*request));
-        if let Some(task) = task {
-            wire.cancel_task(task);
-        } else if let Some(request) = awaited {
-            let mut params = P::object();
-            params.set("requestId", P::from_id(&Id::Integer(request.get())));
-            if let Some(reason) = reason {
-                params.set_text("reason", reason);
-            }
-            wire.tell(method::CANCELLED, params);
-        }
-        self.end(wire, id, Err(error));
-    }
-}
-
 impl<P> Call<P> {
     /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
     /// messages which wait to be read, or come now, are heard first.
     #[inline(never)]
-    fn put_off(&mut self, now: Millis, late: Millis) {
-        let mut put_off = |deadline: &mut Millis, most: Millis| {
+    fn postpone(&mut self, now: Millis, late: Millis) {
+        let mut move_on = |deadline: &mut Millis, most: Millis| {
             if now >= *deadline {
                 *deadline = now + late.min(most);
-                self.put_off = true;
+                self.late_before = true;
             }
         };
-        put_off(&mut self.idle_deadline, self.limits.timeout);
-        put_off(&mut self.total_deadline, GRACE);
+        move_on(&mut self.idle_deadline, self.limits.timeout);
+        move_on(&mut self.total_deadline, GRACE);
         if late > ASLEEP {
-            put_off(&mut self.stall_deadline, self.limits.stall_after);
+            move_on(&mut self.stall_deadline, self.limits.stall_after);
         }
     }
 

@@ -16,16 +16,11 @@ use crate::types::method;
 use super::calls::LATE;
 use super::channel::Channel;
 use super::output::{Mode, Output, Session};
+use super::patience::Patience;
 use super::prior::Known;
 use super::requests::Purpose;
 use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};
 use super::wire::Wire;
-
-/// How often the handshake begins again because something passing was in the way.
-const ROUNDS: u32 = 3;
-
-/// How long it waits before that, at first.
-const PAUSE: Millis = 500.0;
 
 /// Where the connection stands.
 #[derive(Debug)]
@@ -66,14 +61,10 @@ pub(super) enum Shaken<P> {
 pub(super) struct Handshake<P> {
     channel: Channel,
     phase: Phase<P>,
-    deadline: Millis,
-    /// Whether it was put off because the timer came late.
-    put_off: bool,
+    patience: Patience,
     /// What became of the first probe, if that says nothing of the server's era: it was lost on the
     /// way, or the server was in trouble.
     doubt: Option<Error<P>>,
-    /// How often it has begun again.
-    rounds: u32,
     /// Whether the notification that ends it is on its way.
     greeting: bool,
     /// What is known of the server before.
@@ -85,10 +76,8 @@ impl<P: Payload> Handshake<P> {
         Self {
             channel: Channel::default(),
             phase: Phase::Closed,
-            deadline: f64::INFINITY,
-            put_off: false,
+            patience: Patience::until(f64::INFINITY),
             doubt: None,
-            rounds: 0,
             greeting: false,
             prior: None,
         }
@@ -97,15 +86,11 @@ impl<P: Payload> Handshake<P> {
     /// A channel is about to be opened.
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         *self = Self {
-            channel,
+            channel: channel.fitted(),
             phase: Phase::Opening { hung_up: false },
-            deadline: now + channel.connect_timeout,
+            patience: Patience::until(now + channel.connect_timeout),
             ..Self::new()
         };
-        // However short the whole is to be, half of it is left for `initialize`.
-        if channel.probe_timeout.is_finite() {
-            self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
-        }
     }
 
     /// The channel is open. Returns whether the connection is, by what is known of a modern server.
@@ -153,15 +138,12 @@ impl<P: Payload> Handshake<P> {
         wire.version = None;
         self.phase = Phase::Closed;
         self.greeting = false;
-        self.deadline = f64::INFINITY;
+        self.patience.end();
     }
 
     /// What came of it, while connected.
     pub fn session(&self) -> Option<&Session<P>> {
-        match &self.phase {
-            Phase::Open(session) => Some(session),
-            _ => None,
-        }
+        if let Phase::Open(session) = &self.phase { Some(session) } else { None }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -210,7 +192,7 @@ impl<P: Payload> Handshake<P> {
 
     /// The server is not what it was known for.
     pub fn again(&mut self, wire: &mut Wire<P>, now: Millis) {
-        self.deadline = now + self.channel.connect_timeout;
+        self.patience.deadline = now + self.channel.connect_timeout;
         self.probe(wire, false, now);
     }
 
@@ -280,9 +262,11 @@ impl<P: Payload> Handshake<P> {
             }
             Phase::Initializing { probed } => {
                 // One that was in trouble when it was probed has not shown what it is.
-                let probed = probed && (self.doubt.is_none() || self.rounds >= ROUNDS);
+                let probed = probed && (self.doubt.is_none() || self.patience.is_exhausted());
                 let verdict = judge_initialize(mode, probed, outcome);
-                self.rounds += u32::from(matches!(verdict, Verdict::Probe));
+                if matches!(verdict, Verdict::Probe) {
+                    self.patience.count();
+                }
                 verdict
             }
             _ => return Shaken::On,
@@ -291,7 +275,7 @@ impl<P: Payload> Handshake<P> {
             Verdict::Open(session) if session.version.begins_with_greeting() => {
                 self.greeting = true;
                 wire.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
-                wire.version = Some(session.version);
+                wire.speak(&session);
                 self.phase = Phase::Open(session);
             }
             Verdict::Open(session) => {
@@ -306,12 +290,16 @@ impl<P: Payload> Handshake<P> {
         Shaken::On
     }
 
-    /// Both sides know that the session has begun.
     fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
-        self.greeting = false;
-        self.deadline = f64::INFINITY;
-        wire.version = Some(session.version);
+        wire.speak(&session);
         self.phase = Phase::Open(session);
+        self.done(wire);
+    }
+
+    /// Both sides know that the session has begun.
+    fn done(&mut self, wire: &mut Wire<P>) {
+        self.greeting = false;
+        self.patience.end();
         wire.push(Output::Connected);
     }
 
@@ -320,9 +308,7 @@ impl<P: Payload> Handshake<P> {
         if !self.greeting {
             return Shaken::On;
         }
-        self.greeting = false;
-        self.deadline = f64::INFINITY;
-        wire.push(Output::Connected);
+        self.done(wire);
         Shaken::Begun
     }
 
@@ -339,10 +325,7 @@ impl<P: Payload> Handshake<P> {
         error: Error<P>,
         now: Millis,
     ) -> Shaken<P> {
-        let pause = PAUSE * f64::from(1_u32 << self.rounds.min(ROUNDS)) * (1.0 + now.fract() / 4.0);
-        let until = now + pause.max(wish);
-        self.rounds += 1;
-        if self.rounds <= ROUNDS && until < self.deadline {
+        if let Some(until) = self.patience.again(wish, now) {
             let legacy = !self.is_probing() && self.doubt.is_none();
             self.phase = Phase::Waiting { until, legacy };
             Shaken::On
@@ -370,8 +353,8 @@ impl<P: Payload> Handshake<P> {
         if !self.is_connecting() {
             return Shaken::On;
         }
-        self.put_off(now - wake, now);
-        if now >= self.deadline {
+        self.postpone(now - wake, now);
+        if now >= self.patience.deadline {
             let after = self.channel.connect_timeout;
             let timeout = Error::Timeout { clock: Clock::Connect, after };
             return Shaken::Failed(timeout, self.doubt.take());
@@ -394,13 +377,11 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
-    fn put_off(&mut self, late: Millis, now: Millis) {
-        if self.put_off || late <= LATE {
+    fn postpone(&mut self, late: Millis, now: Millis) {
+        let Channel { connect_timeout, probe_timeout, .. } = self.channel;
+        if late <= LATE || !self.patience.give_back(late, connect_timeout, now) {
             return;
         }
-        self.put_off = true;
-        let Channel { connect_timeout, probe_timeout, .. } = self.channel;
-        self.deadline = self.deadline.max(now + late.min(connect_timeout));
         if let Phase::Probing { deadline, .. } = &mut self.phase {
             *deadline = deadline.max(now + late.min(probe_timeout));
         }
@@ -412,6 +393,6 @@ impl<P: Payload> Handshake<P> {
             Phase::Probing { deadline: until, .. } | Phase::Waiting { until, .. } => until,
             _ => f64::INFINITY,
         };
-        if self.is_connecting() { own.min(self.deadline) } else { f64::INFINITY }
+        if self.is_connecting() { own.min(self.patience.deadline) } else { f64::INFINITY }
     }
 }

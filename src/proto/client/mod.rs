@@ -16,9 +16,13 @@ mod channel;
 mod handshake;
 mod incoming;
 mod inputs;
+mod legs;
+mod limits;
+mod oddity;
 mod output;
 mod pages;
 mod paging;
+mod patience;
 mod prior;
 mod progress;
 mod requests;
@@ -30,12 +34,12 @@ mod wire;
 mod work;
 
 pub use cache::Caching;
-pub use calls::CallLimits;
 pub use capabilities::Handles;
 pub use channel::Channel;
-pub use output::{Config, InputRequest, Mode, Oddity, Output, Report, Requested, Session};
+pub use limits::CallLimits;
+pub use oddity::{Heard, Oddity, ProgressCounts};
+pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
 pub use pages::PageLimits;
-pub use progress::{Heard, ProgressCounts};
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};
@@ -243,7 +247,7 @@ impl<P: Payload> Client<P> {
         }
         let id = wire.requests.next();
         self.cache.asked(wire, id, limits.cache, method, &params);
-        let finds_out = self.calls.weigh_task(wire, session, method, &mut params, &limits);
+        let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {

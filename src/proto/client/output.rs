@@ -10,6 +10,7 @@ use crate::types::{Implementation, Level};
 // Kept at hand here for the machine's other files.
 use crate::text::sentence;
 
+use super::oddity::Oddity;
 use super::requests::{RequestId, Slot};
 
 /// Which protocol revisions a client may use.
@@ -91,23 +92,6 @@ pub struct InputRequest<P> {
     pub method: String,
     /// Its parameters.
     pub params: Option<P>,
-}
-
-/// What can be odd about a progress notification.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Oddity {
-    /// For a token that was never handed out, or that does not belong on that stream; dropped.
-    Unknown = 1,
-    /// For a call that had ended; dropped.
-    Late = 2,
-    /// Below the value before it.
-    Backward = 3,
-    /// Equal to the value before it.
-    Duplicate = 4,
-    /// Without a token, or with a value that is no finite number; dropped.
-    Malformed = 5,
-    /// With the text of an integer of ours as its token.
-    Coerced = 6,
 }
 
 /// What the machine wants done or known, in this order.

@@ -8,7 +8,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, FrontId, Relay,
-    calls::{Ask, Asker, Kind, Number},
+    asks::{Ask, Asker},
+    calls::{Kind, Number},
 };
 use crate::{
     jsonrpc::{Id, Payload, RpcError, code},
