@@ -6,12 +6,17 @@ import { FrameTransport } from "./text.js";
 /** How long the other end may take to say goodbye, in milliseconds. */
 const GRACE = 1000;
 
+/** The code by which a server ends it with its authorization. */
+const EXPIRED = 4401;
+
 /** One WebSocket. */
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
   /** @type {WebSocket | undefined} */
   #socket;
+  /** Whether the server has ended it with its authorization, and there is another to be had. */
+  expired = false;
 
   /**
    * @param {string | URL} url
@@ -91,7 +96,8 @@ export class WebSocketTransport extends FrameTransport {
 
   /** @param {CloseEvent} event */
   #closed({ code, reason }) {
-    if (code !== 1000 && code !== 1005) {
+    this.expired = code === EXPIRED && Boolean(this.access.auth?.ticket);
+    if (!this.expired && code !== 1000 && code !== 1005) {
       this.onerror?.(new ClosedError(`the WebSocket closed with code ${code}${reason ? `: ${reason}` : ""}`, true));
     }
     this.onclose?.();

@@ -51,7 +51,7 @@ const commands = {
         transport.onframe = frame;
         transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
         transport.onclose = () => {
-          batch.add("closed");
+          batch.add("closed", transport?.expired);
           ended();
         };
         await transport.start();

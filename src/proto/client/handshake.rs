@@ -26,6 +26,10 @@ const ROUNDS: u32 = 3;
 /// How long it waits before that, at first.
 const PAUSE: Millis = 500.0;
 
+/// How long a channel must have been open for another to take its place: one that ends sooner would
+/// only do so again.
+const SETTLED: Millis = 1_000.0;
+
 /// Where the connection stands.
 #[derive(Debug)]
 enum Phase<P> {
@@ -77,6 +81,8 @@ pub(super) struct Handshake<P> {
     greeting: bool,
     /// What is known of the server before.
     pub prior: Option<P>,
+    /// When the channel opened; NaN while an open connection waits for another.
+    since: Millis,
 }
 
 impl<P: Payload> Handshake<P> {
@@ -90,6 +96,7 @@ impl<P: Payload> Handshake<P> {
             rounds: 0,
             greeting: false,
             prior: None,
+            since: 0.0,
         }
     }
 
@@ -109,6 +116,7 @@ impl<P: Payload> Handshake<P> {
 
     /// The channel is open. Returns whether the connection is, by what is known of a modern server.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
+        self.since = now;
         let Phase::Opening { hung_up } = self.phase else { return false };
         let mode = wire.config.mode;
         match self.prior.take().map_or(Known::Nothing, |prior| Known::read(&prior, mode)) {
@@ -147,6 +155,18 @@ impl<P: Payload> Handshake<P> {
         reopens
     }
 
+    /// The channel has ended because its authorization has; true if all goes on over another. A session
+    /// of the legacy era would have to begin anew.
+    pub fn renews(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
+        let may = self.channel.can_reopen && wire.is(Version::listens);
+        let renews = may && now - self.since >= SETTLED;
+        if renews {
+            self.since = f64::NAN;
+            wire.push(Output::Reopen);
+        }
+        renews
+    }
+
     /// The connection has ended.
     pub fn close(&mut self, wire: &mut Wire<P>) {
         wire.version = None;
@@ -169,7 +189,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether there is no channel yet.
     pub fn is_opening(&self) -> bool {
-        matches!(self.phase, Phase::Opening { .. })
+        self.since.is_nan() || matches!(self.phase, Phase::Opening { .. })
     }
 
     /// Whether nothing counts but the answer to the probe.
@@ -199,7 +219,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether requests go out.
     pub fn is_done(&self) -> bool {
-        matches!(self.phase, Phase::Open(_)) && !self.greeting
+        matches!(self.phase, Phase::Open(_)) && !self.greeting && !self.since.is_nan()
     }
 
     /// Whether the server itself has shown its era.
