@@ -134,7 +134,7 @@ impl<P: Payload> Client<P> {
     /// [`closed`](Self::closed) in the legacy era, or if the channel was open for less than a second.
     pub fn expired(&mut self, reason: &str, now: Millis) {
         if self.handshake.renews(&mut self.wire, now) {
-            self.give_up(Error::Lost { reason: owned(reason), sent: true, cause: None }, now);
+            self.give_up(&Error::Lost { reason: owned(reason), sent: true, cause: None }, now);
             self.unproven.begin();
         } else {
             self.closed(reason);
@@ -151,7 +151,7 @@ impl<P: Payload> Client<P> {
 
     /// Ends the connection; `second` is what else has failed.
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
-        self.give_up(error.clone(), f64::NAN);
+        self.give_up(&error, f64::NAN);
         self.cache.clear();
         self.unproven.end();
         self.handshake.close(&mut self.wire);
@@ -160,12 +160,12 @@ impl<P: Payload> Client<P> {
 
     /// Nothing that was asked for has an answer any more. If there will be another channel, which is when
     /// there is a time, subscriptions wait for that.
-    fn give_up(&mut self, error: Error<P>, now: Millis) {
+    fn give_up(&mut self, error: &Error<P>, now: Millis) {
         let (wire, calls) = (&mut self.wire, &mut self.calls);
-        let outcome = Err(error);
         for id in calls.ids() {
+            let outcome = Err(error.clone());
             if now.is_nan() || !self.subscriptions.interrupted(wire, calls, id, &outcome, now) {
-                calls.end(wire, id, outcome.clone());
+                calls.end(wire, id, outcome);
             }
         }
         wire.requests.clear();
