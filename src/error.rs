@@ -54,6 +54,9 @@ pub enum Error<P> {
     },
     /// The peer broke the protocol; the text says how.
     Protocol(String),
+    /// A list has no end that is worth waiting for: too many pages, or a cursor that came before; the
+    /// text says which.
+    EndlessPages(String),
     /// The peer asked for input that it did not get; the text says what and why. Nothing of a call
     /// goes on without its answers.
     Input(String),
@@ -84,6 +87,7 @@ impl<P> Error<P> {
             Self::Closed { .. } | Self::Lost { .. } => "CLOSED",
             Self::Http { .. } => "HTTP_ERROR",
             Self::Protocol(_) => "PROTOCOL_ERROR",
+            Self::EndlessPages(_) => "ENDLESS_PAGES",
             Self::Input(_) => "INPUT_FAILED",
             Self::Task(_) => "TASK_FAILED",
             Self::Incompatible(_) => "INCOMPATIBLE_VERSION",
@@ -152,6 +156,7 @@ impl<P> fmt::Display for Error<P> {
             Self::SseOnly => out.write_str("there is only HTTP+SSE of 2024-11-05"),
             Self::Lost { reason, .. } => out.write_str(reason),
             Self::Protocol(text)
+            | Self::EndlessPages(text)
             | Self::Input(text)
             | Self::Task(text)
             | Self::Incompatible(text) => out.write_str(text),

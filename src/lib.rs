@@ -1,13 +1,14 @@
-//! Model Context Protocol, with progress done right: a client for the browser, a server library, and
-//! the sans-IO core that both are made of.
+//! Model Context Protocol, with progress done right: a client for the browser and for native
+//! programs, a server library, and the sans-IO core that both are made of.
 //!
-//! # A client in a Rust program for the browser
+//! # A client in a Rust program
 //!
-//! It is there for wasm32 with the feature `client`, and reports progress to closures:
+//! It is there for wasm32 with the feature `client`, and natively with the feature `native-client`,
+//! where it starts servers that are programs, too. It reports progress to closures:
 //!
 //! ```toml
 //! [dependencies]
-//! mcp-wasm = { version = "0.1", default-features = false, features = ["client"] }
+//! mcp-wasm = { version = "0.1", default-features = false, features = ["native-client"] }
 //! ```
 //!
 //! ```ignore
@@ -17,12 +18,18 @@
 //! ```
 //!
 #![cfg_attr(
-    all(feature = "client", target_arch = "wasm32"),
+    any(
+        all(feature = "client", target_arch = "wasm32"),
+        all(feature = "native-client", not(target_arch = "wasm32"))
+    ),
     doc = "Start at [`client`], whose page has the paved path."
 )]
 #![cfg_attr(
-    not(all(feature = "client", target_arch = "wasm32")),
-    doc = "Start at module `client`, in the documentation for `wasm32-unknown-unknown`."
+    not(any(
+        all(feature = "client", target_arch = "wasm32"),
+        all(feature = "native-client", not(target_arch = "wasm32"))
+    )),
+    doc = "Start at module `client`, which one of these features brings."
 )]
 //!
 //! # A server in Rust
@@ -79,8 +86,8 @@
 //! | protocol machines | `proto` |
 //! | Streamable HTTP without sockets | `http` |
 //! | tools and their `Context` | `server` |
-//! | bytes and clocks | `wasm` (browser), `native` (tokio) |
-//! | the client for Rust programs | `client` (browser) |
+//! | bytes and clocks | `wasm` (browser), `native` (tokio), `transport` (the native client's) |
+//! | the client for Rust programs | `client` (in a page, and on tokio) |
 //!
 //! The machines take input (a message, a command, the time) and give output (send this, this
 //! happened). They own no clock, no socket and no task, so the same code is driven by a page, by
@@ -111,9 +118,15 @@ pub mod native;
 #[doc(hidden)]
 pub mod wasm;
 
-#[cfg(all(feature = "client", target_arch = "wasm32"))]
+#[cfg(any(
+    all(feature = "client", target_arch = "wasm32"),
+    all(feature = "native-client", not(target_arch = "wasm32"))
+))]
 pub mod client;
-#[cfg(all(feature = "client", target_arch = "wasm32"))]
+#[cfg(any(
+    all(feature = "client", target_arch = "wasm32"),
+    all(feature = "native-client", not(target_arch = "wasm32"))
+))]
 pub use client::Client;
 
 /// The Rust examples of the README and of the guide compile.
@@ -129,6 +142,12 @@ struct Guide;
 #[doc = include_str!("../docs/authorization.md")]
 struct Authorization;
 
-#[cfg(all(doctest, feature = "client", target_arch = "wasm32"))]
+#[cfg(all(
+    doctest,
+    any(
+        all(feature = "client", target_arch = "wasm32"),
+        all(feature = "native-client", not(target_arch = "wasm32"))
+    )
+))]
 #[doc = include_str!("../docs/rust-clients.md")]
 struct ClientGuide;

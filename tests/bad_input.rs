@@ -6,7 +6,7 @@ mod support;
 
 use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::{Id, RpcError};
-use mcp_wasm::proto::client::{CallLimits, Oddity};
+use mcp_wasm::proto::client::{CallLimits, Handles, Oddity};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{
@@ -579,7 +579,7 @@ fn requests_of_the_server_are_answered_in_a_legacy_session_only() {
     unharmed(|pair| {
         let legacy = pair.page.machine.session().unwrap().version.era() == Era::Legacy;
         let roots = json!({ "jsonrpc": "2.0", "id": "r", "method": "roots/list" });
-        pair.page.machine.declare(json!({ "roots": {} }));
+        pair.page.machine.declare(&json!({ "roots": {} }), Handles::default());
         pair.page.message(&json!({ "jsonrpc": "2.0", "id": 3, "method": "ping" }));
         if legacy {
             assert_eq!(pair.page.sent(), json!({ "jsonrpc": "2.0", "id": 3, "result": {} }));

@@ -3,7 +3,7 @@
 
 mod support;
 
-use mcp_wasm::proto::client::{CallLimits, Channel, Mode, RequestId};
+use mcp_wasm::proto::client::{Caching, CallLimits, Channel, Mode, RequestId, Requested};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 
@@ -35,7 +35,8 @@ fn open(page: &mut Page) {
 }
 
 fn ask(page: &mut Page, method: &str, params: &Value) -> i64 {
-    page.request(method, Some(params.clone()), FOREVER).expect("connected")
+    let limits = CallLimits { cache: Caching::Renew, ..FOREVER };
+    page.request(method, Some(params.clone()), limits).expect("connected")
 }
 
 /// Asks, and gets this result.
@@ -45,8 +46,23 @@ fn fetch(page: &mut Page, method: &str, params: &Value, result: &Value) {
     assert!(page.outcome(id).unwrap().is_ok());
 }
 
-fn kept(page: &Page, method: &str, params: &Value) -> Option<Value> {
-    page.machine.kept(method, params, page.now)
+/// What is kept for such a request.
+fn kept(page: &mut Page, method: &str, params: &Value) -> Option<Value> {
+    match look_up(page, Caching::Private, method, params) {
+        Requested::Kept(result) => Some(result),
+        _ => None,
+    }
+}
+
+/// Asks for what may be kept; what is sent because it is not is given up.
+fn look_up(page: &mut Page, cache: Caching, method: &str, params: &Value) -> Requested<Value> {
+    let limits = CallLimits { cache, ..FOREVER };
+    let requested = page.ask(method, Some(params.clone()), limits).expect("connected");
+    if let Requested::Sent(id, _) = requested {
+        page.cancel(id.get(), None);
+        while page.take_sent().is_some() {}
+    }
+    requested
 }
 
 fn news(page: &mut Page, method: &str, params: &Value) {
@@ -67,12 +83,12 @@ fn a_result_is_kept_as_long_as_the_server_says() {
         let mut page = connected(Version::LATEST);
         let params = json!({ member: "a" });
         let result = json!({ "x": [1], "ttlMs": 1000, "cacheScope": "public" });
-        assert_eq!(kept(&page, method, &params), None);
+        assert_eq!(kept(&mut page, method, &params), None);
         fetch(&mut page, method, &params, &result);
         page.wait(999.0);
-        assert_eq!(kept(&page, method, &params), Some(result), "{method}");
+        assert_eq!(kept(&mut page, method, &params), Some(result), "{method}");
         page.wait(1.0);
-        assert_eq!(kept(&page, method, &params), None, "{method}");
+        assert_eq!(kept(&mut page, method, &params), None, "{method}");
     }
 }
 
@@ -82,7 +98,7 @@ fn only_these_results_are_kept() {
     for method in ["tools/call", "prompts/get", "completion/complete", "server/discover", "x/list"]
     {
         fetch(&mut page, method, &json!({}), &json!({ "ttlMs": 1000 }));
-        assert_eq!(kept(&page, method, &json!({})), None, "{method}");
+        assert_eq!(kept(&mut page, method, &json!({})), None, "{method}");
     }
 }
 
@@ -94,14 +110,14 @@ fn a_kept_result_answers_only_the_request_that_it_answered() {
     fetch(&mut page, "tools/list", &json!({ "cursor": "" }), &result(2));
     fetch(&mut page, "tools/list", &json!({ "cursor": "a", "_meta": {} }), &result(3));
     fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &result(4));
-    assert_eq!(kept(&page, "tools/list", &json!({ "_meta": { "x": 1 } })), Some(result(1)));
-    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "" })), Some(result(2)));
-    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "a" })), Some(result(3)));
-    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), Some(result(4)));
-    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": "b" })), None);
-    assert_eq!(kept(&page, "tools/list", &json!({ "cursor": 7 })), None);
-    assert_eq!(kept(&page, "prompts/list", &json!({})), None);
-    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "A" })), None);
+    assert_eq!(kept(&mut page, "tools/list", &json!({ "_meta": { "x": 1 } })), Some(result(1)));
+    assert_eq!(kept(&mut page, "tools/list", &json!({ "cursor": "" })), Some(result(2)));
+    assert_eq!(kept(&mut page, "tools/list", &json!({ "cursor": "a" })), Some(result(3)));
+    assert_eq!(kept(&mut page, "resources/read", &json!({ "uri": "a" })), Some(result(4)));
+    assert_eq!(kept(&mut page, "tools/list", &json!({ "cursor": "b" })), None);
+    assert_eq!(kept(&mut page, "tools/list", &json!({ "cursor": 7 })), None);
+    assert_eq!(kept(&mut page, "prompts/list", &json!({})), None);
+    assert_eq!(kept(&mut page, "resources/read", &json!({ "uri": "A" })), None);
 }
 
 #[test]
@@ -119,7 +135,7 @@ fn without_a_usable_lifetime_nothing_is_kept_and_the_older_result_goes() {
         fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &json!({ "ttlMs": 1000 }));
         let id = ask(&mut page, "resources/read", &json!({ "uri": "a" }));
         page.result(id, &result);
-        assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), None, "{result}");
+        assert_eq!(kept(&mut page, "resources/read", &json!({ "uri": "a" })), None, "{result}");
     }
 }
 
@@ -128,9 +144,9 @@ fn no_lifetime_is_longer_than_a_day() {
     let mut page = connected(Version::LATEST);
     fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1e300 }));
     page.wait(86_399_999.0);
-    assert!(kept(&page, "tools/list", &json!({})).is_some());
+    assert!(kept(&mut page, "tools/list", &json!({})).is_some());
     page.wait(2.0);
-    assert!(kept(&page, "tools/list", &json!({})).is_none());
+    assert!(kept(&mut page, "tools/list", &json!({})).is_none());
 }
 
 #[test]
@@ -156,7 +172,7 @@ fn news_outdates_what_it_is_about_at_once() {
         }
         news(&mut page, notification, &params);
         for (method, member) in METHODS {
-            let still = kept(&page, method, &json!({ member: "a" })).is_some();
+            let still = kept(&mut page, method, &json!({ member: "a" })).is_some();
             assert_eq!(still, !gone.contains(&method), "{notification} {params} {method}");
         }
     }
@@ -170,7 +186,7 @@ fn an_answer_that_was_asked_for_before_the_news_is_not_kept() {
     let after = ask(&mut page, "tools/list", &json!({}));
     page.result(after, &json!({ "n": 2, "ttlMs": 1000 }));
     page.result(before, &json!({ "n": 1, "ttlMs": 1000 }));
-    assert_eq!(kept(&page, "tools/list", &json!({})).unwrap()["n"], 2);
+    assert_eq!(kept(&mut page, "tools/list", &json!({})).unwrap()["n"], 2);
 }
 
 #[test]
@@ -179,11 +195,14 @@ fn what_depends_on_input_is_neither_kept_nor_given() {
     for extra in ["inputResponses", "requestState"] {
         let params = json!({ "uri": "a", extra: {} });
         fetch(&mut page, "resources/read", &params, &json!({ "n": 1, "ttlMs": 1000 }));
-        assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a" })), None);
+        assert_eq!(kept(&mut page, "resources/read", &json!({ "uri": "a" })), None);
     }
     fetch(&mut page, "resources/read", &json!({ "uri": "a" }), &json!({ "ttlMs": 1000 }));
-    assert!(kept(&page, "resources/read", &json!({ "uri": "a" })).is_some());
-    assert_eq!(kept(&page, "resources/read", &json!({ "uri": "a", "requestState": "s" })), None);
+    assert!(kept(&mut page, "resources/read", &json!({ "uri": "a" })).is_some());
+    assert_eq!(
+        kept(&mut page, "resources/read", &json!({ "uri": "a", "requestState": "s" })),
+        None
+    );
 }
 
 #[test]
@@ -193,8 +212,8 @@ fn a_bad_cursor_drops_all_pages_of_the_list() {
     fetch(&mut page, "prompts/list", &json!({}), &json!({ "ttlMs": 1000 }));
     let id = ask(&mut page, "tools/list", &json!({ "cursor": "old" }));
     page.error(id, &json!({ "code": -32602, "message": "bad cursor" }));
-    assert_eq!(kept(&page, "tools/list", &json!({})), None);
-    assert!(kept(&page, "prompts/list", &json!({})).is_some());
+    assert_eq!(kept(&mut page, "tools/list", &json!({})), None);
+    assert!(kept(&mut page, "prompts/list", &json!({})).is_some());
 }
 
 #[test]
@@ -204,28 +223,31 @@ fn an_error_is_not_kept() {
     fetch(&mut page, "prompts/list", &json!({}), &json!({ "ttlMs": 1000 }));
     let id = ask(&mut page, "tools/list", &json!({}));
     page.error(id, &json!({ "code": -32603, "message": "broken", "data": { "ttlMs": 1000 } }));
-    assert_eq!(kept(&page, "tools/list", &json!({})), None);
-    assert!(kept(&page, "prompts/list", &json!({})).is_some());
+    assert_eq!(kept(&mut page, "tools/list", &json!({})), None);
+    assert!(kept(&mut page, "prompts/list", &json!({})).is_some());
 }
 
 #[test]
 fn a_call_may_do_without() {
     let mut page = connected(Version::LATEST);
-    let limits = CallLimits { cache: false, ..FOREVER };
+    let limits = CallLimits { cache: Caching::Off, ..FOREVER };
     let id = page.request("tools/list", Some(json!({})), limits).expect("connected");
     page.result(id, &json!({ "ttlMs": 1000 }));
-    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+    assert_eq!(kept(&mut page, "tools/list", &json!({})), None);
 }
 
 #[test]
 fn a_call_that_is_given_up_leaves_nothing_until_its_late_answer() {
-    let mut page = connected(Version::LATEST);
-    let id = ask(&mut page, "tools/list", &json!({}));
-    page.cancel(id, None);
-    assert_eq!(kept(&page, "tools/list", &json!({})), None);
-    // Its late answer is as good as any.
-    page.result(id, &json!({ "ttlMs": 1000 }));
-    assert!(kept(&page, "tools/list", &json!({})).is_some());
+    for answered in [false, true] {
+        let mut page = connected(Version::LATEST);
+        let id = ask(&mut page, "tools/list", &json!({}));
+        page.cancel(id, None);
+        if answered {
+            // Its late answer is as good as any.
+            page.result(id, &json!({ "ttlMs": 1000 }));
+        }
+        assert_eq!(kept(&mut page, "tools/list", &json!({})).is_some(), answered);
+    }
 }
 
 #[test]
@@ -234,7 +256,7 @@ fn nothing_outlives_the_connection() {
     fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
     page.closed("the connection was lost");
     open(&mut page);
-    assert_eq!(kept(&page, "tools/list", &json!({})), None);
+    assert_eq!(kept(&mut page, "tools/list", &json!({})), None);
 }
 
 #[test]
@@ -242,7 +264,7 @@ fn the_handshake_era_keeps_nothing() {
     for version in Version::ALL.into_iter().skip(1) {
         let mut page = connected(version);
         fetch(&mut page, "tools/list", &json!({}), &json!({ "ttlMs": 1000 }));
-        assert_eq!(kept(&page, "tools/list", &json!({})), None, "{}", version.as_str());
+        assert_eq!(kept(&mut page, "tools/list", &json!({})), None, "{}", version.as_str());
     }
 }
 
@@ -253,8 +275,12 @@ fn the_number_of_kept_results_is_bounded() {
     for n in 0..300 {
         fetch(&mut page, "resources/read", &params(n), &json!({ "n": n, "ttlMs": 1e9 }));
     }
-    let kept: Vec<u32> =
-        (0..300).filter(|n| kept(&page, "resources/read", &params(*n)).is_some()).collect();
+    // The newest first: who asks for what is not kept may have it kept, in the place of another.
+    let mut kept: Vec<u32> = (0..300)
+        .rev()
+        .filter(|n| kept(&mut page, "resources/read", &params(*n)).is_some())
+        .collect();
+    kept.reverse();
     assert_eq!(kept, (44..300).collect::<Vec<_>>());
 }
 
@@ -271,15 +297,15 @@ fn another_authorization_forgets_what_is_private_and_keeps_what_is_public() {
         let public = scope == "public";
         assert!(!page.machine.identify("ann", RequestId::new(1)), "the first is no other");
         fetch(&mut page, TOOLS, &json!({}), &tools(scope));
-        let expected = if public { Some(tools(scope)) } else { None };
-        assert_eq!(page.machine.kept_for_all(TOOLS, &json!({}), page.now), Some(expected));
+        let expected = if public { Requested::Kept(tools(scope)) } else { Requested::Private };
+        assert_eq!(look_up(&mut page, Caching::Shared, TOOLS, &json!({})), expected);
         assert!(!page.machine.identify("ann", RequestId::new(0)));
-        assert_eq!(kept(&page, TOOLS, &json!({})), Some(tools(scope)));
+        assert_eq!(kept(&mut page, TOOLS, &json!({})), Some(tools(scope)));
         assert!(page.machine.identify("bob", RequestId::new(0)));
-        assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
+        assert_eq!(kept(&mut page, TOOLS, &json!({})).is_some(), public);
         // Nor is it there again when the first comes back.
         assert!(page.machine.identify("ann", RequestId::new(0)));
-        assert_eq!(kept(&page, TOOLS, &json!({})).is_some(), public);
+        assert_eq!(kept(&mut page, TOOLS, &json!({})).is_some(), public);
     }
 }
 
@@ -297,11 +323,11 @@ fn every_kind_of_private_result_is_forgotten() {
     ];
     for (method, params) in &kinds {
         fetch(&mut page, method, params, &tools("private"));
-        assert!(kept(&page, method, params).is_some(), "{method}");
+        assert!(kept(&mut page, method, params).is_some(), "{method}");
     }
     page.machine.identify("bob", RequestId::new(0));
     for (method, params) in &kinds {
-        assert_eq!(kept(&page, method, params), None, "{method}");
+        assert_eq!(kept(&mut page, method, params), None, "{method}");
     }
 }
 
@@ -315,8 +341,8 @@ fn what_is_under_way_for_one_is_not_kept_for_another() {
     assert!(page.machine.identify("bob", RequestId::new(bobs)));
     page.result(anns, &tools("private"));
     page.result(bobs, &tools("private"));
-    assert_eq!(kept(&page, TOOLS, &json!({})), None);
-    assert_eq!(kept(&page, TOOLS, &json!({ "cursor": "2" })), Some(tools("private")));
+    assert_eq!(kept(&mut page, TOOLS, &json!({})), None);
+    assert_eq!(kept(&mut page, TOOLS, &json!({ "cursor": "2" })), Some(tools("private")));
 }
 
 #[test]
@@ -331,12 +357,13 @@ fn all_that_is_kept_has_a_limit_in_bytes() {
     for page_number in 0..20 {
         fetch(&mut page, TOOLS, &cursor(page_number), &mebibyte("x"));
     }
-    let there: Vec<_> = (0..20).filter(|at| kept(&page, TOOLS, &cursor(*at)).is_some()).collect();
+    let there: Vec<_> =
+        (0..20).filter(|at| kept(&mut page, TOOLS, &cursor(*at)).is_some()).collect();
     assert_eq!(there, (13..20).collect::<Vec<_>>(), "the newest");
     // One that is too large by itself drives nothing out.
     fetch(&mut page, TOOLS, &cursor(20), &mebibyte(&"x".repeat(9)));
-    assert_eq!(kept(&page, TOOLS, &cursor(20)), None);
-    assert!(kept(&page, TOOLS, &cursor(19)).is_some());
+    assert_eq!(kept(&mut page, TOOLS, &cursor(20)), None);
+    assert!(kept(&mut page, TOOLS, &cursor(19)).is_some());
 }
 
 #[test]
@@ -344,7 +371,7 @@ fn what_is_absent_may_be_written_as_null() {
     let mut page = connected(Version::LATEST);
     let all = json!({ "cursor": null, "inputResponses": null, "requestState": null });
     fetch(&mut page, "tools/list", &all, &json!({ "ttlMs": 1000, "resultType": null }));
-    let kept_result = kept(&page, "tools/list", &json!({}));
+    let kept_result = kept(&mut page, "tools/list", &json!({}));
     assert!(kept_result.is_some(), "it is the first page, and complete");
-    assert_eq!(kept(&page, "tools/list", &all), kept_result);
+    assert_eq!(kept(&mut page, "tools/list", &all), kept_result);
 }

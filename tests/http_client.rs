@@ -778,6 +778,44 @@ fn closing_breaks_everything_off_and_ends_the_session() {
     assert!(web.is_quiet());
 }
 
+#[test]
+fn a_session_that_the_server_will_not_end_goes_on() {
+    for (status, goes_on) in
+        [(204, false), (200, false), (405, false), (404, true), (400, true), (500, true), (0, true)]
+    {
+        let _place = Place(format!("{status}"));
+        let mut web = Web::legacy(Path::Scanned);
+        web.http.end_session();
+        web.pump();
+        let end = web.take();
+        assert_eq!((end.verb, end.header("mcp-session-id")), ("DELETE", Some("s1")));
+        // Who calls meanwhile is still in it.
+        assert_eq!(web.call().1.header("mcp-session-id"), Some("s1"));
+        match status {
+            0 => web.fail(&end, "network"),
+            _ => web.answer(&end, status, "", ""),
+        }
+        assert_eq!(web.http.session_id().is_some(), goes_on);
+        assert_eq!(web.call().1.header("mcp-session-id"), goes_on.then_some("s1"));
+        assert!(web.page.faults().is_empty());
+    }
+}
+
+#[test]
+fn a_tool_that_was_never_listed_can_be_made_known_for_its_headers() {
+    let mut web = Web::modern(Path::Scanned);
+    let property = json!({ "type": "string", "x-mcp-header": "Region" });
+    let tool = json!({ "name": "t", "inputSchema": { "type": "object", "properties": { "region": property } } });
+    web.http.learn(json!({ "tools": [tool] }));
+    let params = json!({ "name": "t", "arguments": { "region": "größer" } });
+    let (_, fetch) = web.request("tools/call", params);
+    assert_eq!(fetch.header("mcp-param-region"), Some("=?base64?Z3LDtsOfZXI=?="));
+    // What is written wrongly asks for nothing.
+    let tool = json!({ "name": "t", "inputSchema": { "x-mcp-header": "Region" } });
+    web.http.learn(json!({ "tools": [tool] }));
+    assert_eq!(web.call().1.header("mcp-param-region"), None);
+}
+
 // ---- the server's own stream ----
 
 #[test]

@@ -97,10 +97,9 @@ impl Driven {
             mode,
         };
         let mut core = client::Client::new(config);
-        let can_reopen = transport.can_reopen();
-        core.connect(client::Channel { can_reopen, ..Default::default() }, now());
+        core.connect(transport.channel(30_000.0), now());
         let mut driven = Self { core, transport };
-        driven.until(|output| matches!(output, Output::Connected(_))).await;
+        driven.until(|output| matches!(output, Output::Connected)).await;
         driven
     }
 
@@ -196,7 +195,7 @@ async fn a_child_that_dies_is_named_with_its_exit_code_and_its_last_words_at_onc
     assert_eq!(end.stderr.len(), 20);
     assert_eq!(end.stderr.last().map(String::as_str), Some("line 30"));
     assert!(end.reason.contains("`sh`") && end.reason.contains("exit status: 3"), "{}", end.reason);
-    assert!(end.reason.ends_with("line 30"), "{}", end.reason);
+    assert!(end.reason.ends_with("\"line 29\", \"line 30\""), "{}", end.reason);
     // And it stays over.
     assert!(matches!(next(&mut transport).await, Event::End(_)));
     assert!(transport.send(&Raw::object(), None).is_err());

@@ -194,6 +194,20 @@ fn lists_pages_and_unknown_methods_go_through_as_they_are() {
 }
 
 #[test]
+fn what_an_era_does_not_have_is_refused_here() {
+    let (mut world, id) = World::with(MODERN, LEGACY);
+    for method in ["initialize", "ping", "logging/setLevel", "resources/subscribe"] {
+        let params = json!({ "protocolVersion": "2026-07-28", "level": "info", "uri": "a:b" });
+        assert_eq!(world.ask(id, method, params)["error"]["code"], -32601, "{method}");
+    }
+    let (mut world, id) = World::with(LEGACY, LEGACY);
+    for method in ["server/discover", "subscriptions/listen"] {
+        assert_eq!(world.ask(id, method, json!({}))["error"]["code"], -32601, "{method}");
+    }
+    assert!(world.heard.is_empty());
+}
+
+#[test]
 fn results_of_a_legacy_server_have_what_the_modern_era_wants_of_them() {
     let (mut world, id) = World::with(MODERN, LEGACY);
     world.request(id, "tools/list", json!({}));

@@ -2,12 +2,21 @@
 #![cfg(not(target_arch = "wasm32"))]
 
 use mcp_wasm::jsonrpc::Message;
-use mcp_wasm::proto::client::{CallLimits, Channel, Client, Config, Mode, Output};
+use mcp_wasm::proto::client::{
+    CallLimits, Channel, Client, Config, Mode, Output, RequestId, Requested, Slot,
+};
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
 fn receive(client: &mut Client<Value>, message: &Value) {
     client.receive(Message::read(message), None, 0.0);
+}
+
+fn ping(client: &mut Client<Value>) -> (RequestId, Slot) {
+    match client.request("ping", None, CallLimits::default(), 0.0) {
+        Ok(Requested::Sent(id, slot)) => (id, slot),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
@@ -23,17 +32,16 @@ fn a_slot_is_reused_only_after_its_settlement_was_polled() {
     let session = json!({ "protocolVersion": "2025-11-25", "capabilities": {} });
     receive(&mut client, &json!({ "jsonrpc": "2.0", "id": 1, "result": session }));
 
-    let limits = CallLimits::default();
-    let (first, slot) = client.request("ping", None, limits, 0.0).expect("connected");
+    let (first, slot) = ping(&mut client);
     receive(&mut client, &json!({ "jsonrpc": "2.0", "id": first.get(), "result": {} }));
-    let (second, other) = client.request("ping", None, limits, 0.0).expect("connected");
+    let (second, other) = ping(&mut client);
     assert_ne!(slot, other, "the first call's end has not been polled yet");
 
     let settled = std::iter::from_fn(|| client.poll_output())
         .filter(|output| matches!(output, Output::Settled(at, Ok(_)) if *at == slot))
         .count();
     assert_eq!(settled, 1);
-    let (third, reused) = client.request("ping", None, limits, 0.0).expect("connected");
+    let (third, reused) = ping(&mut client);
     assert_eq!(reused, slot);
     assert!(first < second && second < third);
 }

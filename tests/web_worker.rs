@@ -31,7 +31,7 @@ async fn the_client_for_rust_programs_works_where_there_is_no_window() {
 fn the_core_works_where_there_is_no_window() {
     assert!(Reflect::get(&js_sys::global(), &"window".into()).unwrap().is_undefined());
     let mut core = Core::new(Object::new().into()).unwrap();
-    core.connect(30_000.0, 5_000.0, false, false, 0.0);
+    core.connect(0, 30_000.0, 5_000.0, false, 0.0);
     core.opened(0.0);
     assert_eq!(core.poll(true), 1, "the probe is to be sent");
     let probe = core.value();

@@ -53,6 +53,12 @@ export class ConnectionBar {
     this.#disconnect.addEventListener("click", () => connection.disconnect());
   }
 
+  /** Connects to another endpoint, by the transport that is chosen. @param {string} endpoint */
+  go(endpoint) {
+    this.#endpoint.value = withTransport(endpoint, this.#transport.value);
+    this.connect();
+  }
+
   connect() {
     const endpoint = this.#endpoint.value.trim();
     const problem = endpointProblem(endpoint);

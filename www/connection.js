@@ -30,6 +30,8 @@ export class Connection {
   client;
   /** The log-ins of this page; what comes back of one goes through oauth.html. */
   auth = new OAuth({ redirectUri: new URL("./oauth.html", import.meta.url), clientName: "mcp-wasm demo" });
+  /** What lets in at an endpoint. @type {(endpoint: string) => object} */
+  access = () => ({ auth: this.auth });
   /** @type {Status} */
   status = { state: "closed", endpoint: "" };
 
@@ -132,7 +134,7 @@ export class Connection {
       await this.client.connect(endpoint, {
         connectTimeout: CONNECT_TIMEOUT_MS,
         trace: this.#events.onframe,
-        auth: this.auth,
+        ...this.access(endpoint),
       });
       if (turn !== this.#turn) return;
       this.#failures = 0;

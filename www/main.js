@@ -13,6 +13,7 @@ import { LogPanel, logText } from "./log-panel.js";
 import { Prompts, suggestBy } from "./prompts.js";
 import { Questions } from "./questions.js";
 import { Resources } from "./resources.js";
+import { Servers, isGateway } from "./servers.js";
 import { bindTabs } from "./tabs.js";
 import { bindThemeToggle } from "./theme.js";
 import { ToolList } from "./tool-list.js";
@@ -149,4 +150,9 @@ chooseHandler(checked ? "call" : "client");
 
 bindThemeToggle(byId("theme-toggle", HTMLButtonElement));
 for (const list of document.querySelectorAll('[role="tablist"]')) bindTabs(list);
-bar.connect();
+if (isGateway) {
+  const servers = new Servers((endpoint) => bar.go(endpoint));
+  connection.access = (endpoint) => servers.access(endpoint);
+} else {
+  bar.connect();
+}

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mcp_wasm::jsonrpc::Id;
-use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
+use mcp_wasm::proto::client::{Caching, CallLimits, Channel, Mode, PageLimits};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Level;
 use serde_json::{Value, json};
@@ -120,12 +120,13 @@ impl Twins {
                     stall_after: *input.pick(&TIMES),
                     reset_on_progress: input.flip(),
                     strict: input.below(4) == 3,
-                    cache: true,
+                    cache: Caching::Private,
+                    pages: input.flip().then(PageLimits::default),
                     rounds: *input.pick(&ROUNDS),
                     opens_urls: input.flip(),
                 };
                 let params = input.flip().then(|| json!({ "name": "t", "task": {} }));
-                self.both(|page| drop(page.request(method, params.clone(), limits)));
+                self.both(|page| drop(page.ask(method, params.clone(), limits)));
                 if limits.strict {
                     self.inexact.insert(self.newest());
                 }

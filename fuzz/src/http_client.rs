@@ -169,7 +169,7 @@ fn own(input: &mut Bytes, twins: &mut [Web; 2], id: i64) {
             _ => {
                 let params = json!({ "name": "t", "uri": "a:b", "arguments": { "region": "eu" } });
                 // Only while connected.
-                let _ = web.page.request(method, Some(params), CallLimits::default());
+                let _ = web.page.ask(method, Some(params), CallLimits::default());
             }
         }
         web.pump();

@@ -14,10 +14,15 @@ import { blocked, isTransient, request } from "./requests.js";
  */
 
 /**
+ * What a server, or who lets people in, says of itself; it may say whatever it likes.
+ * @typedef {Record<string, any>} Metadata
+ */
+
+/**
  * The document at the first of these addresses that has one.
  * @param {Search} search
  * @param {string[]} addresses
- * @param {(json: any) => unknown} isOne
+ * @param {(json: Metadata) => unknown} isOne
  */
 async function first({ server, call, signal, tried }, addresses, isOne) {
   for (const address of addresses) {
@@ -43,7 +48,7 @@ export async function protectedResource(search, named) {
   const { server, tried } = search;
   const url = new URL(server);
   const places = [wellKnown("oauth-protected-resource", url), `${url.origin}/.well-known/oauth-protected-resource`];
-  const isOne = (/** @type {any} */ json) => typeof json.resource === "string";
+  const isOne = (/** @type {Metadata} */ json) => typeof json.resource === "string";
   const found = (named && (await first(search, [named], isOne))) ?? (await first(search, [...new Set(places)], isOne));
   if (found && !isResourceOf(found.resource, server)) {
     throw failure("AUTH_RESOURCE_MISMATCH", server, `its metadata is that of ${JSON.stringify(found.resource)}`, { tried });

@@ -27,7 +27,7 @@ const LIFE = 600_000;
 
 /**
  * @param {Omit<Question, "state" | "verifier" | "time">} what
- * @param {any} metadata
+ * @param {import("./discovery.js").Metadata} metadata
  * @param {Record<string, string> | undefined} more
  * @returns {Promise<{ url: string, question: Question }>}
  */

@@ -222,9 +222,9 @@ export function finish(options?: {
 
 /** Forgets when the page is left: the safest. */
 export function memory(): AuthStorage;
-/** `sessionStorage`: survives a reload of the tab; any script of the origin can read it. */
+/** `sessionStorage`: survives a reload of the tab; every script of the origin can read it. */
 export function session(): AuthStorage;
-/** `localStorage`: survives everything; any script of the origin can read it, and use it elsewhere. */
+/** `localStorage`: survives everything; every script of the origin can read it, and use it elsewhere. */
 export function local(): AuthStorage;
 /**
  * IndexedDB: survives everything; with `dpop`, nobody can use the tokens elsewhere.

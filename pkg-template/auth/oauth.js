@@ -48,8 +48,8 @@ export class OAuth {
 
   /** @param {string | URL | AuthError} target @param {import("./index.js").LoginOptions} [how] */
   async login(target, how = {}) {
-    const error = target instanceof AuthError ? /** @type {any} */ (target) : undefined;
-    const server = serverOf(error?.server ?? target);
+    const error = target instanceof AuthError ? /** @type {AuthError & { server: string, scopes?: string[] }} */ (target) : undefined;
+    const server = serverOf(error?.server ?? /** @type {string | URL} */ (target));
     const key = keyOf(server);
     if (globalThis.isSecureContext === false || !globalThis.crypto?.subtle) throw failure("AUTH_INSECURE", server, "log-ins need a page by https, or on localhost");
     const wanted = [...scopesOf(how.scope), ...(error?.scopes ?? [])];

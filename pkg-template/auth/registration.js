@@ -24,7 +24,7 @@ function documentOf(address) {
 /**
  * @param {object} flow
  * @param {string} flow.server
- * @param {any} flow.metadata
+ * @param {import("./discovery.js").Metadata} flow.metadata
  * @param {string} flow.redirectUri
  * @param {string[]} flow.scopes
  * @param {typeof fetch} flow.call

@@ -39,7 +39,7 @@ export class Sessions {
     if (typeof BroadcastChannel !== "function") return;
     this.#channel = new BroadcastChannel("mcp-wasm-auth");
     // In Node it is no reason to stay.
-    /** @type {any} */ (this.#channel).unref?.();
+    /** @type {{ unref?: () => void }} */ (this.#channel).unref?.();
     this.#channel.onmessage = async ({ data }) => {
       const { server, state } = data ?? {};
       if (typeof server !== "string") return;

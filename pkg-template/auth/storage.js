@@ -63,7 +63,7 @@ export function indexedDb(name = "mcp-wasm-auth") {
   };
 }
 
-/** What was stored by this version of the package; anything else counts as nothing. @param {any} value */
+/** What was stored by this version of the package; everything else counts as nothing. @param {any} value whatever is there */
 const current = (value) => (value?.v === 1 ? value : undefined);
 
 /** A store that never fails: what a broken one cannot keep stays in the page's memory. */
@@ -75,18 +75,18 @@ export class Store {
     this.#storage = storage;
   }
 
-  /** What it can say without a promise. @param {string} key @returns {any} */
+  /** What it can say without a promise. @param {string} key @returns {any} as it was stored */
   peek(key) {
     try {
-      const value = /** @type {any} */ (this.#storage.get(key));
-      value?.then?.(undefined, () => {});
+      const value = this.#storage.get(key);
+      /** @type {Partial<Promise<unknown>> | undefined} */ (value)?.then?.(undefined, () => {});
       return current(value);
     } catch {
       return undefined;
     }
   }
 
-  /** @param {string} key @returns {Promise<any>} */
+  /** @param {string} key @returns {Promise<any>} as it was stored */
   get = async (key) => current(await this.#safely((storage) => storage.get(key)));
   /** @param {string} key @param {object} value */
   set = (key, value) => this.#safely((storage) => storage.set(key, { ...value, v: 1 }));

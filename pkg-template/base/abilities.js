@@ -26,7 +26,7 @@ export const ABILITIES = Symbol("abilities");
 
 /**
  * What a transport can do, before anything is put on it.
- * @param {any} transport
+ * @param {import("../types/inside.js").Mover} transport
  * @returns {Abilities}
  */
 export const abilitiesOf = (transport) => ({

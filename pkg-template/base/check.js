@@ -1,15 +1,21 @@
 // What callers hand in: checked, and understood.
 import { McpError } from "./errors.js";
 
-/** In the first SDK a schema may stand before the options. @param {any} second @param {unknown} third */
+/**
+ * In the first SDK a schema may stand before the options.
+ * @template Options
+ * @param {Options | { parse?: unknown } | undefined} second
+ * @param {Options | undefined} third
+ * @returns {Options | undefined}
+ */
 export function optionsOf(second, third) {
-  return third ?? (typeof second?.parse === "function" ? undefined : second);
+  return third ?? (typeof /** @type {{ parse?: unknown } | undefined} */ (second)?.parse === "function" ? undefined : /** @type {Options} */ (second));
 }
 
-/** What can be told of why a call was given up: callers give text, errors, events. @param {any} reason */
+/** What can be told of why a call was given up: callers give text, errors, events. @param {unknown} reason @returns {string | undefined} */
 export function textOf(reason) {
   try {
-    return [reason, reason?.message].find((text) => typeof text === "string");
+    return [reason, /** @type {Partial<Error> | undefined} */ (reason)?.message].find((text) => typeof text === "string");
   } catch {
     // Whatever it is, it is no text.
     return undefined;
@@ -19,15 +25,16 @@ export function textOf(reason) {
 /**
  * Options over defaults; what is undefined leaves the default.
  * @template {object} Base
+ * @template {object} Given
  * @param {Base} base
- * @param {any} given
- * @returns {any}
+ * @param {Given | undefined} given
+ * @returns {Base & Given}
  */
 export function merge(base, given) {
-  /** @type {any} */
-  const merged = { ...base };
+  /** @type {Record<string, unknown>} */
+  const merged = { .../** @type {object} */ (base) };
   for (const name in given) if (given[name] !== undefined) merged[name] = given[name];
-  return merged;
+  return /** @type {Base & Given} */ (merged);
 }
 
 /** @param {string} name @param {unknown} handler */
@@ -44,7 +51,7 @@ export function checkTime(name, value) {
   }
 }
 
-/** Whether a tool is for models, and not for an app's own page alone. @param {any} tool */
+/** Whether a tool is for models, and not for an app's own page alone. @param {{ _meta?: { ui?: { visibility?: unknown } } }} tool */
 export function isForModels({ _meta }) {
   const visibility = _meta?.ui?.visibility;
   return !Array.isArray(visibility) || visibility.includes("model");

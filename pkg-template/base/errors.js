@@ -3,6 +3,8 @@
 
 import { unwritable } from "./json.js";
 
+/** @typedef {import("../types/inside.js").Failure} Failure */
+
 const MARK = Symbol.for("mcp-wasm.error");
 
 /**
@@ -12,10 +14,10 @@ const MARK = Symbol.for("mcp-wasm.error");
 export function mark(constructor, ...kinds) {
   Object.defineProperty(constructor.prototype, MARK, { value: kinds });
   Object.defineProperty(constructor, Symbol.hasInstance, {
-    /** @this {Function} @param {any} value */
+    /** @this {Function} @param {{ [MARK]?: string[] } | null | undefined} value */
     value(value) {
       return this === constructor
-        ? Boolean(value?.[MARK]?.includes(kinds[0]))
+        ? Boolean(value?.[MARK]?.includes(/** @type {string} */ (kinds[0])))
         : Function.prototype[Symbol.hasInstance].call(this, value);
     },
   });
@@ -80,7 +82,7 @@ export class HttpError extends McpError {
    * @param {string} message
    * @param {number} status
    * @param {string} body
-   * @param {{ retryAfter?: number, headers?: any }} [more]
+   * @param {{ retryAfter?: number, headers?: HeadersInit }} [more]
    */
   constructor(message, status, body, { retryAfter, headers } = {}) {
     super("HTTP_ERROR", message);
@@ -88,7 +90,7 @@ export class HttpError extends McpError {
     this.status = status;
     this.body = body;
     this.retryAfter = retryAfter;
-    this.headers = new Headers(headers);
+    this.headers = headers instanceof Headers ? headers : new Headers(headers);
   }
 }
 
@@ -150,21 +152,21 @@ export const isMcpError = (value) => value instanceof McpError;
 
 /**
  * Makes the error that the core describes.
- * @param {any} detail code, and what belongs to that code
+ * @param {Failure} detail code, and what belongs to that code
  * @param {string} what the call or the connection that failed
  * @param {unknown} [cause]
- * @returns {any}
+ * @returns {Error}
  */
 export function toError(detail, what, cause) {
-  const { code, message } = detail;
+  const { code, message } = /** @type {Failure & { message: string }} */ (detail);
   switch (code) {
     case "RPC_ERROR":
-      return new RpcError(message, detail.rpcCode, detail.data);
+      return new RpcError(message, /** @type {number} */ (detail.rpcCode), detail.data);
     case "TIMEOUT":
       return new TimeoutError(
         `${what}: ${WAITED[/** @type {keyof typeof WAITED} */ (detail.clock)]} within ${detail.after} ms`,
-        detail.clock,
-        detail.after,
+        /** @type {keyof typeof WAITED} */ (detail.clock),
+        /** @type {number} */ (detail.after),
       );
     case "ABORTED":
       // As the platform's own functions end by `AbortSignal.timeout`.
@@ -172,17 +174,17 @@ export function toError(detail, what, cause) {
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
       const why = detail.cause ?? cause;
-      if (isMcpError(why) || unwritable.has(why)) return why;
+      if (isMcpError(why) || unwritable.has(/** @type {Error} */ (why))) return /** @type {Error} */ (why);
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
       const text = `${what}: ${message}${inBrackets(wordsOf(why))}`;
-      return new ClosedError(what.startsWith("connecting") ? text : `${text}; ${fate}`, detail.sent, { cause: why });
+      return new ClosedError(what.startsWith("connecting") ? text : `${text}; ${fate}`, /** @type {boolean} */ (detail.sent), { cause: why });
     }
     case "HTTP_ERROR": {
       // An authorizer says more than the status.
       if (isMcpError(detail.headers)) return detail.headers;
-      const { status } = detail;
-      const hint = HINTS[/** @type {keyof typeof HINTS} */ (status)] ?? "";
-      return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, detail);
+      const status = /** @type {keyof typeof HINTS} */ (detail.status);
+      const hint = HINTS[status] ?? "";
+      return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, /** @type {{ headers?: HeadersInit }} */ (detail));
     }
     case "HTTP_SSE_ONLY":
       return new ProtocolError(`${what}: ${SSE_ONLY}`, code);
@@ -198,7 +200,7 @@ const SSE_ONLY =
   "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
   "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
 
-/** Whether it is the reason of `AbortSignal.timeout`. @param {unknown} reason */
+/** Whether it is the reason of `AbortSignal.timeout`. @param {unknown} reason @returns {reason is Error} */
 export const isTimeout = (reason) => reason instanceof Error && reason.name === "TimeoutError" && !isMcpError(reason);
 
 const ADDRESSES = /\b(\w+:\/\/)(?:[^\s/?#"']*@)?([^\s?#"'<>]*)[?#]?[^\s"'<>)]*/gi;
@@ -262,7 +264,7 @@ export function report(error) {
  */
 export function attempt(callback) {
   try {
-    const pending = /** @type {any} */ (callback());
+    const pending = /** @type {PromiseLike<unknown> | undefined} */ (callback());
     if (typeof pending?.then === "function") pending.then(undefined, report);
   } catch (error) {
     report(error);

@@ -1,10 +1,12 @@
 // The handlers of a transport: who has put some there before hears of everything first.
 import { attempt } from "./errors.js";
 
+/** @typedef {Record<string, (...given: any[]) => unknown>} Handlers by the name of the event, whose arguments they get */
+
 /**
  * Puts handlers on a transport, behind those that it has.
  * @param {any} transport
- * @param {Record<string, (...given: unknown[]) => unknown>} ours
+ * @param {Handlers} ours
  * @returns {() => void} takes them off again, where nobody has put others in their place
  */
 export function handle(transport, ours) {

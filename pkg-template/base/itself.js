@@ -9,18 +9,18 @@ export const itself = (object) => Object.defineProperty(object, ITSELF, { value:
 
 /**
  * The methods and accessors that the classes themselves have, run on the object itself.
- * @param {{ prototype: any }[]} classes
+ * @param {{ prototype: object }[]} classes
  */
 export function throughProxies(...classes) {
   for (const { prototype } of classes) {
     for (const name of Reflect.ownKeys(prototype)) {
-      const property = /** @type {any} */ (Object.getOwnPropertyDescriptor(prototype, name));
-      for (const part of name === "constructor" ? [] : ["value", "get", "set"]) {
-        const run = property[part];
+      const property = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(prototype, name));
+      for (const part of name === "constructor" ? [] : /** @type {const} */ (["value", "get", "set"])) {
+        const run = /** @type {Function | undefined} */ (property[part]);
         if (!run) continue;
         // So many arguments, and no rest of them: handing an array of them on, where the engine has made
         // one function of the two, ends a process of Node 20 in its deoptimizer.
-        /** @this {any} @param {unknown} a @param {unknown} [b] @param {unknown} [c] @param {unknown} [d] @param {unknown} [e] */
+        /** @this {{ [ITSELF]: () => object }} @param {unknown} a @param {unknown} [b] @param {unknown} [c] @param {unknown} [d] @param {unknown} [e] */
         const on = function (a, b, c, d, e) {
           const object = this[ITSELF]();
           const value = run.call(object, a, b, c, d, e);

@@ -1,9 +1,9 @@
 // JSON on its way in and out.
 
-/** The longest text that is looked at for words which JSON does not have: that of any progress. */
+/** The longest text that is looked at for words which JSON does not have: the longest progress. */
 const SHORT = 4096;
 
-/** What went wrong with values that are no JSON: that is for who gave them. @type {WeakSet<any>} */
+/** What went wrong with values that are no JSON: that is for who gave them. @type {WeakSet<object>} */
 export const unwritable = new WeakSet();
 
 /**

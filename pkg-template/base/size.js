@@ -27,12 +27,12 @@ export function oversize(text, limit) {
 /**
  * Whose a message is, from its members at the top alone: the id, and whether it answers a request.
  * @param {string} text which may have been cut off
- * @returns {{ id?: unknown, answers?: boolean }}
+ * @returns {import("../types/inside.js").Outline}
  */
 export function outline(text) {
   const member = /"(id|result|error|method|params)"\s*:\s*("[^"\\]{0,99}"|-?\d{1,16})?/y;
   let [depth, at] = [0, 0];
-  /** @type {{ id?: unknown, answers?: boolean }} */
+  /** @type {import("../types/inside.js").Outline} */
   const found = {};
   for (; at < text.length && !("id" in found && "answers" in found); at++) {
     const code = text.charCodeAt(at);

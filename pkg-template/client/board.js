@@ -2,6 +2,9 @@
 import { itself, throughProxies } from "../base/itself.js";
 import { later } from "../base/later.js";
 
+/** @typedef {import("../types/board.js").CallView} CallView */
+/** @typedef {CallView & { began: number, elapsed: number }} View */
+
 /** What a call shows before its first report. */
 const NOTHING = {
   progress: undefined,
@@ -17,9 +20,9 @@ export class CallBoard extends EventTarget {
   /** Grows with every change. */
   version = 0;
 
-  /** @type {Map<unknown, unknown>} what is shown of each call */
+  /** @type {Map<object, CallView>} what is shown of each call */
   #views = new Map();
-  /** @type {readonly unknown[] | undefined} */
+  /** @type {readonly CallView[] | undefined} */
   #snapshot;
   #announced = false;
 
@@ -42,16 +45,16 @@ export class CallBoard extends EventTarget {
     return () => this.removeEventListener("change", listener);
   };
 
-  /** @param {unknown} call @param {any} view what has changed of it */
+  /** @param {object} call @param {Partial<View>} view what has changed of it */
   put(call, view) {
     const before = this.#views.get(call) ?? NOTHING;
-    const next = { ...before, ...view };
+    const next = /** @type {View} */ ({ ...before, ...view });
     next.elapsed = performance.now() - next.began;
     this.#views.set(call, Object.freeze(next));
     this.#change();
   }
 
-  /** @param {unknown} call */
+  /** @param {object} call */
   remove(call) {
     if (this.#views.delete(call)) this.#change();
   }
@@ -76,7 +79,7 @@ throughProxies(CallBoard);
 
 /**
  * Several calls as one line of progress, such as those of one turn of a chat.
- * @param {Iterable<any>} calls what the board shows of them
+ * @param {Iterable<CallView>} calls what the board shows of them
  * @param {number} [ended] how many calls of the group have ended
  */
 export function combinedProgress(calls, ended = 0) {

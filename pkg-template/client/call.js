@@ -6,12 +6,19 @@ import { Track } from "./rate.js";
 
 /** How much progress may wait behind one call's slow handler. */
 const WAITING = 1024;
+/** @typedef {{ isError?: boolean, content?: ({ type?: string, text?: string } | undefined)[] }} ToolResult */
 /** The ends of a call that no answer of the server brought about. */
 const AT_ONCE = ["ABORTED", "TIMEOUT", "CLOSED"];
 /** The members of a notification that a handler is given by themselves, and the token. */
 const KNOWN = ["progress", "total", "message", "progressToken"];
 
 /** @typedef {[progress: number, total: number | undefined, message: string | undefined, params: unknown]} Delivery */
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
+/** @typedef {(how: unknown) => void} Settle */
+/** @typedef {import("../types/progress.js").ProgressContext} ProgressContext */
+/** @typedef {import("../types/progress.js").ProgressHandler} ProgressHandler */
 
 export class Call {
   /** @type {number} */
@@ -22,22 +29,20 @@ export class Call {
   requestId = 0;
   /** Which request of the call that is. */
   leg = 1;
-  /** Settle the promise. @type {any} */
+  /** Settle the promise. @type {Settle | undefined} */
   resolve;
-  /** @type {any} */
+  /** @type {Settle | undefined} */
   reject;
   /** Undoes what the call has hooked up. @type {(() => void) | undefined} */
   cleanup;
   /** What made the call fail on this side, if anything did. @type {unknown} */
   cause;
-  /** Puts the pages together, if the call is about all of them. @type {import("./pages.js").Pages | undefined} */
-  pages;
+  /** How many pages of a list it wants; 0 for what is none. */
+  pages = 0;
   /** What hears of its news, if the call is a subscription. @type {import("./subscription.js").Subscription | undefined} */
   subscription;
   /** When the call began. */
   began = 0;
-  /** When `maxTotalTimeout` is over. */
-  until = Infinity;
   /** How often requests had been sent for another than before when this one was. */
   epoch = 0;
   /** How many deliveries gave way to newer ones, because a handler was slow. */
@@ -49,7 +54,7 @@ export class Call {
   /** The handlers that gather what the server asks for. @type {Set<AbortController> | undefined} */
   inputs;
 
-  /** @type {unknown} */
+  /** @type {ProgressContext | undefined} */
   #context;
   /** @type {Delivery[] | undefined} */
   #waiting;
@@ -58,7 +63,7 @@ export class Call {
   /** What to do when the last delivery is done. @type {(() => void) | undefined} */
   #finish;
   #ended = false;
-  /** Runs while a response waits for the handlers. @type {any} */
+  /** Runs while a response waits for the handlers. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Ends the time in which nothing may be delivered, by `throttle`. @type {(() => void) | undefined} */
   #pause;
@@ -77,9 +82,9 @@ export class Call {
 
   /**
    * @param {string} method
-   * @param {any} params
-   * @param {any} options
-   * @param {unknown} defaultHandler
+   * @param {Params | undefined} params
+   * @param {Settings} options
+   * @param {ProgressHandler | null | undefined} defaultHandler
    */
   constructor(method, params, options, defaultHandler) {
     const { progressHandler, onprogress } = options;
@@ -91,8 +96,6 @@ export class Call {
     this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
     /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
     this.token = params?._meta?.progressToken;
-    /** What it was asked with, if it may have to be asked again. @type {unknown} */
-    this.params = undefined;
   }
 
   /** What it is called in errors. */
@@ -106,12 +109,9 @@ export class Call {
     return (this.#context ??= leg > 1 ? { method, name, requestId, callId, leg } : { method, name, requestId, callId });
   }
 
-  /** A request of the call has left: its only one, or one for each page. @param {number} id */
+  /** Its first request has left. @param {number} id */
   begin(id) {
-    this.id = this.requestId = id;
-    this.callId ||= id;
-    this.leg = 1;
-    this.#context = undefined;
+    this.id = this.callId = this.requestId = id;
   }
 
   /** Goes on with another request. @param {number} id */
@@ -162,7 +162,7 @@ export class Call {
    * Settles the promise once everything that came before has been delivered, or after the call's
    * timeout if a handler hangs.
    * @param {unknown} result
-   * @param {any} [failure] the core's description of an error
+   * @param {Failure} [failure] the core's description of an error
    */
   settle(result, failure) {
     if (this.stalled) this.stall(false);
@@ -183,7 +183,7 @@ export class Call {
     this.#finish = () => this.#settle(result, failure);
   }
 
-  /** @param {unknown} result @param {any} failure */
+  /** @param {unknown} result @param {Failure | undefined} failure */
   #settle(result, failure) {
     this.#end(failure?.code === "ABORTED");
     if (failure) this.#fail(this.error(failure));
@@ -195,27 +195,26 @@ export class Call {
     if (this.#finish) this.settle(undefined, { code: "ABORTED", message });
   }
 
-  /** @param {any} failure */
+  /** @param {Failure} failure */
   error(failure) {
-    if (failure.clock === "total") failure.after = this.options.maxTotalTimeout;
     return toError(failure, this.what, this.cause);
   }
 
-  /** @param {any} result */
+  /** @param {unknown} result */
   #succeed(result) {
-    if (result?.isError && this.options.throwOnToolError) {
-      const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
+    if (/** @type {ToolResult | undefined} */ (result)?.isError && this.options.throwOnToolError) {
+      const text = /** @type {ToolResult} */ (result).content?.find?.((part) => part?.type === "text")?.text;
       this.#fail(new ToolError(text ?? `${this.what} failed`, result));
     } else {
       this.#endLoops({});
-      this.resolve(result);
+      /** @type {Settle} */ (this.resolve)(result);
     }
   }
 
   /** @param {unknown} error */
   #fail(error) {
     this.#endLoops({ error });
-    this.reject(error);
+    /** @type {Settle} */ (this.reject)(error);
   }
 
   /** @param {{ error?: unknown }} how */
@@ -276,7 +275,7 @@ export class Call {
   /**
    * Shows the call on a board, until it has ended.
    * @param {import("./board.js").CallBoard} board
-   * @param {any} facts
+   * @param {object} facts
    */
   watch(board, facts) {
     if (this.#board) return;
@@ -287,7 +286,7 @@ export class Call {
 
   /** @param {number} progress @param {number | undefined} total @param {string | undefined} message */
   #shown(progress, total, message) {
-    this.#board?.put(this, this.#view?.next(progress, total, message, performance.now()));
+    this.#board?.put(this, /** @type {Track} */ (this.#view)?.next(progress, total, message, performance.now()));
   }
 
   /** @param {boolean} stalled */
@@ -323,10 +322,10 @@ export class Call {
   }
 }
 
-/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {any} params */
+/** Whether there are other members than a handler is given by themselves: JSON is only kept of such. @param {unknown} params */
 function hasMore(params) {
   if (typeof params === "string") return true;
-  for (const key in params) if (!KNOWN.includes(key)) return true;
+  for (const key in /** @type {object} */ (params)) if (!KNOWN.includes(key)) return true;
   return false;
 }
 
@@ -336,7 +335,7 @@ class Context {
   /** @type {unknown} */
   #all;
 
-  /** @param {any} context @param {Delivery} delivery */
+  /** @param {ProgressContext} context @param {Delivery} delivery */
   constructor({ method, name, requestId, callId, leg }, ...delivery) {
     this.method = method;
     this.name = name;
@@ -351,8 +350,8 @@ class Context {
   }
 }
 
-/** @param {any} value what a handler returned, which may be anything */
-const isPromise = (value) => typeof value?.then === "function";
+/** @param {unknown} value what a handler returned @returns {value is PromiseLike<unknown>} */
+const isPromise = (value) => typeof /** @type {Partial<PromiseLike<unknown>> | undefined} */ (value)?.then === "function";
 
 /**
  * A promise that is kept whatever the given one does; its failure is reported.
@@ -375,7 +374,7 @@ function everything(progress, total, message, params) {
     if (message === undefined) delete rest.message;
     return rest;
   }
-  /** @type {any} */
+  /** @type {{ progress: number, total?: number, message?: string }} */
   const report = { progress };
   if (total !== undefined) report.total = total;
   if (message !== undefined) report.message = message;

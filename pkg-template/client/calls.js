@@ -7,40 +7,44 @@ import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { checkMode } from "./results.js";
 
-/** @typedef {import("./pages.js").Pages} Pages */
+/** @typedef {import("../types/authorizer.js").Authorizer} Authorizer */
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/jsonrpc.js").JsonObject} JsonObject */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 
-/** What is checked of the options of a call. @type {Record<string, (value: any, options: unknown) => void>} */
+/** What is checked of the options of a call. @type {Record<string, (value: unknown, options: Settings) => void>} */
 const CHECKS = {
   ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
   ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
   outputValidation: (_, options) => checkMode(options),
   jsonSchemaValidator: (_, options) => checkMode(options),
   signal(value) {
-    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+    if (value && !(/** @type {Partial<AbortSignal>} */ (value).addEventListener)) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
   },
   throttle(value) {
     if (value !== "frame") checkTime("throttle", value);
   },
 };
 
-/** Checks those of the options that are given. @param {unknown} options @param {any} given */
+/** Checks those of the options that are given. @param {Settings} options @param {{ [name: string]: unknown }} given */
 function check(options, given) {
   for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
   return options;
 }
 
-/** JSON-RPC: there is no such method. */
-const NO_METHOD = -32601;
 /** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
 const NO_RIGHTS = 40300;
 const now = () => performance.now();
 
-/** What the latest promise is settled by. @type {unknown} */
+/** @typedef {(how: unknown) => void} Settle */
+/** What the latest promise is settled by. @type {Settle | undefined} */
 let resolver;
-/** @type {unknown} */
+/** @type {Settle | undefined} */
 let rejecter;
-const keep = (/** @type {unknown} */ resolve, /** @type {unknown} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => ([resolver, rejecter] = [resolve, reject]);
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<unknown>} */
 class Handle extends Promise {
@@ -82,7 +86,7 @@ for (const name of /** @type {const} */ (["then", "catch", "finally"])) {
   Object.defineProperty(Handle.prototype, name, { value: Promise.prototype[name], writable: true, configurable: true });
 }
 throughProxies(Handle);
-// What is awaited, or comes out of `then`, is any promise.
+// What is awaited, or comes out of `then`, is a plain promise.
 Object.defineProperty(Handle.prototype, "constructor", { value: Promise });
 
 export class Calls {
@@ -96,13 +100,11 @@ export class Calls {
   #table;
   #options;
   #session;
-  /** Those of a call that is given none. @type {any} */
+  /** Those of a call that is given none. @type {Settings | undefined} */
   #plain;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
-  /** Tools that run only as tasks. @type {Set<string>} */
-  #tasksOnly = new Set();
   /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
   #titles = new Map();
   /** How often requests were sent for another than before. */
@@ -111,8 +113,8 @@ export class Calls {
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {import("./table.js").CallTable} table the calls under way
-   * @param {any} options the client's
-   * @param {() => any} session what is known of the server
+   * @param {Settings} options the client's
+   * @param {() => import("../types/inside.js").Session | undefined} session what is known of the server
    */
   constructor(connection, table, options, session) {
     this.#connection = connection;
@@ -124,11 +126,11 @@ export class Calls {
   /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
   forget(id) {
     this.#epoch++;
-    this.#tasksOnly.clear();
     this.#titles.clear();
     this.outputs?.forget();
     const call = this.#table.find(id);
-    if (call) call.epoch = this.#epoch;
+    // Of several requests, an earlier one was another's.
+    if (call?.id === id) call.epoch = this.#epoch;
   }
 
   get board() {
@@ -149,20 +151,19 @@ export class Calls {
 
   /**
    * @param {string} method
-   * @param {any} params
-   * @param {unknown} [given]
-   * @param {{ pages?: Pages, subscription?: Subscription }} [more] what else the call is about
+   * @param {Params | undefined} params
+   * @param {import("../types/call-options.js").CallOptions} [given]
+   * @param {{ pages?: number, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
     const options = this.#optionsOf(given);
     const call = new Call(method, params, options, this.#options.progressHandler);
     if (more) Object.assign(call, more);
     call.began = now();
-    call.until = call.began + options.maxTotalTimeout;
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
-      call.resolve = (/** @type {unknown} */ result) => resolve(this.outputs?.check(params?.name, result, options.outputValidation));
+      call.resolve = (result) => /** @type {Settle} */ (resolve)(this.outputs?.check(params?.name, /** @type {JsonObject} */ (result), options.outputValidation));
     }
     const { signal } = options;
     if (signal?.aborted) {
@@ -175,46 +176,48 @@ export class Calls {
     return handle;
   }
 
-  /** The options of a call, checked: the client's once, and what is given. @param {unknown} given */
+  /** The options of a call, checked: the client's once, and what is given. @param {import("../types/call-options.js").CallOptions | undefined} given */
   #optionsOf(given) {
     if (!this.#plain) {
       const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
       this.#plain = check(plain, plain);
     }
-    return given ? check(merge(this.#plain, given), given) : this.#plain;
+    return given ? check(merge(this.#plain, given), /** @type {{}} */ (given)) : this.#plain;
   }
 
   /**
-   * Sends a call's request, or one for its next page; false if the call is over by that.
+   * Sends a call's request; false if the call is over by that.
    * @param {Call} call
-   * @param {any} params
+   * @param {Params | undefined} params
    * @returns {boolean}
    */
   #ask(call, params) {
-    const { timeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
+    const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
-    // The core writes into params and `_meta`, so it gets its own.
+    // The core writes into params, so it gets its own.
     const own = { ...params };
-    if (params?._meta) own._meta = { ...params._meta };
-    if (call.options.tasks) call.params = params;
-    if (call.method === "tools/call" && (task || this.#tasksOnly.has(own.name))) own.task ??= task === true ? {} : { ...task };
-    const asked = now();
-    const left = call.until - asked;
+    if (task && call.method === "tools/call") own.task ??= task === true ? {} : { ...task };
+    const most = this.#options.listMaxPages || Infinity;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
     call.epoch = this.#epoch;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
-    let done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
+    const ask = () =>
+      core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began, resumptionToken);
+    let done = ask();
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
-      const identity = transport.identity(call.options);
+      const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
-      done = core?.request(call.method, own, timeout, left, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, asked, resumptionToken);
+      done = ask();
     }
-    if (done === words.REQUESTED_KEPT) return this.#answered(call, core?.value());
+    if (done === words.REQUESTED_KEPT) {
+      this.#answered(call, core?.value());
+      return false;
+    }
     if (done !== words.REQUESTED_SENT) {
       call.settle(undefined, { code: "CLOSED", message: "not connected", sent: false });
       return false;
@@ -246,46 +249,26 @@ export class Calls {
     call.abort(text);
   }
 
-  /** Ends the call of a slot. @param {number} slot @param {unknown} result @param {any} [failure] */
+  /** Ends the call of a slot. @param {number} slot @param {JsonObject | undefined} result @param {Failure} [failure] */
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
-    const access = failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access;
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, failure, (how) => this.#answered(call, result, how)));
+    const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 
-  /**
-   * Ends a call, or asks for its next page; true if the call goes on.
-   * @param {Call} call
-   * @param {any} result
-   * @param {any} [failure]
-   * @returns {boolean}
-   */
+  /** Ends a call. @param {Call} call @param {JsonObject | undefined} result @param {Failure} [failure] */
   #answered(call, result, failure) {
     if (call.method === "tools/list" && call.epoch === this.#epoch) {
       this.outputs?.learn(result?.tools);
       for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
-        const { name, title, annotations, execution } = tool ?? {};
+        const { name, title, annotations } = tool ?? {};
         this.#titles.set(name, title ?? annotations?.title);
-        if (call.options.tasks && execution?.taskSupport === "required") this.#tasksOnly.add(name);
-      }
-    }
-    if (call.pages && !failure) {
-      const { params, ...end } = call.pages.take(result, this.#options.listMaxPages || Infinity);
-      if (params) return this.#ask(call, params);
-      ({ result, failure } = end);
-    }
-    // A tool that runs as a task only says so to who has not seen the list, and has not begun.
-    if (failure?.rpcCode === NO_METHOD && call.method === "tools/call" && call.name && call.params && this.#session()?.capabilities?.tasks?.requests?.tools?.call) {
-      if (!this.#tasksOnly.delete(call.name) && !call.options.task) {
-        this.#tasksOnly.add(call.name);
-        return this.#ask(call, call.params);
       }
     }
     this.overflowed += call.overflowed;
     this.coalesced += call.coalesced;
     call.settle(result, failure);
-    return false;
   }
 }

@@ -7,7 +7,6 @@ import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
-import { capabilitiesOf } from "./asked.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
 import { Inbound } from "./inbound.js";
@@ -18,13 +17,21 @@ import { Outputs, checkMode } from "./results.js";
 import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Params} Params */
+/** @typedef {import("../types/inside.js").Settings} Settings */
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/client.js").Client} Whole with the methods that are made out of a table */
+/** @typedef {import("../types/options.js").ClientOptions} ClientOptions */
+/** @typedef {import("../types/options.js").ConnectOptions} ConnectOptions */
+/** @typedef {import("../types/protocol.js").Implementation} Implementation */
+
 /** How long a server counts as legacy once it has shown that, in milliseconds. */
 const REMEMBER = 24 * 60 * 60 * 1000;
 /** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
 const legacyServers = new Map();
-
-/** How long a server may say nothing to the probe over a connection of its own, in milliseconds. */
-const SILENCE = 1_500;
 
 const DEFAULTS = {
   timeout: 60_000,
@@ -52,7 +59,7 @@ export const INSIDE = Symbol("inside");
  */
 const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
 
-/** What is known of a session that a transport goes on with. @param {any} transport */
+/** What is known of a session that a transport goes on with. @param {Mover} transport */
 const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
 
 export class Client {
@@ -70,7 +77,7 @@ export class Client {
   #oddities = new Oddities();
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
-  /** What the core found out about the server. @type {any} */
+  /** What the core found out about the server. @type {import("../types/inside.js").Session | undefined} */
   #session;
   /** When the client began to connect. */
   #began = 0;
@@ -78,12 +85,12 @@ export class Client {
   #scans = true;
 
   /**
-   * @param {any} [info]
-   * @param {unknown} [options]
+   * @param {Implementation} [info]
+   * @param {ClientOptions} [options]
    */
   constructor(info, options) {
     itself(this);
-    this.#options = merge(DEFAULTS, options);
+    this.#options = /** @type {Settings & { mode: ClientOptions["mode"] }} */ (merge(DEFAULTS, options));
     const { progressHandler, logHandler, messageHandler } = this.#options;
     checkHandler("progressHandler", progressHandler);
     checkHandler("logHandler", logHandler);
@@ -110,7 +117,7 @@ export class Client {
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
     if (validator) {
-      const list = () => /** @type {any} */ (this).listTools({}, { progressHandler: null });
+      const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
       this.#calls.outputs = new Outputs(validator, list, (error) => this.#fault(error));
     }
     this.#weigh();
@@ -118,7 +125,7 @@ export class Client {
 
   /**
    * @param {unknown} target
-   * @param {any} [options]
+   * @param {ClientOptions & ConnectOptions & { info?: Implementation }} [options]
    */
   static async connect(target, options) {
     const client = new (this ?? Client)(options?.info, options);
@@ -167,17 +174,16 @@ export class Client {
 
   /**
    * @param {unknown} target
-   * @param {unknown} [options]
+   * @param {ConnectOptions} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000 }, options);
+    const given = merge({ connectTimeout: 30_000 }, /** @type {ConnectOptions & { connectTimeout: number }} */ (options));
     let { url, server, make } = route(target, given);
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
-    // Over HTTP, silence may as well be a slow way.
-    const { connectTimeout, probeTimeout = http ? connectTimeout / 3 : (transport.probeTimeout ?? SILENCE) } = given;
+    const { connectTimeout, probeTimeout = transport.probeTimeout } = given;
     checkTime("connectTimeout", connectTimeout);
-    checkTime("probeTimeout", probeTimeout);
+    if (probeTimeout !== undefined) checkTime("probeTimeout", probeTimeout);
     const { maxMessageSize } = given;
     if (maxMessageSize !== undefined && !(typeof maxMessageSize === "number" && maxMessageSize > 0)) {
       throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
@@ -207,7 +213,8 @@ export class Client {
       this.#declare();
       const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
       const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
-      core.connect(connectTimeout, probeTimeout, url !== undefined && !http, legacy, asked);
+      const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
+      core.connect(kind, connectTimeout, probeTimeout ?? NaN, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
       if (prior) core.know(prior);
       this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
@@ -223,10 +230,9 @@ export class Client {
   }
 
   /**
-   * @param {unknown} first the tool's name, or the request's params
-   * @param {unknown} [second]
-   * @param {unknown} [third]
-   * @returns {unknown}
+   * @param {string | Params} first the tool's name, or the request's params
+   * @param {object} [second]
+   * @param {CallOptions} [third]
    */
   callTool(first, second, third) {
     if (typeof first === "string") {
@@ -236,19 +242,19 @@ export class Client {
     return this.#calls.call("tools/call", first, optionsOf(second, third));
   }
 
-  /** @param {unknown} [options] */
+  /** @param {CallOptions} [options] */
   ping(options) {
     return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
   }
 
-  /** @param {string} level @param {unknown} [options] */
+  /** @param {string} level @param {CallOptions} [options] */
   async setLoggingLevel(level, options) {
     const told = this.#connection.core?.setLogLevel(String(level));
     if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
     return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 
-  /** @param {unknown} filter @param {unknown} [options] */
+  /** @param {object} filter @param {import("../types/subscription.js").ListenOptions} [options] */
   async listen(filter, options) {
     const subscription = new Subscription(options);
     const params = { notifications: filter };
@@ -257,10 +263,9 @@ export class Client {
   }
 
   /**
-   * @param {{ method: string, params?: unknown }} request
-   * @param {unknown} [second]
-   * @param {unknown} [third]
-   * @returns {any}
+   * @param {{ method: string, params?: Params }} request
+   * @param {CallOptions} [second]
+   * @param {CallOptions} [third]
    */
   request({ method, params }, second, third) {
     return this.#calls.call(method, params, optionsOf(second, third));
@@ -272,7 +277,7 @@ export class Client {
     this.#connection.drain();
   }
 
-  /** @param {string} method @param {(notification: unknown) => unknown} handler */
+  /** @param {string} method @param {(notification: Told) => unknown} handler */
   setNotificationHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.notificationHandlers.set(method, handler);
@@ -289,7 +294,7 @@ export class Client {
     this.#scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
   }
 
-  /** @param {string} method @param {(request: unknown, extra: unknown) => unknown} handler */
+  /** @param {string} method @param {import("./asked.js").RequestHandler} handler */
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.requestHandlers.set(method, handler);
@@ -298,7 +303,8 @@ export class Client {
 
   #declare() {
     const { capabilities, tasks } = this.#options;
-    this.#connection.core?.declare(capabilitiesOf(capabilities, this.#inbound.requestHandlers, tasks));
+    const handles = (/** @type {string} */ method) => this.#inbound.requestHandlers.has(method);
+    this.#connection.core?.declare({ ...capabilities }, handles("sampling/createMessage"), handles("elicitation/create"), handles("roots/list"), !!tasks);
   }
 
   get calls() {
@@ -321,7 +327,7 @@ export class Client {
     };
   }
 
-  /** @param {unknown} url @param {unknown} [options] */
+  /** @param {string | URL} url @param {import("../types/diagnosis.js").DiagnoseOptions} [options] */
   async diagnose(url, options) {
     if (!parts.diagnose) {
       await load("../diagnose/index.js").catch((cause) => {
@@ -371,13 +377,13 @@ export class Client {
     switch (step) {
       case words.STEP_CONNECTED: {
         this.#session = core.value();
-        connection.transport.setProtocolVersion?.(this.protocolVersion);
+        /** @type {Mover} */ (connection.transport).setProtocolVersion?.(this.protocolVersion);
         const connecting = this.#connecting;
         this.#connecting = undefined;
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
-        if (listChanged && connecting) watchLists(this, listChanged, (error) => this.#fault(error));
+        if (listChanged && connecting) watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
         return;
       }
       case words.STEP_DISCONNECTED:
@@ -423,13 +429,13 @@ export class Client {
     }
   }
 
-  /** @param {unknown} detail @param {unknown} [second] what failed after that */
+  /** @param {Failure} detail @param {Failure} [second] what failed after that */
   #disconnected(detail, second) {
     const connecting = this.#connecting;
-    this.#connection.detach();
     this.#session = this.#connecting = undefined;
     this.#calls.outputs?.forget();
     this.#inbound.forget();
+    this.#connection.detach();
     if (!connecting) return attempt(() => this.onclose?.());
     const { what, cause, reject } = connecting;
     const error = toError(detail, what, cause);
@@ -437,7 +443,7 @@ export class Client {
     reject(error);
   }
 
-  /** @param {any} error */
+  /** @param {Error} error */
   #fault(error) {
     attempt(() => this.onerror?.(error));
   }

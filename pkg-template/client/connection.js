@@ -9,7 +9,11 @@ import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {import("../types/inside.js").Outline} Outline */
 /** @typedef {import("../wasm/core.js").Core} Core */
+/** @typedef {import("../wasm/records.js").Records} Records */
+/** @typedef {ReturnType<typeof setTimeout> & { ref?: () => void, unref?: () => void }} Timer only Node's holds a process */
 
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
@@ -34,11 +38,11 @@ export class Connection {
   #owner;
   /** @type {Core | undefined} */
   #core;
-  /** @type {any} */
+  /** @type {Mover | undefined} */
   #transport;
   /** What that can do. @type {import("../base/abilities.js").Abilities | undefined} */
   #abilities;
-  /** Makes another transport to the same server. @type {(() => unknown) | undefined} */
+  /** Makes another transport to the same server. @type {(() => Mover) | undefined} */
   #again;
   /** The option `maxMessageSize`, if it was given. @type {number | undefined} */
   #maxMessageSize;
@@ -51,7 +55,7 @@ export class Connection {
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
-  /** @type {any} */
+  /** @type {Timer | undefined} */
   #timer;
   #timerAt = Infinity;
   // Views of the core's memory; detached, with length 0, when the memory has grown.
@@ -104,13 +108,13 @@ export class Connection {
     const core = /** @type {Core} */ (this.#core);
     this.#draining = true;
     try {
-      for (let step; (step = core.poll(this.#fetcher !== undefined && this.#transport?.send.fast)); ) {
+      for (let step; (step = core.poll(/** @type {boolean} */ (this.#fetcher !== undefined && this.#transport?.send.fast))); ) {
         const numbers = this.view();
         const slot = numbers[words.PLACE_SLOT];
         const id = numbers[words.PLACE_ID];
         if (step === words.STEP_SEND) this.#send(core.value(), id);
         else if (step === words.STEP_REOPEN) this.#reopen();
-        else if (step === words.STEP_FETCH) this.#fetcher?.start(/** @type {any} */ (core.value()), this.#owner.table.find(id)?.options);
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), this.#owner.table.find(id)?.options);
         else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
         else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
         else this.#owner.act(step, slot, id);
@@ -126,14 +130,14 @@ export class Connection {
    * @returns {[slot: number, id: number, progress: number, total: number, deadline: number, odd: number]}
    */
   view() {
-    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.#core).view(words.VIEW_NUMBERS);
-    return /** @type {any} */ (this.#numbers);
+    while (!this.#numbers.length) this.#numbers = /** @type {Core} */ (this.#core).view(words.VIEW_NUMBERS);
+    return /** @type {[number, number, number, number, number, number]} */ (/** @type {unknown} */ (this.#numbers));
   }
 
-  /** The core's table of what was scanned. @returns {any} */
+  /** The core's table of what was scanned. @returns {Records} */
   records() {
-    while (!this.#records.length) this.#records = /** @type {any} */ (this.#core).view(words.VIEW_RECORDS);
-    return this.#records;
+    while (!this.#records.length) this.#records = /** @type {Core} */ (this.#core).view(words.VIEW_RECORDS);
+    return /** @type {Records} */ (/** @type {unknown} */ (this.#records));
   }
 
   /** Whom the request of that id is sent for, or the next one. @param {string} identity @param {number} [id] */
@@ -167,8 +171,8 @@ export class Connection {
 
   /**
    * Opens a connection by a transport.
-   * @param {unknown} transport
-   * @param {(() => unknown) | undefined} again makes another one to the same server, if that can be
+   * @param {Mover} transport
+   * @param {(() => Mover) | undefined} again makes another one to the same server, if that can be
    * @param {number | undefined} maxMessageSize the option of that name
    */
   begin(transport, again, maxMessageSize) {
@@ -177,12 +181,12 @@ export class Connection {
     this.#open(transport);
   }
 
-  /** Attaches a transport and starts it. @param {any} transport */
+  /** Attaches a transport and starts it. @param {Mover} transport */
   #open(transport) {
     this.#transport = transport;
     const abilities = (this.#abilities = abilitiesOf(transport));
     const current = () => this.#transport === transport;
-    /** @type {Record<string, (...given: any[]) => unknown>} */
+    /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
       onmessage: fast((/** @type {unknown} */ message) => current() && this.receive(message)),
       onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
@@ -190,9 +194,9 @@ export class Connection {
     };
     // Who waits for messages is not to be passed by.
     if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
-    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {any} */ id) => current() && this.identify(identity, id);
+    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
-    if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => current() && this.refuse(error, whose);
+    if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     abilities.attach?.(this);
     this.#release = handle(transport, ours);
@@ -216,13 +220,13 @@ export class Connection {
       );
   }
 
-  /** The core takes over the exchanges of a transport. @param {any} transport */
+  /** The core takes over the exchanges of a transport. @param {Mover} transport */
   #join(transport) {
     const fetcher = (this.#fetcher = abilitiesOf(transport).fetcher);
     if (!fetcher || !this.#core) return;
     // Who has put another handler in the client's place, or before it, hears of every message.
     const plain = () => !transport.onmessage || transport.onmessage.fast;
-    const scans = () => this.scans && !this.#draining && plain();
+    const scans = () => /** @type {boolean} */ (this.scans && !this.#draining && plain());
     fetcher.join(this.#core, {
       drain: () => this.drain(),
       get scans() {
@@ -238,7 +242,7 @@ export class Connection {
 
   #reopen() {
     this.detach();
-    this.#open(this.#again?.());
+    this.#open(/** @type {Mover} */ (this.#again?.()));
   }
 
   /** Gives the transport up. */
@@ -250,10 +254,10 @@ export class Connection {
     if (!transport) return;
     this.#abilities?.attach?.(undefined);
     const release = this.#release;
-    /** @type {any} */
+    /** @type {Timer | undefined} */
     let timer;
-    const closing = Promise.resolve()
-      .then(() => transport.close?.())
+    // At once: who waits for its end hears of that before the client's owner does.
+    const closing = new Promise((resolve) => resolve(transport.close?.()))
       .catch(() => {})
       .then(() => {
         clearTimeout(timer);
@@ -269,9 +273,9 @@ export class Connection {
     this.drain();
   }
 
-  /** @param {unknown} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
+  /** @param {object} message @param {number} id of the request, 0, or `GREETING` for what ends the handshake */
   #send(message, id) {
-    const transport = this.#transport;
+    const transport = /** @type {Mover & { sendText(text: string): void }} */ (this.#transport);
     try {
       if (transport.send.fast && this.#abilities?.frames) {
         transport.sendText(write(message));
@@ -327,9 +331,8 @@ export class Connection {
 
   /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
-    const number = answers && Number(id);
-    const connecting = this.#owner.blame(error);
-    this.unsent(number && (connecting || this.#owner.table.find(number)) ? number : undefined, error);
+    this.#core?.unread(id, answers === true, error, now());
+    this.drain();
   }
 
   /** A frame of text has arrived. @param {string} text */
@@ -344,9 +347,9 @@ export class Connection {
         const records = this.records();
         if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
         if (slot < 0) return;
-        const total = records[words.FIELD_TOTAL];
+        const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
         const call = /** @type {Call} */ (this.#owner.table.at(slot));
-        return call.deliver(records[words.FIELD_PROGRESS], words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
+        return call.deliver(/** @type {number} */ (records[words.FIELD_PROGRESS]), words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
       }
     }
     this.parse(text);
@@ -383,7 +386,7 @@ export class Connection {
   /**
    * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
    * end calls and give their slots away.
-   * @param {any} records
+   * @param {Records} records
    * @param {number} count
    * @param {() => string} read what was scanned
    */
@@ -393,13 +396,13 @@ export class Connection {
     for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
       const odd = records[at + words.FIELD_ODD];
       if (odd) this.#owner.odd(odd, factsOf(records, at));
-      const call = this.#owner.table.at(records[at + words.FIELD_SLOT]);
+      const call = this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
       if (!call) continue;
-      const total = records[at + words.FIELD_TOTAL];
+      const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
       text ??= read();
       found.push({
         call,
-        progress: records[at + words.FIELD_PROGRESS],
+        progress: /** @type {number} */ (records[at + words.FIELD_PROGRESS]),
         total: words.optional(total),
         message: messageOf(records, at, text),
         params: paramsOf(records, at, text),

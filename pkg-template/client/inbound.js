@@ -2,18 +2,24 @@
 import { AbortError, attempt } from "../base/errors.js";
 import { ask, handlersOf, messageOf } from "./asked.js";
 
+/** @typedef {import("../types/input.js").InputContext} InputContext */
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/protocol.js").LoggingMessage} LoggingMessage */
+/** @typedef {import("../types/jsonrpc.js").RequestId} RequestId */
+/** @typedef {import("../types/errors.js").RpcError} RpcError */
+/** @typedef {import("./asked.js").RequestHandler} RequestHandler */
 /** @typedef {import("./call.js").Call} Call */
 
 const now = () => performance.now();
 
 export class Inbound {
-  /** @type {Map<string, (notification: unknown) => unknown>} */
+  /** @type {Map<string, (notification: Told) => unknown>} */
   notificationHandlers = new Map();
-  /** @type {Map<string, (request: unknown, extra: unknown) => unknown>} */
+  /** @type {Map<string, RequestHandler>} */
   requestHandlers;
   /**
    * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
-   * @type {{ heard?: (notification: unknown) => void, notification?: (notification: unknown) => unknown, request?: (request: unknown, extra: unknown) => unknown }}
+   * @type {{ heard?: (notification: Told) => void, notification?: (notification: Told) => unknown, request?: RequestHandler }}
    */
   others = {};
 
@@ -28,7 +34,7 @@ export class Inbound {
   /**
    * @param {import("./connection.js").Connection} connection
    * @param {import("./table.js").CallTable} table the calls under way
-   * @param {any} options the client's
+   * @param {Omit<import("../types/options.js").ClientOptions, "cache">} options the client's
    */
   constructor(connection, table, options) {
     this.#connection = connection;
@@ -37,22 +43,22 @@ export class Inbound {
     this.requestHandlers = new Map(handlersOf(options));
   }
 
-  /** @param {any} message */
+  /** @param {Told} message */
   notify(message) {
     const { method, params } = message;
     if (method === "notifications/progress") message = this.#named(message);
     attempt(() => this.#options.messageHandler?.(message));
-    if (method === "notifications/message") attempt(() => this.#options.logHandler?.(params));
+    if (method === "notifications/message") attempt(() => this.#options.logHandler?.(/** @type {LoggingMessage} */ (/** @type {unknown} */ (params))));
     if (method === "notifications/elicitation/complete") {
-      const complete = this.#elsewhere.get(params?.elicitationId);
-      this.#elsewhere.delete(params?.elicitationId);
+      const complete = this.#elsewhere.get(/** @type {string} */ (params?.elicitationId));
+      this.#elsewhere.delete(/** @type {string} */ (params?.elicitationId));
       complete?.();
     }
     this.others.heard?.(message);
     attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
   }
 
-  /** Progress of a call that the page has given a token of its own, by that token. @param {any} message */
+  /** Progress of a call that the page has given a token of its own, by that token. @param {Told} message */
   #named(message) {
     const { progressToken } = Object(message.params);
     const named = (/** @type {number | undefined} */ id) => id !== undefined && (progressToken === id || progressToken === `${id}`);
@@ -60,7 +66,7 @@ export class Inbound {
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
-  /** A request of a legacy server. @param {unknown} request @param {any} id @param {Call} [call] that makes it ask */
+  /** A request of a legacy server. @param {Told} request @param {RequestId} id @param {Call} [call] that makes it ask */
   answer(request, id, call) {
     const core = /** @type {import("../wasm/core.js").Core} */ (this.#connection.core);
     const asked = new AbortController();
@@ -74,11 +80,11 @@ export class Inbound {
     };
     this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
       if (this.#asked.get(id) === asked) this.#asked.delete(id);
-      core.respond(id, ok, ok ? value : { code: value?.rpcCode ?? -32603, message: messageOf(value), data: value?.data });
+      core.respond(id, ok, ok ? value : { code: /** @type {Partial<RpcError> | undefined} */ (value)?.rpcCode ?? -32603, message: messageOf(value), data: /** @type {Partial<RpcError> | undefined} */ (value)?.data });
     });
   }
 
-  /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {unknown} request @param {string} key */
+  /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {Told} request @param {string} key */
   input(call, input, request, key) {
     const asked = new AbortController();
     (call.inputs ??= new Set()).add(asked);
@@ -91,10 +97,10 @@ export class Inbound {
 
   /**
    * Lets a handler answer what the server asks for.
-   * @param {any} request
+   * @param {Told} request
    * @param {AbortController} asked
-   * @param {any} context
-   * @param {(ok: boolean, value: any) => void} respond
+   * @param {Partial<InputContext>} context
+   * @param {(ok: boolean, value: unknown) => void} respond
    */
   #serve(request, asked, context, respond) {
     attempt(() => this.#options.messageHandler?.(request));
@@ -117,20 +123,20 @@ export class Inbound {
       respond(ok, value);
       this.#connection.drain();
     };
-    ask(this.requestHandlers.get(request.method) ?? this.others.request, request, context).then(
+    ask(this.requestHandlers.get(request.method) ?? this.others.request, request, /** @type {InputContext} */ (context)).then(
       (result) => end(true, result),
       (error) => end(false, error),
     );
   }
 
-  /** A request is not to be answered any more. @param {any} id @param {unknown} reason */
+  /** A request is not to be answered. @param {RequestId} id @param {unknown} reason */
   withdraw(id, reason) {
     const asked = this.#asked.get(id);
     this.#asked.delete(id);
     asked?.abort(new AbortError("the answer is wanted no more", reason));
   }
 
-  /** Nobody waits for answers any more. */
+  /** Nobody waits for answers now. */
   forget() {
     for (const asked of this.#asked.values()) asked.abort();
     this.#asked.clear();

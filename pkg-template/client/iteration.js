@@ -13,7 +13,7 @@ export class Iteration {
   /** How the call ended. @type {{ error?: unknown } | undefined} */
   #end;
 
-  /** @param {(iteration: Iteration) => void} leave is told that nobody loops any more */
+  /** @param {(iteration: Iteration) => void} leave is told that nobody loops now */
   constructor(leave) {
     itself(this);
     this.leave = leave;
@@ -57,7 +57,7 @@ export class Iteration {
     if (!resolve || !reject || !(this.#items.length || this.#end)) return;
     this.#loop = undefined;
     if (this.#items.length) return resolve({ done: false, value: this.#items.shift() });
-    // An error is told once, as by any iterator.
+    // An error is told once, as iterators do.
     const { error } = /** @type {{ error?: unknown }} */ (this.#end);
     this.#end = {};
     if (error) reject(error);

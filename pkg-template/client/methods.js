@@ -1,17 +1,19 @@
 // The protocol's requests as methods of the client, made from a table.
 import { optionsOf } from "../base/check.js";
-import { Pages } from "./pages.js";
+
+/** @typedef {import("../types/call-options.js").ListOptions} CallOptions */
+/** @typedef {import("../types/inside.js").Params} Params */
 
 /**
  * The method here, the request, and how its params are given: `name` and `uri` have a short form
- * that starts with that text, every other word is the member that a page's items are in.
+ * that starts with that text; a list comes in pages.
  * @type {[name: string, method: string, shape: string][]}
  */
 const TABLE = [
-  ["listTools", "tools/list", "tools"],
-  ["listResources", "resources/list", "resources"],
-  ["listResourceTemplates", "resources/templates/list", "resourceTemplates"],
-  ["listPrompts", "prompts/list", "prompts"],
+  ["listTools", "tools/list", "pages"],
+  ["listResources", "resources/list", "pages"],
+  ["listResourceTemplates", "resources/templates/list", "pages"],
+  ["listPrompts", "prompts/list", "pages"],
   ["getPrompt", "prompts/get", "name"],
   ["readResource", "resources/read", "uri"],
   ["subscribeResource", "resources/subscribe", "uri"],
@@ -22,19 +24,18 @@ const TABLE = [
 /**
  * Gives the client its methods.
  * @param {unknown} prototype
- * @param {(client: any, method: string, params: unknown, options: unknown, more?: { pages: Pages }) => unknown} call
+ * @param {(client: import("./client.js").Client, method: string, params: Params | undefined, options: CallOptions | undefined, more?: { pages: number }) => unknown} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
-    /** @this {unknown} @param {any} first @param {unknown} second @param {unknown} third */
+    /** @this {import("./client.js").Client} @param {string | Params | undefined} first @param {CallOptions} [second] @param {CallOptions} [third] */
     const value = function (first, second, third) {
       if (typeof first === "string" && shape === "uri") return call(this, method, { uri: first }, second);
       if (typeof first === "string") {
         return call(this, method, second == null ? { name: first } : { name: first, arguments: second }, third);
       }
       const options = optionsOf(second, third);
-      const walks = name.startsWith("list") && first?.cursor == null;
-      return call(this, method, first, options, walks ? { pages: new Pages(shape, first, options) } : undefined);
+      return call(this, method, first, options, shape === "pages" ? { pages: options?.pages ?? Infinity } : undefined);
     };
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }

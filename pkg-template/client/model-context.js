@@ -4,25 +4,34 @@ import { isForModels } from "../base/check.js";
 import { McpError, attempt } from "../base/errors.js";
 import { Client } from "./client.js";
 
+/** @typedef {import("../types/tools.js").Tool} Tool */
+/**
+ * What the browser's agent is offered tools by.
+ * @typedef {object} ModelContext
+ * @property {(tool: object, options: { signal: AbortSignal }) => unknown} [registerTool]
+ * @property {(name: string) => unknown} [unregisterTool]
+ * @property {(context: { tools: object[] }) => void | Promise<void>} [provideContext]
+ */
+
 /**
  * @param {unknown} server
- * @param {{ modelContext?: unknown, onerror?: (error: unknown) => void }} [options]
+ * @param {{ modelContext?: ModelContext, onerror?: (error: unknown) => void }} [options]
  */
 export async function offerToModelContext(server, { modelContext, onerror } = {}) {
   const failed = (/** @type {unknown} */ error) => attempt(() => onerror?.(error));
-  const scope = /** @type {any} */ (globalThis);
+  const scope = /** @type {{ document?: { modelContext?: ModelContext }, navigator?: { modelContext?: ModelContext } }} */ (globalThis);
   // The proposal moved it from the navigator to the document.
-  const target = modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext;
+  const target = /** @type {Required<ModelContext> | undefined} */ (modelContext ?? scope.document?.modelContext ?? scope.navigator?.modelContext);
   if (!target) return undefined;
   const registers = typeof target.registerTool === "function";
   if (!registers && typeof target.provideContext !== "function") {
     throw new McpError("UNSUPPORTED", "this modelContext has neither `registerTool` nor `provideContext`");
   }
-  const client = /** @type {any} */ (await Client.connect(server, { info: { name: "modelContext", version: "1" }, progressHandler: null }));
+  const client = /** @type {import("../types/client.js").Client} */ (/** @type {unknown} */ (await Client.connect(server, { info: { name: "modelContext", version: "1" }, progressHandler: null })));
   /** What is offered: how it looks, and how it is taken back. @type {Map<string, { look: string, take: AbortController }>} */
   const offered = new Map();
 
-  /** @param {any} tool */
+  /** @param {Tool} tool */
   const entry = ({ name, title, description, inputSchema, annotations }) => ({
     name,
     title,
@@ -31,7 +40,7 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
     inputSchema,
     annotations,
     // A value, or a rejection: the agent knows nothing of the protocol's results.
-    execute: async (/** @type {unknown} */ input, /** @type {any} */ agent) => plain(await client.callTool(name, input ?? {}, { signal: agent?.signal, throwOnToolError: true })),
+    execute: async (/** @type {object | undefined} */ input, /** @type {{ signal?: AbortSignal } | undefined} */ agent) => plain(await client.callTool(name, input ?? {}, { signal: agent?.signal, throwOnToolError: true })),
   });
 
   /** @param {string} name */
@@ -46,7 +55,7 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
     const listed = client.getServerCapabilities()?.tools ? await client.listTools() : { tools: [] };
     const tools = listed.tools.filter(isForModels);
     if (!registers) return target.provideContext({ tools: tools.map(entry) });
-    const now = new Map(tools.map((/** @type {any} */ tool) => [tool.name, JSON.stringify(tool)]));
+    const now = new Map(tools.map((tool) => [tool.name, JSON.stringify(tool)]));
     for (const [name, { look }] of offered) if (now.get(name) !== look) takeBack(name);
     for (const tool of tools) {
       if (offered.has(tool.name)) continue;
@@ -84,6 +93,6 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
   return { close };
 }
 
-/** What a result says, without the protocol around it. @param {any} result */
+/** What a result says, without the protocol around it. @param {import("../types/tools.js").CallToolResult} result */
 const plain = ({ structuredContent, content = [] }) =>
-  structuredContent ?? (content.every((/** @type {any} */ { type }) => type === "text") ? content.map((/** @type {any} */ { text }) => text).join("\n") : content);
+  structuredContent ?? (content.every(({ type }) => type === "text") ? content.map(({ text }) => text).join("\n") : content);

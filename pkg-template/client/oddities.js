@@ -1,6 +1,8 @@
 // What was odd about the progress that servers sent: the latest of each kind is kept as a sample.
 import * as words from "../wasm/words.js";
 
+/** @typedef {import("../types/inside.js").Session} Session */
+
 /** How much odd progress of a kind is kept. */
 const SAMPLES = 10;
 /** And how much of a member of it, in characters. */
@@ -15,7 +17,7 @@ const KINDS = {
   [words.ODDITY_COERCED]: "coerced",
 };
 
-/** What is kept of what a server sent, which may be of any size. @param {any} value */
+/** What is kept of what a server sent, which may be of whatever kind and size. @param {any} value */
 function brief(value) {
   let text = value;
   try {
@@ -34,7 +36,7 @@ export function factsIn(params) {
 }
 
 export class Oddities {
-  /** By kind, each with its place among all. @type {Map<number, { place: number, time: number, facts: object, session: any }[]>} */
+  /** By kind, each with its place among all. @type {Map<number, { place: number, time: number, facts: object, session: Session | undefined }[]>} */
   #samples = new Map();
   #count = 0;
 
@@ -43,7 +45,7 @@ export class Oddities {
    * @param {number} kind
    * @param {object} facts
    * @param {number} time since the client began to connect, in milliseconds
-   * @param {unknown} session what is known of the server
+   * @param {Session | undefined} session what is known of the server
    */
   keep(kind, facts, time, session) {
     let same = this.#samples.get(kind);

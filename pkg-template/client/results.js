@@ -1,17 +1,19 @@
 // Structured results of tools, checked against the schemas that the tools declare.
 import { McpError, ProtocolError } from "../base/errors.js";
 
+/** @typedef {ReturnType<import("../types/validator.js").JsonSchemaValidator["getValidator"]>} Check */
+
 export class Outputs {
   #validator;
   #list;
   #report;
-  /** By tool: its schema, or what that was made into. @type {Map<string, any>} */
+  /** By tool: its schema, or what that was made into. @type {Map<string | undefined, unknown>} */
   #schemas = new Map();
   /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
   #listed;
 
   /**
-   * @param {any} validator
+   * @param {import("../types/validator.js").JsonSchemaValidator} validator
    * @param {() => Promise<unknown>} list asks for the tools, which are learnt by that
    * @param {(error: Error) => void} report
    */
@@ -21,7 +23,7 @@ export class Outputs {
     this.#report = report;
   }
 
-  /** @param {unknown} tools */
+  /** @param {unknown} tools what a server has listed */
   learn(tools) {
     if (Array.isArray(tools)) for (const tool of tools) this.#schemas.set(tool?.name, tool?.outputSchema);
   }
@@ -34,9 +36,9 @@ export class Outputs {
 
   /**
    * The result, or an error about it.
-   * @param {string} name
-   * @param {any} result
-   * @param {"warn" | "strict"} mode
+   * @param {string | undefined} name
+   * @param {import("../types/jsonrpc.js").JsonObject | undefined} result
+   * @param {"off" | "warn" | "strict" | undefined} mode
    */
   async check(name, result, mode) {
     // Errors, questions and tasks have no structured content to check.
@@ -46,7 +48,7 @@ export class Outputs {
     let cause;
     try {
       if (!this.#schemas.has(name)) await (this.#listed ??= this.#list());
-      let check = this.#schemas.get(name);
+      let check = /** @type {Check | import("../types/tools.js").JsonSchema | undefined} */ (this.#schemas.get(name));
       if (check === undefined) return result;
       if (typeof check !== "function") this.#schemas.set(name, (check = this.#validator.getValidator(check)));
       code = "INVALID_OUTPUT";
@@ -55,13 +57,13 @@ export class Outputs {
       if (content === undefined) {
         problem = "the result has no structuredContent";
       } else {
-        const { valid, errorMessage } = check(content);
+        const { valid, errorMessage } = /** @type {Check} */ (check)(content);
         if (valid) return result;
         problem = errorMessage;
       }
     } catch (error) {
       cause = error;
-      problem = /** @type {any} */ (error)?.message;
+      problem = /** @type {Partial<Error> | undefined} */ (error)?.message;
       if (code === "UNUSABLE_SCHEMA" && !this.#schemas.has(name)) this.#listed = undefined;
     }
     const what = code === "INVALID_OUTPUT" ? "does not follow its output schema" : "has an output schema that cannot be used";
@@ -73,9 +75,9 @@ export class Outputs {
   }
 }
 
-/** @param {any} options */
+/** @param {Pick<import("../types/options.js").ClientOptions, "outputValidation" | "jsonSchemaValidator">} options */
 export function checkMode({ outputValidation: mode, jsonSchemaValidator }) {
-  if (!["off", "warn", "strict"].includes(mode)) {
+  if (!["off", "warn", "strict"].includes(/** @type {string} */ (mode))) {
     throw new McpError("INVALID_ARGUMENT", `outputValidation must be "off", "warn" or "strict", not ${mode}`);
   }
   if (mode !== "off" && typeof jsonSchemaValidator?.getValidator !== "function") {

@@ -2,28 +2,33 @@
 import { ProtocolError, attempt, isTimeout } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 
+/** @typedef {Promise<unknown> & { readonly id: number, cancel: (reason?: unknown) => void }} Handle of a call */
+/** @typedef {import("../types/client.js").Client} Client */
+/** @typedef {import("../types/subscription.js").ChangeNotification} ChangeNotification */
+/** @typedef {import("../types/subscription.js").SubscriptionFilter} Filter */
+
 /** How much news may wait for somebody to take it. */
 const WAITING = 1024;
 
 export class Subscription {
-  /** What the server will tell of. @type {unknown} */
+  /** What the server will tell of. @type {Filter | undefined} */
   honored;
   /** Settles when the server has acknowledged it, or will not. @type {Promise<this>} */
   opened;
   /** How it ended. @type {Promise<"local" | "graceful" | "remote">} */
   closed = Promise.resolve("local");
-  /** @type {any} */
+  /** @type {Handle | undefined} */
   #call;
-  /** @type {((notification: unknown) => unknown) | undefined} */
+  /** @type {((notification: ChangeNotification) => unknown) | undefined} */
   #handler;
-  /** @type {unknown[]} */
+  /** @type {ChangeNotification[]} */
   #waiting = [];
   /** Wakes the iterations that wait. @type {(() => void)[]} */
   #asleep = [];
   #over = false;
   /** @type {(error: Error) => void} */
   #fail = () => {};
-  /** The server has acknowledged it. @type {(honored: unknown) => void} */
+  /** The server has acknowledged it. @type {(honored: Filter) => void} */
   open = () => {};
   /** @type {((error: Error) => unknown) | undefined} */
   oninterrupt;
@@ -32,7 +37,7 @@ export class Subscription {
   /** When its stream broke off, until there is another. @type {number | undefined} */
   #since;
 
-  /** @param {any} [options] */
+  /** @param {import("../types/subscription.js").ListenOptions} [options] */
   constructor({ onnotification, oninterrupt, onreopen } = {}) {
     itself(this);
     this.#handler = onnotification;
@@ -50,12 +55,12 @@ export class Subscription {
     });
   }
 
-  /** It lasts as long as this call. @param {any} call */
+  /** It lasts as long as this call. @param {Handle} call */
   follow(call) {
     this.#call = call;
     this.closed = call.then(
       () => this.#end("graceful", new ProtocolError("the server ended the subscription without acknowledging it")),
-      (/** @type {any} */ error) => this.#end(error.code === "ABORTED" || isTimeout(error) ? "local" : "remote", error),
+      (error) => this.#end(error.code === "ABORTED" || isTimeout(error) ? "local" : "remote", error),
     );
   }
 
@@ -70,7 +75,7 @@ export class Subscription {
   }
 
   get id() {
-    return this.#call.id;
+    return /** @type {Handle} */ (this.#call).id;
   }
 
   get honoredFilter() {
@@ -87,7 +92,7 @@ export class Subscription {
     if (handler) for (const notification of this.#waiting.splice(0)) this.deliver(notification);
   }
 
-  /** @param {unknown} notification */
+  /** @param {ChangeNotification} notification */
   deliver(notification) {
     const handler = this.#handler;
     if (handler) return attempt(() => handler(notification));
@@ -96,7 +101,7 @@ export class Subscription {
   }
 
   async close() {
-    this.#call.cancel();
+    /** @type {Handle} */ (this.#call).cancel();
     await this.closed;
   }
 
@@ -130,36 +135,36 @@ throughProxies(Subscription);
 /** How long news of a list may be put off by more of it, in milliseconds. */
 const LONGEST_WAIT = 2000;
 
-/** A kind of list, and the client's method for it. @type {[string, string][]} */
+/** A kind of list, and the client's method for it. @type {["tools" | "prompts" | "resources", "listTools" | "listPrompts" | "listResources"][]} */
 const LISTS = [["tools", "listTools"], ["prompts", "listPrompts"], ["resources", "listResources"]];
 
 /**
  * Tells of lists that have changed, with what is in them now.
- * @param {any} client
- * @param {any} wanted by kind of list
+ * @param {Client} client
+ * @param {NonNullable<import("../types/options.js").ClientOptions["listChanged"]>} wanted by kind of list
  * @param {(error: Error) => void} failed
  */
 export async function watchLists(client, wanted, failed) {
-  /** @type {any} */
+  /** @type {Record<string, true>} */
   const filter = {};
   /** @type {Record<string, () => void>} */
   const changed = {};
-  /** @type {Record<string, any>} */
+  /** @type {Record<string, ReturnType<typeof setTimeout>>} */
   const timers = {};
-  /** When a change is told of at the latest. @type {Record<string, any>} */
+  /** When a change is told of at the latest. @type {Record<string, number>} */
   const until = {};
   for (const [kind, list] of LISTS) {
     if (!wanted[kind] || !client.getServerCapabilities()?.[kind]?.listChanged) continue;
-    const { onChanged, autoRefresh = true, debounceMs = 300 } = wanted[kind];
+    const { onChanged, autoRefresh = true, debounceMs = 300 } = /** @type {import("../types/subscription.js").ListChangedHandler<unknown>} */ (wanted[kind]);
     filter[`${kind}ListChanged`] = true;
     // One after the other: an older list must not come last.
     let last = Promise.resolve();
     const tell = async () => {
       let items = null;
       try {
-        if (autoRefresh) items = (await client[list]())[kind] ?? [];
+        if (autoRefresh) items = /** @type {Partial<Record<typeof kind, unknown[]>>} */ (await client[list]())[kind] ?? [];
       } catch (error) {
-        return attempt(() => onChanged(error, null));
+        return attempt(() => onChanged(/** @type {Error} */ (error), null));
       }
       attempt(() => onChanged(null, items));
     };
@@ -179,7 +184,7 @@ export async function watchLists(client, wanted, failed) {
   }
   if (!Object.keys(filter).length) return;
   try {
-    const onnotification = (/** @type {any} */ { method }) => changed[method]?.();
+    const onnotification = (/** @type {ChangeNotification} */ { method }) => changed[method]?.();
     // What has changed in a gap, nobody says.
     const onreopen = () => Object.values(changed).forEach((tell) => tell());
     const subscription = await client.listen(filter, { onnotification, onreopen });

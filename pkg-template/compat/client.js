@@ -2,11 +2,12 @@
 import { Client as Base, INSIDE } from "../client/client.js";
 // Brings the module along.
 import "../index.js";
-import { isMcpError } from "../base/errors.js";
+import { attempt, isMcpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { handlerOf, parse, schemaAndOptions } from "./given.js";
 import { isOutline } from "./outline.js";
 import { mergeCapabilities } from "./helpers.js";
+import { SPEECH, isUnanswered } from "./transport.js";
 
 /** The methods that return a call, and the requests that they make. */
 const CALLS = /** @type {const} */ ({
@@ -30,11 +31,18 @@ const HANDLED = { "sampling/createMessage": "sampling", "elicitation/create": "e
 /** Notifications that the SDKs handle by themselves. */
 const OWN = ["notifications/progress", "notifications/cancelled"];
 
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/client.js").Client & { transport?: { sessionId?: string } }} SdkClient */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/inside.js").TableMethods} Made */
+/** @typedef {{ code?: unknown, cause?: unknown, mayHaveRun?: boolean, headers?: unknown }} Failing an error of ours */
+/** @typedef {import("../types/options.js").ClientOptions & { debouncedNotificationMethods?: string[], enforceStrictCapabilities?: boolean }} Options */
+
 /**
  * @typedef {object} Dialect
  * @property {(error: unknown) => unknown} translate makes the SDK's error of ours
- * @property {(client: unknown, request: unknown, context: unknown) => object} context what the SDK's handlers are told
- * @property {(options: unknown) => any} options the SDK's client options, as ours
+ * @property {(client: SdkClient, request: Told, context: import("../types/input.js").InputContext) => object} context what the SDK's handlers are told
+ * @property {(options: any) => Options} options the client options of whichever SDK it is, as ours
  * @property {(kind: "capability" | "connected", message: string) => Error} refuse what the SDK throws by itself
  */
 
@@ -43,26 +51,39 @@ const OWN = ["notifications/progress", "notifications/cancelled"];
  * @param {Dialect} dialect
  */
 export function adapt({ translate, context, options, refuse }) {
+  /** @param {Failing} error */
+  const translated = (error) => (isForeign(error) ? error.cause : translate(error));
+  /** @param {Failing} error */
+  const ofCall = (error) => (error.mayHaveRun && !isUnanswered(error) ? translate(error) : translated(error));
+
   class Client extends Base {
     /** @type {((request: unknown, context: unknown) => Promise<unknown>) | undefined} */
     fallbackRequestHandler;
     /** @type {((notification: unknown) => Promise<void>) | undefined} */
     fallbackNotificationHandler;
 
+    /** The SDK's error; what failed by its request, the SDK's transport tells too. @param {Failing} error */
+    #failing = (error) => {
+      const failure = ofCall(error);
+      const { transport } = this;
+      if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(/** @type {Error} */ (failure)));
+      return failure;
+    };
     #debounced;
     /** Notifications that this turn of the event loop sends. @type {Set<string>} */
     #waiting = new Set();
 
-    /** @param {unknown} [info] @param {any} [given] */
-    constructor(info, { debouncedNotificationMethods, ...given } = /** @type {unknown} */ ({})) {
+    /** @param {import("../types/protocol.js").Implementation} [info] @param {Options} [given] */
+    constructor(info, { debouncedNotificationMethods, ...given } = {}) {
       // The SDK logs no progress, and leaves links to the caller.
       super(info, { progressHandler: null, urlElicitation: "manual", ...options(given) });
+      /** @type {string[]} */
       this.#debounced = debouncedNotificationMethods ?? [];
       const client = this;
       Object.defineProperties(this[INSIDE].inbound.others, Object.getOwnPropertyDescriptors({
         get notification() {
           const handler = client.fallbackNotificationHandler;
-          return handler && ((/** @type {any} */ message) => (OWN.includes(message.method) ? undefined : handler(message)));
+          return handler && ((/** @type {Told} */ message) => (OWN.includes(message.method) ? undefined : handler(message)));
         },
         get request() {
           const handler = client.fallbackRequestHandler;
@@ -72,57 +93,68 @@ export function adapt({ translate, context, options, refuse }) {
       }));
     }
 
-    /** @param {unknown} target @param {any} [given] */
+    /** @param {unknown} target @param {CallOptions} [given] */
     async connect(target, given) {
       const { timeout: connectTimeout, signal } = given ?? {};
       signal?.throwIfAborted();
       const abort = () => void this.close();
       signal?.addEventListener("abort", abort);
       try {
-        await follow(super.connect(target, { connectTimeout, ...given }), (error) => (isForeign(error) ? error.cause : translate(error)));
-      } catch (error) {
+        await follow(super.connect(target, { connectTimeout, ...given }), translated);
+      } catch (thrown) {
+        const error = /** @type {Error} */ (thrown);
         signal?.throwIfAborted();
+        if (isOurs(target)) {
+          attempt(() => target.onerror?.(error));
+          attempt(() => this.onerror?.(error));
+          attempt(() => this.onclose?.());
+        }
         throw error;
       } finally {
         signal?.removeEventListener("abort", abort);
       }
     }
 
-    /** @param {unknown} capabilities */
+    /** @param {object} capabilities */
     registerCapabilities(capabilities) {
       if (this.transport) throw refuse("connected", "Cannot register capabilities after connecting to transport");
       const { options } = this[INSIDE];
       options.capabilities = mergeCapabilities(options.capabilities ?? {}, capabilities);
     }
 
-    /** @param {string} level @param {unknown} [given] */
+    /** @param {string} level @param {CallOptions} [given] */
     setLoggingLevel(level, given) {
       const refused = this.#lacking("logging/setLevel");
       if (refused) return Promise.reject(refused);
       const set = super.setLoggingLevel(level, given);
       // The server says whether there is such a level.
-      const asked = set.catch((/** @type {any} */ error) => {
+      const asked = set.catch((error) => {
         if (error?.code !== "INVALID_ARGUMENT") throw error;
         return super.request({ method: "logging/setLevel", params: { level } }, given);
       });
-      return follow(asked, translate);
+      return follow(asked, this.#failing);
     }
 
-    /** @param {any} asked @param {unknown} [second] @param {unknown} [third] */
+    /**
+     * @override
+     * @param {{ method: string, params?: import("../types/inside.js").Params }} asked
+     * @param {object} [second]
+     * @param {CallOptions} [third]
+     */
     request(asked, second, third) {
       const refused = this.#lacking(asked.method);
-      if (refused) return settled(Promise.reject(refused));
+      if (refused) return /** @type {ReturnType<Base["request"]>} */ (/** @type {unknown} */ (settled(Promise.reject(refused))));
       const [schema, given] = schemaAndOptions(second, third);
       const call = super.request(asked, given);
-      return follow(call, translate, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
+      return follow(call, this.#failing, schema && !isOutline(schema) ? (result) => parse(schema, result) : undefined);
     }
 
-    /** @param {unknown} filter @param {unknown} [given] */
+    /** @param {object} filter @param {CallOptions} [given] */
     listen(filter, given) {
-      return follow(super.listen(filter, given), translate);
+      return follow(super.listen(filter, given), this.#failing);
     }
 
-    /** @param {any} message @param {any} [given] */
+    /** @param {Told} message @param {{ relatedRequestId?: unknown }} [given] */
     async notification(message, given) {
       const { method, params } = message;
       const { options } = this[INSIDE];
@@ -135,10 +167,10 @@ export function adapt({ translate, context, options, refuse }) {
         await undefined;
         this.#waiting.delete(method);
       }
-      await follow(super.notification(message), translate);
+      await follow(super.notification(message), this.#failing);
     }
 
-    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
+    /** @param {unknown} given @param {unknown} second @param {import("./given.js").Handler} [third] */
     setRequestHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       const needed = HANDLED[/** @type {keyof typeof HANDLED} */ (method)];
@@ -162,7 +194,7 @@ export function adapt({ translate, context, options, refuse }) {
       }
     }
 
-    /** @param {unknown} given @param {unknown} second @param {unknown} [third] */
+    /** @param {unknown} given @param {unknown} second @param {import("./given.js").Handler} [third] */
     setNotificationHandler(given, second, third) {
       const [method, handler] = handlerOf(given, second, third);
       super.setNotificationHandler(method, (notification) => handler(notification, notification));
@@ -175,13 +207,14 @@ export function adapt({ translate, context, options, refuse }) {
 
     /**
      * A handler that is told what the SDK tells, and may throw the SDK's errors.
-     * @param {(request: any, context: any) => unknown} handler
+     * @param {(request: Told, context: any) => unknown} handler whose context is the SDK's
      */
     #answering(handler) {
-      return async (/** @type {unknown} */ request, /** @type {unknown} */ extra) => {
+      return async (/** @type {Told} */ request, /** @type {import("../types/input.js").InputContext} */ extra) => {
         try {
-          return await handler(request, context(this, request, extra));
-        } catch (/** @type {any} */ error) {
+          return await handler(request, context(/** @type {SdkClient} */ (/** @type {unknown} */ (this)), request, extra));
+        } catch (thrown) {
+          const error = /** @type {{ rpcCode?: unknown, code?: unknown, message?: string, data?: unknown }} */ (thrown);
           if (error?.rpcCode !== undefined || !Number.isSafeInteger(error?.code)) throw error;
           const { code: rpcCode, message, data } = error;
           throw Object.assign(new Error(message, { cause: error }), { rpcCode, data });
@@ -205,27 +238,43 @@ export function adapt({ translate, context, options, refuse }) {
         /** @this {Client} @param {unknown[]} args */
         const value = function (...args) {
           const refused = this.#lacking(method);
-          return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), translate);
+          return refused ? settled(Promise.reject(refused)) : follow(call.apply(this, args), this.#failing);
         };
         Object.defineProperty(Client.prototype, name, { value, writable: true, configurable: true });
       }
       throughProxies(Client);
     }
   }
-  return Client;
+  return /** @type {Omit<typeof Client, "prototype"> & { new (...given: ConstructorParameters<typeof Client>): Client & Made, prototype: Client & Made }} */ (/** @type {unknown} */ (Client));
 }
 
 /**
- * Whether a connection failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
- * @param {any} error
+ * Whether something failed by what a transport or the platform threw, which the SDKs hand on: programs compare its message.
+ * @param {{ code?: unknown, cause?: unknown }} error
  */
 const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Error && !isMcpError(cause);
+
+/** Whether it was the request of HTTP that failed. @param {{ code?: unknown, name?: string, message?: string }} error */
+const isRequest = (error) => error.code === "HTTP_ERROR" || error.name === "AuthError" || isUnreadable(error);
+
+/**
+ * Whether a transport is that of an SDK, and of this package.
+ * @param {unknown} transport
+ * @returns {transport is import("./transport.js").StreamableHTTPClientTransport}
+ */
+const isOurs = (transport) => transport instanceof Object && SPEECH in transport;
+
+/**
+ * Whether an answer has come that is none.
+ * @param {{ code?: unknown, message?: string }} error
+ */
+export const isUnreadable = ({ code, message = "" }) => code === "PROTOCOL_ERROR" && message.includes("neither JSON nor a stream");
 
 /**
  * The same promise and handle, with the SDK's errors.
  * @template {Promise<unknown>} Call
  * @param {Call} call
- * @param {(error: any) => unknown} translate
+ * @param {(error: any) => unknown} translate of whatever was thrown
  * @param {(result: unknown) => unknown} [convert] what becomes of the result
  * @returns {Call}
  */
@@ -236,15 +285,15 @@ export function follow(call, translate, convert) {
   Object.setPrototypeOf(followed, Object.getPrototypeOf(call));
   Object.defineProperties(followed, Object.getOwnPropertyDescriptors(call));
   for (const name of ["id", "stalled", "cancel", "progress"]) {
-    if (name in call) Object.defineProperty(followed, name, { get: () => /** @type {any} */ (call)[name], configurable: true });
+    if (name in call) Object.defineProperty(followed, name, { get: () => /** @type {Record<string, unknown>} */ (/** @type {unknown} */ (call))[name], configurable: true });
   }
-  return itself(/** @type {any} */ (followed));
+  return itself(/** @type {Call} */ (/** @type {unknown} */ (followed)));
 }
 
 /**
  * A call that may need no request: its promise, and the handle of the request if there is one.
  * @param {Promise<unknown>} promise
- * @param {() => any} [request]
+ * @param {() => { cancel(reason: unknown): void, progress(): AsyncIterable<unknown> } | undefined} [request]
  */
 export const settled = (promise, request) =>
   itself(

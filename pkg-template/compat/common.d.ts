@@ -79,7 +79,7 @@ export class CommonHTTPTransport implements Transport {
   send(message: JSONRPCMessage | JSONRPCMessage[], options?: TransportSendOptions): Promise<void>;
   /** Ends the connection. The session stays, to go on with by `sessionId`. */
   close(): Promise<void>;
-  /** Ends the session: the server is told, and `sessionId` is `undefined`. The connection stays. */
+  /** Ends the session: the server is told, and `sessionId` is `undefined`. The connection stays. Rejects if the server refuses, and the session goes on. */
   terminateSession(): Promise<void>;
   /** The session of a server from before 2026-07-28, if it gave one. */
   get sessionId(): string | undefined;
@@ -171,7 +171,7 @@ export const isJSONRPCErrorResponse: (value: unknown) => value is JSONRPCErrorRe
 /** Whether a value is an answer of either kind. */
 export const isJSONRPCResponse: (value: unknown) => value is JSONRPCResponse;
 /** Whether a value is the first request of an older session. */
-export const isInitializeRequest: (value: unknown) => value is InitializeRequestOf<any>;
+export const isInitializeRequest: (value: unknown) => value is InitializeRequestOf<AnyClientCapabilities>;
 /** Whether a value is what ends that handshake. */
 export const isInitializedNotification: (value: unknown) => value is InitializedNotification;
 /** Whether params ask for a task. */
@@ -179,19 +179,24 @@ export const isTaskAugmentedRequestParams: (value: unknown) => value is TaskAugm
 /** Whether a value is what a tool returns. */
 export const isCallToolResult: (value: unknown) => value is CallToolResultOf<any>;
 
+/** Capabilities as either SDK writes them. */
+type AnyServerCapabilities = ServerCapabilitiesOf<any>;
+/** Capabilities as either SDK writes them. */
+type AnyClientCapabilities = ClientCapabilitiesOf<any, any>;
+
 /** The name to show: `title`, a tool's `annotations.title`, or `name`. */
 export function getDisplayName(metadata: BaseMetadata | (BaseMetadata & { annotations?: { title?: string } })): string;
 /** Capabilities with others, member by member. */
 export function mergeCapabilities(
-  base: ServerCapabilitiesOf<any>,
-  additional: Partial<ServerCapabilitiesOf<any>>,
-): ServerCapabilitiesOf<any>;
+  base: AnyServerCapabilities,
+  additional: Partial<AnyServerCapabilities>,
+): AnyServerCapabilities;
 export function mergeCapabilities(
-  base: ClientCapabilitiesOf<any, any>,
-  additional: Partial<ClientCapabilitiesOf<any, any>>,
-): ClientCapabilitiesOf<any, any>;
+  base: AnyClientCapabilities,
+  additional: Partial<AnyClientCapabilities>,
+): AnyClientCapabilities;
 /** Which kinds of elicitation a client has declared; one that names none has declared forms. */
-export function getSupportedElicitationModes(capabilities: ClientCapabilitiesOf<any, any>["elicitation"]): {
+export function getSupportedElicitationModes(capabilities: AnyClientCapabilities["elicitation"]): {
   supportsFormMode: boolean;
   supportsUrlMode: boolean;
 };

@@ -1,10 +1,13 @@
 // The error classes of the SDK 2.x. As there, `instanceof` goes by a mark that every copy sets, so errors of this package are
 // the SDK's for the SDK, and the other way round.
 
+import { isUnreadable } from "./client.js";
+import { statusTextOf } from "./transport.js";
+
 /** By the SDK's names. */
 const MARKS = Symbol.for("mcp.sdk.errorBrands");
 
-/** @type {any} */
+/** @type {Record<string | number, any>} the codes by name, and the names by code */
 export const ProtocolErrorCode = {
   ParseError: -32700,
   InvalidRequest: -32600,
@@ -47,13 +50,13 @@ class Marked extends Error {
   constructor(message, options) {
     super(message, options);
     const marks = new Set();
-    for (let kind = /** @type {any} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
+    for (let kind = /** @type {{ mcpBrand?: string }} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
     Object.defineProperty(this, MARKS, { value: marks, configurable: true });
   }
 
-  /** @param {any} value */
+  /** @param {any} value whatever there is */
   static [Symbol.hasInstance](value) {
-    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {any} */ (this).mcpBrand)) return true;
+    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {{ mcpBrand?: string }} */ (this).mcpBrand)) return true;
     return Function.prototype[Symbol.hasInstance].call(this, value);
   }
 
@@ -71,7 +74,7 @@ export class ProtocolError extends Marked {
   /**
    * @param {number} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, data, options) {
@@ -89,7 +92,7 @@ export class ProtocolError extends Marked {
   /**
    * @param {number} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   static fromError(code, message, data, options) {
@@ -165,7 +168,7 @@ export class SdkError extends Marked {
   /**
    * @param {string} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {any} [data] as the code has it
    * @param {{ cause?: unknown }} [options]
    */
   constructor(code, message, data, options) {
@@ -220,9 +223,9 @@ const CODES = new Map([
   ["INCOMPATIBLE_VERSION", SdkErrorCode.EraNegotiationFailed],
 ]);
 
-/** @param {any} error one of ours @returns {unknown} */
+/** @param {any} error one of ours, each with members of its own @returns {unknown} */
 export function translate(error) {
-  const { code, message } = error ?? {};
+  const { code, message } = Object(error);
   const options = { cause: error };
   switch (code) {
     case "RPC_ERROR":
@@ -237,12 +240,14 @@ export function translate(error) {
     case "AUTH_LOOP":
       return new UnauthorizedError(message, options);
     case "HTTP_ERROR": {
-      const { status, statusText } = error;
-      if (status === 401) return new UnauthorizedError(message, options);
-      const forbidden = status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpNotImplemented;
-      return new SdkHttpError(forbidden, message, { status, statusText }, options);
+      const { status, body: text } = error;
+      const data = { status, statusText: statusTextOf(error), text };
+      if (status === 401) return Object.assign(new UnauthorizedError(message, options), { data });
+      return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, message, data, options);
     }
     default: {
+      if (isUnreadable(error)) return new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, message, {}, options);
+      if (code === "PROTOCOL_ERROR" && message.includes("unusable `resultType`")) return new SdkError(SdkErrorCode.UnsupportedResultType, message, {}, options);
       const known = CODES.get(code);
       return known ? new SdkError(known, message, error.timeout && { timeout: error.timeout }, options) : error;
     }

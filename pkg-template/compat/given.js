@@ -3,13 +3,15 @@
 /** @param {string} message */
 const invalid = (message) => Object.assign(new Error(message), { rpcCode: -32602 });
 
+/** @typedef {(message: any, context: unknown) => unknown} Handler of what a schema has made */
+
 /**
  * The method that a handler is for, and the handler: by the method's name, by name and schemas of what
  * the handler gets, or by a schema of the whole message, in which the method is a literal.
- * @param {any} given
- * @param {any} second
- * @param {any} [third]
- * @returns {[method: string, handler: (message: any, context: unknown) => unknown]}
+ * @param {any} given a name or a schema of whatever library
+ * @param {any} second the handler, or schemas
+ * @param {Handler} [third]
+ * @returns {[method: string, handler: Handler]}
  */
 export function handlerOf(given, second, third) {
   if (typeof given === "string") {
@@ -34,19 +36,19 @@ export function handlerOf(given, second, third) {
 async function checked(schema, value) {
   try {
     return await parse(schema, value);
-  } catch (/** @type {any} */ error) {
-    throw invalid(`Invalid params: ${error.message}`);
+  } catch (error) {
+    throw invalid(`Invalid params: ${/** @type {Error} */ (error).message}`);
   }
 }
 
-/** What a schema makes of a value. @param {any} schema one with `parse`, or a standard schema @param {unknown} value */
+/** What a schema makes of a value. @param {any} schema of whatever library: one with `parse`, or a standard schema @param {unknown} value */
 export async function parse(schema, value) {
   if (typeof schema.parse === "function") return schema.parse(value);
   const { value: parsed, issues } = await schema["~standard"].validate(value);
-  if (issues) throw new TypeError(issues.map((/** @type {any} */ { message }) => message).join("; "));
+  if (issues) throw new TypeError(issues.map((/** @type {{ message: string }} */ { message }) => message).join("; "));
   return parsed;
 }
 
-/** A schema may stand before the options. @param {any} second @param {unknown} third @returns {[schema: unknown, options: unknown]} */
+/** A schema may stand before the options. @param {any} second one of the two @param {import("../types/call-options.js").CallOptions | undefined} third @returns {[schema: unknown, options: import("../types/call-options.js").CallOptions | undefined]} */
 export const schemaAndOptions = (second, third) =>
   typeof second?.parse === "function" || second?.["~standard"] ? [second, third] : [undefined, third ?? second];

@@ -8,33 +8,34 @@ export const SUPPORTED_PROTOCOL_VERSIONS = [LATEST_PROTOCOL_VERSION, "2025-06-18
 export const RELATED_TASK_META_KEY = "io.modelcontextprotocol/related-task";
 export const DEFAULT_REQUEST_TIMEOUT_MSEC = 60_000;
 
-/** @param {any} metadata */
+/** @param {{ name: string, title?: string, annotations?: { title?: string } }} metadata */
 export const getDisplayName = ({ title, annotations, name }) => title || annotations?.title || name;
 
-/** @param {any} base @param {any} additional */
+/** @param {object} base @param {object} additional */
 export function mergeCapabilities(base, additional) {
+  /** @type {Record<string, unknown>} */
   const merged = { ...base };
   for (const [name, value] of Object.entries(additional)) {
     if (value === undefined) continue;
     const before = merged[name];
     const both = [before, value].every((one) => typeof one === "object" && one !== null && !Array.isArray(one));
-    merged[name] = both ? { ...before, .../** @type {object} */ (value) } : value;
+    merged[name] = both ? { .../** @type {object} */ (before), .../** @type {object} */ (value) } : value;
   }
   return merged;
 }
 
-/** @param {any} elicitation what the client has declared */
+/** @param {{ form?: object, url?: object } | undefined} elicitation what the client has declared */
 export function getSupportedElicitationModes(elicitation) {
   const { form, url } = elicitation ?? {};
   return { supportsFormMode: Boolean(elicitation && (form || !url)), supportsUrlMode: Boolean(url) };
 }
 
-/** @param {any} request */
+/** @param {{ params: { ref: { type: string } } }} request */
 export function assertCompleteRequestPrompt({ params }) {
   if (params.ref.type !== "ref/prompt") throw new TypeError(`Expected CompleteRequestPrompt, but got ${params.ref.type}`);
 }
 
-/** @param {any} request */
+/** @param {{ params: { ref: { type: string } } }} request */
 export function assertCompleteRequestResourceTemplate({ params }) {
   if (params.ref.type !== "ref/resource") throw new TypeError(`Expected CompleteRequestResourceTemplate, but got ${params.ref.type}`);
 }
@@ -47,37 +48,42 @@ export const serializeMessage = (message) => `${JSON.stringify(message)}\n`;
 /** @param {string | null | undefined} header a content type */
 export const isJsonContentType = (header) => header?.split(";")[0]?.trim().toLowerCase() === "application/json";
 
-/** Requests with other options beneath theirs. @param {any} [request] @param {any} [base] */
+/** @typedef {(url: string | URL, init?: RequestInit) => Promise<Response>} Fetch */
+/** @typedef {(next: Fetch) => Fetch} Middleware */
+
+/** Requests with other options beneath theirs. @param {Fetch} [request] @param {RequestInit} [base] @returns {Fetch} */
 export function createFetchWithInit(request = globalThis.fetch, base) {
   if (!base) return request;
-  return (/** @type {unknown} */ url, /** @type {any} */ init) => {
+  return (url, init) => {
     const headers = new Headers(base.headers);
     new Headers(init?.headers).forEach((value, name) => headers.set(name, value));
     return request(url, { ...base, ...init, headers });
   };
 }
 
-/** @param {any[]} middleware the first is outermost */
+/** @param {Middleware[]} middleware the first is outermost @returns {Middleware} */
 export const applyMiddlewares =
   (...middleware) =>
-  (/** @type {unknown} */ next) =>
+  (next) =>
     middleware.reduceRight((request, wrap) => wrap(request), next);
 
-/** @param {any} handler */
-export const createMiddleware = (handler) => (/** @type {unknown} */ next) => (/** @type {unknown} */ input, /** @type {unknown} */ init) => handler(next, input, init);
+/** @param {(next: Fetch, url: string | URL, init?: RequestInit) => Promise<Response>} handler @returns {Middleware} */
+export const createMiddleware = (handler) => (next) => (input, init) => handler(next, input, init);
 
-/** @param {any} log */
+/** @typedef {{ method: string, url: string | URL, status: number, statusText: string, duration: number, requestHeaders?: Headers, responseHeaders?: Headers, error?: Error }} Line */
+
+/** @param {Line} log */
 function write({ method, url, status, statusText, duration, requestHeaders, responseHeaders, error }) {
   const headers = [requestHeaders, responseHeaders].map((list) => list && JSON.stringify([...list]));
   const line = `HTTP ${method} ${url} ${error ? `failed: ${error.message}` : `${status} ${statusText}`} (${duration.toFixed(0)}ms)`;
   console[error || status >= 400 ? "error" : "log"]([line, ...headers].filter(Boolean).join(" "));
 }
 
-/** @param {any} [options] */
+/** @param {{ logger?: (line: Line) => void, includeRequestHeaders?: boolean, includeResponseHeaders?: boolean, statusLevel?: number }} [options] @returns {(next: Fetch) => Fetch} */
 export const withLogging =
   ({ logger = write, includeRequestHeaders = false, includeResponseHeaders = false, statusLevel = 0 } = {}) =>
-  (/** @type {any} */ next) =>
-  async (/** @type {unknown} */ url, /** @type {any} */ init) => {
+  (next) =>
+  async (url, init) => {
     const began = performance.now();
     const said = () => ({
       method: init?.method ?? "GET",
@@ -91,7 +97,7 @@ export const withLogging =
       if (status >= statusLevel) logger({ ...said(), status, statusText, responseHeaders: includeResponseHeaders ? headers : undefined });
       return response;
     } catch (error) {
-      logger({ ...said(), status: 0, statusText: "Network Error", error });
+      logger({ ...said(), status: 0, statusText: "Network Error", error: /** @type {Error} */ (error) });
       throw error;
     }
   };

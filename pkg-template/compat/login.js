@@ -9,7 +9,7 @@ import { askTokens } from "../auth/tokens.js";
 
 /**
  * @typedef {object} Found what a log-in is made with
- * @property {any} metadata the authorization server's
+ * @property {import("../auth/discovery.js").Metadata} metadata the authorization server's
  * @property {import("../auth/registration.js").Identity} client
  * @property {string | undefined} resource
  * @property {string[]} scopes
@@ -29,7 +29,7 @@ export class ProvidedLogin {
   /** Scopes that were asked for. @type {Set<string>} */
   #scopes = new Set();
 
-  /** @param {any} provider @param {string} url @param {typeof fetch} [call] */
+  /** @param {any} provider of whichever SDK @param {string} url @param {typeof fetch} [call] */
   constructor(provider, url, call = (input, init) => fetch(input, init)) {
     this.#provider = provider;
     this.#server = serverOf(url);
@@ -77,11 +77,11 @@ export class ProvidedLogin {
     // The program has compared the state; a code alone does not say who gave it.
     answer.set("state", "");
     const code = judge(
-      /** @type {any} */ ({ state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true }),
+      /** @type {import("../auth/flow.js").Question} */ (/** @type {unknown} */ ({ state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true })),
       answer,
     );
     const question = { server: this.#server, issuer, client, endpoints: { token }, redirectUri: String(provider.redirectUrl), verifier: await provider.codeVerifier(), resource, scopes };
-    await this.#save(await exchange(/** @type {any} */ (question), code, { call: this.#call }), issuer);
+    await this.#save(await exchange(/** @type {import("../auth/flow.js").Question} */ (/** @type {unknown} */ (question)), code, { call: this.#call }), issuer);
     this.#asked = undefined;
   }
 
@@ -90,7 +90,7 @@ export class ProvidedLogin {
     try {
       return await this.#attempt(challenge, renews);
     } catch (error) {
-      // What the authorization server does not know any more is forgotten, and asked for once more.
+      // What the authorization server no longer knows is forgotten, and asked for once more.
       const isForgotten = isFailure(error, "AUTH_CLIENT") && error.error !== undefined;
       if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && error.error === "invalid_grant")) throw error;
       await this.#provider.invalidateCredentials?.(isForgotten ? "all" : "tokens");
@@ -116,7 +116,7 @@ export class ProvidedLogin {
     }
     const state = await provider.state?.();
     const { url, question } = await ask(
-      /** @type {any} */ ({ server: this.#server, client, redirectUri: String(provider.redirectUrl), scopes, resource, ...(state !== undefined && { state }) }),
+      /** @type {Parameters<typeof ask>[0]} */ (/** @type {unknown} */ ({ server: this.#server, client, redirectUri: String(provider.redirectUrl), scopes, resource, ...(state !== undefined && { state }) })),
       metadata,
       undefined,
     );
@@ -129,7 +129,7 @@ export class ProvidedLogin {
 
   /**
    * Where one logs in, and as whom.
-   * @param {Record<string, string> | undefined} challenge @param {any} [before] what the provider has kept of it
+   * @param {Record<string, string> | undefined} challenge @param {{ authorizationServerMetadata?: import("../auth/discovery.js").Metadata, resourceMetadata?: import("../auth/discovery.js").Metadata }} [before] what the provider has kept of it
    * @returns {Promise<Found>}
    */
   async #find(challenge, before) {
@@ -139,7 +139,7 @@ export class ProvidedLogin {
     const information = await provider.clientInformation();
     const kept = before?.authorizationServerMetadata;
     const { resource: about, metadata } = kept
-      ? { resource: before.resourceMetadata, metadata: kept }
+      ? { resource: before?.resourceMetadata, metadata: kept }
       : await discover({ server, call, options: {}, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
     const { issuer } = metadata;
     if (!kept) {
@@ -153,14 +153,14 @@ export class ProvidedLogin {
     return { metadata, client, resource: resource && String(resource), scopes };
   }
 
-  /** @param {any} metadata @param {any} information the provider's client @param {string[]} scopes @returns {Promise<import("../auth/registration.js").Identity>} */
+  /** @param {import("../auth/discovery.js").Metadata} metadata @param {Record<string, string> | undefined} information the provider's client @param {string[]} scopes @returns {Promise<import("../auth/registration.js").Identity>} */
   async #identify(metadata, information, scopes) {
     const provider = this.#provider;
     const { issuer, token_endpoint_auth_methods_supported: methods } = metadata;
     const authenticate = provider.addClientAuthentication && ((/** @type {unknown[]} */ ...given) => provider.addClientAuthentication(...given, metadata));
     const isOurs = information && (information.issuer === undefined || sameIssuer(information.issuer, issuer, false));
     if (isOurs) {
-      const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = information;
+      const { client_id: id, client_secret: secret, token_endpoint_auth_method: method } = /** @type {Record<string, string> & { client_id: string }} */ (information);
       return { id, secret, method: method ?? (secret ? withSecret(methods) : "none"), authenticate };
     }
     if (!provider.saveClientInformation) {
@@ -169,7 +169,7 @@ export class ProvidedLogin {
     }
     const about = provider.clientMetadata;
     const options = { clientMetadata: provider.clientMetadataUrl, about };
-    const nothing = /** @type {any} */ ({ get: async () => undefined, set: async () => {} });
+    const nothing = /** @type {import("../auth/storage.js").Store} */ (/** @type {unknown} */ ({ get: async () => undefined, set: async () => {} }));
     const redirectUri = String(provider.redirectUrl ?? about.redirect_uris[0]);
     const client = await identify({ server: this.#server, metadata, redirectUri, scopes, call: this.#call, options, store: nothing }, {});
     const { id, secret, method, expires } = client;

@@ -1,6 +1,6 @@
 // Schemas that look at the outline of a value and return it as it is, in the shape of zod's.
 
-/** @typedef {(value: any) => boolean} Test */
+/** @typedef {(value: any) => boolean} Test of whatever it is given */
 
 class Outline {
   /** @param {Test} test @param {Record<string, { value: string }>} [shape] the members that are literals */

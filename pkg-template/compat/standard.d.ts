@@ -5,8 +5,10 @@ interface Typed<Input, Output> {
   readonly vendor: string;
   readonly types?: { readonly input: Input; readonly output: Output } | undefined;
 }
-type InputOf<Schema extends { readonly "~standard": Typed<any, any> }> = NonNullable<Schema["~standard"]["types"]>["input"];
-type OutputOf<Schema extends { readonly "~standard": Typed<any, any> }> = NonNullable<Schema["~standard"]["types"]>["output"];
+/** A schema of whatever it makes of whatever. */
+type Whatever = { readonly "~standard": Typed<any, any> };
+type InputOf<Schema extends Whatever> = NonNullable<Schema["~standard"]["types"]>["input"];
+type OutputOf<Schema extends Whatever> = NonNullable<Schema["~standard"]["types"]>["output"];
 
 /** A schema that checks values. */
 export interface StandardSchemaV1<Input = unknown, Output = Input> {
@@ -34,8 +36,8 @@ export namespace StandardSchemaV1 {
   interface PathSegment {
     readonly key: PropertyKey;
   }
-  type InferInput<Schema extends { readonly "~standard": Typed<any, any> }> = InputOf<Schema>;
-  type InferOutput<Schema extends { readonly "~standard": Typed<any, any> }> = OutputOf<Schema>;
+  type InferInput<Schema extends Whatever> = InputOf<Schema>;
+  type InferOutput<Schema extends Whatever> = OutputOf<Schema>;
 }
 
 /** A schema that checks values at once. */
@@ -49,8 +51,8 @@ export namespace StandardSchemaV1Sync {
       options?: StandardSchemaV1.Options | undefined,
     ) => StandardSchemaV1.Result<Output>;
   }
-  type InferInput<Schema extends { readonly "~standard": Typed<any, any> }> = InputOf<Schema>;
-  type InferOutput<Schema extends { readonly "~standard": Typed<any, any> }> = OutputOf<Schema>;
+  type InferInput<Schema extends Whatever> = InputOf<Schema>;
+  type InferOutput<Schema extends Whatever> = OutputOf<Schema>;
 }
 
 /** A schema that checks values, and can say itself as JSON Schema. */
@@ -63,8 +65,8 @@ export interface StandardSchemaWithJSON<Input = unknown, Output = Input> {
   };
 }
 export namespace StandardSchemaWithJSON {
-  type InferInput<Schema extends { readonly "~standard": Typed<any, any> }> = InputOf<Schema>;
-  type InferOutput<Schema extends { readonly "~standard": Typed<any, any> }> = OutputOf<Schema>;
+  type InferInput<Schema extends Whatever> = InputOf<Schema>;
+  type InferOutput<Schema extends Whatever> = OutputOf<Schema>;
 }
 interface JSONSchemaOptions {
   readonly target: "draft-2020-12" | "draft-07" | "openapi-3.0" | (object & string);

@@ -5,11 +5,13 @@ export const MAX_CACHE_TTL_MS = 86_400_000;
 /** One of each is all there is, so they do not count. */
 const SINGLE = ["tools/list", "prompts/list", "resources/list", "resources/templates/list", "server/discover"];
 
-/** @param {any} key */
+/** @typedef {{ method: string, params?: string, partition?: string }} Key */
+
+/** @param {Key} key */
 const nameOf = ({ method, params = "", partition = "" }) => JSON.stringify([method, params, partition]);
 
 export class InMemoryResponseCacheStore {
-  /** Oldest first. @type {Map<string, { method: string, entry: unknown }>} */
+  /** Oldest first. @type {Map<string, { method: string, entry: import("./v2.js").CacheEntry }>} */
   entries = new Map();
   stamp = 0;
 
@@ -22,22 +24,22 @@ export class InMemoryResponseCacheStore {
     return this.entries.size;
   }
 
-  /** @param {unknown} key */
+  /** @param {Key} key */
   get(key) {
     return this.entries.get(nameOf(key))?.entry;
   }
 
-  /** @param {any} key @param {any} entry */
+  /** @param {Key} key @param {Parameters<import("./v2.js").ResponseCacheStore["set"]>[1]} entry */
   set(key, entry) {
     const name = nameOf(key);
     const counted = [...this.entries].filter(([, { method }]) => !SINGLE.includes(method));
     const full = this.maxEntries > 0 && counted.length >= this.maxEntries;
-    if (full && !SINGLE.includes(key.method) && !this.entries.has(name)) this.entries.delete(/** @type {any} */ (counted[0])[0]);
+    if (full && !SINGLE.includes(key.method) && !this.entries.has(name)) this.entries.delete(/** @type {[string, unknown]} */ (counted[0])[0]);
     this.entries.set(name, { method: key.method, entry: { ...entry, stamp: ++this.stamp } });
     return this.stamp;
   }
 
-  /** @param {unknown} key */
+  /** @param {Key} key */
   delete(key) {
     this.entries.delete(nameOf(key));
   }
@@ -58,7 +60,7 @@ export class Kept {
   #news = 0;
 
   /**
-   * @param {any} store
+   * @param {import("./v2.js").ResponseCacheStore} store
    * @param {string} partition whose private results are kept
    * @param {number} ttl for what the server says nothing about, in milliseconds
    * @param {(error: unknown) => void} report is told what the store threw
@@ -93,19 +95,19 @@ export class Kept {
    * @param {string} method
    * @param {string} params
    * @param {"use" | "refresh" | "bypass"} mode
-   * @param {() => any} ask
+   * @param {() => PromiseLike<{ cacheScope?: string, ttlMs?: number } | undefined>} ask
    */
   async result(method, params, mode, ask) {
     if (mode === "use") {
       for (const scope of ["private", "public"]) {
         const entry = await this.#try(() => this.store.get(this.#key(method, params, scope)));
         const foreign = scope === "public" && entry?.scope !== "public";
-        if (entry && !foreign && entry.expiresAt > Date.now()) return this.#try(() => JSON.parse(entry.value));
+        if (entry && !foreign && /** @type {number} */ (entry.expiresAt) > Date.now()) return this.#try(() => JSON.parse(entry.value));
       }
     }
     const news = this.#news;
     const result = await ask();
-    const scope = result?.cacheScope === "public" ? "public" : "private";
+    const scope = /** @type {"public" | "private"} */ (result?.cacheScope === "public" ? "public" : "private");
     const ttl = Math.min(result?.ttlMs ?? this.ttl, MAX_CACHE_TTL_MS);
     if (mode !== "bypass" && ttl > 0 && news === this.#news) {
       const entry = { value: JSON.stringify(result), expiresAt: Date.now() + ttl, scope };
@@ -114,7 +116,7 @@ export class Kept {
     return result;
   }
 
-  /** A result is not true any more. @param {string} method @param {string} [params] */
+  /** A result is no longer true. @param {string} method @param {string} [params] */
   async forget(method, params = "") {
     this.#news++;
     for (const scope of ["private", "public"]) await this.#try(() => this.store.delete(this.#key(method, params, scope)));

@@ -1,9 +1,39 @@
 // The SDKs' transports, by their names there.
-import { McpError } from "../base/errors.js";
+import { McpError, attempt } from "../base/errors.js";
+import { fast } from "../base/handlers.js";
+import { throughProxies } from "../base/itself.js";
 import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
 
-/** Whether a provider takes part when the server refuses. @param {any} provider */
+/** @typedef {string | { access_token?: string } | undefined} Token */
+/** @typedef {{ redirectToAuthorization?: Function, onUnauthorized?: Function, token?: () => Token | Promise<Token>, tokens?: () => Token | Promise<Token> }} Provider */
+/** @typedef {import("../types/inside.js").NetOptions & { authProvider?: Provider, redirectPolicy?: string, reconnectionScheduler?: (again: () => void, delay: number, attempts: number) => unknown }} Options */
+/** @typedef {{ cause?: unknown, headers?: unknown }} Failing an error of ours */
+
+/** Whether a provider takes part when the server refuses. @param {Provider | undefined} provider */
 const logsIn = (provider) => Boolean(provider?.redirectToAuthorization || provider?.onUnauthorized);
+
+/** @typedef {RequestInit & { method: string, headers: Headers, signal: AbortSignal }} Sent what this package gives to `fetch` */
+
+/** A transport that speaks as an SDK's: how its errors are made of ours, and of what this package keeps to itself. */
+export const SPEECH = Symbol("speech");
+
+/** What errors of the SDKs tell of an answer beyond ours. @type {WeakMap<Headers, string>} */
+const texts = new WeakMap();
+
+/** What `fetch` has thrown. @type {WeakSet<object>} */
+const thrown = new WeakSet();
+
+/** Whether no answer has come at all. @param {Failing} error */
+export const isUnanswered = ({ cause }) => thrown.has(/** @type {object} */ (cause));
+
+/** The words of the status that an error is about. @param {Failing} error */
+export const statusTextOf = ({ headers }) => texts.get(/** @type {Headers} */ (headers)) ?? "";
+
+/**
+ * @typedef {object} Speech
+ * @property {(error: any) => any} translate makes the SDK's error of whatever was thrown
+ * @property {(what: "open" | "end", status: number, statusText: string) => Error} refused why there is no stream of the server's own, or no end of the session
+ */
 
 /** The SDKs' HTTP transport. */
 export class StreamableHTTPClientTransport extends StreamableHttpTransport {
@@ -14,19 +44,27 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   #logsIn;
   /** @type {Promise<import("./login.js").ProvidedLogin> | undefined} */
   #loaded;
+  /** When the program opens a stream again, and how often it has tried, by the event that it goes on behind. */
+  #again;
+  #tries = new Map();
+  /** What became of the latest end of a session. @type {unknown} */
+  #refusal;
 
-  /** @param {string | URL} url @param {any} [options] */
-  constructor(url, { requestInit: { headers, ...init } = /** @type {unknown} */ ({}), authProvider, redirectPolicy, ...options } = /** @type {unknown} */ ({})) {
-    const token = () => (authProvider.token ? authProvider.token() : authProvider.tokens?.());
-    const headersFor = (/** @type {any} */ given) => {
+  /** @param {string | URL} url @param {Options} [options] */
+  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, ...options } = {}) {
+    const token = () => (authProvider?.token ? authProvider.token() : authProvider?.tokens?.());
+    const headersFor = (/** @type {Token} */ given) => {
       const all = new Headers(headers);
-      const token = given?.access_token ?? given;
+      const token = /** @type {{ access_token?: string } | undefined} */ (given)?.access_token ?? given;
       if (token) all.set("authorization", `Bearer ${token}`);
       return all;
     };
     if (redirectPolicy === "follow") init.redirect ??= "follow";
     super(url, {
       ...options,
+      // It is the program that waits.
+      ...(reconnectionScheduler && { reconnectionOptions: { ...options.reconnectionOptions, initialReconnectionDelay: 0, maxReconnectionDelay: 0 } }),
+      fetch: /** @type {typeof fetch} */ ((/** @type {string} */ input, /** @type {Sent} */ init) => this.#request(options.fetch ?? fetch, input, init)),
       // To go on with by `sessionId`; `terminateSession` ends it.
       keepSession: true,
       // What the program says about its requests wins over what this package says. Cookies are as `fetch` has them by itself.
@@ -35,17 +73,18 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       headers: authProvider
         ? () => {
             const given = token();
-            return given?.then ? given.then(headersFor) : headersFor(given);
+            return /** @type {Partial<Promise<Token>> | undefined} */ (given)?.then ? /** @type {Promise<Token>} */ (given).then(headersFor) : headersFor(/** @type {Token} */ (given));
           }
         : headers,
       auth: logsIn(authProvider) ? {
         headers: async () => {
           const authorization = headersFor(await token()).get("authorization");
-          return authorization ? { authorization } : {};
+          return /** @type {Record<string, string>} */ (authorization ? { authorization } : {});
         },
-        answered: async (/** @type {any} */ answer) => (await this.#login()).answered(answer),
+        answered: async (/** @type {import("../types/authorizer.js").AuthAnswer} */ answer) => (await this.#login()).answered(answer),
       } : undefined,
     });
+    this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
     this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch);
     this.#logsIn = logsIn(authProvider);
   }
@@ -53,6 +92,84 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** What logs in by the provider: only a program that has one carries it. */
   #login() {
     return (this.#loaded ??= this.#made());
+  }
+
+  /** @returns {Speech} */
+  get [SPEECH]() {
+    return { translate: (error) => error, refused: (_, status, statusText) => new Error(`${status} ${statusText}`) };
+  }
+
+  /**
+   * Makes a request, and tells what the SDKs tell of such.
+   * @param {typeof fetch} call @param {string} input @param {Sent} init
+   */
+  async #request(call, input, init) {
+    const { method, headers } = init;
+    // The look at an address that refuses names no revision.
+    const listens = method === "GET" && (headers.has("mcp-protocol-version") || headers.has("mcp-session-id"));
+    if (listens && this.#again) await this.#wait(headers, init.signal);
+    /** @type {Response} */
+    let response;
+    try {
+      response = await call(input, init);
+    } catch (cause) {
+      if (cause instanceof Error) thrown.add(cause);
+      if (method === "DELETE") this.#refusal = cause;
+      throw cause;
+    }
+    const { ok, status, statusText } = response;
+    texts.set(response.headers, statusText);
+    const event = headers.get("last-event-id");
+    if (ok && event !== null) this.#tries.delete(event);
+    else if (ok && listens) this.#tries.set(event, 0);
+    if (ok) return response;
+    if (method === "DELETE") this.#refusal = this[SPEECH].refused("end", status, statusText);
+    else if (listens && status !== 405 && !(this.#logsIn && (status === 401 || status === 403))) this.#tell(this[SPEECH].refused("open", status, statusText));
+    return response;
+  }
+
+  /** Lets the program say when a stream is opened again; the first is opened at once. @param {Headers} headers @param {AbortSignal} signal */
+  async #wait(headers, signal) {
+    const { schedule, initialReconnectionDelay = 1000, reconnectionDelayGrowFactor = 1.5, maxReconnectionDelay = 30_000 } = /** @type {Required<Pick<Options, "reconnectionScheduler">> & NonNullable<Options["reconnectionOptions"]> & { schedule: NonNullable<Options["reconnectionScheduler"]> }} */ (this.#again);
+    const event = headers.get("last-event-id");
+    const tries = this.#tries.get(event);
+    this.#tries.set(event, (tries ?? 0) + 1);
+    if (tries === undefined && event === null) return;
+    const attempts = tries ?? 0;
+    const delay = Math.min(initialReconnectionDelay * reconnectionDelayGrowFactor ** attempts, maxReconnectionDelay);
+    await new Promise((resolve, reject) => {
+      const cancel = schedule(() => resolve(undefined), delay, attempts);
+      signal.addEventListener("abort", () => {
+        reject(signal.reason);
+        if (typeof cancel === "function") attempt(/** @type {() => unknown} */ (cancel));
+      });
+    });
+  }
+
+  /** @param {unknown} error */
+  #tell(error) {
+    attempt(() => this.onerror?.(/** @type {Error} */ (error)));
+  }
+
+  /** By itself; a client's messages take the short way. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */
+  async send(message, options) {
+    try {
+      await super.send(/** @type {import("../types/jsonrpc.js").JSONRPCMessage} */ (message), options);
+    } catch (cause) {
+      const error = this[SPEECH].translate(cause);
+      this.#tell(error);
+      throw error;
+    }
+  }
+
+  /** Ends the session, if the server does not refuse that. */
+  async terminateSession() {
+    if (this.sessionId === undefined) return;
+    this.#refusal = undefined;
+    await super.terminateSession();
+    if (this.sessionId === undefined || this.#refusal === undefined) return;
+    this.#tell(this.#refusal);
+    throw this.#refusal;
   }
 
   /**
@@ -74,6 +191,9 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     await this.send({ jsonrpc: "2.0", method: "notifications/initialized" }, { resumptionToken: lastEventId, ...options });
   }
 }
+
+throughProxies(StreamableHTTPClientTransport);
+fast(StreamableHTTPClientTransport.prototype.send);
 
 /** The SDK's WebSocket transport. */
 export class WebSocketClientTransport extends WebSocketTransport {}

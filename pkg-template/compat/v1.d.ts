@@ -181,9 +181,9 @@ export type ProtocolOptions = {
    */
   debouncedNotificationMethods?: string[];
   /** Of `experimental.tasks`, which is not there: not used. */
-  taskStore?: any;
+  taskStore?: object;
   /** Of `experimental.tasks`, which is not there: not used. */
-  taskMessageQueue?: any;
+  taskMessageQueue?: object;
   /** Of `experimental.tasks`, which is not there: not used. */
   defaultTaskPollInterval?: number;
   /** Of `experimental.tasks`, which is not there: not used. */
@@ -310,13 +310,13 @@ export class Client<
     schema?: ResultSchemaOf<unknown>,
     options?: RequestOptions,
   ): Call<CallToolResult>;
-  /** Sends any request. What the server answers is what the schema makes of it. */
+  /** Sends a request. What the server answers is what the schema makes of it. */
   request<Out = protocol.Result>(
     request: ClientRequest | RequestT,
     schema?: ResultSchemaOf<Out>,
     options?: RequestOptions,
   ): Call<Out>;
-  /** Sends any notification. */
+  /** Sends a notification. */
   notification(notification: ClientNotification | NotificationT, options?: NotificationOptions): Promise<void>;
   /** Answers the server's requests of a schema's method. */
   setRequestHandler<Message extends { method: string }>(
@@ -347,7 +347,7 @@ export class StreamableHTTPClientTransport extends CommonHTTPTransport {
 /** The options of the SDK's own transport; that goes into `connect`. */
 export type SSEClientTransportOptions = {
   authProvider?: OAuthClientProvider;
-  eventSourceInit?: any;
+  eventSourceInit?: object;
   requestInit?: RequestInit;
   fetch?: import("./wire.js").FetchLike;
   redirectPolicy?: "same-origin" | "follow";
@@ -357,7 +357,7 @@ export type StdioServerParameters = {
   command: string;
   args?: string[];
   env?: Record<string, string>;
-  stderr?: any;
+  stderr?: unknown;
   cwd?: string;
   maxBufferSize?: number;
 };

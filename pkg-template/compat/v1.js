@@ -1,7 +1,7 @@
 // For programs of `@modelcontextprotocol/sdk` 1.x: its names, and its error classes.
-import { adapt, follow } from "./client.js";
+import { adapt, follow, isUnreadable } from "./client.js";
 import { isJSONRPCErrorResponse } from "./guards.js";
-import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
+import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
 export * from "./schemas.js";
 export {
@@ -38,7 +38,7 @@ export {
 export { InMemoryTransport, WebSocketClientTransport } from "./transport.js";
 export const isJSONRPCError = isJSONRPCErrorResponse;
 
-/** @type {any} */
+/** @type {Record<string | number, any>} the codes by name, and the names by code */
 export const ErrorCode = {
   ConnectionClosed: -32000,
   RequestTimeout: -32001,
@@ -70,7 +70,7 @@ export class McpError extends Error {
   /**
    * @param {number} code
    * @param {string} message
-   * @param {any} [data]
+   * @param {{ elicitations?: unknown } | undefined} [data]
    * @param {{ cause?: unknown }} [options]
    */
   static fromError(code, message, data, options) {
@@ -87,13 +87,13 @@ export class McpError extends Error {
 }
 
 export class UrlElicitationRequiredError extends McpError {
-  /** @param {any[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
+  /** @param {unknown[]} elicitations @param {string} [message] @param {{ cause?: unknown }} [options] */
   constructor(elicitations, message = `URL elicitation${elicitations.length > 1 ? "s" : ""} required`, options) {
     super(ErrorCode.UrlElicitationRequired, message, { elicitations }, options);
   }
 
   get elicitations() {
-    return /** @type {any} */ (this.data).elicitations;
+    return /** @type {{ elicitations: unknown[] }} */ (this.data).elicitations;
   }
 }
 
@@ -113,7 +113,7 @@ export class UnauthorizedError extends StreamableHTTPError {
   }
 }
 
-/** @param {any} error one of ours @returns {unknown} */
+/** @param {any} error one of ours, each with members of its own @returns {unknown} */
 function translate(error) {
   const options = { cause: error };
   switch (error?.code) {
@@ -138,16 +138,29 @@ function translate(error) {
     case "HTTP_ERROR":
       return error.status === 401 ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
     default:
-      return error;
+      return isUnreadable(error) ? new StreamableHTTPError(-1, error.message, options) : error;
   }
 }
 
 export class StreamableHTTPClientTransport extends HTTPTransport {
+  get [SPEECH]() {
+    return {
+      translate,
+      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
+        new StreamableHTTPError(status, `Failed to ${what === "open" ? "open SSE stream" : "terminate session"}: ${text}`),
+    };
+  }
+
   /** @param {string} code */
   async finishAuth(code) {
     await follow(super.finishAuth(code), translate);
   }
 }
+
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {import("../types/call-options.js").ListOptions} ListOptions */
+/** @typedef {import("../types/inside.js").Params} ListParams */
 
 const Adapted = adapt({
   translate,
@@ -158,29 +171,29 @@ const Adapted = adapt({
     ...context,
     _meta: request.params?._meta,
     sessionId: client.transport?.sessionId,
-    sendNotification: (/** @type {any} */ notification) => client.notification(notification),
-    sendRequest: (/** @type {any} */ asked, /** @type {any} */ schema, /** @type {any} */ options) => client.request(asked, schema, options),
+    sendNotification: (/** @type {Told} */ notification) => client.notification(notification),
+    sendRequest: (/** @type {Told} */ asked, /** @type {import("../types/client.js").ResultSchema | undefined} */ schema, /** @type {CallOptions | undefined} */ options) => client.request(asked, schema, options),
   }),
 });
 
 export class Client extends Adapted {
-  /** @param {any} [params] @param {any} [options] */
+  /** @override @param {ListParams} [params] @param {ListOptions} [options] */
   listTools(params, options) {
-    return super.listTools(params, { pages: 1, ...options });
+    return super.listTools(params, /** @type {ListOptions} */ ({ pages: 1, ...options }));
   }
 
-  /** @param {any} [params] @param {any} [options] */
+  /** @override @param {ListParams} [params] @param {ListOptions} [options] */
   listResources(params, options) {
-    return super.listResources(params, { pages: 1, ...options });
+    return super.listResources(params, /** @type {ListOptions} */ ({ pages: 1, ...options }));
   }
 
-  /** @param {any} [params] @param {any} [options] */
+  /** @override @param {ListParams} [params] @param {ListOptions} [options] */
   listResourceTemplates(params, options) {
-    return super.listResourceTemplates(params, { pages: 1, ...options });
+    return super.listResourceTemplates(params, /** @type {ListOptions} */ ({ pages: 1, ...options }));
   }
 
-  /** @param {any} [params] @param {any} [options] */
+  /** @override @param {ListParams} [params] @param {ListOptions} [options] */
   listPrompts(params, options) {
-    return super.listPrompts(params, { pages: 1, ...options });
+    return super.listPrompts(params, /** @type {ListOptions} */ ({ pages: 1, ...options }));
   }
 }

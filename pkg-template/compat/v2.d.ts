@@ -304,13 +304,13 @@ export class Client extends CommonClient {
     request: { method: Method; params?: Record<string, unknown> },
     options?: RequestOptions,
   ): Call<modern.ResultTypeMap[Method]>;
-  /** Sends any request. What the server answers is what the schema makes of it. */
+  /** Sends a request. What the server answers is what the schema makes of it. */
   request<Schema extends StandardSchemaV1>(
     request: protocol.Request,
     resultSchema: Schema,
     options?: RequestOptions,
   ): Call<StandardSchemaV1.InferOutput<Schema>>;
-  /** Sends any notification. */
+  /** Sends a notification. */
   notification(notification: protocol.Notification, options?: NotificationOptions): Promise<void>;
   /** Answers the server's requests of a method. */
   setRequestHandler<Method extends modern.RequestMethod>(
@@ -370,7 +370,7 @@ export class StreamableHTTPClientTransport extends CommonHTTPTransport {
 export type SSEClientTransportOptions = {
   authProvider?: AuthProvider | OAuthClientProvider;
   skipIssuerMetadataValidation?: boolean;
-  eventSourceInit?: any;
+  eventSourceInit?: object;
   requestInit?: RequestInit;
   fetch?: FetchLike;
   redirectPolicy?: "same-origin" | "follow";

@@ -1,14 +1,15 @@
 // For programs of `@modelcontextprotocol/client` 2.x: its names.
+import { abilitiesOf } from "../base/abilities.js";
 import { throughProxies } from "../base/itself.js";
 import { INSIDE } from "../client/client.js";
 import { adapt, follow, settled } from "./client.js";
-import { SdkError, SdkErrorCode, translate } from "./errors.js";
+import { SdkError, SdkErrorCode, SdkHttpError, translate } from "./errors.js";
 import { isInputRequiredResult } from "./guards.js";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
-import { StreamableHTTPClientTransport as HTTPTransport } from "./transport.js";
+import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
 export * from "./guards.js";
 export * from "./helpers.js";
@@ -42,19 +43,31 @@ export const TRACEPARENT_META_KEY = "traceparent";
 export const TRACESTATE_META_KEY = "tracestate";
 export const BAGGAGE_META_KEY = "baggage";
 
+/** @typedef {import("../types/inside.js").Told} Told */
+/** @typedef {import("../types/call-options.js").CallOptions & { allowInputRequired?: boolean, cacheMode?: "use" | "refresh" | "bypass", toolDefinition?: object }} Given */
+/** @typedef {{ mode?: "auto" | "legacy" | { pin: import("../types/protocol.js").ProtocolVersion }, probe?: { timeoutMs?: number } }} Negotiation */
+/**
+ * @typedef {object} ModernOptions
+ * @property {Negotiation} [versionNegotiation]
+ * @property {string[]} [supportedProtocolVersions]
+ * @property {import("./v2.js").ResponseCacheStore} [responseCacheStore]
+ * @property {string} [cachePartition]
+ * @property {number} [defaultCacheTtlMs]
+ */
+
 /** The revision of the newer era. */
 const NEWER = "2026-07-28";
 
-/** The schemas of the protocol's types, by the types' names. @type {any} */
+/** The schemas of the protocol's types, by the types' names. @type {Record<string, any>} whatever kind of schema each is */
 export const specTypeSchemas = /* @__PURE__ */ Object.fromEntries(
   /* @__PURE__ */ Object.entries({ ...schemas, ...modern }).map(([name, schema]) => [name.replace(/Schema$/, ""), schema]),
 );
-/** Whether a value is of a type, by the types' names. @type {any} */
+/** Whether a value is of a type, by the types' names. @type {Record<string, (value: unknown) => boolean>} */
 export const isSpecType = /* @__PURE__ */ Object.fromEntries(
   /* @__PURE__ */ Object.entries(specTypeSchemas).map(([name, { test }]) => [name, test]),
 );
 
-/** What checks a result checks it, unless that asks for input. @param {any} schema */
+/** What checks a result checks it, unless that asks for input. @param {{ "~standard": { validate(value: unknown): unknown } }} schema */
 export const withInputRequired = (schema) => ({
   "~standard": {
     version: 1,
@@ -65,6 +78,28 @@ export const withInputRequired = (schema) => ({
 
 /** There is nothing to load beforehand. */
 export const preloadSchemas = () => {};
+
+/** Requests and notifications that the revisions of one era alone have. @type {Record<string, "modern" | "legacy">} */
+const ERAS = {
+  initialize: "legacy",
+  "logging/setLevel": "legacy",
+  "notifications/elicitation/complete": "legacy",
+  "notifications/initialized": "legacy",
+  "notifications/roots/list_changed": "legacy",
+  ping: "legacy",
+  "resources/subscribe": "legacy",
+  "resources/unsubscribe": "legacy",
+  "server/discover": "modern",
+  "subscriptions/listen": "modern",
+};
+
+/** What a call's options say of rounds of input, as ours. @param {Given | undefined} given @returns {Given | undefined} */
+const roundsIn = (given) => (given?.allowInputRequired ? { ...given, inputRequired: "manual" } : given);
+
+/** What a message cannot be related to. @param {string} member @returns {never} */
+function unrelated(member) {
+  throw new SdkError(SdkErrorCode.SendFailed, `ctx.mcpReq.${member} is not there for what a result asks for: no request of the server's is under way`);
+}
 
 /** The lists: their methods here, their requests, and the capability without which there is none. */
 const LISTS = /** @type {const} */ ([
@@ -77,16 +112,26 @@ const LISTS = /** @type {const} */ ([
 /**
  * Our `mode`, out of the SDK's options. One older revision alone can be asked for; of several, the server's choice is looked at
  * when it has answered.
- * @param {any} negotiation
+ * @param {Negotiation | undefined} negotiation
  * @param {string[]} [versions]
  */
 function modeOf(negotiation, [only = "", more] = []) {
   const mode = negotiation?.mode;
   const older = more === undefined && SUPPORTED_PROTOCOL_VERSIONS.includes(only);
-  return older && (mode ?? "legacy") === "legacy" ? { pin: only } : mode;
+  return older && (mode ?? "legacy") === "legacy" ? { pin: /** @type {import("../types/protocol.js").ProtocolVersion} */ (only) } : mode;
 }
 
 export class StreamableHTTPClientTransport extends HTTPTransport {
+  get [SPEECH]() {
+    return {
+      translate,
+      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ statusText) =>
+        what === "open"
+          ? new SdkHttpError(SdkErrorCode.ClientHttpFailedToOpenStream, `Failed to open SSE stream: ${statusText}`, { status, statusText })
+          : new SdkHttpError(SdkErrorCode.ClientHttpFailedToTerminateSession, `Failed to terminate session: ${statusText}`, { status, statusText }),
+    };
+  }
+
   /** @param {string | URLSearchParams} answer @param {string} [iss] */
   async finishAuth(answer, iss) {
     await follow(super.finishAuth(answer, iss), translate);
@@ -109,8 +154,8 @@ const Adapted = adapt({
       _meta: request.params?._meta,
       signal: context.signal,
       requestState: () => undefined,
-      notify: (/** @type {any} */ notification) => client.notification(notification),
-      send: (/** @type {any[]} */ ...asked) => client.request(...asked),
+      notify: async (/** @type {Told} */ notification) => (context.key === undefined ? client.notification(notification) : unrelated("notify")),
+      send: async (/** @type {[Told]} */ ...asked) => (context.key === undefined ? client.request(...asked) : unrelated("send")),
     },
   }),
 });
@@ -120,37 +165,37 @@ export class Client extends Adapted {
   #versions;
   /** Results that a store keeps; without one the core keeps them. @type {Kept | undefined} */
   #kept;
-  /** What `listChanged` listens by. @type {Promise<any> | undefined} */
+  /** What `listChanged` listens by. @type {Promise<unknown> | undefined} */
   #listening;
   /** Whether `connect` is under way. */
   #connecting = false;
-  /** @type {any} */
+  /** @type {unknown} */
   #subscription;
 
-  /** @param {any} [info] @param {any} [given] */
+  /** @param {import("../types/protocol.js").Implementation} [info] @param {import("./client.js").Options & ModernOptions} [given] */
   constructor(info, given) {
     super(info, given);
     const { versionNegotiation, supportedProtocolVersions, responseCacheStore, cachePartition, defaultCacheTtlMs } = given ?? {};
     this.#negotiation = versionNegotiation;
     this.#versions = supportedProtocolVersions;
     if (!responseCacheStore && !defaultCacheTtlMs) return;
-    const kept = new Kept(responseCacheStore ?? new InMemoryResponseCacheStore(), cachePartition ?? "", defaultCacheTtlMs ?? 0, (error) => this.onerror?.(error));
+    const kept = new Kept(responseCacheStore ?? new InMemoryResponseCacheStore(), cachePartition ?? "", defaultCacheTtlMs ?? 0, (error) => this.onerror?.(/** @type {Error} */ (error)));
     this.#kept = kept;
-    this[INSIDE].inbound.others.heard = (/** @type {any} */ { method, params }) => {
+    this[INSIDE].inbound.others.heard = (/** @type {Told} */ { method, params }) => {
       const [, kind] = method.match(/^notifications\/(\w+)\/list_changed$/) ?? [];
-      if (method === "notifications/resources/updated") kept.forget("resources/read", params?.uri);
+      if (method === "notifications/resources/updated") kept.forget("resources/read", /** @type {string | undefined} */ (params?.uri));
       for (const [, list, , capability] of LISTS) if (capability === kind) kept.forget(list);
     };
   }
 
-  /** @param {any} options */
+  /** @param {Negotiation} options */
   setVersionNegotiation(options) {
     if (this.transport) throw new Error("Cannot configure version negotiation after connecting to transport");
     this.#negotiation = options;
     this[INSIDE].options.mode = modeOf(options, this.#versions) ?? "auto";
   }
 
-  /** @param {any} target @param {any} [given] */
+  /** @override @param {unknown} target @param {Given & { probeTimeout?: number, prior?: { discover?: { supportedVersions?: string[] } } }} [given] */
   async connect(target, given) {
     this.#subscription = this.#listening = undefined;
     const known = given?.prior?.discover?.supportedVersions;
@@ -160,14 +205,19 @@ export class Client extends Adapted {
     this.#connecting = true;
     try {
       await super.connect(target, { probeTimeout: this.#negotiation?.probe?.timeoutMs, ...given });
-    } catch (/** @type {any} */ error) {
-      if (this.#negotiation?.mode !== "auto" || error.code !== undefined || given?.signal?.aborted) throw error;
-      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${error.message}`, undefined, { cause: error });
+    } catch (thrown) {
+      const error = /** @type {{ code?: string, status: number, message: string, data?: unknown }} */ (thrown);
+      const { code, status, message, data } = error;
+      if (this.#negotiation?.mode !== "auto" || given?.signal?.aborted) throw error;
+      if (status === 403) error.code = SdkErrorCode.ClientHttpForbidden;
+      else if (status >= 500) error.code = SdkErrorCode.EraNegotiationFailed;
+      if (code !== undefined) throw error;
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${message}`, data, { cause: error });
     } finally {
       this.#connecting = false;
     }
     const version = this.protocolVersion;
-    if (this.#versions && !this.#versions.includes(version)) {
+    if (this.#versions && !this.#versions.includes(/** @type {string} */ (version))) {
       await this.close();
       throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Server's protocol version is not supported: ${version}`);
     }
@@ -192,39 +242,93 @@ export class Client extends Adapted {
     return this.transport && this.#subscription;
   }
 
-  /** @param {any} [options] */
+  /** @param {Given} [options] */
   discover(options) {
     return this.request({ method: "server/discover" }, options);
   }
 
-  /** @param {any} filter @param {any} [given] */
+  /** @override @param {object} filter @param {Given} [given] */
   listen(filter, given) {
     const listening = super.listen(filter, given);
     if (this.#connecting && this.era === "modern") this.#listening = listening.catch(() => undefined);
     return listening;
   }
 
-  /** @param {any} first @param {any} [second] @param {any} [third] */
-  callTool(first, second, third) {
-    const { toolDefinition } = (typeof first === "string" ? third : second) ?? {};
-    if (toolDefinition) this[INSIDE].calls.outputs?.learn([toolDefinition]);
-    return super.callTool(first, second, third);
+  /** @override @param {Told} asked @param {Given} [second] @param {Given} [third] @returns {ReturnType<InstanceType<typeof Adapted>["request"]>} */
+  request(asked, second, third) {
+    const refused = this.#foreign(asked.method);
+    if (refused) return /** @type {ReturnType<InstanceType<typeof Adapted>["request"]>} */ (/** @type {unknown} */ (settled(Promise.reject(refused))));
+    const given = third ?? second;
+    return this.#complete(asked.method, given, third === undefined ? super.request(asked, roundsIn(second)) : super.request(asked, second, roundsIn(third)));
   }
 
-  /** @param {any} params @param {any} [options] */
-  readResource(params, options) {
+  /** @override @param {Told} message @param {{ relatedRequestId?: unknown }} [given] */
+  async notification(message, given) {
+    const refused = this.#foreign(message.method);
+    if (refused) throw refused;
+    await super.notification(message, given);
+  }
+
+  /** @override @param {string | import("../types/inside.js").Params} first @param {Given} [second] @param {Given} [third] @returns {ReturnType<InstanceType<typeof Adapted>["callTool"]>} */
+  callTool(first, second, third) {
+    const isNamed = typeof first === "string";
+    const given = isNamed ? third : (third ?? second);
+    const { toolDefinition } = given ?? {};
+    if (toolDefinition) {
+      this[INSIDE].calls.outputs?.learn([toolDefinition]);
+      if (this.era === "modern") abilitiesOf(/** @type {import("../types/inside.js").Mover} */ (this.transport)).fetcher?.core?.learn({ tools: [toolDefinition] });
+    }
+    const call = isNamed ? super.callTool(first, second, roundsIn(third)) : super.callTool(first, roundsIn(given));
+    return this.#complete("tools/call", given, call);
+  }
+
+  /** @override @param {import("../types/inside.js").Params | string} params @param {Given} [given] */
+  getPrompt(params, given) {
+    return this.#complete("prompts/get", given, super.getPrompt(params, roundsIn(given)));
+  }
+
+  /** @override @param {import("../types/inside.js").Params | string} params @param {Given} [given] */
+  readResource(params, given) {
     const uri = typeof params === "string" ? params : params?.uri;
-    return this.#keeping("resources/read", uri, options, (given) => super.readResource(params, given));
+    const call = this.#keeping("resources/read", /** @type {string} */ (uri), roundsIn(given), (options) => super.readResource(params, options));
+    return this.#complete("resources/read", given, call);
+  }
+
+  /** Why a message is not one of this connection's revision, if it is not. @param {string} method */
+  #foreign(method) {
+    const { era, protocolVersion } = this;
+    const needed = Object.hasOwn(ERAS, method) ? ERAS[method] : era;
+    if (!era || needed === era) return undefined;
+    const message = `'${method}' is not in revision ${protocolVersion} of the protocol`;
+    return new SdkError(SdkErrorCode.MethodNotSupportedByProtocolVersion, message, { method, era: protocolVersion });
+  }
+
+  /**
+   * A call whose result is to be the last word, unless its caller says that it need not.
+   * @template {Promise<unknown>} Call
+   * @param {string} method @param {Given | undefined} given @param {Call} call
+   * @returns {Call}
+   */
+  #complete(method, given, call) {
+    if (given?.allowInputRequired) return call;
+    const failed = (/** @type {unknown} */ error) => error;
+    return follow(call, failed, (result) => {
+      const { resultType } = Object(result);
+      if (this.era !== "modern" || resultType !== "input_required") return result;
+      const message = `The result of ${method} asks for input, and neither \`inputRequired.autoFulfill\` nor \`allowInputRequired\` is set`;
+      throw new SdkError(SdkErrorCode.UnsupportedResultType, message, { resultType, method });
+    });
   }
 
   /**
    * @param {string} method
    * @param {string} params
-   * @param {any} options
-   * @param {(options: any) => any} ask
+   * @param {Given | undefined} options
+   * @param {(options: Given) => any} ask makes a call of whatever method
    */
-  #keeping(method, params, { cacheMode = "use", ...given } = /** @type {any} */ ({}), ask) {
+  #keeping(method, params, { cacheMode = "use", ...given } = {}, ask) {
     if (!this.#kept) return ask(cacheMode === "use" ? given : { ...given, cache: cacheMode === "refresh" && "refresh" });
+    /** @type {ReturnType<typeof ask> | undefined} */
     let asked;
     const result = this.#kept.result(method, params, cacheMode, () => (asked = ask({ ...given, cache: false })));
     return settled(result, () => asked);
@@ -232,8 +336,8 @@ export class Client extends Adapted {
 
   static {
     for (const [name, method, member, capability] of LISTS) {
-      const list = /** @type {any} */ (Adapted.prototype)[name];
-      /** @this {Client} @param {any} [params] @param {any} [options] */
+      const list = /** @type {(params?: object, options?: object) => Promise<unknown>} */ (Adapted.prototype[name]);
+      /** @this {Client} @param {import("../types/protocol.js").ListParams} [params] @param {Given} [options] */
       const value = function (params, options) {
         const capabilities = this.getServerCapabilities();
         // As the SDK: what the server does not offer is empty, unless strictness is wanted.

@@ -8,7 +8,7 @@ import { blocked, request } from "../auth/requests.js";
 const CODES = ["AUTH_CORS", "AUTH_RESOURCE_MISMATCH", "AUTH_ISSUER_MISMATCH", "AUTH_PKCE"];
 
 /**
- * @param {any} diagnosis
+ * @param {import("./probe.js").Work} diagnosis
  * @param {string | null} field `WWW-Authenticate`, as far as it can be read
  */
 export async function diagnoseAccess(diagnosis, field) {
@@ -17,13 +17,14 @@ export async function diagnoseAccess(diagnosis, field) {
   const named = tokenChallenge(field)?.resource_metadata;
   /** @type {{ url: string, status: number | "blocked" }[]} */
   const tried = [];
-  const find = (/** @type {string} */ code, /** @type {any} */ facts) => diagnosis.find(code, { server, ...facts });
+  const find = (/** @type {string} */ code, /** @type {object} */ facts) => diagnosis.find(code, { server, ...facts });
   const isSilent = () => !named && !tried.some(({ status }) => status === 200 || status === "blocked");
-  /** @type {any} */
+  /** @type {Awaited<ReturnType<typeof discover>> | undefined} */
   let found;
   try {
     found = await discover({ server, call, options: {}, tried }, named, () => false);
-  } catch (/** @type {any} */ error) {
+  } catch (thrown) {
+    const error = /** @type {{ code: string, message: string, issuer?: string, url?: string }} */ (thrown);
     // Not everybody who wants a token has somebody who gives one.
     if (isSilent() || (!named && error.code === "AUTH_TRANSIENT")) return;
     const { issuer, url: about } = error;

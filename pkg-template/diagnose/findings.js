@@ -17,7 +17,7 @@ const ALLOW_HEADERS = `Access-Control-Allow-Headers: ${HEADERS.join(", ")}`;
 const ALLOW_METHODS = "Access-Control-Allow-Methods: GET, POST, DELETE";
 const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate";
 
-/** All that a page may need: nobody should have to ask again for the next line. @param {unknown} facts */
+/** All that a page may need: nobody should have to ask again for the next line. @param {{ origin?: string }} facts */
 const everything = (facts) => `${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}\n${EXPOSE}`;
 
 /** Where a server says how to log in. @param {string} server */
@@ -26,10 +26,10 @@ const placeOf = (server) => {
   return `${origin}/.well-known/oauth-protected-resource${pathname.replace(/\/$/, "")}`;
 };
 
-/** @param {any} facts */
+/** @param {{ origin?: string }} facts */
 const allowOrigin = ({ origin }) => `Access-Control-Allow-Origin: ${origin}`;
 
-/** What is wrong and what to do, each a function of what is known. @type {Record<string, (facts: any) => [what: string, fix: string]>} */
+/** What is wrong and what to do, each a function of what is known. @type {Record<string, (facts: any) => [what: string, fix: string]>} of each code's own facts */
 const TEXTS = {
   INVALID_URL: ({ url }) => [`${url} is no address to connect to.`, "Give a URL that starts with ws:, wss:, http: or https:."],
   MIXED_CONTENT: ({ url }) => [
@@ -159,11 +159,12 @@ const WARNINGS = ["CORS_ALLOW_METHODS"];
 
 /**
  * @param {string} code
- * @param {any} facts
+ * @param {{ severity?: "error" | "warning", headers?: string[], status?: number, [name: string]: unknown }} facts
+ * @returns {import("../types/diagnosis.js").Finding}
  */
 export function finding(code, facts) {
   const [what, fix] = /** @type {(facts: unknown) => [string, string]} */ (TEXTS[code])(facts);
   const severity = facts.severity ?? (WARNINGS.includes(code) ? "warning" : "error");
   const { headers, status } = facts;
-  return { code, severity, what, fix, ...(headers ? { headers } : {}), ...(status ? { status } : {}) };
+  return { code: /** @type {import("../types/diagnosis.js").FindingCode} */ (code), severity, what, fix, ...(headers ? { headers } : {}), ...(status ? { status } : {}) };
 }

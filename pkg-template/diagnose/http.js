@@ -1,26 +1,28 @@
 // A Streamable HTTP endpoint: what a client's own requests show of it, then what other requests show.
 import { diagnoseAccess } from "./access.js";
 import { HEADERS, OPTIONAL } from "./findings.js";
-import { ask } from "./probe.js";
+import { ask, pinned } from "./probe.js";
 
-/** What a server that speaks no MCP cannot mistake for anything. */
+/** What a server that speaks no MCP cannot mistake for something else. */
 const PING = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
 
 /**
  * A request of the client's and what a page may know of its outcome.
- * @typedef {{ method: string, body: string, opens: boolean, probes: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: unknown }} Exchange
+ * @typedef {{ method: string, body: string, opens: boolean, probes: boolean, response?: { status: number, type: string, session: string | null, challenge: string | null }, failed?: Failed }} Exchange
  */
+/** @typedef {import("./probe.js").Failed} Failed */
+/** @typedef {import("./probe.js").Work} Work */
 
 /**
  * `fetch`, with everything that passes written down.
- * @param {any} diagnosis
+ * @param {Work} diagnosis
  */
 function watch(diagnosis) {
   /** @type {Exchange[]} */
   const seen = [];
   /** @type {Promise<unknown>[]} */
   const pending = [];
-  /** @param {unknown} url @param {any} init */
+  /** @param {string | URL} url @param {RequestInit & { method: string, body?: string }} init */
   const run = async (url, init) => {
     const { method, body = "" } = init;
     /** @type {Exchange} */
@@ -31,17 +33,17 @@ function watch(diagnosis) {
       exchange.response = describe(response);
       return response;
     } catch (error) {
-      if (!init.signal?.aborted) exchange.failed = error;
+      if (!init.signal?.aborted) exchange.failed = /** @type {Failed} */ (error);
       throw error;
     }
   };
-  /** @param {unknown} url @param {unknown} init */
+  /** @param {string | URL} url @param {RequestInit & { method: string, body?: string }} init */
   const fetch = (url, init) => {
     const answer = run(url, init);
     pending.push(answer);
     return answer;
   };
-  return { seen, fetch, settled: () => Promise.allSettled(pending) };
+  return { seen, fetch: /** @type {typeof globalThis.fetch} */ (fetch), settled: () => Promise.allSettled(pending) };
 }
 
 /** @param {Response} response */
@@ -50,7 +52,7 @@ function describe({ status, headers }) {
   return { status, type, session: headers.get("mcp-session-id"), challenge: headers.get("www-authenticate") };
 }
 
-/** @param {any} diagnosis */
+/** @param {Work} diagnosis @returns {Promise<void | boolean>} */
 export async function diagnoseHttp(diagnosis) {
   const { url, origin } = diagnosis;
   const { seen, fetch, settled } = watch(diagnosis);
@@ -71,7 +73,7 @@ export async function diagnoseHttp(diagnosis) {
     if (ended?.failed) diagnosis.find("CORS_ALLOW_METHODS");
     return checkCors(diagnosis, true);
   }
-  if (diagnosis.findings.some((/** @type {any} */ { code }) => code === "WRONG_ERA")) return;
+  if (diagnosis.findings.some(({ code }) => code === "WRONG_ERA")) return;
   if (await diagnosis.blocked()) return;
   if (await speaksOlder(diagnosis, failedProbe(seen), fetch)) return;
   const answered = seen.filter(({ response }) => response).at(-1);
@@ -79,7 +81,7 @@ export async function diagnoseHttp(diagnosis) {
     // Some could be read and some not even be sent: that comes before what was read.
     if (foreign && seen.some(({ failed }) => failed) && (await checkCors(diagnosis, false, HEADERS.slice(0, 5)))) return;
     if (foreign && hidesSession(seen)) return diagnosis.find("CORS_EXPOSE_HEADERS");
-    await judge(diagnosis, /** @type {any} */ (answered.response));
+    await judge(diagnosis, /** @type {NonNullable<Exchange["response"]>} */ (answered.response));
     if (foreign && answered.response?.status === 401) await checkCors(diagnosis, false, ["authorization"]);
     return;
   }
@@ -91,7 +93,7 @@ const failedProbe = (seen) => seen.find(({ probes, response }) => probes && resp
 
 /**
  * Whether a server whose probe failed can be spoken to without one.
- * @param {any} diagnosis
+ * @param {Work} diagnosis
  * @param {number | undefined} status
  * @param {typeof globalThis.fetch} fetch
  */
@@ -105,7 +107,7 @@ async function speaksOlder(diagnosis, status, fetch) {
   return diagnosis.find("PROBE_FAILED", { status });
 }
 
-/** @param {any} diagnosis @param {typeof globalThis.fetch} fetch */
+/** @param {Work} diagnosis @param {typeof globalThis.fetch} fetch */
 async function knock(diagnosis, fetch) {
   const { headers: given, timeout } = diagnosis.options;
   const headers = new Headers(typeof given === "function" ? await given() : given);
@@ -127,7 +129,7 @@ function hidesSession(seen) {
 
 /**
  * What an answer says that could be read.
- * @param {any} diagnosis
+ * @param {Work} diagnosis
  * @param {{ status: number, type: string, challenge: string | null }} response
  */
 async function judge(diagnosis, { status, type, challenge }) {
@@ -143,7 +145,7 @@ async function judge(diagnosis, { status, type, challenge }) {
     return diagnosis.find((await isOldSse(diagnosis)) ? "HTTP_SSE_ONLY" : "WRONG_PATH", { status });
   }
   if (status < 400 && !speaks) return diagnosis.find("NOT_MCP", { status, type: type || "no content" });
-  if (error?.code === "INCOMPATIBLE_VERSION") return diagnosis.find("WRONG_ERA", { asked: diagnosis.options.mode.pin ?? "a revision that it knows" });
+  if (error?.code === "INCOMPATIBLE_VERSION") return diagnosis.find("WRONG_ERA", { asked: pinned(diagnosis.options.mode) ?? "a revision that it knows" });
   // A server that is asked without a client answers as it likes.
   if (diagnosis.missing && speaks) return;
   if (status >= 400 && error?.code !== "RPC_ERROR") return diagnosis.find("HTTP_ERROR", { status });
@@ -152,13 +154,13 @@ async function judge(diagnosis, { status, type, challenge }) {
   diagnosis.find("HANDSHAKE_FAILED", { error });
 }
 
-/** Whether a stream begins as HTTP+SSE of 2024-11-05 does. @param {any} diagnosis */
+/** Whether a stream begins as HTTP+SSE of 2024-11-05 does. @param {Work} diagnosis */
 async function isOldSse(diagnosis) {
   const { response, end } = await diagnosis.ask({ method: "GET", headers: { accept: "text/event-stream" } });
   if (!response?.ok || describe(response).type !== "text/event-stream") return end();
   const timer = setTimeout(end, diagnosis.options.timeout);
   try {
-    const { value } = await response.body.getReader().read();
+    const { value } = await /** @type {ReadableStream} */ (response.body).getReader().read();
     return /^event: ?endpoint/m.test(new TextDecoder().decode(value));
   } catch {
     return false;
@@ -170,9 +172,9 @@ async function isOldSse(diagnosis) {
 
 /**
  * No answer could be read: is anybody there, and what does the page lack to read it?
- * @param {any} diagnosis
+ * @param {Work} diagnosis
  * @param {boolean} foreign
- * @param {any} failed
+ * @param {Failed | undefined} failed
  */
 async function unreadable(diagnosis, foreign, failed) {
   const reason = failed?.cause?.code;
@@ -183,7 +185,7 @@ async function unreadable(diagnosis, foreign, failed) {
     if (again) return diagnosis.find("NO_ANSWER", { reason });
     return diagnosis.find("HANDSHAKE_FAILED", { error: diagnosis.facts.error ?? failed });
   }
-  // A page may send this, and be told whether there was an answer, without any permission.
+  // A page may send this, and be told whether there was an answer, without permission.
   const { opaque, late, end } = await diagnosis.ask({ method: "GET", mode: "no-cors" });
   end();
   if (!opaque) return (await diagnosis.blocked()) || diagnosis.find("NO_ANSWER", { late });
@@ -192,7 +194,7 @@ async function unreadable(diagnosis, foreign, failed) {
 
 /**
  * Which permission of the server's a page lacks.
- * @param {any} diagnosis
+ * @param {Work} diagnosis
  * @param {boolean} connected
  * @param {string[]} [only] the headers to look at
  * @returns {Promise<boolean>} whether it lacks one
@@ -244,8 +246,8 @@ function optional(name, era) {
 
 /**
  * Whether the server refuses a request for its headers. Nothing but the preflight is about their values.
- * @param {any} diagnosis
- * @param {any} base a request that it answers
+ * @param {Work} diagnosis
+ * @param {RequestInit} base a request that it answers
  * @param {string[]} names
  */
 async function refuses(diagnosis, base, names) {

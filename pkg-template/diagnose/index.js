@@ -5,7 +5,7 @@ import { Client } from "../client/client.js";
 import { parts } from "../wasm/load.js";
 import { finding } from "./findings.js";
 import { diagnoseHttp } from "./http.js";
-import { Policy, ask, isLoopback, localNetwork, originOf } from "./probe.js";
+import { Policy, ask, isLoopback, localNetwork, originOf, pinned } from "./probe.js";
 import { diagnoseSocket } from "./socket.js";
 
 /** An empty module: whether WebAssembly may run at all. */
@@ -16,24 +16,28 @@ const DEFAULTS = { timeout: 5_000, mode: "auto", protocols: ["mcp"], info: { nam
 /** An address without what may be secret in it. @param {string | URL} url */
 const shown = (url) => String(url).replace(/[?#][^]*$/, "").replace(/^([a-z][a-z\d+.-]*:\/*)[^/]*@/i, "$1");
 
-/** One diagnosis under way. */
+/** @typedef {import("./probe.js").Work} Work */
+
+/** One diagnosis under way. @implements {Work} */
 class Diagnosis {
   /** Who asks; `undefined` outside of browsers, where nobody asks for permission. @type {string | undefined} */
   origin = globalThis.location?.origin;
-  /** @type {any[]} */
+  /** @type {import("../types/diagnosis.js").Finding[]} */
   findings = [];
-  /** @type {any} */
+  /** @type {Work["facts"]} */
   facts = {};
+  /** Whether there is no module, and so no client. @type {boolean | undefined} */
+  missing;
   policy = new Policy();
 
-  /** @param {URL} url @param {any} options */
+  /** @param {URL} url @param {Work["options"]} options */
   constructor(url, options) {
     this.url = url;
     this.options = options;
     this.given = options.fetch ?? globalThis.fetch;
   }
 
-  /** Notes what was found. @param {string} code @param {any} [facts] */
+  /** Notes what was found. @param {string} code @param {object} [facts] @returns {true} */
   find(code, facts = {}) {
     this.findings.push(finding(code, { url: shown(this.url), origin: this.origin, ...facts }));
     return true;
@@ -46,8 +50,8 @@ class Diagnosis {
 
   /**
    * What connecting comes to: a client, or an error.
-   * @param {any} [more] other options for it
-   * @returns {Promise<{ client?: any, error?: any }>}
+   * @param {import("../types/options.js").ConnectOptions & { mode?: Work["options"]["mode"] }} [more] other options for it
+   * @returns {ReturnType<Work["connect"]>}
    */
   async connect({ mode = this.options.mode, ...more } = {}) {
     const { info, timeout: connectTimeout, headers, protocols } = this.options;
@@ -57,20 +61,20 @@ class Diagnosis {
     });
     try {
       await Promise.race([client.connect(this.url, { connectTimeout, headers, protocols, ...more }), refused]);
-      return { client };
+      return { client: /** @type {import("./probe.js").Client} */ (/** @type {unknown} */ (client)) };
     } catch (error) {
       client.close();
-      return { error };
+      return { error: /** @type {import("./probe.js").Failed} */ (error) };
     }
   }
 
   /**
    * The same, with what it shows of the server noted; a revision that was insisted on is looked at once more without.
-   * @param {any} [more]
+   * @param {Parameters<Diagnosis["connect"]>[0]} [more]
    */
   async attempt(more) {
     const outcome = await this.connect(more);
-    const { client, error } = outcome;
+    const { client, error = {} } = outcome;
     if (client) {
       this.facts = { era: client.era, protocolVersion: client.protocolVersion, server: client.getServerVersion() };
       return outcome;
@@ -85,12 +89,12 @@ class Diagnosis {
       const { era, protocolVersion } = other;
       Object.assign(this.facts, { era, protocolVersion, server: other.getServerVersion() });
       await other.close();
-      this.find("WRONG_ERA", { asked: mode.pin ?? mode, speaks: protocolVersion });
+      this.find("WRONG_ERA", { asked: pinned(mode) ?? mode, speaks: protocolVersion });
     }
     return outcome;
   }
 
-  /** @param {any} init @param {string | URL} [url] */
+  /** @param {RequestInit} init @param {string | URL} [url] */
   ask(init, url = this.url) {
     return ask(this.given, url, init, this.options.timeout);
   }
@@ -98,8 +102,8 @@ class Diagnosis {
 
 /**
  * @param {string | URL} target
- * @param {any} [given]
- * @returns {Promise<any>}
+ * @param {import("../types/diagnosis.js").DiagnoseOptions} [given]
+ * @returns {Promise<import("../types/diagnosis.js").Diagnosis>}
  */
 export async function diagnose(target, given) {
   const options = merge(DEFAULTS, given);
@@ -132,7 +136,7 @@ export async function diagnose(target, given) {
     policy.end();
   }
   const ok = !findings.some(({ severity }) => severity === "error");
-  return { ok, url: shown(url), findings, ...diagnosis.facts };
+  return { ok, url: shown(url), findings, .../** @type {Pick<import("../types/diagnosis.js").Diagnosis, "error">} */ (diagnosis.facts) };
 }
 
 parts.diagnose = diagnose;

@@ -13,14 +13,14 @@ const isPrivate = (host) => /^(10\.|192\.168\.|169\.254\.|172\.(1[6-9]|2\d|3[01]
  * @returns {Promise<"prompt" | "denied" | undefined>}
  */
 export async function localNetwork(host) {
-  const { location, navigator } = /** @type {any} */ (globalThis);
+  const { location, navigator } = /** @type {{ location?: Location, navigator: Navigator }} */ (globalThis);
   const local = isLoopback(host);
   // Who is there is not asked.
   if (!(local || isPrivate(host)) || !location || isLoopback(location.hostname) || isPrivate(location.hostname)) return undefined;
   // The one permission of before has become two.
   for (const name of [local ? "loopback-network" : "local-network", "local-network-access"]) {
     try {
-      const { state } = await navigator.permissions.query({ name });
+      const { state } = await navigator.permissions.query({ name: /** @type {PermissionName} */ (name) });
       return state === "granted" ? undefined : state;
     } catch {
       // Not known to this browser.
@@ -28,6 +28,9 @@ export async function localNetwork(host) {
   }
   return undefined;
 }
+
+/** The revision that alone is wanted. @param {Settings["mode"]} mode */
+export const pinned = (mode) => (typeof mode === "object" ? mode.pin : undefined);
 
 /** @param {string | URL} url */
 export const originOf = (url) => {
@@ -37,13 +40,13 @@ export const originOf = (url) => {
 
 /** Watches what the page's Content-Security-Policy refuses meanwhile. */
 export class Policy {
-  /** @type {any} */
+  /** @type {Document} */
   #scope = globalThis.document ?? globalThis;
   /** Origins that may not be connected to. @type {Set<string>} */
   #refused = new Set();
   /** @type {Map<string, () => void>} */
   #waiting = new Map();
-  /** @param {any} event */
+  /** @param {SecurityPolicyViolationEvent} event */
   #listen = ({ disposition, effectiveDirective, blockedURI }) => {
     // What is not about an address has a word there.
     if (disposition === "report" || effectiveDirective !== "connect-src" || !blockedURI.includes("://")) return;
@@ -79,10 +82,33 @@ export class Policy {
   }
 }
 
+/** @typedef {import("../types/diagnosis.js").DiagnoseOptions} Options */
+/** @typedef {Required<Pick<Options, "timeout" | "mode" | "protocols" | "info">> & Options} Settings */
+/** @typedef {import("../types/client.js").Client} Client */
+/** @typedef {Partial<import("../types/errors.js").McpError> & { code?: string, cause?: { code?: unknown, message?: unknown } }} Failed whatever was thrown */
+
+/**
+ * A diagnosis under way, as its parts see it.
+ * @typedef {object} Work
+ * @property {URL} url
+ * @property {string | undefined} origin who asks; `undefined` outside of browsers, where nobody asks for permission
+ * @property {Settings} options
+ * @property {typeof globalThis.fetch} given what makes the requests
+ * @property {import("../types/diagnosis.js").Finding[]} findings
+ * @property {Partial<Omit<import("../types/diagnosis.js").Diagnosis, "error">> & { error?: Failed }} facts
+ * @property {boolean} [missing] whether there is no module, and so no client
+ * @property {Policy} policy
+ * @property {(code: string, facts?: object) => true} find notes what was found
+ * @property {(url?: string | URL) => Promise<boolean>} blocked whether the page's own policy has refused it
+ * @property {(more?: object) => Promise<{ client?: Client, error?: Failed }>} connect what connecting comes to
+ * @property {(more?: object) => Promise<{ client?: Client, error?: Failed }>} attempt the same, with what it shows noted
+ * @property {(init: RequestInit, url?: string | URL) => Promise<Answer>} ask
+ */
+
 /**
  * How a request comes out: an answer that may be read, one that is there and no more (`opaque`, `redirected`), none in
  * time (`late`), or a failure of which a page is told nothing.
- * @typedef {{ response?: Response, opaque?: boolean, redirected?: boolean, late?: boolean, failed?: unknown, end: () => void }} Answer
+ * @typedef {{ response?: Response, opaque?: boolean, redirected?: boolean, late?: boolean, failed?: Failed, end: () => void }} Answer
  */
 
 /**
@@ -103,7 +129,7 @@ export async function ask(fetch, url, init, timeout) {
     if (response.type === "opaqueredirect") return { redirected: true, end };
     return { response, end };
   } catch (failed) {
-    return signal.aborted ? { late: true, end } : { failed, end };
+    return signal.aborted ? { late: true, end } : { failed: /** @type {Failed} */ (failed), end };
   } finally {
     clearTimeout(timer);
   }

@@ -1,15 +1,15 @@
 // A WebSocket endpoint: browsers tell a page only that opening failed, so the same place is asked in other ways.
-import { openSocket } from "./probe.js";
+import { openSocket, pinned } from "./probe.js";
 
-/** @param {any} diagnosis */
+/** @param {import("./probe.js").Work} diagnosis */
 export async function diagnoseSocket(diagnosis) {
   const { url, origin, options } = diagnosis;
   const { protocols, timeout } = options;
   if (!diagnosis.missing) {
-    const { client, error } = await diagnosis.attempt();
+    const { client, error = {} } = await diagnosis.attempt();
     if (client) return client.close();
-    if (diagnosis.findings.some((/** @type {any} */ { code }) => code === "WRONG_ERA")) return;
-    if (error.code === "INCOMPATIBLE_VERSION") return diagnosis.find("WRONG_ERA", { asked: options.mode.pin ?? "a revision that it knows" });
+    if (diagnosis.findings.some(({ code }) => code === "WRONG_ERA")) return;
+    if (error.code === "INCOMPATIBLE_VERSION") return diagnosis.find("WRONG_ERA", { asked: pinned(options.mode) ?? "a revision that it knows" });
     if (await diagnosis.blocked()) return;
     if (error.code === "UNSUPPORTED") return diagnosis.find("HANDSHAKE_FAILED", { error });
   }
@@ -31,8 +31,8 @@ export async function diagnoseSocket(diagnosis) {
   ]);
   there.end();
   read.end();
-  const status = read.response?.status;
-  if (status === 401) return diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge: read.response.headers.get("www-authenticate") });
+  const { status, headers } = read.response ?? {};
+  if (status === 401) return diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge: headers?.get("www-authenticate") });
   if (status === 404 || status === 410) return diagnosis.find("WRONG_PATH", { status });
   if (status !== undefined || there.opaque) return diagnosis.find("WEBSOCKET_REFUSED", { status });
   // The policy may allow WebSockets there and nothing else: then this was no test.

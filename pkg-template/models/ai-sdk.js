@@ -9,7 +9,11 @@ import { textOrNone, wellFormed } from "./text.js";
 /** How often a page that draws every preliminary result should have to, in milliseconds. */
 const THROTTLE = 100;
 
-/** @param {any} client @param {any} [options] */
+/** @typedef {import("./ai-sdk.js").AiToolsOptions} Options */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
+/** @typedef {ReturnType<NonNullable<import("ai").Tool["toModelOutput"]>>} ModelOutput */
+
+/** @param {import("../types/client.js").Client} client @param {Options} [options] */
 export async function aiTools(client, { filter, prefix, tools, metadata, onWarning, throttle = THROTTLE, ...options } = {}) {
   const list = tools ?? (await client.listTools({}, { signal: options.signal })).tools;
   const offered = offer({ client, tools: list, prefix }, { filter, onWarning });
@@ -21,16 +25,19 @@ const STOPPED = "The call was stopped before it had finished.";
 /** The states of a part whose call is over, or waits for a person. */
 const SETTLED = ["output-available", "output-error", "output-denied", "approval-requested", "approval-responded"];
 
+/** @typedef {{ type?: string, state?: string, preliminary?: boolean, output?: unknown }} MessagePart */
+/** @typedef {{ role: string, parts?: MessagePart[] }} Message */
+
 /**
- * @param {readonly any[]} messages
+ * @param {readonly Message[]} messages
  * @param {string} [errorText]
  */
 export function markStopped(messages, errorText = STOPPED) {
   return messages.map((message) => {
-    const is = (/** @type {any} */ part) => part.type === "dynamic-tool" || part.type?.startsWith("tool-");
-    const stopped = (/** @type {any} */ part) => is(part) && (!SETTLED.includes(part.state) || part.preliminary === true || isToolProgress(part.output));
+    const is = (/** @type {MessagePart} */ part) => part.type === "dynamic-tool" || part.type?.startsWith("tool-");
+    const stopped = (/** @type {MessagePart} */ part) => is(part) && (!SETTLED.includes(/** @type {string} */ (part.state)) || part.preliminary === true || isToolProgress(part.output));
     if (message.role !== "assistant" || !message.parts?.some(stopped)) return message;
-    const parts = message.parts.map((/** @type {any} */ part) => {
+    const parts = message.parts.map((part) => {
       if (!stopped(part)) return part;
       const { output, preliminary, ...rest } = part;
       return { ...rest, state: "output-error", errorText };
@@ -39,21 +46,20 @@ export function markStopped(messages, errorText = STOPPED) {
   });
 }
 
-/** @param {any} value */
+/** @param {any} value whatever a tool gave, or has so far @returns {value is import("./ai-sdk.js").ToolProgress} */
 export const isToolProgress = (value) => value?.type === "progress" && typeof value.progress === "number" && !("content" in value);
 
-/** @param {import("./calls.js").Offered} offered @param {any} options @param {any} metadata */
+/** @param {import("./calls.js").Offered} offered @param {CallOptions} options @param {Options["metadata"]} metadata */
 function aiTool({ client, tool, description, schema, argumentsOf }, options, metadata) {
   const { name, title, annotations } = tool;
   const shown = textOrNone(title) ?? textOrNone(annotations?.title);
   return dynamicTool({
     description,
-    inputSchema: jsonSchema(schema),
-    metadata: { mcp: { server: client.getServerVersion?.()?.name ?? "", tool: wellFormed(name), ...(shown && { title: shown }) }, ...metadata },
-    /** @param {any} input @param {any} context */
+    inputSchema: jsonSchema(/** @type {import("ai").JSONSchema7} */ (schema)),
+    metadata: { mcp: { server: /** @type {Partial<import("../types/client.js").Client>} */ (client).getServerVersion?.()?.name ?? "", tool: wellFormed(name), ...(shown && { title: shown }) }, ...metadata },
     async *execute(input, { abortSignal }) {
       const signal = either(options.signal, abortSignal);
-      const call = client.callTool(name, argumentsOf(input ?? {}), { ...options, signal, throwOnToolError: false });
+      const call = client.callTool(name, argumentsOf(/** @type {Record<string, unknown>} */ (input ?? {})), { ...options, signal, throwOnToolError: false });
       try {
         for await (const progress of call.progress()) yield { type: "progress", ...progress };
         const result = await call;
@@ -65,14 +71,13 @@ function aiTool({ client, tool, description, schema, argumentsOf }, options, met
         call.cancel();
       }
     },
-    toModelOutput: ({ output }) => toModelOutput(output),
+    toModelOutput: ({ output }) => /** @type {ModelOutput} */ (toModelOutput(output)),
   });
 }
 
 /**
  * What the model is given: text as text, pictures and other files as such.
- * @param {any} output
- * @returns {any}
+ * @param {any} output whatever a tool gave
  */
 function toModelOutput(output) {
   // What is left of a call that was stopped is its progress, and no result.
@@ -85,7 +90,7 @@ function toModelOutput(output) {
   };
 }
 
-/** @param {any} part */
+/** @param {import("./content.js").Part & { type: "file" }} part */
 function fileOf({ mediaType, data, name }) {
   const named = name && { filename: name };
   if (knowsFiles()) return { type: "file", mediaType, data: { type: "data", data }, ...named };

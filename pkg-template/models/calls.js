@@ -1,4 +1,4 @@
-// A model's tool calls, carried out: each finds its tool, runs, and gets an answer in any case, for
+// A model's tool calls, carried out: each finds its tool, runs, and gets an answer whatever comes, for
 // providers refuse a conversation in which a call has none.
 import { isForModels } from "../base/check.js";
 import { McpError, ProtocolError, attempt } from "../base/errors.js";
@@ -10,6 +10,7 @@ import { textOrNone } from "./text.js";
  * @typedef {import("./tools.js").ModelCall} ModelCall
  * @typedef {import("./tools.js").CallOutcome} CallOutcome
  * @typedef {import("./tools.js").ToolSource} ToolSource
+ * @typedef {import("../types/tools.js").Tool} Tool
  */
 
 /**
@@ -17,7 +18,7 @@ import { textOrNone } from "./text.js";
  * @typedef {object} Format
  * @property {(given: unknown) => Made} [schema] of arguments
  * @property {(name: string, description: string | undefined, schema: unknown) => unknown} declare
- * @property {(response: unknown) => { id: string | undefined, name: string, arguments: unknown }[]} calls
+ * @property {(response: any) => { id: string | undefined, name: string, arguments: unknown }[]} calls of whatever answer or part of it
  *   arguments as text are JSON
  * @property {(outcomes: CallOutcome[]) => unknown[]} messages
  */
@@ -25,19 +26,19 @@ import { textOrNone } from "./text.js";
 /**
  * A schema for a provider, if there are arguments, and the way back to the server's names.
  * @typedef {{ schema: unknown, argumentsOf: (given: Record<string, unknown>) => Record<string, unknown> }} Made
- * @typedef {{ client: any, tool: any, description: string | undefined } & Made} Offered
+ * @typedef {{ client: ToolSource["client"], tool: Tool, description: string | undefined } & Made} Offered
  */
 
 /**
  * What is offered, by the names that models use. What cannot be offered costs a warning, not the
  * rest of the list.
  * @param {ToolSource | readonly ToolSource[]} sources
- * @param {{ filter?: readonly string[] | ((tool: unknown) => boolean), onWarning?: (warning: Error) => void }} options
+ * @param {{ filter?: readonly string[] | ((tool: Tool) => boolean), onWarning?: (warning: Error) => void }} options
  * @param {(given: unknown) => Made} [schemaOf]
  * @returns {Map<string, Offered>}
  */
 export function offer(sources, { filter, onWarning = console.warn }, schemaOf = objectSchema) {
-  const wanted = typeof filter === "function" ? filter : (/** @type {any} */ tool) => filter?.includes(tool.name) ?? true;
+  const wanted = typeof filter === "function" ? filter : (/** @type {Tool} */ tool) => filter?.includes(tool.name) ?? true;
   /** @type {(Offered & { name: string })[]} */
   const usable = [];
   for (const source of [sources].flat()) {
@@ -53,7 +54,7 @@ export function offer(sources, { filter, onWarning = console.warn }, schemaOf = 
         const name = prefix ? `${prefix}_${tool.name}` : tool.name;
         usable.push({ name, client, tool, description: descriptionOf(tool), ...schemaOf(tool.inputSchema) });
       } catch (error) {
-        const what = `a tool is left out: ${tool?.name ?? JSON.stringify(tool)}: ${/** @type {any} */ (error)?.message ?? error}`;
+        const what = `a tool is left out: ${tool?.name ?? JSON.stringify(tool)}: ${/** @type {Partial<Error> | undefined} */ (error)?.message ?? error}`;
         attempt(() => onWarning(Object.assign(new ProtocolError(what), { cause: error })));
       }
     }
@@ -62,12 +63,12 @@ export function offer(sources, { filter, onWarning = console.warn }, schemaOf = 
   return new Map(usable.map((offered, index) => [/** @type {string} */ (names[index]), offered]));
 }
 
-/** What a model is told of a tool. @param {any} tool */
+/** What a model is told of a tool. @param {Tool} tool */
 const descriptionOf = ({ description, title, annotations }) => [description, title, annotations?.title].map(textOrNone).find(Boolean);
 
 /**
  * @param {ToolSource | readonly ToolSource[]} sources
- * @param {any} options
+ * @param {import("./tools.js").ToolKitOptions} options
  * @param {Format} format
  */
 export function toolKit(sources, options, { schema, declare, calls, messages }) {
@@ -83,7 +84,7 @@ export function toolKit(sources, options, { schema, declare, calls, messages }) 
     tools: [...offered].map(([name, { description, schema }]) => declare(name, description, schema)),
     calls: read,
     messages,
-    /** @param {unknown} response @param {any} [how] */
+    /** @param {unknown} response @param {import("./tools.js").RunOptions} [how] */
     async run(response, { onCall, approve, ...callOptions } = {}) {
       const outcomes = read(response).map(async (call) => {
         try {
@@ -97,7 +98,7 @@ export function toolKit(sources, options, { schema, declare, calls, messages }) 
   };
 }
 
-/** @param {ModelCall} call @param {any} options @param {any} onCall @param {any} approve */
+/** @param {ModelCall} call @param {object} options @param {import("./tools.js").RunOptions["onCall"]} onCall @param {import("./tools.js").RunOptions["approve"]} approve */
 async function carryOut(call, options, onCall, approve) {
   const { client, tool, arguments: args } = call;
   if (!client || !tool) throw new Error(`There is no tool named ${call.name}.`);
@@ -120,10 +121,10 @@ function parsed(given) {
   }
   // Models may write nothing at all for a tool without arguments.
   value ??= {};
-  return typeof value === "object" && value && !Array.isArray(value) ? /** @type {any} */ (value) : undefined;
+  return typeof value === "object" && value && !Array.isArray(value) ? /** @type {Record<string, unknown>} */ (value) : undefined;
 }
 
-/** What the model is told of a failure. @param {any} error */
+/** What the model is told of a failure. @param {any} error whatever was thrown */
 export function failureOf(error) {
   if (error?.name === "AbortError") return "The call was cancelled before it had finished.";
   return textOrNone(String(error?.message ?? error)) ?? `The call failed${textOrNone(error?.name) ? ` (${textOrNone(error.name)})` : ""}.`;

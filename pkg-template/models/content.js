@@ -12,11 +12,11 @@ const NOTHING = "(no output)";
 
 /**
  * The parts of a result that are for a model, in the server's order; at least one, none of them blank.
- * @param {any} result of a tool call
+ * @param {any} result of a tool call, as the server gave it
  * @returns {Part[]}
  */
 export function contentForModel(result) {
-  const content = Array.isArray(result?.content) ? result.content : [];
+  const content = [result?.content ?? []].flat();
   const shown = content.filter(isForModel);
   const parts = shown.map(partOf).filter((/** @type {Part | undefined} */ part) => part !== undefined);
   if (parts.length) return parts;
@@ -34,10 +34,10 @@ export function noteOf({ mediaType, data, name }) {
   return `[${name ? `${name}, ` : ""}${mediaType}, ${size} bytes, not shown]`;
 }
 
-/** Whether the server did not say that it is for the user alone. @param {any} block */
+/** Whether the server did not say that it is for the user alone. @param {any} block whatever stands in the content */
 const isForModel = (block) => block && (block.annotations?.audience?.includes?.("assistant") ?? true);
 
-/** @param {any} block @returns {Part | undefined} nothing of what is blank */
+/** @param {any} block whatever stands in the content @returns {Part | undefined} nothing of what is blank */
 function partOf(block) {
   switch (block.type) {
     case "text":

@@ -53,7 +53,7 @@ function unwrapped(given, type) {
   if (!whole) return { type, data: base64(given) };
   const body = given.slice(whole.length);
   const [, named = own, encoded] = /^(.*?);\s*(base64)\s*$/i.exec(own) ?? [];
-  // The text in it is written as in any URL.
+  // The text in it is written as in every URL.
   const bytes = textOfBytes(new TextEncoder().encode(body)).replace(/%([\da-f]{2})/gi, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
   return { type: named || type, data: encoded ? base64(bytes) : base64(btoa(bytes)) };
 }

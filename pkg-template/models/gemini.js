@@ -13,7 +13,7 @@ const MOST = 20_000;
 const MOST_REFERRED = 2_000;
 /** Characters that weigh as much as a schema. */
 const WEIGHT = 64;
-/** What stands for arguments of any name: Gemini wants names. */
+/** What stands for arguments whose names are open: Gemini wants names. */
 const ENTRIES = "entries";
 
 /**
@@ -34,7 +34,7 @@ export function geminiSchema(given) {
   return { schema: gemini.convert({ ...root, properties: { [ENTRIES]: entries }, additionalProperties: false }, []), argumentsOf: fromEntries };
 }
 
-/** What values of any name are like, if there may be any. @param {Schema} root @returns {Schema | undefined} */
+/** What values are like whose names are open, if there may be such. @param {Schema} root @returns {Schema | undefined} */
 function freeNames({ additionalProperties: others, patternProperties }) {
   if (isObject(others)) return others;
   const [first] = Object.values(patternProperties ?? {});

@@ -66,7 +66,7 @@ export function mendBounds(schema, given) {
 /** The texts in a list, each once. @param {unknown} value @returns {string[]} */
 export const namesIn = (value) => (Array.isArray(value) ? [...new Set(value.filter((name) => typeof name === "string").map(wellFormed))] : []);
 
-/** Whether it is a regular expression, in any of the ways that they are read. @param {string} pattern */
+/** Whether it is a regular expression, in one of the ways that they are read. @param {string} pattern */
 export function isPattern(pattern) {
   if (wellFormed(pattern) !== pattern) return false;
   try {
@@ -84,7 +84,7 @@ function typesIn(value) {
   for (const given of listed ? value : [value]) {
     const name = typeof given === "string" ? given.toLowerCase() : listed && given === null ? "null" : "";
     const type = TYPES.includes(name) ? name : SYNONYMS.get(name);
-    // What may be anything else is of any type.
+    // What may be anything else has no type.
     if (type === undefined) return undefined;
     types.add(type);
   }

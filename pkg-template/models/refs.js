@@ -1,7 +1,7 @@
 // The places of a schema where schemas stand, and what its references lead to.
 import { isObject } from "./text.js";
 
-/** @typedef {Record<string, any>} Schema */
+/** @typedef {Record<string, any>} Schema of whatever a server says */
 
 /** Keywords that hold a schema, several in a list, and several by name. */
 export const ONE = new Set(["additionalProperties", "propertyNames", "contains", "not", "if", "then", "else"]);
@@ -85,7 +85,7 @@ export class References {
     const document = before ? this.#named.get(absolute(before, own?.uri)) : own;
     if (!document) return undefined;
     const path = decode(fragment);
-    /** @type {any} */
+    /** @type {any} whatever the path leads to */
     let target = path && !path.startsWith("/") ? document.anchors.get(path) : document.root;
     if (path.startsWith("/")) {
       for (const step of path.slice(1).split("/")) {

@@ -165,7 +165,7 @@ class Mender {
   }
 
   /**
-   * What one of several kinds of object looks like: any of their properties, and of what they want
+   * What one of several kinds of object looks like: all of their properties, and of what they want
    * only what each of them does.
    * @param {Set<Gathered>} parts @returns {Gathered}
    */
@@ -185,7 +185,7 @@ class Mender {
       for (const name of required) counts.set(name, (counts.get(name) ?? 0) + 1);
     }
     return {
-      properties: new Map([...found].map(([name, schemas]) => [name, alone(any(schemas))])),
+      properties: new Map([...found].map(([name, schemas]) => [name, alone(oneOf(schemas))])),
       required: new Set([...counts].filter(([, count]) => count === parts.size).map(([name]) => name)),
     };
   }
@@ -239,7 +239,7 @@ class Mender {
     return schema;
   }
 
-  /** @param {string} key @param {any} value @param {number} depth @returns {unknown} */
+  /** @param {string} key @param {any} value of the keyword @param {number} depth @returns {unknown} */
   #keyword(key, value, depth) {
     if (ONE.has(key)) {
       if (typeof value === "boolean" && REST.has(key)) return value;
@@ -295,14 +295,14 @@ function all(schemas) {
   return others.length ? { allOf: [first, ...others] } : first;
 }
 
-/** A schema for what any of them holds for. @param {Map<unknown, unknown>} schemas @returns {unknown} */
-function any(schemas) {
+/** A schema for what one of them holds for. @param {Map<unknown, unknown>} schemas @returns {unknown} */
+function oneOf(schemas) {
   const [first, ...others] = schemas.values();
   if (!others.length) return first;
   return values([first, ...others]) ?? { anyOf: [first, ...others] };
 }
 
-/** Alternatives that are values only: what tells kinds of objects apart mostly is. @param {any[]} schemas */
+/** Alternatives that are values only: what tells kinds of objects apart mostly is. @param {any[]} schemas whatever stands for them */
 function values(schemas) {
   const type = schemas[0]?.type;
   const plain = schemas.every((schema) => {

@@ -19,7 +19,7 @@ export const textOrNone = (text) => (typeof text === "string" && text.trim() ? w
  * has too many parts.
  * @param {unknown} value
  * @param {number} [left] how many parts it may have
- * @returns {any}
+ * @returns {any} the same, whatever it is
  */
 export function cleanValue(value, left = MOST) {
   let fits = true;

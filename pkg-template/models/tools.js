@@ -5,6 +5,11 @@ import { geminiSchema } from "./gemini.js";
 
 export { contentForModel } from "./content.js";
 
+/** @typedef {import("./tools.js").ToolSource | readonly import("./tools.js").ToolSource[]} Sources */
+/** @typedef {import("./tools.js").ToolKitOptions & { media?: boolean }} MediaOptions */
+/** @typedef {{ id: string, type?: string, function: { name: string, arguments: string } }} OpenaiCall */
+/** @typedef {{ functionCall: { id: string | undefined, name: string, args: unknown } }} GeminiPart */
+
 /** The pictures that all providers read. */
 const PICTURES = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 const PDF = "application/pdf";
@@ -21,14 +26,14 @@ function answer({ result, error }) {
 /** For providers that have no word for failure. @param {boolean} failed @param {string} text */
 const marked = (failed, text) => (failed ? `Error: ${text}` : text);
 
-/** OpenAI's Chat Completions. @param {any} sources @param {any} [options] @returns {any} */
+/** OpenAI's Chat Completions. @param {Sources} sources @param {MediaOptions} [options] */
 export function openaiChatTools(sources, options = {}) {
   return toolKit(sources, options, {
     declare: (name, description, parameters) => ({ type: "function", function: { name, description, parameters } }),
     calls: (response) =>
       ((response?.choices?.[0]?.message ?? response)?.tool_calls ?? [])
-        .filter((/** @type {any} */ { type, function: called }) => called && (type ?? "function") === "function")
-        .map((/** @type {any} */ { id, function: called }) => ({ id, name: called.name, arguments: called.arguments })),
+        .filter((/** @type {OpenaiCall} */ { type, function: called }) => called && (type ?? "function") === "function")
+        .map((/** @type {OpenaiCall} */ { id, function: called }) => ({ id, name: called.name, arguments: called.arguments })),
     messages: (outcomes) =>
       outcomes.map((outcome) => {
         const { failed, parts } = answer(outcome);
@@ -37,7 +42,7 @@ export function openaiChatTools(sources, options = {}) {
   });
 }
 
-/** OpenAI's Responses. @param {any} sources @param {any} [options] @returns {any} */
+/** OpenAI's Responses. @param {Sources} sources @param {MediaOptions} [options] */
 export function openaiResponsesTools(sources, { media = true, ...options } = {}) {
   /** @param {import("./content.js").Part} part */
   const item = (part) => {
@@ -53,8 +58,8 @@ export function openaiResponsesTools(sources, { media = true, ...options } = {})
     calls: (response) =>
       [response?.output ?? response]
         .flat()
-        .filter((/** @type {any} */ called) => called?.type === "function_call")
-        .map((/** @type {any} */ { call_id: id, name, arguments: given }) => ({ id, name, arguments: given })),
+        .filter((called) => called?.type === "function_call")
+        .map(({ call_id: id, name, arguments: given }) => ({ id, name, arguments: given })),
     messages: (outcomes) =>
       outcomes.map((outcome) => {
         const { failed, parts } = answer(outcome);
@@ -65,7 +70,7 @@ export function openaiResponsesTools(sources, { media = true, ...options } = {})
   });
 }
 
-/** Anthropic's Messages. @param {any} sources @param {any} [options] @returns {any} */
+/** Anthropic's Messages. @param {Sources} sources @param {MediaOptions} [options] */
 export function anthropicTools(sources, { media = true, ...options } = {}) {
   /** @param {import("./content.js").Part} part */
   const block = (part) => {
@@ -80,8 +85,8 @@ export function anthropicTools(sources, { media = true, ...options } = {}) {
     calls: (response) =>
       [response?.content ?? response]
         .flat()
-        .filter((/** @type {any} */ part) => part?.type === "tool_use")
-        .map((/** @type {any} */ { id, name, input }) => ({ id, name, arguments: input })),
+        .filter((part) => part?.type === "tool_use")
+        .map(({ id, name, input }) => ({ id, name, arguments: input })),
     messages(outcomes) {
       const content = outcomes.map((outcome) => {
         const { failed, parts } = answer(outcome);
@@ -94,24 +99,24 @@ export function anthropicTools(sources, { media = true, ...options } = {}) {
   });
 }
 
-/** Google's Gemini. @param {any} sources @param {any} [options] @returns {any} */
+/** Google's Gemini. @param {Sources} sources @param {MediaOptions} [options] */
 export function geminiTools(sources, { media = true, ...options } = {}) {
-  /** @param {import("./content.js").Part} part */
+  /** @param {import("./content.js").Part} part @returns {part is import("./content.js").Part & { type: "file" }} */
   const shown = (part) => media && part.type === "file" && [...PICTURES, PDF].includes(part.mediaType);
   const { tools, ...kit } = toolKit(sources, options, {
     schema: geminiSchema,
-    declare: (name, description, parameters) => ({ name, description, ...(parameters && { parameters }) }),
+    declare: (name, description, parameters) => ({ name, description, .../** @type {{}} */ (parameters && { parameters }) }),
     calls: (response) =>
       ((response?.candidates?.[0]?.content ?? response)?.parts ?? [])
-        .filter((/** @type {any} */ part) => part?.functionCall)
-        .map((/** @type {any} */ { functionCall: { id, name, args } }) => ({ id, name, arguments: args })),
+        .filter((/** @type {GeminiPart | undefined} */ part) => part?.functionCall)
+        .map((/** @type {GeminiPart} */ { functionCall: { id, name, args } }) => ({ id, name, arguments: args })),
     messages(outcomes) {
       const parts = outcomes.map((outcome) => {
         const { id, name } = outcome.call;
         const { failed, parts } = answer(outcome);
-        const files = failed ? [] : parts.filter(shown);
-        const text = textOfParts(parts.filter((part) => !files.includes(part)));
-        const inline = files.map((/** @type {any} */ { mediaType, data }) => ({ inlineData: { mimeType: mediaType, data } }));
+        const files = failed ? [] : /** @type {import("./content.js").Part[]} */ (parts).filter(shown);
+        const text = textOfParts(parts.filter((part) => !(/** @type {import("./content.js").Part[]} */ (files).includes(part))));
+        const inline = files.map(({ mediaType, data }) => ({ inlineData: { mimeType: mediaType, data } }));
         const response = failed ? { error: text } : { output: text };
         return { functionResponse: { ...(id !== undefined && { id }), name, response, ...(inline.length && { parts: inline }) } };
       });

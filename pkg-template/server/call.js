@@ -8,6 +8,20 @@ import { plain } from "./values.js";
 /** Tokens that a model may write if nobody says how many. */
 const TOKENS = 1024;
 
+/** @typedef {import("../types/server-context.js").AskOptions} AskOptions */
+/**
+ * What the machine says of a call that is to be worked on.
+ * @typedef {object} Job
+ * @property {number} handler its number
+ * @property {number} kind of thing that is called
+ * @property {string} name
+ * @property {Record<string, unknown>} input
+ * @property {string | number} requestId
+ * @property {string} protocolVersion
+ * @property {"modern" | "legacy"} era
+ * @property {boolean} wantsProgress
+ */
+
 /** What the server keeps of a call. */
 export class Call {
   #abort = new AbortController();
@@ -20,7 +34,7 @@ export class Call {
    * @param {import("../wasm/host.js").Host} host
    * @param {import("./link.js").Link} link
    * @param {number} number
-   * @param {any} job
+   * @param {Job} job
    * @param {() => void} drain does what the machine wants done
    */
   constructor(host, link, number, job, drain) {
@@ -51,7 +65,7 @@ export class Call {
     this.#asked.clear();
   }
 
-  /** @param {number} ask @param {boolean} ok @param {any} value */
+  /** @param {number} ask @param {boolean} ok @param {any} value the answer, or the parts of an error */
   answered(ask, ok, value) {
     const waiting = this.#asked.get(ask);
     this.#asked.delete(ask);
@@ -92,7 +106,7 @@ export class Call {
     }
   }
 
-  /** @param {number} what @param {unknown} params @param {{ key?: string, signal?: AbortSignal } | undefined} options @returns {Promise<any>} */
+  /** @param {number} what @param {unknown} params @param {AskOptions | undefined} options @returns {Promise<unknown>} */
   ask(what, params, options) {
     const { key, signal: wanted } = options ?? {};
     if (wanted?.aborted) return Promise.reject(wanted.reason);
@@ -125,7 +139,7 @@ export class Call {
       });
     });
     const over = () => wanted?.removeEventListener("abort", giveUp);
-    // Nobody may be waiting for it any more when the call ends.
+    // Nobody may be waiting for it when the call ends.
     answer.then(over, over);
     return answer;
   }
@@ -155,18 +169,18 @@ export class Call {
     // Suggestions are made without asking back.
     if (kind === words.THING_COMPLETION) return context;
     return Object.assign(context, {
-      elicit: async (/** @type {unknown} */ question, /** @type {unknown} */ second, /** @type {any} */ third) => {
+      elicit: async (/** @type {unknown} */ question, /** @type {object | undefined} */ second, /** @type {AskOptions | undefined} */ third) => {
         const short = typeof question === "string";
         const params = short ? { message: question, requestedSchema: second ?? { type: "object", properties: {} } } : question;
         return this.ask(words.QUESTION_PERSON, params, short ? third : second);
       },
-      sample: async (/** @type {any} */ question, /** @type {any} */ options) => {
+      sample: async (/** @type {string | object} */ question, /** @type {AskOptions | undefined} */ options) => {
         const { key, signal, ...more } = options ?? {};
         const text = (/** @type {string} */ text) => [{ role: "user", content: { type: "text", text } }];
         const params = typeof question === "string" ? { messages: text(question) } : question;
         return this.ask(words.QUESTION_MODEL, { maxTokens: TOKENS, ...params, ...more }, { key, signal });
       },
-      roots: async (/** @type {any} */ options) => (await this.ask(words.QUESTION_ROOTS, {}, options)).roots,
+      roots: async (/** @type {AskOptions | undefined} */ options) => /** @type {{ roots: unknown }} */ (await this.ask(words.QUESTION_ROOTS, {}, options)).roots,
     });
   }
 }

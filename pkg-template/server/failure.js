@@ -7,7 +7,7 @@ const LONGEST = 10_000;
 /** @param {unknown} error */
 export function failure(error) {
   const message = wordsOf(error).slice(0, LONGEST);
-  const { rpcCode, data } = /** @type {any} */ (error) ?? {};
+  const { rpcCode, data } = /** @type {{ rpcCode?: unknown, data?: unknown } | undefined} */ (error) ?? {};
   if (!Number.isInteger(rpcCode)) return { message };
   try {
     return { message, code: rpcCode, data: plain(data) ?? undefined };
@@ -16,7 +16,7 @@ export function failure(error) {
   }
 }
 
-/** @param {any} error @returns {string} */
+/** @param {any} error whatever was thrown @returns {string} */
 function wordsOf(error) {
   if (typeof error === "string" && error) return error;
   try {

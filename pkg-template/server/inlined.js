@@ -6,7 +6,7 @@ import { serverClass } from "./server.js";
 
 function ready() {
   provideHost(async () => {
-    const scope = /** @type {any} */ (globalThis);
+    const scope = /** @type {typeof globalThis & { ServiceWorkerGlobalScope?: new () => object }} */ (globalThis);
     if (scope.ServiceWorkerGlobalScope && scope instanceof scope.ServiceWorkerGlobalScope) {
       const advice = "a service worker may load nothing later, so a server in it takes `Server` and `initServer` of mcp-wasm/slim";
       throw new McpError("UNSUPPORTED", advice);

@@ -6,6 +6,9 @@ import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, isWritable, outline, oversize, tooLarge } from "../base/size.js";
 import { fresh } from "./turns.js";
 
+/** @typedef {import("../types/inside.js").Mover} Mover */
+/** @typedef {{ jsonrpc?: string, id?: unknown, method?: string, result?: unknown, error?: object }} Message */
+
 /** How many messages may be on their way over a transport that tells when it has sent one. */
 const AHEAD = 16;
 /** How many messages a peer may send before it has been given all that there was for it. */
@@ -36,13 +39,13 @@ export class Link {
   closed = new Promise((resolve) => (this.#end = resolve));
 
   /**
-   * @param {any} transport
+   * @param {Mover} transport
    * @param {{ received: (link: Link) => void, over: (link: Link) => void, fault: (error: unknown) => void }} server
    */
   constructor(transport, server) {
     this.#transport = transport;
     this.#server = server;
-    /** @type {Record<string, (...given: any[]) => unknown>} */
+    /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
       onmessage: fast((/** @type {unknown} */ message) => this.#take(undefined, message)),
       onerror: (/** @type {Error} */ error) => this.#open && server.fault(error),
@@ -50,7 +53,7 @@ export class Link {
     };
     const { frames, refuses } = abilitiesOf(transport);
     if (frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => this.#take(text, undefined);
-    if (refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {any} */ whose) => this.#refuse(error, whose);
+    if (refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {import("../types/inside.js").Outline} */ whose) => this.#refuse(error, whose);
     this.#release = handle(transport, ours);
   }
 
@@ -76,7 +79,7 @@ export class Link {
     return this.#host?.era(this.#number);
   }
 
-  /** @param {string | undefined} text @param {any} message */
+  /** @param {string | undefined} text @param {unknown} message */
   #take(text, message) {
     if (!this.#open) return;
     // Each of them may want an answer, and answers wait.
@@ -88,7 +91,7 @@ export class Link {
     fresh();
     try {
       if (text === undefined && !isWritable(message, limit)) {
-        const { id, method } = message;
+        const { id, method } = /** @type {Message} */ (message);
         return this.#refuse(tooLarge(limit), { id, answers: method === undefined });
       }
       // Who hands over objects may go on to write into them.
@@ -102,7 +105,7 @@ export class Link {
     this.schedule();
   }
 
-  /** A message is too large to be read; who asks by it is told. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
+  /** A message is too large to be read; who asks by it is told. @param {Error} error @param {import("../types/inside.js").Outline} whose */
   #refuse(error, { id, answers }) {
     this.#server.fault(error);
     if (answers || !this.#open || (typeof id !== "string" && typeof id !== "number")) return;
@@ -133,15 +136,15 @@ export class Link {
     if (took) for (const wake of this.#room.splice(0)) wake();
   }
 
-  /** @param {unknown} message */
+  /** @param {Message} message */
   #send(message) {
     const transport = this.#transport;
     const text = write(message);
     if (transport.send.fast) {
       try {
-        transport.sendText(text);
+        /** @type {Required<Mover>} */ (transport).sendText(text);
       } catch (error) {
-        this.#failed(message, error);
+        this.#failed(message, /** @type {Error} */ (error));
       }
       return;
     }
@@ -158,8 +161,8 @@ export class Link {
   /**
    * Nobody should wait for what cannot be sent, such as a result that is too large: neither the peer
    * nor the handler that asks it something.
-   * @param {any} message
-   * @param {any} error
+   * @param {Message} message
+   * @param {Error | undefined} error
    */
   #failed({ id, method, result }, error) {
     this.#server.fault(error);
@@ -190,9 +193,9 @@ export class Link {
     const transport = this.#transport;
     const leaving = Promise.allSettled(this.#leaving);
     this.#closed();
-    /** @type {any} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
-    // What was said last is to arrive, but not at any price.
+    // What was said last is to arrive, but not at every price.
     await Promise.race([leaving, new Promise((resolve) => (timer = setTimeout(resolve, PATIENCE)))]);
     clearTimeout(timer);
     try {

@@ -1,17 +1,17 @@
 // The schemas of a tool: JSON Schema as it is, or of a library that speaks Standard Schema
 // (standardschema.dev), which then also checks the arguments and may change them.
-import { McpError } from "../base/errors.js";
+import { ofObject, refusal } from "./definition.js";
 import { plain } from "./values.js";
 
 /**
  * @typedef {Record<string, unknown>} Schema
- * @typedef {(value: any) => Promise<{ value?: unknown, issues?: readonly unknown[] }>} Check
+ * @typedef {{ message?: string, path?: readonly unknown[] }} Issue
+ * @typedef {(value: Record<string, unknown>) => Promise<{ value?: unknown, issues?: readonly Issue[] }>} Check
+ * @typedef {{ vendor: string, validate: (value: unknown) => Promise<Checked> | Checked, jsonSchema?: Record<"input" | "output", (options: object) => unknown> }} Standard
+ * @typedef {{ value?: unknown, issues?: readonly Issue[] }} Checked
  */
 
 const DIALECT = "draft-2020-12";
-
-/** @param {string} name @param {string} what @param {unknown} [cause] */
-const refusal = (name, what, cause) => new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${what}`, { cause });
 
 /**
  * The schema of a tool's arguments as it is listed.
@@ -23,25 +23,24 @@ export function inputOf(name, given) {
   if (given === undefined || given === null) return { schema: { type: "object", properties: {} } };
   const shape = shapeOf(given);
   const schema = shape ? fromShape(name, shape) : asJson(name, "inputSchema", given, "input");
-  const { type = "object", properties = {} } = schema;
+  const { type = "object" } = schema;
   if (type !== "object" && !(Array.isArray(type) && type.includes("object"))) {
     throw refusal(name, `arguments come by name, so its \`inputSchema\` is of type "object", not ${JSON.stringify(type)}`);
   }
-  if (typeof properties !== "object" || !properties || Array.isArray(properties)) {
-    throw refusal(name, `the properties of its \`inputSchema\` are schemas by name, not ${JSON.stringify(properties)}`);
-  }
-  const check = shape ? checkShape(shape) : standardOf(given) && checkWith(standardOf(given));
-  return { schema: { ...schema, type: "object", properties }, ...(check && { check }) };
+  const standard = standardOf(given);
+  const check = shape ? checkShape(shape) : standard && checkWith(standard);
+  return { schema: { ...ofObject(name, "inputSchema", schema), type: "object" }, ...(check && { check }) };
 }
 
 /** The schema of a tool's structured results. @param {string} name @param {unknown} given @returns {Schema} */
 export function outputOf(name, given) {
   const shape = shapeOf(given);
-  return shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
+  const schema = shape ? fromShape(name, shape) : asJson(name, "outputSchema", given, "output");
+  return schema["properties"] === undefined && schema["required"] === undefined ? schema : ofObject(name, "outputSchema", schema);
 }
 
-/** What a library says about itself. @param {any} given */
-const standardOf = (given) => (given && typeof given === "object") || typeof given === "function" ? given["~standard"] : undefined;
+/** What a library says about itself. @param {unknown} given @returns {Standard | undefined} */
+const standardOf = (given) => ((given && typeof given === "object") || typeof given === "function" ? /** @type {{ "~standard"?: Standard }} */ (given)["~standard"] : undefined);
 
 /** Schemas by name, as zod's users write them. @param {unknown} given @returns {[name: string, schema: unknown][] | undefined} */
 function shapeOf(given) {
@@ -50,7 +49,7 @@ function shapeOf(given) {
   return entries.some(([, value]) => standardOf(value)) ? entries : undefined;
 }
 
-/** @param {string} name @param {string} member @param {any} given @param {"input" | "output"} side @returns {Schema} */
+/** @param {string} name @param {string} member @param {any} given whatever stands for a schema @param {"input" | "output"} side @returns {Schema} */
 function asJson(name, member, given, side) {
   const standard = standardOf(given);
   let schema = given;
@@ -60,7 +59,7 @@ function asJson(name, member, given, side) {
     else if (standard) throw new Error(`${standard.vendor} does not say it as JSON Schema (Standard JSON Schema)`);
     schema = plain(schema);
   } catch (error) {
-    const what = /** @type {any} */ (error)?.message ?? error;
+    const what = /** @type {Partial<Error> | undefined} */ (error)?.message ?? error;
     throw refusal(name, `\`${member}\` cannot be written as JSON Schema: ${what}. Give JSON Schema, such as \`z.toJSONSchema(schema)\` makes of zod's`, error);
   }
   if (typeof schema !== "object" || !schema || Array.isArray(schema)) throw refusal(name, `\`${member}\` is ${JSON.stringify(schema)}, and no schema`);
@@ -81,7 +80,7 @@ function isRequired(part) {
   return result instanceof Promise || Boolean(result?.issues);
 }
 
-/** @param {any} standard @returns {Check} */
+/** @param {Standard} standard @returns {Check} */
 const checkWith = (standard) => async (value) => standard.validate(value);
 
 /** @param {[name: string, schema: unknown][]} shape @returns {Check} */
@@ -98,9 +97,9 @@ const checkShape = (shape) => async (given) => {
   return issues.length ? { issues } : { value: Object.fromEntries(values) };
 };
 
-/** @param {readonly any[]} issues */
+/** @param {readonly Issue[]} issues */
 export const wordsOf = (issues) =>
   issues
     .slice(0, 10)
-    .map(({ message, path }) => [(path ?? []).map((/** @type {any} */ step) => String(step?.key ?? step)).join("."), message].filter(Boolean).join(": "))
+    .map(({ message, path }) => [(path ?? []).map((step) => String(/** @type {{ key?: unknown } | undefined} */ (step)?.key ?? step)).join("."), message].filter(Boolean).join(": "))
     .join("; ");

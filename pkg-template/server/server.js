@@ -9,6 +9,7 @@ import * as words from "../wasm/words.js";
 import { Call } from "./call.js";
 import { failure } from "./failure.js";
 import { Link } from "./link.js";
+import { checked } from "./definition.js";
 import { inputOf, outputOf, wordsOf } from "./schema.js";
 import { checkText, isBytes, plain } from "./values.js";
 
@@ -18,7 +19,12 @@ const LIFETIME = 15 * 60 * 1000;
 const LONGEST = 2 ** 52;
 
 /** @typedef {(first: unknown, context: unknown) => unknown} Handler */
-/** @typedef {{ kind: number, definition: any, handler: Handler, check?: (value: unknown) => unknown, parse?: import("./schema.js").Check | undefined }} Thing */
+/** @typedef {ReturnType<import("../types/validator.js").JsonSchemaValidator["getValidator"]>} Validate */
+/** @typedef {{ name: string, uri?: string, uriTemplate?: string, inputSchema?: object }} Definition */
+/** @typedef {{ kind: number, definition: Definition, handler: Handler, check?: Validate, parse?: import("./schema.js").Check | undefined }} Thing */
+/** @typedef {import("./call.js").Job} Job */
+
+/** @typedef {import("../types/server.js").ServerOptions} ServerOptions */
 
 class Server {
   /** Is told of what goes wrong beside the calls, and of what handlers throw. @type {((error: unknown) => void) | undefined} */
@@ -42,8 +48,8 @@ class Server {
   #calls = new Map();
 
   /**
-   * @param {any} info
-   * @param {unknown} options
+   * @param {import("../types/protocol.js").Implementation} info
+   * @param {ServerOptions | undefined} options
    * @param {() => Promise<typeof import("../wasm/host.js").Host>} ready starts the module
    */
   constructor(info, options, ready) {
@@ -51,8 +57,8 @@ class Server {
     checkText("the server's name", info?.name);
     checkText("the server's version", info?.version);
     this.#info = plain(info);
-    const { jsonSchemaValidator, ...given } = merge({ stateLifetime: LIFETIME, listLifetime: 0 }, options);
-    for (const name of ["stateLifetime", "listLifetime"]) {
+    const { jsonSchemaValidator, ...given } = merge({ stateLifetime: LIFETIME, listLifetime: 0 }, /** @type {ServerOptions & { stateLifetime: number, listLifetime: number }} */ (options));
+    for (const name of /** @type {const} */ (["stateLifetime", "listLifetime"])) {
       checkTime(name, given[name]);
       given[name] = Math.min(given[name], LONGEST);
     }
@@ -63,32 +69,32 @@ class Server {
     this.#ready = ready;
   }
 
-  /** @param {string} name @param {any} second the definition, or the handler @param {unknown} [third] */
+  /** @param {string} name @param {any} second the definition, or the handler @param {Handler} [third] */
   tool(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
     checkText("the tool's name", name);
-    const { inputSchema, outputSchema, ...more } = given ?? {};
+    const { name: _, inputSchema, outputSchema, ...more } = given ?? {};
     const { schema, check } = inputOf(name, inputSchema);
     const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
-    return this.#add(words.THING_TOOL, name, { name, ...more, inputSchema: schema, ...output }, handler, check);
+    return this.#add(words.THING_TOOL, name, { name, ...checked(name, more), inputSchema: schema, ...output }, handler, check);
   }
 
-  /** @param {string} uri @param {any} second @param {unknown} [third] */
+  /** @param {string} uri @param {any} second @param {Handler} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_RESOURCE, uri, { uri, name: uri, ...given }, handler);
+    return this.#add(words.THING_RESOURCE, uri, { name: uri, ...checked(uri, { ...given, uri }) }, handler);
   }
 
-  /** @param {string} uriTemplate @param {any} second @param {unknown} [third] */
+  /** @param {string} uriTemplate @param {any} second @param {Handler} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_TEMPLATE, uriTemplate, { uriTemplate, name: uriTemplate, ...given }, handler);
+    return this.#add(words.THING_TEMPLATE, uriTemplate, { name: uriTemplate, ...checked(uriTemplate, { ...given, uriTemplate }) }, handler);
   }
 
-  /** @param {string} name @param {any} second @param {unknown} [third] */
+  /** @param {string} name @param {any} second @param {Handler} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_PROMPT, name, { name, ...given }, handler);
+    return this.#add(words.THING_PROMPT, name, checked(name, { ...given, name }), handler);
   }
 
   /** @param {Handler} handler */
@@ -163,7 +169,7 @@ class Server {
 
   // ---- connections ----
 
-  /** @param {unknown} target @param {unknown} [options] */
+  /** @param {unknown} target @param {Parameters<typeof open>[1]} [options] */
   async connect(target, options) {
     const transport = open(target, options);
     const link = new Link(transport, {
@@ -195,7 +201,7 @@ class Server {
     };
   }
 
-  /** @param {any} [options] @returns {() => void} */
+  /** @param {Parameters<typeof acceptPorts>[1]} [options] @returns {() => void} */
   accept(options) {
     return acceptPorts((port) => {
       this.connect(port).catch((error) => this.#fault(error));
@@ -259,7 +265,7 @@ class Server {
     }
   }
 
-  /** @param {number} connection @param {number} number @param {any} job */
+  /** @param {number} connection @param {number} number @param {Job} job */
   #begin(connection, number, job) {
     const link = [...this.#links].find((link) => link.number === connection);
     const thing = this.#things.get(job.handler);
@@ -275,19 +281,20 @@ class Server {
       );
   }
 
-  /** @param {Thing} thing @param {any} job @param {Call} call */
+  /** @param {Thing} thing @param {Job} job @param {Call} call */
   async #run(thing, job, call) {
     const { kind, definition, handler } = thing;
     const { jsonSchemaValidator } = this.#options;
-    let { input } = job;
+    /** @type {unknown} */
+    let input = job.input;
     if (thing.parse) {
-      const { value, issues } = await thing.parse(input);
+      const { value, issues } = await thing.parse(job.input);
       if (issues) throw misfit(definition.name, wordsOf(issues));
       input = value;
     } else if (kind === words.THING_TOOL && jsonSchemaValidator) {
       thing.check ??= this.#checkOf(definition);
-      const { valid, errorMessage } = /** @type {any} */ (thing.check)(input);
-      if (!valid) throw misfit(definition.name, errorMessage);
+      const { valid, errorMessage } = thing.check(input);
+      if (!valid) throw misfit(definition.name, /** @type {string} */ (errorMessage));
     }
     const context = call.context();
     if (kind !== words.THING_RESOURCE && kind !== words.THING_TEMPLATE) return handler(input, context);
@@ -295,14 +302,14 @@ class Server {
     return isBytes(value) ? { blob: value } : value;
   }
 
-  /** A schema that the validator cannot use costs a warning, not the tool. @param {any} definition */
+  /** A schema that the validator cannot use costs a warning, not the tool. @param {Definition} definition @returns {Validate} */
   #checkOf({ name, inputSchema }) {
     try {
-      return this.#options.jsonSchemaValidator.getValidator(inputSchema);
+      return /** @type {import("../types/validator.js").JsonSchemaValidator} */ (this.#options.jsonSchemaValidator).getValidator(/** @type {import("../types/tools.js").JsonSchema} */ (inputSchema));
     } catch (cause) {
-      const why = /** @type {any} */ (cause)?.message;
+      const why = /** @type {Partial<Error> | undefined} */ (cause)?.message;
       this.#fault(new McpError("UNUSABLE_SCHEMA", `the arguments of ${name} are not checked, since its inputSchema cannot be used: ${why}`, { cause }));
-      return () => ({ valid: true });
+      return (data) => ({ valid: true, data, errorMessage: undefined });
     }
   }
 
@@ -315,7 +322,7 @@ class Server {
       value = ok ? plain(value) : failure(value);
     } catch (error) {
       ok = false;
-      value = failure(new Error(`the result is no JSON: ${/** @type {any} */ (error)?.message}`));
+      value = failure(new Error(`the result is no JSON: ${/** @type {Partial<Error> | undefined} */ (error)?.message}`));
     }
     call.host.respond(call.link.number, call.number, ok, value);
     call.link.schedule();
@@ -338,7 +345,7 @@ class Server {
 export const serverClass = (ready) => {
   const Base = Server;
   return class Server extends Base {
-    /** @param {unknown} info @param {unknown} [options] */
+    /** @param {import("../types/protocol.js").Implementation} info @param {ServerOptions} [options] */
     constructor(info, options) {
       super(info, options, ready);
     }
@@ -355,7 +362,7 @@ function register(host, number, { kind, definition }) {
   throw new McpError("INVALID_ARGUMENT", `${name} cannot be added: ${host.value()}`);
 }
 
-/** @param {any} target @param {any} options */
+/** @param {any} target whatever is to be served @param {{ text?: boolean, trace?: import("../transports/port.js").Trace } | undefined} options */
 function open(target, options) {
   if (target && target.window === target) {
     throw new McpError("INVALID_ARGUMENT", "cannot serve a window as such: give `openPort(window, { origin })`, or let others in by `accept({ origins })`");

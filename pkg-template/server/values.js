@@ -4,10 +4,10 @@ import { McpError } from "../base/errors.js";
 /**
  * The value as JSON has it, with bytes in base64; `null` for what JSON has no word for.
  * @param {unknown} value
- * @returns {any}
+ * @returns {any} whatever JSON can hold
  */
 export function plain(value) {
-  const text = JSON.stringify(value, /** @this {any} @param {string} key @param {unknown} member */ function (key, member) {
+  const text = JSON.stringify(value, /** @this {Record<string, unknown>} @param {string} key @param {unknown} member */ function (key, member) {
     // Of the holder: a Buffer's own `toJSON` has run before its value comes here.
     const given = this[key];
     return isBytes(given) ? base64(given) : member;
@@ -18,7 +18,7 @@ export function plain(value) {
 /** @param {unknown} value @returns {value is ArrayBuffer | ArrayBufferView} */
 export const isBytes = (value) => value instanceof ArrayBuffer || ArrayBuffer.isView(value);
 
-/** @param {any} value */
+/** @param {ArrayBuffer | ArrayBufferView} value */
 function base64(value) {
   const bytes = value instanceof ArrayBuffer ? new Uint8Array(value) : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
   let text = "";

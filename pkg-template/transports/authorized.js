@@ -14,8 +14,8 @@ export async function authorized(by, request, send) {
   try {
     return await attempts(by, request, send);
   } catch (refusal) {
-    if (/** @type {any} */ (refusal)?.name !== "AuthError") throw refusal;
-    return /** @type {any} */ ({ status: 401, headers: new Headers(), refusal });
+    if (/** @type {Partial<Error> | undefined} */ (refusal)?.name !== "AuthError") throw refusal;
+    return /** @type {Response} */ (/** @type {unknown} */ ({ status: 401, headers: new Headers(), refusal }));
   }
 }
 
@@ -39,10 +39,10 @@ async function attempts({ auth, server: given }, { method, url, headers, signal,
 }
 
 /**
- * What an authorizer makes of an error that says what a status cannot say any more, in a stream or on a socket: rights are missing.
+ * What an authorizer makes of an error that comes too late for a status, in a stream or on a socket: rights are missing.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
- * @param {any} failure of a call
- * @param {(failure: unknown) => void} done is told how the call fails
+ * @param {import("../types/inside.js").Failure} failure of a call
+ * @param {(failure: import("../types/inside.js").Failure) => void} done is told how the call fails
  */
 export async function lacking({ auth, server }, failure, done) {
   const { scope, resourceMetadata: resource_metadata } = Object(failure.data);

@@ -14,13 +14,13 @@ export class Exchanges {
   fetcher;
   #options;
   #hear;
-  /** @type {any} */
+  /** @type {(ReturnType<typeof setTimeout> & { unref?: () => void }) | undefined} */
   #timer;
   #timerAt = Infinity;
 
   /**
    * @param {string} url
-   * @param {any} options
+   * @param {import("../types/inside.js").NetOptions} options
    * @param {(step: number, value: unknown, exchange?: number) => void} hear takes what happens, and to which exchange
    * @param {Partial<import("./fetch.js").Host>} [more]
    */
@@ -42,7 +42,7 @@ export class Exchanges {
     if (sessionId !== undefined) core.adopt(sessionId, protocolVersion);
   }
 
-  /** Sends a message, with the next drain; the number of its exchange, or 0. @param {any} message @param {any} [options] */
+  /** Sends a message, with the next drain; the number of its exchange, or 0. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */
   send(message, options) {
     const { core, given } = this.fetcher;
     if (!core) throw new ClosedError("the transport is not open", false);
@@ -75,7 +75,7 @@ export class Exchanges {
 
   /** Does what is to be done with exchanges; false if the step is about something else. @param {import("../wasm/core.js").Core} core @param {number} step */
   #do(core, step) {
-    if (step === words.STEP_FETCH) this.fetcher.start(/** @type {any} */ (core.value()));
+    if (step === words.STEP_FETCH) this.fetcher.start(core.value());
     else if (step === words.STEP_ABORT) this.fetcher.abort(/** @type {number} */ (this.fetcher.view()[words.PLACE_ID]));
     else return false;
     return true;

@@ -12,6 +12,15 @@ const EXCERPT = 500;
 const now = () => performance.now();
 const decoder = new TextDecoder();
 
+/** @typedef {import("../types/inside.js").NetOptions} NetOptions */
+/** @typedef {(Error & { code?: unknown, cause?: { code?: unknown } }) | undefined} RefusedCause */
+/** @typedef {import("../types/inside.js").SendOptions} SendOptions */
+/**
+ * What the core wants started: its number, HTTP method, headers (names and values in turn), body, and the
+ * message that it is about.
+ * @typedef {[exchange: number, method: string, pairs: string[], value: { method?: string, id: number } | undefined, about: object]} Action
+ */
+
 /**
  * Whom a fetcher works for.
  * @typedef {object} Host
@@ -20,7 +29,7 @@ const decoder = new TextDecoder();
  * @property {boolean} shows whether messages are handed out before the client has them
  * @property {(count: number, text: () => string) => void} deliver takes so many records out of the core's table
  * @property {(text: string) => unknown} [read] makes the JSON value of a text, or undefined
- * @property {(identity: string, id: any) => void} [identify] hears whom a request is sent for
+ * @property {(identity: string, id: number) => void} [identify] hears whom a request is sent for
  * @property {(exchange: number) => void} [accepted] an exchange has got through
  * @property {(exchange: number) => void} [ended] an exchange is over
  */
@@ -35,7 +44,7 @@ export class Fetcher {
   /** The latest exchange. @type {Promise<void> | undefined} */
   latest;
 
-  /** The options of single messages. @type {WeakMap<object, unknown>} */
+  /** The options of single messages. @type {WeakMap<object, SendOptions>} */
   given = new WeakMap();
 
   #own;
@@ -46,7 +55,7 @@ export class Fetcher {
   // Of the module's memory; detached, with length 0, when it has grown.
   #numbers = new Float64Array();
 
-  /** @param {string} url @param {any} options @param {Host} host */
+  /** @param {string} url @param {NetOptions} options @param {Host} host */
   constructor(url, options, host) {
     this.#url = url;
     this.#options = options;
@@ -80,7 +89,7 @@ export class Fetcher {
 
   /** The numbers of the core's latest step. */
   view() {
-    while (!this.#numbers.length) this.#numbers = /** @type {any} */ (this.core).view(words.VIEW_NUMBERS);
+    while (!this.#numbers.length) this.#numbers = /** @type {import("../wasm/core.js").Core} */ (this.core).view(words.VIEW_NUMBERS);
     return this.#numbers;
   }
 
@@ -91,8 +100,8 @@ export class Fetcher {
 
   /**
    * Starts an exchange.
-   * @param {[exchange: number, method: string, pairs: string[], value: unknown, about: any]} action
-   * @param {unknown} [own] the options of the message that it is about, unless it was sent with some
+   * @param {Action} action
+   * @param {SendOptions} [own] the options of the message that it is about, unless it was sent with some
    */
   start(action, own) {
     this.latest = this.#exchange(action, this.given.get(action[4]) ?? own);
@@ -100,8 +109,8 @@ export class Fetcher {
 
   /**
    * One exchange, from its request to the end of its answer.
-   * @param {[exchange: number, method: string, pairs: string[], value: any, about: unknown]} action
-   * @param {any} own
+   * @param {Action} action
+   * @param {SendOptions | undefined} own
    */
   async #exchange([exchange, method, pairs, value], own) {
     const controller = new AbortController();
@@ -136,7 +145,7 @@ export class Fetcher {
           signal,
         });
       /** @type {Response & { refusal?: unknown }} */
-      const response = await (auth ? (await import("./authorized.js")).authorized(this.#options, { method, url: this.#url, headers, signal, identify }, send) : send());
+      const response = await (auth ? (await import("./authorized.js")).authorized(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), { method, url: this.#url, headers, signal, identify }, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
@@ -154,7 +163,7 @@ export class Fetcher {
       else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
       this.host.drain(exchange);
     } catch (cause) {
-      const refused = sent && !headed ? isRefused(cause) : undefined;
+      const refused = sent && !headed ? isRefused(/** @type {RefusedCause} */ (cause)) : undefined;
       if (!signal.aborted && this.core) {
         this.core.broken(exchange, sent && refused !== true, refused !== undefined, cause ?? new Error("no reason was given"), now());
         this.host.drain(exchange);
@@ -189,7 +198,7 @@ export class Fetcher {
       if (done || !value) break;
       if (streams) {
         this.#chunk(exchange, value);
-        const id = /** @type {any} */ (tell && this.core?.lastEvent(exchange));
+        const id = /** @type {string | undefined} */ (tell && this.core?.lastEvent(exchange));
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
         text += whole.decode(value, { stream: true });
@@ -252,7 +261,7 @@ function delay(text) {
 /**
  * Whether nobody is there: true where the platform says so, false where it may be so, because it says
  * nothing at all; undefined if it is something else.
- * @param {any} cause
+ * @param {RefusedCause} cause
  */
 function isRefused(cause) {
   const code = cause?.cause?.code ?? cause?.code;

@@ -17,7 +17,7 @@ export const loadHttp = () => Promise.all([import("./exchanges.js"), readyForHtt
 
 /** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
 export class StreamableHttpTransport {
-  /** @type {((message: unknown) => void) | undefined} */
+  /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
   onclose;
@@ -33,18 +33,18 @@ export class StreamableHttpTransport {
   #exchanges;
   /** The session that was given, or is kept. @type {string | undefined} */
   #session;
-  /** What `send` has promised. @type {Map<number, { resolve: (value?: any) => void, reject: (error: unknown) => void }>} */
+  /** What `send` has promised. @type {Map<number, { resolve: (value?: void) => void, reject: (error: unknown) => void }>} */
   #sent = new Map();
 
   /**
    * @param {string | URL} url
-   * @param {any} [options]
+   * @param {import("../types/inside.js").NetOptions} [options]
    */
   constructor(url, options = {}) {
     itself(this);
-    this.#options = options;
     this.#url = String(url);
-    const { auth, server = this.#url } = options;
+    const { auth, requestInit, headers = requestInit?.headers, server = this.#url } = options;
+    this.#options = { ...options, headers };
     /** Who lets it in, and the address that this one is asked about. */
     this.access = { auth, server };
     this.#maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
@@ -97,12 +97,12 @@ export class StreamableHttpTransport {
     this.protocolVersion = version;
   }
 
-  /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {any} [options] */
+  /** Whom a call with these options would be sent for; undefined if that cannot be told at once. @param {import("../types/inside.js").SendOptions} [options] */
   identity(options) {
     return identityNow(this.#options, options?.headers);
   }
 
-  /** @param {unknown} message @param {unknown} [options] @returns {Promise<void>} */
+  /** @param {object} message @param {import("../types/inside.js").SendOptions} [options] @returns {Promise<void>} */
   async send(message, options) {
     const exchanges = this.#exchanges;
     if (!exchanges) throw new ClosedError("the transport is not open", false);
@@ -131,7 +131,7 @@ export class StreamableHttpTransport {
     await this.#exchanges?.end();
   }
 
-  /** @param {number} step @param {any} value @param {number} [exchange] */
+  /** @param {number} step @param {any} value as the step has it @param {number} [exchange] */
   #hear(step, value, exchange) {
     const sent = this.#sent.get(exchange ?? 0);
     if (step === words.STEP_MESSAGE || step === words.STEP_ASKED) this.onmessage?.(value);

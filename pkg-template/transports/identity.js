@@ -3,8 +3,8 @@
 import { McpError } from "../base/errors.js";
 
 /**
- * Headers of any form; what the platform says of those that it refuses would show their values.
- * @param {any} given
+ * Headers in whatever form; what the platform says of those that it refuses would show their values.
+ * @param {HeadersInit | undefined} given
  */
 export function headersOf(given) {
   try {
@@ -16,7 +16,7 @@ export function headersOf(given) {
 
 /**
  * A text that is another for other headers; a proof is made anew for each request.
- * @param {...unknown} parts headers in any form; later ones replace earlier ones
+ * @param {...(HeadersInit | undefined)} parts headers; later ones replace earlier ones
  */
 export function identityOf(...parts) {
   const all = new Headers();
@@ -26,15 +26,15 @@ export function identityOf(...parts) {
 
 /**
  * The same of the headers that a request would have now; undefined if nobody can tell at once.
- * @param {{ headers?: unknown, auth?: unknown }} options the connection's; headers may be a function that makes them
- * @param {unknown} [more] the call's
+ * @param {import("../types/inside.js").NetOptions} options the connection's; headers may be a function that makes them
+ * @param {HeadersInit} [more] the call's
  */
 export function identityNow({ headers: given, auth }, more) {
   if (auth) return undefined;
   try {
     const headers = typeof given === "function" ? given() : given;
-    if (typeof headers?.then !== "function") return identityOf(headers, more);
-    headers.then(undefined, () => {});
+    if (typeof /** @type {Promise<HeadersInit> | undefined} */ (headers)?.then !== "function") return identityOf(/** @type {HeadersInit} */ (headers), more);
+    /** @type {Promise<HeadersInit>} */ (headers).then(undefined, () => {});
   } catch {
     // The request will tell.
   }

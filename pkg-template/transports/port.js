@@ -8,7 +8,7 @@ import { FrameTransport } from "./text.js";
 
 /**
  * One port. What comes over it counts as no safer than what comes from the network: it takes the
- * way of a frame of text, so that nothing but JSON gets any further.
+ * way of a frame of text, so that nothing but JSON gets further.
  *
  * Ports do not say that the other end is gone. Ours do, by the control message `close`; control
  * messages are objects with a member `mcp`, and other peers do not miss them.
@@ -22,7 +22,7 @@ export class MessagePortTransport extends FrameTransport {
   #state = 0;
 
   /**
-   * @param {any} port
+   * @param {import("../types/ports.js").PortLike} port
    * @param {{ text?: boolean, trace?: Trace, maxMessageSize?: number }} [options]
    */
   constructor(port, { text = false, ...options } = {}) {
@@ -60,7 +60,7 @@ export class MessagePortTransport extends FrameTransport {
     this.#leave(1000, "");
   }
 
-  /** @param {any} data */
+  /** @param {any} data whatever the other end has posted */
   receive(data) {
     let text = data;
     if (typeof data === "string") {
@@ -83,7 +83,7 @@ export class MessagePortTransport extends FrameTransport {
     else this.onerror?.(new ProtocolError("the peer sent what is not JSON"));
   }
 
-  /** A control message; those that are not known mean nothing. @param {any} message */
+  /** A control message; those that are not known mean nothing. @param {{ mcp?: unknown, code?: unknown, reason?: unknown }} message */
   control({ mcp, code, reason }) {
     if (mcp !== "close") return;
     if (Number.isInteger(code) && code !== 1000) {
@@ -103,11 +103,11 @@ export class MessagePortTransport extends FrameTransport {
     this.#state = 2;
     for (const undo of this.#hooks) undo();
     // Not of a worker's own scope, whose `close` ends the worker.
-    if (this.#port.start) this.#port.close();
+    if (this.#port.start) /** @type {MessagePort} */ (this.#port).close();
     this.onclose?.();
   }
 
-  /** @param {any} target @param {string} type @param {(event: any) => void} listener */
+  /** @param {any} target whatever tells of events, in its platform's way @param {string} type @param {(event: MessageEvent & ErrorEvent) => void} listener */
   #hook(target, type, listener) {
     if (target.addEventListener) {
       target.addEventListener(type, listener);

@@ -2,6 +2,7 @@
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 
+/** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {[at: number, direction: ">" | "<", text: string]} Entry milliseconds since the first frame */
 
 const now = () => performance.now();
@@ -24,11 +25,12 @@ export class FrameRecorder {
 
   /**
    * Puts the recorder between a client and a transport of one's own.
-   * @param {any} transport
+   * @param {Mover} transport
    */
   wrap(transport) {
     const { trace } = this;
     const send = transport.send.bind(transport);
+    /** @type {Mover} */
     const wrapped = {
       onmessage: undefined,
       onclose: undefined,
@@ -36,13 +38,13 @@ export class FrameRecorder {
       start() {
         transport.onmessage = (/** @type {unknown} */ message) => {
           trace("received", JSON.stringify(message));
-          /** @type {any} */ (wrapped.onmessage)?.(message);
+          wrapped.onmessage?.(message);
         };
-        transport.onclose = () => /** @type {any} */ (wrapped.onclose)?.();
-        transport.onerror = (/** @type {unknown} */ error) => /** @type {any} */ (wrapped.onerror)?.(error);
+        transport.onclose = () => wrapped.onclose?.();
+        transport.onerror = (error) => wrapped.onerror?.(error);
         return transport.start?.();
       },
-      send(/** @type {unknown} */ message) {
+      send(/** @type {object} */ message) {
         trace("sent", JSON.stringify(message));
         return send(message);
       },
@@ -83,7 +85,7 @@ class ReplayTransport {
   onerror;
   #next = 0;
   #ahead = 0;
-  /** @type {any} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #entries;
   #speed;
@@ -109,7 +111,7 @@ class ReplayTransport {
     this.onclose?.();
   }
 
-  /** The requests of the log after the handshake, sent again. @param {any} client @returns {Promise<PromiseSettledResult<unknown>[]>} */
+  /** The requests of the log after the handshake, sent again. @param {{ request: (request: { method: string, params: object }) => PromiseLike<unknown> }} client @returns {Promise<PromiseSettledResult<unknown>[]>} */
   async drive(client) {
     const calls = [];
     for (const [, direction, text] of this.#entries) {

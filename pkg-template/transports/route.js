@@ -6,9 +6,9 @@ import { WebSocketTransport } from "./socket.js";
 
 /**
  * Where a target leads, and how to open a transport to it.
- * @param {any} target
- * @param {any} options
- * @returns {{ url?: string, server?: string, make: () => any }} `server` is the URL without its query
+ * @param {any} target whatever somebody wants to connect to
+ * @param {import("../types/options.js").ConnectOptions} options
+ * @returns {{ url?: string, server?: string, make: () => import("../types/inside.js").Mover }} `server` is the URL without its query
  * @throws {McpError} without the address, which may hold a secret
  */
 export function route(target, options) {

@@ -26,7 +26,7 @@ export class WebSocketTransport extends FrameTransport {
     super(options);
     this.#url = String(url);
     this.#protocols = protocols;
-    /** Who lets it in, and the address that this one is asked about. @type {{ auth?: import("../types/authorizer.js").Authorizer, server?: string }} */
+    /** Who lets it in, and the address that this one is asked about. @type {{ auth?: import("../types/authorizer.js").Authorizer, server: string }} */
     this.access = { auth, server: this.#url };
   }
 

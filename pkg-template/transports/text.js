@@ -6,9 +6,11 @@ import { itself, throughProxies } from "../base/itself.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 
+/** @typedef {import("../types/inside.js").Outline} Outline */
+
 /** A channel of text frames, in the shape of the TypeScript SDK's `Transport`. */
 export class FrameTransport {
-  /** @type {((message: unknown) => void) | undefined} */
+  /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
   onmessage;
   /** @type {((text: string) => void) | undefined} */
   onframe;
@@ -16,7 +18,7 @@ export class FrameTransport {
   onclose;
   /** @type {((error: Error) => void) | undefined} */
   onerror;
-  /** @type {((error: Error, whose: { id?: unknown, answers?: boolean }) => void) | undefined} */
+  /** @type {((error: Error, whose: Outline) => void) | undefined} */
   onoversize;
   /** The largest message either way, in bytes. */
   maxMessageSize;
@@ -46,7 +48,7 @@ export class FrameTransport {
   /** Hands a frame to the channel. @param {string} text */
   post(text) {}
 
-  /** What has come is not read. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
+  /** What has come is not read. @param {Error} error @param {Outline} whose */
   refuse(error, whose) {
     if (this.onoversize) this.onoversize(error, whose);
     else this.onerror?.(error);
@@ -56,7 +58,7 @@ export class FrameTransport {
   take(text) {
     this.#tell("received", text);
     const { onframe, onmessage } = this;
-    if (onframe && (!onmessage || /** @type {any} */ (onmessage).fast)) return onframe.call(this, text);
+    if (onframe && (!onmessage || onmessage.fast)) return onframe.call(this, text);
     const error = oversize(text, this.maxMessageSize);
     if (error) return this.refuse(error, outline(text));
     let message;

@@ -33,7 +33,7 @@ class OpenedPort extends MessagePortTransport {
 
   async start() {
     await super.start();
-    /** @type {any} */
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
     let timer;
     try {
       await new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ class OpenedPort extends MessagePortTransport {
     }
   }
 
-  /** @param {any} data */
+  /** @param {{ mcp?: unknown, v?: unknown, nonce?: unknown } | undefined} data */
   receive(data) {
     if (this.#accepted || data?.mcp === "close") super.receive(data);
     else if (data?.mcp === "accepted" && data.v === 1 && data.nonce === this.#nonce) {
@@ -62,7 +62,7 @@ class OpenedPort extends MessagePortTransport {
     } else this.#answered?.(new ProtocolError("opening a port: the answer is not from who was asked"));
   }
 
-  /** @param {unknown} message */
+  /** @param {object} message */
   control(message) {
     if (this.#answered) this.#answered(new ProtocolError("opening a port: it was closed instead of accepted"));
     else super.control(message);
@@ -77,18 +77,18 @@ class OpenedPort extends MessagePortTransport {
 throughProxies(OpenedPort);
 
 /**
- * @param {any} target
+ * @param {import("../types/ports.js").WindowLike | import("../types/ports.js").PortLike} target
  * @param {{ origin?: string, nonce?: string, timeout?: number, trace?: Trace, maxMessageSize?: number }} [options]
  */
 export function openPort(target, { origin, nonce = random(), timeout = 10_000, ...options } = {}) {
-  const isWindow = target?.window === target;
+  const isWindow = /** @type {Partial<import("../types/ports.js").WindowLike> | undefined} */ (target)?.window === target;
   if (isWindow || origin !== undefined) checkOrigin(origin);
   const { port1, port2 } = new MessageChannel();
   const ask = () => {
     const message = { mcp: "connect", v: 1, nonce };
     // A sandboxed frame has no origin to name; whoever holds its window owns the frame.
-    if (isWindow) target.postMessage(message, origin === "null" ? "*" : origin, [port2]);
-    else target.postMessage(message, [port2]);
+    if (isWindow) /** @type {Window} */ (target).postMessage(message, /** @type {string} */ (origin === "null" ? "*" : origin), [port2]);
+    else /** @type {Worker} */ (target).postMessage(message, [port2]);
   };
   return new OpenedPort(port1, ask, nonce, timeout, options);
 }
@@ -99,7 +99,7 @@ export function openPort(target, { origin, nonce = random(), timeout = 10_000, .
  * @returns {() => void}
  */
 export function acceptPorts(accept, { origins, source, nonce, ...options } = {}) {
-  const scope = /** @type {any} */ (globalThis);
+  const scope = /** @type {Window} */ (/** @type {unknown} */ (globalThis));
   // A worker hears only pages of its own origin.
   const inWindow = scope.window === scope;
   if (inWindow && !origins?.length) throw new McpError("INVALID_ARGUMENT", "acceptPorts: name the origins to accept ports from");
@@ -125,9 +125,9 @@ export function acceptPorts(accept, { origins, source, nonce, ...options } = {})
   return () => scope.removeEventListener("message", listener);
 }
 
-/** @param {any} origin */
+/** @param {string | undefined} origin */
 function checkOrigin(origin) {
-  if (origin === "null" || (URL.canParse(origin) && new URL(origin).origin === origin)) return;
+  if (origin === "null" || (URL.canParse(/** @type {string} */ (origin)) && new URL(/** @type {string} */ (origin)).origin === origin)) return;
   const text = `"${origin}" is not an origin: give scheme, host and port as in "https://example.com", or "null" for a sandboxed frame`;
   throw new McpError("INVALID_ARGUMENT", text);
 }

@@ -87,7 +87,7 @@ export interface SingleSelectEnumSchema extends Field {
   default?: string;
 }
 
-/** A field of a form with any number of choices. */
+/** A field of a form with several choices. */
 export interface MultiSelectEnumSchema extends Field {
   type: "array";
   items: { type?: "string"; enum?: string[]; anyOf?: { const: string; title: string }[] };

@@ -2,7 +2,7 @@
 
 /** How a server answered a request that an {@link Authorizer} gave headers for. */
 export interface AuthAnswer {
-  /** The HTTP status: 401, 403, or any with a nonce. */
+  /** The HTTP status: 401, 403, or another with a nonce. */
   status: number;
   /** `WWW-Authenticate`, if the page may read it. */
   challenge?: string;
@@ -12,7 +12,7 @@ export interface AuthAnswer {
   sent: Record<string, string>;
   /** How often this request was sent, from 1. */
   attempt: number;
-  /** Nobody waits for the request any more. */
+  /** Nobody waits for the request now. */
   signal: AbortSignal;
   method: string;
   url: string;
@@ -36,7 +36,7 @@ export interface Authorizer {
   /** The headers for one request; it may be sent again with others. */
   headers(request: { method: string; url: string; server: string }): Promise<Record<string, string>>;
   /**
-   * After a 401 or 403, and after any answer with a nonce. True: send the same request again. What it
+   * After a 401 or 403, and after every answer with a nonce. True: send the same request again. What it
    * throws is what the call fails with.
    */
   answered(answer: AuthAnswer): Promise<boolean>;

@@ -72,7 +72,7 @@ export interface CallDefaults {
    * is for (error -32042): `"auto"` asks `elicitationHandler`, if the client declares
    * `elicitation: { url: {} }`, and then sends the request once more; `"manual"` rejects the call with
    * that `RpcError`, whose `data.elicitations` has the links. When nobody can be asked, or the answer
-   * is no, the call rejects with that error in any case. With `"auto"`, the call also goes on when the
+   * is no, the call rejects with that error all the same. With `"auto"`, the call also goes on when the
    * server tells by `notifications/elicitation/complete` that the last of them is done, whether or not
    * the handler has answered by then.
    * @default "auto"

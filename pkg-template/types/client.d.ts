@@ -225,7 +225,7 @@ export class Client {
   setLoggingLevel(level: LoggingLevel, options?: CallOptions): Promise<Result>;
 
   /**
-   * Sends any request.
+   * Sends a request of whatever method.
    *
    * @example
    * ```js
@@ -238,13 +238,13 @@ export class Client {
   ): Call<ClientRequests[Method]["result"]>;
   /** Sends a request that the protocol does not know. */
   request<Out = Result>(request: { method: string; params?: object }, options?: CallOptions): Call<Out>;
-  /** Sends any request, in the first TypeScript SDK's shape; the schema is not used. */
+  /** Sends a request of whatever method, in the first TypeScript SDK's shape; the schema is not used. */
   request<Out = Result>(
     request: { method: string; params?: object },
     schema: ResultSchema<Out> | undefined,
     options?: CallOptions,
   ): Call<Out>;
-  /** Sends any notification. */
+  /** Sends a notification of whatever method. */
   notification(notification: { method: string; params?: object }): Promise<void>;
 
   /**

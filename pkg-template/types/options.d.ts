@@ -65,7 +65,7 @@ export interface ClientOptions extends CallDefaults {
     resources?: ListChangedHandler<Resource>;
   };
   /**
-   * How many pages a list may have before `listTools()` and its like give up; 0 for any number.
+   * How many pages a list may have before `listTools()` and its like give up; 0 for no limit.
    * @default 1000
    */
   listMaxPages?: number;
@@ -150,7 +150,7 @@ export interface ConnectOptions {
   probeTimeout?: number;
   /**
    * The era that the server has shown before, from {@link Client.knownEra}: with `"legacy"` there is no
-   * probe first. A server that has changed since is found out all the same, and any other text is as
+   * probe first. A server that has changed since is found out all the same, and every other text is as
    * good as none. Without it, servers that are reached by URL are remembered for a day, as long as the
    * page lives.
    * @default undefined
@@ -163,7 +163,7 @@ export interface ConnectOptions {
    */
   prior?: unknown;
   /**
-   * The WebSocket subprotocols to offer; the server must select one of them. With none, any
+   * The WebSocket subprotocols to offer; the server must select one of them. With none, every
    * socket will do.
    * @default ["mcp"]
    */

@@ -39,7 +39,7 @@ export interface ProgressContext {
   callId: number;
   /**
    * Which request of the call it is, from 2 on: a server that asks for input lets the call be made
-   * again, and its numbers may start again. `undefined` for the first.
+   * again, and each page of a list is a request; the numbers may start again. `undefined` for the first.
    */
   leg?: number;
   /** The whole notification, if it has members that the handler is not given by themselves. */

@@ -62,7 +62,7 @@ export interface BaseContext {
   reportProgress(progress: number, total?: number | null, message?: string | null): Promise<void>;
   /** Waits until no report of this call is held back. After each report, none is lost to a slow caller. */
   flush(): Promise<void>;
-  /** Sends a log message, any JSON value, if the caller wants messages of that level. Waits while there is no room. */
+  /** Sends a log message, whatever JSON can hold, if the caller wants messages of that level. Waits while there is no room. */
   log(level: LoggingLevel, data: unknown, logger?: string): Promise<void>;
   /** {@link log} for whoever looks for a bug. */
   debug(data: unknown, logger?: string): Promise<void>;

@@ -82,7 +82,7 @@ export interface StandardSchema {
  * |---|---|
  * | a text | a block of text |
  * | blocks of content, or an object with `content` | what it says |
- * | any other value that JSON can hold | `structuredContent`, and the same as JSON text |
+ * | every other value that JSON can hold | `structuredContent`, and the same as JSON text |
  * | nothing | a result without content |
  * | it throws | what was thrown, an error's message say, with `isError: true` |
  *
@@ -232,7 +232,7 @@ export class Server {
   ): this;
 
   /**
-   * Serves a client behind a port, a worker, a worker's own scope (`self`), or any transport. For a
+   * Serves a client behind a port, a worker, a worker's own scope (`self`), or a transport. For a
    * client in the same page, give the server to {@link Client.connect}.
    *
    * @example

@@ -111,7 +111,7 @@ export interface ListChangedHandler<Item> {
   autoRefresh?: boolean;
   /**
    * Milliseconds without another change to wait before fetching; after two seconds (or this, if it
-   * is longer) it is fetched in any case.
+   * is longer) it is fetched all the same.
    * @default 300
    */
   debounceMs?: number;

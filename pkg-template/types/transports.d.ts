@@ -12,10 +12,10 @@ import type { JSONRPCMessage } from "./jsonrpc.js";
  */
 export type Trace = (direction: "sent" | "received", text: string) => void;
 
-/** HTTP headers, in any of the shapes that `fetch` takes. */
+/** HTTP headers, in one of the shapes that `fetch` takes. */
 export type HeaderList = Headers | Record<string, string> | [string, string][];
 
-/** The TypeScript SDK's transport, so that any of its ecosystem plugs in. */
+/** The TypeScript SDK's transport, so that all of its ecosystem plug in. */
 export interface Transport {
   /** Opens the connection. */
   start?(): Promise<void> | void;
@@ -114,7 +114,7 @@ export class StreamableHttpTransport implements Transport {
        * @default 67_108_864
        */
       maxMessageSize?: number;
-      /** What else `fetch` is given, such as `credentials`; headers go into `headers`. */
+      /** What else `fetch` is given, such as `credentials`; its headers count if there are no `headers` beside it. */
       requestInit?: RequestInit;
       /** A session to go on with, in `protocolVersion`; nothing opens another. */
       sessionId?: string;
@@ -143,7 +143,7 @@ export class StreamableHttpTransport implements Transport {
   );
   start(): Promise<void>;
   /**
-   * Sends one message, with headers of its own if it has any; fails when the server does not take it.
+   * Sends one message, with the headers of its own that it has; fails when the server does not take it.
    * With `resumptionToken` its answer is asked for behind that event instead.
    */
   send(
@@ -152,7 +152,7 @@ export class StreamableHttpTransport implements Transport {
   ): Promise<void>;
   /** Ends all streams, and the session if there is one. */
   close(): Promise<void>;
-  /** Ends the session, and nothing else. */
+  /** Asks the server to end the session, and ends nothing else. Where the server refuses, the session goes on, and `sessionId` is still there. */
   terminateSession(): Promise<void>;
   setProtocolVersion(version: string | undefined): void;
   /** The revision that is spoken. */

@@ -5,18 +5,23 @@ import { useEffect, useState } from "react";
 import { aiTools } from "../models/ai-sdk.js";
 import { following, useLatest } from "./latest.js";
 
-/** @type {Record<string, any>} */
+/** @typedef {import("./ai-sdk.js").AiToolsState} State */
+/** @typedef {import("../types/client.js").Client} Client */
+
+/** @type {State["tools"]} */
 const NONE = Object.freeze({});
+/** @type {State} */
 const IDLE = Object.freeze({ status: "idle", tools: NONE });
+/** @type {State} */
 const LOADING = Object.freeze({ status: "loading", tools: NONE });
 
-/** @param {any} client @param {any} [options] */
+/** @param {Client | undefined} client @param {import("../models/ai-sdk.js").AiToolsOptions} [options] */
 export function useAiTools(client, options) {
   const latest = useLatest(options);
   const { filter, prefix } = options ?? {};
   // What is listed in another way is another list; functions are looked up when they are needed.
   const which = JSON.stringify([prefix, Array.isArray(filter) ? filter : typeof filter]);
-  const [state, setState] = useState(/** @type {any} */ (client ? LOADING : IDLE));
+  const [state, setState] = useState(client ? LOADING : IDLE);
   useEffect(() => {
     setState(client ? LOADING : IDLE);
     if (!client) return;
@@ -25,13 +30,13 @@ export function useAiTools(client, options) {
     const load = async () => {
       try {
         const tools = wanted && (await aiTools(client, following(latest)));
-        if (wanted) setState({ status: "ready", tools });
+        if (tools && wanted) setState({ status: "ready", tools });
       } catch (error) {
         if (wanted) setState({ status: "error", error, tools: NONE });
       }
     };
     let last = load();
-    /** @type {any} */
+    /** @type {import("../types/subscription.js").Subscription | undefined} */
     let subscription;
     const watch = async () => {
       await last;

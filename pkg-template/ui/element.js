@@ -3,6 +3,11 @@ import { itself, throughProxies } from "../base/itself.js";
 import { later } from "../base/later.js";
 import { combinedProgress } from "../client/board.js";
 
+/** @typedef {import("../types/call.js").Call<import("../types/tools.js").CallToolResult>} Call */
+/** @typedef {import("../types/board.js").CallBoard} CallBoard */
+/** @typedef {Call | CallBoard | null | undefined} Source */
+/** @typedef {Partial<import("../types/progress.js").Progress>} Report what is shown of it */
+
 const STYLE = `
 :host { display: block; font: inherit; color: inherit; --mcp-progress-color: currentColor; --mcp-progress-track: color-mix(in srgb, currentColor 15%, transparent); --mcp-progress-height: 0.5em; }
 :host([hidden]) { display: none; }
@@ -31,7 +36,7 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 export class McpProgressElement extends Base {
   static observedAttributes = ["label"];
 
-  /** @type {any} */
+  /** @type {Source} */
   #source;
   /** Ends what was bound before. @type {() => void} */
   #unbind = () => {};
@@ -74,15 +79,15 @@ export class McpProgressElement extends Base {
     this.#unbind = () => {};
     this.#announced = -Infinity;
     this.#show({}, source ? "indeterminate" : "idle");
-    if (typeof source?.progress === "function") this.#bindCall(source);
-    else if (source?.subscribe) this.#bindBoard(source);
+    if (typeof (/** @type {Partial<Call> | undefined} */ (source)?.progress) === "function") this.#bindCall(/** @type {Call} */ (source));
+    else if (/** @type {Partial<CallBoard> | undefined} */ (source)?.subscribe) this.#bindBoard(/** @type {CallBoard} */ (source));
   }
 
   connectedCallback() {
     // A property that was set before the element was defined hides the accessor.
     if (Object.hasOwn(this, "source")) {
       const { source } = this;
-      delete (/** @type {any} */ (this).source);
+      delete (/** @type {{ source?: unknown }} */ (this).source);
       this.source = source;
     }
     this.attributeChangedCallback();
@@ -92,18 +97,18 @@ export class McpProgressElement extends Base {
     this.#parts["bar"]?.setAttribute("aria-label", this.getAttribute("label") ?? "Progress");
   }
 
-  /** @param {any} call */
+  /** @param {Call} call */
   #bindCall(call) {
     const loop = call.progress();
     let bound = true;
-    /** @type {any} */
-    let latest;
+    /** @type {Report} */
+    let latest = {};
     /** Takes back the drawing that is asked for, if there is one. @type {(() => void) | undefined} */
     let cancel;
     this.#unbind = () => {
       bound = false;
       cancel?.();
-      void loop.return();
+      void loop.return?.();
     };
     const draw = () => {
       cancel = undefined;
@@ -112,7 +117,7 @@ export class McpProgressElement extends Base {
     const follow = async () => {
       for await (latest of loop) cancel ??= later("frame", draw);
     };
-    /** @param {any} report @param {string} state */
+    /** @param {Report} report @param {string} state */
     const end = (report, state) => {
       if (!bound) return;
       cancel?.();
@@ -123,19 +128,19 @@ export class McpProgressElement extends Base {
       .then(
         (result) => {
           if (!result?.isError) return end({ ...latest, fraction: 1 }, "done");
-          const text = result.content?.find?.((/** @type {any} */ part) => part?.type === "text")?.text;
+          const text = result.content?.find?.((part) => part?.type === "text")?.text;
           end({ ...latest, message: text ?? latest?.message }, "failed");
         },
         (error) => end({ ...latest, message: error?.message }, "failed"),
       );
   }
 
-  /** @param {any} board */
+  /** @param {CallBoard} board */
   #bindBoard(board) {
     const draw = () => {
       const calls = board.snapshot;
       const { fraction, determinate, stalled } = combinedProgress(calls);
-      const message = calls.length === 1 ? calls[0].message : `${calls.length} calls`;
+      const message = calls.length === 1 ? calls[0]?.message : `${calls.length} calls`;
       if (!calls.length) this.#show({}, "idle");
       else this.#show({ fraction, message }, stalled ? "stalled" : determinate ? "determinate" : "indeterminate");
     };
@@ -143,20 +148,20 @@ export class McpProgressElement extends Base {
     draw();
   }
 
-  /** @param {any} report @param {string} state */
+  /** @param {Report} report @param {string} state */
   #end(report, state) {
     this.#announced = -Infinity;
     this.#show(report, state);
     this.dispatchEvent(new Event(state));
   }
 
-  /** @param {any} report @param {string} state */
+  /** @param {Report} report @param {string} state */
   #show({ progress, fraction, message, remaining }, state) {
-    const { bar, fill, message: text, value, status } = /** @type {any} */ (this.#parts);
+    const { bar, fill, message: text, value, status } = /** @type {Record<"bar" | "fill" | "message" | "value" | "status", HTMLElement>} */ (this.#parts);
     this.dataset["state"] = state;
     const percent = fraction === undefined ? undefined : Math.floor(fraction * 100);
     const known = percent !== undefined && state !== "indeterminate";
-    fill.style.width = known ? `${fraction * 100}%` : "";
+    fill.style.width = known ? `${Number(fraction) * 100}%` : "";
     if (known) bar.setAttribute("aria-valuenow", String(percent));
     else bar.removeAttribute("aria-valuenow");
     text.textContent = message ?? "";

@@ -1,7 +1,7 @@
 // Options of hooks: functions made anew with each drawing are no reason to begin anew.
 import { useEffect, useRef } from "react";
 
-/** The newest value, for what runs later. @param {unknown} value */
+/** The newest value, for what runs later. @template T @param {T} value */
 export function useLatest(value) {
   const latest = useRef(value);
   useEffect(() => {
@@ -13,12 +13,14 @@ export function useLatest(value) {
 /**
  * The options with functions that are always the newest: a handler made anew with each drawing is
  * no reason to connect again.
- * @param {{ current: any }} latest
+ * @template {object | undefined} T
+ * @param {{ current: T }} latest
+ * @returns {NonNullable<T>}
  */
 export const following = (latest) =>
-  Object.fromEntries(
+  /** @type {NonNullable<T>} */ (Object.fromEntries(
     Object.entries(latest.current ?? {}).map(([name, value]) => {
       if (typeof value !== "function") return [name, value];
-      return [name, (/** @type {unknown[]} */ ...args) => (latest.current?.[name] ?? value)(...args)];
+      return [name, (/** @type {unknown[]} */ ...args) => (/** @type {Record<string, Function> | undefined} */ (latest.current)?.[name] ?? value)(...args)];
     }),
-  );
+  ));

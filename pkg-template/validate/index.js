@@ -1,4 +1,4 @@
-// A JSON Schema validator for `jsonSchemaValidator`. It compiles nothing, so it runs under any
+// A JSON Schema validator for `jsonSchemaValidator`. It compiles nothing, so it runs under every
 // Content-Security-Policy. Schemas come from servers: what they make a page do is bounded, and
 // nothing is ever fetched.
 import { dereference, format, validate } from "@cfworker/json-schema";
@@ -12,6 +12,8 @@ const DIALECTS = {
   "json-schema.org/draft-06/schema": "7",
   "json-schema.org/draft-04/schema": "4",
 };
+/** @typedef {import("@cfworker/json-schema").Schema} Schema */
+
 /** How deep a schema or a value may be, and how many parts it may have. */
 const DEEP = 100;
 const PARTS = { schema: 20_000, value: 1_000_000 };
@@ -27,7 +29,7 @@ format["url"] = (text) => URL.canParse(text);
 format["regex"] = (text) => isExpression(text, "u") || isExpression(text, "");
 
 export const jsonSchemaValidator = {
-  /** @param {any} schema */
+  /** @param {Schema} schema */
   getValidator(schema) {
     measure(schema, "schema");
     const own = structuredClone(schema);
@@ -48,8 +50,7 @@ export const jsonSchemaValidator = {
         },
       });
     }
-    /** @param {any} value */
-    return (value) => {
+    return (/** @type {unknown} */ value) => {
       steps = 0;
       budget.left = PATTERN_STEPS;
       try {
@@ -58,7 +59,7 @@ export const jsonSchemaValidator = {
         if (valid) return { valid: true, data: value, errorMessage: undefined };
         return invalid(errors.map(({ instanceLocation, error }) => `${instanceLocation}: ${error}`).join("; "));
       } catch (error) {
-        return invalid(String(/** @type {any} */ (error)?.message));
+        return invalid(String(/** @type {Partial<Error> | undefined} */ (error)?.message));
       }
     };
   },
@@ -67,7 +68,7 @@ export const jsonSchemaValidator = {
 /** @param {string} message */
 const invalid = (message) => ({ valid: false, data: undefined, errorMessage: message.slice(0, 1000) });
 
-/** @param {any} schema */
+/** @param {Schema} schema */
 function dialect(schema) {
   const named = schema?.$schema ?? "https://json-schema.org/draft/2020-12/schema";
   const draft = DIALECTS[String(named).replace(/^https?:\/\/|#$/g, "")];
@@ -75,10 +76,10 @@ function dialect(schema) {
   return draft;
 }
 
-/** Refuses what would be taken for granted, or for ever. @param {any} part @param {any} lookup */
+/** Refuses what would be taken for granted, or for ever. @param {Record<string, any>} part of whatever a server sent @param {Record<string, unknown>} lookup */
 function inspect(part, lookup) {
   if (part.$dynamicRef !== undefined) throw new Error("$dynamicRef is not supported");
-  for (const [name, uri] of [["$ref", "__absolute_ref__"], ["$recursiveRef", "__absolute_recursive_ref__"]]) {
+  for (const [name, uri] of /** @type {const} */ ([["$ref", "__absolute_ref__"], ["$recursiveRef", "__absolute_recursive_ref__"]])) {
     if (part[name] !== undefined && lookup[part[uri]] === undefined) {
       throw new Error(`${name} "${part[name]}" leads out of the schema, and nothing is fetched`);
     }
@@ -100,13 +101,13 @@ function isExpression(text, flags) {
 
 /**
  * Throws for what is too deep or too large.
- * @param {any} value
+ * @param {unknown} value
  * @param {"schema" | "value"} what
  * @param {number} [longest] the longest array
  */
 function measure(value, what, longest = Infinity) {
   let left = PARTS[what];
-  /** @param {any} part @param {number} deep */
+  /** @param {unknown} part @param {number} deep */
   const visit = (part, deep) => {
     if (typeof part !== "object" || !part) return;
     const parts = Object.values(part);

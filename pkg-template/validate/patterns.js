@@ -22,7 +22,7 @@ const END = 4;
 /**
  * @typedef {{ op: number, next: number, other: number, test?: (character: string) => boolean, name?: string, look?: Instruction[], not?: boolean }} Instruction
  * @typedef {{ kind: "empty" } | { kind: "character", test: (character: string) => boolean } | { kind: "assert", name: string }
- *   | { kind: "look", node: Node, not: boolean } | { kind: "all" | "any", nodes: Node[] } | { kind: "repeat", node: Node, least: number, most: number }} Node
+ *   | { kind: "look", node: Node, not: boolean } | { kind: "all" | "some", nodes: Node[] } | { kind: "repeat", node: Node, least: number, most: number }} Node
  */
 
 /** @param {string} source @param {string} why */
@@ -46,7 +46,7 @@ class Parser {
   alternatives() {
     const nodes = [this.#sequence()];
     while (this.#take("|")) nodes.push(this.#sequence());
-    return nodes.length === 1 ? /** @type {Node} */ (nodes[0]) : { kind: "any", nodes };
+    return nodes.length === 1 ? /** @type {Node} */ (nodes[0]) : { kind: "some", nodes };
   }
 
   /** @returns {Node} */
@@ -145,7 +145,7 @@ function compile(node, source) {
         return add({ op: LOOK, look: compile(node.node, source), not: node.not, next });
       case "all":
         return node.nodes.reduceRight((behind, part) => emit(part, behind), next);
-      case "any":
+      case "some":
         return node.nodes.map((part) => emit(part, next)).reduce((one, other) => add({ op: SPLIT, next: one, other }));
       case "repeat": {
         const { node: part, least, most } = node;

@@ -3,7 +3,7 @@ import { McpError } from "../base/errors.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
-/** What entries of their own add to the client when they are imported. @type {{ diagnose?: (url: unknown, options: unknown) => Promise<unknown> }} */
+/** What entries of their own add to the client when they are imported. @type {{ diagnose?: typeof import("../diagnose/index.js").diagnose }} */
 export const parts = {};
 
 /**
@@ -61,7 +61,7 @@ export async function readyForHttp() {
   return module;
 }
 
-/** What a failed start means. @param {any} error */
+/** What a failed start means. @param {Error | undefined} error */
 function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);
   if (!blocked) return error;

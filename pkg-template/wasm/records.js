@@ -2,6 +2,8 @@
 // read out of the core's table.
 import * as words from "./words.js";
 
+/** @typedef {Float64Array} Records the numbers of each, one record after the other */
+
 /** How much of the beginning of a text is remembered, in characters, and how often it is measured anew. */
 const [REMEMBERED, OFTEN] = [128, 16];
 
@@ -28,7 +30,7 @@ function common(one, other) {
  * Lays a text before the scanner, a byte for each character, four at a time, but not the beginning that
  * it shares with the text before. Of what is not ASCII, the scanner only has to know that it is not.
  * @param {string} text at most `SCRATCH` characters
- * @param {{ view(which: number): any }} core
+ * @param {Pick<import("./core.js").Core, "view">} core
  */
 export function lay(text, core) {
   const { length } = text;
@@ -66,7 +68,7 @@ export function lay(text, core) {
 
 /**
  * The message of a record.
- * @param {any} records
+ * @param {Records} records
  * @param {number} at
  * @param {string} text what was scanned
  * @returns {string | undefined}
@@ -74,19 +76,19 @@ export function lay(text, core) {
 export function messageOf(records, at, text) {
   const start = records[at + words.FIELD_START];
   if (!start) return undefined;
-  const end = records[at + words.FIELD_END];
-  return records[at + words.FIELD_FLAGS] & words.FLAG_ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
+  const end = /** @type {number} */ (records[at + words.FIELD_END]);
+  return /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
 }
 
-/** The params of a record as JSON, if they have members that it does not tell. @param {any} records @param {number} at @param {string} text */
-export const paramsOf = (records, at, text) => (records[at + words.FIELD_FROM] ? text.substring(records[at + words.FIELD_FROM], records[at + words.FIELD_TO]) : undefined);
+/** The params of a record as JSON, if they have members that it does not tell. @param {Records} records @param {number} at @param {string} text */
+export const paramsOf = (records, at, text) => (records[at + words.FIELD_FROM] ? text.substring(/** @type {number} */ (records[at + words.FIELD_FROM]), records[at + words.FIELD_TO]) : undefined);
 
-/** What a record says without its text. @param {any} records @param {number} at */
+/** What a record says without its text. @param {Records} records @param {number} at */
 export function factsOf(records, at) {
   const [token, total] = [records[at + words.FIELD_TOKEN], records[at + words.FIELD_TOTAL]];
   return {
-    progressToken: records[at + words.FIELD_FLAGS] & words.FLAG_AS_TEXT ? String(token) : token,
+    progressToken: /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_AS_TEXT ? String(token) : token,
     progress: records[at + words.FIELD_PROGRESS],
-    total: words.optional(total),
+    total: words.optional(/** @type {number} */ (total)),
   };
 }

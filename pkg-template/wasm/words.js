@@ -86,6 +86,9 @@ export const ODDITY_MALFORMED = 5;
 export const ODDITY_COERCED = 6;
 
 // `Core::request`: what may be taken from the cache, and what became of the request.
+export const CHANNEL_SOCKET = 0;
+export const CHANNEL_HTTP = 1;
+export const CHANNEL_PORT = 2;
 export const CACHING_OFF = 0;
 export const CACHING_SHARED = 1;
 export const CACHING_PRIVATE = 2;

@@ -17,7 +17,7 @@ export class Batch {
   /** @type {[record: number, kind: string, value: unknown][]} */
   #others = [];
   #next = 0;
-  /** @type {any} */
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #leaving = false;
 

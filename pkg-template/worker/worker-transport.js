@@ -19,7 +19,7 @@ const now = () => performance.now();
 /**
  * How to open a transport to `url` in a worker.
  * @param {string | undefined} url
- * @param {any} options those of `connect`
+ * @param {Options} options those of `connect`
  */
 export function inWorker(url, options) {
   const { worker, fetch } = options;
@@ -33,12 +33,14 @@ export function inWorker(url, options) {
   return () => new WorkerTransport(/** @type {string} */ (url), options);
 }
 
+/** @typedef {import("../types/options.js").ConnectOptions & { server?: string }} Options */
+
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
   /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
   onidentity = undefined;
-  /** @type {any} */
+  /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
   onclose;
@@ -65,12 +67,12 @@ class WorkerTransport {
   /** What the application's function gave last. @type {[string, string][] | undefined} */
   #latest;
 
-  /** @param {string} url @param {any} options */
+  /** @param {string} url @param {Options} options */
   constructor(url, options) {
     itself(this);
     this.#url = url;
     // Over a WebSocket there are no headers, and so nobody to tell apart.
-    if (!url.startsWith("http")) /** @type {any} */ (this).identity = undefined;
+    if (!url.startsWith("http")) /** @type {{ identity?: unknown }} */ (this).identity = undefined;
     this.#options = options;
     const { auth, server = url } = options;
     this.access = { auth, server };
@@ -88,7 +90,7 @@ class WorkerTransport {
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
     if (this.#url.startsWith("http")) await readyForHttp();
-    const worker = make === true ? await own(this.#watch.signal) : make();
+    const worker = make === true ? await own(this.#watch.signal) : /** @type {() => Worker} */ (make)();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
     }
@@ -96,7 +98,7 @@ class WorkerTransport {
     this.#worker = worker;
     const { signal } = this.#watch;
     worker.addEventListener("message", (/** @type {MessageEvent} */ { data }) => this.#take(data), { signal });
-    worker.addEventListener("error", (/** @type {any} */ { message }) => this.#failed(message), { signal });
+    worker.addEventListener("error", (/** @type {ErrorEvent} */ { message }) => this.#failed(message), { signal });
     worker.addEventListener("messageerror", () => this.#died("the worker said what cannot be read"), { signal });
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => (this.#opening = { resolve, reject }));
@@ -116,12 +118,12 @@ class WorkerTransport {
     return opened;
   }
 
-  /** As that of HTTP. @param {any} [options] */
+  /** As that of HTTP. @param {import("../types/inside.js").SendOptions} [options] */
   identity(options) {
     return identityNow(this.#options, options?.headers);
   }
 
-  /** @param {any} message @param {any} [options] the call's */
+  /** @param {{ id?: unknown, method?: string }} message @param {import("../types/inside.js").SendOptions} [options] the call's */
   async send(message, options) {
     const text = write(message);
     const http = this.#url.startsWith("http");
@@ -160,7 +162,7 @@ class WorkerTransport {
     this.#worker?.postMessage(message);
   }
 
-  /** The worker has said something. @param {any} data */
+  /** The worker has said something. @param {any} data whatever it has posted */
   #take(data) {
     switch (data?.mcp) {
       case "batch":
@@ -183,20 +185,20 @@ class WorkerTransport {
 
   /**
    * Asks the application for the worker.
-   * @param {{ question: number, about: "pairs" | "headers" | "answered" | "ticket", value?: any }} asked
+   * @param {{ question: number, about: "pairs" | "headers" | "answered" | "ticket", value?: any }} asked the value as the function takes it
    */
   async #answer({ question, about, value }) {
-    const { headers, auth } = this.#options;
+    const { headers, auth } = /** @type {Options & { auth: Required<import("../types/authorizer.js").Authorizer> }} */ (this.#options);
     try {
-      if (about === "pairs") value = [...headersOf(await headers())];
-      else value = await (about === "ticket" ? auth.ticket(...value) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
+      if (about === "pairs") value = [...headersOf(await /** @type {() => HeadersInit} */ (headers)())];
+      else value = await (about === "ticket" ? auth.ticket(.../** @type {[string]} */ (value)) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
       if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
       if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
       this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);
-      this.#post({ mcp: "answer", question, failed: /** @type {any} */ (error)?.name ?? "Error" });
+      this.#post({ mcp: "answer", question, failed: /** @type {Partial<Error> | undefined} */ (error)?.name ?? "Error" });
     }
   }
 
@@ -232,7 +234,7 @@ class WorkerTransport {
 
   /**
    * @param {import("../client/connection.js").Connection} connection
-   * @param {any} part
+   * @param {Float64Array} part
    * @param {string} text
    */
   #deliver(connection, part, text) {
@@ -261,7 +263,7 @@ class WorkerTransport {
     }
   }
 
-  /** @param {string} kind @param {any} value */
+  /** @param {string} kind @param {any} value as that kind has it */
   #act(kind, value) {
     const connection = this.#connection;
     switch (kind) {
@@ -306,14 +308,14 @@ class WorkerTransport {
         return;
       case "trace":
         try {
-          this.#options.trace(...value);
+          /** @type {Function} */ (this.#options.trace)(...value);
         } catch (error) {
           report(error);
         }
     }
   }
 
-  /** @param {any} cause as the worker has it */
+  /** @param {any} cause whatever it is, as the worker has it */
   #cause(cause) {
     if (!this.#kept.has(cause?.kept)) return unpack(cause);
     const kept = this.#kept.get(cause.kept);
@@ -367,12 +369,14 @@ async function own(signal) {
   }
 }
 
-/** The policy of Trusted Types, which can be made once. @type {any} */
+/** @typedef {{ createScriptURL(text: string): string }} Policy */
+
+/** The policy of Trusted Types, which can be made once. @type {Policy | undefined} */
 let policy;
 
 /** The package's own script, as pages want it that take no mere text for one. @param {string} url */
 function trust(url) {
-  const { trustedTypes } = /** @type {any} */ (globalThis);
+  const { trustedTypes } = /** @type {{ trustedTypes?: { createPolicy(name: string, rules: object): Policy } }} */ (globalThis);
   if (!trustedTypes) return url;
   try {
     policy ??= trustedTypes.createPolicy("mcp-wasm", { createScriptURL: (/** @type {string} */ text) => text });

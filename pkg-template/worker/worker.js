@@ -11,17 +11,21 @@ import { pack } from "./errors.js";
 /** How long the end of a connection may take, in milliseconds. */
 const GRACE = 1000;
 
-const scope = /** @type {any} */ (globalThis);
+/** @typedef {import("../types/inside.js").Failure} Failure */
+/** @typedef {{ jsonrpc?: string, id?: unknown, method?: string, error?: unknown, result?: { tools?: unknown } }} Message */
+
+/** The worker's own, or none at all. */
+const scope = /** @type {Pick<Worker, "postMessage"> & { close(): void, navigator?: Navigator, addEventListener?: Worker["addEventListener"] }} */ (/** @type {unknown} */ (globalThis));
 const batch = new Batch((batch, transfer) => scope.postMessage(batch, transfer));
 
-/** A socket. @type {any} */
+/** A socket. @type {WebSocketTransport | undefined} */
 let transport;
 /** What there is instead over HTTP. @type {Exchanges | undefined} */
 let exchanges;
 /** Fulfilled when the transport has ended. @type {() => void} */
-let ended;
+let ended = () => {};
 const over = new Promise((resolve) => (ended = () => resolve(undefined)));
-/** What the page was asked. @type {Map<number, { resolve: (pairs: any) => void, reject: (kept: any) => void }>} */
+/** What the page was asked. @type {Map<number, { resolve: (answer: any) => void, reject: (kept: object) => void }>} */
 const asked = new Map();
 let latest = 0;
 
@@ -29,11 +33,11 @@ let latest = 0;
 let records = new Float64Array();
 
 const commands = {
-  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: any, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: [string, string][] | undefined, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
   async open({ module, rest, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
     const auth = asked && {
-      headers: (/** @type {any} */ request) => ask("headers", request),
-      answered: (/** @type {any} */ { signal, ...answer }) => ask("answered", answer),
+      headers: (/** @type {object} */ request) => ask("headers", request),
+      answered: (/** @type {import("../types/authorizer.js").AuthAnswer} */ { signal, ...answer }) => ask("answered", answer),
       ...(asked.tickets && { ticket: (/** @type {string} */ url, /** @type {boolean} */ refused) => ask("ticket", [url, refused]) }),
     };
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
@@ -49,7 +53,7 @@ const commands = {
       } else {
         transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });
         transport.onframe = frame;
-        transport.onerror = (/** @type {unknown} */ error) => batch.add("error", pack(error));
+        transport.onerror = (error) => batch.add("error", pack(error));
         transport.onclose = () => {
           batch.add("closed", transport?.expired);
           ended();
@@ -65,7 +69,7 @@ const commands = {
   /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
   async send({ text, ...options }) {
     try {
-      if (!exchanges) return transport.sendText(text);
+      if (!exchanges) return /** @type {WebSocketTransport} */ (transport).sendText(text);
       exchanges.send(JSON.parse(text), options);
       exchanges.drain();
     } catch (error) {
@@ -74,7 +78,7 @@ const commands = {
       batch.add("unsent", [method === undefined ? undefined : id, pack(error)]);
     }
   },
-  /** @param {{ question: number, value?: any, failed?: string }} answer */
+  /** @param {{ question: number, value?: unknown, failed?: string }} answer */
   answer({ question, value, failed }) {
     const { resolve, reject } = asked.get(question) ?? {};
     asked.delete(question);
@@ -93,8 +97,8 @@ const commands = {
 /**
  * Asks the page, where the application's functions are.
  * @param {"pairs" | "headers" | "answered" | "ticket"} about
- * @param {any} [value]
- * @returns {Promise<any>}
+ * @param {object} [value]
+ * @returns {Promise<any>} what the application's function gave, as it could be posted
  */
 function ask(about, value) {
   const question = ++latest;
@@ -124,10 +128,12 @@ function deliver(count, text) {
 
 /** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
 function record(at, text) {
-  while (!records.length) records = /** @type {any} */ (view(words.VIEW_RECORDS));
-  /** @type {any} */
-  const all = records;
-  batch.progress(all[at + words.FIELD_FLAGS] & ~words.FLAG_ESCAPED, all[at + words.FIELD_TOKEN], all[at + words.FIELD_PROGRESS], all[at + words.FIELD_TOTAL], messageOf(all, at, text), paramsOf(all, at, text));
+  while (!records.length) records = view(words.VIEW_RECORDS);
+  const flags = /** @type {number} */ (records[at + words.FIELD_FLAGS]);
+  const token = /** @type {number} */ (records[at + words.FIELD_TOKEN]);
+  const progress = /** @type {number} */ (records[at + words.FIELD_PROGRESS]);
+  const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
+  batch.progress(flags & ~words.FLAG_ESCAPED, token, progress, total, messageOf(records, at, text), paramsOf(records, at, text));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
@@ -143,19 +149,19 @@ function parse(text) {
 }
 
 /**
- * The text of a message: it reaches the page faster than the value would, at any depth. The
+ * The text of a message: it reaches the page faster than the value would, however deep. The
  * original is exact, but what the machine may have changed is written anew.
- * @param {any} message
+ * @param {Message} message
  */
 function write(message) {
   const original = message.error === undefined && message.result?.tools === undefined && texts.get(message);
   return original || JSON.stringify(message);
 }
 
-/** What can be posted of a failure. @param {any} detail */
+/** What can be posted of a failure. @param {Failure & { headers?: Headers & { kept?: number } }} detail */
 const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && (detail.headers.kept ? detail.headers : [...detail.headers]) });
 
-/** The exchanges have something to tell. @param {number} step @param {any} value */
+/** The exchanges have something to tell. @param {number} step @param {any} value as the step has it */
 function hear(step, value) {
   const { fetcher } = /** @type {Exchanges} */ (exchanges);
   if (step === words.STEP_MESSAGE) batch.add("frame", write(value), isAwaited(value));
@@ -172,7 +178,7 @@ function hear(step, value) {
 /** @type {string | undefined} */
 let session;
 
-/** Whether somebody waits for a message: all but notifications. @param {any} message */
+/** Whether somebody waits for a message: all but notifications. @param {Message | undefined} message */
 const isAwaited = (message) => message?.method === undefined || message.id !== undefined;
 
 // Elsewhere than in a worker there is nobody to talk to.

@@ -1,33 +1,34 @@
 //! What servers ask of the client: the user's async functions, one way for both eras.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::sync::{Arc, Mutex, Weak};
 use std::task::Poll;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::spawn_local;
 
 use super::engine::Engine;
-use super::platform::{Once, now};
+use super::handler::{Once, lock};
+use super::host::Host;
+use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::client::Slot;
+use crate::proto::client::{Handles, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
-type Answer = Result<JsValue, String>;
-type Answers = Rc<dyn Fn(JsValue) -> Pin<Box<dyn Future<Output = Answer>>>>;
+type Answer = Result<Value, String>;
+#[cfg(not(target_arch = "wasm32"))]
+type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
+#[cfg(target_arch = "wasm32")]
+type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
 
 /// The functions, by method, and those of their answers that are waited for.
 #[derive(Default)]
 pub(super) struct Asked {
     functions: HashMap<&'static str, Answers>,
-    running: RefCell<Vec<Running>>,
+    running: Mutex<Vec<Running>>,
 }
 
 /// An answer that is waited for.
@@ -36,7 +37,7 @@ struct Running {
     /// The call that it is for.
     slot: Option<Slot>,
     /// Ends it.
-    stop: Rc<Once<()>>,
+    stop: Arc<Once<()>>,
 }
 
 /// Whom the answer is for.
@@ -49,37 +50,36 @@ pub(super) enum Asker {
 }
 
 impl Asked {
-    pub fn add<P, R, F>(&mut self, method: &'static str, function: impl Fn(P) -> F + 'static)
-    where
+    pub fn add<P, R, F>(
+        &mut self,
+        method: &'static str,
+        function: impl Fn(P) -> F + MaybeSync + 'static,
+    ) where
         P: DeserializeOwned,
         R: Serialize,
-        F: Future<Output = Result<R, String>> + 'static,
+        F: Future<Output = Result<R, String>> + MaybeSend + 'static,
     {
-        let answers: Answers = Rc::new(move |params| {
-            let asked = serde_wasm_bindgen::from_value(params).map(&function);
+        let answers: Answers = Arc::new(move |params| {
+            let asked = Here::read(params).map(&function);
             Box::pin(async move {
                 let answer = asked.map_err(|error| format!("the params do not fit: {error}"))?;
-                let result = answer.await?.serialize(&Serializer::json_compatible());
-                result.map_err(|error| format!("the answer cannot be written: {error}"))
+                let answer = answer.await?;
+                Here::write(&answer)
+                    .map_err(|error| format!("the answer cannot be written: {error}"))
             })
         });
         self.functions.insert(method, answers);
     }
 
-    /// The capabilities that the functions bring along.
-    pub fn capabilities(&self) -> JsValue {
-        let mut all = JsValue::object();
-        let mut declare = |method, name, what| {
-            if self.functions.contains_key(method) {
-                all.set(name, what);
-            }
-        };
-        let mut form = JsValue::object();
-        form.set("form", JsValue::object());
-        declare(method::ELICIT, "elicitation", form);
-        declare(method::SAMPLE, "sampling", JsValue::object());
-        declare(method::LIST_ROOTS, "roots", JsValue::object());
-        all
+    /// What there are functions for.
+    pub fn handles(&self) -> Handles {
+        let has = |method| self.functions.contains_key(method);
+        Handles {
+            sampling: has(method::SAMPLE),
+            elicitation: has(method::ELICIT),
+            roots: has(method::LIST_ROOTS),
+            tasks: false,
+        }
     }
 
     /// Lets a function answer; the engine is told when it has.
@@ -88,7 +88,7 @@ impl Asked {
         engine: Weak<Engine>,
         (asker, slot): (Asker, Option<Slot>),
         method: &str,
-        params: Option<JsValue>,
+        params: Option<Value>,
     ) {
         let Some(function) = self.functions.get(method) else {
             // Nothing of this kind was declared, so a server that asks all the same is told so.
@@ -96,25 +96,29 @@ impl Asked {
                 RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
             return tell(&engine, asker, Err(refusal));
         };
-        let params = params.unwrap_or_else(JsValue::object);
+        let params = params.unwrap_or_else(Value::object);
         let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
         // Whoever rejects a request for sampling says so by this code.
         let code = if method == method::SAMPLE { -1 } else { code::INTERNAL_ERROR };
-        let mut answer = function(params);
-        let stop = Rc::new(Once::new());
-        let running = Running { asker: asker.clone(), slot, stop: Rc::clone(&stop) };
-        self.running.borrow_mut().push(running);
-        spawn_local(async move {
+        let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
+        let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
+        lock(&self.running).push(running);
+        let mut owed = Owed { engine, asker: Some(asker), code };
+        Here::spawn(async move {
+            let mut answer = function(params);
             // Dropping the function's future ends what it does.
             let answer = poll_fn(|context| match stop.poll(context) {
                 Poll::Ready(()) => Poll::Ready(None),
                 Poll::Pending => answer.as_mut().poll(context).map(Some),
             });
-            let Some(mut answer) = answer.await else { return };
+            let answer = answer.await;
+            let Some(mut answer) = answer else {
+                return owed.forgive();
+            };
             if let (Ok(answer), Some(schema)) = (&mut answer, schema) {
                 fill_in(answer, &schema);
             }
-            tell(&engine, asker, answer.map_err(|text| RpcError::new(code, text)));
+            owed.pay(answer.map_err(|text| RpcError::new(code, text)));
         });
     }
 
@@ -122,10 +126,10 @@ impl Asked {
     pub fn stop(&self, which: impl Fn(&Asker, Option<Slot>) -> bool) {
         let ended = |one: &mut Running| !which(&one.asker, one.slot);
         let mut stopped = Vec::new();
-        self.running.borrow_mut().retain_mut(|one| {
+        lock(&self.running).retain_mut(|one| {
             let stays = ended(one);
             if !stays {
-                stopped.push(Rc::clone(&one.stop));
+                stopped.push(Arc::clone(&one.stop));
             }
             stays
         });
@@ -135,18 +139,46 @@ impl Asked {
     }
 }
 
-fn tell(engine: &Weak<Engine>, asker: Asker, answer: Result<JsValue, RpcError<JsValue>>) {
+/// An answer that is owed. A function that panics gives none, but who asked would wait for ever.
+struct Owed {
+    engine: Weak<Engine>,
+    asker: Option<Asker>,
+    code: i64,
+}
+
+impl Owed {
+    fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
+        if let Some(asker) = self.asker.take() {
+            tell(&self.engine, asker, answer);
+        }
+    }
+
+    /// Nobody waits for it any more.
+    fn forgive(&mut self) {
+        self.asker = None;
+    }
+}
+
+impl Drop for Owed {
+    fn drop(&mut self) {
+        self.pay(Err(RpcError::new(self.code, "the function that answers has panicked")));
+    }
+}
+
+fn tell(engine: &Weak<Engine>, asker: Asker, answer: Result<Value, RpcError<Value>>) {
     let Some(engine) = engine.upgrade() else { return };
     engine.answered(&asker);
     engine.with(|core| match asker {
         Asker::Request(id) => core.respond(id, answer),
-        Asker::Input(input) => core.answer(input, answer.map_err(|error| error.message), now()),
+        Asker::Input(input) => {
+            core.answer(input, answer.map_err(|error| error.message), Here::now());
+        }
     });
-    engine.drain();
+    engine.host.stir(&engine);
 }
 
 /// Fills in, from the schema of a form, what an answer that accepts it leaves out.
-fn fill_in(answer: &mut JsValue, schema: &JsValue) {
+fn fill_in(answer: &mut Value, schema: &Value) {
     if !answer.says("action", "accept") {
         return;
     }
@@ -157,6 +189,6 @@ fn fill_in(answer: &mut JsValue, schema: &JsValue) {
         .collect();
     if !members.is_empty() {
         members.extend(answer.get("content").and_then(|all| all.entries()).unwrap_or_default());
-        answer.set("content", JsValue::from_members(members));
+        answer.set("content", Value::from_members(members));
     }
 }

@@ -3,24 +3,19 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::rc::{Rc, Weak};
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use js_sys::Object;
-use wasm_bindgen::{JsCast, JsValue};
-
 use super::engine::Engine;
-use super::pages::{Next, Pages};
+use super::handler::Handler;
 use super::pending::Pending;
-use super::platform::{Handler, now};
 use super::subscription::Ears;
-use super::{Error, Progress};
-use crate::jsonrpc::Payload;
-use crate::proto::client::{CallLimits, RequestId};
+use super::{Error, MaybeSend, Progress, Value};
+use crate::proto::client::{Caching, CallLimits, RequestId};
 
 /// Reads a result; the text names the call.
-pub(super) type Read<T> = fn(&str, JsValue) -> Result<T, Error>;
+pub(super) type Read<T> = fn(&str, Value) -> Result<T, Error>;
 
 /// What a call sends.
 pub(super) struct Plan {
@@ -28,9 +23,7 @@ pub(super) struct Plan {
     /// How errors name it.
     pub label: String,
     /// The parameters, or why there are none.
-    pub params: Result<JsValue, Error>,
-    /// The member of a page that its items are in, if the result is a list.
-    pub items: Option<&'static str>,
+    pub params: Result<Value, Error>,
 }
 
 /// A call that is being prepared: nothing is sent before it is awaited or [started](Self::start).
@@ -43,7 +36,7 @@ pub(super) struct Plan {
 ///
 /// let result = client
 ///     .call_tool("backup_database", ())
-///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
+///     .on_progress(|progress| println!("{progress}"))
 ///     .timeout(Duration::from_secs(10))
 ///     .await?;
 /// # Ok(())
@@ -51,7 +44,7 @@ pub(super) struct Plan {
 /// ```
 #[must_use = "a call is sent when it is awaited or started"]
 pub struct Call<T> {
-    engine: Rc<Engine>,
+    engine: Arc<Engine>,
     plan: Plan,
     limits: CallLimits,
     pending: Pending,
@@ -59,15 +52,15 @@ pub struct Call<T> {
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(engine: &Rc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
-        Self { engine: Rc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
+    pub(super) fn new(engine: &Arc<Engine>, limits: CallLimits, plan: Plan, read: Read<T>) -> Self {
+        Self { engine: Arc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
     /// What hears of the call's progress, in the place of the client's handler.
     ///
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
-    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
         self.pending.handler = Some(Handler::new(handler));
         self
     }
@@ -94,19 +87,19 @@ impl<T> Call<T> {
     }
 
     /// What hears that the call counts as stalled, and with false that it goes on.
-    pub fn on_stalled(mut self, handler: impl FnMut(bool) + 'static) -> Self {
+    pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
         self.pending.on_stalled = Some(Handler::new(handler));
         self
     }
 
     /// What hears how the task stands that the call has become, in the server's words.
-    pub fn on_task(mut self, handler: impl FnMut(JsValue) + 'static) -> Self {
+    pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
         self.pending.on_task = Some(Handler::new(handler));
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Rc<Ears>) -> Self {
-        self.pending.ears = Some(Rc::clone(ears));
+    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
+        self.pending.ears = Some(Arc::clone(ears));
         self
     }
 
@@ -131,7 +124,7 @@ impl<T> Call<T> {
 
     /// Asks the server even if it allowed to keep an earlier result.
     pub fn fresh(mut self) -> Self {
-        self.limits.cache = false;
+        self.limits.cache = Caching::Off;
         self
     }
 
@@ -139,29 +132,11 @@ impl<T> Call<T> {
     /// for those that want a [handle](CallFuture::handle).
     pub fn start(self) -> CallFuture<T> {
         let Self { engine, plan, limits, pending, read } = self;
-        let Plan { method, label, params, items } = plan;
-        let call = Rc::new(pending);
-        let mut future = CallFuture {
-            pages: items.map(Pages::new),
-            params: JsValue::UNDEFINED,
-            until: now() + limits.max_total,
-            unsent: None,
-            done: false,
-            engine,
-            call,
-            method,
-            label,
-            limits,
-            read,
-        };
-        match params {
-            Ok(params) => {
-                future.params = params;
-                future.send(None);
-            }
-            Err(error) => future.unsent = Some(error),
-        }
-        future
+        let Plan { method, label, params } = plan;
+        #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
+        let call = Arc::new(pending);
+        let unsent = params.map(|params| engine.request(&call, method, params, limits)).err();
+        CallFuture { engine, call, label, unsent, done: false, read }
     }
 }
 
@@ -183,16 +158,9 @@ impl<T> fmt::Debug for Call<T> {
 /// A call on its way. Dropping it gives the call up, and the server is told.
 #[must_use = "dropping a call gives it up"]
 pub struct CallFuture<T> {
-    engine: Rc<Engine>,
-    call: Rc<Pending>,
-    method: &'static str,
+    engine: Arc<Engine>,
+    call: Arc<Pending>,
     label: String,
-    /// What every page is asked with.
-    params: JsValue,
-    limits: CallLimits,
-    pages: Option<Pages>,
-    /// When the call has taken all of its time.
-    until: f64,
     /// Why nothing was sent.
     unsent: Option<Error>,
     done: bool,
@@ -202,45 +170,17 @@ pub struct CallFuture<T> {
 impl<T> CallFuture<T> {
     /// The id of its latest request, which is its progress token too; `None` if none was sent.
     pub fn id(&self) -> Option<i64> {
-        self.call.latest.get().map(RequestId::get)
+        self.call.latest().map(RequestId::get)
     }
 
     /// Whether nothing has come of the call for a while.
     pub fn is_stalled(&self) -> bool {
-        self.call.stalled.get()
+        self.call.is_stalled()
     }
 
     /// What gives the call up from elsewhere.
     pub fn handle(&self) -> CallHandle {
-        CallHandle { engine: Rc::downgrade(&self.engine), call: Rc::clone(&self.call) }
-    }
-
-    /// Sends the request, or the one for a page.
-    fn send(&self, cursor: Option<JsValue>) {
-        // The machine writes into the params, so each request has its own.
-        let mut params = JsValue::from(Object::assign(&Object::new(), self.params.unchecked_ref()));
-        if let Some(cursor) = cursor {
-            params.set("cursor", cursor);
-        }
-        let mut limits = self.limits;
-        limits.max_total = (self.until - now()).max(0.0);
-        self.engine.request(&self.call, self.method, params, limits);
-    }
-
-    fn answered(&mut self, result: JsValue) -> Option<Result<T, Error>> {
-        let Some(pages) = &mut self.pages else { return Some((self.read)(&self.label, result)) };
-        match pages.take(&result) {
-            Ok(Next::Done(items)) => Some((self.read)(&self.label, items)),
-            Ok(Next::Page(_)) if self.call.deaf.get() => {
-                let reason = self.call.reason.take();
-                Some(Err(Error::Aborted { call: self.label.clone(), reason }))
-            }
-            Ok(Next::Page(cursor)) => {
-                self.send(Some(cursor));
-                None
-            }
-            Err(misfit) => Some(Err(misfit.error(&self.label))),
-        }
+        CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }
 }
 
@@ -249,27 +189,12 @@ impl<T> Future for CallFuture<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        let ready = loop {
-            if let Some(error) = this.unsent.take() {
-                break Err(error);
-            }
-            match this.call.outcome.poll(context) {
-                Poll::Pending => return Poll::Pending,
-                Poll::Ready(Err(mut error)) => {
-                    // What was left of the time when the latest page was asked for is no setting.
-                    if let crate::error::Error::Timeout { clock: super::Clock::Total, after } =
-                        &mut error
-                    {
-                        *after = this.limits.max_total;
-                    }
-                    break Err(Error::new(&this.label, error));
-                }
-                Poll::Ready(Ok(result)) => {
-                    if let Some(ready) = this.answered(result) {
-                        break ready;
-                    }
-                }
-            }
+        let ready = match this.unsent.take() {
+            Some(error) => Err(error),
+            None => match std::task::ready!(this.call.outcome.poll(context)) {
+                Ok(result) => (this.read)(&this.label, result),
+                Err(error) => Err(Error::new(&this.label, error)),
+            },
         };
         this.done = true;
         Poll::Ready(ready)
@@ -297,18 +222,17 @@ impl<T> fmt::Debug for CallFuture<T> {
 /// # async fn example(client: mcp_wasm::Client) {
 /// let call = client.call_tool("data_migration", ()).start();
 /// let handle = call.handle();
-/// wasm_bindgen_futures::spawn_local(async move {
-///     if let Err(error) = call.await {
-///         assert_eq!(error.code(), "ABORTED");
-///     }
-/// });
+/// // From a button, another task, or the progress handler:
 /// handle.cancel("the user pressed stop");
+/// if let Err(error) = call.await {
+///     assert_eq!(error.code(), "ABORTED");
+/// }
 /// # }
 /// ```
 #[derive(Clone)]
 pub struct CallHandle {
     engine: Weak<Engine>,
-    call: Rc<Pending>,
+    call: Arc<Pending>,
 }
 
 impl CallHandle {
@@ -317,12 +241,10 @@ impl CallHandle {
     /// come.
     pub fn cancel<'a>(&self, reason: impl Into<Option<&'a str>>) {
         let reason = reason.into();
-        // A list that waits for another page has its latest answer already.
-        self.call.deaf.set(true);
-        self.call.reason.replace(reason.map(str::to_owned));
+        self.call.deafen();
         if let Some(engine) = self.engine.upgrade()
             && !self.call.outcome.is_set()
-            && let Some(first) = self.call.first.get()
+            && let Some(first) = self.call.first()
         {
             engine.cancel(first, reason);
         }
@@ -331,7 +253,7 @@ impl CallHandle {
 
 impl fmt::Debug for CallHandle {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("CallHandle").field("id", &self.call.first.get()).finish_non_exhaustive()
+        out.debug_struct("CallHandle").field("id", &self.call.first()).finish_non_exhaustive()
     }
 }
 

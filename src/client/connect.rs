@@ -3,21 +3,22 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
 
 use super::call::millis;
-use super::channel::Endpoint;
 use super::engine::{Engine, Handlers};
-use super::fetch::Headers;
-use super::platform::Handler;
-use super::{Client, Error, Implementation, Level, LogMessage, Mode, Oddity, Progress};
+use super::handler::Handler;
+use super::{
+    Client, Endpoint, Error, Headers, Here, Implementation, Level, LogMessage, MaybeSend,
+    MaybeSync, Mode, Oddity, Progress, Target, Value,
+};
 use crate::http::sse::MAX_MESSAGE_SIZE;
+use crate::jsonrpc::Payload;
 use crate::proto::client::{CallLimits, Channel, Config};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
@@ -29,15 +30,15 @@ use crate::proto::client::{CallLimits, Channel, Config};
 /// let client = Client::connect("https://example.com/mcp")
 ///     .info("my-app", "1.2.0")
 ///     .header("authorization", "Bearer …")
-///     .on_progress(|progress| web_sys::console::log_1(&progress.to_string().into()))
-///     .on_log(|log| web_sys::console::info_1(&log.text().into()))
+///     .on_progress(|progress| println!("{progress}"))
+///     .on_log(|log| println!("{}", log.text()))
 ///     .await?;
 /// # Ok(())
 /// # }
 /// ```
 #[must_use = "a client connects when this is awaited"]
 pub struct Connect {
-    url: String,
+    target: Target,
     info: Implementation,
     mode: Mode,
     protocols: Vec<String>,
@@ -51,14 +52,14 @@ pub struct Connect {
 }
 
 impl Connect {
-    pub(super) fn new(url: &str) -> Self {
+    pub(super) fn new(target: Target) -> Self {
         Self {
-            url: url.to_owned(),
+            target,
             info: Implementation::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")),
             mode: Mode::Auto,
             protocols: vec!["mcp".to_owned()],
             max_message_size: MAX_MESSAGE_SIZE,
-            headers: Rc::new(Vec::new),
+            headers: Arc::new(Vec::new),
             limits: CallLimits::default(),
             patience: Channel::default().connect_timeout,
             probe: None,
@@ -96,10 +97,11 @@ impl Connect {
         self
     }
 
-    /// Adds a header to every request over HTTP. Browsers let no page add one to a WebSocket.
+    /// Adds a header to every request over HTTP, and natively to that of a WebSocket. Browsers let no
+    /// page add one there.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         let (before, one) = (self.headers, (name.into(), value.into()));
-        self.headers = Rc::new(move || {
+        self.headers = Arc::new(move || {
             let mut all = before();
             all.push(one.clone());
             all
@@ -108,9 +110,12 @@ impl Connect {
     }
 
     /// Adds headers that are made anew for every request over HTTP, such as a token that expires.
-    pub fn headers_with(mut self, headers: impl Fn() -> Vec<(String, String)> + 'static) -> Self {
+    pub fn headers_with(
+        mut self,
+        headers: impl Fn() -> Vec<(String, String)> + MaybeSync + 'static,
+    ) -> Self {
         let before = self.headers;
-        self.headers = Rc::new(move || {
+        self.headers = Arc::new(move || {
             let mut all = before();
             all.extend(headers());
             all
@@ -125,7 +130,8 @@ impl Connect {
     }
 
     /// How long a server may stay silent on the first message before it counts as one of an older
-    /// revision: 5 seconds over WebSocket, no limit over HTTP.
+    /// revision: 1.5 seconds over WebSocket, 5 of a child process, a third of
+    /// [`connect_timeout`](Self::connect_timeout) over HTTP, where silence may as well be a slow way.
     pub fn probe_timeout(mut self, timeout: Duration) -> Self {
         self.probe = Some(millis(timeout));
         self
@@ -158,7 +164,7 @@ impl Connect {
 
     /// What hears of the progress of calls that have no handler of their own. Without it, progress
     /// is written to the console by [`default_progress_handler`](super::default_progress_handler).
-    pub fn on_progress(mut self, handler: impl FnMut(Progress) + 'static) -> Self {
+    pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
         self.handlers.progress = Some(Handler::new(handler));
         self
     }
@@ -172,7 +178,7 @@ impl Connect {
 
     /// What hears of the server's log messages. Asks for those of all levels, unless
     /// [`log_level`](Self::log_level) says which.
-    pub fn on_log(mut self, handler: impl FnMut(LogMessage) + 'static) -> Self {
+    pub fn on_log(mut self, handler: impl FnMut(LogMessage) + MaybeSend + 'static) -> Self {
         self.handlers.log = Some(Handler::new(handler));
         self
     }
@@ -186,7 +192,10 @@ impl Connect {
 
     /// What hears of every notification, with its method and its params. It takes nothing away
     /// from other handlers.
-    pub fn on_notification(mut self, mut handler: impl FnMut(String, JsValue) + 'static) -> Self {
+    pub fn on_notification(
+        mut self,
+        mut handler: impl FnMut(String, Value) + MaybeSend + 'static,
+    ) -> Self {
         self.handlers.notification =
             Some(Handler::new(move |(method, params)| handler(method, params)));
         self
@@ -220,7 +229,7 @@ impl Connect {
     ///
     /// let client = Client::connect("wss://example.com/mcp")
     ///     .on_request("elicitation/create", |question: Question| async move {
-    ///         web_sys::console::log_1(&question.message.into());
+    ///         println!("{}", question.message);
     ///         Ok(Reply { action: "accept", content: Name { name: "Ada".to_owned() } })
     ///     })
     ///     .await?;
@@ -230,12 +239,12 @@ impl Connect {
     pub fn on_request<P, R, F>(
         mut self,
         method: &'static str,
-        handler: impl Fn(P) -> F + 'static,
+        handler: impl Fn(P) -> F + MaybeSync + 'static,
     ) -> Self
     where
         P: DeserializeOwned,
         R: Serialize,
-        F: Future<Output = Result<R, String>> + 'static,
+        F: Future<Output = Result<R, String>> + MaybeSend + 'static,
     {
         self.handlers.asked.add(method, handler);
         self
@@ -245,44 +254,45 @@ impl Connect {
     /// With its params, where they were parsed.
     pub fn on_odd_progress(
         mut self,
-        mut handler: impl FnMut(Oddity, Option<JsValue>) + 'static,
+        mut handler: impl FnMut(Oddity, Option<Value>) + MaybeSend + 'static,
     ) -> Self {
         self.handlers.odd = Some(Handler::new(move |(oddity, params)| handler(oddity, params)));
         self
     }
 
     /// What hears of faults that no call fails by, such as a frame that is not JSON.
-    pub fn on_error(mut self, handler: impl FnMut(Error) + 'static) -> Self {
+    pub fn on_error(mut self, handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         self.handlers.error = Some(Handler::new(handler));
         self
     }
 
     /// What hears of the end of the connection.
-    pub fn on_close(mut self, handler: impl FnMut(Error) + 'static) -> Self {
+    pub fn on_close(mut self, handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         self.handlers.close = Some(Handler::new(handler));
         self
     }
 
     fn start(self) -> Result<Connected, Error> {
         let endpoint =
-            Endpoint::new(&self.url, self.protocols, self.headers, self.max_message_size)?;
-        // Over HTTP, silence is no sign of an era.
-        let probe = if endpoint.http { f64::INFINITY } else { Channel::default().probe_timeout };
+            Endpoint::new(self.target, self.protocols, self.headers, self.max_message_size)?;
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
         let config = Config {
             info: self.info,
-            capabilities: self.handlers.asked.capabilities(),
+            capabilities: Value::object(),
             log_level: self.log_level.or(wants_logs),
             mode: self.mode,
         };
-        let engine = Engine::new(config, endpoint, self.handlers);
-        engine.connect(self.patience, self.probe.unwrap_or(probe));
+        let channel = endpoint.channel(self.patience).probing(self.probe);
+        let handles = self.handlers.asked.handles();
+        let engine = Engine::new(config, self.handlers, |engine| Here::new(endpoint, engine));
+        engine.with(|core| core.declare(&Value::object(), handles));
+        engine.connect(channel);
         Ok((engine, self.limits))
     }
 }
 
 /// An engine whose connection is on its way, and the limits of its calls.
-type Connected = (Rc<Engine>, CallLimits);
+type Connected = (Arc<Engine>, CallLimits);
 
 impl IntoFuture for Connect {
     type Output = Result<Client, Error>;
@@ -295,7 +305,7 @@ impl IntoFuture for Connect {
 
 impl fmt::Debug for Connect {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("Connect").field("url", &self.url).finish_non_exhaustive()
+        out.debug_struct("Connect").field("target", &self.target).finish_non_exhaustive()
     }
 }
 

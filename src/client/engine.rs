@@ -1,32 +1,27 @@
-//! Drives the machine: feeds it with what happens, and does what it says. The machine is never
-//! borrowed while a function of the user's runs, so that may call anything here.
+//! Stands between the machine and the program: calls go in, and what the machine says is told to
+//! who waits for it. The machine is never borrowed while a function of the user's runs, so that may
+//! call anything here.
 
-use std::cell::{Cell, RefCell};
-use std::rc::{Rc, Weak};
-
-use js_sys::{JsString, Promise};
-use wasm_bindgen::JsValue;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, Weak};
 
 use super::asked::{Asked, Asker};
-use super::channel::{Channel, Endpoint, TooLarge, is_larger};
-use super::fetch::Http;
+use super::handler::{Handler, Once, lock};
+use super::host::Host;
 use super::pending::Pending;
-use super::platform::{self, Handler, Once, Timer, now};
-use super::{Error, LogMessage, Progress, default_progress_handler};
+use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
-use crate::jsonrpc::{Outline, outline};
-use crate::proto::client::{self, CallLimits, Config, Heard, Oddity, Output, RequestId, Slot};
-use crate::proto::scan::{Scanned, parse_number, scan};
+use crate::jsonrpc::{Outline, Payload};
+use crate::proto::client::{
+    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+};
 use crate::types::method;
 
-pub(super) type Core = client::Client<JsValue>;
-pub(super) type Fault = CoreError<JsValue>;
-
-/// The longest frame, in UTF-16 units, that is worth scanning.
-const SHORT: u32 = 4096;
+pub(super) type Core = client::Client<Value>;
+pub(super) type Fault = CoreError<Value>;
 
 /// A notification as a program sees it that handles it by itself: its method and its params.
-pub(super) type Notification = (String, JsValue);
+pub(super) type Notification = (String, Value);
 
 /// What the user of a client wants to hear.
 #[derive(Default)]
@@ -37,116 +32,70 @@ pub(super) struct Handlers {
     /// What answers the server's questions.
     pub asked: Asked,
     pub notification: Option<Handler<Notification>>,
-    pub odd: Option<Handler<(Oddity, Option<JsValue>)>>,
+    pub odd: Option<Handler<(Oddity, Option<Value>)>>,
     pub error: Option<Handler<Error>>,
     pub close: Option<Handler<Error>>,
     /// Nobody is to hear of progress that no call listens to.
     pub silent: bool,
 }
 
-/// One client: the machine, the channel below it, and the calls above it.
+/// One client: the machine, what it stands on, and the calls above it.
 pub(super) struct Engine {
-    core: RefCell<Core>,
-    /// By the machine's slots.
-    calls: RefCell<Vec<Option<Rc<Pending>>>>,
-    pub endpoint: Endpoint,
-    channel: RefCell<Option<Channel>>,
-    handlers: Handlers,
+    inner: Mutex<Inner>,
+    pub handlers: Handlers,
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
-    connecting: Cell<bool>,
-    /// A better reason for the end of the connection than the machine knows.
-    cause: RefCell<Option<Error>>,
-    draining: Cell<bool>,
-    timer: Timer,
-    /// The exchanges that tell a server of the end.
-    farewell: RefCell<Vec<Promise>>,
-    this: Weak<Self>,
+    connecting: AtomicBool,
+    pub host: Here,
+    pub this: Weak<Self>,
+}
+
+struct Inner {
+    core: Core,
+    /// By the machine's slots.
+    calls: Vec<Option<Arc<Pending>>>,
 }
 
 impl Engine {
-    pub fn new(config: Config<JsValue>, endpoint: Endpoint, handlers: Handlers) -> Rc<Self> {
-        Rc::new_cyclic(|this: &Weak<Self>| {
-            let of = this.clone();
-            let timer = Timer::new(move || {
-                if let Some(engine) = of.upgrade() {
-                    engine.tick();
-                }
-            });
-            Self {
-                core: RefCell::new(Core::new(config)),
-                calls: RefCell::default(),
-                endpoint,
-                channel: RefCell::new(None),
-                handlers,
-                opened: Once::new(),
-                connecting: Cell::new(false),
-                cause: RefCell::new(None),
-                draining: Cell::new(false),
-                timer,
-                farewell: RefCell::default(),
-                this: this.clone(),
-            }
+    #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
+    pub fn new(
+        config: Config<Value>,
+        handlers: Handlers,
+        host: impl FnOnce(&Weak<Self>) -> Here,
+    ) -> Arc<Self> {
+        Arc::new_cyclic(|this: &Weak<Self>| Self {
+            inner: Mutex::new(Inner { core: Core::new(config), calls: Vec::new() }),
+            handlers,
+            opened: Once::new(),
+            connecting: AtomicBool::new(false),
+            host: host(this),
+            this: this.clone(),
         })
     }
 
     /// Looks at the machine. Nothing of the user's may run inside.
     pub fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
-        look(&mut self.core.borrow_mut())
+        look(&mut lock(&self.inner).core)
     }
 
     // ---- the connection ----
 
-    pub fn connect(&self, connect_timeout: f64, probe_timeout: f64) {
-        let can_reopen = self.endpoint.can_reopen();
-        let channel =
-            client::Channel { connect_timeout, probe_timeout, can_reopen, remembered: None };
-        self.connecting.set(true);
-        self.with(|core| core.connect(channel, now()));
-        self.open();
-        self.drain();
-    }
-
-    fn open(&self) {
-        match self.endpoint.open(&self.this) {
-            Ok(channel) => {
-                let ready = channel.is_ready();
-                self.channel.replace(Some(channel));
-                if ready {
-                    self.opened();
-                }
-            }
-            Err(error) => self.refused(error),
-        }
-    }
-
-    /// The channel is open.
-    pub fn opened(&self) {
-        self.with(|core| core.opened(now()));
-        self.drain();
-    }
-
-    /// The channel could not be opened.
-    pub fn refused(&self, error: Error) {
-        self.cause.replace(Some(error));
-        self.closed("the connection could not be opened");
+    pub fn connect(&self, channel: client::Channel) {
+        self.connecting.store(true, Relaxed);
+        self.with(|core| core.connect(channel, Here::now()));
+        self.host.start(self);
     }
 
     /// The channel has ended.
     pub fn closed(&self, reason: &str) {
         self.with(|core| core.closed(reason));
-        self.drain();
+        self.host.stir(self);
     }
 
     /// The user ends the connection.
     pub fn close(&self) {
         self.with(|core| core.close("the client was closed"));
-        self.drain();
-    }
-
-    /// What still has to reach the server after the end.
-    pub fn take_farewell(&self) -> Vec<Promise> {
-        self.farewell.take()
+        self.host.stir(self);
     }
 
     fn disconnected(&self, error: Fault, second: Option<Fault>) {
@@ -155,75 +104,19 @@ impl Engine {
         if let Some(second) = second {
             self.fault(second);
         }
-        let channel = self.channel.take();
-        if let Some(channel) = channel {
-            self.farewell.borrow_mut().extend(channel.close());
-        }
-        let cause = self.cause.take();
-        if self.connecting.replace(false) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.endpoint.label(), error));
+        let cause = self.host.cause();
+        if self.connecting.swap(false, Relaxed) {
+            let error = cause.unwrap_or_else(|| Error::new(&self.host.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
             handler.call(Error::new("the connection", error));
         }
     }
 
-    // ---- what arrives ----
-
-    /// A frame of text has arrived.
-    pub fn frame(&self, text: &JsString) {
-        let limit = self.endpoint.limit;
-        if is_larger(text, limit) {
-            return self.refuse(&outline(String::from(text).as_bytes()), limit);
-        }
-        // What arrives while the machine is drained waits for what it has already said.
-        if text.length() <= SHORT && self.scans() {
-            let frame = String::from(text);
-            if let Some(found) = scan(frame.as_bytes(), parse_number) {
-                let heard = self.with(|core| core.receive_scanned(&found));
-                self.odd(heard, None);
-                if let Some(slot) = heard.slot {
-                    self.report(slot, progress_of(&found, frame.as_bytes()));
-                }
-                return;
-            }
-        }
-        match platform::parse(text) {
-            Ok(message) => {
-                self.with(|core| core.read(&message, None, now()));
-                self.drain();
-            }
-            Err(_) => {
-                self.fault(Fault::Protocol("the server sent a frame that is not JSON".into()));
-            }
-        }
-    }
-
     /// A message is not read: the call fails that it answers, and the connection goes on.
-    fn refuse(&self, of: &Outline, limit: usize) {
-        let cause = Some(TooLarge::cause(limit));
-        let error = Fault::Lost { reason: String::new(), sent: true, cause };
-        match &of.id {
-            Some(id) if of.answers => match RequestId::named(id) {
-                Some(id) => self.with(|core| core.unsent(id, error, now())),
-                None => self.fault(error),
-            },
-            _ => self.fault(error),
-        }
-        self.drain();
-    }
-
-    /// Whether progress may be taken out of what arrives before that is parsed.
-    pub fn scans(&self) -> bool {
-        !self.draining.get() && self.handlers.notification.is_none()
-    }
-
-    /// Delivers progress that the machine has let pass.
-    pub fn report(&self, slot: Slot, progress: Progress) {
-        self.draining.set(true);
-        self.deliver(slot, progress);
-        self.draining.set(false);
-        self.drain();
+    pub fn refuse(&self, of: &Outline, error: Fault) {
+        self.with(|core| core.refuse(of, error, Here::now()));
+        self.host.stir(self);
     }
 
     pub fn fault(&self, error: Fault) {
@@ -232,77 +125,57 @@ impl Engine {
         }
     }
 
-    fn tick(&self) {
-        self.timer.struck();
-        self.with(|core| core.handle_timeout(now()));
-        self.drain();
-        if let Some(http) = self.http() {
-            http.pump();
-        }
-        self.arm();
-    }
-
     // ---- calls ----
 
     /// Sends a request for a call that waits.
-    pub fn request(&self, call: &Rc<Pending>, method: &str, params: JsValue, limits: CallLimits) {
-        enum Sent {
-            Kept(JsValue),
-            Under(Slot),
-            Refused(Fault),
-        }
-        let sent = self.with(|core| {
-            let now = now();
-            if limits.cache
-                && let Some(kept) = core.kept(method, &params, now)
-            {
-                return Sent::Kept(kept);
-            }
-            match core.request(method, Some(params), limits, now) {
-                Ok((id, slot)) => {
-                    call.first.set(Some(id));
-                    call.latest.set(Some(id));
-                    Sent::Under(slot)
-                }
-                Err(error) => Sent::Refused(error),
-            }
-        });
-        match sent {
-            Sent::Kept(result) => call.outcome.set(Ok(result)),
-            Sent::Refused(error) => call.outcome.set(Err(error)),
-            Sent::Under(slot) => {
+    pub fn request(&self, call: &Arc<Pending>, method: &str, params: Value, limits: CallLimits) {
+        let mut inner = lock(&self.inner);
+        let Inner { core, calls } = &mut *inner;
+        match core.request(method, Some(params), limits, Here::now()) {
+            Ok(Requested::Sent(id, slot)) => {
+                call.begin(id);
                 let slot = slot.index();
-                let mut calls = self.calls.borrow_mut();
                 if calls.len() <= slot {
                     calls.resize(slot + 1, None);
                 }
                 // The slot was free.
-                calls[slot] = Some(call.clone());
-                drop(calls);
-                self.drain();
+                calls[slot] = Some(Arc::clone(call));
+                drop(inner);
+                self.host.stir(self);
+            }
+            Ok(Requested::Kept(result)) => {
+                drop(inner);
+                call.outcome.set(Ok(result));
+            }
+            // Only told to who says that it may be another's.
+            Ok(Requested::Private) => {}
+            Err(error) => {
+                drop(inner);
+                call.outcome.set(Err(error));
             }
         }
     }
 
     /// Sends a notification.
-    pub fn notify(&self, method: &str, params: Option<JsValue>) -> Result<(), Fault> {
+    pub fn notify(&self, method: &str, params: Option<Value>) -> Result<(), Fault> {
         self.with(|core| core.notify(method, params))?;
-        self.drain();
+        self.host.stir(self);
         Ok(())
     }
 
     /// Gives up the call that began with that id.
     pub fn cancel(&self, first: RequestId, reason: Option<&str>) {
         self.with(|core| core.cancel(first, reason));
-        self.drain();
+        self.host.stir(self);
     }
 
-    fn call(&self, slot: Slot) -> Option<Rc<Pending>> {
-        self.calls.borrow().get(slot.index()).cloned().flatten()
+    fn call(&self, slot: Slot) -> Option<Arc<Pending>> {
+        lock(&self.inner).calls.get(slot.index()).cloned().flatten()
     }
 
-    fn deliver(&self, slot: Slot, progress: Progress) {
-        let Some(call) = self.call(slot).filter(|call| !call.deaf.get()) else { return };
+    /// Delivers progress that the machine has let pass.
+    pub fn deliver(&self, slot: Slot, progress: Progress) {
+        let Some(call) = self.call(slot).filter(|call| !call.is_deaf()) else { return };
         call.stall(false);
         if let Some(handler) = &call.handler {
             handler.call(progress);
@@ -321,17 +194,17 @@ impl Engine {
     }
 
     /// Tells what is odd about progress.
-    pub fn odd(&self, heard: Heard, params: Option<JsValue>) {
+    pub fn odd(&self, heard: Heard, params: Option<Value>) {
         if let (Some(oddity), Some(handler)) = (heard.oddity, &self.handlers.odd) {
             handler.call((oddity, params));
         }
     }
 
-    fn settled(&self, slot: Slot, outcome: Result<JsValue, Fault>) {
+    fn settled(&self, slot: Slot, outcome: Result<Value, Fault>) {
         self.handlers
             .asked
             .stop(|asker, own| matches!(asker, Asker::Input(_)) && own == Some(slot));
-        let call = self.calls.borrow_mut().get_mut(slot.index()).and_then(Option::take);
+        let call = lock(&self.inner).calls.get_mut(slot.index()).and_then(Option::take);
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
             call.stall(false);
@@ -341,34 +214,17 @@ impl Engine {
 
     // ---- what the machine says ----
 
-    /// Does what the machine wants done. What happens meanwhile is left to the loop that runs.
-    pub fn drain(&self) {
-        if self.draining.replace(true) {
-            return;
-        }
-        while let Some(output) = self.with(Core::poll_output) {
-            self.act(output);
-        }
-        self.draining.set(false);
-        self.arm();
-    }
-
-    fn act(&self, output: Output<JsValue>) {
+    /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
+    pub fn hear(&self, output: Output<Value>) {
         match output {
-            Output::Send(message, id) => self.send(&message, id),
-            Output::Greet(message) => self.greet(&message),
-            Output::Reopen => {
-                let old = self.channel.take();
-                drop(old);
-                self.open();
-            }
-            Output::Connected(_) => {
-                self.connecting.set(false);
+            Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
+            Output::Connected => {
+                self.connecting.store(false, Relaxed);
                 self.opened.set(Ok(()));
             }
             Output::Disconnected(error, second) => self.disconnected(error, second),
             Output::Progress(slot, report) => {
-                let message = report.message.and_then(|message| message.as_string());
+                let message = report.message.and_then(|message| message.as_text());
                 let (progress, total) = (report.progress, report.total);
                 self.deliver(slot, Progress { progress, total, message });
             }
@@ -401,12 +257,12 @@ impl Engine {
     }
 
     /// Tells a call of what is about it.
-    fn tell(call: &Pending, output: Output<JsValue>) {
+    fn tell(call: &Pending, output: Output<Value>) {
         let ears = call.ears.as_deref();
         match output {
             Output::Stalled(_) => call.stall(true),
             Output::Leg(_, id) => {
-                call.latest.set(Some(id));
+                call.go_on(id);
                 call.stall(false);
             }
             Output::Task(_, task) => {
@@ -433,7 +289,7 @@ impl Engine {
         }
     }
 
-    fn notified(&self, name: String, params: JsValue) {
+    fn notified(&self, name: String, params: Value) {
         if name == method::LOG_MESSAGE
             && let Some(handler) = &self.handlers.log
         {
@@ -443,75 +299,9 @@ impl Engine {
             handler.call((name, params));
         }
     }
-
-    /// Sends what ends the handshake. Over HTTP, its exchange says when the server has it.
-    fn greet(&self, message: &JsValue) {
-        let channel = self.channel.borrow().clone();
-        let sent = match &channel {
-            Some(channel) => channel.send(message, self.endpoint.limit),
-            None => Err(not_open()),
-        };
-        match sent {
-            Err(error) => self.with(|core| core.not_begun(error, now())),
-            Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
-            Ok(()) => self.with(|core| core.begun(now())),
-        }
-    }
-
-    fn send(&self, message: &JsValue, id: Option<RequestId>) {
-        let channel = self.channel.borrow().clone();
-        let sent = match &channel {
-            Some(channel) => channel.send(message, self.endpoint.limit),
-            None => Err(not_open()),
-        };
-        match (sent, id) {
-            (Ok(()), _) => {}
-            (Err(error), Some(id)) => self.with(|core| core.unsent(id, error, now())),
-            (Err(error), None) => self.fault(error),
-        }
-    }
-
-    fn http(&self) -> Option<Rc<Http>> {
-        match &*self.channel.borrow() {
-            Some(Channel::Http(http)) => Some(http.clone()),
-            _ => None,
-        }
-    }
-
-    /// Whether the connection goes over that.
-    pub fn uses(&self, http: &Http) -> bool {
-        self.http().is_some_and(|own| std::ptr::eq(&raw const *own, http))
-    }
-
-    /// One timer serves every clock.
-    pub fn arm(&self) {
-        let own = self.with(|core| core.poll_timeout());
-        let below = self.http().map_or(f64::INFINITY, |http| http.wake());
-        self.timer.arm(own.min(below));
-    }
 }
 
-fn not_open() -> Fault {
+/// Why nothing is sent where there is no channel.
+pub(super) fn not_open() -> Fault {
     Fault::Closed { reason: "the connection is not open".to_owned(), sent: false }
-}
-
-impl Drop for Engine {
-    fn drop(&mut self) {
-        if let Some(channel) = self.channel.take() {
-            channel.close();
-        }
-    }
-}
-
-/// What was scanned in a text, as its handler gets it.
-pub(super) fn progress_of(found: &Scanned, text: &[u8]) -> Progress {
-    let (progress, total) = (found.progress, found.total);
-    let message = found.message.clone().and_then(|span| {
-        if !found.is_escaped {
-            return Some(String::from_utf8_lossy(text.get(span)?).into_owned());
-        }
-        let literal = text.get(span.start - 1..=span.end)?;
-        platform::parse(&String::from_utf8_lossy(literal).as_ref().into()).ok()?.as_string()
-    });
-    Progress { progress, total, message }
 }

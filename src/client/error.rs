@@ -2,20 +2,17 @@
 
 use std::time::Duration;
 
-use thiserror::Error;
-use wasm_bindgen::JsValue;
-
-use super::ToolResult;
-use super::channel::{TooLarge, describe};
+use super::host::Host;
+use super::{Here, ToolResult, Value};
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;
-use crate::jsonrpc::Payload;
+use thiserror::Error;
 
 /// Why a call or a connection failed.
 ///
 /// Each says to which call (`tools/call backup`, `connecting to wss://…`), and has a stable
-/// [`code`](Error::code), the one that the npm package's errors have. It turns into an `Error` of
-/// JavaScript by `?` in an exported function that returns `Result<_, JsValue>`.
+/// [`code`](Error::code), the one that the npm package's errors have. In a page it turns into an
+/// `Error` of JavaScript by `?` in an exported function that returns `Result<_, JsValue>`.
 #[derive(Clone, Debug, Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -29,7 +26,7 @@ pub enum Error {
         /// The server's sentence.
         message: String,
         /// Anything more that the server sent.
-        data: Option<JsValue>,
+        data: Option<Value>,
     },
     /// A clock ran out. The server was told to stop.
     #[error("{call}: {} within {} ms", waited(*clock), after.as_millis())]
@@ -50,7 +47,7 @@ pub enum Error {
         reason: Option<String>,
     },
     /// The connection is not open any more, or never was; or the answer was lost on the way.
-    #[error("{call}: {reason}; {}", fate(*may_have_run))]
+    #[error("{call}: {reason}{}", fate(call, *may_have_run))]
     Closed {
         /// The call.
         call: String,
@@ -59,7 +56,7 @@ pub enum Error {
         /// Whether the request had left, so that the server may have carried it out.
         may_have_run: bool,
         /// The platform's own error, if there was one.
-        cause: Option<JsValue>,
+        cause: Option<Value>,
     },
     /// The request, or its answer, is larger than
     /// [`max_message_size`](super::Connect::max_message_size) allows.
@@ -203,8 +200,11 @@ impl Error {
     }
 
     /// The machine's error, with the call that it is about.
-    pub(super) fn new(call: &str, error: CoreError<JsValue>) -> Self {
+    pub(super) fn new(call: &str, error: CoreError<Value>) -> Self {
         let call = call.to_owned();
+        if let Some(limit) = error.size_limit() {
+            return Self::TooLarge { call, limit };
+        }
         match error {
             CoreError::Rpc(error) => {
                 Self::Rpc { call, code: error.code, message: error.message, data: error.data }
@@ -218,10 +218,7 @@ impl Error {
                 Self::Closed { call, reason, may_have_run: sent, cause: None }
             }
             CoreError::Lost { reason, sent, cause } => {
-                if let Some(limit) = cause.as_ref().and_then(TooLarge::limit) {
-                    return Self::TooLarge { call, limit };
-                }
-                let words = cause.as_ref().map(|cause| describe(cause, "")).unwrap_or_default();
+                let words = cause.as_ref().map(Here::describe).unwrap_or_default();
                 let reason = if words.is_empty() { reason } else { format!("{reason} ({words})") };
                 Self::Closed { call, reason, may_have_run: sent, cause }
             }
@@ -232,6 +229,7 @@ impl Error {
             }
             CoreError::SseOnly => Self::SseOnly { call },
             CoreError::Protocol(reason) => Self::Protocol { call, reason },
+            CoreError::EndlessPages(reason) => Self::EndlessPages { call, reason },
             CoreError::Input(reason) => Self::Input { call, reason },
             CoreError::Task(reason) => Self::Task { call, reason },
             CoreError::Incompatible(reason) => Self::Incompatible { call, reason },
@@ -247,17 +245,6 @@ impl Error {
     }
 }
 
-/// An `Error` named `McpError`, with the member `code`.
-impl From<Error> for JsValue {
-    fn from(error: Error) -> Self {
-        let thrown = js_sys::Error::new(&error.to_string());
-        thrown.set_name("McpError");
-        let mut thrown = Self::from(thrown);
-        thrown.set_text("code", error.code());
-        thrown
-    }
-}
-
 fn waited(clock: Clock) -> &'static str {
     match clock {
         Clock::Idle => "no answer and no progress",
@@ -266,8 +253,13 @@ fn waited(clock: Clock) -> &'static str {
     }
 }
 
-fn fate(may_have_run: bool) -> &'static str {
-    if may_have_run { "the server may have carried it out" } else { "it was not sent" }
+/// What became of the request, if there was one.
+fn fate(call: &str, may_have_run: bool) -> &'static str {
+    match may_have_run {
+        _ if call.starts_with("connecting to ") => "",
+        true => "; the server may have carried it out",
+        false => "; it was not sent",
+    }
 }
 
 fn tail(text: &str) -> String {

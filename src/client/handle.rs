@@ -1,23 +1,21 @@
 //! The client as its user holds it.
 
 use std::fmt;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde_wasm_bindgen::Serializer;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::JsFuture;
 
 use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
+use super::host::Host;
 use super::{
-    Era, Error, GetPromptResult, Implementation, Level, Listen, ProgressCounts, Prompt,
-    ReadResourceResult, Resource, ResourceTemplate, Tool, ToolResult, Version,
+    Era, Error, GetPromptResult, Here, Implementation, Level, Listen, ProgressCounts, Prompt,
+    ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
-use crate::proto::client::{CallLimits, Session};
+use crate::proto::client::{CallLimits, PageLimits, Session};
 use crate::types::method;
 
 /// A client with a connection.
@@ -25,17 +23,20 @@ use crate::types::method;
 /// Cheap to clone: all clones are the same client. When the last one is gone, and the last call
 /// with it, the connection is closed; [`close`](Self::close) does so at once.
 ///
-/// It is for one thread, as all of JavaScript is. No function that is handed to it runs while it is
-/// busy, so a progress handler may call, cancel and close.
+/// No function that is handed to it runs while it is busy, so a progress handler may call, cancel
+/// and close. In a page it is for one thread, as all of JavaScript is. Natively it is for any, and
+/// the functions run one after the other in a task of its own, so they should not block.
 #[derive(Clone)]
 pub struct Client {
-    engine: Rc<Engine>,
+    engine: Arc<Engine>,
     limits: CallLimits,
 }
 
 impl Client {
     /// Prepares a connection to a server: `ws:` and `wss:` over WebSocket, `http:` and `https:`
-    /// over Streamable HTTP. A relative URL is taken as one of the page's.
+    /// over Streamable HTTP. In a page, a relative URL is taken as one of the page's. Natively it
+    /// may be a `Command`, too: a program that is started, and spoken to by its standard input and
+    /// output.
     ///
     /// ```no_run
     /// # async fn example() -> Result<(), mcp_wasm::client::Error> {
@@ -45,11 +46,11 @@ impl Client {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn connect(url: &str) -> Connect {
-        Connect::new(url)
+    pub fn connect(target: impl Into<Target>) -> Connect {
+        Connect::new(target.into())
     }
 
-    pub(super) fn new(engine: Rc<Engine>, limits: CallLimits) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, limits: CallLimits) -> Self {
         Self { engine, limits }
     }
 
@@ -85,27 +86,29 @@ impl Client {
 
     /// The tools of the server, of all pages.
     pub fn list_tools(&self) -> Call<Vec<Tool>> {
-        self.list(method::LIST_TOOLS, "tools")
+        self.list(method::LIST_TOOLS, |label, list| items(label, &list, "tools"))
     }
 
     /// The resources of the server, of all pages.
     pub fn list_resources(&self) -> Call<Vec<Resource>> {
-        self.list(method::LIST_RESOURCES, "resources")
+        self.list(method::LIST_RESOURCES, |label, list| items(label, &list, "resources"))
     }
 
     /// The families of resources of the server, of all pages.
     pub fn list_resource_templates(&self) -> Call<Vec<ResourceTemplate>> {
-        self.list(method::LIST_RESOURCE_TEMPLATES, "resourceTemplates")
+        self.list(method::LIST_RESOURCE_TEMPLATES, |label, list| {
+            items(label, &list, "resourceTemplates")
+        })
     }
 
     /// The prompts of the server, of all pages.
     pub fn list_prompts(&self) -> Call<Vec<Prompt>> {
-        self.list(method::LIST_PROMPTS, "prompts")
+        self.list(method::LIST_PROMPTS, |label, list| items(label, &list, "prompts"))
     }
 
     /// What is in a resource.
     pub fn read_resource(&self, uri: &str) -> Call<ReadResourceResult> {
-        let mut params = JsValue::object();
+        let mut params = Value::object();
         params.set_text("uri", uri);
         let label = format!("{} {uri}", method::READ_RESOURCE);
         self.call(method::READ_RESOURCE, label, Ok(params), from_result)
@@ -121,7 +124,7 @@ impl Client {
     /// Asks whether the server is there.
     pub fn ping(&self) -> Call<()> {
         let method = self.engine.with(|core| core.ping_method());
-        self.call(method, method.to_owned(), Ok(JsValue::object()), |_, _| Ok(()))
+        self.call(method, method.to_owned(), Ok(Value::object()), |_, _| Ok(()))
     }
 
     /// Any request, its result read as a type of one's own.
@@ -153,13 +156,16 @@ impl Client {
         method: &'static str,
         params: impl Serialize,
     ) -> Call<T> {
-        let params = object(method, &params).map(Option::unwrap_or_default);
+        let params = object(method, &params).map(|params| params.unwrap_or_else(Value::object));
         self.call(method, method.to_owned(), params, from_result)
     }
 
-    /// Any request, params and result as JavaScript has them: nothing of the result is lost.
-    pub fn request_raw(&self, method: &'static str, params: JsValue) -> Call<JsValue> {
-        self.call(method, method.to_owned(), Ok(params), |_, result| Ok(result))
+    /// Any request, params and result as they are: nothing of the result is lost.
+    pub fn request_raw(&self, method: &'static str, params: Value) -> Call<Value> {
+        let mut own = Value::object();
+        // The machine writes into what it gets, and in a page that may be the caller's.
+        own.assign(&params);
+        self.call(method, method.to_owned(), Ok(own), |_, result| Ok(result))
     }
 
     /// Hears of changes: the filter is anything that serde writes as the protocol's, such as
@@ -171,7 +177,7 @@ impl Client {
     ///
     /// let subscription = client
     ///     .listen(HashMap::from([("toolsListChanged", true)]))
-    ///     .on_news(|method, _| web_sys::console::log_1(&method.into()))
+    ///     .on_news(|method, _| println!("{method}"))
     ///     .await?;
     /// // Lasts until it is dropped; awaited, it says how it ended.
     /// subscription.await?;
@@ -180,8 +186,8 @@ impl Client {
     /// ```
     pub fn listen(&self, filter: impl Serialize) -> Listen {
         let params = object(method::LISTEN, &filter).map(|filter| {
-            let mut params = JsValue::object();
-            params.set("notifications", filter.unwrap_or_else(JsValue::object));
+            let mut params = Value::object();
+            params.set("notifications", filter.unwrap_or_else(Value::object));
             params
         });
         let call =
@@ -207,7 +213,7 @@ impl Client {
         let method = method::SET_LEVEL;
         let asks = self.engine.with(|core| core.set_log_level(level));
         if asks.map_err(|error| Error::new(method, error))? {
-            let mut params = JsValue::object();
+            let mut params = Value::object();
             params.set_text("level", level.as_str());
             self.call(method, method.to_owned(), Ok(params), |_, _| Ok(())).await?;
         }
@@ -218,17 +224,17 @@ impl Client {
         &self,
         method: &'static str,
         label: String,
-        params: Result<JsValue, Error>,
+        params: Result<Value, Error>,
         read: Read<T>,
     ) -> Call<T> {
-        let plan = Plan { method, label, params, items: None };
+        let plan = Plan { method, label, params };
         Call::new(&self.engine, self.limits, plan, read)
     }
 
-    fn list<T: DeserializeOwned>(&self, method: &'static str, items: &'static str) -> Call<Vec<T>> {
-        let params = Ok(JsValue::object());
-        let plan = Plan { method, label: method.to_owned(), params, items: Some(items) };
-        Call::new(&self.engine, self.limits, plan, from_result)
+    fn list<T>(&self, method: &'static str, read: Read<Vec<T>>) -> Call<Vec<T>> {
+        let plan = Plan { method, label: method.to_owned(), params: Ok(Value::object()) };
+        let limits = CallLimits { pages: Some(PageLimits::default()), ..self.limits };
+        Call::new(&self.engine, limits, plan, read)
     }
 
     // ---- the connection ----
@@ -237,10 +243,7 @@ impl Client {
     /// server that keeps a session has been told.
     pub async fn close(&self) {
         self.engine.close();
-        for told in self.engine.take_farewell() {
-            // Whether that succeeds is the server's affair.
-            let _ = JsFuture::from(told).await;
-        }
+        self.engine.host.ended().await;
     }
 
     /// Whether the connection is open.
@@ -261,11 +264,11 @@ impl Client {
     /// The name and the version of the server, if it told them, while connected.
     pub fn server_info(&self) -> Option<Implementation> {
         let info = self.session(|session| session.server_info.clone())??;
-        serde_wasm_bindgen::from_value(info).ok()
+        Here::read(info).ok()
     }
 
     /// The capabilities of the server as it sent them, while connected.
-    pub fn server_capabilities(&self) -> Option<JsValue> {
+    pub fn server_capabilities(&self) -> Option<Value> {
         self.session(|session| session.capabilities.clone())?
     }
 
@@ -279,7 +282,7 @@ impl Client {
         self.engine.with(|core| core.progress_counts())
     }
 
-    fn session<T>(&self, look: impl FnOnce(&Session<JsValue>) -> T) -> Option<T> {
+    fn session<T>(&self, look: impl FnOnce(&Session<Value>) -> T) -> Option<T> {
         self.engine.with(|core| core.session().map(look))
     }
 }
@@ -287,15 +290,15 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Client")
-            .field("url", &self.engine.endpoint.url)
+            .field("connection", &self.engine.host.label())
             .field("version", &self.protocol_version().map(Version::as_str))
             .finish_non_exhaustive()
     }
 }
 
 /// Params of a name and arguments.
-fn named(label: &str, name: &str, arguments: impl Serialize) -> Result<JsValue, Error> {
-    let mut params = JsValue::object();
+fn named(label: &str, name: &str, arguments: impl Serialize) -> Result<Value, Error> {
+    let mut params = Value::object();
     params.set_text("name", name);
     if let Some(arguments) = object(label, &arguments)? {
         params.set("arguments", arguments);
@@ -304,8 +307,8 @@ fn named(label: &str, name: &str, arguments: impl Serialize) -> Result<JsValue, 
 }
 
 /// The value as an object; `None` for `()` and `None`.
-fn object(label: &str, value: &impl Serialize) -> Result<Option<JsValue>, Error> {
-    let value = value.serialize(&Serializer::json_compatible()).map_err(|error| {
+fn object(label: &str, value: &impl Serialize) -> Result<Option<Value>, Error> {
+    let value = Here::write(value).map_err(|error| {
         Error::argument(label, &format!("the arguments cannot be written: {error}"))
     })?;
     match value.kind() {
@@ -315,7 +318,16 @@ fn object(label: &str, value: &impl Serialize) -> Result<Option<JsValue>, Error>
     }
 }
 
-fn from_result<T: DeserializeOwned>(label: &str, result: JsValue) -> Result<T, Error> {
-    serde_wasm_bindgen::from_value(result)
+/// The items of a list, which are in that member.
+fn items<T: DeserializeOwned>(
+    label: &str,
+    list: &Value,
+    member: &'static str,
+) -> Result<Vec<T>, Error> {
+    from_result(label, list.get(member).unwrap_or_else(|| Value::array(Vec::new())))
+}
+
+fn from_result<T: DeserializeOwned>(label: &str, result: Value) -> Result<T, Error> {
+    Here::read(result)
         .map_err(|error| Error::output(label, &format!("the result does not fit: {error}")))
 }

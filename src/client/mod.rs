@@ -1,7 +1,6 @@
-//! A client for Rust programs that run in a page or a worker.
+//! A client for Rust programs: in a page or a worker, and natively.
 //!
-//! It needs the feature `client`, and a wasm32 target. A crate that is built with wasm-pack depends
-//! on it so:
+//! In a page it needs the feature `client`. A crate that is built with wasm-pack depends on it so:
 //!
 //! ```toml
 //! [lib]
@@ -11,6 +10,13 @@
 //! mcp-wasm = { version = "0.1", default-features = false, features = ["client"] }
 //! serde = { version = "1", features = ["derive"] }
 //! wasm-bindgen-futures = "0.4"
+//! ```
+//!
+//! Natively it needs the feature `native-client`, and a tokio runtime in which it is connected:
+//!
+//! ```toml
+//! [dependencies]
+//! mcp-wasm = { version = "0.1", default-features = false, features = ["native-client"] }
 //! ```
 //!
 //! Then a connection is awaited, and so is a call. Its builder says who hears of its progress:
@@ -33,7 +39,7 @@
 //!     let client = Client::connect("wss://example.com/mcp").await?;
 //!     let result = client
 //!         .call_tool("process_items", Items { items })
-//!         .on_progress(|p| web_sys::console::log_1(&format!("{} of {:?}", p.progress, p.total).into()))
+//!         .on_progress(|p| println!("{} of {:?}", p.progress, p.total))
 //!         .await?;
 //!     let processed: Processed = result.structured()?;
 //!     client.close().await;
@@ -46,6 +52,7 @@
 //! | what for | where |
 //! |---|---|
 //! | connecting, and what holds for all calls | [`Client::connect`], [`Connect`] |
+//! | natively, a server that is a program | `Command` |
 //! | a tool | [`Client::call_tool`], [`ToolResult::structured`] |
 //! | progress, timeouts | [`Call`] |
 //! | giving a call up | drop its [`CallFuture`], or [`CallHandle::cancel`] |
@@ -60,7 +67,7 @@
 //!
 //! Every request carries a token, so progress keeps it alive whether or not anybody listens. A
 //! call's own handler takes the place of the client's; without either,
-//! [`default_progress_handler`] writes to the console at debug level. What comes before the answer
+//! [`default_progress_handler`] writes to the console at debug level, natively an event of `tracing`. What comes before the answer
 //! is delivered before the call is ready, in order; nothing is delivered after that, nor after the
 //! call was given up.
 //!
@@ -68,27 +75,44 @@
 
 mod asked;
 mod call;
-mod channel;
 mod connect;
 mod engine;
 mod error;
-mod fetch;
 mod handle;
-mod pages;
+mod handler;
+mod host;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+#[cfg(target_arch = "wasm32")]
+mod page;
 mod pending;
-mod platform;
 mod progress;
-mod socket;
 mod subscription;
 mod types;
+
+#[cfg(not(target_arch = "wasm32"))]
+use native::{Endpoint, Native as Here};
+#[cfg(target_arch = "wasm32")]
+use page::{Endpoint, Headers, Page as Here};
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::transport::Headers;
 
 pub use call::{Call, CallFuture, CallHandle};
 pub use connect::{Connect, Connecting};
 pub use error::{Clock, Error};
 pub use handle::Client;
+pub use handler::{MaybeSend, MaybeSync};
+#[cfg(not(target_arch = "wasm32"))]
+pub use native::{Target, Value};
+#[cfg(target_arch = "wasm32")]
+pub use page::{Target, Value};
 pub use progress::{Progress, default_progress_handler};
 pub use subscription::{Listen, Listening, Subscription};
 pub use types::{LogMessage, ToolResult};
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use crate::transport::{Command, inherited_environment};
 
 pub use crate::proto::client::{Mode, Oddity, ProgressCounts};
 pub use crate::proto::version::{Era, Version};

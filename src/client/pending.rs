@@ -1,14 +1,12 @@
 //! What is known of a call while it waits.
 
-use std::cell::{Cell, RefCell};
-use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
-use wasm_bindgen::JsValue;
-
-use super::Progress;
 use super::engine::Fault;
-use super::platform::{Handler, Once};
+use super::handler::{Handler, Once};
 use super::subscription::Ears;
+use super::{Progress, Value};
 use crate::proto::client::RequestId;
 
 /// A call that waits for its answer.
@@ -19,20 +17,18 @@ pub(super) struct Pending {
     pub silent: bool,
     /// Hears whether nothing has come of the call for a while.
     pub on_stalled: Option<Handler<bool>>,
-    pub stalled: Cell<bool>,
+    stalled: AtomicBool,
     /// Hears of the task that the call has become.
-    pub on_task: Option<Handler<JsValue>>,
+    pub on_task: Option<Handler<Value>>,
     /// What hears of changes, if the call is a subscription.
-    pub ears: Option<Rc<Ears>>,
-    /// The id of its first request, or of the one for its latest page.
-    pub first: Cell<Option<RequestId>>,
+    pub ears: Option<Arc<Ears>>,
+    /// The id of its first request; 0 before that.
+    first: AtomicI64,
     /// The id of its latest request.
-    pub latest: Cell<Option<RequestId>>,
+    latest: AtomicI64,
     /// It was given up: nothing is delivered any more.
-    pub deaf: Cell<bool>,
-    /// Why it was given up.
-    pub reason: RefCell<Option<String>>,
-    pub outcome: Once<Result<JsValue, Fault>>,
+    deaf: AtomicBool,
+    pub outcome: Once<Result<Value, Fault>>,
 }
 
 impl Pending {
@@ -41,20 +37,51 @@ impl Pending {
             handler,
             silent,
             on_stalled: None,
-            stalled: Cell::new(false),
+            stalled: AtomicBool::new(false),
             on_task: None,
             ears: None,
-            first: Cell::new(None),
-            latest: Cell::new(None),
-            deaf: Cell::new(false),
-            reason: RefCell::new(None),
+            first: AtomicI64::new(0),
+            latest: AtomicI64::new(0),
+            deaf: AtomicBool::new(false),
             outcome: Once::new(),
         }
     }
 
+    /// Its first request has left.
+    pub fn begin(&self, id: RequestId) {
+        self.first.store(id.get(), Relaxed);
+        self.go_on(id);
+    }
+
+    /// It goes on with that request.
+    pub fn go_on(&self, id: RequestId) {
+        self.latest.store(id.get(), Relaxed);
+    }
+
+    pub fn first(&self) -> Option<RequestId> {
+        RequestId::new(self.first.load(Relaxed))
+    }
+
+    pub fn latest(&self) -> Option<RequestId> {
+        RequestId::new(self.latest.load(Relaxed))
+    }
+
+    pub fn is_deaf(&self) -> bool {
+        self.deaf.load(Relaxed)
+    }
+
+    /// Nothing is delivered any more.
+    pub fn deafen(&self) {
+        self.deaf.store(true, Relaxed);
+    }
+
+    pub fn is_stalled(&self) -> bool {
+        self.stalled.load(Relaxed)
+    }
+
     /// Whether nothing has come of the call for a while has changed, perhaps.
     pub fn stall(&self, stalled: bool) {
-        if self.stalled.replace(stalled) != stalled
+        if self.stalled.swap(stalled, Relaxed) != stalled
             && let Some(handler) = &self.on_stalled
         {
             handler.call(stalled);

@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+use super::Here;
+use super::host::Host;
+
 /// How far a call has come.
 ///
 /// Its text is that of the default handler: `3/10 (30.0%) - message`.
@@ -45,9 +48,9 @@ impl fmt::Display for Progress {
     }
 }
 
-/// What hears of the progress of a call for which nobody else listens: writes it to the console,
-/// at debug level.
+/// What hears of the progress of a call for which nobody else listens: writes it to the console at
+/// debug level, natively as an event of `tracing`.
 #[allow(clippy::needless_pass_by_value)] // fits where a handler is wanted
 pub fn default_progress_handler(progress: Progress) {
-    web_sys::console::debug_1(&format!("Progress: {progress}").into());
+    Here::debug(&format!("Progress: {progress}"));
 }

@@ -3,47 +3,45 @@
 use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::task::{Context, Poll};
-
-use wasm_bindgen::JsValue;
 
 use super::call::{Call, CallFuture};
 use super::engine::{Fault, Notification};
-use super::platform::{Handler, Once};
-use super::{CallHandle, Error};
+use super::handler::{Handler, Once};
+use super::{CallHandle, Error, MaybeSend, Value};
 
 /// What hears of a subscription.
 pub(super) struct Ears {
     pub news: Option<Handler<Notification>>,
     pub interrupted: Option<Handler<Fault>>,
     /// What the server will tell of, when it has said so.
-    pub honored: Once<JsValue>,
+    pub honored: Once<Value>,
 }
 
 /// A subscription that is being prepared; awaited, it is made. From
 /// [`Client::listen`](super::Client::listen).
 #[must_use = "a client listens when this is awaited"]
 pub struct Listen {
-    call: Call<JsValue>,
+    call: Call<Value>,
     ears: Ears,
 }
 
 impl Listen {
-    pub(super) fn new(call: Call<JsValue>) -> Self {
+    pub(super) fn new(call: Call<Value>) -> Self {
         let ears = Ears { news: None, interrupted: None, honored: Once::new() };
         Self { call, ears }
     }
 
     /// What hears of the changes: the method of each notification, and its params.
-    pub fn on_news(mut self, mut handler: impl FnMut(String, JsValue) + 'static) -> Self {
+    pub fn on_news(mut self, mut handler: impl FnMut(String, Value) + MaybeSend + 'static) -> Self {
         self.ears.news = Some(Handler::new(move |(method, params)| handler(method, params)));
         self
     }
 
     /// What hears that the stream broke off, and why. It is opened again by itself; what happens
     /// meanwhile is not told.
-    pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + 'static) -> Self {
+    pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         let of = move |fault| handler(Error::new("subscriptions/listen", fault));
         self.ears.interrupted = Some(Handler::new(of));
         self
@@ -55,11 +53,12 @@ impl IntoFuture for Listen {
     type IntoFuture = Listening;
 
     fn into_future(self) -> Listening {
-        let ears = Rc::new(self.ears);
+        #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
+        let ears = Arc::new(self.ears);
         Listening(Some(Subscription {
             call: self.call.listening(&ears).start(),
             ears,
-            honored: JsValue::UNDEFINED,
+            honored: Value::default(),
         }))
     }
 }
@@ -107,14 +106,14 @@ impl fmt::Debug for Listening {
 /// how it ended.
 #[must_use = "dropping it ends the subscription"]
 pub struct Subscription {
-    call: CallFuture<JsValue>,
-    ears: Rc<Ears>,
-    honored: JsValue,
+    call: CallFuture<Value>,
+    ears: Arc<Ears>,
+    honored: Value,
 }
 
 impl Subscription {
     /// What the server will tell of, in the words of the filter.
-    pub fn honored(&self) -> &JsValue {
+    pub fn honored(&self) -> &Value {
         &self.honored
     }
 

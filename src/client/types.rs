@@ -4,12 +4,11 @@
 
 use std::ops::Deref;
 
-use serde::de::DeserializeOwned;
-use wasm_bindgen::JsValue;
-
-use super::Error;
+use super::host::Host;
+use super::{Error, Here, Value};
 use crate::jsonrpc::Payload;
 use crate::types::{CallToolResult, Content, Level};
+use serde::de::DeserializeOwned;
 
 /// A log message of the server.
 #[derive(Clone, Debug)]
@@ -20,12 +19,12 @@ pub struct LogMessage {
     /// Who in the server says it.
     pub logger: Option<String>,
     /// What it says: often a string, see [`text`](Self::text), but any JSON value.
-    pub data: JsValue,
+    pub data: Value,
 }
 
 impl LogMessage {
     /// Reads the `params` of the notification.
-    pub(super) fn read(params: &JsValue) -> Self {
+    pub(super) fn read(params: &Value) -> Self {
         let level = params.text("level");
         Self {
             level: level.as_deref().and_then(Level::parse).unwrap_or(Level::Info),
@@ -36,7 +35,7 @@ impl LogMessage {
 
     /// What it says: a string as it is, anything else as JSON.
     pub fn text(&self) -> String {
-        self.data.as_text().unwrap_or_else(|| json(&self.data))
+        self.data.as_text().or_else(|| self.data.to_json()).unwrap_or_default()
     }
 }
 
@@ -45,7 +44,7 @@ impl LogMessage {
 #[non_exhaustive]
 pub struct ToolResult {
     /// The whole result, as it came.
-    pub raw: JsValue,
+    pub raw: Value,
     result: CallToolResult,
     call: String,
 }
@@ -59,8 +58,8 @@ impl Deref for ToolResult {
 }
 
 impl ToolResult {
-    pub(super) fn read(call: &str, raw: JsValue) -> Result<Self, Error> {
-        let result = serde_wasm_bindgen::from_value(raw.clone())
+    pub(super) fn read(call: &str, raw: Value) -> Result<Self, Error> {
+        let result = Here::read(raw.clone())
             .map_err(|error| Error::output(call, &format!("the result does not fit: {error}")))?;
         Ok(Self { raw, result, call: call.to_owned() })
     }
@@ -95,13 +94,8 @@ impl ToolResult {
         let Some(value) = self.structured_content.clone() else {
             return Err(Error::output(&self.call, "the result has no `structuredContent`"));
         };
-        serde_wasm_bindgen::from_value(value.into()).map_err(|error| {
+        Here::read_json(value).map_err(|error| {
             Error::output(&self.call, &format!("the result does not fit: {error}"))
         })
     }
-}
-
-/// The JSON of a value; empty for what has none.
-fn json(value: &JsValue) -> String {
-    super::platform::stringify(value).map(String::from).unwrap_or_default()
 }

@@ -133,6 +133,14 @@ pub trait Payload: Clone {
     /// Copies every member of `other` into this object, replacing those of the same name.
     fn assign(&mut self, other: &Self);
 
+    /// An object of its own with the same members.
+    #[inline(never)]
+    fn copy(&self) -> Self {
+        let mut own = Self::object();
+        own.assign(self);
+        own
+    }
+
     /// The value as JSON text; `None` if it is none.
     fn to_json(&self) -> Option<String>;
 

@@ -58,7 +58,8 @@ impl PairingToken {
         Err(response)
     }
 
-    fn is_shown(&self, headers: &HeaderMap) -> bool {
+    /// Whether a request with these headers shows it.
+    pub fn is_shown(&self, headers: &HeaderMap) -> bool {
         if let Ok(Some(field)) = guard::only(headers, &header::AUTHORIZATION) {
             let token = field.to_str().ok().and_then(|field| field.trim().split_once(' '));
             return token.is_some_and(|(scheme, token)| {

@@ -304,7 +304,7 @@ impl ServerBuilder {
     ///
     /// A tool with an [`input_schema`](Tool::input_schema) of its own may take its arguments as a
     /// plain `serde_json::Value`, or as [`Raw`]: a tree takes many times its text, and more than
-    /// eight times is refused above 256 KiB ([`Limits::arguments`]); what stays text may be of any size.
+    /// five times is refused above 256 KiB ([`Limits::arguments`]); what stays text may be of any size.
     ///
     /// # Panics
     /// If there is a tool of that name already, or the arguments are no JSON object.

@@ -43,6 +43,11 @@ impl Line {
         self.is_single
     }
 
+    /// Whether both are the same line.
+    pub fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.shared, &other.shared)
+    }
+
     /// What the client does next; `None` when it is gone, and all that it asked for is cancelled.
     pub async fn next(&self) -> Option<Event<Raw>> {
         poll_fn(|cx| self.poll_next(cx)).await

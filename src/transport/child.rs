@@ -271,11 +271,10 @@ impl Running {
         let stderr: Vec<String> = kept.iter().cloned().collect();
         let mut reason = format!("the server process `{name}` {how}");
         if !stderr.is_empty() {
-            reason.push_str("; it last wrote:");
-            for line in stderr.iter().skip(stderr.len().saturating_sub(QUOTED)) {
-                reason.push_str("\n  ");
-                reason.push_str(&clip(line, ECHO));
-            }
+            reason.push_str("; its last lines: ");
+            let last = stderr.iter().skip(stderr.len().saturating_sub(QUOTED));
+            let last: Vec<String> = last.map(|line| format!("{:?}", clip(line, ECHO))).collect();
+            reason.push_str(&last.join(", "));
         }
         End { reason, exit, stderr }
     }
@@ -334,6 +333,7 @@ async fn listen(
 /// Why a program was not started, and what to do.
 fn refusal(name: &str, error: &io::Error) -> String {
     let way_out = match error.kind() {
+        io::ErrorKind::NotFound if name.contains('/') => ": there is no such program",
         io::ErrorKind::NotFound => {
             ": there is no such program; is it installed, and in a directory of the PATH?"
         }

@@ -20,13 +20,13 @@ use crate::error::Error;
 use crate::http::client::News;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Client, RequestId};
+use crate::proto::client::{Channel, Client, RequestId};
 
 use child::Child;
 pub use command::{Command, inherited_environment};
 use http::Http;
 use socket::Socket;
-pub use web::{Headers, Web};
+pub use web::{Headers, Scheme, Web};
 
 /// Milliseconds since this was first called: the clock of the machines here.
 #[allow(clippy::disallowed_methods)] // clocks are read here
@@ -154,9 +154,13 @@ impl Transport {
         matches!(self.way, Way::Http(_))
     }
 
-    /// Whether another to the same server can be opened, should it hang up on the first message.
-    pub fn can_reopen(&self) -> bool {
-        !self.tells()
+    /// What is known of such a channel: milliseconds from asking for it to the end of the handshake.
+    pub fn channel(&self, connect_timeout: Millis) -> Channel {
+        match self.way {
+            Way::Child(_) => Channel::process(connect_timeout),
+            Way::Socket(_) => Channel::web_socket(connect_timeout),
+            Way::Http(_) => Channel::http(connect_timeout),
+        }
     }
 
     /// Ends it, and is ready when it has ended: a child with all that it started, the session of

@@ -3,14 +3,40 @@
 use std::error::Error as _;
 use std::fmt;
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::redirect::Policy;
-use rustls::crypto::{CryptoProvider, ring};
+use rustls::ClientConfig;
+use rustls::crypto::ring;
+use rustls_platform_verifier::BuilderVerifierExt;
 
 /// Headers that are made anew for every request.
 pub type Headers = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
+
+/// What a URL is spoken to by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// `ws:` or `wss:`.
+    WebSocket,
+    /// `http:` or `https:`.
+    Http,
+}
+
+impl Scheme {
+    /// What that URL is spoken to by; the error says why it is by nothing.
+    ///
+    /// # Errors
+    /// It is no URL, or one of another kind.
+    pub fn of(url: &str) -> Result<Self, String> {
+        let url = reqwest::Url::parse(url).map_err(|_| "it is not a URL".to_owned())?;
+        match url.scheme() {
+            "ws" | "wss" => Ok(Self::WebSocket),
+            "http" | "https" => Ok(Self::Http),
+            _ => Err("the URL must start with ws:, wss:, http: or https:".to_owned()),
+        }
+    }
+}
 
 /// An address on the web, and how it is asked.
 #[derive(Clone)]
@@ -60,15 +86,24 @@ pub(super) fn put(all: &mut HeaderMap, name: &str, value: &str) -> Result<(), St
 /// What makes requests: by way of the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`, …), and
 /// never to where a server redirects to, since that would hand credentials and messages on.
 pub(super) fn requests() -> Result<reqwest::Client, String> {
-    if CryptoProvider::get_default().is_none() {
-        // It fails if somebody else is quicker, which serves as well.
-        let _ = ring::default_provider().install_default();
-    }
     let builder = reqwest::Client::builder()
+        .tls_backend_preconfigured(tls()?)
         .redirect(Policy::none())
         .referer(false)
         .user_agent(concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION")));
     builder.build().map_err(|error| describe(&error))
+}
+
+/// One for all connections: it reads the certificates of the system.
+fn tls() -> Result<ClientConfig, String> {
+    static TLS: OnceLock<Result<ClientConfig, String>> = OnceLock::new();
+    let config = TLS.get_or_init(|| {
+        let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()));
+        let config = builder.with_safe_default_protocol_versions().map_err(|e| e.to_string())?;
+        let config = config.with_platform_verifier().map_err(|error| error.to_string())?;
+        Ok(config.with_no_client_auth())
+    });
+    config.clone()
 }
 
 /// What went wrong, with its causes, and without the URL, which errors name by themselves and which

@@ -70,3 +70,9 @@ pub const SAMPLE: &str = "sampling/createMessage";
 pub const LIST_ROOTS: &str = "roots/list";
 /// Modern: how a task stands.
 pub const TASK_CHANGED: &str = "notifications/tasks";
+
+/// How the methods begin that are about the list of which a notification says that it has changed:
+/// `tools/` for [`TOOLS_CHANGED`].
+pub fn changed_list(notification: &str) -> Option<&str> {
+    notification.strip_prefix("notifications/")?.strip_suffix("list_changed")
+}

@@ -6,8 +6,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
-use crate::jsonrpc::{Kind, Payload, RpcError};
-use crate::proto::client::{CallLimits, Channel, Client, Config, Mode, RequestId};
+use crate::jsonrpc::{Kind, Outline, Payload, RpcError};
+use crate::proto::client::{
+    Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
+};
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
@@ -15,7 +17,7 @@ use crate::types::{Implementation, Level};
 use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::records;
-use super::words::{Caching, Failed, LogLevel, Requested, Scan};
+use super::words::{self, Failed, LogLevel, Scan};
 
 /// One client's protocol machine.
 ///
@@ -46,11 +48,7 @@ impl Core {
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn new(options: JsValue) -> Result<Core, JsValue> {
         let mut fits = options.kind() == Kind::Object;
-        let mut given = |key| {
-            let value = options.present(key)?;
-            fits &= value.is_string();
-            value.as_text()
-        };
+        let mut given = |key| option(&options, key, &mut fits);
         let name = given("name").unwrap_or_else(|| owned(env!("CARGO_PKG_NAME")));
         let version = given("version").unwrap_or_else(|| owned(env!("CARGO_PKG_VERSION")));
         let info = Implementation { name, version, title: given("title") };
@@ -70,17 +68,23 @@ impl Core {
         Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
     }
 
-    /// A transport is about to open. Times are milliseconds.
+    /// A transport is about to open, of the kind of a [`words::Channel`]. Times are milliseconds; without
+    /// a `probe_timeout`, which is NaN then, there is one that suits the kind.
     pub fn connect(
         &mut self,
+        kind: u32,
         connect_timeout: f64,
         probe_timeout: f64,
-        can_reopen: bool,
         known_legacy: bool,
         now: f64,
     ) {
-        let remembered = known_legacy.then_some(Era::Legacy);
-        let channel = Channel { connect_timeout, probe_timeout, can_reopen, remembered };
+        let channel = match kind {
+            kind if kind == words::Channel::Socket as u32 => Channel::web_socket(connect_timeout),
+            kind if kind == words::Channel::Http as u32 => Channel::http(connect_timeout),
+            _ => Channel::port(connect_timeout),
+        };
+        let mut channel = channel.probing((!probe_timeout.is_nan()).then_some(probe_timeout));
+        channel.remembered = known_legacy.then_some(Era::Legacy);
         self.machine.connect(channel, now);
     }
 
@@ -158,9 +162,25 @@ impl Core {
         if slot < 0.0 { Scan::Dropped as i32 } else { slot as i32 }
     }
 
-    /// The capabilities to declare from now on.
-    pub fn declare(&mut self, capabilities: JsValue) {
-        self.machine.declare(capabilities);
+    /// The capabilities to declare from now on: those that are given, and those of what there are handlers
+    /// for, and of calls that may become tasks.
+    #[allow(clippy::fn_params_excessive_bools, clippy::needless_pass_by_value)] // one crossing
+    pub fn declare(
+        &mut self,
+        given: JsValue,
+        sampling: bool,
+        elicitation: bool,
+        roots: bool,
+        tasks: bool,
+    ) {
+        self.machine.declare(&given, Handles { sampling, elicitation, roots, tasks });
+    }
+
+    /// A message has come that is not read: the error says why, and `id` and `answers` whose it is.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn unread(&mut self, id: JsValue, answers: bool, error: JsValue, now: f64) {
+        let error = Error::Lost { reason: String::new(), sent: true, cause: Some(error) };
+        self.machine.refuse(&Outline { id: id.as_id(), answers }, error, now);
     }
 
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
@@ -207,10 +227,11 @@ impl Core {
         }
     }
 
-    /// Sends a request, and says as [`Requested`] what became of it. `rounds` is how often
+    /// Sends a request, and says as [`words::Requested`] what became of it. `rounds` is how often
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
-    /// a handler is asked to open what error -32042 names. `cache` is a [`Caching`]. `resume`, if it is
-    /// a text, is the event behind which the answer goes on.
+    /// a handler is asked to open what error -32042 names. `cache` is a [`words::Caching`]. `pages` is
+    /// how many of a list are wanted, 0 for the result as it comes, and `most` how many it may have.
+    /// `resume`, if it is a text, is the event behind which the answer goes on.
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -224,33 +245,25 @@ impl Core {
         cache: u32,
         rounds: f64,
         opens_urls: bool,
+        pages: f64,
+        most: f64,
         now: f64,
         resume: JsValue,
     ) -> u32 {
         if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
         }
-        let kept = match cache {
-            cache if cache == Caching::Shared as u32 => {
-                self.machine.kept_for_all(method, &params, now)
-            }
-            cache if cache == Caching::Private as u32 => {
-                self.machine.kept(method, &params, now).map(Some)
-            }
-            _ => None,
+        let cache = match cache {
+            cache if cache == words::Caching::Shared as u32 => Caching::Shared,
+            cache if cache == words::Caching::Private as u32 => Caching::Private,
+            cache if cache == words::Caching::Renew as u32 => Caching::Renew,
+            _ => Caching::Off,
         };
-        match kept {
-            Some(Some(result)) => {
-                self.value = result;
-                return Requested::Kept as u32;
-            }
-            Some(None) => return Requested::Private as u32,
-            None => {}
-        }
-        let cache = cache != Caching::Off as u32;
-        // Saturates, as it should.
+        // Saturate, as they should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let rounds = (rounds >= 0.0).then_some(rounds as u32);
+        let (rounds, wanted, most) =
+            ((rounds >= 0.0).then_some(rounds as u32), pages as usize, most as usize);
+        let pages = (wanted > 0).then_some(PageLimits { wanted, most });
         let limits = CallLimits {
             timeout,
             max_total,
@@ -258,18 +271,24 @@ impl Core {
             reset_on_progress,
             strict,
             cache,
+            pages,
             rounds,
             opens_urls,
         };
         let params = (!params.is_undefined()).then_some(params);
         match self.machine.request(method, params, limits, now) {
-            Ok((id, slot)) => {
+            Ok(Requested::Sent(id, slot)) => {
                 self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put_slot(slot);
                 put_id(Some(id));
-                Requested::Sent as u32
+                words::Requested::Sent as u32
             }
-            Err(_) => Requested::Not as u32,
+            Ok(Requested::Kept(result)) => {
+                self.value = result;
+                words::Requested::Kept as u32
+            }
+            Ok(Requested::Private) => words::Requested::Private as u32,
+            Err(_) => words::Requested::Not as u32,
         }
     }
 
@@ -367,4 +386,12 @@ impl Core {
 // Not by a parameter of type `&str`, which costs more in the module and in the glue.
 pub(super) fn text(value: &JsValue) -> String {
     value.as_text().unwrap_or_default()
+}
+
+/// The text of an option; without `fits` from now on if it is something else.
+#[inline(never)]
+fn option(options: &JsValue, key: &'static str, fits: &mut bool) -> Option<String> {
+    let value = options.present(key)?;
+    *fits &= value.is_string();
+    value.as_text()
 }

@@ -95,6 +95,13 @@ impl Core {
         }
     }
 
+    /// What calls of these tools repeat in headers; a page of a list of tools.
+    pub fn learn(&mut self, page: JsValue) {
+        if let Some(http) = self.http.as_mut() {
+            http.machine.learn(page);
+        }
+    }
+
     /// The session, or undefined.
     pub fn session(&self) -> JsValue {
         let http = self.http.as_ref();

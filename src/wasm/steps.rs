@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Output, Session};
+use crate::proto::client::{Client, Output};
 
 use super::client::Core;
 use super::memory::{put, put_id, put_odd, put_progress, put_slot};
@@ -84,8 +84,8 @@ impl Core {
                 self.step(Step::Send, message)
             }
             Some(Output::Reopen) => Step::Reopen,
-            Some(Output::Connected(session)) => {
-                let session = describe(&session, &self.machine);
+            Some(Output::Connected) => {
+                let session = describe(&self.machine);
                 self.step(Step::Connected, session)
             }
             Some(Output::Disconnected(error, second)) => {
@@ -172,8 +172,9 @@ fn message(method: &str, params: Option<JsValue>) -> JsValue {
     message
 }
 
-fn describe(session: &Session<JsValue>, machine: &Client<JsValue>) -> JsValue {
+fn describe(machine: &Client<JsValue>) -> JsValue {
     let mut object = JsValue::object();
+    let Some(session) = machine.session() else { return object };
     object.set_text("protocolVersion", session.version.as_str());
     object.set("certain", JsValue::from_bool(machine.is_era_certain()));
     object.set_text("era", session.version.era().as_str());
@@ -227,6 +228,7 @@ pub(super) fn explain(error: Error<JsValue>) -> JsValue {
             Some(reason)
         }
         Error::Protocol(text)
+        | Error::EndlessPages(text)
         | Error::Input(text)
         | Error::Task(text)
         | Error::Incompatible(text) => Some(text),

@@ -81,6 +81,17 @@ pub enum Scan {
     Dropped = -2,
 }
 
+/// What a connection goes over.
+#[derive(Clone, Copy)]
+pub enum Channel {
+    /// A connection of its own, to an address.
+    Socket = 0,
+    /// Exchanges.
+    Http = 1,
+    /// What somebody else has made.
+    Port = 2,
+}
+
 /// What a request may have to do with results that are kept.
 #[derive(Clone, Copy)]
 pub enum Caching {

@@ -384,6 +384,51 @@ rule("an input schema is an object's, and what is none is refused before it spoi
   equal((await (await env.connect(server)).listTools()).tools.map(({ name }) => name), ["t"]);
 });
 
+rule("what strict clients refuse a list for is refused where it is added, and null is absent", async (env) => {
+  const server = env.server();
+  const handler = () => "";
+  /** What is added of a kind. @type {Record<string, (given: any) => unknown>} */
+  const adding = {
+    tool: (given) => server.tool("bad", given, handler),
+    resource: (given) => server.resource("bad:x", given, handler),
+    resourceTemplate: (given) => server.resourceTemplate("bad:{x}", given, handler),
+    prompt: (given) => server.prompt("bad", given, handler),
+  };
+  for (const [kinds, given, why] of /** @type {[string[], any, RegExp][]} */ ([
+    [Object.keys(adding), { description: 7 }, /`description` is 7, not a text/],
+    [Object.keys(adding), { title: ["a"] }, /`title` is \["a"\]/],
+    [Object.keys(adding), { _meta: [] }, /`_meta` is \[\], not an object/],
+    [Object.keys(adding), { icons: {} }, /`icons` is \{\}, not a list/],
+    [Object.keys(adding), { icons: [{}] }, /a `src`/],
+    [["tool", "resource"], { annotations: [] }, /`annotations`/],
+    [["tool"], { annotations: { readOnlyHint: "yes" } }, /hints that are true or false/],
+    [["tool"], { description: 10n }, /nothing that JSON has/],
+    [["tool"], { execution: "later" }, /`execution`/],
+    [["tool"], { inputSchema: { required: "a" } }, /`required` of its `inputSchema` is "a", not a list/],
+    [["tool"], { inputSchema: { required: [1] } }, /`required`/],
+    [["tool"], { inputSchema: { properties: { a: "string" } } }, /`a` of its `inputSchema` is "string", and no schema/],
+    [["tool"], { inputSchema: { properties: { a: null } } }, /`a`/],
+    [["tool"], { outputSchema: { type: "object", properties: [] } }, /`outputSchema`/],
+    [["tool"], { outputSchema: { required: {} } }, /`outputSchema`/],
+    [["resource", "resourceTemplate"], { mimeType: 7 }, /`mimeType`/],
+    [["resource", "resourceTemplate"], { name: 7 }, /`name`/],
+    [["resource"], { size: "7" }, /`size`/],
+    [["prompt"], { arguments: {} }, /`arguments` is \{\}, not a list/],
+    [["prompt"], { arguments: [{}] }, /a `name`/],
+    [["prompt"], { arguments: [{ name: "a", required: "yes" }] }, /`required` true or false/],
+  ])) for (const kind of kinds) throws(() => adding[kind]?.(given), { code: "INVALID_ARGUMENT", message: why });
+
+  server.tool("t", /** @type {any} */ ({ name: "other", title: null, annotations: null, _meta: null, inputSchema: { properties: { a: true, b: false }, required: null } }), handler);
+  server.resource("a:b", /** @type {any} */ ({ uri: "c:d", description: null }), handler);
+  server.resourceTemplate("a:{b}", /** @type {any} */ ({ uriTemplate: "c:{d}", mimeType: null }), handler);
+  server.prompt("p", /** @type {any} */ ({ name: "other", arguments: null }), handler);
+  const client = await env.connect(server);
+  equal((await client.listTools()).tools, [{ name: "t", inputSchema: { type: "object", properties: { a: {}, b: { not: {} } } } }]);
+  equal((await client.listResources()).resources, [{ uri: "a:b", name: "a:b" }]);
+  equal((await client.listResourceTemplates()).resourceTemplates, [{ uriTemplate: "a:{b}", name: "a:{b}" }]);
+  equal((await client.listPrompts()).prompts, [{ name: "p" }]);
+});
+
 rule("a schema of a library is listed as JSON Schema, and checks and changes the arguments", async (env) => {
   /** @param {any} json @param {(value: any) => any} parse */
   const standard = (json, parse) => ({ "~standard": { version: 1, vendor: "own", validate: parse, jsonSchema: { input: () => json, output: () => json } } });

@@ -1,24 +1,25 @@
 // Our client against servers of other people, as their registries have them: each is connected to, listed, called with progress,
-// stopped in a call, killed in a call, and started again. Left out for their weight: gradio (390 MB), n8n-mcp (170 MB).
+// stopped in a call, killed in a call, and started again.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
-import { importPkg, python, pythonFastmcp2, pythonFastmcp4, tests } from "../support/paths.mjs";
-import { start } from "../support/process.mjs";
+import { importPkg, python, pythonFastmcp2, pythonFastmcp4, pythonGradio, rmcpServer, tests } from "../support/paths.mjs";
+import { freePort, start } from "../support/process.mjs";
 
 /**
  * @typedef {object} Row
  * @property {(port: number) => [command: string, args: string[], env?: Record<string, string>] | undefined} [run] how it is started; without, the transport does that
  * @property {RegExp} [ready] what it prints then
  * @property {(port: number) => any} target what goes into `connect`
+ * @property {"legacy"} [mode] the client's option
+ * @property {object} [options] of `connect`
  * @property {string} version of the protocol
  * @property {[name: string, args: object]} short a call of three reports
- * @property {[number, number | undefined][]} progress what it reports
+ * @property {[number, number | undefined][] | RegExp} progress what it reports: numbers, or the words of some report
  * @property {RegExp} answer
  * @property {boolean} [silent] a transport that does not tell when the server is gone: the call's clock does
  * @property {[name: string, args: object]} [long] one that goes on until it is stopped; without, the server is killed between calls
@@ -46,8 +47,13 @@ const counter = {
   answer: /counted to 3/,
   long: ["count", { steps: 600, pause: 0.1 }],
 };
+const n8n = path.join(import.meta.dirname, "npm", "node_modules", "n8n-mcp", "dist", "mcp", "index.js");
+/** It wants one of at least 32 signs. */
+const n8nToken = "of-the-interop-tests-and-nobody-else";
 const script = path.join(import.meta.dirname, "real_server.py");
 const py = (/** @type {string} */ program, /** @type {string} */ library) => (/** @type {number} */ port) => /** @type {[string, string[]]} */ ([program, [script, library, String(port)]]);
+
+const rmcp = (/** @type {number} */ port) => /** @type {[string, string[]]} */ ([rmcpServer, [String(port)]]);
 
 /** The program itself, which the package's own script would outlive. */
 const system = `${process.platform === "win32" ? "windows" : process.platform}-${process.arch === "x64" ? "amd64" : process.arch}`;
@@ -81,6 +87,13 @@ const servers = {
   "FastMCP 4": { ...counter, run: py(pythonFastmcp4, "fastmcp"), version: "2026-07-28" },
   "Python SDK 1.x": { ...counter, run: py(python, "mcp1"), version: "2025-11-25" },
   "Python SDK 2.x": { ...counter, run: py(pythonFastmcp4, "mcp2"), version: "2026-07-28" },
+  "rmcp, stdio": {
+    ...counter,
+    target: () => new StdioClientTransport({ command: rmcpServer, args: ["stdio"], stderr: "ignore" }),
+    version: "2026-07-28",
+  },
+  "rmcp, Streamable HTTP": { ...counter, run: rmcp, version: "2026-07-28" },
+  "rmcp, Streamable HTTP with sessions": { ...counter, run: rmcp, mode: "legacy", version: "2025-11-25" },
   // It reads nothing while a call is under way.
   "chuk-mcp-server, stdio": {
     ...counter,
@@ -90,6 +103,27 @@ const servers = {
   },
   // It reports progress over stdio alone.
   "chuk-mcp-server, Streamable HTTP": { ...counter, run: py(pythonFastmcp2, "chuk"), version: "2025-11-25", progress: [], long: undefined },
+  // It reports what it does of its own accord as well, and is not told that nobody waits any more.
+  "gradio": {
+    run: py(pythonGradio, "gradio"),
+    ready: /Streamable HTTP URL/,
+    target: (port) => `http://127.0.0.1:${port}/gradio_api/mcp/`,
+    version: "2025-11-25",
+    short: ["count", { steps: 3, pause: 0.05 }],
+    progress: /step 3/,
+    answer: /counted to 3/,
+    long: ["count", { steps: 20, pause: 0.1 }],
+  },
+  "n8n-mcp": {
+    run: (port) => [process.execPath, [n8n], { AUTH_TOKEN: n8nToken, MCP_MODE: "http", HOST: "127.0.0.1", PORT: String(port), N8N_MCP_TELEMETRY_DISABLED: "true" }],
+    ready: /MCP endpoint/,
+    target: http,
+    options: { headers: { authorization: `Bearer ${n8nToken}` } },
+    version: "2025-03-26",
+    short: ["tools_documentation", { topic: "overview" }],
+    progress: [],
+    answer: /n8n/,
+  },
   "officeagent-mcp, of the C# SDK": {
     run: (port) => [path.join(path.dirname(pythonFastmcp2), "officeagent-mcp"), [], { ASPNETCORE_URLS: `http://127.0.0.1:${port}`, DOTNET_SYSTEM_GLOBALIZATION_INVARIANT: "1" }],
     ready: /Application started/,
@@ -120,16 +154,6 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A port that nobody listens on. @returns {Promise<number>} */
-const freePort = () =>
-  new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-      server.close(() => resolve(port));
-    });
-  });
-
 // Beside each other: most of the time goes by in starting Python.
 describe("servers of the registries", { concurrency: 3 }, () => {
   for (const [name, row] of Object.entries(servers)) {
@@ -142,10 +166,10 @@ describe("servers of the registries", { concurrency: 3 }, () => {
         return start(command, args, { ready: row.ready, env, timeout: 60_000 });
       };
       let server = await launch();
-      const client = new Client({ name: "interop", version: "1.0.0" }, { progressHandler: null });
+      const client = new Client({ name: "interop", version: "1.0.0" }, { progressHandler: null, mode: row.mode });
       let target = row.target(port);
       try {
-        await client.connect(target);
+        await client.connect(target, row.options);
         assert.equal(client.protocolVersion, row.version);
         const { tools } = await client.listTools();
         assert.ok(tools.some((/** @type {any} */ tool) => tool.name === row.short[0]), JSON.stringify(tools));
@@ -153,10 +177,18 @@ describe("servers of the registries", { concurrency: 3 }, () => {
         const short = async () => {
           /** @type {unknown[]} */
           const progress = [];
-          const result = await client.callTool(...row.short, { progressHandler: (/** @type {number} */ value, /** @type {number | undefined} */ total) => progress.push([value, total]) });
+          /** @type {unknown[]} */
+          const words = [];
+          const result = await client.callTool(...row.short, {
+            progressHandler: (/** @type {number} */ value, /** @type {number | undefined} */ total, /** @type {string | undefined} */ message) => {
+              progress.push([value, total]);
+              words.push(message);
+            },
+          });
           assert.notEqual(result.isError, true, JSON.stringify(result));
           assert.match(JSON.stringify(result), row.answer);
-          assert.deepEqual(progress, row.progress);
+          if (row.progress instanceof RegExp) assert.match(words.join("\n"), row.progress);
+          else assert.deepEqual(progress, row.progress);
         };
         await short();
 
@@ -192,7 +224,7 @@ describe("servers of the registries", { concurrency: 3 }, () => {
         if (typeof target !== "string") {
           // A transport of the SDK's is for one connection.
           await (row.silent ? client.close() : gone);
-          await client.connect((target = row.target(port)));
+          await client.connect((target = row.target(port)), row.options);
         }
         await short();
         assert.deepEqual(client.diagnostics().progress.unknown, 0);

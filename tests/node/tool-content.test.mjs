@@ -53,6 +53,9 @@ test("nothing blank is handed over, and what is structured stands for it", () =>
   assert.deepEqual(blank([{ type: "resource_link", uri: " ", name: "" }, { type: "resource" }, null]), nothing);
   assert.deepEqual(blank([{ type: "text", text: "" }], { structuredContent: { a: 1 } }), [{ type: "text", text: '{"a":1}' }]);
   assert.deepEqual(blank(null), nothing);
+  // A server may forget the list around its only part.
+  assert.deepEqual(blank("as it is"), [{ type: "text", text: "as it is" }]);
+  assert.deepEqual(blank({ type: "text", text: "one" }), [{ type: "text", text: "one" }]);
   assert.deepEqual(contentForModel(/** @type {any} */ (undefined)), nothing);
   const { content } = /** @type {any} */ (anthropicTools({ client: /** @type {any} */ ({ callTool() {} }), tools: [] }).messages([{ call: /** @type {any} */ ({ id: "1" }), error: new Error("") }])[0]);
   assert.match(content[0].content[0].text, /\S/);

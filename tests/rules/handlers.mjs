@@ -97,6 +97,32 @@ rule("who wraps onmessage and send after connect sees every message", async (env
   // Its own decision: what it hands over as text goes to `onframe`.
 }, { on: CHANNELS.filter((channel) => channel !== "frames") });
 
+rule("who watches a transport hears of its end before the client's owner does, and may connect again at once", async (env) => {
+  const [peer, other] = [await env.peer(), await env.peer()];
+  const transport = transportTo(env, peer);
+  /** @type {string[]} */
+  const told = [];
+  const close = transport.close.bind(transport);
+  transport.onclose = () => void told.push("transport");
+  // As the SDKs' transports do: they say so while they are being closed.
+  transport.close = () => {
+    transport.onclose?.();
+    return close();
+  };
+  const client = env.client();
+  client.onclose = () => {
+    told.push("client");
+    again ??= client.connect(other.target);
+  };
+  /** @type {Promise<void> | undefined} */
+  let again;
+  await within(client.connect(transport), "the connection");
+  await client.close();
+  await within(again ?? Promise.reject(new Error("not told")), "the second connection");
+  equal(told, ["transport", "client"]);
+  await client.ping();
+}, { worker: false });
+
 rule("closing the client waits for its transport's end", async (env) => {
   const peer = await env.peer();
   const transport = transportTo(env, peer);

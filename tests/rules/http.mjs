@@ -541,6 +541,16 @@ rule("a modern server that is known from before is connected to without a round 
   equal(client.errors, []);
 });
 
+rule("what `requestInit` says is said, its headers too", async (env) => {
+  for (const headers of [{ "x-own": "yes" }, new Headers({ "x-own": "yes" }), /** @type {[string, string][]} */ ([["x-own", "yes"]])]) {
+    const peer = await env.peer();
+    const client = env.client();
+    await within(client.connect(new env.mcp.StreamableHttpTransport(peer.target, { requestInit: { headers } })), "the connection");
+    equal(peer.exchanges.map(({ headers }) => headers["x-own"]), peer.exchanges.map(() => "yes"));
+    await client.close();
+  }
+}, { worker: false });
+
 rule("a transport that is given a session goes on with it", async (env) => {
   const peer = await env.peer();
   const client = env.client();

@@ -17,7 +17,7 @@ pub use pair::{Pair, everywhere};
 pub use web::{Fetch, Web};
 
 use mcp_wasm::error::{Clock, Error};
-use mcp_wasm::proto::client::CallLimits;
+use mcp_wasm::proto::client::{Caching, CallLimits};
 use serde_json::Value;
 
 /// Limits without any limit.
@@ -27,7 +27,8 @@ pub const FOREVER: CallLimits = CallLimits {
     stall_after: f64::INFINITY,
     reset_on_progress: true,
     strict: false,
-    cache: true,
+    cache: Caching::Private,
+    pages: None,
     rounds: Some(10),
     opens_urls: true,
 };

@@ -11,8 +11,8 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Session,
-    Slot,
+    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Requested,
+    Session, Slot,
 };
 use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
@@ -239,13 +239,27 @@ impl Page {
         params: Option<Value>,
         limits: CallLimits,
     ) -> Result<i64, Error<Value>> {
-        let (id, slot) = self.machine.request(method, params, limits, self.now)?;
-        let id = id.get();
-        self.handed = id;
-        assert_eq!(self.slots.insert(slot, id), None, "{slot:?} is taken");
-        self.calls.insert(id, CallRecord::default());
-        self.drain();
-        Ok(id)
+        match self.ask(method, params, limits)? {
+            Requested::Sent(id, _) => Ok(id.get()),
+            kept => panic!("nothing was sent: {kept:?}"),
+        }
+    }
+
+    /// The same of a request whose result may be kept.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        params: Option<Value>,
+        limits: CallLimits,
+    ) -> Result<Requested<Value>, Error<Value>> {
+        let requested = self.machine.request(method, params, limits, self.now)?;
+        if let Requested::Sent(id, slot) = &requested {
+            self.handed = id.get();
+            assert_eq!(self.slots.insert(*slot, id.get()), None, "{slot:?} is taken");
+            self.calls.insert(id.get(), CallRecord::default());
+            self.drain();
+        }
+        Ok(requested)
     }
 
     /// Answers what was asked for first.
@@ -413,7 +427,10 @@ impl Page {
             Output::Task(slot, task) => return self.of(slot).tasks.push(task),
             Output::Odd(oddity, _) => return self.odd.push(oddity),
             Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
-            Output::Connected(session) => Told::Connected(session),
+            Output::Connected => {
+                let session = self.machine.session().expect("it is there when it is told of");
+                Told::Connected(Box::new(session.clone()))
+            }
             Output::Greet(message) => {
                 self.sent.push_back(message.to_string());
                 if self.greets {

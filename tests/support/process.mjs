@@ -1,6 +1,7 @@
 // Child processes that are waited for until they say that they are ready, and that never outlive
 // the test.
 import { spawn } from "node:child_process";
+import { createServer } from "node:net";
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -73,5 +74,19 @@ export function start(command, args, { ready, env, cwd, timeout = 30_000 }) {
     child.stderr.on("data", read);
     child.once("error", (error) => fail(error.message));
     exited.then((code) => fail(`ended with code ${code}`));
+  });
+}
+
+/**
+ * A port that is free now.
+ * @returns {Promise<number>}
+ */
+export function freePort() {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
+      server.close(() => resolve(port));
+    });
   });
 }

@@ -9,8 +9,11 @@ use std::{
     },
 };
 
-use mcp_wasm::server::{
-    CompletionRequest, Context, ElicitRequest, NoArguments, ResourceTemplate, Server, Tool,
+use mcp_wasm::{
+    jsonrpc::READ_FLOOR,
+    server::{
+        CompletionRequest, Context, ElicitRequest, NoArguments, ResourceTemplate, Server, Tool,
+    },
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -154,7 +157,8 @@ pub const META: &str = r#""io.modelcontextprotocol/protocolVersion":"2026-07-28"
 
 /// Messages with a `$` where a value belongs: its place, and what the server has to do with it. `@`
 /// stands for the envelope of the modern era.
-pub const PLACES: [&str; 30] = [
+pub const PLACES: [&str; 31] = [
+    r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"any","arguments":{"x":$},"_meta":{@}}}"#,
     r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"none","arguments":{"x":$},"_meta":{@}}}"#,
     r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"none","arguments":$,"_meta":{@}}}"#,
     r#"{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"text","arguments":{"text":$},"_meta":{@}}}"#,
@@ -232,15 +236,11 @@ pub fn server() -> Server {
         .build()
 }
 
-/// Fails, with what it was, if more than the times were taken.
-#[track_caller]
-pub fn hold(what: &str, took: usize, bytes: usize) {
-    let most = TIMES * bytes + FIXED;
-    assert!(
-        took <= most,
-        "{what}: {bytes} bytes took {took}, {:.1} times",
-        took as f64 / bytes as f64
-    );
+/// What a message of so many bytes may take, besides what does not depend on it.
+pub fn most(place: &str, bytes: usize) -> usize {
+    // One tool has no type for its arguments.
+    let least = if place.contains(r#""any""#) { bytes + READ_FLOOR } else { 0 };
+    (TIMES * bytes).max(least)
 }
 
 /// What is printed with `--nocapture`, the worst first.

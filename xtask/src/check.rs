@@ -7,6 +7,7 @@ use anyhow::{Context, Result, bail, ensure};
 use enumset::{EnumSet, enum_set};
 
 use crate::deny;
+use crate::facade;
 use crate::outcome::Outcome;
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
@@ -27,7 +28,7 @@ const BUDGETS: [(&str, u64); 4] = [
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 13] = [
+const STEPS: [Step; 14] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
@@ -40,6 +41,7 @@ const STEPS: [Step; 13] = [
     ("signatures", deny::signatures),
     ("bills of materials", bills),
     ("types", types),
+    ("types that say nothing", |_| facade::check()),
     ("size", size),
 ];
 

@@ -5,7 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 
 use crate::demo::{build, program, start};
-use crate::run::say;
+use crate::run::{Cmd, say, step, target};
+
+/// The server of the Rust SDK, which our client is tried against.
+pub const RMCP_SERVER: &str = "tests/interop/rmcp-server/Cargo.toml";
 
 pub fn fixture(flags: &[String]) -> Result<()> {
     build_server()?;
@@ -19,4 +22,27 @@ pub fn build_server() -> Result<()> {
 
 pub fn server() -> PathBuf {
     program("fixture-server")
+}
+
+/// The example that is a client, which is tried against servers of others.
+pub fn build_client() -> Result<()> {
+    build("rust-client")
+}
+
+pub fn client() -> PathBuf {
+    program("rust-client")
+}
+
+/// Not of the workspace, so that only the interop tests wait for it; its parts are built beside ours.
+pub fn build_rmcp_server() -> Result<()> {
+    step("build the server of the Rust SDK", || {
+        Cmd::cargo()
+            .args(["build", "--quiet", "--locked", "--manifest-path", RMCP_SERVER, "--target-dir"])
+            .arg(target())
+            .quiet()
+    })
+}
+
+pub fn rmcp_server() -> PathBuf {
+    program("rmcp-server")
 }

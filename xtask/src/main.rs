@@ -12,6 +12,7 @@ mod counts;
 mod demo;
 mod deny;
 mod docs;
+mod facade;
 mod fixture;
 mod fuzz;
 mod glue;

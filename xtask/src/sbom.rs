@@ -32,11 +32,13 @@ pub fn of_npm(package: &Path) -> Result<()> {
     fs::write(package.join(FILE), bill("npm", parts)?).context(FILE)
 }
 
-/// Writes that of the crate, with everything that any of its features brings; where it is.
+/// Writes that of the crate, with everything that any of its features brings, beside the `.crate` that
+/// `cargo package` makes: it holds for the versions of Cargo.lock, and who depends on the crate has
+/// others. Says where it is.
 pub fn of_crate() -> Result<PathBuf> {
-    let directory = target().join("sbom");
+    let directory = target().join("package");
     fs::create_dir_all(&directory)?;
-    let file = directory.join("mcp-wasm.crate.cdx.json");
+    let file = directory.join(format!("mcp-wasm-{}.cdx.json", locked_version("mcp-wasm")?));
     fs::write(&file, bill("cargo", crates(&["--all-features", "--target", "all"])?)?)?;
     Ok(file)
 }

@@ -4,6 +4,9 @@
 //! tools into `tests/node_modules`; Python peers into `target/tools`; browsers come from the
 //! system's package manager.
 
+mod crates;
+mod system;
+
 use std::env;
 use std::ffi::OsString;
 use std::fs;
@@ -13,18 +16,20 @@ use std::thread;
 use anyhow::{Context, Result, anyhow, bail};
 use enumset::{EnumSet, EnumSetType};
 
-use crate::run::{Cmd, find, root, step, target};
+use crate::run::{Cmd, find, root, step};
 
-pub const WASM_TARGET: &str = "wasm32-unknown-unknown";
+pub use crates::{WASM_TARGET, locked_version};
+
 const WASM_PACK: &str = "0.15.1";
 const CARGO_DENY: &str = "0.20.2";
 const GECKODRIVER: &str = "0.37.1";
 const NODE: [u32; 2] = [20, 19];
 /// Environments of Python peers, and their packages: several, because the peers' own do not agree.
-const PYTHON: [(&str, &str); 3] = [
-    ("python-fastmcp2", "tests/interop/requirements-fastmcp2.txt"),
-    ("python", "tests/interop/requirements.txt"),
-    ("python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
+const PYTHON: [(Need, &str, &str); 4] = [
+    (Need::Python, "python-fastmcp2", "tests/interop/requirements-fastmcp2.txt"),
+    (Need::Python, "python", "tests/interop/requirements.txt"),
+    (Need::Python, "python-fastmcp4", "tests/interop/requirements-fastmcp4.txt"),
+    (Need::Peers, "python-gradio", "tests/interop/requirements-gradio.txt"),
 ];
 
 /// What a command may need.
@@ -40,8 +45,10 @@ pub enum Need {
     Chromium,
     Chromedriver,
     Firefox,
-    /// The Python peers of the interop tests.
+    /// The Python peers of the interop tests, and of the benchmark.
     Python,
+    /// Peers of the interop tests that weigh hundreds of megabytes.
+    Peers,
     /// The protocol's conformance suite, with a Node of its own.
     Conformance,
     /// What the npm package is tried in: bundlers, frameworks, runtimes.
@@ -90,23 +97,22 @@ impl Tools {
 pub fn setup(needs: EnumSet<Need>) -> Result<Tools> {
     check_node()?;
     // Said before minutes of building.
-    can_apt_install(&missing_browsers(needs))?;
+    system::can_apt_install(&system::missing_browsers(needs))?;
     let mut tools = Tools::default();
     if needs.contains(Need::Npm) {
         tools.directories.push(root().join("tests/node_modules/.bin"));
     }
     thread::scope(|scope| {
         let system = scope.spawn(|| -> Result<()> {
-            browsers(needs)?;
-            if needs.contains(Need::Python) {
-                PYTHON.iter().try_for_each(|(name, packages)| python(name, packages))?;
-            }
-            Ok(())
+            system::browsers(needs)?;
+            let wanted = PYTHON.iter().filter(|(need, ..)| needs.contains(*need));
+            wanted.copied().try_for_each(|(_, name, packages)| system::python(name, packages))
         });
         let npm = scope.spawn(|| {
             let packages = [
                 (needs.contains(Need::Npm), "tests"),
                 (needs.contains(Need::Npm), CARRIED),
+                (needs.contains(Need::Peers), "tests/interop/npm"),
                 (needs.contains(Need::Conformance), "tests/conformance"),
                 (needs.contains(Need::Consumers), "tests/package/npm"),
             ];
@@ -116,21 +122,29 @@ pub fn setup(needs: EnumSet<Need>) -> Result<Tools> {
         // In order: cargo would make them wait for each other anyway.
         let mut cargo_tools = || -> Result<()> {
             if needs.contains(Need::Wasm) {
-                wasm_target()?;
+                crates::wasm_target()?;
                 let version = locked_version("wasm-bindgen")?;
-                tools.directories.extend(wasm_bindgen(&version)?);
+                tools.directories.extend(crates::wasm_bindgen(&version)?);
             }
             if needs.contains(Need::WasmPack) {
-                tools.directories.extend(cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
+                tools.directories.extend(crates::cargo_tool("wasm-pack", WASM_PACK, "wasm-pack")?);
             }
             if needs.contains(Need::CargoDeny) {
-                tools.directories.extend(cargo_tool("cargo-deny", CARGO_DENY, "cargo-deny")?);
+                tools.directories.extend(crates::cargo_tool(
+                    "cargo-deny",
+                    CARGO_DENY,
+                    "cargo-deny",
+                )?);
             }
             if needs.contains(Need::Geckodriver) && program("GECKODRIVER", &[]).is_none() {
-                tools.directories.extend(cargo_tool("geckodriver", GECKODRIVER, "geckodriver")?);
+                tools.directories.extend(crates::cargo_tool(
+                    "geckodriver",
+                    GECKODRIVER,
+                    "geckodriver",
+                )?);
             }
             // Over a gigabyte that nothing needs any more.
-            let _ = fs::remove_dir_all(build_directory());
+            let _ = fs::remove_dir_all(crates::build_directory());
             Ok(())
         };
         // All are waited for; the first failure is told.
@@ -155,107 +169,6 @@ fn check_node() -> Result<()> {
         bail!("Node {version} is too old: install Node {}.{} or newer", NODE[0], NODE[1]);
     }
     Ok(())
-}
-
-/// The version of a package in Cargo.lock.
-pub fn locked_version(package: &str) -> Result<String> {
-    let file = root().join("Cargo.lock");
-    let lock = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
-    version_in_lock(&lock, package)
-        .map(str::to_owned)
-        .with_context(|| format!("Cargo.lock names no package `{package}`"))
-}
-
-fn version_in_lock<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
-    let name = format!("name = \"{package}\"");
-    let mut lines = lock.lines().skip_while(|line| *line != name);
-    lines.nth(1)?.strip_prefix("version = \"")?.strip_suffix('"')
-}
-
-fn wasm_target() -> Result<()> {
-    let libraries = Cmd::new("rustc")
-        .args(["--print", "target-libdir", "--target", WASM_TARGET])
-        .output()
-        .context("rustc is missing: install Rust from https://rustup.rs")?;
-    if Path::new(&libraries).is_dir() {
-        return Ok(());
-    }
-    if find(&["rustup"]).is_none() {
-        bail!(
-            "Rust's target {WASM_TARGET} is missing and there is no rustup: install the target as your system provides it"
-        );
-    }
-    step(&format!("rustup target add {WASM_TARGET}"), || {
-        Cmd::new("rustup").args(["target", "add", WASM_TARGET]).quiet()
-    })
-}
-
-fn wasm_bindgen(version: &str) -> Result<Option<PathBuf>> {
-    // The test runner belongs to it: a wasm-bindgen alone in PATH is not enough for the tests.
-    let runner = find(&["wasm-bindgen-test-runner"]);
-    if runner.is_some_and(|runner| says_version(&runner, version)) {
-        return cargo_tool("wasm-bindgen-cli", version, "wasm-bindgen");
-    }
-    install("wasm-bindgen-cli", version, "wasm-bindgen").map(Some)
-}
-
-/// The directory of a tool's programs; `None` if PATH has the right version.
-fn cargo_tool(package: &str, version: &str, program: &str) -> Result<Option<PathBuf>> {
-    if find(&[program]).is_some_and(|file| says_version(&file, version)) {
-        return Ok(None);
-    }
-    install(package, version, program).map(Some)
-}
-
-fn says_version(program: &Path, version: &str) -> bool {
-    Cmd::new(program)
-        .arg("--version")
-        .output()
-        .is_some_and(|output| output.split_whitespace().any(|word| word == version))
-}
-
-fn install(package: &str, version: &str, program: &str) -> Result<PathBuf> {
-    let directory = tools_directory()?.join(format!("{package}-{version}"));
-    let bin = directory.join("bin");
-    if says_version(&bin.join(program), version) {
-        return Ok(bin);
-    }
-    let what = format!("cargo install {package} {version} (takes a while, once)");
-    step(&what, || {
-        Cmd::cargo()
-            .args(["install", package, "--version", version, "--force", "--root"])
-            .arg(&directory)
-            // Outside of the project, so that its cargo settings do not count.
-            .dir(tools_directory()?)
-            .env("CARGO_TARGET_DIR", build_directory())
-            // They are run a few times only: quickly built is better than fast.
-            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "1")
-            .env("CARGO_PROFILE_RELEASE_LTO", "off")
-            .env("CARGO_PROFILE_RELEASE_CODEGEN_UNITS", "256")
-            .env("CARGO_PROFILE_RELEASE_DEBUG", "0")
-            .quiet()
-    })?;
-    Ok(bin)
-}
-
-/// Where cargo builds them. One directory for all: the tools have many dependencies in common.
-fn build_directory() -> PathBuf {
-    target().join("tools/cargo")
-}
-
-/// Where programs go that are installed with cargo.
-fn tools_directory() -> Result<PathBuf> {
-    let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let directory = set("MCP_WASM_TOOLS")
-        .or_else(|| set("XDG_CACHE_HOME").map(|cache| cache.join("mcp-wasm-tools")))
-        .or_else(|| {
-            let cache = if cfg!(target_os = "macos") { "Library/Caches" } else { ".cache" };
-            set("HOME").map(|home| home.join(cache).join("mcp-wasm-tools"))
-        })
-        .or_else(|| set("LOCALAPPDATA").map(|cache| cache.join("mcp-wasm-tools")))
-        .context("neither HOME nor MCP_WASM_TOOLS is set: set one of them")?;
-    fs::create_dir_all(&directory).with_context(|| directory.display().to_string())?;
-    Ok(directory)
 }
 
 /// `npm ci` in a directory, unless the lock file is the one it was last run for.
@@ -290,115 +203,9 @@ fn program(variable: &str, names: &[&str]) -> Option<PathBuf> {
         .or_else(|| find(names))
 }
 
-/// The Debian packages of browsers and drivers that are needed and not found.
-fn missing_browsers(needs: EnumSet<Need>) -> Vec<&'static str> {
-    const CHROME: [&str; 5] =
-        ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome"];
-    let wanted = [
-        (needs.contains(Need::Chromium), "CHROME", &CHROME[..], "chromium"),
-        (
-            needs.contains(Need::Chromedriver),
-            "CHROMEDRIVER",
-            &["chromedriver"][..],
-            "chromium-driver",
-        ),
-        (needs.contains(Need::Firefox), "FIREFOX", &["firefox-esr", "firefox"][..], "firefox-esr"),
-        (
-            needs.contains(Need::Webkit),
-            "WEBKIT_DRIVER",
-            &["WebKitWebDriver"][..],
-            "webkit2gtk-driver",
-        ),
-        (needs.contains(Need::Webkit), "XVFB", &["Xvfb"][..], "xvfb"),
-    ];
-    wanted
-        .iter()
-        .filter(|(needed, variable, names, _)| *needed && program(variable, names).is_none())
-        .map(|(.., package)| *package)
-        .collect()
-}
-
-fn browsers(needs: EnumSet<Need>) -> Result<()> {
-    apt_install(&missing_browsers(needs))?;
-    let still = missing_browsers(needs);
-    if !still.is_empty() {
-        bail!("{} could not be found after the installation", still.join(", "));
-    }
-    Ok(())
-}
-
-fn can_apt_install(packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
-        return Ok(());
-    }
-    let list = packages.join(" ");
-    let or = "or name the programs in CHROME, CHROMEDRIVER, FIREFOX, WEBKIT_DRIVER, XVFB or PYTHON";
-    if find(&["apt-get"]).is_none() {
-        bail!("missing: {list}. Install them with your system's package manager, {or}");
-    }
-    if Cmd::new("id").arg("-u").output().is_none_or(|id| id != "0") {
-        bail!("missing: {list}. Run `sudo apt-get update && sudo apt-get install {list}`, {or}");
-    }
-    Ok(())
-}
-
-fn apt_install(packages: &[&str]) -> Result<()> {
-    if packages.is_empty() {
-        return Ok(());
-    }
-    can_apt_install(packages)?;
-    let apt = |args: &[&str]| {
-        Cmd::new("apt-get")
-            .args(["-o", "DPkg::Lock::Timeout=300"])
-            .args(args)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .quiet()
-    };
-    step(&format!("apt-get install {}", packages.join(" ")), || {
-        apt(&["update"])?;
-        let install = ["install", "-y", "--no-install-recommends"];
-        apt(&[&install[..], packages].concat())
-    })
-}
-
-/// A Python environment with peers of the interop tests.
-fn python(name: &str, packages: &str) -> Result<()> {
-    let requirements =
-        fs::read(root().join(packages)).with_context(|| format!("{packages} cannot be read"))?;
-    let environment = target().join("tools").join(name);
-    once(&environment.join("installed-requirements.txt"), &requirements, || {
-        let python = || program("PYTHON", &["python3", "python"]);
-        if python().is_none() {
-            apt_install(&["python3", "python3-venv"])?;
-        }
-        let python = python().context("python3 is missing: install it, or name it in PYTHON")?;
-        step(&format!("Python peers of the interop tests: {packages}"), || {
-            let make =
-                || Cmd::new(&python).args(["-m", "venv", "--clear"]).arg(&environment).quiet();
-            // Debian's Python comes without the part that `venv` needs.
-            if make().is_err() {
-                apt_install(&["python3-venv"])?;
-                make()?;
-            }
-            Cmd::new(environment.join("bin/python"))
-                .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(root().join(packages))
-                .quiet()
-                .context("pip could not install the Python peers (they need Python 3.10 or newer)")
-        })
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn versions_are_read_from_the_lock_file() {
-        let lock = "[[package]]\nname = \"wasm-bindgen-macro\"\nversion = \"9.9.9\"\n\n[[package]]\nname = \"wasm-bindgen\"\nversion = \"0.2.130\"\n";
-        assert_eq!(version_in_lock(lock, "wasm-bindgen"), Some("0.2.130"));
-        assert_eq!(version_in_lock(lock, "wasm"), None);
-    }
 
     #[test]
     fn a_stamp_holds_for_the_same_input_only() {

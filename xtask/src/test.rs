@@ -43,9 +43,11 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "interop",
-        needs: enum_set!(package::NEEDS | Need::Python),
+        needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
         run: |tools| {
             fixture::build_server()?;
+            fixture::build_client()?;
+            fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
     },
@@ -138,6 +140,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
     }
     package::package(tools)?;
     demo::build_server()?;
+    demo::build("mcp-wasm-gateway")?;
     // A test that is not done in a minute fails, unless it says for itself how long it may take.
     let limits = root().join("tests/support/limits.mjs");
     let mut outcome = Outcome::default();
@@ -152,7 +155,10 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .args(["--test", "--test-reporter=spec"])
             .arg(&file)
             .env("DEMO_SERVER", demo::server())
-            .env("FIXTURE_SERVER", fixture::server());
+            .env("FIXTURE_SERVER", fixture::server())
+            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
+            .env("RMCP_SERVER", fixture::rmcp_server())
+            .env("RUST_CLIENT", fixture::client());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
     }
     Ok(outcome)

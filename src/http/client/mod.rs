@@ -211,6 +211,11 @@ impl<P: Payload> Http<P> {
         self.pauses = pauses;
     }
 
+    /// What these tools want repeated in headers, until they are listed.
+    pub fn learn(&mut self, mut page: P) {
+        self.tools.read(&mut page, false);
+    }
+
     /// The head of an answer has come.
     pub fn head(&mut self, number: u32, head: Head<P>) -> Reading {
         let Some(exchange) = self.find(number) else { return Reading::Nothing };
@@ -222,6 +227,7 @@ impl<P: Payload> Http<P> {
         {
             current.take_id(session);
         }
+        self.ended(number);
         self.arrived(number);
         reading
     }
@@ -443,6 +449,7 @@ impl<P: Payload> Http<P> {
         self.lanes.clear();
         if !keep {
             self.end_session();
+            self.session = None;
         }
     }
 

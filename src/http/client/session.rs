@@ -231,10 +231,20 @@ impl<P: Payload> Http<P> {
         self.session.as_ref()?.id.as_ref()
     }
 
-    /// Tells the server that the session is not needed any more.
+    /// Tells the server that the session is not needed any more. It goes on until the server agrees.
     pub fn end_session(&mut self) {
-        if self.session.as_ref().is_some_and(|session| session.id.is_some()) {
+        if self.session_id().is_some() {
             self.fetch(Exchange::new(Purpose::End, None, false), "DELETE");
+        }
+    }
+
+    /// The server has said what it makes of that: one that has no ends of sessions takes it as said.
+    pub(super) fn ended(&mut self, number: u32) {
+        let Some(one) = self.find(number) else { return };
+        let session = one.session;
+        let agreed = matches!(one.purpose, Purpose::End) && (one.is_ok() || one.status == 405);
+        // There may be another one by now.
+        if agreed && self.session.as_ref().is_some_and(|current| current.number == session) {
             self.session = None;
         }
     }

@@ -154,7 +154,7 @@ impl Stream {
 
 impl Event {
     pub(super) fn size(&self) -> usize {
-        self.json.len() + OVERHEAD
+        self.json.capacity() + OVERHEAD
     }
 }
 

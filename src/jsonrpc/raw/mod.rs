@@ -158,8 +158,7 @@ impl Raw {
 
     /// Reads the value as a type of one's own.
     ///
-    /// What comes of it may take [`READ_TIMES`] the memory of its text, that included, or [`READ_FLOOR`]
-    /// bytes if that is more. A list of small things that the type knows is within that; a tree
+    /// What comes of it may take [`READ_TIMES`] the bytes of its text, or [`READ_FLOOR`] if that is more. A list of small things that the type knows is within that; a tree
     /// (`serde_json::Value`) of many small values is not, for each takes 72 bytes and more. What serde
     /// keeps for later (for an untagged, an internally tagged or a flattened type) counts for both, what
     /// is kept and what is made of it; but for an untagged type that holds itself, serde copies all that

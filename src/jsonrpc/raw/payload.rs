@@ -219,8 +219,7 @@ impl Payload for Raw {
     }
 
     fn digest(&self, out: &mut dyn FnMut(&[u8])) -> bool {
-        digest::digest(self, out);
-        true
+        digest::digest(self, out)
     }
 
     fn weight(&self) -> usize {

@@ -13,15 +13,9 @@ pub(super) const DEPTH: usize = 127;
 #[derive(Default)]
 pub(super) struct Ends(Vec<(u32, u32)>);
 
-/// Which parts have their ends noted: those of at least so many bytes, down to that depth.
-#[derive(Clone, Copy)]
-pub(super) struct Detail {
-    pub(super) least: u32,
-    pub(super) levels: usize,
-}
-
-/// For a look at a few members.
-const FEW: Detail = Detail { least: 1024, levels: 4 };
+/// Parts of so many bytes have their ends noted, down to a few levels: for a look at a few members.
+const LARGE: u32 = 1024;
+const LEVELS: usize = 4;
 
 /// A value that is part of a text, without the blanks around it.
 #[derive(Clone, Copy)]
@@ -36,20 +30,12 @@ pub(super) struct Part<'a> {
 pub(super) fn check(text: &str) -> Result<(Ends, usize, usize), Unreadable> {
     // The grammar, without a limit to the depth and without a look at what strings stand for.
     serde_json::from_str::<IgnoredAny>(without_mark(text)).map_err(|_| Unreadable::Grammar)?;
-    note(text, DEPTH, true, FEW, Vec::new())
+    note(text, DEPTH, true)
 }
 
 /// The same for a text of our own, however deep.
 pub(super) fn note_own(text: &str) -> (Ends, usize, usize) {
-    note(text, usize::MAX, false, FEW, Vec::new()).unwrap_or_default()
-}
-
-/// The same for a text that is walked through at every depth, in time that does not grow with that.
-pub(super) fn note_all(text: &str) -> (Ends, usize, usize) {
-    // Counted first, because a vector that grows takes three times its place.
-    let count = text.bytes().filter(|byte| matches!(byte, b'[' | b'{')).count();
-    let all = Detail { least: 64, levels: DEPTH };
-    note(text, usize::MAX, false, all, Vec::with_capacity(count)).unwrap_or_default()
+    note(text, usize::MAX, false).unwrap_or_default()
 }
 
 /// Where the large parts of a text end that is known to be JSON.
@@ -57,14 +43,13 @@ fn note(
     text: &str,
     depth_limit: usize,
     reads_strings: bool,
-    detail: Detail,
-    mut ends: Vec<(u32, u32)>,
 ) -> Result<(Ends, usize, usize), Unreadable> {
     let bytes = text.as_bytes();
-    let start = skip_blanks(bytes, text.len() - without_mark(text).len());
+    let start = start_of_value(text);
+    let mut ends = Vec::new();
     let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     // The places in `ends` of what is open.
-    let mut open = [0; DEPTH];
+    let mut open = [0; LEVELS];
     let (mut depth, mut at) = (0_usize, start);
     while let Some(byte) = bytes.get(at) {
         match byte {
@@ -73,7 +58,7 @@ fn note(
                 if reads_strings && !is_readable(bytes.get(at..end).unwrap_or_default()) {
                     return Err(Unreadable::Strings);
                 }
-                if place(end) - place(at) >= detail.least && depth <= detail.levels {
+                if place(end) - place(at) >= LARGE && depth <= LEVELS {
                     ends.push((place(at), place(end)));
                 }
                 at = end;
@@ -83,7 +68,7 @@ fn note(
                 if depth == depth_limit {
                     return Err(Unreadable::Depth);
                 }
-                if let Some(noted) = open.get_mut(depth).filter(|_| depth < detail.levels) {
+                if let Some(noted) = open.get_mut(depth) {
                     *noted = ends.len();
                     ends.push((place(at), 0));
                 }
@@ -91,12 +76,12 @@ fn note(
             }
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
-                if let Some(noted) = open.get(depth).filter(|_| depth < detail.levels)
+                if let Some(noted) = open.get(depth)
                     && let Some(noted) = ends.get_mut(*noted)
                 {
                     noted.1 = place(at + 1);
                     // All that is in a small part is small, so this is the last one.
-                    if noted.1 - noted.0 < detail.least {
+                    if noted.1 - noted.0 < LARGE {
                         ends.pop();
                     }
                 }
@@ -150,11 +135,6 @@ impl<'a> Part<'a> {
         // The colon between name and value.
         let value = skip_blanks(bytes, skip_blanks(bytes, end) + 1);
         (self.part(start, end), self.part(value, self.end_of_value(value)))
-    }
-
-    /// The name that starts here, as it is written, without its quotes.
-    pub(super) fn name_at(self, start: usize) -> Option<&'a str> {
-        self.part(start, self.end_of_value(start)).quoted()
     }
 
     /// Where the first thing in here starts, if this is such a thing and there is one.
@@ -276,11 +256,16 @@ pub(super) fn without_mark(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
 }
 
+/// Where the value of a text starts.
+pub(super) fn start_of_value(text: &str) -> usize {
+    skip_blanks(text.as_bytes(), text.len() - without_mark(text).len())
+}
+
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\n' | b'\r' | b'\t')
 }
 
-fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(|byte| is_blank(*byte)) {
         at += 1;
     }
@@ -288,7 +273,7 @@ fn skip_blanks(bytes: &[u8], mut at: usize) -> usize {
 }
 
 /// Where a string ends that starts here, behind its last quote.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
+pub(super) fn end_of_string(bytes: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(found) = bytes.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
         at += found;
@@ -300,7 +285,7 @@ fn end_of_string(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
-fn end_of_scalar(bytes: &[u8], mut at: usize) -> usize {
+pub(super) fn end_of_scalar(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(|byte| !is_blank(*byte) && !matches!(byte, b',' | b']' | b'}'))
     {
         at += 1;
@@ -343,91 +328,4 @@ pub(super) fn outermost<'a>(text: &'a str, key: &str) -> Option<Part<'a>> {
     }
     let whole = Part { text, ends: NONE, start, end };
     whole.members().filter(|(name, _)| name.says(key)).last().map(|(_, value)| value)
-}
-
-/// How many elements the arrays of a text have, in the order in which they begin: of those with more
-/// than a few.
-pub(super) struct Lengths {
-    /// The number of the array, and that of its elements.
-    noted: std::vec::IntoIter<(u32, u32)>,
-    weight: usize,
-    begun: u32,
-}
-
-/// Shorter arrays are not noted.
-const LONG: u32 = 16;
-
-/// Counts the elements of a text that is known to be JSON.
-pub(super) fn lengths(text: &str) -> Lengths {
-    // Twice the same walk: counted first, because a vector that grows takes three times its place.
-    let mut count = 0_usize;
-    walk_arrays(text, |_, _| count += 1);
-    let mut noted = Vec::with_capacity(count);
-    walk_arrays(text, |array, length| noted.push((array, length)));
-    noted.sort_unstable();
-    Lengths {
-        weight: noted.capacity() * size_of::<(u32, u32)>(),
-        noted: noted.into_iter(),
-        begun: 0,
-    }
-}
-
-/// Calls with each long array, when it ends.
-fn walk_arrays(text: &str, mut found: impl FnMut(u32, u32)) {
-    let bytes = text.as_bytes();
-    // Of what is open: the number of the array, and the commas in it so far.
-    let mut open = [(0, 0); DEPTH];
-    let (mut depth, mut arrays, mut at) = (0_usize, 0_u32, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at = end_of_string(bytes, at);
-                continue;
-            }
-            b'[' | b'{' => {
-                if let Some(open) = open.get_mut(depth) {
-                    *open = (arrays, 0);
-                }
-                arrays = arrays.wrapping_add(u32::from(*byte == b'['));
-                depth += 1;
-            }
-            b',' => {
-                if let Some(open) = open.get_mut(depth.wrapping_sub(1)) {
-                    open.1 += 1;
-                }
-            }
-            b']' | b'}' => {
-                depth = depth.saturating_sub(1);
-                if let Some((array, commas)) = open.get(depth)
-                    && *byte == b']'
-                    && *commas >= LONG
-                {
-                    found(*array, commas + 1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-}
-
-impl Lengths {
-    /// The number of elements of the next array, or none if there are few.
-    pub(super) fn next(&mut self) -> usize {
-        let array = self.begun;
-        self.begun = self.begun.wrapping_add(1);
-        while let Some((noted, length)) = self.noted.as_slice().first().copied() {
-            match noted.cmp(&array) {
-                std::cmp::Ordering::Less => drop(self.noted.next()),
-                std::cmp::Ordering::Equal => return length as usize,
-                std::cmp::Ordering::Greater => break,
-            }
-        }
-        0
-    }
-
-    /// Bytes that this takes.
-    pub(super) fn weight(&self) -> usize {
-        self.weight
-    }
 }

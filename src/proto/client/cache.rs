@@ -8,10 +8,12 @@ use std::num::NonZero;
 use crate::error::Error;
 use crate::jsonrpc::{Payload, code};
 use crate::proto::Millis;
+use crate::proto::version::Version;
+use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::requests::RequestId;
-use crate::text::{owned, sentence};
+use super::wire::Wire;
 
 /// How many results are kept; the one that has been kept longest gives way.
 const ENTRIES: usize = 256;
@@ -27,6 +29,19 @@ const KEPT: [(&str, &str); 5] = [
     (method::LIST_PROMPTS, "cursor"),
     (method::READ_RESOURCE, "uri"),
 ];
+
+/// What a request may have to do with results that are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caching {
+    /// Nothing is kept.
+    Off,
+    /// The result may be one that is kept for all.
+    Shared,
+    /// Also one that is private to the latest authorization, which is that of this request.
+    Private,
+    /// The result is to be new, and may be kept.
+    Renew,
+}
 
 /// What a result is kept under: the method, and after a line break what else decides. `None` for
 /// a request whose result is not to be kept.
@@ -93,6 +108,8 @@ pub(super) enum Kept<P> {
     This(P),
     /// For the authorization in use, if that is still the same.
     Private,
+    /// None.
+    Nothing,
 }
 
 impl Cache {
@@ -105,20 +122,22 @@ impl Cache {
     #[inline(never)]
     pub fn find<P: Payload>(
         &self,
+        caching: Caching,
         method: &str,
         params: &P,
-        same: bool,
         now: Millis,
-    ) -> Option<Kept<P>> {
-        if self.entries.is_empty() {
-            return None;
+    ) -> Kept<P> {
+        if self.entries.is_empty() || matches!(caching, Caching::Off | Caching::Renew) {
+            return Kept::Nothing;
         }
-        let key = key(method, params)?;
-        let entry = self.entries.iter().find(|entry| entry.key == key && now < entry.until)?;
-        if same || entry.public {
-            P::from_json(&entry.result).map(Kept::This)
-        } else {
-            Some(Kept::Private)
+        let Some(key) = key(method, params) else { return Kept::Nothing };
+        let fresh = |entry: &&Entry| entry.key == key && now < entry.until;
+        match self.entries.iter().find(fresh) {
+            Some(entry) if caching == Caching::Private || entry.public => {
+                P::from_json(&entry.result).map_or(Kept::Nothing, Kept::This)
+            }
+            Some(_) => Kept::Private,
+            None => Kept::Nothing,
         }
     }
 
@@ -144,7 +163,17 @@ impl Cache {
 
     /// A request leaves whose result may be kept, in place of an older one.
     #[inline(never)]
-    pub fn asked<P: Payload>(&mut self, id: RequestId, method: &str, params: &P) {
+    pub fn asked<P: Payload>(
+        &mut self,
+        wire: &Wire<P>,
+        id: RequestId,
+        caching: Caching,
+        method: &str,
+        params: &P,
+    ) {
+        if caching == Caching::Off || !wire.is(Version::has_cache_hints) {
+            return;
+        }
         let Some(key) = key(method, params) else { return };
         let mut full = self.entries.len() == ENTRIES;
         self.entries.retain(|entry| !std::mem::take(&mut full) && entry.key != key);
@@ -203,10 +232,9 @@ impl Cache {
     /// News from the server: what it outdates goes, fresh or not.
     #[inline(never)]
     pub fn outdate<P: Payload>(&mut self, notification: &str, params: Option<&P>) {
-        let Some(notification) = notification.strip_prefix("notifications/") else { return };
-        if let Some(list) = notification.strip_suffix("list_changed") {
+        if let Some(list) = method::changed_list(notification) {
             self.entries.retain(|entry| !outdated(&entry.key, list, true));
-        } else if notification == "resources/updated"
+        } else if notification == method::RESOURCE_UPDATED
             && let Some(uri) = params.and_then(|params| params.text("uri"))
         {
             self.entries.retain(|entry| !outdated(&entry.key, &uri, false));

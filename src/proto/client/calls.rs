@@ -8,7 +8,9 @@ use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
 use crate::types::method;
 
+use super::cache::Caching;
 use super::output::Output;
+use super::pages::{PageLimits, Pages};
 use super::requests::{RequestId, Slot};
 use super::wire::Wire;
 use super::work::Work;
@@ -49,8 +51,10 @@ pub struct CallLimits {
     pub reset_on_progress: bool,
     /// Whether a progress value that does not increase is dropped instead of delivered.
     pub strict: bool,
-    /// Whether the result may be one that was kept, and may be kept.
-    pub cache: bool,
+    /// What the call has to do with results that are kept.
+    pub cache: Caching,
+    /// How many pages of a list are put together; `None` hands the caller what the request gets.
+    pub pages: Option<PageLimits>,
     /// How often the server may ask for input before the call fails. `None` hands the first result
     /// that asks for input to the caller.
     pub rounds: Option<u32>,
@@ -67,7 +71,8 @@ impl Default for CallLimits {
             stall_after: 10_000.0,
             reset_on_progress: true,
             strict: false,
-            cache: true,
+            cache: Caching::Private,
+            pages: None,
             rounds: Some(10),
             opens_urls: true,
         }
@@ -88,6 +93,8 @@ pub(super) struct Call<P> {
     pub listens: bool,
     /// What is needed for further legs; the methods that have none do without.
     pub work: Option<Box<Work<P>>>,
+    /// The pages so far, if it is about a list.
+    pub pages: Option<Box<Pages<P>>>,
     /// Where the binding keeps the call's promise and handlers; reused after the call.
     pub slot: Slot,
     pub limits: CallLimits,
@@ -133,6 +140,8 @@ pub(super) struct CallTable<P> {
     wake: Millis,
     /// Whether a person has been asked since the table last looked: no idle clock runs meanwhile.
     pub held: bool,
+    /// The tools that are known to run as tasks only.
+    pub as_tasks: Vec<String>,
 }
 
 impl<P> CallTable<P> {
@@ -146,6 +155,7 @@ impl<P> CallTable<P> {
             newest_input: 0,
             wake: f64::INFINITY,
             held: false,
+            as_tasks: Vec::new(),
         }
     }
 
@@ -154,7 +164,7 @@ impl<P> CallTable<P> {
         &mut self,
         id: RequestId,
         limits: CallLimits,
-        work: Option<Box<Work<P>>>,
+        (work, pages): (Option<Box<Work<P>>>, Option<Box<Pages<P>>>),
         now: Millis,
     ) -> Slot {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
@@ -167,6 +177,7 @@ impl<P> CallTable<P> {
             request: Some(id),
             listens: true,
             work,
+            pages,
             slot,
             limits,
             latest: f64::NEG_INFINITY,
@@ -273,6 +284,7 @@ impl<P> CallTable<P> {
         let call = self.find(id)?;
         call.answered = true;
         call.work = None;
+        call.pages = None;
         let slot = call.slot;
         self.live -= 1;
         if self.calls.len() > 2 * self.live + 16 {
@@ -438,9 +450,9 @@ mod tests {
     fn finished_calls_leave_the_table_and_their_slots_are_reused() {
         let id = |number| RequestId::new(number).unwrap();
         let mut table = CallTable::<()>::new();
-        let long = table.insert(id(1), CallLimits::default(), None, 0.0);
+        let long = table.insert(id(1), CallLimits::default(), (None, None), 0.0);
         for next in 2..100_000 {
-            let slot = table.insert(id(next), CallLimits::default(), None, 0.0);
+            let slot = table.insert(id(next), CallLimits::default(), (None, None), 0.0);
             assert_eq!(slot, Slot::new(1));
             assert_eq!(table.remove(id(next)), Some(slot));
             table.release(slot);

@@ -14,7 +14,8 @@ use crate::proto::version::{Era, Version};
 use crate::types::method;
 
 use super::calls::LATE;
-use super::output::{Channel, Mode, Output, Session};
+use super::channel::Channel;
+use super::output::{Mode, Output, Session};
 use super::prior::Known;
 use super::requests::Purpose;
 use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};
@@ -330,20 +331,19 @@ impl<P: Payload> Handshake<P> {
         self.greeting = false;
         self.deadline = f64::INFINITY;
         wire.version = Some(session.version);
-        wire.push(Output::Connected(session.clone()));
         self.phase = Phase::Open(session);
+        wire.push(Output::Connected);
     }
 
     /// The server has the notification that ends the handshake.
     pub fn begun(&mut self, wire: &mut Wire<P>) -> Shaken<P> {
-        match &self.phase {
-            Phase::Open(session) if self.greeting => {
-                let session = session.clone();
-                self.enter(wire, session);
-                Shaken::Begun
-            }
-            _ => Shaken::On,
+        if !self.greeting {
+            return Shaken::On;
         }
+        self.greeting = false;
+        self.deadline = f64::INFINITY;
+        wire.push(Output::Connected);
+        Shaken::Begun
     }
 
     /// That notification could not be delivered.

@@ -1,7 +1,7 @@
 //! What arrives, and which part it is for.
 
 use crate::error::Error;
-use crate::jsonrpc::{Id, Malformed, Message, Payload, code};
+use crate::jsonrpc::{Id, Malformed, Message, Outline, Payload, code};
 use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::Version;
@@ -141,7 +141,11 @@ impl<P: Payload> Client<P> {
                     self.handshake.again(wire, now);
                 } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
                     self.cache.answered(id, &outcome, now);
-                    calls.judge(wire, call, outcome, now);
+                    let page = outcome.as_ref().ok();
+                    let turned = |page| calls.turn(wire, &mut self.cache, call, page, now);
+                    if !page.is_some_and(turned) {
+                        calls.judge(wire, call, outcome, now);
+                    }
                 }
             }
             Some((_, Purpose::Subscribe(uri))) => {
@@ -286,6 +290,16 @@ impl<P: Payload> Client<P> {
             }
             // What is not waited for any more, such as a probe that was given up.
             Some(Purpose::Forgotten) | None => {}
+        }
+    }
+
+    /// A message has come that is not read, for that reason: the request fails that it answers, and all
+    /// else goes on.
+    pub fn refuse(&mut self, whose: &Outline, error: Error<P>, now: Millis) {
+        let id = whose.id.as_ref().filter(|_| whose.answers).and_then(|id| self.ours(id));
+        match id.filter(|id| self.awaits(*id)) {
+            Some(id) => self.unsent(id, error, now),
+            None => self.fault(error),
         }
     }
 

@@ -11,10 +11,14 @@
 mod address;
 mod cache;
 mod calls;
+mod capabilities;
+mod channel;
 mod handshake;
 mod incoming;
 mod inputs;
 mod output;
+mod pages;
+mod paging;
 mod prior;
 mod progress;
 mod requests;
@@ -25,8 +29,12 @@ mod verdict;
 mod wire;
 mod work;
 
+pub use cache::Caching;
 pub use calls::CallLimits;
-pub use output::{Channel, Config, InputRequest, Mode, Output, Report, Session};
+pub use capabilities::Handles;
+pub use channel::Channel;
+pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
+pub use pages::PageLimits;
 pub use progress::{Heard, Oddity, ProgressCounts};
 pub use requests::{RequestId, Slot};
 
@@ -41,6 +49,7 @@ use cache::{Cache, Kept};
 use calls::{CallTable, Expired};
 use handshake::{Handshake, Shaken};
 use inputs::Questions;
+use pages::Pages;
 use prior::Unproven;
 use requests::Purpose;
 use subscriptions::Subscriptions;
@@ -153,6 +162,7 @@ impl<P: Payload> Client<P> {
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
         self.give_up(&error, f64::NAN);
         self.cache.clear();
+        self.calls.as_tasks.clear();
         self.unproven.end();
         self.handshake.close(&mut self.wire);
         self.wire.push(Output::Disconnected(error, second));
@@ -188,10 +198,11 @@ impl<P: Payload> Client<P> {
         self.wire.version.ok_or_else(closed)
     }
 
-    /// From now on the client declares these capabilities. A legacy session keeps those that it
-    /// began with; modern requests carry the new ones.
-    pub fn declare(&mut self, capabilities: P) {
-        self.wire.config.capabilities = capabilities;
+    /// From now on the client declares the capabilities that are given, as the protocol writes them, and
+    /// those that its handlers bring along. A legacy session keeps those that it began with; modern
+    /// requests carry the new ones.
+    pub fn declare(&mut self, given: &P, handles: Handles) {
+        self.wire.config.capabilities = handles.declared(given);
         self.carry();
     }
 
@@ -223,7 +234,7 @@ impl<P: Payload> Client<P> {
 
     // ---- what leaves ----
 
-    /// Sends a request; returns its id, which is its progress token too, and its slot. For
+    /// Sends a request, unless its result is kept; its id is its progress token too. For
     /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
     /// requests about resources.
     ///
@@ -237,7 +248,7 @@ impl<P: Payload> Client<P> {
         params: Option<P>,
         limits: CallLimits,
         now: Millis,
-    ) -> Result<(RequestId, Slot), Error<P>> {
+    ) -> Result<Requested<P>, Error<P>> {
         let listens = method == method::LISTEN;
         if listens || !self.unproven.is_on() {
             self.require_open()?;
@@ -247,20 +258,24 @@ impl<P: Payload> Client<P> {
         let session = self.handshake.session();
         if listens {
             let calls = &mut self.calls;
-            return Ok(self.subscriptions.listen(wire, calls, session, params, limits, now));
+            let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
+            return Ok(Requested::Sent(id, slot));
+        }
+        let mut pages = limits.pages.and_then(|limits| Pages::new(method, &params, limits));
+        match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
+            Kept::This(result) => return Ok(Requested::Kept(result)),
+            Kept::Private => return Ok(Requested::Private),
+            Kept::Nothing => {}
         }
         let id = wire.requests.next();
-        if limits.cache && wire.is(Version::has_cache_hints) {
-            self.cache.asked(id, method, &params);
-        }
-        if method == method::CALL_TOOL {
-            tasks::weigh_task(wire, session, &mut params);
-        }
-        let slot = self.calls.insert(id, limits, Work::new(method, &params), now);
+        self.cache.asked(wire, id, limits.cache, method, &params);
+        let finds_out = self.calls.weigh_task(wire, session, method, &mut params, &limits);
+        let work = Work::new(method, &params, finds_out);
+        let slot = self.calls.insert(id, limits, (work, pages), now);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {
             wire.leg(id, method, params);
         }
-        Ok((id, slot))
+        Ok(Requested::Sent(id, slot))
     }
 
     /// How long the caller of that request waits for it, if somebody does.
@@ -294,29 +309,15 @@ impl<P: Payload> Client<P> {
         self.calls.abandon(&mut self.wire, id, reason, error);
     }
 
-    /// The result of such a request that is kept from an earlier one, if the server allowed that.
-    pub fn kept(&self, method: &str, params: &P, now: Millis) -> Option<P> {
-        match self.cache.find(method, params, true, now) {
-            Some(Kept::This(result)) => Some(result),
-            _ => None,
-        }
-    }
-
-    /// The same while nobody knows whether the authorization is still that of the latest request:
-    /// `Some(None)` if there is a result that is private to it.
-    #[allow(clippy::option_option, reason = "private, public, none")]
-    pub fn kept_for_all(&self, method: &str, params: &P, now: Millis) -> Option<Option<P>> {
-        Some(match self.cache.find(method, params, false, now)? {
-            Kept::This(result) => Some(result),
-            Kept::Private => None,
-        })
-    }
-
     /// What the request of that id is authorized with, or without one what the next would be: any text
     /// that is another for another principal. Results that are private to another authorization are
     /// forgotten. Returns whether there was another, so that the caller forgets, too.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
-        self.cache.identify(authorization, id)
+        let another = self.cache.identify(authorization, id);
+        if another {
+            self.calls.as_tasks.clear();
+        }
+        another
     }
 
     /// Answers a request of the server. Does nothing if the server has taken it back.

@@ -4,8 +4,7 @@ use std::collections::VecDeque;
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
-use crate::proto::Millis;
-use crate::proto::version::{Era, Version};
+use crate::proto::version::Version;
 use crate::types::{Implementation, Level};
 
 // Kept at hand here for the machine's other files.
@@ -39,30 +38,6 @@ pub struct Config<P> {
     pub mode: Mode,
 }
 
-/// What is known of the channel that is about to open.
-#[derive(Clone, Copy, Debug)]
-pub struct Channel {
-    /// Milliseconds from asking for the channel to the end of the handshake.
-    pub connect_timeout: Millis,
-    /// Milliseconds that a probe may stay unanswered before the server counts as legacy.
-    pub probe_timeout: Millis,
-    /// Whether a second channel to the same server can be opened, should it hang up on the probe.
-    pub can_reopen: bool,
-    /// The server's era, if an earlier connection to it has shown that.
-    pub remembered: Option<Era>,
-}
-
-impl Default for Channel {
-    fn default() -> Self {
-        Self {
-            connect_timeout: 30_000.0,
-            probe_timeout: 5_000.0,
-            can_reopen: false,
-            remembered: None,
-        }
-    }
-}
-
 /// What came of the handshake.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Session<P> {
@@ -76,6 +51,18 @@ pub struct Session<P> {
     pub instructions: Option<P>,
     /// The answer to `server/discover` by which a modern connection was opened.
     pub discovered: Option<P>,
+}
+
+/// What became of a request.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Requested<P> {
+    /// Nothing is sent: its result is kept from earlier ones.
+    Kept(P),
+    /// Nothing is sent: a result is kept that is private to the latest authorization, and nobody said
+    /// that this is its one. To be asked again with another [`Caching`](super::Caching).
+    Private,
+    /// It is on its way, with that id, as the call in that slot.
+    Sent(RequestId, Slot),
 }
 
 /// One progress notification for a call.
@@ -119,9 +106,9 @@ pub enum Output<P> {
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,
-    /// The handshake is done. Comes once more if the server turns out not to be what it was known
-    /// for.
-    Connected(Box<Session<P>>),
+    /// The handshake is done; [`session`](super::Client::session) says what came of it. Comes once more
+    /// if the server turns out not to be what it was known for.
+    Connected,
     /// The connection has ended, or never came about; every call has been settled before this. What
     /// failed after that, if there was a second attempt.
     Disconnected(Error<P>, Option<Error<P>>),

@@ -98,9 +98,7 @@ impl<P: Payload> Unproven<P> {
         let Some(asked) = &mut self.0 else { return true };
         if !open || asked.len() < MOST {
             // A copy, for `_meta` is written into the original.
-            let mut own = P::object();
-            own.assign(params);
-            asked.push((id, owned(method), own));
+            asked.push((id, owned(method), params.copy()));
         }
         open
     }

@@ -13,6 +13,7 @@ use crate::proto::version::Version;
 use crate::types::method;
 
 use super::calls::CallTable;
+use super::capabilities::opts_in;
 use super::inputs::{QUESTIONS, refusal};
 use super::requests::RequestId;
 use super::wire::Wire;
@@ -56,24 +57,33 @@ impl<P: Payload> CallTable<P> {
             {
                 self.open_urls(wire, id, error);
             }
+            Err(Error::Rpc(error))
+                if error.code == code::METHOD_NOT_FOUND
+                    && let Some(params) = self.as_task(id) =>
+            {
+                self.go_on_by(wire, id, method::CALL_TOOL, params, now);
+            }
             Err(error) => self.end(wire, id, Err(error)),
         }
     }
 
-    /// Ends a call with what the server answered. A modern result says what it is; one that is
-    /// neither absent nor known cannot be used.
+    /// Ends a call with what the server answered. What is neither complete nor known otherwise cannot be
+    /// used.
     fn conclude(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
-        let tagged = wire.is(Version::tags_results);
         let outcome = outcome.and_then(|result| {
-            if !tagged
-                || result.present("resultType").is_none()
-                || result.says("resultType", "complete")
-            {
-                return Ok(result);
+            if !wire.is_complete(&result) {
+                let kind = result.text("resultType").unwrap_or_default();
+                let parts = ["the result has the unusable `resultType` ", &kind];
+                return Err(Error::Protocol(sentence(&parts)));
             }
-            let kind = result.text("resultType").unwrap_or_default();
-            let parts = ["the result has the unusable `resultType` ", &kind];
-            Err(Error::Protocol(sentence(&parts)))
+            let Some(pages) = self.find(id).and_then(|call| call.pages.as_mut()) else {
+                return Ok(result);
+            };
+            let (method, list) = (pages.method, pages.put_together(result));
+            if method == method::LIST_TOOLS && opts_in(&wire.config.capabilities) {
+                self.learn(&list);
+            }
+            Ok(list)
         });
         self.end(wire, id, outcome);
     }
@@ -148,8 +158,7 @@ impl<P: Payload> CallTable<P> {
         if work.task.is_some() {
             return self.go_on_with_task(wire, id, answers, now);
         }
-        let mut params = P::object();
-        params.assign(&work.params);
+        let mut params = work.params.copy();
         if inside {
             // What an earlier leg brought along is no business of this one.
             params.remove("inputResponses");

@@ -160,7 +160,7 @@ impl<P: Payload> Subscriptions<P> {
         // Only the wait for the acknowledgement is timed.
         let endless = f64::INFINITY;
         let limits = CallLimits { max_total: endless, stall_after: endless, ..limits };
-        let slot = calls.insert(id, limits, None, now);
+        let slot = calls.insert(id, limits, (None, None), now);
         let mut filter = params.present("notifications").unwrap_or_else(P::object);
         if tells_unasked(wire) {
             filter = honour(session, &filter);

@@ -6,10 +6,11 @@ use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::Millis;
 use crate::proto::version::Version;
-use crate::text::{owned, sentence};
+use crate::text::{owned, sentence, take_where};
 use crate::types::method;
 
-use super::calls::CallTable;
+use super::calls::{CallLimits, CallTable};
+use super::capabilities::opts_in;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -20,17 +21,13 @@ const PAUSE: Millis = 1_000.0;
 const SHORTEST_PAUSE: Millis = 100.0;
 const LONGEST_PAUSE: Millis = 60_000.0;
 
-/// The extension's name among the capabilities.
-const EXTENSION: &str = "io.modelcontextprotocol/tasks";
-
 impl<P: Payload> CallTable<P> {
     /// The task that a call has become, if the result says that it has.
     pub(super) fn task_in(&mut self, wire: &Wire<P>, id: RequestId, result: &P) -> Option<P> {
-        let opted =
-            wire.config.capabilities.get("extensions").and_then(|all| all.present(EXTENSION));
         let work = self.worker(id).filter(|work| work.runs_tool())?;
         if wire.is(Version::has_task_extension) {
-            (opted.is_some() && result.says("resultType", "task")).then(|| result.clone())
+            (opts_in(&wire.config.capabilities) && result.says("resultType", "task"))
+                .then(|| result.clone())
         } else {
             result.present("task").filter(|_| work.asked_for_task())
         }
@@ -216,15 +213,68 @@ impl<P: Payload> Wire<P> {
     }
 }
 
-/// A task is asked for only where there are such: the server of the legacy era has to know them, and
-/// the one of the modern era decides by itself.
-pub(super) fn weigh_task<P: Payload>(wire: &Wire<P>, session: Option<&Session<P>>, params: &mut P) {
-    let capabilities = session.and_then(|session| session.capabilities.as_ref());
-    let known = capabilities
-        .filter(|_| !wire.is(Version::has_task_extension))
-        .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
-    if known.is_none() {
-        params.remove("task");
+impl<P: Payload> CallTable<P> {
+    /// A call of a tool asks for a task only where there are such: the server of the legacy era has to
+    /// know them, and the one of the modern era decides by itself. A client that is for tasks asks also
+    /// where the caller did not, if the tool is known to run no other way; true if the call may find out.
+    pub(super) fn weigh_task(
+        &self,
+        wire: &Wire<P>,
+        session: Option<&Session<P>>,
+        method: &str,
+        params: &mut P,
+        limits: &CallLimits,
+    ) -> bool {
+        if method != method::CALL_TOOL {
+            return false;
+        }
+        let capabilities = session.and_then(|session| session.capabilities.as_ref());
+        let known = capabilities
+            .filter(|_| !wire.is(Version::has_task_extension))
+            .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
+        if known.is_none() {
+            params.remove("task");
+        }
+        if known.is_none()
+            || params.present("task").is_some()
+            || limits.rounds.is_none()
+            || !opts_in(&wire.config.capabilities)
+        {
+            return false;
+        }
+        if params.text("name").is_some_and(|name| self.as_tasks.contains(&name)) {
+            params.set("task", P::object());
+        }
+        true
+    }
+
+    /// The server knows no such tool, or runs it as a task only: that is said to who has not seen the
+    /// list, and nothing has begun. Returns what the call is to be sent with once more.
+    pub(super) fn as_task(&mut self, id: RequestId) -> Option<P> {
+        let work = self.worker(id).filter(|work| work.finds_out)?;
+        let name = work.params.text("name")?;
+        work.params.set("task", P::object());
+        let params = work.params.clone();
+        // Who is known for it is not there in either way.
+        if take_where(&mut self.as_tasks, |own| *own == name).is_some() {
+            return None;
+        }
+        self.as_tasks.push(name);
+        Some(params)
+    }
+
+    /// Learns from a list which tools run as tasks only.
+    #[inline(never)]
+    pub(super) fn learn(&mut self, list: &P) {
+        self.as_tasks.clear();
+        for tool in &list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
+            let execution = tool.get("execution");
+            if execution.is_some_and(|execution| execution.says("taskSupport", "required"))
+                && let Some(name) = tool.text("name")
+            {
+                self.as_tasks.push(name);
+            }
+        }
     }
 }
 

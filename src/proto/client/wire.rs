@@ -89,6 +89,13 @@ impl<P: Payload> Wire<P> {
         self.post(id, Purpose::Call(id), method, params);
     }
 
+    /// Whether a result is what was asked for. A modern one says what it is.
+    #[inline(never)]
+    pub fn is_complete(&self, result: &P) -> bool {
+        let other = |kind: P| kind.as_text().as_deref() != Some("complete");
+        !self.is(Version::tags_results) || !result.present("resultType").is_some_and(other)
+    }
+
     /// Gives up a task; nobody waits for the answer.
     pub fn cancel_task(&mut self, task: P) {
         let id = self.requests.next();
@@ -101,8 +108,7 @@ impl<P: Payload> Wire<P> {
     /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
     #[allow(clippy::cast_precision_loss)] // ids count from 1
     fn with_meta(&self, mut params: P, token: Option<RequestId>) -> P {
-        let mut own = P::object();
-        own.assign(&self.envelope);
+        let mut own = self.envelope.copy();
         if let Some(callers) = params.get(meta::META) {
             own.assign(&callers);
         }

@@ -25,12 +25,14 @@ pub(super) struct Work<P> {
     /// The error that asked the user to open URLs; the call ends with it if the user will not.
     /// Comes once.
     pub refused: Option<RpcError<P>>,
+    /// Whether the call finds out that its tool runs as a task only, should it be unknown otherwise.
+    pub finds_out: bool,
     /// What the call has become on the server, if it did.
     pub task: Option<Task<P>>,
 }
 
 impl<P: Payload> Work<P> {
-    pub fn new(method: &str, params: &P) -> Option<Box<Self>> {
+    pub fn new(method: &str, params: &P, finds_out: bool) -> Option<Box<Self>> {
         METHODS.contains(&method).then(|| {
             Box::new(Self {
                 method: owned(method),
@@ -40,6 +42,7 @@ impl<P: Payload> Work<P> {
                 state: None,
                 asked: Vec::new(),
                 refused: None,
+                finds_out,
                 task: None,
             })
         })

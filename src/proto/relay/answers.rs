@@ -59,6 +59,7 @@ impl<P: Payload> Relay<P> {
     /// Keeps what the server has listed, for whoever has to know a tool by its name.
     fn note_tools(&mut self, result: &P) {
         const MOST: usize = 4096;
+        self.listed += 1;
         let Some(tools) = result.get("tools") else { return };
         tools.each_element(&mut |tool| {
             if let Some(name) = tool.text("name")

@@ -8,7 +8,7 @@ use crate::{
     jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
     proto::{
         Millis,
-        client::{CallLimits, RequestId, Slot},
+        client::{Caching, CallLimits, RequestId, Requested, Slot},
         server::{Relayed, RequestContext, RequestKey},
         version::{Era, Version},
     },
@@ -304,7 +304,7 @@ impl<P: Payload> Relay<P> {
             timeout: f64::INFINITY,
             max_total: f64::INFINITY,
             stall_after: f64::INFINITY,
-            cache: false,
+            cache: Caching::Off,
             // Two that are alike have no need of help.
             rounds: (version.era() != back.era()).then_some(ROUNDS),
             opens_urls: is_asked_inside,
@@ -318,7 +318,9 @@ impl<P: Payload> Relay<P> {
         let number = self.calls.add(call);
         self.ask_for_logs(now);
         match self.back.request(&request.method, Some(params), limits, now) {
-            Ok((first, slot)) => self.calls.begin(number, first, slot),
+            Ok(Requested::Sent(first, slot)) => self.calls.begin(number, first, slot),
+            // Only of a request that asks for what is kept.
+            Ok(Requested::Kept(_) | Requested::Private) => drop(self.calls.remove(number)),
             Err(error) => {
                 self.calls.remove(number);
                 self.answer(front, request.key, Err(failure(error)));
@@ -332,8 +334,10 @@ impl<P: Payload> Relay<P> {
 
     /// A request of the relay's own, whose answer nobody waits for.
     pub(super) fn own_request(&mut self, method: &str, params: P, now: Millis) {
-        let limits = CallLimits { cache: false, ..CallLimits::default() };
-        if let Ok((first, slot)) = self.back.request(method, Some(params), limits, now) {
+        let limits = CallLimits { cache: Caching::Off, ..CallLimits::default() };
+        if let Ok(Requested::Sent(first, slot)) =
+            self.back.request(method, Some(params), limits, now)
+        {
             let call = Call::new(FrontId(0), None, Kind::Own, method);
             let number = self.calls.add(call);
             self.calls.begin(number, first, slot);
@@ -347,8 +351,11 @@ impl<P: Payload> Relay<P> {
         };
         let mut params = P::object();
         params.set("notifications", filter);
-        let limits = CallLimits { timeout: ACKNOWLEDGED, cache: false, ..CallLimits::default() };
-        if let Ok((first, slot)) = self.back.request(method::LISTEN, Some(params), limits, now) {
+        let limits =
+            CallLimits { timeout: ACKNOWLEDGED, cache: Caching::Off, ..CallLimits::default() };
+        if let Ok(Requested::Sent(first, slot)) =
+            self.back.request(method::LISTEN, Some(params), limits, now)
+        {
             self.calls.begin(number, first, slot);
         }
     }

@@ -122,6 +122,8 @@ pub struct Relay<P> {
     level: Option<Level>,
     /// The tools that the server has listed, by name.
     tools: BTreeMap<String, P>,
+    /// How often that has changed.
+    listed: u64,
     signer: Signer,
     outputs: VecDeque<Output<P>>,
 }
@@ -141,6 +143,7 @@ impl<P: Payload> Relay<P> {
             waiting: VecDeque::new(),
             level: None,
             tools: BTreeMap::new(),
+            listed: 0,
             signer,
             outputs: VecDeque::new(),
         }
@@ -271,6 +274,11 @@ impl<P: Payload> Relay<P> {
         self.tools.get(name)
     }
 
+    /// How often the server has listed tools.
+    pub fn listed(&self) -> u64 {
+        self.listed
+    }
+
     /// The tools that the server has listed so far.
     pub fn tools(&self) -> impl Iterator<Item = &P> {
         self.tools.values()
@@ -311,7 +319,7 @@ impl<P: Payload> Relay<P> {
             From::Send(message, id) => self.outputs.push_back(Output::Send(message, id)),
             From::Greet(message) => self.outputs.push_back(Output::Greet(message)),
             From::Reopen => self.outputs.push_back(Output::Reopen),
-            From::Connected(_) => self.connected(now),
+            From::Connected => self.connected(now),
             From::Disconnected(error, _) => self.disconnected(error),
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome),

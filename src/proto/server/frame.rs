@@ -92,24 +92,34 @@ mod json {
     use serde_json::Value;
 
     use super::{Frame, Progress};
-    use crate::jsonrpc::Payload;
+    use crate::jsonrpc::{Id, Payload};
 
     impl<P: Payload> Frame<P> {
         /// The message as JSON text.
         pub fn to_json(&self) -> String {
             // Neither has anything that JSON cannot write.
-            let text = match self {
-                Self::Message(value) => value.to_json(),
-                Self::Progress(params) => serde_json::to_string(&Notification {
-                    jsonrpc: "2.0",
-                    method: crate::types::method::PROGRESS,
-                    params,
-                })
-                .ok(),
-            };
-            text.unwrap_or_default()
+            match self {
+                Self::Message(value) => value.to_json().unwrap_or_default(),
+                Self::Progress(params) => params.to_json(),
+            }
         }
     }
+
+    impl Progress {
+        fn to_json(&self) -> String {
+            let token = if let Id::Text(text) = &self.token { text.len() } else { 0 };
+            let message = self.message.as_ref().map_or(0, String::len);
+            // It may be kept, and would have grown to twice its size.
+            let mut text = Vec::with_capacity(AROUND + token + message);
+            let (jsonrpc, method) = ("2.0", crate::types::method::PROGRESS);
+            let _ =
+                serde_json::to_writer(&mut text, &Notification { jsonrpc, method, params: self });
+            String::from_utf8(text).unwrap_or_default()
+        }
+    }
+
+    /// Bytes of a notification around its texts: names, and three numbers of twenty digits.
+    const AROUND: usize = 180;
 
     #[derive(Serialize)]
     struct Notification<'a> {

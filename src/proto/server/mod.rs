@@ -96,7 +96,7 @@ pub struct Limits {
     /// it is refused.
     pub answers: usize,
     /// Bytes that the arguments of one call may take once its handler's type has read them: 256 KiB.
-    /// More than that, and more than eight times its text, is refused. (In a page, arguments are the
+    /// More than that, and more than five times their text, is refused. (In a page, arguments are the
     /// engine's, and there is no such limit.)
     pub arguments: usize,
     /// Bytes of messages that wait to be sent: 8 MiB. When the peer has left more unread, the

@@ -1,7 +1,7 @@
 //! A machine whose answers are another server's: it hands requests up as they came, and sends what
 //! it is given as it is. Eras, ids, tokens, cancellation and the pace of the peer are its own.
 
-use super::{AskKey, Limits, Profile, asks::Asking, inbound::Terms};
+use super::{AskKey, Limits, Profile, asks::Asking, inbound::Terms, operation::no_such_method};
 use super::{
     Cache, Event, Frame, InFlight, Queued, RequestContext, RequestKey, ServerMachine, busy,
 };
@@ -35,14 +35,28 @@ impl<P: Payload> ServerMachine<P> {
     pub(super) fn relay_request(
         &mut self,
         id: &Id,
-        method: &str,
+        name: &str,
         terms: Terms,
         params: Option<P>,
     ) -> Result<(), RpcError<P>> {
+        let Terms { version, token, level, capabilities } = terms;
+        // What one era has and the other has not, whatever the server elsewhere makes of it.
+        let is_of_sessions = matches!(
+            name,
+            method::INITIALIZE
+                | method::PING
+                | method::SET_LEVEL
+                | method::SUBSCRIBE
+                | method::UNSUBSCRIBE
+        );
+        let is_of_requests = matches!(name, method::DISCOVER | method::LISTEN);
+        let has_sessions = version.has_session_methods();
+        if is_of_sessions && !has_sessions || is_of_requests && has_sessions {
+            return Err(no_such_method(name));
+        }
         if self.requests.len() >= self.limits.requests {
             return Err(busy("too many requests in flight"));
         }
-        let Terms { version, token, level, capabilities } = terms;
         let key = self.take_id(id);
         let request = InFlight {
             id: id.clone(),
@@ -56,7 +70,7 @@ impl<P: Payload> ServerMachine<P> {
         };
         self.requests.insert(key, request);
         let context = RequestContext { id: id.clone(), token, version, capabilities };
-        let method = method.to_owned();
+        let method = name.to_owned();
         self.events.push_back(Event::Relayed(Relayed { key, context, level, method, params }));
         Ok(())
     }

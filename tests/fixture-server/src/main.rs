@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context, Result};
 use clap::Parser;
 use mcp_wasm::{
-    native::{Endpoint, Options, serve_app, stop_signal},
+    native::{Endpoint, Options, serve_app, serve_stdio, stop_signal},
     server::Server,
 };
 use tokio::net::TcpListener;
@@ -32,6 +32,9 @@ struct Arguments {
     /// Address or name to listen on.
     #[arg(long, default_value = "127.0.0.1")]
     host: String,
+    /// Serve standard input and output instead.
+    #[arg(long)]
+    stdio: bool,
 }
 
 #[tokio::main]
@@ -47,7 +50,10 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { port, host }: Arguments) -> Result<()> {
+async fn run(Arguments { port, host, stdio }: Arguments) -> Result<()> {
+    if stdio {
+        return serve_stdio(server()).await.context("standard input or output failed");
+    }
     let listener = TcpListener::bind((host.as_str(), port))
         .await
         .with_context(|| format!("cannot listen on {host}:{port}"))?;

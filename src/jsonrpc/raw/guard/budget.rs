@@ -2,8 +2,10 @@
 
 use std::cell::{Cell, RefCell};
 
-use super::READ_TIMES;
-use crate::jsonrpc::raw::text::{Lengths, lengths};
+use super::{
+    READ_TIMES,
+    lengths::{Lengths, lengths},
+};
 
 /// Elements for which a list makes room at once, if it is told their number: 1 MiB of them.
 const CAUTIOUS: usize = 1 << 20;
@@ -31,7 +33,7 @@ impl Budget {
     pub(super) fn new(text: &str, floor: usize, lengths: Option<Lengths>) -> Self {
         let weight = lengths.as_ref().map_or(0, Lengths::weight);
         Self {
-            most: ((READ_TIMES - 1) * text.len()).saturating_sub(weight).max(floor),
+            most: (READ_TIMES * text.len()).saturating_sub(weight).max(floor),
             taken: Cell::new(0),
             lengths: RefCell::new(lengths),
             sizes: RefCell::default(),
@@ -160,6 +162,6 @@ fn table(count: usize) -> usize {
     match count {
         0 => 0,
         1..=3 => 4,
-        _ => (count.saturating_mul(8) / 7 + usize::from(count * 8 % 7 > 0)).next_power_of_two(),
+        _ => count.saturating_mul(8).div_ceil(7).next_power_of_two(),
     }
 }

@@ -1,15 +1,17 @@
 //! One WebSocket.
 
 use std::cell::Cell;
-use std::rc::{Rc, Weak};
+use std::rc::Rc;
+use std::sync::Weak;
 
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
-use super::Error;
-use super::engine::{Engine, Fault};
+use super::super::Error;
+use super::super::engine::{Engine, Fault};
+use super::super::host::Host;
 
 #[wasm_bindgen]
 extern "C" {
@@ -47,7 +49,7 @@ impl Socket {
                 let reason = format!(
                     "the server did not select the subprotocol \"{wanted}\": is it an MCP server?"
                 );
-                engine.refused(Error::Protocol { call: engine.endpoint.label(), reason });
+                engine.refused(Error::Protocol { call: engine.host.label(), reason });
             }
         });
 
@@ -106,7 +108,7 @@ fn refusal(engine: &Engine, code: u16) -> Error {
         "it could not be opened (close code {code}): no server there, a wrong path, a refused \
          origin, or a server without the subprotocol \"mcp\""
     );
-    Error::Closed { call: engine.endpoint.label(), reason, may_have_run: false, cause: None }
+    Error::Closed { call: engine.host.label(), reason, may_have_run: false, cause: None }
 }
 
 fn ending(event: &CloseEvent) -> String {

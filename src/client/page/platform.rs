@@ -1,7 +1,6 @@
 //! What pages, workers and Node have in common: a clock, a timer, JSON, `fetch`.
 
-use std::cell::{Cell, RefCell};
-use std::task::{Context, Poll, Waker};
+use std::cell::Cell;
 
 use js_sys::{JsString, Promise};
 use wasm_bindgen::JsValue;
@@ -73,57 +72,6 @@ impl Timer {
 impl Drop for Timer {
     fn drop(&mut self) {
         self.stop();
-    }
-}
-
-/// A value that comes once, and whoever waits for it.
-pub(super) struct Once<T> {
-    value: RefCell<Option<T>>,
-    waker: Cell<Option<Waker>>,
-}
-
-impl<T> Once<T> {
-    pub fn new() -> Self {
-        Self { value: RefCell::new(None), waker: Cell::new(None) }
-    }
-
-    pub fn set(&self, value: T) {
-        self.value.replace(Some(value));
-        if let Some(waker) = self.waker.take() {
-            waker.wake();
-        }
-    }
-
-    /// Whether it is there and not taken.
-    pub fn is_set(&self) -> bool {
-        self.value.borrow().is_some()
-    }
-
-    pub fn poll(&self, context: &mut Context<'_>) -> Poll<T> {
-        if let Some(value) = self.value.take() {
-            return Poll::Ready(value);
-        }
-        self.waker.set(Some(context.waker().clone()));
-        Poll::Pending
-    }
-}
-
-/// A function of the user's. It is out of its place while it runs, so nothing is borrowed then.
-pub(super) struct Handler<T>(RefCell<Option<Function<T>>>);
-
-type Function<T> = Box<dyn FnMut(T)>;
-
-impl<T> Handler<T> {
-    pub fn new(function: impl FnMut(T) + 'static) -> Self {
-        Self(RefCell::new(Some(Box::new(function))))
-    }
-
-    pub fn call(&self, value: T) {
-        let function = self.0.take();
-        if let Some(mut function) = function {
-            function(value);
-            self.0.replace(Some(function));
-        }
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::rc::{Rc, Weak};
+use std::rc::{self, Rc};
+use std::sync::{Arc, Weak};
 
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
@@ -12,9 +13,9 @@ use web_sys::{
     RequestInit, RequestRedirect, Response,
 };
 
-use super::Progress;
-use super::channel::TooLarge;
-use super::engine::{Engine, progress_of};
+use super::super::Progress;
+use super::super::engine::{Engine, Fault};
+use super::driver::progress_of;
 use super::platform::{self, now};
 use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
 use crate::jsonrpc::{Payload, outline};
@@ -25,7 +26,7 @@ use crate::proto::scan::parse_number;
 const EXCERPT: usize = 500;
 
 /// The application's own headers, asked for before each request.
-pub(super) type Headers = Rc<dyn Fn() -> Vec<(String, String)>>;
+pub(in super::super) type Headers = Arc<dyn Fn() -> Vec<(String, String)>>;
 
 /// One server's endpoint.
 pub(super) struct Http {
@@ -37,7 +38,7 @@ pub(super) struct Http {
     exchanges: RefCell<HashMap<u32, AbortController>>,
     wake: Cell<f64>,
     engine: Weak<Engine>,
-    this: Weak<Self>,
+    this: rc::Weak<Self>,
 }
 
 /// What an exchange is made of.
@@ -224,7 +225,7 @@ impl Http {
                 }
                 whole.extend(chunk);
                 if whole.len() > self.limit {
-                    return Err(TooLarge::cause(self.limit));
+                    return Err(too_large(self.limit));
                 }
             }
         }
@@ -273,7 +274,7 @@ impl Http {
     /// An event is not read: it may be the answer.
     fn refuse(&self, exchange: u32, begins: &[u8]) {
         let answers = outline(begins).answers;
-        self.core.borrow_mut().refuse(exchange, answers, Some(TooLarge::cause(self.limit)));
+        self.core.borrow_mut().refuse(exchange, answers, Some(too_large(self.limit)));
     }
 
     /// The next event, if it is ordinary progress, and what becomes of it.
@@ -297,6 +298,14 @@ impl Drop for Http {
         for controller in self.exchanges.borrow().values() {
             controller.abort();
         }
+    }
+}
+
+/// Why a message is not read.
+fn too_large(limit: usize) -> JsValue {
+    match Fault::too_large(limit, true) {
+        Fault::Lost { cause, .. } => cause.unwrap_or_default(),
+        _ => JsValue::UNDEFINED,
     }
 }
 

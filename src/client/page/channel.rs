@@ -1,20 +1,50 @@
 //! Where a client connects to, and what it is connected by.
 
-use std::rc::{Rc, Weak};
+use std::fmt;
+use std::rc::Rc;
+use std::sync::{Arc, Weak};
 
 use js_sys::{JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::jsonrpc::Payload;
+use crate::proto::client;
 
-use super::Error;
-use super::engine::{Engine, Fault};
+use super::super::Error;
+use super::super::engine::{Engine, Fault};
 use super::fetch::{Headers, Http};
 use super::platform;
 use super::socket::Socket;
 
-/// Where a client connects to.
-pub(super) struct Endpoint {
+/// Where a client connects to: a URL, which may be relative to the page.
+#[derive(Clone)]
+pub struct Target(String);
+
+impl From<&str> for Target {
+    fn from(url: &str) -> Self {
+        Self(url.to_owned())
+    }
+}
+
+impl From<&String> for Target {
+    fn from(url: &String) -> Self {
+        Self(url.clone())
+    }
+}
+
+impl From<String> for Target {
+    fn from(url: String) -> Self {
+        Self(url)
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&self.0, out)
+    }
+}
+
+/// Where a client connects to, and how.
+pub(in super::super) struct Endpoint {
     pub url: String,
     pub http: bool,
     pub protocols: Vec<String>,
@@ -26,15 +56,15 @@ pub(super) struct Endpoint {
 impl Endpoint {
     /// What a URL leads to, if it leads anywhere. It may be relative to the page.
     pub fn new(
-        given: &str,
+        Target(given): Target,
         protocols: Vec<String>,
         headers: Headers,
         limit: usize,
     ) -> Result<Self, Error> {
         let odd = |reason: &str| Error::argument(&format!("connecting to {given}"), reason);
         let url = match here() {
-            Some(here) => web_sys::Url::new_with_base(given, &here),
-            None => web_sys::Url::new(given),
+            Some(here) => web_sys::Url::new_with_base(&given, &here),
+            None => web_sys::Url::new(&given),
         };
         let url = url.map_err(|_| odd("it is not a URL"))?;
         let http = match url.protocol().as_str() {
@@ -45,19 +75,23 @@ impl Endpoint {
         Ok(Self { url: url.href(), http, protocols, headers, limit })
     }
 
+    /// What is known of such a channel.
+    pub fn channel(&self, connect_timeout: f64) -> client::Channel {
+        if self.http {
+            client::Channel::http(connect_timeout)
+        } else {
+            client::Channel::web_socket(connect_timeout)
+        }
+    }
+
     /// The name that errors call it by.
     pub fn label(&self) -> String {
         format!("connecting to {}", self.url)
     }
 
-    /// Whether a second channel can be opened, should the server hang up on the first message.
-    pub fn can_reopen(&self) -> bool {
-        !self.http
-    }
-
-    pub fn open(&self, engine: &Weak<Engine>) -> Result<Channel, Error> {
+    pub(super) fn open(&self, engine: &Weak<Engine>) -> Result<Channel, Error> {
         if self.http {
-            let (url, headers) = (self.url.clone(), Rc::clone(&self.headers));
+            let (url, headers) = (self.url.clone(), Arc::clone(&self.headers));
             return Ok(Channel::Http(Http::new(url, headers, self.limit, engine.clone())));
         }
         let socket = Socket::open(&self.url, &self.protocols, engine);
@@ -94,7 +128,7 @@ impl Channel {
         let text = platform::stringify(message)
             .map_err(|cause| unsent(describe(&cause, "the message is no JSON"), None))?;
         if is_larger(&text, limit) {
-            return Err(unsent(String::new(), Some(TooLarge::cause(limit))));
+            return Err(Fault::too_large(limit, false));
         }
         match self {
             Self::Http(http) => {
@@ -124,28 +158,6 @@ pub(super) fn is_larger(text: &JsString, limit: usize) -> bool {
     let length = text.length() as usize;
     // A character is one to three bytes.
     length > limit || length > limit / 3 && String::from(text).len() > limit
-}
-
-/// The reason for which a message is not sent, or not read, as it travels through the machines.
-pub(super) struct TooLarge;
-
-impl TooLarge {
-    const CODE: &str = "MESSAGE_TOO_LARGE";
-
-    pub fn cause(limit: usize) -> JsValue {
-        let mut cause = JsValue::object();
-        cause.set_text("code", Self::CODE);
-        #[allow(clippy::cast_precision_loss)] // a size
-        cause.set("limit", JsValue::from_f64(limit as f64));
-        cause
-    }
-
-    /// The limit, if that is the reason.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // it was such a number
-    pub fn limit(cause: &JsValue) -> Option<usize> {
-        let limit = cause.get("limit").filter(|_| cause.says("code", Self::CODE))?;
-        limit.as_f64().map(|limit| limit as usize)
-    }
 }
 
 /// The address of the page or the worker.

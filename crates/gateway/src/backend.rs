@@ -1,0 +1,442 @@
+//! One server at work: drives the relay between its clients and the transport to it, and starts it
+//! again when it ends.
+
+use std::{
+    collections::{HashMap, HashSet},
+    pin::pin,
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+use mcp_wasm::{
+    error::Error,
+    jsonrpc::{Payload, Raw},
+    proto::{
+        client::{Channel, RequestId},
+        relay::{FrontId, Options, Output, Relay},
+        server::Event,
+    },
+    server::relay::Line,
+    transport::{self, Transport, now},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+
+use crate::{config::Way, pool::Pool};
+
+/// Milliseconds that a server may take to be ready: what it is made of may have to be downloaded.
+const READY: f64 = 120_000.0;
+/// The longest pause before a server is started again.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The first one, after the one start that comes at once.
+const PAUSE: Duration = Duration::from_millis(500);
+/// How long a server has to run for its end to be the first of its kind again.
+const STEADY: Duration = Duration::from_secs(60);
+/// Messages that wait for a client, at which the server is not read from.
+const MANY: usize = 1024;
+/// And at which it is again.
+const FEW: usize = 256;
+/// How long others wait for one client that reads slowly.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What clients want of a backend.
+pub enum Command {
+    /// A client is there.
+    Attach(FrontId, Line),
+    /// It has done something.
+    Event(FrontId, Event<Raw>),
+    /// It is gone.
+    Detach(FrontId),
+}
+
+/// Runs a backend until nobody needs it. `is_own`: it is for one client.
+pub async fn run(pool: Arc<Pool>, mut commands: mpsc::Receiver<Command>, is_own: bool) {
+    let Some(mut backend) = Backend::new(Arc::clone(&pool), is_own) else { return };
+    let mut stopping = pool.stopping();
+    loop {
+        backend.step();
+        let wake = backend.wake();
+        let idle = backend.idle();
+        let slow = backend.slow.clone();
+        let mut waiting = pin!(async {
+            match slow {
+                Some((line, until)) => tokio::select! {
+                    () = line.below(FEW) => {}
+                    () = rest(until) => {}
+                },
+                None => std::future::pending().await,
+            }
+        });
+        tokio::select! {
+            command = commands.recv() => match command {
+                Some(command) => backend.command(command),
+                None => break,
+            },
+            event = next(&mut backend.transport), if backend.slow.is_none() => backend.event(event),
+            () = &mut waiting => backend.caught_up(),
+            () = rest(wake) => backend.tick(),
+            () = rest(idle) => {
+                if pool.let_go(&commands) {
+                    break;
+                }
+            }
+            _ = stopping.wait_for(|stop| *stop) => break,
+        }
+        if is_own && backend.is_left() {
+            break;
+        }
+    }
+    backend.end().await;
+}
+
+/// What the server does next.
+async fn next(transport: &mut Option<Transport>) -> transport::Event {
+    match transport {
+        Some(transport) => transport.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Until then, if that is ever.
+async fn rest(until: Option<Instant>) {
+    match until {
+        Some(until) => sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// How far the server has come.
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    Absent,
+    Starting,
+    /// It is ready, since then.
+    Running(Instant),
+}
+
+struct Backend {
+    pool: Arc<Pool>,
+    relay: Relay<Raw>,
+    lines: HashMap<FrontId, Line>,
+    transport: Option<Transport>,
+    is_own: bool,
+    /// Whether anybody has been there.
+    was_used: bool,
+    /// Since when nobody is there.
+    left: Option<Instant>,
+    phase: Phase,
+    /// How often it has ended by itself in a row.
+    ends: u32,
+    /// When it is started again.
+    again: Option<Instant>,
+    /// A client that everything waits for, and until when.
+    slow: Option<(Line, Option<Instant>)>,
+    /// Clients that are not waited for any more.
+    lagging: HashSet<FrontId>,
+    /// Clients that got something in this step.
+    touched: HashSet<FrontId>,
+    listed: u64,
+}
+
+impl Backend {
+    fn new(pool: Arc<Pool>, is_own: bool) -> Option<Self> {
+        let mut key = vec![0; 32];
+        if getrandom::fill(&mut key).is_err() {
+            tracing::error!("the system has no random numbers");
+            return None;
+        }
+        Some(Self {
+            relay: Relay::new(Options { shared: !is_own, ..Options::new(key) }),
+            pool,
+            lines: HashMap::new(),
+            transport: None,
+            is_own,
+            was_used: false,
+            left: Some(Instant::now()),
+            phase: Phase::Absent,
+            ends: 0,
+            again: None,
+            slow: None,
+            lagging: HashSet::new(),
+            touched: HashSet::new(),
+            listed: 0,
+        })
+    }
+
+    /// Whether the only client has gone.
+    fn is_left(&self) -> bool {
+        self.was_used && self.lines.is_empty()
+    }
+
+    /// When the backend ends, if nobody comes.
+    fn idle(&self) -> Option<Instant> {
+        if self.is_own || !self.lines.is_empty() || self.relay.in_flight() > 0 {
+            return None;
+        }
+        Some(self.left? + self.pool.limits.idle)
+    }
+
+    fn wake(&self) -> Option<Instant> {
+        let millis = self.relay.poll_timeout() - now();
+        let clock = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).ok();
+        let clock = clock.and_then(|clock| Instant::now().checked_add(clock));
+        match (clock, self.again.filter(|_| self.transport.is_none())) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let now = now();
+        match command {
+            Command::Attach(front, line) => {
+                self.was_used = true;
+                self.left = None;
+                self.lines.insert(front, line);
+                self.relay.attach(front);
+            }
+            Command::Detach(front) => {
+                self.lines.remove(&front);
+                self.lagging.remove(&front);
+                self.relay.detach(front, now);
+                if self.lines.is_empty() {
+                    self.left = Some(Instant::now());
+                    self.slow = None;
+                }
+            }
+            Command::Event(front, event) => match event {
+                Event::Relayed(request) => self.relay.request(front, request, now),
+                Event::Cancelled { key, reason } => {
+                    self.relay.cancelled(front, key, reason.as_deref(), now);
+                }
+                Event::Answered { ask, outcome, .. } => self.relay.answered(ask, outcome, now),
+                Event::Notified { method, params } => self.relay.notified(&method, params, now),
+                // Machines of relays hand up nothing else.
+                Event::Request(_) => {}
+            },
+        }
+    }
+
+    fn tick(&mut self) {
+        self.relay.handle_timeout(now());
+    }
+
+    fn event(&mut self, event: transport::Event) {
+        let now = now();
+        let is_end = matches!(event, transport::Event::End(_));
+        if is_end {
+            self.transport = None;
+        }
+        event.tell(self.relay.back_mut(), now);
+        self.relay.settle(now);
+    }
+
+    /// The client that everything waited for has caught up, or is not waited for any longer.
+    fn caught_up(&mut self) {
+        let Some((line, _)) = self.slow.take() else { return };
+        if line.waiting() >= FEW {
+            let of = self.lines.iter().find(|(_, own)| own.is(&line)).map(|(front, _)| *front);
+            self.lagging.extend(of);
+        }
+    }
+
+    /// Does all there is to do.
+    fn step(&mut self) {
+        loop {
+            self.start();
+            let mut moved = false;
+            while let Some(output) = self.relay.poll_output() {
+                moved = true;
+                self.output(output);
+            }
+            if !moved {
+                break;
+            }
+        }
+        self.look_at_readers();
+        if self.listed != self.relay.listed() {
+            self.listed = self.relay.listed();
+            let named = |tool: &Raw| Some((tool.text("name")?, tool.clone()));
+            self.pool.list(self.relay.tools().filter_map(named));
+        }
+    }
+
+    fn look_at_readers(&mut self) {
+        for front in self.touched.drain() {
+            let Some(line) = self.lines.get(&front) else { continue };
+            let waiting = line.waiting();
+            if waiting < FEW {
+                self.lagging.remove(&front);
+            } else if waiting >= MANY && self.slow.is_none() && !self.lagging.contains(&front) {
+                // Who has the server alone may take its time.
+                let until = (self.lines.len() > 1).then(|| Instant::now() + PATIENCE);
+                self.slow = Some((line.clone(), until));
+            }
+        }
+    }
+
+    /// Starts the server, if somebody wants it and its time has come.
+    fn start(&mut self) {
+        if self.transport.is_some() {
+            return;
+        }
+        let is_due = self.again.is_none_or(|again| again <= Instant::now());
+        let is_wanted = self.relay.wants_server() || self.again.is_some() && !self.lines.is_empty();
+        if !is_due || !is_wanted {
+            return;
+        }
+        if self.ends > 0 {
+            self.pool.status.note(|state| state.restarts += 1);
+        }
+        self.again = None;
+        let transport = self.open();
+        let era = *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner);
+        let channel = Channel { remembered: era, ..transport.channel(READY) };
+        self.transport = Some(transport);
+        self.enter(Phase::Starting);
+        self.relay.connect(channel, now());
+    }
+
+    /// The server has come so far, which whoever looks is to know.
+    fn enter(&mut self, phase: Phase) {
+        let before = std::mem::replace(&mut self.phase, phase);
+        self.pool.status.note(|state| {
+            match before {
+                Phase::Absent => {}
+                Phase::Starting => state.starting -= 1,
+                Phase::Running(_) => state.running -= 1,
+            }
+            match phase {
+                Phase::Absent => {}
+                Phase::Starting => state.starting += 1,
+                Phase::Running(_) => state.running += 1,
+            }
+        });
+    }
+
+    fn open(&self) -> Transport {
+        let most = self.pool.limits.message;
+        match &self.pool.entry.way {
+            Way::Child(command) => {
+                tracing::debug!(server = self.pool.name(), "starting");
+                let name = self.pool.name().to_owned();
+                let command = command.clone().on_stderr(move |line| {
+                    tracing::info!(target: "mcp_wasm_gateway::stderr", server = name, "{line}");
+                });
+                Transport::child(&command, most)
+            }
+            Way::Web(web) if web.url.starts_with("ws") => Transport::socket(web, most),
+            Way::Web(web) => Transport::http(web, most),
+        }
+    }
+
+    fn output(&mut self, output: Output<Raw>) {
+        match output {
+            Output::Send(message, id) => self.send(&message, id),
+            Output::Greet(message) => self.greet(&message),
+            Output::Reopen => {
+                drop(self.transport.take());
+                self.transport = Some(self.open());
+            }
+            Output::Connected => self.connected(),
+            Output::Disconnected(error) => self.disconnected(&error),
+            Output::Fault(error) => {
+                tracing::warn!(server = self.pool.name(), "{error}");
+            }
+            Output::Front(front, act) => {
+                self.touched.insert(front);
+                if let Some(line) = self.lines.get(&front)
+                    && !line.act(act)
+                {
+                    tracing::debug!("a client reads too slowly: a notification was dropped");
+                }
+            }
+        }
+    }
+
+    fn send(&mut self, message: &Raw, id: Option<RequestId>) {
+        let back = self.relay.back_mut();
+        let patience = id.and_then(|id| back.patience(id));
+        let Some(transport) = &mut self.transport else { return };
+        if let Err(error) = transport.send(message, patience) {
+            match id {
+                Some(id) => back.unsent(id, error, now()),
+                None => back.fault(error),
+            }
+            self.relay.settle(now());
+        }
+    }
+
+    fn greet(&mut self, message: &Raw) {
+        let Some(transport) = &mut self.transport else { return };
+        let (sent, tells) = (transport.send(message, None), transport.tells());
+        match sent {
+            Ok(()) if tells => return,
+            Ok(()) => self.relay.back_mut().begun(now()),
+            Err(error) => self.relay.back_mut().not_begun(error, now()),
+        }
+        self.relay.settle(now());
+    }
+
+    fn connected(&mut self) {
+        self.enter(Phase::Running(Instant::now()));
+        let Some(session) = self.relay.session() else { return };
+        let info = session.server_info.as_ref();
+        let text = |key| info.and_then(|info| info.text(key));
+        let name = [text("name"), text("version")].into_iter().flatten().collect::<Vec<_>>();
+        let (version, era) = (session.version.as_str().to_owned(), session.version.era());
+        tracing::info!(server = self.pool.name(), version, "ready");
+        *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
+        self.pool.status.note(|state| {
+            state.error = None;
+            state.server = Some(name.join(" "));
+            state.version = Some(version);
+        });
+    }
+
+    fn disconnected(&mut self, error: &Error<Raw>) {
+        let reason = match error {
+            Error::Closed { reason, .. } => reason.clone(),
+            other => other.to_string(),
+        };
+        tracing::warn!(server = self.pool.name(), "{reason}");
+        let since = match self.phase {
+            Phase::Running(since) => Some(since),
+            Phase::Absent | Phase::Starting => None,
+        };
+        self.enter(Phase::Absent);
+        self.pool.status.note(|state| state.error = Some(reason.clone()));
+        if let Some(transport) = self.transport.take() {
+            drop(transport.close());
+        }
+        if since.is_some_and(|since| since.elapsed() >= STEADY) {
+            self.ends = 0;
+        }
+        // The first one that was ready is missed at once; what does not start at all has time.
+        let pause = match (since.is_some(), self.ends) {
+            (true, 0) => Duration::ZERO,
+            (_, ends) => (PAUSE * 2_u32.saturating_pow(ends.min(10))).min(LONGEST_PAUSE),
+        };
+        self.ends += 1;
+        self.again = Some(Instant::now() + pause);
+        if since.is_none() {
+            *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
+            self.relay.unreachable(&reason);
+        }
+    }
+
+    /// Ends the server.
+    async fn end(mut self) {
+        self.lines.clear();
+        self.enter(Phase::Absent);
+        if let Some(transport) = self.transport {
+            let closing = transport.close();
+            tokio::select! {
+                () = closing => {}
+                () = sleep(Duration::from_secs(8)) => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The gateway: any MCP server, stdio or HTTP, of any revision, behind an endpoint that a page can
+//! use.
+
+mod announce;
+mod arguments;
+mod backend;
+mod config;
+mod files;
+mod pool;
+mod site;
+mod status;
+mod tls;
+mod token;
+mod variables;
+
+use std::{io, io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::{Context, Result, bail};
+use axum::Router;
+use clap::Parser;
+use mcp_wasm::{
+    native::{Endpoint, Options, PairingToken, serve_app, stop_signal},
+    server::{Limits, Server},
+};
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use arguments::Arguments;
+use config::Entry;
+use pool::{Clients, Pool};
+
+/// Messages that may wait for a client that reads slowly, before its reports merge.
+const QUEUE: usize = 4096;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let filter = EnvFilter::try_new(&arguments.log).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(io::stderr().is_terminal())
+        .with_writer(io::stderr)
+        .init();
+    match start(arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("mcp-wasm-gateway: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn start(arguments: Arguments) -> Result<()> {
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let result = runtime.block_on(run(arguments));
+    // What is left are children that are being ended.
+    runtime.shutdown_timeout(Duration::from_secs(10));
+    result
+}
+
+async fn run(arguments: Arguments) -> Result<()> {
+    let host = arguments.host.as_str();
+    let is_local =
+        host.parse().map_or(host == "localhost", |ip: std::net::IpAddr| ip.is_loopback());
+    if arguments.no_token && !is_local {
+        bail!(
+            "--no-token is for this machine only: on {host}, whoever reaches the port could run \
+             what the servers can do. Leave --no-token away, or leave --host at 127.0.0.1"
+        );
+    }
+    let tls = match (&arguments.tls_cert, &arguments.tls_key) {
+        (Some(cert), Some(key)) => Some(tls::Tls::read(cert, key)?),
+        (None, None) => None,
+        _ => bail!("--tls-cert and --tls-key go together: one of them is missing"),
+    };
+    let entries = config::entries(&arguments)?;
+    let token = token::find(&arguments)?;
+
+    let listener = listen(host, arguments.port).await?;
+    let address = listener.local_addr().context("the listener has no address")?;
+    let mut hosts = vec![arguments.host.clone(), address.ip().to_string()];
+    if address.ip().is_unspecified() {
+        let all = if_addrs::get_if_addrs().unwrap_or_default();
+        hosts.extend(all.iter().map(|interface| interface.ip().to_string()));
+    }
+    hosts.extend(arguments.allow_host.iter().cloned());
+
+    let pairing = token.as_deref().map(PairingToken::new).transpose();
+    let pairing = pairing.map_err(|why| anyhow::anyhow!("the token cannot be used: {why}"))?;
+    let mut app = Router::new();
+    let mut endpoints = Vec::new();
+    let mut pools = Vec::new();
+    for entry in entries {
+        let options = options(&arguments, &entry, &hosts, pairing.clone());
+        let pool = Pool::new(entry, pool::Limits::of(&arguments));
+        let server = Server::builder(pool.name(), env!("CARGO_PKG_VERSION"))
+            .limits(Limits { queue: QUEUE, ..Limits::default() })
+            .relay(Clients(Arc::clone(&pool)))
+            .build();
+        let endpoint = Endpoint::new(server, options);
+        app = app.merge(endpoint.router());
+        endpoints.push(endpoint);
+        pools.push(pool);
+    }
+    if let [pool] = pools.as_slice()
+        && let Some(missing) = pool.missing()
+    {
+        bail!("{missing}");
+    }
+    let Some(first) = endpoints.first().cloned() else {
+        bail!("no server is left: all of them are disabled");
+    };
+    app = app.merge(site::router(&pools, pairing));
+
+    announce::announce(address, tls.is_some(), &pools, token.as_deref())?;
+    if token.is_none() {
+        tracing::warn!("without a token, every program of this machine can use the servers");
+    }
+    let ending = {
+        let (endpoints, pools) = (endpoints.clone(), pools.clone());
+        async move {
+            stop_signal().await;
+            tracing::info!("stopping");
+            // The first one is ended by whoever serves.
+            for endpoint in endpoints.iter().skip(1) {
+                endpoint.shutdown().await;
+            }
+            for pool in &pools {
+                pool.stop();
+            }
+        }
+    };
+    if let Some(tls) = tls {
+        let inner = TcpListener::bind(("127.0.0.1", 0)).await.context("no port is free")?;
+        let to = inner.local_addr().context("the listener has no address")?;
+        tokio::spawn(tls.serve(listener, to));
+        serve_app(inner, &first, app, ending).await.context("the listener failed")?;
+    } else {
+        serve_app(listener, &first, app, ending).await.context("the listener failed")?;
+    }
+    for pool in &pools {
+        pool.ended().await;
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn listen(host: &str, port: u16) -> Result<TcpListener> {
+    TcpListener::bind((host, port)).await.map_err(|error| match error.kind() {
+        io::ErrorKind::AddrInUse => anyhow::anyhow!(
+            "port {port} is in use, perhaps by another gateway: end that, or take another port by \
+             --port (0 picks a free one)"
+        ),
+        io::ErrorKind::PermissionDenied => {
+            anyhow::anyhow!("port {port} is not for everybody: take one above 1023 by --port")
+        }
+        _ => anyhow::anyhow!("cannot listen on {host}:{port}: {error}"),
+    })
+}
+
+fn options(
+    arguments: &Arguments,
+    entry: &Entry,
+    hosts: &[String],
+    pairing: Option<PairingToken>,
+) -> Options {
+    Options {
+        path: entry.path.clone(),
+        // Without a token, a page of another program of this machine is as good as any stranger's.
+        loopback_origins: pairing.is_some(),
+        allowed_origins: arguments.origin.clone(),
+        allowed_hosts: hosts.to_vec(),
+        pairing,
+        max_message: arguments.max_message,
+        session_timeout: arguments.idle,
+        session_rest: arguments.idle.min(Duration::from_secs(300)),
+        max_sessions: arguments.max_sessions,
+        max_sessions_per_peer: arguments.max_sessions,
+        ..Options::default()
+    }
+}

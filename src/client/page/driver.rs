@@ -1,0 +1,185 @@
+//! Feeds the machine with what happens in the page, and does what it says.
+
+use std::rc::Rc;
+
+use js_sys::JsString;
+use wasm_bindgen::JsValue;
+
+use super::super::engine::{Core, Engine, Fault, not_open};
+use super::super::{Error, Progress};
+use super::channel::{Channel, is_larger};
+use super::fetch::Http;
+use super::platform::{self, now};
+use crate::jsonrpc::outline;
+use crate::proto::client::{Output, RequestId, Slot};
+use crate::proto::scan::{Scanned, parse_number, scan};
+
+/// The longest frame, in UTF-16 units, that is worth scanning.
+const SHORT: u32 = 4096;
+
+impl Engine {
+    pub(super) fn open(&self) {
+        match self.host.endpoint.open(&self.this) {
+            Ok(channel) => {
+                let ready = channel.is_ready();
+                self.host.channel.replace(Some(channel));
+                if ready {
+                    self.opened();
+                }
+            }
+            Err(error) => self.refused(error),
+        }
+    }
+
+    /// The channel is open.
+    pub(super) fn opened(&self) {
+        self.with(|core| core.opened(now()));
+        self.drain();
+    }
+
+    /// The channel could not be opened.
+    pub(super) fn refused(&self, error: Error) {
+        self.host.cause.replace(Some(error));
+        self.closed("the connection could not be opened");
+    }
+
+    /// A frame of text has arrived.
+    pub(super) fn frame(&self, text: &JsString) {
+        let limit = self.host.endpoint.limit;
+        if is_larger(text, limit) {
+            let of = outline(String::from(text).as_bytes());
+            return self.refuse(&of, Fault::too_large(limit, true));
+        }
+        // What arrives while the machine is drained waits for what it has already said.
+        if text.length() <= SHORT && self.scans() {
+            let frame = String::from(text);
+            if let Some(found) = scan(frame.as_bytes(), parse_number) {
+                let heard = self.with(|core| core.receive_scanned(&found));
+                self.odd(heard, None);
+                if let Some(slot) = heard.slot {
+                    self.report(slot, progress_of(&found, frame.as_bytes()));
+                }
+                return;
+            }
+        }
+        match platform::parse(text) {
+            Ok(message) => {
+                self.with(|core| core.read(&message, None, now()));
+                self.drain();
+            }
+            Err(_) => {
+                self.fault(Fault::Protocol("the server sent a frame that is not JSON".into()));
+            }
+        }
+    }
+
+    /// Whether progress may be taken out of what arrives before that is parsed.
+    pub(super) fn scans(&self) -> bool {
+        !self.host.draining.get() && self.handlers.notification.is_none()
+    }
+
+    /// Delivers progress that the machine has let pass.
+    pub(super) fn report(&self, slot: Slot, progress: Progress) {
+        self.host.draining.set(true);
+        self.deliver(slot, progress);
+        self.host.draining.set(false);
+        self.drain();
+    }
+
+    pub(super) fn tick(&self) {
+        self.host.timer.struck();
+        self.with(|core| core.handle_timeout(now()));
+        self.drain();
+        if let Some(http) = self.http() {
+            http.pump();
+        }
+        self.arm();
+    }
+
+    /// Does what the machine wants done. What happens meanwhile is left to the loop that runs.
+    pub(super) fn drain(&self) {
+        if self.host.draining.replace(true) {
+            return;
+        }
+        while let Some(output) = self.with(Core::poll_output) {
+            match output {
+                Output::Send(message, id) => self.send(&message, id),
+                Output::Greet(message) => self.greet(&message),
+                Output::Reopen => {
+                    let old = self.host.channel.take();
+                    drop(old);
+                    self.open();
+                }
+                Output::Disconnected(..) => {
+                    let channel = self.host.channel.take();
+                    if let Some(channel) = channel {
+                        self.host.farewell.borrow_mut().extend(channel.close());
+                    }
+                    self.hear(output);
+                }
+                output => self.hear(output),
+            }
+        }
+        self.host.draining.set(false);
+        self.arm();
+    }
+
+    /// Sends what ends the handshake. Over HTTP, its exchange says when the server has it.
+    fn greet(&self, message: &JsValue) {
+        let channel = self.host.channel.borrow().clone();
+        let sent = match &channel {
+            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            None => Err(not_open()),
+        };
+        match sent {
+            Err(error) => self.with(|core| core.not_begun(error, now())),
+            Ok(()) if channel.is_some_and(|channel| channel.tells()) => {}
+            Ok(()) => self.with(|core| core.begun(now())),
+        }
+    }
+
+    fn send(&self, message: &JsValue, id: Option<RequestId>) {
+        let channel = self.host.channel.borrow().clone();
+        let sent = match &channel {
+            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            None => Err(not_open()),
+        };
+        match (sent, id) {
+            (Ok(()), _) => {}
+            (Err(error), Some(id)) => self.with(|core| core.unsent(id, error, now())),
+            (Err(error), None) => self.fault(error),
+        }
+    }
+
+    fn http(&self) -> Option<Rc<Http>> {
+        match &*self.host.channel.borrow() {
+            Some(Channel::Http(http)) => Some(http.clone()),
+            _ => None,
+        }
+    }
+
+    /// Whether the connection goes over that.
+    pub(super) fn uses(&self, http: &Http) -> bool {
+        self.http().is_some_and(|own| std::ptr::eq(&raw const *own, http))
+    }
+
+    /// One timer serves every clock.
+    pub(super) fn arm(&self) {
+        let own = self.with(|core| core.poll_timeout());
+        let below = self.http().map_or(f64::INFINITY, |http| http.wake());
+        self.host.timer.arm(own.min(below));
+    }
+}
+
+/// What was scanned in a text, as its handler gets it.
+pub(super) fn progress_of(found: &Scanned, text: &[u8]) -> Progress {
+    let (progress, total) = (found.progress, found.total);
+    let message = found.message.clone().and_then(|span| {
+        if !found.is_escaped {
+            return Some(String::from_utf8_lossy(text.get(span)?).into_owned());
+        }
+        let literal = text.get(span.start - 1..=span.end)?;
+        platform::parse(&String::from_utf8_lossy(literal).as_ref().into()).ok()?.as_string()
+    });
+    Progress { progress, total, message }
+}

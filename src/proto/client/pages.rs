@@ -1,0 +1,126 @@
+//! The pages of a list, put together: what to ask for after each, and when a list has no end.
+
+use crate::jsonrpc::{Id, Kind, Payload};
+use crate::text::{owned, sentence};
+use crate::types::method;
+
+/// How large the pages of a list may be together, in bytes of JSON.
+const LARGEST: usize = 64 * 1024 * 1024;
+
+/// The lists, and the member of a page that its items are in.
+const LISTS: [(&str, &str); 4] = [
+    (method::LIST_TOOLS, "tools"),
+    (method::LIST_RESOURCES, "resources"),
+    (method::LIST_RESOURCE_TEMPLATES, "resourceTemplates"),
+    (method::LIST_PROMPTS, "prompts"),
+];
+
+/// How many pages of a list are put together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageLimits {
+    /// After how many the call ends; its result then says where the next one starts. 1 if the caller
+    /// says where to start.
+    pub wanted: usize,
+    /// How many a list may have before it counts as endless.
+    pub most: usize,
+}
+
+impl Default for PageLimits {
+    fn default() -> Self {
+        Self { wanted: usize::MAX, most: 1000 }
+    }
+}
+
+/// The pages of a list so far.
+#[derive(Debug)]
+pub(super) struct Pages<P> {
+    pub method: &'static str,
+    member: &'static str,
+    /// What every page is asked with.
+    params: P,
+    limits: PageLimits,
+    /// All but the last.
+    pages: Vec<P>,
+    /// Where they say that the next one starts, as JSON.
+    cursors: Vec<String>,
+    /// How large they are.
+    size: usize,
+}
+
+/// What comes after a page.
+pub(super) enum Turn<P> {
+    /// The next page, which is asked for with these params.
+    Next(P),
+    /// Nothing.
+    Last,
+    /// Nothing either: the list has no end, as these words say.
+    Endless(String),
+}
+
+impl<P: Payload> Pages<P> {
+    /// None so far of the list that a request is about, if it is about one.
+    pub fn new(method: &str, params: &P, limits: PageLimits) -> Option<Box<Self>> {
+        let (method, member) = LISTS.iter().find(|(list, _)| *list == method)?;
+        let wanted = if params.present("cursor").is_some() { 1 } else { limits.wanted };
+        Some(Box::new(Self {
+            method,
+            member,
+            params: params.copy(),
+            limits: PageLimits { wanted, ..limits },
+            pages: Vec::new(),
+            cursors: Vec::new(),
+            size: 0,
+        }))
+    }
+
+    /// Takes a page.
+    #[inline(never)]
+    pub fn turn(&mut self, page: &P) -> Turn<P> {
+        let Some(cursor) = page.present("nextCursor") else { return Turn::Last };
+        let count = self.pages.len() + 1;
+        let odd = |items: P| items.kind() != Kind::Array;
+        if count >= self.limits.wanted || count == 1 && page.present(self.member).is_some_and(odd) {
+            return Turn::Last;
+        }
+        let name = cursor.to_json().unwrap_or_default();
+        self.size += page.to_json().map_or(0, |text| text.len());
+        Turn::Endless(if self.cursors.contains(&name) {
+            owned("the server gave the same cursor twice")
+        } else if count >= self.limits.most {
+            let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
+            sentence(&["the list has more than ", &most.to_json().unwrap_or_default(), " pages"])
+        } else if self.size > LARGEST {
+            owned("the pages of the list are over 64 MiB")
+        } else {
+            self.cursors.push(name);
+            self.pages.push(page.clone());
+            let mut params = self.params.copy();
+            params.set("cursor", cursor);
+            return Turn::Next(params);
+        })
+    }
+
+    /// The list, of which this is the last page: the first one with the items of all.
+    #[inline(never)]
+    pub fn put_together(&mut self, last: P) -> P {
+        // Some servers write nothing, or `null`, for a list without items.
+        if self.pages.is_empty() && last.present(self.member).is_some() {
+            return last;
+        }
+        // The server may still own its pages, if it runs in this very process.
+        let mut whole = self.pages.first().unwrap_or(&last).copy();
+        match last.present("nextCursor") {
+            Some(cursor) => whole.set("nextCursor", cursor),
+            None => whole.remove("nextCursor"),
+        }
+        self.pages.push(last);
+        let mut items = Vec::new();
+        for page in &self.pages {
+            if let Some(mut own) = page.get(self.member).and_then(|items| items.elements()) {
+                items.append(&mut own);
+            }
+        }
+        whole.set(self.member, P::array(items));
+        whole
+    }
+}

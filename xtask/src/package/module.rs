@@ -1,0 +1,273 @@
+//! A WebAssembly module of the package, from what cargo has built: wasm-bindgen (glue without any idea
+//! of where the module lies) → wasm-opt → glue, module, and the module inside a script.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use crate::glue::trim;
+use crate::names;
+use crate::run::target;
+use crate::setup::Tools;
+use crate::split::{FIRST, Parts, split};
+use crate::trap;
+
+/// For size after compression: what is inlined into its one caller compresses worse than a call.
+const WASM_OPT: [&str; 9] = [
+    "--flatten",
+    "--rereloop",
+    "-O3",
+    "--converge",
+    "--low-memory-unused",
+    "--one-caller-inline-max-function-size",
+    "20",
+    "--strip-producers",
+    "--strip-target-features",
+];
+/// What the modules use beyond the first WebAssembly; they do not say so themselves.
+const FEATURES: [&str; 6] = [
+    "--enable-bulk-memory",
+    "--enable-multivalue",
+    "--enable-mutable-globals",
+    "--enable-nontrapping-float-to-int",
+    "--enable-reference-types",
+    "--enable-sign-ext",
+];
+/// A module of the package.
+pub struct Module {
+    /// What it is called in here.
+    pub name: &'static str,
+    /// The features of the crate that make it.
+    pub features: &'static str,
+    /// The classes it exports, as the glue calls them.
+    pub classes: &'static [&'static str],
+    /// Where its parts are in the package.
+    pub glue: &'static str,
+    pub wasm: &'static str,
+    pub inline: &'static str,
+    /// What of it is loaded later.
+    pub late: Option<Late>,
+    /// What its declaration says of it.
+    pub about: &'static str,
+}
+
+/// A part of a module that only some pages load.
+pub struct Late {
+    /// How the path of the functions begins by which the crate calls it: all that is only used by
+    /// these is a part of it. What else looks late may be one, in the module, with what is not.
+    pub door: &'static str,
+    /// The methods that are exported from there.
+    pub methods: &'static [&'static str],
+    /// The script that it travels in.
+    pub inline: &'static str,
+}
+
+/// They share the crate, and no page needs both at once.
+pub const MODULES: [Module; 2] = [
+    Module {
+        name: "core",
+        features: "npm-client,npm-allocator",
+        classes: &["core"],
+        glue: "wasm/core.js",
+        wasm: "core.wasm",
+        inline: "wasm/inline.js",
+        late: Some(Late {
+            door: "mcp_wasm::wasm::http::",
+            methods: &[
+                "adopt",
+                "alone",
+                "broken",
+                "feed",
+                "head",
+                "join",
+                "lastEvent",
+                "learn",
+                "leave",
+                "message",
+                "part",
+                "pauses",
+                "refuse",
+                "send",
+                "session",
+            ],
+            inline: "wasm/inline-http.js",
+        }),
+        about: "The WebAssembly module, for `init` of `mcp-wasm/slim`",
+    },
+    Module {
+        name: "host",
+        features: "npm-server,npm-allocator",
+        classes: &["host"],
+        glue: "wasm/host.js",
+        wasm: "server.wasm",
+        inline: "wasm/host-inline.js",
+        late: None,
+        about: "The WebAssembly module of servers in the page, for `initServer` of `mcp-wasm/slim`",
+    },
+];
+impl Module {
+    /// The generated scripts.
+    pub fn scripts(&self) -> impl Iterator<Item = &str> {
+        [self.glue, self.inline].into_iter().chain(self.late.as_ref().map(|late| late.inline))
+    }
+}
+
+/// What starts the late part of a module.
+const LATER: &str = r"
+export let wasmRest;
+export async function startRest(source) {
+    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+    const { exports } = await WebAssembly.instantiate(module, { ...__wbg_get_imports(), FIRST: wasm });
+    wasm = { ...wasm, ...exports };
+    wasmRest = module;
+}
+";
+/// Of a generated module that is a text.
+pub const TEXT_DECLARATION: &str = "declare const text: string;\nexport default text;\n";
+
+/// Where a module is once cargo has built it.
+pub fn built(module: &Module) -> PathBuf {
+    target().join("pkg-modules").join(format!("{}.wasm", module.name))
+}
+
+/// Where the generated parts of a module are.
+pub fn generated(module: &Module) -> PathBuf {
+    target().join("pkg-generated").join(module.name)
+}
+
+/// What else is made of it, in that directory: the glue, the module, and the module inside a script.
+pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> {
+    let Module { name, classes, glue, wasm, inline: script, late, about, .. } = module;
+    let glue = directory.join(glue);
+    let beside = glue.parent().unwrap_or(directory);
+    tools
+        .cmd("wasm-bindgen")
+        .args(["--target", "web", "--omit-default-module-path", "--out-name", name])
+        // The declarations are for checking the facade; they are not part of the package.
+        .arg("--out-dir")
+        .arg(beside)
+        .arg(built(module))
+        .quiet()?;
+    let bound = beside.join(format!("{name}_bg.wasm"));
+    let renamed = directory.join("renamed.wasm");
+    let list = tools
+        .cmd("wasm-opt")
+        .args(["-g", "--minify-imports-and-exports-and-modules"])
+        .args([bound.as_path(), Path::new("-o"), &renamed])
+        .output()
+        .context("wasm-opt could not shorten the names")?;
+    fs::write(&glue, names::shorten(&trim(&fs::read_to_string(&glue)?, classes)?, &list)?)?;
+    let text = tools.cmd("wasm-dis").arg(&renamed).output();
+    let text = text.context("wasm-dis could not read the module")?;
+    let trapping = directory.join("trapping.wat");
+    fs::write(&trapping, trap::at_once(&text)?)?;
+    let named = directory.join("named.wasm");
+    tools
+        .cmd("wasm-opt")
+        .arg("-g")
+        .args(FEATURES)
+        .args(WASM_OPT)
+        .args([trapping.as_path(), Path::new("-o"), &named])
+        .quiet()?;
+    let small = directory.join(wasm);
+    strip(tools, &named, &small)?;
+    match late {
+        None => write_inline(&directory.join(script), &small)?,
+        Some(late) => {
+            let text = tools.cmd("wasm-dis").arg(&named).output();
+            let text = text.context("wasm-dis could not read the module")?;
+            let Parts { first, rest } = split(&text, &|function| late.has(name, function))?;
+            for (part, script) in [(first, script), (rest, &late.inline)] {
+                let (text, part_file) = (directory.join("part.wat"), directory.join("part.wasm"));
+                fs::write(&text, part)?;
+                tools
+                    .cmd("wasm-as")
+                    .args(FEATURES)
+                    .args([text.as_path(), Path::new("-o"), &part_file])
+                    .quiet()?;
+                let stripped = directory.join("stripped.wasm");
+                strip(tools, &part_file, &stripped)?;
+                write_inline(&directory.join(script), &stripped)?;
+            }
+            let mut all = fs::read_to_string(&glue)?;
+            all.push_str(&LATER.replace("FIRST", FIRST));
+            fs::write(&glue, all)?;
+        }
+    }
+    let declaration = format!(
+        "/**\n * {about}: compiled or as a URL, as the platform\n * or the bundler hands it over.\n * @module\n */\n\
+         import type {{ CompiledModule }} from \"./slim.js\";\n\n\
+         declare const module: CompiledModule;\nexport default module;\n"
+    );
+    fs::write(directory.join(format!("{wasm}.d.ts")), declaration)?;
+    let declared = glue.with_extension("d.ts");
+    let mut more = "\n/** The module, compiled; there when it has been started. */\n\
+                    export const wasmModule: WebAssembly.Module | undefined;\n"
+        .to_owned();
+    if late.is_some() {
+        more += "\n/** The rest of the module, compiled; there when it has been started. */\n\
+                 export const wasmRest: WebAssembly.Module | undefined;\n\
+                 \n/** Starts the rest of the module, once the module is started. */\n\
+                 export function startRest(source: BufferSource | WebAssembly.Module): Promise<void>;\n";
+    }
+    Ok(fs::write(&declared, fs::read_to_string(&declared)? + &more)?)
+}
+
+impl Late {
+    /// Whether a function of the module of that name is in this part.
+    fn has(&self, module: &str, function: &str) -> bool {
+        // wasm-bindgen adds to the name of what it wraps.
+        let method = function.trim_start_matches(['$', '"']).strip_prefix(module);
+        let method = method.and_then(|rest| rest.strip_prefix('_')).unwrap_or_default();
+        let method = method.split([' ', '"']).next().unwrap_or_default();
+        self.methods.contains(&method) || function.contains(self.door)
+    }
+}
+
+/// Takes the names out of a module.
+fn strip(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
+    tools
+        .cmd("wasm-opt")
+        .args(FEATURES)
+        .args(["--strip-debug", "--strip-target-features"])
+        .args([from, Path::new("-o"), to])
+        .quiet()
+}
+
+/// A script with a module in it, and its declaration.
+fn write_inline(script: &Path, wasm: &Path) -> Result<()> {
+    fs::write(script, inline(&fs::read(wasm)?))?;
+    Ok(fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?)
+}
+
+/// A module that carries `bytes` as text, which `wasm/unpack.js` reads: 89 bytes are a
+/// character each, the others two. A server's brotli finds nearly as much in it as in the bytes,
+/// and nothing in what is compressed already.
+fn inline(bytes: &[u8]) -> String {
+    const SINGLE: u8 = 89;
+    // From `#` on, without the backslash: nothing that a script or a minifier would escape.
+    let digit = |number: u8| char::from(number + if number < 57 { 35 } else { 36 });
+    let mut text = String::new();
+    for byte in bytes {
+        if *byte >= SINGLE {
+            text.push(digit(SINGLE - 1 + byte / SINGLE));
+        }
+        text.push(digit(byte % SINGLE));
+    }
+    format!("export default \"{text}\";\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_inlined_byte_needs_an_escape() {
+        let text = inline(&(0..=255).collect::<Vec<u8>>());
+        let packed = text.strip_prefix("export default \"").unwrap().strip_suffix("\";\n").unwrap();
+        assert_eq!(packed.len(), 89 + 2 * (256 - 89));
+        assert!(packed.bytes().all(|byte| matches!(byte, b'#'..=b'~') && byte != b'\\'));
+        assert_eq!(inline(b"\0asm"), "export default \"#}+}=}7\";\n");
+    }
+}
