@@ -119,6 +119,89 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
     }
 }
 
+/// The folders whose files import each other in no circle.
+const WITHOUT_CIRCLES: &[&str] =
+    &["src/proto", "src/proto/client", "src/proto/relay", "src/proto/server", "src/proto/service"];
+
+#[test]
+fn no_files_of_a_machine_import_each_other_in_a_circle() {
+    for folder in WITHOUT_CIRCLES {
+        let files: Vec<(String, String)> = fs::read_dir(repository().join(folder))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|kind| kind == "rs"))
+            .map(|path| {
+                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
+                (name, fs::read_to_string(path).unwrap())
+            })
+            .collect();
+        assert!(files.len() > 2, "{folder}");
+        let found = circles(&files);
+        assert!(found.is_empty(), "{folder}: {}", found.join(", "));
+    }
+}
+
+/// The files, each a name and its text, that import one another in a circle.
+fn circles(files: &[(String, String)]) -> Vec<String> {
+    let mut arrows: Vec<(&str, String)> = Vec::new();
+    for (name, text) in files {
+        // What a file's own tests import is no matter.
+        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
+        for other in siblings(code) {
+            if other != *name && files.iter().any(|(file, _)| *file == other) {
+                arrows.push((name, other));
+            }
+        }
+    }
+    // Whoever imports nothing that is left is in no circle, nor is whom nobody imports.
+    loop {
+        let before = arrows.len();
+        let from: Vec<&str> = arrows.iter().map(|(from, _)| *from).collect();
+        let to: Vec<String> = arrows.iter().map(|(_, to)| to.clone()).collect();
+        arrows.retain(|(name, other)| from.contains(&&**other) && to.iter().any(|to| to == name));
+        if arrows.len() == before {
+            break;
+        }
+    }
+    arrows.iter().map(|(from, to)| format!("{from} imports {to}")).collect()
+}
+
+/// The modules beside it that a source names by `super::`.
+fn siblings(source: &str) -> Vec<String> {
+    let tokens = tokens(source);
+    let mut found = Vec::new();
+    for at in 0..tokens.len() {
+        let path = tokens.get(at..at + 2).is_some_and(|pair| pair == ["super", "::"]);
+        let outer = at > 0 && tokens[at - 1] == "::";
+        if path && !outer {
+            found.extend(heads(&tokens[at + 1..]).into_iter().map(str::to_owned));
+        }
+    }
+    found
+}
+
+#[test]
+fn circles_are_caught() {
+    let caught = |files: &[(&str, &str)]| {
+        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
+        circles(&files.iter().map(own).collect::<Vec<_>>())
+    };
+    assert_eq!(
+        caught(&[
+            ("a", "use super::b::B; use super::{d::D, Client};"),
+            ("b", "use super::{\n    c::{C, e},\n    d,\n};"),
+            ("c", "fn f() { super::a::g() }"),
+            ("d", "use crate::x;"),
+            ("mod", "mod a; use a::A;"),
+        ]),
+        ["a imports b", "b imports c", "c imports a"]
+    );
+    let tested = "use super::b::B;\n#[cfg(test)]\nmod tests {\n    use super::super::b;\n}";
+    assert!(
+        caught(&[("a", tested), ("b", "// use super::a;\nuse super::c;"), ("c", "")]).is_empty()
+    );
+}
+
 /// The rooms of the npm package: each folder with those that it may import, besides itself. The doors
 /// stand outside of all folders.
 const ROOMS: &[(&str, &[&str])] = &[

@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_wasm::error::{Clock, Error};
-use mcp_wasm::proto::client::CallLimits;
+use mcp_wasm::proto::client::{CallLimits, Handles};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 use support::{FOREVER, Page, Path, protocol_text, step, timed_out};
@@ -379,7 +379,7 @@ fn rule_10_what_is_not_declared_is_not_asked() {
         page.result(id, &asks(&json!({ "a": { "method": method } }), None));
         let Some(Err(Error::Input(text))) = page.outcome(id) else { panic!("it has to fail") };
         assert!(text.contains(method));
-        page.machine.declare(handles_all());
+        page.machine.declare(&handles_all(), Handles::default());
         let (id, params) = start(&mut page, FOREVER);
         assert_eq!(
             params["_meta"]["io.modelcontextprotocol/clientCapabilities"],

@@ -11,7 +11,7 @@ use crate::run::root;
 
 const SCRIPT: &str = "pkg-template/wasm/words.js";
 /// Where the binding's numbers are, and one enum that it hands on as it is.
-const SOURCES: [&str; 2] = ["src/wasm", "src/proto/client/progress.rs"];
+const SOURCES: [&str; 2] = ["src/wasm", "src/proto/client/oddity.rs"];
 
 /// Numbers by their names, as they were written.
 type Words = BTreeMap<String, String>;

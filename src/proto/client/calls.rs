@@ -3,16 +3,11 @@
 //! A call may take several requests, one after the other: its legs. The slot is the call; ids are
 //! those of its legs.
 
-use crate::error::Error;
-use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::types::method;
 
-use super::cache::Caching;
-use super::output::Output;
-use super::pages::{PageLimits, Pages};
+use super::limits::CallLimits;
+use super::pages::Pages;
 use super::requests::{RequestId, Slot};
-use super::wire::Wire;
 use super::work::Work;
 
 /// How often in one idle timeout the table looks whether progress has come. Progress only sets a
@@ -35,49 +30,6 @@ const ASLEEP: Millis = 90_000.0;
 
 /// How long a hard clock that ran out in the meantime waits for what lies there.
 const GRACE: Millis = 1_000.0;
-
-/// How long a call may take, and what it does with progress.
-#[derive(Clone, Copy, Debug, PartialEq)]
-#[allow(clippy::struct_excessive_bools, reason = "independent choices, each made by name")]
-pub struct CallLimits {
-    /// Milliseconds without an answer and without progress; infinite for no limit.
-    pub timeout: Millis,
-    /// Milliseconds in all, whatever the progress; infinite for no limit.
-    pub max_total: Millis,
-    /// Milliseconds without progress after which the call counts as stalled; it goes on all the
-    /// same. Infinite for never.
-    pub stall_after: Millis,
-    /// Whether progress restarts `timeout`.
-    pub reset_on_progress: bool,
-    /// Whether a progress value that does not increase is dropped instead of delivered.
-    pub strict: bool,
-    /// What the call has to do with results that are kept.
-    pub cache: Caching,
-    /// How many pages of a list are put together; `None` hands the caller what the request gets.
-    pub pages: Option<PageLimits>,
-    /// How often the server may ask for input before the call fails. `None` hands the first result
-    /// that asks for input to the caller.
-    pub rounds: Option<u32>,
-    /// Whether the user is asked to open the URLs that the server wants opened first (error -32042);
-    /// otherwise the caller gets that error.
-    pub opens_urls: bool,
-}
-
-impl Default for CallLimits {
-    fn default() -> Self {
-        Self {
-            timeout: 60_000.0,
-            max_total: 3_600_000.0,
-            stall_after: 10_000.0,
-            reset_on_progress: true,
-            strict: false,
-            cache: Caching::Private,
-            pages: None,
-            rounds: Some(10),
-            opens_urls: true,
-        }
-    }
-}
 
 /// One call.
 #[derive(Debug)]
@@ -348,65 +300,6 @@ impl<P> CallTable<P> {
     /// When [`expire`](Self::expire) wants to be called; infinite while nothing is in flight.
     pub fn wake(&self) -> Millis {
         self.wake
-    }
-}
-
-impl<P: Payload> CallTable<P> {
-    /// The work of a call that has some.
-    pub fn worker(&mut self, id: RequestId) -> Option<&mut Work<P>> {
-        self.find(id)?.work.as_deref_mut()
-    }
-
-    /// Sends a call's next leg, whose id is also its token from now on.
-    #[inline(never)]
-    pub fn go_on_by(
-        &mut self,
-        wire: &mut Wire<P>,
-        id: RequestId,
-        method: &str,
-        params: P,
-        now: Millis,
-    ) -> RequestId {
-        let leg = wire.requests.next();
-        if let Some(slot) = self.begin(id, leg, true, now) {
-            wire.push(Output::Leg(slot, leg));
-            wire.leg(leg, method, params);
-        }
-        leg
-    }
-
-    /// Ends a call.
-    #[inline(never)]
-    pub fn end(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
-        if let Some(slot) = self.remove(id) {
-            wire.push(Output::Settled(slot, outcome));
-        }
-    }
-
-    /// Ends a call from this side: the server is told, and its late answer will be no fault.
-    #[inline(never)]
-    pub fn abandon(
-        &mut self,
-        wire: &mut Wire<P>,
-        id: RequestId,
-        reason: Option<&str>,
-        error: Error<P>,
-    ) {
-        let Some(call) = self.find(id) else { return };
-        let request = call.request;
-        let task = call.work.as_ref().and_then(|work| Some(work.task.as_ref()?.id.clone()));
-        let awaited = request.filter(|request| wire.requests.forget(*request));
-        if let Some(task) = task {
-            wire.cancel_task(task);
-        } else if let Some(request) = awaited {
-            let mut params = P::object();
-            params.set("requestId", P::from_id(&Id::Integer(request.get())));
-            if let Some(reason) = reason {
-                params.set_text("reason", reason);
-            }
-            wire.tell(method::CANCELLED, params);
-        }
-        self.end(wire, id, Err(error));
     }
 }
 

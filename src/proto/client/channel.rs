@@ -55,6 +55,13 @@ impl Channel {
         Self { connect_timeout, probe_timeout, can_reopen, remembered: None }
     }
 
+    /// The same: however short the whole is to be, half of it is left for `initialize`.
+    pub(super) fn fitted(self) -> Self {
+        let half = self.connect_timeout / 2.0;
+        let fits = !self.probe_timeout.is_finite() || self.probe_timeout <= half;
+        if fits { self } else { Self { probe_timeout: half, ..self } }
+    }
+
     /// The same with another `probe_timeout`, if one is given.
     #[must_use]
     pub fn probing(self, probe_timeout: Option<Millis>) -> Self {

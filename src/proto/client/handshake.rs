@@ -16,20 +16,11 @@ use crate::types::method;
 use super::calls::LATE;
 use super::channel::Channel;
 use super::output::{Mode, Output, Session};
+use super::patience::Patience;
 use super::prior::Known;
 use super::requests::Purpose;
 use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};
 use super::wire::Wire;
-
-/// How often the handshake begins again because something passing was in the way.
-const ROUNDS: u32 = 3;
-
-/// How long it waits before that, at first.
-const PAUSE: Millis = 500.0;
-
-/// How long a channel must have been open for another to take its place: one that ends sooner would
-/// only do so again.
-const SETTLED: Millis = 1_000.0;
 
 /// Where the connection stands.
 #[derive(Debug)]
@@ -70,20 +61,16 @@ pub(super) enum Shaken<P> {
 pub(super) struct Handshake<P> {
     channel: Channel,
     phase: Phase<P>,
-    deadline: Millis,
-    /// Whether it was put off because the timer came late.
-    put_off: bool,
+    patience: Patience,
     /// What became of the first probe, if that says nothing of the server's era: it was lost on the
     /// way, or the server was in trouble.
     doubt: Option<Error<P>>,
-    /// How often it has begun again.
-    rounds: u32,
     /// Whether the notification that ends it is on its way.
     greeting: bool,
     /// What is known of the server before.
     pub prior: Option<P>,
-    /// When the channel opened; NaN while an open connection waits for another.
-    since: Millis,
+    /// Whether an open connection waits for another channel.
+    gap: bool,
 }
 
 impl<P: Payload> Handshake<P> {
@@ -91,33 +78,27 @@ impl<P: Payload> Handshake<P> {
         Self {
             channel: Channel::default(),
             phase: Phase::Closed,
-            deadline: f64::INFINITY,
-            put_off: false,
+            patience: Patience::until(f64::INFINITY),
             doubt: None,
-            rounds: 0,
             greeting: false,
             prior: None,
-            since: 0.0,
+            gap: false,
         }
     }
 
     /// A channel is about to be opened.
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         *self = Self {
-            channel,
+            channel: channel.fitted(),
             phase: Phase::Opening { hung_up: false },
-            deadline: now + channel.connect_timeout,
+            patience: Patience::until(now + channel.connect_timeout),
             ..Self::new()
         };
-        // However short the whole is to be, half of it is left for `initialize`.
-        if channel.probe_timeout.is_finite() {
-            self.channel.probe_timeout = channel.probe_timeout.min(channel.connect_timeout / 2.0);
-        }
     }
 
     /// The channel is open. Returns whether the connection is, by what is known of a modern server.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
-        self.since = now;
+        self.gap = false;
         let Phase::Opening { hung_up } = self.phase else { return false };
         let mode = wire.config.mode;
         match self.prior.take().map_or(Known::Nothing, |prior| Known::read(&prior, mode)) {
@@ -158,14 +139,12 @@ impl<P: Payload> Handshake<P> {
 
     /// The channel has ended because its authorization has; true if all goes on over another. A session
     /// of the legacy era would have to begin anew.
-    pub fn renews(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
-        let may = self.channel.can_reopen && wire.is(Version::listens);
-        let renews = may && now - self.since >= SETTLED;
-        if renews {
-            self.since = f64::NAN;
+    pub fn renews(&mut self, wire: &mut Wire<P>) -> bool {
+        self.gap = self.channel.can_reopen && wire.is(Version::listens);
+        if self.gap {
             wire.push(Output::Reopen);
         }
-        renews
+        self.gap
     }
 
     /// The connection has ended.
@@ -173,15 +152,12 @@ impl<P: Payload> Handshake<P> {
         wire.version = None;
         self.phase = Phase::Closed;
         self.greeting = false;
-        self.deadline = f64::INFINITY;
+        self.patience.end();
     }
 
     /// What came of it, while connected.
     pub fn session(&self) -> Option<&Session<P>> {
-        match &self.phase {
-            Phase::Open(session) => Some(session),
-            _ => None,
-        }
+        if let Phase::Open(session) = &self.phase { Some(session) } else { None }
     }
 
     pub fn is_closed(&self) -> bool {
@@ -190,7 +166,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether there is no channel yet.
     pub fn is_opening(&self) -> bool {
-        self.since.is_nan() || matches!(self.phase, Phase::Opening { .. })
+        self.gap || matches!(self.phase, Phase::Opening { .. })
     }
 
     /// Whether nothing counts but the answer to the probe.
@@ -220,7 +196,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether requests go out.
     pub fn is_done(&self) -> bool {
-        matches!(self.phase, Phase::Open(_)) && !self.greeting && !self.since.is_nan()
+        matches!(self.phase, Phase::Open(_)) && !self.greeting && !self.gap
     }
 
     /// Whether the server itself has shown its era.
@@ -230,7 +206,7 @@ impl<P: Payload> Handshake<P> {
 
     /// The server is not what it was known for.
     pub fn again(&mut self, wire: &mut Wire<P>, now: Millis) {
-        self.deadline = now + self.channel.connect_timeout;
+        self.patience.deadline = now + self.channel.connect_timeout;
         self.probe(wire, false, now);
     }
 
@@ -300,9 +276,11 @@ impl<P: Payload> Handshake<P> {
             }
             Phase::Initializing { probed } => {
                 // One that was in trouble when it was probed has not shown what it is.
-                let probed = probed && (self.doubt.is_none() || self.rounds >= ROUNDS);
+                let probed = probed && (self.doubt.is_none() || self.patience.is_exhausted());
                 let verdict = judge_initialize(mode, probed, outcome);
-                self.rounds += u32::from(matches!(verdict, Verdict::Probe));
+                if matches!(verdict, Verdict::Probe) {
+                    self.patience.count();
+                }
                 verdict
             }
             _ => return Shaken::On,
@@ -311,7 +289,7 @@ impl<P: Payload> Handshake<P> {
             Verdict::Open(session) if session.version.begins_with_greeting() => {
                 self.greeting = true;
                 wire.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
-                wire.version = Some(session.version);
+                wire.speak(&session);
                 self.phase = Phase::Open(session);
             }
             Verdict::Open(session) => {
@@ -326,12 +304,16 @@ impl<P: Payload> Handshake<P> {
         Shaken::On
     }
 
-    /// Both sides know that the session has begun.
     fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
-        self.greeting = false;
-        self.deadline = f64::INFINITY;
-        wire.version = Some(session.version);
+        wire.speak(&session);
         self.phase = Phase::Open(session);
+        self.done(wire);
+    }
+
+    /// Both sides know that the session has begun.
+    fn done(&mut self, wire: &mut Wire<P>) {
+        self.greeting = false;
+        self.patience.end();
         wire.push(Output::Connected);
     }
 
@@ -340,9 +322,7 @@ impl<P: Payload> Handshake<P> {
         if !self.greeting {
             return Shaken::On;
         }
-        self.greeting = false;
-        self.deadline = f64::INFINITY;
-        wire.push(Output::Connected);
+        self.done(wire);
         Shaken::Begun
     }
 
@@ -359,10 +339,7 @@ impl<P: Payload> Handshake<P> {
         error: Error<P>,
         now: Millis,
     ) -> Shaken<P> {
-        let pause = PAUSE * f64::from(1_u32 << self.rounds.min(ROUNDS)) * (1.0 + now.fract() / 4.0);
-        let until = now + pause.max(wish);
-        self.rounds += 1;
-        if self.rounds <= ROUNDS && until < self.deadline {
+        if let Some(until) = self.patience.again(wish, now) {
             let legacy = !self.is_probing() && self.doubt.is_none();
             self.phase = Phase::Waiting { until, legacy };
             Shaken::On
@@ -391,7 +368,7 @@ impl<P: Payload> Handshake<P> {
             return Shaken::On;
         }
         self.put_off(now - wake, now);
-        if now >= self.deadline {
+        if now >= self.patience.deadline {
             let after = self.channel.connect_timeout;
             let timeout = Error::Timeout { clock: Clock::Connect, after };
             return Shaken::Failed(timeout, self.doubt.take());
@@ -415,12 +392,10 @@ impl<P: Payload> Handshake<P> {
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
     fn put_off(&mut self, late: Millis, now: Millis) {
-        if self.put_off || late <= LATE {
+        let Channel { connect_timeout, probe_timeout, .. } = self.channel;
+        if late <= LATE || !self.patience.give_back(late, connect_timeout, now) {
             return;
         }
-        self.put_off = true;
-        let Channel { connect_timeout, probe_timeout, .. } = self.channel;
-        self.deadline = self.deadline.max(now + late.min(connect_timeout));
         if let Phase::Probing { deadline, .. } = &mut self.phase {
             *deadline = deadline.max(now + late.min(probe_timeout));
         }
@@ -432,6 +407,6 @@ impl<P: Payload> Handshake<P> {
             Phase::Probing { deadline: until, .. } | Phase::Waiting { until, .. } => until,
             _ => f64::INFINITY,
         };
-        if self.is_connecting() { own.min(self.deadline) } else { f64::INFINITY }
+        if self.is_connecting() { own.min(self.patience.deadline) } else { f64::INFINITY }
     }
 }

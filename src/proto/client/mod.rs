@@ -16,9 +16,13 @@ mod channel;
 mod handshake;
 mod incoming;
 mod inputs;
+mod legs;
+mod limits;
+mod oddity;
 mod output;
 mod pages;
 mod paging;
+mod patience;
 mod prior;
 mod progress;
 mod requests;
@@ -30,12 +34,12 @@ mod wire;
 mod work;
 
 pub use cache::Caching;
-pub use calls::CallLimits;
 pub use capabilities::Handles;
 pub use channel::Channel;
+pub use limits::CallLimits;
+pub use oddity::{Heard, Oddity, ProgressCounts};
 pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
 pub use pages::PageLimits;
-pub use progress::{Heard, Oddity, ProgressCounts};
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};
@@ -139,10 +143,10 @@ impl<P: Payload> Client<P> {
 
     /// The server has ended the channel because its authorization has come to its end: another is opened
     /// in its place, for which there is a new one ([`Output::Reopen`]). Calls under way fail with
-    /// [`Error::Lost`], subscriptions go on, and what is asked meanwhile waits. It is as
-    /// [`closed`](Self::closed) in the legacy era, or if the channel was open for less than a second.
+    /// [`Error::Lost`], subscriptions go on, and what is asked meanwhile waits. In the legacy era it is
+    /// as [`closed`](Self::closed). Whoever opens the other does not do so in a storm.
     pub fn expired(&mut self, reason: &str, now: Millis) {
-        if self.handshake.renews(&mut self.wire, now) {
+        if self.handshake.renews(&mut self.wire) {
             self.give_up(&Error::Lost { reason: owned(reason), sent: true, cause: None }, now);
             self.unproven.begin();
         } else {
@@ -269,7 +273,7 @@ impl<P: Payload> Client<P> {
         }
         let id = wire.requests.next();
         self.cache.asked(wire, id, limits.cache, method, &params);
-        let finds_out = self.calls.weigh_task(wire, session, method, &mut params, &limits);
+        let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {

@@ -10,7 +10,7 @@ use crate::types::{Implementation, Level};
 // Kept at hand here for the machine's other files.
 use crate::text::sentence;
 
-use super::progress::Oddity;
+use super::oddity::Oddity;
 use super::requests::{RequestId, Slot};
 
 /// Which protocol revisions a client may use.

@@ -12,9 +12,10 @@ use crate::text::owned;
 use crate::types::{meta, method};
 
 use super::cache::{Cache, covers};
-use super::calls::{CallLimits, CallTable};
+use super::calls::CallTable;
+use super::limits::CallLimits;
+use super::oddity::ProgressCounts;
 use super::output::{Output, Session};
-use super::progress::ProgressCounts;
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
 

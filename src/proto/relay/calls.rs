@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, FrontId, Relay, questions::Ask};
+use super::{Act, FrontId, Relay, asks::Ask};
 use crate::{
     error::Error,
     jsonrpc::{Kind as JsonKind, Payload, RpcError, code},

@@ -9,6 +9,7 @@
 //! [`poll_output`](Relay::poll_output). It reads no clock and owns no socket.
 
 mod answers;
+mod asks;
 mod calls;
 mod questions;
 mod session;

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, FrontId, Relay,
+    asks::{Ask, Asker},
     calls::{Kind, Number},
 };
 use crate::{
@@ -19,24 +20,6 @@ use crate::{
     },
     types::{Capability, ClientCapabilities, method},
 };
-
-/// Whom an answer is for.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) enum Asker {
-    /// A request of a legacy server.
-    Request(Id),
-    /// A question in the result of a modern one.
-    Input(u32),
-}
-
-/// A question for a modern client.
-#[derive(Debug)]
-pub(super) struct Ask<P> {
-    pub key: String,
-    pub asker: Asker,
-    pub method: String,
-    pub params: Option<P>,
-}
 
 /// A question that a legacy client was asked.
 #[derive(Debug)]
