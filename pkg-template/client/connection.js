@@ -269,7 +269,7 @@ export class Connection {
   /** A transport has ended. @param {unknown} transport @param {string} reason */
   closed(transport, reason) {
     if (!transport || transport !== this.#transport) return;
-    this.#core?.closed(reason, false, transport.expired ? now() : NaN);
+    this.#core?.closed(reason, false, /** @type {any} */ (transport).expired ? now() : NaN);
     this.drain();
   }
 
