@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fuzz | fixture | advisories`.
+//! The project's own commands: `cargo xtask demo | test | package | gateway-package | check | docs | bench |
+//! fuzz | fixture | advisories`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -16,6 +17,7 @@ mod docs;
 mod facade;
 mod fixture;
 mod fuzz;
+mod gateway;
 mod glue;
 mod names;
 mod outcome;
@@ -51,6 +53,7 @@ Usage: cargo xtask <command> [options]
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
+  gateway-package  Builds and packs the gateway's npm packages, one per platform whose toolchain is here
   check     Formatting, lints, documentation, types, size budget, layering, dependencies
   bench     The benchmark, in browsers against other clients and natively against FastMCP;
             updates README.md, docs/size-and-speed.md and the chart
@@ -125,6 +128,7 @@ fn dispatch() -> Result<ExitCode> {
         "demo" => demo::demo(&options.server, options.login).map(|()| true),
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
+        "gateway-package" => gateway::command().map(|()| true),
         "check" => check::command(),
         "bench" => bench::bench(&options.bench).map(|()| true),
         "fuzz" => fuzz::fuzz(&options.fuzz),
