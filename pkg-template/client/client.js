@@ -304,7 +304,7 @@ export class Client {
   async close() {
     const reason = "the client was closed";
     if (this.#connection.transport) {
-      this.#connection.core?.closed(reason, true);
+      this.#connection.core?.closed(reason, true, NaN);
       this.#connection.drain();
     } else if (this.#connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
