@@ -2,6 +2,7 @@
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
+import { loadAuthorized } from "../transports/identity.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
@@ -203,16 +204,14 @@ export class Calls {
     const transport = this.#connection.transport;
     call.epoch = this.#epoch;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
-    const ask = () =>
-      core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began, resumptionToken);
-    let done = ask();
+    let done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
-      done = ask();
+      done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     }
     if (done === words.REQUESTED_KEPT) {
       this.#answered(call, core?.value());
@@ -224,6 +223,7 @@ export class Calls {
     }
     const numbers = this.#connection.view();
     call.begin(numbers[words.PLACE_ID]);
+    if (resumptionToken !== undefined) core?.resume(call.id, resumptionToken);
     this.#table.put(numbers[words.PLACE_SLOT], call);
     if (this.#board) this.#show(call);
     if (this.#table.size === 1) this.#connection.hold();
@@ -254,7 +254,7 @@ export class Calls {
     const call = this.#table.take(slot);
     if (!call) return;
     const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
+    if (access?.auth) loadAuthorized().then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 

@@ -6,21 +6,25 @@ const TRIES = 4;
 /**
  * Sends a request with what an authorizer gives for it, and again if the authorizer knows better after the answer.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server?: string }} by
- * @param {{ method: string, url: string, headers: Headers, signal: AbortSignal, identify: () => void }} request
+ * @param {string} url
+ * @param {string} method
+ * @param {Headers} headers
+ * @param {AbortSignal} signal
+ * @param {() => void} identify says with which headers it is sent
  * @param {() => Promise<Response>} send
  * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer makes of that, as `refusal`
  */
-export async function authorized(by, request, send) {
+export async function ask(by, url, method, headers, signal, identify, send) {
   try {
-    return await attempts(by, request, send);
+    return await attempts(by, url, method, headers, signal, identify, send);
   } catch (refusal) {
     if (/** @type {Partial<Error> | undefined} */ (refusal)?.name !== "AuthError") throw refusal;
     return /** @type {Response} */ (/** @type {unknown} */ ({ status: 401, headers: new Headers(), refusal }));
   }
 }
 
-/** @type {typeof authorized} */
-async function attempts({ auth, server: given }, { method, url, headers, signal, identify }, send) {
+/** @type {typeof ask} */
+async function attempts({ auth, server: given }, url, method, headers, signal, identify, send) {
   const server = given ?? url;
   for (let attempt = 1; ; attempt++) {
     const sent = await auth.headers({ method, url, server });

@@ -1,5 +1,6 @@
 // Where the WebAssembly module comes from, and starting it once.
 import { McpError } from "../base/errors.js";
+import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
 
@@ -47,7 +48,11 @@ rest.provide(async () => {});
  * @param {() => Promise<void>} [getRest]
  */
 export function provide(get, getRest) {
-  main.provide(get);
+  main.provide(async () => {
+    const module = await get();
+    module.Core.help(hand);
+    return module;
+  });
   if (getRest) rest.provide(getRest);
 }
 

@@ -1,7 +1,7 @@
 //! Requests, notifications and responses, read from and written to a [`Payload`].
 
 use super::{Kind, Payload};
-use crate::types::method;
+use crate::types::{meta, method};
 
 /// The error codes of JSON-RPC and MCP that this crate sends or acts on.
 pub mod code {
@@ -230,11 +230,36 @@ pub(crate) fn write_call<P: Payload>(id: Option<&Id>, method: &str, params: Opti
     if let Some(id) = id {
         value.set("id", P::from_id(id));
     }
-    let is_usual = method == method::CALL_TOOL;
-    let method = if is_usual { P::constant(method::CALL_TOOL) } else { P::string(method) };
-    value.set("method", method);
+    value.set("method", method_name(method));
     if let Some(params) = params {
         value.set("params", params);
     }
     value
+}
+
+/// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
+#[inline(never)]
+#[allow(clippy::cast_precision_loss)] // ids count from 1
+pub(crate) fn with_meta<P: Payload>(mut params: P, envelope: &P, token: Option<i64>) -> P {
+    let mut own = envelope.copy();
+    if let Some(callers) = params.get(meta::META) {
+        own.assign(&callers);
+    }
+    if let Some(token) = token {
+        own.set(meta::PROGRESS_TOKEN, P::number(token as f64));
+    }
+    params.set(meta::META, own);
+    params
+}
+
+/// What [`Payload::ask`] says, by one member after the other.
+#[inline(never)]
+pub(crate) fn ask_by_members<P: Payload>(id: i64, method: &str, params: P, envelope: &P) -> P {
+    let params = with_meta(params, envelope, Some(id));
+    write_call(Some(&Id::Integer(id)), method, Some(params))
+}
+
+/// The name of a method; the one of nearly every call is kept.
+pub(crate) fn method_name<P: Payload>(method: &str) -> P {
+    if method == method::CALL_TOOL { P::constant(method::CALL_TOOL) } else { P::string(method) }
 }

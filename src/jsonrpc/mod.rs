@@ -8,8 +8,10 @@ mod raw;
 #[cfg(not(target_arch = "wasm32"))]
 mod value;
 
-pub(crate) use message::write_call;
+#[cfg(all(target_arch = "wasm32", feature = "npm-client"))]
+pub(crate) use message::method_name;
 pub use message::{Id, Malformed, Message, RpcError, code};
+pub(crate) use message::{ask_by_members, with_meta, write_call};
 pub use outline::{Outline, outline};
 pub use payload::{Kind, Payload, READ_FLOOR};
 #[cfg(not(target_arch = "wasm32"))]

@@ -1,6 +1,6 @@
 //! The JSON value that the core is generic over.
 
-use super::Id;
+use super::{Id, ask_by_members};
 
 /// Bytes that may come of any text that is read as somebody's type, however short it is: 256 KiB.
 ///
@@ -171,6 +171,18 @@ pub trait Payload: Clone {
 
     /// The request id or token as a value of its own JSON type.
     fn from_id(id: &Id) -> Self;
+
+    /// The request of that id, which is its token too; `_meta` of `params` gets what is in `envelope`
+    /// unless the caller put something else there.
+    fn ask(id: i64, method: &str, params: Self, envelope: &Self) -> Self {
+        ask_by_members(id, method, params, envelope)
+    }
+
+    /// The id and the result, if this is a message that does nothing but end a request of ours by its
+    /// result. `None` may be such a message as well: one that is to be looked at member by member.
+    fn ended(&self) -> Option<(i64, Self)> {
+        None
+    }
 
     /// The value at the end of a path of members.
     // Out of line, as all below: they are called from everywhere.

@@ -16,6 +16,7 @@ use crate::types::{Implementation, Level};
 
 use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
+use super::payload::help;
 use super::records;
 use super::words::{self, Failed, LogLevel, Scan};
 
@@ -66,6 +67,11 @@ impl Core {
         };
         let capabilities = JsValue::object();
         Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
+    }
+
+    /// Who does in one step what takes many from here; for all machines of this module.
+    pub fn help(hand: JsValue) {
+        help(hand);
     }
 
     /// A transport is about to open, of the kind of a [`words::Channel`]. Times are milliseconds; without
@@ -228,7 +234,6 @@ impl Core {
     /// the server may ask for input; below 0, the caller gets such results. `opens_urls` is whether
     /// a handler is asked to open what error -32042 names. `cache` is a [`words::Caching`]. `pages` is
     /// how many of a list are wanted, 0 for the result as it comes, and `most` how many it may have.
-    /// `resume`, if it is a text, is the event behind which the answer goes on.
     #[allow(clippy::too_many_arguments)] // one crossing of the boundary
     pub fn request(
         &mut self,
@@ -245,7 +250,6 @@ impl Core {
         pages: f64,
         most: f64,
         now: f64,
-        resume: JsValue,
     ) -> u32 {
         if let Some(http) = self.http.as_mut() {
             http.advance_to(now);
@@ -272,10 +276,8 @@ impl Core {
             rounds,
             opens_urls,
         };
-        let params = (!params.is_undefined()).then_some(params);
-        match self.machine.request(method, params, limits, now) {
+        match self.machine.request(method, Some(params), limits, now) {
             Ok(Requested::Sent(id, slot)) => {
-                self.resume = (!resume.is_undefined()).then_some((id, resume));
                 put_slot(slot);
                 put_id(Some(id));
                 words::Requested::Sent as u32
@@ -287,6 +289,12 @@ impl Core {
             Ok(Requested::Private) => words::Requested::Private as u32,
             Err(_) => words::Requested::Not as u32,
         }
+    }
+
+    /// The answer to the request of that id goes on behind the event of that name; to be said before it
+    /// leaves.
+    pub fn resume(&mut self, id: f64, event: JsValue) {
+        self.resume = request(id).map(|id| (id, event));
     }
 
     /// What the request of that id is authorized with, or with 0 the next one; true if it was another

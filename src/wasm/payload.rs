@@ -2,10 +2,14 @@
 
 use std::cell::Cell;
 
+#[cfg(feature = "npm-client")]
+use wasm_bindgen::JsCast;
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::jsonrpc::{Id, Kind, Payload};
+#[cfg(feature = "npm-client")]
+use crate::jsonrpc::{ask_by_members, method_name};
 
 // The few functions of the engine that are needed, and no more: js-sys brings along what it has
 // for futures, used or not.
@@ -65,6 +69,50 @@ extern "C" {
     fn parse(text: &JsValue) -> Result<JsValue, JsValue>;
 }
 
+#[cfg(feature = "npm-client")]
+#[wasm_bindgen]
+extern "C" {
+    /// The page's half of this file, `wasm/messages.js`.
+    type Hand;
+
+    #[wasm_bindgen(catch, method)]
+    fn ask(
+        this: &Hand,
+        id: f64,
+        method: &JsValue,
+        params: &JsValue,
+        envelope: &JsValue,
+    ) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(catch, method)]
+    fn plain(this: &Hand, message: &JsValue) -> Result<f64, JsValue>;
+}
+
+#[cfg(feature = "npm-client")]
+struct Helper(Cell<Option<Hand>>);
+
+// SAFETY: as for `Keys`, below.
+#[cfg(feature = "npm-client")]
+unsafe impl Sync for Helper {}
+
+/// Where there is none, the same is done member by member.
+#[cfg(feature = "npm-client")]
+static HAND: Helper = Helper(Cell::new(None));
+
+/// From now on the page helps.
+#[cfg(feature = "npm-client")]
+pub(super) fn help(hand: JsValue) {
+    HAND.0.set(Some(Hand::unchecked_from_js(hand)));
+}
+
+#[cfg(feature = "npm-client")]
+fn with_hand<T>(use_it: impl FnOnce(&Hand) -> Option<T>) -> Option<T> {
+    let hand = HAND.0.take()?;
+    let made = use_it(&hand);
+    HAND.0.set(Some(hand));
+    made
+}
+
 /// Rounds as the engine does.
 #[cfg(feature = "npm-client")]
 pub(super) fn read_number(text: &str) -> f64 {
@@ -95,6 +143,15 @@ fn lend(name: &'static str) -> (Vec<(*const str, JsValue)>, usize) {
     }
     keys.push((address, JsValue::string(name)));
     (keys, at)
+}
+
+/// A member, `undefined` if it is not there; `None` of what has no members.
+#[inline(never)]
+fn member_at(value: &JsValue, key: &'static str) -> Option<JsValue> {
+    let (keys, at) = lend(key);
+    let member = keys.get(at).and_then(|(_, key)| get(value, key).ok());
+    give_back(keys);
+    member
 }
 
 #[inline(never)]
@@ -153,13 +210,7 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn get(&self, key: &'static str) -> Option<Self> {
-        if !self.is_object() {
-            return None;
-        }
-        let (keys, at) = lend(key);
-        let value = keys.get(at).and_then(|(_, key)| get(self, key).ok());
-        give_back(keys);
-        value.filter(|value| !value.is_undefined())
+        member_at(self, key).filter(|value| !value.is_undefined())
     }
 
     #[inline(never)]
@@ -176,12 +227,10 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn set(&mut self, key: &'static str, value: Self) {
-        if self.is_object() {
-            // Fails only on an object that refuses members, and those are not ours.
-            let (keys, at) = lend(key);
-            let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
-            give_back(keys);
-        }
+        // Throws for what has no members, and those that refuse some are not ours.
+        let (keys, at) = lend(key);
+        let _ = keys.get(at).map(|(_, key)| set(self, key, &value));
+        give_back(keys);
     }
 
     #[inline(never)]
@@ -201,11 +250,9 @@ impl Payload for JsValue {
 
     #[inline(never)]
     fn remove(&mut self, key: &'static str) {
-        if self.is_object() {
-            let (keys, at) = lend(key);
-            let _ = keys.get(at).map(|(_, key)| delete(self, key));
-            give_back(keys);
-        }
+        let (keys, at) = lend(key);
+        let _ = keys.get(at).map(|(_, key)| delete(self, key));
+        give_back(keys);
     }
 
     #[inline(never)]
@@ -246,6 +293,23 @@ impl Payload for JsValue {
             Some(_) => None,
             None => self.as_string().map(Id::Text),
         }
+    }
+
+    #[cfg(feature = "npm-client")]
+    #[allow(clippy::cast_precision_loss)] // ids count from 1
+    #[inline(never)]
+    fn ask(id: i64, method: &str, params: Self, envelope: &Self) -> Self {
+        let name = method_name(method);
+        with_hand(|hand| hand.ask(id as f64, &name, &params, envelope).ok())
+            .unwrap_or_else(|| ask_by_members(id, method, params, envelope))
+    }
+
+    #[cfg(feature = "npm-client")]
+    #[allow(clippy::cast_possible_truncation)] // a safe integer
+    #[inline(never)]
+    fn ended(&self) -> Option<(i64, Self)> {
+        let id = with_hand(|hand| hand.plain(self).ok())?;
+        if id > 0.0 { Some((id as i64, member_at(self, "result")?)) } else { None }
     }
 
     #[allow(clippy::cast_precision_loss)] // read from a double

@@ -10,6 +10,20 @@ import { importPkg, pkg } from "../support/paths.mjs";
 /** What has crossed, by name. @type {string[]} */
 const crossed = [];
 let clock = false;
+/** How often the module has called JavaScript. */
+let called = 0;
+/** How often it has for the latest call. */
+let inside = 0;
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = /** @type {any} */ (
+  (/** @type {any} */ source, /** @type {Record<string, any>} */ imports) => {
+    const counted = Object.entries(imports).map(([module, functions]) => {
+      const counting = (/** @type {any} */ [name, own]) => [name, typeof own === "function" ? (/** @type {any[]} */ ...given) => (called++, own(...given)) : own];
+      return [module, Object.fromEntries(Object.entries(functions).map(counting))];
+    });
+    return instantiate(source, Object.fromEntries(counted));
+  }
+);
 /** @type {typeof import("mcp-wasm")} */
 let mcp;
 
@@ -79,10 +93,11 @@ async function overHttp(era, respond) {
 async function count(client) {
   await client.callTool("t");
   await new Promise((resolve) => setTimeout(resolve, 20));
-  crossed.length = 0;
+  crossed.length = called = 0;
   await client.callTool("t");
   await new Promise((resolve) => setTimeout(resolve, 20));
   const names = [...crossed];
+  inside = called;
   await client.close();
   return names;
 }
@@ -104,6 +119,11 @@ function stream(messages) {
 
 for (const era of ["modern", "legacy"]) {
   describe(era, () => {
+    test("what a call writes and reads of messages takes the module four calls of JavaScript", async () => {
+      await count(await overFrames(era, 0));
+      assert.equal(inside, 4);
+    });
+
     test("a call that is answered with JSON crosses as often as over a WebSocket", async () => {
       const frames = await count(await overFrames(era, 0));
       const http = await count(await overHttp(era, (request) => Response.json(result(request, era))));
@@ -126,3 +146,91 @@ for (const era of ["modern", "legacy"]) {
     }
   });
 }
+
+/** What a machine makes of messages that answer its first call, one after the other. @param {any} Core @param {string} era @param {any[]} messages */
+function told(Core, era, messages) {
+  const core = new Core({});
+  core.connect(words.CHANNEL_PORT, 1e4, 1e4, era === "legacy", 0);
+  core.opened(0);
+  /** @type {any[]} */
+  const steps = [];
+  // Other steps are about no call, or leave the numbers of the one before.
+  const ends = new Set([words.STEP_RESOLVE, words.STEP_REJECT]);
+  const numbers = () => [...core.view(words.VIEW_NUMBERS)].slice(0, 2);
+  const drain = () => {
+    for (let step; (step = core.poll(false)); ) steps.push([step, ends.has(step) ? numbers() : 0, core.value(), core.other()]);
+  };
+  drain();
+  core.receive(answer(steps[0][2], era), NaN, 0);
+  drain();
+  core.begun(0);
+  drain();
+  const own = { name: "t", _meta: { progressToken: "own", "a/b": 1 } };
+  core.request("tools/call", own, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0);
+  core.request("prompts/get", { name: "p" }, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0);
+  drain();
+  const id = steps.at(-2)[2].id;
+  for (const message of messages) {
+    const own = typeof message === "function" ? message(id) : message;
+    core.receive(Object(own) === own && own.id === 1 ? { ...own, id } : own, NaN, 1);
+    drain();
+  }
+  core.free();
+  return steps;
+}
+/** @type {typeof import("../../pkg-template/wasm/words.js")} */
+let words;
+
+describe("with the page's help the module reads and writes what it would by itself", () => {
+  const whole = { jsonrpc: "2.0", id: 1, result: { content: [], more: 1 } };
+  const { jsonrpc: _, ...unversioned } = whole;
+  const odd = {
+    "a result": whole,
+    "a result that is complete": { ...whole, result: { resultType: "complete" } },
+    "a result of another kind": { ...whole, result: { resultType: "other" } },
+    "a result whose kind is no text": { ...whole, result: { resultType: 1 } },
+    "a result that wants input": { ...whole, result: { resultType: "input_required", requestState: "s" } },
+    "a result that is a task": { ...whole, result: { task: { taskId: "x", status: "working" } } },
+    "a result that is a task of the extension": { ...whole, result: { resultType: "task", taskId: "x", status: "working" } },
+    "an error": { jsonrpc: "2.0", id: 1, error: { code: -32602, message: "no" } },
+    "a result beside an error": { ...whole, error: { code: -32602, message: "no" } },
+    "a result beside an error that is null": { ...whole, error: null },
+    "a result beside a method": { ...whole, method: "x" },
+    "a result beside a method that is null": { ...whole, method: null },
+    "a result without a version": unversioned,
+    "a result of another version": { ...whole, jsonrpc: "1.0" },
+    "a result that is null": { ...whole, result: null },
+    "a result that is an array": { ...whole, result: [] },
+    "a result that is an array with elements": { ...whole, result: [1] },
+    "a result that is text": { ...whole, result: "x" },
+    "no result": { jsonrpc: "2.0", id: 1 },
+    "a result for an id in text": { ...whole, id: "2" },
+    "a result for an id that was never given out": { ...whole, id: 99 },
+    "a result for an id with a fraction": { ...whole, id: 1.5 },
+    "a result for a negative id": { ...whole, id: -1 },
+    "a result for an id that is null": { ...whole, id: null },
+    "a batch": [whole, whole],
+    "an empty batch": [],
+    null: null,
+    "a text": "x",
+    "a number": 7,
+    nothing: undefined,
+    "members that throw": (/** @type {number} */ id) => new Proxy({ ...whole, id }, { get: (all, name) => (name === "result" ? assert.fail("thrown") : /** @type {any} */ (all)[name]) }),
+  };
+  for (const era of ["modern", "legacy"]) {
+    for (const [name, message] of Object.entries(odd)) {
+      test(`${era}: ${name}`, async () => {
+        words ??= await import(pathToFileURL(path.join(pkg, "wasm/words.js")).href);
+        const [{ Core }, { hand }] = await Promise.all(["wasm/core.js", "wasm/messages.js"].map((file) => import(pathToFileURL(path.join(pkg, file)).href)));
+        const helped = told(Core, era, [message, message]);
+        const fail = () => assert.fail("no help");
+        Core.help({ ask: fail, plain: fail });
+        try {
+          assert.deepEqual(helped, told(Core, era, [message, message]));
+        } finally {
+          Core.help(hand);
+        }
+      });
+    }
+  }
+});

@@ -20,10 +20,10 @@ pub const NEEDS: EnumSet<Need> = enum_set!(package::NEEDS | Need::CargoDeny);
 /// What a minimal app may weigh, in bytes, everything counted that a browser loads: by what it connects
 /// to, and by how the server compresses.
 const BUDGETS: [(&str, u64); 4] = [
-    ("websocket gzip", 65_400),
-    ("websocket brotli", 57_550),
-    ("http gzip", 90_600),
-    ("http brotli", 79_800),
+    ("websocket gzip", 62_850),
+    ("websocket brotli", 56_600),
+    ("http gzip", 85_700),
+    ("http brotli", 77_100),
 ];
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);

@@ -4,6 +4,7 @@
 //! [`module`] makes of it; beside the hand-written files of `pkg-template/`.
 
 mod module;
+mod pack;
 
 use std::env;
 use std::fs;
@@ -11,13 +12,15 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use enumset::{EnumSet, enum_set};
 use serde_json::Value;
 
 use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{CARRIED, Need, Tools, WASM_TARGET, locked_version, setup};
-use module::{MODULES, Module, TEXT_DECLARATION, built, generate, generated};
+use module::{FEATURES, MODULES, Module, TEXT_DECLARATION, built, generate, generated};
 
 pub const NEEDS: EnumSet<Need> = enum_set!(Need::Wasm | Need::Npm);
 
@@ -31,6 +34,9 @@ const SMALL: &str = "llvm-args=-inline-threshold=0 -unroll-threshold=0 -max-load
 const VALIDATOR: [&str; 2] = ["validate/index.js", "validate.js"];
 /// What it compares texts with.
 const PATTERNS: &str = "validate/patterns.js";
+/// What reads the modules' texts, and the script that it travels in.
+const UNPACKER: &str = "xtask/src/package/unpack.wat";
+const UNPACKER_SCRIPT: &str = "wasm/unpacker.js";
 const WORKER: &str = "worker/worker.js";
 const WORKER_SCRIPT: &str = "worker/worker-script.js";
 const PLACEHOLDER: &str = "\"version\": \"0.0.0\"";
@@ -82,9 +88,11 @@ pub fn declarations() -> Vec<(PathBuf, String)> {
         let declared = declared.chain([format!("{}.d.ts", module.wasm)]);
         declared.map(|name| (generated(module).join(&name), name)).collect::<Vec<_>>()
     };
-    let worker = WORKER_SCRIPT.replace(".js", ".d.ts");
-    let worker = (target().join("pkg-generated").join(&worker), worker);
-    MODULES.iter().flat_map(of).chain([worker]).collect()
+    let alone = [WORKER_SCRIPT, UNPACKER_SCRIPT].map(|script| {
+        let declared = script.replace(".js", ".d.ts");
+        (target().join("pkg-generated").join(&declared), declared)
+    });
+    MODULES.iter().flat_map(of).chain(alone).collect()
 }
 
 fn cargo_home() -> PathBuf {
@@ -104,6 +112,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         // The slow steps depend on nothing but the module and on how they are done.
         let how = concat!(
             include_str!("package/module.rs"),
+            include_str!("package/pack.rs"),
             include_str!("names.rs"),
             include_str!("glue.rs"),
             include_str!("split.rs"),
@@ -137,6 +146,7 @@ pub fn assemble(tools: &Tools) -> Result<PathBuf> {
         }
     }
     bundle_validator(tools, &next)?;
+    inline_unpacker(tools, &next)?;
     inline_worker(tools, &next)?;
     make_doors(&next)?;
     sbom::of_npm(&next)?;
@@ -204,6 +214,23 @@ fn make_doors(package: &Path) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// What reads the modules' texts, as a text.
+fn inline_unpacker(tools: &Tools, package: &Path) -> Result<()> {
+    let script = target().join("pkg-generated").join(UNPACKER_SCRIPT);
+    fs::create_dir_all(script.parent().unwrap_or(package))?;
+    fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?;
+    let file = script.with_extension("wasm");
+    tools
+        .cmd("wasm-opt")
+        .args(FEATURES)
+        .args(["-Oz", "--converge", "--strip-target-features"])
+        .args([root().join(UNPACKER).as_path(), Path::new("-o"), &file])
+        .quiet()
+        .context("what reads the modules could not be assembled")?;
+    let text = STANDARD.encode(fs::read(file)?);
+    Ok(fs::write(package.join(UNPACKER_SCRIPT), format!("export default \"{text}\";\n"))?)
 }
 
 /// The worker's script as a text, for pages that make the worker out of the package itself.

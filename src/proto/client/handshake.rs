@@ -275,7 +275,7 @@ impl<P: Payload> Handshake<P> {
             Verdict::Open(session) if session.version.begins_with_greeting() => {
                 self.greeting = true;
                 wire.push(Output::Greet(write_call(None, method::INITIALIZED, None)));
-                wire.version = Some(session.version);
+                wire.speak(&session);
                 self.phase = Phase::Open(session);
             }
             Verdict::Open(session) => {
@@ -291,7 +291,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
-        wire.version = Some(session.version);
+        wire.speak(&session);
         self.phase = Phase::Open(session);
         self.done(wire);
     }

@@ -9,6 +9,7 @@ use crate::text::sentence;
 use crate::types::method;
 
 use super::Client;
+use super::calls::Call;
 use super::oddity::{Heard, Oddity};
 use super::output::Output;
 use super::progress;
@@ -19,6 +20,9 @@ impl<P: Payload> Client<P> {
     ///
     /// `stream` is the request of ours on whose stream it came, where each has one.
     pub fn read(&mut self, value: &P, stream: Option<RequestId>, now: Millis) {
+        if self.ended(value, now) {
+            return;
+        }
         let batch = if self.wire.is(Version::has_batches) { value.elements() } else { None };
         match batch.filter(|all| !all.is_empty()) {
             None => self.receive(Message::read(value), stream, now),
@@ -28,6 +32,28 @@ impl<P: Payload> Client<P> {
                 }
             }
         }
+    }
+
+    /// The short way of what most calls come to: a result that ends its call. False if there may be
+    /// more to the message.
+    fn ended(&mut self, value: &P, now: Millis) -> bool {
+        if !self.handshake.is_done() || self.unproven.is_on() {
+            return false;
+        }
+        let Some((id, result)) = value.ended() else { return false };
+        let Some(id) = RequestId::new(id) else { return false };
+        let Some(&Purpose::Call(call)) = self.wire.requests.purpose(id) else { return false };
+        let plain = |call: &mut Call<P>| {
+            call.pages.is_none() && call.work.as_ref().is_none_or(|work| work.task.is_none())
+        };
+        if !self.calls.find(call).is_some_and(plain) {
+            return false;
+        }
+        self.wire.requests.take(id);
+        let outcome = Ok(result);
+        self.cache.answered(id, &outcome, now);
+        self.calls.end(&mut self.wire, call, outcome);
+        true
     }
 
     /// A message has arrived; `stream` as for [`read`](Self::read).

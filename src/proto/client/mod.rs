@@ -247,7 +247,7 @@ impl<P: Payload> Client<P> {
         }
         let id = wire.requests.next();
         self.cache.asked(wire, id, limits.cache, method, &params);
-        let finds_out = self.calls.weigh_task(wire, session, method, &mut params, &limits);
+        let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {

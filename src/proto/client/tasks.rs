@@ -221,7 +221,6 @@ impl<P: Payload> CallTable<P> {
     pub(super) fn weigh_task(
         &self,
         wire: &Wire<P>,
-        session: Option<&Session<P>>,
         method: &str,
         params: &mut P,
         limits: &CallLimits,
@@ -229,15 +228,11 @@ impl<P: Payload> CallTable<P> {
         if method != method::CALL_TOOL {
             return false;
         }
-        let capabilities = session.and_then(|session| session.capabilities.as_ref());
-        let known = capabilities
-            .filter(|_| !wire.is(Version::has_task_extension))
-            .and_then(|all| all.at(&["tasks", "requests", "tools"])?.present("call"));
-        if known.is_none() {
+        if !wire.takes_tasks {
             params.remove("task");
+            return false;
         }
-        if known.is_none()
-            || params.present("task").is_some()
+        if params.present("task").is_some()
             || limits.rounds.is_none()
             || !opts_in(&wire.config.capabilities)
         {

@@ -1,12 +1,12 @@
 //! What every part of the machine needs to speak to the server: ids, what each request carries, the
 //! revision, and the outputs.
 
-use crate::jsonrpc::{Id, Message, Payload, RpcError, write_call};
+use crate::jsonrpc::{Id, Message, Payload, RpcError, with_meta, write_call};
 use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::output::{Config, Output, Outputs};
+use super::output::{Config, Output, Outputs, Session};
 use super::requests::{Purpose, RequestId, Requests};
 
 #[derive(Debug)]
@@ -16,6 +16,8 @@ pub(super) struct Wire<P> {
     pub outputs: Outputs<P>,
     /// The revision that both sides speak, while connected.
     pub version: Option<Version>,
+    /// Whether tool calls may ask to become tasks.
+    pub takes_tasks: bool,
     /// What every request of this connection carries in `_meta`.
     envelope: P,
 }
@@ -27,8 +29,19 @@ impl<P: Payload> Wire<P> {
             requests: Requests::new(),
             outputs: Outputs::new(),
             version: None,
+            takes_tasks: false,
             envelope: P::object(),
         }
+    }
+
+    /// From now on both sides speak the session's revision.
+    pub fn speak(&mut self, session: &Session<P>) {
+        self.version = Some(session.version);
+        // A server of the legacy era has to know them, and one of the modern era decides by itself.
+        let path = ["tasks", "requests", "tools"];
+        let tools = session.capabilities.as_ref().and_then(|all| all.at(&path));
+        let known = tools.is_some_and(|all| all.present("call").is_some());
+        self.takes_tasks = known && !session.version.has_task_extension();
     }
 
     /// Whether the connection is open, and its revision such.
@@ -78,15 +91,16 @@ impl<P: Payload> Wire<P> {
     /// Sends a request that carries what all do.
     #[inline(never)]
     pub fn request(&mut self, id: RequestId, purpose: Purpose, method: &str, params: P) {
-        let params = self.with_meta(params, None);
+        let params = with_meta(params, &self.envelope, None);
         self.post(id, purpose, method, params);
     }
 
     /// The same, with its id as its progress token, for a call of that token.
     #[inline(never)]
     pub fn leg(&mut self, id: RequestId, method: &str, params: P) {
-        let params = self.with_meta(params, Some(id));
-        self.post(id, Purpose::Call(id), method, params);
+        self.requests.expect(id, Purpose::Call(id));
+        let request = P::ask(id.get(), method, params, &self.envelope);
+        self.push(Output::Send(request, Some(id)));
     }
 
     /// Whether a result is what was asked for. A modern one says what it is.
@@ -103,20 +117,6 @@ impl<P: Payload> Wire<P> {
         params.set("taskId", task);
         self.request(id, Purpose::Call(id), method::CANCEL_TASK, params);
         self.requests.forget(id);
-    }
-
-    /// Fills in `_meta`: the envelope, what the caller put there, and our token above all.
-    #[allow(clippy::cast_precision_loss)] // ids count from 1
-    fn with_meta(&self, mut params: P, token: Option<RequestId>) -> P {
-        let mut own = self.envelope.copy();
-        if let Some(callers) = params.get(meta::META) {
-            own.assign(&callers);
-        }
-        if let Some(token) = token {
-            own.set(meta::PROGRESS_TOKEN, P::number(token.get() as f64));
-        }
-        params.set(meta::META, own);
-        params
     }
 
     /// What each request carries in the given revision.

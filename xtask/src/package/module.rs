@@ -13,6 +13,8 @@ use crate::setup::Tools;
 use crate::split::{FIRST, Parts, split};
 use crate::trap;
 
+use super::pack::pack;
+
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
 const WASM_OPT: [&str; 9] = [
     "--flatten",
@@ -26,7 +28,7 @@ const WASM_OPT: [&str; 9] = [
     "--strip-target-features",
 ];
 /// What the modules use beyond the first WebAssembly; they do not say so themselves.
-const FEATURES: [&str; 6] = [
+pub const FEATURES: [&str; 6] = [
     "--enable-bulk-memory",
     "--enable-multivalue",
     "--enable-mutable-globals",
@@ -237,37 +239,6 @@ fn strip(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
 
 /// A script with a module in it, and its declaration.
 fn write_inline(script: &Path, wasm: &Path) -> Result<()> {
-    fs::write(script, inline(&fs::read(wasm)?))?;
+    fs::write(script, format!("export default \"{}\";\n", pack(&fs::read(wasm)?)?))?;
     Ok(fs::write(script.with_extension("d.ts"), TEXT_DECLARATION)?)
-}
-
-/// A module that carries `bytes` as text, which `wasm/unpack.js` reads: 89 bytes are a
-/// character each, the others two. A server's brotli finds nearly as much in it as in the bytes,
-/// and nothing in what is compressed already.
-fn inline(bytes: &[u8]) -> String {
-    const SINGLE: u8 = 89;
-    // From `#` on, without the backslash: nothing that a script or a minifier would escape.
-    let digit = |number: u8| char::from(number + if number < 57 { 35 } else { 36 });
-    let mut text = String::new();
-    for byte in bytes {
-        if *byte >= SINGLE {
-            text.push(digit(SINGLE - 1 + byte / SINGLE));
-        }
-        text.push(digit(byte % SINGLE));
-    }
-    format!("export default \"{text}\";\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_inlined_byte_needs_an_escape() {
-        let text = inline(&(0..=255).collect::<Vec<u8>>());
-        let packed = text.strip_prefix("export default \"").unwrap().strip_suffix("\";\n").unwrap();
-        assert_eq!(packed.len(), 89 + 2 * (256 - 89));
-        assert!(packed.bytes().all(|byte| matches!(byte, b'#'..=b'~') && byte != b'\\'));
-        assert_eq!(inline(b"\0asm"), "export default \"#}+}=}7\";\n");
-    }
 }
