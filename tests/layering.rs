@@ -237,6 +237,9 @@ fn the_facade_imports_only_point_down() {
         })
         .collect();
     assert!(files.len() > 50, "{} files", files.len());
+    let top =
+        fs::read_dir(&template).unwrap().filter(|entry| entry.as_ref().unwrap().path().is_file());
+    assert!(top.count() <= 8, "more than the doors stand in the top folder");
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
     let found = script_violations(&files);
     assert!(found.is_empty(), "\n{}", found.join("\n"));

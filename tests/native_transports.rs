@@ -323,6 +323,42 @@ async fn dropping_ends_a_child_too_and_so_does_the_end_of_the_runtime() {
 }
 
 #[tokio::test]
+async fn what_was_sent_to_a_child_before_it_is_closed_arrives_and_it_may_finish_what_it_says() {
+    let lines = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&lines);
+    // More than a pipe holds, after its input has ended.
+    let script = "wc -c >&2; head -c 300000 /dev/zero && echo whole >&2";
+    let command = shell(script)
+        .grace(PATIENCE)
+        .on_stderr(move |line| sink.lock().unwrap().push(line.trim().to_owned()));
+    let mut transport = Transport::child(&command, LIMIT);
+    assert!(matches!(next(&mut transport).await, Event::Open));
+    let message = Raw::of(&json!({ "text": "x".repeat(200_000) })).unwrap();
+    transport.send(&message, None).unwrap();
+    timeout(PATIENCE, transport.close()).await.unwrap();
+    let length = (message.to_string().len() + 1).to_string();
+    timeout(PATIENCE, async {
+        while lines.lock().unwrap().len() < 2 {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    })
+    .await
+    .unwrap();
+    assert_eq!(*lines.lock().unwrap(), [length, "whole".to_owned()]);
+}
+
+#[tokio::test]
+async fn who_hears_of_standard_error_may_panic() {
+    let command = shell("echo one >&2; cat; echo two >&2").on_stderr(|_| panic!("on purpose"));
+    let mut transport = Transport::child(&command, LIMIT);
+    assert!(matches!(next(&mut transport).await, Event::Open));
+    let said = Raw::of(&json!({ "said": 1 })).unwrap();
+    transport.send(&said, None).unwrap();
+    assert_eq!(message(&mut transport).await.to_string(), said.to_string());
+    transport.close().await;
+}
+
+#[tokio::test]
 async fn a_child_that_ends_when_its_input_does_gets_no_signal() {
     let directory = env::temp_dir().join(format!("mcp-wasm-goodbye-{}", std::process::id()));
     let script = format!(

@@ -11,10 +11,11 @@ fn main() -> io::Result<()> {
         PathBuf::from(env::var("CARGO_MANIFEST_DIR").expect("cargo says where the crate is"));
     let out = PathBuf::from(env::var("OUT_DIR").expect("cargo says where to write"));
     let assets = here.join("assets");
-    let (www, pkg) = if assets.is_dir() {
-        (assets.join("www"), assets.join("pkg"))
+    let repository = here.join("../..");
+    let (www, pkg) = if repository.join("www/index.html").is_file() {
+        (repository.join("www"), repository.join("target/pkg"))
     } else {
-        (here.join("../../www"), here.join("../../target/pkg"))
+        (assets.join("www"), assets.join("pkg"))
     };
     let mut list = String::from("pub static FILES: &[File] = &[\n");
     for (root, prefix) in [(www, ""), (pkg, "pkg/")] {

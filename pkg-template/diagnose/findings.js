@@ -1,4 +1,5 @@
 // What can be found, in words.
+import { isLoopback } from "./probe.js";
 
 /** The headers that a page sends and that are not allowed by themselves. */
 export const HEADERS = [
@@ -19,6 +20,12 @@ const EXPOSE = "Access-Control-Expose-Headers: Mcp-Session-Id, WWW-Authenticate"
 
 /** All that a page may need: nobody should have to ask again for the next line. @param {{ origin?: string }} facts */
 const everything = (facts) => `${allowOrigin(facts)}\n${ALLOW_METHODS}\n${ALLOW_HEADERS}\n${EXPOSE}`;
+
+/** What helps who cannot change the server. @param {{ url: string, origin?: string }} facts */
+const elsewhere = ({ url, origin }) =>
+  isLoopback(new URL(url).hostname)
+    ? `\n(If it is a gateway of mcp-wasm: start it with --origin ${origin}.)`
+    : `\n(If the server is not yours, a gateway on your machine lets pages in: npx mcp-wasm-gateway --url ${url}${origin ? ` --origin ${origin}` : ""})`;
 
 /** Where a server says how to log in. @param {string} server */
 const placeOf = (server) => {
@@ -52,7 +59,7 @@ const TEXTS = {
     late
       ? `${url} did not answer in time.`
       : `Nobody answers at ${url}${reason ? ` (${reason})` : ""}: no server listens there, its name or its certificate is wrong, or the browser, an extension or a firewall refuses.`,
-    "Start the server, and check host and port; open the address in a tab of its own to see what the browser says of it.",
+    "Start the server, and check host and port; open the address in a tab of its own to see what the browser says of it. A server that is a program is started by a gateway: npx mcp-wasm-gateway -- COMMAND.",
   ],
   LOCAL_NETWORK_ACCESS: ({ url, origin, state }) => [
     state === "denied"
@@ -66,11 +73,11 @@ const TEXTS = {
   ],
   CORS_ALLOW_ORIGIN: (facts) => [
     `${facts.url} answers${facts.method ? ` ${facts.method}` : ""}, but without permission for pages of ${facts.origin} to read that. So also look errors (401, 403, 404, 500) that are answered without CORS headers.`,
-    everything(facts),
+    `${everything(facts)}${elsewhere(facts)}`,
   ],
   CORS_PREFLIGHT: (facts) => [
     `${facts.url} does not answer OPTIONS as browsers want it, so no request with a header of the protocol leaves the page.`,
-    `Answer OPTIONS with status 204 and\n${everything(facts)}`,
+    `Answer OPTIONS with status 204 and\n${everything(facts)}${elsewhere(facts)}`,
   ],
   CORS_ALLOW_HEADERS: ({ url, headers, era, names = HEADERS }) => [
     `${url} does not allow pages to send ${headers.join(", ")}.${era === "legacy" && headers.includes("mcp-method") ? " If the server speaks 2026-07-28, that is why the client fell back to `initialize`." : ""}`,
@@ -87,6 +94,10 @@ const TEXTS = {
   FORBIDDEN: ({ url, origin, status }) => [
     `${url} refuses with status ${status}: the origin ${origin ?? "(none)"}, the host name or the credentials are not accepted there.`,
     `Allow the origin ${origin ?? "of the page"} on the server (mcp-wasm: \`Options::allowed_origins\`), or connect with credentials.`,
+  ],
+  GATEWAY_TOKEN: ({ url }) => [
+    `There is a gateway at ${url}, which wants its token. It printed that where it was started.`,
+    'Connect with `{ headers: { Authorization: "Bearer TOKEN" } }`, over WebSocket with `{ protocols: ["mcp", "mcp.ticket.TOKEN"] }`.',
   ],
   AUTHENTICATION_REQUIRED: ({ url, challenge }) => [
     `${url} wants authentication${challenge ? `: WWW-Authenticate: ${challenge}` : " (status 401; a page sees WWW-Authenticate only if that is exposed)"}.`,

@@ -136,7 +136,8 @@ async function judge(diagnosis, { status, type, challenge }) {
   const { error } = diagnosis.facts;
   if (status === 401) {
     diagnosis.find("AUTHENTICATION_REQUIRED", { status, challenge });
-    return diagnoseAccess(diagnosis, challenge);
+    // A gateway has no log-in.
+    return diagnosis.findings.at(-1)?.code !== "GATEWAY_TOKEN" && diagnoseAccess(diagnosis, challenge);
   }
   if (status === 403 || status === 421) return diagnosis.find("FORBIDDEN", { status });
   if (error?.code === "HTTP_SSE_ONLY") return diagnosis.find("HTTP_SSE_ONLY", { status });

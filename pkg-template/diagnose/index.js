@@ -39,6 +39,8 @@ class Diagnosis {
 
   /** Notes what was found. @param {string} code @param {object} [facts] @returns {true} */
   find(code, facts = {}) {
+    const { challenge } = /** @type {{ challenge?: string | null }} */ (facts);
+    if (code === "AUTHENTICATION_REQUIRED" && challenge?.includes("mcp-wasm pairing")) code = "GATEWAY_TOKEN";
     this.findings.push(finding(code, { url: shown(this.url), origin: this.origin, ...facts }));
     return true;
   }

@@ -34,6 +34,7 @@ export type FindingCode =
   /** The server refuses the origin, the host or the credentials. */
   | "FORBIDDEN"
   /** The server wants credentials. */
+  | "GATEWAY_TOKEN"
   | "AUTHENTICATION_REQUIRED"
   /** `WWW-Authenticate` is missing, hidden from pages or in several fields, or names no metadata; a warning. */
   | "AUTH_CHALLENGE"

@@ -26,7 +26,7 @@ type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
 
 /// The functions, by method, and those of their answers that are waited for.
 #[derive(Default)]
-pub(super) struct Asked {
+pub(super) struct Functions {
     functions: HashMap<&'static str, Answers>,
     running: Mutex<Vec<Running>>,
 }
@@ -49,7 +49,7 @@ pub(super) enum Asker {
     Input(u32),
 }
 
-impl Asked {
+impl Functions {
     pub fn add<P, R, F>(
         &mut self,
         method: &'static str,

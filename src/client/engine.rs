@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::asked::{Asked, Asker};
+use super::asked::{Asker, Functions};
 use super::handler::{Handler, Once, lock};
 use super::host::Host;
 use super::pending::Pending;
@@ -30,7 +30,7 @@ pub(super) struct Handlers {
     pub progress: Option<Handler<Progress>>,
     pub log: Option<Handler<LogMessage>>,
     /// What answers the server's questions.
-    pub asked: Asked,
+    pub asked: Functions,
     pub notification: Option<Handler<Notification>>,
     pub odd: Option<Handler<(Oddity, Option<Value>)>>,
     pub error: Option<Handler<Error>>,

@@ -13,6 +13,8 @@ use super::{guard, http::cors, upgrade};
 
 /// Begins the subprotocol that has the token.
 const TICKET: &str = "mcp.ticket.";
+/// What is said to who does not know it, so that a page can tell this from a log-in.
+const CHALLENGE: &str = "Bearer realm=\"mcp-wasm pairing\"";
 
 /// A token that every request has to show: as `Authorization: Bearer TOKEN`, or, since pages cannot
 /// send headers along with a `WebSocket`, as the subprotocol `mcp.ticket.TOKEN` beside `mcp`.
@@ -53,7 +55,7 @@ impl PairingToken {
                     WebSocket the subprotocols `mcp` and `mcp.ticket.TOKEN`";
         let mut response = guard::refusal(StatusCode::UNAUTHORIZED, text);
         let headers = response.headers_mut();
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE));
         cors::open(request.headers().get(header::ORIGIN).cloned(), headers);
         Err(response)
     }

@@ -205,7 +205,7 @@ impl Context {
                 }
                 Asked::Suspended(key) => {
                     // A question that is given up in the same turn (in a race, say) is not asked.
-                    let _open = Open { call, key };
+                    let _seen = Unseen { call, key };
                     call.shared.suspend(call.key);
                     return pending().await;
                 }
@@ -216,12 +216,12 @@ impl Context {
 }
 
 /// A question that the driver has yet to see.
-struct Open<'a> {
+struct Unseen<'a> {
     call: &'a Arc<Call>,
     key: String,
 }
 
-impl Drop for Open<'_> {
+impl Drop for Unseen<'_> {
     fn drop(&mut self) {
         self.call.shared.lock().session.take_back(self.call.key, &self.key);
     }

@@ -1,18 +1,19 @@
 //! A child process that speaks by lines: its standard input and output.
 
 use std::collections::VecDeque;
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::process::ExitStatus;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, copy, sink};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::oneshot;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Sleep, sleep, timeout};
 
 use super::command::{Command, Hears};
 use super::lines::{Line, Lines};
@@ -32,6 +33,9 @@ const QUOTED: usize = 5;
 /// How long what a process has said last may take to arrive, once it has ended; and how long it may
 /// take to end, once it says no more.
 const REST: Duration = Duration::from_millis(50);
+
+/// How long what is left to be said to a child that is ended may take.
+const LAST: Duration = Duration::from_millis(200);
 
 type Kept = Arc<Mutex<VecDeque<String>>>;
 
@@ -155,9 +159,25 @@ impl Child {
                 }
             }
             State::Running(running) => {
-                let Running { stdin, stdout, keeper, .. } = *running;
-                drop((stdin, stdout));
-                keeper.end().await;
+                let Running { stdin, stdout, keeper, unsent, sent, .. } = *running;
+                // What it still says is read, or it would be stopped by that.
+                let deaf = async {
+                    if let Some(mut stdout) = stdout {
+                        let _ = copy(&mut stdout, &mut sink()).await;
+                    }
+                    pending::<()>().await;
+                };
+                let ending = async {
+                    if let (Some(mut stdin), Some(rest)) = (stdin, unsent.get(sent..)) {
+                        // It may not read any more.
+                        let _ = timeout(LAST, stdin.write_all(rest)).await;
+                    }
+                    keeper.end().await;
+                };
+                tokio::select! {
+                    () = deaf => {}
+                    () = ending => {}
+                }
             }
             State::Over(_) => {}
         }
@@ -314,7 +334,10 @@ async fn listen(
             kept.push_back(clip(line, LINE).into_owned());
         }
         if let Some(hears) = &hears {
-            hears(line);
+            // A child whose standard error nobody reads would be stopped by that.
+            if catch_unwind(AssertUnwindSafe(|| hears(line))).is_err() {
+                tracing::error!("what hears of a child's standard error has panicked");
+            }
         } else {
             tracing::debug!(target: "mcp_wasm::stderr", "{line}");
         }

@@ -1,9 +1,14 @@
 // The client for native Rust programs, as the example program has it, against servers of other people: by stdio and by HTTP.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { connect } from "node:net";
+import { tmpdir } from "node:os";
 import path from "node:path";
 import { test } from "node:test";
+import { createServer } from "node:tls";
 import { promisify } from "node:util";
+import { startDemoServer } from "../support/demo-server.mjs";
 import { python, pythonFastmcp2, pythonFastmcp4, tests } from "../support/paths.mjs";
 import { freePort, start } from "../support/process.mjs";
 
@@ -64,3 +69,33 @@ for (const [name, interpreter] of /** @type {const} */ ([["2", pythonFastmcp2], 
     }
   });
 }
+
+test("TLS counts on the certificates of the system, and says what is wrong with another", async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), "mcp-wasm-tls-"));
+  const [key, cert] = [path.join(folder, "key.pem"), path.join(folder, "cert.pem")];
+  await promisify(execFile)("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-addext", "basicConstraints=critical,CA:FALSE"]);
+  const demo = await startDemoServer();
+  const secure = createServer({ key: await readFile(key), cert: await readFile(cert) }, (socket) => {
+    const inner = connect(Number(new URL(demo.url).port), "127.0.0.1");
+    socket.pipe(inner).pipe(socket);
+    socket.on("error", () => inner.destroy());
+    inner.on("error", () => socket.destroy());
+  });
+  await new Promise((resolve) => secure.listen(0, "127.0.0.1", () => resolve(undefined)));
+  const { port } = /** @type {import("node:net").AddressInfo} */ (secure.address());
+  try {
+    for (const scheme of ["wss", "https"]) {
+      const call = ["process_items", '{"items":["a"]}', `${scheme}://127.0.0.1:${port}/mcp`];
+      const { stdout } = await promisify(execFile)(client, call, { env: { ...process.env, SSL_CERT_FILE: cert } });
+      assert.match(stdout, /^0\/1 \(0\.0%\)\n1\/1 \(100\.0%\)\n/);
+      await assert.rejects(promisify(execFile)(client, call), ({ stderr }) => {
+        assert.match(stderr, /connecting to .*certificate/i);
+        return true;
+      });
+    }
+  } finally {
+    secure.close();
+    await demo.stop();
+    await rm(folder, { recursive: true });
+  }
+});

@@ -199,6 +199,15 @@ describe("who is let in", () => {
     assert.equal((await fetch(`${gateway.url}servers`)).status, 401);
   });
 
+  test("diagnose finds the gateway, and says what to connect with", async () => {
+    const { diagnose } = await importPkg("diagnose/index.js");
+    for (const url of [gateway.http(), gateway.ws()]) {
+      const { ok, findings } = await diagnose(url);
+      assert.deepEqual([ok, ...findings.map((/** @type {any} */ { code }) => code)], [false, "GATEWAY_TOKEN"], url);
+      assert.match(findings[0].fix, /mcp\.ticket\.TOKEN/);
+    }
+  });
+
   test("nothing was started for any of them", async () => {
     assert.equal((await processes(`${linesServer} ${mark}`)).length, 1, "the gateway itself");
     assert.equal((await gateway.servers())[0].running, 0);
@@ -220,7 +229,7 @@ describe("who is let in", () => {
     assert.equal(response.status, 200);
     assert.equal(response.headers.get("access-control-allow-origin"), "https://app.example");
     await (await connect(gateway, "ws")).close();
-    const log = gateway.output().split("try them at")[1].split("\n").slice(1).join("\n");
+    const log = gateway.output().split("try them at")[1]?.split("\n").slice(1).join("\n") ?? "";
     assert.ok(log.length > 0 && !log.includes(gateway.token), "the token is printed once, at the start");
   });
 });

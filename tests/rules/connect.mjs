@@ -234,6 +234,43 @@ rule("errors of the transport reach onerror and break nothing", async (env) => {
   await works(env, client, peer);
 }, { on: ["objects", "frames"] });
 
+rule("a server that ends while it is asked says that it may have been reached, at whichever message", async (env) => {
+  for (const last of ["server/discover", "initialize"]) {
+    const peer = await env.peer();
+    const send = peer.target.send.bind(peer.target);
+    peer.target.send = async (/** @type {any} */ message) => {
+      if (message.method !== last) return send(message);
+      queueMicrotask(() => peer.target.onclose?.());
+    };
+    await rejects(env.client().connect(peer.target), { code: "CLOSED", mayHaveRun: true, message: /^connecting: (?!.*not sent)/ });
+  }
+}, { on: ["objects"], eras: ["legacy"] });
+
+rule("whatever a transport's send throws, who called gets an error of ours with its words", async (env) => {
+  for (const [thrown, words] of /** @type {[any, RegExp][]} */ ([
+    [new TypeError("fetch failed", { cause: new Error("ECONNREFUSED") }), /fetch failed: ECONNREFUSED/],
+    ["in words", /in words/],
+    [{ code: "EPIPE" }, /EPIPE/],
+    [undefined, /could not be sent/],
+    [null, /could not be sent/],
+  ])) {
+    for (const at of /** @type {const} */ (["once", "later"])) {
+      const { client, peer } = await env.connect();
+      peer.target.send = () => {
+        if (at === "once") throw thrown;
+        return Promise.reject(thrown);
+      };
+      const calls = { call: () => client.callTool("t"), list: () => client.listTools(), ping: () => client.ping(), request: () => client.request({ method: "x/y" }), listen: () => client.request({ method: "completion/complete", params: {} }) };
+      for (const call of Object.values(calls)) await rejects(call(), { name: "ClosedError", code: "CLOSED", message: words });
+      await client.notification({ method: "notifications/x" });
+      await turn();
+      const [told] = client.errors;
+      equal([client.errors.length, /** @type {any} */ (told)?.code], [1, "CLOSED"]);
+      match(String(told?.message), words);
+    }
+  }
+}, { on: ["objects"] });
+
 // ---- addresses ----
 
 rule("wrong targets are refused by name", async (env) => {

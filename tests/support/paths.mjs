@@ -33,6 +33,9 @@ export const fixtureServer = process.env.FIXTURE_SERVER || path.join(target, "de
 /** The gateway's program, as built by `cargo build --package mcp-wasm-gateway`. */
 export const gateway = process.env.MCP_WASM_GATEWAY || path.join(target, "debug", "mcp-wasm-gateway");
 
+/** The gateway's npm packages, one directory each, as `cargo xtask gateway-package` builds them. */
+export const gatewayPackages = process.env.MCP_WASM_GATEWAY_PACKAGES || path.join(target, "gateway-package");
+
 /** The server of the Rust SDK, as built from `tests/interop/rmcp-server`. */
 export const rmcpServer = process.env.RMCP_SERVER || path.join(target, "debug", "rmcp-server");
 

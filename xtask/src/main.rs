@@ -1,4 +1,5 @@
-//! The project's own commands: `cargo xtask demo | test | package | check | docs | bench | fuzz | fixture`.
+//! The project's own commands: `cargo xtask demo | test | package | gateway-package | check | docs | bench |
+//! fuzz | fixture | advisories`.
 //!
 //! Each one sets up what it needs and finds missing, and says in one line what it is doing. The
 //! second run finds everything in place.
@@ -6,6 +7,7 @@
 // The clock rule is for the crate; here a clock is what elapsed times are made of.
 #![allow(clippy::disallowed_methods)]
 
+mod advisories;
 mod bench;
 mod check;
 mod counts;
@@ -15,6 +17,7 @@ mod docs;
 mod facade;
 mod fixture;
 mod fuzz;
+mod gateway;
 mod glue;
 mod names;
 mod outcome;
@@ -50,6 +53,7 @@ Usage: cargo xtask <command> [options]
               --only S   only this suite (repeatable): check, rust, chrome, firefox, node,
                          browser, interop, conformance, package
   package   Builds the npm package in target/pkg, ready for `npm publish`
+  gateway-package  Builds and packs the gateway's npm packages, one per platform whose toolchain is here
   check     Formatting, lints, documentation, types, size budget, layering, dependencies
   bench     The benchmark, in browsers against other clients and natively against FastMCP;
             updates README.md, docs/size-and-speed.md and the chart
@@ -63,6 +67,8 @@ Usage: cargo xtask <command> [options]
   fixture   Builds and starts the server that the protocol's conformance suite is run against
               --port N   port to listen on; 0 takes any free one (default 8000)
               --host H   address to listen on (default 127.0.0.1)
+  advisories  Writes xtask/advisories.tsv anew, out of the RustSec database; needs a network
+              --from R   the git repository to take it from, a folder or an address
 
 Environment: CHROME, CHROMEDRIVER, FIREFOX, GECKODRIVER and PYTHON name programs that are not in
 PATH; MCP_WASM_TOOLS is the directory for the tools that are installed with cargo.";
@@ -113,6 +119,7 @@ fn dispatch() -> Result<ExitCode> {
             ("fuzz", Long("seconds")) => options.fuzz.seconds = args.value()?.parse()?,
             ("bench", Long("only")) => options.bench.only.push(args.value()?.string()?),
             ("bench", Long("rounds")) => options.bench.rounds = Some(args.value()?.parse()?),
+            ("advisories", Long("from")) => options.from = Some(args.value()?.string()?),
             (_, other) => return Err(other.unexpected().into()),
         }
     }
@@ -121,10 +128,12 @@ fn dispatch() -> Result<ExitCode> {
         "demo" => demo::demo(&options.server, options.login).map(|()| true),
         "test" => test::test(&options.only),
         "package" => package::command().map(|()| true),
+        "gateway-package" => gateway::command().map(|()| true),
         "check" => check::command(),
         "bench" => bench::bench(&options.bench).map(|()| true),
         "fuzz" => fuzz::fuzz(&options.fuzz),
         "docs" => docs::docs().map(|()| true),
+        "advisories" => advisories::refresh(options.from.as_deref()).map(|()| true),
         "fixture" => fixture::fixture(&options.server).map(|()| true),
         other => bail!("there is no command `{other}`; `cargo xtask --help` lists them"),
     }?;
@@ -137,6 +146,8 @@ struct Options {
     server: Vec<String>,
     /// Whether the demo server asks for log-ins.
     login: bool,
+    /// Where the advisories are taken from.
+    from: Option<String>,
     /// Suites to run; empty means all.
     only: Vec<String>,
     bench: bench::Options,

@@ -11,7 +11,7 @@ use enumset::{EnumSet, enum_set};
 use crate::outcome::Outcome;
 use crate::run::{Cmd, DEADLINE, root, say};
 use crate::setup::{Need, Tools, setup};
-use crate::{check, demo, fixture, package, wasm_pack};
+use crate::{check, demo, fixture, gateway, package, wasm_pack};
 
 /// No file of tests takes this long; what does hangs.
 const FILE_DEADLINE: Duration = Duration::from_secs(10 * 60);
@@ -140,7 +140,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
     }
     package::package(tools)?;
     demo::build_server()?;
-    demo::build("mcp-wasm-gateway")?;
+    gateway::assemble(tools, false)?;
     // A test that is not done in a minute fails, unless it says for itself how long it may take.
     let limits = root().join("tests/support/limits.mjs");
     let mut outcome = Outcome::default();
@@ -157,6 +157,7 @@ fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
             .env("DEMO_SERVER", demo::server())
             .env("FIXTURE_SERVER", fixture::server())
             .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
+            .env("MCP_WASM_GATEWAY_PACKAGES", gateway::directory())
             .env("RMCP_SERVER", fixture::rmcp_server())
             .env("RUST_CLIENT", fixture::client());
         outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;

@@ -182,7 +182,8 @@ impl Backend {
         let millis = self.relay.poll_timeout() - now();
         let clock = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).ok();
         let clock = clock.and_then(|clock| Instant::now().checked_add(clock));
-        match (clock, self.again.filter(|_| self.transport.is_none())) {
+        let again = self.again.filter(|_| self.transport.is_none() && self.is_wanted());
+        match (clock, again) {
             (Some(one), Some(other)) => Some(one.min(other)),
             (one, other) => one.or(other),
         }
@@ -277,14 +278,18 @@ impl Backend {
         }
     }
 
+    /// Whether the server is to be there: somebody waits for it, or for its coming back.
+    fn is_wanted(&self) -> bool {
+        self.relay.wants_server() || self.again.is_some() && !self.lines.is_empty()
+    }
+
     /// Starts the server, if somebody wants it and its time has come.
     fn start(&mut self) {
         if self.transport.is_some() {
             return;
         }
         let is_due = self.again.is_none_or(|again| again <= Instant::now());
-        let is_wanted = self.relay.wants_server() || self.again.is_some() && !self.lines.is_empty();
-        if !is_due || !is_wanted {
+        if !is_due || !self.is_wanted() {
             return;
         }
         if self.ends > 0 {

@@ -59,7 +59,7 @@ pub(super) enum State {
 
 /// What the methods are that make a difference here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Subject {
     Response,
     Initialize,
     Initialized,
@@ -79,7 +79,7 @@ pub(super) enum Kind {
     Other,
 }
 
-impl Kind {
+impl Subject {
     pub fn of<P: Payload>(message: &P) -> Self {
         let Some(method) = text_at(message, &["method"]) else { return Self::Response };
         match method.as_str() {
@@ -140,7 +140,7 @@ pub(super) struct Exchange<P> {
     pub state: State,
     /// What is posted.
     pub message: Option<P>,
-    pub kind: Kind,
+    pub kind: Subject,
     /// The request that is to be answered.
     pub id: Option<Id>,
     /// Its progress token.
@@ -177,8 +177,8 @@ pub(super) struct Exchange<P> {
 
 impl<P: Payload> Exchange<P> {
     pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Box<Self> {
-        let kind = message.as_ref().map_or(Kind::Other, Kind::of);
-        let asks = message.as_ref().filter(|_| kind != Kind::Response);
+        let kind = message.as_ref().map_or(Subject::Other, Subject::of);
+        let asks = message.as_ref().filter(|_| kind != Subject::Response);
         Box::new(Self {
             number: 0,
             purpose,
@@ -229,7 +229,7 @@ impl<P: Payload> Exchange<P> {
     }
 
     pub fn opens_session(&self) -> bool {
-        self.kind == Kind::Initialize
+        self.kind == Subject::Initialize
     }
 
     /// Whether the answer may say that the server does not know the session any more.

@@ -7,7 +7,7 @@ use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;
 
-use super::exchange::{Exchange, Kind, Purpose, State, Troubles};
+use super::exchange::{Exchange, Purpose, State, Subject, Troubles};
 use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
@@ -96,9 +96,9 @@ impl<P: Payload> Http<P> {
             _ => {}
         }
         match (kind, sent) {
-            (Kind::Initialize, _) => self.opened(&message),
-            (Kind::ListTools, sent) if modern => self.read_tools(sent, &mut message),
-            (Kind::CallTool, Some(call))
+            (Subject::Initialize, _) => self.opened(&message),
+            (Subject::ListTools, sent) if modern => self.read_tools(sent, &mut message),
+            (Subject::CallTool, Some(call))
                 if modern && !again && error_code(&message) == code::HEADER_MISMATCH =>
             {
                 return self.refused(call, message);
@@ -279,9 +279,9 @@ impl<P: Payload> Http<P> {
     fn may_repeat(&self, exchange: &Exchange<P>) -> bool {
         match exchange.kind {
             // It is for the handshake to judge what came of these.
-            Kind::Initialize => false,
-            Kind::Discover if !self.answered => false,
-            Kind::Subscribe => !exchange.opened,
+            Subject::Initialize => false,
+            Subject::Discover if !self.answered => false,
+            Subject::Subscribe => !exchange.opened,
             // What never reached the server cannot have run.
             kind => kind.is_safe() || !exchange.reached,
         }
@@ -315,7 +315,7 @@ impl<P: Payload> Http<P> {
         };
         let refused = matches!(error, Error::Http { status: 400 | 404 | 405, .. });
         match (exchange.purpose, exchange.id) {
-            (Purpose::Message, Some(id)) if exchange.kind == Kind::Initialize && refused => {
+            (Purpose::Message, Some(id)) if exchange.kind == Subject::Initialize && refused => {
                 self.sniff(id, error);
             }
             (Purpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),

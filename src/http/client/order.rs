@@ -7,7 +7,7 @@ use crate::jsonrpc::{Id, Payload};
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Kind, Purpose};
+use super::exchange::{Purpose, Subject};
 use super::{Http, id_at};
 
 /// How much may wait for a slow server; beyond that, the newest progress takes the place of the one
@@ -46,16 +46,16 @@ impl<P: Payload> Http<P> {
 
     /// Posts a message in its turn. Returns the number of the exchange, 0 if there is none yet.
     #[inline(never)]
-    pub(super) fn post_in_turn(&mut self, kind: Kind, message: P) -> u32 {
+    pub(super) fn post_in_turn(&mut self, kind: Subject, message: P) -> u32 {
         let about = |path| id_at(&message, path);
         let lane = match kind {
-            Kind::Response => self.lane(0, about(&["id"]), None),
-            Kind::Progress => self.lane(0, None, about(&["params", meta::PROGRESS_TOKEN])),
+            Subject::Response => self.lane(0, about(&["id"]), None),
+            Subject::Progress => self.lane(0, None, about(&["params", meta::PROGRESS_TOKEN])),
             _ => None,
         };
         let Some(mut lane) = lane else { return self.post(message, Purpose::Message, false) };
         let full = lane.waiting.len() >= WAITING;
-        if kind == Kind::Response {
+        if kind == Subject::Response {
             lane.token = None;
         } else if full {
             lane.waiting.pop();
@@ -71,7 +71,7 @@ impl<P: Payload> Http<P> {
         let listens = found.as_ref().is_some_and(|one| matches!(one.purpose, Purpose::Listen));
         if listens {
             self.begun();
-        } else if let Some(exchange) = found.filter(|one| one.kind == Kind::Initialized) {
+        } else if let Some(exchange) = found.filter(|one| one.kind == Subject::Initialized) {
             let (ok, first) = (exchange.is_ok(), !exchange.again);
             if first {
                 // What the server says right after shall find its stream.

@@ -11,7 +11,7 @@ use crate::proto::Millis;
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Exchange, Kind, PATIENCE, Purpose, Refused, State};
+use super::exchange::{Exchange, PATIENCE, Purpose, Refused, State, Subject};
 use super::session::Session;
 use super::{Action, Http, News, Sending, at, id_at, text_at};
 
@@ -31,19 +31,19 @@ impl<P: Payload> Http<P> {
     /// Sends a message. `notifications/cancelled` of the modern era breaks its request's exchange
     /// off instead. Returns the number of the exchange, 0 if there is none yet.
     pub fn send(&mut self, message: P, sending: Sending) -> u32 {
-        let kind = Kind::of(&message);
+        let kind = Subject::of(&message);
         let patience = sending.patience.unwrap_or(PATIENCE);
         let mut ended = None;
         if let Some(event) = sending.resume {
             return self.resume(message, &event, patience);
         }
         match kind {
-            Kind::Initialize => {
+            Subject::Initialize => {
                 self.session = Some(Session::new(Some(message.clone())));
                 // The probe, if it was given up.
-                ended = self.take_where(|exchange| exchange.kind == Kind::Discover);
+                ended = self.take_where(|exchange| exchange.kind == Subject::Discover);
             }
-            Kind::Cancelled => {
+            Subject::Cancelled => {
                 let id = id_at(&message, &["params", "requestId"]);
                 let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
                 if let Some(waiting) = waiting
@@ -67,11 +67,13 @@ impl<P: Payload> Http<P> {
                     Some(waiting) => waiting.push((message, patience)),
                     None => number = self.post_in_turn(kind, message),
                 }
-                if let Some(session) = self.session.as_mut().filter(|_| kind == Kind::Initialized) {
+                if let Some(session) =
+                    self.session.as_mut().filter(|_| kind == Subject::Initialized)
+                {
                     session.waiting = Some(Vec::new());
                 }
             }
-            None if kind == Kind::Cancelled => {}
+            None if kind == Subject::Cancelled => {}
             None => number = self.post(message, Purpose::Message, false),
         }
         self.wait_for(number, patience);
@@ -138,7 +140,7 @@ impl<P: Payload> Http<P> {
                 header(METHOD, method);
                 if let Some(about) = text_at(message, &["params", key]) {
                     header(NAME, P::string(&encode(&about)));
-                    if exchange.kind == Kind::CallTool {
+                    if exchange.kind == Subject::CallTool {
                         let arguments = at(message, &["params", "arguments"]);
                         for (name, value) in self.tools.headers(&about, arguments.as_ref()) {
                             header(&name, P::string(&value));

@@ -8,7 +8,7 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::method;
 
-use super::exchange::{Exchange, Kind, Purpose, State};
+use super::exchange::{Exchange, Purpose, State, Subject};
 use super::incoming::error_in;
 use super::{Action, Http, News, at, id_at, text_at};
 
@@ -50,11 +50,11 @@ impl<P: Payload> Session<P> {
     }
 
     /// Keeps what holds for the whole session.
-    pub fn remember(&mut self, kind: Kind, message: &P) {
-        if matches!(kind, Kind::Lasting | Kind::TakenBack) {
+    pub fn remember(&mut self, kind: Subject, message: &P) {
+        if matches!(kind, Subject::Lasting | Subject::TakenBack) {
             let uri = text_at(message, &["params", "uri"]);
             self.told.retain(|told| text_at(told, &["params", "uri"]) != uri);
-            if kind == Kind::Lasting {
+            if kind == Subject::Lasting {
                 self.told.push(message.clone());
             }
         }
@@ -111,7 +111,7 @@ impl<P: Payload> Http<P> {
     /// twice, is sent again, the rest fails.
     pub(super) fn lose(&mut self, exchange: &Exchange<P>, ran: bool) {
         let Exchange { purpose: Purpose::Message, kind, message, .. } = exchange else { return };
-        let told = matches!(kind, Kind::Response | Kind::Cancelled | Kind::Progress);
+        let told = matches!(kind, Subject::Response | Subject::Cancelled | Subject::Progress);
         let again = kind.is_safe() || !ran;
         match (exchange.waits(), message) {
             (id, Some(message)) if again && (id.is_some() || !told) => {
@@ -140,7 +140,7 @@ impl<P: Payload> Http<P> {
         let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
         for (message, _) in waiting.unwrap_or_default() {
             if let Some(id) =
-                id_at(&message, &["id"]).filter(|_| Kind::of(&message) != Kind::Response)
+                id_at(&message, &["id"]).filter(|_| Subject::of(&message) != Subject::Response)
             {
                 let reason = owned("the session has expired, and no other was opened");
                 self.news.push(News::Failed(id, Error::Closed { reason, sent: false }));
@@ -198,7 +198,7 @@ impl<P: Payload> Http<P> {
     /// exchange.
     pub(super) fn lost_greeting(&mut self, number: u32, error: &Error<P>) -> bool {
         let greets = |one: &Exchange<P>| {
-            one.number == number && one.kind == Kind::Initialized && one.state == State::Sent
+            one.number == number && one.kind == Subject::Initialized && one.state == State::Sent
         };
         let Some(exchange) = self.take_where(greets) else { return false };
         if exchange.again {

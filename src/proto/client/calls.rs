@@ -61,7 +61,7 @@ pub(super) struct Call<P> {
     /// When the next leg begins; infinite if no time has to pass for it.
     resume_at: Millis,
     /// Whether a clock was put off since the last progress, because the timer came late.
-    put_off: bool,
+    late_before: bool,
     answered: bool,
 }
 
@@ -138,7 +138,7 @@ impl<P> CallTable<P> {
             total_deadline: now + limits.max_total,
             stall_deadline: now + limits.stall_after,
             resume_at: f64::INFINITY,
-            put_off: false,
+            late_before: false,
             answered: false,
         };
         self.wake = self.wake.min(call.next_look(now));
@@ -198,7 +198,7 @@ impl<P> CallTable<P> {
         let slot = call.slot;
         call.request = Some(request);
         call.resume_at = f64::INFINITY;
-        call.put_off = false;
+        call.late_before = false;
         call.idle_deadline = now + call.limits.timeout;
         call.stall_deadline = now + call.limits.stall_after;
         let look = call.next_look(now);
@@ -274,9 +274,9 @@ impl<P> CallTable<P> {
                     call.idle_deadline = now + call.limits.timeout;
                 }
             }
-            call.put_off &= !progressed;
-            if late > ASLEEP || late > LATE && !call.put_off {
-                call.put_off(now, late);
+            call.late_before &= !progressed;
+            if late > ASLEEP || late > LATE && !call.late_before {
+                call.postpone(now, late);
             }
             if now >= call.total_deadline {
                 expired.push((call.id, Expired::Total));
@@ -307,17 +307,17 @@ impl<P> Call<P> {
     /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
     /// messages which wait to be read, or come now, are heard first.
     #[inline(never)]
-    fn put_off(&mut self, now: Millis, late: Millis) {
-        let mut put_off = |deadline: &mut Millis, most: Millis| {
+    fn postpone(&mut self, now: Millis, late: Millis) {
+        let mut move_on = |deadline: &mut Millis, most: Millis| {
             if now >= *deadline {
                 *deadline = now + late.min(most);
-                self.put_off = true;
+                self.late_before = true;
             }
         };
-        put_off(&mut self.idle_deadline, self.limits.timeout);
-        put_off(&mut self.total_deadline, GRACE);
+        move_on(&mut self.idle_deadline, self.limits.timeout);
+        move_on(&mut self.total_deadline, GRACE);
         if late > ASLEEP {
-            put_off(&mut self.stall_deadline, self.limits.stall_after);
+            move_on(&mut self.stall_deadline, self.limits.stall_after);
         }
     }
 

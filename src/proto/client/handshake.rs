@@ -353,7 +353,7 @@ impl<P: Payload> Handshake<P> {
         if !self.is_connecting() {
             return Shaken::On;
         }
-        self.put_off(now - wake, now);
+        self.postpone(now - wake, now);
         if now >= self.patience.deadline {
             let after = self.channel.connect_timeout;
             let timeout = Error::Timeout { clock: Clock::Connect, after };
@@ -377,7 +377,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// The timer may strike too late for the handshake: its clocks get that time back, once.
-    fn put_off(&mut self, late: Millis, now: Millis) {
+    fn postpone(&mut self, late: Millis, now: Millis) {
         let Channel { connect_timeout, probe_timeout, .. } = self.channel;
         if late <= LATE || !self.patience.give_back(late, connect_timeout, now) {
             return;

@@ -11,7 +11,7 @@ use super::calls::CallTable;
 use super::output::{InputRequest, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
-use super::work::{Asked, Work};
+use super::work::{Question, Work};
 
 /// How many questions of a server may be open at once, unless more calls are under way; and how many
 /// a result may ask.
@@ -22,7 +22,7 @@ const REQUESTS: usize = 64;
 
 /// A request of the server that a handler works on.
 #[derive(Debug)]
-struct Open {
+struct Request {
     id: Id,
     /// What the server wants progress to carry, if it wants progress.
     token: Option<Id>,
@@ -42,7 +42,7 @@ struct Tie {
 /// The requests of the server that wait for their answer.
 #[derive(Debug)]
 pub(super) struct Questions {
-    open: Vec<Open>,
+    open: Vec<Request>,
 }
 
 impl Questions {
@@ -134,7 +134,7 @@ impl Questions {
         let token = params
             .as_ref()
             .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
-        self.open.push(Open { id: id.clone(), token, call });
+        self.open.push(Request { id: id.clone(), token, call });
         calls.held = true;
         wire.push(Output::Request(id, method, params, call.map(|call| call.slot)));
     }
@@ -142,7 +142,7 @@ impl Questions {
     /// Whether a call asks for more at once than a result may.
     fn asks_too_much(&self, call: Option<Tie>) -> bool {
         let Some(Tie { slot, before: None }) = call else { return false };
-        let own = |open: &&Open| open.call.is_some_and(|tie| tie.slot == slot);
+        let own = |open: &&Request| open.call.is_some_and(|tie| tie.slot == slot);
         self.open.iter().filter(own).count() >= QUESTIONS
     }
 
@@ -181,7 +181,7 @@ impl Questions {
     pub fn cancelled<P: Payload>(&mut self, wire: &mut Wire<P>, params: Option<&P>) -> bool {
         let id = params.and_then(|params| params.get("requestId")?.as_id());
         let taken = take_where(&mut self.open, |open| Some(&open.id) == id.as_ref());
-        let Some(Open { id, .. }) = taken else { return false };
+        let Some(Request { id, .. }) = taken else { return false };
         let reason = params.and_then(|params| params.text("reason"));
         wire.push(Output::Withdrawn(id, reason));
         true
@@ -210,7 +210,7 @@ impl<P: Payload> CallTable<P> {
         input: u32,
         outcome: Result<P, String>,
     ) -> Option<RequestId> {
-        let asks = |asked: &Asked<P>| asked.is(input);
+        let asks = |asked: &Question<P>| asked.is(input);
         let id =
             self.which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)))?;
         let work = self.worker(id)?;
@@ -236,7 +236,7 @@ impl<P: Payload> CallTable<P> {
         let mut inputs = Vec::new();
         let name = params.and_then(|params| params.text("elicitationId"));
         let Some(name) = name else { return inputs };
-        let asks = |asked: &Asked<P>| asked.key == name && asked.answer.is_none();
+        let asks = |asked: &Question<P>| asked.key == name && asked.answer.is_none();
         for id in self.ids() {
             if let Some(work) = self.worker(id).filter(|work| work.refused.is_some()) {
                 inputs.extend(work.asked.iter().filter(|one| asks(one)).map(|one| one.input));
@@ -282,7 +282,7 @@ impl<P: Payload> CallTable<P> {
         }
         let Some(work) = self.worker(id) else { return };
         for InputRequest { input, key, .. } in &inputs {
-            work.asked.push(Asked { input: *input, key: key.clone(), answer: None });
+            work.asked.push(Question { input: *input, key: key.clone(), answer: None });
         }
         for input in inputs {
             wire.push(Output::Input(input));

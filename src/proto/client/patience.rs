@@ -14,7 +14,7 @@ pub(super) struct Patience {
     /// When it has taken too long; infinite while there is none.
     pub deadline: Millis,
     /// Whether that was put off because the timer came late.
-    put_off: bool,
+    late_before: bool,
     /// How often it has begun again.
     rounds: u32,
 }
@@ -22,7 +22,7 @@ pub(super) struct Patience {
 impl Patience {
     /// Until then.
     pub fn until(deadline: Millis) -> Self {
-        Self { deadline, put_off: false, rounds: 0 }
+        Self { deadline, late_before: false, rounds: 0 }
     }
 
     /// The handshake is over.
@@ -52,7 +52,7 @@ impl Patience {
     /// The timer may have come too late: that time is given back once, at most as much as there was. True
     /// if it is now.
     pub fn give_back(&mut self, late: Millis, most: Millis, now: Millis) -> bool {
-        let first = !std::mem::replace(&mut self.put_off, true);
+        let first = !std::mem::replace(&mut self.late_before, true);
         if first {
             self.deadline = self.deadline.max(now + late.min(most));
         }

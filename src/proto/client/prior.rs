@@ -16,7 +16,7 @@ use super::verdict::{Verdict, judge_discovery};
 use super::wire::Wire;
 
 /// A request that was made before the server has shown what it is: its id, method and parameters.
-type Asked<P> = (RequestId, String, P);
+type Early<P> = (RequestId, String, P);
 
 /// How much of that is kept.
 const MOST: usize = 256;
@@ -70,7 +70,7 @@ impl<P: Payload> Known<P> {
 /// What was asked of a server that is open by what is known of it, before it has shown that; `None`
 /// once it has.
 #[derive(Debug)]
-pub(super) struct Unproven<P>(Option<Vec<Asked<P>>>);
+pub(super) struct Unproven<P>(Option<Vec<Early<P>>>);
 
 impl<P: Payload> Unproven<P> {
     pub fn new() -> Self {

@@ -15,7 +15,7 @@ use super::limits::CallLimits;
 use super::output::{Output, Session};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
-use super::work::{Step, Task};
+use super::work::{Stage, Task};
 
 /// The pause between two looks at a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
@@ -45,7 +45,7 @@ impl<P: Payload> CallTable<P> {
         if let Some(work) = &mut call.work {
             work.task = Some(Task {
                 id: name,
-                step: Step::Create,
+                stage: Stage::Create,
                 pause: PAUSE,
                 told: None,
                 keys: Vec::new(),
@@ -62,10 +62,10 @@ impl<P: Payload> CallTable<P> {
         outcome: Result<P, Error<P>>,
         now: Millis,
     ) {
-        let step = self.task_of(id).map(|task| task.step);
+        let stage = self.task_of(id).map(|task| task.stage);
         match outcome {
-            Ok(state) if step == Some(Step::Get) => self.follow(wire, id, &state, now),
-            Ok(_) if step == Some(Step::Update) => self.look_later(id, now),
+            Ok(state) if stage == Some(Stage::Get) => self.follow(wire, id, &state, now),
+            Ok(_) if stage == Some(Stage::Update) => self.look_later(id, now),
             outcome => self.end(wire, id, outcome),
         }
     }
@@ -77,7 +77,7 @@ impl<P: Payload> CallTable<P> {
         let Some(task) = self.task_of(id) else { return };
         let Some(version) = wire.version else { return };
         let extension = version.has_task_extension();
-        let created = task.step == Step::Create;
+        let created = task.stage == Stage::Create;
         let interval = state.get(version.poll_interval());
         if let Some(interval) = interval.and_then(|value| value.as_f64()) {
             task.pause = interval.clamp(SHORTEST_PAUSE, LONGEST_PAUSE);
@@ -97,8 +97,8 @@ impl<P: Payload> CallTable<P> {
             "input_required" | "completed" | "failed" if created || !extension => {
                 // A legacy task asks while its result is waited for. The answer that makes one of
                 // the other kind carries nothing yet.
-                let step = if extension { Step::Get } else { Step::Result };
-                self.task_leg(wire, id, step, P::object(), now);
+                let stage = if extension { Stage::Get } else { Stage::Result };
+                self.task_leg(wire, id, stage, P::object(), now);
             }
             "input_required" => self.ask_for_task(wire, id, state, now),
             "completed" => match state.get("result").filter(|result| result.kind() == Kind::Object)
@@ -147,32 +147,32 @@ impl<P: Payload> CallTable<P> {
         now: Millis,
     ) {
         let mut params = P::object();
-        let step = if answers.is_empty() {
-            Step::Get
+        let stage = if answers.is_empty() {
+            Stage::Get
         } else {
             params.set("inputResponses", P::from_members(answers));
-            Step::Update
+            Stage::Update
         };
-        self.task_leg(wire, id, step, params, now);
+        self.task_leg(wire, id, stage, params, now);
     }
 
     fn task_leg(
         &mut self,
         wire: &mut Wire<P>,
         id: RequestId,
-        step: Step,
+        stage: Stage,
         mut params: P,
         now: Millis,
     ) {
         let Some(task) = self.task_of(id) else { return };
-        task.step = step;
+        task.stage = stage;
         params.set("taskId", task.id.clone());
         let leg = wire.requests.next();
         self.begin(id, leg, false, now);
-        let method = match step {
-            Step::Update => method::UPDATE_TASK,
-            Step::Result => method::TASK_RESULT,
-            Step::Create | Step::Get => method::GET_TASK,
+        let method = match stage {
+            Stage::Update => method::UPDATE_TASK,
+            Stage::Result => method::TASK_RESULT,
+            Stage::Create | Stage::Get => method::GET_TASK,
         };
         wire.request(leg, Purpose::Call(id), method, params);
     }

@@ -21,7 +21,7 @@ pub(super) struct Work<P> {
     /// What the server wants back with the next leg.
     pub state: Option<P>,
     /// What was asked in this round, and the answers so far.
-    pub asked: Vec<Asked<P>>,
+    pub asked: Vec<Question<P>>,
     /// The error that asked the user to open URLs; the call ends with it if the user will not.
     /// Comes once.
     pub refused: Option<RpcError<P>>,
@@ -60,7 +60,7 @@ impl<P: Payload> Work<P> {
 
 /// One thing that a result asks for.
 #[derive(Debug)]
-pub(super) struct Asked<P> {
+pub(super) struct Question<P> {
     /// The number by which it is answered.
     pub input: u32,
     /// The server's name for it.
@@ -68,7 +68,7 @@ pub(super) struct Asked<P> {
     pub answer: Option<P>,
 }
 
-impl<P> Asked<P> {
+impl<P> Question<P> {
     pub fn into_member(self) -> Option<(String, P)> {
         self.answer.map(|answer| (self.key, answer))
     }
@@ -81,7 +81,7 @@ impl<P> Asked<P> {
 
 /// What a call's request in flight asks of its task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum Stage {
     Create,
     Get,
     Update,
@@ -92,7 +92,7 @@ pub(super) enum Step {
 #[derive(Debug)]
 pub(super) struct Task<P> {
     pub id: P,
-    pub step: Step,
+    pub stage: Stage,
     /// How long to wait before the next look.
     pub pause: Millis,
     /// What was told of it last.

@@ -2,23 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Act, FrontId, Relay, asks::Ask};
+use super::{FrontId, asks::Ask};
 use crate::{
-    error::Error,
-    jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
+    jsonrpc::RpcError,
     proto::{
         Millis,
-        client::{Caching, CallLimits, RequestId, Requested, Slot},
+        client::{RequestId, Slot},
         server::{Relayed, RequestContext, RequestKey},
-        version::{Era, Version},
     },
-    types::{Level, meta, method},
+    types::Level,
 };
-
-/// How often a server may ask before a call of a client that is asked by requests fails.
-const ROUNDS: u32 = 64;
-/// How long the acknowledgement of a subscription may take.
-const ACKNOWLEDGED: Millis = 60_000.0;
 
 /// Names a call within its relay; counts up, so that a later call has a larger one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -99,7 +92,7 @@ impl<P> Call<P> {
 }
 
 impl<P> Calls<P> {
-    fn add(&mut self, call: Call<P>) -> Number {
+    pub fn add(&mut self, call: Call<P>) -> Number {
         self.last += 1;
         let number = Number(self.last);
         if let Some(slot) = call.slot {
@@ -166,7 +159,7 @@ impl<P> Calls<P> {
     }
 
     /// The call at the server has ended; its slot may be another's from now on.
-    fn end(&mut self, slot: Slot) -> Option<Number> {
+    pub fn end(&mut self, slot: Slot) -> Option<Number> {
         let number = self.slots.remove(&slot)?;
         if let Some(call) = self.all.get_mut(&number) {
             call.slot = None;
@@ -175,7 +168,7 @@ impl<P> Calls<P> {
     }
 
     /// The call that waits for its client with this text.
-    fn parked(&self, state: &str) -> Option<Number> {
+    pub fn parked(&self, state: &str) -> Option<Number> {
         let is = |call: &Call<P>| call.state.as_ref().is_some_and(|(text, _)| text == state);
         self.all.iter().find(|(_, call)| call.key.is_none() && is(call)).map(|(number, _)| *number)
     }
@@ -265,238 +258,6 @@ impl<P> Calls<P> {
         if let Some(call) = self.all.get_mut(&number) {
             (call.first, call.slot) = (Some(first), Some(slot));
             self.slots.insert(slot, number);
-        }
-    }
-}
-
-impl<P: Payload> Relay<P> {
-    /// Serves a request while the server is there.
-    pub(super) fn serve(&mut self, front: FrontId, request: Relayed<P>, now: Millis) {
-        let Some(session) = self.back.session() else { return };
-        let (back, version) = (session.version, request.context.version);
-        let is_legacy = version.has_session_methods();
-        match request.method.as_str() {
-            method::INITIALIZE => self.initialized(front, &request, now),
-            method::DISCOVER if !is_legacy => self.discovered(front, request.key),
-            method::SET_LEVEL if is_legacy => self.set_level(front, &request, now),
-            method::LISTEN if !is_legacy => self.listen(front, request, now),
-            method::SUBSCRIBE if is_legacy => self.subscribe(front, request, now),
-            method::UNSUBSCRIBE if is_legacy => self.unsubscribe(front, &request, now),
-            name if name.starts_with(method::TASKS) && version.era() != back.era() => {
-                let text = ["no such method: ", name].concat();
-                self.answer(front, request.key, Err(RpcError::new(code::METHOD_NOT_FOUND, text)));
-            }
-            _ => self.forward(front, request, back, now),
-        }
-    }
-
-    fn forward(&mut self, front: FrontId, request: Relayed<P>, back: Version, now: Millis) {
-        let version = request.context.version;
-        let is_asked_inside = !version.asks_by_request();
-        if is_asked_inside && back.asks_by_request() {
-            let state = request.params.as_ref().and_then(|params| params.text("requestState"));
-            if let Some(state) = state {
-                return self.come_back(front, &request, &state, now);
-            }
-        }
-        let params = self.params(front, &request, back);
-        let limits = CallLimits {
-            timeout: f64::INFINITY,
-            max_total: f64::INFINITY,
-            stall_after: f64::INFINITY,
-            cache: Caching::Off,
-            // Two that are alike have no need of help.
-            rounds: (version.era() != back.era()).then_some(ROUNDS),
-            opens_urls: is_asked_inside,
-            ..CallLimits::default()
-        };
-        let call = Call {
-            level: request.level,
-            context: Some(request.context),
-            ..Call::new(front, Some(request.key), Kind::Request, &request.method)
-        };
-        let number = self.calls.add(call);
-        self.ask_for_logs(now);
-        match self.back.request(&request.method, Some(params), limits, now) {
-            Ok(Requested::Sent(first, slot)) => self.calls.begin(number, first, slot),
-            // Only of a request that asks for what is kept.
-            Ok(Requested::Kept(_) | Requested::Private) => drop(self.calls.remove(number)),
-            Err(error) => {
-                self.calls.remove(number);
-                self.answer(front, request.key, Err(failure(error)));
-            }
-        }
-    }
-
-    pub(super) fn add_call(&mut self, call: Call<P>) -> Number {
-        self.calls.add(call)
-    }
-
-    /// A request of the relay's own, whose answer nobody waits for.
-    pub(super) fn own_request(&mut self, method: &str, params: P, now: Millis) {
-        let limits = CallLimits { cache: Caching::Off, ..CallLimits::default() };
-        if let Ok(Requested::Sent(first, slot)) =
-            self.back.request(method, Some(params), limits, now)
-        {
-            let call = Call::new(FrontId(0), None, Kind::Own, method);
-            let number = self.calls.add(call);
-            self.calls.begin(number, first, slot);
-        }
-    }
-
-    /// Asks the server to tell of something, for the call of that number.
-    pub(super) fn begin_listening(&mut self, number: Number, now: Millis) {
-        let Some(filter) = self.calls.get(number).and_then(|call| call.filter.clone()) else {
-            return;
-        };
-        let mut params = P::object();
-        params.set("notifications", filter);
-        let limits =
-            CallLimits { timeout: ACKNOWLEDGED, cache: Caching::Off, ..CallLimits::default() };
-        if let Ok(Requested::Sent(first, slot)) =
-            self.back.request(method::LISTEN, Some(params), limits, now)
-        {
-            self.calls.begin(number, first, slot);
-        }
-    }
-
-    /// The parameters as the server is to get them.
-    fn params(&self, front: FrontId, request: &Relayed<P>, back: Version) -> P {
-        let mut params = request.params.clone().unwrap_or_else(P::object);
-        let (is_modern, was_modern) =
-            (back.carries_envelope(), request.context.version.carries_envelope());
-        let mut about = params.given(meta::META).unwrap_or_else(P::object);
-        if about.kind() == JsonKind::Object {
-            // The client machine has its own.
-            about.remove(meta::PROGRESS_TOKEN);
-            about.remove(meta::PROTOCOL_VERSION);
-            if !is_modern && was_modern {
-                about.remove(meta::CLIENT_INFO);
-                about.remove(meta::CLIENT_CAPABILITIES);
-                about.remove(meta::LOG_LEVEL);
-            }
-            if is_modern
-                && !was_modern
-                && let Some(front) = self.fronts.get(&front)
-            {
-                if let Some(info) = &front.info {
-                    about.set(meta::CLIENT_INFO, info.clone());
-                }
-                let none = P::object;
-                let capabilities = front.capabilities.clone().unwrap_or_else(none);
-                about.set(meta::CLIENT_CAPABILITIES, capabilities);
-                about.set_text(meta::LOG_LEVEL, front.level.unwrap_or_default().as_str());
-            }
-            if about.exceeds(0) {
-                params.set(meta::META, about);
-            } else {
-                params.remove(meta::META);
-            }
-        }
-        if was_modern && !is_modern {
-            params.remove("inputResponses");
-            params.remove("requestState");
-        }
-        if !was_modern && is_modern {
-            params.remove("task");
-        }
-        params
-    }
-
-    /// A client comes back with answers to what a legacy server asked.
-    fn come_back(&mut self, front: FrontId, request: &Relayed<P>, state: &str, now: Millis) {
-        let known = self.calls.parked(state);
-        let known = known.filter(|number| {
-            self.calls.get(*number).is_some_and(|call| call.method == request.method)
-        });
-        let Some(number) = known else {
-            let text = "`requestState` is of no call that waits: it has ended, or was given up";
-            return self.answer(front, request.key, Err(RpcError::new(code::INVALID_PARAMS, text)));
-        };
-        self.calls.take_up(number, front, request);
-        let answers = request.params.as_ref().and_then(|params| params.get("inputResponses"));
-        self.take_answers(number, answers.as_ref(), now);
-        let Some(call) = self.calls.get_mut(number) else { return };
-        call.state = None;
-        let (reports, outcome) = (std::mem::take(&mut call.reports), call.outcome.take());
-        for report in reports {
-            self.act(front, Act::Report(request.key, report));
-        }
-        if let Some(outcome) = outcome {
-            self.calls.remove(number);
-            self.answer(front, request.key, outcome);
-        }
-    }
-
-    /// The server reports how far a call has come.
-    pub(super) fn report(&mut self, slot: Slot, params: P) {
-        let most = self.options.reports;
-        let Some(number) = self.calls.by_slot(slot) else { return };
-        let Some(call) = self.calls.get_mut(number) else { return };
-        let front = call.front;
-        if let Some(key) = call.key {
-            self.act(front, Act::Report(key, params));
-        } else if call.state.is_some() {
-            if call.reports.len() >= most {
-                call.reports.remove(0);
-            }
-            call.reports.push(params);
-        }
-    }
-
-    /// A call has ended.
-    pub(super) fn settled(&mut self, slot: Slot, outcome: Result<P, Error<P>>) {
-        let Some(number) = self.calls.end(slot) else { return };
-        let Some(call) = self.calls.get_mut(number) else { return };
-        let (front, kind) = (call.front, call.kind.clone());
-        // A server may end a subscription, and be there all the same.
-        let is_gone = self.back.session().is_none();
-        let is_lost = is_gone && matches!(&outcome, Err(Error::Closed { .. }));
-        if call.filter.is_some() && is_lost && self.fronts.contains_key(&front) {
-            let is_wanted = match kind {
-                Kind::Listen => call.key.is_some(),
-                _ => true,
-            };
-            // The server may come back.
-            if is_wanted {
-                return;
-            }
-        }
-        let Some(call) = self.calls.get_mut(number) else { return };
-        let (method, context) = (call.method.clone(), call.context.clone());
-        let parked = call.key.is_none() && call.state.is_some();
-        let era = context.as_ref().map_or(Era::Legacy, |context| context.version.era());
-        let outcome = outcome.map_err(failure);
-        let outcome = self.translated(era, &method, outcome);
-        if parked {
-            if let Some(call) = self.calls.get_mut(number) {
-                call.outcome = Some(outcome);
-            }
-            return;
-        }
-        let Some(call) = self.calls.remove(number) else { return };
-        self.questions.end(number);
-        if let Some(key) = call.key {
-            self.answer(front, key, outcome);
-        }
-    }
-}
-
-/// What a client is told of a call that failed otherwise than by the server's answer.
-pub(super) fn failure<P: Payload>(error: Error<P>) -> RpcError<P> {
-    match error {
-        Error::Rpc(error) => error,
-        other => {
-            let mut data = P::object();
-            data.set_text("code", other.code());
-            let message = match other {
-                Error::Closed { reason, sent: true } => {
-                    [&reason, "; the call may have been carried out"].concat()
-                }
-                Error::Closed { reason, .. } => reason,
-                other => other.to_string(),
-            };
-            RpcError { code: code::INTERNAL_ERROR, message, data: Some(data) }
         }
     }
 }

@@ -11,6 +11,7 @@
 mod answers;
 mod asks;
 mod calls;
+mod forward;
 mod questions;
 mod session;
 mod subscriptions;
@@ -45,6 +46,8 @@ pub struct Options {
     pub info: Implementation,
     /// Requests that may wait for the connection to the server. More are refused.
     pub waiting: usize,
+    /// Calls that may be under way, those included that wait for their clients. More are refused.
+    pub calls: usize,
     /// How long a call waits for its client to come back with the answers to its questions, in
     /// milliseconds (clients of the modern era).
     pub patience: Millis,
@@ -61,6 +64,7 @@ impl Options {
             shared: false,
             info: Implementation::new("mcp-wasm-gateway", env!("CARGO_PKG_VERSION")),
             waiting: 1024,
+            calls: 16_384,
             patience: 600_000.0,
             reports: 1024,
             key,

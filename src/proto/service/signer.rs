@@ -163,20 +163,20 @@ const DEPTH: usize = 8;
 /// Writes a value with the members of objects in order of their names. Without recursion: a page's
 /// `JSON.parse` takes what is nested deeper than any stack.
 fn write<P: Payload>(value: &P, digest: &mut Sha256) {
-    enum Step<P> {
+    enum Piece<P> {
         Value(P, usize),
         Name(String),
         Mark(&'static str),
     }
-    let mut steps = vec![Step::Value(value.clone(), 0)];
-    while let Some(step) = steps.pop() {
-        let (value, depth) = match step {
-            Step::Value(value, depth) => (value, depth + 1),
-            Step::Name(name) => {
+    let mut pieces = vec![Piece::Value(value.clone(), 0)];
+    while let Some(piece) = pieces.pop() {
+        let (value, depth) = match piece {
+            Piece::Value(value, depth) => (value, depth + 1),
+            Piece::Name(name) => {
                 update(&name, digest);
                 continue;
             }
-            Step::Mark(mark) => {
+            Piece::Mark(mark) => {
                 digest.update(mark);
                 continue;
             }
@@ -193,18 +193,18 @@ fn write<P: Payload>(value: &P, digest: &mut Sha256) {
                 let mut sorted = value.entries().unwrap_or_default();
                 sorted.sort_unstable_by(|(one, _), (other, _)| other.cmp(one));
                 digest.update("{");
-                steps.push(Step::Mark("}"));
+                pieces.push(Piece::Mark("}"));
                 for (name, value) in sorted {
-                    steps.push(Step::Value(value, depth));
-                    steps.push(Step::Name(name));
+                    pieces.push(Piece::Value(value, depth));
+                    pieces.push(Piece::Name(name));
                 }
             }
             Kind::Array => {
                 let elements = value.elements().unwrap_or_default();
                 digest.update("[");
-                steps.push(Step::Mark("]"));
+                pieces.push(Piece::Mark("]"));
                 let elements = elements.into_iter().rev();
-                steps.extend(elements.map(|element| Step::Value(element, depth)));
+                pieces.extend(elements.map(|element| Piece::Value(element, depth)));
             }
             _ => update(&value.to_json().unwrap_or_default(), digest),
         }

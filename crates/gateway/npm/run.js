@@ -1,0 +1,25 @@
+#!/usr/bin/env node
+// Runs the program of this platform's package.
+"use strict";
+const { spawn } = require("node:child_process");
+
+const ending = process.platform === "win32" ? ".exe" : "";
+const name = `mcp-wasm-gateway-${process.platform}-${process.arch}`;
+let program;
+try {
+  program = require.resolve(`${name}/mcp-wasm-gateway${ending}`);
+} catch {
+  console.error(
+    `mcp-wasm-gateway: the package ${name} is not installed. Either npm was told to leave optional dependencies out, or there is no ` +
+      "build for this platform: `cargo install mcp-wasm-gateway` makes one.",
+  );
+  process.exit(1);
+}
+const child = spawn(program, process.argv.slice(2), { stdio: "inherit", windowsHide: true });
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
+process.on("exit", () => child.kill());
+child.on("error", (error) => {
+  console.error(`mcp-wasm-gateway: ${program} cannot be started: ${error.message}`);
+  process.exit(1);
+});
+child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
