@@ -511,6 +511,28 @@ async fn calls_of_many_tasks_at_once_get_their_own_progress_and_results() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_place_that_one_thread_takes_while_another_call_ends_in_it_is_the_new_calls() {
+    let host = Host::start(server()).await;
+    let client = Client::connect(format!("ws://{}/mcp", host.address)).silent();
+    let client = within(client).await.unwrap();
+    let callers = (0..8_u32).map(|caller| {
+        let client = client.clone();
+        tokio::spawn(async move {
+            for turn in 0..150 {
+                let method = format!("no/such/{caller}/{turn}").leak();
+                // The error names the method, and so the call that it is for.
+                let error = client.request::<Counted>(method, ()).await.unwrap_err();
+                let Error::Rpc { message, .. } = &error else { panic!("{error}") };
+                assert!(message.contains(&*method), "{method}: {message}");
+            }
+        })
+    });
+    for caller in within(join_all(callers)).await {
+        caller.unwrap();
+    }
+}
+
 #[tokio::test]
 async fn a_handler_may_call_and_cancel() {
     let client = within(Client::connect(own())).await.unwrap();

@@ -2,7 +2,6 @@
 import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
 import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
-import { loadAuthorized } from "../transports/identity.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
@@ -254,7 +253,7 @@ export class Calls {
     const call = this.#table.take(slot);
     if (!call) return;
     const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
-    if (access?.auth) loadAuthorized().then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
     else this.#answered(call, result, failure);
   }
 

@@ -4,7 +4,7 @@ import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
 import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
-import { headersOf, identityOf, loadAuthorized } from "./identity.js";
+import { headersOf, identityOf } from "./identity.js";
 
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
@@ -145,7 +145,7 @@ export class Fetcher {
           signal,
         });
       /** @type {Response & { refusal?: unknown }} */
-      const response = await (auth ? (await loadAuthorized()).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
+      const response = await (auth ? (await import("./authorized.js")).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;

@@ -40,6 +40,3 @@ export function identityNow({ headers: given, auth }, more) {
   }
   return undefined;
 }
-
-/** What asks an authorizer, and hears it: loaded where there is one. */
-export const loadAuthorized = () => import("./authorized.js");

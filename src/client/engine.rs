@@ -200,11 +200,10 @@ impl Engine {
         }
     }
 
-    fn settled(&self, slot: Slot, outcome: Result<Value, Fault>) {
+    fn settled(&self, slot: Slot, call: Option<Arc<Pending>>, outcome: Result<Value, Fault>) {
         self.handlers
             .asked
             .stop(|asker, own| matches!(asker, Asker::Input(_)) && own == Some(slot));
-        let call = lock(&self.inner).calls.get_mut(slot.index()).and_then(Option::take);
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
             call.stall(false);
@@ -214,8 +213,20 @@ impl Engine {
 
     // ---- what the machine says ----
 
+    /// What the machine says next, and the call that ends by it: from then on, another may be in its
+    /// place.
+    pub fn poll(&self) -> Option<(Output<Value>, Option<Arc<Pending>>)> {
+        let mut inner = lock(&self.inner);
+        let output = inner.core.poll_output()?;
+        let ended = match &output {
+            Output::Settled(slot, _) => inner.calls.get_mut(slot.index()).and_then(Option::take),
+            _ => None,
+        };
+        Some((output, ended))
+    }
+
     /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
-    pub fn hear(&self, output: Output<Value>) {
+    pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
             Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
             Output::Connected => {
@@ -228,7 +239,7 @@ impl Engine {
                 let (progress, total) = (report.progress, report.total);
                 self.deliver(slot, Progress { progress, total, message });
             }
-            Output::Settled(slot, outcome) => self.settled(slot, outcome),
+            Output::Settled(slot, outcome) => self.settled(slot, ended, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
             Output::Request(id, name, params, slot) => {
                 let asker = (Asker::Request(id), slot);

@@ -161,6 +161,7 @@ impl Client {
     }
 
     /// Any request, params and result as they are: nothing of the result is lost.
+    #[allow(clippy::needless_pass_by_value, reason = "in a page it is a reference anyway")]
     pub fn request_raw(&self, method: &'static str, params: Value) -> Call<Value> {
         let mut own = Value::object();
         // The machine writes into what it gets, and in a page that may be the caller's.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Json;
+use super::{model::Context, result::Json};
 use crate::types::{Completion, Content, GetPromptResult, PromptMessage, ResourceContents};
 
 /// Why a resource could not be read.
@@ -210,4 +210,18 @@ impl<T: IntoCompletion, E: Display> IntoCompletion for Result<T, E> {
     fn into_completion(self) -> Result<Completion, String> {
         self.map_err(|error| format!("{error:#}"))?.into_completion()
     }
+}
+
+/// A prompt's handler, as [`ToolFn`](super::ToolFn).
+pub trait PromptFn<A>: Fn(A, Context) -> Self::Running + Send + Sync + 'static {
+    /// What it is while it runs.
+    type Running: Future<Output: IntoPrompt> + Send + 'static;
+}
+
+impl<A, F, Fut> PromptFn<A> for F
+where
+    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
+    Fut: Future<Output: IntoPrompt> + Send + 'static,
+{
+    type Running = Fut;
 }

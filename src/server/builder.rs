@@ -2,10 +2,7 @@
 
 use std::{
     future::Future,
-    sync::{
-        Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, OnceLock, RwLock, atomic::AtomicU64},
     time::Duration,
 };
 
@@ -13,50 +10,21 @@ use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
-    Extensions,
-    answers::{IntoCompletion, IntoContents},
-    changes::Connections,
-    context::Context,
-    link::{Driver, Link},
-    register::{self, Handler, Thing},
+    answers::{IntoCompletion, IntoContents, PromptFn},
+    connections::Connections,
+    model::{Context, Handler, Inner, Server},
+    register::{self, Thing},
     relay::Upstream,
-    result::{PromptFn, ToolFn},
+    result::ToolFn,
 };
 use crate::{
     jsonrpc::Raw,
     proto::{
-        Millis,
         server::{Limits, Profile},
-        service::{Binding, Catalog, Signer},
+        service::{Catalog, Signer},
     },
     types::{CompletionRequest, Icon, Implementation, Prompt, Resource, ResourceTemplate, Tool},
 };
-
-/// A server: what every connection to it shares. Cheap to clone.
-#[derive(Clone)]
-pub struct Server {
-    pub(super) inner: Arc<Inner>,
-}
-
-pub(super) struct Inner {
-    profile: Profile,
-    pub(super) limits: Limits,
-    #[cfg(feature = "native")]
-    intake: Arc<super::Intake>,
-    catalog: RwLock<Catalog<Raw, Handler>>,
-    pub(super) connections: Connections,
-    signer: Mutex<Signer>,
-    /// Who answers instead, if the server is elsewhere.
-    pub(super) upstream: Option<Arc<dyn Upstream>>,
-    clock: OnceLock<Clock>,
-    /// How many states have been signed without a clock.
-    signed: AtomicU64,
-}
-
-/// Without a clock, a state is good until so many more have been signed.
-const WITHOUT_CLOCK: f64 = 1024.0;
-
-type Clock = Box<dyn Fn() -> Millis + Send + Sync>;
 
 /// Puts a [`Server`] together.
 pub struct ServerBuilder {
@@ -87,117 +55,6 @@ impl Server {
             lifetime: Duration::from_secs(15 * 60),
             upstream: None,
         }
-    }
-
-    /// The two halves of a new connection: the transport's, and the one that runs the handlers.
-    ///
-    /// Poll both in one task, the driver first: then a handler that reports faster than its peer
-    /// reads steps aside for the transport at the right moment.
-    pub fn connect(&self) -> (Link, Driver) {
-        self.connect_with(Extensions::default())
-    }
-
-    /// The same for a connection that a request made, whose extensions the handlers may look at:
-    /// [`Context::extensions`], [`Context::principal`].
-    pub fn connect_with(&self, extensions: Extensions) -> (Link, Driver) {
-        Driver::new(self.clone(), extensions, false)
-    }
-
-    /// The same for a connection that one request is made on.
-    #[cfg(feature = "native")]
-    pub(crate) fn connect_once(&self) -> (Link, Driver) {
-        Driver::new(self.clone(), Extensions::default(), true)
-    }
-
-    /// The server's name and version.
-    pub fn info(&self) -> &Implementation {
-        &self.inner.profile.info
-    }
-
-    /// What one connection may hold.
-    #[cfg(feature = "native")]
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.inner.limits
-    }
-
-    /// What all messages that are being read may take.
-    #[cfg(feature = "native")]
-    pub(crate) fn intake(&self) -> &Arc<super::Intake> {
-        &self.inner.intake
-    }
-
-    /// All tools as they are listed.
-    #[cfg(feature = "native")]
-    pub(crate) fn tools(&self) -> Vec<Raw> {
-        self.inner.catalog().tools.all_listed().cloned().collect()
-    }
-
-    /// A tool as it is listed.
-    #[cfg(feature = "native")]
-    pub(crate) fn listed_tool(&self, name: &str) -> Option<Raw> {
-        match &self.inner.upstream {
-            Some(upstream) => upstream.tool(name),
-            None => self.inner.catalog().tools.listed(name).cloned(),
-        }
-    }
-
-    /// What callers of a tool have to be allowed.
-    #[cfg(feature = "native")]
-    pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
-        self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))
-    }
-
-    /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is
-    /// signed is good until 1,024 more things have been signed. `mcp_wasm::native` does so.
-    pub fn set_clock(&self, clock: impl Fn() -> Millis + Send + Sync + 'static) {
-        let _ = self.inner.clock.set(Box::new(clock));
-    }
-}
-
-impl Inner {
-    /// What the server says about itself now.
-    pub(super) fn profile(&self) -> Profile {
-        self.catalog().profile(&self.profile)
-    }
-
-    /// What the server has. No handler runs while it is held. A panic leaves it whole.
-    pub(super) fn catalog(&self) -> RwLockReadGuard<'_, Catalog<Raw, Handler>> {
-        self.catalog.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(super) fn catalog_mut(&self) -> RwLockWriteGuard<'_, Catalog<Raw, Handler>> {
-        self.catalog.write().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn now(&self, signer: &Signer) -> Millis {
-        #[allow(clippy::cast_precision_loss)] // not that many
-        let count = || self.signed.load(Ordering::Relaxed) as f64;
-        self.clock.get().map_or_else(|| count() * signer.lifetime / WITHOUT_CLOCK, |clock| clock())
-    }
-
-    /// A panic leaves it whole.
-    fn signer(&self) -> MutexGuard<'_, Signer> {
-        self.signer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The answers in a state that a request brings along, if it may be trusted.
-    pub(super) fn open(&self, state: &str, binding: &Binding) -> Option<Vec<(String, Raw)>> {
-        let mut signer = self.signer();
-        let now = self.now(&signer);
-        signer.open(state, binding, now)
-    }
-
-    /// The state that goes along with questions.
-    pub(super) fn close(&self, binding: &Binding, answers: Vec<(String, Raw)>) -> String {
-        let mut signer = self.signer();
-        self.signed.fetch_add(1, Ordering::Relaxed);
-        let now = self.now(&signer);
-        signer.close(binding, answers, now)
-    }
-
-    /// A text that nobody can guess.
-    pub(super) fn token(&self) -> String {
-        self.signer().token()
     }
 }
 

@@ -1,60 +1,20 @@
 //! What changes while a server runs, and telling every connection so.
 
-use std::{
-    collections::BTreeMap,
-    future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-};
+use std::future::Future;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::{
-    answers::IntoContents,
-    builder::Server,
-    context::Context,
+    answers::{IntoContents, PromptFn},
+    model::{Context, Server},
     register::{self, Thing},
-    result::{PromptFn, ToolFn},
-    shared::Shared,
+    result::ToolFn,
 };
 use crate::{
     proto::{server::Change, service::Kind},
     types::{Prompt, Resource, Tool},
 };
-
-/// The connections of a server that are alive.
-#[derive(Default)]
-pub(super) struct Connections {
-    state: Mutex<State>,
-}
-
-#[derive(Default)]
-struct State {
-    last: u64,
-    all: BTreeMap<u64, Weak<Shared>>,
-}
-
-impl Connections {
-    pub(super) fn add(&self, connection: &Arc<Shared>) -> u64 {
-        let mut state = self.lock();
-        state.last += 1;
-        let number = state.last;
-        state.all.insert(number, Arc::downgrade(connection));
-        number
-    }
-
-    pub(super) fn remove(&self, number: u64) {
-        self.lock().all.remove(&number);
-    }
-
-    fn all(&self) -> Vec<Arc<Shared>> {
-        self.lock().all.values().filter_map(Weak::upgrade).collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
 
 /// Changes reach every client that wants to know: since 2026-07-28 those that listen for them, before
 /// that every session, and of the contents of a resource those that subscribed to it.

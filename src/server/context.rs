@@ -3,7 +3,7 @@
 use std::{
     future::{Future, poll_fn},
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::Arc,
     task::{self, Poll},
 };
 
@@ -12,48 +12,18 @@ use serde_json::Value;
 use super::{
     Extensions,
     access::{self, InsufficientScope},
-    builder::Server,
-    inputs::Inbox,
+    model::{Call, Context, Server},
     principal::Principal,
-    shared::{Shared, Signal, enlist},
+    shared::enlist,
     values::{ProgressMessage, Quantity, Total},
 };
 use crate::{
     jsonrpc::{Id, Raw},
-    proto::{
-        server::{RequestContext, RequestKey},
-        service::Session,
-        version::Version,
-    },
+    proto::{service::Session, version::Version},
     types::Level,
 };
 
-/// A call that is being served. Cheap to clone, and free to move to other threads.
-///
-/// Everything in it may be used at any time, also after the call has been answered or cancelled:
-/// then it does nothing.
-#[derive(Clone)]
-pub struct Context {
-    pub(super) call: Arc<Call>,
-}
-
-pub(super) struct Call {
-    pub(super) shared: Arc<Shared>,
-    pub(super) key: RequestKey,
-    pub(super) request: RequestContext,
-    pub(super) extensions: Arc<Extensions>,
-    pub(super) cancelled: Signal,
-    pub(super) server: Server,
-    pub(super) inbox: Inbox,
-    /// What the handler has asked for, and its caller may not do.
-    pub(super) lacking: OnceLock<InsufficientScope>,
-}
-
 impl Context {
-    pub(super) fn new(call: Arc<Call>) -> Self {
-        Self { call }
-    }
-
     /// Reports how far the call has come: `progress` of `total`, and what is going on.
     ///
     /// ```

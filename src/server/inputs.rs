@@ -5,19 +5,17 @@
 //! asks again it runs from the top and finds the answers. See [`Context::elicit`].
 
 use std::{
-    collections::BTreeMap,
     error::Error,
     fmt,
     future::{pending, poll_fn},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Poll, Waker},
+    sync::Arc,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    context::{Call, Context},
+    model::{Call, Context},
     values::QuestionKey,
 };
 use crate::{
@@ -54,37 +52,6 @@ impl fmt::Display for InputError {
 }
 
 impl Error for InputError {}
-
-/// The answers to the requests that one call has sent, until they are picked up.
-#[derive(Default)]
-pub(super) struct Inbox {
-    slots: Mutex<BTreeMap<AskKey, Slot>>,
-}
-
-#[derive(Default)]
-struct Slot {
-    outcome: Option<Result<Raw, Unanswered<Raw>>>,
-    waker: Option<Waker>,
-}
-
-impl Inbox {
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<AskKey, Slot>> {
-        self.slots.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The client has answered a request of ours.
-    pub(super) fn answered(&self, ask: AskKey, outcome: Result<Raw, Unanswered<Raw>>) {
-        let waker = {
-            let mut slots = self.lock();
-            let slot = slots.entry(ask).or_default();
-            slot.outcome = Some(outcome);
-            slot.waker.take()
-        };
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
 
 impl Context {
     /// Whether the client has declared that it can do this.
@@ -235,22 +202,13 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     async fn answer(&self) -> Result<Raw, Unanswered<Raw>> {
-        poll_fn(|cx| {
-            let mut slots = self.call.inbox.lock();
-            let slot = slots.entry(self.ask).or_default();
-            if let Some(outcome) = slot.outcome.take() {
-                return Poll::Ready(outcome);
-            }
-            slot.waker = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await
+        poll_fn(|cx| self.call.inbox.poll(self.ask, cx)).await
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.call.inbox.lock().remove(&self.ask);
+        self.call.inbox.forget(self.ask);
         self.call.shared.send(|session| session.withdraw(self.call.key, self.ask));
     }
 }

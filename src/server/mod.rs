@@ -37,11 +37,15 @@ mod access;
 mod answers;
 mod builder;
 mod changes;
+mod connections;
 mod context;
+mod driver;
+mod inbox;
 mod inputs;
 #[cfg(feature = "native")]
 mod intake;
 mod link;
+mod model;
 mod principal;
 mod register;
 pub mod relay;
@@ -56,18 +60,20 @@ pub use access::InsufficientScope;
 pub(crate) use access::{Access, Covers};
 #[cfg(feature = "native")]
 pub(crate) use access::{Local, check as check_scopes};
-pub use answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError};
-pub use builder::{NoArguments, Server, ServerBuilder};
-pub use context::{Cancelled, Context, Progressed};
+pub use answers::{IntoCompletion, IntoContents, IntoPrompt, PromptFn, ReadError};
+pub use builder::{NoArguments, ServerBuilder};
+pub use context::{Cancelled, Progressed};
+pub use driver::Driver;
 pub use inputs::InputError;
 #[cfg(feature = "native")]
 pub(crate) use intake::{Busy, Claim, Intake, Source};
-pub use link::{Driver, Link};
+pub use link::Link;
+pub use model::{Context, Server};
 #[cfg(feature = "native")]
 pub(crate) use principal::Identity;
 pub use principal::Principal;
 pub use reporter::{Counted, ProgressReporter};
-pub use result::{IntoToolResult, Json, PromptFn, ToolFn};
+pub use result::{IntoToolResult, Json, ToolFn};
 pub use values::{ProgressMessage, Quantity, QuestionKey, Total};
 
 /// What came along with a request beside its message; see [`Context::extensions`].

@@ -7,10 +7,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
 use super::{
-    answers::{IntoCompletion, IntoContents, IntoPrompt, ReadError},
-    context::Context,
-    result::{IntoToolResult, PromptFn, ToolFn},
-    tasks::BoxFuture,
+    answers::{IntoCompletion, IntoContents, IntoPrompt, PromptFn, ReadError},
+    model::{Context, Handler, Input, Outcome, Start},
+    result::{IntoToolResult, ToolFn},
 };
 use crate::{
     jsonrpc::{Payload, Raw, code},
@@ -20,28 +19,6 @@ use crate::{
         schema,
     },
 };
-
-/// What a handler is given beside its context.
-pub(super) struct Input {
-    /// The name of the tool or the prompt, or the URI.
-    pub(super) name: String,
-    /// Arguments, variables, or what is to be completed.
-    pub(super) value: Raw,
-}
-
-/// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
-pub(super) type Outcome = Result<Raw, Failure<Raw>>;
-
-/// A handler, and what its callers have to be allowed.
-#[derive(Clone)]
-pub(super) struct Handler {
-    pub(super) start: Start,
-    pub(super) scopes: Arc<[String]>,
-}
-
-/// Starts a handler; `Err` says in words why the arguments do not fit.
-pub(super) type Start =
-    Arc<dyn Fn(Input, Context) -> Result<BoxFuture<Outcome>, String> + Send + Sync>;
 
 /// Something that a server has.
 pub(super) struct Thing {

@@ -9,7 +9,8 @@ use std::{
 use futures_core::Stream;
 
 use super::{
-    context::{Context, Progressed, step_aside},
+    context::{Progressed, step_aside},
+    model::Context,
     values::{ProgressMessage, Quantity, Total},
 };
 

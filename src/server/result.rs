@@ -5,7 +5,7 @@ use std::{fmt::Display, future::Future};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Context, answers::IntoPrompt};
+use super::model::Context;
 use crate::types::{CallToolResult, Content};
 
 /// What a tool's handler may return.
@@ -95,20 +95,6 @@ impl<A, F, Fut> ToolFn<A> for F
 where
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoToolResult> + Send + 'static,
-{
-    type Running = Fut;
-}
-
-/// A prompt's handler, as [`ToolFn`].
-pub trait PromptFn<A>: Fn(A, Context) -> Self::Running + Send + Sync + 'static {
-    /// What it is while it runs.
-    type Running: Future<Output: IntoPrompt> + Send + 'static;
-}
-
-impl<A, F, Fut> PromptFn<A> for F
-where
-    F: Fn(A, Context) -> Fut + Send + Sync + 'static,
-    Fut: Future<Output: IntoPrompt> + Send + 'static,
 {
     type Running = Fut;
 }

@@ -21,13 +21,14 @@ after(() => server.stop());
 
 /**
  * A network: what the server sends passes, up to so many bytes of the next connection, or slowly.
- * @param {(t: () => unknown) => void} later
+ * @param {(t: () => unknown) => void} later @param {{ url: string, port: number }} [to]
  */
-async function network(later) {
-  const state = { cutAfter: Infinity, pause: 0, session: "" };
+async function network(later, to = server) {
+  const state = { cutAfter: Infinity, pause: 0, session: "", down: false };
   const sockets = new Set();
   const listener = createServer((inner) => {
-    const outer = connect(server.port, "127.0.0.1");
+    if (state.down) return void inner.destroy();
+    const outer = connect(to.port, "127.0.0.1");
     let passed = 0;
     for (const socket of [inner, outer]) {
       sockets.add(socket);
@@ -55,17 +56,25 @@ async function network(later) {
   });
   await new Promise((done) => void listener.listen(0, "127.0.0.1", () => done(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (listener.address());
+  const hangUp = () => sockets.forEach((socket) => socket.destroy());
   later(() => {
-    for (const socket of sockets) socket.destroy();
+    hangUp();
     listener.close();
   });
+  /** There is no network for so long, in milliseconds. @param {number} time */
+  const sleep = async (time) => {
+    state.down = true;
+    hangUp();
+    await new Promise((done) => setTimeout(done, time));
+    state.down = false;
+  };
   /** The server forgets the session, as it does with one that rests or has to give way. */
   const forget = async () => {
     const headers = { "mcp-session-id": state.session, "mcp-protocol-version": "2025-11-25" };
-    const answer = await fetch(`${server.url}mcp`, { method: "DELETE", headers });
+    const answer = await fetch(`${to.url}mcp`, { method: "DELETE", headers });
     equal(answer.status, 204);
   };
-  return Object.assign(state, { http: `http://127.0.0.1:${port}/mcp`, ws: `ws://127.0.0.1:${port}/mcp`, forget });
+  return Object.assign(state, { http: `http://127.0.0.1:${port}/mcp`, ws: `ws://127.0.0.1:${port}/mcp`, forget, sleep });
 }
 
 const WAYS = /** @type {const} */ ([
@@ -166,3 +175,75 @@ for (const [way, era] of WAYS) {
     }
   });
 }
+
+describe("what the server keeps for half a second", () => {
+  const KEPT = 0.5;
+  /** @type {Awaited<ReturnType<typeof startDemoServer>>} */
+  let hasty;
+  before(async () => {
+    hasty = await startDemoServer({ args: ["--expiry", String(KEPT)] });
+  });
+  after(() => hasty.stop());
+
+  /** @param {import("node:test").TestContext} context @param {"auto" | "legacy"} mode @param {object} [options] */
+  const connected = async (context, mode, options) => {
+    const net = await network((end) => context.after(end), hasty);
+    const client = new Client({ name: "halves", version: "1" }, { progressHandler: null, mode, ...options });
+    context.after(() => client.close());
+    return { net, client };
+  };
+  const past = KEPT * 1000 + 700;
+
+  for (const mode of /** @type {const} */ (["auto", "legacy"])) {
+    test(`${mode}: a client that has slept for longer finds its server again, and goes on with calls and what it hears`, async (context) => {
+      const heard = /** @type {unknown[]} */ ([]);
+      const { net, client } = await connected(context, mode, { logHandler: (/** @type {any} */ { data }) => void heard.push(data) });
+      await client.connect(net.http);
+      for (let round = 0; round < 2; round++) {
+        const before = net.session;
+        await net.sleep(past);
+        heard.length = 0;
+        const progress = /** @type {number[]} */ ([]);
+        const call = client.callTool("backup_database", {}, { progressHandler: (value) => void progress.push(value) });
+        equal((await within(call, "the call")).isError ?? false, false);
+        equal(progress, [1, 2, 3, 4, 5]);
+        equal(heard.length, 5);
+        if (mode === "legacy") ok(net.session !== before, "another session");
+        equal(client.diagnostics().progress.unknown, 0);
+      }
+    });
+
+    test(`${mode}: a call that was made while there was no network fails or is answered, and what follows is`, async (context) => {
+      const { net, client } = await connected(context, mode);
+      await client.connect(net.http);
+      const sleeping = net.sleep(past);
+      const outcome = await within(client.callTool("flood", { count: 3 }).then(() => "answered", (error) => error.code), "the call");
+      ok(outcome === "answered" || outcome === "CLOSED", outcome);
+      await sleeping;
+      equal((await within(client.listTools(), "the list")).tools.length > 0, true);
+    });
+  }
+
+  test("a session that a reader waits in is not left alone", async (context) => {
+    const { net, client } = await connected(context, "legacy");
+    await client.connect(net.http);
+    const before = net.session;
+    await new Promise((done) => setTimeout(done, past));
+    await client.ping();
+    equal(net.session, before);
+  });
+
+  test("an answer that comes too late fails its call by name, and the next one counts", async (context) => {
+    let pause = past;
+    const elicitationHandler = async () => {
+      await new Promise((done) => setTimeout(done, pause));
+      return { action: /** @type {const} */ ("accept"), content: { name: "Ada" } };
+    };
+    const { net, client } = await connected(context, "auto", { elicitationHandler });
+    await client.connect(net.http);
+    await within(rejects(client.callTool("ask_name"), { name: "RpcError", rpcCode: -32602 }), "the end of the call");
+    pause = 0;
+    const { content } = await within(client.callTool("ask_name"), "the second call");
+    ok(JSON.stringify(content).includes("Ada"), JSON.stringify(content));
+  });
+});

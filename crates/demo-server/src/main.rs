@@ -9,6 +9,7 @@ use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
@@ -58,6 +59,10 @@ struct Arguments {
     /// addresses; may be repeated. Requests for other hosts are refused.
     #[arg(long, value_name = "HOST")]
     allow_host: Vec<String>,
+    /// Seconds after which a session that is left alone is over, and a question that nobody has answered
+    /// [default: 1800, and 900].
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    expiry: Option<Duration>,
     /// Ask for a log-in at this authorization server, spelled as its metadata spells `issuer`. Its tokens
     /// have to be JWTs for this server with the scope `demo`; `backup_sqlite` needs `demo:write` too.
     /// `cargo xtask demo --auth` starts one to try it with.
@@ -78,6 +83,11 @@ fn pace(text: &str) -> Result<f64, String> {
         Ok(pace) if (0.0..=1000.0).contains(&pace) => Ok(pace),
         _ => Err("not a number between 0 and 1000".to_owned()),
     }
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.ok_or_else(|| "not a number of seconds".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -101,13 +111,14 @@ fn start(arguments: Arguments) -> Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(run(arguments));
     // Blocking work looks at its call's cancellation; the little that does not cannot hold us up.
-    runtime.shutdown_timeout(std::time::Duration::from_secs(1));
+    runtime.shutdown_timeout(Duration::from_secs(1));
     result
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { port, host, stdio, root, pace, www, pkg, allow_origin, allow_host, .. } =
-        arguments;
+    let Arguments {
+        port, host, stdio, root, pace, www, pkg, allow_origin, allow_host, expiry, ..
+    } = arguments;
     let (auth, resource) = (arguments.auth, arguments.resource);
     // The crate lies two directories down in the repository.
     let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
@@ -118,7 +129,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         .with_context(|| format!("cannot read the root directory {}", root.display()))?;
 
     if stdio {
-        let served = serve_stdio(tools::server(root, pace, false)).await;
+        let served = serve_stdio(tools::server(root, pace, false, expiry)).await;
         return served.context("standard input or output failed");
     }
 
@@ -130,17 +141,19 @@ async fn run(arguments: Arguments) -> Result<()> {
     if auth.is_some() && resource.is_none() && address.ip().is_unspecified() {
         bail!("--auth: by which address clients reach this server is not known: give --resource");
     }
-    let server = tools::server(root, pace, auth.is_some());
+    let server = tools::server(root, pace, auth.is_some(), expiry);
     let auth = auth.map(|issuer| {
         let resource = resource.unwrap_or_else(|| format!("http://{address}/mcp"));
         tracing::info!(issuer, resource, "asking for log-ins");
         Auth::new(resource).verifier(Jwt::issuer(issuer)).scopes([tools::SCOPE]).tickets(true)
     });
+    let usual = Options::default();
     let options = Options {
         auth,
         allowed_origins: allow_origin,
         allowed_hosts: [allow_host, own_hosts(host, address.ip())].concat(),
-        ..Options::default()
+        session_timeout: expiry.unwrap_or(usual.session_timeout),
+        ..usual
     };
     let endpoint = Endpoint::new(server, options);
     let app = endpoint.router().merge(endpoint.metadata()).merge(site::router(&www, &pkg));

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use super::super::engine::{Core, Engine, not_open};
+use super::super::engine::{Engine, not_open};
 use crate::jsonrpc::Raw;
 use crate::proto::client::{Output, RequestId};
 use crate::transport::{Event, Transport, now, until};
@@ -56,16 +56,16 @@ impl Line {
     /// Does what the machine wants done; when it wants the clock to strike, or `None` at the end.
     fn turn(&mut self) -> Option<f64> {
         let engine = self.engine.upgrade()?;
-        while let Some(output) = engine.with(Core::poll_output) {
+        while let Some((output, ended)) = engine.poll() {
             match output {
                 Output::Send(message, id) => self.send(&engine, &message, id),
                 Output::Greet(message) => self.greet(&engine, &message),
                 Output::Reopen => self.transport = Some(engine.host.endpoint.open()),
                 Output::Disconnected(..) => {
                     self.is_over = true;
-                    engine.hear(output);
+                    engine.hear(output, ended);
                 }
-                output => engine.hear(output),
+                output => engine.hear(output, ended),
             }
         }
         (!self.is_over).then(|| engine.with(|core| core.poll_timeout()))

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::JsValue;
 
-use super::super::engine::{Core, Engine, Fault, not_open};
+use super::super::engine::{Engine, Fault, not_open};
 use super::super::{Error, Progress};
 use super::channel::{Channel, is_larger};
 use super::fetch::Http;
@@ -98,7 +98,7 @@ impl Engine {
         if self.host.draining.replace(true) {
             return;
         }
-        while let Some(output) = self.with(Core::poll_output) {
+        while let Some((output, ended)) = self.poll() {
             match output {
                 Output::Send(message, id) => self.send(&message, id),
                 Output::Greet(message) => self.greet(&message),
@@ -112,9 +112,9 @@ impl Engine {
                     if let Some(channel) = channel {
                         self.host.farewell.borrow_mut().extend(channel.close());
                     }
-                    self.hear(output);
+                    self.hear(output, ended);
                 }
-                output => self.hear(output),
+                output => self.hear(output, ended),
             }
         }
         self.host.draining.set(false);

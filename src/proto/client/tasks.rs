@@ -12,7 +12,7 @@ use crate::types::method;
 use super::calls::CallTable;
 use super::capabilities::opts_in;
 use super::limits::CallLimits;
-use super::output::{Output, Session};
+use super::output::Output;
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
 use super::work::{Stage, Task};

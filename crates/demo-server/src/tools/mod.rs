@@ -40,9 +40,19 @@ pub(crate) const SCOPE: &str = "demo";
 const WRITE: &str = "demo:write";
 
 /// The demo server, with all of its tools, some of which need scopes if it is `guarded`.
-pub(crate) fn server(root: PathBuf, pace: f64, guarded: bool) -> Server {
+/// `patience` is how long it waits for an answer.
+pub(crate) fn server(
+    root: PathBuf,
+    pace: f64,
+    guarded: bool,
+    patience: Option<Duration>,
+) -> Server {
     let setting = Setting { pace, root: Arc::new(root), guarded };
-    let builder = Server::builder("ProgressDemo", "1.0.0")
+    let mut builder = Server::builder("ProgressDemo", "1.0.0");
+    if let Some(patience) = patience {
+        builder = builder.state_lifetime(patience);
+    }
+    let builder = builder
         .title("Progress demo")
         .instructions("Tools that take a while and report how far they are.");
     let builder = pattern::add(builder, &setting);
