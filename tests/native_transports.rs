@@ -5,6 +5,7 @@ use std::env;
 use std::fs;
 use std::path::Path;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -529,6 +530,82 @@ async fn a_websocket_that_does_not_open_says_why() {
     web.protocols = vec!["other".to_owned()];
     let said = end(&mut Transport::socket(&web, LIMIT)).await.reason;
     assert!(said.contains("subprotocol") || said.contains("HTTP status 400"), "{said}");
+}
+
+/// A WebSocket server that speaks without an end, until it hears something.
+#[allow(clippy::result_large_err, reason = "the library's own")]
+async fn chatterbox() -> (String, tokio::task::JoinHandle<String>) {
+    use futures_util::{SinkExt, StreamExt};
+    use tokio_tungstenite::tungstenite::handshake::server::{Request, Response};
+    use tokio_tungstenite::tungstenite::{Message, http::HeaderValue};
+
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let selects = |_: &Request, mut response: Response| {
+            let name = HeaderValue::from_static("mcp");
+            response.headers_mut().insert("sec-websocket-protocol", name);
+            Ok(response)
+        };
+        let socket = tokio_tungstenite::accept_hdr_async(stream, selects).await.unwrap();
+        let (mut sink, mut stream) = socket.split();
+        let talks = async {
+            loop {
+                sink.send(Message::text(r#"{"jsonrpc":"2.0","method":"more"}"#)).await.unwrap();
+            }
+        };
+        let hears =
+            async { stream.next().await.unwrap().unwrap().into_text().unwrap().to_string() };
+        tokio::select! {
+            said = hears => said,
+            () = talks => unreachable!(),
+        }
+    });
+    (format!("ws://{address}/mcp"), serving)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_sent_leaves_while_more_and_more_comes_in() {
+    let (url, heard) = chatterbox().await;
+    let child = shell(
+        r#"(while :; do echo '{"jsonrpc":"2.0","method":"more"}'; done) & read -r line; echo "$line"; kill $!; echo '{"method":"heard"}'"#,
+    );
+    let said = Raw::of(&json!({ "said": "stop" })).unwrap();
+
+    let mut transport = Transport::socket(&Web::new(url), LIMIT);
+    assert!(matches!(next(&mut transport).await, Event::Open));
+    transport.send(&said, None).unwrap();
+    let reading = async { while !matches!(transport.next().await, Event::End(_)) {} };
+    timeout(PATIENCE, reading).await.expect("the end in time");
+    assert_eq!(heard.await.unwrap(), said.to_string());
+
+    let mut transport = Transport::child(&child, LIMIT);
+    assert!(matches!(next(&mut transport).await, Event::Open));
+    transport.send(&said, None).unwrap();
+    while message(&mut transport).await.text("method").as_deref() != Some("heard") {}
+}
+
+#[tokio::test]
+async fn who_reads_without_an_end_leaves_others_their_turn() {
+    // On one thread.
+    let mut transport = Transport::child(&shell("yes '{}' | head -c 2000000"), LIMIT);
+    let turns = Arc::new(AtomicU32::new(0));
+    let count = Arc::clone(&turns);
+    let other = tokio::spawn(async move {
+        loop {
+            count.fetch_add(1, Ordering::Relaxed);
+            tokio::task::yield_now().await;
+        }
+    });
+    let (mut latest, mut row, mut longest) = (0, 0, 0);
+    while !matches!(next(&mut transport).await, Event::End(_)) {
+        let turn = turns.load(Ordering::Relaxed);
+        row = if turn == latest { row + 1 } else { 0 };
+        (latest, longest) = (turn, longest.max(row));
+    }
+    other.abort();
+    assert!(longest < 1000, "{longest} events in a row");
 }
 
 #[tokio::test]

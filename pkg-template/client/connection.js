@@ -210,7 +210,11 @@ export class Connection {
           this.drain();
         },
         (error) => {
-          if (current()) this.#owner.blame(error);
+          if (current() && !this.#owner.blame(error)) {
+            // In place of another: what waits for it fails by this.
+            this.fault(error);
+            for (const call of this.#owner.table.all()) call.cause = error;
+          }
           this.closed(transport, "the connection could not be opened");
         },
       );
@@ -265,7 +269,7 @@ export class Connection {
   /** A transport has ended. @param {unknown} transport @param {string} reason */
   closed(transport, reason) {
     if (!transport || transport !== this.#transport) return;
-    this.#core?.closed(reason, false);
+    this.#core?.closed(reason, false, /** @type {any} */ (transport).expired ? now() : NaN);
     this.drain();
   }
 

@@ -6,12 +6,20 @@ import { FrameTransport } from "./text.js";
 /** How long the other end may take to say goodbye, in milliseconds. */
 const GRACE = 1000;
 
+/** The code by which a server ends it with its authorization. */
+const EXPIRED = 4401;
+/** How long it must have been open for another to take its place, in milliseconds: one that ends sooner would only do so again. */
+const SETTLED = 1000;
+
 /** One WebSocket. */
 export class WebSocketTransport extends FrameTransport {
   #url;
   #protocols;
   /** @type {WebSocket | undefined} */
   #socket;
+  #since = 0;
+  /** Whether the server has ended it with its authorization, and there is another to be had. @type {boolean | undefined} */
+  expired = false;
 
   /**
    * @param {string | URL} url
@@ -51,6 +59,7 @@ export class WebSocketTransport extends FrameTransport {
           return fail(new ProtocolError(text));
         }
         socket.onclose = (event) => this.#closed(event);
+        this.#since = performance.now();
         resolve();
       };
       socket.onmessage = (event) => this.#received(event.data);
@@ -91,7 +100,8 @@ export class WebSocketTransport extends FrameTransport {
 
   /** @param {CloseEvent} event */
   #closed({ code, reason }) {
-    if (code !== 1000 && code !== 1005) {
+    this.expired = this.access.auth && code === EXPIRED && performance.now() - this.#since > SETTLED;
+    if (!this.expired && code !== 1000 && code !== 1005) {
       this.onerror?.(new ClosedError(`the WebSocket closed with code ${code}${reason ? `: ${reason}` : ""}`, true));
     }
     this.onclose?.();

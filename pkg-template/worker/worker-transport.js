@@ -48,6 +48,8 @@ class WorkerTransport {
   sessionId;
   /** The largest message either way, in bytes. */
   maxMessageSize = MAX_MESSAGE_SIZE;
+  /** Whether the server has ended it with its authorization. */
+  expired = false;
 
   #url;
   #options;
@@ -274,10 +276,11 @@ class WorkerTransport {
       case "refused":
         return this.#opening?.reject(unpack(value));
       case "closed":
+        this.expired = value;
         connection?.closed(this, "the connection was closed");
         return this.onclose?.();
       case "expired":
-        connection?.core?.closed("the session has expired, and no other was opened", true);
+        connection?.core?.closed("the session has expired, and no other was opened", true, NaN);
         return connection?.drain();
       case "failed": {
         const { id, code, status, sent, message, headers, retryAfter = NaN } = value;

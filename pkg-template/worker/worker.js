@@ -55,7 +55,7 @@ const commands = {
         transport.onframe = frame;
         transport.onerror = (error) => batch.add("error", pack(error));
         transport.onclose = () => {
-          batch.add("closed");
+          batch.add("closed", transport?.expired);
           ended();
         };
         await transport.start();

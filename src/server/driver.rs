@@ -215,7 +215,12 @@ impl Future for Driver {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         if let Some(upstream) = &mut this.upstream {
-            return upstream.as_mut().poll(cx);
+            if upstream.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            // Nobody answers any more. It may be polled again, and it is not.
+            this.upstream = None;
+            this.shared.close();
         }
         loop {
             let event = {

@@ -117,14 +117,17 @@ impl Core {
         self.machine.opened(now);
     }
 
-    /// The transport has ended, or the page ends the connection.
+    /// The transport has ended, or the page ends the connection. `expired`: when the server ended it
+    /// because its authorization had come to its end, NaN otherwise.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn closed(&mut self, reason: JsValue, by_page: bool) {
+    pub fn closed(&mut self, reason: JsValue, by_page: bool, expired: f64) {
         let reason = text(&reason);
         if by_page {
             self.machine.close(&reason);
-        } else {
+        } else if expired.is_nan() {
             self.machine.closed(&reason);
+        } else {
+            self.machine.expired(&reason, expired);
         }
     }
 

@@ -69,6 +69,8 @@ pub(super) struct Handshake<P> {
     greeting: bool,
     /// What is known of the server before.
     pub prior: Option<P>,
+    /// Whether an open connection waits for another channel.
+    gap: bool,
 }
 
 impl<P: Payload> Handshake<P> {
@@ -80,6 +82,7 @@ impl<P: Payload> Handshake<P> {
             doubt: None,
             greeting: false,
             prior: None,
+            gap: false,
         }
     }
 
@@ -95,6 +98,7 @@ impl<P: Payload> Handshake<P> {
 
     /// The channel is open. Returns whether the connection is, by what is known of a modern server.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
+        self.gap = false;
         let Phase::Opening { hung_up } = self.phase else { return false };
         let mode = wire.config.mode;
         match self.prior.take().map_or(Known::Nothing, |prior| Known::read(&prior, mode)) {
@@ -133,6 +137,16 @@ impl<P: Payload> Handshake<P> {
         reopens
     }
 
+    /// The channel has ended because its authorization has; true if all goes on over another. A session
+    /// of the legacy era would have to begin anew.
+    pub fn renews(&mut self, wire: &mut Wire<P>) -> bool {
+        self.gap = self.channel.can_reopen && wire.is(Version::listens);
+        if self.gap {
+            wire.push(Output::Reopen);
+        }
+        self.gap
+    }
+
     /// The connection has ended.
     pub fn close(&mut self, wire: &mut Wire<P>) {
         wire.version = None;
@@ -152,7 +166,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether there is no channel yet.
     pub fn is_opening(&self) -> bool {
-        matches!(self.phase, Phase::Opening { .. })
+        self.gap || matches!(self.phase, Phase::Opening { .. })
     }
 
     /// Whether nothing counts but the answer to the probe.
@@ -182,7 +196,7 @@ impl<P: Payload> Handshake<P> {
 
     /// Whether requests go out.
     pub fn is_done(&self) -> bool {
-        matches!(self.phase, Phase::Open(_)) && !self.greeting
+        matches!(self.phase, Phase::Open(_)) && !self.greeting && !self.gap
     }
 
     /// Whether the server itself has shown its era.

@@ -109,6 +109,9 @@ impl<P: Payload> Client<P> {
     pub fn opened(&mut self, now: Millis) {
         if self.handshake.opened(&mut self.wire, now) {
             self.unproven.begin();
+        } else if self.handshake.is_done() {
+            // In place of another: what was asked meanwhile.
+            self.shaken(Shaken::Begun, now);
         }
     }
 
@@ -139,6 +142,19 @@ impl<P: Payload> Client<P> {
         }
     }
 
+    /// The server has ended the channel because its authorization has come to its end: another is opened
+    /// in its place, for which there is a new one ([`Output::Reopen`]). Calls under way fail with
+    /// [`Error::Lost`], subscriptions go on, and what is asked meanwhile waits. In the legacy era it is
+    /// as [`closed`](Self::closed). Whoever opens the other does not do so in a storm.
+    pub fn expired(&mut self, reason: &str, now: Millis) {
+        if self.handshake.renews(&mut self.wire) {
+            self.give_up(&Error::Lost { reason: owned(reason), sent: true, cause: None }, now);
+            self.unproven.begin();
+        } else {
+            self.closed(reason);
+        }
+    }
+
     /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
     pub fn close(&mut self, reason: &str) {
         if !self.handshake.is_closed() {
@@ -149,16 +165,26 @@ impl<P: Payload> Client<P> {
 
     /// Ends the connection; `second` is what else has failed.
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
-        for id in self.calls.ids() {
-            self.calls.end(&mut self.wire, id, Err(error.clone()));
-        }
-        self.wire.requests.clear();
+        self.give_up(&error, f64::NAN);
         self.cache.clear();
         self.calls.forget_tasks();
-        self.questions.clear();
         self.unproven.end();
         self.handshake.close(&mut self.wire);
         self.wire.push(Output::Disconnected(error, second));
+    }
+
+    /// Nothing that was asked for has an answer any more. If there will be another channel, which is when
+    /// there is a time, subscriptions wait for that.
+    fn give_up(&mut self, error: &Error<P>, now: Millis) {
+        let (wire, calls) = (&mut self.wire, &mut self.calls);
+        for id in calls.ids() {
+            let outcome = Err(error.clone());
+            if now.is_nan() || !self.subscriptions.interrupted(wire, calls, id, &outcome, now) {
+                calls.end(wire, id, outcome);
+            }
+        }
+        wire.requests.clear();
+        self.questions.clear();
     }
 
     /// What came of the handshake, while connected.
@@ -344,6 +370,11 @@ impl<P: Payload> Client<P> {
             let (clock, after) = match expired {
                 Expired::Stall => {
                     self.wire.push(Output::Stalled(slot));
+                    continue;
+                }
+                // There will be another channel first.
+                Expired::Pause if self.handshake.is_opening() => {
+                    self.calls.pause(id, now + 1_000.0);
                     continue;
                 }
                 Expired::Pause => {
