@@ -653,7 +653,15 @@ describe("whatever comes", () => {
     console.warn = () => {};
     let [done, failed] = [0, 0];
     for (let i = 0; i < 400; i++) {
-      const [first, second] = i % 2 ? [resource, make1([issuer, resource])] : [make1([resource, issuer]), issuer];
+      /** One member is another thing. @param {string} text */
+      const other = (text) => {
+        const members = Object.entries(JSON.parse(text));
+        const [name, value] = /** @type {[string, any]} */ (members[i % members.length]);
+        const odd = [null, 1, {}, [], [null], "", "javascript:alert(1)", "https://", `${value}/`, `${value}#x`, [value], undefined, make1([String(value)])];
+        return JSON.stringify({ ...JSON.parse(text), [name]: odd[Math.floor(i / members.length) % odd.length] });
+      };
+      const change = i % 4 < 2 ? other : (/** @type {string} */ text) => make1([text]);
+      const [first, second] = i % 2 ? [resource, change(issuer)] : [change(resource), issuer];
       const world = fakeLogin();
       const call = /** @type {typeof fetch} */ (async (url, init) => {
         const { pathname, protocol } = new URL(String(url));
