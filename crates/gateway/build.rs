@@ -39,8 +39,8 @@ fn add(directory: &Path, prefix: &str, list: &mut String) -> io::Result<()> {
             add(&path, &format!("{prefix}{name}/"), list)?;
         } else if path.is_file() && is_served {
             let whole = path.canonicalize()?;
-            let text =
-                format!("    ({:?}, include_bytes!({whole:?})),\n", format!("{prefix}{name}"));
+            let (name, whole) = (format!("{prefix}{name}"), whole.display().to_string());
+            let text = format!("    ({name:?}, include_bytes!({whole:?})),\n");
             list.push_str(&text);
         }
     }

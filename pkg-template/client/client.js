@@ -1,6 +1,6 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
-import { checkHandler, checkTime, merge, optionsOf } from "../base/check.js";
+import { checkHandler, merge, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { loadHttp } from "../transports/http.js";
@@ -9,44 +9,24 @@ import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
+import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
-import { defaultProgressHandler } from "./progress.js";
-import { Outputs, checkMode } from "./results.js";
+import { Outputs } from "./results.js";
+import { connectionOf, settingsOf } from "./settings.js";
 import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
 /** @typedef {import("../types/inside.js").Failure} Failure */
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Params} Params */
-/** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("../types/inside.js").Told} Told */
 /** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
 /** @typedef {import("../types/client.js").Client} Whole with the methods that are made out of a table */
 /** @typedef {import("../types/options.js").ClientOptions} ClientOptions */
 /** @typedef {import("../types/options.js").ConnectOptions} ConnectOptions */
 /** @typedef {import("../types/protocol.js").Implementation} Implementation */
-
-/** How long a server counts as legacy once it has shown that, in milliseconds. */
-const REMEMBER = 24 * 60 * 60 * 1000;
-/** Servers that have answered `initialize`, and until when to believe that. @type {Map<string, number>} */
-const legacyServers = new Map();
-
-const DEFAULTS = {
-  timeout: 60_000,
-  maxTotalTimeout: 3_600_000,
-  stallAfter: 10_000,
-  resetTimeoutOnProgress: true,
-  strict: false,
-  throwOnToolError: false,
-  cache: true,
-  listMaxPages: 1000,
-  outputValidation: "off",
-  progressHandler: defaultProgressHandler,
-  mode: "auto",
-  maxRounds: 10,
-};
 
 const now = () => performance.now();
 
@@ -90,14 +70,7 @@ export class Client {
    */
   constructor(info, options) {
     itself(this);
-    this.#options = /** @type {Settings & { mode: ClientOptions["mode"] }} */ (merge(DEFAULTS, options));
-    const { progressHandler, logHandler, messageHandler } = this.#options;
-    checkHandler("progressHandler", progressHandler);
-    checkHandler("logHandler", logHandler);
-    checkHandler("messageHandler", messageHandler);
-    checkHandler("samplingHandler", this.#options.samplingHandler);
-    checkHandler("elicitationHandler", this.#options.elicitationHandler);
-    checkMode(this.#options);
+    this.#options = settingsOf(options);
     this.#info = info;
     this.#connection = new Connection({
       table: this.#table,
@@ -177,17 +150,11 @@ export class Client {
    * @param {ConnectOptions} [options]
    */
   async connect(target, options) {
-    const given = merge({ connectTimeout: 30_000 }, /** @type {ConnectOptions & { connectTimeout: number }} */ (options));
+    const given = connectionOf(options);
     let { url, server, make } = route(target, given);
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
-    const { connectTimeout, probeTimeout = transport.probeTimeout } = given;
-    checkTime("connectTimeout", connectTimeout);
-    if (probeTimeout !== undefined) checkTime("probeTimeout", probeTimeout);
-    const { maxMessageSize } = given;
-    if (maxMessageSize !== undefined && !(typeof maxMessageSize === "number" && maxMessageSize > 0)) {
-      throw new McpError("INVALID_ARGUMENT", `maxMessageSize must be a number of bytes, not ${maxMessageSize}`);
-    }
+    const { connectTimeout, probeTimeout = transport.probeTimeout ?? NaN, maxMessageSize } = given;
     const asked = now();
     if (this.#connection.transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
@@ -211,10 +178,9 @@ export class Client {
       this.#began = asked;
       if (this.#connecting !== mine) return await connected;
       this.#declare();
-      const remembered = server !== undefined && (legacyServers.get(server) ?? 0) > Date.now();
-      const legacy = given.knownEra ? given.knownEra === "legacy" : remembered;
+      const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
-      core.connect(kind, connectTimeout, probeTimeout ?? NaN, legacy, asked);
+      core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
       if (prior) core.know(prior);
       this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
@@ -224,9 +190,7 @@ export class Client {
       throw error;
     }
     await connected;
-    if (!server || this.#options.mode !== "auto") return;
-    if (this.knownEra === "legacy") legacyServers.set(server, Date.now() + REMEMBER);
-    else legacyServers.delete(server);
+    if (server && this.#options.mode === "auto") remember(server, this.knownEra === "legacy");
   }
 
   /**

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
     task::{self, Poll},
 };
 
@@ -127,6 +127,7 @@ impl Driver {
             cancelled: Signal::default(),
             server: self.server.clone(),
             inbox: Inbox::default(),
+            holds: AtomicUsize::new(0),
             lacking: OnceLock::new(),
         });
         if let Err(lacking) = access::check(&call.extensions, &job.handler.scopes) {
@@ -215,7 +216,12 @@ impl Future for Driver {
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<()> {
         let this = self.get_mut();
         if let Some(upstream) = &mut this.upstream {
-            return upstream.as_mut().poll(cx);
+            if upstream.as_mut().poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            // Nobody answers any more. It may be polled again, and it is not.
+            this.upstream = None;
+            this.shared.close();
         }
         loop {
             let event = {

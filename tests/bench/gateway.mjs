@@ -44,7 +44,7 @@ async function measure(url, pid) {
 
 const ours = await startGateway(["--no-token", "--", process.execPath, linesServer]);
 const port = await freePort();
-const theirs = supergateway && (await start(process.execPath, [supergateway, "--stdio", `${process.execPath} ${linesServer}`, "--outputTransport", "streamableHttp", "--stateful", "--port", String(port), "--logLevel", "none"], { ready: /.*/, timeout: 5_000 }).catch(() => undefined));
+const theirs = supergateway && (await start(process.execPath, [supergateway, "--stdio", `${process.execPath} ${linesServer}`, "--outputTransport", "streamableHttp", "--stateful", "--port", String(port), "--logLevel", "info"], { ready: /listening/i, timeout: 15_000 }).catch(() => undefined));
 for (let round = 0; round < rounds; round++) {
   const own = await measure(ours.http(), Number(ours.child.pid));
   console.log(`mcp-wasm-gateway  ${own.micros.toFixed(1)} µs of CPU per report, ${own.reports} of ${CALLS * REPORTS} reports`);

@@ -57,7 +57,7 @@ async function ours(url, [name, args], options) {
 /** @param {any} client @param {any} transport @param {[string, object]} call */
 async function sdk(client, transport, [name, args]) {
   await client.connect(transport);
-  const params = { name, arguments: args };
+  const params = { name, arguments: /** @type {Record<string, unknown>} */ (args) };
   // The first one takes a schema before the options.
   return outcome(client, (onprogress) => (client instanceof ClientV1 ? client.callTool(params, undefined, { onprogress }) : client.callTool(params, { onprogress })));
 }

@@ -36,7 +36,12 @@ export async function startGateway(args, { env, cwd, token = "pairing-token" } =
     /** @returns {Promise<any[]>} */
     servers: async () => (await fetch(`http://127.0.0.1:${port}/servers`, { headers: { authorization: `Bearer ${token}` } })).json(),
     output: server.output,
-    stop: server.stop,
+    /** Ends it; it is a bug if it has panicked. */
+    stop: async () => {
+      const code = await server.stop();
+      if (server.output().includes("panicked at")) throw new Error(server.output());
+      return code;
+    },
     exited: server.exited,
   };
 }

@@ -11,6 +11,7 @@ mod refusal;
 mod roster;
 mod stream;
 mod streams;
+mod told;
 
 pub use agreement::check_arguments;
 pub use challenge::challenge;
@@ -18,4 +19,5 @@ pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
 pub use stream::{Reader, StreamLimits, write_message};
-pub use streams::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready, Streams};
+pub use streams::Streams;
+pub use told::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready};

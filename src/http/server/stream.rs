@@ -9,6 +9,9 @@ use crate::{
 
 /// What an event costs beside its text.
 const OVERHEAD: usize = 64;
+/// What shows a connection whose other end is gone that it is.
+const PROBE: &str = ": is anybody there?\n\n";
+
 /// What the streams of a session may hold at most.
 #[derive(Clone, Copy, Debug)]
 pub struct StreamLimits {
@@ -152,6 +155,35 @@ impl Stream {
     }
 }
 
+impl Stream {
+    /// What its reader has not been given yet, as text, or as much of it as leaves at once, and up to
+    /// which event that is. `id`: the stream's.
+    pub(super) fn write(&mut self, id: u64, limits: &StreamLimits) -> (String, u64) {
+        let mut text = String::new();
+        if self.probed.take().is_some() {
+            text.push_str(PROBE);
+        }
+        // A stream that ends without a word is nothing to come back to.
+        if std::mem::take(&mut self.to_prime) && !(self.ended.is_some() && self.newest == 0) {
+            write_id(&mut text, id, self.sent, &self.word);
+            text.push_str("retry: ");
+            text.push_str(&limits.retry.to_string());
+            text.push_str("\ndata: \n\n");
+        }
+        let mut sent = self.sent;
+        let first = self.events.partition_point(|event| event.number <= sent);
+        for event in self.events.range(first..) {
+            if text.len() >= limits.batch {
+                break;
+            }
+            write_id(&mut text, id, event.number, &self.word);
+            write_message(&mut text, &event.json);
+            sent = event.number;
+        }
+        (text, sent)
+    }
+}
+
 impl Event {
     pub(super) fn size(&self) -> usize {
         self.json.capacity() + OVERHEAD
@@ -169,7 +201,7 @@ pub fn write_message(text: &mut String, json: &str) {
 }
 
 /// An event id names the stream as well: a client goes on by the id alone.
-pub(super) fn write_id(text: &mut String, stream: u64, number: u64, word: &str) {
+fn write_id(text: &mut String, stream: u64, number: u64, word: &str) {
     for part in ["id: ", &stream.to_string(), "-", &number.to_string(), "-", word, "\n"] {
         text.push_str(part);
     }

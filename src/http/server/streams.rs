@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 
-use super::stream::{Reader, Stream, StreamLimits, read_number, write_id, write_message};
+use super::{
+    stream::{Reader, Stream, StreamLimits, read_number},
+    told::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready},
+};
 use crate::{
     jsonrpc::{Id, Payload},
     proto::{Millis, server::Frame},
@@ -17,63 +20,8 @@ use crate::{
 
 /// The stream that a GET opens.
 const STANDALONE: u64 = 0;
-/// What shows a connection whose other end is gone that it is.
-const PROBE: &str = ": is anybody there?\n\n";
 /// Milliseconds within which a reader takes what it is sent while somebody else wants its place.
 const UNTAKEN: Millis = 4000.0;
-
-/// How the answer to a POST begins.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Beginning {
-    /// The whole of it is this message.
-    Whole(String),
-    /// There is, or will be, more.
-    Stream,
-}
-
-/// What a reader gets next.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// These events, as text.
-    Events(String),
-    /// Nothing any more.
-    End,
-    /// Nothing yet: [`Streams::take_ready`] tells when to look again.
-    Nothing,
-}
-
-/// Who may go on.
-#[derive(Debug, Default)]
-pub struct Ready {
-    /// Readers for whom there may be something now.
-    pub readers: Vec<Reader>,
-    /// Whether there may be more room than before.
-    pub room: bool,
-}
-
-/// Why there is no stream for some requests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoStream {
-    /// One of their ids is in flight, or there twice.
-    Taken,
-    /// Too many have not been answered yet.
-    TooMany,
-    /// Too much of what was answered has not been read yet.
-    Unread,
-}
-
-/// Somebody else reads the GET stream.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct InUse;
-
-/// Why an event id leads nowhere.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoSuchEvent {
-    /// It is none of ours, or not as we gave it.
-    Foreign,
-    /// Its stream has ended, and is not kept any more.
-    Gone,
-}
 
 /// The streams of one session.
 #[derive(Debug)]
@@ -378,28 +326,8 @@ impl Streams {
         if self.closed || !stream.is_read_by(reader) {
             return Next::End;
         }
-        let mut text = String::new();
-        if stream.probed.take().is_some() {
-            text.push_str(PROBE);
-        }
         let is_over = stream.ended.is_some();
-        // A stream that ends without a word is nothing to come back to.
-        if std::mem::take(&mut stream.to_prime) && !(is_over && stream.newest == 0) {
-            write_id(&mut text, reader.stream, stream.sent, &stream.word);
-            text.push_str("retry: ");
-            text.push_str(&self.limits.retry.to_string());
-            text.push_str("\ndata: \n\n");
-        }
-        let mut sent = stream.sent;
-        let first = stream.events.partition_point(|event| event.number <= sent);
-        for event in stream.events.range(first..) {
-            if text.len() >= self.limits.batch {
-                break;
-            }
-            write_id(&mut text, reader.stream, event.number, &stream.word);
-            write_message(&mut text, &event.json);
-            sent = event.number;
-        }
+        let (text, sent) = stream.write(reader.stream, &self.limits);
         if !text.is_empty() {
             stream.sent(sent);
             self.bytes -= stream.trim(self.limits.kept_bytes, false);

@@ -11,6 +11,7 @@ mod pace;
 mod request;
 mod session;
 mod sessions;
+mod state;
 
 use std::sync::Arc;
 

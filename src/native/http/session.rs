@@ -2,15 +2,13 @@
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
     future::poll_fn,
-    ops::{Deref, DerefMut},
     pin::pin,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
-    task::{Poll, Waker},
+    task::Poll,
     time::Duration,
 };
 
@@ -19,7 +17,12 @@ use tokio::{
     time::{Instant, sleep_until, timeout_at},
 };
 
-use super::{legacy::each_message, pace, sessions::Sessions};
+use super::{
+    legacy::each_message,
+    pace,
+    sessions::Sessions,
+    state::{Locked, State},
+};
 use crate::{
     http::server::{
         Beginning, InUse, Next, NoStream, NoSuchEvent, Reader, Standing, StreamLimits, Streams,
@@ -55,20 +58,6 @@ pub(super) struct Session {
     total: Arc<AtomicUsize>,
 }
 
-struct State {
-    streams: Streams,
-    /// Readers that wait for events.
-    waiting: HashMap<Reader, Waker>,
-    /// Waits for room.
-    pump: Option<Waker>,
-    /// The connection that the GET stream goes to.
-    listener: Option<Desk>,
-    /// When the client was last heard of.
-    used: Instant,
-    /// Bytes of events that are in the total.
-    counted: usize,
-}
-
 /// Who reads a stream; dropping it ends that, and nothing else.
 pub(super) struct Reading {
     session: Arc<Session>,
@@ -94,14 +83,7 @@ impl Session {
             link,
             turn: Mutex::default(),
             born: now,
-            state: Mutex::new(State {
-                streams,
-                waiting: HashMap::new(),
-                pump: None,
-                listener: None,
-                used: now,
-                counted: 0,
-            }),
+            state: Mutex::new(State::new(streams, now)),
             has_worked: AtomicBool::new(false),
             freed: Notify::new(),
             to_tidy: Notify::new(),
@@ -327,55 +309,8 @@ impl Session {
         self.born.elapsed().as_secs_f64() * 1000.0
     }
 
-    /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
     fn lock(&self) -> Locked<'_> {
-        Locked(self.state.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-}
-
-/// The state, while it is looked at. Whoever may go on afterwards is woken.
-struct Locked<'a>(MutexGuard<'a, State>);
-
-impl Deref for Locked<'_> {
-    type Target = State;
-
-    fn deref(&self) -> &State {
-        &self.0
-    }
-}
-
-impl DerefMut for Locked<'_> {
-    fn deref_mut(&mut self) -> &mut State {
-        &mut self.0
-    }
-}
-
-impl Drop for Locked<'_> {
-    fn drop(&mut self) {
-        self.0.wake();
-    }
-}
-
-impl State {
-    /// Wakes whoever may go on.
-    fn wake(&mut self) {
-        let ready = self.streams.take_ready();
-        for reader in ready.readers {
-            if let Some(waker) = self.waiting.remove(&reader) {
-                waker.wake();
-            }
-        }
-        if ready.room
-            && let Some(pump) = self.pump.take()
-        {
-            pump.wake();
-        }
-    }
-
-    /// Has this reader woken when there may be something for it.
-    fn wait<T>(&mut self, reader: Reader, waker: &Waker) -> Poll<T> {
-        self.waiting.insert(reader, waker.clone());
-        Poll::Pending
+        Locked::of(&self.state)
     }
 }
 
