@@ -75,6 +75,50 @@ fn results_that_nobody_reads_do_not_pile_up() {
     assert_eq!(answers, 200);
 }
 
+/// Handlers that take long keep what they were given: all of them together have a budget.
+#[test]
+fn what_handlers_work_on_has_a_budget_in_bytes_over_all_connections() {
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let server = Server::builder("Counted", "1.0.0")
+        .tool("hold", "", |text: Of<Value>, _: Context| async move {
+            std::future::pending::<()>().await;
+            drop(text);
+        })
+        .max_working(8 << 20)
+        .build();
+    let call = r#"{"jsonrpc":"2.0","id":$,"method":"tools/call","params":{"name":"hold","arguments":{"x":[VALUE]},"_meta":{@}}}"#;
+    let large = format!("\"{}\"", "x".repeat(1 << 20));
+    // Many small ones, each of many times its text, and a few large ones.
+    let small = weight::repeat("[[[]]]", ",", 2 << 10);
+    for (value, count) in [(&large, 40), (&small, 400)] {
+        let call = call.replace("VALUE", value);
+        let (mut connections, mut refused) = (Vec::new(), 0);
+        let took = peak(|| {
+            for id in 0..count {
+                let (link, driver) = server.connect();
+                let mut driver = Box::pin(driver);
+                link.receive(&message(&call, &id.to_string()));
+                let _ = driver.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+                while let Some(Transmit::Send { frame, .. }) = link.try_transmit() {
+                    let answer = frame.to_json();
+                    assert!(answer.contains("has room for: send them again later"), "{answer}");
+                    refused += 1;
+                }
+                connections.push((link, driver));
+            }
+        });
+        assert!((1..count).contains(&refused), "{refused} of {count} are refused");
+        assert!(took < (12 << 20) + count * 8192, "{took} bytes for {count} calls");
+        // What is over makes room.
+        drop(connections);
+        let (link, driver) = server.connect();
+        let mut driver = pin!(driver);
+        link.receive(&message(&call, "1"));
+        let _ = driver.as_mut().poll(&mut TaskContext::from_waker(Waker::noop()));
+        assert!(link.try_transmit().is_none(), "it is worked on");
+    }
+}
+
 /// Every shape at every place, without a transport.
 #[test]
 fn no_message_takes_more_than_a_multiple_of_its_bytes_wherever_its_weight_is() {

@@ -17,6 +17,23 @@
 //! ```
 
 #[cfg(feature = "auth")]
+/// What `AsyncWrite` has beside writing, for who has a look at what is written to `stream`.
+macro_rules! ends_of_writing {
+    () => {
+        fn is_write_vectored(&self) -> bool {
+            self.stream.is_write_vectored()
+        }
+
+        fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_flush(cx)
+        }
+
+        fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.stream).poll_shutdown(cx)
+        }
+    };
+}
+
 pub mod auth;
 mod connections;
 mod endpoint;

@@ -267,17 +267,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Pieces<S> {
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 
-    fn is_write_vectored(&self) -> bool {
-        self.stream.is_write_vectored()
-    }
-
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
-    }
+    ends_of_writing!();
 }
 
 #[cfg(test)]

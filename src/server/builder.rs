@@ -2,7 +2,10 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, OnceLock, RwLock, atomic::AtomicU64},
+    sync::{
+        Arc, Mutex, OnceLock, RwLock,
+        atomic::{AtomicU64, AtomicUsize},
+    },
     time::Duration,
 };
 
@@ -32,6 +35,7 @@ pub struct ServerBuilder {
     limits: Limits,
     #[cfg(feature = "native")]
     max_reading: usize,
+    max_working: usize,
     catalog: Catalog<Raw, Handler>,
     key: Option<Vec<u8>>,
     lifetime: Duration,
@@ -50,6 +54,7 @@ impl Server {
             limits: Limits::default(),
             #[cfg(feature = "native")]
             max_reading: 64 << 20,
+            max_working: 256 << 20,
             catalog: Catalog::new(usize::MAX),
             key: None,
             lifetime: Duration::from_secs(15 * 60),
@@ -100,6 +105,15 @@ impl ServerBuilder {
     #[must_use]
     pub fn max_reading(mut self, bytes: usize) -> Self {
         self.max_reading = bytes;
+        self
+    }
+
+    /// Sets how many bytes the arguments of all calls together may take that handlers are working on:
+    /// 256 MiB, over all connections to this server. A call for which there is no room is answered with a
+    /// result that says so; one by itself always has room.
+    #[must_use]
+    pub fn max_working(mut self, bytes: usize) -> Self {
+        self.max_working = bytes;
         self
     }
 
@@ -274,7 +288,7 @@ impl ServerBuilder {
     pub fn build(self) -> Server {
         #[cfg(feature = "native")]
         let intake = super::Intake::new(self.max_reading);
-        let Self { profile, limits, catalog, key, lifetime, upstream, .. } = self;
+        let Self { profile, limits, max_working, catalog, key, lifetime, upstream, .. } = self;
         let key = key.unwrap_or_else(random_key);
         let inner = Inner {
             profile,
@@ -283,6 +297,8 @@ impl ServerBuilder {
             intake,
             catalog: RwLock::new(catalog),
             connections: Connections::default(),
+            working: AtomicUsize::new(0),
+            max_working,
             signer: Mutex::new(Signer::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),
             upstream,
             clock: OnceLock::new(),

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, atomic::AtomicUsize},
     task::{self, Poll},
 };
 
@@ -127,6 +127,7 @@ impl Driver {
             cancelled: Signal::default(),
             server: self.server.clone(),
             inbox: Inbox::default(),
+            holds: AtomicUsize::new(0),
             lacking: OnceLock::new(),
         });
         if let Err(lacking) = access::check(&call.extensions, &job.handler.scopes) {

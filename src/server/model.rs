@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use super::{
@@ -38,6 +38,9 @@ pub(super) struct Inner {
     pub(super) intake: Arc<super::Intake>,
     pub(super) catalog: RwLock<Catalog<Raw, Handler>>,
     pub(super) connections: Connections,
+    /// Bytes of the arguments that handlers work on, and how many there may be.
+    pub(super) working: AtomicUsize,
+    pub(super) max_working: usize,
     pub(super) signer: Mutex<Signer>,
     /// Who answers instead, if the server is elsewhere.
     pub(super) upstream: Option<Arc<dyn Upstream>>,
@@ -90,8 +93,27 @@ pub(super) struct Call {
     pub(super) cancelled: Signal,
     pub(super) server: Server,
     pub(super) inbox: Inbox,
+    /// Bytes that its arguments take.
+    pub(super) holds: AtomicUsize,
     /// What the handler has asked for, and its caller may not do.
     pub(super) lacking: OnceLock<InsufficientScope>,
+}
+
+impl Call {
+    /// Its arguments take so many bytes until it is over. `false`: there is no room for them.
+    pub(super) fn hold(&self, bytes: usize) -> bool {
+        let inner = &self.server.inner;
+        let before = inner.working.fetch_add(bytes, Ordering::Relaxed);
+        self.holds.fetch_add(bytes, Ordering::Relaxed);
+        // One by itself is always worked on.
+        before == 0 || before.saturating_add(bytes) <= inner.max_working
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        self.server.inner.working.fetch_sub(*self.holds.get_mut(), Ordering::Relaxed);
+    }
 }
 
 impl Server {

@@ -170,7 +170,12 @@ fn failed(message: String) -> Failure<Raw> {
 /// Reads arguments, or says in words why they do not fit.
 fn read<A: DeserializeOwned>(arguments: &Raw, context: &Context) -> Result<A, String> {
     let floor = context.call.server.inner.limits.arguments;
-    arguments.read_within(floor).map_err(|error| error.to_string())
+    let (read, bytes) = arguments.read_weighed(floor).map_err(|error| error.to_string())?;
+    if context.call.hold(bytes) {
+        Ok(read)
+    } else {
+        Err("the server works on as much as it has room for: send them again later".to_owned())
+    }
 }
 
 /// What is to be completed, as the catalog hands it over.

@@ -250,8 +250,9 @@ impl Running {
                 Poll::Ready(_) => self.stdin = None,
                 Poll::Pending => return,
             }
-            if self.sent == self.unsent.len() {
-                self.unsent.clear();
+            // What has left goes, at the latest when it is as much as what waits.
+            if self.sent >= BUFFER.min(self.unsent.len()) && self.sent * 2 >= self.unsent.len() {
+                self.unsent.drain(..self.sent);
                 self.unsent.shrink_to(BUFFER);
                 self.sent = 0;
             }

@@ -16,6 +16,8 @@ use std::process::ExitStatus;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use tokio::task::coop::consume_budget;
+
 use crate::error::Error;
 use crate::http::client::News;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
@@ -103,6 +105,8 @@ impl Transport {
     /// What happens next. What is sent leaves while this is awaited; it may be dropped and called
     /// again. After [`Event::End`] there is that, always.
     pub async fn next(&mut self) -> Event {
+        // What has been read already is there at once, again and again: others have to have their turn.
+        consume_budget().await;
         match &mut self.way {
             Way::Child(child) => child.next().await,
             Way::Socket(socket) => socket.next().await,

@@ -21,6 +21,7 @@ use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 use super::web::{Web, describe, put, requests};
 use super::{End, Event, endurance};
 use crate::error::Error;
+use crate::jsonrpc::Outline;
 use crate::text::{ECHO, clip};
 
 type Connection = WebSocketStream<Upgraded>;
@@ -119,9 +120,9 @@ impl fmt::Debug for Socket {
 impl Open {
     /// The next event; the error says how it has ended.
     fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<Event, String>> {
+        // What is sent leaves also while more and more comes in.
+        let mut written = self.write(cx);
         loop {
-            // Reading comes first: what was sent to a server that has gone fails, but its last
-            // words are there.
             match Pin::new(&mut self.stream).poll_next(cx) {
                 Poll::Ready(Some(Ok(Message::Text(text)))) => {
                     return Poll::Ready(Ok(Event::of(text.as_str().to_owned(), limit)));
@@ -129,25 +130,25 @@ impl Open {
                 Poll::Ready(Some(Ok(Message::Binary(_)))) => {
                     let reason = "the server sent a binary frame, which MCP does not know";
                     let error = Error::Protocol(reason.to_owned());
-                    return Poll::Ready(Ok(Event::Unread(
-                        crate::jsonrpc::Outline::default(),
-                        error,
-                    )));
+                    return Poll::Ready(Ok(Event::Unread(Outline::default(), error)));
                 }
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {
                     return Poll::Ready(Err(ending(frame.as_ref())));
                 }
                 // Those of control are answered by the library.
-                Poll::Ready(Some(Ok(_))) => self.is_flushed = false,
+                Poll::Ready(Some(Ok(_))) => {
+                    self.is_flushed = false;
+                    written = self.write(cx);
+                }
                 Poll::Ready(Some(Err(error))) => return Poll::Ready(Err(broken(&error))),
                 Poll::Ready(None) => return Poll::Ready(Err("the connection was closed".into())),
-                Poll::Pending => break,
+                // What was sent to a server that has gone fails, but its last words come first.
+                Poll::Pending => match written {
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(broken(&error))),
+                    _ => return Poll::Pending,
+                },
             }
         }
-        if let Poll::Ready(Err(error)) = self.write(cx) {
-            return Poll::Ready(Err(broken(&error)));
-        }
-        Poll::Pending
     }
 
     fn write(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), SocketError>> {

@@ -12,6 +12,7 @@ import { promisify } from "node:util";
 import { startDemoServer } from "../support/demo-server.mjs";
 import { startFixtureServer } from "../support/fixture-server.mjs";
 import { pkg, target, tests } from "../support/paths.mjs";
+import { failing } from "./failing.mjs";
 import { scripted } from "./scripted.mjs";
 
 const run = promisify(execFile);
@@ -52,7 +53,7 @@ after(() => {
 /** What a program comes to, as JSON has it. @param {string} file */
 async function outcome(file) {
   const { main } = await import(pathToFileURL(file).href);
-  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing, scripted, modules: tests })));
+  return JSON.parse(JSON.stringify(await main({ demo: `${demo.url}mcp`, fixture: fixture.mcp, refusing, scripted, failing, modules: tests })));
 }
 
 /** A program of a version, with its import changed. @param {"v1" | "v2" | "plain"} version @param {string} name */

@@ -8,20 +8,25 @@ import { build } from "esbuild";
 import { pkg } from "../support/paths.mjs";
 import { sizes } from "../support/sizes.mjs";
 
+/** As an app is built; nothing is written. */
+const BUNDLED = /** @type {const} */ ({
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: "es2022",
+  outdir: "out",
+  write: false,
+  metafile: true,
+  logLevel: "warning",
+});
+
 /** @param {boolean} splitting */
 async function bundle(splitting) {
   const { outputFiles, metafile } = await build({
     entryPoints: [path.join(import.meta.dirname, "size-app.js")],
     alias: { "mcp-wasm": path.join(pkg, "index.js") },
     splitting,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    outdir: "out",
-    write: false,
-    metafile: true,
-    logLevel: "warning",
+    ...BUNDLED,
   });
   return { outputFiles, outputs: metafile.outputs };
 }
@@ -81,14 +86,7 @@ async function weigh(code, plugins = []) {
     alias: { "mcp-wasm/auth": path.join(pkg, "auth/index.js"), "mcp-wasm": path.join(pkg, "index.js") },
     plugins: [hollow, ...plugins],
     splitting: true,
-    bundle: true,
-    minify: true,
-    format: "esm",
-    target: "es2022",
-    outdir: "out",
-    write: false,
-    metafile: true,
-    logLevel: "warning",
+    ...BUNDLED,
   });
   const all = Object.entries(metafile.outputs);
   const first = all.filter(([, output]) => output.entryPoint === "<stdin>" || parts(output).some((file) => file === "transports/exchanges.js" || file === "wasm/inline-http.js"));

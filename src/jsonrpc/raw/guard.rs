@@ -20,16 +20,21 @@ use self::{budget::Budget, paying::Guard};
 /// Times its own bytes that may come of a text. The message that it is part of is there up to three
 /// times until it has been read, which makes eight.
 pub const READ_TIMES: usize = 5;
-/// Texts so short are below the floor whatever comes of them.
-const SHORT: usize = 1024;
+/// Texts so short are below the floor whatever comes of them, and take as much for each byte at most.
+const SHORT: usize = 256;
+const OF_SHORT: usize = 64;
 
-/// Reads a text as `T`, which may take so many bytes even if that is more than [`READ_TIMES`] the text.
-pub(super) fn read<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Result<T> {
+/// Reads a text as `T`, which may take so many bytes even if that is more than [`READ_TIMES`] the text; and
+/// how many it takes, or rather more.
+pub(super) fn read<T: DeserializeOwned>(
+    text: &str,
+    floor: usize,
+) -> serde_json::Result<(T, usize)> {
     match read_once(text, floor).map_err(|error| in_short(&error)) {
         // Of members that stand twice, the last one counts; types of one's own refuse them.
         Err(error) if error.to_string().starts_with("duplicate field") => {
-            let value: Value = read_once(text, floor).map_err(|_| error)?;
-            serde_json::from_value(value)
+            let (value, bytes): (Value, _) = read_once(text, floor).map_err(|_| error)?;
+            Ok((serde_json::from_value(value)?, bytes))
         }
         outcome => outcome,
     }
@@ -79,9 +84,9 @@ impl Write for Short {
     }
 }
 
-fn read_once<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Result<T> {
+fn read_once<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Result<(T, usize)> {
     if text.len() < SHORT {
-        return serde_json::from_str(text);
+        return Ok((serde_json::from_str(text)?, text.len() * OF_SHORT));
     }
     let mut budget = Budget::new(text, floor, None);
     let mut learned = 0;
@@ -100,9 +105,9 @@ fn read_once<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Resul
     }
 }
 
-fn read_paying<T: DeserializeOwned>(text: &str, budget: &Budget) -> serde_json::Result<T> {
+fn read_paying<T: DeserializeOwned>(text: &str, budget: &Budget) -> serde_json::Result<(T, usize)> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let value = T::deserialize(Guard { inner: &mut reader, budget })?;
     reader.end()?;
-    Ok(value)
+    Ok((value, budget.taken()))
 }

@@ -175,6 +175,14 @@ impl Raw {
     /// # Errors
     /// As there.
     pub fn read_within<T: DeserializeOwned>(&self, floor: usize) -> serde_json::Result<T> {
+        self.read_weighed(floor).map(|(value, _)| value)
+    }
+
+    /// The same, with the bytes that it takes.
+    pub(crate) fn read_weighed<T: DeserializeOwned>(
+        &self,
+        floor: usize,
+    ) -> serde_json::Result<(T, usize)> {
         guard::read(&self.as_json(), floor)
     }
 

@@ -1,33 +1,15 @@
 // A server that fails: what the call, the transport and the client tell of it, in which order connections end, and a session
 // that the server will not end. As a program of the SDK 2.x has it.
-import { once } from "node:events";
-import { createServer } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
-
-/** A server that answers some methods, or verbs, with a status or a type of its own. @param {Record<string, { status?: number, type?: string }>} faults */
-async function failing(faults) {
-  const server = createServer(async (request, response) => {
-    let text = "";
-    for await (const chunk of request) text += chunk;
-    const { id, method = request.method, params } = text ? JSON.parse(text) : /** @type {any} */ ({});
-    const fault = faults[method];
-    if (fault) return response.writeHead(fault.status ?? 200, { "content-type": fault.type ?? "text/plain" }).end("so sorry");
-    if (request.method === "GET") return response.writeHead(405).end();
-    if (id === undefined) return response.writeHead(202).end();
-    const result = method === "initialize" ? { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "failing", version: "1" } } : { tools: [] };
-    response.writeHead(200, { "content-type": "application/json", ...(method === "initialize" && { "mcp-session-id": "one" }) }).end(JSON.stringify({ jsonrpc: "2.0", id, result }));
-  });
-  await once(server.listen(0, "127.0.0.1"), "listening");
-  const { port } = /** @type {import("node:net").AddressInfo} */ (server.address());
-  return { server, url: new URL(`http://127.0.0.1:${port}/mcp`) };
-}
 
 /** @param {any} error */
 const shown = ({ constructor, code, status, statusText }) => (status === 401 ? [401, statusText] : [constructor.name, code, status, statusText]);
 
-/** @param {Record<string, { status?: number, type?: string }>} faults @param {(client: Client, transport: StreamableHTTPClientTransport) => Promise<unknown>} use */
-async function told(faults, use) {
+/** @typedef {(faults: Record<string, { status?: number, type?: string }>) => Promise<{ server: import("node:http").Server, url: URL }>} Failing */
+
+/** @param {Failing} failing @param {Parameters<Failing>[0]} faults @param {(client: Client, transport: StreamableHTTPClientTransport) => Promise<unknown>} use */
+async function told(failing, faults, use) {
   const { server, url } = await failing(faults);
   const transport = new StreamableHTTPClientTransport(url);
   const client = new Client({ name: "program", version: "1.0.0" }, { versionNegotiation: { mode: "legacy" } });
@@ -49,20 +31,21 @@ async function told(faults, use) {
   return { connected, outcome, heard: connected === "connected" ? unique : unique.map((one) => one.replace(/\d+\]/, "]")).sort() };
 }
 
-export async function main() {
+/** @param {{ failing: Failing }} servers */
+export async function main({ failing }) {
   const list = (/** @type {Client} */ client) => client.listTools();
   const end = async (/** @type {Client} */ client, /** @type {StreamableHTTPClientTransport} */ transport) => {
     const ended = await transport.terminateSession().then(() => "ended", shown);
     return { ended, session: transport.sessionId, tools: (await client.listTools()).tools.length };
   };
   /** @type {Record<string, unknown>} */
-  const seen = { well: await told({}, list), text: await told({ "tools/list": { type: "text/html" } }, list) };
+  const seen = { well: await told(failing, {}, list), text: await told(failing, { "tools/list": { type: "text/html" } }, list) };
   for (const status of [400, 401, 403, 404, 500]) {
-    seen[`connect ${status}`] = await told({ initialize: { status } }, list);
-    seen[`stream ${status}`] = await told({ GET: { status } }, async () => "no call");
-    if (status !== 404 && status !== 400) seen[`call ${status}`] = await told({ "tools/list": { status } }, list);
+    seen[`connect ${status}`] = await told(failing, { initialize: { status } }, list);
+    seen[`stream ${status}`] = await told(failing, { GET: { status } }, async () => "no call");
+    if (status !== 404 && status !== 400) seen[`call ${status}`] = await told(failing, { "tools/list": { status } }, list);
   }
-  for (const status of [200, 204, 400, 404, 405, 500]) seen[`end ${status}`] = await told({ DELETE: { status } }, end);
+  for (const status of [200, 204, 400, 404, 405, 500]) seen[`end ${status}`] = await told(failing, { DELETE: { status } }, end);
 
   const gone = await failing({});
   const transport = new StreamableHTTPClientTransport(gone.url);
