@@ -42,7 +42,7 @@ pub(super) struct Call<P> {
     /// The id of the leg that waits for its response.
     pub request: Option<RequestId>,
     /// Whether the token is alive.
-    pub listens: bool,
+    pub token_lives: bool,
     /// What is needed for further legs; the methods that have none do without.
     pub work: Option<Box<Work<P>>>,
     /// The pages so far, if it is about a list.
@@ -127,7 +127,7 @@ impl<P> CallTable<P> {
             id,
             first: id,
             request: Some(id),
-            listens: true,
+            token_lives: true,
             work,
             pages,
             slot,
@@ -204,7 +204,7 @@ impl<P> CallTable<P> {
         let look = call.next_look(now);
         if token {
             call.id = request;
-            call.listens = true;
+            call.token_lives = true;
             call.latest = f64::NEG_INFINITY;
             // The newest id belongs at the end; `find` left the place in `hint`.
             if let Some([call, later @ ..]) = self.calls.get_mut(self.hint..) {

@@ -40,6 +40,7 @@ pub use limits::CallLimits;
 pub use oddity::{Heard, Oddity, ProgressCounts};
 pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
 pub use pages::PageLimits;
+pub use progress::LONGEST_SCANNED;
 pub use requests::{RequestId, Slot};
 
 use crate::error::{Clock, Error};
@@ -166,7 +167,7 @@ impl<P: Payload> Client<P> {
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
         self.give_up(&error, f64::NAN);
         self.cache.clear();
-        self.calls.as_tasks.clear();
+        self.calls.forget_tasks();
         self.unproven.end();
         self.handshake.close(&mut self.wire);
         self.wire.push(Output::Disconnected(error, second));
@@ -319,7 +320,7 @@ impl<P: Payload> Client<P> {
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);
         if another {
-            self.calls.as_tasks.clear();
+            self.calls.forget_tasks();
         }
         another
     }

@@ -1,7 +1,7 @@
 //! The pages of a list, put together: what to ask for after each, and when a list has no end.
 
 use crate::jsonrpc::{Id, Kind, Payload};
-use crate::text::{owned, sentence};
+use crate::text::sentence;
 use crate::types::method;
 
 /// How large the pages of a list may be together, in bytes of JSON.
@@ -84,20 +84,23 @@ impl<P: Payload> Pages<P> {
         }
         let name = cursor.to_json().unwrap_or_default();
         self.size += page.to_json().map_or(0, |text| text.len());
-        Turn::Endless(if self.cursors.contains(&name) {
-            owned("the server gave the same cursor twice")
+        let why = if self.cursors.contains(&name) {
+            ["the server gave the same cursor twice", ""]
         } else if count >= self.limits.most {
-            let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
-            sentence(&["the list has more than ", &most.to_json().unwrap_or_default(), " pages"])
+            ["the list has more than ", " pages"]
         } else if self.size > LARGEST {
-            owned("the pages of the list are over 64 MiB")
+            ["the pages of the list are over 64 MiB", ""]
         } else {
             self.cursors.push(name);
             self.pages.push(page.clone());
             let mut params = self.params.copy();
             params.set("cursor", cursor);
             return Turn::Next(params);
-        })
+        };
+        let [before, behind] = why;
+        let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
+        let most = most.to_json().filter(|_| !behind.is_empty()).unwrap_or_default();
+        Turn::Endless(sentence(&[before, &most, behind]))
     }
 
     /// The list, of which this is the last page: the first one with the items of all.

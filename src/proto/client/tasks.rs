@@ -41,7 +41,7 @@ impl<P: Payload> CallTable<P> {
         let extension = wire.is(Version::has_task_extension);
         let Some(call) = self.find(id) else { return };
         // Progress goes on for the legacy kind, and for the other it does not.
-        call.listens = !extension;
+        call.token_lives = !extension;
         if let Some(work) = &mut call.work {
             work.task = Some(Task {
                 id: name,
@@ -259,10 +259,16 @@ impl<P: Payload> CallTable<P> {
         Some(params)
     }
 
+    /// What is known of tools may be true no more.
+    #[inline(never)]
+    pub(super) fn forget_tasks(&mut self) {
+        self.as_tasks.clear();
+    }
+
     /// Learns from a list which tools run as tasks only.
     #[inline(never)]
     pub(super) fn learn(&mut self, list: &P) {
-        self.as_tasks.clear();
+        self.forget_tasks();
         for tool in &list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
             let execution = tool.get("execution");
             if execution.is_some_and(|execution| execution.says("taskSupport", "required"))
