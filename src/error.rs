@@ -1,6 +1,5 @@
 //! Why a call, or a connection, failed: one enum, sorted by whose fault it is.
 
-#[cfg(not(target_arch = "wasm32"))]
 use std::fmt;
 
 use crate::jsonrpc::{Payload, RpcError};
@@ -129,6 +128,17 @@ impl<P: Payload> Error<P> {
     }
 }
 
+/// What has not happened in time.
+impl fmt::Display for Clock {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            Self::Idle => "no answer and no progress",
+            Self::Total => "not finished",
+            Self::Connect => "not connected",
+        })
+    }
+}
+
 // The browser build leaves this out: its messages are composed in JavaScript, which keeps the
 // formatting machinery out of the module.
 #[cfg(not(target_arch = "wasm32"))]
@@ -137,12 +147,7 @@ impl<P> fmt::Display for Error<P> {
         match self {
             Self::Rpc(error) => write!(out, "{} ({})", error.message, error.code),
             Self::Timeout { clock, after } => {
-                let what = match clock {
-                    Clock::Idle => "no answer and no progress",
-                    Clock::Total => "not finished",
-                    Clock::Connect => "not connected",
-                };
-                write!(out, "{what} within {after} ms")
+                write!(out, "{clock} within {after} ms")
             }
             Self::Aborted(None) => out.write_str("aborted by the caller"),
             Self::Aborted(Some(reason)) => write!(out, "aborted by the caller: {reason}"),

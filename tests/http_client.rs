@@ -7,7 +7,7 @@ mod support;
 use mcp_wasm::error::Error;
 use mcp_wasm::http::client::{Failure, Reading};
 use mcp_wasm::jsonrpc::Id;
-use mcp_wasm::proto::client::Mode;
+use mcp_wasm::proto::client::{Handles, Mode};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{Fetch, Path, Place, Told, Web, protocol_text, said, step};
@@ -872,7 +872,7 @@ fn asked(web: &mut Web, listen: &Fetch, id: &str) {
 
 fn asking() -> (Web, Fetch) {
     let mut web = Web::new(Mode::Legacy, Path::Scanned);
-    web.page.machine.declare(json!({ "roots": {} }));
+    web.page.machine.declare(&json!({ "roots": {} }), Handles::default());
     web.connect();
     let initialize = web.take_method("initialize");
     web.initialized(&initialize, "s1");
@@ -1966,7 +1966,7 @@ fn question(id: i64) -> Value {
 #[test]
 fn a_question_belongs_to_the_call_on_whose_stream_it_comes() {
     let mut web = Web::legacy(Path::Scanned);
-    web.page.machine.declare(json!({ "elicitation": {} }));
+    web.page.machine.declare(&json!({ "elicitation": {} }), Handles::default());
     let (first, one) = web.call();
     let (second, two) = web.call();
     web.stream(&one);

@@ -212,6 +212,20 @@ async fn who_has_no_token_or_a_bad_one_is_told_in_one_field_where_to_get_one() {
 }
 
 #[tokio::test]
+async fn an_address_of_which_too_many_tokens_were_bad_has_to_wait_but_for_good_ones() {
+    let host = host().await;
+    let status = async |token| call("whoami", token).send(host.address).await.status;
+    assert_eq!(status("alice").await, 200);
+    for _ in 0..100 {
+        assert_eq!(status("bad").await, 401);
+    }
+    let refused = call("whoami", "bad").send(host.address).await;
+    assert_eq!((refused.status, refused.header("retry-after").is_some()), (429, true));
+    assert_eq!(challenge(&refused), None, "a log-in would not help");
+    assert_eq!(status("alice").await, 200);
+}
+
+#[tokio::test]
 async fn foreign_audiences_are_taken_only_if_that_is_said() {
     let host = with(auth().foreign_audiences(true)).await;
     assert_eq!(call("whoami", "several").send(host.address).await.status, 200);

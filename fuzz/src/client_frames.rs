@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use mcp_wasm::jsonrpc::Id;
-use mcp_wasm::proto::client::{Caching, CallLimits, Channel, Mode, PageLimits};
+use mcp_wasm::proto::client::{Caching, CallLimits, Channel, Handles, Mode, PageLimits};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::Level;
 use serde_json::{Value, json};
@@ -51,11 +51,12 @@ pub fn run(bytes: &[u8]) {
         inexact: BTreeSet::new(),
     };
     twins.both(|page| {
-        page.machine.declare(json!({
+        let declared = json!({
             "elicitation": { "form": {}, "url": {} },
             "roots": {},
             "extensions": { "io.modelcontextprotocol/tasks": {} },
-        }));
+        });
+        page.machine.declare(&declared, Handles::default());
     });
     // By chance alone, a connection opens too seldom.
     if input.flip() {

@@ -331,7 +331,7 @@ export class Connection {
 
   /** What has come is not read: the call that it answers fails, and the connection goes on. @param {Error} error @param {{ id?: unknown, answers?: boolean }} whose */
   refuse(error, { id, answers }) {
-    this.#core?.unread(id, answers === true, error, now());
+    this.#core?.failed(answers ? Number(id) : NaN, words.FAILED_UNREAD, "", error, NaN, now());
     this.drain();
   }
 

@@ -113,7 +113,8 @@ export const FOUND_STIRS = 2048;
 export const FAILED_PROTOCOL = 0;
 export const FAILED_UNSENT = 1;
 export const FAILED_LOST = 2;
-export const FAILED_SSE_ONLY = 3;
+export const FAILED_UNREAD = 3;
+export const FAILED_SSE_ONLY = 4;
 
 // `Core::setLogLevel`: what became of it.
 export const LOG_LEVEL_UNKNOWN = -1;

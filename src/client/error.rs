@@ -29,7 +29,7 @@ pub enum Error {
         data: Option<Value>,
     },
     /// A clock ran out. The server was told to stop.
-    #[error("{call}: {} within {} ms", waited(*clock), after.as_millis())]
+    #[error("{call}: {clock} within {} ms", after.as_millis())]
     Timeout {
         /// The call.
         call: String,
@@ -68,7 +68,7 @@ pub enum Error {
         limit: usize,
     },
     /// The server answered with an HTTP status instead of a message.
-    #[error("{call}: HTTP status {status}{}", tail(body))]
+    #[error("{}", shown(&format!("{call}: HTTP status {status}{}{}", hint(*status), tail(body))))]
     Http {
         /// The call.
         call: String,
@@ -82,15 +82,15 @@ pub enum Error {
     /// There is no Streamable HTTP at the address, but the HTTP+SSE of 2024-11-05, which this client
     /// does not speak.
     #[error(
-        "{call}: the server speaks HTTP+SSE of 2024-11-05 there, and no Streamable HTTP; \
-         look for an address of its own, often ending in /mcp"
+        "{call}: the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: \
+         look for its other address, which often ends in /mcp"
     )]
     SseOnly {
         /// The call.
         call: String,
     },
     /// The server broke the protocol.
-    #[error("{call}: {reason}")]
+    #[error("{}", shown(&format!("{call}: {reason}")))]
     Protocol {
         /// The call.
         call: String,
@@ -245,12 +245,30 @@ impl Error {
     }
 }
 
-fn waited(clock: Clock) -> &'static str {
-    match clock {
-        Clock::Idle => "no answer and no progress",
-        Clock::Total => "not finished",
-        Clock::Connect => "not connected",
+/// What may help with an HTTP status.
+fn hint(status: u16) -> &'static str {
+    match status {
+        404 | 405 => " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
+        413 => " (the message is too large for the server)",
+        431 => " (the headers are too large for the server)",
+        _ => "",
     }
+}
+
+/// A text whose addresses may be shown: what stands behind a path, or before a host, may be secret.
+pub(super) fn shown(text: &str) -> String {
+    let mut safe = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("://") {
+        let ends = |at: char| at.is_whitespace() || matches!(at, '"' | '\'' | '<' | '>' | ')');
+        let (address, behind) = after.split_at(after.find(ends).unwrap_or(after.len()));
+        let public = address.split(['?', '#']).next().unwrap_or_default();
+        let (host, path) = public.split_at(public.find('/').unwrap_or(public.len()));
+        let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+        safe.extend([before, "://", host, path]);
+        rest = behind;
+    }
+    safe + rest
 }
 
 /// What became of the request, if there was one.
@@ -264,4 +282,58 @@ fn fate(call: &str, may_have_run: bool) -> &'static str {
 
 fn tail(text: &str) -> String {
     if text.is_empty() { String::new() } else { format!(": {text}") }
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::{fs, path::Path};
+
+    use serde_json::Value as Json;
+
+    use super::*;
+
+    /// What the machine says of a failure, by the parts that cross to JavaScript.
+    fn core(detail: &Json) -> CoreError<Value> {
+        let text = || detail["message"].as_str().unwrap_or_default().to_owned();
+        match detail["code"].as_str().unwrap() {
+            "TIMEOUT" => {
+                let clock = match detail["clock"].as_str().unwrap() {
+                    "idle" => Clock::Idle,
+                    "total" => Clock::Total,
+                    _ => Clock::Connect,
+                };
+                CoreError::Timeout { clock, after: detail["after"].as_f64().unwrap() }
+            }
+            "ABORTED" => CoreError::Aborted(detail["message"].as_str().map(str::to_owned)),
+            "CLOSED" => {
+                CoreError::Closed { reason: text(), sent: detail["sent"].as_bool().unwrap() }
+            }
+            "HTTP_ERROR" => CoreError::Http {
+                status: detail["status"].as_u64().unwrap().try_into().unwrap(),
+                body: text(),
+                retry_after: None,
+                headers: None,
+            },
+            "HTTP_SSE_ONLY" => CoreError::SseOnly,
+            "PROTOCOL_ERROR" => CoreError::Protocol(text()),
+            "ENDLESS_PAGES" => CoreError::EndlessPages(text()),
+            "INPUT_FAILED" => CoreError::Input(text()),
+            "TASK_FAILED" => CoreError::Task(text()),
+            "INCOMPATIBLE_VERSION" => CoreError::Incompatible(text()),
+            code => panic!("{code}"),
+        }
+    }
+
+    /// The other half is in `tests/node/errors.test.mjs`.
+    #[test]
+    fn every_error_has_the_sentence_that_the_npm_package_gives() {
+        let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/error-sentences.json");
+        let cases: Vec<Json> = serde_json::from_str(&fs::read_to_string(list).unwrap()).unwrap();
+        assert!(cases.len() > 20);
+        for case in cases {
+            let error = Error::new(case["what"].as_str().unwrap(), core(&case["detail"]));
+            assert_eq!(error.to_string(), case["sentence"].as_str().unwrap());
+            assert_eq!(error.code(), case["detail"]["code"].as_str().unwrap());
+        }
+    }
 }

@@ -195,7 +195,7 @@ async fn serve(State(endpoint): State<Endpoint>, mut request: Request) -> Respon
     #[cfg(feature = "auth")]
     if let Some(gate) = &endpoint.shared.gate
         && request.method() != Method::OPTIONS
-        && let Err(refused) = gate.admit(&mut request).await
+        && let Err(refused) = gate.admit(&mut request, endpoint.options()).await
     {
         return refused;
     }
@@ -215,7 +215,7 @@ async fn ticket(State(endpoint): State<Endpoint>, mut request: Request) -> Respo
         return refused;
     }
     match &endpoint.shared.gate {
-        Some(gate) => gate.ticket(&mut request).await,
+        Some(gate) => gate.ticket(&mut request, endpoint.options()).await,
         None => guard::refusal(axum::http::StatusCode::NOT_FOUND, "there are no tickets here"),
     }
 }

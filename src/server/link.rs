@@ -50,7 +50,7 @@ impl Link {
     }
 
     /// Takes in one message that has been parsed already, with what came along with it; see
-    /// [`Context::extensions`]. For transports where each message is a request of its own.
+    /// [`Context::extensions`](super::Context::extensions). For transports where each message is a request of its own.
     pub fn receive_value_with(&self, message: &Raw, extensions: &Arc<Extensions>) {
         self.feed_with(extensions, |machine| machine.receive(message));
     }
@@ -114,7 +114,7 @@ impl Link {
     }
 
     /// The requests whose handlers want their readers to go and come back later, since this was
-    /// asked last; see [`Context::close_stream`].
+    /// asked last; see [`Context::close_stream`](super::Context::close_stream).
     pub fn take_released(&self) -> Vec<Id> {
         self.shared.lock().released.replace(Vec::new()).unwrap_or_default()
     }

@@ -6,7 +6,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
-use crate::jsonrpc::{Kind, Outline, Payload, RpcError};
+use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
     Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
 };
@@ -182,13 +182,6 @@ impl Core {
         self.machine.declare(&given, Handles { sampling, elicitation, roots, tasks });
     }
 
-    /// A message has come that is not read: the error says why, and `id` and `answers` whose it is.
-    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn unread(&mut self, id: JsValue, answers: bool, error: JsValue, now: f64) {
-        let error = Error::Lost { reason: String::new(), sent: true, cause: Some(error) };
-        self.machine.refuse(&Outline { id: id.as_id(), answers }, error, now);
-    }
-
     /// Takes over `count` records of the table in [`view`](Self::view) that a worker has scanned, as
     /// [`feed`](Self::feed) does.
     pub fn take(&mut self, count: usize) {
@@ -219,8 +212,8 @@ impl Core {
         let cause = (!cause.is_undefined()).then_some(cause);
         let error = match why {
             why if why == Failed::Protocol as u16 => Error::Protocol(message),
-            why if why == Failed::Unsent as u16 || why == Failed::Lost as u16 => {
-                Error::Lost { reason: message, sent: why == Failed::Lost as u16, cause }
+            why if why <= Failed::Unread as u16 => {
+                Error::Lost { reason: message, sent: why != Failed::Unsent as u16, cause }
             }
             why if why == Failed::SseOnly as u16 => Error::SseOnly,
             status => {
@@ -228,8 +221,10 @@ impl Core {
                 Error::Http { status, body: message, retry_after, headers: cause }
             }
         };
-        if let Some(id) = request(id) {
-            self.machine.failed(id, error, now);
+        match request(id) {
+            id if why == Failed::Unread as u16 => self.machine.unread(id, error, now),
+            Some(id) => self.machine.failed(id, error, now),
+            None => {}
         }
     }
 

@@ -6,6 +6,7 @@
 
 /// How long the buffer for frames is, in bytes: the longest that takes the fast path.
 pub const SCRATCH: usize = 4096;
+const _: () = assert!(SCRATCH == crate::proto::client::LONGEST_SCANNED);
 /// How many numbers a step has.
 pub const NUMBERS: usize = 10;
 /// How many records the table has.
@@ -127,8 +128,10 @@ pub enum Failed {
     Unsent = 1,
     /// Its answer was lost.
     Lost = 2,
+    /// What has come is not read; if it answers a request, that is its id.
+    Unread = 3,
     /// The address only speaks HTTP+SSE.
-    SseOnly = 3,
+    SseOnly = 4,
 }
 
 /// What became of a wish for log messages.

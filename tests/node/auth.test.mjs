@@ -299,6 +299,23 @@ describe("keeping a log-in", () => {
     for (const client of clients) await client?.close();
   });
 
+  test("twenty calls from two tabs that meet an expired token: one request for tokens, one look at who grants them in each tab", async () => {
+    const world = fakeLogin();
+    const storage = entry.memory();
+    const auths = [make(world, { storage }), make(world, { storage })];
+    const clients = [await loggedIn(world, auths[0]), await connect(world, auths[1])];
+    world.tokens.clear();
+    const before = world.asked.length;
+    await Promise.all(Array.from({ length: 20 }, (_, call) => /** @type {any} */ (clients[call % 2]).callTool("work")));
+    const asked = world.asked.slice(before);
+    const of = (/** @type {(one: (typeof asked)[number]) => boolean} */ such) => asked.filter(such).length;
+    assert.equal(of(({ url }) => url.endsWith("/token")), 1);
+    // Each call once before and once after.
+    assert.ok(of(({ url }) => url === world.server) <= 40, String(asked.length));
+    assert.equal(of(({ url }) => url.includes("authorization-server")), 0);
+    for (const client of clients) await client?.close();
+  });
+
   test("a token that is about to expire is renewed before it is sent", async () => {
     const world = fakeLogin({ lives: 0 });
     const auth = make(world);
@@ -586,6 +603,81 @@ describe("rights that are missed where there is no status any more", () => {
     const error = await failure(client.callTool("work"));
     assert.deepEqual([error.code, error.server, error.scopes, heard], ["AUTH_SCOPE", `http://127.0.0.1:${port}/mcp`, ["write"], [1]]);
     await client.close();
+  });
+});
+
+/** The same inputs in every run: xorshift from a fixed start. */
+function near() {
+  let state = 0x9e3779b9;
+  const below = (/** @type {number} */ count) => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) % Math.max(count, 1);
+  };
+  /** What is near one of those texts. @param {string[]} seeds */
+  return (seeds) => {
+    let text = String(seeds[below(seeds.length)]);
+    for (let change = below(5); change >= 0; change--) {
+      const at = below(text.length);
+      const other = String(seeds[below(seeds.length)]);
+      const odd = ['"', "\\", ",", "=", " ", "\t", "\0", "é", "\u{1f600}", "\ud800", "null", "[", "{", "1e999", ":", "//", "https:", "javascript:"];
+      const inserted = [String(odd[below(odd.length)]), other.slice(below(other.length)), String.fromCharCode(below(0xffff))][below(3)];
+      text = below(4) ? text.slice(0, at) + inserted + text.slice(at + below(3)) : text.slice(0, at);
+    }
+    return text;
+  };
+}
+
+describe("whatever comes", () => {
+  test("a challenge is read or not, and never throws", async () => {
+    const { readChallenges, tokenChallenge } = await importPkg("auth/challenge.js");
+    const seeds = ["Bearer", 'Bearer realm="x", error="invalid_token"', 'DPoP algs="ES256", Bearer resource_metadata="https://h/x", scope="a b"', 'Basic realm="a \\"b\\", c", Bearer scope=x', "Negotiate abc==, Bearer"];
+    const make = near();
+    const began = performance.now();
+    for (let i = 0; i < 20_000; i++) {
+      const text = make(seeds);
+      const all = readChallenges(text);
+      assert.ok(Array.isArray(all), text);
+      const found = tokenChallenge(text);
+      for (const value of Object.values(found ?? {})) assert.equal(typeof value, "string", text);
+    }
+    assert.ok(performance.now() - began < 20_000);
+  });
+
+  test("metadata leads to a log-in or to an AuthError, and to no other scheme", async () => {
+    const resource = JSON.stringify({ resource: "https://mcp.example/mcp", authorization_servers: ["https://login.example"], scopes_supported: ["read"] });
+    const issuer = JSON.stringify({ issuer: "https://login.example", authorization_endpoint: "https://login.example/authorize", token_endpoint: "https://login.example/token", registration_endpoint: "https://login.example/register", code_challenge_methods_supported: ["S256"], scopes_supported: ["read", "offline_access"] });
+    const make1 = near();
+    const warn = console.warn;
+    console.warn = () => {};
+    let [done, failed] = [0, 0];
+    for (let i = 0; i < 400; i++) {
+      /** One member is another thing. @param {string} text */
+      const other = (text) => {
+        const members = Object.entries(JSON.parse(text));
+        const [name, value] = /** @type {[string, any]} */ (members[i % members.length]);
+        const odd = [null, 1, {}, [], [null], "", "javascript:alert(1)", "https://", `${value}/`, `${value}#x`, [value], undefined, make1([String(value)])];
+        return JSON.stringify({ ...JSON.parse(text), [name]: odd[Math.floor(i / members.length) % odd.length] });
+      };
+      const change = i % 4 < 2 ? other : (/** @type {string} */ text) => make1([text]);
+      const [first, second] = i % 2 ? [resource, change(issuer)] : [change(resource), issuer];
+      const world = fakeLogin();
+      const call = /** @type {typeof fetch} */ (async (url, init) => {
+        const { pathname, protocol } = new URL(String(url));
+        assert.equal(protocol, "https:");
+        if (pathname.includes("oauth-protected-resource")) return new Response(first);
+        if (pathname.includes(".well-known/")) return new Response(second);
+        return world.fetch(url, init);
+      });
+      const auth = make(world, { fetch: call, open: (url) => (assert.equal(url.protocol, "https:"), world.open(url)) });
+      await auth.login(world.server).then(
+        () => done++,
+        (error) => (failed++, assert.ok(error instanceof entry.AuthError, `${error?.stack}\n${first}\n${second}`)),
+      );
+    }
+    console.warn = warn;
+    assert.ok(done > 10 && failed > 100, `${done} ${failed}`);
   });
 });
 

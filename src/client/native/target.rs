@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::error::shown;
 use super::super::{Error, Headers};
 use crate::proto::client;
 use crate::transport::{Command, Scheme, Transport, Web};
@@ -103,7 +104,7 @@ impl Endpoint {
     pub fn label(&self) -> String {
         match &self.way {
             Way::Child(command) => format!("connecting to `{}`", command.name()),
-            Way::Socket(web) | Way::Http(web) => format!("connecting to {}", web.url),
+            Way::Socket(web) | Way::Http(web) => format!("connecting to {}", shown(&web.url)),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::proto::client;
 
 use super::super::Error;
 use super::super::engine::{Engine, Fault};
+use super::super::error::shown;
 use super::fetch::{Headers, Http};
 use super::platform;
 use super::socket::Socket;
@@ -86,7 +87,7 @@ impl Endpoint {
 
     /// The name that errors call it by.
     pub fn label(&self) -> String {
-        format!("connecting to {}", self.url)
+        format!("connecting to {}", shown(&self.url))
     }
 
     pub(super) fn open(&self, engine: &Weak<Engine>) -> Result<Channel, Error> {

@@ -11,11 +11,8 @@ use super::channel::{Channel, is_larger};
 use super::fetch::Http;
 use super::platform::{self, now};
 use crate::jsonrpc::outline;
-use crate::proto::client::{Output, RequestId, Slot};
+use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
 use crate::proto::scan::{Scanned, parse_number, scan};
-
-/// The longest frame, in UTF-16 units, that is worth scanning.
-const SHORT: u32 = 4096;
 
 impl Engine {
     pub(super) fn open(&self) {
@@ -51,7 +48,7 @@ impl Engine {
             return self.refuse(&of, Fault::too_large(limit, true));
         }
         // What arrives while the machine is drained waits for what it has already said.
-        if text.length() <= SHORT && self.scans() {
+        if text.length() as usize <= LONGEST_SCANNED && self.scans() {
             let frame = String::from(text);
             if let Some(found) = scan(frame.as_bytes(), parse_number) {
                 let heard = self.with(|core| core.receive_scanned(&found));

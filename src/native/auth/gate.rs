@@ -13,10 +13,10 @@ use axum::{
 };
 use serde_json::json;
 
-use super::{Auth, Rejected, metadata, tickets};
+use super::{Auth, Rejected, limit::Limit, metadata, tickets};
 use crate::{
     http::server::challenge,
-    native::{endpoint::now, guard, http::cors, upgrade},
+    native::{Options, endpoint::now, guard, http::cors, peer::Peer, upgrade},
     server::{Access, Principal, check_scopes},
 };
 
@@ -28,6 +28,7 @@ pub(in crate::native) struct Gate {
     auth: Auth,
     access: Access,
     tickets: tickets::Tickets,
+    limit: Limit,
     /// Whether its metadata is served.
     is_described: AtomicBool,
 }
@@ -44,6 +45,8 @@ enum Refused {
     Insufficient(String),
     /// Nobody can say.
     Unavailable(Duration),
+    /// Too many of this address were no good.
+    TooMany(Duration),
 }
 
 impl Gate {
@@ -60,7 +63,13 @@ impl Gate {
             metadata: metadata::address(&auth.resource).into(),
         };
         let is_described = AtomicBool::new(false);
-        Self { auth, access, tickets: tickets::Tickets::default(), is_described }
+        Self {
+            auth,
+            access,
+            tickets: tickets::Tickets::default(),
+            limit: Limit::default(),
+            is_described,
+        }
     }
 
     pub(in crate::native) fn metadata(&self) -> Router {
@@ -80,8 +89,13 @@ impl Gate {
     ///
     /// # Errors
     /// The answer to somebody who is not let in.
-    pub(in crate::native) async fn admit(&self, request: &mut Request) -> Result<(), Response> {
-        match self.find(request.headers(), request.uri()).await {
+    pub(in crate::native) async fn admit(
+        &self,
+        request: &mut Request,
+        options: &Options,
+    ) -> Result<(), Response> {
+        let peer = Peer::of(request.extensions(), request.headers(), options);
+        match self.find(request.headers(), request.uri(), peer).await {
             Ok(principal) => {
                 let extensions = request.extensions_mut();
                 extensions.insert(principal);
@@ -98,11 +112,15 @@ impl Gate {
     }
 
     /// Gives a ticket to whoever has a token.
-    pub(in crate::native) async fn ticket(&self, request: &mut Request) -> Response {
+    pub(in crate::native) async fn ticket(
+        &self,
+        request: &mut Request,
+        options: &Options,
+    ) -> Response {
         if request.method() == Method::OPTIONS {
             return cors::preflight(request.headers());
         }
-        if let Err(refused) = self.admit(request).await {
+        if let Err(refused) = self.admit(request, options).await {
             return refused;
         }
         let origin = request.headers().get(header::ORIGIN).cloned();
@@ -135,7 +153,12 @@ impl Gate {
         (headers, body.to_string()).into_response()
     }
 
-    async fn find(&self, headers: &HeaderMap, uri: &Uri) -> Result<Principal, Refused> {
+    async fn find(
+        &self,
+        headers: &HeaderMap,
+        uri: &Uri,
+        peer: Option<Peer>,
+    ) -> Result<Principal, Refused> {
         let socket = upgrade::is_wanted(headers) && self.auth.tickets;
         if let Some(ticket) = socket.then(|| ticket_of(headers, uri)).flatten() {
             let origin = headers.get(header::ORIGIN);
@@ -144,11 +167,20 @@ impl Gate {
         }
         let token = token_of(headers)?;
         let verifier = self.auth.verifier.as_deref().ok_or(Refused::Invalid)?;
-        let principal = verifier.verify(token).await.map_err(|rejected| match rejected {
-            Rejected::Invalid => Refused::Invalid,
-            Rejected::Unavailable { retry_after } => Refused::Unavailable(retry_after),
-        })?;
-        self.check(principal)
+        if let Some(peer) = &peer {
+            self.limit.may(peer, token).map_err(Refused::TooMany)?;
+        }
+        let found = match verifier.verify(token).await {
+            Ok(principal) => self.check(principal),
+            Err(Rejected::Invalid) => Err(Refused::Invalid),
+            Err(Rejected::Unavailable { retry_after }) => Err(Refused::Unavailable(retry_after)),
+        };
+        if let Some(peer) = peer
+            && !matches!(found, Err(Refused::Unavailable(_)))
+        {
+            self.limit.note(peer, token, !matches!(found, Err(Refused::Invalid)));
+        }
+        found
     }
 
     /// Looks whether a principal may call here at all.
@@ -196,10 +228,15 @@ impl Gate {
                 None,
                 "whether the token is good cannot be found out now: try again",
             ),
+            Refused::TooMany(_) => (
+                StatusCode::TOO_MANY_REQUESTS,
+                None,
+                "too many tokens from this address were no good: try later",
+            ),
         };
         let mut response = guard::refusal(status, text);
         let headers = response.headers_mut();
-        if let Refused::Unavailable(after) = refused {
+        if let Refused::Unavailable(after) | Refused::TooMany(after) = refused {
             headers.insert(header::RETRY_AFTER, after.as_secs().max(1).into());
             return response;
         }

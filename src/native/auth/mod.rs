@@ -47,6 +47,7 @@ mod introspection;
 mod jwt;
 #[cfg(feature = "auth-jwt")]
 mod keys;
+mod limit;
 mod metadata;
 mod tickets;
 mod verifier;

@@ -31,6 +31,9 @@ const ASLEEP: Millis = 90_000.0;
 /// How long a hard clock that ran out in the meantime waits for what lies there.
 const GRACE: Millis = 1_000.0;
 
+/// What a call needs for further legs, if it may have some.
+pub(super) type Further<P> = (Option<Box<Work<P>>>, Option<Box<Pages<P>>>);
+
 /// One call.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
@@ -42,7 +45,7 @@ pub(super) struct Call<P> {
     /// The id of the leg that waits for its response.
     pub request: Option<RequestId>,
     /// Whether the token is alive.
-    pub listens: bool,
+    pub token_lives: bool,
     /// What is needed for further legs; the methods that have none do without.
     pub work: Option<Box<Work<P>>>,
     /// The pages so far, if it is about a list.
@@ -116,7 +119,7 @@ impl<P> CallTable<P> {
         &mut self,
         id: RequestId,
         limits: CallLimits,
-        (work, pages): (Option<Box<Work<P>>>, Option<Box<Pages<P>>>),
+        (work, pages): Further<P>,
         now: Millis,
     ) -> Slot {
         let slot = self.free_slots.pop().unwrap_or_else(|| {
@@ -127,7 +130,7 @@ impl<P> CallTable<P> {
             id,
             first: id,
             request: Some(id),
-            listens: true,
+            token_lives: true,
             work,
             pages,
             slot,
@@ -204,7 +207,7 @@ impl<P> CallTable<P> {
         let look = call.next_look(now);
         if token {
             call.id = request;
-            call.listens = true;
+            call.token_lives = true;
             call.latest = f64::NEG_INFINITY;
             // The newest id belongs at the end; `find` left the place in `hint`.
             if let Some([call, later @ ..]) = self.calls.get_mut(self.hint..) {

@@ -324,6 +324,11 @@ impl<P: Payload> Client<P> {
     /// else goes on.
     pub fn refuse(&mut self, whose: &Outline, error: Error<P>, now: Millis) {
         let id = whose.id.as_ref().filter(|_| whose.answers).and_then(|id| self.ours(id));
+        self.unread(id, error, now);
+    }
+
+    /// The same of a message that answers that request, or none.
+    pub fn unread(&mut self, id: Option<RequestId>, error: Error<P>, now: Millis) {
         match id.filter(|id| self.awaits(*id)) {
             Some(id) => self.unsent(id, error, now),
             None => self.fault(error),

@@ -1,7 +1,7 @@
 //! The pages of a list, put together: what to ask for after each, and when a list has no end.
 
 use crate::jsonrpc::{Id, Kind, Payload};
-use crate::text::{owned, sentence};
+use crate::text::sentence;
 use crate::types::method;
 
 /// How large the pages of a list may be together, in bytes of JSON.
@@ -40,7 +40,7 @@ pub(super) struct Pages<P> {
     params: P,
     limits: PageLimits,
     /// All but the last.
-    pages: Vec<P>,
+    earlier: Vec<P>,
     /// Where they say that the next one starts, as JSON.
     cursors: Vec<String>,
     /// How large they are.
@@ -67,7 +67,7 @@ impl<P: Payload> Pages<P> {
             member,
             params: params.copy(),
             limits: PageLimits { wanted, ..limits },
-            pages: Vec::new(),
+            earlier: Vec::new(),
             cursors: Vec::new(),
             size: 0,
         }))
@@ -77,45 +77,48 @@ impl<P: Payload> Pages<P> {
     #[inline(never)]
     pub fn turn(&mut self, page: &P) -> Turn<P> {
         let Some(cursor) = page.present("nextCursor") else { return Turn::Last };
-        let count = self.pages.len() + 1;
+        let count = self.earlier.len() + 1;
         let odd = |items: P| items.kind() != Kind::Array;
         if count >= self.limits.wanted || count == 1 && page.present(self.member).is_some_and(odd) {
             return Turn::Last;
         }
         let name = cursor.to_json().unwrap_or_default();
         self.size += page.to_json().map_or(0, |text| text.len());
-        Turn::Endless(if self.cursors.contains(&name) {
-            owned("the server gave the same cursor twice")
+        let why = if self.cursors.contains(&name) {
+            ["the server gave the same cursor twice", ""]
         } else if count >= self.limits.most {
-            let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
-            sentence(&["the list has more than ", &most.to_json().unwrap_or_default(), " pages"])
+            ["the list has more than ", " pages"]
         } else if self.size > LARGEST {
-            owned("the pages of the list are over 64 MiB")
+            ["the pages of the list are over 64 MiB", ""]
         } else {
             self.cursors.push(name);
-            self.pages.push(page.clone());
+            self.earlier.push(page.clone());
             let mut params = self.params.copy();
             params.set("cursor", cursor);
             return Turn::Next(params);
-        })
+        };
+        let [before, behind] = why;
+        let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
+        let most = most.to_json().filter(|_| !behind.is_empty()).unwrap_or_default();
+        Turn::Endless(sentence(&[before, &most, behind]))
     }
 
     /// The list, of which this is the last page: the first one with the items of all.
     #[inline(never)]
     pub fn put_together(&mut self, last: P) -> P {
         // Some servers write nothing, or `null`, for a list without items.
-        if self.pages.is_empty() && last.present(self.member).is_some() {
+        if self.earlier.is_empty() && last.present(self.member).is_some() {
             return last;
         }
         // The server may still own its pages, if it runs in this very process.
-        let mut whole = self.pages.first().unwrap_or(&last).copy();
+        let mut whole = self.earlier.first().unwrap_or(&last).copy();
         match last.present("nextCursor") {
             Some(cursor) => whole.set("nextCursor", cursor),
             None => whole.remove("nextCursor"),
         }
-        self.pages.push(last);
+        self.earlier.push(last);
         let mut items = Vec::new();
-        for page in &self.pages {
+        for page in &self.earlier {
             if let Some(mut own) = page.get(self.member).and_then(|items| items.elements()) {
                 items.append(&mut own);
             }

@@ -8,6 +8,9 @@ use super::oddity::{Heard, Oddity, ProgressCounts};
 use super::output::Report;
 use super::requests::{RequestId, Requests};
 
+/// The longest frame that is worth scanning for progress, in UTF-16 units.
+pub const LONGEST_SCANNED: usize = 4096;
+
 impl ProgressCounts {
     /// The id of ours that an id or a token is, as the text of which it is counted; and whether such a
     /// text is refused because its call is strict.
@@ -44,7 +47,8 @@ impl<P> CallTable<P> {
     /// To whose slot the notification is to be delivered, if it is, and what is odd about it.
     #[inline]
     pub(super) fn accept(&mut self, token: i64, progress: f64, requests: &Requests) -> Heard {
-        let call = RequestId::new(token).and_then(|id| self.find(id)).filter(|call| call.listens);
+        let call =
+            RequestId::new(token).and_then(|id| self.find(id)).filter(|call| call.token_lives);
         let Some(call) = call else {
             let known = requests.knows(token);
             return Heard::odd(if known { Oddity::Late } else { Oddity::Unknown });

@@ -105,7 +105,7 @@ impl<P: Payload> CallTable<P> {
             return self.abandon(wire, id, None, Error::Protocol(owned(text)));
         };
         if let Some(call) = self.find(id) {
-            call.listens = false;
+            call.token_lives = false;
         }
         let Some(work) = self.count_round(wire, id) else { return };
         work.state = state;
