@@ -492,16 +492,7 @@ fn every_wrong_type_in_every_field_of_a_progress_notification_is_a_fault() {
             malformed += 1;
             assert_dropped(pair, malformed);
         }
-        for params in [
-            None,
-            Some(json!(null)),
-            Some(json!([])),
-            Some(json!({})),
-            Some(json!("50%")),
-            Some(json!(7)),
-            Some(json!(true)),
-            Some(json!([1])),
-        ] {
+        for params in [None, Some(json!(null)), Some(json!([])), Some(json!({}))] {
             let mut message = json!({ "jsonrpc": "2.0", "method": "notifications/progress" });
             if let Some(params) = params {
                 message["params"] = params;

@@ -124,6 +124,7 @@ const WITHOUT_CIRCLES: &[&str] = &[
     "src/proto",
     "src/proto/client",
     "src/proto/relay",
+    "src/proto/scan",
     "src/proto/server",
     "src/proto/service",
     "src/server",

@@ -88,13 +88,25 @@ export interface CallDefaults {
   /**
    * Is told how the task stands that a tool call has become, whenever that changes: the server's
    * task, with `status` and `statusMessage`.
+   *
+   * @example
+   * ```js
+   * await client.callTool("train", {}, { onTaskStatus: ({ status, statusMessage }) => show(status, statusMessage) });
+   * ```
    */
   onTaskStatus?: (task: Task, context: ProgressContext) => unknown;
 }
 
 /** The options of one call. */
 export interface CallOptions extends CallDefaults {
-  /** Replaces the client's handler for this call; `null` for none. */
+  /**
+   * Replaces the client's handler for this call; `null` for none.
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { progressHandler: (progress, total) => show(progress, total) });
+   * ```
+   */
   progressHandler?: ProgressHandler | null;
   /**
    * The TypeScript SDK's spelling: one object with every member of the notification but the token,
@@ -106,9 +118,19 @@ export interface CallOptions extends CallDefaults {
    * ```
    */
   onprogress?: (progress: ProgressNotification) => unknown;
-  /** `false` does without what is kept, for this call; `"refresh"` asks the server and keeps what it answers. */
+  /**
+   * `false` does without what is kept, for this call; `"refresh"` asks the server and keeps what it answers.
+   * @default true
+   */
   cache?: boolean | "refresh";
-  /** Aborts the call: the server is told, and the call fails at once with `AbortError`. */
+  /**
+   * Aborts the call: the server is told, and the call fails at once with `AbortError`.
+   *
+   * @example
+   * ```js
+   * await client.callTool("scan", {}, { signal: AbortSignal.timeout(5_000) });
+   * ```
+   */
   signal?: AbortSignal;
   /**
    * Headers of this call's HTTP requests, beside those of the connection and above them; the protocol's
@@ -123,6 +145,7 @@ export interface CallOptions extends CallDefaults {
   /**
    * Lets a 2025-11-25 server run a tool as a task, if it can; with `ttl`, how long it is to keep
    * the task, in milliseconds. Newer servers decide by themselves.
+   * @default false
    */
   task?: boolean | { ttl?: number };
 }

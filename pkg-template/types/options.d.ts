@@ -29,7 +29,14 @@ export interface ClientOptions extends CallDefaults {
    * ```
    */
   logHandler?: (message: LoggingMessage) => unknown;
-  /** Sees every notification and request of the server, beside the handlers for its method. */
+  /**
+   * Sees every notification and request of the server, beside the handlers for its method.
+   *
+   * @example
+   * ```js
+   * new Client(info, { messageHandler: ({ method, params }) => console.log(method, params) });
+   * ```
+   */
   messageHandler?: (message: Notification | Request) => unknown;
   /**
    * Whether lists and resources may be answered from what the server allowed to keep (`ttlMs`,
@@ -103,7 +110,14 @@ export interface ClientOptions extends CallDefaults {
    * ```
    */
   elicitationHandler?: (params: ElicitationParams, context: InputContext) => InputAnswer<ElicitationResult>;
-  /** The folders that the server may look at, or what lists them. */
+  /**
+   * The folders that the server may look at, or what lists them.
+   *
+   * @example
+   * ```js
+   * new Client(info, { roots: [{ uri: "file:///project", name: "project" }] });
+   * ```
+   */
   roots?: Root[] | ((context: InputContext) => InputAnswer<Root[] | ListRootsResult>);
   /**
    * Whether tool calls may become tasks, which are looked at until they end; the call is one call

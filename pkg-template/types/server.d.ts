@@ -14,7 +14,14 @@ import type { JsonSchemaValidator } from "./validator.js";
 
 /** How a {@link Server} is set up. */
 export interface ServerOptions {
-  /** Tells the model of a client how to use the server. */
+  /**
+   * Tells the model of a client how to use the server.
+   *
+   * @example
+   * ```js
+   * new Server({ name: "notes", version: "1.0.0" }, { instructions: "Search before you write." });
+   * ```
+   */
   instructions?: string;
   /**
    * Kinds of things to declare although there are none yet. A client is told at the start what

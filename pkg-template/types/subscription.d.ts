@@ -23,7 +23,14 @@ export interface ListenOptions {
   timeout?: number;
   /** Ends the subscription. */
   signal?: AbortSignal;
-  /** Gets every notification, from the first on. */
+  /**
+   * Gets every notification, from the first on.
+   *
+   * @example
+   * ```js
+   * await client.listen({ toolsListChanged: true }, { onnotification: ({ method }) => refresh(method) });
+   * ```
+   */
   onnotification?: (notification: ChangeNotification) => unknown;
   /** As {@link Subscription.oninterrupt}, from the beginning. */
   oninterrupt?: (error: Error) => unknown;

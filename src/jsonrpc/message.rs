@@ -171,10 +171,8 @@ impl<P: Payload> Message<P> {
         }
         if let Some(method) = value.present("method") {
             let method = method.as_text().ok_or("`method` is not a string")?;
-            let given = value.given("params");
-            let (given, params) = (given.is_some(), given.filter(|it| it.kind() == Kind::Object));
-            // Progress is odd at worst, and no fault.
-            if given && params.is_none() && method != crate::types::method::PROGRESS {
+            let params = value.given("params");
+            if params.as_ref().is_some_and(|params| params.kind() != Kind::Object) {
                 return Err("`params` is not an object");
             }
             return match (id, known.take()) {

@@ -75,8 +75,8 @@ impl Driver {
             None => Session::new(inner.profile(), inner.limits),
         };
         let shared = Arc::new(Shared::new(session));
-        let line = || Line::new(Arc::clone(&shared), is_single);
-        let upstream = inner.upstream.as_ref().map(|upstream| upstream.connect(line()));
+        let upstream = inner.upstream.as_ref();
+        let upstream = upstream.map(|one| one.connect(Line::new(Arc::clone(&shared), is_single)));
         let extensions = Arc::new(extensions);
         let link = Link { shared: Arc::clone(&shared), extensions: Arc::clone(&extensions) };
         let number = inner.connections.add(&shared);

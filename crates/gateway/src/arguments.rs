@@ -51,8 +51,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 8040)]
     pub port: u16,
 
-    /// A page that may connect, beside those of this machine: its origin, such as
-    /// https://app.example; may be repeated. Other pages are refused.
+    /// A page that may connect, beside those of this machine, by its origin (`https://app.example`);
+    /// may be repeated. Other pages are refused.
     #[arg(long, value_name = "URL")]
     pub origin: Vec<String>,
 

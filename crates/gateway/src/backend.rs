@@ -42,6 +42,7 @@ const FEW: usize = 256;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// What clients want of a backend.
+#[allow(clippy::large_enum_variant, reason = "nearly all of them are events")]
 pub enum Command {
     /// A client is there.
     Attach(FrontId, Line),

@@ -22,7 +22,7 @@ pub fn find(arguments: &Arguments) -> Result<Option<String>> {
 fn random() -> Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok().context("the system has no random numbers")?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
 }
 
 /// The one in this file, which is made if there is none.

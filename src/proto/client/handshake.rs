@@ -17,44 +17,11 @@ use super::calls::LATE;
 use super::channel::Channel;
 use super::output::{Mode, Output, Session};
 use super::patience::Patience;
+use super::phase::{Phase, Shaken};
 use super::prior::Known;
 use super::requests::Purpose;
 use super::verdict::{Verdict, judge_initialize, judge_probe, says_nothing};
 use super::wire::Wire;
-
-/// Where the connection stands.
-#[derive(Debug)]
-enum Phase<P> {
-    Closed,
-    /// The transport is opening. `initialize` comes first if the server hung up on a probe.
-    Opening {
-        hung_up: bool,
-    },
-    Probing {
-        again: bool,
-        deadline: Millis,
-    },
-    Initializing {
-        probed: bool,
-    },
-    /// The server is in trouble that passes; the handshake begins again.
-    Waiting {
-        until: Millis,
-        legacy: bool,
-    },
-    Open(Box<Session<P>>),
-}
-
-/// What has come of a step.
-#[must_use]
-pub(super) enum Shaken<P> {
-    /// The handshake goes on, or there was none.
-    On,
-    /// Both sides know that the session has begun.
-    Begun,
-    /// There will be no connection; what else has failed, if that was not the first.
-    Failed(Error<P>, Option<Error<P>>),
-}
 
 /// How the connection comes about.
 #[derive(Debug)]

@@ -11,8 +11,6 @@ impl<P: Payload> Relay<P> {
     /// The server tells something.
     pub(super) fn heard(&mut self, method: &str, params: Option<&P>) {
         match method {
-            // Told by other outputs.
-            method::PROGRESS | method::CANCELLED => {}
             method::LOG_MESSAGE => self.log(params),
             method::TOOLS_CHANGED | method::PROMPTS_CHANGED | method::RESOURCES_CHANGED => {
                 if method == method::TOOLS_CHANGED {
@@ -20,8 +18,11 @@ impl<P: Payload> Relay<P> {
                 }
                 self.tell_sessions(method, params);
             }
-            // For those that have subscribed.
-            method::RESOURCE_UPDATED | method::TASK_CHANGED => {}
+            // Told by other outputs, or only to those that have subscribed.
+            method::PROGRESS
+            | method::CANCELLED
+            | method::RESOURCE_UPDATED
+            | method::TASK_CHANGED => {}
             _ => self.tell_all(method, params),
         }
     }

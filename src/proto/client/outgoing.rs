@@ -1,0 +1,121 @@
+//! What leaves: requests, notifications, answers, and what is given up.
+
+use crate::error::Error;
+use crate::jsonrpc::{Id, Payload, RpcError, write_call};
+use crate::proto::Millis;
+use crate::text::owned;
+use crate::types::method;
+
+use super::Client;
+use super::cache::Kept;
+use super::limits::CallLimits;
+use super::output::Requested;
+use super::pages::Pages;
+use super::requests::{Purpose, RequestId};
+use super::work::Work;
+
+impl<P: Payload> Client<P> {
+    /// Sends a request, unless its result is kept; its id is its progress token too. For
+    /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
+    /// requests about resources.
+    ///
+    /// `params` belongs to the machine, which writes `_meta` into it.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the connection is not open.
+    pub fn request(
+        &mut self,
+        method: &str,
+        params: Option<P>,
+        limits: CallLimits,
+        now: Millis,
+    ) -> Result<Requested<P>, Error<P>> {
+        let listens = method == method::LISTEN;
+        if listens || !self.unproven.is_on() {
+            self.require_open()?;
+        }
+        let wire = &mut self.wire;
+        let mut params = params.unwrap_or_else(P::object);
+        let session = self.handshake.session();
+        if listens {
+            let calls = &mut self.calls;
+            let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
+            return Ok(Requested::Sent(id, slot));
+        }
+        let mut pages = limits.pages.and_then(|limits| Pages::new(method, &params, limits));
+        match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
+            Kept::This(result) => return Ok(Requested::Kept(result)),
+            Kept::Private => return Ok(Requested::Private),
+            Kept::Nothing => {}
+        }
+        let id = wire.requests.next();
+        self.cache.asked(wire, id, limits.cache, method, &params);
+        let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
+        let work = Work::new(method, &params, finds_out);
+        let slot = self.calls.insert(id, limits, (work, pages), now);
+        if self.unproven.note(id, method, &params, self.handshake.is_done()) {
+            wire.leg(id, method, params);
+        }
+        Ok(Requested::Sent(id, slot))
+    }
+
+    /// How long the caller of that request waits for it, if somebody does.
+    pub fn patience(&mut self, request: RequestId) -> Option<Millis> {
+        match self.wire.requests.purpose(request)? {
+            Purpose::Call(id) => self.calls.find(*id).map(|call| call.limits.timeout),
+            _ => None,
+        }
+    }
+
+    /// Sends a notification.
+    ///
+    /// # Errors
+    /// [`Error::Closed`] when the connection is not open.
+    pub fn notify(&mut self, method: &str, params: Option<P>) -> Result<(), Error<P>> {
+        self.require_open()?;
+        self.wire.send(write_call(None, method, params));
+        Ok(())
+    }
+
+    /// Gives up the call that began with that id: the server is told if it works on it, the call
+    /// fails at once with [`Error::Aborted`]. Does nothing if the call has ended.
+    pub fn cancel(&mut self, first: RequestId, reason: Option<&str>) {
+        if let Some(id) = self.calls.which(|call| call.first == first) {
+            self.abandon(id, reason, Error::Aborted(reason.map(owned)));
+        }
+    }
+
+    pub(super) fn abandon(&mut self, id: RequestId, reason: Option<&str>, error: Error<P>) {
+        self.subscriptions.abandon(&mut self.wire, id);
+        self.calls.abandon(&mut self.wire, id, reason, error);
+    }
+
+    /// What the request of that id is authorized with, or without one what the next would be: any text
+    /// that is another for another principal. Results that are private to another authorization are
+    /// forgotten. Returns whether there was another, so that the caller forgets, too.
+    pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
+        let another = self.cache.identify(authorization, id);
+        if another {
+            self.calls.forget_tasks();
+        }
+        another
+    }
+
+    /// Answers a request of the server. Does nothing if the server has taken it back.
+    pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
+        self.calls.held |= self.questions.respond(&mut self.wire, id, outcome);
+    }
+
+    /// Reports how far the answer to a request of the server has come. Does nothing if the server
+    /// did not ask for that, or has its answer, or if a number is not finite.
+    pub fn report(&mut self, id: &Id, progress: f64, total: Option<f64>, message: Option<&str>) {
+        self.questions.report(&mut self.wire, id, progress, total, message);
+    }
+
+    /// Answers an [`Output::Input`], or says why there is no answer; that ends its call.
+    pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
+        if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
+            self.calls.go_on(&mut self.wire, id, now);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Numbers, as JSON writes them, and the double that is nearest.
+
+use super::cursor::Cursor;
+
+/// A number, by the digits that it is written with.
+pub struct Numeral {
+    /// All of them as one integer; nonsense if there were more than 18.
+    digits: u64,
+    /// By what that is to be divided, a power of ten.
+    scale: u64,
+    /// Whether it is as simple as that: no exponent, and not too many digits.
+    is_short: bool,
+}
+
+impl Numeral {
+    /// The double that is nearest, unless it is hard to tell.
+    #[inline(always)]
+    #[allow(clippy::inline_always)]
+    #[allow(clippy::cast_precision_loss)] // as said below
+    fn nearest(&self) -> Option<f64> {
+        let Self { digits, scale, is_short } = *self;
+        if !is_short {
+            return None;
+        }
+        // A power of ten up to 22 is exact. If the digits are, too, one division rounds correctly.
+        let near = digits as f64 / scale as f64;
+        if digits <= 1 << 53 || scale == 1 {
+            return Some(near);
+        }
+        let mut bits = near.to_bits();
+        let mantissa = (bits & ((1 << 52) - 1)) | (1 << 52);
+        let shift = 1075_u64.wrapping_sub(bits >> 52);
+        // Near a power of two the steps are of two sizes.
+        if shift > 62 || mantissa < (1 << 52) + 4 {
+            return None;
+        }
+        // How far off that is, as twice the part of a step, times the scale: less than four times the
+        // scale, so that 64 bits hold it whatever is lost above them.
+        let mut off =
+            (digits << (shift + 1)).wrapping_sub((2 * mantissa).wrapping_mul(scale)).cast_signed();
+        let scale = scale.cast_signed();
+        while off > scale || (off == scale && bits & 1 == 1) {
+            bits += 1;
+            off -= 2 * scale;
+        }
+        while off < -scale || (off == -scale && bits & 1 == 1) {
+            bits -= 1;
+            off += 2 * scale;
+        }
+        Some(f64::from_bits(bits))
+    }
+}
+
+#[allow(clippy::inline_always)]
+impl Cursor<'_> {
+    /// Digits without a sign; at most 15, so that every one of them counts in a double too.
+    #[inline(never)]
+    pub fn integer(&mut self) -> Option<i64> {
+        let start = self.at;
+        let value = self.digits()?;
+        let fits = self.at - start <= 15 && !matches!(self.peek(), b'.' | b'e' | b'E');
+        fits.then_some(value.cast_signed())
+    }
+
+    /// The digits before a decimal point, none of them a leading zero.
+    #[inline(always)]
+    fn digits(&mut self) -> Option<u64> {
+        let start = self.at;
+        let mut value = 0;
+        while self.digit(&mut value) {}
+        let leading_zero = self.frame.get(start) == Some(&b'0') && self.at - start > 1;
+        (self.at > start && !leading_zero).then_some(value)
+    }
+
+    /// Appends the next digit to `value`. Wraps beyond 19 digits, which the callers refuse.
+    #[inline(always)]
+    fn digit(&mut self, value: &mut u64) -> bool {
+        let byte = self.peek();
+        let is_digit = byte.is_ascii_digit();
+        if is_digit {
+            *value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
+            self.at += 1;
+        }
+        is_digit
+    }
+
+    #[inline(never)]
+    pub fn number(&mut self) -> Option<f64> {
+        let is_negative = self.token() == b'-';
+        let start = self.at;
+        let numeral = self.numeral()?;
+        if let Some(value) = numeral.nearest() {
+            return Some(if is_negative { -value } else { value });
+        }
+        let text = str::from_utf8(self.frame.get(start..self.at)?).ok()?;
+        Some((self.read_number)(text)).filter(|value| value.is_finite())
+    }
+
+    /// A number as JSON writes it, from its sign on.
+    #[inline(never)]
+    pub fn numeral(&mut self) -> Option<Numeral> {
+        let _ = self.expect_here(b'-');
+        let start = self.at;
+        let mut digits = self.digits()?;
+        // A zero before the point is no digit that counts.
+        let mut length = self.at - start - usize::from(self.frame.get(start) == Some(&b'0'));
+        let mut scale = 1_u64;
+        if self.expect_here(b'.').is_some() {
+            let start = self.at;
+            while self.digit(&mut digits) {
+                scale = scale.wrapping_mul(10);
+            }
+            length += self.at - start;
+            (self.at > start).then_some(())?;
+        }
+        let mut is_short = length <= 18;
+        if matches!(self.peek(), b'e' | b'E') {
+            is_short = false;
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            let start = self.at;
+            while self.digit(&mut digits) {}
+            (self.at > start).then_some(())?;
+        }
+        Some(Numeral { digits, scale, is_short })
+    }
+}
