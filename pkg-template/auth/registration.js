@@ -72,7 +72,8 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
           response_types: ["code"],
           token_endpoint_auth_method: isPublic ? "none" : withSecret(methods),
           application_type: type,
-          scope: listed.join(" ") || undefined,
+          // What is asked for besides: else some refuse it.
+          scope: listed.length ? [...new Set([...listed, ...(metadata.scopes_supported.includes("offline_access") ? ["offline_access"] : [])])].join(" ") : undefined,
           ...options.about,
         }),
       },

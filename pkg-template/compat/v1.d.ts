@@ -181,9 +181,9 @@ export type ProtocolOptions = {
    */
   debouncedNotificationMethods?: string[];
   /** Of `experimental.tasks`, which is not there: not used. */
-  taskStore?: object;
+  taskStore?: any;
   /** Of `experimental.tasks`, which is not there: not used. */
-  taskMessageQueue?: object;
+  taskMessageQueue?: any;
   /** Of `experimental.tasks`, which is not there: not used. */
   defaultTaskPollInterval?: number;
   /** Of `experimental.tasks`, which is not there: not used. */

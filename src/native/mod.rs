@@ -16,7 +16,6 @@
 //! # }
 //! ```
 
-#[cfg(feature = "auth")]
 /// What `AsyncWrite` has beside writing, for who has a look at what is written to `stream`.
 macro_rules! ends_of_writing {
     () => {
@@ -34,6 +33,7 @@ macro_rules! ends_of_writing {
     };
 }
 
+#[cfg(feature = "auth")]
 pub mod auth;
 mod connections;
 mod endpoint;

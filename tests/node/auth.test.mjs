@@ -71,7 +71,7 @@ describe("a log-in", () => {
       audience: "x y",
     });
     const registered = world.asked.find(({ url }) => url.endsWith("/register"))?.body;
-    assert.deepEqual([registered.application_type, registered.scope, registered.token_endpoint_auth_method], ["native", "read", "none"]);
+    assert.deepEqual([registered.application_type, registered.scope, registered.token_endpoint_auth_method], ["native", "read offline_access", "none"]);
     const token = world.asked.find(({ url }) => url.endsWith("/token"));
     assert.deepEqual([token?.body.resource, token?.body.redirect_uri, token?.body.client_id], [world.server, redirectUri, client]);
     // RFC 7636: the challenge is the hash of the verifier.

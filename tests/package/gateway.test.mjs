@@ -22,7 +22,7 @@ before(async () => {
     tarballs.push(path.join(app, String(stdout.trim().split("\n").at(-1))));
   }
   // The other platforms' packages are not there, and need not be.
-  await run("npm", ["install", "--no-audit", "--no-fund", "--omit=optional", ...tarballs], { cwd: app });
+  await run("npm", ["install", "--offline", "--no-audit", "--no-fund", ...tarballs], { cwd: app });
 });
 after(() => rmSync(app, { recursive: true, force: true }));
 

@@ -28,9 +28,10 @@ export const end = async (server) => {
  * @param {boolean} [options.asks] whether it shows pages, or its person needs no time
  * @param {boolean} [options.jwt] whether tokens are JWTs, or opaque
  * @param {string} [options.scope] what there is for a resource
+ * @param {boolean} [options.lists] whether it lists these as its own: the TypeScript SDKs register with them, which it refuses otherwise
  * @param {() => string} [options.resource] what tokens are for if that is not said
  */
-export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", resource } = {}) {
+export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", lists = false, resource } = {}) {
   /** @type {LoginState} */
   const state = { headers: {}, hangs: false, lives: 3600, ...given };
   /** @type {any} */
@@ -73,7 +74,7 @@ export async function startLoginServer({ port, state: given, opens = true, asks 
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "only for tests", use: "sig", alg: "RS256" }] },
     clientBasedCORS: () => true,
     pkce: { required: () => true },
-    scopes: ["openid", "offline_access"],
+    scopes: ["openid", "offline_access", ...(lists ? scope.split(" ") : [])],
     interactions: { url: (/** @type {any} */ _, /** @type {any} */ { uid }) => `/agree/${uid}` },
     issueRefreshToken: async (/** @type {any} */ _, /** @type {any} */ client, /** @type {any} */ code) => client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
     ttl: { AccessToken: () => state.lives, Grant: 3600, Interaction: 3600, Session: 3600, RefreshToken: 3600, IdToken: 3600 },

@@ -137,6 +137,7 @@ pub fn shapes(size: usize) -> Vec<(&'static str, String)> {
         ("nested arrays", deep("[", "", "]")),
         ("nested objects", deep(r#"{"":"#, "0", "}")),
         ("distinct names", format!("{{{}}}", numbered(&|n| format!("\"{n:07}\":0")))),
+        ("distinct names of texts", format!("{{{}}}", numbered(&|n| format!("\"{n:x}\":\"\"")))),
         ("equal names", format!("{{{}}}", repeat(r#""":0"#, ",", size))),
         ("equal names of use", format!("{{{}}}", repeat(r#""name":"a""#, ",", size))),
         ("names with escapes", format!("{{{}}}", repeat(r#""\u006eame":0"#, ",", size))),

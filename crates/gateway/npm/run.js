@@ -18,6 +18,11 @@ try {
 const child = spawn(program, process.argv.slice(2), { stdio: "inherit", windowsHide: true });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 process.on("exit", () => child.kill());
+if (process.env.npm_command === "exec") {
+  // npx passes no signal on: when it has gone, so does what it started.
+  const parent = process.ppid;
+  setInterval(() => process.ppid === parent || child.kill(), 500).unref();
+}
 child.on("error", (error) => {
   console.error(`mcp-wasm-gateway: ${program} cannot be started: ${error.message}`);
   process.exit(1);

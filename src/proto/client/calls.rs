@@ -31,6 +31,9 @@ const ASLEEP: Millis = 90_000.0;
 /// How long a hard clock that ran out in the meantime waits for what lies there.
 const GRACE: Millis = 1_000.0;
 
+/// What a call needs for further legs, if it may have some.
+pub(super) type Further<P> = (Option<Box<Work<P>>>, Option<Box<Pages<P>>>);
+
 /// One call.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
@@ -116,7 +119,7 @@ impl<P> CallTable<P> {
         &mut self,
         id: RequestId,
         limits: CallLimits,
-        (work, pages): (Option<Box<Work<P>>>, Option<Box<Pages<P>>>),
+        (work, pages): Further<P>,
         now: Millis,
     ) -> Slot {
         let slot = self.free_slots.pop().unwrap_or_else(|| {

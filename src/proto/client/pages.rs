@@ -40,7 +40,7 @@ pub(super) struct Pages<P> {
     params: P,
     limits: PageLimits,
     /// All but the last.
-    pages: Vec<P>,
+    earlier: Vec<P>,
     /// Where they say that the next one starts, as JSON.
     cursors: Vec<String>,
     /// How large they are.
@@ -67,7 +67,7 @@ impl<P: Payload> Pages<P> {
             member,
             params: params.copy(),
             limits: PageLimits { wanted, ..limits },
-            pages: Vec::new(),
+            earlier: Vec::new(),
             cursors: Vec::new(),
             size: 0,
         }))
@@ -77,7 +77,7 @@ impl<P: Payload> Pages<P> {
     #[inline(never)]
     pub fn turn(&mut self, page: &P) -> Turn<P> {
         let Some(cursor) = page.present("nextCursor") else { return Turn::Last };
-        let count = self.pages.len() + 1;
+        let count = self.earlier.len() + 1;
         let odd = |items: P| items.kind() != Kind::Array;
         if count >= self.limits.wanted || count == 1 && page.present(self.member).is_some_and(odd) {
             return Turn::Last;
@@ -92,7 +92,7 @@ impl<P: Payload> Pages<P> {
             ["the pages of the list are over 64 MiB", ""]
         } else {
             self.cursors.push(name);
-            self.pages.push(page.clone());
+            self.earlier.push(page.clone());
             let mut params = self.params.copy();
             params.set("cursor", cursor);
             return Turn::Next(params);
@@ -107,18 +107,18 @@ impl<P: Payload> Pages<P> {
     #[inline(never)]
     pub fn put_together(&mut self, last: P) -> P {
         // Some servers write nothing, or `null`, for a list without items.
-        if self.pages.is_empty() && last.present(self.member).is_some() {
+        if self.earlier.is_empty() && last.present(self.member).is_some() {
             return last;
         }
         // The server may still own its pages, if it runs in this very process.
-        let mut whole = self.pages.first().unwrap_or(&last).copy();
+        let mut whole = self.earlier.first().unwrap_or(&last).copy();
         match last.present("nextCursor") {
             Some(cursor) => whole.set("nextCursor", cursor),
             None => whole.remove("nextCursor"),
         }
-        self.pages.push(last);
+        self.earlier.push(last);
         let mut items = Vec::new();
-        for page in &self.pages {
+        for page in &self.earlier {
             if let Some(mut own) = page.get(self.member).and_then(|items| items.elements()) {
                 items.append(&mut own);
             }

@@ -62,10 +62,10 @@ impl<P: Payload> CallTable<P> {
         outcome: Result<P, Error<P>>,
         now: Millis,
     ) {
-        let stage = self.task_of(id).map(|task| task.stage);
+        let at = self.task_of(id).map(|task| task.stage);
         match outcome {
-            Ok(state) if stage == Some(Stage::Get) => self.follow(wire, id, &state, now),
-            Ok(_) if stage == Some(Stage::Update) => self.look_later(id, now),
+            Ok(state) if at == Some(Stage::Get) => self.follow(wire, id, &state, now),
+            Ok(_) if at == Some(Stage::Update) => self.look_later(id, now),
             outcome => self.end(wire, id, outcome),
         }
     }
@@ -97,8 +97,8 @@ impl<P: Payload> CallTable<P> {
             "input_required" | "completed" | "failed" if created || !extension => {
                 // A legacy task asks while its result is waited for. The answer that makes one of
                 // the other kind carries nothing yet.
-                let stage = if extension { Stage::Get } else { Stage::Result };
-                self.task_leg(wire, id, stage, P::object(), now);
+                let next = if extension { Stage::Get } else { Stage::Result };
+                self.task_leg(wire, id, next, P::object(), now);
             }
             "input_required" => self.ask_for_task(wire, id, state, now),
             "completed" => match state.get("result").filter(|result| result.kind() == Kind::Object)

@@ -100,13 +100,27 @@ fn given<P: Payload>(
     binding: Option<&Binding>,
     open: impl FnOnce(&str, &Binding) -> Option<Vec<(String, P)>>,
 ) -> Result<Map<String, P>, RpcError<P>> {
-    let mut given = match (inputs.state, binding) {
-        (None, _) => Vec::new(),
-        (Some(state), Some(binding)) => open(&state, binding).ok_or_else(bad_state)?,
+    let mut given: Map<String, P> = match (inputs.state, binding) {
+        (None, _) => Map::default(),
+        (Some(state), Some(binding)) => {
+            open(&state, binding).ok_or_else(bad_state)?.into_iter().collect()
+        }
         (Some(_), None) => return Err(bad_state()),
     };
-    given.extend(inputs.responses.and_then(|all| all.entries()).unwrap_or_default());
-    Ok(given.into_iter().collect())
+    if let Some(all) = inputs.responses {
+        // Counted first, because a list that grows takes three times its place.
+        let mut count = 0;
+        all.each_member(&mut |_, _| {
+            count += 1;
+            true
+        });
+        given.reserve(count);
+        all.each_member(&mut |key, answer| {
+            given.insert(key.to_owned(), answer);
+            true
+        });
+    }
+    Ok(given)
 }
 
 impl<P: Payload, H: Clone> Catalog<P, H> {

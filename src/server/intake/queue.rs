@@ -25,6 +25,7 @@ pub(crate) type Source = Option<u64>;
 pub(crate) struct Busy;
 
 /// The messages that are being read.
+#[allow(clippy::struct_field_names, reason = "it is what it is called")]
 pub(super) struct Queue {
     most: usize,
     /// Of which only the oldest message may make use, so that there always is one that goes on.
