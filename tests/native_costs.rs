@@ -3,7 +3,7 @@
 //! Memory is counted by the allocator, time is that of the process against a tree of the same bytes.
 //! The figures are printed with `--nocapture`.
 #![cfg(all(feature = "native", unix, not(target_arch = "wasm32")))]
-#![allow(clippy::cast_precision_loss)] // of milliseconds and ratios
+#![allow(clippy::cast_precision_loss, clippy::disallowed_methods)] // it measures
 
 #[path = "support/bytes.rs"]
 mod bytes;
