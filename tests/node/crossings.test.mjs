@@ -166,8 +166,8 @@ function told(Core, era, messages) {
   core.begun(0);
   drain();
   const own = { name: "t", _meta: { progressToken: "own", "a/b": 1 } };
-  core.request("tools/call", own, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0);
-  core.request("prompts/get", { name: "p" }, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0);
+  core.request("tools/call", own, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0, Infinity, 0);
+  core.request("prompts/get", { name: "p" }, 1e4, 1e5, 1e4, true, false, words.CACHING_OFF, 3, true, 0, Infinity, 0);
   drain();
   const id = steps.at(-2)[2].id;
   for (const message of messages) {

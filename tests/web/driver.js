@@ -34,7 +34,7 @@ export class Driver {
   call(name, limits, handler) {
     const { timeout = Infinity, maxTotal = Infinity, strict = false } = limits;
     const params = { name, arguments: {} };
-    if (!this.#core.request("tools/call", params, timeout, maxTotal, Infinity, true, strict, 0, 10, false, 0)) {
+    if (!this.#core.request("tools/call", params, timeout, maxTotal, Infinity, true, strict, 0, 10, false, 0, Infinity, 0)) {
       return Promise.reject({ code: "CLOSED" });
     }
     const [slot, id] = this.#core.view(0);
