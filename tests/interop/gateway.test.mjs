@@ -54,12 +54,24 @@ async function ours(url, [name, args], options) {
   return outcome(client, (onprogress) => client.callTool(name, args, { onprogress }));
 }
 
-/** @param {any} client @param {any} transport @param {[string, object]} call */
+/**
+ * What has come to the transport of an SDK: the first one looks for the handler of a report a microtask later, when the call may be over, and so loses
+ * what comes in one turn with the result.
+ * @param {any} client @param {any} transport @param {[string, object]} call
+ */
 async function sdk(client, transport, [name, args]) {
   await client.connect(transport);
+  const { onmessage } = transport;
   const params = { name, arguments: /** @type {Record<string, unknown>} */ (args) };
-  // The first one takes a schema before the options.
-  return outcome(client, (onprogress) => (client instanceof ClientV1 ? client.callTool(params, undefined, { onprogress }) : client.callTool(params, { onprogress })));
+  return outcome(client, (onprogress) => {
+    transport.onmessage = (/** @type {any} */ message, /** @type {any} */ extra) => {
+      if (message.method === "notifications/progress") onprogress(message.params);
+      onmessage(message, extra);
+    };
+    const options = { onprogress: () => {} };
+    // The first one takes a schema before the options.
+    return client instanceof ClientV1 ? client.callTool(params, undefined, options) : client.callTool(params, options);
+  });
 }
 
 /** @param {any} client @param {(onprogress: (report: any) => void) => Promise<any>} call */
