@@ -2,7 +2,6 @@
 #![cfg(all(feature = "native-client", feature = "native", unix))]
 
 use std::collections::HashMap;
-use std::env;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -11,7 +10,6 @@ use futures_util::future::join_all;
 use mcp_wasm::Client;
 use mcp_wasm::client::{Clock, Command, Connect, Era, Error, Level, Mode, Oddity, Progress, Value};
 use mcp_wasm::jsonrpc::Payload;
-use mcp_wasm::native::serve_stdio;
 use mcp_wasm::server::{
     Context, ElicitRequest, InputError, Json, NoArguments, SampleRequest, Server,
 };
@@ -21,8 +19,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::{Instant, sleep, timeout};
 
+#[path = "support/own.rs"]
+mod own;
 #[path = "support/socket.rs"]
 mod socket;
+use own::{own, serve_if_told, shell};
 use socket::{Host, PATIENCE};
 
 /// Set when the server has heard that a call was given up.
@@ -100,24 +101,9 @@ fn server() -> Server {
     builder.build()
 }
 
-/// The server as a process: this very program, told so by its environment.
-fn own() -> Command {
-    Command::new(env::current_exe().unwrap())
-        .args(["serves_if_it_is_told_to", "--exact", "--nocapture"])
-        .env("MCP_TEST_SERVES", "yes")
-}
-
 #[test]
 fn serves_if_it_is_told_to() {
-    if env::var_os("MCP_TEST_SERVES").is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(serve_stdio(server())).unwrap();
-        std::process::exit(0);
-    }
-}
-
-fn shell(script: &str) -> Command {
-    Command::new("sh").args(["-c", script]).grace(Duration::from_millis(100))
+    serve_if_told(server);
 }
 
 /// Every way to the server, in both eras.

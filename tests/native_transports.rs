@@ -10,7 +10,6 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_wasm::jsonrpc::{Payload, Raw};
-use mcp_wasm::native::serve_stdio;
 use mcp_wasm::proto::client::{self, CallLimits, Config, Mode, Output};
 use mcp_wasm::proto::version::Era;
 use mcp_wasm::server::{Context, NoArguments, Server};
@@ -21,8 +20,11 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
 use tokio::time::timeout;
 
+#[path = "support/own.rs"]
+mod own;
 #[path = "support/socket.rs"]
 mod socket;
+use own::{own, serve_if_told, shell};
 use socket::{Host, PATIENCE};
 
 const LIMIT: usize = 1 << 20;
@@ -39,24 +41,9 @@ fn server() -> Server {
         .build()
 }
 
-/// The server as a process: this very program, told so by its environment.
-fn own() -> Command {
-    Command::new(env::current_exe().unwrap())
-        .args(["serves_if_it_is_told_to", "--exact", "--nocapture"])
-        .env("MCP_TEST_SERVES", "yes")
-}
-
 #[test]
 fn serves_if_it_is_told_to() {
-    if env::var_os("MCP_TEST_SERVES").is_some() {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(serve_stdio(server())).unwrap();
-        std::process::exit(0);
-    }
-}
-
-fn shell(script: &str) -> Command {
-    Command::new("sh").args(["-c", script]).grace(Duration::from_millis(100))
+    serve_if_told(server);
 }
 
 /// The next event.
