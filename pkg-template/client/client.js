@@ -169,24 +169,35 @@ export class Client {
     try {
       // Beside the rest; who fails in that is told by the transport.
       if (http && !given.worker) loadHttp().catch(() => {});
-      const core = this.#connection.core ?? (await this.#start());
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");
         make = inWorker(url, given);
         transport = make();
+        if (this.#connecting !== mine) return await connected;
       }
       this.#began = asked;
-      if (this.#connecting !== mine) return await connected;
-      this.#declare();
       const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
-      core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
-      if (prior) core.know(prior);
-      this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
+      const tell = (/** @type {import("../wasm/core.js").Core} */ core) => {
+        this.#declare();
+        core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
+        if (prior) core.know(prior);
+      };
+      const { core } = this.#connection;
+      const prepare = () => this.#start(() => this.#connecting === mine, tell);
+      // The module is compiled while an address is opened. What the page has opened is not touched before.
+      if (core) tell(core);
+      else if (!url) await prepare();
+      if (this.#connecting !== mine) return await connected;
+      await this.#connection.begin(transport, url ? make : undefined, maxMessageSize, core || !url ? undefined : prepare);
+      if (this.#connecting !== mine) return await connected;
       this.#connection.drain();
     } catch (error) {
-      if (this.#connecting === mine) this.#connecting = undefined;
+      if (this.#connecting === mine) {
+        this.#connecting = undefined;
+        this.#connection.detach();
+      }
       throw error;
     }
     await connected;
@@ -303,8 +314,9 @@ export class Client {
 
   async close() {
     const reason = "the client was closed";
-    if (this.#connection.transport) {
-      this.#connection.core?.closed(reason, true, NaN);
+    const { core, transport } = this.#connection;
+    if (core && transport) {
+      core.closed(reason, true, NaN);
       this.#connection.drain();
     } else if (this.#connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
@@ -316,8 +328,10 @@ export class Client {
     await this.close();
   }
 
-  async #start() {
+  /** Makes the core, unless the connection that it is for was given up. @param {() => boolean} wanted @param {(core: import("../wasm/core.js").Core) => void} tell */
+  async #start(wanted, tell) {
     const { Core } = await ready();
+    if (!wanted()) return;
     const { mode, logHandler } = this.#options;
     const options = {
       ...this.#info,
@@ -325,12 +339,11 @@ export class Client {
       logLevel: logHandler ? "debug" : undefined,
     };
     try {
-      const core = new Core(options);
-      this.#connection.use(core);
-      return core;
+      this.#connection.use(new Core(options));
     } catch (reason) {
       throw new McpError("INVALID_ARGUMENT", String(reason));
     }
+    tell(/** @type {import("../wasm/core.js").Core} */ (this.#connection.core));
   }
 
   /** Does a step of the core. @param {number} step @param {number} slot whose call it is about @param {number} id */

@@ -104,8 +104,8 @@ export class Connection {
 
   /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
   drain() {
-    if (this.#draining) return;
-    const core = /** @type {Core} */ (this.#core);
+    const core = this.#core;
+    if (this.#draining || !core) return;
     this.#draining = true;
     try {
       for (let step; (step = core.poll(/** @type {boolean} */ (this.#fetcher !== undefined && this.#transport?.send.fast))); ) {
@@ -174,50 +174,62 @@ export class Connection {
    * @param {Mover} transport
    * @param {(() => Mover) | undefined} again makes another one to the same server, if that can be
    * @param {number | undefined} maxMessageSize the option of that name
+   * @param {() => Promise<void>} [prepare] makes the core, if there is none: begun when the transport has been started
+   * @returns {Promise<void> | undefined} fulfilled when the core is there
    */
-  begin(transport, again, maxMessageSize) {
+  begin(transport, again, maxMessageSize, prepare) {
     this.#again = again;
     this.#maxMessageSize = maxMessageSize;
-    this.#open(transport);
+    return this.#open(transport, prepare);
   }
 
-  /** Attaches a transport and starts it. @param {Mover} transport */
-  #open(transport) {
+  /** Attaches a transport and starts it. @param {Mover} transport @param {() => Promise<void>} [prepare] */
+  #open(transport, prepare) {
     this.#transport = transport;
     const abilities = (this.#abilities = abilitiesOf(transport));
     const current = () => this.#transport === transport;
+    /** What happens to the transport before there is a core, in order. @type {(() => void)[] | undefined} */
+    let early = prepare && [];
+    /** @template [T=void] @param {(what: T) => unknown} take @param {T} what */
+    const hear = (take, what) => (early ? early.push(() => take(what)) : take(what));
+    const received = (/** @type {unknown} */ message) => current() && this.receive(message);
+    const framed = (/** @type {string} */ text) => current() && this.#frame(text);
+    const closed = (reason = "the connection was closed") => this.closed(transport, reason);
     /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
-      onmessage: fast((/** @type {unknown} */ message) => current() && this.receive(message)),
+      onmessage: fast((/** @type {unknown} */ message) => hear(received, message)),
       onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
-      onclose: () => this.closed(transport, "the connection was closed"),
+      onclose: () => hear(closed, undefined),
     };
     // Who waits for messages is not to be passed by.
-    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
+    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => hear(framed, text);
     if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
     if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     abilities.attach?.(this);
     this.#release = handle(transport, ours);
-    Promise.resolve()
-      .then(() => transport.start?.())
-      .then(
-        () => {
-          if (!current()) return;
-          this.#join(transport);
-          this.#core?.opened(now());
-          this.drain();
-        },
-        (error) => {
-          if (current() && !this.#owner.blame(error)) {
-            // In place of another: what waits for it fails by this.
-            this.fault(error);
-            for (const call of this.#owner.table.all()) call.cause = error;
-          }
-          this.closed(transport, "the connection could not be opened");
-        },
-      );
+    const opened = () => {
+      if (!current()) return;
+      this.#join(transport);
+      this.#core?.opened(now());
+      this.drain();
+    };
+    const failed = (/** @type {unknown} */ error) => {
+      if (current() && !this.#owner.blame(error)) {
+        // In place of another: what waits for it fails by this.
+        this.fault(/** @type {Error} */ (error));
+        for (const call of this.#owner.table.all()) call.cause = error;
+      }
+      closed("the connection could not be opened");
+    };
+    const soon = Promise.resolve();
+    soon.then(() => transport.start?.()).then(() => hear(opened, undefined), (error) => hear(failed, error));
+    return prepare && soon.then(prepare).then(() => {
+      // What comes meanwhile joins the queue.
+      for (const tell of /** @type {(() => void)[]} */ (early)) tell();
+      early = undefined;
+    });
   }
 
   /** The core takes over the exchanges of a transport. @param {Mover} transport */
