@@ -5,7 +5,7 @@ import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.j
 import { itself, throughProxies } from "../base/itself.js";
 import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
-import { parts, ready } from "../wasm/load.js";
+import { parts, ready, readyForDialogue } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
@@ -233,6 +233,7 @@ export class Client {
   async listen(filter, options) {
     const subscription = new Subscription(options);
     const params = { notifications: filter };
+    if (!this.#connection.whole) await this.#connection.complete();
     subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
     return subscription.opened;
   }
@@ -330,7 +331,8 @@ export class Client {
 
   /** Makes the core, unless the connection that it is for was given up. @param {() => boolean} wanted @param {(core: import("../wasm/core.js").Core) => void} tell */
   async #start(wanted, tell) {
-    const { Core } = await ready();
+    // Who is told of changes of lists listens as soon as it is connected.
+    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && readyForDialogue()]);
     if (!wanted()) return;
     const { mode, logHandler } = this.#options;
     const options = {

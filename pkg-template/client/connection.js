@@ -5,6 +5,7 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import { readyForDialogue } from "../wasm/load.js";
 import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
@@ -55,6 +56,8 @@ export class Connection {
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
+  /** Whether all of the module is there. */
+  #whole = false;
   /** @type {Timer | undefined} */
   #timer;
   #timerAt = Infinity;
@@ -75,6 +78,11 @@ export class Connection {
   /** What moves the messages, while there is such. */
   get transport() {
     return this.#transport;
+  }
+
+  /** Whether the core lacks nothing. */
+  get whole() {
+    return this.#whole;
   }
 
   /** Fulfilled when the latest transport has ended. */
@@ -116,6 +124,7 @@ export class Connection {
         else if (step === words.STEP_REOPEN) this.#reopen();
         else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), this.#owner.table.find(id)?.options);
         else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
+        else if (step === words.STEP_INCOMPLETE) this.complete();
         else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
         else this.#owner.act(step, slot, id);
       }
@@ -123,6 +132,16 @@ export class Connection {
       this.#draining = false;
     }
     this.#arm(this.view()[words.PLACE_DEADLINE]);
+  }
+
+  /** Loads what the core lacks. @returns {Promise<void>} fulfilled when that is there, or cannot be had */
+  async complete() {
+    if (this.#whole) return;
+    let failed;
+    await readyForDialogue().catch((error) => (failed = String(error?.message ?? error)));
+    this.#whole = failed === undefined;
+    this.#core?.complete(failed, now());
+    this.drain();
   }
 
   /**

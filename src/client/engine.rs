@@ -228,7 +228,7 @@ impl Engine {
     /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
-            Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
+            Output::Send(..) | Output::Greet(_) | Output::Reopen | Output::Incomplete => {}
             Output::Connected => {
                 self.connecting.store(false, Relaxed);
                 self.opened.set(Ok(()));

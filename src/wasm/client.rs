@@ -16,19 +16,18 @@ use crate::types::{Implementation, Level};
 
 use super::http::{Exchanges, end};
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
-use super::payload::help;
-use super::records;
 use super::words::{self, Failed, LogLevel, Scan};
+use super::{payload::help, records};
 
 /// One client's protocol machine.
 ///
-/// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
+/// Feed it, then call [`poll`](Self::poll) until it says 0, and read what each step is about from
 /// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
 #[wasm_bindgen]
 pub struct Core {
     pub(super) machine: Client<JsValue>,
     /// Where messages go that are exchanges of HTTP.
-    // Dropped by hand: the function that does so may not be loaded where there are none.
+    // Dropped by hand: what does so may not be loaded.
     pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
     /// Whether there is nothing but exchanges.
     pub(super) alone: bool,
@@ -379,9 +378,10 @@ impl Drop for Core {
 }
 
 impl Core {
-    pub(super) fn of(machine: Client<JsValue>) -> Self {
-        let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
-        Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
+    pub(super) fn of(mut machine: Client<JsValue>) -> Self {
+        machine.lack();
+        let (http, value) = (ManuallyDrop::new(None), JsValue::UNDEFINED);
+        Self { machine, http, alone: false, resume: None, other: value.clone(), value }
     }
 }
 

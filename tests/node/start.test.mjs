@@ -3,10 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { within } from "../rules/check.mjs";
+import { events, install, socket } from "../support/fake-socket.mjs";
 import { importPkg } from "../support/paths.mjs";
 
-/** What has happened, in order. @type {string[]} */
-const events = [];
 /** What was compiled, by its size in bytes. @type {number[]} */
 const compiled = [];
 
@@ -29,74 +28,19 @@ Object.assign(WebAssembly, {
   }),
 });
 
-/** A socket that opens when it is told to. */
-class Socket extends EventTarget {
-  /** @type {Socket[]} */
-  static all = [];
-  readyState = 0;
-  protocol = "mcp";
-  /** @type {any[]} */
-  sent = [];
-  /** @type {(() => void) | null} */
-  onopen = null;
-  /** @type {((event: { data: string }) => void) | null} */
-  onmessage = null;
-  /** @type {((event: { code: number, reason: string }) => void) | null} */
-  onclose = null;
-
-  constructor() {
-    super();
-    events.push("socket");
-    Socket.all.push(this);
-  }
-
-  open() {
-    this.readyState = 1;
-    this.onopen?.();
-  }
-
-  /** @param {object} message */
-  say(message) {
-    this.onmessage?.({ data: JSON.stringify(message) });
-  }
-
-  /** @param {string} text */
-  send(text) {
-    const message = JSON.parse(text);
-    events.push(message.method ?? "answer");
-    this.sent.push(message);
-    const serverInfo = { name: "fake", version: "1" };
-    const answer = { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, serverInfo, ttlMs: 0, cacheScope: "private" };
-    if (message.method === "initialize") this.say({ jsonrpc: "2.0", id: message.id, result: { protocolVersion: "2025-11-25", capabilities: {}, serverInfo } });
-    else if (message.id !== undefined && message.method) this.say({ jsonrpc: "2.0", id: message.id, result: answer });
-  }
-
-  close() {
-    this.readyState = 3;
-    this.dispatchEvent(new Event("close"));
-    this.onclose?.({ code: 1000, reason: "" });
-  }
-}
-globalThis.WebSocket = /** @type {any} */ (Socket);
-
+install();
 const { Client } = await importPkg();
-const turn = () => new Promise((resolve) => setTimeout(resolve));
-/** @param {() => unknown} holds */
-const until = async (holds) => {
-  while (!holds()) await turn();
-};
 
 test("what the server says while the module is compiled is read in its place", async () => {
   const client = new Client({ name: "app", version: "1" }, { mode: "legacy" });
   const connecting = client.connect("ws://fake.test/mcp");
-  while (!Socket.all.length) await Promise.resolve();
-  const [socket] = /** @type {[Socket]} */ (Socket.all);
-  socket.open();
+  const first = await socket(0);
+  first.open();
   for (let i = 0; i < 20; i++) await Promise.resolve();
-  socket.say({ jsonrpc: "2.0", id: "early", method: "ping" });
-  assert.deepEqual(socket.sent, [], "the module has not started");
+  first.say({ jsonrpc: "2.0", id: "early", method: "ping" });
+  assert.deepEqual(first.sent, [], "the module has not started");
   await within(connecting, "the connection");
-  assert.deepEqual(socket.sent.map(({ method, id }) => method ?? id), ["initialize", "early", "notifications/initialized"]);
+  assert.deepEqual(first.sent.map(({ method, id }) => method ?? id), ["initialize", "early", "notifications/initialized"]);
   await client.close();
 });
 
@@ -107,17 +51,16 @@ test("the module is compiled while the socket opens, and not before", () => {
 test("a client that is closed while it opens sends nothing", async () => {
   const client = new Client();
   const failed = assert.rejects(client.connect("ws://fake.test/mcp"), { code: "CLOSED" });
-  while (Socket.all.length < 2) await Promise.resolve();
+  const second = await socket(1);
   await client.close();
   await within(failed, "the end of the connection");
-  const { readyState, sent } = /** @type {Socket} */ (Socket.all[1]);
+  const { readyState, sent } = second;
   assert.deepEqual([readyState, sent], [3, []]);
 });
 
 test("a second client compiles nothing, and nothing was compiled twice", async () => {
   const connecting = Client.connect("ws://fake.test/mcp");
-  await until(() => Socket.all.length === 3);
-  /** @type {Socket} */ (Socket.all[2]).open();
+  (await socket(2)).open();
   await (await within(connecting, "the connection")).close();
   assert.equal(compiled.length, new Set(compiled).size, String(compiled));
   assert.equal(compiled.length, 2);

@@ -14,6 +14,7 @@ mod cache;
 mod calls;
 mod capabilities;
 mod channel;
+mod gate;
 mod handshake;
 mod incoming;
 mod inputs;
@@ -55,6 +56,7 @@ use crate::types::{Level, method};
 
 use cache::Cache;
 use calls::{CallTable, Expired};
+use gate::Gate;
 use handshake::Handshake;
 use inputs::Questions;
 use phase::Shaken;
@@ -73,6 +75,7 @@ pub struct Client<P> {
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
+    gate: Gate<P>,
 }
 
 impl<P: Payload> Client<P> {
@@ -87,6 +90,7 @@ impl<P: Payload> Client<P> {
             cache: Cache::new(),
             subscriptions: Subscriptions::new(),
             counts: ProgressCounts::default(),
+            gate: Gate::new(),
         }
     }
 
@@ -177,10 +181,16 @@ impl<P: Payload> Client<P> {
     /// Nothing that was asked for has an answer any more. If there will be another channel, which is when
     /// there is a time, subscriptions wait for that.
     fn give_up(&mut self, error: &Error<P>, now: Millis) {
+        if self.gate.holds() {
+            self.let_through();
+        }
         let (wire, calls) = (&mut self.wire, &mut self.calls);
         for id in calls.ids() {
             let outcome = Err(error.clone());
-            if now.is_nan() || !self.subscriptions.interrupted(wire, calls, id, &outcome, now) {
+            if now.is_nan()
+                || self.subscriptions.is_empty()
+                || !self.subscriptions.interrupted(wire, calls, id, &outcome, now)
+            {
                 calls.end(wire, id, outcome);
             }
         }
@@ -209,6 +219,10 @@ impl<P: Payload> Client<P> {
     /// requests carry the new ones.
     pub fn declare(&mut self, given: &P, handles: Handles) {
         self.wire.config.capabilities = handles.declared(given);
+        // The server may ask at once.
+        if handles.any() {
+            self.want_dialogue();
+        }
         self.carry();
     }
 
@@ -300,7 +314,9 @@ impl<P: Payload> Client<P> {
         let output = self.wire.outputs.pop()?;
         if let Output::Settled(slot, outcome) = &output {
             let answered = matches!(outcome, Ok(_) | Err(Error::Rpc(_)));
-            self.questions.release(&mut self.wire, &self.calls, *slot, answered);
+            if !self.questions.is_empty() {
+                self.questions.release(&mut self.wire, &self.calls, *slot, answered);
+            }
             self.subscriptions.release(*slot);
             self.calls.release(*slot);
         }

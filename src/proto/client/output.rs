@@ -103,6 +103,10 @@ pub enum Output<P> {
     /// [`begun`](super::Client::begun) when the server has it,
     /// [`not_begun`](super::Client::not_begun) if that was not possible.
     Greet(P),
+    /// The part of the machine that is loaded late will be needed: load it, then call
+    /// [`complete`](super::Client::complete), or [`remain`](super::Client::remain) if that fails. Comes only
+    /// where [`lack`](super::Client::lack) was called.
+    Incomplete,
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::Client::opened).
     Reopen,

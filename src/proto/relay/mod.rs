@@ -340,7 +340,8 @@ impl<P: Payload> Relay<P> {
             | From::Stalled(_)
             | From::Leg(..)
             | From::Task(..)
-            | From::Interrupted(..) => {}
+            | From::Interrupted(..)
+            | From::Incomplete => {}
         }
     }
 
