@@ -5,12 +5,13 @@ import { throughProxies } from "../base/itself.js";
 import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
 
 /** @typedef {string | { access_token?: string } | undefined} Token */
-/** @typedef {{ redirectToAuthorization?: Function, onUnauthorized?: Function, token?: () => Token | Promise<Token>, tokens?: () => Token | Promise<Token> }} Provider */
-/** @typedef {import("../types/inside.js").NetOptions & { authProvider?: Provider, redirectPolicy?: string, reconnectionScheduler?: (again: () => void, delay: number, attempts: number) => unknown }} Options */
+/** @typedef {{ clientInformation?: Function, onUnauthorized?: Function, dpop?: Function, token?: () => Token | Promise<Token>, tokens?: () => Token | Promise<Token> }} Provider */
+/** @typedef {import("./login.js").Manner} Manner */
+/** @typedef {import("../types/inside.js").NetOptions & Manner & { authProvider?: Provider, redirectPolicy?: string, reconnectionScheduler?: (again: () => void, delay: number, attempts: number) => unknown }} Options */
 /** @typedef {{ cause?: unknown, headers?: unknown }} Failing an error of ours */
 
 /** Whether a provider takes part when the server refuses. @param {Provider | undefined} provider */
-const logsIn = (provider) => Boolean(provider?.redirectToAuthorization || provider?.onUnauthorized);
+const logsIn = (provider) => Boolean((provider?.tokens && provider.clientInformation) || provider?.onUnauthorized);
 
 /** @typedef {RequestInit & { method: string, headers: Headers, signal: AbortSignal }} Sent what this package gives to `fetch` */
 
@@ -20,11 +21,17 @@ export const SPEECH = Symbol("speech");
 /** What errors of the SDKs tell of an answer beyond ours. @type {WeakMap<Headers, string>} */
 const texts = new WeakMap();
 
-/** What `fetch` has thrown. @type {WeakSet<object>} */
+/** The answers to requests that a provider has let in. @type {WeakSet<Headers>} */
+const provided = new WeakSet();
+
+/** What `fetch` has thrown, or what the SDKs throw in its place. @type {WeakSet<object>} */
 const thrown = new WeakSet();
 
-/** Whether no answer has come at all. @param {Failing} error */
+/** Whether no answer has come that the client could have made something of. @param {Failing} error */
 export const isUnanswered = ({ cause }) => thrown.has(/** @type {object} */ (cause));
+
+/** Whether a status came though there was a provider. @param {Failing} error */
+export const isProvided = ({ headers }) => provided.has(/** @type {Headers} */ (headers));
 
 /** The words of the status that an error is about. @param {Failing} error */
 export const statusTextOf = ({ headers }) => texts.get(/** @type {Headers} */ (headers)) ?? "";
@@ -33,7 +40,12 @@ export const statusTextOf = ({ headers }) => texts.get(/** @type {Headers} */ (h
  * @typedef {object} Speech
  * @property {(error: any) => any} translate makes the SDK's error of whatever was thrown
  * @property {(what: "open" | "end", status: number, statusText: string) => Error} refused why there is no stream of the server's own, or no end of the session
+ * @property {(type: string | null) => Error} unexpected why an answer of this type is none
+ * @property {Manner["forgets"]} [forgets]
  */
+
+/** What an answer may come as. */
+const READABLE = ["application/json", "text/event-stream"];
 
 /** The SDKs' HTTP transport. */
 export class StreamableHTTPClientTransport extends StreamableHttpTransport {
@@ -42,6 +54,9 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
 
   #made;
   #logsIn;
+  #provider;
+  /** @type {typeof fetch} */
+  #fetch;
   /** @type {Promise<import("./login.js").ProvidedLogin> | undefined} */
   #loaded;
   /** When the program opens a stream again, and how often it has tried, by the event that it goes on behind. */
@@ -51,7 +66,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   #refusal;
 
   /** @param {string | URL} url @param {Options} [options] */
-  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, ...options } = {}) {
+  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, onInsufficientScope, maxStepUpRetries, ...options } = {}) {
     const token = () => (authProvider?.token ? authProvider.token() : authProvider?.tokens?.());
     const headersFor = (/** @type {Token} */ given) => {
       const all = new Headers(headers);
@@ -64,7 +79,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       ...options,
       // It is the program that waits.
       ...(reconnectionScheduler && { reconnectionOptions: { ...options.reconnectionOptions, initialReconnectionDelay: 0, maxReconnectionDelay: 0 } }),
-      fetch: /** @type {typeof fetch} */ ((/** @type {string} */ input, /** @type {Sent} */ init) => this.#request(options.fetch ?? fetch, input, init)),
+      fetch: /** @type {typeof fetch} */ (async (/** @type {string} */ input, /** @type {Sent} */ init) => this.#request(await this.#fetching(), input, init)),
       // To go on with by `sessionId`; `terminateSession` ends it.
       keepSession: true,
       // What the program says about its requests wins over what this package says. Cookies are as `fetch` has them by itself.
@@ -85,8 +100,10 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       } : undefined,
     });
     this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
-    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch);
+    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { onInsufficientScope, maxStepUpRetries, forgets: this[SPEECH].forgets });
     this.#logsIn = logsIn(authProvider);
+    this.#provider = authProvider;
+    this.#fetch = options.fetch ?? fetch;
   }
 
   /** What logs in by the provider: only a program that has one carries it. */
@@ -94,9 +111,19 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     return (this.#loaded ??= this.#made());
   }
 
+  /** What makes requests, with proofs where the provider has such. @returns {typeof fetch | Promise<typeof fetch>} */
+  #fetching() {
+    if (!this.#logsIn || !this.#provider?.dpop) return this.#fetch;
+    return import("./dpop.js").then(({ withDpopFromProvider }) => /** @type {typeof fetch} */ (withDpopFromProvider(/** @type {any} */ (this.#provider))(/** @type {import("./helpers.js").Fetch} */ (this.#fetch))));
+  }
+
   /** @returns {Speech} */
   get [SPEECH]() {
-    return { translate: (error) => error, refused: (_, status, statusText) => new Error(`${status} ${statusText}`) };
+    return {
+      translate: (error) => error,
+      refused: (_, status, statusText) => new Error(`${status} ${statusText}`),
+      unexpected: (type) => new Error(`Unexpected content type: ${type}`),
+    };
   }
 
   /**
@@ -119,13 +146,27 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     }
     const { ok, status, statusText } = response;
     texts.set(response.headers, statusText);
+    if (this.#provider) provided.add(response.headers);
     const event = headers.get("last-event-id");
     if (ok && event !== null) this.#tries.delete(event);
     else if (ok && listens) this.#tries.set(event, 0);
+    if (ok && method === "POST") this.#look(response, init);
     if (ok) return response;
     if (method === "DELETE") this.#refusal = this[SPEECH].refused("end", status, statusText);
     else if (listens && status !== 405 && !(this.#logsIn && (status === 401 || status === 403))) this.#tell(this[SPEECH].refused("open", status, statusText));
     return response;
+  }
+
+  /** Throws what the SDKs throw at an answer that is none. @param {Response} response @param {Sent} asked */
+  #look({ status, headers, body }, { headers: sent, body: text }) {
+    const type = headers.get("content-type");
+    // What comes of the question for the revision, the client judges.
+    if (status === 202 || READABLE.includes(type?.split(";")[0]?.trim().toLowerCase() ?? "") || sent.get("mcp-method") === "server/discover") return;
+    if (JSON.parse(String(text)).id === undefined) return;
+    body?.cancel().catch(() => {});
+    const error = this[SPEECH].unexpected(type);
+    thrown.add(error);
+    throw error;
   }
 
   /** Lets the program say when a stream is opened again; the first is opened at once. @param {Headers} headers @param {AbortSignal} signal */
@@ -155,10 +196,11 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   async send(message, options) {
     try {
       await super.send(/** @type {import("../types/jsonrpc.js").JSONRPCMessage} */ (message), options);
-    } catch (cause) {
-      const error = this[SPEECH].translate(cause);
-      this.#tell(error);
-      throw error;
+    } catch (error) {
+      const cause = /** @type {Failing} */ (error);
+      const failure = isUnanswered(cause) ? cause.cause : this[SPEECH].translate(cause);
+      this.#tell(failure);
+      throw failure;
     }
   }
 

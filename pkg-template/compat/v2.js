@@ -3,7 +3,9 @@ import { abilitiesOf } from "../base/abilities.js";
 import { throughProxies } from "../base/itself.js";
 import { INSIDE } from "../client/client.js";
 import { adapt, follow, settled } from "./client.js";
-import { SdkError, SdkErrorCode, SdkHttpError, translate } from "./errors.js";
+import { authBy, withOAuthBy } from "./auth.js";
+import { withDpopFromProvider } from "./dpop.js";
+import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError, translate } from "./errors.js";
 import { isInputRequiredResult } from "./guards.js";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
@@ -15,6 +17,10 @@ export * from "./guards.js";
 export * from "./helpers.js";
 export { InMemoryResponseCacheStore, MAX_CACHE_TTL_MS } from "./store.js";
 export { InMemoryTransport } from "./transport.js";
+export { CrossAppAccessProvider, assertSecureTokenEndpoint, discoverAndRequestJwtAuthGrant, exchangeJwtAuthGrant, requestJwtAuthorizationGrant } from "./cross-app.js";
+export { DPOP_SUPPORTED_ALGS, DpopSession, accessTokenHash, generateDpopKeyPair, isDpopNonceChallenge, withDpop, withDpopFromProvider } from "./dpop.js";
+export * from "./oauth-errors.js";
+export { ClientCredentialsProvider, PrivateKeyJwtProvider, StaticPrivateKeyJwtProvider, createPrivateKeyJwtAuth } from "./providers.js";
 export {
   MissingRequiredClientCapabilityError,
   ProtocolError,
@@ -121,6 +127,12 @@ function modeOf(negotiation, [only = "", more] = []) {
   return older && (mode ?? "legacy") === "legacy" ? { pin: /** @type {import("../types/protocol.js").ProtocolVersion} */ (only) } : mode;
 }
 
+/** What the SDK has its providers forget with a client. */
+const MANNER = { forgets: ["client", "tokens"] };
+const ways = { translate, Unauthorized: UnauthorizedError, manner: MANNER, proves: withDpopFromProvider };
+export const auth = /* @__PURE__ */ authBy(ways);
+export const withOAuth = /* @__PURE__ */ withOAuthBy(ways);
+
 export class StreamableHTTPClientTransport extends HTTPTransport {
   get [SPEECH]() {
     return {
@@ -129,6 +141,8 @@ export class StreamableHTTPClientTransport extends HTTPTransport {
         what === "open"
           ? new SdkHttpError(SdkErrorCode.ClientHttpFailedToOpenStream, `Failed to open SSE stream: ${statusText}`, { status, statusText })
           : new SdkHttpError(SdkErrorCode.ClientHttpFailedToTerminateSession, `Failed to terminate session: ${statusText}`, { status, statusText }),
+      unexpected: (/** @type {string | null} */ contentType) => new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, `Unexpected content type: ${contentType}`, { contentType }),
+      ...MANNER,
     };
   }
 
