@@ -212,8 +212,8 @@ export function translate(error) {
     case "AUTH_SCOPE":
       return new UnauthorizedError(message, options);
     case "AUTH_LOOP": {
-      const [kind, statusText] = error.status === 403 ? [SdkErrorCode.ClientHttpForbidden, "Forbidden"] : [SdkErrorCode.ClientHttpAuthentication, "Unauthorized"];
-      return new SdkHttpError(kind, message, { status: error.status ?? 401, statusText }, options);
+      const { status = 401, statusText } = error;
+      return new SdkHttpError(status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpAuthentication, message, { status, statusText }, options);
     }
     case "HTTP_ERROR": {
       const { status, body: text } = error;
@@ -237,7 +237,7 @@ export function translate(error) {
     case "AUTH_DENIED":
     case "AUTH_TOKEN":
       if (error.recorded) return new AuthorizationServerMismatchError(error.recorded, error.issuer, options);
-      return error.error === undefined ? error : new OAuthError(error.error, error.description ?? error.error, undefined, options);
+      return error.error === undefined ? error : new OAuthError(error.error, message, undefined, options);
     default: {
       if (isUnreadable(error)) return new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, message, {}, options);
       if (code === "PROTOCOL_ERROR" && message.includes("unusable `resultType`")) return new SdkError(SdkErrorCode.UnsupportedResultType, message, {}, options);

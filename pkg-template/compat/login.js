@@ -20,6 +20,7 @@ import { askTokens } from "../auth/tokens.js";
  * @typedef {object} Manner
  * @property {"reauthorize" | "throw"} [onInsufficientScope]
  * @property {number} [maxStepUpRetries] how often one request is sent again with more rights
+ * @property {boolean} [ownScope] whether a program's own request for tokens is told the scope that the program asks for, and no other
  * @property {string[]} [forgets] what is invalidated when the authorization server no longer knows the client
  */
 
@@ -54,8 +55,12 @@ export class ProvidedLogin {
     this.#manner = manner;
   }
 
-  /** @param {import("../types/authorizer.js").AuthAnswer} answer @returns {Promise<boolean>} whether there are other tokens now */
-  async answered({ status, challenge: field, sent, method, signal }) {
+  /**
+   * @param {import("../types/authorizer.js").AuthAnswer} answer
+   * @param {string} [statusText] of that answer
+   * @returns {Promise<boolean>} whether there are other tokens now
+   */
+  async answered({ status, challenge: field, sent, method, signal }, statusText) {
     const challenge = tokenChallenge(field);
     const isNarrow = status === 403 && challenge?.error === "insufficient_scope";
     if ((status !== 401 && !isNarrow) || method === "DELETE") return false;
@@ -65,7 +70,7 @@ export class ProvidedLogin {
     const before = this.#refused.get(signal) ?? { unauthorized: 0, narrow: 0 };
     const kind = isNarrow ? "narrow" : "unauthorized";
     this.#refused.set(signal, { ...before, [kind]: before[kind] + 1 });
-    const ended = (/** @type {string} */ why) => Object.assign(failure("AUTH_LOOP", this.#server, why), { status });
+    const ended = (/** @type {string} */ why) => Object.assign(failure("AUTH_LOOP", this.#server, why), { status, statusText });
     if (!isNarrow && before.unauthorized) throw ended("a token that was made for it just now is refused");
     if (!isWhole(provider)) {
       if (!provider.onUnauthorized) return false;
@@ -106,7 +111,7 @@ export class ProvidedLogin {
       answer,
     );
     const by = { call: this.#call, dpop: await provider.dpop?.() };
-    const own = await provider.prepareTokenRequest?.(scopes.join(" ") || undefined);
+    const own = await this.#prepared(scopes);
     const tokens = own
       ? await askTokens({ server: this.#server, issuer, client, endpoint: token, ...by }, { ...Object.fromEntries(own), resource }, scopes.join(" "))
       : await exchange(
@@ -116,6 +121,12 @@ export class ProvidedLogin {
         );
     await this.#save(tokens, issuer);
     this.#asked = undefined;
+  }
+
+  /** What the program asks for tokens with, if it does so by itself. @param {string[]} scopes @returns {Promise<URLSearchParams | undefined>} */
+  #prepared(scopes) {
+    const provider = this.#provider;
+    return provider.prepareTokenRequest?.((this.#manner.ownScope ? provider.clientMetadata.scope : scopes.join(" ")) || undefined);
   }
 
   /** The code of an answer. @param {Pick<import("../auth/flow.js").Question, "state" | "time" | "server" | "issuer" | "signed">} question @param {URLSearchParams} answer */
@@ -157,7 +168,7 @@ export class ProvidedLogin {
     const { issuer, token_endpoint: endpoint } = metadata;
     const grant = { server: this.#server, issuer, client, endpoint, call: this.#call, dpop: await provider.dpop?.() };
     if (!provider.redirectUrl) {
-      const params = await provider.prepareTokenRequest?.(scopes.join(" ") || undefined);
+      const params = await this.#prepared(scopes);
       if (!params) throw failure("AUTH_CLIENT", this.#server, "the provider has neither `redirectUrl` nor `prepareTokenRequest`");
       return this.#save(await askTokens(grant, { resource, ...Object.fromEntries(params) }, scopes.join(" ")), issuer);
     }

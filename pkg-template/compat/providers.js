@@ -20,7 +20,7 @@ export function createPrivateKeyJwtAuth({ issuer: iss, subject: sub, privateKey,
   };
 }
 
-/** @param {unknown} issuer */
+/** @param {string | undefined} issuer */
 function checked(issuer) {
   if (issuer !== undefined && (typeof issuer !== "string" || !issuer)) throw new Error("expectedIssuer has to be the address of the authorization server");
   return issuer;
@@ -57,9 +57,11 @@ export class Machine {
     return this.#tokens;
   }
 
-  /** @param {object} tokens */
+  /** @param {{ issuer?: string }} tokens */
   saveTokens(tokens) {
     this.#tokens = tokens;
+    // Who has taken the credentials once is who they are for.
+    this.#information.issuer ??= tokens.issuer;
   }
 
   redirectToAuthorization() {

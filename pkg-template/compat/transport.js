@@ -18,6 +18,11 @@ const logsIn = (provider) => Boolean((provider?.tokens && provider.clientInforma
 /** A transport that speaks as an SDK's: how its errors are made of ours, and of what this package keeps to itself. */
 export const SPEECH = Symbol("speech");
 
+/** Whether a transport's latest request asks for the server's revision. */
+export const ASKS = Symbol("asks");
+/** Who hears why such a request has failed: at that, the SDK 2.x has not joined its client to the transport yet. */
+export const ALONE = Symbol("alone");
+
 /** What errors of the SDKs tell of an answer beyond ours. @type {WeakMap<Headers, string>} */
 const texts = new WeakMap();
 
@@ -39,9 +44,9 @@ export const statusTextOf = ({ headers }) => texts.get(/** @type {Headers} */ (h
 /**
  * @typedef {object} Speech
  * @property {(error: any) => any} translate makes the SDK's error of whatever was thrown
- * @property {(what: "open" | "end", status: number, statusText: string) => Error} refused why there is no stream of the server's own, or no end of the session
+ * @property {(what: "open" | "end" | "ask", status: number, statusText: string) => Error} refused why there is no stream of the server's own, no end of the session, or no answer to a question
  * @property {(type: string | null) => Error} unexpected why an answer of this type is none
- * @property {Manner["forgets"]} [forgets]
+ * @property {Manner} [manner] how log-ins are gone about
  */
 
 /** What an answer may come as. */
@@ -51,14 +56,21 @@ const READABLE = ["application/json", "text/event-stream"];
 export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** Each request has a stream of its own. */
   hasPerRequestStream = true;
+  [ASKS] = false;
+  /** @type {((error: unknown) => void) | undefined} */
+  [ALONE];
 
   #made;
   #logsIn;
   #provider;
+  /** The words of the status that a request was refused with, by its signal. @type {WeakMap<AbortSignal, string>} */
+  #texts = new WeakMap();
   /** @type {typeof fetch} */
   #fetch;
   /** @type {Promise<import("./login.js").ProvidedLogin> | undefined} */
   #loaded;
+  /** Whether the SDK would have given up at what came of the question for the revision. */
+  #last = false;
   /** When the program opens a stream again, and how often it has tried, by the event that it goes on behind. */
   #again;
   #tries = new Map();
@@ -96,11 +108,11 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
           const authorization = headersFor(await token()).get("authorization");
           return /** @type {Record<string, string>} */ (authorization ? { authorization } : {});
         },
-        answered: async (/** @type {import("../types/authorizer.js").AuthAnswer} */ answer) => (await this.#login()).answered(answer),
+        answered: async (/** @type {import("../types/authorizer.js").AuthAnswer} */ answer) => (await this.#login()).answered(answer, this.#texts.get(answer.signal)),
       } : undefined,
     });
     this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
-    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { onInsufficientScope, maxStepUpRetries, forgets: this[SPEECH].forgets });
+    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { ...this[SPEECH].manner, onInsufficientScope, maxStepUpRetries });
     this.#logsIn = logsIn(authProvider);
     this.#provider = authProvider;
     this.#fetch = options.fetch ?? fetch;
@@ -132,6 +144,10 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
    */
   async #request(call, input, init) {
     const { method, headers } = init;
+    const asks = headers.get("mcp-method") === "server/discover";
+    // Where the SDK has given up, this package still tries the older revisions.
+    if (method === "POST") this[ASKS] = asks || this.#last;
+    if (asks) this.#last = true;
     // The look at an address that refuses names no revision.
     const listens = method === "GET" && (headers.has("mcp-protocol-version") || headers.has("mcp-session-id"));
     if (listens && this.#again) await this.#wait(headers, init.signal);
@@ -142,29 +158,37 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
     } catch (cause) {
       if (cause instanceof Error) thrown.add(cause);
       if (method === "DELETE") this.#refusal = cause;
+      if (asks) this[ALONE]?.(cause);
       throw cause;
     }
     const { ok, status, statusText } = response;
+    if (asks) this.#last = status === 401 || status === 403 || status >= 500;
     texts.set(response.headers, statusText);
+    if (!ok) this.#texts.set(init.signal, statusText);
     if (this.#provider) provided.add(response.headers);
     const event = headers.get("last-event-id");
     if (ok && event !== null) this.#tries.delete(event);
     else if (ok && listens) this.#tries.set(event, 0);
-    if (ok && method === "POST") this.#look(response, init);
+    if (ok && method === "POST") this.#look(response, init, asks);
     if (ok) return response;
+    if (asks) this[ALONE]?.(this[SPEECH].refused("ask", status, statusText));
     if (method === "DELETE") this.#refusal = this[SPEECH].refused("end", status, statusText);
     else if (listens && status !== 405 && !(this.#logsIn && (status === 401 || status === 403))) this.#tell(this[SPEECH].refused("open", status, statusText));
     return response;
   }
 
-  /** Throws what the SDKs throw at an answer that is none. @param {Response} response @param {Sent} asked */
-  #look({ status, headers, body }, { headers: sent, body: text }) {
+  /** Throws what the SDKs throw at an answer that is none. @param {Response} response @param {Sent} sent @param {boolean} asks */
+  #look({ status, headers, body }, { body: text }, asks) {
     const type = headers.get("content-type");
-    // What comes of the question for the revision, the client judges.
-    if (status === 202 || READABLE.includes(type?.split(";")[0]?.trim().toLowerCase() ?? "") || sent.get("mcp-method") === "server/discover") return;
+    if (status === 202 || READABLE.includes(type?.split(";")[0]?.trim().toLowerCase() ?? "")) return;
     if (JSON.parse(String(text)).id === undefined) return;
-    body?.cancel().catch(() => {});
     const error = this[SPEECH].unexpected(type);
+    // What comes of a question for the revision, the client judges.
+    if (asks) {
+      this.#last = true;
+      return this[ALONE]?.(error);
+    }
+    body?.cancel().catch(() => {});
     thrown.add(error);
     throw error;
   }

@@ -145,13 +145,17 @@ function translate(error) {
   }
 }
 
+/** How the SDK goes about log-ins. */
+const MANNER = { ownScope: true };
+
 export class StreamableHTTPClientTransport extends HTTPTransport {
   get [SPEECH]() {
     return {
       translate,
-      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
+      refused: (/** @type {"open" | "end" | "ask"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
         new StreamableHTTPError(status, `Failed to ${what === "open" ? "open SSE stream" : "terminate session"}: ${text}`),
       unexpected: (/** @type {string | null} */ type) => new StreamableHTTPError(-1, `Unexpected content type: ${type}`),
+      manner: MANNER,
     };
   }
 
@@ -161,7 +165,7 @@ export class StreamableHTTPClientTransport extends HTTPTransport {
   }
 }
 
-const ways = { translate, Unauthorized: UnauthorizedError, manner: {} };
+const ways = { translate, Unauthorized: UnauthorizedError, manner: MANNER };
 export const auth = /* @__PURE__ */ authBy(ways);
 export const withOAuth = /* @__PURE__ */ withOAuthBy(ways);
 

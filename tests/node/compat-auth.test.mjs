@@ -176,8 +176,10 @@ describe("compat/v2", () => {
     const make = () => new entry.StreamableHTTPClientTransport(new URL(world.server), { authProvider: provider, fetch: world.fetch });
     await assert.rejects(new entry.Client({ name: "p", version: "1" }, { versionNegotiation: { mode: "auto" } }).connect(make()), entry.UnauthorizedError);
     const transport = make();
-    await assert.rejects(transport.finishAuth(kept.answer), { code: "AUTH_ISSUER_MISMATCH" });
-    await assert.rejects(transport.finishAuth(kept.answer.get("code"), "https://evil.example"), { code: "AUTH_ISSUER_MISMATCH" });
+    const refused = (/** @type {Promise<unknown>} */ promise) => promise.catch((error) => [error instanceof entry.IssuerMismatchError, error.kind, error.expected, error.received, error.cause.code]);
+    const expected = [true, "authorization_response", world.issuer];
+    assert.deepEqual(await refused(transport.finishAuth(kept.answer)), [...expected, undefined, "AUTH_ISSUER_MISMATCH"]);
+    assert.deepEqual(await refused(transport.finishAuth(kept.answer.get("code"), "https://evil.example")), [...expected, "https://evil.example", "AUTH_ISSUER_MISMATCH"]);
     assert.equal(world.count("/token"), 0);
     await transport.finishAuth(kept.answer.get("code"), world.issuer);
     assert.match(kept.tokens.access_token, /^access-/);
