@@ -20,6 +20,7 @@ import { askTokens } from "../auth/tokens.js";
  * @typedef {object} Manner
  * @property {"reauthorize" | "throw"} [onInsufficientScope]
  * @property {number} [maxStepUpRetries] how often one request is sent again with more rights
+ * @property {string[]} [assumePkce] authorization servers that know PKCE without saying so
  * @property {boolean} [ownScope] whether a program's own request for tokens is told the scope that the program asks for, and no other
  * @property {string[]} [forgets] what is invalidated when the authorization server no longer knows the client
  */
@@ -203,7 +204,7 @@ export class ProvidedLogin {
     const kept = before?.authorizationServerMetadata;
     const { resource: about, metadata } = kept
       ? { resource: before?.resourceMetadata, metadata: kept }
-      : await discover({ server, call, options: {}, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
+      : await discover({ server, call, options: { assumePkce: this.#manner.assumePkce }, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
     const { issuer } = metadata;
     await provider.saveAuthorizationServerUrl?.(issuer);
     if (!kept) {

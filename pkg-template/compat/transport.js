@@ -78,7 +78,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   #refusal;
 
   /** @param {string | URL} url @param {Options} [options] */
-  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, onInsufficientScope, maxStepUpRetries, ...options } = {}) {
+  constructor(url, { requestInit: { headers, ...init } = {}, authProvider, redirectPolicy, reconnectionScheduler, onInsufficientScope, maxStepUpRetries, assumePkce, ...options } = {}) {
     const token = () => (authProvider?.token ? authProvider.token() : authProvider?.tokens?.());
     const headersFor = (/** @type {Token} */ given) => {
       const all = new Headers(headers);
@@ -112,7 +112,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       } : undefined,
     });
     this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
-    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { ...this[SPEECH].manner, onInsufficientScope, maxStepUpRetries });
+    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { ...this[SPEECH].manner, onInsufficientScope, maxStepUpRetries, assumePkce });
     this.#logsIn = logsIn(authProvider);
     this.#provider = authProvider;
     this.#fetch = options.fetch ?? fetch;

@@ -131,6 +131,16 @@ for (const version of ["v1", "v2"]) {
         await client.close();
       });
 
+      test("an authorization server that does not announce PKCE is refused, unless the program knows better", async () => {
+        const world = fakeLogin({ metadata: { code_challenge_methods_supported: undefined } });
+        const { make, client, provider, entry } = await program(world);
+        await assert.rejects(client().connect(make()), { code: "AUTH_PKCE" });
+        assert.equal(world.opened.length, 0);
+        const transport = new entry.StreamableHTTPClientTransport(new URL(world.server), { authProvider: provider, fetch: world.fetch, assumePkce: [world.issuer] });
+        await assert.rejects(client().connect(transport), entry.UnauthorizedError);
+        assert.equal(world.opened[0]?.searchParams.get("code_challenge_method"), "S256");
+      });
+
       test("finishAuth without a provider, or with a code that is not taken, is refused", async () => {
         const world = fakeLogin();
         const { make, client, entry } = await program(world);

@@ -50,6 +50,7 @@ const own = ({ send, later, answer }) => ({
 export async function main({ failing }) {
   /** @type {Record<string, unknown>} */
   const seen = {};
+  /** @type {import("node:http").Server[]} */
   const servers = [];
   const at = async (/** @type {Parameters<Failing>[0]} */ faults) => {
     const one = await failing(faults);
