@@ -126,11 +126,11 @@ export const LOG_LEVEL_SET = 2;
 export const optional = (number) => (number === number ? number : undefined);
 
 // What a server has.
-export const THING_TOOL = 0;
-export const THING_RESOURCE = 1;
-export const THING_TEMPLATE = 2;
-export const THING_PROMPT = 3;
-export const THING_COMPLETION = 4;
+export const HANDLER_KIND_TOOL = 0;
+export const HANDLER_KIND_RESOURCE = 1;
+export const HANDLER_KIND_TEMPLATE = 2;
+export const HANDLER_KIND_PROMPT = 3;
+export const HANDLER_KIND_COMPLETION = 4;
 
 // `Host::ask`: whom, and what comes instead of the number of a question.
 export const QUESTION_PERSON = 0;

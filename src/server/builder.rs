@@ -16,7 +16,7 @@ use super::{
     answers::{IntoCompletion, IntoContents, PromptFn},
     connections::Connections,
     model::{Context, Handler, Inner, Server},
-    register::{self, Thing},
+    register::{self, Registration},
     relay::Upstream,
     result::ToolFn,
 };
@@ -276,8 +276,8 @@ impl ServerBuilder {
         self
     }
 
-    fn with(mut self, thing: Thing) -> Self {
-        let _ = thing.register(&mut self.catalog, false);
+    fn with(mut self, registration: Registration) -> Self {
+        let _ = registration.register(&mut self.catalog, false);
         self
     }
 

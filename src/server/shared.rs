@@ -14,7 +14,7 @@ use crate::{
     jsonrpc::{Id, Raw},
     proto::{
         server::{Event, RequestKey},
-        service::Session,
+        service::ServerSession,
     },
 };
 
@@ -25,7 +25,7 @@ pub(super) struct Shared {
 
 /// What the lock protects. User code never runs while it is held.
 pub(super) struct State {
-    pub(super) session: Session<Raw>,
+    pub(super) session: ServerSession<Raw>,
     /// What messages have led to, with what came along with each.
     pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
     /// Runs the handlers: wants to know of new events.
@@ -58,7 +58,7 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(session: Session<Raw>) -> Self {
+    pub(super) fn new(session: ServerSession<Raw>) -> Self {
         let state = State {
             session,
             events: VecDeque::new(),
@@ -90,7 +90,7 @@ impl Shared {
     }
 
     /// Changes the connection, then wakes the writer.
-    pub(super) fn send<T>(&self, change: impl FnOnce(&mut Session<Raw>) -> T) -> T {
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerSession<Raw>) -> T) -> T {
         let (value, writer) = {
             let mut state = self.lock();
             (change(&mut state.session), state.writer.take())

@@ -213,7 +213,7 @@ pub enum Found {
 
 /// The kinds of things that a server has.
 #[derive(Clone, Copy)]
-pub enum Thing {
+pub enum HandlerKind {
     Tool = 0,
     Resource = 1,
     Template = 2,
