@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_wasm::jsonrpc::{Payload, Raw};
-use mcp_wasm::proto::client::{self, CallLimits, Config, Mode, Output};
+use mcp_wasm::proto::client::{self, CallLimits, ClientConfig, Mode, Output};
 use mcp_wasm::proto::version::Era;
 use mcp_wasm::server::{Context, NoArguments, Server};
 use mcp_wasm::transport::{Command, End, Event, Transport, Web, inherited_environment, now};
@@ -72,19 +72,19 @@ async fn end(transport: &mut Transport) -> End {
 
 /// A client machine that is driven by hand.
 struct Driven {
-    core: client::Client<Raw>,
+    core: client::ClientMachine<Raw>,
     transport: Transport,
 }
 
 impl Driven {
     async fn connect(transport: Transport, mode: Mode) -> Self {
-        let config = Config {
+        let config = ClientConfig {
             info: Implementation::new("test", "1"),
             capabilities: Raw::object(),
             log_level: None,
             mode,
         };
-        let mut core = client::Client::new(config);
+        let mut core = client::ClientMachine::new(config);
         core.connect(transport.channel(30_000.0), now());
         let mut driven = Self { core, transport };
         driven.until(|output| matches!(output, Output::Connected)).await;

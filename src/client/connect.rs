@@ -19,7 +19,7 @@ use super::{
 };
 use crate::http::sse::MAX_MESSAGE_SIZE;
 use crate::jsonrpc::Payload;
-use crate::proto::client::{CallLimits, Channel, Config};
+use crate::proto::client::{CallLimits, Channel, ClientConfig};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
 ///
@@ -246,7 +246,7 @@ impl Connect {
         R: Serialize,
         F: Future<Output = Result<R, String>> + MaybeSend + 'static,
     {
-        self.handlers.asked.add(method, handler);
+        self.handlers.questions.add(method, handler);
         self
     }
 
@@ -276,14 +276,14 @@ impl Connect {
         let endpoint =
             Endpoint::new(self.target, self.protocols, self.headers, self.max_message_size)?;
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
-        let config = Config {
+        let config = ClientConfig {
             info: self.info,
             capabilities: Value::object(),
             log_level: self.log_level.or(wants_logs),
             mode: self.mode,
         };
         let channel = endpoint.channel(self.patience).probing(self.probe);
-        let handles = self.handlers.asked.handles();
+        let handles = self.handlers.questions.handles();
         let engine = Engine::new(config, self.handlers, |engine| Here::new(endpoint, engine));
         engine.with(|core| core.declare(&Value::object(), handles));
         engine.connect(channel);

@@ -5,19 +5,19 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::asked::{Asker, Functions};
 use super::handler::{Handler, Once, lock};
 use super::host::Host;
 use super::pending::Pending;
+use super::questions::Functions;
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
-    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+    self, CallLimits, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
 };
 use crate::types::method;
 
-pub(super) type Core = client::Client<Value>;
+pub(super) type Machine = client::ClientMachine<Value>;
 pub(super) type Fault = CoreError<Value>;
 
 /// A notification as a program sees it that handles it by itself: its method and its params.
@@ -30,7 +30,7 @@ pub(super) struct Handlers {
     pub progress: Option<Handler<Progress>>,
     pub log: Option<Handler<LogMessage>>,
     /// What answers the server's questions.
-    pub asked: Functions,
+    pub questions: Functions,
     pub notification: Option<Handler<Notification>>,
     pub odd: Option<Handler<(Oddity, Option<Value>)>>,
     pub error: Option<Handler<Error>>,
@@ -51,7 +51,7 @@ pub(super) struct Engine {
 }
 
 struct Inner {
-    core: Core,
+    core: Machine,
     /// By the machine's slots.
     calls: Vec<Option<Arc<Pending>>>,
 }
@@ -59,12 +59,12 @@ struct Inner {
 impl Engine {
     #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
     pub fn new(
-        config: Config<Value>,
+        config: ClientConfig<Value>,
         handlers: Handlers,
         host: impl FnOnce(&Weak<Self>) -> Here,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
-            inner: Mutex::new(Inner { core: Core::new(config), calls: Vec::new() }),
+            inner: Mutex::new(Inner { core: Machine::new(config), calls: Vec::new() }),
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
@@ -74,7 +74,7 @@ impl Engine {
     }
 
     /// Looks at the machine. Nothing of the user's may run inside.
-    pub fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
+    pub fn with<T>(&self, look: impl FnOnce(&mut Machine) -> T) -> T {
         look(&mut lock(&self.inner).core)
     }
 
@@ -99,7 +99,7 @@ impl Engine {
     }
 
     fn disconnected(&self, error: Fault, second: Option<Fault>) {
-        self.handlers.asked.stop(|_, _| true);
+        self.handlers.questions.stop(|_, _| true);
         // What failed after that explains nothing, and is no secret.
         if let Some(second) = second {
             self.fault(second);
@@ -189,8 +189,8 @@ impl Engine {
     }
 
     /// A question has its answer.
-    pub fn answered(&self, asker: &Asker) {
-        self.handlers.asked.stop(|own, _| own == asker);
+    pub fn answered(&self, reply_to: &ReplyTo) {
+        self.handlers.questions.stop(|own, _| own == reply_to);
     }
 
     /// Tells what is odd about progress.
@@ -202,8 +202,8 @@ impl Engine {
 
     fn settled(&self, slot: Slot, call: Option<Arc<Pending>>, outcome: Result<Value, Fault>) {
         self.handlers
-            .asked
-            .stop(|asker, own| matches!(asker, Asker::Input(_)) && own == Some(slot));
+            .questions
+            .stop(|reply_to, own| matches!(reply_to, ReplyTo::Input(_)) && own == Some(slot));
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
             call.stall(false);
@@ -242,14 +242,19 @@ impl Engine {
             Output::Settled(slot, outcome) => self.settled(slot, ended, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
             Output::Request(id, name, params, slot) => {
-                let asker = (Asker::Request(id), slot);
-                self.handlers.asked.ask(self.this.clone(), asker, &name, params);
+                let reply_to = (ReplyTo::Request(id), slot);
+                self.handlers.questions.ask(self.this.clone(), reply_to, &name, params);
             }
             Output::Input(wanted) => {
-                let asker = (Asker::Input(wanted.input), Some(wanted.slot));
-                self.handlers.asked.ask(self.this.clone(), asker, &wanted.method, wanted.params);
+                let reply_to = (ReplyTo::Input(wanted.input), Some(wanted.slot));
+                self.handlers.questions.ask(
+                    self.this.clone(),
+                    reply_to,
+                    &wanted.method,
+                    wanted.params,
+                );
             }
-            Output::Withdrawn(id, _) => self.answered(&Asker::Request(id)),
+            Output::Withdrawn(id, _) => self.answered(&ReplyTo::Request(id)),
             Output::Fault(error) => self.fault(error),
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);

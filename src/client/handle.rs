@@ -15,7 +15,7 @@ use super::{
     ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
-use crate::proto::client::{CallLimits, PageLimits, Session};
+use crate::proto::client::{CallLimits, Negotiated, PageLimits};
 use crate::types::method;
 
 /// A client with a connection.
@@ -283,7 +283,7 @@ impl Client {
         self.engine.with(|core| core.progress_counts())
     }
 
-    fn session<T>(&self, look: impl FnOnce(&Session<Value>) -> T) -> Option<T> {
+    fn session<T>(&self, look: impl FnOnce(&Negotiated<Value>) -> T) -> Option<T> {
         self.engine.with(|core| core.session().map(look))
     }
 }

@@ -73,7 +73,6 @@
 //!
 //! Servers of both eras are spoken to, the newest revision first; nothing has to be said for that.
 
-mod asked;
 mod call;
 mod connect;
 mod engine;
@@ -87,6 +86,7 @@ mod native;
 mod page;
 mod pending;
 mod progress;
+mod questions;
 mod subscription;
 mod types;
 

@@ -22,7 +22,7 @@ use crate::error::Error;
 use crate::http::client::News;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Channel, Client, RequestId};
+use crate::proto::client::{Channel, ClientMachine, RequestId};
 
 use child::Child;
 pub use command::{Command, inherited_environment};
@@ -188,7 +188,7 @@ impl Transport {
 
 impl Event {
     /// Tells a client what has happened.
-    pub fn tell(self, client: &mut Client<Raw>, now: Millis) {
+    pub fn tell(self, client: &mut ClientMachine<Raw>, now: Millis) {
         match self {
             Self::Open => client.opened(now),
             Self::Message(message) => client.read(&message, None, now),

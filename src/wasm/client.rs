@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
+    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits,
+    RequestId, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -26,7 +27,7 @@ use super::words::{self, Failed, LogLevel, Scan};
 /// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
 #[wasm_bindgen]
 pub struct Core {
-    pub(super) machine: Client<JsValue>,
+    pub(super) machine: ClientMachine<JsValue>,
     /// Where messages go that are exchanges of HTTP.
     // Dropped by hand: the function that does so may not be loaded where there are none.
     pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
@@ -66,7 +67,7 @@ impl Core {
             return Err(JsValue::from_str("`mode` names no protocol version"));
         };
         let capabilities = JsValue::object();
-        Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
+        Ok(Self::of(ClientMachine::new(ClientConfig { info, capabilities, log_level, mode })))
     }
 
     /// Who does in one step what takes many from here; for all machines of this module.
@@ -379,7 +380,7 @@ impl Drop for Core {
 }
 
 impl Core {
-    pub(super) fn of(machine: Client<JsValue>) -> Self {
+    pub(super) fn of(machine: ClientMachine<JsValue>) -> Self {
         let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
         Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
     }

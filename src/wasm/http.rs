@@ -12,7 +12,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Config, Mode, RequestId};
+use crate::proto::client::{ClientConfig, ClientMachine, Mode, RequestId};
 use crate::types::Implementation;
 
 use super::client::{Core, text};
@@ -260,8 +260,8 @@ impl Core {
     fn without_client(http: Box<Exchanges>) -> Self {
         let info = Implementation { name: String::new(), version: String::new(), title: None };
         let capabilities = JsValue::UNDEFINED;
-        let config = Config { info, capabilities, log_level: None, mode: Mode::Auto };
-        let mut core = Self::of(Client::new(config));
+        let config = ClientConfig { info, capabilities, log_level: None, mode: Mode::Auto };
+        let mut core = Self::of(ClientMachine::new(config));
         (*core.http, core.alone) = (Some(http), true);
         core
     }
@@ -364,7 +364,7 @@ fn put_span([start, length]: [Place; 2], bytes: &[u8]) {
 /// Without a client, nothing is said of its call.
 fn read_progress(
     http: &mut client::Http<JsValue>,
-    mut client: Option<&mut Client<JsValue>>,
+    mut client: Option<&mut ClientMachine<JsValue>>,
     exchange: u32,
     since: usize,
 ) -> u32 {

@@ -5,7 +5,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Output};
+use crate::proto::client::{ClientMachine, Output};
 
 use super::client::Core;
 use super::memory::{put, put_id, put_odd, put_progress, put_slot};
@@ -172,7 +172,7 @@ fn message(method: &str, params: Option<JsValue>) -> JsValue {
     message
 }
 
-fn describe(machine: &Client<JsValue>) -> JsValue {
+fn describe(machine: &ClientMachine<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     let Some(session) = machine.session() else { return object };
     object.set_text("protocolVersion", session.version.as_str());

@@ -13,7 +13,7 @@ use mcp_wasm::{
     jsonrpc::{Payload, Raw},
     proto::{
         client::{Channel, RequestId},
-        relay::{FrontId, Options, Output, Relay},
+        relay::{FrontId, Relay, RelayOptions, RelayOutput},
         server::Event,
     },
     server::relay::Line,
@@ -149,7 +149,7 @@ impl Backend {
             return None;
         }
         Some(Self {
-            relay: Relay::new(Options { shared: !is_own, ..Options::new(key) }),
+            relay: Relay::new(RelayOptions { shared: !is_own, ..RelayOptions::new(key) }),
             pool,
             lines: HashMap::new(),
             transport: None,
@@ -338,20 +338,20 @@ impl Backend {
         }
     }
 
-    fn output(&mut self, output: Output<Raw>) {
+    fn output(&mut self, output: RelayOutput<Raw>) {
         match output {
-            Output::Send(message, id) => self.send(&message, id),
-            Output::Greet(message) => self.greet(&message),
-            Output::Reopen => {
+            RelayOutput::Send(message, id) => self.send(&message, id),
+            RelayOutput::Greet(message) => self.greet(&message),
+            RelayOutput::Reopen => {
                 drop(self.transport.take());
                 self.transport = Some(self.open());
             }
-            Output::Connected => self.connected(),
-            Output::Disconnected(error) => self.disconnected(&error),
-            Output::Fault(error) => {
+            RelayOutput::Connected => self.connected(),
+            RelayOutput::Disconnected(error) => self.disconnected(&error),
+            RelayOutput::Fault(error) => {
                 tracing::warn!(server = self.pool.name(), "{error}");
             }
-            Output::Front(front, act) => {
+            RelayOutput::Front(front, act) => {
                 self.touched.insert(front);
                 if let Some(line) = self.lines.get(&front)
                     && !line.act(act)

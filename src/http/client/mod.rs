@@ -21,7 +21,7 @@ pub use told::{Action, Failure, Head, News, Pauses, Reading, Sending};
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::proto::client::Client;
+use crate::proto::client::ClientMachine;
 use crate::proto::scan::{ReadNumber, Scanned};
 use crate::text::{owned, take_where};
 
@@ -143,7 +143,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// Takes the next event if it is ordinary progress; and whether it may come on this stream, or
-    /// is [stray](Client::stray). `since` is a [`position`](Self::position) that spans of messages
+    /// is [stray](ClientMachine::stray). `since` is a [`position`](Self::position) that spans of messages
     /// count from. Who tells the client does the same as [`event`](Self::event),
     /// [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
@@ -297,12 +297,12 @@ impl<P: Payload> Http<P> {
     }
 
     /// Tells a client all that has happened, by the latest time that is known.
-    pub fn tell_now(&mut self, client: &mut Client<P>) {
+    pub fn tell_now(&mut self, client: &mut ClientMachine<P>) {
         self.tell(client, self.now);
     }
 
     /// Tells a client all that has happened.
-    pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
+    pub fn tell(&mut self, client: &mut ClientMachine<P>, now: Millis) {
         for news in self.take_news() {
             news.tell(client, now);
         }

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::{Client, RequestId};
+use crate::proto::client::{ClientMachine, RequestId};
 
 /// What the owner of `fetch` has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -91,7 +91,7 @@ pub enum News<P> {
 
 impl<P: Payload> News<P> {
     /// Tells a client what has happened.
-    pub fn tell(self, client: &mut Client<P>, now: Millis) {
+    pub fn tell(self, client: &mut ClientMachine<P>, now: Millis) {
         match self {
             Self::Message(message) => client.receive(Message::read(&message), None, now),
             Self::Asked(message, stream) => {

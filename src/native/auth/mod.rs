@@ -35,14 +35,14 @@
 //! The order of checks is: host and origin, token, body, scopes. Sessions, the states of questions,
 //! streams and tickets belong to the principal that began them.
 
-#[cfg(feature = "auth-fetch")]
-mod asker;
 #[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
 mod discovery;
 #[cfg(feature = "auth-fetch")]
 mod fetch;
 mod gate;
 mod introspection;
+#[cfg(feature = "auth-fetch")]
+mod introspector;
 #[cfg(feature = "auth-jwt")]
 mod jwt;
 #[cfg(feature = "auth-jwt")]

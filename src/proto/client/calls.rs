@@ -37,7 +37,7 @@ pub(super) type Further<P> = (Option<Box<Work<P>>>, Option<Box<Pages<P>>>);
 /// One call.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
-pub(super) struct Call<P> {
+pub(super) struct PendingCall<P> {
     /// Its progress token: the id of the latest leg that asked for progress.
     pub id: RequestId,
     /// The id of its first leg, by which the page knows it.
@@ -83,7 +83,7 @@ pub(super) enum Expired {
 /// call stays as a gap until gaps outnumber calls.
 #[derive(Debug)]
 pub(super) struct CallTable<P> {
-    calls: Vec<Call<P>>,
+    calls: Vec<PendingCall<P>>,
     live: usize,
     free_slots: Vec<Slot>,
     slots: u32,
@@ -126,7 +126,7 @@ impl<P> CallTable<P> {
             self.slots += 1;
             Slot::new(self.slots - 1)
         });
-        let call = Call {
+        let call = PendingCall {
             id,
             first: id,
             request: Some(id),
@@ -151,7 +151,7 @@ impl<P> CallTable<P> {
     }
 
     /// The call of that token, if it has not ended.
-    pub fn find(&mut self, id: RequestId) -> Option<&mut Call<P>> {
+    pub fn find(&mut self, id: RequestId) -> Option<&mut PendingCall<P>> {
         if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
@@ -167,7 +167,7 @@ impl<P> CallTable<P> {
     }
 
     /// The first call of which that holds.
-    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<RequestId> {
+    pub fn which(&self, holds: impl Fn(&PendingCall<P>) -> bool) -> Option<RequestId> {
         self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
     }
 
@@ -222,7 +222,7 @@ impl<P> CallTable<P> {
 
     /// The newest call on which the server works, of those that it may ask something for.
     pub fn newest_asker(&self, before: i64) -> Option<Slot> {
-        let asks = |call: &&Call<P>| {
+        let asks = |call: &&PendingCall<P>| {
             let works = !call.answered && call.request.is_some() && call.work.is_some();
             works && call.first.get() < before
         };
@@ -306,7 +306,7 @@ impl<P> CallTable<P> {
     }
 }
 
-impl<P> Call<P> {
+impl<P> PendingCall<P> {
     /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
     /// messages which wait to be read, or come now, are heard first.
     #[inline(never)]

@@ -6,21 +6,21 @@
 //! `crate::server`; in a page it is [`Host`], which keeps all connections and tells what is to be
 //! done.
 
-mod asks;
 mod catalog;
 mod check;
 mod host;
 mod list;
+mod questions;
 mod result;
 mod serve;
 mod session;
 mod signer;
 mod template;
 
-pub use asks::{Asked, Unanswered};
 pub(crate) use catalog::Catalog;
 pub use catalog::HandlerKind;
 pub use host::{Host, HostConfig, HostOutput};
+pub use questions::{Asked, Unanswered};
 pub use result::HandlerFailure;
 pub use serve::Job;
 pub(crate) use serve::start;

@@ -11,7 +11,7 @@ use super::{
 };
 
 /// An issuer that is asked, and as whom.
-pub(super) struct Asker {
+pub(super) struct Introspector {
     issuer: String,
     client: String,
     secret: String,
@@ -20,13 +20,13 @@ pub(super) struct Asker {
     web: Web,
 }
 
-impl Asker {
+impl Introspector {
     pub(super) fn new(issuer: &str, client: String, secret: String) -> Self {
         let issuer = issuer.to_owned();
         Self { issuer, client, secret, endpoint: OnceCell::new(), web: Web::default() }
     }
 
-    pub(super) async fn ask(&self, token: &str) -> io::Result<Value> {
+    pub(super) async fn introspect(&self, token: &str) -> io::Result<Value> {
         let find = || {
             member(&self.issuer, "introspection_endpoint", |place| async move {
                 let fetched = self.web.get(&place).await?;

@@ -14,7 +14,7 @@ use super::handler::{Once, lock};
 use super::host::Host;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::client::{Handles, Slot};
+use crate::proto::client::{Handles, ReplyTo, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -33,20 +33,11 @@ pub(super) struct Functions {
 
 /// An answer that is waited for.
 struct Running {
-    asker: Asker,
+    reply_to: ReplyTo,
     /// The call that it is for.
     slot: Option<Slot>,
     /// Ends it.
     stop: Arc<Once<()>>,
-}
-
-/// Whom the answer is for.
-#[derive(Clone, PartialEq)]
-pub(super) enum Asker {
-    /// A request of a legacy server.
-    Request(Id),
-    /// What a result asks for, by its number.
-    Input(u32),
 }
 
 impl Functions {
@@ -86,7 +77,7 @@ impl Functions {
     pub fn ask(
         &self,
         engine: Weak<Engine>,
-        (asker, slot): (Asker, Option<Slot>),
+        (reply_to, slot): (ReplyTo, Option<Slot>),
         method: &str,
         params: Option<Value>,
     ) {
@@ -94,16 +85,16 @@ impl Functions {
             // Nothing of this kind was declared, so a server that asks all the same is told so.
             let refusal =
                 RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
-            return tell(&engine, asker, Err(refusal));
+            return tell(&engine, reply_to, Err(refusal));
         };
         let params = params.unwrap_or_else(Value::object);
         let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
         // Whoever rejects a request for sampling says so by this code.
         let code = if method == method::SAMPLE { -1 } else { code::INTERNAL_ERROR };
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
-        let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
+        let running = Running { reply_to: reply_to.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, asker: Some(asker), code };
+        let mut owed = Owed { engine, reply_to: Some(reply_to), code };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -123,8 +114,8 @@ impl Functions {
     }
 
     /// Nobody waits any more for the answers of which that holds.
-    pub fn stop(&self, which: impl Fn(&Asker, Option<Slot>) -> bool) {
-        let ended = |one: &mut Running| !which(&one.asker, one.slot);
+    pub fn stop(&self, which: impl Fn(&ReplyTo, Option<Slot>) -> bool) {
+        let ended = |one: &mut Running| !which(&one.reply_to, one.slot);
         let mut stopped = Vec::new();
         lock(&self.running).retain_mut(|one| {
             let stays = ended(one);
@@ -142,20 +133,20 @@ impl Functions {
 /// An answer that is owed. A function that panics gives none, but who asked would wait for ever.
 struct Owed {
     engine: Weak<Engine>,
-    asker: Option<Asker>,
+    reply_to: Option<ReplyTo>,
     code: i64,
 }
 
 impl Owed {
     fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
-        if let Some(asker) = self.asker.take() {
-            tell(&self.engine, asker, answer);
+        if let Some(reply_to) = self.reply_to.take() {
+            tell(&self.engine, reply_to, answer);
         }
     }
 
     /// Nobody waits for it any more.
     fn forgive(&mut self) {
-        self.asker = None;
+        self.reply_to = None;
     }
 }
 
@@ -165,15 +156,10 @@ impl Drop for Owed {
     }
 }
 
-fn tell(engine: &Weak<Engine>, asker: Asker, answer: Result<Value, RpcError<Value>>) {
+fn tell(engine: &Weak<Engine>, reply_to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
     let Some(engine) = engine.upgrade() else { return };
-    engine.answered(&asker);
-    engine.with(|core| match asker {
-        Asker::Request(id) => core.respond(id, answer),
-        Asker::Input(input) => {
-            core.answer(input, answer.map_err(|error| error.message), Here::now());
-        }
-    });
+    engine.answered(&reply_to);
+    engine.with(|core| core.reply(reply_to, answer, Here::now()));
     engine.host.stir(&engine);
 }
 
