@@ -5,9 +5,9 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::handler::{Handler, Once, lock};
-use super::host::Host;
+use super::handler::{Callback, Once, lock};
 use super::pending::Pending;
+use super::platform::Platform;
 use super::questions::Functions;
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
@@ -27,14 +27,14 @@ pub(super) type Notification = (String, Value);
 #[derive(Default)]
 pub(super) struct Handlers {
     /// Progress of calls that have no handler of their own; without it the default handler runs.
-    pub progress: Option<Handler<Progress>>,
-    pub log: Option<Handler<LogMessage>>,
+    pub progress: Option<Callback<Progress>>,
+    pub log: Option<Callback<LogMessage>>,
     /// What answers the server's questions.
     pub questions: Functions,
-    pub notification: Option<Handler<Notification>>,
-    pub odd: Option<Handler<(Oddity, Option<Value>)>>,
-    pub error: Option<Handler<Error>>,
-    pub close: Option<Handler<Error>>,
+    pub notification: Option<Callback<Notification>>,
+    pub odd: Option<Callback<(Oddity, Option<Value>)>>,
+    pub error: Option<Callback<Error>>,
+    pub close: Option<Callback<Error>>,
     /// Nobody is to hear of progress that no call listens to.
     pub silent: bool,
 }
@@ -46,7 +46,7 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
-    pub host: Here,
+    pub platform: Here,
     pub this: Weak<Self>,
 }
 
@@ -61,14 +61,14 @@ impl Engine {
     pub fn new(
         config: ClientConfig<Value>,
         handlers: Handlers,
-        host: impl FnOnce(&Weak<Self>) -> Here,
+        platform: impl FnOnce(&Weak<Self>) -> Here,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
             inner: Mutex::new(Inner { core: Machine::new(config), calls: Vec::new() }),
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
-            host: host(this),
+            platform: platform(this),
             this: this.clone(),
         })
     }
@@ -83,19 +83,19 @@ impl Engine {
     pub fn connect(&self, channel: client::Channel) {
         self.connecting.store(true, Relaxed);
         self.with(|core| core.connect(channel, Here::now()));
-        self.host.start(self);
+        self.platform.start(self);
     }
 
     /// The channel has ended.
     pub fn closed(&self, reason: &str) {
         self.with(|core| core.closed(reason));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     /// The user ends the connection.
     pub fn close(&self) {
         self.with(|core| core.close("the client was closed"));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     fn disconnected(&self, error: Fault, second: Option<Fault>) {
@@ -104,9 +104,9 @@ impl Engine {
         if let Some(second) = second {
             self.fault(second);
         }
-        let cause = self.host.cause();
+        let cause = self.platform.cause();
         if self.connecting.swap(false, Relaxed) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.host.label(), error));
+            let error = cause.unwrap_or_else(|| Error::new(&self.platform.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
             handler.call(Error::new("the connection", error));
@@ -116,7 +116,7 @@ impl Engine {
     /// A message is not read: the call fails that it answers, and the connection goes on.
     pub fn refuse(&self, of: &Outline, error: Fault) {
         self.with(|core| core.refuse(of, error, Here::now()));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     pub fn fault(&self, error: Fault) {
@@ -141,7 +141,7 @@ impl Engine {
                 // The slot was free.
                 calls[slot] = Some(Arc::clone(call));
                 drop(inner);
-                self.host.stir(self);
+                self.platform.stir(self);
             }
             Ok(Requested::Kept(result)) => {
                 drop(inner);
@@ -159,14 +159,14 @@ impl Engine {
     /// Sends a notification.
     pub fn notify(&self, method: &str, params: Option<Value>) -> Result<(), Fault> {
         self.with(|core| core.notify(method, params))?;
-        self.host.stir(self);
+        self.platform.stir(self);
         Ok(())
     }
 
     /// Gives up the call that began with that id.
     pub fn cancel(&self, first: RequestId, reason: Option<&str>) {
         self.with(|core| core.cancel(first, reason));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     fn call(&self, slot: Slot) -> Option<Arc<Pending>> {

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
-use super::host::Host;
+use super::platform::Platform;
 use super::{
     Era, Error, GetPromptResult, Here, Implementation, Level, Listen, ProgressCounts, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,
@@ -244,7 +244,7 @@ impl Client {
     /// server that keeps a session has been told.
     pub async fn close(&self) {
         self.engine.close();
-        self.engine.host.ended().await;
+        self.engine.platform.ended().await;
     }
 
     /// Whether the connection is open.
@@ -291,7 +291,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Client")
-            .field("connection", &self.engine.host.label())
+            .field("connection", &self.engine.platform.label())
             .field("version", &self.protocol_version().map(Version::as_str))
             .finish_non_exhaustive()
     }

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 
 use super::engine::Engine;
 use super::handler::{Once, lock};
-use super::host::Host;
+use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::{Id, Payload, RpcError, code};
 use crate::proto::client::{Handles, ReplyTo, Slot};
@@ -160,7 +160,7 @@ fn tell(engine: &Weak<Engine>, reply_to: ReplyTo, answer: Result<Value, RpcError
     let Some(engine) = engine.upgrade() else { return };
     engine.answered(&reply_to);
     engine.with(|core| core.reply(reply_to, answer, Here::now()));
-    engine.host.stir(&engine);
+    engine.platform.stir(&engine);
 }
 
 /// Fills in, from the schema of a form, what an answer that accepts it leaves out.

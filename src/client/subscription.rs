@@ -8,13 +8,13 @@ use std::task::{Context, Poll};
 
 use super::call::{Call, CallFuture};
 use super::engine::{Fault, Notification};
-use super::handler::{Handler, Once};
+use super::handler::{Callback, Once};
 use super::{CallHandle, Error, MaybeSend, Value};
 
 /// What hears of a subscription.
 pub(super) struct Ears {
-    pub news: Option<Handler<Notification>>,
-    pub interrupted: Option<Handler<Fault>>,
+    pub news: Option<Callback<Notification>>,
+    pub interrupted: Option<Callback<Fault>>,
     /// What the server will tell of, when it has said so.
     pub honored: Once<Value>,
 }
@@ -35,7 +35,7 @@ impl Listen {
 
     /// What hears of the changes: the method of each notification, and its params.
     pub fn on_news(mut self, mut handler: impl FnMut(String, Value) + MaybeSend + 'static) -> Self {
-        self.ears.news = Some(Handler::new(move |(method, params)| handler(method, params)));
+        self.ears.news = Some(Callback::new(move |(method, params)| handler(method, params)));
         self
     }
 
@@ -43,7 +43,7 @@ impl Listen {
     /// meanwhile is not told.
     pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         let of = move |fault| handler(Error::new("subscriptions/listen", fault));
-        self.ears.interrupted = Some(Handler::new(of));
+        self.ears.interrupted = Some(Callback::new(of));
         self
     }
 }

@@ -46,7 +46,7 @@ struct Shared {
 }
 
 /// Something that runs; the end waits until it is dropped.
-pub(super) struct Running(#[expect(dead_code, reason = "counted")] watch::Receiver<()>);
+pub(super) struct ShutdownGuard(#[expect(dead_code, reason = "counted")] watch::Receiver<()>);
 
 /// Milliseconds since 1970.
 #[allow(clippy::disallowed_methods)] // clocks are read here
@@ -170,8 +170,8 @@ impl Endpoint {
         &self.shared.sessions
     }
 
-    pub(super) fn running(&self) -> Running {
-        Running(self.shared.running.subscribe())
+    pub(super) fn running(&self) -> ShutdownGuard {
+        ShutdownGuard(self.shared.running.subscribe())
     }
 
     /// Becomes true when the end has come.

@@ -14,7 +14,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     answers::{IntoCompletion, IntoContents, PromptFn},
-    connections::Connections,
+    connections::LiveConnections,
     model::{Context, Handler, Inner, Server},
     register::{self, Registration},
     relay::Upstream,
@@ -296,7 +296,7 @@ impl ServerBuilder {
             #[cfg(feature = "native")]
             intake,
             catalog: RwLock::new(catalog),
-            connections: Connections::default(),
+            connections: LiveConnections::default(),
             working: AtomicUsize::new(0),
             max_working,
             signer: Mutex::new(Signer::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),

@@ -9,7 +9,7 @@ use std::sync::{
 use super::{
     Extensions,
     access::InsufficientScope,
-    connections::Connections,
+    connections::LiveConnections,
     inbox::Inbox,
     relay::Upstream,
     shared::{Shared, Signal},
@@ -37,7 +37,7 @@ pub(super) struct Inner {
     #[cfg(feature = "native")]
     pub(super) intake: Arc<super::Intake>,
     pub(super) catalog: RwLock<Catalog<Raw, Handler>>,
-    pub(super) connections: Connections,
+    pub(super) connections: LiveConnections,
     /// Bytes of the arguments that handlers work on, and how many there may be.
     pub(super) working: AtomicUsize,
     pub(super) max_working: usize,

@@ -20,11 +20,11 @@ use crate::{
 
 /// A connection, and who waits for it.
 pub(super) struct Shared {
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
 }
 
 /// What the lock protects. User code never runs while it is held.
-pub(super) struct State {
+pub(super) struct ConnectionState {
     pub(super) session: ServerSession<Raw>,
     /// What messages have led to, with what came along with each.
     pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
@@ -45,7 +45,7 @@ pub(super) struct State {
 /// Events that may wait for whoever acts on them, before no more is read.
 const EVENTS: usize = 4096;
 
-impl State {
+impl ConnectionState {
     /// Whether the connection may be read from.
     pub(super) fn accepts_input(&self) -> bool {
         self.session.machine().accepts_input() && self.events.len() < EVENTS
@@ -59,7 +59,7 @@ impl State {
 
 impl Shared {
     pub(super) fn new(session: ServerSession<Raw>) -> Self {
-        let state = State {
+        let state = ConnectionState {
             session,
             events: VecDeque::new(),
             driver: None,
@@ -85,7 +85,7 @@ impl Shared {
     }
 
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -26,7 +26,7 @@ use crate::proto::client::{Channel, ClientMachine, RequestId};
 
 use child::Child;
 pub use command::{Command, inherited_environment};
-use http::Http;
+use http::HttpTransport;
 use socket::Socket;
 pub use web::{Headers, Scheme, Web};
 
@@ -54,12 +54,12 @@ pub struct Transport {
 enum Way {
     Child(Box<Child>),
     Socket(Box<Socket>),
-    Http(Box<Http>),
+    Http(Box<HttpTransport>),
 }
 
 /// What has happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum TransportEvent {
     /// Messages can be sent.
     Open,
     /// A message of a child, or of a WebSocket.
@@ -99,12 +99,12 @@ impl Transport {
 
     /// Speaks Streamable HTTP: `http:` or `https:`.
     pub fn http(web: &Web, max_message: usize) -> Self {
-        Self { way: Way::Http(Box::new(Http::new(web, max_message))), limit: max_message }
+        Self { way: Way::Http(Box::new(HttpTransport::new(web, max_message))), limit: max_message }
     }
 
     /// What happens next. What is sent leaves while this is awaited; it may be dropped and called
-    /// again. After [`Event::End`] there is that, always.
-    pub async fn next(&mut self) -> Event {
+    /// again. After [`TransportEvent::End`] there is that, always.
+    pub async fn next(&mut self) -> TransportEvent {
         // What has been read already is there at once, again and again: others have to have their turn.
         consume_budget().await;
         match &mut self.way {
@@ -186,7 +186,7 @@ impl Transport {
     }
 }
 
-impl Event {
+impl TransportEvent {
     /// Tells a client what has happened.
     pub fn tell(self, client: &mut ClientMachine<Raw>, now: Millis) {
         match self {

@@ -82,7 +82,7 @@ pub use elicitation::{ElicitAction, ElicitRequest, ElicitResult};
 pub use icon::Icon;
 pub use implementation::Implementation;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
-pub use json::{Json, JsonObject};
+pub use json::{JsonObject, JsonValue};
 pub use level::Level;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use prompt::{GetPromptResult, Prompt, PromptArgument, PromptMessage};

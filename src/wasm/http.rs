@@ -10,7 +10,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
+use crate::http::client::{self, Action, BodyMode, Failure, Head, News, Pauses, Sending};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{ClientConfig, ClientMachine, Mode, RequestId};
 use crate::types::Implementation;
@@ -156,9 +156,9 @@ impl Core {
             headers: present(headers),
         };
         let reading = match http.machine.head(exchange, head) {
-            Reading::Nothing => Body::None,
-            Reading::Whole => Body::Whole,
-            Reading::Events => Body::Events,
+            BodyMode::Nothing => Body::None,
+            BodyMode::Whole => Body::Whole,
+            BodyMode::Events => Body::Events,
         };
         reading as u32 | if http.machine.stirs() { Found::Stirs as u32 } else { 0 }
     }

@@ -7,8 +7,8 @@ use wasm_bindgen::JsValue;
 
 use super::super::engine::{Engine, Fault, not_open};
 use super::super::{Error, Progress};
-use super::channel::{Channel, is_larger};
-use super::fetch::Http;
+use super::channel::{PageTransport, is_larger};
+use super::fetch::PageHttp;
 use super::platform::{self, now};
 use crate::jsonrpc::outline;
 use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
@@ -16,10 +16,10 @@ use crate::proto::scan::{Scanned, parse_number, scan};
 
 impl Engine {
     pub(super) fn open(&self) {
-        match self.host.endpoint.open(&self.this) {
+        match self.platform.endpoint.open(&self.this) {
             Ok(channel) => {
                 let ready = channel.is_ready();
-                self.host.channel.replace(Some(channel));
+                self.platform.channel.replace(Some(channel));
                 if ready {
                     self.opened();
                 }
@@ -36,13 +36,13 @@ impl Engine {
 
     /// The channel could not be opened.
     pub(super) fn refused(&self, error: Error) {
-        self.host.cause.replace(Some(error));
+        self.platform.cause.replace(Some(error));
         self.closed("the connection could not be opened");
     }
 
     /// A frame of text has arrived.
     pub(super) fn frame(&self, text: &JsString) {
-        let limit = self.host.endpoint.limit;
+        let limit = self.platform.endpoint.limit;
         if is_larger(text, limit) {
             let of = outline(String::from(text).as_bytes());
             return self.refuse(&of, Fault::too_large(limit, true));
@@ -72,19 +72,19 @@ impl Engine {
 
     /// Whether progress may be taken out of what arrives before that is parsed.
     pub(super) fn scans(&self) -> bool {
-        !self.host.draining.get() && self.handlers.notification.is_none()
+        !self.platform.draining.get() && self.handlers.notification.is_none()
     }
 
     /// Delivers progress that the machine has let pass.
     pub(super) fn report(&self, slot: Slot, progress: Progress) {
-        self.host.draining.set(true);
+        self.platform.draining.set(true);
         self.deliver(slot, progress);
-        self.host.draining.set(false);
+        self.platform.draining.set(false);
         self.drain();
     }
 
     pub(super) fn tick(&self) {
-        self.host.timer.struck();
+        self.platform.timer.struck();
         self.with(|core| core.handle_timeout(now()));
         self.drain();
         if let Some(http) = self.http() {
@@ -95,7 +95,7 @@ impl Engine {
 
     /// Does what the machine wants done. What happens meanwhile is left to the loop that runs.
     pub(super) fn drain(&self) {
-        if self.host.draining.replace(true) {
+        if self.platform.draining.replace(true) {
             return;
         }
         while let Some((output, ended)) = self.poll() {
@@ -103,29 +103,29 @@ impl Engine {
                 Output::Send(message, id) => self.send(&message, id),
                 Output::Greet(message) => self.greet(&message),
                 Output::Reopen => {
-                    let old = self.host.channel.take();
+                    let old = self.platform.channel.take();
                     drop(old);
                     self.open();
                 }
                 Output::Disconnected(..) => {
-                    let channel = self.host.channel.take();
+                    let channel = self.platform.channel.take();
                     if let Some(channel) = channel {
-                        self.host.farewell.borrow_mut().extend(channel.close());
+                        self.platform.farewell.borrow_mut().extend(channel.close());
                     }
                     self.hear(output, ended);
                 }
                 output => self.hear(output, ended),
             }
         }
-        self.host.draining.set(false);
+        self.platform.draining.set(false);
         self.arm();
     }
 
     /// Sends what ends the handshake. Over HTTP, its exchange says when the server has it.
     fn greet(&self, message: &JsValue) {
-        let channel = self.host.channel.borrow().clone();
+        let channel = self.platform.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            Some(channel) => channel.send(message, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match sent {
@@ -136,9 +136,9 @@ impl Engine {
     }
 
     fn send(&self, message: &JsValue, id: Option<RequestId>) {
-        let channel = self.host.channel.borrow().clone();
+        let channel = self.platform.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            Some(channel) => channel.send(message, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match (sent, id) {
@@ -148,15 +148,15 @@ impl Engine {
         }
     }
 
-    fn http(&self) -> Option<Rc<Http>> {
-        match &*self.host.channel.borrow() {
-            Some(Channel::Http(http)) => Some(http.clone()),
+    fn http(&self) -> Option<Rc<PageHttp>> {
+        match &*self.platform.channel.borrow() {
+            Some(PageTransport::Http(http)) => Some(http.clone()),
             _ => None,
         }
     }
 
     /// Whether the connection goes over that.
-    pub(super) fn uses(&self, http: &Http) -> bool {
+    pub(super) fn uses(&self, http: &PageHttp) -> bool {
         self.http().is_some_and(|own| std::ptr::eq(&raw const *own, http))
     }
 
@@ -164,7 +164,7 @@ impl Engine {
     pub(super) fn arm(&self) {
         let own = self.with(|core| core.poll_timeout());
         let below = self.http().map_or(f64::INFINITY, |http| http.wake());
-        self.host.timer.arm(own.min(below));
+        self.platform.timer.arm(own.min(below));
     }
 }
 

@@ -7,7 +7,7 @@ use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;
 
-use super::exchange::{Exchange, Purpose, State, Subject, Troubles};
+use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
 use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
@@ -67,8 +67,9 @@ impl<P: Payload> Http<P> {
                 None => return self.fault(Error::Rpc(error)),
             }
         }
-        let asks =
-            |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
+        let asks = |one: &&mut Box<Exchange<P>>| {
+            one.state != ExchangeState::Answered && one.is(id.as_ref())
+        };
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
             return self.news.push(News::Message(message));
@@ -83,16 +84,16 @@ impl<P: Payload> Http<P> {
         }
         // A strict client drops an answer that names its request by a text.
         let loose = exchange.id != id;
-        exchange.state = State::Answered;
+        exchange.state = ExchangeState::Answered;
         exchange.deadline = now + LINGER;
         let (sent, own) = (exchange.message.take(), exchange.id.clone());
         let (kind, modern, again) = (exchange.kind, exchange.modern, exchange.again);
-        let purpose = std::mem::replace(&mut exchange.purpose, Purpose::Message);
+        let purpose = std::mem::replace(&mut exchange.purpose, ExchangePurpose::Message);
         self.answered = true;
         match purpose {
-            Purpose::Renew => return self.renewed(&message),
-            Purpose::Refresh(refused) => return self.refreshed(refused, sent, message),
-            Purpose::Repeat => return,
+            ExchangePurpose::Renew => return self.renewed(&message),
+            ExchangePurpose::Refresh(refused) => return self.refreshed(refused, sent, message),
+            ExchangePurpose::Repeat => return,
             _ => {}
         }
         match (kind, sent) {
@@ -170,7 +171,7 @@ impl<P: Payload> Http<P> {
         } else {
             Error::Protocol(sentence(&["the server's answer is neither JSON nor a stream: ", text]))
         };
-        let sniffs = matches!(exchange.purpose, Purpose::Sniff(..));
+        let sniffs = matches!(exchange.purpose, ExchangePurpose::Sniff(..));
         let expected = waits.is_some() || !ok || sniffs;
         self.exchanges.push(exchange);
         if waits.is_some() {
@@ -196,7 +197,7 @@ impl<P: Payload> Http<P> {
                 return self.give_up(number, error);
             }
         };
-        exchange.state = State::Paused;
+        exchange.state = ExchangeState::Paused;
         exchange.deadline = self.now + pause.max(LEAST_PAUSE);
         self.exchanges.push(exchange);
     }
@@ -204,7 +205,7 @@ impl<P: Payload> Http<P> {
     /// How long to leave an exchange alone that was of no use; `None` if that is its end.
     fn pause(&self, exchange: &mut Exchange<P>, error: &Error<P>, refused: bool) -> Option<Millis> {
         let now = self.now;
-        let listens = matches!(exchange.purpose, Purpose::Listen);
+        let listens = matches!(exchange.purpose, ExchangePurpose::Listen);
         // What the server asks for; `None` if it is the network that was in the way.
         let wish = match error {
             // Its reader of before, whose connection is gone, is still taken to be there.
@@ -218,12 +219,12 @@ impl<P: Payload> Http<P> {
         let streams = listens || exchange.can_resume() && self.may_resume(exchange);
         let allowed = match exchange.purpose {
             // At first, the network may be CORS.
-            Purpose::Listen => exchange.opened || wish.is_some(),
-            Purpose::Message | Purpose::Repeat => {
+            ExchangePurpose::Listen => exchange.opened || wish.is_some(),
+            ExchangePurpose::Message | ExchangePurpose::Repeat => {
                 exchange.waits().is_some() && (streams || self.may_repeat(exchange))
             }
-            Purpose::Renew | Purpose::Refresh(_) => true,
-            Purpose::End | Purpose::Sniff(..) => false,
+            ExchangePurpose::Renew | ExchangePurpose::Refresh(_) => true,
+            ExchangePurpose::End | ExchangePurpose::Sniff(..) => false,
         };
         // What failed on this side fails again.
         let here = wish.is_none() && !refused && !exchange.reached;
@@ -231,7 +232,7 @@ impl<P: Payload> Http<P> {
             return None;
         }
         let ended = matches!(error, Error::Lost { cause: None, .. });
-        if exchange.state == State::Streaming && now - exchange.started >= LASTING {
+        if exchange.state == ExchangeState::Streaming && now - exchange.started >= LASTING {
             exchange.works();
         }
         exchange.troubles.count += 1;
@@ -289,7 +290,7 @@ impl<P: Payload> Http<P> {
 
     /// A pause is over.
     pub(super) fn go_on(&mut self, mut exchange: Box<Exchange<P>>) {
-        let listens = matches!(exchange.purpose, Purpose::Listen);
+        let listens = matches!(exchange.purpose, ExchangePurpose::Listen);
         if listens || exchange.can_resume() && self.may_resume(&exchange) {
             exchange.resumes = true;
             exchange.stream.restart();
@@ -310,26 +311,32 @@ impl<P: Payload> Http<P> {
 
     /// Ends an exchange; if it waits for an answer, there will be none.
     pub(super) fn give_up(&mut self, number: u32, error: Error<P>) {
-        let Some(exchange) = self.take(number).filter(|one| one.state != State::Answered) else {
+        let Some(exchange) = self.take(number).filter(|one| one.state != ExchangeState::Answered)
+        else {
             return;
         };
         let refused = matches!(error, Error::Http { status: 400 | 404 | 405, .. });
         match (exchange.purpose, exchange.id) {
-            (Purpose::Message, Some(id)) if exchange.kind == Subject::Initialize && refused => {
+            (ExchangePurpose::Message, Some(id))
+                if exchange.kind == Subject::Initialize && refused =>
+            {
                 self.sniff(id, error);
             }
-            (Purpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),
-            (Purpose::Message, None) => self.fault(error),
-            (Purpose::Renew, _) => self.end(error),
-            (Purpose::Refresh(refused), _) => self.news.push(News::Message(refused.refusal)),
-            (Purpose::Sniff(id, error), _) => self.news.push(News::Failed(id, error)),
+            (ExchangePurpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),
+            (ExchangePurpose::Message, None) => self.fault(error),
+            (ExchangePurpose::Renew, _) => self.end(error),
+            (ExchangePurpose::Refresh(refused), _) => {
+                self.news.push(News::Message(refused.refusal))
+            }
+            (ExchangePurpose::Sniff(id, error), _) => self.news.push(News::Failed(id, error)),
             _ => {}
         }
     }
 
     /// Looks whether an address that does not take `initialize` is one of the older transport.
     fn sniff(&mut self, id: Id, error: Error<P>) {
-        let number = self.fetch(Exchange::new(Purpose::Sniff(id, error), None, true), "GET");
+        let number =
+            self.fetch(Exchange::new(ExchangePurpose::Sniff(id, error), None, true), "GET");
         let deadline = self.now + SNIFF;
         if let Some(exchange) = self.find(number) {
             exchange.deadline = deadline;
@@ -348,7 +355,7 @@ impl<P: Payload> Http<P> {
         }
         self.actions.push(Action::Abort(number));
         if let Some(exchange) = self.take(number)
-            && let Purpose::Sniff(id, error) = exchange.purpose
+            && let ExchangePurpose::Sniff(id, error) = exchange.purpose
         {
             self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
         }

@@ -16,7 +16,7 @@ mod post;
 mod session;
 mod told;
 
-pub use told::{Action, Failure, Head, News, Pauses, Reading, Sending};
+pub use told::{Action, BodyMode, Failure, Head, News, Pauses, Sending};
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
@@ -26,7 +26,7 @@ use crate::proto::scan::{ReadNumber, Scanned};
 use crate::text::{owned, take_where};
 
 use super::params::Tools;
-use exchange::{Exchange, Purpose, State, Troubles};
+use exchange::{Exchange, ExchangePurpose, ExchangeState, Troubles};
 use order::Lane;
 use session::Session;
 
@@ -85,8 +85,8 @@ impl<P: Payload> Http<P> {
     }
 
     /// The head of an answer has come.
-    pub fn head(&mut self, number: u32, head: Head<P>) -> Reading {
-        let Some(exchange) = self.find(number) else { return Reading::Nothing };
+    pub fn head(&mut self, number: u32, head: Head<P>) -> BodyMode {
+        let Some(exchange) = self.find(number) else { return BodyMode::Nothing };
         let session = head.session;
         let reading = exchange.head(head);
         if exchange.opens_session()
@@ -103,7 +103,7 @@ impl<P: Payload> Http<P> {
     /// A chunk of a stream has come; take its events before the next.
     pub fn feed(&mut self, number: u32, chunk: Vec<u8>) {
         let Some(exchange) = self.find(number) else { return };
-        if let Purpose::Sniff(..) = exchange.purpose {
+        if let ExchangePurpose::Sniff(..) = exchange.purpose {
             return self.sniffed(number, chunk);
         }
         exchange.stream.feed(chunk);
@@ -201,7 +201,9 @@ impl<P: Payload> Http<P> {
 
     /// Whether the body of that exchange is read event by event.
     pub fn streams(&mut self, number: u32) -> bool {
-        self.find(number).is_some_and(|one| matches!(one.state, State::Streaming | State::Answered))
+        self.find(number).is_some_and(|one| {
+            matches!(one.state, ExchangeState::Streaming | ExchangeState::Answered)
+        })
     }
 
     /// The whole body of an answer has come: parsed, if it is JSON, and the beginning of its text.
@@ -261,12 +263,12 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             if now < exchange.deadline {
                 self.exchanges.push(exchange);
-            } else if exchange.state == State::Paused {
+            } else if exchange.state == ExchangeState::Paused {
                 self.go_on(exchange);
             } else {
                 let number = exchange.number;
                 self.actions.push(Action::Abort(number));
-                if let Purpose::Sniff(id, error) = exchange.purpose {
+                if let ExchangePurpose::Sniff(id, error) = exchange.purpose {
                     self.news.push(News::Failed(id, error));
                 }
             }

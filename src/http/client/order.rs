@@ -7,7 +7,7 @@ use crate::jsonrpc::{Id, Payload};
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Purpose, Subject};
+use super::exchange::{ExchangePurpose, Subject};
 use super::{Http, id_at};
 
 /// How much may wait for a slow server; beyond that, the newest progress takes the place of the one
@@ -53,7 +53,9 @@ impl<P: Payload> Http<P> {
             Subject::Progress => self.lane(0, None, about(&["params", meta::PROGRESS_TOKEN])),
             _ => None,
         };
-        let Some(mut lane) = lane else { return self.post(message, Purpose::Message, false) };
+        let Some(mut lane) = lane else {
+            return self.post(message, ExchangePurpose::Message, false);
+        };
         let full = lane.waiting.len() >= WAITING;
         if kind == Subject::Response {
             lane.token = None;
@@ -68,7 +70,8 @@ impl<P: Payload> Http<P> {
     #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
         let found = self.find(number);
-        let listens = found.as_ref().is_some_and(|one| matches!(one.purpose, Purpose::Listen));
+        let listens =
+            found.as_ref().is_some_and(|one| matches!(one.purpose, ExchangePurpose::Listen));
         if listens {
             self.begun();
         } else if let Some(exchange) = found.filter(|one| one.kind == Subject::Initialized) {
@@ -98,7 +101,7 @@ impl<P: Payload> Http<P> {
         if lane.posted == 0 {
             lane.waiting.reverse();
             if let Some(next) = lane.waiting.pop() {
-                number = self.post(next, Purpose::Message, false);
+                number = self.post(next, ExchangePurpose::Message, false);
             }
             lane.waiting.reverse();
             lane.posted = number;

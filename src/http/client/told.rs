@@ -112,7 +112,7 @@ impl<P: Payload> News<P> {
 
 /// How the body of an answer is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum BodyMode {
     /// Not at all.
     Nothing,
     /// Whole, as text, for [`Http::body`](super::Http::body).

@@ -15,7 +15,7 @@ mod told;
 
 pub use agreement::check_arguments;
 pub use challenge::challenge;
-pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
+pub use post::{Lookup, PostKind, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
 pub use stream::{Reader, StreamLimits, write_message};

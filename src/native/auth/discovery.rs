@@ -27,15 +27,15 @@ type Fetch =
 /// Where documents come from.
 #[cfg(feature = "auth-jwt")]
 #[derive(Clone, Default)]
-pub(super) struct Source {
+pub(super) struct KeySource {
     /// The app's way.
     own: Option<Arc<Fetch>>,
     #[cfg(feature = "auth-fetch")]
-    web: super::fetch::Web,
+    web: super::fetch::Fetcher,
 }
 
 #[cfg(feature = "auth-jwt")]
-impl Source {
+impl KeySource {
     pub(super) fn new<F, Fut>(fetch: F) -> Self
     where
         F: Fn(String) -> Fut + Send + Sync + 'static,

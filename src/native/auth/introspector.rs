@@ -7,7 +7,7 @@ use tokio::sync::OnceCell;
 
 use super::{
     discovery::{document, member},
-    fetch::Web,
+    fetch::Fetcher,
 };
 
 /// An issuer that is asked, and as whom.
@@ -17,13 +17,13 @@ pub(super) struct Introspector {
     secret: String,
     /// Where, once it is known.
     endpoint: OnceCell<String>,
-    web: Web,
+    web: Fetcher,
 }
 
 impl Introspector {
     pub(super) fn new(issuer: &str, client: String, secret: String) -> Self {
         let issuer = issuer.to_owned();
-        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Web::default() }
+        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Fetcher::default() }
     }
 
     pub(super) async fn introspect(&self, token: &str) -> io::Result<Value> {

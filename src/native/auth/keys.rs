@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use super::{
     Fetched, Rejected,
-    discovery::{Source, document, member},
+    discovery::{KeySource, document, member},
 };
 
 /// Seconds for which keys are kept at least and at most, whatever the answer says.
@@ -31,7 +31,7 @@ const HURRY: f64 = 5.0;
 /// The keys of an issuer.
 #[derive(Default)]
 pub(super) struct Keys {
-    pub(super) source: Source,
+    pub(super) source: KeySource,
     pub(super) address: Option<String>,
     state: Mutex<State>,
     /// Held by whoever loads them.

@@ -14,7 +14,7 @@ use super::{
     Origin, events,
     forbidden::{forbidden, forbids},
     json, request,
-    session::{Reading, Session},
+    session::{HttpSession, Reading},
     sessions::{new_id, secret},
 };
 use crate::{
@@ -73,7 +73,7 @@ pub(super) async fn initialize(
     let limits =
         StreamLimits { requests: endpoint.server().limits().requests, ..options.streams() };
     let (principal, total) = (origin.principal().cloned(), endpoint.sessions().total());
-    let session = Session::new(id.clone(), version, principal, link, (limits, secret), total);
+    let session = HttpSession::new(id.clone(), version, principal, link, (limits, secret), total);
     let session = Arc::new(session);
     let peer = Peer::of(&origin.extensions, origin.headers, options);
     endpoint.sessions().add(&session, peer).map_err(|full| {
@@ -245,14 +245,14 @@ fn find(
     endpoint: &Endpoint,
     origin: &Origin<'_>,
     request: Option<&Id>,
-) -> Result<Arc<Session>, Refusal> {
+) -> Result<Arc<HttpSession>, Refusal> {
     let found = match origin.headers.find(SESSION) {
         Lookup::Absent => {
             return Err(Refusal::of_request(
                 400,
                 request.cloned(),
                 code::INVALID_REQUEST,
-                "`Mcp-Session-Id` is missing: begin a session with `initialize`, or name the \
+                "`Mcp-HttpSession-Id` is missing: begin a session with `initialize`, or name the \
                  protocol version in `_meta` (since 2026-07-28); for a WebSocket, send an upgrade",
             ));
         }

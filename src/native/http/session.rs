@@ -21,7 +21,7 @@ use super::{
     legacy::each_message,
     pace,
     sessions::Sessions,
-    state::{Locked, State},
+    state::{Locked, SessionState},
 };
 use crate::{
     http::server::{
@@ -38,7 +38,7 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(500);
 
 /// One session: what a connection is elsewhere, but with many streams.
-pub(super) struct Session {
+pub(super) struct HttpSession {
     pub(super) id: String,
     pub(super) version: Version,
     /// Whose it is. To everybody else it is unknown.
@@ -47,7 +47,7 @@ pub(super) struct Session {
     /// Held by whoever feeds the link, so that messages keep their order.
     turn: Mutex<()>,
     born: Instant,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
     /// Whether anything but its beginning was asked for.
     has_worked: AtomicBool,
     /// A reader has gone.
@@ -60,11 +60,11 @@ pub(super) struct Session {
 
 /// Who reads a stream; dropping it ends that, and nothing else.
 pub(super) struct Reading {
-    session: Arc<Session>,
+    session: Arc<HttpSession>,
     reader: Reader,
 }
 
-impl Session {
+impl HttpSession {
     /// `secret`: random bytes.
     pub(super) fn new(
         id: String,
@@ -83,7 +83,7 @@ impl Session {
             link,
             turn: Mutex::default(),
             born: now,
-            state: Mutex::new(State::new(streams, now)),
+            state: Mutex::new(SessionState::new(streams, now)),
             has_worked: AtomicBool::new(false),
             freed: Notify::new(),
             to_tidy: Notify::new(),
@@ -225,7 +225,7 @@ impl Session {
     }
 
     /// Brings the total up to date.
-    fn settle(&self, state: &mut State) {
+    fn settle(&self, state: &mut SessionState) {
         let now = state.streams.bytes();
         let before = std::mem::replace(&mut state.counted, now);
         // It wraps, and so a difference below zero is one as well.
@@ -314,7 +314,7 @@ impl Session {
     }
 }
 
-impl Drop for Session {
+impl Drop for HttpSession {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         self.total.fetch_sub(state.counted, Ordering::Relaxed);

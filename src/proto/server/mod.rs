@@ -23,7 +23,7 @@ mod watch;
 use std::collections::VecDeque;
 
 pub use features::{Feature, Features};
-pub use frame::{Frame, Progress, Transmit};
+pub use frame::{Frame, ProgressReport, Transmit};
 pub use operation::{Inputs, Operation, no_such_resource};
 pub use outbound::Reported;
 pub use questions::{AskKey, missing_capability};

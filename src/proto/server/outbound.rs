@@ -1,6 +1,6 @@
 //! What the server sends: responses, log messages, and progress at the pace of the peer.
 
-use super::{CacheScope, Frame, Progress, Queued, RequestKey, ServerMachine, Transmit};
+use super::{CacheScope, Frame, ProgressReport, Queued, RequestKey, ServerMachine, Transmit};
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
     proto::version::Version,
@@ -101,7 +101,7 @@ impl<P: Payload> ServerMachine<P> {
         let message = message
             .filter(|_| request.version.progress_has_message())
             .map(|text| clip(text, self.limits.progress_message).into_owned());
-        let report = Progress { token, progress, total, message };
+        let report = ProgressReport { token, progress, total, message };
         if has_room {
             self.push(Frame::Progress(report), Some(key), Some(id), false);
             return Reported::Sent;

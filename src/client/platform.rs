@@ -10,7 +10,7 @@ use super::{Error, MaybeSend, Value};
 use crate::proto::Millis;
 
 /// What a client stands on. Its value is what one client has of it.
-pub(super) trait Host: Sized {
+pub(super) trait Platform: Sized {
     /// Milliseconds since some beginning.
     fn now() -> Millis;
 
