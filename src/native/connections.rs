@@ -167,10 +167,10 @@ pub(super) struct Desk {
 
 impl Desk {
     /// A request has come.
-    pub(super) fn begin(&self) -> InUse {
+    pub(super) fn begin(&self) -> BusyDesk {
         self.connection.busy.fetch_add(1, Ordering::Relaxed);
         self.connection.has_worked.store(true, Ordering::Relaxed);
-        InUse(self.clone())
+        BusyDesk(self.clone())
     }
 
     /// What is written next has to be acknowledged soon, or the connection is found to be gone.
@@ -212,16 +212,16 @@ impl Speaker {
 }
 
 /// A request that is being answered, until it is dropped.
-pub(super) struct InUse(Desk);
+pub(super) struct BusyDesk(Desk);
 
-impl InUse {
+impl BusyDesk {
     /// The connection has become something else, and is never idle again.
     pub(super) fn for_good(self) {
         self.0.connection.busy.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for InUse {
+impl Drop for BusyDesk {
     fn drop(&mut self) {
         let Desk { connections, connection } = &self.0;
         connection.idle_since.store(connections.now(), Ordering::Relaxed);
@@ -233,7 +233,7 @@ impl Drop for InUse {
 pub(super) struct Answer<B> {
     pub(super) body: B,
     #[expect(dead_code, reason = "dropped with the body")]
-    pub(super) busy: Option<InUse>,
+    pub(super) busy: Option<BusyDesk>,
 }
 
 impl<B: Body + Unpin> Body for Answer<B> {
