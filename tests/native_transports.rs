@@ -623,7 +623,7 @@ async fn no_redirection_is_followed() {
     transport.send(&Raw::of(&asks).unwrap(), None).unwrap();
     let asked = timeout(PATIENCE, async {
         loop {
-            if let Event::Http(mcp_wasm::http::client::News::Failed(_, error)) =
+            if let Event::Http(mcp_wasm::http::client::Incoming::Failed(_, error)) =
                 transport.next().await
             {
                 break error.to_string();

@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::engine::Engine;
 use super::handler::Callback;
 use super::pending::Pending;
-use super::subscription::Ears;
+use super::subscription::Listener;
 use super::{Error, MaybeSend, Progress, Value};
 use crate::proto::client::{Caching, CallLimits, RequestId};
 
@@ -98,8 +98,8 @@ impl<T> Call<T> {
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
-        self.pending.ears = Some(Arc::clone(ears));
+    pub(super) fn listening(mut self, listener: &Arc<Listener>) -> Self {
+        self.pending.listener = Some(Arc::clone(listener));
         self
     }
 

@@ -264,7 +264,7 @@ impl Engine {
             | Output::Task(slot, _)
             | Output::Acknowledged(slot, _)
             | Output::Interrupted(slot, _)
-            | Output::News(slot, ..) => {
+            | Output::Update(slot, ..) => {
                 if let Some(call) = self.call(slot) {
                     Self::tell(&call, output);
                 }
@@ -274,7 +274,7 @@ impl Engine {
 
     /// Tells a call of what is about it.
     fn tell(call: &Pending, output: Output<Value>) {
-        let ears = call.ears.as_deref();
+        let listener = call.listener.as_deref();
         match output {
             Output::Stalled(_) => call.stall(true),
             Output::Leg(_, id) => {
@@ -287,17 +287,18 @@ impl Engine {
                 }
             }
             Output::Acknowledged(_, honored) => {
-                if let Some(ears) = ears {
-                    ears.honored.set(honored);
+                if let Some(listener) = listener {
+                    listener.honored.set(honored);
                 }
             }
             Output::Interrupted(_, fault) => {
-                if let Some(handler) = ears.and_then(|ears| ears.interrupted.as_ref()) {
+                if let Some(handler) = listener.and_then(|listener| listener.interrupted.as_ref()) {
                     handler.call(fault);
                 }
             }
-            Output::News(_, method, params) => {
-                if let Some(handler) = ears.and_then(|ears| ears.news.as_ref()) {
+            Output::Update(_, method, params) => {
+                if let Some(handler) = listener.and_then(|listener| listener.notification.as_ref())
+                {
                     handler.call((method, params.unwrap_or_default()));
                 }
             }

@@ -178,7 +178,7 @@ impl Client {
     ///
     /// let subscription = client
     ///     .listen(HashMap::from([("toolsListChanged", true)]))
-    ///     .on_news(|method, _| println!("{method}"))
+    ///     .on_notification(|method, _| println!("{method}"))
     ///     .await?;
     /// // Lasts until it is dropped; awaited, it says how it ended.
     /// subscription.await?;

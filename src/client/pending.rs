@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
 use super::engine::Fault;
 use super::handler::{Callback, Once};
-use super::subscription::Ears;
+use super::subscription::Listener;
 use super::{Progress, Value};
 use crate::proto::client::RequestId;
 
@@ -21,7 +21,7 @@ pub(super) struct Pending {
     /// Hears of the task that the call has become.
     pub on_task: Option<Callback<Value>>,
     /// What hears of changes, if the call is a subscription.
-    pub ears: Option<Arc<Ears>>,
+    pub listener: Option<Arc<Listener>>,
     /// The id of its first request; 0 before that.
     first: AtomicI64,
     /// The id of its latest request.
@@ -39,7 +39,7 @@ impl Pending {
             on_stalled: None,
             stalled: AtomicBool::new(false),
             on_task: None,
-            ears: None,
+            listener: None,
             first: AtomicI64::new(0),
             latest: AtomicI64::new(0),
             deaf: AtomicBool::new(false),

@@ -294,7 +294,7 @@ impl Seated {
     }
 
     /// Something is about to be written.
-    fn look(&mut self) {
+    fn before_write(&mut self) {
         let is_hurried = self.seat.connection.is_hurried.swap(false, Ordering::Relaxed);
         if is_hurried != self.is_hurried {
             self.is_hurried = is_hurried;
@@ -319,7 +319,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.look();
+        self.before_write();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -328,7 +328,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.look();
+        self.before_write();
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 

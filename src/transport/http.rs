@@ -133,8 +133,8 @@ impl HttpTransport {
                     }
                 }
             }
-            for news in self.core.take_news() {
-                self.events.push_back(TransportEvent::Http(news));
+            for incoming in self.core.take_incoming() {
+                self.events.push_back(TransportEvent::Http(incoming));
             }
         }
     }

@@ -19,7 +19,7 @@ use std::time::{Duration, Instant};
 use tokio::task::coop::consume_budget;
 
 use crate::error::Error;
-use crate::http::client::News;
+use crate::http::client::Incoming;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
 use crate::proto::client::{Channel, ClientMachine, RequestId};
@@ -65,7 +65,7 @@ pub enum TransportEvent {
     /// A message of a child, or of a WebSocket.
     Message(Raw),
     /// What exchanges of HTTP have brought.
-    Http(News<Raw>),
+    Http(Incoming<Raw>),
     /// A message could not be read, of which so much is known: the call fails that it answers.
     Unread(Outline, Error<Raw>),
     /// It is over; nothing else comes.
@@ -192,7 +192,7 @@ impl TransportEvent {
         match self {
             Self::Open => client.opened(now),
             Self::Message(message) => client.read(&message, None, now),
-            Self::Http(news) => news.tell(client, now),
+            Self::Http(incoming) => incoming.tell(client, now),
             Self::Unread(of, error) => match of.id.as_ref().filter(|_| of.answers) {
                 Some(id) => match RequestId::named(id) {
                     Some(id) => client.unsent(id, error, now),

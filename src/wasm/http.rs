@@ -10,7 +10,7 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::http::client::{self, Action, BodyMode, Failure, Head, News, Pauses, Sending};
+use crate::http::client::{self, Action, BodyMode, Failure, Head, Incoming, Pauses, Sending};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{ClientConfig, ClientMachine, Mode, RequestId};
 use crate::types::Implementation;
@@ -30,7 +30,7 @@ pub(super) struct Exchanges {
     shows: bool,
     /// What is to be told, the next one last.
     shown: Vec<JsValue>,
-    news: Vec<News<JsValue>>,
+    incoming: Vec<Incoming<JsValue>>,
     actions: Vec<Action<JsValue>>,
     /// How the data of an event begins that is too large.
     begins: Vec<u8>,
@@ -291,12 +291,12 @@ impl Core {
             return Some(self.step(Step::Message, message));
         }
         if self.alone {
-            if http.news.is_empty() {
-                http.news = http.machine.take_news();
-                http.news.reverse();
+            if http.incoming.is_empty() {
+                http.incoming = http.machine.take_incoming();
+                http.incoming.reverse();
             }
-            if let Some(news) = http.news.pop() {
-                return Some(self.tell(news));
+            if let Some(incoming) = http.incoming.pop() {
+                return Some(self.tell(incoming));
             }
         } else {
             http.machine.tell_now(&mut self.machine);
@@ -325,23 +325,23 @@ impl Core {
     }
 
     /// The step that tells, where there is no client, what has happened.
-    fn tell(&mut self, news: News<JsValue>) -> Step {
-        let (step, value) = match news {
-            News::Message(message) => (Step::Message, message),
-            News::Asked(message, stream) => {
+    fn tell(&mut self, incoming: Incoming<JsValue>) -> Step {
+        let (step, value) = match incoming {
+            Incoming::Message(message) => (Step::Message, message),
+            Incoming::Asked(message, stream) => {
                 put(Place::Id, JsValue::as_f64(&JsValue::from_id(&stream)).unwrap_or(f64::NAN));
                 (Step::Asked, message)
             }
-            News::Failed(id, error) => {
+            Incoming::Failed(id, error) => {
                 let mut detail = explain(error);
                 detail.set("id", JsValue::from_id(&id));
                 (Step::Unanswered, detail)
             }
-            News::Fault(error) => (Step::Fault, explain(error)),
-            News::Closed => (Step::Expired, JsValue::UNDEFINED),
-            News::Stray(_, params) => (Step::Odd, params),
-            News::Begun => (Step::Begun, JsValue::UNDEFINED),
-            News::Refused(error) => (Step::NotBegun, explain(error)),
+            Incoming::Fault(error) => (Step::Fault, explain(error)),
+            Incoming::Closed => (Step::Expired, JsValue::UNDEFINED),
+            Incoming::Stray(_, params) => (Step::Odd, params),
+            Incoming::Begun => (Step::Begun, JsValue::UNDEFINED),
+            Incoming::Refused(error) => (Step::NotBegun, explain(error)),
         };
         self.step(step, value)
     }

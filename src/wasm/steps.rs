@@ -114,9 +114,9 @@ impl Core {
                 put_slot(slot);
                 self.step(Step::Interrupted, explain(error))
             }
-            Some(Output::News(slot, method, params)) => {
+            Some(Output::Update(slot, method, params)) => {
                 put_slot(slot);
-                self.step(Step::News, message(&method, params))
+                self.step(Step::Update, message(&method, params))
             }
             Some(Output::Odd(oddity, params)) => {
                 put_odd(Some(oddity));

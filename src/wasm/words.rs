@@ -167,7 +167,7 @@ pub enum Step {
     Task = 14,
     Withdrawn = 15,
     Acknowledged = 16,
-    News = 17,
+    Update = 17,
     Odd = 18,
     Interrupted = 19,
     /// Start an exchange of HTTP: its number, method, headers (names and values in turn), body, and

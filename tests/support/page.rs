@@ -75,7 +75,7 @@ pub enum Told {
     Acknowledged(i64, Value),
     Interrupted(i64, Error<Value>),
     /// The notification before it is for that call too.
-    News(i64, String, Option<Value>),
+    Update(i64, String, Option<Value>),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -453,8 +453,8 @@ impl Page {
             Output::Interrupted(slot, error) => {
                 Told::Interrupted(*self.slots.get(&slot).expect("in flight"), error)
             }
-            Output::News(slot, method, params) => {
-                Told::News(*self.slots.get(&slot).expect("in flight"), method, params)
+            Output::Update(slot, method, params) => {
+                Told::Update(*self.slots.get(&slot).expect("in flight"), method, params)
             }
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params, slot) => {

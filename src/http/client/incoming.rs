@@ -8,7 +8,7 @@ use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
-use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
+use super::{Action, Http, Incoming, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
@@ -27,9 +27,9 @@ const REPEATS: u32 = 6;
 const FIRST_REPEAT: Millis = 250.0;
 const LAST_REPEAT: Millis = 8_000.0;
 
-/// How long a server may refuse connections, and how often to look meanwhile.
+/// How long a server may refuse connections, and how often to try again meanwhile.
 const REFUSED: Millis = 1_400.0;
-const LOOK: Millis = 450.0;
+const RETRY_REFUSED: Millis = 450.0;
 
 /// How much of a stream is read for that, in bytes.
 const SNIFFED: usize = 64 * 1024;
@@ -48,10 +48,10 @@ impl<P: Payload> Http<P> {
             });
             let asks = id_at(&message, &["id"]).is_some();
             let stream = self.find(number).and_then(|exchange| exchange.waits()).filter(|_| asks);
-            return self.news.push(match (stray, at(&message, &["params"]), stream) {
-                (Some(token), Some(params), _) => News::Stray(token, params),
-                (.., Some(stream)) => News::Asked(message, stream),
-                _ => News::Message(message),
+            return self.incoming.push(match (stray, at(&message, &["params"]), stream) {
+                (Some(token), Some(params), _) => Incoming::Stray(token, params),
+                (.., Some(stream)) => Incoming::Asked(message, stream),
+                _ => Incoming::Message(message),
             });
         }
         self.belongs(number, &mut message);
@@ -72,7 +72,7 @@ impl<P: Payload> Http<P> {
         };
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
-            return self.news.push(News::Message(message));
+            return self.incoming.push(Incoming::Message(message));
         };
         if exchange.says_expired(std::slice::from_ref(&message)) {
             let number = exchange.number;
@@ -106,9 +106,9 @@ impl<P: Payload> Http<P> {
             }
             _ => {}
         }
-        self.news.push(News::Message(message));
+        self.incoming.push(Incoming::Message(message));
         if let Some(id) = own.filter(|_| loose) {
-            self.news.push(News::Failed(
+            self.incoming.push(Incoming::Failed(
                 id,
                 protocol("the server's answer names its request by a text"),
             ));
@@ -249,7 +249,11 @@ impl<P: Payload> Http<P> {
             let pause = grown(first, growth, longest, count) * jitter;
             let wanted = exchange.stream.retry().or(wish.filter(|wish| *wish > 0.0));
             let pause = wanted.unwrap_or(pause);
-            return if listens { Some(pause) } else { self.look(exchange, refused, pause) };
+            return if listens {
+                Some(pause)
+            } else {
+                self.pause_if_refused(exchange, refused, pause)
+            };
         }
         // However much each of them brings.
         let count = count.max(exchange.repeats + 1);
@@ -258,11 +262,16 @@ impl<P: Payload> Http<P> {
         if count > REPEATS || now + pause >= since + exchange.patience {
             return None;
         }
-        self.look(exchange, refused, pause)
+        self.pause_if_refused(exchange, refused, pause)
     }
 
     /// Nobody waits long for a server that is not there.
-    fn look(&self, exchange: &mut Exchange<P>, refused: bool, pause: Millis) -> Option<Millis> {
+    fn pause_if_refused(
+        &self,
+        exchange: &mut Exchange<P>,
+        refused: bool,
+        pause: Millis,
+    ) -> Option<Millis> {
         let troubles = &mut exchange.troubles;
         if !refused {
             troubles.refused_at = f64::INFINITY;
@@ -272,8 +281,8 @@ impl<P: Payload> Http<P> {
             // A stream that broke off just before did so because the server has gone.
             troubles.refused_at = if troubles.count == 2 { troubles.since } else { self.now };
         }
-        let look = LOOK.max(exchange.stream.retry().unwrap_or(0.0));
-        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(look))
+        let retry = RETRY_REFUSED.max(exchange.stream.retry().unwrap_or(0.0));
+        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(retry))
     }
 
     /// Whether a request may be sent again.
@@ -322,13 +331,15 @@ impl<P: Payload> Http<P> {
             {
                 self.sniff(id, error);
             }
-            (ExchangePurpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),
+            (ExchangePurpose::Message, Some(id)) => self.incoming.push(Incoming::Failed(id, error)),
             (ExchangePurpose::Message, None) => self.fault(error),
             (ExchangePurpose::Renew, _) => self.end(error),
             (ExchangePurpose::Refresh(refused), _) => {
-                self.news.push(News::Message(refused.refusal))
+                self.incoming.push(Incoming::Message(refused.refusal))
             }
-            (ExchangePurpose::Sniff(id, error), _) => self.news.push(News::Failed(id, error)),
+            (ExchangePurpose::Sniff(id, error), _) => {
+                self.incoming.push(Incoming::Failed(id, error))
+            }
             _ => {}
         }
     }
@@ -357,7 +368,7 @@ impl<P: Payload> Http<P> {
         if let Some(exchange) = self.take(number)
             && let ExchangePurpose::Sniff(id, error) = exchange.purpose
         {
-            self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
+            self.incoming.push(Incoming::Failed(id, if older { Error::SseOnly } else { error }));
         }
     }
 }

@@ -4,19 +4,19 @@
 //! Feed it messages to [`send`](Http::send) and what happens to its exchanges
 //! ([`head`](Http::head), [`feed`](Http::feed), [`body`](Http::body), …), then drain it: what is to
 //! be done ([`take_actions`](Http::take_actions)) is for whoever owns `fetch`, what has happened
-//! ([`take_news`](Http::take_news)) for whoever speaks the protocol.
+//! ([`take_incoming`](Http::take_incoming)) for whoever speaks the protocol.
 //!
 //! Both eras: the modern one has an exchange per request and nothing else. The legacy one adds a
 //! session, a stream of its own for the server, and streams that go on where they broke off.
 
 mod exchange;
 mod incoming;
+mod interface;
 mod order;
 mod post;
 mod session;
-mod told;
 
-pub use told::{Action, BodyMode, Failure, Head, News, Pauses, Sending};
+pub use interface::{Action, BodyMode, Failure, Head, Incoming, Pauses, Sending};
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
@@ -27,7 +27,7 @@ use crate::text::{owned, take_where};
 
 use super::params::Tools;
 use exchange::{Exchange, ExchangePurpose, ExchangeState, Troubles};
-use order::Lane;
+use order::SendQueue;
 use session::Session;
 
 /// The client's side of one server's endpoint.
@@ -41,7 +41,7 @@ pub struct Http<P> {
     /// There since `initialize` was sent.
     session: Option<Session<P>>,
     /// What the server asked and the client still speaks about.
-    lanes: Vec<Lane<P>>,
+    queues: Vec<SendQueue<P>>,
     tools: Tools<P>,
     /// Whether the server has answered: before that, what fails may be of no use to it.
     answered: bool,
@@ -51,7 +51,7 @@ pub struct Http<P> {
     /// The latest time that is known.
     now: Millis,
     actions: Vec<Action<P>>,
-    news: Vec<News<P>>,
+    incoming: Vec<Incoming<P>>,
 }
 
 impl<P: Payload> Default for Http<P> {
@@ -61,14 +61,14 @@ impl<P: Payload> Default for Http<P> {
             newest: 0,
             version: None,
             session: None,
-            lanes: Vec::new(),
+            queues: Vec::new(),
             tools: Tools::default(),
             answered: false,
             begins: f64::INFINITY,
             pauses: Pauses::default(),
             now: 0.0,
             actions: Vec::new(),
-            news: Vec::new(),
+            incoming: Vec::new(),
         }
     }
 }
@@ -251,7 +251,7 @@ impl<P: Payload> Http<P> {
 
     /// Whether there is something to be done, or has happened something that is not taken yet.
     pub fn stirs(&self) -> bool {
-        !self.actions.is_empty() || !self.news.is_empty()
+        !self.actions.is_empty() || !self.incoming.is_empty()
     }
 
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
@@ -269,7 +269,7 @@ impl<P: Payload> Http<P> {
                 let number = exchange.number;
                 self.actions.push(Action::Abort(number));
                 if let ExchangePurpose::Sniff(id, error) = exchange.purpose {
-                    self.news.push(News::Failed(id, error));
+                    self.incoming.push(Incoming::Failed(id, error));
                 }
             }
         }
@@ -282,17 +282,17 @@ impl<P: Payload> Http<P> {
     }
 
     /// What has happened.
-    pub fn take_news(&mut self) -> Vec<News<P>> {
-        std::mem::take(&mut self.news)
+    pub fn take_incoming(&mut self) -> Vec<Incoming<P>> {
+        std::mem::take(&mut self.incoming)
     }
 
     /// The messages that have come, before anything else that has happened is told.
     pub fn take_messages(&mut self) -> Vec<P> {
         let mut messages = Vec::new();
-        for news in self.take_news() {
-            match news {
-                News::Message(message) | News::Asked(message, _) => messages.push(message),
-                other => self.news.push(other),
+        for incoming in self.take_incoming() {
+            match incoming {
+                Incoming::Message(message) | Incoming::Asked(message, _) => messages.push(message),
+                other => self.incoming.push(other),
             }
         }
         messages
@@ -305,8 +305,8 @@ impl<P: Payload> Http<P> {
 
     /// Tells a client all that has happened.
     pub fn tell(&mut self, client: &mut ClientMachine<P>, now: Millis) {
-        for news in self.take_news() {
-            news.tell(client, now);
+        for incoming in self.take_incoming() {
+            incoming.tell(client, now);
         }
     }
 
@@ -316,7 +316,7 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
-        self.lanes.clear();
+        self.queues.clear();
         if !keep {
             self.end_session();
             self.session = None;
@@ -339,7 +339,7 @@ impl<P: Payload> Http<P> {
     }
 
     fn fault(&mut self, error: Error<P>) {
-        self.news.push(News::Fault(error));
+        self.incoming.push(Incoming::Fault(error));
     }
 }
 

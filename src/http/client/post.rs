@@ -13,7 +13,7 @@ use crate::types::{meta, method};
 
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, PATIENCE, Refused, Subject};
 use super::session::Session;
-use super::{Action, Http, News, Sending, at, id_at, text_at};
+use super::{Action, Http, Incoming, Sending, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
 const PAGES: u32 = 100;
@@ -193,7 +193,7 @@ impl<P: Payload> Http<P> {
     /// The tools are listed: the call is made once more.
     pub(super) fn refreshed(&mut self, refused: Refused<P>, request: Option<P>, mut page: P) {
         if at(&page, &["result"]).is_none() {
-            return self.news.push(News::Message(refused.refusal));
+            return self.incoming.push(Incoming::Message(refused.refusal));
         }
         self.read_tools(request, &mut page);
         match at(&page, &["result", "nextCursor"]) {

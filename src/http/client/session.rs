@@ -10,7 +10,7 @@ use crate::types::method;
 
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject};
 use super::incoming::error_in;
-use super::{Action, Http, News, at, id_at, text_at};
+use super::{Action, Http, Incoming, at, id_at, text_at};
 
 #[derive(Debug)]
 pub(super) struct Session<P> {
@@ -92,7 +92,7 @@ impl<P: Payload> Http<P> {
             session.waiting = Some(Vec::new());
             session.id = None;
             let initialize = session.initialize.clone();
-            self.lanes.clear();
+            self.queues.clear();
             // What else is under way learns of it by itself, or comes to its end all the same.
             let listens = |one: &Exchange<P>| matches!(one.purpose, ExchangePurpose::Listen);
             while let Some(listening) = self.take_where(listens) {
@@ -125,7 +125,7 @@ impl<P: Payload> Http<P> {
             }
             (Some(id), _) => {
                 let reason = owned("the session has expired");
-                self.news.push(News::Failed(id, Error::Closed { reason, sent: true }));
+                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: true }));
             }
             _ => {}
         }
@@ -145,12 +145,12 @@ impl<P: Payload> Http<P> {
                 id_at(&message, &["id"]).filter(|_| Subject::of(&message) != Subject::Response)
             {
                 let reason = owned("the session has expired, and no other was opened");
-                self.news.push(News::Failed(id, Error::Closed { reason, sent: false }));
+                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: false }));
             }
         }
         self.session = None;
         self.fault(error);
-        self.news.push(News::Closed);
+        self.incoming.push(Incoming::Closed);
     }
 
     /// The answer to the second `initialize` has come.
@@ -208,7 +208,7 @@ impl<P: Payload> Http<P> {
         if exchange.again {
             self.end(error.clone());
         } else {
-            self.news.push(News::Refused(error.clone()));
+            self.incoming.push(Incoming::Refused(error.clone()));
         }
         true
     }
@@ -217,7 +217,7 @@ impl<P: Payload> Http<P> {
     pub(super) fn begun(&mut self) {
         if self.begins.is_finite() {
             self.begins = f64::INFINITY;
-            self.news.push(News::Begun);
+            self.incoming.push(Incoming::Begun);
         }
     }
 

@@ -135,7 +135,7 @@ pub enum Output<P> {
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
     Interrupted(Slot, Error<P>),
     /// A subscription hears of a change: a notification, by its method and its params.
-    News(Slot, String, Option<P>),
+    Update(Slot, String, Option<P>),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),

@@ -228,7 +228,7 @@ impl<P: Payload> Subscriptions<P> {
             }
             for_all = true;
             if one.open && names(&one.filter, &method, given) {
-                heard.push(Output::News(one.slot, method.clone(), params.clone()));
+                heard.push(Output::Update(one.slot, method.clone(), params.clone()));
             }
         }
         if for_all {
@@ -236,8 +236,8 @@ impl<P: Payload> Subscriptions<P> {
         } else {
             self.strays += 1;
         }
-        for news in heard {
-            wire.push(news);
+        for update in heard {
+            wire.push(update);
         }
     }
 

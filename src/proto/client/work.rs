@@ -93,7 +93,7 @@ pub(super) enum Stage {
 pub(super) struct Task<P> {
     pub id: P,
     pub stage: Stage,
-    /// How long to wait before the next look.
+    /// How long to wait before the next poll.
     pub pause: Millis,
     /// What was told of it last.
     pub told: Option<(String, Option<String>)>,

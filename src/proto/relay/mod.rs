@@ -328,7 +328,7 @@ impl<P: Payload> Relay<P> {
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
-            From::News(slot, method, params) => self.news(slot, method, params),
+            From::Update(slot, method, params) => self.updated(slot, method, params),
             From::Input(input) => self.asked_inside(input, now),
             From::Request(id, method, params, slot) => self.asked(id, method, params, slot),
             From::Withdrawn(id, _) => self.withdrawn(&id),

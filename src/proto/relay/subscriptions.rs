@@ -166,7 +166,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// A notification is for that subscription.
-    pub(super) fn news(&mut self, slot: Slot, method: String, params: Option<P>) {
+    pub(super) fn updated(&mut self, slot: Slot, method: String, params: Option<P>) {
         let is_legacy = self.back.session().is_some_and(|session| !session.version.listens());
         let Some(call) = self.calls.by_slot(slot).and_then(|number| self.calls.get(number)) else {
             return;

@@ -69,7 +69,7 @@ pub struct Sending {
 
 /// What has happened.
 #[derive(Clone, Debug, PartialEq)]
-pub enum News<P> {
+pub enum Incoming<P> {
     /// A message of the server.
     Message(P),
     /// A request of the server, which came on the stream of that request of the client's.
@@ -89,7 +89,7 @@ pub enum News<P> {
     Closed,
 }
 
-impl<P: Payload> News<P> {
+impl<P: Payload> Incoming<P> {
     /// Tells a client what has happened.
     pub fn tell(self, client: &mut ClientMachine<P>, now: Millis) {
         match self {
