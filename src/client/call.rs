@@ -9,8 +9,7 @@ use std::time::Duration;
 
 use super::engine::Engine;
 use super::handler::Callback;
-use super::pending::Pending;
-use super::subscription::Listener;
+use super::pending::{Listener, Pending};
 use super::{Error, MaybeSend, Progress, Value};
 use crate::proto::client::{Caching, CallLimits, RequestId};
 

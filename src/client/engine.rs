@@ -6,22 +6,16 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::handler::{Callback, Once, lock};
+use super::machine::{Fault, Machine};
 use super::pending::Pending;
-use super::platform::Platform;
-use super::questions::Functions;
+use super::platform::{Drive, Platform};
+use super::questions::{Functions, Inquirer};
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
-use crate::error::Error as CoreError;
-use crate::jsonrpc::{Outline, Payload};
+use crate::jsonrpc::{Outline, Payload, RpcError};
 use crate::proto::client::{
-    self, CallLimits, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
 };
 use crate::types::method;
-
-pub(super) type Machine = client::ClientMachine<Value>;
-pub(super) type Fault = CoreError<Value>;
-
-/// A notification as a program sees it that handles it by itself: its method and its params.
-pub(super) type Notification = (String, Value);
 
 /// What the user of a client wants to hear.
 #[derive(Default)]
@@ -80,7 +74,7 @@ impl Engine {
 
     // ---- the connection ----
 
-    pub fn connect(&self, channel: client::Channel) {
+    pub fn connect(&self, channel: Channel) {
         self.connecting.store(true, Relaxed);
         self.with(|core| core.connect(channel, Here::now()));
         self.platform.start(self);
@@ -318,7 +312,10 @@ impl Engine {
     }
 }
 
-/// Why nothing is sent where there is no channel.
-pub(super) fn not_open() -> Fault {
-    Fault::Closed { reason: "the connection is not open".to_owned(), sent: false }
+impl Inquirer for Engine {
+    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
+        self.answered(&to);
+        self.with(|core| core.reply(to, answer, Here::now()));
+        self.platform.stir(self);
+    }
 }

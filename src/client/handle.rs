@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
-use super::platform::Platform;
+use super::platform::{Drive, Platform};
 use super::{
     Era, Error, GetPromptResult, Here, Implementation, Level, Listen, ProgressCounts, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,

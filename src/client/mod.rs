@@ -79,6 +79,7 @@ mod engine;
 mod error;
 mod handle;
 mod handler;
+mod machine;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(target_arch = "wasm32")]

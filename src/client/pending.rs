@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
-use super::engine::Fault;
 use super::handler::{Callback, Once};
-use super::subscription::Listener;
+use super::machine::{Fault, Notification};
 use super::{Progress, Value};
 use crate::proto::client::RequestId;
 
@@ -87,4 +86,12 @@ impl Pending {
             handler.call(stalled);
         }
     }
+}
+
+/// What hears of a subscription.
+pub(super) struct Listener {
+    pub notification: Option<Callback<Notification>>,
+    pub interrupted: Option<Callback<Fault>>,
+    /// What the server will tell of, when it has said so.
+    pub honored: Once<Value>,
 }

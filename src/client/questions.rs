@@ -9,7 +9,6 @@ use std::task::Poll;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::engine::Engine;
 use super::handler::{Once, lock};
 use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
@@ -23,6 +22,12 @@ type Answer = Result<Value, String>;
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 #[cfg(target_arch = "wasm32")]
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// Whoever asks the functions on behalf of a server.
+pub(super) trait Inquirer: MaybeSync + 'static {
+    /// There is an answer.
+    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>);
+}
 
 /// The functions, by method, and those of their answers that are waited for.
 #[derive(Default)]
@@ -73,10 +78,10 @@ impl Functions {
         }
     }
 
-    /// Lets a function answer; the engine is told when it has.
-    pub fn ask(
+    /// Lets a function answer; who asks is told when it has.
+    pub fn ask<E: Inquirer>(
         &self,
-        engine: Weak<Engine>,
+        inquirer: Weak<E>,
         (reply_to, slot): (ReplyTo, Option<Slot>),
         method: &str,
         params: Option<Value>,
@@ -85,7 +90,7 @@ impl Functions {
             // Nothing of this kind was declared, so a server that asks all the same is told so.
             let refusal =
                 RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
-            return tell(&engine, reply_to, Err(refusal));
+            return tell(&inquirer, reply_to, Err(refusal));
         };
         let params = params.unwrap_or_else(Value::object);
         let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
@@ -94,7 +99,7 @@ impl Functions {
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
         let running = Running { reply_to: reply_to.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, reply_to: Some(reply_to), code };
+        let mut owed = Owed { inquirer, reply_to: Some(reply_to), code };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -131,16 +136,16 @@ impl Functions {
 }
 
 /// An answer that is owed. A function that panics gives none, but who asked would wait for ever.
-struct Owed {
-    engine: Weak<Engine>,
+struct Owed<E: Inquirer> {
+    inquirer: Weak<E>,
     reply_to: Option<ReplyTo>,
     code: i64,
 }
 
-impl Owed {
+impl<E: Inquirer> Owed<E> {
     fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
         if let Some(reply_to) = self.reply_to.take() {
-            tell(&self.engine, reply_to, answer);
+            tell(&self.inquirer, reply_to, answer);
         }
     }
 
@@ -150,17 +155,20 @@ impl Owed {
     }
 }
 
-impl Drop for Owed {
+impl<E: Inquirer> Drop for Owed<E> {
     fn drop(&mut self) {
         self.pay(Err(RpcError::new(self.code, "the function that answers has panicked")));
     }
 }
 
-fn tell(engine: &Weak<Engine>, reply_to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
-    let Some(engine) = engine.upgrade() else { return };
-    engine.answered(&reply_to);
-    engine.with(|core| core.reply(reply_to, answer, Here::now()));
-    engine.platform.stir(&engine);
+fn tell<E: Inquirer>(
+    inquirer: &Weak<E>,
+    reply_to: ReplyTo,
+    answer: Result<Value, RpcError<Value>>,
+) {
+    if let Some(inquirer) = inquirer.upgrade() {
+        inquirer.reply(reply_to, answer);
+    }
 }
 
 /// Fills in, from the schema of a form, what an answer that accepts it leaves out.

@@ -7,17 +7,9 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::call::{Call, CallFuture};
-use super::engine::{Fault, Notification};
 use super::handler::{Callback, Once};
+use super::pending::Listener;
 use super::{CallHandle, Error, MaybeSend, Value};
-
-/// What hears of a subscription.
-pub(super) struct Listener {
-    pub notification: Option<Callback<Notification>>,
-    pub interrupted: Option<Callback<Fault>>,
-    /// What the server will tell of, when it has said so.
-    pub honored: Once<Value>,
-}
 
 /// A subscription that is being prepared; awaited, it is made. From
 /// [`Client::listen`](super::Client::listen).

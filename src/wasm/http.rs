@@ -15,26 +15,12 @@ use crate::jsonrpc::Payload;
 use crate::proto::client::{ClientConfig, ClientMachine, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, text};
 use super::memory::put;
 use super::payload::read_number;
 use super::records::{self, Units};
+use super::state::{Core, Exchanges, text};
 use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
-
-/// The exchanges of a core.
-#[derive(Default)]
-pub(super) struct Exchanges {
-    machine: client::Http<JsValue>,
-    /// Whether messages are shown to JavaScript, which hands them to the client.
-    shows: bool,
-    /// What is to be told, the next one last.
-    shown: Vec<JsValue>,
-    incoming: Vec<Incoming<JsValue>>,
-    actions: Vec<Action<JsValue>>,
-    /// How the data of an event begins that is too large.
-    begins: Vec<u8>,
-}
 
 impl Exchanges {
     /// When the clock is to be looked at.

@@ -7,8 +7,8 @@ use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{ClientMachine, Output};
 
-use super::client::Core;
 use super::memory::{put, put_id, put_odd, put_progress, put_slot};
+use super::state::Core;
 use super::words::{GREETING, NO_SLOT, Place, Step};
 
 #[wasm_bindgen]

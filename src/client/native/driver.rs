@@ -6,7 +6,8 @@ use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use super::super::engine::{Engine, not_open};
+use super::super::engine::Engine;
+use super::super::machine::not_open;
 use crate::jsonrpc::Raw;
 use crate::proto::client::{Output, RequestId};
 use crate::transport::{Transport, TransportEvent, now, until};

@@ -13,7 +13,7 @@ use tokio::sync::{Notify, watch};
 
 use super::engine::Engine;
 use super::handler::{MaybeSend, lock};
-use super::platform::Platform;
+use super::platform::{Drive, Platform};
 use crate::jsonrpc::{Payload, Raw};
 use crate::proto::Millis;
 use crate::transport;
@@ -81,7 +81,9 @@ impl Platform for Native {
     fn describe(cause: &Raw) -> String {
         cause.text("message").unwrap_or_default()
     }
+}
 
+impl Drive<Engine> for Native {
     fn label(&self) -> String {
         self.endpoint.label()
     }

@@ -10,8 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::proto::client;
 
 use super::super::Error;
-use super::super::engine::{Engine, Fault};
+use super::super::engine::Engine;
 use super::super::error::shown;
+use super::super::machine::Fault;
 use super::fetch::{Headers, PageHttp};
 use super::platform;
 use super::socket::PageSocket;

@@ -5,14 +5,16 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::JsValue;
 
-use super::super::engine::{Engine, Fault, not_open};
+use super::super::engine::Engine;
+use super::super::machine::{Fault, not_open};
 use super::super::{Error, Progress};
 use super::channel::{PageTransport, is_larger};
 use super::fetch::PageHttp;
-use super::platform::{self, now};
+use super::platform::now;
+use super::scanned::progress_of;
 use crate::jsonrpc::outline;
 use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
-use crate::proto::scan::{Scanned, parse_number, scan};
+use crate::proto::scan::{parse_number, scan};
 
 impl Engine {
     pub(super) fn open(&self) {
@@ -166,17 +168,4 @@ impl Engine {
         let below = self.http().map_or(f64::INFINITY, |http| http.wake());
         self.platform.timer.arm(own.min(below));
     }
-}
-
-/// What was scanned in a text, as its handler gets it.
-pub(super) fn progress_of(found: &Scanned, text: &[u8]) -> Progress {
-    let (progress, total) = (found.progress, found.total);
-    let message = found.message.clone().and_then(|span| {
-        if !found.is_escaped {
-            return Some(String::from_utf8_lossy(text.get(span)?).into_owned());
-        }
-        let literal = text.get(span.start - 1..=span.end)?;
-        platform::parse(&String::from_utf8_lossy(literal).as_ref().into()).ok()?.as_string()
-    });
-    Progress { progress, total, message }
 }

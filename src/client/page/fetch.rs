@@ -14,9 +14,10 @@ use web_sys::{
 };
 
 use super::super::Progress;
-use super::super::engine::{Engine, Fault};
-use super::driver::progress_of;
+use super::super::engine::Engine;
+use super::super::machine::Fault;
 use super::platform::{self, now};
+use super::scanned::progress_of;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
 use crate::proto::client::Heard;

@@ -4,6 +4,7 @@ mod channel;
 mod driver;
 mod fetch;
 mod platform;
+mod scanned;
 mod socket;
 
 use std::cell::{Cell, RefCell};
@@ -19,7 +20,7 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::Error;
 use super::engine::Engine;
-use super::platform::Platform;
+use super::platform::{Drive, Platform};
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
 use crate::types::JsonValue;
@@ -98,7 +99,9 @@ impl Platform for Page {
     fn describe(cause: &JsValue) -> String {
         channel::describe(cause, "")
     }
+}
 
+impl Drive<Engine> for Page {
     fn label(&self) -> String {
         self.endpoint.label()
     }

@@ -10,8 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::super::Error;
-use super::super::engine::{Engine, Fault};
-use super::super::platform::Platform;
+use super::super::engine::Engine;
+use super::super::machine::Fault;
+use super::super::platform::Drive;
 
 #[wasm_bindgen]
 extern "C" {

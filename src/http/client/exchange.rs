@@ -7,7 +7,7 @@ use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::incoming::{error_code, error_in};
+use super::answer::{error_code, error_in};
 use super::{BodyMode, Head, id_at, text_at};
 
 /// How long a caller waits that does not say.

@@ -7,6 +7,7 @@ use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;
 
+use super::answer::{error_code, error_in};
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
 use super::{Action, Http, Incoming, Pauses, at, id_at, protocol, text_at};
 
@@ -376,19 +377,4 @@ impl<P: Payload> Http<P> {
 /// The pause after that many failures in a row.
 fn grown(first: Millis, growth: f64, longest: Millis, count: u32) -> Millis {
     (1..count.min(64)).fold(first.min(longest), |pause, _| (pause * growth).min(longest))
-}
-
-/// The error that a message answers with.
-#[inline(never)]
-pub(super) fn error_in<P: Payload>(message: &P) -> Option<RpcError<P>> {
-    match Message::read(message) {
-        Ok(Message::Response { outcome: Err(error), .. }) => Some(error),
-        _ => None,
-    }
-}
-
-/// The code of an error answer; 0 for anything else.
-#[inline(never)]
-pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
-    error_in(message).map_or(0, |error| error.code)
 }

@@ -9,6 +9,7 @@
 //! Both eras: the modern one has an exchange per request and nothing else. The legacy one adds a
 //! session, a stream of its own for the server, and streams that go on where they broke off.
 
+mod answer;
 mod exchange;
 mod incoming;
 mod interface;

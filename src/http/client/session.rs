@@ -8,8 +8,8 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::method;
 
+use super::answer::error_in;
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject};
-use super::incoming::error_in;
 use super::{Action, Http, Incoming, at, id_at, text_at};
 
 #[derive(Debug)]

@@ -6,6 +6,7 @@
 
 mod agreement;
 mod challenge;
+mod lookup;
 mod outcome;
 mod post;
 mod refusal;
@@ -15,8 +16,9 @@ mod streams;
 
 pub use agreement::check_arguments;
 pub use challenge::challenge;
+pub use lookup::{Lookup, RequestHeaders};
 pub use outcome::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready};
-pub use post::{Lookup, PostKind, RequestHeaders, is_modern, sort};
+pub use post::{PostKind, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
 pub use stream::{Reader, StreamLimits, write_message};

@@ -1,6 +1,10 @@
 //! Which rules a POST falls under: decided once, by its body; its headers only have to agree.
 
-use super::{agreement::check_headers, refusal::Refusal};
+use super::{
+    agreement::check_headers,
+    lookup::{Lookup, RequestHeaders},
+    refusal::Refusal,
+};
 use crate::{
     http::headers::VERSION,
     jsonrpc::{Kind, Message, Payload, RpcError, code},
@@ -11,23 +15,6 @@ use crate::{
 
 /// Messages that may come as one.
 const BATCH: usize = 1024;
-
-/// The headers of a request.
-pub trait RequestHeaders {
-    /// The header of this name, whatever the case of its letters.
-    fn find(&self, name: &str) -> Lookup<'_>;
-}
-
-/// What there is of a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup<'a> {
-    /// Nothing.
-    Absent,
-    /// Its value, without blanks around it.
-    Text(&'a str),
-    /// Something that is no text in ASCII, or several values that differ.
-    Unreadable,
-}
 
 /// What the body of a POST asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,24 +1,14 @@
 //! What an issuer says about itself: RFC 8414, and how that is fetched.
 
-use std::{future::Future, io, time::Duration};
+use std::{future::Future, io};
 #[cfg(feature = "auth-jwt")]
 use std::{pin::Pin, sync::Arc};
 
 use serde_json::Value;
 
-use super::metadata::parts;
-
-/// Bytes of an answer.
-pub(super) const LARGEST: usize = 256 << 10;
-
-/// A document, as the app's own HTTP client got it; see [`Jwt::fetch`](super::Jwt::fetch).
-#[derive(Clone, Debug, Default)]
-pub struct Fetched {
-    /// The body of an answer with status 200. Anything else is an error.
-    pub body: String,
-    /// `max-age` of its `Cache-Control`.
-    pub max_age: Option<Duration>,
-}
+#[cfg(feature = "auth-jwt")]
+use super::fetched::Fetched;
+use super::{fetched::LARGEST, metadata::parts};
 
 #[cfg(feature = "auth-jwt")]
 type Fetch =

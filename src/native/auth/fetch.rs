@@ -11,7 +11,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
-use super::discovery::{Fetched, LARGEST};
+use super::fetched::{Fetched, LARGEST};
 use crate::native::hosts::HostName;
 
 /// How long a request may take.

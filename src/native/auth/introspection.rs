@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Rejected, Verifier};
-use crate::{native::endpoint::now, server::Principal};
+use crate::{native::clock::now, server::Principal};
 
 /// Seconds for which an answer is kept.
 const KEPT: f64 = 60.0;

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::Value;
 
 use super::{Fetched, Rejected, Verifier, discovery::KeySource, keys::Keys};
-use crate::{native::endpoint::now, server::Principal};
+use crate::{native::clock::now, server::Principal};
 
 /// Algorithms that are taken: signatures that only the issuer can make.
 const ALGORITHMS: [Algorithm; 4] =

@@ -39,6 +39,8 @@
 mod discovery;
 #[cfg(feature = "auth-fetch")]
 mod fetch;
+#[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
+mod fetched;
 mod gate;
 mod introspection;
 #[cfg(feature = "auth-fetch")]
@@ -55,7 +57,7 @@ mod verifier;
 use std::{fmt, sync::Arc};
 
 #[cfg(feature = "auth-jwt")]
-pub use discovery::Fetched;
+pub use fetched::Fetched;
 pub(super) use gate::Gate;
 pub use introspection::Introspection;
 #[cfg(feature = "auth-jwt")]

@@ -13,7 +13,9 @@ use tokio::time::timeout;
 use super::{
     Origin, events,
     forbidden::{forbidden, forbids},
-    json, request,
+    json,
+    messages::each_message,
+    request,
     session::{HttpSession, Reading},
     sessions::{new_id, secret},
 };
@@ -168,17 +170,6 @@ pub(super) async fn post(
             let end = Expiry::of(&origin.extensions).and(GRACE);
             Ok(stream(endpoint, reading, end))
         }
-    }
-}
-
-/// Visits the messages in a body, one by one: a list of them would take a multiple of their memory.
-pub(super) fn each_message(body: &Raw, visit: &mut dyn FnMut(&Raw)) {
-    let is_batch = body.each_element(&mut |message| {
-        visit(&message);
-        true
-    });
-    if !is_batch {
-        visit(body);
     }
 }
 
