@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
 use super::handler::{Callback, Once, lock};
-use super::machine::{Fault, Machine};
+use super::machine::{Fault, Machine, Notification};
 use super::pending::Pending;
 use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};

@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use super::handler::{Once, lock};
 use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
-use crate::jsonrpc::{Id, Payload, RpcError, code};
+use crate::jsonrpc::{Payload, RpcError, code};
 use crate::proto::client::{Handles, ReplyTo, Slot};
 use crate::types::method;
 

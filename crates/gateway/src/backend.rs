@@ -93,7 +93,7 @@ pub async fn run(pool: Arc<Pool>, mut commands: mpsc::Receiver<Command>, is_own:
 }
 
 /// What the server does next.
-async fn next(transport: &mut Option<Transport>) -> transport::Event {
+async fn next(transport: &mut Option<Transport>) -> transport::TransportEvent {
     match transport {
         Some(transport) => transport.next().await,
         None => std::future::pending().await,
@@ -225,9 +225,9 @@ impl Backend {
         self.relay.handle_timeout(now());
     }
 
-    fn event(&mut self, event: transport::Event) {
+    fn event(&mut self, event: transport::TransportEvent) {
         let now = now();
-        let is_end = matches!(event, transport::Event::End(_));
+        let is_end = matches!(event, transport::TransportEvent::End(_));
         if is_end {
             self.transport = None;
         }

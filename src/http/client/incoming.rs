@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Message, Payload, RpcError, code};
+use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;

@@ -1,6 +1,6 @@
 //! What an issuer says about itself: RFC 8414, and how that is fetched.
 
-use std::{future::Future, io};
+use std::{future::Future, io, time::Duration};
 #[cfg(feature = "auth-jwt")]
 use std::{pin::Pin, sync::Arc};
 

@@ -114,7 +114,7 @@ async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Re
         }
         PostKind::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
         PostKind::Initialize => legacy::initialize(endpoint, origin, &message).await,
-        PostKind::HttpSession => legacy::post(endpoint, origin, message).await,
+        PostKind::Session => legacy::post(endpoint, origin, message).await,
     }
 }
 
