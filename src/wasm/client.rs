@@ -6,8 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits,
-    RequestId, Requested,
+    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;

@@ -10,7 +10,7 @@ use super::super::machine::{Fault, not_open};
 use super::super::{Error, Progress};
 use super::channel::{PageTransport, is_larger};
 use super::fetch::PageHttp;
-use super::platform::now;
+use super::platform::{self, now};
 use super::scanned::progress_of;
 use crate::jsonrpc::outline;
 use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
