@@ -382,7 +382,7 @@ export class Client {
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
-      case words.STEP_NEWS:
+      case words.STEP_UPDATE:
         return call?.subscription?.deliver(core.value());
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
