@@ -4,16 +4,16 @@
 
 use mcp_wasm::jsonrpc::Message;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, Handles, Mode, Output, Requested,
+    CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, Output, Requested,
 };
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
 /// A connected client of which only the first part is there.
-fn connected(capabilities: Value) -> Client<Value> {
+fn connected(capabilities: Value) -> ClientMachine<Value> {
     let info = Implementation::new("test", "1");
     let mode = Mode::Legacy;
-    let mut client = Client::new(Config { info, capabilities, log_level: None, mode });
+    let mut client = ClientMachine::new(ClientConfig { info, capabilities, log_level: None, mode });
     client.lack();
     client.connect(Channel::default(), 0.0);
     client.opened(0.0);
@@ -24,11 +24,11 @@ fn connected(capabilities: Value) -> Client<Value> {
     client
 }
 
-fn receive(client: &mut Client<Value>, message: &Value) {
+fn receive(client: &mut ClientMachine<Value>, message: &Value) {
     client.receive(Message::read(message), None, 0.0);
 }
 
-fn call(client: &mut Client<Value>) -> i64 {
+fn call(client: &mut ClientMachine<Value>) -> i64 {
     let params = json!({ "name": "work", "arguments": {} });
     match client.request("tools/call", Some(params), CallLimits::default(), 0.0) {
         Ok(Requested::Sent(id, _)) => {
@@ -40,8 +40,8 @@ fn call(client: &mut Client<Value>) -> i64 {
 }
 
 /// What the machine says, each by a word or two.
-fn drain(client: &mut Client<Value>) -> Vec<String> {
-    let word = |output| match output {
+fn drain(client: &mut ClientMachine<Value>) -> Vec<String> {
+    let word = |output: Output<Value>| match output {
         Output::Send(message, _) => match (&message["method"], message["error"]["code"].as_i64()) {
             (Value::String(method), _) => format!("send {method}"),
             (_, Some(code)) => format!("refuse {} {code}", message["id"]),

@@ -10,7 +10,7 @@ use crate::proto::version::Version;
 use crate::text::sentence;
 use crate::types::method;
 
-use super::Client;
+use super::ClientMachine;
 use super::calls::CallTable;
 use super::output::Output;
 use super::requests::{Purpose, RequestId};
@@ -37,7 +37,7 @@ impl<P> Gate<P> {
     }
 }
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// Only the first part of the machine is there, until [`complete`](Self::complete): what needs the other
     /// waits, and [`Output::Incomplete`] says so.
     pub fn lack(&mut self) {

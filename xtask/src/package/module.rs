@@ -101,7 +101,7 @@ pub const MODULES: [Module; 2] = [
             Late {
                 doors: &[
                     ("proto::client::rounds::", &["judge", "go_on"]),
-                    ("proto::client::inputs::", &["receive", "release", "converse"]),
+                    ("proto::client::questions::", &["receive", "release", "converse"]),
                     (
                         "proto::client::subscriptions::",
                         &["listen", "listen_again", "hear", "answered", "interrupted", "abandon"],

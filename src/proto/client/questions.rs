@@ -7,13 +7,13 @@ use crate::proto::Millis;
 use crate::text::{owned, sentence, take_where};
 use crate::types::{meta, method};
 
-use super::Client;
+use super::ClientMachine;
 use super::address::may_be_opened;
 use super::calls::CallTable;
 use super::output::{InputRequest, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
-use super::work::{Question, Work};
+use super::work::{PendingInput, Work};
 
 /// How many questions of a server may be open at once, unless more calls are under way; and how many
 /// a result may ask.
@@ -43,11 +43,11 @@ struct Tie {
 
 /// The requests of the server that wait for their answer.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct ServerRequests {
     open: Vec<Request>,
 }
 
-impl Questions {
+impl ServerRequests {
     pub fn new() -> Self {
         Self { open: Vec::new() }
     }
@@ -196,7 +196,7 @@ fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -
     calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
 }
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// What a notification says of questions and tasks.
     #[inline(never)]
     pub(super) fn converse(&mut self, method: &str, params: Option<&P>, now: Millis) {
@@ -224,7 +224,7 @@ impl<P: Payload> CallTable<P> {
         input: u32,
         outcome: Result<P, String>,
     ) -> Option<RequestId> {
-        let asks = |asked: &Question<P>| asked.is(input);
+        let asks = |asked: &PendingInput<P>| asked.is(input);
         let id =
             self.which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)))?;
         let work = self.worker(id)?;
@@ -250,7 +250,7 @@ impl<P: Payload> CallTable<P> {
         let mut inputs = Vec::new();
         let name = params.and_then(|params| params.text("elicitationId"));
         let Some(name) = name else { return inputs };
-        let asks = |asked: &Question<P>| asked.key == name && asked.answer.is_none();
+        let asks = |asked: &PendingInput<P>| asked.key == name && asked.answer.is_none();
         for id in self.ids() {
             if let Some(work) = self.worker(id).filter(|work| work.refused.is_some()) {
                 inputs.extend(work.asked.iter().filter(|one| asks(one)).map(|one| one.input));
@@ -296,7 +296,7 @@ impl<P: Payload> CallTable<P> {
         }
         let Some(work) = self.worker(id) else { return };
         for InputRequest { input, key, .. } in &inputs {
-            work.asked.push(Question { input: *input, key: key.clone(), answer: None });
+            work.asked.push(PendingInput { input: *input, key: key.clone(), answer: None });
         }
         for input in inputs {
             wire.push(Output::Input(input));
