@@ -138,7 +138,7 @@ impl<P: Payload> Subscriptions<P> {
         self.all.retain(|one| one.slot != slot);
     }
 
-    /// Whether any subscription wants to hear of that resource.
+    /// Whether any subscription includes that resource.
     #[inline(never)]
     fn want(&self, uri: &String) -> bool {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
@@ -215,7 +215,7 @@ impl<P: Payload> Subscriptions<P> {
                 if !one.open {
                     one.open = true;
                     if one.pause.take().is_some() {
-                        // Nobody knows what has changed meanwhile.
+                        // What has changed meanwhile is unknown.
                         cache.clear();
                     }
                     calls.untimed(one.id);
@@ -263,7 +263,7 @@ impl<P: Payload> Subscriptions<P> {
         }
     }
 
-    /// A legacy server has answered whether it will tell of that resource.
+    /// A legacy server has answered a subscription to that resource.
     #[inline(never)]
     pub fn answered(
         &mut self,
