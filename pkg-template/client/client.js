@@ -5,7 +5,7 @@ import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.j
 import { itself, throughProxies } from "../base/itself.js";
 import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
-import { parts, ready, readyForDialogue } from "../wasm/load.js";
+import { parts, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
@@ -15,7 +15,6 @@ import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
 import { Outputs } from "./results.js";
 import { connectionOf, settingsOf } from "./settings.js";
-import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
 /** @typedef {import("../types/inside.js").Failure} Failure */
@@ -55,6 +54,8 @@ export class Client {
   #calls;
   #inbound;
   #oddities = new Oddities();
+  /** What subscriptions need, once that is loaded. @type {typeof import("./subscription.js") | undefined} */
+  #changes;
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
   /** What the core found out about the server. @type {import("../types/inside.js").Session | undefined} */
@@ -231,9 +232,9 @@ export class Client {
 
   /** @param {object} filter @param {import("../types/subscription.js").ListenOptions} [options] */
   async listen(filter, options) {
+    const { Subscription } = this.#changes ?? (await this.#loadChanges());
     const subscription = new Subscription(options);
     const params = { notifications: filter };
-    if (!this.#connection.whole) await this.#connection.complete();
     subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
     return subscription.opened;
   }
@@ -329,10 +330,17 @@ export class Client {
     await this.close();
   }
 
+  /** Loads what subscriptions need. */
+  async #loadChanges() {
+    const [module] = await Promise.all([import("./subscription.js"), this.#connection.complete()]);
+    if (this.#connection.whole) this.#changes = module;
+    return module;
+  }
+
   /** Makes the core, unless the connection that it is for was given up. @param {() => boolean} wanted @param {(core: import("../wasm/core.js").Core) => void} tell */
   async #start(wanted, tell) {
     // Who is told of changes of lists listens as soon as it is connected.
-    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && readyForDialogue()]);
+    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && this.#loadChanges().catch(() => {})]);
     if (!wanted()) return;
     const { mode, logHandler } = this.#options;
     const options = {
@@ -362,7 +370,11 @@ export class Client {
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
-        if (listChanged && connecting) watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
+        if (!listChanged || !connecting) return;
+        const failed = (/** @type {Error} */ error) => this.#fault(error);
+        const watch = (/** @type {typeof import("./subscription.js")} */ { watchLists }) => watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, failed);
+        if (this.#changes) watch(this.#changes);
+        else this.#loadChanges().then(watch, failed);
         return;
       }
       case words.STEP_DISCONNECTED:

@@ -98,6 +98,7 @@ export class Connection {
   /** From now on this is the protocol. @param {Core} core */
   use(core) {
     this.#core = core;
+    if (this.#whole) core.complete(undefined, now());
   }
 
   /** Tells of what went wrong and failed no call. @param {Error} error */
