@@ -15,6 +15,8 @@ use super::{
     shared::{Shared, Signal},
     tasks::BoxFuture,
 };
+#[cfg(feature = "native")]
+use crate::proto::service::Kind;
 use crate::{
     jsonrpc::Raw,
     proto::{
@@ -149,10 +151,10 @@ impl Server {
         }
     }
 
-    /// What callers of a tool have to be allowed.
+    /// What callers of a tool, of a prompt, or of a resource by its URI have to be allowed.
     #[cfg(feature = "native")]
-    pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
-        self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))
+    pub(crate) fn scopes_of(&self, kind: Kind, name: &str) -> Option<Arc<[String]>> {
+        self.inner.catalog().handler(kind, name).map(|handler| Arc::clone(&handler.scopes))
     }
 
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is

@@ -63,11 +63,10 @@ pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         Ok(schema) => schema,
         Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
     };
-    let mut start = starting(move |input, context| {
+    let start = starting(&tool.scopes, move |input, context| {
         let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_tool_result()) })
     });
-    start.scopes = std::mem::take(&mut tool.scopes).into();
     Thing { kind: Kind::Tool, name, listed: written(&tool), handler: start }
 }
 
@@ -77,7 +76,7 @@ where
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
     let mime_type = resource.mime_type.clone();
-    let start = starting(move |input, context| {
+    let start = starting(&resource.scopes, move |input, context| {
         let (reading, mime_type) = (handler(context), mime_type.clone());
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
@@ -92,7 +91,7 @@ where
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
     let mime_type = template.mime_type.clone();
-    let start = starting(move |input, context| {
+    let start = starting(&template.scopes, move |input, context| {
         let (reading, mime_type) =
             (handler(read(&input.value, &context)?, context), mime_type.clone());
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
@@ -112,7 +111,7 @@ pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
             Err(root) => panic!("the arguments of prompt `{name}` are no JSON object but: {root}"),
         };
     }
-    let start = starting(move |input, context| {
+    let start = starting(&prompt.scopes, move |input, context| {
         let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_prompt().map_err(failed)?) })
     });
@@ -124,7 +123,7 @@ where
     F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoCompletion> + Send + 'static,
 {
-    let start = starting(move |input, context| {
+    let start = starting(&[], move |input, context| {
         let running = handler(completed(&input.value), context);
         Ok(async move { result(&running.await.into_completion().map_err(failed)?) })
     });
@@ -132,14 +131,14 @@ where
     Thing { kind: Kind::Completion, name, listed, handler: start }
 }
 
-/// A handler of one type for all of them.
-fn starting<F, Fut>(start: F) -> Handler
+/// A handler of one type for all of them, whose callers need these scopes.
+fn starting<F, Fut>(scopes: &[String], start: F) -> Handler
 where
     F: Fn(Input, Context) -> Result<Fut, String> + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send + 'static,
 {
     let start: Start = Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)));
-    Handler { start, scopes: Arc::default() }
+    Handler { start, scopes: scopes.into() }
 }
 
 fn written(entry: &impl Serialize) -> Raw {

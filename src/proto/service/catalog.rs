@@ -132,6 +132,17 @@ impl<P: Payload, H> Catalog<P, H> {
         Profile { features, ..base.clone() }
     }
 
+    /// Who answers for a tool, for a prompt, or for the resource at a URI.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(crate) fn handler(&self, kind: Kind, name: &str) -> Option<&H> {
+        match kind {
+            Kind::Tool => self.tools.get(name),
+            Kind::Prompt => self.prompts.get(name).map(|(_, handler)| handler),
+            Kind::Resource | Kind::Template => self.find(name).map(|(reader, _)| &reader.handler),
+            Kind::Completion => self.completion.as_ref(),
+        }
+    }
+
     /// Who reads a resource, and the variables in its URI.
     pub(super) fn find(&self, uri: &str) -> Option<(&Reader<H>, Variables)> {
         if let Some(reader) = self.resources.at(uri) {
