@@ -5,6 +5,7 @@
 //! its header, is an exchange of its own; everything else belongs to a session.
 
 mod agreement;
+mod bearer;
 mod challenge;
 mod post;
 mod refusal;
@@ -14,6 +15,7 @@ mod streams;
 mod told;
 
 pub use agreement::check_arguments;
+pub use bearer::{NoToken, bearer};
 pub use challenge::challenge;
 pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
