@@ -21,9 +21,9 @@ pub(super) struct Asker {
 }
 
 impl Asker {
-    pub(super) fn new(issuer: &str, client: String, secret: String) -> Self {
+    pub(super) fn new(issuer: &str, client: String, secret: String, web: Web) -> Self {
         let issuer = issuer.to_owned();
-        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Web::default() }
+        Self { issuer, client, secret, endpoint: OnceCell::new(), web }
     }
 
     pub(super) async fn ask(&self, token: &str) -> io::Result<Value> {
