@@ -9,20 +9,20 @@ use std::sync::{
 use super::{
     Extensions,
     access::InsufficientScope,
-    connections::Connections,
+    connections::LiveConnections,
     inbox::Inbox,
     relay::Upstream,
     shared::{Shared, Signal},
     tasks::BoxFuture,
 };
 #[cfg(feature = "native")]
-use crate::proto::service::Kind;
+use crate::proto::service::HandlerKind;
 use crate::{
     jsonrpc::Raw,
     proto::{
         Millis,
         server::{Limits, Profile, RequestContext, RequestKey},
-        service::{Binding, Catalog, Failure, Signer},
+        service::{Binding, Catalog, HandlerFailure, Signer},
     },
     types::Implementation,
 };
@@ -39,7 +39,7 @@ pub(super) struct Inner {
     #[cfg(feature = "native")]
     pub(super) intake: Arc<super::Intake>,
     pub(super) catalog: RwLock<Catalog<Raw, Handler>>,
-    pub(super) connections: Connections,
+    pub(super) connections: LiveConnections,
     /// Bytes of the arguments that handlers work on, and how many there may be.
     pub(super) working: AtomicUsize,
     pub(super) max_working: usize,
@@ -65,7 +65,7 @@ pub(super) struct Input {
 }
 
 /// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
-pub(super) type Outcome = Result<Raw, Failure<Raw>>;
+pub(super) type Outcome = Result<Raw, HandlerFailure<Raw>>;
 
 /// A handler, and what its callers have to be allowed.
 #[derive(Clone)]
@@ -84,10 +84,10 @@ pub(super) type Start =
 /// then it does nothing.
 #[derive(Clone)]
 pub struct Context {
-    pub(super) call: Arc<Call>,
+    pub(super) call: Arc<ServedCall>,
 }
 
-pub(super) struct Call {
+pub(super) struct ServedCall {
     pub(super) shared: Arc<Shared>,
     pub(super) key: RequestKey,
     pub(super) request: RequestContext,
@@ -101,7 +101,7 @@ pub(super) struct Call {
     pub(super) lacking: OnceLock<InsufficientScope>,
 }
 
-impl Call {
+impl ServedCall {
     /// Its arguments take so many bytes until it is over. `false`: there is no room for them.
     pub(super) fn hold(&self, bytes: usize) -> bool {
         let inner = &self.server.inner;
@@ -112,7 +112,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for ServedCall {
     fn drop(&mut self) {
         self.server.inner.working.fetch_sub(*self.holds.get_mut(), Ordering::Relaxed);
     }
@@ -153,7 +153,7 @@ impl Server {
 
     /// What callers of a tool, of a prompt, or of a resource by its URI have to be allowed.
     #[cfg(feature = "native")]
-    pub(crate) fn scopes_of(&self, kind: Kind, name: &str) -> Option<Arc<[String]>> {
+    pub(crate) fn scopes_of(&self, kind: HandlerKind, name: &str) -> Option<Arc<[String]>> {
         self.inner.catalog().handler(kind, name).map(|handler| Arc::clone(&handler.scopes))
     }
 

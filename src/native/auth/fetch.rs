@@ -11,15 +11,15 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
-use super::discovery::{Fetched, LARGEST};
-use crate::native::hosts::Host;
+use super::fetched::{Fetched, LARGEST};
+use crate::native::hosts::HostName;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks over `https:`, and this machine over `http:` too; follows no redirect. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Web {
+pub(super) struct Fetcher {
     shared: Arc<Mutex<Shared>>,
 }
 
@@ -31,7 +31,7 @@ struct Shared {
     trusted: Vec<Certificate>,
 }
 
-impl Web {
+impl Fetcher {
     /// Trusts these authorities too.
     ///
     /// # Panics
@@ -70,7 +70,7 @@ impl Web {
     fn request(&self, method: Method, address: &str) -> io::Result<RequestBuilder> {
         let url: Url = address.parse().map_err(io::Error::other)?;
         let is_here =
-            || url.host_str().and_then(Host::parse).is_some_and(|host| host.is_loopback());
+            || url.host_str().and_then(HostName::parse).is_some_and(|host| host.is_loopback());
         if url.scheme() != "https" && !(url.scheme() == "http" && is_here()) {
             return Err(io::Error::other("it is asked by https only, unless it is this machine"));
         }
@@ -167,7 +167,7 @@ mod tests {
     #[test]
     fn what_is_no_certificate_is_not_trusted() {
         for text in ["", "x", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
-            let trusts = std::panic::catch_unwind(|| Web::default().trust(text.as_bytes()));
+            let trusts = std::panic::catch_unwind(|| Fetcher::default().trust(text.as_bytes()));
             assert!(trusts.is_err(), "{text}");
         }
     }
@@ -177,7 +177,7 @@ mod tests {
         for address in
             ["http://auth.example/keys", "ftp://localhost/x", "file:///etc/passwd", "x", ""]
         {
-            let error = Web::default().get(address).await.unwrap_err();
+            let error = Fetcher::default().get(address).await.unwrap_err();
             assert!(!error.to_string().contains("connect"), "{address}: {error}");
         }
     }

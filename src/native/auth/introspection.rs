@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Rejected, Verifier};
-use crate::{native::endpoint::now, server::Principal, types::is_scope};
+use crate::{native::clock::now, server::Principal, types::is_scope};
 
 /// Seconds for which an answer is kept.
 const KEPT: f64 = 60.0;
@@ -49,7 +49,7 @@ pub struct Introspection {
     kept: Mutex<HashMap<[u8; 32], Kept>>,
     /// How it asks, if it is not the app that does.
     #[cfg(feature = "auth-fetch")]
-    web: super::fetch::Web,
+    web: super::fetch::Fetcher,
 }
 
 /// What was answered, and until when that is believed.
@@ -72,7 +72,7 @@ impl Introspection {
             clock: Arc::new(|| now() / 1000.0),
             kept: Mutex::default(),
             #[cfg(feature = "auth-fetch")]
-            web: super::fetch::Web::default(),
+            web: super::fetch::Fetcher::default(),
         }
     }
 
@@ -92,12 +92,13 @@ impl Introspection {
         client: impl Into<String>,
         secret: impl Into<String>,
     ) -> Self {
-        let (issuer, web) = (issuer.into(), super::fetch::Web::default());
+        let (issuer, web) = (issuer.into(), super::fetch::Fetcher::default());
         let (client, secret) = (client.into(), secret.into());
-        let asker = Arc::new(super::asker::Asker::new(&issuer, client, secret, web.clone()));
+        let introspector =
+            Arc::new(super::introspector::Introspector::new(&issuer, client, secret, web.clone()));
         let tokens = Self::new(issuer, move |token| {
-            let asker = Arc::clone(&asker);
-            async move { asker.ask(&token).await }
+            let introspector = Arc::clone(&introspector);
+            async move { introspector.introspect(&token).await }
         });
         Self { web, ..tokens }
     }

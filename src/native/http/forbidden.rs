@@ -2,12 +2,12 @@
 
 use axum::{http::HeaderValue, response::Response};
 
-use super::{Origin, json, legacy::each_message};
+use super::{Origin, json, messages::each_message};
 use crate::{
     http::server::challenge,
     jsonrpc::{Id, Message, Payload, Raw, RpcError, code},
     native::Endpoint,
-    proto::service::Kind,
+    proto::service::HandlerKind,
     server::{Frame, check_scopes},
     types::method,
 };
@@ -32,9 +32,9 @@ pub(super) fn forbidden(endpoint: &Endpoint, origin: &Origin<'_>, body: &Raw) ->
 
 fn needed_by(endpoint: &Endpoint, message: &Raw) -> Vec<String> {
     let what = match message.text("method").as_deref() {
-        Some(method::CALL_TOOL) => Some((Kind::Tool, "name")),
-        Some(method::GET_PROMPT) => Some((Kind::Prompt, "name")),
-        Some(method::READ_RESOURCE) => Some((Kind::Resource, "uri")),
+        Some(method::CALL_TOOL) => Some((HandlerKind::Tool, "name")),
+        Some(method::GET_PROMPT) => Some((HandlerKind::Prompt, "name")),
+        Some(method::READ_RESOURCE) => Some((HandlerKind::Resource, "uri")),
         _ => None,
     };
     let named = what.and_then(|(kind, key)| {

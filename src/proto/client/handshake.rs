@@ -15,7 +15,7 @@ use crate::types::method;
 
 use super::calls::LATE;
 use super::channel::Channel;
-use super::output::{Mode, Output, Session};
+use super::output::{Mode, Negotiated, Output};
 use super::patience::Patience;
 use super::phase::{Phase, Shaken};
 use super::prior::Known;
@@ -39,7 +39,7 @@ pub(super) struct Handshake<P> {
     /// Whether an open connection waits for another channel.
     gap: bool,
     /// The session of the legacy era that another is to take the place of.
-    former: Option<Box<Session<P>>>,
+    former: Option<Box<Negotiated<P>>>,
 }
 
 impl<P: Payload> Handshake<P> {
@@ -144,7 +144,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// What came of it, while connected; of the one before, while another takes its place.
-    pub fn session(&self) -> Option<&Session<P>> {
+    pub fn session(&self) -> Option<&Negotiated<P>> {
         if let Phase::Open(session) = &self.phase { Some(session) } else { self.former.as_deref() }
     }
 
@@ -292,7 +292,7 @@ impl<P: Payload> Handshake<P> {
         Shaken::On
     }
 
-    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
+    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Negotiated<P>>) {
         wire.speak(&session);
         self.phase = Phase::Open(session);
         self.done(wire);

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::proto::Millis;
 
-use super::output::Session;
+use super::output::Negotiated;
 
 /// Where the connection stands.
 #[derive(Debug)]
@@ -25,12 +25,12 @@ pub(super) enum Phase<P> {
         until: Millis,
         legacy: bool,
     },
-    Open(Box<Session<P>>),
+    Open(Box<Negotiated<P>>),
 }
 
 impl<P> Phase<P> {
     /// Another session is to take the place of this one, which is returned.
-    pub fn give_way(&mut self) -> Option<Box<Session<P>>> {
+    pub fn give_way(&mut self) -> Option<Box<Negotiated<P>>> {
         match std::mem::replace(self, Self::Opening { hung_up: true }) {
             Self::Open(session) => Some(session),
             _ => None,

@@ -7,7 +7,7 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::method;
 
-use super::Client;
+use super::ClientMachine;
 use super::calls::{Call, CallTable};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
@@ -99,7 +99,7 @@ impl<P: Payload> Renewal<P> {
     }
 }
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// The server has ended the channel because its authorization has come to its end: another is opened
     /// in its place, for which there is a new one ([`Output::Reopen`](super::Output::Reopen)). Calls
     /// under way fail with [`Error::Lost`], unless they only read: those are sent again, once.

@@ -7,7 +7,7 @@ use crate::proto::Millis;
 use crate::types::method;
 
 use super::super::calls::CallTable;
-use super::super::output::{Output, Session};
+use super::super::output::{Negotiated, Output};
 use super::super::requests::{Purpose, RequestId};
 use super::super::wire::Wire;
 use super::{Subscriptions, URIS, ask_about, honour, tells_unasked, texts};
@@ -111,7 +111,7 @@ impl<P: Payload> Subscriptions<P> {
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
-        session: Option<&Session<P>>,
+        session: Option<&Negotiated<P>>,
         now: Millis,
     ) {
         if !tells_unasked(wire) {
