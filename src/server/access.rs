@@ -73,10 +73,10 @@ pub(crate) fn hides(extensions: &Extensions) -> bool {
     extensions.get().is_some_and(|access: &Access| access.hides)
 }
 
-/// Looks whether a caller may do what needs these scopes.
+/// Checks whether a caller has these scopes.
 ///
 /// # Errors
-/// It lacks some; so does somebody of whom nothing is known.
+/// It lacks some; so does a caller of whom nothing is known.
 pub(crate) fn check(extensions: &Extensions, needed: &[String]) -> Result<(), InsufficientScope> {
     if needed.is_empty() || extensions.get::<Local>().is_some() {
         return Ok(());
