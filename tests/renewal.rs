@@ -224,7 +224,7 @@ fn subscriptions_of_a_legacy_session_are_interrupted_and_go_on_in_the_next() {
     assert_eq!(heard, [before, meanwhile]);
     page.told.clear();
     page.message(&json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }));
-    let news = page.told.iter().filter(|told| matches!(told, Told::News(..))).count();
+    let news = page.told.iter().filter(|told| matches!(told, Told::Update(..))).count();
     assert_eq!(news, 2, "{:?}", page.told);
     // One that is given up while there is no channel is not asked for again.
     page.wait(2_000.0);

@@ -8,7 +8,7 @@ use crate::text::owned;
 use crate::types::method;
 
 use super::ClientMachine;
-use super::calls::{Call, CallTable};
+use super::calls::{CallTable, PendingCall};
 use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
 
@@ -71,7 +71,8 @@ impl<P: Payload> Renewal<P> {
     /// Keeps what only reads, unless its call does.
     fn note_read(&mut self, calls: &CallTable<P>, id: RequestId, method: &str, params: &P) {
         let Some(own) = READS.into_iter().find(|own| *own == method) else { return };
-        let alone = |call: &Call<P>| call.id == id && call.pages.is_none() && call.work.is_none();
+        let alone =
+            |call: &PendingCall<P>| call.id == id && call.pages.is_none() && call.work.is_none();
         if calls.which(alone).is_none() {
             return;
         }

@@ -149,11 +149,11 @@ impl<P: Payload, H: Clone> Catalog<P, H> {
                 listed(self.tools.page("tools", cursor.as_deref(), how, shown)?)
             }
             Operation::ListResources { cursor } => {
-                let shown = |reader: &Reader<H>| shown(&reader.handler);
+                let shown = |reader: &ResourceReader<H>| shown(&reader.handler);
                 listed(self.resources.page("resources", cursor.as_deref(), how, shown)?)
             }
             Operation::ListResourceTemplates { cursor } => {
-                let shown = |(_, reader): &(_, Reader<H>)| shown(&reader.handler);
+                let shown = |(_, reader): &(_, ResourceReader<H>)| shown(&reader.handler);
                 listed(self.templates.page("resourceTemplates", cursor.as_deref(), how, shown)?)
             }
             Operation::ListPrompts { cursor } => {
