@@ -16,7 +16,7 @@ use crate::{
     proto::service::{Catalog, HandlerFailure, HandlerKind},
     types::{
         CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool,
-        schema,
+        is_scope, schema,
     },
 };
 
@@ -141,6 +141,9 @@ where
     F: Fn(Input, Context) -> Result<Fut, String> + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send + 'static,
 {
+    for scope in scopes {
+        assert!(is_scope(scope), "`{scope}` is no scope");
+    }
     let start: Start = Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)));
     Handler { start, scopes: scopes.into() }
 }

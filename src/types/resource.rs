@@ -35,10 +35,10 @@ pub struct Resource {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
-    /// What its callers have to be allowed; no client sees this.
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
-    pub(crate) scopes: Vec<String>,
+    pub scopes: Vec<String>,
 }
 
 /// A family of resources as `resources/templates/list` shows it.
@@ -67,10 +67,10 @@ pub struct ResourceTemplate {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
-    /// What its callers have to be allowed; no client sees this.
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
-    pub(crate) scopes: Vec<String>,
+    pub scopes: Vec<String>,
 }
 
 /// What is in a resource, or in a part of one: text or bytes.

@@ -33,10 +33,10 @@ pub struct Tool {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
-    /// What its callers have to be allowed; no client sees this.
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
-    pub(crate) scopes: Vec<String>,
+    pub scopes: Vec<String>,
 }
 
 /// Hints about a tool's effects. Absent means what the protocol takes as default: not read-only,
