@@ -11,7 +11,11 @@ use mcp_wasm::transport::{Command, Web};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{arguments::Arguments, variables};
+use crate::{
+    arguments::Arguments,
+    oauth::{Given, Wish},
+    variables,
+};
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -22,6 +26,8 @@ pub struct Entry {
     pub path: String,
     /// How it is reached.
     pub way: Way,
+    /// Its log-in, if it is on the web.
+    pub wish: Wish,
 }
 
 /// How a server is reached.
@@ -34,6 +40,12 @@ pub enum Way {
 }
 
 impl Way {
+    /// Whether there is a header `Authorization` that somebody has given.
+    fn is_authorized(&self) -> bool {
+        let Self::Web(web) = self else { return false };
+        (web.headers)().iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// In a word or two, without arguments or addresses, which may be secret.
     pub fn describe(&self) -> String {
         match self {
@@ -64,6 +76,34 @@ struct Written {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     disabled: bool,
+    #[serde(default, alias = "auth")]
+    oauth: Registered,
+}
+
+/// A client that was registered by hand, as Claude, VS Code and Cursor write it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered {
+    #[serde(alias = "CLIENT_ID")]
+    client_id: Option<String>,
+    #[serde(alias = "CLIENT_SECRET")]
+    client_secret: Option<String>,
+    #[serde(default, alias = "scope")]
+    scopes: Scopes,
+}
+
+/// Rights: a text of them, or a list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
 }
 
 /// The servers that are asked for.
@@ -85,7 +125,8 @@ pub fn entries(arguments: &Arguments) -> Result<Vec<Entry>> {
         };
         Way::Child(Command::new(program).args(args))
     };
-    Ok(vec![Entry { name: "server".to_owned(), path: "/mcp".to_owned(), way }])
+    let wish = Wish { is_fixed: way.is_authorized(), ..Wish::default() };
+    Ok(vec![Entry { name: "server".to_owned(), path: "/mcp".to_owned(), way, wish }])
 }
 
 /// The beginning of what may be a secret.
@@ -139,7 +180,7 @@ fn entry(
     written: &Value,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Entry>> {
-    let Written { command, args, env, cwd, url, headers, disabled } =
+    let Written { command, args, env, cwd, url, headers, disabled, oauth } =
         Written::deserialize(written).map_err(|error| anyhow!("{error}"))?;
     if disabled {
         return Ok(None);
@@ -176,7 +217,16 @@ fn entry(
         (Some(_), Some(_)) => bail!("it has a `command` and a `url`: leave one of them away"),
         (None, None) => bail!("it has neither a `command` nor a `url`"),
     };
-    Ok(Some(Entry { name: name.to_owned(), path: format!("/{}/mcp", segment(name)), way }))
+    let client = oauth.client_id.map(|id| -> Result<Given> {
+        let secret = oauth.client_secret.map(|secret| expand("oauth.clientSecret", &secret));
+        Ok(Given { id: expand("oauth.clientId", &id)?, secret: secret.transpose()? })
+    });
+    let scopes = match oauth.scopes {
+        Scopes::Text(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Scopes::List(list) => list,
+    };
+    let wish = Wish { client: client.transpose()?, scopes, is_fixed: way.is_authorized() };
+    Ok(Some(Entry { name: name.to_owned(), path: format!("/{}/mcp", segment(name)), way, wish }))
 }
 
 /// A name as a part of a path, without what has a meaning there.

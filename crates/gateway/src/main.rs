@@ -6,6 +6,7 @@ mod arguments;
 mod backend;
 mod config;
 mod files;
+mod oauth;
 mod pool;
 mod site;
 mod status;
@@ -27,6 +28,7 @@ use tracing_subscriber::EnvFilter;
 
 use arguments::Arguments;
 use config::Entry;
+use oauth::{Kept, Place};
 use pool::{Clients, Pool};
 
 /// Messages that may wait for a client that reads slowly, before its reports merge.
@@ -84,6 +86,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     hosts.extend(arguments.allow_host.iter().cloned());
 
+    let base = announce::base(address, tls.is_some());
+    let place = Arc::new(Place::at(&base));
+    let kept = Arc::new(Kept::open(arguments.secret.as_deref()));
     let pairing = token.as_deref().map(PairingToken::new).transpose();
     let pairing = pairing.map_err(|why| anyhow::anyhow!("the token cannot be used: {why}"))?;
     let mut app = Router::new();
@@ -91,7 +96,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let mut pools = Vec::new();
     for entry in entries {
         let options = options(&arguments, &entry, &hosts, pairing.clone());
-        let pool = Pool::new(entry, pool::Limits::of(&arguments));
+        let pool = Pool::new(entry, pool::Limits::of(&arguments), &place, &kept);
         let server = Server::builder(pool.name(), env!("CARGO_PKG_VERSION"))
             .limits(Limits { queue: QUEUE, ..Limits::default() })
             .relay(Clients(Arc::clone(&pool)))

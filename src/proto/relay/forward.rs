@@ -238,21 +238,32 @@ impl<P: Payload> Relay<P> {
     }
 }
 
+/// What happened, in words: what the platform says, where only it knows.
+pub fn reason<P: Payload>(error: &Error<P>) -> String {
+    match error {
+        Error::Closed { reason, .. } => reason.clone(),
+        Error::Lost { cause: Some(cause), .. } if error.size_limit().is_none() => {
+            let words = cause.text("message").unwrap_or_default();
+            if words.is_empty() { error.to_string() } else { words }
+        }
+        other => other.to_string(),
+    }
+}
+
 /// What a client is told of a call that failed otherwise than by the server's answer.
 pub(super) fn failure<P: Payload>(error: Error<P>) -> RpcError<P> {
-    match error {
-        Error::Rpc(error) => error,
-        other => {
-            let mut data = P::object();
-            data.set_text("code", other.code());
-            let message = match other {
-                Error::Closed { reason, sent: true } => {
-                    [&reason, "; the call may have been carried out"].concat()
-                }
-                Error::Closed { reason, .. } => reason,
-                other => other.to_string(),
-            };
-            RpcError { code: code::INTERNAL_ERROR, message, data: Some(data) }
+    let Error::Rpc(error) = error else {
+        let mut data = P::object();
+        data.set_text("code", match error {
+            // As clients call it that log in for themselves.
+            Error::Http { status: 401, .. } => "AUTH_REQUIRED",
+            _ => error.code(),
+        });
+        let mut message = reason(&error);
+        if let Error::Closed { sent: true, .. } | Error::Lost { sent: true, .. } = error {
+            message.push_str("; the call may have been carried out");
         }
-    }
+        return RpcError { code: code::INTERNAL_ERROR, message, data: Some(data) };
+    };
+    error
 }

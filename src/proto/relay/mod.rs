@@ -19,6 +19,7 @@ mod telling;
 
 use std::collections::{BTreeMap, VecDeque};
 
+pub use self::forward::reason;
 use self::{calls::Calls, questions::Questions, session::Front};
 use super::{
     Millis,
