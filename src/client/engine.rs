@@ -3,13 +3,13 @@
 //! call anything here.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::asked::{Asker, Functions};
 use super::handler::{Handler, Once, lock};
 use super::host::Host;
 use super::pending::Pending;
-use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
+use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
@@ -46,6 +46,8 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
+    /// How the server has ended, if it was a program.
+    pub exit: OnceLock<Arc<Exit>>,
     pub host: Here,
     pub this: Weak<Self>,
 }
@@ -68,6 +70,7 @@ impl Engine {
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
+            exit: OnceLock::new(),
             host: host(this),
             this: this.clone(),
         })
@@ -106,11 +109,16 @@ impl Engine {
         }
         let cause = self.host.cause();
         if self.connecting.swap(false, Relaxed) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.host.label(), error));
+            let error = cause.unwrap_or_else(|| self.error(&self.host.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
-            handler.call(Error::new("the connection", error));
+            handler.call(self.error("the connection", error));
         }
+    }
+
+    /// What a call is told of the machine's error.
+    pub fn error(&self, call: &str, error: Fault) -> Error {
+        Error::new(call, error).with_exit(self.exit.get())
     }
 
     /// A message is not read: the call fails that it answers, and the connection goes on.

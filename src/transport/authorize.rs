@@ -64,7 +64,9 @@ impl Web {
             let Some(mut next) = request.try_clone() else {
                 return Ok(Answered { response: request.send().await?, words: None });
             };
-            if let Some(mut value) = sent.as_deref().and_then(|sent| HeaderValue::from_str(sent).ok()) {
+            if let Some(mut value) =
+                sent.as_deref().and_then(|sent| HeaderValue::from_str(sent).ok())
+            {
                 value.set_sensitive(true);
                 next = next.header(AUTHORIZATION, value);
             }

@@ -25,7 +25,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use crate::pool::Pool;
+use crate::{config::Way, pool::Pool};
 use life::Phase;
 
 /// Messages that wait for a client, at which the server is not read from.
@@ -146,7 +146,11 @@ impl Backend {
             return None;
         }
         Some(Self {
-            relay: Relay::new(Options { shared: !is_own, ..Options::new(key) }),
+            relay: Relay::new(Options {
+                shared: !is_own,
+                lists: matches!(&pool.entry.way, Way::Web(web) if web.url.starts_with("http")),
+                ..Options::new(key)
+            }),
             pool,
             lines: HashMap::new(),
             transport: None,

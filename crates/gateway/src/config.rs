@@ -8,6 +8,7 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use mcp_wasm::transport::{Command, Web};
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -139,6 +140,17 @@ fn web(url: &str, headers: Vec<(String, String)>) -> Result<Way> {
     if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
         bail!("`{url}` is no address that begins with http:, https:, ws: or wss:");
     }
+    for (name, value) in &headers {
+        // The value may be secret.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            bail!("`{name}` cannot be the name of a header");
+        }
+        if HeaderValue::from_str(value).is_err() {
+            bail!(
+                "the value of the header `{name}` has characters that no header can have, such as a line break"
+            );
+        }
+    }
     let mut web = Web::new(url);
     web.headers = std::sync::Arc::new(move || headers.clone());
     Ok(Way::Web(web))
@@ -172,6 +184,16 @@ fn of_text(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<En
     if entries.is_empty() {
         bail!("all of its servers are `disabled`");
     }
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(other) = entries.iter().take(at).find(|other| other.path == entry.path) {
+            bail!(
+                "the servers `{}` and `{}` would both be at {}: give one of them another name",
+                other.name,
+                entry.name,
+                entry.path
+            );
+        }
+    }
     Ok(entries)
 }
 
@@ -184,6 +206,9 @@ fn entry(
         Written::deserialize(written).map_err(|error| anyhow!("{error}"))?;
     if disabled {
         return Ok(None);
+    }
+    if matches!(name, "" | "." | "..") || name.chars().any(char::is_control) {
+        bail!("its name cannot be a part of an address: give it another");
     }
     let variables = variables::Variables { lookup };
     let expand =
@@ -264,7 +289,7 @@ fn without_comments(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Way, of_text, without_comments};
+    use super::{Given, Way, of_text, without_comments};
 
     fn none(_: &str) -> Option<String> {
         None
@@ -294,6 +319,28 @@ mod tests {
     }
 
     #[test]
+    fn names_cannot_lead_out_of_their_place() {
+        let text = r#"{"servers":{"../../etc":{"command":"x"},"%2e%2e":{"command":"x"},"{a}":{"command":"x"},"*b":{"command":"x"}}}"#;
+        let entries = of_text(text, &none).unwrap();
+        let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["/..-..-etc/mcp", "/-2e-2e/mcp", "/-a-/mcp", "/-b/mcp"]);
+    }
+
+    #[test]
+    fn clients_that_were_registered_by_hand_are_read_as_others_write_them() {
+        let text = r#"{"mcpServers":{
+            "a":{"url":"https://a.example/mcp","oauth":{"clientId":"me","scopes":["read","write"]}},
+            "b":{"url":"https://b.example/mcp","auth":{"CLIENT_ID":"me","CLIENT_SECRET":"${S:-s}","scopes":"read"}},
+            "c":{"url":"https://c.example/mcp","headers":{"authorization":"Bearer x"}}}}"#;
+        let all = of_text(text, &none).unwrap();
+        let client =
+            |secret: Option<&str>| Some(Given { id: "me".into(), secret: secret.map(Into::into) });
+        assert_eq!((&all[0].wish.client, all[0].wish.scopes.len()), (&client(None), 2));
+        assert_eq!((&all[1].wish.client, all[1].wish.scopes.len()), (&client(Some("s")), 1));
+        assert!(all[2].wish.is_fixed && !all[0].wish.is_fixed);
+    }
+
+    #[test]
     fn what_is_wrong_with_a_file_is_named_with_its_place() {
         assert!(error("{").contains("it is no JSON"));
         assert!(error("{}").contains("neither `mcpServers` nor `servers`"));
@@ -301,6 +348,18 @@ mod tests {
         assert!(error(r#"{"mcpServers":{"a":{}}}"#).contains("server `a`: it has neither"));
         assert!(error(r#"{"mcpServers":{"a":{"url":"x"}}}"#).contains("no address"));
         assert!(error(r#"{"mcpServers":{"a":{"command":1}}}"#).contains("server `a`"));
+        for name in ["", ".", "..", "a\\u001b[2J"] {
+            let text = error(&format!(r#"{{"servers":{{"{name}":{{"command":"x"}}}}}}"#));
+            assert!(text.contains("cannot be a part of an address"), "{text}");
+        }
+        let twice = error(r#"{"servers":{"a b":{"command":"x"},"a/b":{"command":"x"}}}"#);
+        assert!(twice.contains("`a b` and `a/b` would both be at /a-b/mcp"), "{twice}");
+        for (name, value) in [("X", "a\\r\\nY: b"), ("X Y", "a"), ("X:", "a")] {
+            let text = format!(
+                r#"{{"servers":{{"a":{{"url":"http://x","headers":{{"{name}":"{value}"}}}}}}}}"#
+            );
+            assert!(error(&text).contains("header"), "{text}");
+        }
         let input = r#"{"servers":{"a":{"command":"x","env":{"K":"${input:key}"}}}}"#;
         let text = error(input);
         assert!(text.contains("`env.K`") && text.contains("INPUT_KEY"), "{text}");

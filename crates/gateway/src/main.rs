@@ -10,6 +10,7 @@ mod oauth;
 mod pool;
 mod site;
 mod status;
+mod stderr;
 mod tls;
 mod token;
 mod variables;
@@ -170,8 +171,9 @@ fn options(
 ) -> Options {
     Options {
         path: entry.path.clone(),
-        // Without a token, a page of another program of this machine is as good as any stranger's.
-        loopback_origins: pairing.is_some(),
+        // A list that somebody has written is the list. Without a token, a page of another program of
+        // this machine is as good as any stranger's.
+        loopback_origins: pairing.is_some() && arguments.origin.is_empty(),
         allowed_origins: arguments.origin.clone(),
         allowed_hosts: hosts.to_vec(),
         pairing,

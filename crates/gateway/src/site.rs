@@ -8,7 +8,7 @@ use std::{
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{Query, Request, State},
+    extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::map_response,
     response::{Html, IntoResponse, Response},
@@ -17,6 +17,7 @@ use axum::{
 use mcp_wasm::native::PairingToken;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
 use crate::{
     files::FILES,
@@ -56,7 +57,10 @@ pub fn router(pools: &[Arc<Pool>], pairing: Option<PairingToken>) -> Router {
         .route("/servers", get(servers))
         .route("/login", post(login))
         .route(Place::BACK, get(back))
-        .route(IN, get(async || note("Logged in", "The server can be used. This window can be closed.")));
+        .route(
+            IN,
+            get(async || note("Logged in", "The server can be used. This window can be closed.")),
+        );
     routes.fallback(file).with_state(site).layer(map_response(async |mut response: Response| {
         for (name, value) in HEADERS {
             response.headers_mut().insert(name, HeaderValue::from_static(value));
@@ -69,7 +73,9 @@ impl Site {
     #[allow(clippy::result_large_err)] // the answer is on its way out
     fn admit(&self, headers: &HeaderMap) -> Result<(), Response> {
         match &self.pairing {
-            Some(token) if !token.is_shown(headers) => Err(StatusCode::UNAUTHORIZED.into_response()),
+            Some(token) if !token.is_shown(headers) => {
+                Err(StatusCode::UNAUTHORIZED.into_response())
+            }
             _ => Ok(()),
         }
     }
@@ -108,10 +114,10 @@ async fn login(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -
 }
 
 /// A log-in comes back. The code is used up here, and does not stay in the address.
-async fn back(
-    State(site): State<Arc<Site>>,
-    Query(answer): Query<HashMap<String, String>>,
-) -> Response {
+async fn back(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let answer: HashMap<String, String> =
+        form_urlencoded::parse(query.as_bytes()).into_owned().collect();
     match site.logins.finish(&answer).await {
         Ok(_) => (StatusCode::SEE_OTHER, [(header::LOCATION, IN)]).into_response(),
         Err(why) => (StatusCode::BAD_REQUEST, note("Not logged in", &why)).into_response(),

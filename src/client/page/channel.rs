@@ -101,6 +101,7 @@ impl Endpoint {
             reason: describe(&cause, "the platform refused to open the WebSocket"),
             may_have_run: false,
             cause: Some(cause),
+            exit: None,
         })
     }
 }

@@ -41,6 +41,8 @@ pub(super) struct Call<P> {
     pub level: Option<Level>,
     pub kind: Kind,
     pub method: String,
+    /// What the server was asked with, if that may have to be said once more.
+    pub params: Option<P>,
     /// The filter of what listens, to be asked for again.
     pub filter: Option<P>,
     /// `None`: the server has answered, or is gone.
@@ -80,6 +82,7 @@ impl<P> Call<P> {
             level: None,
             kind,
             method: method.to_owned(),
+            params: None,
             filter: None,
             slot: None,
             first: None,

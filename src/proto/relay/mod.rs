@@ -15,12 +15,14 @@ mod forward;
 mod questions;
 mod session;
 mod subscriptions;
+mod tasks;
 mod telling;
+mod tools;
 
 use std::collections::{BTreeMap, VecDeque};
 
 pub use self::forward::reason;
-use self::{calls::Calls, questions::Questions, session::Front};
+use self::{calls::Calls, questions::Questions, session::Front, tasks::Tasks, tools::Tools};
 use super::{
     Millis,
     client::{self, Channel, Client, Config, Mode, RequestId},
@@ -54,6 +56,9 @@ pub struct Options {
     pub patience: Millis,
     /// Reports that wait meanwhile; beyond that the oldest gives way.
     pub reports: usize,
+    /// Whether the server's tools are to be listed before one of them is called: one of the modern era
+    /// that is spoken to by HTTP wants arguments repeated in headers, and only the list says which.
+    pub lists: bool,
     /// What makes texts that nobody can guess: 32 random bytes.
     pub key: Vec<u8>,
 }
@@ -68,6 +73,7 @@ impl Options {
             calls: 16_384,
             patience: 600_000.0,
             reports: 1024,
+            lists: false,
             key,
         }
     }
@@ -126,10 +132,8 @@ pub struct Relay<P> {
     waiting: VecDeque<(FrontId, Relayed<P>)>,
     /// The level of log messages that the server was asked for.
     level: Option<Level>,
-    /// The tools that the server has listed, by name.
-    tools: BTreeMap<String, P>,
-    /// How often that has changed.
-    listed: u64,
+    tools: Tools<P>,
+    tasks: Tasks,
     signer: Signer,
     outputs: VecDeque<Output<P>>,
 }
@@ -148,8 +152,8 @@ impl<P: Payload> Relay<P> {
             questions: Questions::default(),
             waiting: VecDeque::new(),
             level: None,
-            tools: BTreeMap::new(),
-            listed: 0,
+            tools: Tools::default(),
+            tasks: Tasks::default(),
             signer,
             outputs: VecDeque::new(),
         }
@@ -171,7 +175,11 @@ impl<P: Payload> Relay<P> {
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         if !self.options.shared {
             // Nothing is under way, and the server is to know its client.
-            let (info, capabilities) = self.introduction();
+            let (info, mut capabilities) = self.introduction();
+            // Those of calls across eras are seen to here; clients of its own era say what they take.
+            let mut extensions = capabilities.get("extensions").unwrap_or_else(P::object);
+            extensions.set(tasks::EXTENSION, P::object());
+            capabilities.set("extensions", extensions);
             self.back = Client::new(config(info, capabilities));
         }
         self.stage = Stage::Opening;
@@ -275,21 +283,6 @@ impl<P: Payload> Relay<P> {
         self.settle(now);
     }
 
-    /// A tool as the server has listed it.
-    pub fn tool(&self, name: &str) -> Option<&P> {
-        self.tools.get(name)
-    }
-
-    /// How often the server has listed tools.
-    pub fn listed(&self) -> u64 {
-        self.listed
-    }
-
-    /// The tools that the server has listed so far.
-    pub fn tools(&self) -> impl Iterator<Item = &P> {
-        self.tools.values()
-    }
-
     // ---- clocks, and what comes out ----
 
     /// Looks at the clocks.
@@ -328,7 +321,7 @@ impl<P: Payload> Relay<P> {
             From::Connected => self.connected(now),
             From::Disconnected(error, _) => self.disconnected(error),
             From::Progress(slot, report) => self.report(slot, report.params),
-            From::Settled(slot, outcome) => self.settled(slot, outcome),
+            From::Settled(slot, outcome) => self.settled(slot, outcome, now),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
             From::News(slot, method, params) => self.news(slot, method, params),
             From::Input(input) => self.asked_inside(input, now),
@@ -336,12 +329,9 @@ impl<P: Payload> Relay<P> {
             From::Withdrawn(id, _) => self.withdrawn(&id),
             From::Notification(method, params) => self.heard(&method, params.as_ref()),
             From::Fault(error) => self.outputs.push_back(Output::Fault(error)),
+            From::Odd(_, params) => self.stray(params),
             // Counted or told elsewhere, or a matter of the client machine's.
-            From::Odd(..)
-            | From::Stalled(_)
-            | From::Leg(..)
-            | From::Task(..)
-            | From::Interrupted(..) => {}
+            From::Stalled(_) | From::Leg(..) | From::Task(..) | From::Interrupted(..) => {}
         }
     }
 
@@ -357,6 +347,8 @@ impl<P: Payload> Relay<P> {
     fn disconnected(&mut self, error: Error<P>) {
         self.stage = Stage::Closed;
         self.questions.clear();
+        self.tasks.clear();
+        self.tools.unlist();
         self.outputs.push_back(Output::Disconnected(error));
     }
 
@@ -398,7 +390,7 @@ fn everything<P: Payload>() -> P {
     roots.set("listChanged", P::boolean(true));
     all.set("roots", roots);
     let mut extensions = P::object();
-    extensions.set("io.modelcontextprotocol/tasks", P::object());
+    extensions.set(tasks::EXTENSION, P::object());
     all.set("extensions", extensions);
     all
 }

@@ -11,7 +11,7 @@ use mcp_wasm::{
 use tokio::time::{Instant, sleep};
 
 use super::Backend;
-use crate::{config::Way, oauth::Standing};
+use crate::{config::Way, oauth::Standing, stderr::StderrLog};
 
 /// Milliseconds that a server may take to be ready: what it is made of may have to be downloaded.
 const READY: f64 = 120_000.0;
@@ -33,7 +33,7 @@ pub(super) enum Phase {
 
 impl Backend {
     /// Whether the server is to be there: somebody waits for it, or for its coming back.
-    fn is_wanted(&self) -> bool {
+    pub(super) fn is_wanted(&self) -> bool {
         let is_missed = self.again.is_some() && !self.lines.is_empty();
         self.relay.wants_server() || is_missed && !self.needs_login()
     }
@@ -86,10 +86,8 @@ impl Backend {
         match &self.pool.entry.way {
             Way::Child(command) => {
                 tracing::debug!(server = self.pool.name(), "starting");
-                let name = self.pool.name().to_owned();
-                let command = command.clone().on_stderr(move |line| {
-                    tracing::info!(target: "mcp_wasm_gateway::stderr", server = name, "{line}");
-                });
+                let log = StderrLog::new(self.pool.name());
+                let command = command.clone().on_stderr(move |line| log.line(line));
                 Transport::child(&command, most)
             }
             Way::Web(web) if web.url.starts_with("ws") => Transport::socket(web, most),

@@ -28,7 +28,8 @@ pub fn is_resource_of(resource: &str, server: &Url) -> bool {
     let Ok(theirs) = Url::parse(resource) else { return false };
     let bare = |url: &Url| url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
     let (above, path) = (bare(&theirs), bare(server));
-    let is_above = path.strip_prefix(&above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let is_above =
+        path.strip_prefix(&above).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     theirs.origin() == server.origin() && is_above
 }
 
@@ -58,7 +59,14 @@ mod tests {
         let (far, near) = (url("https://a.example/mcp"), url("http://127.0.0.1:1/mcp"));
         assert!(usable("https://b.example/token", &far).is_some());
         assert!(usable("http://127.0.0.1:2/token", &near).is_some());
-        for bad in ["http://127.0.0.1:2/token", "http://b.example/", "file:///etc", "javascript:1", "https://u:p@b.example/", "x"] {
+        for bad in [
+            "http://127.0.0.1:2/token",
+            "http://b.example/",
+            "file:///etc",
+            "javascript:1",
+            "https://u:p@b.example/",
+            "x",
+        ] {
             assert!(usable(bad, &far).is_none(), "{bad}");
         }
         assert!(usable("http://b.example/", &near).is_none());
@@ -67,10 +75,21 @@ mod tests {
     #[test]
     fn a_resource_is_the_server_or_above_it() {
         let server = url("https://a.example/one/mcp");
-        for good in ["https://a.example", "https://a.example/", "https://a.example/one", "https://a.example/one/mcp"] {
+        for good in [
+            "https://a.example",
+            "https://a.example/",
+            "https://a.example/one",
+            "https://a.example/one/mcp",
+        ] {
             assert!(is_resource_of(good, &server), "{good}");
         }
-        for bad in ["https://b.example/one/mcp", "http://a.example/one/mcp", "https://a.example/on", "https://a.example/one/mcp/x", "x"] {
+        for bad in [
+            "https://b.example/one/mcp",
+            "http://a.example/one/mcp",
+            "https://a.example/on",
+            "https://a.example/one/mcp/x",
+            "x",
+        ] {
             assert!(!is_resource_of(bad, &server), "{bad}");
         }
     }

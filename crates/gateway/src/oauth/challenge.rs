@@ -137,13 +137,22 @@ mod tests {
         };
         assert_eq!(of(field), wanted);
         assert_eq!(of("Negotiate abc==, Bearer scope=x").scopes, ["x"]);
-        let two = ["Bearer".to_owned(), "Bearer resource_metadata=https://a.example/m?x=1".to_owned()];
+        let two =
+            ["Bearer".to_owned(), "Bearer resource_metadata=https://a.example/m?x=1".to_owned()];
         assert_eq!(Challenge::of(&two).metadata.as_deref(), Some("https://a.example/m?x=1"));
     }
 
     #[test]
     fn what_is_no_challenge_is_passed_over() {
-        for field in ["", "\"", "=,=", "Bearer", "Bearer realm=\"unfinished", "\u{e4} Bearer scope", "Digest x=y"] {
+        for field in [
+            "",
+            "\"",
+            "=,=",
+            "Bearer",
+            "Bearer realm=\"unfinished",
+            "\u{e4} Bearer scope",
+            "Digest x=y",
+        ] {
             assert_eq!(of(field), Challenge::default(), "{field}");
         }
     }

@@ -56,9 +56,12 @@ impl Kept {
     /// What the file of the token has besides, if there is such a file.
     pub fn open(file: Option<&Path>) -> Self {
         let text = file.and_then(|file| fs::read_to_string(file).ok()).unwrap_or_default();
-        let rest = text.split_once('\n').map(|(_, rest)| rest.trim()).filter(|rest| !rest.is_empty());
+        let rest =
+            text.split_once('\n').map(|(_, rest)| rest.trim()).filter(|rest| !rest.is_empty());
         let all = rest.map(serde_json::from_str).transpose().unwrap_or_else(|error| {
-            tracing::warn!("the log-ins in the file of --secret cannot be read, and are forgotten: {error}");
+            tracing::warn!(
+                "the log-ins in the file of --secret cannot be read, and are forgotten: {error}"
+            );
             None
         });
         Self { all: Mutex::new(all.unwrap_or_default()), file: file.map(Path::to_owned) }
@@ -84,7 +87,10 @@ impl Kept {
         change(&mut all);
         let Some(file) = &self.file else { return };
         if let Err(error) = write(file, &all) {
-            tracing::warn!("{} cannot be written, so log-ins end with the gateway: {error}", file.display());
+            tracing::warn!(
+                "{} cannot be written, so log-ins end with the gateway: {error}",
+                file.display()
+            );
         }
     }
 }

@@ -19,8 +19,8 @@ use url::Url;
 
 use challenge::{Challenge, add};
 pub use client::Given;
-use kept::Session;
 pub use kept::Kept;
+use kept::Session;
 pub use question::Logins;
 use tokens::Refused;
 
@@ -84,7 +84,13 @@ pub struct Login {
 
 impl Login {
     /// The log-in at the server of that address.
-    pub fn new(name: &str, url: &str, wish: Wish, place: Arc<Place>, kept: Arc<Kept>) -> Option<Self> {
+    pub fn new(
+        name: &str,
+        url: &str,
+        wish: Wish,
+        place: Arc<Place>,
+        kept: Arc<Kept>,
+    ) -> Option<Self> {
         let mut server = Url::parse(url).ok()?;
         server.set_fragment(None);
         let safe = match server.scheme() {
@@ -93,7 +99,8 @@ impl Login {
             other => other,
         };
         // `set_scheme` does not turn a WebSocket's address into one of HTTP.
-        let server = Url::parse(&format!("{safe}{}", server.as_str().get(server.scheme().len()..)?)).ok()?;
+        let server =
+            Url::parse(&format!("{safe}{}", server.as_str().get(server.scheme().len()..)?)).ok()?;
         Some(Self {
             name: name.to_owned(),
             server,
@@ -133,7 +140,10 @@ impl Login {
     /// Somebody has to log in; in words, what to do.
     fn need(&self, challenge: Challenge, has: bool) -> String {
         let what = if has {
-            format!("the server wants more rights than the log-in has ({})", challenge.scopes.join(" "))
+            format!(
+                "the server wants more rights than the log-in has ({})",
+                challenge.scopes.join(" ")
+            )
         } else {
             "the server wants a log-in".to_owned()
         };
@@ -247,7 +257,9 @@ impl Login {
             }
             (403, ..) => Remedy::None,
             // Somebody else has got new ones meanwhile.
-            (_, used, Some(session)) if !refusal.is_second && used != Some(&session.tokens.access) => {
+            (_, used, Some(session))
+                if !refusal.is_second && used != Some(&session.tokens.access) =>
+            {
                 Remedy::Retry
             }
             (_, Some(used), Some(session)) => {

@@ -69,7 +69,8 @@ impl Logins {
     /// # Errors
     /// In words, why it did not come about.
     pub async fn finish(&self, answer: &HashMap<String, String>) -> Result<String, String> {
-        let stale = "the answer belongs to no log-in that is under way, or came too late: log in again";
+        let stale =
+            "the answer belongs to no log-in that is under way, or came too late: log in again";
         let state = answer.get("state").ok_or(stale)?;
         let question = {
             let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -145,10 +146,7 @@ async fn ask(login: &Arc<Login>) -> Result<(Question, String), String> {
 }
 
 /// The code in an answer, once it is known to be the answer to this question.
-fn judge<'a>(
-    question: &Question,
-    answer: &'a HashMap<String, String>,
-) -> Result<&'a str, String> {
+fn judge<'a>(question: &Question, answer: &'a HashMap<String, String>) -> Result<&'a str, String> {
     let issuer = &question.issuer;
     let is_right = match answer.get("iss") {
         Some(named) => named == issuer,
@@ -209,7 +207,8 @@ mod tests {
     fn question(is_signed: bool) -> Question {
         let place = Arc::new(Place::at("http://127.0.0.1:1"));
         let kept = Arc::new(Kept::default());
-        let login = Login::new("it", "https://a.example/mcp", Wish::default(), place, kept).unwrap();
+        let login =
+            Login::new("it", "https://a.example/mcp", Wish::default(), place, kept).unwrap();
         let client = Client { id: "me".into(), secret: None, method: "none".into(), expires: None };
         Question {
             login: Arc::new(login),
@@ -242,7 +241,11 @@ mod tests {
             assert!(judge(&question(true), &bad).unwrap_err().contains("is not from"), "{bad:?}");
         }
         // What somebody else writes is not shown.
-        let foreign = answer(&[("error", "x"), ("error_description", "call 555"), ("iss", "https://evil.example")]);
+        let foreign = answer(&[
+            ("error", "x"),
+            ("error_description", "call 555"),
+            ("iss", "https://evil.example"),
+        ]);
         assert!(!judge(&question(true), &foreign).unwrap_err().contains("555"));
         let denied = answer(&[("error", "access_denied"), ("iss", "https://login.example")]);
         assert!(judge(&question(true), &denied).unwrap_err().contains("access_denied"));

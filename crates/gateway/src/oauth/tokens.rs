@@ -43,7 +43,8 @@ pub enum Refused {
 impl Refused {
     /// In words.
     pub fn why(self) -> String {
-        let (Self::Ended(why) | Self::Forgotten(why) | Self::Transient(why) | Self::Other(why)) = self;
+        let (Self::Ended(why) | Self::Forgotten(why) | Self::Transient(why) | Self::Other(why)) =
+            self;
         why
     }
 }
@@ -55,13 +56,15 @@ pub async fn ask(
     client: &Client,
     mut form: Vec<(&'static str, String)>,
 ) -> Result<Tokens, Refused> {
-    let before = form.iter().find(|(name, _)| *name == "refresh_token").map(|(_, text)| text.clone());
+    let before =
+        form.iter().find(|(name, _)| *name == "refresh_token").map(|(_, text)| text.clone());
     let header = client.sign(&mut form);
     let headers: Vec<_> = header.map(|header| ("authorization", header)).into_iter().collect();
     let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
     let answer = post(endpoint, "application/x-www-form-urlencoded", &headers, body).await;
     let error = answer.text("error").map(str::to_owned);
-    let why = |answer: &super::requests::Answer| format!("{issuer} gives no tokens ({})", answer.why());
+    let why =
+        |answer: &super::requests::Answer| format!("{issuer} gives no tokens ({})", answer.why());
     if answer.is_transient() && error.is_none() {
         return Err(Refused::Transient(format!("{}; try again later", why(&answer))));
     }
@@ -73,10 +76,12 @@ pub async fn ask(
         Some(_) => return Err(Refused::Other(why(&answer))),
         None => {}
     }
-    let is_bearer = answer.text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
+    let is_bearer =
+        answer.text("token_type").is_some_and(|kind| kind.eq_ignore_ascii_case("bearer"));
     let access = answer.text("access_token").filter(|_| is_bearer && answer.status == Some(200));
     // It goes into a header.
-    let access = access.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
+    let access =
+        access.filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()));
     let Some(access) = access else {
         let kind = answer.text("token_type").map(|kind| format!("a token of the type {kind:?}"));
         let kind = kind.unwrap_or_else(|| answer.why());
