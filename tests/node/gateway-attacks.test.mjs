@@ -38,8 +38,8 @@ const status = (gateway, at, headers, method = "GET") =>
     sent.end();
   });
 
-/** How a WebSocket is refused, or which subprotocol is selected. @param {Gateway} gateway @param {string[]} protocols @param {object} [headers] */
-const socket = (gateway, protocols, headers, url = gateway.ws()) =>
+/** How a WebSocket is refused, or which subprotocol is selected. @param {Gateway} gateway @param {string[]} protocols @param {Record<string, string>} [headers] */
+const socket = (gateway, protocols, headers = {}, url = gateway.ws()) =>
   new Promise((resolve) => {
     const opened = new WebSocket(url, protocols, { headers });
     opened.on("unexpected-response", (_, response) => {
