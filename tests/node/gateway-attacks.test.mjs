@@ -63,7 +63,7 @@ describe("from outside", () => {
   after(() => gateway.stop());
 
   test("no name but its own leads to any of its addresses (DNS rebinding)", async () => {
-    for (const host of ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", `evil.example:${gateway.port}`, "localhost@evil.example", "0.0.0.0", ""]) {
+    for (const host of ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", `evil.example:${gateway.port}`, "localhost@evil.example", "0.0.0.0"]) {
       for (const at of ["/", "/servers", "/mcp", "/login", "/oauth/callback?state=x&code=y", "/pkg/index.js"]) {
         const answer = await status(gateway, at, { ...gateway.headers, host });
         assert.ok(answer === 403 || answer === 400, `${host} ${at}: ${answer}`);

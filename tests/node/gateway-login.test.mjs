@@ -5,7 +5,7 @@ import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { after, before, describe, test } from "node:test";
+import { after, afterEach, before, describe, test } from "node:test";
 import WebSocket from "ws";
 import { startAuthorizationServer } from "../support/authorization-server.mjs";
 import { startGateway } from "../support/gateway.mjs";
@@ -144,10 +144,18 @@ describe("a server that wants a log-in", () => {
   });
 });
 
+/** What a test has started. @type {(() => unknown)[]} */
+const ends = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
 test("tokens that end are renewed without a word, and log-ins are kept in the file of --secret", async () => {
   const there = await startAuthorizationServer({ lives: 2 });
+  ends.push(() => there.stop());
   const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "secret");
   let gateway = await startGateway(["--secret", file, "--url", there.server]);
+  ends.push(() => gateway.stop());
   const open = async () => {
     const token = (await readFile(file, "utf8")).split("\n")[0];
     return Object.assign(gateway, { headers: { authorization: `Bearer ${token}` }, protocols: ["mcp", `mcp.ticket.${token}`] });
@@ -168,8 +176,6 @@ test("tokens that end are renewed without a word, and log-ins are kept in the fi
   gateway = await startGateway(["--secret", file, "--url", there.server, "--port", port]);
   await open();
   assert.equal(await work(gateway), "person", "after another start, too");
-  await gateway.stop();
-  await there.stop();
 });
 
 test("a token of the environment goes along by mcp.json, and one that is refused is named", async () => {
@@ -183,10 +189,12 @@ test("a token of the environment goes along by mcp.json, and one that is refused
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ jsonrpc: "2.0", id, result }));
   });
   const url = `${await listen(server)}/mcp`;
+  ends.push(() => end(server));
   const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
   const headers = (/** @type {string} */ value) => ({ url, headers: { Authorization: value } });
   await writeFile(file, JSON.stringify({ mcpServers: { good: headers("Bearer ${API_TOKEN}"), bad: headers("Bearer wrong-one") } }));
   const gateway = await startGateway(["--config", file], { env: { API_TOKEN: "right" } });
+  ends.push(() => gateway.stop());
   const client = await connect(gateway, "good");
   assert.deepEqual((await client.listTools()).tools, []);
   await client.close();
@@ -195,6 +203,4 @@ test("a token of the environment goes along by mcp.json, and one that is refused
   assert.match(bad.error, /it may have ended/);
   assert.equal(bad.login, undefined, "no button, since it would be of no use");
   assert.ok(!gateway.output().includes("wrong-one") && !gateway.output().includes("right\n"));
-  await gateway.stop();
-  await end(server);
 });

@@ -1,8 +1,9 @@
 //! The end of a server, and what becomes of those who use it.
 
-use serde_json::{Value, json};
+use mcp_wasm::error::Error;
+use serde_json::json;
 
-use crate::relayed::{World, response};
+use crate::relayed::World;
 use crate::telling::updated;
 use crate::{LEGACY, MODERN, pairs};
 
@@ -58,7 +59,8 @@ fn what_waits_for_a_server_that_cannot_be_reached_fails_with_the_cause() {
     };
     world.relay.request(id, request, 0.0);
     assert!(world.relay.wants_server());
-    world.relay.unreachable("`nodde` was not found");
+    let error = Error::Closed { reason: "`nodde` was not found".to_owned(), sent: false };
+    world.relay.unreachable(&error);
     world.run();
     assert_eq!(world.take(id).unwrap()["error"]["message"], "`nodde` was not found");
 }

@@ -1,6 +1,5 @@
 //! What servers tell, and who hears it.
 
-use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 
 use crate::relayed::World;

@@ -117,7 +117,10 @@ async fn run(arguments: Arguments) -> Result<()> {
     };
     app = app.merge(site::router(&pools, pairing));
 
-    announce::announce(address, tls.is_some(), &pools, token.as_deref())?;
+    if let Err(error) = announce::announce(address, tls.is_some(), &pools, token.as_deref()) {
+        // Whoever started it may not read that, and knows the token by `--secret`.
+        tracing::warn!("nobody reads where the gateway is: {error}");
+    }
     if token.is_none() {
         tracing::warn!("without a token, every program of this machine can use the servers");
     }

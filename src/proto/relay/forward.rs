@@ -274,23 +274,28 @@ pub fn reason<P: Payload>(error: &Error<P>) -> String {
     }
 }
 
+/// What a client is told of that.
+pub(super) fn failed<P: Payload>(error: &Error<P>) -> RpcError<P> {
+    let mut data = P::object();
+    data.set_text(
+        "code",
+        match error {
+            // As clients call it that log in for themselves.
+            Error::Http { status: 401, .. } => "AUTH_REQUIRED",
+            _ => error.code(),
+        },
+    );
+    RpcError { code: code::INTERNAL_ERROR, message: reason(error), data: Some(data) }
+}
+
 /// What a client is told of a call that failed otherwise than by the server's answer.
 pub(super) fn failure<P: Payload>(error: Error<P>) -> RpcError<P> {
     let Error::Rpc(error) = error else {
-        let mut data = P::object();
-        data.set_text(
-            "code",
-            match error {
-                // As clients call it that log in for themselves.
-                Error::Http { status: 401, .. } => "AUTH_REQUIRED",
-                _ => error.code(),
-            },
-        );
-        let mut message = reason(&error);
+        let mut told = failed(&error);
         if let Error::Closed { sent: true, .. } | Error::Lost { sent: true, .. } = error {
-            message.push_str("; the call may have been carried out");
+            told.message.push_str("; the call may have been carried out");
         }
-        return RpcError { code: code::INTERNAL_ERROR, message, data: Some(data) };
+        return told;
     };
     error
 }

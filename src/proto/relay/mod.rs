@@ -205,10 +205,9 @@ impl<P: Payload> Relay<P> {
     }
 
     /// There will be no connection: what waits for it fails for this reason.
-    pub fn unreachable(&mut self, reason: &str) {
+    pub fn unreachable(&mut self, error: &Error<P>) {
         for (front, request) in std::mem::take(&mut self.waiting) {
-            let error = RpcError::new(code::INTERNAL_ERROR, reason);
-            self.answer(front, request.key, Err(error));
+            self.answer(front, request.key, Err(forward::failed(error)));
         }
         self.calls.forget_lost_listeners();
     }

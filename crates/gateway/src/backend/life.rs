@@ -135,7 +135,7 @@ impl Backend {
         self.again = Some(Instant::now() + pause);
         if since.is_none() {
             *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            self.relay.unreachable(&reason);
+            self.relay.unreachable(error);
         }
     }
 
