@@ -180,7 +180,7 @@ describe("clients that are programs in front of the gateway", () => {
     const program = path.join(peers, "inspector", "clients", "launcher", "build", "index.js");
     const inspect = async (/** @type {string[]} */ ...args) => {
       const all = [program, "--cli", at(String(some[0])).http, "--transport", "http", ...args];
-      const { stdout } = await run(process.execPath, all, { timeout: 50_000, env: { ...process.env, HOME: folder } });
+      const { stdout } = await run(path.join(here, "npm", "node_modules", ".bin", "node"), all, { timeout: 50_000, env: { ...process.env, HOME: folder } });
       return JSON.parse(stdout);
     };
     const { tools } = await inspect("--method", "tools/list");
