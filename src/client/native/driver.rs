@@ -7,10 +7,11 @@ use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
 use super::super::Exit;
-use super::super::engine::{Engine, not_open};
+use super::super::engine::Engine;
+use super::super::machine::not_open;
 use crate::jsonrpc::Raw;
 use crate::proto::client::{Output, RequestId};
-use crate::transport::{End, Event, Transport, now, until};
+use crate::transport::{End, Transport, TransportEvent, now, until};
 
 /// Drives a client until its connection has ended, or nobody holds it any more.
 pub(super) async fn run(
@@ -39,7 +40,7 @@ pub(super) async fn run(
     let _ = ends.send(true);
 }
 
-async fn next(transport: &mut Option<Transport>) -> Event {
+async fn next(transport: &mut Option<Transport>) -> TransportEvent {
     match transport {
         Some(transport) => transport.next().await,
         None => std::future::pending().await,
@@ -71,7 +72,7 @@ impl Line {
             match output {
                 Output::Send(message, id) => self.send(&engine, &message, id),
                 Output::Greet(message) => self.greet(&engine, &message),
-                Output::Reopen => self.transport = Some(engine.host.endpoint.open()),
+                Output::Reopen => self.transport = Some(engine.platform.endpoint.open()),
                 Output::Disconnected(..) => {
                     self.is_over = true;
                     engine.hear(output, ended);
@@ -82,11 +83,11 @@ impl Line {
         (!self.is_over).then(|| engine.with(|core| core.poll_timeout()))
     }
 
-    fn hear(&mut self, event: Event) {
+    fn hear(&mut self, event: TransportEvent) {
         let Some(engine) = self.engine.upgrade() else { return };
         match event {
-            Event::Unread(of, error) => engine.refuse(&of, error),
-            Event::End(end) => {
+            TransportEvent::Unread(of, error) => engine.refuse(&of, error),
+            TransportEvent::End(end) => {
                 self.transport = None;
                 if let Some(exit) = exit(&end) {
                     // There is one end.

@@ -2,11 +2,11 @@
 
 use super::{
     Act, FrontId, Relay,
-    calls::{Call, Kind, Number},
+    calls::{CallKind, Number, RelayedCall},
 };
 use crate::{
     error::Error,
-    jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
+    jsonrpc::{Kind, Payload, RpcError, code},
     proto::{
         Millis,
         client::{Caching, CallLimits, Requested, Slot},
@@ -64,11 +64,11 @@ impl<P: Payload> Relay<P> {
         let params = self.params(front, &request, back);
         let limits = limits(version, back);
         let is_crossing = version.era() == Era::Legacy && back.era() == Era::Modern;
-        let call = Call {
+        let call = RelayedCall {
             level: request.level,
             context: Some(request.context),
             params: (is_crossing && request.method == method::CALL_TOOL).then(|| params.clone()),
-            ..Call::new(front, Some(request.key), Kind::Request, &request.method)
+            ..RelayedCall::new(front, Some(request.key), CallKind::Request, &request.method)
         };
         let number = self.calls.add(call);
         self.ask_for_logs(now);
@@ -83,7 +83,7 @@ impl<P: Payload> Relay<P> {
         }
     }
 
-    pub(super) fn add_call(&mut self, call: Call<P>) -> Number {
+    pub(super) fn add_call(&mut self, call: RelayedCall<P>) -> Number {
         self.calls.add(call)
     }
 
@@ -93,7 +93,7 @@ impl<P: Payload> Relay<P> {
         if let Ok(Requested::Sent(first, slot)) =
             self.back.request(method, Some(params), limits, now)
         {
-            let call = Call::new(FrontId(0), None, Kind::Own, method);
+            let call = RelayedCall::new(FrontId(0), None, CallKind::Own, method);
             let number = self.calls.add(call);
             self.calls.begin(number, first, slot);
             return true;
@@ -123,7 +123,7 @@ impl<P: Payload> Relay<P> {
         let (is_modern, was_modern) =
             (back.carries_envelope(), request.context.version.carries_envelope());
         let mut about = params.given(meta::META).unwrap_or_else(P::object);
-        if about.kind() == JsonKind::Object {
+        if about.kind() == Kind::Object {
             // The client machine has its own.
             about.remove(meta::PROGRESS_TOKEN);
             about.remove(meta::PROTOCOL_VERSION);
@@ -211,7 +211,7 @@ impl<P: Payload> Relay<P> {
         let is_lost = is_gone && matches!(&outcome, Err(Error::Closed { .. }));
         if call.filter.is_some() && is_lost && self.fronts.contains_key(&front) {
             let is_wanted = match kind {
-                Kind::Listen => call.key.is_some(),
+                CallKind::Listen => call.key.is_some(),
                 _ => true,
             };
             // The server may come back.
@@ -228,7 +228,7 @@ impl<P: Payload> Relay<P> {
         let era = context.as_ref().map_or(Era::Legacy, |context| context.version.era());
         let outcome = outcome.map_err(failure);
         let mut outcome = self.translated(era, &method, outcome);
-        if kind == Kind::Own && method == method::LIST_TOOLS {
+        if kind == CallKind::Own && method == method::LIST_TOOLS {
             self.calls.remove(number);
             return self.listed_first(outcome.ok().as_ref(), now);
         }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use super::{
     Act, FrontId, Relay,
-    calls::{self, Call, Number},
+    calls::{CallKind, Number, RelayedCall},
 };
 use crate::{
     error::Error,
@@ -100,7 +100,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// An answer, as far as it is about tasks: of a list, a client sees its own.
-    pub(super) fn note_task(&mut self, call: &Call<P>, result: &mut P) {
+    pub(super) fn note_task(&mut self, call: &RelayedCall<P>, result: &mut P) {
         if !self.has_legacy_tasks() {
             return;
         }
@@ -158,7 +158,7 @@ impl<P: Payload> Relay<P> {
 
     /// The parameters of a call that a modern server answers only to who takes tasks: with that, so that
     /// it can be made once more. Its client is spared them.
-    pub(super) fn as_task(&self, call: &Call<P>, error: &RpcError<P>) -> Option<P> {
+    pub(super) fn as_task(&self, call: &RelayedCall<P>, error: &RpcError<P>) -> Option<P> {
         let required = error.data.as_ref()?.get("requiredCapabilities")?;
         required.get("extensions")?.member(EXTENSION)?;
         let mut params = call.params.clone().filter(|_| error.code == code::MISSING_CAPABILITY)?;
@@ -183,7 +183,7 @@ impl<P: Payload> Relay<P> {
         now: Millis,
     ) -> bool {
         let Err(Error::Rpc(error)) = outcome else { return false };
-        let Some(call) = self.calls.get(number).filter(|call| call.kind == calls::Kind::Request)
+        let Some(call) = self.calls.get(number).filter(|call| call.kind == CallKind::Request)
         else {
             return false;
         };
