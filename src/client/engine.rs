@@ -1,6 +1,6 @@
-//! Stands between the machine and the program: calls go in, and what the machine says is told to
-//! who waits for it. The machine is never borrowed while a function of the user's runs, so that may
-//! call anything here.
+//! Stands between the machine and the program: calls go in, and the machine's outputs go to whoever
+//! waits for them. The machine is never borrowed while a function of the user's runs, so such a
+//! function may call anything here.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
@@ -115,7 +115,7 @@ impl Engine {
         Error::new(call, error).with_exit(self.exit.get())
     }
 
-    /// A message is not read: the call fails that it answers, and the connection goes on.
+    /// A message is not read: the call that it answers fails, and the connection goes on.
     pub fn refuse(&self, of: &Outline, error: Fault) {
         self.with(|core| core.refuse(of, error, Here::now()));
         self.platform.stir(self);
@@ -149,7 +149,7 @@ impl Engine {
                 drop(inner);
                 call.outcome.set(Ok(result));
             }
-            // Only told to who says that it may be another's.
+            // Only for callers who said that it may be another's.
             Ok(Requested::Private) => {}
             Err(error) => {
                 drop(inner);
@@ -227,7 +227,8 @@ impl Engine {
         Some((output, ended))
     }
 
-    /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
+    /// Passes an output of the machine on to whoever waits for it. Outputs about the channel are not
+    /// handled here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
             Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
@@ -274,7 +275,7 @@ impl Engine {
         }
     }
 
-    /// Tells a call of what is about it.
+    /// Passes an output on to the call that it is about.
     fn tell(call: &Pending, output: Output<Value>) {
         let listener = call.listener.as_deref();
         match output {
