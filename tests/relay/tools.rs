@@ -1,7 +1,7 @@
 //! A modern server that is spoken to by HTTP wants arguments repeated in headers, and only its list of
 //! tools says which: it is asked for before the first call.
 
-use mcp_wasm::proto::relay::{Options, Relay};
+use mcp_wasm::proto::relay::{Relay, RelayOptions};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 
@@ -10,7 +10,7 @@ use crate::{LEGACY, MODERN};
 
 fn world(back: Version) -> World {
     let mut world = World::new(back, true);
-    let options = Options { shared: true, lists: true, ..Options::new(vec![7; 32]) };
+    let options = RelayOptions { shared: true, lists: true, ..RelayOptions::new(vec![7; 32]) };
     world.relay = Relay::new(options);
     world
 }
