@@ -44,7 +44,7 @@ for (const kind of browsers) {
     before(async () => {
       world = await startAuthorizationServer();
       site = await serve();
-      browser = await launch(kind);
+      browser = await launch(kind, { hosts: ["app.example"] });
     });
     after(async () => {
       await browser?.close();
@@ -130,6 +130,15 @@ for (const kind of browsers) {
       const { code, url } = await one.run(`(window.open = () => null, code(oauth.login(${JSON.stringify(world.server)})))`);
       assert.equal(code, "AUTH_POPUP_BLOCKED");
       assert.ok(url.startsWith(`${world.issuer}/auth?`));
+      await one.close();
+    });
+
+    test("a page by http that is not of this machine is told so, and no window opens", { timeout: 60_000 }, async () => {
+      const one = await app(site.url.replace("127.0.0.1", "app.example"));
+      assert.equal(await one.run("isSecureContext"), false);
+      const { code, message } = await one.run(`code(oauth.login(${JSON.stringify(world.server)}))`);
+      assert.deepEqual([code, /https/.test(message)], ["AUTH_INSECURE", true]);
+      assert.equal(await one.run(`code(make(${JSON.stringify(world.server)}, { client: { id: "a", secret: "b" } }))`).catch((/** @type {Error} */ error) => /a page cannot keep a secret/.test(error.message)), true);
       await one.close();
     });
 
