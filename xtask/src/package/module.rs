@@ -104,7 +104,16 @@ pub const MODULES: [Module; 2] = [
                     ("proto::client::questions::", &["receive", "release", "converse"]),
                     (
                         "proto::client::subscriptions::",
-                        &["listen", "listen_again", "hear", "answered", "interrupted", "abandon"],
+                        &[
+                            "listen",
+                            "listen_again",
+                            "hear",
+                            "answered",
+                            "interrupted",
+                            "suspended",
+                            "go_on",
+                            "abandon",
+                        ],
                     ),
                 ],
                 methods: &["answer", "report", "respond"],
