@@ -5,7 +5,7 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
-import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { factsOf, isWorthScanning, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -29,7 +29,7 @@ const now = () => performance.now();
  * @property {(cause: unknown) => boolean} blame hears what is about to fail that; false if nobody waits
  * @property {() => string} what says in words what fails if no call does
  * @property {() => boolean} scans whether frames are worth scanning: not if somebody wants every notification as a message
- * @property {(kind: number, facts: object) => void} odd hears of odd progress
+ * @property {(kind: number, facts: () => object) => void} odd hears of odd progress
  * @property {(id: number) => void} changed hears that requests are sent for another than before, from the one of that id on
  */
 
@@ -339,13 +339,13 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && this.scans && !this.#draining) {
+    if (length <= words.SCRATCH && isWorthScanning(text) && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.#core);
       lay(text, core);
       const slot = core.scan(length);
       if (slot !== words.SCAN_PARSE) {
         const records = this.records();
-        if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
+        if (records[words.FIELD_ODD]) this.#odd(records, 0);
         if (slot < 0) return;
         const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
         const call = /** @type {Call} */ (this.#owner.table.at(slot));
@@ -353,6 +353,11 @@ export class Connection {
       }
     }
     this.parse(text);
+  }
+
+  /** What is odd about progress is told. @param {Records} records @param {number} at */
+  #odd(records, at) {
+    this.#owner.odd(/** @type {number} */ (records[at + words.FIELD_ODD]), () => factsOf(records, at));
   }
 
   get #limit() {
@@ -394,8 +399,7 @@ export class Connection {
     let text;
     const found = [];
     for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
-      const odd = records[at + words.FIELD_ODD];
-      if (odd) this.#owner.odd(odd, factsOf(records, at));
+      if (records[at + words.FIELD_ODD]) this.#odd(records, at);
       const call = this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
       if (!call) continue;
       const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
