@@ -9,10 +9,11 @@ use std::process::Command;
 
 /// Each module of the crate with the modules that it may import, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("names", &[]),
     ("text", &[]),
     ("error", &["jsonrpc", "types"]),
-    ("jsonrpc", &["error", "text", "types"]),
-    ("types", &["error", "jsonrpc"]),
+    ("jsonrpc", &["names", "text"]),
+    ("types", &["error", "jsonrpc", "names"]),
     ("proto", &["error", "jsonrpc", "text", "types"]),
     ("http", &["error", "jsonrpc", "text", "types", "proto"]),
     ("server", &["error", "jsonrpc", "text", "types", "proto", "http"]),

@@ -6,15 +6,15 @@ use crate::proto::Millis;
 use crate::text::owned;
 use crate::types::method;
 
-use super::Client;
+use super::ClientMachine;
 use super::cache::Kept;
 use super::limits::CallLimits;
-use super::output::Requested;
+use super::output::{ReplyTo, Requested};
 use super::pages::Pages;
 use super::requests::{Purpose, RequestId};
 use super::work::Work;
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// Sends a request, unless its result is kept; its id is its progress token too. For
     /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
     /// requests about resources.
@@ -116,6 +116,16 @@ impl<P: Payload> Client<P> {
     pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
         if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
             self.calls.go_on(&mut self.wire, id, now);
+        }
+    }
+
+    /// Answers what the server asks for, whichever way it asked.
+    pub fn reply(&mut self, to: ReplyTo, outcome: Result<P, RpcError<P>>, now: Millis) {
+        match to {
+            ReplyTo::Request(id) => self.respond(id, outcome),
+            ReplyTo::Input(input) => {
+                self.answer(input, outcome.map_err(|error| error.message), now);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::types::method;
 
 use super::calls::CallTable;
 use super::capabilities::opts_in;
-use super::inputs::{QUESTIONS, refusal};
+use super::questions::{QUESTIONS, refusal};
 use super::requests::RequestId;
 use super::wire::Wire;
 use crate::text::{owned, sentence};
