@@ -216,7 +216,7 @@ export class Connection {
       get shows() {
         return !plain();
       },
-      deliver: (count, text) => this.#deliver(count, text),
+      deliver: (count, text) => this.deliver(count, text),
       identify: (identity, id) => this.identify(identity, id),
     });
   }
@@ -362,41 +362,24 @@ export class Connection {
   }
 
   /**
-   * Ordinary progress has come by HTTP, in the core's table.
+   * Ordinary progress has come in the core's table. All of it is taken out before a handler runs, which may
+   * end calls, give their slots away and have the table filled again.
    * @param {number} count
-   * @param {() => string} text that its messages are part of
+   * @param {() => string} read the text that its messages are part of
    */
-  #deliver(count, text) {
-    for (const { call, progress, total, message, params } of this.taken(this.records(), count, text)) {
-      call.deliver(progress, total, message, params);
-    }
-  }
-
-  /**
-   * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
-   * end calls and give their slots away.
-   * @param {Records} records
-   * @param {number} count
-   * @param {() => string} read what was scanned
-   */
-  taken(records, count, read) {
-    let text;
-    const found = [];
-    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
+  deliver(count, read) {
+    const records = this.records().slice(0, count * words.FIELDS);
+    /** @type {(Call | undefined)[]} */
+    const calls = [];
+    for (let at = 0; at < records.length; at += words.FIELDS) {
       if (records[at + words.FIELD_ODD]) this.#odd(records, at);
-      const call = this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
-      if (!call) continue;
-      const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
-      text ??= read();
-      found.push({
-        call,
-        progress: /** @type {number} */ (records[at + words.FIELD_PROGRESS]),
-        total: words.optional(total),
-        message: messageOf(records, at, text),
-        params: paramsOf(records, at, text),
-      });
+      calls.push(this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT])));
     }
-    return found;
+    const text = read();
+    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) {
+      const total = words.optional(/** @type {number} */ (records[at + words.FIELD_TOTAL]));
+      calls[i]?.deliver(/** @type {number} */ (records[at + words.FIELD_PROGRESS]), total, messageOf(records, at, text), paramsOf(records, at, text));
+    }
   }
 
   /** A message has arrived. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */
