@@ -28,14 +28,14 @@ const held = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength,
 
 for (const [channel, url] of [["WebSocket", server.url], ["HTTP", server.http]]) {
   for (const megabytes of [16, 64]) {
-    test(`a result of ${megabytes} MB arrives over ${channel} without an option, and leaves the module's memory as it was`, async () => {
+    test(`a result of ${megabytes} MB arrives over ${channel} without an option, and the module takes no copy of it`, async () => {
       const client = await Client.connect(/** @type {string} */ (url), { progressHandler: null });
       try {
         await client.callTool("echo", { text: "warm" });
         const before = held();
         const result = /** @type {any} */ (await client.callTool("large", { bytes: megabytes * 1e6 }));
         assert.ok(result.structuredContent.rows.length > megabytes * 10_000);
-        assert.equal(held(), before);
+        assert.ok(held() - before < 1e6, "the text is not copied into the module");
       } finally {
         await client.close();
       }
