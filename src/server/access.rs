@@ -21,6 +21,8 @@ pub(crate) struct Access {
     pub(crate) basic: Arc<[String]>,
     /// Where the resource is described.
     pub(crate) metadata: Arc<str>,
+    /// Whether lists leave out what their caller may not use.
+    pub(crate) hides: bool,
 }
 
 /// In the extensions of whoever has started this process: it may do everything.
@@ -66,10 +68,15 @@ impl fmt::Display for InsufficientScope {
 
 impl std::error::Error for InsufficientScope {}
 
-/// Looks whether a caller may do what needs these scopes.
+/// Whether this caller's lists leave out what it may not use.
+pub(crate) fn hides(extensions: &Extensions) -> bool {
+    extensions.get().is_some_and(|access: &Access| access.hides)
+}
+
+/// Checks whether a caller has these scopes.
 ///
 /// # Errors
-/// It lacks some; so does somebody of whom nothing is known.
+/// It lacks some; so does a caller of whom nothing is known.
 pub(crate) fn check(extensions: &Extensions, needed: &[String]) -> Result<(), InsufficientScope> {
     if needed.is_empty() || extensions.get::<Local>().is_some() {
         return Ok(());

@@ -13,7 +13,7 @@ use super::{
     Extensions, access,
     inbox::Inbox,
     link::Link,
-    model::{Context, Input, Outcome, ServedCall, Server},
+    model::{Context, Handler, Input, Outcome, ServedCall, Server},
     principal::Principal,
     relay::{Line, Running},
     shared::{Shared, Signal, enlist},
@@ -115,8 +115,10 @@ impl Driver {
     fn start(&mut self, request: Request<Raw>, extensions: Arc<Extensions>) {
         let inner = &self.server.inner;
         let open = |state: &str, binding: &_| inner.open(state, binding);
+        let lacks = |handler: &Handler| access::check(&extensions, &handler.scopes).is_err();
+        let hides = access::hides(&extensions).then_some(&lacks as &dyn Fn(&Handler) -> bool);
         // Beside the connection, which is not to wait for it.
-        let started = service::start(&inner.catalog(), request, || owner(&extensions), open);
+        let started = service::start(&inner.catalog(), request, || owner(&extensions), open, hides);
         let Some(job) = self.shared.send(|session| session.accept(started)) else { return };
         let key = job.call;
         let call = Arc::new(ServedCall {
@@ -157,7 +159,7 @@ impl Driver {
         is_congested
     }
 
-    /// Tells the handler, gives it one more turn, and drops it.
+    /// Tells the handler of the cancellation, polls it once more, and drops it.
     fn cancel(&mut self, key: RequestKey) {
         self.shared.lock().session.stop(key);
         if let Some(call) = self.calls.remove(&key) {
@@ -193,7 +195,7 @@ impl Driver {
     }
 }
 
-/// What comes of a handler that failed because its caller may not do this.
+/// The outcome of a handler that failed because its caller lacks a scope.
 fn refused(call: &ServedCall, ended: Ended<Outcome>) -> Ended<Outcome> {
     let has_failed = |result: &Raw| result.get("isError").and_then(|is| is.as_bool()) == Some(true);
     match (call.lacking.get(), ended) {
@@ -204,7 +206,7 @@ fn refused(call: &ServedCall, ended: Ended<Outcome>) -> Ended<Outcome> {
     }
 }
 
-/// Whom the states of questions belong to.
+/// Who the states of questions belong to.
 fn owner(extensions: &Extensions) -> String {
     // Different texts for different principals, and none for nobody.
     extensions.get().map_or_else(String::new, |one: &Principal| format!("{:?}", one.identity()))

@@ -1,4 +1,4 @@
-//! What leaves: requests, notifications, answers, and what is given up.
+//! What is sent: requests, notifications, answers, and cancellations.
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, write_call};
@@ -31,14 +31,15 @@ impl<P: Payload> ClientMachine<P> {
         now: Millis,
     ) -> Result<Requested<P>, Error<P>> {
         let listens = method == method::LISTEN;
-        if listens || !self.unproven.is_on() {
+        let waits = self.handshake.is_renewing();
+        if !waits && (listens || !self.unproven.is_on()) {
             self.require_open()?;
         }
         let wire = &mut self.wire;
         let mut params = params.unwrap_or_else(P::object);
         let session = self.handshake.session();
         if listens {
-            let calls = &mut self.calls;
+            let (calls, session) = (&mut self.calls, session.filter(|_| !waits));
             let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
             return Ok(Requested::Sent(id, slot));
         }
@@ -53,6 +54,7 @@ impl<P: Payload> ClientMachine<P> {
         let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
+        self.renewal.note(&self.calls, id, method, &params);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {
             wire.leg(id, method, params);
         }
@@ -90,8 +92,8 @@ impl<P: Payload> ClientMachine<P> {
         self.calls.abandon(&mut self.wire, id, reason, error);
     }
 
-    /// What the request of that id is authorized with, or without one what the next would be: any text
-    /// that is another for another principal. Results that are private to another authorization are
+    /// What the request of that id, or without one the next request, is authorized with: any text that
+    /// differs between principals. Results that are private to another authorization are
     /// forgotten. Returns whether there was another, so that the caller forgets, too.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);

@@ -16,8 +16,8 @@ pub(super) struct Entry<P, T> {
     pub(super) thing: T,
 }
 
-/// Things of one kind, in the order in which they were added. Looked through from the start: what there
-/// is of a kind is a handful, and found in less time than its request takes to be read.
+/// Things of one kind, in the order in which they were added. A lookup goes through them from the start:
+/// there are few of a kind, and finding one takes less time than reading its request.
 pub(crate) struct List<P, T>(Vec<Entry<P, T>>);
 
 impl<P, T> Default for List<P, T> {
@@ -27,7 +27,7 @@ impl<P, T> Default for List<P, T> {
 }
 
 impl<P: Payload, T> List<P, T> {
-    /// Adds a thing, in the place of the one that has its name. `false`: there was one.
+    /// Adds a thing, or replaces the one of that name. `false`: there was one.
     pub(super) fn add(&mut self, entry: Entry<P, T>) -> bool {
         let known = self.0.iter_mut().find(|known| known.name == entry.name);
         let is_new = known.is_none();
@@ -77,35 +77,36 @@ impl<P: Payload, T> List<P, T> {
         self.0.is_empty()
     }
 
-    /// The page of the list that the cursor names.
+    /// The page that the cursor names of those in the list that are `shown`.
     pub(super) fn page(
         &self,
         kind: &'static str,
         cursor: Option<&str>,
-        size: usize,
-        version: Version,
+        (size, version): (usize, Version),
+        shown: impl Fn(&T) -> bool,
     ) -> Result<P, RpcError<P>> {
+        let all = || self.0.iter().filter(|entry| shown(&entry.thing));
+        let count = all().count();
         let start = match cursor {
             None => 0,
             // A cursor stands at the start of a page that there is.
             Some(cursor) => read_cursor(kind, cursor)
-                .filter(|start| *start > 0 && *start < self.0.len() && start % size == 0)
+                .filter(|start| *start > 0 && *start < count && start % size == 0)
                 .ok_or_else(|| RpcError::new(code::INVALID_PARAMS, "no such cursor"))?,
         };
-        let end = start.saturating_add(size).min(self.0.len());
-        let entries = &self.0[start..end];
-        let entries = entries.iter().map(|entry| suit(&entry.listed, version)).collect();
+        let end = start.saturating_add(size).min(count);
+        let entries = all().skip(start).take(end - start);
+        let entries = entries.map(|entry| suit(&entry.listed, version)).collect();
         let mut result = P::object();
         result.set(kind, P::array(entries));
-        if end < self.0.len() {
+        if end < count {
             result.set_text("nextCursor", &write_cursor(kind, end));
         }
         Ok(result)
     }
 }
 
-/// An entry as its revision can have it: a schema for results that are no objects is news to the
-/// older ones.
+/// An entry as the revision allows it: older ones know no schemas for results that are not objects.
 fn suit<P: Payload>(entry: &P, version: Version) -> P {
     const SCHEMA: &str = "outputSchema";
     let is_news = !version.structures_any_value()
