@@ -13,8 +13,8 @@ use super::engine::Engine;
 use super::handler::{Once, lock};
 use super::host::Host;
 use super::{Here, MaybeSend, MaybeSync, Value};
-use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::client::{Handles, Slot};
+use crate::jsonrpc::Payload;
+use crate::proto::client::{Asker, Handles, Reply, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -38,15 +38,6 @@ struct Running {
     slot: Option<Slot>,
     /// Ends it.
     stop: Arc<Once<()>>,
-}
-
-/// Whom the answer is for.
-#[derive(Clone, PartialEq)]
-pub(super) enum Asker {
-    /// A request of a legacy server.
-    Request(Id),
-    /// What a result asks for, by its number.
-    Input(u32),
 }
 
 impl Functions {
@@ -91,19 +82,13 @@ impl Functions {
         params: Option<Value>,
     ) {
         let Some(function) = self.functions.get(method) else {
-            // Nothing of this kind was declared, so a server that asks all the same is told so.
-            let refusal =
-                RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
-            return tell(&engine, asker, Err(refusal));
+            return tell(&engine, asker, Reply::Unhandled);
         };
         let params = params.unwrap_or_else(Value::object);
-        let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
-        // Whoever rejects a request for sampling says so by this code.
-        let code = if method == method::SAMPLE { -1 } else { code::INTERNAL_ERROR };
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
         let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, asker: Some(asker), code };
+        let mut owed = Owed { engine, asker: Some(asker) };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -112,13 +97,10 @@ impl Functions {
                 Poll::Pending => answer.as_mut().poll(context).map(Some),
             });
             let answer = answer.await;
-            let Some(mut answer) = answer else {
-                return owed.forgive();
-            };
-            if let (Ok(answer), Some(schema)) = (&mut answer, schema) {
-                fill_in(answer, &schema);
+            match answer {
+                Some(answer) => owed.pay(answer.map_or_else(refusal, Reply::Answer)),
+                None => owed.forgive(),
             }
-            owed.pay(answer.map_err(|text| RpcError::new(code, text)));
         });
     }
 
@@ -143,13 +125,12 @@ impl Functions {
 struct Owed {
     engine: Weak<Engine>,
     asker: Option<Asker>,
-    code: i64,
 }
 
 impl Owed {
-    fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
+    fn pay(&mut self, reply: Reply<Value>) {
         if let Some(asker) = self.asker.take() {
-            tell(&self.engine, asker, answer);
+            tell(&self.engine, asker, reply);
         }
     }
 
@@ -161,34 +142,17 @@ impl Owed {
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        self.pay(Err(RpcError::new(self.code, "the function that answers has panicked")));
+        self.pay(refusal("the function that answers has panicked".to_owned()));
     }
 }
 
-fn tell(engine: &Weak<Engine>, asker: Asker, answer: Result<Value, RpcError<Value>>) {
+fn refusal(message: String) -> Reply<Value> {
+    Reply::Refusal { code: None, message, data: None }
+}
+
+fn tell(engine: &Weak<Engine>, asker: Asker, reply: Reply<Value>) {
     let Some(engine) = engine.upgrade() else { return };
     engine.answered(&asker);
-    engine.with(|core| match asker {
-        Asker::Request(id) => core.respond(id, answer),
-        Asker::Input(input) => {
-            core.answer(input, answer.map_err(|error| error.message), Here::now());
-        }
-    });
+    engine.with(|core| core.reply(asker, reply, Here::now()));
     engine.host.stir(&engine);
-}
-
-/// Fills in, from the schema of a form, what an answer that accepts it leaves out.
-fn fill_in(answer: &mut Value, schema: &Value) {
-    if !answer.says("action", "accept") {
-        return;
-    }
-    let properties = schema.get("properties").and_then(|all| all.entries()).unwrap_or_default();
-    let mut members: Vec<_> = properties
-        .into_iter()
-        .filter_map(|(name, property)| Some((name, property.get("default")?)))
-        .collect();
-    if !members.is_empty() {
-        members.extend(answer.get("content").and_then(|all| all.entries()).unwrap_or_default());
-        answer.set("content", Value::from_members(members));
-    }
 }

@@ -5,7 +5,7 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::asked::{Asker, Functions};
+use super::asked::Functions;
 use super::handler::{Handler, Once, lock};
 use super::host::Host;
 use super::pending::Pending;
@@ -13,7 +13,7 @@ use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::error::Error as CoreError;
 use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
-    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+    self, Asker, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
 };
 use crate::types::method;
 

@@ -6,9 +6,9 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
-use crate::jsonrpc::{Kind, Payload, RpcError};
+use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
+    Asker, Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, Reply, RequestId, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -308,12 +308,22 @@ impl Core {
         self.machine.notify(method, params).is_ok()
     }
 
-    /// Answers the server's request `id` with a result, or with `{ code, message, data? }`.
+    /// What a handler has come to for the server's request `id`, or without one for what the step `Input`
+    /// asked for: its answer, or `{ code?, message, data? }`, or without `ok` undefined if there is none.
+    #[allow(clippy::cast_possible_truncation)] // saturates, which is what such a code deserves
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn respond(&mut self, id: JsValue, ok: bool, value: JsValue) {
-        let Some(id) = id.as_id() else { return };
-        let outcome = if ok { Ok(value) } else { Err(RpcError::from_payload(&value)) };
-        self.machine.respond(id, outcome);
+    pub fn reply(&mut self, id: JsValue, input: u32, ok: bool, value: JsValue, now: f64) {
+        let asker = id.as_id().map_or(Asker::Input(input), Asker::Request);
+        let reply = if ok {
+            Reply::Answer(value)
+        } else if value.is_undefined() {
+            Reply::Unhandled
+        } else {
+            let code = value.get("code").and_then(|code| code.as_f64()).map(|code| code as i64);
+            let message = value.text("message").unwrap_or_default();
+            Reply::Refusal { code, message, data: value.get("data") }
+        };
+        self.machine.reply(asker, reply, now);
     }
 
     /// Reports how far the answer to the server's request `id` has come; NaN for no total.
@@ -323,12 +333,6 @@ impl Core {
         if let Some(id) = id.as_id() {
             self.machine.report(&id, progress, total, message.as_text().as_deref());
         }
-    }
-
-    /// Answers what the step `Input` asked for, or says in words why there is no answer.
-    pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
-        let outcome = if ok { Ok(value) } else { Err(text(&value)) };
-        self.machine.answer(input, outcome, now);
     }
 
     /// Gives up the call that began with that id.

@@ -10,6 +10,7 @@
 //! cache.
 
 mod address;
+mod answers;
 mod cache;
 mod calls;
 mod capabilities;
@@ -36,6 +37,7 @@ mod verdict;
 mod wire;
 mod work;
 
+pub use answers::{Asker, Reply};
 pub use cache::Caching;
 pub use capabilities::Handles;
 pub use channel::Channel;
@@ -69,7 +71,7 @@ pub struct Client<P> {
     handshake: Handshake<P>,
     unproven: Unproven<P>,
     calls: CallTable<P>,
-    questions: Questions,
+    questions: Questions<P>,
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,

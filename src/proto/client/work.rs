@@ -6,6 +6,8 @@ use crate::types::method;
 
 use crate::text::owned;
 
+use super::answers::Asked;
+
 /// The methods that may take several legs.
 const METHODS: [&str; 3] = [method::CALL_TOOL, method::GET_PROMPT, method::READ_RESOURCE];
 
@@ -65,6 +67,7 @@ pub(super) struct Question<P> {
     pub input: u32,
     /// The server's name for it.
     pub key: String,
+    pub asked: Asked<P>,
     pub answer: Option<P>,
 }
 

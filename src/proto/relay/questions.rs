@@ -8,14 +8,14 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, FrontId, Relay,
-    asks::{Ask, Asker},
+    asks::Ask,
     calls::{Kind, Number},
 };
 use crate::{
     jsonrpc::{Id, Payload, RpcError, code},
     proto::{
         Millis,
-        client::{InputRequest, Slot},
+        client::{Asker, InputRequest, Slot},
         server::AskKey,
     },
     types::{Capability, ClientCapabilities, method},
