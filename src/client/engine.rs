@@ -251,6 +251,8 @@ impl Engine {
             }
             Output::Withdrawn(id, _) => self.answered(&Asker::Request(id)),
             Output::Fault(error) => self.fault(error),
+            // Nothing here shows what tools are called, or checks what they return.
+            Output::Tools(_) => {}
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
             }

@@ -260,9 +260,10 @@ impl Core {
         };
         // Saturate, as they should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let (rounds, wanted, most) =
-            ((rounds >= 0.0).then_some(rounds as u32), pages as usize, most as usize);
-        let pages = (wanted > 0).then_some(PageLimits { wanted, most });
+        let (rounds, pages) = (
+            (rounds >= 0.0).then_some(rounds as u32),
+            Some(PageLimits { wanted: pages as usize, most: most as usize }),
+        );
         let limits = CallLimits {
             timeout,
             max_total,

@@ -33,6 +33,7 @@ mod requests;
 mod rounds;
 mod subscriptions;
 mod tasks;
+mod tools;
 mod verdict;
 mod wire;
 mod work;
@@ -51,7 +52,7 @@ pub use requests::{RequestId, Slot};
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
-use crate::proto::version::Version;
+use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Level, method};
 
@@ -63,6 +64,9 @@ use phase::Shaken;
 use prior::Unproven;
 use subscriptions::Subscriptions;
 use wire::Wire;
+
+/// How long a server is believed to be what it was, in milliseconds: a day.
+const REMEMBERED: Millis = 86_400_000.0;
 
 /// The client's side of one connection after another.
 #[derive(Debug)]
@@ -170,7 +174,7 @@ impl<P: Payload> Client<P> {
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
         self.give_up(&error, f64::NAN);
         self.cache.clear();
-        self.calls.forget_tasks();
+        self.calls.tools.forget(&mut self.wire);
         self.unproven.end();
         self.handshake.close(&mut self.wire);
         self.wire.push(Output::Disconnected(error, second));
@@ -195,10 +199,19 @@ impl<P: Payload> Client<P> {
         self.handshake.session()
     }
 
-    /// Whether the server itself has shown its era: not if the probe was lost on the way, or the
-    /// server was in trouble.
+    /// Whether the server itself has shown its era: not if this client speaks no other, the probe was lost
+    /// on the way, or the server was in trouble.
     pub fn is_era_certain(&self) -> bool {
-        self.handshake.is_certain()
+        self.wire.config.mode == Mode::Auto && self.handshake.is_certain()
+    }
+
+    /// How long it may be taken for granted that this server begins with `initialize`: from now on, by
+    /// whoever connects to it again ([`Channel::remembered`]). `None` if nothing was learnt of that.
+    pub fn legacy_for(&self) -> Option<Millis> {
+        let era = self.session()?.version.era();
+        let is_legacy = era == Era::Legacy && self.handshake.is_certain();
+        let known = (self.wire.config.mode == Mode::Auto).then_some(is_legacy)?;
+        Some(if known { REMEMBERED } else { 0.0 })
     }
 
     fn require_open(&self) -> Result<Version, Error<P>> {

@@ -45,7 +45,12 @@ impl<P: Payload> Client<P> {
         }
         let mut pages = limits.pages.and_then(|limits| Pages::new(method, &params, limits));
         match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
-            Kept::This(result) => return Ok(Requested::Kept(result)),
+            Kept::This(result) => {
+                if method == method::LIST_TOOLS {
+                    self.calls.tools.learn(wire, wire.requests.newest() + 1, &result);
+                }
+                return Ok(Requested::Kept(result));
+            }
             Kept::Private => return Ok(Requested::Private),
             Kept::Nothing => {}
         }
@@ -93,11 +98,11 @@ impl<P: Payload> Client<P> {
 
     /// What the request of that id is authorized with, or without one what the next would be: any text
     /// that is another for another principal. Results that are private to another authorization are
-    /// forgotten. Returns whether there was another, so that the caller forgets, too.
+    /// forgotten, and so is what was learnt of tools. Returns whether there was another.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);
         if another {
-            self.calls.forget_tasks();
+            self.calls.tools.identified(&mut self.wire, id);
         }
         another
     }

@@ -134,6 +134,9 @@ pub enum Output<P> {
     Leg(Slot, RequestId),
     /// How the task stands that a call has become, as the server says it.
     Task(Slot, P),
+    /// What is known of tools from now on: what this list says of those in it. Or nothing any more, since
+    /// they have changed, or may be another's.
+    Tools(Option<P>),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
     /// A request of the server, to be answered by [`respond`](super::Client::respond); the slot of the

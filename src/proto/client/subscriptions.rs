@@ -192,6 +192,7 @@ impl<P: Payload> Subscriptions<P> {
     ) {
         let given = params.as_ref();
         cache.outdate(&method, given);
+        calls.tools.outdate(wire, &method);
         let member = |name| given.and_then(|params| params.present(name));
         let legacy = tells_unasked(wire);
         let ends = method == method::CANCELLED;
@@ -219,6 +220,7 @@ impl<P: Payload> Subscriptions<P> {
                     if one.pause.take().is_some() {
                         // Nobody knows what has changed meanwhile.
                         cache.clear();
+                        calls.tools.forget(wire);
                     }
                     calls.untimed(one.id);
                     let honored = member("notifications").unwrap_or_else(P::object);
