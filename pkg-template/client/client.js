@@ -15,7 +15,7 @@ import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
 import { Outputs } from "./results.js";
-import { connectionOf, settingsOf } from "./settings.js";
+import { connectionOf, coreOptions, sessionOf, settingsOf } from "./settings.js";
 import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
@@ -33,9 +33,6 @@ const now = () => performance.now();
 
 /** By what the entries for the SDKs' programs reach beneath a client's surface. */
 export const INSIDE = Symbol("inside");
-
-/** What is known of a session that a transport goes on with. @param {Mover} transport */
-const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -307,14 +304,8 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode, logHandler } = this.#options;
-    const options = {
-      ...this.#info,
-      mode: typeof mode === "object" ? mode.pin : mode,
-      logLevel: logHandler ? "debug" : undefined,
-    };
     try {
-      const core = new Core(options);
+      const core = new Core(coreOptions(this.#info, this.#options));
       this.#connection.use(core);
       return core;
     } catch (reason) {
