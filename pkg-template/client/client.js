@@ -110,7 +110,7 @@ export class Client {
   }
 
   get knownEra() {
-    return this.#session?.certain ? this.era : undefined;
+    return this.#session?.legacyFor === undefined ? undefined : this.era;
   }
 
   get prior() {
@@ -305,7 +305,7 @@ export class Client {
   async #start() {
     const { Core } = await ready();
     try {
-      const core = new Core(coreOptions(this.#info, this.#options));
+      const core = new Core(coreOptions(this.#info, /** @type {ClientOptions} */ (this.#options)));
       this.#connection.use(core);
       return core;
     } catch (reason) {

@@ -79,7 +79,7 @@ export class Inbound {
     };
     this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
       if (this.#asked.get(id) === asked) this.#asked.delete(id);
-      core.reply(id, 0, ok, value, now());
+      core.reply(id, 0, request, ok, value, now());
     });
   }
 
@@ -90,7 +90,7 @@ export class Inbound {
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value, thrown) => {
       call.inputs?.delete(asked);
       if (!ok) call.cause = thrown;
-      this.#connection.core?.reply(undefined, input, ok, value, now());
+      this.#connection.core?.reply(undefined, input, request, ok, value, now());
     });
   }
 

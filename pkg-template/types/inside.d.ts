@@ -14,9 +14,10 @@ export type { SendOptions } from "./transports.js";
 export interface Session {
   protocolVersion: ProtocolVersion;
   era: "modern" | "legacy";
-  /** Whether the server itself has shown the era: not if it was forced, or is a guess. */
-  certain: boolean;
-  /** For how many milliseconds the server may be taken for one of the legacy era; undefined if nothing was learnt of that. */
+  /**
+   * For how many milliseconds the server may be taken for one of the legacy era; undefined if it has not shown its
+   * era by itself, because that was forced, or is a guess.
+   */
   legacyFor?: number;
   /** The method that asks whether the server is there. */
   ping: string;

@@ -14,7 +14,7 @@ use super::handler::{Once, lock};
 use super::host::Host;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Asker, Handles, Reply, Slot};
+use crate::proto::client::{Asker, Handles, Refusal, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -81,14 +81,15 @@ impl Functions {
         method: &str,
         params: Option<Value>,
     ) {
-        let Some(function) = self.functions.get(method) else {
-            return tell(&engine, asker, Reply::Unhandled);
+        let Some((&method, function)) = self.functions.get_key_value(method) else {
+            let asked = (method, params.as_ref());
+            return tell(&engine, asker, asked, Err(Refusal::unhandled()));
         };
         let params = params.unwrap_or_else(Value::object);
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
         let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, asker: Some(asker) };
+        let mut owed = Owed { engine, asker: Some(asker), method, params: params.clone() };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -98,7 +99,7 @@ impl Functions {
             });
             let answer = answer.await;
             match answer {
-                Some(answer) => owed.pay(answer.map_or_else(refusal, Reply::Answer)),
+                Some(answer) => owed.pay(answer.map_err(Refusal::new)),
                 None => owed.forgive(),
             }
         });
@@ -125,12 +126,14 @@ impl Functions {
 struct Owed {
     engine: Weak<Engine>,
     asker: Option<Asker>,
+    method: &'static str,
+    params: Value,
 }
 
 impl Owed {
-    fn pay(&mut self, reply: Reply<Value>) {
+    fn pay(&mut self, answer: Result<Value, Refusal<Value>>) {
         if let Some(asker) = self.asker.take() {
-            tell(&self.engine, asker, reply);
+            tell(&self.engine, asker, (self.method, Some(&self.params)), answer);
         }
     }
 
@@ -142,17 +145,18 @@ impl Owed {
 
 impl Drop for Owed {
     fn drop(&mut self) {
-        self.pay(refusal("the function that answers has panicked".to_owned()));
+        self.pay(Err(Refusal::new("the function that answers has panicked")));
     }
 }
 
-fn refusal(message: String) -> Reply<Value> {
-    Reply::Refusal { code: None, message, data: None }
-}
-
-fn tell(engine: &Weak<Engine>, asker: Asker, reply: Reply<Value>) {
+fn tell(
+    engine: &Weak<Engine>,
+    asker: Asker,
+    asked: (&str, Option<&Value>),
+    answer: Result<Value, Refusal<Value>>,
+) {
     let Some(engine) = engine.upgrade() else { return };
     engine.answered(&asker);
-    engine.with(|core| core.reply(asker, reply, Here::now()));
+    engine.with(|core| core.reply(asker, asked, answer, Here::now()));
     engine.host.stir(&engine);
 }

@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{
-    Asker, Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, Reply, RequestId, Requested,
+    Asker, Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, Refusal,
+    RequestId, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -310,21 +311,32 @@ impl Core {
     }
 
     /// What a handler has come to for the server's request `id`, or without one for what the step `Input`
-    /// asked for: its answer, or `{ code?, message, data? }`, or without `ok` undefined if there is none.
+    /// asked for, with what was asked: its answer, or without `ok` `{ code?, message, data? }`, or undefined
+    /// if there is no handler.
     #[allow(clippy::cast_possible_truncation)] // saturates, which is what such a code deserves
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn reply(&mut self, id: JsValue, input: u32, ok: bool, value: JsValue, now: f64) {
+    pub fn reply(
+        &mut self,
+        id: JsValue,
+        input: u32,
+        asked: JsValue,
+        ok: bool,
+        value: JsValue,
+        now: f64,
+    ) {
         let asker = id.as_id().map_or(Asker::Input(input), Asker::Request);
-        let reply = if ok {
-            Reply::Answer(value)
+        let answer = if ok {
+            Ok(value)
         } else if value.is_undefined() {
-            Reply::Unhandled
+            Err(Refusal::unhandled())
         } else {
-            let code = value.get("code").and_then(|code| code.as_f64()).map(|code| code as i64);
+            let code = value.get("code").and_then(|code| Payload::as_f64(&code));
             let message = value.text("message").unwrap_or_default();
-            Reply::Refusal { code, message, data: value.get("data") }
+            let code = code.map(|code| code as i64);
+            Err(Refusal { code, message, data: value.get("data") })
         };
-        self.machine.reply(asker, reply, now);
+        let method = asked.text("method").unwrap_or_default();
+        self.machine.reply(asker, (&method, asked.get("params").as_ref()), answer, now);
     }
 
     /// Reports how far the answer to the server's request `id` has come; NaN for no total.

@@ -177,7 +177,6 @@ fn describe(machine: &Client<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     let Some(session) = machine.session() else { return object };
     object.set_text("protocolVersion", session.version.as_str());
-    object.set("certain", JsValue::from_bool(machine.is_era_certain()));
     object.set_text("era", session.version.era().as_str());
     if let Some(time) = machine.legacy_for() {
         object.set("legacyFor", JsValue::from_f64(time));

@@ -1,7 +1,7 @@
 //! What a handler's answer to a question of the server comes to: decided once, for every driver.
 
 use crate::jsonrpc::{Id, Kind, Payload, RpcError, code};
-use crate::text::{owned, sentence};
+use crate::text::owned;
 use crate::types::method;
 
 /// Who asks.
@@ -13,97 +13,86 @@ pub enum Asker {
     Input(u32),
 }
 
-/// What a handler has come to that was asked.
+/// Why a handler gives no answer.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reply<P> {
-    /// Its answer; `null` if it gave none, as when a person has closed the dialog.
-    Answer(P),
-    /// There is none, as the handler says.
-    Refusal {
-        /// The handler's own code, if it has one.
-        code: Option<i64>,
-        /// Why, in a sentence.
-        message: String,
-        /// Anything more that the server is to know.
-        data: Option<P>,
-    },
-    /// There is no handler for that method.
-    Unhandled,
+pub struct Refusal<P> {
+    /// The handler's own code, if it has one.
+    pub code: Option<i64>,
+    /// A sentence.
+    pub message: String,
+    /// Anything more that the server is to know.
+    pub data: Option<P>,
 }
 
-/// A question, as far as that says what its answer may be.
-#[derive(Clone, Debug)]
-pub(super) struct Asked<P> {
-    method: String,
-    /// The form that a person is to fill in.
-    form: Option<P>,
-}
-
-impl<P: Payload> Asked<P> {
-    pub fn new(method: &str, params: Option<&P>) -> Self {
-        let form = params.and_then(|params| params.present("requestedSchema"));
-        Self { method: owned(method), form: form.filter(|_| method == method::ELICIT) }
+impl<P> Refusal<P> {
+    /// In words alone.
+    pub fn new(message: impl Into<String>) -> Self {
+        Self { code: None, message: message.into(), data: None }
     }
 
-    /// What the server is told.
-    #[inline(never)]
-    pub fn judge(&self, reply: Reply<P>) -> Result<P, RpcError<P>> {
-        let samples = self.method == method::SAMPLE;
-        let refusal = if samples { code::REJECTED } else { code::INTERNAL_ERROR };
-        let (code, message, data) = match reply {
-            Reply::Answer(answer) => {
-                let is_given = answer.kind() != Kind::Null;
-                if self.method == method::ELICIT {
-                    match self.filled_in(if is_given { answer } else { cancelled() }) {
-                        Some(answer) => return Ok(answer),
-                        None => (refusal, owned(NO_ACTION), None),
-                    }
-                } else if is_given {
-                    return Ok(answer);
-                } else if samples {
-                    (refusal, owned("User rejected sampling request"), None)
-                } else {
-                    return Ok(P::object());
+    /// There is no handler.
+    pub fn unhandled() -> Self {
+        Self {
+            code: Some(code::METHOD_NOT_FOUND),
+            ..Self::new(owned("this client does not handle it"))
+        }
+    }
+}
+
+/// What the server is told.
+#[inline(never)]
+pub(super) fn judge<P: Payload>(
+    method: &str,
+    params: Option<&P>,
+    answer: Result<P, Refusal<P>>,
+) -> Result<P, RpcError<P>> {
+    let samples = method == method::SAMPLE;
+    let code = if samples { code::REJECTED } else { code::INTERNAL_ERROR };
+    let refused = |text: &str| Err(RpcError { code, message: owned(text), data: None });
+    let mut answer = match answer {
+        Err(Refusal { code: own, message, data }) => {
+            return Err(RpcError { code: own.unwrap_or(code), message, data });
+        }
+        Ok(answer) if answer.kind() != Kind::Null => answer,
+        Ok(_) if samples => return refused("User rejected sampling request"),
+        Ok(_) => {
+            let mut nothing = P::object();
+            if method == method::ELICIT {
+                nothing.set_text("action", "cancel");
+            }
+            nothing
+        }
+    };
+    if method == method::ELICIT {
+        match answer.text("action").as_deref() {
+            Some("accept") => {
+                if let Some(form) = params.and_then(|params| params.present("requestedSchema")) {
+                    let content = filled_in(&form, answer.get("content").as_ref());
+                    answer = answer.copy();
+                    answer.set("content", content);
                 }
             }
-            Reply::Refusal { code, message, data } => (code.unwrap_or(refusal), message, data),
-            Reply::Unhandled => {
-                let text = sentence(&["Method not found: ", &self.method]);
-                (code::METHOD_NOT_FOUND, text, None)
-            }
-        };
-        Err(RpcError { code, message, data })
-    }
-
-    /// What a person has answered, and if that accepts a form, with the defaults of what it leaves out;
-    /// `None` if it is no such answer.
-    fn filled_in(&self, mut answer: P) -> Option<P> {
-        match answer.text("action")?.as_str() {
-            "accept" => {}
-            "decline" | "cancel" => return Some(answer),
-            _ => return None,
+            Some("decline" | "cancel") => {}
+            _ => return refused(NO_ACTION),
         }
-        let Some(form) = &self.form else { return Some(answer) };
-        let members = |of: Option<P>| of.and_then(|all| all.entries()).unwrap_or_default();
-        let mut content = Vec::new();
-        for (name, property) in members(form.get("properties")) {
-            if let Some(value) = property.get("default") {
-                content.push((name, value));
-            }
-        }
-        // Of two members with one name, the last counts.
-        content.extend(members(answer.get("content")));
-        answer = answer.copy();
-        answer.set("content", P::from_members(content));
-        Some(answer)
     }
+    Ok(answer)
 }
 
 const NO_ACTION: &str =
     r#"an elicitation is answered by { action: "accept" | "decline" | "cancel", content? }"#;
 
-fn cancelled<P: Payload>() -> P {
-    let mut answer = P::object();
-    answer.set_text("action", "cancel");
-    answer
+/// The content of a form, with the defaults of its schema for what it leaves out.
+fn filled_in<P: Payload>(form: &P, given: Option<&P>) -> P {
+    let mut content = form.get("properties").and_then(|all| all.entries()).unwrap_or_default();
+    content.retain_mut(|(_, property)| match property.get("default") {
+        Some(value) => {
+            *property = value;
+            true
+        }
+        None => false,
+    });
+    // Of two members with one name, the last counts.
+    content.extend(given.and_then(Payload::entries).unwrap_or_default());
+    P::from_members(content)
 }

@@ -9,7 +9,6 @@ use crate::text::sentence;
 use crate::types::method;
 
 use super::Client;
-use super::answers::{Asker, Reply};
 use super::calls::Call;
 use super::oddity::{Heard, Oddity};
 use super::output::Output;
@@ -200,7 +199,7 @@ impl<P: Payload> Client<P> {
             for input in self.calls.elicited(params.as_ref()) {
                 let mut answer = P::object();
                 answer.set_text("action", "accept");
-                self.reply(Asker::Input(input), Reply::Answer(answer), now);
+                self.answer(input, Ok(answer), now);
             }
         } else if method == method::TASK_STATUS {
             self.calls.task_changed(params.as_ref(), now);

@@ -7,7 +7,6 @@ use crate::text::{owned, sentence, take_where};
 use crate::types::{meta, method};
 
 use super::address::may_be_opened;
-use super::answers::Asked;
 use super::calls::CallTable;
 use super::output::{InputRequest, Output};
 use super::requests::{Purpose, RequestId, Slot};
@@ -23,9 +22,8 @@ const REQUESTS: usize = 64;
 
 /// A request of the server that a handler works on.
 #[derive(Debug)]
-struct Request<P> {
+struct Request {
     id: Id,
-    asked: Asked<P>,
     /// What the server wants progress to carry, if it wants progress.
     token: Option<Id>,
     /// The call that made the server ask, for what a person has to answer.
@@ -43,11 +41,11 @@ struct Tie {
 
 /// The requests of the server that wait for their answer.
 #[derive(Debug)]
-pub(super) struct Questions<P> {
-    open: Vec<Request<P>>,
+pub(super) struct Questions {
+    open: Vec<Request>,
 }
 
-impl<P: Payload> Questions<P> {
+impl Questions {
     pub fn new() -> Self {
         Self { open: Vec::new() }
     }
@@ -63,19 +61,21 @@ impl<P: Payload> Questions<P> {
     }
 
     /// Answers a request of the server. False if the server has taken it back.
-    pub fn respond(
+    pub fn respond<P: Payload>(
         &mut self,
         wire: &mut Wire<P>,
         id: Id,
-        outcome: impl FnOnce(&Asked<P>) -> Result<P, RpcError<P>>,
+        outcome: Result<P, RpcError<P>>,
     ) -> bool {
-        let Some(open) = take_where(&mut self.open, |open| open.id == id) else { return false };
-        wire.answer(id, outcome(&open.asked));
-        true
+        let known = take_where(&mut self.open, |open| open.id == id).is_some();
+        if known {
+            wire.answer(id, outcome);
+        }
+        known
     }
 
     /// Reports how far the answer to a request of the server has come.
-    pub fn report(
+    pub fn report<P: Payload>(
         &self,
         wire: &mut Wire<P>,
         id: &Id,
@@ -101,7 +101,7 @@ impl<P: Payload> Questions<P> {
     }
 
     /// A request of the server has arrived, on the stream of that request of ours.
-    pub fn receive(
+    pub fn receive<P: Payload>(
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
@@ -134,8 +134,7 @@ impl<P: Payload> Questions<P> {
         let token = params
             .as_ref()
             .and_then(|params| params.get(meta::META)?.get(meta::PROGRESS_TOKEN)?.as_id());
-        let asked = Asked::new(&method, params.as_ref());
-        self.open.push(Request { id: id.clone(), asked, token, call });
+        self.open.push(Request { id: id.clone(), token, call });
         calls.held = true;
         wire.push(Output::Request(id, method, params, call.map(|call| call.slot)));
     }
@@ -153,7 +152,7 @@ impl<P: Payload> Questions<P> {
     /// A server that has answered a call without waiting for an answer of ours has not asked for it,
     /// unless it said so; then it was the call before it.
     #[inline(never)]
-    pub fn release(
+    pub fn release<P: Payload>(
         &mut self,
         wire: &mut Wire<P>,
         calls: &CallTable<P>,
@@ -179,7 +178,7 @@ impl<P: Payload> Questions<P> {
     }
 
     /// The server may have taken back a request of its own; true if it has.
-    pub fn cancelled(&mut self, wire: &mut Wire<P>, params: Option<&P>) -> bool {
+    pub fn cancelled<P: Payload>(&mut self, wire: &mut Wire<P>, params: Option<&P>) -> bool {
         let id = params.and_then(|params| params.get("requestId")?.as_id());
         let taken = take_where(&mut self.open, |open| Some(&open.id) == id.as_ref());
         let Some(Request { id, .. }) = taken else { return false };
@@ -209,16 +208,17 @@ impl<P: Payload> CallTable<P> {
         &mut self,
         wire: &mut Wire<P>,
         input: u32,
-        outcome: impl FnOnce(&Asked<P>) -> Result<P, String>,
+        outcome: Result<P, String>,
     ) -> Option<RequestId> {
         let asks = |asked: &Question<P>| asked.is(input);
         let id =
             self.which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)))?;
         let work = self.worker(id)?;
-        let question = work.asked.iter_mut().find(|asked| asks(asked))?;
-        match outcome(&question.asked) {
+        match outcome {
             Ok(answer) => {
-                question.answer = Some(answer);
+                if let Some(asked) = work.asked.iter_mut().find(|asked| asks(asked)) {
+                    asked.answer = Some(answer);
+                }
                 work.asked.iter().all(|asked| asked.answer.is_some()).then_some(id)
             }
             Err(text) => {
@@ -281,9 +281,8 @@ impl<P: Payload> CallTable<P> {
             inputs.push(InputRequest { slot, input: self.newest_input, key, method, params });
         }
         let Some(work) = self.worker(id) else { return };
-        for InputRequest { input, key, method, params, .. } in &inputs {
-            let asked = Asked::new(method, params.as_ref());
-            work.asked.push(Question { input: *input, key: key.clone(), asked, answer: None });
+        for InputRequest { input, key, .. } in &inputs {
+            work.asked.push(Question { input: *input, key: key.clone(), answer: None });
         }
         for input in inputs {
             wire.push(Output::Input(input));

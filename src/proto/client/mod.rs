@@ -38,7 +38,7 @@ mod verdict;
 mod wire;
 mod work;
 
-pub use answers::{Asker, Reply};
+pub use answers::{Asker, Refusal};
 pub use cache::Caching;
 pub use capabilities::Handles;
 pub use channel::Channel;
@@ -75,7 +75,7 @@ pub struct Client<P> {
     handshake: Handshake<P>,
     unproven: Unproven<P>,
     calls: CallTable<P>,
-    questions: Questions<P>,
+    questions: Questions,
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
@@ -202,16 +202,16 @@ impl<P: Payload> Client<P> {
     /// Whether the server itself has shown its era: not if this client speaks no other, the probe was lost
     /// on the way, or the server was in trouble.
     pub fn is_era_certain(&self) -> bool {
-        self.wire.config.mode == Mode::Auto && self.handshake.is_certain()
+        self.legacy_for().is_some()
     }
 
     /// How long it may be taken for granted that this server begins with `initialize`: from now on, by
-    /// whoever connects to it again ([`Channel::remembered`]). `None` if nothing was learnt of that.
+    /// whoever connects to it again ([`Channel::remembered`]). `None` if its era is not
+    /// [certain](Self::is_era_certain).
     pub fn legacy_for(&self) -> Option<Millis> {
-        let era = self.session()?.version.era();
-        let is_legacy = era == Era::Legacy && self.handshake.is_certain();
-        let known = (self.wire.config.mode == Mode::Auto).then_some(is_legacy)?;
-        Some(if known { REMEMBERED } else { 0.0 })
+        let version = self.session()?.version;
+        let is_certain = self.wire.config.mode == Mode::Auto && self.handshake.is_certain();
+        is_certain.then_some(if version.era() == Era::Legacy { REMEMBERED } else { 0.0 })
     }
 
     fn require_open(&self) -> Result<Version, Error<P>> {

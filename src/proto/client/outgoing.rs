@@ -7,7 +7,7 @@ use crate::text::owned;
 use crate::types::method;
 
 use super::Client;
-use super::answers::{Asked, Asker, Reply};
+use super::answers::{Asker, Refusal, judge};
 use super::cache::Kept;
 use super::limits::CallLimits;
 use super::output::Requested;
@@ -107,24 +107,25 @@ impl<P: Payload> Client<P> {
         another
     }
 
-    /// A handler has come to an end with what the server asked. Does nothing if that is wanted no more.
-    pub fn reply(&mut self, asker: Asker, reply: Reply<P>, now: Millis) {
+    /// A handler has come to an end with that question of the server's: with an answer, which is `null` if it
+    /// gave none, as when a person has closed the dialog, or without. Does nothing if that is wanted no more.
+    pub fn reply(
+        &mut self,
+        asker: Asker,
+        (method, params): (&str, Option<&P>),
+        answer: Result<P, Refusal<P>>,
+        now: Millis,
+    ) {
+        let outcome = judge(method, params, answer);
         match asker {
-            Asker::Request(id) => self.responded(id, |asked| asked.judge(reply)),
-            Asker::Input(input) => {
-                let text = |error: RpcError<P>| error.message;
-                self.answered(input, |asked| asked.judge(reply).map_err(text), now);
-            }
+            Asker::Request(id) => self.respond(id, outcome),
+            Asker::Input(input) => self.answer(input, outcome.map_err(|error| error.message), now),
         }
     }
 
     /// Answers a request of the server by what somebody else has answered, whatever that is. Does nothing
     /// if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
-        self.responded(id, |_| outcome);
-    }
-
-    fn responded(&mut self, id: Id, outcome: impl FnOnce(&Asked<P>) -> Result<P, RpcError<P>>) {
         self.calls.held |= self.questions.respond(&mut self.wire, id, outcome);
     }
 
@@ -137,15 +138,6 @@ impl<P: Payload> Client<P> {
     /// Answers an [`Output::Input`] by what somebody else has answered, or says why there is no answer;
     /// that ends its call.
     pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
-        self.answered(input, |_| outcome, now);
-    }
-
-    fn answered(
-        &mut self,
-        input: u32,
-        outcome: impl FnOnce(&Asked<P>) -> Result<P, String>,
-        now: Millis,
-    ) {
         if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
             self.calls.go_on(&mut self.wire, id, now);
         }

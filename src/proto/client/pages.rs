@@ -61,7 +61,8 @@ impl<P: Payload> Pages<P> {
     /// None so far of the list that a request is about, if it is about one.
     pub fn new(method: &str, params: &P, limits: PageLimits) -> Option<Box<Self>> {
         let (method, member) = LISTS.iter().find(|(list, _)| *list == method)?;
-        let wanted = if params.present("cursor").is_some() { limits.wanted.min(1) } else { limits.wanted };
+        let wanted =
+            if params.present("cursor").is_some() { limits.wanted.min(1) } else { limits.wanted };
         Some(Box::new(Self {
             method,
             member,

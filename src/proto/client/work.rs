@@ -6,8 +6,6 @@ use crate::types::method;
 
 use crate::text::owned;
 
-use super::answers::Asked;
-
 /// The methods that may take several legs.
 const METHODS: [&str; 3] = [method::CALL_TOOL, method::GET_PROMPT, method::READ_RESOURCE];
 
@@ -67,7 +65,6 @@ pub(super) struct Question<P> {
     pub input: u32,
     /// The server's name for it.
     pub key: String,
-    pub asked: Asked<P>,
     pub answer: Option<P>,
 }
 
