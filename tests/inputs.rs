@@ -5,7 +5,7 @@ mod support;
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::jsonrpc::{Id, RpcError};
-use mcp_wasm::proto::client::{Asker, CallLimits, Refusal};
+use mcp_wasm::proto::client::{CallLimits, Refusal, ReplyTo};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{FOREVER, Page, Path, Told, timed_out};
@@ -476,8 +476,8 @@ fn comes_to(
         page.sent();
         ask(&mut page, &json!(1), method, params);
         page.told.pop();
-        let asker = Asker::Request(Id::Integer(1));
-        page.machine.reply(asker, (method, Some(params)), answer.clone(), page.now);
+        let to = ReplyTo::Request(Id::Integer(1));
+        page.machine.handled(to, (method, Some(params)), answer.clone(), page.now);
         page.drain();
         let sent = page.sent();
         let error = &sent["error"];
@@ -501,13 +501,13 @@ fn comes_to(
         (None, _) => {}
         (Some(input), Ok(expected)) => {
             let asked = (&*input.method, input.params.as_ref());
-            page.machine.reply(Asker::Input(input.input), asked, answer.clone(), page.now);
+            page.machine.handled(ReplyTo::Input(input.input), asked, answer.clone(), page.now);
             page.drain();
             assert_eq!(page.sent()["params"]["inputResponses"]["q"], *expected);
         }
         (Some(input), Err((_, text))) => {
             let asked = (&*input.method, input.params.as_ref());
-            page.machine.reply(Asker::Input(input.input), asked, answer.clone(), page.now);
+            page.machine.handled(ReplyTo::Input(input.input), asked, answer.clone(), page.now);
             page.drain();
             assert_eq!(page.outcome(call), Some(&Err(Error::Input(text.clone()))));
         }

@@ -39,6 +39,8 @@ export class Connection {
   #fetcher;
   /** Whom the latest request was sent for. @type {string | undefined} */
   #identity;
+  /** What hears of its own end just now. @type {Mover | undefined} */
+  #leaving;
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
@@ -63,6 +65,11 @@ export class Connection {
   /** What moves the messages, while there is such. */
   get transport() {
     return this.#transport;
+  }
+
+  /** The transport that is being closed: whoever hears of that may want to know whose it was. */
+  get leaving() {
+    return this.#leaving;
   }
 
   /** Fulfilled when the latest transport has ended. */
@@ -231,13 +238,16 @@ export class Connection {
     /** @type {Timer | undefined} */
     let timer;
     // At once: who waits for its end hears of that before the client's owner does.
-    const closing = new Promise((resolve) => resolve(transport.close?.()))
+    this.#leaving = transport;
+    const closing = new Promise((resolve) => resolve(transport.close?.()));
+    this.#leaving = undefined;
+    const ended = closing
       .catch(() => {})
       .then(() => {
         clearTimeout(timer);
         release();
       });
-    this.#left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+    this.#left = Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
   /** A transport has ended. @param {Mover} transport @param {string} reason */

@@ -33,9 +33,9 @@ import type {
   ServerCapabilities,
 } from "./legacy.js";
 import type * as protocol from "./messages.js";
-import type { AuthInfo, OAuthClientInformationMixed, OAuthProviderOf, OAuthTokens } from "./oauth.js";
+import type { AuthInfo, AuthResult, OAuthClientInformationMixed, OAuthProviderOf, OAuthTokens } from "./oauth.js";
 import type { JsonSchemaType, jsonSchemaValidator } from "./validation.js";
-import type { RequestInfo } from "./wire.js";
+import type { FetchLike, Middleware, RequestInfo } from "./wire.js";
 
 export {
   DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
@@ -70,6 +70,7 @@ export {
 export * from "./legacy.js";
 export * from "./messages.js";
 export * from "./oauth.js";
+export * from "./oauth-programs.js";
 export * from "./schemas.js";
 export * from "./validation.js";
 export * from "./wire.js";
@@ -308,10 +309,18 @@ export class StreamableHTTPError extends Error {
   readonly code: number | undefined;
 }
 
-/** The HTTP status 401. */
-export class UnauthorizedError extends StreamableHTTPError {
+/** The provider has to log in: it has sent the user away, or has no token that is taken. */
+export class UnauthorizedError extends Error {
   constructor(message?: string, options?: { cause?: unknown });
 }
+
+/** Logs in by a provider: with its tokens, by a code, or by sending its user away (`"REDIRECT"`). */
+export function auth(
+  provider: OAuthClientProvider,
+  options: { serverUrl: string | URL; authorizationCode?: string; scope?: string; resourceMetadataUrl?: URL; fetchFn?: FetchLike },
+): Promise<AuthResult>;
+/** Sends the token of a provider with requests, and logs in by it at a 401. */
+export const withOAuth: (provider: OAuthClientProvider, baseUrl?: string | URL) => Middleware;
 
 /** @throws {TypeError} for a completion that is not of a prompt's argument */
 export function assertCompleteRequestPrompt(

@@ -67,7 +67,9 @@ export * from "./messages.js";
 export * from "./modern.js";
 export * from "./modern-errors.js";
 export * from "./oauth.js";
+export * from "./oauth-errors.js";
 export * from "./oauth-modern.js";
+export * from "./oauth-programs.js";
 export * from "./spec-types.js";
 export * from "./standard.js";
 export * from "./validation.js";
@@ -330,7 +332,15 @@ export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvide
   reconnectionScheduler?: ReconnectionScheduler;
   /** The revision of an earlier connection, to go on with beside `sessionId`. */
   protocolVersion?: string;
+  /**
+   * What a 403 for missing scopes leads to: a log-in for them, or an `InsufficientScopeError`.
+   * @default "reauthorize"
+   */
   onInsufficientScope?: "reauthorize" | "throw";
+  /**
+   * How often one request is sent again with more rights, at most 3.
+   * @default 1
+   */
   maxStepUpRetries?: number;
 };
 /** Streamable HTTP, by the SDK's name and options. */

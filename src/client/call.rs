@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::handler::Handler;
-use super::pending::Pending;
-use super::subscription::Ears;
+use super::handler::Callback;
+use super::pending::{Listener, Pending};
 use super::{Error, MaybeSend, Progress, Value};
 use crate::proto::client::{Caching, CallLimits, RequestId};
 
@@ -61,7 +60,7 @@ impl<T> Call<T> {
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
     pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
-        self.pending.handler = Some(Handler::new(handler));
+        self.pending.handler = Some(Callback::new(handler));
         self
     }
 
@@ -88,18 +87,18 @@ impl<T> Call<T> {
 
     /// What hears that the call counts as stalled, and with false that it goes on.
     pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
-        self.pending.on_stalled = Some(Handler::new(handler));
+        self.pending.on_stalled = Some(Callback::new(handler));
         self
     }
 
     /// What hears how the task stands that the call has become, in the server's words.
     pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
-        self.pending.on_task = Some(Handler::new(handler));
+        self.pending.on_task = Some(Callback::new(handler));
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
-        self.pending.ears = Some(Arc::clone(ears));
+    pub(super) fn listening(mut self, listener: &Arc<Listener>) -> Self {
+        self.pending.listener = Some(Arc::clone(listener));
         self
     }
 

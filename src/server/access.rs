@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{Extensions, principal::Principal};
 use crate::{
     jsonrpc::{Payload, Raw, code},
-    proto::service::Failure,
+    proto::service::HandlerFailure,
 };
 
 /// Whether what is granted covers what is needed.
@@ -52,9 +52,9 @@ impl InsufficientScope {
         data
     }
 
-    pub(super) fn failure(&self) -> Failure<Raw> {
+    pub(super) fn failure(&self) -> HandlerFailure<Raw> {
         let (message, code) = (self.to_string(), Some(code::INSUFFICIENT_SCOPE));
-        Failure { message, code, data: Some(self.data()) }
+        HandlerFailure { message, code, data: Some(self.data()) }
     }
 }
 

@@ -8,11 +8,11 @@ use serde::de::DeserializeOwned;
 use super::{
     answers::{IntoContents, PromptFn},
     model::{Context, Server},
-    register::{self, Thing},
+    register::{self, Registration},
     result::ToolFn,
 };
 use crate::{
-    proto::{server::Change, service::Kind},
+    proto::{server::Change, service::HandlerKind},
     types::{Prompt, Resource, Tool},
 };
 
@@ -31,7 +31,7 @@ impl Server {
 
     /// Removes a tool, and tells clients. `false`: there is none of that name.
     pub fn remove_tool(&self, name: &str) -> bool {
-        self.remove(Kind::Tool, name)
+        self.remove(HandlerKind::Tool, name)
     }
 
     /// Adds a prompt, in the place of the one that has its name. Clients are told.
@@ -48,7 +48,7 @@ impl Server {
 
     /// Removes a prompt, and tells clients. `false`: there is none of that name.
     pub fn remove_prompt(&self, name: &str) -> bool {
-        self.remove(Kind::Prompt, name)
+        self.remove(HandlerKind::Prompt, name)
     }
 
     /// Adds a resource, in the place of the one that has its URI. Clients are told.
@@ -63,7 +63,7 @@ impl Server {
 
     /// Removes a resource, and tells clients. `false`: there is none of that URI.
     pub fn remove_resource(&self, uri: &str) -> bool {
-        self.remove(Kind::Resource, uri)
+        self.remove(HandlerKind::Resource, uri)
     }
 
     /// The list of tools has changed, for a reason that the server does not see itself.
@@ -94,12 +94,12 @@ impl Server {
         }
     }
 
-    fn add(&self, thing: Thing) {
-        let kind = thing.register(&mut self.inner.catalog_mut(), true);
+    fn add(&self, registration: Registration) {
+        let kind = registration.register(&mut self.inner.catalog_mut(), true);
         self.changed(kind.change());
     }
 
-    fn remove(&self, kind: Kind, name: &str) -> bool {
+    fn remove(&self, kind: HandlerKind, name: &str) -> bool {
         let is_gone = self.inner.catalog_mut().remove(kind, name);
         if is_gone {
             self.changed(kind.change());

@@ -9,7 +9,7 @@ use std::sync::{
 use super::{
     Extensions,
     access::InsufficientScope,
-    connections::Connections,
+    connections::LiveConnections,
     inbox::Inbox,
     relay::Upstream,
     shared::{Shared, Signal},
@@ -20,7 +20,7 @@ use crate::{
     proto::{
         Millis,
         server::{Limits, Profile, RequestContext, RequestKey},
-        service::{Binding, Catalog, Failure, Signer},
+        service::{Binding, Catalog, HandlerFailure, Signer},
     },
     types::Implementation,
 };
@@ -37,7 +37,7 @@ pub(super) struct Inner {
     #[cfg(feature = "native")]
     pub(super) intake: Arc<super::Intake>,
     pub(super) catalog: RwLock<Catalog<Raw, Handler>>,
-    pub(super) connections: Connections,
+    pub(super) connections: LiveConnections,
     /// Bytes of the arguments that handlers work on, and how many there may be.
     pub(super) working: AtomicUsize,
     pub(super) max_working: usize,
@@ -63,7 +63,7 @@ pub(super) struct Input {
 }
 
 /// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
-pub(super) type Outcome = Result<Raw, Failure<Raw>>;
+pub(super) type Outcome = Result<Raw, HandlerFailure<Raw>>;
 
 /// A handler, and what its callers have to be allowed.
 #[derive(Clone)]
@@ -82,10 +82,10 @@ pub(super) type Start =
 /// then it does nothing.
 #[derive(Clone)]
 pub struct Context {
-    pub(super) call: Arc<Call>,
+    pub(super) call: Arc<ServedCall>,
 }
 
-pub(super) struct Call {
+pub(super) struct ServedCall {
     pub(super) shared: Arc<Shared>,
     pub(super) key: RequestKey,
     pub(super) request: RequestContext,
@@ -99,7 +99,7 @@ pub(super) struct Call {
     pub(super) lacking: OnceLock<InsufficientScope>,
 }
 
-impl Call {
+impl ServedCall {
     /// Its arguments take so many bytes until it is over. `false`: there is no room for them.
     pub(super) fn hold(&self, bytes: usize) -> bool {
         let inner = &self.server.inner;
@@ -110,7 +110,7 @@ impl Call {
     }
 }
 
-impl Drop for Call {
+impl Drop for ServedCall {
     fn drop(&mut self) {
         self.server.inner.working.fetch_sub(*self.holds.get_mut(), Ordering::Relaxed);
     }

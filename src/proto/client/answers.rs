@@ -1,17 +1,8 @@
 //! What a handler's answer to a question of the server comes to: decided once, for every driver.
 
-use crate::jsonrpc::{Id, Kind, Payload, RpcError, code};
+use crate::jsonrpc::{Kind, Payload, RpcError, code};
 use crate::text::owned;
 use crate::types::method;
-
-/// Who asks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asker {
-    /// A request of a legacy server, by its id.
-    Request(Id),
-    /// What a result asks for, by its number.
-    Input(u32),
-}
 
 /// Why a handler gives no answer.
 #[derive(Clone, Debug, PartialEq)]

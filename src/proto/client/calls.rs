@@ -11,15 +11,15 @@ use super::requests::{RequestId, Slot};
 use super::tools::Tools;
 use super::work::Work;
 
-/// How often in one idle timeout the table looks whether progress has come. Progress only sets a
+/// How often in one idle timeout the table checks whether progress has come. Progress only sets a
 /// flag, because reading the clock for each notification would cost more than the notification;
 /// so an idle timeout may strike late by this fraction of itself, and never early.
-const LOOKS: f64 = 16.0;
+const CHECKS: f64 = 16.0;
 
-/// How often in the time of a stall the table looks, for the same reason.
-const STALL_LOOKS: f64 = 4.0;
+/// How often in the time of a stall the table checks, for the same reason.
+const STALL_CHECKS: f64 = 4.0;
 
-/// The least time between two looks, in milliseconds.
+/// The least time between two checks, in milliseconds.
 const SHORTEST_PAUSE: Millis = 1.0;
 
 /// How late the timer may strike before that counts: the page slept, or its event loop was busy, and
@@ -38,7 +38,7 @@ pub(super) type Further<P> = (Option<Box<Work<P>>>, Option<Box<Pages<P>>>);
 /// One call.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
-pub(super) struct Call<P> {
+pub(super) struct PendingCall<P> {
     /// Its progress token: the id of the latest leg that asked for progress.
     pub id: RequestId,
     /// The id of its first leg, by which the page knows it.
@@ -56,7 +56,7 @@ pub(super) struct Call<P> {
     pub limits: CallLimits,
     /// The latest progress value.
     pub latest: f64,
-    /// Whether progress has come since the table last looked.
+    /// Whether progress has come since the table last checked.
     pub progressed: bool,
     idle_deadline: Millis,
     total_deadline: Millis,
@@ -84,7 +84,7 @@ pub(super) enum Expired {
 /// call stays as a gap until gaps outnumber calls.
 #[derive(Debug)]
 pub(super) struct CallTable<P> {
-    calls: Vec<Call<P>>,
+    calls: Vec<PendingCall<P>>,
     live: usize,
     free_slots: Vec<Slot>,
     slots: u32,
@@ -92,9 +92,9 @@ pub(super) struct CallTable<P> {
     hint: usize,
     /// The number of the latest question inside a result.
     pub newest_input: u32,
-    /// When to look at the clocks next.
+    /// When to check the clocks next.
     wake: Millis,
-    /// Whether a person has been asked since the table last looked: no idle clock runs meanwhile.
+    /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
     pub held: bool,
     /// What is known of tools.
     pub tools: Tools,
@@ -127,7 +127,7 @@ impl<P> CallTable<P> {
             self.slots += 1;
             Slot::new(self.slots - 1)
         });
-        let call = Call {
+        let call = PendingCall {
             id,
             first: id,
             request: Some(id),
@@ -145,14 +145,14 @@ impl<P> CallTable<P> {
             late_before: false,
             answered: false,
         };
-        self.wake = self.wake.min(call.next_look(now));
+        self.wake = self.wake.min(call.next_check(now));
         self.calls.push(call);
         self.live += 1;
         slot
     }
 
     /// The call of that token, if it has not ended.
-    pub fn find(&mut self, id: RequestId) -> Option<&mut Call<P>> {
+    pub fn find(&mut self, id: RequestId) -> Option<&mut PendingCall<P>> {
         if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
@@ -168,7 +168,7 @@ impl<P> CallTable<P> {
     }
 
     /// The first call of which that holds.
-    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<RequestId> {
+    pub fn which(&self, holds: impl Fn(&PendingCall<P>) -> bool) -> Option<RequestId> {
         self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
     }
 
@@ -205,7 +205,7 @@ impl<P> CallTable<P> {
         call.late_before = false;
         call.idle_deadline = now + call.limits.timeout;
         call.stall_deadline = now + call.limits.stall_after;
-        let look = call.next_look(now);
+        let check = call.next_check(now);
         if token {
             call.id = request;
             call.token_lives = true;
@@ -217,13 +217,13 @@ impl<P> CallTable<P> {
                 }
             }
         }
-        self.wake = self.wake.min(look);
+        self.wake = self.wake.min(check);
         Some(slot)
     }
 
     /// The newest call on which the server works, of those that it may ask something for.
     pub fn newest_asker(&self, before: i64) -> Option<Slot> {
-        let asks = |call: &&Call<P>| {
+        let asks = |call: &&PendingCall<P>| {
             let works = !call.answered && call.request.is_some() && call.work.is_some();
             works && call.first.get() < before
         };
@@ -295,7 +295,7 @@ impl<P> CallTable<P> {
                     call.resume_at = f64::INFINITY;
                     expired.push((call.id, Expired::Pause));
                 }
-                self.wake = self.wake.min(call.next_look(now));
+                self.wake = self.wake.min(call.next_check(now));
             }
         }
         expired
@@ -307,7 +307,7 @@ impl<P> CallTable<P> {
     }
 }
 
-impl<P> Call<P> {
+impl<P> PendingCall<P> {
     /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
     /// messages which wait to be read, or come now, are heard first.
     #[inline(never)]
@@ -325,17 +325,17 @@ impl<P> Call<P> {
         }
     }
 
-    fn next_look(&self, now: Millis) -> Millis {
+    fn next_check(&self, now: Millis) -> Millis {
         if self.request.is_none() {
             return self.total_deadline.min(self.resume_at);
         }
-        let mut pause = self.limits.stall_after / STALL_LOOKS;
+        let mut pause = self.limits.stall_after / STALL_CHECKS;
         if self.limits.reset_on_progress {
-            pause = pause.min(self.limits.timeout / LOOKS);
+            pause = pause.min(self.limits.timeout / CHECKS);
         }
         // A clock set to nothing must not make the timer strike without a pause.
-        let look = now + pause.max(SHORTEST_PAUSE);
-        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(look)
+        let check = now + pause.max(SHORTEST_PAUSE);
+        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(check)
     }
 }
 

@@ -18,7 +18,7 @@ pub struct Handles {
     pub elicitation: bool,
     /// `roots/list`
     pub roots: bool,
-    /// Calls are looked at as tasks until they end.
+    /// Tasks of calls are polled until they end.
     pub tasks: bool,
 }
 

@@ -15,7 +15,7 @@ use crate::types::method;
 
 use super::calls::LATE;
 use super::channel::Channel;
-use super::output::{Mode, Output, Session};
+use super::output::{Mode, Negotiated, Output};
 use super::patience::Patience;
 use super::phase::{Phase, Shaken};
 use super::prior::Known;
@@ -123,7 +123,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// What came of it, while connected.
-    pub fn session(&self) -> Option<&Session<P>> {
+    pub fn session(&self) -> Option<&Negotiated<P>> {
         if let Phase::Open(session) = &self.phase { Some(session) } else { None }
     }
 
@@ -271,7 +271,7 @@ impl<P: Payload> Handshake<P> {
         Shaken::On
     }
 
-    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
+    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Negotiated<P>>) {
         wire.speak(&session);
         self.phase = Phase::Open(session);
         self.done(wire);

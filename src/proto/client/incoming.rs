@@ -8,14 +8,14 @@ use crate::proto::version::Version;
 use crate::text::sentence;
 use crate::types::method;
 
-use super::Client;
-use super::calls::Call;
+use super::ClientMachine;
+use super::calls::PendingCall;
 use super::oddity::{Heard, Oddity};
 use super::output::Output;
 use super::progress;
 use super::requests::{Purpose, RequestId};
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// What has arrived, parsed: a message, or where the revision has batches several in an array.
     ///
     /// `stream` is the request of ours on whose stream it came, where each has one.
@@ -43,7 +43,7 @@ impl<P: Payload> Client<P> {
         let Some((id, result)) = value.ended() else { return false };
         let Some(id) = RequestId::new(id) else { return false };
         let Some(&Purpose::Call(call)) = self.wire.requests.purpose(id) else { return false };
-        let plain = |call: &mut Call<P>| {
+        let plain = |call: &mut PendingCall<P>| {
             call.pages.is_none() && call.work.as_ref().is_none_or(|work| work.task.is_none())
         };
         if !self.calls.find(call).is_some_and(plain) {

@@ -6,16 +6,16 @@ use crate::proto::Millis;
 use crate::text::owned;
 use crate::types::method;
 
-use super::Client;
-use super::answers::{Asker, Refusal, judge};
+use super::ClientMachine;
+use super::answers::{Refusal, judge};
 use super::cache::Kept;
 use super::limits::CallLimits;
-use super::output::Requested;
+use super::output::{ReplyTo, Requested};
 use super::pages::Pages;
 use super::requests::{Purpose, RequestId};
 use super::work::Work;
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// Sends a request, unless its result is kept; its id is its progress token too. For
     /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
     /// requests about resources.
@@ -107,22 +107,6 @@ impl<P: Payload> Client<P> {
         another
     }
 
-    /// A handler has come to an end with that question of the server's: with an answer, which is `null` if it
-    /// gave none, as when a person has closed the dialog, or without. Does nothing if that is wanted no more.
-    pub fn reply(
-        &mut self,
-        asker: Asker,
-        (method, params): (&str, Option<&P>),
-        answer: Result<P, Refusal<P>>,
-        now: Millis,
-    ) {
-        let outcome = judge(method, params, answer);
-        match asker {
-            Asker::Request(id) => self.respond(id, outcome),
-            Asker::Input(input) => self.answer(input, outcome.map_err(|error| error.message), now),
-        }
-    }
-
     /// Answers a request of the server by what somebody else has answered, whatever that is. Does nothing
     /// if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
@@ -140,6 +124,28 @@ impl<P: Payload> Client<P> {
     pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
         if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
             self.calls.go_on(&mut self.wire, id, now);
+        }
+    }
+
+    /// A handler has come to an end with what the server asked for by that method and these params: with an
+    /// answer, which is `null` if it gave none, as when a person has closed the dialog, or without.
+    pub fn handled(
+        &mut self,
+        to: ReplyTo,
+        (method, params): (&str, Option<&P>),
+        answer: Result<P, Refusal<P>>,
+        now: Millis,
+    ) {
+        self.reply(to, judge(method, params, answer), now);
+    }
+
+    /// Answers what the server asks for, whichever way it asked, by what somebody else has answered.
+    pub fn reply(&mut self, to: ReplyTo, outcome: Result<P, RpcError<P>>, now: Millis) {
+        match to {
+            ReplyTo::Request(id) => self.respond(id, outcome),
+            ReplyTo::Input(input) => {
+                self.answer(input, outcome.map_err(|error| error.message), now);
+            }
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::proto::version::Version;
 use crate::types::method;
 
 use super::calls::CallTable;
-use super::inputs::{QUESTIONS, refusal};
+use super::questions::{QUESTIONS, refusal};
 use super::requests::RequestId;
 use super::wire::Wire;
 use crate::text::{owned, sentence};

@@ -15,7 +15,7 @@ use super::cache::{Cache, covers};
 use super::calls::CallTable;
 use super::limits::CallLimits;
 use super::oddity::ProgressCounts;
-use super::output::{Output, Session};
+use super::output::{Negotiated, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
 
@@ -109,7 +109,7 @@ fn ask_about<P: Payload>(wire: &mut Wire<P>, method: &str, uri: &str) -> Request
 }
 
 /// What a legacy server with these capabilities will tell of.
-fn honour<P: Payload>(session: Option<&Session<P>>, wanted: &P) -> P {
+fn honour<P: Payload>(session: Option<&Negotiated<P>>, wanted: &P) -> P {
     let capabilities = session.and_then(|session| session.capabilities.as_ref());
     let can = |feature, what| says(capabilities.and_then(|all| all.get(feature)).as_ref(), what);
     let mut honored = P::object();
@@ -152,7 +152,7 @@ impl<P: Payload> Subscriptions<P> {
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
-        session: Option<&Session<P>>,
+        session: Option<&Negotiated<P>>,
         params: P,
         limits: CallLimits,
         now: Millis,
@@ -230,7 +230,7 @@ impl<P: Payload> Subscriptions<P> {
             }
             for_all = true;
             if one.open && names(&one.filter, &method, given) {
-                heard.push(Output::News(one.slot, method.clone(), params.clone()));
+                heard.push(Output::Update(one.slot, method.clone(), params.clone()));
             }
         }
         if for_all {
@@ -238,8 +238,8 @@ impl<P: Payload> Subscriptions<P> {
         } else {
             self.strays += 1;
         }
-        for news in heard {
-            wire.push(news);
+        for update in heard {
+            wire.push(update);
         }
     }
 

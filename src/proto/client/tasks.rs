@@ -17,7 +17,7 @@ use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
 use super::work::{Stage, Task};
 
-/// The pause between two looks at a task: what the server suggests, within these bounds.
+/// The pause between two polls of a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
 const SHORTEST_PAUSE: Millis = 100.0;
 const LONGEST_PAUSE: Millis = 60_000.0;
@@ -182,7 +182,7 @@ impl<P: Payload> CallTable<P> {
         self.worker(id)?.task.as_mut()
     }
 
-    /// The server says that a task has changed: it is looked at sooner.
+    /// The server says that a task has changed: it is polled sooner.
     pub(super) fn task_changed(&mut self, params: Option<&P>, now: Millis) {
         let name = params.and_then(|params| params.text("taskId"));
         let Some(name) = name else { return };

@@ -7,12 +7,12 @@ use crate::proto::version::{Era, Version};
 use crate::text::{owned, sentence};
 use crate::types::meta;
 
-use super::output::{Mode, Session};
+use super::output::{Mode, Negotiated};
 
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict<P> {
-    Open(Box<Session<P>>),
+    Open(Box<Negotiated<P>>),
     Probe,
     Initialize,
     /// Something passing is in the way: begin again after a while, of which the server may have an
@@ -79,7 +79,7 @@ pub(super) fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
     let common = Version::of(Era::Modern)
         .find(|version| supported.iter().any(|name| name == version.as_str()));
     match common {
-        Some(version) => Verdict::Open(Box::new(Session {
+        Some(version) => Verdict::Open(Box::new(Negotiated {
             version,
             server_info: result.get(meta::META).and_then(|meta| meta.given(meta::SERVER_INFO)),
             capabilities: result.given("capabilities"),
@@ -148,7 +148,7 @@ pub(super) fn judge_initialize<P: Payload>(
         _ => version.era() == Era::Legacy,
     });
     match version {
-        Some(version) => Verdict::Open(Box::new(Session {
+        Some(version) => Verdict::Open(Box::new(Negotiated {
             version,
             server_info: result.given("serverInfo"),
             capabilities: result.given("capabilities"),

@@ -6,12 +6,12 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::output::{Config, Output, Outputs, Session};
+use super::output::{ClientConfig, Negotiated, Output, Outputs};
 use super::requests::{Purpose, RequestId, Requests};
 
 #[derive(Debug)]
 pub(super) struct Wire<P> {
-    pub config: Config<P>,
+    pub config: ClientConfig<P>,
     pub requests: Requests,
     pub outputs: Outputs<P>,
     /// The revision that both sides speak, while connected.
@@ -23,7 +23,7 @@ pub(super) struct Wire<P> {
 }
 
 impl<P: Payload> Wire<P> {
-    pub fn new(config: Config<P>) -> Self {
+    pub fn new(config: ClientConfig<P>) -> Self {
         Self {
             config,
             requests: Requests::new(),
@@ -35,7 +35,7 @@ impl<P: Payload> Wire<P> {
     }
 
     /// From now on both sides speak the session's revision.
-    pub fn speak(&mut self, session: &Session<P>) {
+    pub fn speak(&mut self, session: &Negotiated<P>) {
         self.version = Some(session.version);
         // A server of the legacy era has to know them, and one of the modern era decides by itself.
         let path = ["tasks", "requests", "tools"];

@@ -37,7 +37,7 @@ pub enum Transmit<P> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame<P> {
     /// A progress notification.
-    Progress(Progress),
+    Progress(ProgressReport),
     /// Anything else, as the JSON value that it is on the wire.
     Message(P),
 }
@@ -46,7 +46,7 @@ pub enum Frame<P> {
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize))]
 #[cfg_attr(not(target_arch = "wasm32"), serde(rename_all = "camelCase"))]
-pub struct Progress {
+pub struct ProgressReport {
     /// The token of the request, with the JSON type it came with.
     #[cfg_attr(not(target_arch = "wasm32"), serde(rename = "progressToken"))]
     pub token: Id,
@@ -91,7 +91,7 @@ mod json {
     use serde::{Serialize, Serializer};
     use serde_json::Value;
 
-    use super::{Frame, Progress};
+    use super::{Frame, ProgressReport};
     use crate::jsonrpc::{Id, Payload};
 
     impl<P: Payload> Frame<P> {
@@ -105,7 +105,7 @@ mod json {
         }
     }
 
-    impl Progress {
+    impl ProgressReport {
         fn to_json(&self) -> String {
             let token = if let Id::Text(text) = &self.token { text.len() } else { 0 };
             let message = self.message.as_ref().map_or(0, String::len);
@@ -125,7 +125,7 @@ mod json {
     struct Notification<'a> {
         jsonrpc: &'static str,
         method: &'static str,
-        params: &'a Progress,
+        params: &'a ProgressReport,
     }
 
     /// Whole numbers without a fraction, as everywhere else.

@@ -5,9 +5,9 @@
 //! from the top and finds the answers.
 
 use super::{
-    Session,
+    ServerSession,
     result::Shape,
-    session::{Call, Open, Question},
+    session::{RunningCall, SentQuestion, UnsentQuestion},
     signer::digest,
 };
 use crate::{
@@ -44,7 +44,7 @@ pub enum Unanswered<P> {
     Misfit(String),
 }
 
-impl<P: Payload> Session<P> {
+impl<P: Payload> ServerSession<P> {
     /// Asks the client of a call. Without a `key` of its own, a question is known again by what it
     /// asks. `token` makes a text that nobody can guess.
     pub fn ask(
@@ -87,7 +87,7 @@ impl<P: Payload> Session<P> {
             let mut question = P::object();
             question.set_text("method", method);
             question.set("params", params);
-            call.open.push(Open { key: key.clone(), question, askers: 1 });
+            call.open.push(UnsentQuestion { key: key.clone(), question, askers: 1 });
         }
         Asked::Suspended(key)
     }
@@ -97,7 +97,7 @@ impl<P: Payload> Session<P> {
             return Asked::Over;
         };
         if let Some(call) = self.calls.get_mut(&number) {
-            call.questions.insert(ask, Question { method, params });
+            call.questions.insert(ask, SentQuestion { method, params });
         }
         Asked::Waits(ask)
     }
@@ -138,7 +138,7 @@ impl<P: Payload> Session<P> {
         ask: AskKey,
         outcome: Result<P, RpcError<P>>,
     ) -> Option<Result<P, Unanswered<P>>> {
-        let Question { method, params } = self.calls.get_mut(&call)?.questions.remove(&ask)?;
+        let SentQuestion { method, params } = self.calls.get_mut(&call)?.questions.remove(&ask)?;
         let outcome = outcome.map_err(Unanswered::Refused);
         Some(outcome.and_then(|answer| match check(method, &params, &answer) {
             Ok(()) => Ok(answer),
@@ -147,7 +147,7 @@ impl<P: Payload> Session<P> {
     }
 }
 
-impl<P: Payload> Call<P> {
+impl<P: Payload> RunningCall<P> {
     /// A key for a question without one: the same for the same question of the next round.
     fn name(&mut self, method: &str, params: &P) -> String {
         let mut name = method.split('/').next().unwrap_or_default().to_owned();

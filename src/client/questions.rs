@@ -9,12 +9,11 @@ use std::task::Poll;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::engine::Engine;
 use super::handler::{Once, lock};
-use super::host::Host;
+use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Asker, Handles, Refusal, Slot};
+use crate::proto::client::{Handles, Refusal, ReplyTo, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -23,6 +22,17 @@ type Answer = Result<Value, String>;
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 #[cfg(target_arch = "wasm32")]
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// Whoever asks the functions on behalf of a server.
+pub(super) trait Inquirer: MaybeSync + 'static {
+    /// A function has come to an end with what was asked by that method and these params.
+    fn reply(
+        &self,
+        to: ReplyTo,
+        asked: (&str, Option<&Value>),
+        answer: Result<Value, Refusal<Value>>,
+    );
+}
 
 /// The functions, by method, and those of their answers that are waited for.
 #[derive(Default)]
@@ -33,7 +43,7 @@ pub(super) struct Functions {
 
 /// An answer that is waited for.
 struct Running {
-    asker: Asker,
+    reply_to: ReplyTo,
     /// The call that it is for.
     slot: Option<Slot>,
     /// Ends it.
@@ -73,23 +83,24 @@ impl Functions {
         }
     }
 
-    /// Lets a function answer; the engine is told when it has.
-    pub fn ask(
+    /// Lets a function answer; who asks is told when it has.
+    pub fn ask<E: Inquirer>(
         &self,
-        engine: Weak<Engine>,
-        (asker, slot): (Asker, Option<Slot>),
+        inquirer: Weak<E>,
+        (reply_to, slot): (ReplyTo, Option<Slot>),
         method: &str,
         params: Option<Value>,
     ) {
         let Some((&method, function)) = self.functions.get_key_value(method) else {
             let asked = (method, params.as_ref());
-            return tell(&engine, asker, asked, Err(Refusal::unhandled()));
+            return tell(&inquirer, reply_to, asked, Err(Refusal::unhandled()));
         };
         let params = params.unwrap_or_else(Value::object);
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
-        let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
+        let running = Running { reply_to: reply_to.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, asker: Some(asker), method, params: params.clone() };
+        let reply_to = Some(reply_to);
+        let mut owed = Owed { inquirer, reply_to, method, params: params.clone() };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -106,8 +117,8 @@ impl Functions {
     }
 
     /// Nobody waits any more for the answers of which that holds.
-    pub fn stop(&self, which: impl Fn(&Asker, Option<Slot>) -> bool) {
-        let ended = |one: &mut Running| !which(&one.asker, one.slot);
+    pub fn stop(&self, which: impl Fn(&ReplyTo, Option<Slot>) -> bool) {
+        let ended = |one: &mut Running| !which(&one.reply_to, one.slot);
         let mut stopped = Vec::new();
         lock(&self.running).retain_mut(|one| {
             let stays = ended(one);
@@ -123,40 +134,39 @@ impl Functions {
 }
 
 /// An answer that is owed. A function that panics gives none, but who asked would wait for ever.
-struct Owed {
-    engine: Weak<Engine>,
-    asker: Option<Asker>,
+struct Owed<E: Inquirer> {
+    inquirer: Weak<E>,
+    reply_to: Option<ReplyTo>,
     method: &'static str,
     params: Value,
 }
 
-impl Owed {
+impl<E: Inquirer> Owed<E> {
     fn pay(&mut self, answer: Result<Value, Refusal<Value>>) {
-        if let Some(asker) = self.asker.take() {
-            tell(&self.engine, asker, (self.method, Some(&self.params)), answer);
+        if let Some(reply_to) = self.reply_to.take() {
+            tell(&self.inquirer, reply_to, (self.method, Some(&self.params)), answer);
         }
     }
 
     /// Nobody waits for it any more.
     fn forgive(&mut self) {
-        self.asker = None;
+        self.reply_to = None;
     }
 }
 
-impl Drop for Owed {
+impl<E: Inquirer> Drop for Owed<E> {
     fn drop(&mut self) {
         self.pay(Err(Refusal::new("the function that answers has panicked")));
     }
 }
 
-fn tell(
-    engine: &Weak<Engine>,
-    asker: Asker,
+fn tell<E: Inquirer>(
+    inquirer: &Weak<E>,
+    reply_to: ReplyTo,
     asked: (&str, Option<&Value>),
     answer: Result<Value, Refusal<Value>>,
 ) {
-    let Some(engine) = engine.upgrade() else { return };
-    engine.answered(&asker);
-    engine.with(|core| core.reply(asker, asked, answer, Here::now()));
-    engine.host.stir(&engine);
+    if let Some(inquirer) = inquirer.upgrade() {
+        inquirer.reply(reply_to, asked, answer);
+    }
 }
