@@ -5,7 +5,7 @@ mod support;
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::jsonrpc::{Id, RpcError};
-use mcp_wasm::proto::client::{CallLimits, Refusal, ReplyTo};
+use mcp_wasm::proto::client::{CallLimits, NoAnswer, ReplyTo};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{FOREVER, Page, Path, Told, timed_out};
@@ -467,7 +467,7 @@ const FORM: &str = r#"{ "type": "object", "properties": {
 fn comes_to(
     method: &str,
     params: &Value,
-    answer: &Result<Value, Refusal<Value>>,
+    answer: &Result<Value, NoAnswer<Value>>,
 ) -> Result<Value, (i64, String)> {
     let mut found = Vec::new();
     for version in Version::of(Era::Legacy) {
@@ -521,7 +521,7 @@ fn what_a_handlers_answer_comes_to_is_one_rule_in_both_eras() {
     let asks = json!({ "message": "m", "requestedSchema": form });
     let plain = json!({ "message": "m" });
     let link = json!({ "message": "m", "mode": "url", "url": "https://x/", "elicitationId": "e" });
-    let refusal = |code| Err(Refusal { code, ..Refusal::new("not today") });
+    let refusal = |code| Err(NoAnswer { code, ..NoAnswer::new("not today") });
     let refused = |code| Err((code, "not today".to_owned()));
     let accepts = |content: Value| json!({ "action": "accept", "content": content });
     let senseless =
@@ -551,8 +551,8 @@ fn what_a_handlers_answer_comes_to_is_one_rule_in_both_eras() {
         (
             elicit,
             &asks,
-            Err(Refusal::unhandled()),
-            Err((-32601, "this client does not handle it".to_owned())),
+            Err(NoAnswer::unhandled("x/own")),
+            Err((-32601, "Method not found: x/own".to_owned())),
         ),
         // Whoever rejects sampling says so by a code of its own.
         (sample, &plain, Ok(json!({ "model": "m" })), Ok(json!({ "model": "m" }))),
@@ -567,8 +567,8 @@ fn what_a_handlers_answer_comes_to_is_one_rule_in_both_eras() {
         (
             "x/own",
             &plain,
-            Err(Refusal::unhandled()),
-            Err((-32601, "this client does not handle it".to_owned())),
+            Err(NoAnswer::unhandled("x/own")),
+            Err((-32601, "Method not found: x/own".to_owned())),
         ),
     ] {
         assert_eq!(comes_to(method, params, &answer), expected, "{method} {params} {answer:?}");

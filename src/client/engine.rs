@@ -13,7 +13,7 @@ use super::questions::{Functions, Inquirer};
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
-    CallLimits, Channel, ClientConfig, Heard, Oddity, Output, Refusal, ReplyTo, RequestId,
+    CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
     Requested, Slot,
 };
 use crate::types::method;
@@ -320,7 +320,7 @@ impl Inquirer for Engine {
         &self,
         to: ReplyTo,
         asked: (&str, Option<&Value>),
-        answer: Result<Value, Refusal<Value>>,
+        answer: Result<Value, NoAnswer<Value>>,
     ) {
         self.answered(&to);
         self.with(|core| core.handled(to, asked, answer, Here::now()));

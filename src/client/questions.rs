@@ -13,7 +13,7 @@ use super::handler::{Once, lock};
 use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Handles, Refusal, ReplyTo, Slot};
+use crate::proto::client::{Handles, NoAnswer, ReplyTo, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -30,7 +30,7 @@ pub(super) trait Inquirer: MaybeSync + 'static {
         &self,
         to: ReplyTo,
         asked: (&str, Option<&Value>),
-        answer: Result<Value, Refusal<Value>>,
+        answer: Result<Value, NoAnswer<Value>>,
     );
 }
 
@@ -93,7 +93,7 @@ impl Functions {
     ) {
         let Some((&method, function)) = self.functions.get_key_value(method) else {
             let asked = (method, params.as_ref());
-            return tell(&inquirer, reply_to, asked, Err(Refusal::unhandled()));
+            return tell(&inquirer, reply_to, asked, Err(NoAnswer::unhandled(method)));
         };
         let params = params.unwrap_or_else(Value::object);
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
@@ -110,7 +110,7 @@ impl Functions {
             });
             let answer = answer.await;
             match answer {
-                Some(answer) => owed.pay(answer.map_err(Refusal::new)),
+                Some(answer) => owed.pay(answer.map_err(NoAnswer::new)),
                 None => owed.forgive(),
             }
         });
@@ -142,7 +142,7 @@ struct Owed<E: Inquirer> {
 }
 
 impl<E: Inquirer> Owed<E> {
-    fn pay(&mut self, answer: Result<Value, Refusal<Value>>) {
+    fn pay(&mut self, answer: Result<Value, NoAnswer<Value>>) {
         if let Some(reply_to) = self.reply_to.take() {
             tell(&self.inquirer, reply_to, (self.method, Some(&self.params)), answer);
         }
@@ -156,7 +156,7 @@ impl<E: Inquirer> Owed<E> {
 
 impl<E: Inquirer> Drop for Owed<E> {
     fn drop(&mut self) {
-        self.pay(Err(Refusal::new("the function that answers has panicked")));
+        self.pay(Err(NoAnswer::new("the function that answers has panicked")));
     }
 }
 
@@ -164,7 +164,7 @@ fn tell<E: Inquirer>(
     inquirer: &Weak<E>,
     reply_to: ReplyTo,
     asked: (&str, Option<&Value>),
-    answer: Result<Value, Refusal<Value>>,
+    answer: Result<Value, NoAnswer<Value>>,
 ) {
     if let Some(inquirer) = inquirer.upgrade() {
         inquirer.reply(reply_to, asked, answer);

@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits, Refusal,
+    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, NoAnswer, PageLimits,
     ReplyTo, Requested,
 };
 use crate::proto::version::{Era, Version};
@@ -305,17 +305,17 @@ impl Core {
         now: f64,
     ) {
         let to = id.as_id().map_or(ReplyTo::Input(input), ReplyTo::Request);
+        let method = asked.text("method").unwrap_or_default();
         let answer = if ok {
             Ok(value)
         } else if value.is_undefined() {
-            Err(Refusal::unhandled())
+            Err(NoAnswer::unhandled(&method))
         } else {
             let code = value.get("code").and_then(|code| Payload::as_f64(&code));
             let message = value.text("message").unwrap_or_default();
             let code = code.map(|code| code as i64);
-            Err(Refusal { code, message, data: value.get("data") })
+            Err(NoAnswer { code, message, data: value.get("data") })
         };
-        let method = asked.text("method").unwrap_or_default();
         self.machine.handled(to, (&method, asked.get("params").as_ref()), answer, now);
     }
 

@@ -1,12 +1,12 @@
 //! What a handler's answer to a question of the server comes to: decided once, for every driver.
 
 use crate::jsonrpc::{Kind, Payload, RpcError, code};
-use crate::text::owned;
+use crate::text::{owned, sentence};
 use crate::types::method;
 
 /// Why a handler gives no answer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Refusal<P> {
+pub struct NoAnswer<P> {
     /// The handler's own code, if it has one.
     pub code: Option<i64>,
     /// A sentence.
@@ -15,18 +15,16 @@ pub struct Refusal<P> {
     pub data: Option<P>,
 }
 
-impl<P> Refusal<P> {
+impl<P> NoAnswer<P> {
     /// In words alone.
     pub fn new(message: impl Into<String>) -> Self {
         Self { code: None, message: message.into(), data: None }
     }
 
-    /// There is no handler.
-    pub fn unhandled() -> Self {
-        Self {
-            code: Some(code::METHOD_NOT_FOUND),
-            ..Self::new(owned("this client does not handle it"))
-        }
+    /// There is no handler for that method.
+    pub fn unhandled(method: &str) -> Self {
+        let message = sentence(&["Method not found: ", method]);
+        Self { code: Some(code::METHOD_NOT_FOUND), message, data: None }
     }
 }
 
@@ -35,13 +33,13 @@ impl<P> Refusal<P> {
 pub(super) fn judge<P: Payload>(
     method: &str,
     params: Option<&P>,
-    answer: Result<P, Refusal<P>>,
+    answer: Result<P, NoAnswer<P>>,
 ) -> Result<P, RpcError<P>> {
     let samples = method == method::SAMPLE;
     let code = if samples { code::REJECTED } else { code::INTERNAL_ERROR };
     let refused = |text: &str| Err(RpcError { code, message: owned(text), data: None });
     let mut answer = match answer {
-        Err(Refusal { code: own, message, data }) => {
+        Err(NoAnswer { code: own, message, data }) => {
             return Err(RpcError { code: own.unwrap_or(code), message, data });
         }
         Ok(answer) if answer.kind() != Kind::Null => answer,

@@ -8,7 +8,7 @@ use crate::proto::Millis;
 use super::limits::CallLimits;
 use super::pages::Pages;
 use super::requests::{RequestId, Slot};
-use super::tools::Tools;
+use super::tools::KnownTools;
 use super::work::Work;
 
 /// How often in one idle timeout the table checks whether progress has come. Progress only sets a
@@ -97,7 +97,7 @@ pub(super) struct CallTable<P> {
     /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
     pub held: bool,
     /// What is known of tools.
-    pub tools: Tools,
+    pub tools: KnownTools,
 }
 
 impl<P> CallTable<P> {
@@ -111,7 +111,7 @@ impl<P> CallTable<P> {
             newest_input: 0,
             wake: f64::INFINITY,
             held: false,
-            tools: Tools::new(),
+            tools: KnownTools::new(),
         }
     }
 

@@ -38,7 +38,7 @@ mod verdict;
 mod wire;
 mod work;
 
-pub use answers::Refusal;
+pub use answers::NoAnswer;
 pub use cache::Caching;
 pub use capabilities::Handles;
 pub use channel::Channel;

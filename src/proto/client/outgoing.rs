@@ -7,7 +7,7 @@ use crate::text::owned;
 use crate::types::method;
 
 use super::ClientMachine;
-use super::answers::{Refusal, judge};
+use super::answers::{NoAnswer, judge};
 use super::cache::Kept;
 use super::limits::CallLimits;
 use super::output::{ReplyTo, Requested};
@@ -133,7 +133,7 @@ impl<P: Payload> ClientMachine<P> {
         &mut self,
         to: ReplyTo,
         (method, params): (&str, Option<&P>),
-        answer: Result<P, Refusal<P>>,
+        answer: Result<P, NoAnswer<P>>,
         now: Millis,
     ) {
         self.reply(to, judge(method, params, answer), now);

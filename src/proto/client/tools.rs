@@ -16,7 +16,7 @@ use super::requests::RequestId;
 use super::wire::Wire;
 
 #[derive(Debug)]
-pub(super) struct Tools {
+pub(super) struct KnownTools {
     /// Those that are known to run as tasks only.
     as_tasks: Vec<String>,
     /// What was asked for before that request was for another.
@@ -25,12 +25,12 @@ pub(super) struct Tools {
     told: bool,
 }
 
-impl Tools {
+impl KnownTools {
     pub fn new() -> Self {
         Self { as_tasks: Vec::new(), since: 0, told: false }
     }
 
-    /// Tools have been listed, as the call that began with that id asked for.
+    /// KnownTools have been listed, as the call that began with that id asked for.
     #[inline(never)]
     pub fn learn<P: Payload>(&mut self, wire: &mut Wire<P>, first: i64, list: &P) {
         if first < self.since {
