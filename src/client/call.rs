@@ -55,7 +55,7 @@ impl<T> Call<T> {
         Self { engine: Arc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
-    /// What hears of the call's progress, in the place of the client's handler.
+    /// Sets what hears of the call's progress, instead of the client's handler.
     ///
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
@@ -64,7 +64,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// Nobody is to hear of the call's progress; it keeps the call alive all the same.
+    /// Delivers the call's progress to nobody; it keeps the call alive all the same.
     pub fn silent(mut self) -> Self {
         self.pending.handler = None;
         self.pending.silent = true;
@@ -85,13 +85,13 @@ impl<T> Call<T> {
         self
     }
 
-    /// What hears that the call counts as stalled, and with false that it goes on.
+    /// Sets what hears that the call counts as stalled, and, with false, that it goes on.
     pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
         self.pending.on_stalled = Some(Callback::new(handler));
         self
     }
 
-    /// What hears how the task stands that the call has become, in the server's words.
+    /// Sets what hears of the status of the task that the call has become, in the server's words.
     pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
         self.pending.on_task = Some(Callback::new(handler));
         self
@@ -121,7 +121,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks the server even if it allowed to keep an earlier result.
+    /// Asks the server even if it allowed an earlier result to be kept.
     pub fn fresh(mut self) -> Self {
         self.limits.cache = Caching::Off;
         self
@@ -177,7 +177,7 @@ impl<T> CallFuture<T> {
         self.call.is_stalled()
     }
 
-    /// What gives the call up from elsewhere.
+    /// A handle that gives the call up from elsewhere.
     pub fn handle(&self) -> CallHandle {
         CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }
@@ -192,7 +192,7 @@ impl<T> Future for CallFuture<T> {
             Some(error) => Err(error),
             None => match std::task::ready!(this.call.outcome.poll(context)) {
                 Ok(result) => (this.read)(&this.label, result),
-                Err(error) => Err(Error::new(&this.label, error)),
+                Err(error) => Err(this.engine.error(&this.label, error)),
             },
         };
         this.done = true;

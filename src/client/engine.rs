@@ -1,16 +1,16 @@
-//! Stands between the machine and the program: calls go in, and what the machine says is told to
-//! who waits for it. The machine is never borrowed while a function of the user's runs, so that may
-//! call anything here.
+//! Stands between the machine and the program: calls go in, and the machine's outputs go to whoever
+//! waits for them. The machine is never borrowed while a function of the user's runs, so such a
+//! function may call anything here.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::handler::{Callback, Once, lock};
 use super::machine::{Fault, Machine, Notification};
 use super::pending::Pending;
 use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};
-use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
+use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
 use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
     CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
@@ -41,6 +41,8 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
+    /// How the server has ended, if it was a program.
+    pub exit: OnceLock<Arc<Exit>>,
     pub platform: Here,
     pub this: Weak<Self>,
 }
@@ -63,6 +65,7 @@ impl Engine {
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
+            exit: OnceLock::new(),
             platform: platform(this),
             this: this.clone(),
         })
@@ -101,14 +104,19 @@ impl Engine {
         }
         let cause = self.platform.cause();
         if self.connecting.swap(false, Relaxed) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.platform.label(), error));
+            let error = cause.unwrap_or_else(|| self.error(&self.platform.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
-            handler.call(Error::new("the connection", error));
+            handler.call(self.error("the connection", error));
         }
     }
 
-    /// A message is not read: the call fails that it answers, and the connection goes on.
+    /// What a call is told of the machine's error.
+    pub fn error(&self, call: &str, error: Fault) -> Error {
+        Error::new(call, error).with_exit(self.exit.get())
+    }
+
+    /// A message is not read: the call that it answers fails, and the connection goes on.
     pub fn refuse(&self, of: &Outline, error: Fault) {
         self.with(|core| core.refuse(of, error, Here::now()));
         self.platform.stir(self);
@@ -142,7 +150,7 @@ impl Engine {
                 drop(inner);
                 call.outcome.set(Ok(result));
             }
-            // Only told to who says that it may be another's.
+            // Only for callers who said that it may be another's.
             Ok(Requested::Private) => {}
             Err(error) => {
                 drop(inner);
@@ -220,7 +228,8 @@ impl Engine {
         Some((output, ended))
     }
 
-    /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
+    /// Passes an output of the machine on to whoever waits for it. Outputs about the channel are not
+    /// handled here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
             Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
@@ -269,7 +278,7 @@ impl Engine {
         }
     }
 
-    /// Tells a call of what is about it.
+    /// Passes an output on to the call that it is about.
     fn tell(call: &Pending, output: Output<Value>) {
         let listener = call.listener.as_deref();
         match output {

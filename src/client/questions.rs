@@ -116,7 +116,7 @@ impl Functions {
         });
     }
 
-    /// Nobody waits any more for the answers of which that holds.
+    /// Nobody waits any more for the answers that match.
     pub fn stop(&self, which: impl Fn(&ReplyTo, Option<Slot>) -> bool) {
         let ended = |one: &mut Running| !which(&one.reply_to, one.slot);
         let mut stopped = Vec::new();

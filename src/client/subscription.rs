@@ -25,7 +25,7 @@ impl Listen {
         Self { call, listener }
     }
 
-    /// What hears of the changes: the method of each notification, and its params.
+    /// Sets what hears of the changes: the method of each notification, and its params.
     pub fn on_notification(
         mut self,
         mut handler: impl FnMut(String, Value) + MaybeSend + 'static,
@@ -35,8 +35,8 @@ impl Listen {
         self
     }
 
-    /// What hears that the stream broke off, and why. It is opened again by itself; what happens
-    /// meanwhile is not told.
+    /// Sets what hears that the stream broke off, and why. It is opened again automatically; changes that
+    /// happen meanwhile are not reported.
     pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         let of = move |fault| handler(Error::new("subscriptions/listen", fault));
         self.listener.interrupted = Some(Callback::new(of));
@@ -88,6 +88,7 @@ impl Future for Listening {
             reason: "the server ended the subscription at once".to_owned(),
             may_have_run: true,
             cause: None,
+            exit: None,
         })))
     }
 }
@@ -113,7 +114,7 @@ impl Subscription {
         &self.honored
     }
 
-    /// What ends it from elsewhere.
+    /// A handle that ends it from elsewhere.
     pub fn handle(&self) -> CallHandle {
         self.call.handle()
     }

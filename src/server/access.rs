@@ -66,10 +66,10 @@ impl fmt::Display for InsufficientScope {
 
 impl std::error::Error for InsufficientScope {}
 
-/// Looks whether a caller may do what needs these scopes.
+/// Checks whether a caller has these scopes.
 ///
 /// # Errors
-/// It lacks some; so does somebody of whom nothing is known.
+/// It lacks some; so does a caller of whom nothing is known.
 pub(crate) fn check(extensions: &Extensions, needed: &[String]) -> Result<(), InsufficientScope> {
     if needed.is_empty() || extensions.get::<Local>().is_some() {
         return Ok(());

@@ -19,9 +19,9 @@ use crate::{
 /// Changes reach every client that wants to know: since 2026-07-28 those that listen for them, before
 /// that every session, and of the contents of a resource those that subscribed to it.
 impl Server {
-    /// Adds a tool, in the place of the one that has its name. Clients are told.
+    /// Adds a tool, or replaces the one of that name. Clients are told.
     ///
-    /// What a server has none of when a client connects is not declared to it, and so not served.
+    /// A server that has none when a client connects does not declare tools to it, and so serves it none.
     ///
     /// # Panics
     /// If the arguments are no JSON object.
@@ -34,7 +34,7 @@ impl Server {
         self.remove(HandlerKind::Tool, name)
     }
 
-    /// Adds a prompt, in the place of the one that has its name. Clients are told.
+    /// Adds a prompt, or replaces the one of that name. Clients are told.
     ///
     /// # Panics
     /// If the arguments are no JSON object.
@@ -51,7 +51,7 @@ impl Server {
         self.remove(HandlerKind::Prompt, name)
     }
 
-    /// Adds a resource, in the place of the one that has its URI. Clients are told.
+    /// Adds a resource, or replaces the one of that URI. Clients are told.
     #[allow(clippy::needless_pass_by_value)] // as the other things are
     pub fn add_resource<F, Fut>(&self, resource: Resource, handler: F)
     where
@@ -86,8 +86,8 @@ impl Server {
         self.changed(Some(Change::Resource(uri)));
     }
 
-    /// Ends every listen request with its result, which tells the listeners that the server goes in
-    /// peace.
+    /// Ends every listen request with its result, which tells the listeners that the server ends in an
+    /// orderly way.
     pub fn end_listens(&self) {
         for connection in self.inner.connections.all() {
             connection.send(|session| session.machine_mut().end_listens());

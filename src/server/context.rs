@@ -212,8 +212,8 @@ impl Context {
         self.extensions().get()
     }
 
-    /// Looks whether the caller may do what needs these scopes: for those that depend on arguments.
-    /// What a tool always needs is said by [`Tool::scopes`](crate::types::Tool::scopes).
+    /// Checks that the caller has these scopes, for those that depend on arguments. Scopes that a tool
+    /// always needs are set by [`Tool::scopes`](crate::types::Tool::scopes).
     ///
     /// ```
     /// # use mcp_wasm::server::{Context, InsufficientScope};

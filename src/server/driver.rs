@@ -157,7 +157,7 @@ impl Driver {
         is_congested
     }
 
-    /// Tells the handler, gives it one more turn, and drops it.
+    /// Tells the handler of the cancellation, polls it once more, and drops it.
     fn cancel(&mut self, key: RequestKey) {
         self.shared.lock().session.stop(key);
         if let Some(call) = self.calls.remove(&key) {
@@ -193,7 +193,7 @@ impl Driver {
     }
 }
 
-/// What comes of a handler that failed because its caller may not do this.
+/// The outcome of a handler that failed because its caller lacks a scope.
 fn refused(call: &ServedCall, ended: Ended<Outcome>) -> Ended<Outcome> {
     let has_failed = |result: &Raw| result.get("isError").and_then(|is| is.as_bool()) == Some(true);
     match (call.lacking.get(), ended) {
@@ -204,7 +204,7 @@ fn refused(call: &ServedCall, ended: Ended<Outcome>) -> Ended<Outcome> {
     }
 }
 
-/// Whom the states of questions belong to.
+/// Who the states of questions belong to.
 fn owner(extensions: &Extensions) -> String {
     // Different texts for different principals, and none for nobody.
     extensions.get().map_or_else(String::new, |one: &Principal| format!("{:?}", one.identity()))

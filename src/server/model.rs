@@ -62,10 +62,10 @@ pub(super) struct Input {
     pub(super) value: Raw,
 }
 
-/// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
+/// What a handler returns: the protocol's own result, or nothing for a resource that does not exist.
 pub(super) type Outcome = Result<Raw, HandlerFailure<Raw>>;
 
-/// A handler, and what its callers have to be allowed.
+/// A handler, and the scopes that its callers need.
 #[derive(Clone)]
 pub(super) struct Handler {
     pub(super) start: Start,
@@ -95,7 +95,7 @@ pub(super) struct ServedCall {
     pub(super) inbox: Inbox,
     /// Bytes that its arguments take.
     pub(super) holds: AtomicUsize,
-    /// What the handler has asked for, and its caller may not do.
+    /// The scopes that the handler required and its caller lacks.
     pub(super) lacking: OnceLock<InsufficientScope>,
 }
 
@@ -105,7 +105,7 @@ impl ServedCall {
         let inner = &self.server.inner;
         let before = inner.working.fetch_add(bytes, Ordering::Relaxed);
         self.holds.fetch_add(bytes, Ordering::Relaxed);
-        // One by itself is always worked on.
+        // A single call always has room.
         before == 0 || before.saturating_add(bytes) <= inner.max_working
     }
 }
@@ -149,7 +149,7 @@ impl Server {
         }
     }
 
-    /// What callers of a tool have to be allowed.
+    /// The scopes that callers of a tool need.
     #[cfg(feature = "native")]
     pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
         self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))

@@ -31,10 +31,10 @@ pub(super) struct Registration {
 }
 
 impl Registration {
-    /// Adds it to what there is, in the place of what has its name.
+    /// Adds it to the catalog, replacing what has its name.
     ///
     /// # Panics
-    /// If its definition is not understood, or, unless it may `replace`, there is one.
+    /// If its definition is not understood, or if there is one already and `replace` is false.
     pub(super) fn register(
         self,
         catalog: &mut Catalog<Raw, Handler>,
@@ -191,7 +191,7 @@ fn completed(input: &Raw) -> CompletionRequest {
     };
     let mut arguments = BTreeMap::new();
     if let Some(all) = input.get("arguments") {
-        // Of those that stand twice, the last counts.
+        // If a member occurs twice, the last one counts.
         all.each_member(&mut |name, value| {
             match value.as_text() {
                 Some(text) => arguments.insert(name.to_owned(), text),

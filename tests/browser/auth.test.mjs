@@ -44,7 +44,7 @@ for (const kind of browsers) {
     before(async () => {
       world = await startAuthorizationServer();
       site = await serve();
-      browser = await launch(kind);
+      browser = await launch(kind, { hosts: ["app.example"] });
     });
     after(async () => {
       await browser?.close();
@@ -125,11 +125,39 @@ for (const kind of browsers) {
       await one.close();
     });
 
+    test("by redirect: nobody is sent to another origin afterwards, and an answer that comes again does nothing", { timeout: 60_000 }, async () => {
+      const one = await app(site.url, { open: "redirect" });
+      const arrived = one.page.waitForRequest((request) => request.url().startsWith(`${site.url}oauth.html?`), { timeout: 20_000 });
+      const options = JSON.stringify({ returnTo: "https://evil.example/" });
+      await one.run(`void oauth.login(${JSON.stringify(world.server)}, ${options})`);
+      const answer = (await arrived).url();
+      await one.page.waitForFunction(`location.href === ${JSON.stringify(`${site.url}oauth.html`)} && sessionStorage.length > 0 && document.readyState === "complete"`, { timeout: 20_000 });
+      await one.page.waitForFunction(`Object.keys(sessionStorage).some((key) => sessionStorage[key].includes('"tokens"'))`, { timeout: 20_000 });
+      const before = world.count("POST /token");
+      await one.page.goto(answer);
+      await one.page.waitForFunction("location.search === ''", { timeout: 20_000 });
+      await one.page.goto(site.url);
+      await one.page.waitForFunction("window.ready");
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      assert.equal(world.count("POST /token"), before);
+      await one.close();
+    });
+
     test("a window that the browser does not open is AUTH_POPUP_BLOCKED, with the address to go to", { timeout: 60_000 }, async () => {
       const one = await app();
       const { code, url } = await one.run(`(window.open = () => null, code(oauth.login(${JSON.stringify(world.server)})))`);
       assert.equal(code, "AUTH_POPUP_BLOCKED");
       assert.ok(url.startsWith(`${world.issuer}/auth?`));
+      await one.close();
+    });
+
+    test("a page by http that is not of this machine is told so, and no window opens", { timeout: 60_000 }, async () => {
+      const one = await app(site.url.replace("127.0.0.1", "app.example"));
+      assert.equal(await one.run("isSecureContext"), false);
+      const { code, message } = await one.run(`code(oauth.login(${JSON.stringify(world.server)}))`);
+      assert.deepEqual([code, /https/.test(message)], ["AUTH_INSECURE", true]);
+      assert.equal(await one.run(`code(make(${JSON.stringify(world.server)}, { client: { id: "a", secret: "b" } }))`).catch((/** @type {Error} */ error) => /a page cannot keep a secret/.test(error.message)), true);
       await one.close();
     });
 

@@ -22,14 +22,14 @@ const STALL_CHECKS: f64 = 4.0;
 /// The least time between two checks, in milliseconds.
 const SHORTEST_PAUSE: Millis = 1.0;
 
-/// How late the timer may strike before that counts: the page slept, or its event loop was busy, and
-/// messages may lie there that nobody has looked at yet.
+/// How late the timer may strike before it counts as late: the page slept, or its event loop was
+/// busy, and there may be messages that nobody has read yet.
 pub(super) const LATE: Millis = 50.0;
 
-/// A hidden page's timers strike once a minute; what is later than that has slept.
+/// A hidden page's timers strike once a minute; a page whose timer is later than that has slept.
 const ASLEEP: Millis = 90_000.0;
 
-/// How long a hard clock that ran out in the meantime waits for what lies there.
+/// How long a hard clock that ran out in the meantime waits for unread messages.
 const GRACE: Millis = 1_000.0;
 
 /// What a call needs for further legs, if it may have some.
@@ -167,12 +167,12 @@ impl<P> CallTable<P> {
         }
     }
 
-    /// The first call of which that holds.
+    /// The first call that matches.
     pub fn which(&self, holds: impl Fn(&PendingCall<P>) -> bool) -> Option<RequestId> {
         self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
     }
 
-    /// A leg of the call is over, and another will follow when the machine says so.
+    /// A leg of the call is over; another follows when the machine says so.
     pub fn rest(&mut self, id: RequestId) {
         if let Some(call) = self.find(id) {
             call.request = None;
@@ -221,7 +221,7 @@ impl<P> CallTable<P> {
         Some(slot)
     }
 
-    /// The newest call on which the server works, of those that it may ask something for.
+    /// The newest call that the server works on, of those for which it may ask something.
     pub fn newest_asker(&self, before: i64) -> Option<Slot> {
         let asks = |call: &&PendingCall<P>| {
             let works = !call.answered && call.request.is_some() && call.work.is_some();
@@ -308,8 +308,8 @@ impl<P> CallTable<P> {
 }
 
 impl<P> PendingCall<P> {
-    /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
-    /// messages which wait to be read, or come now, are heard first.
+    /// The timer strikes late by that much: clocks that have run out meanwhile get that time back, so
+    /// that messages which are waiting to be read, or arrive now, are taken in first.
     #[inline(never)]
     fn postpone(&mut self, now: Millis, late: Millis) {
         let mut move_on = |deadline: &mut Millis, most: Millis| {

@@ -1,4 +1,4 @@
-//! What leaves: requests, notifications, answers, and what is given up.
+//! What is sent: requests, notifications, answers, and cancellations.
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, write_call};
@@ -96,8 +96,8 @@ impl<P: Payload> ClientMachine<P> {
         self.calls.abandon(&mut self.wire, id, reason, error);
     }
 
-    /// What the request of that id is authorized with, or without one what the next would be: any text
-    /// that is another for another principal. Results that are private to another authorization are
+    /// What the request of that id, or without one the next request, is authorized with: any text that
+    /// differs between principals. Results that are private to another authorization are
     /// forgotten, and so is what was learnt of tools. Returns whether there was another.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);

@@ -134,14 +134,14 @@ pub enum Output<P> {
     /// The stream of a subscription broke off for that reason; it will be opened again, and
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
     Interrupted(Slot, Error<P>),
-    /// A subscription hears of a change: a notification, by its method and its params.
+    /// A notification for a subscription: its method and its params.
     Update(Slot, String, Option<P>),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),
     /// A call goes on with another request of that id, and its progress may start again.
     Leg(Slot, RequestId),
-    /// How the task stands that a call has become, as the server says it.
+    /// The status of the task that a call has become, in the server's words.
     Task(Slot, P),
     /// What is known of tools from now on: what this list says of those in it. Or nothing any more, since
     /// they have changed, or may be another's.
@@ -151,8 +151,8 @@ pub enum Output<P> {
     /// A request of the server, to be answered by [`respond`](super::ClientMachine::respond); the slot of the
     /// call that makes it ask, if it asks a person something and that is known.
     Request(Id, String, Option<P>, Option<Slot>),
-    /// The server takes a request back, or the call has ended that made it ask, for that reason; it is
-    /// not to be answered any more.
+    /// The server withdraws a request, or the call that made it ask has ended, for that reason; it must
+    /// not be answered any more.
     Withdrawn(Id, Option<String>),
     /// The server sent something wrong. Nothing else is affected.
     Fault(Error<P>),

@@ -1,4 +1,4 @@
-//! What is known of a server from an earlier connection: with it, a modern connection is open without
+//! What is known of a server from an earlier connection. With it, a modern connection opens without
 //! a round trip. The first answer shows whether the server is still what it was; if it is not, the
 //! handshake is made up for, and what was asked meanwhile is asked again: the server that refused it
 //! has not carried it out.

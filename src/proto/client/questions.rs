@@ -202,8 +202,8 @@ fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -
 }
 
 impl<P: Payload> CallTable<P> {
-    /// Takes the answer to an [`Output::Input`], or why there is none; that ends its call. Returns the
-    /// call if all is answered that it waits for.
+    /// Takes the answer to an [`Output::Input`], or why there is none, which ends its call. Returns the
+    /// call if everything that it waits for is answered.
     pub(super) fn answer(
         &mut self,
         wire: &mut Wire<P>,
@@ -230,8 +230,8 @@ impl<P: Payload> CallTable<P> {
         }
     }
 
-    /// What a person had to do at an address is done: the questions that are answered by that, since
-    /// no handler has to say so for the call to go on that was refused for it.
+    /// A person has done what was to be done at an address: returns the questions that this answers, since
+    /// the call that was refused because of it goes on without any handler saying so.
     pub(super) fn elicited(&mut self, params: Option<&P>) -> Vec<u32> {
         let mut inputs = Vec::new();
         let name = params.and_then(|params| params.text("elicitationId"));
@@ -290,8 +290,8 @@ impl<P: Payload> CallTable<P> {
     }
 }
 
-/// Why a request of the server is not for this client. Inside a result, only what a
-/// capability is for may be asked.
+/// Why this client refuses a request of the server. Inside a result, a server may only ask for what a
+/// capability covers.
 pub(super) fn refusal<P: Payload>(
     wire: &mut Wire<P>,
     method: &str,

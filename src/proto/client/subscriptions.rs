@@ -134,7 +134,7 @@ impl<P: Payload> Subscriptions<P> {
         self.all.retain(|one| one.slot != slot);
     }
 
-    /// Whether any subscription wants to hear of that resource.
+    /// Whether any subscription includes that resource.
     #[inline(never)]
     fn want(&self, uri: &String) -> bool {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
@@ -218,7 +218,7 @@ impl<P: Payload> Subscriptions<P> {
                 if !one.open {
                     one.open = true;
                     if one.pause.take().is_some() {
-                        // Nobody knows what has changed meanwhile.
+                        // What has changed meanwhile is unknown.
                         cache.clear();
                         calls.tools.forget(wire);
                     }
@@ -265,7 +265,7 @@ impl<P: Payload> Subscriptions<P> {
         }
     }
 
-    /// A legacy server has answered whether it will tell of that resource.
+    /// A legacy server has answered a subscription to that resource.
     #[inline(never)]
     pub fn answered(
         &mut self,
@@ -364,7 +364,7 @@ impl<P: Payload> Subscriptions<P> {
     }
 }
 
-/// Whether the server tells of changes without a stream that was asked for.
+/// Whether the server reports changes without a stream having been requested.
 fn tells_unasked<P: Payload>(wire: &Wire<P>) -> bool {
     wire.version.is_some_and(|version| !version.listens())
 }

@@ -244,8 +244,8 @@ impl<P: Payload> CallTable<P> {
         true
     }
 
-    /// The server knows no such tool, or runs it as a task only: that is said to who has not seen the
-    /// list, and nothing has begun. Returns what the call is to be sent with once more.
+    /// The server has no such tool, or runs it as a task only, which a caller learns that has not seen the
+    /// list; nothing has begun. Returns what the call is to be sent with again.
     pub(super) fn as_task(&mut self, id: RequestId) -> Option<P> {
         let work = self.worker(id).filter(|work| work.finds_out)?;
         let name = work.params.text("name")?;

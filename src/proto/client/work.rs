@@ -95,8 +95,8 @@ pub(super) struct Task<P> {
     pub stage: Stage,
     /// How long to wait before the next poll.
     pub pause: Millis,
-    /// What was told of it last.
+    /// The status that was reported last.
     pub told: Option<(String, Option<String>)>,
-    /// The keys of all that it has asked for: nothing is asked twice.
+    /// The keys of everything that it has asked for: nothing is asked twice.
     pub keys: Vec<String>,
 }

@@ -186,7 +186,7 @@ pub struct RequestContext {
     pub capabilities: ClientCapabilities,
 }
 
-/// What kind of server this connection has turned out to need.
+/// Which era of server this connection has turned out to need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Nothing but probes so far.
@@ -240,7 +240,7 @@ pub struct ServerMachine<P> {
     queue: VecDeque<Queued<P>>,
     /// Requests with a report held back, the longest waiting first. Empty while there is room.
     held: VecDeque<RequestKey>,
-    /// Who is told of changes: listen requests, and under `None` a legacy session.
+    /// Who is told of changes: listen requests and, under `None`, a legacy session.
     watches: Map<Option<RequestKey>, Watch>,
     /// Those that have changes held back, the longest waiting first.
     changes: VecDeque<Option<RequestKey>>,

@@ -22,7 +22,7 @@ pub enum HandlerKind {
 }
 
 impl HandlerKind {
-    /// What clients are told of when there is one more or less of these.
+    /// The change that clients are told of when one of these is added or removed.
     pub(crate) fn change(self) -> Option<Change<'static>> {
         match self {
             Self::Tool => Some(Change::Tools),
@@ -65,7 +65,7 @@ impl<P: Payload, H> Catalog<P, H> {
         }
     }
 
-    /// Adds something by its definition, in the place of what has its name. `false`: there was one.
+    /// Adds something by its definition, replacing what has its name. `false`: there was one.
     /// `Err` says in words what is wrong with the definition.
     pub(crate) fn add(&mut self, kind: HandlerKind, listed: P, handler: H) -> Result<bool, String> {
         let named = |key: &'static str| {
@@ -115,8 +115,8 @@ impl<P: Payload, H> Catalog<P, H> {
         }
     }
 
-    /// What a server says about itself to a new connection: what it has is declared, beside what
-    /// `base` declares whether there is something of the kind or not.
+    /// What a server says about itself to a new connection: it declares what there is, and what `base`
+    /// declares in any case.
     pub(crate) fn profile(&self, base: &Profile) -> Profile {
         let changing = |is_empty| if is_empty { Feature::Absent } else { Feature::Changing };
         let has_no_resource = self.resources.is_empty() && self.templates.is_empty();
@@ -132,7 +132,7 @@ impl<P: Payload, H> Catalog<P, H> {
         Profile { features, ..base.clone() }
     }
 
-    /// Who reads a resource, and the variables in its URI.
+    /// The reader of a resource, and the variables in its URI.
     pub(super) fn find(&self, uri: &str) -> Option<(&ResourceReader<H>, Variables)> {
         if let Some(reader) = self.resources.at(uri) {
             return Some((reader, Vec::new()));

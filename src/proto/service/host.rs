@@ -14,8 +14,8 @@ use crate::{
 
 /// How a server is set up.
 pub struct HostConfig {
-    /// What it says about itself. Features that are set here are declared whether there is
-    /// something of the kind or not.
+    /// What it says about itself. Features that are set here are declared even if there is nothing of
+    /// the kind.
     pub profile: Profile,
     /// What one connection may hold.
     pub limits: Limits,
@@ -77,7 +77,7 @@ impl<P: Payload> Host<P> {
         }
     }
 
-    /// Adds something, in the place of what has its name. Clients are told.
+    /// Adds something, replacing what has its name. Clients are told.
     ///
     /// # Errors
     /// In words what is wrong with the definition.
@@ -116,7 +116,7 @@ impl<P: Payload> Host<P> {
         self.last
     }
 
-    /// A connection, for all that needs nothing of the server's.
+    /// A connection, for whatever does not involve the server.
     pub fn session(&mut self, connection: u32) -> Option<&mut ServerSession<P>> {
         self.sessions.get_mut(&connection)
     }
@@ -151,8 +151,8 @@ impl<P: Payload> Host<P> {
         session.ask(call, key, method, params, || self.signer.token())
     }
 
-    /// Answers with the questions of a handler that cannot go on without its client. `false`: the
-    /// call is over, or has none.
+    /// Concludes a call with the questions of a handler that cannot go on without its client. `false`:
+    /// the call is over, or there are no questions.
     pub fn conclude(&mut self, connection: u32, call: RequestKey, now: Millis) -> bool {
         let Some(session) = self.sessions.get_mut(&connection) else { return false };
         let close = |binding: &_, answers| self.signer.close(binding, answers, now);

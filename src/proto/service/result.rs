@@ -20,7 +20,7 @@ pub struct HandlerFailure<P> {
     pub data: Option<P>,
 }
 
-/// What becomes of what a handler returns.
+/// How a handler's return value becomes a result.
 pub(crate) enum Shape {
     Tool,
     Resource { uri: String, mime_type: Option<String> },

@@ -1,4 +1,4 @@
-//! From what is asked for to the handler that answers it.
+//! Finds the handler that answers a request.
 
 use super::{
     Binding, Catalog, HandlerKind, bad_state, bind,
@@ -17,7 +17,7 @@ use crate::{
     types::{ClientCapabilities, Reference},
 };
 
-/// Arguments that a request for suggestions may bring along.
+/// How many arguments a request for suggestions may bring along.
 const ARGUMENTS: usize = 256;
 
 /// A handler to be run.
@@ -54,8 +54,8 @@ enum Served<P, H> {
     By { handler: H, kind: HandlerKind, name: String, input: P, shape: Shape },
 }
 
-/// Answers what needs no handler, and finds the handler of everything else. `owner`: who asks, empty
-/// if nobody knows. `open` reads a state that the request brings along, if it may be trusted.
+/// Answers what needs no handler, and finds the handler for everything else. `owner`: who asks, empty
+/// if unknown. `open` reads a state that the request brings along, if it may be trusted.
 pub(crate) fn start<P: Payload, H: Clone>(
     catalog: &Catalog<P, H>,
     request: Request<P>,
@@ -78,8 +78,8 @@ pub(crate) fn start<P: Payload, H: Clone>(
 }
 
 impl<P: Payload> ServerSession<P> {
-    /// Goes on with a request: what is answered is sent, and what is not is a call from now on, whose
-    /// handler is to be run.
+    /// Goes on with a request: an answer is sent; anything else is a call from now on, whose handler is
+    /// to be run.
     pub(crate) fn accept<H>(&mut self, started: Started<P, H>) -> Option<Job<P, H>> {
         match started {
             Started::Answered(key, outcome) => {

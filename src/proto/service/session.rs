@@ -33,7 +33,7 @@ pub(crate) struct RunningCall<P> {
     pub(super) open: Vec<UnsentQuestion<P>>,
     /// How often each question without a key of its own was asked.
     pub(super) asked: Map<String, u32>,
-    /// What the call cannot do without, and its client has not.
+    /// The capability that the call needs and its client lacks.
     pub(super) missing: Option<Capability>,
     /// Legacy: the questions that have been asked.
     pub(super) questions: Map<AskKey, SentQuestion<P>>,
