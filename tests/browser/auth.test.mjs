@@ -28,6 +28,7 @@ const html = `<!doctype html><meta charset=utf-8><title>app</title><script type=
       }
     };
   };
+  window.auth = auth;
   window.code = (promise) => promise.then(() => "", ({ code, url, message, server }) => ({ code, url, message, server }));
   window.ready = true;
 </script>`;
@@ -218,6 +219,40 @@ for (const kind of browsers) {
       assert.equal(await one.run("whole()"), "person");
       await one.close();
     });
+
+    for (const challenges of /** @type {const} */ (["several", "hidden"])) {
+      test(`a challenge ${challenges === "several" ? "in several fields, of which this browser may show none" : "that the page does not see"} is no hindrance`, { timeout: 60_000 }, async () => {
+        const one = await app();
+        world.state.challenges = challenges;
+        try {
+          assert.equal(await one.run("whole()"), "person");
+        } finally {
+          world.state.challenges = "one";
+        }
+        await one.close();
+      });
+    }
+
+    for (const [name, issuer] of /** @type {const} */ ([["by http", "http://login.example"], ["on this machine for a server elsewhere", "http://127.0.0.1:9"]])) {
+      test(`an authorization server ${name} is refused before it is asked anything`, { timeout: 60_000 }, async () => {
+        const one = await app();
+        const before = await windows();
+        const [code, asked] = await one.run(`(async () => {
+          const server = ${JSON.stringify(name === "by http" ? world.server : "https://mcp.example/mcp")}, asked = [];
+          const own = new auth.OAuth({ fetch: async (url, init) => {
+            if (String(url).includes("oauth-protected-resource")) return Response.json({ resource: server, authorization_servers: [${JSON.stringify(issuer)}] });
+            asked.push(String(url));
+            return new Response("", { status: 404 });
+          } });
+          const refused = await code(own.login(server));
+          return [refused.code, asked.filter((url) => url.startsWith(${JSON.stringify(issuer)}))];
+        })()`);
+        assert.deepEqual([code, asked], ["AUTH_METADATA", []]);
+        for (let i = 0; i < 100 && (await windows()) > before; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+        assert.equal(await windows(), before, "no window is left");
+        await one.close();
+      });
+    }
 
     test("where pages cannot register, it is AUTH_CORS, and says which address", { timeout: 60_000 }, async () => {
       const closed = await startAuthorizationServer({ opens: false });

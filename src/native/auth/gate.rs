@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Auth, Rejected, limit::Limit, metadata, tickets};
 use crate::{
-    http::server::challenge,
+    http::server::{NoToken, bearer, challenge},
     native::{Options, clock::now, guard, http::cors, peer::Peer, upgrade},
     server::{Access, Principal, check_scopes},
 };
@@ -61,6 +61,7 @@ impl Gate {
             covers: auth.covers.clone(),
             basic: auth.scopes.clone().into(),
             metadata: metadata::address(&auth.resource).into(),
+            hides: auth.hides,
         };
         let is_described = AtomicBool::new(false);
         Self {
@@ -256,19 +257,10 @@ impl Gate {
 fn token_of(headers: &HeaderMap) -> Result<&str, Refused> {
     let field = guard::only(headers, &header::AUTHORIZATION).map_err(|()| Refused::Several)?;
     let text = field.ok_or(Refused::Missing)?.to_str().map_err(|_| Refused::Invalid)?;
-    let (scheme, token) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refused::Missing);
-    }
-    let token = token.trim();
-    let is_token_char = |byte| {
-        matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
-            || u8::is_ascii_alphanumeric(&byte)
-    };
-    if token.is_empty() || !token.bytes().all(is_token_char) {
-        return Err(Refused::Invalid);
-    }
-    Ok(token)
+    bearer(text).map_err(|why| match why {
+        NoToken::OtherScheme => Refused::Missing,
+        NoToken::Malformed => Refused::Invalid,
+    })
 }
 
 /// The ticket that a handshake shows, as a subprotocol or, where a proxy takes those away, in the

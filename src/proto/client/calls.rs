@@ -66,6 +66,8 @@ pub(super) struct PendingCall<P> {
     resume_at: Millis,
     /// Whether a clock was put off since the last progress, because the timer came late.
     late_before: bool,
+    /// Whether it was sent again because its channel had ended.
+    pub again: bool,
     answered: bool,
 }
 
@@ -143,6 +145,7 @@ impl<P> CallTable<P> {
             stall_deadline: now + limits.stall_after,
             resume_at: f64::INFINITY,
             late_before: false,
+            again: false,
             answered: false,
         };
         self.wake = self.wake.min(call.next_check(now));

@@ -32,14 +32,15 @@ impl<P: Payload> ClientMachine<P> {
         now: Millis,
     ) -> Result<Requested<P>, Error<P>> {
         let listens = method == method::LISTEN;
-        if listens || !self.unproven.is_on() {
+        let waits = self.handshake.is_renewing();
+        if !waits && (listens || !self.unproven.is_on()) {
             self.require_open()?;
         }
         let wire = &mut self.wire;
         let mut params = params.unwrap_or_else(P::object);
         let session = self.handshake.session();
         if listens {
-            let calls = &mut self.calls;
+            let (calls, session) = (&mut self.calls, session.filter(|_| !waits));
             let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
             return Ok(Requested::Sent(id, slot));
         }
@@ -59,6 +60,7 @@ impl<P: Payload> ClientMachine<P> {
         let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
+        self.renewal.note(&self.calls, id, method, &params);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {
             wire.leg(id, method, params);
         }

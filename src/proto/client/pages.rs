@@ -74,6 +74,14 @@ impl<P: Payload> Pages<P> {
         }))
     }
 
+    /// Forgets them: the list is asked for from its start, with these params.
+    pub fn restart(&mut self) -> P {
+        self.earlier.clear();
+        self.cursors.clear();
+        self.size = 0;
+        self.params.copy()
+    }
+
     /// Takes a page.
     #[inline(never)]
     pub fn turn(&mut self, page: &P) -> Turn<P> {
