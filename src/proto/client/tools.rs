@@ -30,7 +30,7 @@ impl KnownTools {
         Self { as_tasks: Vec::new(), since: 0, told: false }
     }
 
-    /// KnownTools have been listed, as the call that began with that id asked for.
+    /// Tools have been listed, as the call that began with that id asked for.
     #[inline(never)]
     pub fn learn<P: Payload>(&mut self, wire: &mut Wire<P>, first: i64, list: &P) {
         if first < self.since {
