@@ -136,7 +136,7 @@ export interface Owner {
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans(): boolean;
   /** Hears of odd progress. */
-  odd(kind: number, facts: object): void;
+  odd(kind: number, facts: () => object): void;
 }
 
 /** The client's methods that are made out of a table. */
