@@ -185,11 +185,13 @@ pub enum Step {
     Begun = 25,
     /// What tells the server so was lost on the way.
     NotBegun = 26,
+    /// What is known of tools from now on, or with undefined nothing.
+    Tools = 28,
     /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
     /// it came, or NaN.
     Asked = 27,
     /// The part of the module that is loaded late will be needed.
-    Incomplete = 28,
+    Incomplete = 29,
 }
 
 /// What is to be done with the body of an answer.

@@ -248,6 +248,7 @@ impl<P: Payload> ClientMachine<P> {
             self.tell_oddity(heard, params.clone());
         }
         self.cache.outdate(&method, params.as_ref());
+        self.calls.tools.outdate(&mut self.wire, &method);
         let (wire, calls, cache) = (&mut self.wire, &mut self.calls, &mut self.cache);
         let named = subscription_of(wire, &method, params.as_ref());
         let is_for_all = named.is_none() || method == method::CANCELLED;

@@ -216,6 +216,7 @@ impl<P: Payload> Subscriptions<P> {
                     if one.pause.take().is_some() {
                         // What has changed meanwhile is unknown.
                         cache.clear();
+                        calls.tools.forget(wire);
                     }
                     calls.untimed(one.id);
                     let honored = given.and_then(|params| params.present("notifications"));

@@ -332,6 +332,7 @@ impl<P: Payload> Relay<P> {
             From::Stalled(_)
             | From::Leg(..)
             | From::Task(..)
+            | From::Tools(_)
             | From::Interrupted(..)
             | From::Incomplete => {}
         }

@@ -116,7 +116,7 @@ pub const MODULES: [Module; 2] = [
                         ],
                     ),
                 ],
-                methods: &["answer", "report", "respond"],
+                methods: &["reply", "report"],
                 inline: "wasm/inline-dialogue.js",
             },
         ],
