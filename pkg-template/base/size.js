@@ -12,6 +12,11 @@ const encoder = new TextEncoder();
 export const tooLarge = (limit) =>
   new McpError("MESSAGE_TOO_LARGE", `the message is larger than maxMessageSize allows, which is ${limit} bytes`);
 
+/** So much of a text is measured at once. A text as large as the limit is not written a second time for that. */
+const PIECE = 64 * 1024;
+/** @type {Uint8Array | undefined} */
+let room;
+
 /**
  * The error that a text is too large, if it is.
  * @param {string} text
@@ -19,9 +24,17 @@ export const tooLarge = (limit) =>
  */
 export function oversize(text, limit) {
   const { length } = text;
-  // A character is one to three bytes.
-  if (length * 3 <= limit) return undefined;
-  return length > limit || encoder.encode(text).length > limit ? tooLarge(limit) : undefined;
+  let bytes = 0;
+  // A character is one to three bytes: what is left may be enough to tell.
+  for (let at = 0; bytes + (length - at) * 3 > limit; ) {
+    if (bytes + length - at > limit) return tooLarge(limit);
+    let end = Math.min(at + PIECE, length);
+    // Not through the middle of a pair.
+    if (end < length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
+    bytes += encoder.encodeInto(text.substring(at, end), (room ??= new Uint8Array(PIECE * 3))).written;
+    at = end;
+  }
+  return undefined;
 }
 
 /**

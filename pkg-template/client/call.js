@@ -254,7 +254,7 @@ export class Call {
     let pending;
     if (this.handler) {
       try {
-        const context = hasMore(params) ? new Context(this.context, progress, total, message, params) : this.context;
+        const context = hasMore(params) ? new Context(this.context, [progress, total, message, params]) : this.context;
         pending = this.handler(progress, total, message, context);
       } catch (error) {
         report(error);
@@ -336,7 +336,7 @@ class Context {
   #all;
 
   /** @param {ProgressContext} context @param {Delivery} delivery */
-  constructor({ method, name, requestId, callId, leg }, ...delivery) {
+  constructor({ method, name, requestId, callId, leg }, delivery) {
     this.method = method;
     this.name = name;
     this.requestId = requestId;

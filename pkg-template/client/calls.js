@@ -44,7 +44,10 @@ const now = () => performance.now();
 let resolver;
 /** @type {Settle | undefined} */
 let rejecter;
-const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => {
+  resolver = resolve;
+  rejecter = reject;
+};
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<unknown>} */
 class Handle extends Promise {

@@ -83,7 +83,7 @@ export class Client {
       },
       what: () => this.#connecting?.what ?? "the connection",
       scans: () => this.#scans,
-      odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
+      odd: (kind, facts) => this.#odd(kind, facts),
       changed: (id) => this.#calls.forget(id),
     });
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
@@ -387,10 +387,15 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return this.#oddities.keep(connection.view()[words.PLACE_ODD], factsIn(core.value()), now() - this.#began, this.#session);
+        return this.#odd(connection.view()[words.PLACE_ODD], () => factsIn(core.value()));
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }
+  }
+
+  /** @param {number} kind of an oddity @param {() => object} facts */
+  #odd(kind, facts) {
+    if (this.#oddities.wants(kind)) this.#oddities.keep(kind, facts(), now() - this.#began, this.#session);
   }
 
   /** @param {Failure} detail @param {Failure} [second] what failed after that */

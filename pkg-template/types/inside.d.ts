@@ -133,7 +133,7 @@ export interface Owner {
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans(): boolean;
   /** Hears of odd progress. */
-  odd(kind: number, facts: object): void;
+  odd(kind: number, facts: () => object): void;
   /** Hears that requests are sent for another than before, from the one of that id on. */
   changed(id: number): void;
 }

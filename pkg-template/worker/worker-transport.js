@@ -242,9 +242,7 @@ class WorkerTransport {
     records.set(part);
     const count = part.length / words.FIELDS;
     connection.core?.take(count);
-    for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
-      call.deliver(progress, total, message, params);
-    }
+    connection.deliver(count, () => text);
   }
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */
