@@ -409,6 +409,27 @@ fn the_facade_imports_only_point_down() {
     assert!(found.is_empty(), "\n{}", found.join("\n"));
 }
 
+/// What a transport can do beyond the SDKs' interface is found out in one place, and a connection's parts
+/// are written by nobody else.
+#[test]
+fn a_transport_is_asked_and_a_connection_is_written_in_one_place() {
+    let template = repository().join("pkg-template");
+    let asking: Vec<String> = files(&template, "js")
+        .iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("\" in transport"))
+        .map(|file| file.strip_prefix(&template).unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(asking, ["base/abilities.js"]);
+    let connection = fs::read_to_string(template.join("client/connection.js")).unwrap();
+    let public: Vec<&str> = connection
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()))
+        .filter(|line| line.ends_with(';') && !line.contains('('))
+        .collect();
+    assert!(public.is_empty(), "{public:?}");
+}
+
 /// What scripts, each a path and its text, import that they may not.
 fn script_violations(files: &[(&str, &str)]) -> Vec<String> {
     let mut found = Vec::new();

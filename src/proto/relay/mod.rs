@@ -329,7 +329,11 @@ impl<P: Payload> Relay<P> {
             From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
             From::Odd(_, params) => self.stray(params),
             // Counted or told elsewhere, or a matter of the client machine's.
-            From::Stalled(_) | From::Leg(..) | From::Task(..) | From::Interrupted(..) => {}
+            From::Stalled(_)
+            | From::Leg(..)
+            | From::Task(..)
+            | From::Tools(_)
+            | From::Interrupted(..) => {}
         }
     }
 
