@@ -43,8 +43,6 @@ export class Call {
   subscription;
   /** When the call began. */
   began = 0;
-  /** How often requests had been sent for another than before when this one was. */
-  epoch = 0;
   /** How many deliveries gave way to newer ones, because a handler was slow. */
   overflowed = 0;
   /** How many deliveries gave way to newer ones, because of `throttle`. */

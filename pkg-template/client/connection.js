@@ -142,7 +142,7 @@ export class Connection {
     // The core knows already.
     if (!this.#core || identity === this.#identity) return;
     this.#identity = identity;
-    if (this.#core.identify(identity, id)) this.#owner.changed(id);
+    if (this.#core.identify(identity, id)) this.drain();
   }
 
   /** From now on a Node process has something to wait for. */

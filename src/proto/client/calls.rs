@@ -8,6 +8,7 @@ use crate::proto::Millis;
 use super::limits::CallLimits;
 use super::pages::Pages;
 use super::requests::{RequestId, Slot};
+use super::tools::KnownTools;
 use super::work::Work;
 
 /// How often in one idle timeout the table checks whether progress has come. Progress only sets a
@@ -97,8 +98,8 @@ pub(super) struct CallTable<P> {
     wake: Millis,
     /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
     pub held: bool,
-    /// The tools that are known to run as tasks only.
-    pub as_tasks: Vec<String>,
+    /// What is known of tools.
+    pub tools: KnownTools,
 }
 
 impl<P> CallTable<P> {
@@ -112,7 +113,7 @@ impl<P> CallTable<P> {
             newest_input: 0,
             wake: f64::INFINITY,
             held: false,
-            as_tasks: Vec::new(),
+            tools: KnownTools::new(),
         }
     }
 

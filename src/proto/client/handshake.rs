@@ -66,8 +66,7 @@ impl<P: Payload> Handshake<P> {
         };
     }
 
-    /// The channel is open. Returns whether the connection is open too, because the server is already known
-    /// to be modern.
+    /// The channel is open. Returns whether the connection is too: its server is known to be modern.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
         self.gap = false;
         let Phase::Opening { hung_up } = self.phase else { return false };

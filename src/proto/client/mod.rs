@@ -10,6 +10,7 @@
 //! cache.
 
 mod address;
+mod answers;
 mod cache;
 mod calls;
 mod capabilities;
@@ -33,10 +34,12 @@ mod requests;
 mod rounds;
 mod subscriptions;
 mod tasks;
+mod tools;
 mod verdict;
 mod wire;
 mod work;
 
+pub use answers::NoAnswer;
 pub use cache::Caching;
 pub use capabilities::Handles;
 pub use channel::Channel;
@@ -52,7 +55,7 @@ pub use requests::{RequestId, Slot};
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
-use crate::proto::version::Version;
+use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Level, method};
 
@@ -65,6 +68,9 @@ use questions::ServerRequests;
 use renewal::Renewal;
 use subscriptions::Subscriptions;
 use wire::Wire;
+
+/// How long a server is believed to be what it was, in milliseconds: a day.
+const REMEMBERED: Millis = 86_400_000.0;
 
 /// The client's side of one connection after another.
 #[derive(Debug)]
@@ -170,7 +176,7 @@ impl<P: Payload> ClientMachine<P> {
         self.wire.requests.clear();
         self.questions.clear();
         self.cache.clear();
-        self.calls.forget_tasks();
+        self.calls.tools.forget(&mut self.wire);
         self.unproven.end();
         self.renewal.end();
         self.handshake.close(&mut self.wire);
@@ -182,10 +188,19 @@ impl<P: Payload> ClientMachine<P> {
         self.handshake.session()
     }
 
-    /// Whether the server itself has shown its era: not if the probe was lost on the way, or the
-    /// server was in trouble.
+    /// Whether the server itself has shown its era: not if this client speaks no other, the probe was lost
+    /// on the way, or the server was in trouble.
     pub fn is_era_certain(&self) -> bool {
-        self.handshake.is_certain()
+        self.legacy_for().is_some()
+    }
+
+    /// How long it may be taken for granted that this server begins with `initialize`: from now on, by
+    /// whoever connects to it again ([`Channel::remembered`]). `None` if its era is not
+    /// [certain](Self::is_era_certain).
+    pub fn legacy_for(&self) -> Option<Millis> {
+        let version = self.session()?.version;
+        let is_certain = self.wire.config.mode == Mode::Auto && self.handshake.is_certain();
+        is_certain.then_some(if version.era() == Era::Legacy { REMEMBERED } else { 0.0 })
     }
 
     fn require_open(&self) -> Result<Version, Error<P>> {

@@ -161,7 +161,7 @@ impl<P: Payload> Subscriptions<P> {
         let slot = calls.insert(id, limits, (None, None), now);
         let mut filter = params.present("notifications").unwrap_or_else(P::object);
         if session.is_none() {
-            self.wait(wire, calls, id, now);
+            again::wait(wire, calls, id, now);
         } else if tells_unasked(wire) {
             filter = honour(session, &filter);
             for uri in texts(&filter, URIS) {
@@ -191,6 +191,7 @@ impl<P: Payload> Subscriptions<P> {
     ) {
         let given = params.as_ref();
         cache.outdate(&method, given);
+        calls.tools.outdate(wire, &method);
         let member = |name| given.and_then(|params| params.present(name));
         let legacy = tells_unasked(wire);
         let ends = method == method::CANCELLED;
@@ -218,6 +219,7 @@ impl<P: Payload> Subscriptions<P> {
                     if one.pause.take().is_some() {
                         // What has changed meanwhile is unknown.
                         cache.clear();
+                        calls.tools.forget(wire);
                     }
                     calls.untimed(one.id);
                     let honored = member("notifications").unwrap_or_else(P::object);
