@@ -1,4 +1,6 @@
-// What was odd about the progress that servers sent: the latest of each kind is kept as a sample.
+// What was odd about the progress that servers sent: the latest of each kind is kept as a sample. Of tokens
+// that became text it is the first: a server that does so does it to all of them, and its progress is to
+// cost no more for that.
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("../types/inside.js").Session} Session */
@@ -40,8 +42,13 @@ export class Oddities {
   #samples = new Map();
   #count = 0;
 
+  /** Whether one more of that kind is to be kept. @param {number} kind */
+  wants(kind) {
+    return kind !== words.ODDITY_COERCED || (this.#samples.get(kind)?.length ?? 0) < SAMPLES;
+  }
+
   /**
-   * Keeps odd progress. A server may turn every token into text: this is all that costs.
+   * Keeps odd progress.
    * @param {number} kind
    * @param {object} facts
    * @param {number} time since the client began to connect, in milliseconds
@@ -50,7 +57,7 @@ export class Oddities {
   keep(kind, facts, time, session) {
     let same = this.#samples.get(kind);
     if (!same) this.#samples.set(kind, (same = []));
-    if (same.push({ place: this.#count++, time, facts, session }) > 20 * SAMPLES) same.splice(0, 19 * SAMPLES);
+    if (same.push({ place: this.#count++, time, facts, session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
   }
 
   /** The latest, in their order. */

@@ -11,9 +11,10 @@ use super::pending::Pending;
 use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};
 use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
-use crate::jsonrpc::{Outline, Payload, RpcError};
+use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
-    CallLimits, Channel, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
+    Requested, Slot,
 };
 use crate::types::method;
 
@@ -259,6 +260,8 @@ impl Engine {
             }
             Output::Withdrawn(id, _) => self.answered(&ReplyTo::Request(id)),
             Output::Fault(error) => self.fault(error),
+            // Nothing here shows what tools are called, or checks what they return.
+            Output::Tools(_) => {}
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
             }
@@ -322,9 +325,14 @@ impl Engine {
 }
 
 impl Inquirer for Engine {
-    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
+    fn reply(
+        &self,
+        to: ReplyTo,
+        asked: (&str, Option<&Value>),
+        answer: Result<Value, NoAnswer<Value>>,
+    ) {
         self.answered(&to);
-        self.with(|core| core.reply(to, answer, Here::now()));
+        self.with(|core| core.handled(to, asked, answer, Here::now()));
         self.platform.stir(self);
     }
 }

@@ -18,12 +18,12 @@ pub trait Authorize: Send + Sync {
     fn authorization(&self) -> Later<'_, Option<String>>;
 
     /// The server has refused a request, by the status 401 or 403.
-    fn refused(&self, refusal: Refusal) -> Later<'_, Remedy>;
+    fn refused(&self, refusal: Denial) -> Later<'_, Remedy>;
 }
 
 /// How a server has refused a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct Denial {
     /// The status: 401 or 403.
     pub status: u16,
     /// The values of `WWW-Authenticate`.
@@ -76,7 +76,7 @@ impl Web {
                 return Ok(Answered { response, words: None });
             }
             let challenges = challenges(response.headers());
-            let refusal = Refusal { status, challenges, sent, is_second };
+            let refusal = Denial { status, challenges, sent, is_second };
             match authorize.refused(refusal).await {
                 Remedy::Retry if !is_second => is_second = true,
                 Remedy::Retry | Remedy::None => return Ok(Answered { response, words: None }),

@@ -25,7 +25,7 @@ use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
 use crate::proto::client::{Channel, ClientMachine, RequestId};
 
-pub use authorize::{Authorize, Later, Refusal, Remedy};
+pub use authorize::{Authorize, Denial, Later, Remedy};
 use child::Child;
 pub use command::{Command, inherited_environment};
 use http::HttpTransport;

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, mock, test } from "node:test";
 import { fakeLogin } from "../support/fake-login.mjs";
+import { fakeMachines, opened } from "../support/fake-machines.mjs";
 import { importPkg } from "../support/paths.mjs";
 
 /** @typedef {ReturnType<typeof fakeLogin>} World */
@@ -309,5 +310,54 @@ describe("keeping it", () => {
     } finally {
       delete (/** @type {any} */ (globalThis).isSecureContext);
     }
+  });
+});
+
+describe("proofs of possession", () => {
+  const metadata = { dpop_signing_alg_values_supported: ["RS256", "ES256"] };
+
+  test("each request has its own, with what that server wants to find in it, and a token is sent by them alone", async () => {
+    const { world, asked: tokens } = fakeMachines({ proves: true, login: { metadata, resource: { scopes_supported: ["read"] } } });
+    const auth = make(world, { dpop: true });
+    await auth.login(world.server);
+    const client = await connect(world, auth);
+    await client.callTool("work");
+    world.tokens.clear();
+    await client.callTool("work");
+    await client.close();
+    // The first of each kind is told of the nonce.
+    assert.deepEqual(tokens.map((/** @type {any} */ { grant_type: type, proof }) => [type, proof]), [["authorization_code", true], ["authorization_code", true], ["refresh_token", true]]);
+    const sent = world.asked.filter(({ url, headers }) => url === world.server && headers.has("dpop")).map(({ headers }) => opened(String(headers.get("dpop"))));
+    assert.ok(sent.length >= 4 && new Set(sent.map(({ claims }) => claims.jti)).size === sent.length);
+    assert.ok(sent.every(({ claims, head, isSigned }) => isSigned && claims.ath && head.typ === "dpop+jwt" && !("d" in head.jwk)));
+  });
+
+  test("who is asked for none, or cannot check them, gets none", async () => {
+    for (const [dpop, said] of /** @type {const} */ ([[false, metadata], [true, {}], [true, { dpop_signing_alg_values_supported: ["EdDSA"] }]])) {
+      const world = fakeLogin({ metadata: said });
+      const auth = make(world, { dpop });
+      await auth.login(world.server);
+      await (await connect(world, auth)).close();
+      assert.ok(world.asked.every(({ headers }) => !headers.has("dpop")));
+    }
+  });
+
+  test("the clock of a server that refuses a proof is the one that counts there", async () => {
+    const ahead = 7200;
+    const time = () => Math.floor(Date.now() / 1000) + ahead;
+    /** @type {number[]} */
+    const seen = [];
+    const world = fakeLogin({
+      metadata: { ...metadata, token_endpoint: "https://clock.example/token" },
+      intercept: ({ url, headers }) => {
+        if (!url.endsWith("/token")) return undefined;
+        const { claims } = opened(String(headers.get("dpop")));
+        seen.push(Math.round((claims.iat - time()) / 60));
+        if (Math.abs(claims.iat - time()) < 60) return undefined;
+        return Response.json({ error: "invalid_dpop_proof" }, { status: 400, headers: { date: new Date(time() * 1000).toUTCString() } });
+      },
+    });
+    await make(world, { dpop: true }).login(world.server);
+    assert.deepEqual(seen, [-120, 0]);
   });
 });

@@ -21,7 +21,7 @@ mod tools;
 use std::collections::{BTreeMap, VecDeque};
 
 pub use self::forward::reason;
-use self::{calls::Calls, questions::Questions, session::Front, tasks::Tasks, tools::Tools};
+use self::{calls::Calls, questions::Questions, session::Front, tasks::Tasks, tools::ListedTools};
 use super::{
     Millis,
     client::{self, Channel, ClientConfig, ClientMachine, Mode, RequestId},
@@ -131,7 +131,7 @@ pub struct Relay<P> {
     waiting: VecDeque<(FrontId, Relayed<P>)>,
     /// The level of log messages that the server was asked for.
     level: Option<Level>,
-    tools: Tools<P>,
+    tools: ListedTools<P>,
     tasks: Tasks,
     signer: Signer,
     outputs: VecDeque<RelayOutput<P>>,
@@ -151,7 +151,7 @@ impl<P: Payload> Relay<P> {
             questions: Questions::default(),
             waiting: VecDeque::new(),
             level: None,
-            tools: Tools::default(),
+            tools: ListedTools::default(),
             tasks: Tasks::default(),
             signer,
             outputs: VecDeque::new(),
@@ -329,7 +329,11 @@ impl<P: Payload> Relay<P> {
             From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
             From::Odd(_, params) => self.stray(params),
             // Counted or told elsewhere, or a matter of the client machine's.
-            From::Stalled(_) | From::Leg(..) | From::Task(..) | From::Interrupted(..) => {}
+            From::Stalled(_)
+            | From::Leg(..)
+            | From::Task(..)
+            | From::Tools(_)
+            | From::Interrupted(..) => {}
         }
     }
 

@@ -25,20 +25,20 @@ enum List {
 
 /// The tools that the server has listed, by name.
 #[derive(Debug)]
-pub(super) struct Tools<P> {
+pub(super) struct ListedTools<P> {
     all: BTreeMap<String, P>,
     /// How often it has listed some.
     count: u64,
     list: List,
 }
 
-impl<P> Default for Tools<P> {
+impl<P> Default for ListedTools<P> {
     fn default() -> Self {
         Self { all: BTreeMap::new(), count: 0, list: List::Unknown }
     }
 }
 
-impl<P: Payload> Tools<P> {
+impl<P: Payload> ListedTools<P> {
     /// Keeps a page of the list.
     pub fn note(&mut self, page: &P) {
         self.count += 1;

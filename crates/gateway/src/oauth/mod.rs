@@ -13,7 +13,7 @@ mod tokens;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use mcp_wasm::transport::{Authorize, Later, Refusal, Remedy};
+use mcp_wasm::transport::{Authorize, Denial, Later, Remedy};
 use tokio::sync::watch;
 use url::Url;
 
@@ -228,7 +228,7 @@ impl Login {
         Some(format!("Bearer {}", session.tokens.access))
     }
 
-    async fn remedy(&self, refusal: Refusal) -> Remedy {
+    async fn remedy(&self, refusal: Denial) -> Remedy {
         let challenge = Challenge::of(&refusal.challenges);
         let is_short = challenge.error.as_deref() == Some("insufficient_scope");
         if self.wish.is_fixed {
@@ -288,7 +288,7 @@ impl Authorize for Login {
         Box::pin(self.header())
     }
 
-    fn refused(&self, refusal: Refusal) -> Later<'_, Remedy> {
+    fn refused(&self, refusal: Denial) -> Later<'_, Remedy> {
         Box::pin(self.remedy(refusal))
     }
 }
