@@ -24,7 +24,7 @@ const cors = {
  */
 async function flood(messages, send, waiting) {
   const { n, shape } = messages[0]?.params.arguments;
-  const tokens = messages.map(({ params }) => params._meta.progressToken);
+  const tokens = messages.map(({ params }) => params._meta?.progressToken);
   const most = Math.ceil(BATCH / tokens.length);
   for (let i = 1; i <= n; ) {
     const turns = Array.from({ length: Math.min(most, n - i + 1) }, () => i++);

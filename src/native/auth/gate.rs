@@ -274,3 +274,40 @@ fn ticket_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let ticket = offered.find_map(|name| name.strip_prefix(TICKET));
     ticket.or_else(in_query)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_a_subprotocol_or_where_a_proxy_takes_those_away_in_the_query() {
+        for (protocols, address, wanted) in [
+            ("mcp, mcp.ticket.abc", "/mcp", Some("abc")),
+            ("mcp", "/mcp?ticket=abc", Some("abc")),
+            ("mcp", "/mcp?a=b&ticket=abc&c", Some("abc")),
+            ("mcp, mcp.ticket.abc", "/mcp?ticket=other", Some("abc")),
+            ("mcp", "/mcp?myticket=abc", None),
+            ("mcp, mcp.tickets.abc", "/mcp", None),
+            ("mcp", "/mcp", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
+            let uri: Uri = address.parse().expect("an address");
+            assert_eq!(ticket_of(&headers, &uri), wanted, "{protocols} {address}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_in_no_other_place_than_its_header() {
+        let none = HeaderMap::new();
+        assert!(matches!(token_of(&none), Err(Refused::Missing)));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert!(matches!(token_of(&headers), Ok("abc")));
+        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert!(matches!(token_of(&headers), Err(Refused::Several)));
+        headers
+            .insert(header::AUTHORIZATION, HeaderValue::from_bytes(b"Bearer \xff").expect("bytes"));
+        assert!(matches!(token_of(&headers), Err(Refused::Invalid)));
+    }
+}

@@ -166,7 +166,7 @@ impl<P: Payload> Subscriptions<P> {
         let slot = calls.insert(id, limits, (None, None), now);
         let mut filter = params.present("notifications").unwrap_or_else(P::object);
         if session.is_none() {
-            self.wait(wire, calls, id, now);
+            again::wait(wire, calls, id, now);
         } else if tells_unasked(wire) {
             filter = honour(session, &filter);
             for uri in texts(&filter, URIS) {

@@ -93,21 +93,6 @@ impl<P: Payload> Subscriptions<P> {
         true
     }
 
-    /// A subscription is asked for while there is no channel.
-    pub(super) fn wait(
-        &self,
-        wire: &Wire<P>,
-        calls: &mut CallTable<P>,
-        id: RequestId,
-        now: Millis,
-    ) {
-        // That of the legacy era is asked for by `go_on`.
-        if wire.version.is_some() {
-            calls.rest(id);
-            calls.pause(id, now + PAUSE);
-        }
-    }
-
     /// A session has taken the place of another: it is asked for what that one was.
     #[inline(never)]
     pub fn go_on(
@@ -134,5 +119,19 @@ impl<P: Payload> Subscriptions<P> {
             ask_about(wire, method::SUBSCRIBE, &uri);
         }
         self.acknowledge(wire, calls);
+    }
+}
+
+/// A subscription is asked for while there is no channel.
+pub(super) fn wait<P: Payload>(
+    wire: &Wire<P>,
+    calls: &mut CallTable<P>,
+    id: RequestId,
+    now: Millis,
+) {
+    // That of the legacy era is asked for by `go_on`.
+    if wire.version.is_some() {
+        calls.rest(id);
+        calls.pause(id, now + PAUSE);
     }
 }
