@@ -8,14 +8,15 @@ import { route } from "../transports/route.js";
 import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
+import { Changes } from "./changes.js";
 import { Connection } from "./connection.js";
-import { diagnosis } from "./diagnosis.js";
+import { diagnosis, diagnosticsOf } from "./diagnosis.js";
 import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
 import { Outputs } from "./results.js";
-import { connectionOf, coreOptions, sessionOf, settingsOf } from "./settings.js";
+import { connectionOf, coreOf, sessionOf, settingsOf } from "./settings.js";
 import { CallTable } from "./table.js";
 
 /** @typedef {import("../types/inside.js").Failure} Failure */
@@ -46,7 +47,6 @@ export class Client {
   #calls;
   #inbound;
   #oddities = new Oddities();
-  /** What subscriptions need, once that is loaded. @type {typeof import("./subscription.js") | undefined} */
   #changes;
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
@@ -78,6 +78,7 @@ export class Client {
       scans: () => this.#scans,
       odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
     });
+    this.#changes = new Changes(this.#connection);
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
@@ -177,7 +178,7 @@ export class Client {
       };
       const { core } = this.#connection;
       const prepare = () => this.#start(() => this.#connecting === mine, tell);
-      // The module is compiled while an address is opened. What the page has opened is not touched before.
+      // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();
       if (this.#connecting !== mine) return await connected;
@@ -223,7 +224,7 @@ export class Client {
 
   /** @param {object} filter @param {import("../types/subscription.js").ListenOptions} [options] */
   async listen(filter, options) {
-    const { Subscription } = this.#changes ?? (await this.#loadChanges());
+    const { Subscription } = this.#changes.module ?? (await this.#changes.load());
     const subscription = new Subscription(options);
     const params = { notifications: filter };
     subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
@@ -280,19 +281,7 @@ export class Client {
   }
 
   diagnostics() {
-    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
-    const { strays, ...counts } = this.#connection.core?.counts() ?? none;
-    let { overflowed, coalesced } = this.#calls;
-    for (const call of this.#table.all()) {
-      overflowed += call.overflowed;
-      coalesced += call.coalesced;
-    }
-    return {
-      server: this.#session?.serverInfo?.name,
-      progress: { ...counts, overflowed, coalesced },
-      samples: this.#oddities.samples,
-      subscriptions: { unknown: strays },
-    };
+    return diagnosticsOf(this.#connection.core, this.#calls, this.#table, this.#oddities, this.#session);
   }
 
   /** @param {string | URL} url @param {import("../types/diagnosis.js").DiagnoseOptions} [options] */
@@ -316,24 +305,13 @@ export class Client {
     await this.close();
   }
 
-  /** Loads what subscriptions need. */
-  async #loadChanges() {
-    const [module] = await Promise.all([import("./subscription.js"), this.#connection.complete()]);
-    if (this.#connection.whole) this.#changes = module;
-    return module;
-  }
-
   /** Makes the core, unless the connection that it is for was given up. @param {() => boolean} wanted @param {(core: import("../wasm/core.js").Core) => void} tell */
   async #start(wanted, tell) {
     // Who is told of changes of lists listens as soon as it is connected.
-    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && this.#loadChanges().catch(() => {})]);
+    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && this.#changes.load().catch(() => {})]);
     if (!wanted()) return;
-    try {
-      this.#connection.use(new Core(coreOptions(this.#info, /** @type {ClientOptions} */ (this.#options))));
-    } catch (reason) {
-      throw new McpError("INVALID_ARGUMENT", String(reason));
-    }
-    tell(/** @type {import("../wasm/core.js").Core} */ (this.#connection.core));
+    const core = this.#connection.use(coreOf(Core, this.#info, /** @type {ClientOptions} */ (this.#options)));
+    tell(core);
   }
 
   /** Does a step of the core. @param {number} step @param {number} slot whose call it is about @param {number} id */
@@ -350,11 +328,7 @@ export class Client {
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
-        if (!listChanged || !connecting) return;
-        const failed = (/** @type {Error} */ error) => this.#fault(error);
-        const watch = (/** @type {typeof import("./subscription.js")} */ { watchLists }) => watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, failed);
-        if (this.#changes) watch(this.#changes);
-        else this.#loadChanges().then(watch, failed);
+        if (listChanged && connecting) this.#changes.watch(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
         return;
       }
       case words.STEP_DISCONNECTED:

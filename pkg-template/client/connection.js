@@ -9,16 +9,14 @@ import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 import { readyForDialogue } from "../wasm/load.js";
 import { factsOf, isWorthScanning, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
+import { Early, over } from "./early.js";
 
 /** @typedef {import("./call.js").Call} Call */
-/** @typedef {import("../base/alarm.js").Timer} Timer */
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Outline} Outline */
 /** @typedef {import("../wasm/core.js").Core} Core */
 /** @typedef {import("../wasm/records.js").Records} Records */
 
-/** How long the end of a transport is waited for, in milliseconds. */
-const GRACE = 5000;
 const now = () => performance.now();
 
 export class Connection {
@@ -46,7 +44,7 @@ export class Connection {
   #release = () => {};
   #draining = false;
   /** Whether all of the module is there. */
-  #whole = false;
+  whole = false;
   #alarm = new Alarm(() => {
     this.#core?.timeout(now());
     this.drain();
@@ -68,11 +66,6 @@ export class Connection {
   /** What moves the messages, while there is such. */
   get transport() {
     return this.#transport;
-  }
-
-  /** Whether the core lacks nothing. */
-  get whole() {
-    return this.#whole;
   }
 
   /** The transport that is being closed: whoever hears of that may want to know whose it was. */
@@ -98,7 +91,8 @@ export class Connection {
   /** From now on this is the protocol. @param {Core} core */
   use(core) {
     this.#core = core;
-    if (this.#whole) core.complete(undefined, now());
+    if (this.whole) core.complete(undefined, now());
+    return core;
   }
 
   /** Tells of what went wrong and failed no call. @param {Error} error */
@@ -134,10 +128,10 @@ export class Connection {
 
   /** Loads what the core lacks. @returns {Promise<void>} fulfilled when that is there, or cannot be had */
   async complete() {
-    if (this.#whole) return;
+    if (this.whole) return;
     let failed;
     await readyForDialogue().catch((error) => (failed = String(error?.message ?? error)));
-    this.#whole = failed === undefined;
+    this.whole = failed === undefined;
     this.#core?.complete(failed, now());
     this.drain();
   }
@@ -189,21 +183,18 @@ export class Connection {
     this.#transport = transport;
     const abilities = (this.#abilities = abilitiesOf(transport));
     const current = () => this.#transport === transport;
-    /** What happens to the transport before there is a core, in order. @type {(() => void)[] | undefined} */
-    let early = prepare && [];
-    /** @template [T=void] @param {(what: T) => unknown} take @param {T} what */
-    const hear = (take, what) => (early ? early.push(() => take(what)) : take(what));
+    const early = new Early(prepare !== undefined);
     const received = (/** @type {unknown} */ message) => current() && this.receive(message);
     const framed = (/** @type {string} */ text) => current() && this.#frame(text);
     const closed = (reason = "the connection was closed") => this.closed(transport, reason);
     /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
-      onmessage: fast((/** @type {unknown} */ message) => hear(received, message)),
+      onmessage: fast((/** @type {unknown} */ message) => early.hear(received, message)),
       onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
-      onclose: () => hear(closed, undefined),
+      onclose: () => early.hear(closed, undefined),
     };
     // Who waits for messages is not to be passed by.
-    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => hear(framed, text);
+    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => early.hear(framed, text);
     if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
     if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
@@ -225,12 +216,8 @@ export class Connection {
       closed("the connection could not be opened");
     };
     const soon = Promise.resolve();
-    soon.then(() => transport.start?.()).then(() => hear(opened, undefined), (error) => hear(failed, error));
-    return prepare && soon.then(prepare).then(() => {
-      // What comes meanwhile joins the queue.
-      for (const tell of /** @type {(() => void)[]} */ (early)) tell();
-      early = undefined;
-    });
+    soon.then(() => transport.start?.()).then(() => early.hear(opened, undefined), (error) => early.hear(failed, error));
+    return prepare && soon.then(prepare).then(() => early.end());
   }
 
   /** The core takes over the exchanges of a transport. @param {Mover} transport */
@@ -266,20 +253,11 @@ export class Connection {
     this.#fetcher = undefined;
     if (!transport) return;
     this.#abilities?.attach?.(undefined);
-    const release = this.#release;
-    /** @type {Timer | undefined} */
-    let timer;
     // At once: who waits for its end hears of that before the client's owner does.
     this.#leaving = transport;
     const closing = new Promise((resolve) => resolve(transport.close?.()));
     this.#leaving = undefined;
-    const ended = closing
-      .catch(() => {})
-      .then(() => {
-        clearTimeout(timer);
-        release();
-      });
-    this.#left = Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+    this.#left = over(closing, this.#release);
   }
 
   /** A transport has ended. @param {Mover} transport @param {string} reason */
