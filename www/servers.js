@@ -47,6 +47,8 @@ export class Servers {
   #choose;
   /** @type {Map<string, HTMLElement>} */
   #items = new Map();
+  /** Why nobody could log in, by server. @type {Map<string, string>} */
+  #troubles = new Map();
   #chosen = "";
 
   /** @param {(endpoint: string) => void} choose connects to a server */
@@ -124,8 +126,12 @@ export class Servers {
     setText(part(item, "state", HTMLElement), text);
     const facts = [server.server ?? server.kind, server.version, server.tools !== undefined && counted(server.tools, "tool"), counted(server.clients, "client"), server.restarts > 0 && counted(server.restarts, "restart")];
     setText(part(item, "facts", HTMLElement), facts.filter(Boolean).join(" · "));
+    const wants = server.login === "needed" || server.login === "more";
+    const note = part(item, "note", HTMLElement);
+    note.hidden = !wants;
+    if (wants) setText(note, this.#troubles.get(server.path) ?? "All clients of the gateway use the log-in. A header does as well: --header, or headers in mcp.json.");
     const error = part(item, "error", HTMLElement);
-    error.hidden = !server.error;
+    error.hidden = !server.error || wants;
     setText(error, server.error ?? "");
   }
 
@@ -136,13 +142,11 @@ export class Servers {
     const headers = { "content-type": "application/json", ...(this.token && { authorization: `Bearer ${this.token}` }) };
     const response = await fetch("/login", { method: "POST", headers, body: JSON.stringify({ path }) }).catch(() => undefined);
     const { url, error = "the gateway does not answer" } = (await response?.json().catch(() => undefined)) ?? {};
-    const item = this.#items.get(path);
-    const note = item && part(item, "note", HTMLElement);
-    if (url && opened) opened.location.replace(url);
-    else opened?.close();
-    if (!note) return;
-    note.hidden = Boolean(url && opened);
-    setText(note, url ? "The browser opens no window: allow it to, and press the button again." : error);
+    this.#troubles.delete(path);
+    if (url && opened) return opened.location.replace(url);
+    opened?.close();
+    this.#troubles.set(path, url ? "The browser opens no window: allow it to, and press the button again." : error);
+    this.refresh();
   }
 
   /** A line of JavaScript that connects to a server. @param {string} path */

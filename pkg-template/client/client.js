@@ -75,7 +75,7 @@ export class Client {
       },
       what: () => this.#connecting?.what ?? "the connection",
       scans: () => this.#scans,
-      odd: (kind, facts) => this.#odd(kind, facts),
+      odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
     });
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
@@ -353,10 +353,8 @@ export class Client {
         return call && this.#inbound.input(call, id, core.value(), core.other());
       case words.STEP_LEG:
         return call?.proceed(id);
-      case words.STEP_TASK: {
-        const task = core.value();
-        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
-      }
+      case words.STEP_TASK:
+        return attempt(() => call?.options.onTaskStatus?.(core.value(), call.context));
       case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:
@@ -366,15 +364,10 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return this.#odd(connection.view()[words.PLACE_ODD], () => factsIn(core.value()));
+        return this.#oddities.keep(connection.view()[words.PLACE_ODD], () => factsIn(core.value()), now() - this.#began, this.#session);
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }
-  }
-
-  /** @param {number} kind of an oddity @param {() => object} facts */
-  #odd(kind, facts) {
-    if (this.#oddities.wants(kind)) this.#oddities.keep(kind, facts(), now() - this.#began, this.#session);
   }
 
   /** @param {Failure} detail @param {Failure} [second] what failed after that */

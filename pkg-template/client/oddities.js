@@ -42,22 +42,18 @@ export class Oddities {
   #samples = new Map();
   #count = 0;
 
-  /** Whether one more of that kind is to be kept. @param {number} kind */
-  wants(kind) {
-    return kind !== words.ODDITY_COERCED || (this.#samples.get(kind)?.length ?? 0) < SAMPLES;
-  }
-
   /**
-   * Keeps odd progress.
+   * Keeps odd progress; of tokens that came as text, which may be all of a server's, the first.
    * @param {number} kind
-   * @param {object} facts
+   * @param {() => object} facts tells what is to be kept
    * @param {number} time since the client began to connect, in milliseconds
    * @param {Session | undefined} session what is known of the server
    */
   keep(kind, facts, time, session) {
     let same = this.#samples.get(kind);
     if (!same) this.#samples.set(kind, (same = []));
-    if (same.push({ place: this.#count++, time, facts, session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
+    if (kind === words.ODDITY_COERCED && same.length >= SAMPLES) return;
+    if (same.push({ place: this.#count++, time, facts: facts(), session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
   }
 
   /** The latest, in their order. */

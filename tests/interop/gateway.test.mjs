@@ -117,26 +117,26 @@ let gateway;
 let site;
 /** @type {import("../support/process.mjs").Running[]} */
 const running = [];
-before(async () => {
+before(begin, { timeout: 240_000 });
+async function begin() {
   spawnSync("git", ["init", "--quiet", folder]);
   /** @type {Record<string, object>} */
   const mcpServers = {};
-  await Promise.all(
-    Object.entries(servers).map(async ([name, { command: [command = "", ...args] = [], listens }]) => {
-      assert.ok(existsSync(command), `${command} is missing: run \`cargo xtask test\`, which sets it up`);
-      mcpServers[`${name} by stdio`] = { command, args };
-      if (!listens) return;
-      const port = await freePort();
-      const [program = "", ...rest] = listens(port);
-      running.push(await start(program, rest, { ready: /listening|running on/i, env: { PORT: String(port) } }));
-      mcpServers[`${name} by HTTP`] = { url: `http://127.0.0.1:${port}/mcp` };
-    }),
-  );
+  // One after the other: each takes a processor for itself while it starts.
+  for (const [name, { command: [command = "", ...args] = [], listens }] of Object.entries(servers)) {
+    assert.ok(existsSync(command), `${command} is missing: run \`cargo xtask test\`, which sets it up`);
+    mcpServers[`${name} by stdio`] = { command, args };
+    if (!listens) continue;
+    const port = await freePort();
+    const [program = "", ...rest] = listens(port);
+    running.push(await start(program, rest, { ready: /listening|running on/i, env: { PORT: String(port) }, timeout: 90_000 }));
+    mcpServers[`${name} by HTTP`] = { url: `http://127.0.0.1:${port}/mcp` };
+  }
   site = await startStaticServer({ mounts: { "/pkg/": pkg }, files: { "/": "<!doctype html><meta charset=utf-8><title>interop</title>" } });
   const file = path.join(folder, "mcp.json");
   await writeFile(file, JSON.stringify({ mcpServers }));
   gateway = await startGateway(["--no-token", "--child", "shared", "--origin", new URL(site.url).origin, "--config", file]);
-});
+}
 after(async () => {
   await gateway?.stop();
   await Promise.all([...running.map((server) => server.stop()), site?.stop()]);
@@ -152,7 +152,7 @@ for (const [name, { listens, call, reports, answer }] of Object.entries(servers)
   for (const way of listens ? ["stdio", "HTTP"] : ["stdio"]) {
     describe(`${name} by ${way} behind the gateway`, () => {
       for (const [who, connect] of Object.entries(clients)) {
-        test(`${who} gets all reports of a call and its result`, async () => {
+        test(`${who} gets all reports of a call and its result`, { timeout: 120_000 }, async () => {
           const got = await connect(at(`${name} by ${way}`), call);
           assert.match(got.text, answer);
           assert.deepEqual(got.reports, reports);
