@@ -1,7 +1,6 @@
 //! Sessions: the legacy era, in which `initialize` begins something that later requests belong to.
 
 use std::{
-    cell::RefCell,
     future::poll_fn,
     pin::pin,
     sync::{
@@ -127,6 +126,7 @@ impl Session {
     async fn pump(&self, sessions: &Sessions) {
         poll_fn(|cx| {
             let mut state = self.lock();
+            let now = self.now();
             loop {
                 if sessions.holds_too_much() {
                     drop(state);
@@ -137,15 +137,8 @@ impl Session {
                 if streams.is_closed() {
                     return Poll::Ready(());
                 }
-                // Asked for each message that waits, which mostly are about the same request.
-                let known = RefCell::new(None::<(Option<Id>, bool)>);
-                let room = |about: Option<&Id>| match &mut *known.borrow_mut() {
-                    Some((id, room)) if id.as_ref() == about => *room,
-                    known => known.insert((about.cloned(), streams.has_room(about))).1,
-                };
-                match self.link.poll_transmit_where(cx, room) {
+                match self.link.poll_transmit_where(cx, |about| streams.has_room(about)) {
                     Poll::Ready(Transmit::Send { frame, about, last, .. }) => {
-                        let now = self.now();
                         state.streams.push(&frame, about.as_ref(), last, now);
                         self.settle(&mut state);
                         if last {
