@@ -15,7 +15,7 @@ import { insert } from "./report.mjs";
 import { CALLS, CONNECTIONS, HISTORY, OURS, serverTables } from "./server-report.mjs";
 
 /** Reports of one sample, by a server that is compiled, and by one that is not. */
-const [MANY, FEW] = [100_000, 5000];
+const [MANY, FEW] = [50_000, 5000];
 /** Calls while connections rest, and while history is kept. */
 const AT_ONCE = 100;
 /** How the load speaks to a server. @type {Record<import("./server-report.mjs").Channel, (address: string) => string>} */

@@ -220,7 +220,7 @@ impl IdLine {
 
     fn write(&self, text: &mut String, number: u64) {
         text.push_str(&self.before);
-        text.push_str(&number.to_string());
+        text.push_str(itoa::Buffer::new().format(number));
         text.push_str(&self.after);
     }
 }

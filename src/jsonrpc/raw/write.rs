@@ -91,7 +91,7 @@ fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 /// Writes a text as a JSON string.
-pub(crate) fn write_text(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
+pub(crate) fn write_text(text: &str, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
     // Most have nothing to escape, which is found out many letters at a time; serde looks at each one.
     let escapes = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
     if text.bytes().fold(false, escapes) {
@@ -103,12 +103,12 @@ pub(crate) fn write_text(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 /// Writes an integer. Not by `{}`, which looks at widths and signs first.
-pub(crate) fn write_integer(integer: i64, out: &mut dyn fmt::Write) -> fmt::Result {
-    json(&integer, out)
+pub(crate) fn write_integer(integer: i64, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    out.write_str(itoa::Buffer::new().format(integer))
 }
 
 /// Writes a number, a whole one without a fraction.
-pub(crate) fn write_number(number: f64, out: &mut dyn fmt::Write) -> fmt::Result {
+pub(crate) fn write_number(number: f64, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
     match whole(number) {
         Some(integer) => write_integer(integer, out),
         None => json(&number, out),
@@ -116,9 +116,9 @@ pub(crate) fn write_number(number: f64, out: &mut dyn fmt::Write) -> fmt::Result
 }
 
 /// Writes what serde can write.
-fn json(value: &(impl Serialize + ?Sized), out: &mut dyn fmt::Write) -> fmt::Result {
-    struct Bytes<'a>(&'a mut dyn fmt::Write);
-    impl std::io::Write for Bytes<'_> {
+fn json(value: &(impl Serialize + ?Sized), out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    struct Bytes<'a, W: ?Sized>(&'a mut W);
+    impl<W: fmt::Write + ?Sized> std::io::Write for Bytes<'_, W> {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             // serde_json writes whole characters.
             let text = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;

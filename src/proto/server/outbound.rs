@@ -32,10 +32,13 @@ impl<P: Payload> ServerMachine<P> {
         takes: impl Fn(Option<&Id>) -> bool,
     ) -> Option<Transmit<P>> {
         // Mostly many in a row are of one request, so it is asked once for them.
-        let mut refused: Option<&Option<Id>> = None;
+        let mut refused = None;
         let at = self.queue.iter().position(|queued| {
-            let takes = refused != Some(&queued.about) && takes(queued.about.as_ref());
-            refused = (!takes).then_some(&queued.about);
+            if queued.key.is_some() && queued.key == refused {
+                return false;
+            }
+            let takes = takes(queued.about.as_ref());
+            refused = queued.key.filter(|_| !takes);
             takes
         });
         let next = at.and_then(|at| self.queue.remove(at));
