@@ -15,6 +15,11 @@ export * from "./index.js";
 /**
  * Starts the module. Call it once, before the first `connect`.
  * @param source where the module is, or what it is
+ *
+ * @example
+ * ```js
+ * await init("/assets/core.wasm");
+ * ```
  */
 export function init(
   source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,
@@ -24,6 +29,11 @@ export function init(
  * Says where the module of servers is, for pages that make a {@link Server}: `mcp-wasm/server.wasm`.
  * It starts when the first client connects.
  * @param source where the module is, or what it is
+ *
+ * @example
+ * ```js
+ * initServer("/assets/server.wasm");
+ * ```
  */
 export function initServer(
   source: string | URL | Response | Promise<Response> | ArrayBuffer | ArrayBufferView | CompiledModule,

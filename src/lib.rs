@@ -102,6 +102,7 @@ pub mod error;
 #[doc(hidden)]
 pub mod http;
 pub mod jsonrpc;
+mod names;
 #[doc(hidden)]
 pub mod proto;
 #[cfg(not(target_arch = "wasm32"))]

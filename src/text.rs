@@ -18,7 +18,7 @@ pub(crate) fn clip(text: &str, limit: usize) -> Cow<'_, str> {
     Cow::Owned([&text[..end], MARK].concat())
 }
 
-/// Takes out the first element of which that holds; the last one comes into its place.
+/// Takes out the first element that matches; the last one takes its place.
 pub(crate) fn take_where<T>(all: &mut Vec<T>, which: impl FnMut(&T) -> bool) -> Option<T> {
     let at = all.iter().position(which)?;
     let last = all.pop()?;

@@ -4,7 +4,7 @@
 mod support;
 
 use mcp_wasm::error::{Clock, Error};
-use mcp_wasm::proto::client::{Channel, Mode, Session};
+use mcp_wasm::proto::client::{Channel, Mode, Negotiated};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 use support::handshake::{
@@ -36,7 +36,7 @@ fn what_the_server_says_of_itself_is_kept_as_it_was_sent() {
     result["instructions"] = json!("Be kind.");
     result["_meta"] = json!({ "io.modelcontextprotocol/serverInfo": { "name": 7 } });
     page.result(id, &result);
-    let expected = Session {
+    let expected = Negotiated {
         version: Version::V2026_07_28,
         server_info: Some(json!({ "name": 7 })),
         capabilities: Some(json!({ "tools": { "listChanged": true }, "x": 1 })),
@@ -50,7 +50,7 @@ fn what_the_server_says_of_itself_is_kept_as_it_was_sent() {
 fn what_the_server_says_of_itself_may_be_null_where_it_is_absent() {
     let nothing = (None, None, None);
     let said = |page: &Page| {
-        let Session { server_info, capabilities, instructions, .. } =
+        let Negotiated { server_info, capabilities, instructions, .. } =
             page.machine.session().unwrap().clone();
         (server_info, capabilities, instructions)
     };

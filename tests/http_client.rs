@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_wasm::error::Error;
-use mcp_wasm::http::client::{Failure, Reading};
+use mcp_wasm::http::client::{BodyMode, Failure};
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{Handles, Mode};
 use mcp_wasm::proto::version::{Era, Version};
@@ -454,7 +454,7 @@ fn an_answer_is_json_or_a_stream_whatever_the_spelling_of_its_type() {
     for kind in ["text/event-stream", "TEXT/Event-Stream;charset=utf-8"] {
         let mut web = Web::modern(Path::Scanned);
         let (_, fetch) = web.call();
-        assert_eq!(web.head(&fetch, 200, kind), Reading::Events);
+        assert_eq!(web.head(&fetch, 200, kind), BodyMode::Events);
     }
 }
 

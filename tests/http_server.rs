@@ -4,7 +4,7 @@
 
 use mcp_wasm::{
     http::server::{
-        Exchange, Lookup, Refusal, RequestHeaders, check_arguments, is_modern, sort, status_of,
+        Lookup, PostKind, Refusal, RequestHeaders, check_arguments, is_modern, sort, status_of,
     },
     jsonrpc::RpcError,
     server::Frame,
@@ -41,7 +41,7 @@ fn claiming(version: &str, method: &str, mut params: Value) -> Value {
     request(method, params)
 }
 
-fn sorted(body: &Value, headers: &[(&'static str, &'static str)]) -> Result<Exchange, (u16, i64)> {
+fn sorted(body: &Value, headers: &[(&'static str, &'static str)]) -> Result<PostKind, (u16, i64)> {
     sort(body, &Headers(headers.to_vec())).map_err(|refusal| verdict(&refusal))
 }
 
@@ -57,16 +57,16 @@ fn the_body_decides_and_the_headers_agree() {
     let modern = claiming("2026-07-28", "tools/list", json!({}));
     let legacy = request("tools/list", json!({}));
     for (body, headers, wanted) in [
-        (&modern, vec![MODERN, list], Ok(Exchange::Modern)),
+        (&modern, vec![MODERN, list], Ok(PostKind::Modern)),
         (&modern, vec![list], Err((400, -32020))),
         (&modern, vec![LEGACY, list], Err((400, -32020))),
         (&modern, vec![MODERN], Err((400, -32020))),
         (&modern, vec![MODERN, ("Mcp-Method", "tools/lis\u{74}\u{301}")], Err((400, -32020))),
         (&modern, vec![MODERN, list, list], Err((400, -32020))),
-        (&legacy, vec![], Ok(Exchange::Session)),
-        (&legacy, vec![LEGACY], Ok(Exchange::Session)),
+        (&legacy, vec![], Ok(PostKind::Session)),
+        (&legacy, vec![LEGACY], Ok(PostKind::Session)),
         // A sign of nothing.
-        (&legacy, vec![LEGACY, list], Ok(Exchange::Session)),
+        (&legacy, vec![LEGACY, list], Ok(PostKind::Session)),
         (&legacy, vec![MODERN, list], Err((400, -32602))),
         (&legacy, vec![("MCP-Protocol-Version", "2027-01-01")], Err((400, -32022))),
         (&legacy, vec![("MCP-Protocol-Version", "")], Err((400, -32022))),
@@ -82,34 +82,34 @@ fn initialize_begins_a_session_unless_something_modern_is_about_it() {
     let bare = request("initialize", params.clone());
     let modern = claiming("2026-07-28", "initialize", params.clone());
     let old = claiming("2025-11-25", "initialize", params);
-    assert_eq!(sorted(&bare, &[]), Ok(Exchange::Initialize));
-    assert_eq!(sorted(&bare, &[LEGACY, method]), Ok(Exchange::Initialize));
+    assert_eq!(sorted(&bare, &[]), Ok(PostKind::Initialize));
+    assert_eq!(sorted(&bare, &[LEGACY, method]), Ok(PostKind::Initialize));
     assert_eq!(sorted(&bare, &[MODERN]), Err((400, -32020)));
-    assert_eq!(sorted(&modern, &[MODERN, method]), Ok(Exchange::Modern), "to be refused with 404");
+    assert_eq!(sorted(&modern, &[MODERN, method]), Ok(PostKind::Modern), "to be refused with 404");
     assert_eq!(sorted(&modern, &[]), Err((400, -32020)));
-    assert_eq!(sorted(&old, &[LEGACY]), Ok(Exchange::Initialize));
+    assert_eq!(sorted(&old, &[LEGACY]), Ok(PostKind::Initialize));
 }
 
 #[test]
 fn a_version_that_nobody_serves_is_left_to_the_machine_if_both_name_it() {
     let body = claiming("v999.0.0", "tools/list", json!({}));
     let version = ("MCP-Protocol-Version", "v999.0.0");
-    assert_eq!(sorted(&body, &[version]), Ok(Exchange::Modern));
+    assert_eq!(sorted(&body, &[version]), Ok(PostKind::Modern));
     assert_eq!(sorted(&body, &[MODERN]), Err((400, -32020)));
 }
 
 #[test]
 fn notifications_and_answers_are_sorted_by_the_header() {
     let note = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {} });
-    assert_eq!(sorted(&note, &[MODERN]), Ok(Exchange::ModernNotification));
-    assert_eq!(sorted(&note, &[LEGACY]), Ok(Exchange::Session));
-    assert_eq!(sorted(&note, &[]), Ok(Exchange::Session));
+    assert_eq!(sorted(&note, &[MODERN]), Ok(PostKind::ModernNotification));
+    assert_eq!(sorted(&note, &[LEGACY]), Ok(PostKind::Session));
+    assert_eq!(sorted(&note, &[]), Ok(PostKind::Session));
     for answer in [
         json!({ "jsonrpc": "2.0", "id": 1, "result": {} }),
         json!({ "jsonrpc": "2.0", "id": 1, "error": { "code": 1, "message": "" } }),
     ] {
         assert_eq!(sorted(&answer, &[MODERN]), Err((400, -32600)));
-        assert_eq!(sorted(&answer, &[]), Ok(Exchange::Session));
+        assert_eq!(sorted(&answer, &[]), Ok(PostKind::Session));
     }
     assert!(is_modern(&Headers(vec![MODERN])));
     assert!(!is_modern(&Headers(vec![LEGACY])));
@@ -119,7 +119,7 @@ fn notifications_and_answers_are_sorted_by_the_header() {
 #[test]
 fn batches_are_legacy_or_nothing() {
     let ping = request("ping", json!({}));
-    assert_eq!(sorted(&json!([ping]), &[]), Ok(Exchange::Session));
+    assert_eq!(sorted(&json!([ping]), &[]), Ok(PostKind::Session));
     for (batch, headers) in [
         (json!([]), vec![]),
         (json!([ping]), vec![MODERN]),
@@ -137,7 +137,7 @@ fn names_are_compared_after_decoding() {
     let call = claiming("2026-07-28", "tools/call", json!({ "name": "é" }));
     let method = ("Mcp-Method", "tools/call");
     for (name, wanted) in [
-        ("=?base64?w6k=?=", Ok(Exchange::Modern)),
+        ("=?base64?w6k=?=", Ok(PostKind::Modern)),
         ("é", Err((400, -32020))),
         ("=?base64?w6k?=", Err((400, -32020))),
         ("=?BASE64?w6k=?=", Err((400, -32020))),
@@ -150,7 +150,7 @@ fn names_are_compared_after_decoding() {
         let body = claiming("2026-07-28", method, json!({ key: "this" }));
         let header = ("Mcp-Method", method);
         let good = [MODERN, header, ("mcp-name", "this")];
-        assert_eq!(sorted(&body, &good), Ok(Exchange::Modern));
+        assert_eq!(sorted(&body, &good), Ok(PostKind::Modern));
         assert_eq!(sorted(&body, &[MODERN, header]), Err((400, -32020)), "{method}");
         assert_eq!(
             sorted(&body, &[MODERN, header, ("Mcp-Name", "that")]),

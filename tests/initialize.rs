@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_wasm::error::{Clock, Error};
-use mcp_wasm::proto::client::{Channel, Config, Mode};
+use mcp_wasm::proto::client::{Channel, ClientConfig, Mode};
 use mcp_wasm::proto::scan::{parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
 use mcp_wasm::types::{Implementation, Level};
@@ -218,7 +218,7 @@ fn modern_requests_carry_the_envelope_and_the_log_level_if_one_is_wanted() {
     for level in [None, Some(Level::Warning)] {
         let mut info = Implementation::new("page", "3.1");
         info.title = Some("The page".to_owned());
-        let config = Config {
+        let config = ClientConfig {
             info,
             capabilities: json!({ "sampling": {} }),
             log_level: level,

@@ -2,17 +2,20 @@
 //! are, and nothing of the native side gets into the browser build.
 #![cfg(not(target_arch = "wasm32"))]
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::env;
 use std::fs;
+use std::iter::Peekable;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Each module of the crate with the modules that it may import, besides itself.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
+    ("names", &[]),
     ("text", &[]),
     ("error", &["jsonrpc", "types"]),
-    ("jsonrpc", &["error", "text", "types"]),
-    ("types", &["error", "jsonrpc"]),
+    ("jsonrpc", &["names", "text"]),
+    ("types", &["error", "jsonrpc", "names"]),
     ("proto", &["error", "jsonrpc", "text", "types"]),
     ("http", &["error", "jsonrpc", "text", "types", "proto"]),
     ("server", &["error", "jsonrpc", "text", "types", "proto", "http"]),
@@ -119,94 +122,222 @@ fn the_npm_module_has_nothing_of_the_client_for_rust_programs() {
     }
 }
 
-/// The folders whose files import each other in no circle.
-const WITHOUT_CIRCLES: &[&str] = &[
-    "src/proto",
-    "src/proto/client",
-    "src/proto/relay",
-    "src/proto/scan",
-    "src/proto/server",
-    "src/proto/service",
-    "src/server",
-];
+/// Sources by their modules' paths: of `src/proto/mod.rs`, `["proto"]`.
+type Modules = Vec<(Vec<String>, String)>;
 
-#[test]
-fn no_files_of_a_machine_or_of_the_server_import_each_other_in_a_circle() {
-    for folder in WITHOUT_CIRCLES {
-        let files: Vec<(String, String)> = fs::read_dir(repository().join(folder))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|kind| kind == "rs"))
-            .map(|path| {
-                let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-                (name, fs::read_to_string(path).unwrap())
-            })
-            .collect();
-        assert!(files.len() > 2, "{folder}");
-        let found = circles(&files);
-        assert!(found.is_empty(), "{folder}: {}", found.join(", "));
-    }
+fn modules() -> Modules {
+    let src = repository().join("src");
+    files(&src, "rs")
+        .iter()
+        .map(|file| {
+            let path = file.strip_prefix(&src).unwrap().with_extension("");
+            let mut module: Vec<String> =
+                path.iter().map(|part| part.to_str().unwrap().to_owned()).collect();
+            module.pop_if(|last| matches!(last.as_str(), "mod" | "lib"));
+            (module, untested(&fs::read_to_string(file).unwrap()).to_owned())
+        })
+        .collect()
 }
 
-/// The files, each a name and its text, that import one another in a circle.
-fn circles(files: &[(String, String)]) -> Vec<String> {
-    let mut arrows: Vec<(&str, String)> = Vec::new();
-    for (name, text) in files {
-        // What a file's own tests import is no matter.
-        let code = text.split("#[cfg(test)]\nmod tests").next().unwrap_or_default();
-        for other in siblings(code) {
-            if other != *name && files.iter().any(|(file, _)| *file == other) {
-                arrows.push((name, other));
+/// A source without its own tests.
+fn untested(source: &str) -> &str {
+    source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default()
+}
+
+/// What of one folder imports each other in a circle: files, and folders with all that is in them.
+#[test]
+fn nothing_in_a_folder_imports_each_other_in_a_circle() {
+    let modules = modules();
+    assert!(modules.len() > 150, "{} files", modules.len());
+    let found = circles(&modules);
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// The imports that are part of a circle. A name that a folder's `mod.rs` hands on is the folder's.
+fn circles(modules: &Modules) -> Vec<String> {
+    let is_module = |path: &[String]| modules.iter().any(|(module, _)| module == path);
+    let mut arrows = BTreeSet::new();
+    for (module, source) in modules {
+        for path in paths(source, module) {
+            // The folder in which the two ways part.
+            let folder = module.iter().zip(&path).take_while(|(one, other)| one == other).count();
+            if module.len() > folder && path.len() > folder && is_module(&path[..=folder]) {
+                arrows.insert((module[..=folder].to_vec(), path[..=folder].to_vec()));
             }
         }
     }
     // Whoever imports nothing that is left is in no circle, nor is whom nobody imports.
     loop {
         let before = arrows.len();
-        let from: Vec<&str> = arrows.iter().map(|(from, _)| *from).collect();
-        let to: Vec<String> = arrows.iter().map(|(_, to)| to.clone()).collect();
-        arrows.retain(|(name, other)| from.contains(&&**other) && to.iter().any(|to| to == name));
+        let from: BTreeSet<_> = arrows.iter().map(|(from, _)| from.clone()).collect();
+        let to: BTreeSet<_> = arrows.iter().map(|(_, to)| to.clone()).collect();
+        arrows.retain(|(module, other)| from.contains(other) && to.contains(module));
         if arrows.len() == before {
             break;
         }
     }
-    arrows.iter().map(|(from, to)| format!("{from} imports {to}")).collect()
+    let text = |path: &[String]| path.join("::");
+    arrows.iter().map(|(from, to)| format!("{} imports {}", text(from), text(to))).collect()
 }
 
-/// The modules beside it that a source names by `super::`.
-fn siblings(source: &str) -> Vec<String> {
+/// The paths inside of the crate that a module names, each from the root.
+fn paths(source: &str, module: &[String]) -> Vec<Vec<String>> {
     let tokens = tokens(source);
     let mut found = Vec::new();
-    for at in 0..tokens.len() {
-        let path = tokens.get(at..at + 2).is_some_and(|pair| pair == ["super", "::"]);
-        let outer = at > 0 && tokens[at - 1] == "::";
-        if path && !outer {
-            found.extend(heads(&tokens[at + 1..]).into_iter().map(str::to_owned));
+    for (at, token) in tokens.iter().enumerate() {
+        let starts_path = at == 0 || tokens[at - 1] != "::";
+        let levels = match token.as_str() {
+            "crate" => module.len(),
+            "self" => 0,
+            "super" => tokens[at..].chunks(2).take_while(|pair| pair[0] == "super").count(),
+            _ => continue,
+        };
+        if starts_path && levels <= module.len() {
+            let root = if token == "super" { at + 2 * (levels - 1) } else { at };
+            let base = &module[..module.len() - levels];
+            let rest = tokens.get(root + 1..).unwrap_or_default();
+            branches(base, &mut rest.iter().map(String::as_str).peekable(), &mut found);
         }
     }
     found
 }
 
+/// The paths of what stands behind a name: `::` and another name, or several in braces.
+fn branches<'a>(
+    path: &[String],
+    tokens: &mut Peekable<impl Iterator<Item = &'a str>>,
+    found: &mut Vec<Vec<String>>,
+) {
+    if tokens.next_if_eq(&"::").is_none() {
+        return found.push(path.to_vec());
+    }
+    if tokens.next_if_eq(&"{").is_none() {
+        let name = tokens.next().unwrap_or_default().to_owned();
+        return branches(&[path, &[name]].concat(), tokens, found);
+    }
+    while let Some(token) = tokens.next() {
+        match token {
+            "}" => return,
+            "," => {}
+            // A name of its own for here.
+            "as" => drop(tokens.next()),
+            name => branches(&[path, &[name.to_owned()]].concat(), tokens, found),
+        }
+    }
+}
+
 #[test]
 fn circles_are_caught() {
     let caught = |files: &[(&str, &str)]| {
-        let own = |(name, text): &(&str, &str)| ((*name).to_owned(), (*text).to_owned());
-        circles(&files.iter().map(own).collect::<Vec<_>>())
+        let module = |path: &str| path.split("::").map(str::to_owned).collect();
+        circles(&files.iter().map(|(path, text)| (module(path), (*text).to_owned())).collect())
     };
     assert_eq!(
         caught(&[
-            ("a", "use super::b::B; use super::{d::D, Client};"),
-            ("b", "use super::{\n    c::{C, e},\n    d,\n};"),
-            ("c", "fn f() { super::a::g() }"),
-            ("d", "use crate::x;"),
-            ("mod", "mod a; use a::A;"),
+            ("x", "mod a; use a::A;"),
+            ("x::a", "use super::b::B; use super::{d::D, Client};"),
+            ("x::b", "use super::{\n    c::{C as E, e},\n    d,\n};"),
+            ("x::c", "fn f() { super::a::g() }"),
+            ("x::d", "use crate::x;"),
         ]),
-        ["a imports b", "b imports c", "c imports a"]
+        ["x::a imports x::b", "x::b imports x::c", "x::c imports x::a"]
     );
-    let tested = "use super::b::B;\n#[cfg(test)]\nmod tests {\n    use super::super::b;\n}";
+    assert_eq!(
+        caught(&[
+            ("x", ""),
+            ("x::a", "use super::y::b::B;"),
+            ("x::y", "mod b;"),
+            ("x::y::b", "pub(in super::super) use crate::{z, x::{q, a::A}};"),
+            ("z", "use crate::x::Thing;"),
+        ]),
+        ["x imports z", "x::a imports x::y", "x::y imports x::a", "z imports x"]
+    );
     assert!(
-        caught(&[("a", tested), ("b", "// use super::a;\nuse super::c;"), ("c", "")]).is_empty()
+        caught(&[("a", "use crate::b::B;"), ("b", "// use super::a;\nuse super::c;"), ("c", "")])
+            .is_empty()
     );
+}
+
+/// Names of several types that can be seen outside of their files, and why that is right.
+const SHARED_NAMES: &[(&str, &str)] = &[
+    ("Asked", NUMBERED),
+    ("Caching", NUMBERED),
+    ("Channel", NUMBERED),
+    ("HandlerKind", NUMBERED),
+    ("Requested", NUMBERED),
+    ("Host", "what JavaScript sees of the machine of that name"),
+    ("Destination", TWO_PLATFORMS),
+    ("Headers", TWO_PLATFORMS),
+    ("Target", TWO_PLATFORMS),
+    ("Value", TWO_PLATFORMS),
+    ("Error", "that of the machines, and that of the client for Rust programs, which shows it"),
+];
+const NUMBERED: &str = "the one of `wasm/words.rs` has the numbers of the other's variants";
+const TWO_PLATFORMS: &str = "in a page it is the one, natively the other";
+
+/// A name has one meaning. What is private to a file may have a short name that others have too.
+#[test]
+fn no_two_types_have_one_name() {
+    let modules = modules();
+    let names = shared_names(&modules);
+    let expected: BTreeSet<&str> = SHARED_NAMES.iter().map(|(name, _)| *name).collect();
+    let found: BTreeSet<&str> = names.iter().map(|(name, _)| name.as_str()).collect();
+    let new: Vec<_> = names.iter().filter(|(name, _)| !expected.contains(name.as_str())).collect();
+    assert!(new.is_empty(), "{new:#?}");
+    let gone: Vec<_> = expected.difference(&found).collect();
+    assert!(gone.is_empty(), "there is one type only by the name of {gone:?}");
+}
+
+/// The names of several types that can be seen outside of their files, with their modules. Two of one
+/// file are one by turns: a `cfg` stands before each.
+fn shared_names(modules: &Modules) -> Vec<(String, BTreeSet<String>)> {
+    let mut all: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (module, source) in modules {
+        for name in visible_types(source) {
+            all.entry(name).or_default().insert(module.join("::"));
+        }
+    }
+    all.retain(|_, modules| modules.len() > 1);
+    all.into_iter().collect()
+}
+
+/// The types in a source that are not private.
+fn visible_types(source: &str) -> Vec<String> {
+    const KINDS: [&str; 5] = ["struct", "enum", "union", "trait", "type"];
+    let tokens = tokens(source);
+    let is_visible = |before: &[String]| match before.last().map(String::as_str) {
+        Some("pub") => true,
+        Some(")") => before
+            .iter()
+            .rposition(|token| token == "(")
+            .and_then(|open| before.get(open.checked_sub(1)?))
+            .is_some_and(|token| token == "pub"),
+        _ => false,
+    };
+    (0..tokens.len())
+        .filter(|at| KINDS.contains(&tokens[*at].as_str()) && is_visible(&tokens[..*at]))
+        .filter_map(|at| tokens.get(at + 1).cloned())
+        .collect()
+}
+
+#[test]
+fn two_types_of_one_name_are_caught() {
+    assert_eq!(
+        visible_types("pub struct A; pub(in super::super) enum B {} struct C; pub type D<T> = A;"),
+        ["A", "B", "D"]
+    );
+    assert!(
+        visible_types("impl T for C { type Item = A; } fn f(pub_: u8) {} // pub struct E;")
+            .is_empty()
+    );
+    let module = |name: &str, source: &str| (vec![name.to_owned()], source.to_owned());
+    let found = shared_names(&vec![
+        module("a", "pub struct A; pub(super) trait B {}"),
+        module("b", "pub(crate) union A {} struct B;"),
+        module("c", "#[cfg(x)] pub struct D; #[cfg(not(x))] pub struct D;"),
+    ]);
+    let modules = BTreeSet::from(["a".to_owned(), "b".to_owned()]);
+    assert_eq!(found, [("A".to_owned(), modules)]);
 }
 
 /// The rooms of the npm package: each folder with those that it may import, besides itself. The doors

@@ -441,8 +441,9 @@ async fn news_reaches_a_subscription_in_both_eras() {
         let heard = Arc::new(Mutex::new(Vec::new()));
         let into = Arc::clone(&heard);
         let filter = HashMap::from([("toolsListChanged", true)]);
-        let listen =
-            client.listen(filter).on_news(move |method, _| into.lock().unwrap().push(method));
+        let listen = client
+            .listen(filter)
+            .on_notification(move |method, _| into.lock().unwrap().push(method));
         let subscription = within(listen).await.unwrap();
         assert_eq!(subscription.honored().to_string(), r#"{"toolsListChanged":true}"#, "{way}");
         within(client.call_tool("change", ())).await.unwrap();

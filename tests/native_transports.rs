@@ -10,10 +10,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mcp_wasm::jsonrpc::{Payload, Raw};
-use mcp_wasm::proto::client::{self, CallLimits, Config, Mode, Output};
+use mcp_wasm::proto::client::{self, CallLimits, ClientConfig, Mode, Output};
 use mcp_wasm::proto::version::Era;
 use mcp_wasm::server::{Context, NoArguments, Server};
-use mcp_wasm::transport::{Command, End, Event, Transport, Web, inherited_environment, now};
+use mcp_wasm::transport::{
+    Command, End, Transport, TransportEvent, Web, inherited_environment, now,
+};
 use mcp_wasm::types::Implementation;
 use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -47,7 +49,7 @@ fn serves_if_it_is_told_to() {
 }
 
 /// The next event.
-async fn next(transport: &mut Transport) -> Event {
+async fn next(transport: &mut Transport) -> TransportEvent {
     timeout(PATIENCE, transport.next()).await.expect("an event in time")
 }
 
@@ -55,8 +57,8 @@ async fn next(transport: &mut Transport) -> Event {
 async fn message(transport: &mut Transport) -> Raw {
     loop {
         match next(transport).await {
-            Event::Message(message) => return message,
-            Event::End(end) => panic!("no message: {end:?}"),
+            TransportEvent::Message(message) => return message,
+            TransportEvent::End(end) => panic!("no message: {end:?}"),
             _ => {}
         }
     }
@@ -64,7 +66,7 @@ async fn message(transport: &mut Transport) -> Raw {
 
 async fn end(transport: &mut Transport) -> End {
     loop {
-        if let Event::End(end) = next(transport).await {
+        if let TransportEvent::End(end) = next(transport).await {
             return end;
         }
     }
@@ -72,19 +74,19 @@ async fn end(transport: &mut Transport) -> End {
 
 /// A client machine that is driven by hand.
 struct Driven {
-    core: client::Client<Raw>,
+    core: client::ClientMachine<Raw>,
     transport: Transport,
 }
 
 impl Driven {
     async fn connect(transport: Transport, mode: Mode) -> Self {
-        let config = Config {
+        let config = ClientConfig {
             info: Implementation::new("test", "1"),
             capabilities: Raw::object(),
             log_level: None,
             mode,
         };
-        let mut core = client::Client::new(config);
+        let mut core = client::ClientMachine::new(config);
         core.connect(transport.channel(30_000.0), now());
         let mut driven = Self { core, transport };
         driven.until(|output| matches!(output, Output::Connected)).await;
@@ -164,7 +166,7 @@ async fn a_call_with_progress_goes_over_every_transport_in_both_eras() {
 #[tokio::test]
 async fn a_message_that_is_too_large_is_not_sent() {
     let mut transport = Transport::child(&own(), 1000);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     let large = Raw::of(&json!({ "text": "x".repeat(1000) })).unwrap();
     assert_eq!(transport.send(&large, None).unwrap_err().size_limit(), Some(1000));
     assert_eq!(transport.unsent(), 0);
@@ -176,7 +178,7 @@ async fn a_message_that_is_too_large_is_not_sent() {
 async fn a_child_that_dies_is_named_with_its_exit_code_and_its_last_words_at_once() {
     let script = "for i in $(seq 1 30); do echo line $i >&2; done; echo '{\"jsonrpc\":\"2.0\",\"method\":\"last\"}'; exit 3";
     let mut transport = Transport::child(&shell(script), LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     assert_eq!(message(&mut transport).await.text("method").as_deref(), Some("last"));
     let end = end(&mut transport).await;
     assert_eq!(end.exit.and_then(|exit| exit.code()), Some(3));
@@ -185,7 +187,7 @@ async fn a_child_that_dies_is_named_with_its_exit_code_and_its_last_words_at_onc
     assert!(end.reason.contains("`sh`") && end.reason.contains("exit status: 3"), "{}", end.reason);
     assert!(end.reason.ends_with("\"line 29\", \"line 30\""), "{}", end.reason);
     // And it stays over.
-    assert!(matches!(next(&mut transport).await, Event::End(_)));
+    assert!(matches!(next(&mut transport).await, TransportEvent::End(_)));
     assert!(transport.send(&Raw::object(), None).is_err());
 }
 
@@ -229,9 +231,9 @@ async fn what_is_no_message_is_told_and_the_rest_is_read() {
     let mut unread = Vec::new();
     let method = loop {
         match next(&mut transport).await {
-            Event::Unread(of, error) => unread.push((of.id, error.to_string())),
-            Event::Message(message) => break message.text("method"),
-            Event::End(end) => panic!("{end:?}"),
+            TransportEvent::Unread(of, error) => unread.push((of.id, error.to_string())),
+            TransportEvent::Message(message) => break message.text("method"),
+            TransportEvent::End(end) => panic!("{end:?}"),
             _ => {}
         }
     };
@@ -332,7 +334,7 @@ async fn what_was_sent_to_a_child_before_it_is_closed_arrives_and_it_may_finish_
         .grace(PATIENCE)
         .on_stderr(move |line| sink.lock().unwrap().push(line.trim().to_owned()));
     let mut transport = Transport::child(&command, LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     let message = Raw::of(&json!({ "text": "x".repeat(200_000) })).unwrap();
     transport.send(&message, None).unwrap();
     timeout(PATIENCE, transport.close()).await.unwrap();
@@ -351,7 +353,7 @@ async fn what_was_sent_to_a_child_before_it_is_closed_arrives_and_it_may_finish_
 async fn who_hears_of_standard_error_may_panic() {
     let command = shell("echo one >&2; cat; echo two >&2").on_stderr(|_| panic!("on purpose"));
     let mut transport = Transport::child(&command, LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     let said = Raw::of(&json!({ "said": 1 })).unwrap();
     transport.send(&said, None).unwrap();
     assert_eq!(message(&mut transport).await.to_string(), said.to_string());
@@ -366,7 +368,7 @@ async fn a_child_that_ends_when_its_input_does_gets_no_signal() {
         directory.display()
     );
     let mut transport = Transport::child(&shell(&script).grace(Duration::from_secs(20)), LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     transport.close().await;
     let said = fs::read_to_string(&directory).unwrap();
     fs::remove_file(&directory).unwrap();
@@ -445,7 +447,7 @@ fn opens_and_closes_many_if_it_is_told_to() {
             if kind % 3 == 0 {
                 let mut transport = transport;
                 let said = Raw::of(&json!({ "said": kind })).unwrap();
-                assert!(matches!(next(&mut transport).await, Event::Open));
+                assert!(matches!(next(&mut transport).await, TransportEvent::Open));
                 transport.send(&said, None).unwrap();
                 assert_eq!(message(&mut transport).await.to_string(), said.to_string());
                 if kind % 2 == 0 { drop(transport) } else { transport.close().await }
@@ -573,14 +575,14 @@ async fn what_is_sent_leaves_while_more_and_more_comes_in() {
     let said = Raw::of(&json!({ "said": "stop" })).unwrap();
 
     let mut transport = Transport::socket(&Web::new(url), LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     transport.send(&said, None).unwrap();
-    let reading = async { while !matches!(transport.next().await, Event::End(_)) {} };
+    let reading = async { while !matches!(transport.next().await, TransportEvent::End(_)) {} };
     timeout(PATIENCE, reading).await.expect("the end in time");
     assert_eq!(heard.await.unwrap(), said.to_string());
 
     let mut transport = Transport::child(&child, LIMIT);
-    assert!(matches!(next(&mut transport).await, Event::Open));
+    assert!(matches!(next(&mut transport).await, TransportEvent::Open));
     transport.send(&said, None).unwrap();
     while message(&mut transport).await.text("method").as_deref() != Some("heard") {}
 }
@@ -598,7 +600,7 @@ async fn who_reads_without_an_end_leaves_others_their_turn() {
         }
     });
     let (mut latest, mut row, mut longest) = (0, 0, 0);
-    while !matches!(next(&mut transport).await, Event::End(_)) {
+    while !matches!(next(&mut transport).await, TransportEvent::End(_)) {
         let turn = turns.load(Ordering::Relaxed);
         row = if turn == latest { row + 1 } else { 0 };
         (latest, longest) = (turn, longest.max(row));
@@ -623,7 +625,7 @@ async fn no_redirection_is_followed() {
     transport.send(&Raw::of(&asks).unwrap(), None).unwrap();
     let asked = timeout(PATIENCE, async {
         loop {
-            if let Event::Http(mcp_wasm::http::client::News::Failed(_, error)) =
+            if let TransportEvent::Http(mcp_wasm::http::client::Incoming::Failed(_, error)) =
                 transport.next().await
             {
                 break error.to_string();

@@ -4,7 +4,9 @@
 use mcp_wasm::{
     proto::{
         server::{Limits, Profile, ServerMachine, Transmit},
-        service::{Asked, Config, Failure, Host, Job, Kind, Output, Session},
+        service::{
+            Asked, HandlerFailure, HandlerKind, Host, HostConfig, HostOutput, Job, ServerSession,
+        },
     },
     types::{Implementation, Level},
 };
@@ -13,7 +15,7 @@ use serde_json::{Value, json};
 const NOW: f64 = 1_000_000.0;
 
 fn host() -> Host<Value> {
-    let mut host = Host::new(Config {
+    let mut host = Host::new(HostConfig {
         profile: Profile::new(Implementation::new("page", "1.0.0")),
         limits: Limits { queue: 4, ..Limits::default() },
         page_size: 2,
@@ -21,7 +23,7 @@ fn host() -> Host<Value> {
         lifetime: 1000.0,
     });
     let tool = json!({ "name": "tool", "inputSchema": { "type": "object" } });
-    host.add(Kind::Tool, tool, 1).unwrap();
+    host.add(HandlerKind::Tool, tool, 1).unwrap();
     host
 }
 
@@ -35,7 +37,7 @@ fn modern(id: u32, method: &str, mut params: Value) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params })
 }
 
-fn session(host: &mut Host<Value>, connection: u32) -> &mut Session<Value> {
+fn session(host: &mut Host<Value>, connection: u32) -> &mut ServerSession<Value> {
     host.session(connection).expect("the connection is there")
 }
 
@@ -53,7 +55,7 @@ fn sent(host: &mut Host<Value>, connection: u32) -> Vec<Value> {
 
 fn job(host: &mut Host<Value>) -> Job<Value, u32> {
     match host.poll_output() {
-        Some((_, Output::Run(job))) => job,
+        Some((_, HostOutput::Run(job))) => job,
         other => panic!("no job: {other:?}"),
     }
 }
@@ -69,7 +71,7 @@ fn a_call_is_a_job_that_reports_logs_and_answers() {
     let connection = host.connect();
     let params = json!({ "name": "tool", "arguments": { "n": 1 } });
     let job = call(&mut host, connection, 1, params);
-    assert_eq!((job.handler, job.kind, job.name.as_str()), (1, Kind::Tool, "tool"));
+    assert_eq!((job.handler, job.kind, job.name.as_str()), (1, HandlerKind::Tool, "tool"));
     assert_eq!(job.input, json!({ "n": 1 }));
     assert!(job.context.token.is_some());
     machine(&mut host, connection).report(job.call, 1.0, Some(2.0), Some("half"));
@@ -114,10 +116,11 @@ fn a_failure_is_a_result_of_a_tool_or_an_error_if_it_has_a_code() {
     let mut host = host();
     let connection = host.connect();
     let job = call(&mut host, connection, 1, json!({ "name": "tool" }));
-    let failure = Failure { message: "no".to_owned(), code: None, data: None };
+    let failure = HandlerFailure { message: "no".to_owned(), code: None, data: None };
     session(&mut host, connection).respond(job.call, Err(failure));
     let job = call(&mut host, connection, 2, json!({ "name": "tool" }));
-    let failure = Failure { message: "no".to_owned(), code: Some(-32042), data: Some(json!(1)) };
+    let failure =
+        HandlerFailure { message: "no".to_owned(), code: Some(-32042), data: Some(json!(1)) };
     session(&mut host, connection).respond(job.call, Err(failure));
     let sent = sent(&mut host, connection);
     assert_eq!(sent[0]["result"]["isError"], json!(true));
@@ -133,7 +136,7 @@ fn what_is_given_up_is_stopped_and_answers_nothing() {
     let cancelled =
         json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": params });
     host.receive(connection, &cancelled, NOW);
-    let Some((_, Output::Stop { call: stopped, reason })) = host.poll_output() else {
+    let Some((_, HostOutput::Stop { call: stopped, reason })) = host.poll_output() else {
         panic!("not stopped");
     };
     assert_eq!((stopped, reason.as_deref()), (job.call, Some("enough")));
@@ -144,7 +147,7 @@ fn what_is_given_up_is_stopped_and_answers_nothing() {
     host.disconnect(connection);
     assert!(matches!(
         host.poll_output(),
-        Some((_, Output::Stop { call, reason: None })) if call == other.call
+        Some((_, HostOutput::Stop { call, reason: None })) if call == other.call
     ));
 }
 
@@ -159,7 +162,7 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     let job = call(&mut host, connection, 1, json!({ "name": "tool" }));
     assert!(matches!(ask(&mut host, job.call), Asked::Suspended(_)));
     assert!(host.conclude(connection, job.call, NOW));
-    assert!(matches!(host.poll_output(), Some((_, Output::Stop { .. }))));
+    assert!(matches!(host.poll_output(), Some((_, HostOutput::Stop { .. }))));
     assert!(matches!(ask(&mut host, job.call), Asked::Over));
     let result = sent(&mut host, connection).remove(0)["result"].take();
     let (key, _) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
@@ -170,7 +173,7 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     let job = call(&mut host, connection, 2, retry.clone());
     assert!(matches!(ask(&mut host, job.call), Asked::Suspended(_)));
     assert!(host.conclude(connection, job.call, NOW));
-    assert!(matches!(host.poll_output(), Some((_, Output::Stop { .. }))));
+    assert!(matches!(host.poll_output(), Some((_, HostOutput::Stop { .. }))));
     let answer = json!({ "action": "accept", "content": { "name": "Ada" } });
     retry["inputResponses"][key] = answer.clone();
     // A state is good once.
@@ -187,7 +190,7 @@ fn a_question_ends_the_round_and_its_answer_is_found_in_the_next() {
     let job = call(&mut host, connection, 6, json!({ "name": "tool" }));
     assert!(matches!(ask(&mut host, job.call), Asked::Suspended(_)));
     assert!(host.conclude(connection, job.call, NOW));
-    assert!(matches!(host.poll_output(), Some((_, Output::Stop { .. }))));
+    assert!(matches!(host.poll_output(), Some((_, HostOutput::Stop { .. }))));
     let result = sent(&mut host, connection).remove(0)["result"].take();
     retry["requestState"] = result["requestState"].clone();
     retry["arguments"] = json!({ "n": 1 });
@@ -204,12 +207,12 @@ fn lists_come_in_pages_and_bad_definitions_are_refused_in_words() {
     let mut host = host();
     let schema = json!({ "type": "object" });
     for name in ["b", "c"] {
-        host.add(Kind::Tool, json!({ "name": name, "inputSchema": schema }), 2).unwrap();
+        host.add(HandlerKind::Tool, json!({ "name": name, "inputSchema": schema }), 2).unwrap();
     }
-    assert!(host.add(Kind::Tool, json!({ "inputSchema": schema }), 3).is_err());
-    assert!(host.add(Kind::Tool, json!({ "name": "d" }), 3).is_err());
-    assert!(host.add(Kind::Template, json!({ "uriTemplate": "{+a}" }), 3).is_err());
-    assert!(!host.remove(Kind::Tool, "d"));
+    assert!(host.add(HandlerKind::Tool, json!({ "inputSchema": schema }), 3).is_err());
+    assert!(host.add(HandlerKind::Tool, json!({ "name": "d" }), 3).is_err());
+    assert!(host.add(HandlerKind::Template, json!({ "uriTemplate": "{+a}" }), 3).is_err());
+    assert!(!host.remove(HandlerKind::Tool, "d"));
     let connection = host.connect();
     host.receive(connection, &modern(1, "tools/list", json!({})), NOW);
     let first = sent(&mut host, connection).remove(0)["result"].take();

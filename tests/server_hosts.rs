@@ -18,7 +18,9 @@ use std::{
 use mcp_wasm::{
     proto::{
         server::{Limits, Profile, RequestKey, Transmit},
-        service::{Asked, Config, Failure, Host, Job, Kind, Output, Unanswered},
+        service::{
+            Asked, HandlerFailure, HandlerKind, Host, HostConfig, HostOutput, Job, Unanswered,
+        },
     },
     server::{
         CompletionRequest, Context, ElicitRequest, InputError, Json, Prompt, PromptArgument,
@@ -170,7 +172,7 @@ struct Running {
 impl InPage {
     /// With what the native server lists.
     fn new(script: &[Step]) -> Self {
-        let mut host = Host::new(Config {
+        let mut host = Host::new(HostConfig {
             profile: Profile::new(Implementation::new("one", "1.0.0")),
             limits: Limits::default(),
             page_size: 2,
@@ -179,10 +181,10 @@ impl InPage {
         });
         let mut session = Session::modern(&native(script));
         for (kind, method, list) in [
-            (Kind::Tool, "tools/list", "tools"),
-            (Kind::Resource, "resources/list", "resources"),
-            (Kind::Template, "resources/templates/list", "resourceTemplates"),
-            (Kind::Prompt, "prompts/list", "prompts"),
+            (HandlerKind::Tool, "tools/list", "tools"),
+            (HandlerKind::Resource, "resources/list", "resources"),
+            (HandlerKind::Template, "resources/templates/list", "resourceTemplates"),
+            (HandlerKind::Prompt, "prompts/list", "prompts"),
         ] {
             let mut cursor = json!(null);
             while cursor != json!(0) {
@@ -193,23 +195,23 @@ impl InPage {
                 cursor = page["result"].get("nextCursor").cloned().unwrap_or(json!(0));
             }
         }
-        host.add(Kind::Completion, json!({}), 1).unwrap();
+        host.add(HandlerKind::Completion, json!({}), 1).unwrap();
         let connection = host.connect();
         Self { host, connection, script: script.to_vec(), running: BTreeMap::new() }
     }
 
     fn start(&mut self, job: Job<Value, u32>) {
         let result = match (job.kind, job.name.as_str()) {
-            (Kind::Tool, "five") => Ok(json!(5)),
-            (Kind::Tool, "fails") => {
-                Err(Failure { message: "on purpose".to_owned(), code: None, data: None })
+            (HandlerKind::Tool, "five") => Ok(json!(5)),
+            (HandlerKind::Tool, "fails") => {
+                Err(HandlerFailure { message: "on purpose".to_owned(), code: None, data: None })
             }
-            (Kind::Resource, "test://gone") => Ok(json!(null)),
-            (Kind::Resource, _) => Ok(match job.input.as_object().unwrap().get("x") {
+            (HandlerKind::Resource, "test://gone") => Ok(json!(null)),
+            (HandlerKind::Resource, _) => Ok(match job.input.as_object().unwrap().get("x") {
                 Some(x) => json!(format!("{:?}", BTreeMap::from([("x", x.as_str().unwrap())]))),
                 None => json!("text"),
             }),
-            (Kind::Completion, _) => {
+            (HandlerKind::Completion, _) => {
                 let typed = job.input["value"].as_str().unwrap();
                 Ok((0..150).map(|number| format!("{typed}{number}")).collect())
             }
@@ -298,11 +300,11 @@ impl Peer for InPage {
     fn drain(&mut self) -> Vec<Value> {
         while let Some((_, output)) = self.host.poll_output() {
             match output {
-                Output::Run(job) => self.start(job),
-                Output::Stop { call, .. } => {
+                HostOutput::Run(job) => self.start(job),
+                HostOutput::Stop { call, .. } => {
                     self.running.remove(&call);
                 }
-                Output::Answered { call, outcome, .. } => {
+                HostOutput::Answered { call, outcome, .. } => {
                     let Some(mut running) = self.running.remove(&call) else { continue };
                     let (Ask(_, what) | GiveUp(_, what)) = self.script[running.at];
                     running.answers.push(match outcome {

@@ -3,16 +3,16 @@
 
 use mcp_wasm::jsonrpc::Message;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, Mode, Output, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, ClientMachine, Mode, Output, RequestId, Requested, Slot,
 };
 use mcp_wasm::types::Implementation;
 use serde_json::{Value, json};
 
-fn receive(client: &mut Client<Value>, message: &Value) {
+fn receive(client: &mut ClientMachine<Value>, message: &Value) {
     client.receive(Message::read(message), None, 0.0);
 }
 
-fn ping(client: &mut Client<Value>) -> (RequestId, Slot) {
+fn ping(client: &mut ClientMachine<Value>) -> (RequestId, Slot) {
     match client.request("ping", None, CallLimits::default(), 0.0) {
         Ok(Requested::Sent(id, slot)) => (id, slot),
         other => panic!("{other:?}"),
@@ -21,7 +21,7 @@ fn ping(client: &mut Client<Value>) -> (RequestId, Slot) {
 
 #[test]
 fn a_slot_is_reused_only_after_its_settlement_was_polled() {
-    let mut client = Client::new(Config {
+    let mut client = ClientMachine::new(ClientConfig {
         info: Implementation::new("test", "1"),
         capabilities: json!({}),
         log_level: None,

@@ -81,7 +81,7 @@ fn say(page: &mut Page, method: &str, params: &Value) {
 /// What was told to subscriptions, and of what: the method, and the URI if there is one.
 fn heard(page: &Page) -> Vec<(i64, String)> {
     let news = page.told.iter().filter_map(|told| match told {
-        Told::News(id, method, params) => {
+        Told::Update(id, method, params) => {
             let uri = params.as_ref().and_then(|params| params["uri"].as_str());
             Some((*id, uri.unwrap_or(method).to_owned()))
         }
@@ -482,7 +482,7 @@ fn a_subscription_whose_stream_broke_off_is_opened_again_after_growing_pauses() 
     tell(&mut page, request, "notifications/tools/list_changed", json!({}));
     let news = page.told.last();
     assert!(
-        matches!(news, Some(Told::News(of, method, _)) if *of == id && method == "notifications/tools/list_changed"),
+        matches!(news, Some(Told::Update(of, method, _)) if *of == id && method == "notifications/tools/list_changed"),
         "{news:?}"
     );
     // From here on it counts from the start.

@@ -803,7 +803,7 @@ async fn news_reaches_a_subscription_in_both_eras() {
         let filter = std::collections::HashMap::from([("toolsListChanged", true)]);
         let listening = client
             .listen(filter)
-            .on_news(move |method, _| told.borrow_mut().push(method))
+            .on_notification(move |method, _| told.borrow_mut().push(method))
             .into_future();
         let modern = url == ERAS[0];
         let id = if modern {

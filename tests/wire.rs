@@ -12,7 +12,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Waker};
 
 use mcp_wasm::jsonrpc::Message;
-use mcp_wasm::proto::client::{Channel, Config, Mode};
+use mcp_wasm::proto::client::{Channel, ClientConfig, Mode};
 use mcp_wasm::proto::server::{
     Event, Feature, Features, Limits, Operation, Profile, ServerMachine, Transmit,
 };
@@ -173,7 +173,7 @@ struct Talk {
 impl Talk {
     fn new(version: Version) -> Self {
         let (link, driver) = server().connect();
-        let config = Config {
+        let config = ClientConfig {
             info: Implementation::new("test-page", "1.0.0"),
             capabilities: json!({}),
             log_level: Some(Level::Debug),

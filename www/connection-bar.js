@@ -73,6 +73,7 @@ export class ConnectionBar {
     this.#root.dataset.state = status.state;
     setText(this.#text, NAMES[status.state]);
     setText(this.#reconnect, status.state === "login" ? "Log in" : status.state === "closed" ? "Connect" : "Reconnect");
+    this.#reconnect.classList.toggle("primary", status.state === "login");
     this.#disconnect.disabled = status.state === "closed";
     if (status.state === "open") {
       const server = client.getServerVersion();

@@ -1,7 +1,7 @@
 //! Arbitrary bodies and headers of a POST: the text and the tree of a body are sorted alike, and what
 //! is refused is refused with a status and an error.
 
-use mcp_wasm::http::server::{Exchange, Lookup, RequestHeaders, is_modern, sort};
+use mcp_wasm::http::server::{Lookup, PostKind, RequestHeaders, is_modern, sort};
 use mcp_wasm::jsonrpc::Raw;
 use serde_json::{Value, json};
 
@@ -73,11 +73,11 @@ fn check(body: &Value, headers: &Headers) {
             assert!(error["error"]["code"].is_i64(), "{error}");
             assert!(error["error"]["message"].as_str().is_some_and(|text| !text.is_empty()));
         }
-        Ok(Exchange::Session | Exchange::Initialize) => {
+        Ok(PostKind::Session | PostKind::Initialize) => {
             assert!(!is_modern(headers), "the header alone selects the modern rules: {body}");
         }
-        Ok(Exchange::Modern) => assert!(body["id"].is_string() || body["id"].is_number(), "{body}"),
-        Ok(Exchange::ModernNotification) => assert!(body["method"].is_string(), "{body}"),
+        Ok(PostKind::Modern) => assert!(body["id"].is_string() || body["id"].is_number(), "{body}"),
+        Ok(PostKind::ModernNotification) => assert!(body["method"].is_string(), "{body}"),
     }
 }
 

@@ -2,7 +2,7 @@
 //! progress takes through a stream. They must agree on everything: what is asked for, what is
 //! delivered, what becomes of every call.
 
-use mcp_wasm::http::client::Reading;
+use mcp_wasm::http::client::BodyMode;
 use mcp_wasm::proto::client::{CallLimits, Mode};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
@@ -94,7 +94,7 @@ fn step(input: &mut Bytes, twins: &mut [Web; 2], open: &[Fetch]) {
             let (status, kind) = (*input.pick(&STATUSES), *input.pick(&TYPES));
             let (session, body) = (*input.pick(&SESSIONS), body(input, &fetch));
             for web in twins {
-                if web.head_with(&fetch, status, kind, session) == Reading::Whole {
+                if web.head_with(&fetch, status, kind, session) == BodyMode::Whole {
                     let parsed = serde_json::from_str(&body).ok();
                     web.http.body(fetch.exchange, parsed, &body, web.page.now);
                 }

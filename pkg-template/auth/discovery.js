@@ -61,7 +61,7 @@ export async function protectedResource(search, named) {
  * @param {Search} search
  * @param {string} issuer
  */
-async function authorizationServer(search, issuer) {
+export async function authorizationServer(search, issuer) {
   const { server, options, tried } = search;
   const url = usable(issuer, server);
   if (!url) throw failure("AUTH_METADATA", server, `its issuer ${JSON.stringify(issuer)} is no https address`, { issuer, tried });
@@ -76,7 +76,7 @@ async function authorizationServer(search, issuer) {
   for (const name of ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]) {
     const needed = name < "r" || name > "s";
     if ((needed || found[name] !== undefined) && !usable(found[name], server)) {
-      throw failure("AUTH_METADATA", server, `the ${name} of ${issuer} is ${JSON.stringify(found[name])}, and no https address`, { issuer, tried });
+      throw failure("AUTH_METADATA", server, `the ${name} of ${issuer} is ${JSON.stringify(found[name])}, and no https address`, { issuer, url: String(found[name]), tried });
     }
   }
   const assumed = options.assumePkce?.some((one) => sameIssuer(one, found.issuer, options.strictIssuer));

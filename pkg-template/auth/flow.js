@@ -77,7 +77,7 @@ export function judge({ state, time, server, issuer, signed }, answer) {
  * Tokens for a code.
  * @param {Question} question
  * @param {string} code
- * @param {Pick<import("./tokens.js").Grant, "key" | "call" | "signal">} by
+ * @param {Pick<import("./tokens.js").Grant, "key" | "dpop" | "call" | "signal">} by
  */
 export const exchange = ({ server, issuer, client, endpoints, redirectUri, verifier, resource, scopes }, code, by) =>
   askTokens(

@@ -78,9 +78,15 @@ export interface OAuthOptions {
    * @default "/oauth.html" of this origin
    */
   redirectUri?: string | URL;
-  /** The https address of this app's Client ID Metadata Document. */
+  /**
+   * The https address of this app's Client ID Metadata Document.
+   * @default none: the app registers by itself
+   */
   clientMetadata?: string | URL;
-  /** A client that was registered by hand. A page may have a secret on localhost only. */
+  /**
+   * A client that was registered by hand. A page may have a secret on localhost only.
+   * @default none
+   */
   client?: { id: string; issuer?: string; secret?: string };
   /**
    * How this app calls itself where it registers.
@@ -103,11 +109,20 @@ export interface OAuthOptions {
    * @default false
    */
   dpop?: boolean;
-  /** The scopes to ask for where the server names none, by blanks. */
+  /**
+   * The scopes to ask for where the server names none, by blanks.
+   * @default those that the server names
+   */
   scope?: string;
-  /** The authorization server to take if there are several. */
+  /**
+   * The authorization server to take if there are several.
+   * @default the first that the server names
+   */
   issuer?: string;
-  /** The resource to ask for instead of the one that the server names; false: none. */
+  /**
+   * The resource to ask for instead of the one that the server names; false: none.
+   * @default the one that the server names
+   */
   resource?: string | false;
   /**
    * More parameters of the authorization request, such as `audience`.
@@ -133,21 +148,30 @@ export interface OAuthOptions {
 
 /** How one log-in is made. */
 export interface LoginOptions {
-  /** Scopes that are needed, by blanks, beside those that the server asked for. */
+  /**
+   * Scopes that are needed, by blanks, beside those that the server asked for.
+   * @default none
+   */
   scope?: string;
   /**
    * Log in anew, and register anew, although there is a log-in.
    * @default false
    */
   fresh?: boolean;
-  /** Register, although there is a metadata document. */
+  /**
+   * Register, although there is a metadata document.
+   * @default the metadata document, if there is one
+   */
   registration?: "dynamic";
   /**
    * Where the page goes after a redirect; of this origin only.
    * @default location.href
    */
   returnTo?: string;
-  /** Gives the log-in up, with `AUTH_CANCELLED`. */
+  /**
+   * Gives the log-in up, with `AUTH_CANCELLED`.
+   * @default none
+   */
   signal?: AbortSignal;
 }
 
@@ -216,18 +240,47 @@ export function bearer(token: string | (() => string | Promise<string>)): Author
  * ```
  */
 export function finish(options?: {
-  /** Where the app keeps its log-ins. @default session() */
+  /**
+   * Where the app keeps its log-ins.
+   * @default session()
+   */
   storage?: AuthStorage;
 }): Promise<boolean>;
 
-/** Forgets when the page is left: the safest. */
+/**
+ * Forgets when the page is left: the safest.
+ *
+ * @example
+ * ```js
+ * const auth = new OAuth({ storage: memory() });
+ * ```
+ */
 export function memory(): AuthStorage;
-/** `sessionStorage`: survives a reload of the tab; every script of the origin can read it. */
+/**
+ * `sessionStorage`: survives a reload of the tab; every script of the origin can read it.
+ *
+ * @example
+ * ```js
+ * const auth = new OAuth({ open: "redirect", storage: session() });
+ * ```
+ */
 export function session(): AuthStorage;
-/** `localStorage`: survives everything; every script of the origin can read it, and use it elsewhere. */
+/**
+ * `localStorage`: survives everything; every script of the origin can read it, and use it elsewhere.
+ *
+ * @example
+ * ```js
+ * const auth = new OAuth({ storage: local() });
+ * ```
+ */
 export function local(): AuthStorage;
 /**
  * IndexedDB: survives everything; with `dpop`, nobody can use the tokens elsewhere.
  * @param name of the database
+ *
+ * @example
+ * ```js
+ * const auth = new OAuth({ storage: indexedDb(), dpop: true });
+ * ```
  */
 export function indexedDb(name?: string): AuthStorage;

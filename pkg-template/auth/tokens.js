@@ -20,38 +20,43 @@ import { blocked, isTransient, request } from "./requests.js";
  * @property {string} endpoint
  * @property {import("./registration.js").Identity} client
  * @property {CryptoKeyPair} [key]
+ * @property {any} [dpop] a program's own proofs, as the SDKs' `DpopSession`
  * @property {typeof fetch} call
  * @property {AbortSignal} [signal]
  */
 
 /** @param {string} text as forms write it */
-const formText = (text) => String(new URLSearchParams({ x: text })).slice(2);
+export const formText = (text) => String(new URLSearchParams({ x: text })).slice(2);
 
 /**
  * @param {Grant} grant
  * @param {string} endpoint
  * @param {Record<string, string | undefined>} params
  */
-async function post({ client, key, call, signal }, endpoint, params) {
-  const form = new URLSearchParams();
-  for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
-  /** @type {Record<string, string>} */
-  const headers = { accept: "application/json" };
-  if (client.authenticate) {
-    const own = new Headers(headers);
-    await client.authenticate(own, form, endpoint);
-    own.forEach((text, name) => (headers[name] = text));
-  } else if (client.secret && client.method === "client_secret_basic") headers.authorization = `Basic ${btoa(`${formText(client.id)}:${formText(client.secret)}`)}`;
-  else {
-    form.set("client_id", client.id);
-    if (client.secret && client.method === "client_secret_post") form.set("client_secret", client.secret);
-  }
+async function post({ client, key, dpop, call, signal }, endpoint, params) {
   for (let again = false; ; again = true) {
-    if (key) headers.dpop = await prove(key, "POST", endpoint);
+    const form = new URLSearchParams();
+    for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
+    /** @type {Record<string, string>} */
+    const headers = { accept: "application/json" };
+    if (client.authenticate) {
+      const own = new Headers(headers);
+      // For each request: what is signed for one is not taken twice.
+      await client.authenticate(own, form, endpoint);
+      own.forEach((text, name) => (headers[name] = text));
+    } else if (client.secret && client.method === "client_secret_basic") headers.authorization = `Basic ${btoa(`${formText(client.id)}:${formText(client.secret)}`)}`;
+    else {
+      form.set("client_id", client.id);
+      if (client.secret && client.method === "client_secret_post") form.set("client_secret", client.secret);
+    }
+    if (dpop) headers.dpop = await dpop.buildProof({ htm: "POST", htu: endpoint });
+    else if (key) headers.dpop = await prove(key, "POST", endpoint);
     const answer = await request(call, endpoint, { method: "POST", headers, body: form }, signal);
-    const isNew = heed(endpoint, answer.headers?.get("dpop-nonce"), answer.json?.error === "invalid_dpop_proof" ? answer.headers?.get("date") : undefined);
-    if (!again && key && (answer.json?.error === "use_dpop_nonce" ? isNew : answer.json?.error === "invalid_dpop_proof")) continue;
-    return answer;
+    const { error } = answer.json ?? {};
+    if (dpop && answer.headers) dpop.observeNonce({ headers: answer.headers }, endpoint);
+    const isNew = heed(endpoint, answer.headers?.get("dpop-nonce"), error === "invalid_dpop_proof" ? answer.headers?.get("date") : undefined);
+    const renews = error === "use_dpop_nonce" ? dpop || isNew : key && error === "invalid_dpop_proof";
+    if (again || !(key || dpop) || !renews) return answer;
   }
 }
 

@@ -130,7 +130,7 @@ export class Client {
   }
 
   get transport() {
-    return this.#connection.transport;
+    return this.#connection.transport ?? this.#connection.leaving;
   }
 
   getServerVersion() {
@@ -382,7 +382,7 @@ export class Client {
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:
         return call?.subscription?.open(core.value());
-      case words.STEP_NEWS:
+      case words.STEP_UPDATE:
         return call?.subscription?.deliver(core.value());
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
@@ -399,11 +399,15 @@ export class Client {
     this.#session = this.#connecting = undefined;
     this.#calls.outputs?.forget();
     this.#inbound.forget();
-    this.#connection.detach();
-    if (!connecting) return attempt(() => this.onclose?.());
+    if (!connecting) {
+      this.#connection.detach();
+      return attempt(() => this.onclose?.());
+    }
     const { what, cause, reject } = connecting;
     const error = toError(detail, what, cause);
     if (second) Object.defineProperty(error, "cause", { value: toError(second, what), configurable: true, writable: true });
+    this.#inbound.others.unconnected?.(error);
+    this.#connection.detach();
     reject(error);
   }
 

@@ -1,6 +1,7 @@
 // The link between the core and a transport: what arrives goes to the core, what the core wants sent
 // leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
 import { abilitiesOf } from "../base/abilities.js";
+import { Alarm } from "../base/alarm.js";
 import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
@@ -9,32 +10,18 @@ import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {import("../base/alarm.js").Timer} Timer */
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Outline} Outline */
 /** @typedef {import("../wasm/core.js").Core} Core */
 /** @typedef {import("../wasm/records.js").Records} Records */
-/** @typedef {ReturnType<typeof setTimeout> & { ref?: () => void, unref?: () => void }} Timer only Node's holds a process */
 
 /** How long the end of a transport is waited for, in milliseconds. */
 const GRACE = 5000;
 const now = () => performance.now();
 
-/**
- * Whom a connection works for: who hears of all that is about more than moving messages.
- * @typedef {object} Owner
- * @property {import("./table.js").CallTable} table the calls under way
- * @property {(step: number, slot: number, id: number) => void} act does a step of the core
- * @property {(error: Error) => void} fault hears of what went wrong and failed no call
- * @property {() => boolean} waits whether somebody waits for the connection
- * @property {(cause: unknown) => boolean} blame hears what is about to fail that; false if nobody waits
- * @property {() => string} what says in words what fails if no call does
- * @property {() => boolean} scans whether frames are worth scanning: not if somebody wants every notification as a message
- * @property {(kind: number, facts: object) => void} odd hears of odd progress
- * @property {(id: number) => void} changed hears that requests are sent for another than before, from the one of that id on
- */
-
 export class Connection {
-  /** Whom it works for. @type {Owner} */
+  /** Whom it works for. @type {import("../types/inside.js").Owner} */
   #owner;
   /** @type {Core | undefined} */
   #core;
@@ -52,17 +39,20 @@ export class Connection {
   #fetcher;
   /** Whom the latest request was sent for. @type {string | undefined} */
   #identity;
+  /** What hears of its own end just now. @type {Mover | undefined} */
+  #leaving;
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
-  /** @type {Timer | undefined} */
-  #timer;
-  #timerAt = Infinity;
+  #alarm = new Alarm(() => {
+    this.#core?.timeout(now());
+    this.drain();
+  });
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #numbers = new Float64Array();
   #records = new Float64Array();
 
-  /** @param {Owner} owner */
+  /** @param {import("../types/inside.js").Owner} owner */
   constructor(owner) {
     this.#owner = owner;
   }
@@ -75,6 +65,11 @@ export class Connection {
   /** What moves the messages, while there is such. */
   get transport() {
     return this.#transport;
+  }
+
+  /** The transport that is being closed: whoever hears of that may want to know whose it was. */
+  get leaving() {
+    return this.#leaving;
   }
 
   /** Fulfilled when the latest transport has ended. */
@@ -122,7 +117,9 @@ export class Connection {
     } finally {
       this.#draining = false;
     }
-    this.#arm(this.view()[words.PLACE_DEADLINE]);
+    this.#alarm.set(this.view()[words.PLACE_DEADLINE]);
+    // A Node process need not stay for a clock that nobody waits for.
+    if (!this.#owner.table.size && !this.#owner.waits()) this.#alarm.hold(false);
   }
 
   /**
@@ -150,23 +147,7 @@ export class Connection {
 
   /** From now on a Node process has something to wait for. */
   hold() {
-    this.#timer?.ref?.();
-  }
-
-  /** One timer serves every clock; it is moved only to strike earlier. @param {number} deadline */
-  #arm(deadline) {
-    if (deadline < this.#timerAt) {
-      clearTimeout(this.#timer);
-      this.#timerAt = deadline;
-      const delay = Math.min(Math.max(deadline - now(), 0), 2 ** 31 - 1);
-      this.#timer = setTimeout(() => {
-        this.#timerAt = Infinity;
-        this.#core?.timeout(now());
-        this.drain();
-      }, delay);
-    }
-    // A Node process need not stay for a clock that nobody waits for.
-    if (!this.#owner.table.size && !this.#owner.waits()) this.#timer?.unref?.();
+    this.#alarm.hold(true);
   }
 
   /**
@@ -257,19 +238,22 @@ export class Connection {
     /** @type {Timer | undefined} */
     let timer;
     // At once: who waits for its end hears of that before the client's owner does.
-    const closing = new Promise((resolve) => resolve(transport.close?.()))
+    this.#leaving = transport;
+    const closing = new Promise((resolve) => resolve(transport.close?.()));
+    this.#leaving = undefined;
+    const ended = closing
       .catch(() => {})
       .then(() => {
         clearTimeout(timer);
         release();
       });
-    this.#left = Promise.race([closing, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+    this.#left = Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
   }
 
-  /** A transport has ended. @param {unknown} transport @param {string} reason */
+  /** A transport has ended. @param {Mover} transport @param {string} reason */
   closed(transport, reason) {
-    if (!transport || transport !== this.#transport) return;
-    this.#core?.closed(reason, false, /** @type {any} */ (transport).expired ? now() : NaN);
+    if (transport !== this.#transport) return;
+    this.#core?.closed(reason, false, transport.expired ? now() : NaN);
     this.drain();
   }
 

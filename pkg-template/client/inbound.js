@@ -18,8 +18,9 @@ export class Inbound {
   /** @type {Map<string, RequestHandler>} */
   requestHandlers;
   /**
-   * What the entries for the SDKs' programs add: who hears every notification, and who takes what has no handler.
-   * @type {{ heard?: (notification: Told) => void, notification?: (notification: Told) => unknown, request?: RequestHandler }}
+   * What the entries for the SDKs' programs add: who hears every notification, who takes what has no handler, and who hears why there
+   * is no connection, before its transport ends.
+   * @type {{ heard?: (notification: Told) => void, unconnected?: (error: Error) => void, notification?: (notification: Told) => unknown, request?: RequestHandler }}
    */
   others = {};
 

@@ -7,7 +7,7 @@ import { itself, throughProxies } from "../base/itself.js";
 import { handlerOf, parse, schemaAndOptions } from "./given.js";
 import { isOutline } from "./outline.js";
 import { mergeCapabilities } from "./helpers.js";
-import { SPEECH, isUnanswered } from "./transport.js";
+import { ALONE, ASKS, SPEECH, isUnanswered } from "./transport.js";
 
 /** The methods that return a call, and the requests that they make. */
 const CALLS = /** @type {const} */ ({
@@ -69,6 +69,8 @@ export function adapt({ translate, context, options, refuse }) {
       if (isOurs(transport) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(/** @type {Error} */ (failure)));
       return failure;
     };
+    /** Why there is no connection, in ours and the SDK's words. @type {{ error: unknown, failure: unknown } | undefined} */
+    #unconnected;
     #debounced;
     /** Notifications that this turn of the event loop sends. @type {Set<string>} */
     #waiting = new Set();
@@ -80,6 +82,13 @@ export function adapt({ translate, context, options, refuse }) {
       /** @type {string[]} */
       this.#debounced = debouncedNotificationMethods ?? [];
       const client = this;
+      this[INSIDE].inbound.others.unconnected = (error) => {
+        const failure = translated(error);
+        this.#unconnected = { error, failure };
+        const { transport } = this;
+        // The transport's own has heard of the question already.
+        if (isOurs(transport) && !(transport[ASKS] && transport[ALONE]) && (isForeign(error) || isRequest(error))) attempt(() => transport.onerror?.(/** @type {Error} */ (failure)));
+      };
       Object.defineProperties(this[INSIDE].inbound.others, Object.getOwnPropertyDescriptors({
         get notification() {
           const handler = client.fallbackNotificationHandler;
@@ -99,16 +108,13 @@ export function adapt({ translate, context, options, refuse }) {
       signal?.throwIfAborted();
       const abort = () => void this.close();
       signal?.addEventListener("abort", abort);
+      this.#unconnected = undefined;
       try {
-        await follow(super.connect(target, { connectTimeout, ...given }), translated);
-      } catch (thrown) {
-        const error = /** @type {Error} */ (thrown);
+        await follow(super.connect(target, { connectTimeout, ...given }), (error) => (this.#unconnected?.error === error ? this.#unconnected?.failure : translated(error)));
+      } catch (error) {
+        // A transport that has begun is told of as of any other that ends.
+        if (this.#unconnected && isTransport(target) && !target[ASKS] && !isUnopened(/** @type {{ error: Error }} */ (this.#unconnected).error)) attempt(() => this.onclose?.());
         signal?.throwIfAborted();
-        if (isOurs(target)) {
-          attempt(() => target.onerror?.(error));
-          attempt(() => this.onerror?.(error));
-          attempt(() => this.onclose?.());
-        }
         throw error;
       } finally {
         signal?.removeEventListener("abort", abort);
@@ -256,6 +262,12 @@ const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Err
 
 /** Whether it was the request of HTTP that failed. @param {{ code?: unknown, name?: string, message?: string }} error */
 const isRequest = (error) => error.code === "HTTP_ERROR" || error.name === "AuthError" || isUnreadable(error);
+
+/** Whether something is a transport, and no address of one. @param {any} target @returns {target is { [ASKS]?: boolean }} */
+const isTransport = (target) => typeof target?.start === "function" && typeof target.send === "function";
+
+/** Whether a transport could not be opened at all. @param {Error} error */
+const isUnopened = ({ message }) => message.includes("could not be opened");
 
 /**
  * Whether a transport is that of an SDK, and of this package.

@@ -71,6 +71,11 @@ export type CommonHTTPOptions<Provider> = {
   sessionId?: string;
   /** Sees the text of every message. */
   trace?: Trace;
+  /**
+   * Authorization servers that know PKCE without saying so; this package's own option.
+   * @default []
+   */
+  assumePkce?: string[];
 };
 
 /** Streamable HTTP, by the SDKs' name and members. */

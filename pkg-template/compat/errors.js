@@ -1,11 +1,9 @@
-// The error classes of the SDK 2.x. As there, `instanceof` goes by a mark that every copy sets, so errors of this package are
-// the SDK's for the SDK, and the other way round.
-
+// The error classes of the SDK 2.x, and which of them ours are there.
+import { tokenChallenge } from "../auth/challenge.js";
 import { isUnreadable } from "./client.js";
-import { statusTextOf } from "./transport.js";
-
-/** By the SDK's names. */
-const MARKS = Symbol.for("mcp.sdk.errorBrands");
+import { Marked, mark } from "./marked.js";
+import { AuthorizationServerMismatchError, InsecureTokenEndpointError, InsufficientScopeError, IssuerMismatchError, OAuthError, RegistrationRejectedError } from "./oauth-errors.js";
+import { isProvided, statusTextOf } from "./transport.js";
 
 /** @type {Record<string | number, any>} the codes by name, and the names by code */
 export const ProtocolErrorCode = {
@@ -44,31 +42,6 @@ export const SdkErrorCode = Object.freeze({
   ClientHttpFailedToOpenStream: "CLIENT_HTTP_FAILED_TO_OPEN_STREAM",
   ClientHttpFailedToTerminateSession: "CLIENT_HTTP_FAILED_TO_TERMINATE_SESSION",
 });
-
-class Marked extends Error {
-  /** @param {string} message @param {{ cause?: unknown }} [options] */
-  constructor(message, options) {
-    super(message, options);
-    const marks = new Set();
-    for (let kind = /** @type {{ mcpBrand?: string }} */ (new.target); kind; kind = Object.getPrototypeOf(kind)) if (Object.hasOwn(kind, "mcpBrand")) marks.add(kind.mcpBrand);
-    Object.defineProperty(this, MARKS, { value: marks, configurable: true });
-  }
-
-  /** @param {any} value whatever there is */
-  static [Symbol.hasInstance](value) {
-    if (Object.hasOwn(this, "mcpBrand") && value?.[MARKS]?.has?.(/** @type {{ mcpBrand?: string }} */ (this).mcpBrand)) return true;
-    return Function.prototype[Symbol.hasInstance].call(this, value);
-  }
-
-  /** @param {unknown} value */
-  static isInstance(value) {
-    if (typeof this !== "function") throw new TypeError("isInstance is called on its class: `SdkError.isInstance(value)`");
-    return value instanceof this;
-  }
-}
-
-/** @param {Function} kind @param {string} name */
-const mark = (kind, name) => Object.defineProperty(kind, "mcpBrand", { value: `mcp.${name}` });
 
 export class ProtocolError extends Marked {
   /**
@@ -189,10 +162,10 @@ export class SdkHttpError extends SdkError {
   }
 }
 
-export class UnauthorizedError extends SdkHttpError {
+export class UnauthorizedError extends Marked {
   /** @param {string} [message] @param {{ cause?: unknown }} [options] */
   constructor(message = "Unauthorized", options) {
-    super(SdkErrorCode.ClientHttpAuthentication, message, { status: 401 }, options);
+    super(message, options);
     this.name = "UnauthorizedError";
   }
 }
@@ -237,14 +210,34 @@ export function translate(error) {
       return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, `404 Not Found: ${message}`, { status: 404, statusText: "Not Found" }, options);
     case "AUTH_REQUIRED":
     case "AUTH_SCOPE":
-    case "AUTH_LOOP":
       return new UnauthorizedError(message, options);
+    case "AUTH_LOOP": {
+      const { status = 401, statusText } = error;
+      return new SdkHttpError(status === 403 ? SdkErrorCode.ClientHttpForbidden : SdkErrorCode.ClientHttpAuthentication, message, { status, statusText }, options);
+    }
     case "HTTP_ERROR": {
       const { status, body: text } = error;
-      const data = { status, statusText: statusTextOf(error), text };
-      if (status === 401) return Object.assign(new UnauthorizedError(message, options), { data });
-      return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, message, data, options);
+      if (status === 401 && isProvided(error)) return new UnauthorizedError(message, options);
+      const challenge = status === 403 ? tokenChallenge(error.headers.get("www-authenticate")) : undefined;
+      if (challenge?.error === "insufficient_scope") {
+        const { scope: requiredScope, resource_metadata: url = "", error_description: errorDescription } = challenge;
+        return new InsufficientScopeError({ requiredScope, resourceMetadataUrl: URL.canParse(url) ? new URL(url) : undefined, errorDescription }, options);
+      }
+      return new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, message, { status, statusText: statusTextOf(error), text }, options);
     }
+    case "AUTH_ISSUER_MISMATCH":
+      return new IssuerMismatchError("answered" in error ? "authorization_response" : "metadata", error.issuer, error.answered, options);
+    case "AUTH_REGISTRATION": {
+      const { error: name, description, refused } = error;
+      return refused ? new RegistrationRejectedError({ ...refused, body: JSON.stringify({ error: name, error_description: description }) }, options) : error;
+    }
+    case "AUTH_METADATA":
+      return error.url && message.includes("the token_endpoint") ? new InsecureTokenEndpointError(error.url, options) : error;
+    case "AUTH_CLIENT":
+    case "AUTH_DENIED":
+    case "AUTH_TOKEN":
+      if (error.recorded) return new AuthorizationServerMismatchError(error.recorded, error.issuer, options);
+      return error.error === undefined ? error : new OAuthError(error.error, message, undefined, options);
     default: {
       if (isUnreadable(error)) return new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, message, {}, options);
       if (code === "PROTOCOL_ERROR" && message.includes("unusable `resultType`")) return new SdkError(SdkErrorCode.UnsupportedResultType, message, {}, options);

@@ -15,6 +15,22 @@ import { askTokens } from "../auth/tokens.js";
  * @property {string[]} scopes
  */
 
+/**
+ * How the SDK goes about it whose program this is.
+ * @typedef {object} Manner
+ * @property {"reauthorize" | "throw"} [onInsufficientScope]
+ * @property {number} [maxStepUpRetries] how often one request is sent again with more rights
+ * @property {string[]} [assumePkce] authorization servers that know PKCE without saying so
+ * @property {boolean} [ownScope] whether a program's own request for tokens is told the scope that the program asks for, and no other
+ * @property {string[]} [forgets] what is invalidated when the authorization server no longer knows the client
+ */
+
+/** The most that one request may ask for more rights: at that the specification ends. */
+const MOST_STEPS = 3;
+
+/** Whether a provider is for the whole of a log-in, and not for a token alone. @param {any} provider of whichever SDK */
+export const isWhole = (provider) => typeof provider?.tokens === "function" && typeof provider.clientInformation === "function";
+
 /** The scopes that a refused request names. @param {Record<string, string> | undefined} challenge */
 const wantedBy = (challenge) => scopesOf(challenge?.scope);
 
@@ -22,6 +38,9 @@ export class ProvidedLogin {
   #provider;
   #server;
   #call;
+  #manner;
+  /** How often a request was refused, by its signal. @type {WeakMap<AbortSignal, { unauthorized: number, narrow: number }>} */
+  #refused = new WeakMap();
   /** The log-in under way. @type {Promise<void> | undefined} */
   #flight;
   /** What the latest question was asked with. @type {Found | undefined} */
@@ -29,35 +48,47 @@ export class ProvidedLogin {
   /** Scopes that were asked for. @type {Set<string>} */
   #scopes = new Set();
 
-  /** @param {any} provider of whichever SDK @param {string} url @param {typeof fetch} [call] */
-  constructor(provider, url, call = (input, init) => fetch(input, init)) {
+  /** @param {any} provider of whichever SDK @param {string} url @param {typeof fetch} [call] @param {Manner} [manner] */
+  constructor(provider, url, call = (input, init) => fetch(input, init), manner = {}) {
     this.#provider = provider;
     this.#server = serverOf(url);
     this.#call = call;
+    this.#manner = manner;
   }
 
-  /** @param {import("../types/authorizer.js").AuthAnswer} answer @returns {Promise<boolean>} whether there are other tokens now */
-  async answered({ status, challenge: field, sent, attempt, method }) {
+  /**
+   * @param {import("../types/authorizer.js").AuthAnswer} answer
+   * @param {string} [statusText] of that answer
+   * @returns {Promise<boolean>} whether there are other tokens now
+   */
+  async answered({ status, challenge: field, sent, method, signal }, statusText) {
     const challenge = tokenChallenge(field);
     const isNarrow = status === 403 && challenge?.error === "insufficient_scope";
     if ((status !== 401 && !isNarrow) || method === "DELETE") return false;
-    if (attempt > 1) throw failure("AUTH_LOOP", this.#server, "a token that was made for it just now is refused");
     const provider = this.#provider;
-    if (!provider.redirectToAuthorization) {
-      if (isNarrow || !provider.onUnauthorized) return false;
+    const { onInsufficientScope, maxStepUpRetries = 1 } = this.#manner;
+    if (isNarrow && (onInsufficientScope === "throw" || !isWhole(provider))) return false;
+    const before = this.#refused.get(signal) ?? { unauthorized: 0, narrow: 0 };
+    const kind = isNarrow ? "narrow" : "unauthorized";
+    this.#refused.set(signal, { ...before, [kind]: before[kind] + 1 });
+    const ended = (/** @type {string} */ why) => Object.assign(failure("AUTH_LOOP", this.#server, why), { status, statusText });
+    if (!isNarrow && before.unauthorized) throw ended("a token that was made for it just now is refused");
+    if (!isWhole(provider)) {
+      if (!provider.onUnauthorized) return false;
       const headers = new Headers(field === undefined ? {} : { "www-authenticate": field });
       await provider.onUnauthorized({ response: new Response(null, { status, headers }), serverUrl: new URL(this.#server), fetchFn: this.#call });
       return true;
     }
+    if (isNarrow && before.narrow >= Math.min(Math.max(maxStepUpRetries, 0), MOST_STEPS)) throw ended(`scopes are missing after ${before.narrow} attempts to get them`);
     const kept = await provider.tokens();
     if (isNarrow) for (const scope of scopesOf(kept?.scope)) this.#scopes.add(scope);
-    if (isNarrow && wantedBy(challenge).every((scope) => this.#scopes.has(scope)) && this.#scopes.size) {
-      throw failure("AUTH_LOOP", this.#server, `the scopes ${[...this.#scopes].join(" ")} do not do, and were asked for already`);
+    // Who asks without a person may ask again; a person who has agreed is not asked for the same.
+    if (isNarrow && provider.redirectUrl && wantedBy(challenge).every((scope) => this.#scopes.has(scope)) && this.#scopes.size) {
+      throw ended(`the scopes ${[...this.#scopes].join(" ")} do not do, and were asked for already`);
     }
     // Another call has renewed it.
     if (!isNarrow && kept && sent.authorization && sent.authorization !== `Bearer ${kept.access_token}`) return true;
-    this.#flight ??= this.#authorize(challenge, !isNarrow).finally(() => (this.#flight = undefined));
-    await this.#flight;
+    await this.authorize(challenge, !isNarrow);
     return true;
   }
 
@@ -76,13 +107,45 @@ export class ProvidedLogin {
     if (iss !== undefined) answer.set("iss", iss);
     // The program has compared the state; a code alone does not say who gave it.
     answer.set("state", "");
-    const code = judge(
-      /** @type {import("../auth/flow.js").Question} */ (/** @type {unknown} */ ({ state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true })),
+    const code = this.#judged(
+      { state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true },
       answer,
     );
-    const question = { server: this.#server, issuer, client, endpoints: { token }, redirectUri: String(provider.redirectUrl), verifier: await provider.codeVerifier(), resource, scopes };
-    await this.#save(await exchange(/** @type {import("../auth/flow.js").Question} */ (/** @type {unknown} */ (question)), code, { call: this.#call }), issuer);
+    const by = { call: this.#call, dpop: await provider.dpop?.() };
+    const own = await this.#prepared(scopes);
+    const tokens = own
+      ? await askTokens({ server: this.#server, issuer, client, endpoint: token, ...by }, { ...Object.fromEntries(own), resource }, scopes.join(" "))
+      : await exchange(
+          /** @type {import("../auth/flow.js").Question} */ (/** @type {unknown} */ ({ server: this.#server, issuer, client, endpoints: { token }, redirectUri: String(provider.redirectUrl), verifier: await provider.codeVerifier(), resource, scopes })),
+          code,
+          by,
+        );
+    await this.#save(tokens, issuer);
     this.#asked = undefined;
+  }
+
+  /** What the program asks for tokens with, if it does so by itself. @param {string[]} scopes @returns {Promise<URLSearchParams | undefined>} */
+  #prepared(scopes) {
+    const provider = this.#provider;
+    return provider.prepareTokenRequest?.((this.#manner.ownScope ? provider.clientMetadata.scope : scopes.join(" ")) || undefined);
+  }
+
+  /** The code of an answer. @param {Pick<import("../auth/flow.js").Question, "state" | "time" | "server" | "issuer" | "signed">} question @param {URLSearchParams} answer */
+  #judged(question, answer) {
+    try {
+      return judge(/** @type {import("../auth/flow.js").Question} */ (question), answer);
+    } catch (error) {
+      throw Object.assign(/** @type {Error} */ (error), { answered: answer.get("iss") ?? undefined });
+    }
+  }
+
+  /**
+   * Brings other tokens, or sends the user to get them; once for all who ask meanwhile.
+   * @param {Record<string, string> | undefined} challenge @param {boolean} renews whether a refresh token may do
+   * @throws {import("../auth/errors.js").AuthError} `AUTH_REQUIRED` if the user has been sent
+   */
+  authorize(challenge, renews) {
+    return (this.#flight ??= this.#authorize(challenge, renews).finally(() => (this.#flight = undefined)));
   }
 
   /** @param {Record<string, string> | undefined} challenge @param {boolean} renews whether a refresh token may do */
@@ -92,8 +155,8 @@ export class ProvidedLogin {
     } catch (error) {
       // What the authorization server no longer knows is forgotten, and asked for once more.
       const isForgotten = isFailure(error, "AUTH_CLIENT") && error.error !== undefined;
-      if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && error.error === "invalid_grant")) throw error;
-      await this.#provider.invalidateCredentials?.(isForgotten ? "all" : "tokens");
+      if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && /^invalid_(grant|dpop_proof)$/.test(error.error ?? ""))) throw error;
+      for (const what of isForgotten ? (this.#manner.forgets ?? ["all"]) : ["tokens"]) await this.#provider.invalidateCredentials?.(what);
       return this.#attempt(challenge, false);
     }
   }
@@ -104,15 +167,16 @@ export class ProvidedLogin {
     const found = await this.#find(challenge);
     const { metadata, client, resource, scopes } = found;
     const { issuer, token_endpoint: endpoint } = metadata;
-    const grant = { server: this.#server, issuer, client, endpoint, call: this.#call };
+    const grant = { server: this.#server, issuer, client, endpoint, call: this.#call, dpop: await provider.dpop?.() };
     if (!provider.redirectUrl) {
-      const params = await provider.prepareTokenRequest?.(scopes.join(" ") || undefined);
+      const params = await this.#prepared(scopes);
       if (!params) throw failure("AUTH_CLIENT", this.#server, "the provider has neither `redirectUrl` nor `prepareTokenRequest`");
       return this.#save(await askTokens(grant, { resource, ...Object.fromEntries(params) }, scopes.join(" ")), issuer);
     }
-    const kept = renews ? await provider.tokens() : undefined;
+    const kept = renews ? await provider.tokens({ issuer }) : undefined;
     if (kept?.refresh_token && (kept.issuer === undefined || sameIssuer(kept.issuer, issuer, false))) {
-      return this.#save(await askTokens(grant, { grant_type: "refresh_token", refresh_token: kept.refresh_token, resource }, kept.scope ?? ""), issuer);
+      const scope = await provider.scopeForRefresh?.(kept);
+      return this.#save(await askTokens(grant, { grant_type: "refresh_token", refresh_token: kept.refresh_token, resource, scope }, scope ?? kept.scope ?? ""), issuer);
     }
     const state = await provider.state?.();
     const { url, question } = await ask(
@@ -140,8 +204,9 @@ export class ProvidedLogin {
     const kept = before?.authorizationServerMetadata;
     const { resource: about, metadata } = kept
       ? { resource: before?.resourceMetadata, metadata: kept }
-      : await discover({ server, call, options: {}, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
+      : await discover({ server, call, options: { assumePkce: this.#manner.assumePkce }, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
     const { issuer } = metadata;
+    await provider.saveAuthorizationServerUrl?.(issuer);
     if (!kept) {
       const state = { authorizationServerUrl: issuer, resourceMetadataUrl: challenge?.resource_metadata, resourceMetadata: about, authorizationServerMetadata: metadata };
       await provider.saveDiscoveryState?.(state);
@@ -149,7 +214,8 @@ export class ProvidedLogin {
     const asked = [...this.#scopes, ...wantedBy(challenge)];
     const scopes = [...new Set(asked.length ? asked : scopesOf(about?.scopes_supported ?? provider.clientMetadata.scope))];
     const resource = provider.validateResourceURL ? await provider.validateResourceURL(server, about?.resource) : (about?.resource ?? server);
-    const client = await this.#identify(metadata, information, scopes);
+    if (resource) await provider.saveResourceUrl?.(String(resource));
+    const client = await this.#identify(metadata, await provider.clientInformation({ issuer }), scopes);
     return { metadata, client, resource: resource && String(resource), scopes };
   }
 
@@ -165,13 +231,13 @@ export class ProvidedLogin {
     }
     if (!provider.saveClientInformation) {
       const whose = information ? `is one of ${information.issuer}, but the server is for ${issuer}` : `for ${issuer} is missing`;
-      throw failure("AUTH_CLIENT", this.#server, `the provider's client ${whose}, and it has no \`saveClientInformation\` for another`, { issuer });
+      throw Object.assign(failure("AUTH_CLIENT", this.#server, `the provider's client ${whose}, and it has no \`saveClientInformation\` for another`, { issuer }), { recorded: information?.issuer });
     }
     const about = provider.clientMetadata;
     const options = { clientMetadata: provider.clientMetadataUrl, about };
     const nothing = /** @type {import("../auth/storage.js").Store} */ (/** @type {unknown} */ ({ get: async () => undefined, set: async () => {} }));
     const redirectUri = String(provider.redirectUrl ?? about.redirect_uris[0]);
-    const client = await identify({ server: this.#server, metadata, redirectUri, scopes, call: this.#call, options, store: nothing }, {});
+    const client = await this.#registered({ server: this.#server, metadata, redirectUri, scopes, call: this.#call, options, store: nothing });
     const { id, secret, method, expires } = client;
     const isDocument = id === provider.clientMetadataUrl;
     await provider.saveClientInformation({
@@ -179,8 +245,22 @@ export class ProvidedLogin {
       client_id: id,
       ...(secret && { client_secret: secret, client_secret_expires_at: (expires ?? 0) / 1000 }),
       issuer,
-    });
+    }, { issuer });
     return { ...client, authenticate };
+  }
+
+  /** A client of the authorization server's, or what it has refused. @param {Parameters<typeof identify>[0]} flow */
+  async #registered(flow) {
+    /** @type {{ status: number, submittedMetadata: object } | undefined} */
+    let refused;
+    const call = async (/** @type {RequestInfo | URL} */ input, /** @type {RequestInit} */ init = {}) => {
+      const response = await flow.call(input, init);
+      refused = { status: response.status, submittedMetadata: JSON.parse(String(init.body ?? "{}")) };
+      return response;
+    };
+    return identify({ ...flow, call }, {}).catch((error) => {
+      throw isFailure(error, "AUTH_REGISTRATION") ? Object.assign(error, { refused }) : error;
+    });
   }
 
   /** @param {import("../auth/tokens.js").Tokens} tokens @param {string} issuer */
@@ -192,6 +272,6 @@ export class ProvidedLogin {
       ...(scope && { scope }),
       ...(refresh && { refresh_token: refresh }),
       issuer,
-    });
+    }, { issuer });
   }
 }

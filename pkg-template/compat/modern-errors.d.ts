@@ -103,8 +103,10 @@ export class SdkHttpError extends SdkError {
   get statusText(): string | undefined;
 }
 
-/** The HTTP status 401. */
-export class UnauthorizedError extends SdkHttpError {
+/** The provider has to log in: it has sent the user away, or has no token that is taken. */
+export class UnauthorizedError extends Error {
   constructor(message?: string, options?: { cause?: unknown });
+  /** Whether a value is one, also of another copy of this package or of the SDK. */
+  static isInstance<Class extends AnyClass>(this: Class, value: unknown): value is InstanceType<Class>;
 }
 export {};

@@ -22,10 +22,20 @@ import {
   type OwnConnectOptions,
   type Target,
 } from "./common.js";
+import type {
+  CallToolResult,
+  ClientCapabilities,
+  ClientNotification,
+  ClientRequest,
+  ClientResult,
+  ListChangedHandlers,
+  ListToolsResult,
+  ServerCapabilities,
+} from "./legacy.js";
 import type * as protocol from "./messages.js";
-import type { AuthInfo, OAuthClientInformationMixed, OAuthProviderOf, OAuthTokens } from "./oauth.js";
+import type { AuthInfo, AuthResult, OAuthClientInformationMixed, OAuthProviderOf, OAuthTokens } from "./oauth.js";
 import type { JsonSchemaType, jsonSchemaValidator } from "./validation.js";
-import type { RequestInfo } from "./wire.js";
+import type { FetchLike, Middleware, RequestInfo } from "./wire.js";
 
 export {
   DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
@@ -57,114 +67,13 @@ export {
   serializeMessage,
   withLogging,
 } from "./common.js";
+export * from "./legacy.js";
 export * from "./messages.js";
 export * from "./oauth.js";
+export * from "./oauth-programs.js";
 export * from "./schemas.js";
 export * from "./validation.js";
 export * from "./wire.js";
-
-// The protocol, where the two SDKs declare it differently.
-
-export type ClientCapabilities = protocol.ClientCapabilitiesOf<object, { applyDefaults?: boolean; [key: string]: unknown }>;
-export type ServerCapabilities = protocol.ServerCapabilitiesOf<object>;
-export type InitializeRequestParams = protocol.InitializeRequestParamsOf<ClientCapabilities>;
-export type InitializeRequest = protocol.InitializeRequestOf<ClientCapabilities>;
-export type InitializeResult = protocol.InitializeResultOf<ServerCapabilities>;
-type ArgumentSchema = {
-  type: "object";
-  properties?: { [name: string]: object };
-  required?: string[];
-  [keyword: string]: unknown;
-};
-export type Tool = protocol.ToolOf<object, ArgumentSchema>;
-export type ListToolsResult = protocol.PaginatedResult & { tools: Tool[] };
-type Structured = { [key: string]: unknown };
-export type CallToolResult = protocol.CallToolResultOf<Structured>;
-export type CompatibilityCallToolResult = CallToolResult | (protocol.Result & { toolResult: unknown });
-export type ToolResultContent = protocol.ToolResultContentOf<Structured>;
-export type SamplingMessageContentBlock = protocol.SamplingBlockOf<Structured>;
-export type SamplingMessage = protocol.SamplingMessageOf<Structured>;
-export type CreateMessageRequestParams = protocol.CreateMessageRequestParamsOf<Tool, Structured, object>;
-export type CreateMessageRequestParamsBase = Omit<CreateMessageRequestParams, "tools" | "toolChoice">;
-export interface CreateMessageRequestParamsWithTools extends CreateMessageRequestParams {
-  tools: Tool[];
-}
-export type CreateMessageRequest = { method: "sampling/createMessage"; params: CreateMessageRequestParams };
-export type CreateMessageResultWithTools = protocol.CreateMessageResultWithToolsOf<Structured>;
-export type ListChangedHandlers = {
-  tools?: protocol.ListChangedOptions<Tool>;
-  prompts?: protocol.ListChangedOptions<protocol.Prompt>;
-  resources?: protocol.ListChangedOptions<protocol.Resource>;
-};
-/** The same, by the name that it had. */
-export type JSONRPCError = protocol.JSONRPCErrorResponse;
-/** The same, by the name that it had. */
-export type ResourceReference = protocol.ResourceTemplateReference;
-type AboutTasks =
-  | protocol.GetTaskRequest
-  | protocol.GetTaskPayloadRequest
-  | protocol.ListTasksRequest
-  | protocol.CancelTaskRequest;
-export type ClientRequest =
-  | protocol.PingRequest
-  | InitializeRequest
-  | protocol.CompleteRequest
-  | protocol.SetLevelRequest
-  | protocol.GetPromptRequest
-  | protocol.ListPromptsRequest
-  | protocol.ListResourcesRequest
-  | protocol.ListResourceTemplatesRequest
-  | protocol.ReadResourceRequest
-  | protocol.SubscribeRequest
-  | protocol.UnsubscribeRequest
-  | protocol.CallToolRequest
-  | protocol.ListToolsRequest
-  | AboutTasks;
-export type ClientNotification =
-  | protocol.CancelledNotification
-  | protocol.ProgressNotification
-  | protocol.InitializedNotification
-  | protocol.RootsListChangedNotification
-  | protocol.TaskStatusNotification;
-type ResultOfTask =
-  | protocol.GetTaskResult
-  | protocol.ListTasksResult
-  | protocol.CreateTaskResult;
-export type ClientResult =
-  | protocol.EmptyResult
-  | protocol.CreateMessageResult
-  | CreateMessageResultWithTools
-  | protocol.ElicitResult
-  | protocol.ListRootsResult
-  | ResultOfTask;
-export type ServerRequest =
-  | protocol.PingRequest
-  | CreateMessageRequest
-  | protocol.ElicitRequest
-  | protocol.ListRootsRequest
-  | AboutTasks;
-export type ServerNotification =
-  | protocol.CancelledNotification
-  | protocol.ProgressNotification
-  | protocol.LoggingMessageNotification
-  | protocol.ResourceUpdatedNotification
-  | protocol.ResourceListChangedNotification
-  | protocol.ToolListChangedNotification
-  | protocol.PromptListChangedNotification
-  | protocol.TaskStatusNotification
-  | protocol.ElicitationCompleteNotification;
-export type ServerResult =
-  | protocol.EmptyResult
-  | InitializeResult
-  | protocol.CompleteResult
-  | protocol.GetPromptResult
-  | protocol.ListPromptsResult
-  | protocol.ListResourcesResult
-  | protocol.ListResourceTemplatesResult
-  | protocol.ReadResourceResult
-  | CallToolResult
-  | ListToolsResult
-  | ResultOfTask;
 
 // Options.
 
@@ -400,10 +309,18 @@ export class StreamableHTTPError extends Error {
   readonly code: number | undefined;
 }
 
-/** The HTTP status 401. */
-export class UnauthorizedError extends StreamableHTTPError {
+/** The provider has to log in: it has sent the user away, or has no token that is taken. */
+export class UnauthorizedError extends Error {
   constructor(message?: string, options?: { cause?: unknown });
 }
+
+/** Logs in by a provider: with its tokens, by a code, or by sending its user away (`"REDIRECT"`). */
+export function auth(
+  provider: OAuthClientProvider,
+  options: { serverUrl: string | URL; authorizationCode?: string; scope?: string; resourceMetadataUrl?: URL; fetchFn?: FetchLike },
+): Promise<AuthResult>;
+/** Sends the token of a provider with requests, and logs in by it at a 401. */
+export const withOAuth: (provider: OAuthClientProvider, baseUrl?: string | URL) => Middleware;
 
 /** @throws {TypeError} for a completion that is not of a prompt's argument */
 export function assertCompleteRequestPrompt(

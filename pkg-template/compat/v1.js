@@ -1,7 +1,8 @@
 // For programs of `@modelcontextprotocol/sdk` 1.x: its names, and its error classes.
 import { adapt, follow, isUnreadable } from "./client.js";
 import { isJSONRPCErrorResponse } from "./guards.js";
-import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
+import { StreamableHTTPClientTransport as HTTPTransport, SPEECH, isProvided } from "./transport.js";
+import { authBy, withOAuthBy } from "./auth.js";
 
 export * from "./schemas.js";
 export {
@@ -35,6 +36,7 @@ export {
   serializeMessage,
   withLogging,
 } from "./helpers.js";
+export { ClientCredentialsProvider, PrivateKeyJwtProvider, StaticPrivateKeyJwtProvider, createPrivateKeyJwtAuth } from "./providers.js";
 export { InMemoryTransport, WebSocketClientTransport } from "./transport.js";
 export const isJSONRPCError = isJSONRPCErrorResponse;
 
@@ -105,10 +107,10 @@ export class StreamableHTTPError extends Error {
   }
 }
 
-export class UnauthorizedError extends StreamableHTTPError {
+export class UnauthorizedError extends Error {
   /** @param {string} [message] @param {{ cause?: unknown }} [options] */
   constructor(message = "Unauthorized", options) {
-    super(401, message, options);
+    super(message, options);
     this.name = "UnauthorizedError";
   }
 }
@@ -133,21 +135,27 @@ function translate(error) {
       return new StreamableHTTPError(404, `404 Not Found: ${error.message}`, options);
     case "AUTH_REQUIRED":
     case "AUTH_SCOPE":
-    case "AUTH_LOOP":
       return new UnauthorizedError(error.message, options);
+    case "AUTH_LOOP":
+      return new StreamableHTTPError(error.status ?? 401, error.message, options);
     case "HTTP_ERROR":
-      return error.status === 401 ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
+      return error.status === 401 && isProvided(error) ? new UnauthorizedError(error.message, options) : new StreamableHTTPError(error.status, error.message, options);
     default:
       return isUnreadable(error) ? new StreamableHTTPError(-1, error.message, options) : error;
   }
 }
 
+/** How the SDK goes about log-ins. */
+const MANNER = { ownScope: true };
+
 export class StreamableHTTPClientTransport extends HTTPTransport {
   get [SPEECH]() {
     return {
       translate,
-      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
+      refused: (/** @type {"open" | "end" | "ask"} */ what, /** @type {number} */ status, /** @type {string} */ text) =>
         new StreamableHTTPError(status, `Failed to ${what === "open" ? "open SSE stream" : "terminate session"}: ${text}`),
+      unexpected: (/** @type {string | null} */ type) => new StreamableHTTPError(-1, `Unexpected content type: ${type}`),
+      manner: MANNER,
     };
   }
 
@@ -156,6 +164,10 @@ export class StreamableHTTPClientTransport extends HTTPTransport {
     await follow(super.finishAuth(code), translate);
   }
 }
+
+const ways = { translate, Unauthorized: UnauthorizedError, manner: MANNER };
+export const auth = /* @__PURE__ */ authBy(ways);
+export const withOAuth = /* @__PURE__ */ withOAuthBy(ways);
 
 /** @typedef {import("../types/inside.js").Told} Told */
 /** @typedef {import("../types/call-options.js").CallOptions} CallOptions */

@@ -21,6 +21,7 @@ import {
   type OwnConnectOptions,
   type Target,
 } from "./common.js";
+import type { CacheMode, ResponseCacheStore } from "./cache.js";
 import type * as protocol from "./messages.js";
 import type * as modern from "./modern.js";
 import type { OAuthClientProvider } from "./oauth-modern.js";
@@ -61,11 +62,14 @@ export {
   serializeMessage,
   withLogging,
 } from "./common.js";
+export * from "./cache.js";
 export * from "./messages.js";
 export * from "./modern.js";
 export * from "./modern-errors.js";
 export * from "./oauth.js";
+export * from "./oauth-errors.js";
 export * from "./oauth-modern.js";
+export * from "./oauth-programs.js";
 export * from "./spec-types.js";
 export * from "./standard.js";
 export * from "./validation.js";
@@ -75,8 +79,6 @@ export * from "./wire.js";
 
 /** Which of the two ways to speak MCP. */
 export type ProtocolEra = "legacy" | "modern";
-/** A value, now or later. */
-export type MaybePromise<T> = T | Promise<T>;
 /** What holds for every request of a client. */
 export type ProtocolOptions = {
   /**
@@ -147,37 +149,12 @@ export type NotificationOptions = { relatedRequestId?: protocol.RequestId };
 /** What an earlier connection has found out: {@link Client.getDiscoverResult}. */
 export type PriorDiscovery = { kind: "modern"; discover: modern.DiscoverResult } | { kind: "legacy" };
 export type ConnectOptions = RequestOptions & OwnConnectOptions & { prior?: PriorDiscovery };
-/** `"refresh"` asks the server and keeps the answer, `"bypass"` asks and does not. */
-export type CacheMode = "use" | "refresh" | "bypass";
-export type CacheScope = "public" | "private";
 export type CacheableRequestOptions = RequestOptions & CommonListOptions & { cacheMode?: CacheMode };
 /** The options of a tool call. */
 export type CallToolRequestOptions = RequestOptions & {
   /** The tool, if it is not of the latest list: which arguments become headers, and what its result is checked against. */
   toolDefinition?: modern.Tool;
 };
-export interface CacheKey {
-  readonly method: string;
-  readonly params?: string;
-  readonly partition?: string;
-}
-export interface CacheEntry {
-  readonly value: string;
-  readonly stamp: number;
-  readonly expiresAt?: number;
-  readonly scope?: CacheScope;
-}
-/** Keeps results beyond one client. */
-export interface ResponseCacheStore {
-  get(key: CacheKey): MaybePromise<CacheEntry | undefined>;
-  set(key: CacheKey, entry: { value: string; expiresAt?: number; scope?: CacheScope }): MaybePromise<number>;
-  delete(key: CacheKey): MaybePromise<void>;
-  evict(method: string): MaybePromise<void>;
-  clear(): MaybePromise<void>;
-}
-export interface InMemoryResponseCacheStoreOptions {
-  maxEntries?: number;
-}
 /** Hearing of what changes on the server. */
 export interface McpSubscription {
   readonly honoredFilter: modern.SubscriptionFilter;
@@ -355,7 +332,15 @@ export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvide
   reconnectionScheduler?: ReconnectionScheduler;
   /** The revision of an earlier connection, to go on with beside `sessionId`. */
   protocolVersion?: string;
+  /**
+   * What a 403 for missing scopes leads to: a log-in for them, or an `InsufficientScopeError`.
+   * @default "reauthorize"
+   */
   onInsufficientScope?: "reauthorize" | "throw";
+  /**
+   * How often one request is sent again with more rights, at most 3.
+   * @default 1
+   */
   maxStepUpRetries?: number;
 };
 /** Streamable HTTP, by the SDK's name and options. */
@@ -385,20 +370,6 @@ export type SpecTypeName = keyof SpecTypes;
 export const specTypeSchemas: { readonly [Name in SpecTypeName]: StandardSchemaV1Sync<unknown, SpecTypes[Name]> };
 /** Whether a value has the outline of a type, by the types' names. */
 export const isSpecType: { readonly [Name in SpecTypeName]: (value: unknown) => value is SpecTypes[Name] };
-
-/** Keeps results in memory, for several clients. */
-export class InMemoryResponseCacheStore implements ResponseCacheStore {
-  constructor(options?: InMemoryResponseCacheStoreOptions);
-  /** How many results are kept. */
-  get size(): number;
-  get(key: CacheKey): CacheEntry | undefined;
-  set(key: CacheKey, entry: { value: string; expiresAt?: number; scope?: CacheScope }): number;
-  delete(key: CacheKey): void;
-  evict(method: string): void;
-  clear(): void;
-}
-/** The longest time for which a result is kept, in milliseconds. */
-export const MAX_CACHE_TTL_MS: 86400000;
 
 /** A JSON-RPC message out of a value. @throws {TypeError} for anything else */
 export function parseJSONRPCMessage(value: unknown): protocol.JSONRPCMessage;

@@ -3,18 +3,25 @@ import { abilitiesOf } from "../base/abilities.js";
 import { throughProxies } from "../base/itself.js";
 import { INSIDE } from "../client/client.js";
 import { adapt, follow, settled } from "./client.js";
-import { SdkError, SdkErrorCode, SdkHttpError, translate } from "./errors.js";
+import { authBy, withOAuthBy } from "./auth.js";
+import { withDpopFromProvider } from "./dpop.js";
+import { SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError, translate } from "./errors.js";
 import { isInputRequiredResult } from "./guards.js";
+import { OAuthClientFlowError } from "./oauth-errors.js";
 import { SUPPORTED_PROTOCOL_VERSIONS } from "./helpers.js";
 import * as modern from "./modern-schemas.js";
 import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
-import { StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
+import { ALONE, ASKS, StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
 export * from "./guards.js";
 export * from "./helpers.js";
 export { InMemoryResponseCacheStore, MAX_CACHE_TTL_MS } from "./store.js";
 export { InMemoryTransport } from "./transport.js";
+export { CrossAppAccessProvider, assertSecureTokenEndpoint, discoverAndRequestJwtAuthGrant, exchangeJwtAuthGrant, requestJwtAuthorizationGrant } from "./cross-app.js";
+export { DPOP_SUPPORTED_ALGS, DpopSession, accessTokenHash, generateDpopKeyPair, isDpopNonceChallenge, withDpop, withDpopFromProvider } from "./dpop.js";
+export * from "./oauth-errors.js";
+export { ClientCredentialsProvider, PrivateKeyJwtProvider, StaticPrivateKeyJwtProvider, createPrivateKeyJwtAuth } from "./providers.js";
 export {
   MissingRequiredClientCapabilityError,
   ProtocolError,
@@ -121,14 +128,28 @@ function modeOf(negotiation, [only = "", more] = []) {
   return older && (mode ?? "legacy") === "legacy" ? { pin: /** @type {import("../types/protocol.js").ProtocolVersion} */ (only) } : mode;
 }
 
+/** What is told of a request without an answer. @type {Record<"open" | "end" | "ask", [code: string, text: string]>} */
+const REFUSED = {
+  open: [SdkErrorCode.ClientHttpFailedToOpenStream, "Failed to open SSE stream"],
+  end: [SdkErrorCode.ClientHttpFailedToTerminateSession, "Failed to terminate session"],
+  ask: [SdkErrorCode.ClientHttpNotImplemented, "Error POSTing to endpoint"],
+};
+/** How the SDK goes about log-ins. */
+const MANNER = { forgets: ["client", "tokens"] };
+const ways = { translate, Unauthorized: UnauthorizedError, manner: MANNER, proves: withDpopFromProvider };
+export const auth = /* @__PURE__ */ authBy(ways);
+export const withOAuth = /* @__PURE__ */ withOAuthBy(ways);
+
 export class StreamableHTTPClientTransport extends HTTPTransport {
   get [SPEECH]() {
     return {
       translate,
-      refused: (/** @type {"open" | "end"} */ what, /** @type {number} */ status, /** @type {string} */ statusText) =>
-        what === "open"
-          ? new SdkHttpError(SdkErrorCode.ClientHttpFailedToOpenStream, `Failed to open SSE stream: ${statusText}`, { status, statusText })
-          : new SdkHttpError(SdkErrorCode.ClientHttpFailedToTerminateSession, `Failed to terminate session: ${statusText}`, { status, statusText }),
+      refused: (/** @type {keyof typeof REFUSED} */ what, /** @type {number} */ status, /** @type {string} */ statusText) => {
+        const [code, text] = REFUSED[what];
+        return new SdkHttpError(code, `${text}: ${statusText}`, { status, statusText });
+      },
+      unexpected: (/** @type {string | null} */ contentType) => new SdkError(SdkErrorCode.ClientHttpUnexpectedContent, `Unexpected content type: ${contentType}`, { contentType }),
+      manner: MANNER,
     };
   }
 
@@ -169,6 +190,8 @@ export class Client extends Adapted {
   #listening;
   /** Whether `connect` is under way. */
   #connecting = false;
+  /** The transport that a question for the revision may go over. @type {HTTPTransport | undefined} */
+  #asking;
   /** @type {unknown} */
   #subscription;
 
@@ -188,6 +211,11 @@ export class Client extends Adapted {
     };
   }
 
+  /** Until the server's revision is known there is none, as in the SDK. @override */
+  get transport() {
+    return this.#asking?.[ASKS] ? undefined : super.transport;
+  }
+
   /** @param {Negotiation} options */
   setVersionNegotiation(options) {
     if (this.transport) throw new Error("Cannot configure version negotiation after connecting to transport");
@@ -202,6 +230,11 @@ export class Client extends Adapted {
     if (known && !known.includes(NEWER)) {
       throw new SdkError(SdkErrorCode.EraNegotiationFailed, `What was found out before has no revision of the newer era: ${known.join(", ")}`);
     }
+    const own = this.#negotiation?.mode && this.#negotiation.mode !== "legacy" && target instanceof HTTPTransport ? target : undefined;
+    const { onerror } = own ?? {};
+    if (own) own[ALONE] = (error) => onerror?.call(own, /** @type {Error} */ (error));
+    this.#asking = own;
+    if (own) own[ASKS] = true;
     this.#connecting = true;
     try {
       await super.connect(target, { probeTimeout: this.#negotiation?.probe?.timeoutMs, ...given });
@@ -209,12 +242,15 @@ export class Client extends Adapted {
       const error = /** @type {{ code?: string, status: number, message: string, data?: unknown }} */ (thrown);
       const { code, status, message, data } = error;
       if (this.#negotiation?.mode !== "auto" || given?.signal?.aborted) throw error;
-      if (status === 403) error.code = SdkErrorCode.ClientHttpForbidden;
+      if (status === 401) error.code = SdkErrorCode.ClientHttpAuthentication;
+      else if (status === 403) error.code = SdkErrorCode.ClientHttpForbidden;
       else if (status >= 500) error.code = SdkErrorCode.EraNegotiationFailed;
-      if (code !== undefined) throw error;
-      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${message}`, data, { cause: error });
+      const isRead = code !== SdkErrorCode.ClientHttpUnexpectedContent;
+      if ((code !== undefined && isRead) || error instanceof UnauthorizedError || error instanceof OAuthClientFlowError) throw error;
+      throw new SdkError(SdkErrorCode.EraNegotiationFailed, `Version negotiation probe failed: ${message}`, isRead ? data : undefined, { cause: error });
     } finally {
       this.#connecting = false;
+      this.#asking = undefined;
     }
     const version = this.protocolVersion;
     if (this.#versions && !this.#versions.includes(/** @type {string} */ (version))) {

@@ -20,5 +20,11 @@ export type { DiagnoseOptions, Diagnosis, Finding, FindingCode } from "../types/
  * Tries to connect, and finds out what a page cannot see of a failure: which CORS header is missing, whether anybody is
  * there at all, whether the path, the subprotocol or the page's own policy is at fault. It sends no request that changes
  * anything but to open and end a session.
+ *
+ * @example
+ * ```js
+ * const { findings: [first] } = await diagnose(url);
+ * if (first) show(`${first.what} ${first.fix}`);
+ * ```
  */
 export function diagnose(url: string | URL, options?: DiagnoseOptions): Promise<Diagnosis>;

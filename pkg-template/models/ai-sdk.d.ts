@@ -17,18 +17,30 @@ import type { CallOptions, CallToolResult, Client, Progress, Tool } from "../ind
 
 /** The options of {@link aiTools}: what holds for every call, and more. */
 export interface AiToolsOptions extends Omit<CallOptions, "throwOnToolError"> {
-  /** The names of the tools to offer, or what chooses them; all without. */
+  /**
+   * The names of the tools to offer, or what chooses them; all without.
+   * @default all tools
+   */
   filter?: readonly string[] | ((tool: Tool) => boolean);
-  /** Is put before each name, with an underscore, to tell several servers apart. */
+  /**
+   * Is put before each name, with an underscore, to tell several servers apart.
+   * @default none
+   */
   prefix?: string;
-  /** The tools, if they are known already: what `client.listTools()` gave. */
+  /**
+   * The tools, if they are known already: what `client.listTools()` gave.
+   * @default what the client lists
+   */
   tools?: readonly Tool[];
   /**
    * Is told of a tool that cannot be offered; the others are.
    * @default console.warn
    */
   onWarning?: (warning: Error) => void;
-  /** Is added to the `toolMetadata` of each call, beside `mcp`: `{ server, tool, title }`. */
+  /**
+   * Is added to the `toolMetadata` of each call, beside `mcp`: `{ server, tool, title }`.
+   * @default none
+   */
   metadata?: Record<string, string | number | boolean | null>;
   /**
    * Milliseconds between two preliminary results, or `"frame"`; the newest wins, the first and the

@@ -33,7 +33,10 @@ export interface ToolSource {
 
 /** The options of a kit. */
 export interface ToolKitOptions {
-  /** The names of the tools to offer, or what chooses them; all without. */
+  /**
+   * The names of the tools to offer, or what chooses them; all without.
+   * @default all tools
+   */
   filter?: readonly string[] | ((tool: Tool) => boolean);
   /**
    * Whether pictures and PDFs of results are shown to the model; a line of text stands for them
@@ -53,6 +56,7 @@ export interface ToolKitOptions {
 export interface RunOptions extends Omit<CallOptions, "throwOnToolError"> {
   /**
    * Is given each call as it starts, to show its progress.
+   * @default none
    *
    * @example
    * ```js
@@ -60,7 +64,10 @@ export interface RunOptions extends Omit<CallOptions, "throwOnToolError"> {
    * ```
    */
   onCall?: (call: ToolCall, request: ModelCall) => void;
-  /** Whether the call may be made; a model is told of a refusal. Ask the user here. */
+  /**
+   * Whether the call may be made; a model is told of a refusal. Ask the user here.
+   * @default every call may be made
+   */
   approve?: (request: ModelCall) => boolean | Promise<boolean>;
 }
 

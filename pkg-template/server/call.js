@@ -167,7 +167,7 @@ export class Call {
       can: (/** @type {string} */ capability) => this.host.can(this.link.number, this.number, capability),
     };
     // Suggestions are made without asking back.
-    if (kind === words.THING_COMPLETION) return context;
+    if (kind === words.HANDLER_KIND_COMPLETION) return context;
     return Object.assign(context, {
       elicit: async (/** @type {unknown} */ question, /** @type {object | undefined} */ second, /** @type {AskOptions | undefined} */ third) => {
         const short = typeof question === "string";

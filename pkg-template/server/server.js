@@ -76,50 +76,50 @@ class Server {
     const { name: _, inputSchema, outputSchema, ...more } = given ?? {};
     const { schema, check } = inputOf(name, inputSchema);
     const output = outputSchema == null ? {} : { outputSchema: outputOf(name, outputSchema) };
-    return this.#add(words.THING_TOOL, name, { name, ...checked(name, more), inputSchema: schema, ...output }, handler, check);
+    return this.#add(words.HANDLER_KIND_TOOL, name, { name, ...checked(name, more), inputSchema: schema, ...output }, handler, check);
   }
 
   /** @param {string} uri @param {any} second @param {Handler} [third] */
   resource(uri, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_RESOURCE, uri, { name: uri, ...checked(uri, { ...given, uri }) }, handler);
+    return this.#add(words.HANDLER_KIND_RESOURCE, uri, { name: uri, ...checked(uri, { ...given, uri }) }, handler);
   }
 
   /** @param {string} uriTemplate @param {any} second @param {Handler} [third] */
   resourceTemplate(uriTemplate, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_TEMPLATE, uriTemplate, { name: uriTemplate, ...checked(uriTemplate, { ...given, uriTemplate }) }, handler);
+    return this.#add(words.HANDLER_KIND_TEMPLATE, uriTemplate, { name: uriTemplate, ...checked(uriTemplate, { ...given, uriTemplate }) }, handler);
   }
 
   /** @param {string} name @param {any} second @param {Handler} [third] */
   prompt(name, second, third) {
     const [given, handler] = third === undefined ? [{}, second] : [second, third];
-    return this.#add(words.THING_PROMPT, name, checked(name, { ...given, name }), handler);
+    return this.#add(words.HANDLER_KIND_PROMPT, name, checked(name, { ...given, name }), handler);
   }
 
   /** @param {Handler} handler */
   completion(handler) {
-    return this.#add(words.THING_COMPLETION, "completion", {}, handler);
+    return this.#add(words.HANDLER_KIND_COMPLETION, "completion", {}, handler);
   }
 
   /** @param {string} name */
   removeTool(name) {
-    return this.#remove(words.THING_TOOL, name);
+    return this.#remove(words.HANDLER_KIND_TOOL, name);
   }
 
   /** @param {string} uri */
   removeResource(uri) {
-    return this.#remove(words.THING_RESOURCE, uri);
+    return this.#remove(words.HANDLER_KIND_RESOURCE, uri);
   }
 
   /** @param {string} uriTemplate */
   removeResourceTemplate(uriTemplate) {
-    return this.#remove(words.THING_TEMPLATE, uriTemplate);
+    return this.#remove(words.HANDLER_KIND_TEMPLATE, uriTemplate);
   }
 
   /** @param {string} name */
   removePrompt(name) {
-    return this.#remove(words.THING_PROMPT, name);
+    return this.#remove(words.HANDLER_KIND_PROMPT, name);
   }
 
   /** @param {string} uri */
@@ -291,13 +291,13 @@ class Server {
       const { value, issues } = await thing.parse(job.input);
       if (issues) throw misfit(definition.name, wordsOf(issues));
       input = value;
-    } else if (kind === words.THING_TOOL && jsonSchemaValidator) {
+    } else if (kind === words.HANDLER_KIND_TOOL && jsonSchemaValidator) {
       thing.check ??= this.#checkOf(definition);
       const { valid, errorMessage } = thing.check(input);
       if (!valid) throw misfit(definition.name, /** @type {string} */ (errorMessage));
     }
     const context = call.context();
-    if (kind !== words.THING_RESOURCE && kind !== words.THING_TEMPLATE) return handler(input, context);
+    if (kind !== words.HANDLER_KIND_RESOURCE && kind !== words.HANDLER_KIND_TEMPLATE) return handler(input, context);
     const value = await handler({ uri: job.name, ...job.input }, context);
     return isBytes(value) ? { blob: value } : value;
   }

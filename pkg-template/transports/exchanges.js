@@ -1,22 +1,19 @@
 // The exchanges of Streamable HTTP without a client.
+import { Alarm } from "../base/alarm.js";
 import { ClosedError } from "../base/errors.js";
 import { readyForHttp } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
-
-/** The longest that a timer of the platform takes, in milliseconds. */
-const LONGEST = 2 ** 31 - 1;
-
-const now = () => performance.now();
 
 /** The exchanges of a core that has no client, and its clock. */
 export class Exchanges {
   fetcher;
   #options;
   #hear;
-  /** @type {(ReturnType<typeof setTimeout> & { unref?: () => void }) | undefined} */
-  #timer;
-  #timerAt = Infinity;
+  #alarm = new Alarm(() => {
+    this.fetcher.core?.timeout(performance.now());
+    this.fetcher.host.drain();
+  });
 
   /**
    * @param {string} url
@@ -56,7 +53,7 @@ export class Exchanges {
     fetcher.part();
     const { core } = fetcher;
     if (!core) return;
-    clearTimeout(this.#timer);
+    this.#alarm.end();
     core.leave(true, this.#options.keepSession === true);
     const before = fetcher.latest;
     for (let step; (step = core.poll(false)); ) this.#do(core, step);
@@ -88,17 +85,8 @@ export class Exchanges {
       if (core && !this.#do(core, step)) this.#hear(step, core.value(), exchange);
     }
     if (!fetcher.core) return;
-    const deadline = /** @type {number} */ (fetcher.view()[words.PLACE_DEADLINE]);
-    if (deadline < this.#timerAt) {
-      clearTimeout(this.#timer);
-      this.#timerAt = deadline;
-      this.#timer = setTimeout(() => {
-        this.#timerAt = Infinity;
-        fetcher.core?.timeout(now());
-        fetcher.host.drain();
-      }, Math.min(Math.max(deadline - now(), 0), LONGEST));
-      // A connection that may go on later is no reason for a Node process to stay.
-      if (!fetcher.busy) this.#timer.unref?.();
-    }
+    this.#alarm.set(/** @type {number} */ (fetcher.view()[words.PLACE_DEADLINE]));
+    // A connection that may go on later is no reason for a Node process to stay.
+    if (!fetcher.busy) this.#alarm.hold(false);
   }
 }

@@ -88,6 +88,7 @@ export interface CallDefaults {
   /**
    * Is told how the task stands that a tool call has become, whenever that changes: the server's
    * task, with `status` and `statusMessage`.
+   * @default none
    *
    * @example
    * ```js
@@ -101,6 +102,7 @@ export interface CallDefaults {
 export interface CallOptions extends CallDefaults {
   /**
    * Replaces the client's handler for this call; `null` for none.
+   * @default the client's
    *
    * @example
    * ```js
@@ -111,6 +113,7 @@ export interface CallOptions extends CallDefaults {
   /**
    * The TypeScript SDK's spelling: one object with every member of the notification but the token,
    * unknown ones too. Also replaces the client's handler.
+   * @default none
    *
    * @example
    * ```js
@@ -125,6 +128,7 @@ export interface CallOptions extends CallDefaults {
   cache?: boolean | "refresh";
   /**
    * Aborts the call: the server is told, and the call fails at once with `AbortError`.
+   * @default none
    *
    * @example
    * ```js
@@ -135,6 +139,7 @@ export interface CallOptions extends CallDefaults {
   /**
    * Headers of this call's HTTP requests, beside those of the connection and above them; the protocol's
    * own win. Other transports have no headers and ignore them.
+   * @default none
    *
    * @example
    * ```js

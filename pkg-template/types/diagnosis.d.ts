@@ -110,6 +110,9 @@ export interface DiagnoseOptions extends Pick<ConnectOptions, "headers" | "fetch
    * @default 5_000
    */
   timeout?: number;
-  /** Who the client is. */
+  /**
+   * Who the client is.
+   * @default { name: "diagnose", version: "1.0.0" }
+   */
   info?: Implementation;
 }

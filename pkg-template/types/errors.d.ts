@@ -30,14 +30,32 @@ export type ErrorCode =
   | "UNSUPPORTED"
   | "HANDLER_HUNG";
 
-/** The base of the errors. `instanceof` also recognises those of another copy of the package. */
+/**
+ * The base of the errors. `instanceof` also recognises those of another copy of the package.
+ *
+ * @example
+ * ```js
+ * try {
+ *   await client.callTool("scan");
+ * } catch (error) {
+ *   if (error instanceof McpError) show(error.code, error.message);
+ * }
+ * ```
+ */
 export class McpError extends Error {
   constructor(code: ErrorCode, message: string, options?: { cause?: unknown });
   /** Says what happened; stable, unlike the message. */
   readonly code: ErrorCode;
 }
 
-/** The server answered with a JSON-RPC error. */
+/**
+ * The server answered with a JSON-RPC error.
+ *
+ * @example
+ * ```js
+ * if (error instanceof RpcError && error.rpcCode === -32602) show("These arguments do not fit.", error.data);
+ * ```
+ */
 export class RpcError extends McpError {
   constructor(message: string, rpcCode: number, data?: unknown);
   /** The server's number, such as -32602. */
@@ -46,7 +64,14 @@ export class RpcError extends McpError {
   readonly data: unknown;
 }
 
-/** A clock ran out. The server has been told to stop. */
+/**
+ * A clock ran out. The server has been told to stop.
+ *
+ * @example
+ * ```js
+ * if (error instanceof TimeoutError) show(`Nothing for ${error.timeout / 1000} seconds.`);
+ * ```
+ */
 export class TimeoutError extends McpError {
   constructor(message: string, clock: "idle" | "total" | "connect", timeout: number);
   /** Which clock: `timeout`, `maxTotalTimeout` or `connectTimeout`. */
@@ -55,14 +80,28 @@ export class TimeoutError extends McpError {
   readonly timeout: number;
 }
 
-/** The connection is not open, or was lost. */
+/**
+ * The connection is not open, or was lost.
+ *
+ * @example
+ * ```js
+ * if (error instanceof ClosedError && !error.mayHaveRun) await again();
+ * ```
+ */
 export class ClosedError extends McpError {
   constructor(message: string, mayHaveRun: boolean, options?: { cause?: unknown });
   /** Whether the request had left, so that the server may have carried it out. */
   readonly mayHaveRun: boolean;
 }
 
-/** The server answered a request with an HTTP status instead of a message. */
+/**
+ * The server answered a request with an HTTP status instead of a message.
+ *
+ * @example
+ * ```js
+ * if (error instanceof HttpError && error.status === 429) setTimeout(again, error.retryAfter ?? 1_000);
+ * ```
+ */
 export class HttpError extends McpError {
   constructor(message: string, status: number, body: string, more?: { retryAfter?: number; headers?: HeaderList });
   /** The HTTP status; 401 and 403 mean that the server wants other credentials. */
@@ -75,7 +114,14 @@ export class HttpError extends McpError {
   readonly headers: Headers;
 }
 
-/** The server broke the protocol, or speaks no revision in common. */
+/**
+ * The server broke the protocol, or speaks no revision in common.
+ *
+ * @example
+ * ```js
+ * if (error instanceof ProtocolError && error.code === "INVALID_OUTPUT") log(error.message, error.result);
+ * ```
+ */
 export class ProtocolError extends McpError {
   constructor(
     message: string,
@@ -86,7 +132,16 @@ export class ProtocolError extends McpError {
   readonly result?: CallToolResult;
 }
 
-/** A tool failed, and `throwOnToolError` was set. */
+/**
+ * A tool failed, and `throwOnToolError` was set.
+ *
+ * @example
+ * ```js
+ * await client.callTool("scan", {}, { throwOnToolError: true }).catch((error) => {
+ *   if (error instanceof ToolError) show(error.result.content);
+ * });
+ * ```
+ */
 export class ToolError extends McpError {
   constructor(message: string, result: CallToolResult);
   /** The tool's whole result. */
@@ -99,10 +154,25 @@ export interface AbortError extends Omit<DOMException, "code"> {
   /** The signal's reason. */
   readonly cause: unknown;
 }
+/**
+ * The same, to be made and compared with.
+ *
+ * @example
+ * ```js
+ * if (error instanceof AbortError) return; // the user pressed stop
+ * ```
+ */
 export const AbortError: {
   new (message: string, reason?: unknown): AbortError;
   readonly prototype: AbortError;
 };
 
-/** Whether a value is an error of this package, or of another copy of it. */
+/**
+ * Whether a value is an error of this package, or of another copy of it.
+ *
+ * @example
+ * ```js
+ * window.addEventListener("unhandledrejection", ({ reason }) => isMcpError(reason) && log(reason.code));
+ * ```
+ */
 export function isMcpError(value: unknown): value is McpError | AbortError;

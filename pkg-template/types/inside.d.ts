@@ -1,11 +1,14 @@
 /** What the parts of the package hand each other; no entry exports it. */
 import type { ABILITIES, Own } from "../base/abilities.js";
+import type { CallTable } from "../client/table.js";
 import type { Authorizer } from "./authorizer.js";
 import type { CallOptions } from "./call-options.js";
 import type { JsonObject, RequestId } from "./jsonrpc.js";
-import type { ClientOptions, ConnectOptions } from "./options.js";
+import type { ClientOptions } from "./options.js";
 import type { Implementation, ProtocolVersion, ServerCapabilities } from "./protocol.js";
-import type { HeaderList, Transport } from "./transports.js";
+import type { StreamableHttpOptions, Transport } from "./transports.js";
+
+export type { SendOptions } from "./transports.js";
 
 /** What the core found out about a server. */
 export interface Session {
@@ -102,31 +105,37 @@ export interface Mover extends Omit<Transport, "send" | "onmessage"> {
   access?: { auth?: Authorizer; server: string };
   sessionId?: string;
   protocolVersion?: string;
+  /** Whether the server has ended it with its authorization. */
+  expired?: boolean;
   [ABILITIES]?: Own;
 }
 
 /** What a transport over the network is made with. */
-export interface NetOptions extends Pick<ConnectOptions, "headers" | "auth" | "fetch" | "trace" | "maxMessageSize"> {
+export interface NetOptions extends StreamableHttpOptions {
   /** The address as it was given, which an authorizer is asked about. */
   server?: string;
-  requestInit?: RequestInit;
-  sessionId?: string;
-  protocolVersion?: string;
-  keepSession?: boolean;
-  reconnectionOptions?: {
-    initialReconnectionDelay?: number;
-    maxReconnectionDelay?: number;
-    reconnectionDelayGrowFactor?: number;
-    maxRetries?: number;
-  };
 }
 
-/** What one message is sent with. */
-export interface SendOptions {
-  headers?: HeaderList;
-  timeout?: number;
-  resumptionToken?: string;
-  onresumptiontoken?: (id: string) => void;
+/** Whom a connection works for: who hears of all that is about more than moving messages. */
+export interface Owner {
+  /** The calls under way. */
+  table: CallTable;
+  /** Does a step of the core. */
+  act(step: number, slot: number, id: number): void;
+  /** Hears of what went wrong and failed no call. */
+  fault(error: Error): void;
+  /** Whether somebody waits for the connection. */
+  waits(): boolean;
+  /** Hears what is about to fail that; false if nobody waits. */
+  blame(cause: unknown): boolean;
+  /** Says in words what fails if no call does. */
+  what(): string;
+  /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
+  scans(): boolean;
+  /** Hears of odd progress. */
+  odd(kind: number, facts: object): void;
+  /** Hears that requests are sent for another than before, from the one of that id on. */
+  changed(id: number): void;
 }
 
 /** The client's methods that are made out of a table. */

@@ -13,6 +13,13 @@ import type { Tool } from "./tools.js";
 import type { HeaderList, Trace } from "./transports.js";
 import type { JsonSchemaValidator } from "./validator.js";
 
+/** How to hear of the lists that have changed; of those that are not named, nothing is heard. */
+export interface ListChangedHandlers {
+  tools?: ListChangedHandler<Tool>;
+  prompts?: ListChangedHandler<Prompt>;
+  resources?: ListChangedHandler<Resource>;
+}
+
 /** The options of a client. */
 export interface ClientOptions extends CallDefaults {
   /**
@@ -22,6 +29,7 @@ export interface ClientOptions extends CallDefaults {
   progressHandler?: ProgressHandler | null;
   /**
    * Gets the server's log messages. With it, 2026-07-28 requests ask for all levels.
+   * @default none
    *
    * @example
    * ```js
@@ -31,6 +39,7 @@ export interface ClientOptions extends CallDefaults {
   logHandler?: (message: LoggingMessage) => unknown;
   /**
    * Sees every notification and request of the server, beside the handlers for its method.
+   * @default none
    *
    * @example
    * ```js
@@ -50,6 +59,7 @@ export interface ClientOptions extends CallDefaults {
   cache?: boolean;
   /**
    * Checks values against JSON schemas: that of `mcp-wasm/validate`, or one of the TypeScript SDK's.
+   * @default none
    *
    * @example
    * ```js
@@ -60,17 +70,14 @@ export interface ClientOptions extends CallDefaults {
   jsonSchemaValidator?: JsonSchemaValidator;
   /**
    * Hears of lists that have changed, and fetches them again.
+   * @default none
    *
    * @example
    * ```js
    * new Client(info, { listChanged: { tools: { onChanged: (error, tools) => tools && show(tools) } } });
    * ```
    */
-  listChanged?: {
-    tools?: ListChangedHandler<Tool>;
-    prompts?: ListChangedHandler<Prompt>;
-    resources?: ListChangedHandler<Resource>;
-  };
+  listChanged?: ListChangedHandlers;
   /**
    * How many pages a list may have before `listTools()` and its like give up; 0 for no limit.
    * @default 1000
@@ -80,6 +87,7 @@ export interface ClientOptions extends CallDefaults {
    * Answers when the server wants something written by the client's model. Nothing returned is a
    * refusal, and so is whatever is thrown. Handlers declare their capability by themselves; name
    * it in `capabilities` only for more, such as `{ sampling: { tools: {} } }`.
+   * @default none: such requests are refused
    *
    * @example
    * ```js
@@ -98,6 +106,7 @@ export interface ClientOptions extends CallDefaults {
    * say `{ elicitation: { form: {}, url: {} } }`, at a URL, which must not be opened without the
    * user's consent; `url` alone means no forms. What an accepted form leaves out is filled in from the schema's defaults. Nothing
    * returned is `{ action: "cancel" }`.
+   * @default none: such requests are refused
    *
    * @example
    * ```js
@@ -112,6 +121,7 @@ export interface ClientOptions extends CallDefaults {
   elicitationHandler?: (params: ElicitationParams, context: InputContext) => InputAnswer<ElicitationResult>;
   /**
    * The folders that the server may look at, or what lists them.
+   * @default none: such requests are refused
    *
    * @example
    * ```js
@@ -185,6 +195,7 @@ export interface ConnectOptions {
   /**
    * Headers of every HTTP request, beside the protocol's own; or a function that gives them, and is
    * asked for each request.
+   * @default none
    *
    * @example
    * ```js
@@ -195,6 +206,7 @@ export interface ConnectOptions {
   /**
    * Lets requests in: `new OAuth()` or `bearer(token)` of `mcp-wasm/auth`. A call that needs a log-in
    * fails with `AUTH_REQUIRED`, and opens no window.
+   * @default none
    *
    * @example
    * ```js
@@ -211,6 +223,7 @@ export interface ConnectOptions {
   fetch?: typeof globalThis.fetch;
   /**
    * Sees the text of every frame.
+   * @default none
    *
    * @example
    * ```js

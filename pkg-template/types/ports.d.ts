@@ -1,6 +1,6 @@
 /** Transports inside the browser: ports, windows, workers, memory. */
 import type { JSONRPCMessage } from "./jsonrpc.js";
-import type { Trace, Transport } from "./transports.js";
+import type { ChannelOptions, Transport } from "./transports.js";
 
 /**
  * What a {@link MessagePortTransport} talks over: a `MessagePort`, a `Worker`, a worker's own scope.
@@ -22,6 +22,54 @@ export interface WindowLike {
   readonly window: unknown;
 }
 
+/** What a {@link MessagePortTransport} can be told. */
+export interface MessagePortOptions extends ChannelOptions {
+  /**
+   * Sends JSON text from the start.
+   * @default false
+   */
+  text?: boolean;
+}
+
+/** What {@link openPort} can be told. */
+export interface OpenPortOptions extends ChannelOptions {
+  /**
+   * The origin that a window must have to get the port; `"null"` for a sandboxed frame of your
+   * own. Required for windows, meaningless for workers.
+   * @default none
+   */
+  origin?: string;
+  /**
+   * What the other side has to repeat.
+   * @default random
+   */
+  nonce?: string;
+  /**
+   * Milliseconds that the other side may take to accept.
+   * @default 10_000
+   */
+  timeout?: number;
+}
+
+/** What {@link acceptPorts} can be told. */
+export interface AcceptPortsOptions extends ChannelOptions {
+  /**
+   * The origins to accept from; `"null"` for sandboxed frames. Required in windows.
+   * @default none
+   */
+  origins?: string[];
+  /**
+   * The window to accept from.
+   * @default the parent of a frame, else the opener
+   */
+  source?: WindowLike | null;
+  /**
+   * What the other side has to know; without it, it may say anything.
+   * @default none
+   */
+  nonce?: string;
+}
+
 /**
  * One port, with one JSON-RPC message per `postMessage`: as an object, or as JSON text to a peer
  * that sends text. Both are read. What arrives is checked as if it came from the network.
@@ -37,23 +85,7 @@ export interface WindowLike {
  * ```
  */
 export class MessagePortTransport implements Transport {
-  constructor(
-    port: PortLike,
-    options?: {
-      /**
-       * Sends JSON text from the start.
-       * @default false
-       */
-      text?: boolean;
-      /** Sees the text of every message. */
-      trace?: Trace;
-      /**
-       * The largest message either way, in bytes.
-       * @default 67_108_864
-       */
-      maxMessageSize?: number;
-    },
-  );
+  constructor(port: PortLike, options?: MessagePortOptions);
   start(): Promise<void>;
   send(message: JSONRPCMessage): Promise<void>;
   /** Sends one message that is JSON text already. */
@@ -77,33 +109,7 @@ export class MessagePortTransport implements Transport {
  * await client.connect(openPort(iframe.contentWindow, { origin: "https://tools.example.com" }));
  * ```
  */
-export function openPort(
-  target: WindowLike | PortLike,
-  options?: {
-    /**
-     * The origin that a window must have to get the port; `"null"` for a sandboxed frame of your
-     * own. Required for windows, meaningless for workers.
-     */
-    origin?: string;
-    /**
-     * What the other side has to repeat.
-     * @default random
-     */
-    nonce?: string;
-    /**
-     * Milliseconds that the other side may take to accept.
-     * @default 10_000
-     */
-    timeout?: number;
-    /** Sees the text of every message. */
-    trace?: Trace;
-    /**
-     * The largest message either way, in bytes.
-     * @default 67_108_864
-     */
-    maxMessageSize?: number;
-  },
-): MessagePortTransport;
+export function openPort(target: WindowLike | PortLike, options?: OpenPortOptions): MessagePortTransport;
 
 /**
  * Takes the ports that {@link openPort} hands to this window or worker, from then on. Others than
@@ -120,24 +126,7 @@ export function openPort(
  */
 export function acceptPorts(
   accept: (transport: MessagePortTransport) => unknown,
-  options?: {
-    /** The origins to accept from; `"null"` for sandboxed frames. Required in windows. */
-    origins?: string[];
-    /**
-     * The window to accept from.
-     * @default the parent of a frame, else the opener
-     */
-    source?: WindowLike | null;
-    /** What the other side has to know; without it, it may say anything. */
-    nonce?: string;
-    /** Sees the text of every message. */
-    trace?: Trace;
-    /**
-     * The largest message either way, in bytes.
-     * @default 67_108_864
-     */
-    maxMessageSize?: number;
-  },
+  options?: AcceptPortsOptions,
 ): () => void;
 
 /**

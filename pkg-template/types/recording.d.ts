@@ -3,7 +3,15 @@ import type { Client } from "./client.js";
 import type { JsonObject } from "./jsonrpc.js";
 import type { Trace, Transport } from "./transports.js";
 
-/** Remembers the frames of a connection, with their times. */
+/**
+ * Remembers the frames of a connection, with their times.
+ *
+ * @example
+ * ```js
+ * const recorder = recordFrames();
+ * await client.connect(recorder.wrap(transport));
+ * ```
+ */
 export class FrameRecorder {
   /** For the option `trace` of `connect`. */
   readonly trace: Trace;
@@ -37,7 +45,6 @@ export interface ReplayTransport extends Transport {
  * said before it as it came then.
  *
  * @param log what {@link FrameRecorder.toString} gave
- * @param options `speed`: how much faster than it was; `Infinity` for at once
  * @throws {McpError} `INVALID_ARGUMENT` if it is no log
  *
  * @example
@@ -47,4 +54,13 @@ export interface ReplayTransport extends Transport {
  * await transport.drive(client);
  * ```
  */
-export function replay(log: string, options?: { speed?: number }): ReplayTransport;
+export function replay(
+  log: string,
+  options?: {
+    /**
+     * How much faster than it was; `Infinity` for at once.
+     * @default 1
+     */
+    speed?: number;
+  },
+): ReplayTransport;

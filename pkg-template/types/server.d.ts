@@ -3,19 +3,20 @@
 import type { Client } from "./client.js";
 import type { ContentBlock } from "./content.js";
 import type { JsonObject } from "./jsonrpc.js";
-import type { PortLike, WindowLike, acceptPorts } from "./ports.js";
+import type { AcceptPortsOptions, MessagePortOptions, PortLike, acceptPorts } from "./ports.js";
 import type { GetPromptResult, Prompt, PromptMessage } from "./prompts.js";
 import type { Icon, Implementation } from "./protocol.js";
 import type { Resource, ResourceTemplate } from "./resources.js";
 import type { BaseContext, ServerContext } from "./server-context.js";
 import type { CallToolResult, Tool } from "./tools.js";
-import type { Trace, Transport } from "./transports.js";
+import type { Transport } from "./transports.js";
 import type { JsonSchemaValidator } from "./validator.js";
 
 /** How a {@link Server} is set up. */
 export interface ServerOptions {
   /**
    * Tells the model of a client how to use the server.
+   * @default none
    *
    * @example
    * ```js
@@ -248,7 +249,7 @@ export class Server {
    * await server.connect(openPort(frame.contentWindow, { origin: "https://app.example.com" }));
    * ```
    */
-  connect(target: Transport | PortLike, options?: { text?: boolean; trace?: Trace }): Promise<ServerConnection>;
+  connect(target: Transport | PortLike, options?: MessagePortOptions): Promise<ServerConnection>;
   /**
    * Serves whoever opens a port to this window or worker from one of these origins; see
    * {@link acceptPorts}.
@@ -260,7 +261,7 @@ export class Server {
    * server.accept({ origins: ["https://app.example.com"] });
    * ```
    */
-  accept(options?: { origins?: string[]; source?: WindowLike; nonce?: string }): () => void;
+  accept(options?: AcceptPortsOptions): () => void;
   /** Ends all connections. The server may be connected again. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -286,7 +287,10 @@ export function offerToModelContext(
      * @default document.modelContext or navigator.modelContext
      */
     modelContext?: object;
-    /** Is told of tools that the browser does not take, such as those whose name it does not like. */
+    /**
+     * Is told of tools that the browser does not take, such as those whose name it does not like.
+     * @default none
+     */
     onerror?: (error: unknown) => void;
   },
 ): Promise<{ close(): Promise<void> } | undefined>;

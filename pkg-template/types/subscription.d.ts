@@ -21,10 +21,14 @@ export interface ListenOptions {
    * @default 60_000
    */
   timeout?: number;
-  /** Ends the subscription. */
+  /**
+   * Ends the subscription.
+   * @default none
+   */
   signal?: AbortSignal;
   /**
    * Gets every notification, from the first on.
+   * @default none
    *
    * @example
    * ```js
@@ -32,9 +36,15 @@ export interface ListenOptions {
    * ```
    */
   onnotification?: (notification: ChangeNotification) => unknown;
-  /** As {@link Subscription.oninterrupt}, from the beginning. */
+  /**
+   * As {@link Subscription.oninterrupt}, from the beginning.
+   * @default none
+   */
   oninterrupt?: (error: Error) => unknown;
-  /** As {@link Subscription.onreopen}, from the beginning. */
+  /**
+   * As {@link Subscription.onreopen}, from the beginning.
+   * @default none
+   */
   onreopen?: (gap: number) => unknown;
 }
 

@@ -100,7 +100,7 @@ export interface Task {
   lastUpdatedAt?: string;
   /** Milliseconds for which it is kept; 2025-11-25 has `ttl`. */
   ttlMs?: number | null;
-  /** Milliseconds between two looks; 2025-11-25 has `pollInterval`. */
+  /** Milliseconds between two polls; 2025-11-25 has `pollInterval`. */
   pollIntervalMs?: number;
   ttl?: number | null;
   pollInterval?: number;

@@ -22,6 +22,12 @@ import type { Call, CallBoard } from "../index.js";
  * of the last two it also tells by an event. Style it by the parts `bar`, `fill`, `text`, `message`,
  * `value` and `status`, or by the custom properties `--mcp-progress-color`, `--mcp-progress-track` and
  * `--mcp-progress-height`. It keeps still for people who want less motion.
+ *
+ * @example
+ * ```js
+ * const bar = document.querySelector("mcp-progress");
+ * bar.source = client.calls; // all that is under way
+ * ```
  */
 export class McpProgressElement extends HTMLElement {
   /** What is shown. */

@@ -36,14 +36,20 @@ type Target = Parameters<Client["connect"]>[0];
 
 /** The options of {@link useMcpClient}: those of a client and of its connection, and more. */
 export interface UseMcpClientOptions extends ClientOptions, ConnectOptions {
-  /** Who the client is. */
+  /**
+   * Who the client is.
+   * @default { name: "mcp-wasm" }
+   */
   info?: Implementation;
   /**
    * Whether to connect again when a connection fails or ends, after growing pauses.
    * @default false
    */
   autoReconnect?: boolean;
-  /** What the server or the transport did wrong; nothing else is affected by it. */
+  /**
+   * What the server or the transport did wrong; nothing else is affected by it.
+   * @default none
+   */
   onError?: (error: Error) => void;
 }
 

@@ -19,5 +19,13 @@
  */
 import type { JsonSchemaValidator } from "../index.js";
 
-/** Checks values against JSON schemas. */
+/**
+ * Checks values against JSON schemas.
+ *
+ * @example
+ * ```js
+ * const check = jsonSchemaValidator.getValidator({ type: "number" });
+ * console.log(check("7").errorMessage);
+ * ```
+ */
 export const jsonSchemaValidator: JsonSchemaValidator;

@@ -19,7 +19,7 @@ export const STEP_LEG = 13;
 export const STEP_TASK = 14;
 export const STEP_WITHDRAWN = 15;
 export const STEP_ACKNOWLEDGED = 16;
-export const STEP_NEWS = 17;
+export const STEP_UPDATE = 17;
 export const STEP_ODD = 18;
 export const STEP_INTERRUPTED = 19;
 export const STEP_FETCH = 20;
@@ -126,11 +126,11 @@ export const LOG_LEVEL_SET = 2;
 export const optional = (number) => (number === number ? number : undefined);
 
 // What a server has.
-export const THING_TOOL = 0;
-export const THING_RESOURCE = 1;
-export const THING_TEMPLATE = 2;
-export const THING_PROMPT = 3;
-export const THING_COMPLETION = 4;
+export const HANDLER_KIND_TOOL = 0;
+export const HANDLER_KIND_RESOURCE = 1;
+export const HANDLER_KIND_TEMPLATE = 2;
+export const HANDLER_KIND_PROMPT = 3;
+export const HANDLER_KIND_COMPLETION = 4;
 
 // `Host::ask`: whom, and what comes instead of the number of a question.
 export const QUESTION_PERSON = 0;

@@ -8,9 +8,8 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::engine::Engine;
-use super::handler::Handler;
-use super::pending::Pending;
-use super::subscription::Ears;
+use super::handler::Callback;
+use super::pending::{Listener, Pending};
 use super::{Error, MaybeSend, Progress, Value};
 use crate::proto::client::{Caching, CallLimits, RequestId};
 
@@ -56,16 +55,16 @@ impl<T> Call<T> {
         Self { engine: Arc::clone(engine), plan, limits, pending: Pending::new(None, false), read }
     }
 
-    /// What hears of the call's progress, in the place of the client's handler.
+    /// Sets what hears of the call's progress, instead of the client's handler.
     ///
     /// Every report that comes before the answer is delivered, in order, before the call is ready;
     /// none after that, nor after the call was given up.
     pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
-        self.pending.handler = Some(Handler::new(handler));
+        self.pending.handler = Some(Callback::new(handler));
         self
     }
 
-    /// Nobody is to hear of the call's progress; it keeps the call alive all the same.
+    /// Delivers the call's progress to nobody; it keeps the call alive all the same.
     pub fn silent(mut self) -> Self {
         self.pending.handler = None;
         self.pending.silent = true;
@@ -86,20 +85,20 @@ impl<T> Call<T> {
         self
     }
 
-    /// What hears that the call counts as stalled, and with false that it goes on.
+    /// Sets what hears that the call counts as stalled, and, with false, that it goes on.
     pub fn on_stalled(mut self, handler: impl FnMut(bool) + MaybeSend + 'static) -> Self {
-        self.pending.on_stalled = Some(Handler::new(handler));
+        self.pending.on_stalled = Some(Callback::new(handler));
         self
     }
 
-    /// What hears how the task stands that the call has become, in the server's words.
+    /// Sets what hears of the status of the task that the call has become, in the server's words.
     pub fn on_task(mut self, handler: impl FnMut(Value) + MaybeSend + 'static) -> Self {
-        self.pending.on_task = Some(Handler::new(handler));
+        self.pending.on_task = Some(Callback::new(handler));
         self
     }
 
-    pub(super) fn listening(mut self, ears: &Arc<Ears>) -> Self {
-        self.pending.ears = Some(Arc::clone(ears));
+    pub(super) fn listening(mut self, listener: &Arc<Listener>) -> Self {
+        self.pending.listener = Some(Arc::clone(listener));
         self
     }
 
@@ -122,7 +121,7 @@ impl<T> Call<T> {
         self
     }
 
-    /// Asks the server even if it allowed to keep an earlier result.
+    /// Asks the server even if it allowed an earlier result to be kept.
     pub fn fresh(mut self) -> Self {
         self.limits.cache = Caching::Off;
         self
@@ -178,7 +177,7 @@ impl<T> CallFuture<T> {
         self.call.is_stalled()
     }
 
-    /// What gives the call up from elsewhere.
+    /// A handle that gives the call up from elsewhere.
     pub fn handle(&self) -> CallHandle {
         CallHandle { engine: Arc::downgrade(&self.engine), call: Arc::clone(&self.call) }
     }

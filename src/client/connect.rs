@@ -12,14 +12,14 @@ use serde::de::DeserializeOwned;
 
 use super::call::millis;
 use super::engine::{Engine, Handlers};
-use super::handler::Handler;
+use super::handler::Callback;
 use super::{
-    Client, Endpoint, Error, Headers, Here, Implementation, Level, LogMessage, MaybeSend,
+    Client, Destination, Error, Headers, Here, Implementation, Level, LogMessage, MaybeSend,
     MaybeSync, Mode, Oddity, Progress, Target, Value,
 };
 use crate::http::sse::MAX_MESSAGE_SIZE;
 use crate::jsonrpc::Payload;
-use crate::proto::client::{CallLimits, Channel, Config};
+use crate::proto::client::{CallLimits, Channel, ClientConfig};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
 ///
@@ -165,7 +165,7 @@ impl Connect {
     /// What hears of the progress of calls that have no handler of their own. Without it, progress
     /// is written to the console by [`default_progress_handler`](super::default_progress_handler).
     pub fn on_progress(mut self, handler: impl FnMut(Progress) + MaybeSend + 'static) -> Self {
-        self.handlers.progress = Some(Handler::new(handler));
+        self.handlers.progress = Some(Callback::new(handler));
         self
     }
 
@@ -179,7 +179,7 @@ impl Connect {
     /// What hears of the server's log messages. Asks for those of all levels, unless
     /// [`log_level`](Self::log_level) says which.
     pub fn on_log(mut self, handler: impl FnMut(LogMessage) + MaybeSend + 'static) -> Self {
-        self.handlers.log = Some(Handler::new(handler));
+        self.handlers.log = Some(Callback::new(handler));
         self
     }
 
@@ -197,7 +197,7 @@ impl Connect {
         mut handler: impl FnMut(String, Value) + MaybeSend + 'static,
     ) -> Self {
         self.handlers.notification =
-            Some(Handler::new(move |(method, params)| handler(method, params)));
+            Some(Callback::new(move |(method, params)| handler(method, params)));
         self
     }
 
@@ -246,7 +246,7 @@ impl Connect {
         R: Serialize,
         F: Future<Output = Result<R, String>> + MaybeSend + 'static,
     {
-        self.handlers.asked.add(method, handler);
+        self.handlers.questions.add(method, handler);
         self
     }
 
@@ -256,34 +256,34 @@ impl Connect {
         mut self,
         mut handler: impl FnMut(Oddity, Option<Value>) + MaybeSend + 'static,
     ) -> Self {
-        self.handlers.odd = Some(Handler::new(move |(oddity, params)| handler(oddity, params)));
+        self.handlers.odd = Some(Callback::new(move |(oddity, params)| handler(oddity, params)));
         self
     }
 
     /// What hears of faults that no call fails by, such as a frame that is not JSON.
     pub fn on_error(mut self, handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
-        self.handlers.error = Some(Handler::new(handler));
+        self.handlers.error = Some(Callback::new(handler));
         self
     }
 
     /// What hears of the end of the connection.
     pub fn on_close(mut self, handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
-        self.handlers.close = Some(Handler::new(handler));
+        self.handlers.close = Some(Callback::new(handler));
         self
     }
 
     fn start(self) -> Result<Connected, Error> {
         let endpoint =
-            Endpoint::new(self.target, self.protocols, self.headers, self.max_message_size)?;
+            Destination::new(self.target, self.protocols, self.headers, self.max_message_size)?;
         let wants_logs = self.handlers.log.is_some().then_some(Level::Debug);
-        let config = Config {
+        let config = ClientConfig {
             info: self.info,
             capabilities: Value::object(),
             log_level: self.log_level.or(wants_logs),
             mode: self.mode,
         };
         let channel = endpoint.channel(self.patience).probing(self.probe);
-        let handles = self.handlers.asked.handles();
+        let handles = self.handlers.questions.handles();
         let engine = Engine::new(config, self.handlers, |engine| Here::new(endpoint, engine));
         engine.with(|core| core.declare(&Value::object(), handles));
         engine.connect(channel);

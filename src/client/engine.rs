@@ -1,40 +1,34 @@
-//! Stands between the machine and the program: calls go in, and what the machine says is told to
-//! who waits for it. The machine is never borrowed while a function of the user's runs, so that may
-//! call anything here.
+//! Stands between the machine and the program: calls go in, and the machine's outputs go to whoever
+//! waits for them. The machine is never borrowed while a function of the user's runs, so such a
+//! function may call anything here.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, Weak};
 
-use super::asked::{Asker, Functions};
-use super::handler::{Handler, Once, lock};
-use super::host::Host;
+use super::handler::{Callback, Once, lock};
+use super::machine::{Fault, Machine, Notification};
 use super::pending::Pending;
+use super::platform::{Drive, Platform};
+use super::questions::{Functions, Inquirer};
 use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
-use crate::error::Error as CoreError;
-use crate::jsonrpc::{Outline, Payload};
+use crate::jsonrpc::{Outline, Payload, RpcError};
 use crate::proto::client::{
-    self, CallLimits, Config, Heard, Oddity, Output, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
 };
 use crate::types::method;
-
-pub(super) type Core = client::Client<Value>;
-pub(super) type Fault = CoreError<Value>;
-
-/// A notification as a program sees it that handles it by itself: its method and its params.
-pub(super) type Notification = (String, Value);
 
 /// What the user of a client wants to hear.
 #[derive(Default)]
 pub(super) struct Handlers {
     /// Progress of calls that have no handler of their own; without it the default handler runs.
-    pub progress: Option<Handler<Progress>>,
-    pub log: Option<Handler<LogMessage>>,
+    pub progress: Option<Callback<Progress>>,
+    pub log: Option<Callback<LogMessage>>,
     /// What answers the server's questions.
-    pub asked: Functions,
-    pub notification: Option<Handler<Notification>>,
-    pub odd: Option<Handler<(Oddity, Option<Value>)>>,
-    pub error: Option<Handler<Error>>,
-    pub close: Option<Handler<Error>>,
+    pub questions: Functions,
+    pub notification: Option<Callback<Notification>>,
+    pub odd: Option<Callback<(Oddity, Option<Value>)>>,
+    pub error: Option<Callback<Error>>,
+    pub close: Option<Callback<Error>>,
     /// Nobody is to hear of progress that no call listens to.
     pub silent: bool,
 }
@@ -46,12 +40,12 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
-    pub host: Here,
+    pub platform: Here,
     pub this: Weak<Self>,
 }
 
 struct Inner {
-    core: Core,
+    core: Machine,
     /// By the machine's slots.
     calls: Vec<Option<Arc<Pending>>>,
 }
@@ -59,64 +53,64 @@ struct Inner {
 impl Engine {
     #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
     pub fn new(
-        config: Config<Value>,
+        config: ClientConfig<Value>,
         handlers: Handlers,
-        host: impl FnOnce(&Weak<Self>) -> Here,
+        platform: impl FnOnce(&Weak<Self>) -> Here,
     ) -> Arc<Self> {
         Arc::new_cyclic(|this: &Weak<Self>| Self {
-            inner: Mutex::new(Inner { core: Core::new(config), calls: Vec::new() }),
+            inner: Mutex::new(Inner { core: Machine::new(config), calls: Vec::new() }),
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
-            host: host(this),
+            platform: platform(this),
             this: this.clone(),
         })
     }
 
     /// Looks at the machine. Nothing of the user's may run inside.
-    pub fn with<T>(&self, look: impl FnOnce(&mut Core) -> T) -> T {
+    pub fn with<T>(&self, look: impl FnOnce(&mut Machine) -> T) -> T {
         look(&mut lock(&self.inner).core)
     }
 
     // ---- the connection ----
 
-    pub fn connect(&self, channel: client::Channel) {
+    pub fn connect(&self, channel: Channel) {
         self.connecting.store(true, Relaxed);
         self.with(|core| core.connect(channel, Here::now()));
-        self.host.start(self);
+        self.platform.start(self);
     }
 
     /// The channel has ended.
     pub fn closed(&self, reason: &str) {
         self.with(|core| core.closed(reason));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     /// The user ends the connection.
     pub fn close(&self) {
         self.with(|core| core.close("the client was closed"));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     fn disconnected(&self, error: Fault, second: Option<Fault>) {
-        self.handlers.asked.stop(|_, _| true);
+        self.handlers.questions.stop(|_, _| true);
         // What failed after that explains nothing, and is no secret.
         if let Some(second) = second {
             self.fault(second);
         }
-        let cause = self.host.cause();
+        let cause = self.platform.cause();
         if self.connecting.swap(false, Relaxed) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.host.label(), error));
+            let error = cause.unwrap_or_else(|| Error::new(&self.platform.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
             handler.call(Error::new("the connection", error));
         }
     }
 
-    /// A message is not read: the call fails that it answers, and the connection goes on.
+    /// A message is not read: the call that it answers fails, and the connection goes on.
     pub fn refuse(&self, of: &Outline, error: Fault) {
         self.with(|core| core.refuse(of, error, Here::now()));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     pub fn fault(&self, error: Fault) {
@@ -141,13 +135,13 @@ impl Engine {
                 // The slot was free.
                 calls[slot] = Some(Arc::clone(call));
                 drop(inner);
-                self.host.stir(self);
+                self.platform.stir(self);
             }
             Ok(Requested::Kept(result)) => {
                 drop(inner);
                 call.outcome.set(Ok(result));
             }
-            // Only told to who says that it may be another's.
+            // Only for callers who said that it may be another's.
             Ok(Requested::Private) => {}
             Err(error) => {
                 drop(inner);
@@ -159,14 +153,14 @@ impl Engine {
     /// Sends a notification.
     pub fn notify(&self, method: &str, params: Option<Value>) -> Result<(), Fault> {
         self.with(|core| core.notify(method, params))?;
-        self.host.stir(self);
+        self.platform.stir(self);
         Ok(())
     }
 
     /// Gives up the call that began with that id.
     pub fn cancel(&self, first: RequestId, reason: Option<&str>) {
         self.with(|core| core.cancel(first, reason));
-        self.host.stir(self);
+        self.platform.stir(self);
     }
 
     fn call(&self, slot: Slot) -> Option<Arc<Pending>> {
@@ -189,8 +183,8 @@ impl Engine {
     }
 
     /// A question has its answer.
-    pub fn answered(&self, asker: &Asker) {
-        self.handlers.asked.stop(|own, _| own == asker);
+    pub fn answered(&self, reply_to: &ReplyTo) {
+        self.handlers.questions.stop(|own, _| own == reply_to);
     }
 
     /// Tells what is odd about progress.
@@ -202,8 +196,8 @@ impl Engine {
 
     fn settled(&self, slot: Slot, call: Option<Arc<Pending>>, outcome: Result<Value, Fault>) {
         self.handlers
-            .asked
-            .stop(|asker, own| matches!(asker, Asker::Input(_)) && own == Some(slot));
+            .questions
+            .stop(|reply_to, own| matches!(reply_to, ReplyTo::Input(_)) && own == Some(slot));
         // Dropping it may drop what the user's functions hold: nothing is borrowed any more.
         if let Some(call) = call {
             call.stall(false);
@@ -225,7 +219,8 @@ impl Engine {
         Some((output, ended))
     }
 
-    /// Tells what the machine has said to who waits for it. What is about the channel is not for here.
+    /// Passes an output of the machine on to whoever waits for it. Outputs about the channel are not
+    /// handled here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
             Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
@@ -242,14 +237,19 @@ impl Engine {
             Output::Settled(slot, outcome) => self.settled(slot, ended, outcome),
             Output::Notification(name, params) => self.notified(name, params.unwrap_or_default()),
             Output::Request(id, name, params, slot) => {
-                let asker = (Asker::Request(id), slot);
-                self.handlers.asked.ask(self.this.clone(), asker, &name, params);
+                let reply_to = (ReplyTo::Request(id), slot);
+                self.handlers.questions.ask(self.this.clone(), reply_to, &name, params);
             }
             Output::Input(wanted) => {
-                let asker = (Asker::Input(wanted.input), Some(wanted.slot));
-                self.handlers.asked.ask(self.this.clone(), asker, &wanted.method, wanted.params);
+                let reply_to = (ReplyTo::Input(wanted.input), Some(wanted.slot));
+                self.handlers.questions.ask(
+                    self.this.clone(),
+                    reply_to,
+                    &wanted.method,
+                    wanted.params,
+                );
             }
-            Output::Withdrawn(id, _) => self.answered(&Asker::Request(id)),
+            Output::Withdrawn(id, _) => self.answered(&ReplyTo::Request(id)),
             Output::Fault(error) => self.fault(error),
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
@@ -259,7 +259,7 @@ impl Engine {
             | Output::Task(slot, _)
             | Output::Acknowledged(slot, _)
             | Output::Interrupted(slot, _)
-            | Output::News(slot, ..) => {
+            | Output::Update(slot, ..) => {
                 if let Some(call) = self.call(slot) {
                     Self::tell(&call, output);
                 }
@@ -267,9 +267,9 @@ impl Engine {
         }
     }
 
-    /// Tells a call of what is about it.
+    /// Passes an output on to the call that it is about.
     fn tell(call: &Pending, output: Output<Value>) {
-        let ears = call.ears.as_deref();
+        let listener = call.listener.as_deref();
         match output {
             Output::Stalled(_) => call.stall(true),
             Output::Leg(_, id) => {
@@ -282,17 +282,18 @@ impl Engine {
                 }
             }
             Output::Acknowledged(_, honored) => {
-                if let Some(ears) = ears {
-                    ears.honored.set(honored);
+                if let Some(listener) = listener {
+                    listener.honored.set(honored);
                 }
             }
             Output::Interrupted(_, fault) => {
-                if let Some(handler) = ears.and_then(|ears| ears.interrupted.as_ref()) {
+                if let Some(handler) = listener.and_then(|listener| listener.interrupted.as_ref()) {
                     handler.call(fault);
                 }
             }
-            Output::News(_, method, params) => {
-                if let Some(handler) = ears.and_then(|ears| ears.news.as_ref()) {
+            Output::Update(_, method, params) => {
+                if let Some(handler) = listener.and_then(|listener| listener.notification.as_ref())
+                {
                     handler.call((method, params.unwrap_or_default()));
                 }
             }
@@ -312,7 +313,10 @@ impl Engine {
     }
 }
 
-/// Why nothing is sent where there is no channel.
-pub(super) fn not_open() -> Fault {
-    Fault::Closed { reason: "the connection is not open".to_owned(), sent: false }
+impl Inquirer for Engine {
+    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
+        self.answered(&to);
+        self.with(|core| core.reply(to, answer, Here::now()));
+        self.platform.stir(self);
+    }
 }

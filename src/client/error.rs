@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::host::Host;
+use super::platform::Platform;
 use super::{Here, ToolResult, Value};
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;

@@ -9,13 +9,13 @@ use serde::de::DeserializeOwned;
 use super::call::{Call, Plan, Read};
 use super::connect::Connect;
 use super::engine::Engine;
-use super::host::Host;
+use super::platform::{Drive, Platform};
 use super::{
     Era, Error, GetPromptResult, Here, Implementation, Level, Listen, ProgressCounts, Prompt,
     ReadResourceResult, Resource, ResourceTemplate, Target, Tool, ToolResult, Value, Version,
 };
 use crate::jsonrpc::{Kind, Payload};
-use crate::proto::client::{CallLimits, PageLimits, Session};
+use crate::proto::client::{CallLimits, Negotiated, PageLimits};
 use crate::types::method;
 
 /// A client with a connection.
@@ -178,7 +178,7 @@ impl Client {
     ///
     /// let subscription = client
     ///     .listen(HashMap::from([("toolsListChanged", true)]))
-    ///     .on_news(|method, _| println!("{method}"))
+    ///     .on_notification(|method, _| println!("{method}"))
     ///     .await?;
     /// // Lasts until it is dropped; awaited, it says how it ended.
     /// subscription.await?;
@@ -244,7 +244,7 @@ impl Client {
     /// server that keeps a session has been told.
     pub async fn close(&self) {
         self.engine.close();
-        self.engine.host.ended().await;
+        self.engine.platform.ended().await;
     }
 
     /// Whether the connection is open.
@@ -283,7 +283,7 @@ impl Client {
         self.engine.with(|core| core.progress_counts())
     }
 
-    fn session<T>(&self, look: impl FnOnce(&Session<Value>) -> T) -> Option<T> {
+    fn session<T>(&self, look: impl FnOnce(&Negotiated<Value>) -> T) -> Option<T> {
         self.engine.with(|core| core.session().map(look))
     }
 }
@@ -291,7 +291,7 @@ impl Client {
 impl fmt::Debug for Client {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Client")
-            .field("connection", &self.engine.host.label())
+            .field("connection", &self.engine.platform.label())
             .field("version", &self.protocol_version().map(Version::as_str))
             .finish_non_exhaustive()
     }

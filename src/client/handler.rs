@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use super::Here;
-use super::host::Host;
+use super::platform::Platform;
 
 /// `Send`, natively. In a page all is one thread, and everything is this.
 #[cfg(not(target_arch = "wasm32"))]
@@ -42,9 +42,9 @@ pub(super) fn lock<T>(behind: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// A function of the user's. It is out of its place while it runs, so nothing is borrowed then.
-pub(super) struct Handler<T>(Mutex<Option<Function<T>>>);
+pub(super) struct Callback<T>(Mutex<Option<Function<T>>>);
 
-impl<T> Handler<T> {
+impl<T> Callback<T> {
     pub fn new(function: impl FnMut(T) + MaybeSend + 'static) -> Self {
         Self(Mutex::new(Some(Box::new(function))))
     }

@@ -73,27 +73,28 @@
 //!
 //! Servers of both eras are spoken to, the newest revision first; nothing has to be said for that.
 
-mod asked;
 mod call;
 mod connect;
 mod engine;
 mod error;
 mod handle;
 mod handler;
-mod host;
+mod machine;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 #[cfg(target_arch = "wasm32")]
 mod page;
 mod pending;
+mod platform;
 mod progress;
+mod questions;
 mod subscription;
 mod types;
 
 #[cfg(not(target_arch = "wasm32"))]
-use native::{Endpoint, Native as Here};
+use native::{Destination, Native as Here};
 #[cfg(target_arch = "wasm32")]
-use page::{Endpoint, Headers, Page as Here};
+use page::{Destination, Headers, Page as Here};
 
 #[cfg(not(target_arch = "wasm32"))]
 use crate::transport::Headers;
@@ -117,7 +118,7 @@ pub use crate::transport::{Command, inherited_environment};
 pub use crate::proto::client::{Mode, Oddity, ProgressCounts};
 pub use crate::proto::version::{Era, Version};
 pub use crate::types::{
-    Annotations, CallToolResult, Content, GetPromptResult, Icon, Implementation, Json, Level,
+    Annotations, CallToolResult, Content, GetPromptResult, Icon, Implementation, JsonValue, Level,
     Prompt, PromptArgument, PromptMessage, ReadResourceResult, Resource, ResourceContents,
     ResourceTemplate, Role, Tool, ToolAnnotations,
 };

@@ -3,25 +3,24 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
 
-use super::engine::Fault;
-use super::handler::{Handler, Once};
-use super::subscription::Ears;
+use super::handler::{Callback, Once};
+use super::machine::{Fault, Notification};
 use super::{Progress, Value};
 use crate::proto::client::RequestId;
 
 /// A call that waits for its answer.
 pub(super) struct Pending {
     /// Hears of the call's progress, in the place of the client's handler.
-    pub handler: Option<Handler<Progress>>,
+    pub handler: Option<Callback<Progress>>,
     /// Nobody is to hear of it.
     pub silent: bool,
     /// Hears whether nothing has come of the call for a while.
-    pub on_stalled: Option<Handler<bool>>,
+    pub on_stalled: Option<Callback<bool>>,
     stalled: AtomicBool,
     /// Hears of the task that the call has become.
-    pub on_task: Option<Handler<Value>>,
+    pub on_task: Option<Callback<Value>>,
     /// What hears of changes, if the call is a subscription.
-    pub ears: Option<Arc<Ears>>,
+    pub listener: Option<Arc<Listener>>,
     /// The id of its first request; 0 before that.
     first: AtomicI64,
     /// The id of its latest request.
@@ -32,14 +31,14 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    pub fn new(handler: Option<Handler<Progress>>, silent: bool) -> Self {
+    pub fn new(handler: Option<Callback<Progress>>, silent: bool) -> Self {
         Self {
             handler,
             silent,
             on_stalled: None,
             stalled: AtomicBool::new(false),
             on_task: None,
-            ears: None,
+            listener: None,
             first: AtomicI64::new(0),
             latest: AtomicI64::new(0),
             deaf: AtomicBool::new(false),
@@ -87,4 +86,12 @@ impl Pending {
             handler.call(stalled);
         }
     }
+}
+
+/// What hears of a subscription.
+pub(super) struct Listener {
+    pub notification: Option<Callback<Notification>>,
+    pub interrupted: Option<Callback<Fault>>,
+    /// What the server will tell of, when it has said so.
+    pub honored: Once<Value>,
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Here;
-use super::host::Host;
+use super::platform::Platform;
 
 /// How far a call has come.
 ///

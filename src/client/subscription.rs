@@ -7,43 +7,39 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::call::{Call, CallFuture};
-use super::engine::{Fault, Notification};
-use super::handler::{Handler, Once};
+use super::handler::{Callback, Once};
+use super::pending::Listener;
 use super::{CallHandle, Error, MaybeSend, Value};
-
-/// What hears of a subscription.
-pub(super) struct Ears {
-    pub news: Option<Handler<Notification>>,
-    pub interrupted: Option<Handler<Fault>>,
-    /// What the server will tell of, when it has said so.
-    pub honored: Once<Value>,
-}
 
 /// A subscription that is being prepared; awaited, it is made. From
 /// [`Client::listen`](super::Client::listen).
 #[must_use = "a client listens when this is awaited"]
 pub struct Listen {
     call: Call<Value>,
-    ears: Ears,
+    listener: Listener,
 }
 
 impl Listen {
     pub(super) fn new(call: Call<Value>) -> Self {
-        let ears = Ears { news: None, interrupted: None, honored: Once::new() };
-        Self { call, ears }
+        let listener = Listener { notification: None, interrupted: None, honored: Once::new() };
+        Self { call, listener }
     }
 
-    /// What hears of the changes: the method of each notification, and its params.
-    pub fn on_news(mut self, mut handler: impl FnMut(String, Value) + MaybeSend + 'static) -> Self {
-        self.ears.news = Some(Handler::new(move |(method, params)| handler(method, params)));
+    /// Sets what hears of the changes: the method of each notification, and its params.
+    pub fn on_notification(
+        mut self,
+        mut handler: impl FnMut(String, Value) + MaybeSend + 'static,
+    ) -> Self {
+        self.listener.notification =
+            Some(Callback::new(move |(method, params)| handler(method, params)));
         self
     }
 
-    /// What hears that the stream broke off, and why. It is opened again by itself; what happens
-    /// meanwhile is not told.
+    /// Sets what hears that the stream broke off, and why. It is opened again automatically; changes that
+    /// happen meanwhile are not reported.
     pub fn on_interrupted(mut self, mut handler: impl FnMut(Error) + MaybeSend + 'static) -> Self {
         let of = move |fault| handler(Error::new("subscriptions/listen", fault));
-        self.ears.interrupted = Some(Handler::new(of));
+        self.listener.interrupted = Some(Callback::new(of));
         self
     }
 }
@@ -54,10 +50,10 @@ impl IntoFuture for Listen {
 
     fn into_future(self) -> Listening {
         #[allow(clippy::arc_with_non_send_sync, reason = "in a page, all is one thread")]
-        let ears = Arc::new(self.ears);
+        let listener = Arc::new(self.listener);
         Listening(Some(Subscription {
-            call: self.call.listening(&ears).start(),
-            ears,
+            call: self.call.listening(&listener).start(),
+            listener,
             honored: Value::default(),
         }))
     }
@@ -78,7 +74,7 @@ impl Future for Listening {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let Some(subscription) = &mut self.0 else { return Poll::Pending };
-        if let Poll::Ready(honored) = subscription.ears.honored.poll(context) {
+        if let Poll::Ready(honored) = subscription.listener.honored.poll(context) {
             subscription.honored = honored;
             return match self.0.take() {
                 Some(subscription) => Poll::Ready(Ok(subscription)),
@@ -107,7 +103,7 @@ impl fmt::Debug for Listening {
 #[must_use = "dropping it ends the subscription"]
 pub struct Subscription {
     call: CallFuture<Value>,
-    ears: Arc<Ears>,
+    listener: Arc<Listener>,
     honored: Value,
 }
 
@@ -117,7 +113,7 @@ impl Subscription {
         &self.honored
     }
 
-    /// What ends it from elsewhere.
+    /// A handle that ends it from elsewhere.
     pub fn handle(&self) -> CallHandle {
         self.call.handle()
     }

@@ -4,7 +4,7 @@
 
 use std::ops::Deref;
 
-use super::host::Host;
+use super::platform::Platform;
 use super::{Error, Here, Value};
 use crate::jsonrpc::Payload;
 use crate::types::{CallToolResult, Content, Level};

@@ -1,7 +1,7 @@
 //! Requests, notifications and responses, read from and written to a [`Payload`].
 
 use super::{Kind, Payload};
-use crate::types::{meta, method};
+use crate::names::{meta, method};
 
 /// The error codes of JSON-RPC and MCP that this crate sends or acts on.
 pub mod code {

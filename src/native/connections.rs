@@ -167,10 +167,10 @@ pub(super) struct Desk {
 
 impl Desk {
     /// A request has come.
-    pub(super) fn begin(&self) -> Busy {
+    pub(super) fn begin(&self) -> BusyDesk {
         self.connection.busy.fetch_add(1, Ordering::Relaxed);
         self.connection.has_worked.store(true, Ordering::Relaxed);
-        Busy(self.clone())
+        BusyDesk(self.clone())
     }
 
     /// What is written next has to be acknowledged soon, or the connection is found to be gone.
@@ -212,16 +212,16 @@ impl Speaker {
 }
 
 /// A request that is being answered, until it is dropped.
-pub(super) struct Busy(Desk);
+pub(super) struct BusyDesk(Desk);
 
-impl Busy {
+impl BusyDesk {
     /// The connection has become something else, and is never idle again.
     pub(super) fn for_good(self) {
         self.0.connection.busy.fetch_add(1, Ordering::Relaxed);
     }
 }
 
-impl Drop for Busy {
+impl Drop for BusyDesk {
     fn drop(&mut self) {
         let Desk { connections, connection } = &self.0;
         connection.idle_since.store(connections.now(), Ordering::Relaxed);
@@ -233,7 +233,7 @@ impl Drop for Busy {
 pub(super) struct Answer<B> {
     pub(super) body: B,
     #[expect(dead_code, reason = "dropped with the body")]
-    pub(super) busy: Option<Busy>,
+    pub(super) busy: Option<BusyDesk>,
 }
 
 impl<B: Body + Unpin> Body for Answer<B> {
@@ -294,7 +294,7 @@ impl Seated {
     }
 
     /// Something is about to be written.
-    fn look(&mut self) {
+    fn before_write(&mut self) {
         let is_hurried = self.seat.connection.is_hurried.swap(false, Ordering::Relaxed);
         if is_hurried != self.is_hurried {
             self.is_hurried = is_hurried;
@@ -319,7 +319,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.look();
+        self.before_write();
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }
 
@@ -328,7 +328,7 @@ impl AsyncWrite for Seated {
         cx: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.look();
+        self.before_write();
         Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
     }
 

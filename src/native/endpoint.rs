@@ -1,6 +1,6 @@
 //! The place where clients connect: one path of an axum app, for WebSocket and Streamable HTTP.
 
-use std::{sync::Arc, time::SystemTime};
+use std::sync::Arc;
 
 use axum::http::Method;
 use axum::{
@@ -22,7 +22,6 @@ use super::{
 use crate::{
     http::params::Tools,
     jsonrpc::{Payload, Raw},
-    proto::Millis,
     server::Server,
 };
 
@@ -46,19 +45,12 @@ struct Shared {
 }
 
 /// Something that runs; the end waits until it is dropped.
-pub(super) struct Running(#[expect(dead_code, reason = "counted")] watch::Receiver<()>);
-
-/// Milliseconds since 1970.
-#[allow(clippy::disallowed_methods)] // clocks are read here
-pub(super) fn now() -> Millis {
-    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    since.as_secs_f64() * 1000.0
-}
+pub(super) struct ShutdownGuard(#[expect(dead_code, reason = "counted")] watch::Receiver<()>);
 
 impl Endpoint {
     /// An endpoint for this server.
     pub fn new(server: Server, options: Options) -> Self {
-        server.set_clock(now);
+        server.set_clock(super::clock::now);
         server.intake().expect(options.max_message);
         let (stop, running) = (watch::Sender::new(false), watch::Sender::new(()));
         let mut listed = Raw::object();
@@ -170,8 +162,8 @@ impl Endpoint {
         &self.shared.sessions
     }
 
-    pub(super) fn running(&self) -> Running {
-        Running(self.shared.running.subscribe())
+    pub(super) fn running(&self) -> ShutdownGuard {
+        ShutdownGuard(self.shared.running.subscribe())
     }
 
     /// Becomes true when the end has come.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::http::Extensions;
 use tokio::time::{Instant, sleep_until};
 
-use super::endpoint::now;
+use super::clock::now;
 use crate::server::Principal;
 
 /// How much longer calls may take that are under way.

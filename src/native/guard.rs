@@ -13,7 +13,7 @@ use axum::{
 
 use super::{
     Options,
-    hosts::{Host, Origin},
+    hosts::{HostName, Origin},
 };
 use crate::jsonrpc::code;
 
@@ -22,7 +22,7 @@ const ANY: &str = "*";
 
 /// The settings, as they are asked.
 pub(super) struct Guard {
-    hosts: Vec<Host>,
+    hosts: Vec<HostName>,
     takes_any_host: bool,
     origins: Vec<String>,
     takes_loopback_origins: bool,
@@ -31,7 +31,7 @@ pub(super) struct Guard {
 /// A host that may be asked for.
 enum Known {
     /// By its name: a page of it is one of ours.
-    Named(Host),
+    Named(HostName),
     /// As all are.
     Any,
 }
@@ -55,7 +55,7 @@ impl Guard {
     pub(super) fn new(options: &Options) -> Self {
         let mut hosts = Vec::new();
         for text in options.allowed_hosts.iter().filter(|text| *text != ANY) {
-            if let Some(host) = Host::of_setting(text) {
+            if let Some(host) = HostName::of_setting(text) {
                 hosts.push(host);
             } else {
                 tracing::warn!("`{text}` in `allowed_hosts` is no host");
@@ -99,7 +99,7 @@ impl Guard {
         let target = uri.authority().map(|authority| Some(authority.as_str()));
         let mut known = Err(NO_HOST);
         for text in target.into_iter().chain(named.map(|named| named.to_str().ok())) {
-            let host = text.and_then(Host::parse).ok_or(NOT_A_HOST)?;
+            let host = text.and_then(HostName::parse).ok_or(NOT_A_HOST)?;
             let is_named = host.is_loopback() || self.hosts.iter().any(|own| own.names(&host));
             if !is_named && !self.takes_any_host {
                 return Err(FOREIGN_HOST);

@@ -6,7 +6,7 @@ use axum::http::uri::Authority;
 
 /// A host, and perhaps a port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Host {
+pub(super) struct HostName {
     name: Name,
     port: Option<u16>,
 }
@@ -18,7 +18,7 @@ enum Name {
     Domain(String),
 }
 
-impl Host {
+impl HostName {
     /// Reads `host` or `host:port`, and nothing else: no user, no empty port, no final dot, no
     /// percent-encoding, no zone of an IPv6 address.
     pub(super) fn parse(text: &str) -> Option<Self> {
@@ -87,7 +87,7 @@ impl Name {
 /// Where a page comes from, if that is a host on the web: files, sandboxed frames and extensions
 /// come from none.
 pub(super) struct Origin {
-    host: Host,
+    host: HostName,
     /// The port that its scheme implies.
     implied: u16,
 }
@@ -100,7 +100,7 @@ impl Origin {
             "https" => 443,
             _ => return None,
         };
-        Some(Self { host: Host::parse(authority)?, implied })
+        Some(Self { host: HostName::parse(authority)?, implied })
     }
 
     pub(super) fn is_loopback(&self) -> bool {
@@ -108,14 +108,14 @@ impl Origin {
     }
 
     /// Whether its pages come from this host.
-    pub(super) fn is_of(&self, host: &Host) -> bool {
+    pub(super) fn is_of(&self, host: &HostName) -> bool {
         self.host.is_same(host, self.implied)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Host, Origin};
+    use super::{HostName, Origin};
 
     #[test]
     fn hosts_are_read_with_their_ports() {
@@ -127,11 +127,11 @@ mod tests {
             ("my_service.internal:9", "MY_SERVICE.internal:9"),
             ("xn--bcher-kva.example", "xn--bcher-kva.example"),
         ] {
-            let host = Host::parse(text);
+            let host = HostName::parse(text);
             assert!(host.is_some(), "{text}");
-            assert_eq!(host, Host::parse(same), "{text}");
+            assert_eq!(host, HostName::parse(same), "{text}");
         }
-        assert_ne!(Host::parse("localhost:1"), Host::parse("localhost"));
+        assert_ne!(HostName::parse("localhost:1"), HostName::parse("localhost"));
     }
 
     #[test]
@@ -180,14 +180,14 @@ mod tests {
             "[localhost]",
             "*",
         ] {
-            assert_eq!(Host::parse(text), None, "{text}");
+            assert_eq!(HostName::parse(text), None, "{text}");
         }
     }
 
     #[test]
     fn loopback_is_a_name_and_the_addresses() {
         for text in ["localhost", "LOCALHOST:1", "127.0.0.1", "127.255.0.9:80", "[::1]:80"] {
-            assert!(Host::parse(text).unwrap().is_loopback(), "{text}");
+            assert!(HostName::parse(text).unwrap().is_loopback(), "{text}");
         }
         for text in [
             "0.0.0.0",
@@ -203,14 +203,14 @@ mod tests {
             "notlocalhost",
             "a.localhost",
         ] {
-            assert!(Host::parse(text).is_none_or(|host| !host.is_loopback()), "{text}");
+            assert!(HostName::parse(text).is_none_or(|host| !host.is_loopback()), "{text}");
         }
     }
 
     #[test]
     fn a_setting_without_a_port_means_every_port() {
         let names = |setting: &str, host: &str| {
-            Host::of_setting(setting).unwrap().names(&Host::parse(host).unwrap())
+            HostName::of_setting(setting).unwrap().names(&HostName::parse(host).unwrap())
         };
         assert!(names("mcp.example", "mcp.example"));
         assert!(names("mcp.example", "MCP.example:8000"));
@@ -222,13 +222,13 @@ mod tests {
         assert!(!names("mcp.example:8000", "mcp.example:8001"));
         assert!(!names("mcp.example", "evil.mcp.example"));
         assert!(!names("mcp.example", "mcp.example.evil.example"));
-        assert!(Host::of_setting("https://mcp.example").is_none());
+        assert!(HostName::of_setting("https://mcp.example").is_none());
     }
 
     #[test]
     fn an_origin_is_of_a_host_by_name_and_port() {
         let is_of = |origin: &str, host: &str| {
-            Origin::parse(origin).unwrap().is_of(&Host::parse(host).unwrap())
+            Origin::parse(origin).unwrap().is_of(&HostName::parse(host).unwrap())
         };
         assert!(is_of("http://mcp.example", "mcp.example"));
         assert!(is_of("https://mcp.example", "mcp.example:443"));

@@ -35,6 +35,7 @@ macro_rules! ends_of_writing {
 
 #[cfg(feature = "auth")]
 pub mod auth;
+mod clock;
 mod connections;
 mod endpoint;
 mod expiry;

@@ -20,7 +20,7 @@ use tokio::{
 };
 
 use super::{
-    Options, endpoint,
+    Options, clock,
     patient::Patient,
     reading::{Counter, Held},
     stop_signal,
@@ -127,7 +127,7 @@ pub async fn serve_lines(
     limit: usize,
     stop: impl Future<Output = ()>,
 ) -> io::Result<()> {
-    server.set_clock(endpoint::now);
+    server.set_clock(clock::now);
     server.intake().expect(limit);
     let counter = Counter::new(server.intake(), None);
     let options = Options::default();

@@ -41,7 +41,7 @@ impl<K: Ord, V> Map<K, V> {
         self.place(key).is_ok()
     }
 
-    /// Finds room for so many more, and no more than that.
+    /// Reserves room for exactly so many more.
     pub(crate) fn reserve(&mut self, more: usize) {
         self.0.reserve_exact(more);
     }

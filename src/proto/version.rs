@@ -150,7 +150,7 @@ impl Version {
         self.era() == Era::Modern
     }
 
-    /// The member of a task that says how long to wait between two looks, in milliseconds.
+    /// The member of a task that says how long to wait between two polls, in milliseconds.
     pub fn poll_interval(self) -> &'static str {
         if self.has_task_extension() { "pollIntervalMs" } else { "pollInterval" }
     }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use super::{Extensions, principal::Principal};
 use crate::{
     jsonrpc::{Payload, Raw, code},
-    proto::service::Failure,
+    proto::service::HandlerFailure,
 };
 
 /// Whether what is granted covers what is needed.
@@ -52,9 +52,9 @@ impl InsufficientScope {
         data
     }
 
-    pub(super) fn failure(&self) -> Failure<Raw> {
+    pub(super) fn failure(&self) -> HandlerFailure<Raw> {
         let (message, code) = (self.to_string(), Some(code::INSUFFICIENT_SCOPE));
-        Failure { message, code, data: Some(self.data()) }
+        HandlerFailure { message, code, data: Some(self.data()) }
     }
 }
 
@@ -66,10 +66,10 @@ impl fmt::Display for InsufficientScope {
 
 impl std::error::Error for InsufficientScope {}
 
-/// Looks whether a caller may do what needs these scopes.
+/// Checks whether a caller has these scopes.
 ///
 /// # Errors
-/// It lacks some; so does somebody of whom nothing is known.
+/// It lacks some; so does a caller of whom nothing is known.
 pub(crate) fn check(extensions: &Extensions, needed: &[String]) -> Result<(), InsufficientScope> {
     if needed.is_empty() || extensions.get::<Local>().is_some() {
         return Ok(());

@@ -14,9 +14,9 @@ use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{
     answers::{IntoCompletion, IntoContents, PromptFn},
-    connections::Connections,
+    connections::LiveConnections,
     model::{Context, Handler, Inner, Server},
-    register::{self, Thing},
+    register::{self, Registration},
     relay::Upstream,
     result::ToolFn,
 };
@@ -276,8 +276,8 @@ impl ServerBuilder {
         self
     }
 
-    fn with(mut self, thing: Thing) -> Self {
-        let _ = thing.register(&mut self.catalog, false);
+    fn with(mut self, registration: Registration) -> Self {
+        let _ = registration.register(&mut self.catalog, false);
         self
     }
 
@@ -296,7 +296,7 @@ impl ServerBuilder {
             #[cfg(feature = "native")]
             intake,
             catalog: RwLock::new(catalog),
-            connections: Connections::default(),
+            connections: LiveConnections::default(),
             working: AtomicUsize::new(0),
             max_working,
             signer: Mutex::new(Signer::new(key, lifetime.as_secs_f64() * 1000.0, random_number())),

@@ -8,20 +8,20 @@ use serde::de::DeserializeOwned;
 use super::{
     answers::{IntoContents, PromptFn},
     model::{Context, Server},
-    register::{self, Thing},
+    register::{self, Registration},
     result::ToolFn,
 };
 use crate::{
-    proto::{server::Change, service::Kind},
+    proto::{server::Change, service::HandlerKind},
     types::{Prompt, Resource, Tool},
 };
 
 /// Changes reach every client that wants to know: since 2026-07-28 those that listen for them, before
 /// that every session, and of the contents of a resource those that subscribed to it.
 impl Server {
-    /// Adds a tool, in the place of the one that has its name. Clients are told.
+    /// Adds a tool, or replaces the one of that name. Clients are told.
     ///
-    /// What a server has none of when a client connects is not declared to it, and so not served.
+    /// A server that has none when a client connects does not declare tools to it, and so serves it none.
     ///
     /// # Panics
     /// If the arguments are no JSON object.
@@ -31,10 +31,10 @@ impl Server {
 
     /// Removes a tool, and tells clients. `false`: there is none of that name.
     pub fn remove_tool(&self, name: &str) -> bool {
-        self.remove(Kind::Tool, name)
+        self.remove(HandlerKind::Tool, name)
     }
 
-    /// Adds a prompt, in the place of the one that has its name. Clients are told.
+    /// Adds a prompt, or replaces the one of that name. Clients are told.
     ///
     /// # Panics
     /// If the arguments are no JSON object.
@@ -48,10 +48,10 @@ impl Server {
 
     /// Removes a prompt, and tells clients. `false`: there is none of that name.
     pub fn remove_prompt(&self, name: &str) -> bool {
-        self.remove(Kind::Prompt, name)
+        self.remove(HandlerKind::Prompt, name)
     }
 
-    /// Adds a resource, in the place of the one that has its URI. Clients are told.
+    /// Adds a resource, or replaces the one of that URI. Clients are told.
     #[allow(clippy::needless_pass_by_value)] // as the other things are
     pub fn add_resource<F, Fut>(&self, resource: Resource, handler: F)
     where
@@ -63,7 +63,7 @@ impl Server {
 
     /// Removes a resource, and tells clients. `false`: there is none of that URI.
     pub fn remove_resource(&self, uri: &str) -> bool {
-        self.remove(Kind::Resource, uri)
+        self.remove(HandlerKind::Resource, uri)
     }
 
     /// The list of tools has changed, for a reason that the server does not see itself.
@@ -86,20 +86,20 @@ impl Server {
         self.changed(Some(Change::Resource(uri)));
     }
 
-    /// Ends every listen request with its result, which tells the listeners that the server goes in
-    /// peace.
+    /// Ends every listen request with its result, which tells the listeners that the server ends in an
+    /// orderly way.
     pub fn end_listens(&self) {
         for connection in self.inner.connections.all() {
             connection.send(|session| session.machine_mut().end_listens());
         }
     }
 
-    fn add(&self, thing: Thing) {
-        let kind = thing.register(&mut self.inner.catalog_mut(), true);
+    fn add(&self, registration: Registration) {
+        let kind = registration.register(&mut self.inner.catalog_mut(), true);
         self.changed(kind.change());
     }
 
-    fn remove(&self, kind: Kind, name: &str) -> bool {
+    fn remove(&self, kind: HandlerKind, name: &str) -> bool {
         let is_gone = self.inner.catalog_mut().remove(kind, name);
         if is_gone {
             self.changed(kind.change());

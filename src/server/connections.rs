@@ -9,7 +9,7 @@ use super::shared::Shared;
 
 /// The connections of a server that are alive.
 #[derive(Default)]
-pub(super) struct Connections {
+pub(super) struct LiveConnections {
     state: Mutex<State>,
 }
 
@@ -19,7 +19,7 @@ struct State {
     all: BTreeMap<u64, Weak<Shared>>,
 }
 
-impl Connections {
+impl LiveConnections {
     pub(super) fn add(&self, connection: &Arc<Shared>) -> u64 {
         let mut state = self.lock();
         state.last += 1;

@@ -12,14 +12,14 @@ use serde_json::Value;
 use super::{
     Extensions,
     access::{self, InsufficientScope},
-    model::{Call, Context, Server},
+    model::{Context, ServedCall, Server},
     principal::Principal,
     shared::enlist,
     values::{ProgressMessage, Quantity, Total},
 };
 use crate::{
     jsonrpc::{Id, Raw},
-    proto::{service::Session, version::Version},
+    proto::{service::ServerSession, version::Version},
     types::Level,
 };
 
@@ -62,7 +62,7 @@ impl Context {
         // Without a token there is nothing to find out, and no lock to take.
         if self.call.request.token.is_some() {
             let key = self.call.key;
-            let report = |session: &mut Session<Raw>| {
+            let report = |session: &mut ServerSession<Raw>| {
                 session.machine_mut().report(key, progress, total, message);
             };
             self.call.shared.send(report);
@@ -212,8 +212,8 @@ impl Context {
         self.extensions().get()
     }
 
-    /// Looks whether the caller may do what needs these scopes: for those that depend on arguments.
-    /// What a tool always needs is said by [`Tool::scopes`](crate::types::Tool::scopes).
+    /// Checks that the caller has these scopes, for those that depend on arguments. Scopes that a tool
+    /// always needs are set by [`Tool::scopes`](crate::types::Tool::scopes).
     ///
     /// ```
     /// # use mcp_wasm::server::{Context, InsufficientScope};
@@ -283,7 +283,7 @@ pub(super) fn step_aside() -> Progressed {
 
 /// Becomes ready when the call is cancelled; see [`Context::cancelled`].
 pub struct Cancelled {
-    call: Arc<Call>,
+    call: Arc<ServedCall>,
 }
 
 impl Future for Cancelled {

@@ -13,7 +13,7 @@ use super::{
     Extensions, access,
     inbox::Inbox,
     link::Link,
-    model::{Call, Context, Input, Outcome, Server},
+    model::{Context, Input, Outcome, ServedCall, Server},
     principal::Principal,
     relay::{Line, Running},
     shared::{Shared, Signal, enlist},
@@ -23,7 +23,7 @@ use crate::{
     jsonrpc::{Payload, Raw, code},
     proto::{
         server::{Event, Request, RequestKey},
-        service::{self, Failure, Session},
+        service::{self, HandlerFailure, ServerSession},
     },
 };
 
@@ -40,7 +40,7 @@ pub struct Driver {
     /// Its number among the connections of the server.
     number: u64,
     tasks: TaskSet<RequestKey, Outcome>,
-    calls: BTreeMap<RequestKey, Arc<Call>>,
+    calls: BTreeMap<RequestKey, Arc<ServedCall>>,
     /// Who answers instead, if the server is elsewhere.
     upstream: Option<Running>,
 }
@@ -71,8 +71,8 @@ impl Driver {
     pub(super) fn new(server: Server, extensions: Extensions, is_single: bool) -> (Link, Self) {
         let inner = &server.inner;
         let session = match inner.upstream {
-            Some(_) => Session::relay(inner.limits),
-            None => Session::new(inner.profile(), inner.limits),
+            Some(_) => ServerSession::relay(inner.limits),
+            None => ServerSession::new(inner.profile(), inner.limits),
         };
         let shared = Arc::new(Shared::new(session));
         let upstream = inner.upstream.as_ref();
@@ -119,7 +119,7 @@ impl Driver {
         let started = service::start(&inner.catalog(), request, || owner(&extensions), open);
         let Some(job) = self.shared.send(|session| session.accept(started)) else { return };
         let key = job.call;
-        let call = Arc::new(Call {
+        let call = Arc::new(ServedCall {
             shared: Arc::clone(&self.shared),
             key,
             request: job.context,
@@ -157,7 +157,7 @@ impl Driver {
         is_congested
     }
 
-    /// Tells the handler, gives it one more turn, and drops it.
+    /// Tells the handler of the cancellation, polls it once more, and drops it.
     fn cancel(&mut self, key: RequestKey) {
         self.shared.lock().session.stop(key);
         if let Some(call) = self.calls.remove(&key) {
@@ -183,7 +183,7 @@ impl Driver {
     fn finish(&self, key: RequestKey, ended: Ended<Outcome>) {
         let outcome = match ended {
             Ended::Value(outcome) => outcome,
-            Ended::Panicked => Err(Failure {
+            Ended::Panicked => Err(HandlerFailure {
                 message: "the handler panicked".to_owned(),
                 code: Some(code::INTERNAL_ERROR),
                 data: None,
@@ -193,8 +193,8 @@ impl Driver {
     }
 }
 
-/// What comes of a handler that failed because its caller may not do this.
-fn refused(call: &Call, ended: Ended<Outcome>) -> Ended<Outcome> {
+/// The outcome of a handler that failed because its caller lacks a scope.
+fn refused(call: &ServedCall, ended: Ended<Outcome>) -> Ended<Outcome> {
     let has_failed = |result: &Raw| result.get("isError").and_then(|is| is.as_bool()) == Some(true);
     match (call.lacking.get(), ended) {
         (Some(lacking), Ended::Value(outcome)) if outcome.as_ref().map_or(true, has_failed) => {
@@ -204,7 +204,7 @@ fn refused(call: &Call, ended: Ended<Outcome>) -> Ended<Outcome> {
     }
 }
 
-/// Whom the states of questions belong to.
+/// Who the states of questions belong to.
 fn owner(extensions: &Extensions) -> String {
     // Different texts for different principals, and none for nobody.
     extensions.get().map_or_else(String::new, |one: &Principal| format!("{:?}", one.identity()))

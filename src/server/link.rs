@@ -39,7 +39,7 @@ impl Link {
         }
     }
 
-    /// Takes in what is no message, but was meant as the one of this id.
+    /// Takes in something that is not a message, but was meant as the one with this id.
     pub fn receive_unreadable(&self, why: Unreadable, id: Option<Id>) {
         self.feed(|machine| machine.receive_unreadable(&why.to_string(), id));
     }
@@ -80,8 +80,8 @@ impl Link {
         self.shared.lock().accepts_input()
     }
 
-    /// Waits until the connection may be read from: a peer that sends without reading its answers
-    /// is made to wait.
+    /// Waits until the connection may be read from. A peer that sends without reading its answers is
+    /// made to wait.
     pub async fn ready(&self) {
         poll_fn(|cx| {
             let mut state = self.shared.lock();

@@ -41,12 +41,12 @@ mod connections;
 mod context;
 mod driver;
 mod inbox;
-mod inputs;
 #[cfg(feature = "native")]
 mod intake;
 mod link;
 mod model;
 mod principal;
+mod questions;
 mod register;
 pub mod relay;
 mod reporter;
@@ -64,7 +64,6 @@ pub use answers::{IntoCompletion, IntoContents, IntoPrompt, PromptFn, ReadError}
 pub use builder::{NoArguments, ServerBuilder};
 pub use context::{Cancelled, Progressed};
 pub use driver::Driver;
-pub use inputs::InputError;
 #[cfg(feature = "native")]
 pub(crate) use intake::{Busy, Claim, Intake, Source};
 pub use link::Link;
@@ -72,6 +71,7 @@ pub use model::{Context, Server};
 #[cfg(feature = "native")]
 pub(crate) use principal::Identity;
 pub use principal::Principal;
+pub use questions::InputError;
 pub use reporter::{Counted, ProgressReporter};
 pub use result::{IntoToolResult, Json, ToolFn};
 pub use values::{ProgressMessage, Quantity, QuestionKey, Total};

@@ -9,7 +9,7 @@ use std::sync::{
 use super::{
     Extensions,
     access::InsufficientScope,
-    connections::Connections,
+    connections::LiveConnections,
     inbox::Inbox,
     relay::Upstream,
     shared::{Shared, Signal},
@@ -20,7 +20,7 @@ use crate::{
     proto::{
         Millis,
         server::{Limits, Profile, RequestContext, RequestKey},
-        service::{Binding, Catalog, Failure, Signer},
+        service::{Binding, Catalog, HandlerFailure, Signer},
     },
     types::Implementation,
 };
@@ -37,7 +37,7 @@ pub(super) struct Inner {
     #[cfg(feature = "native")]
     pub(super) intake: Arc<super::Intake>,
     pub(super) catalog: RwLock<Catalog<Raw, Handler>>,
-    pub(super) connections: Connections,
+    pub(super) connections: LiveConnections,
     /// Bytes of the arguments that handlers work on, and how many there may be.
     pub(super) working: AtomicUsize,
     pub(super) max_working: usize,
@@ -62,10 +62,10 @@ pub(super) struct Input {
     pub(super) value: Raw,
 }
 
-/// What comes of a handler: the protocol's own result, or nothing for a resource that there is not.
-pub(super) type Outcome = Result<Raw, Failure<Raw>>;
+/// What a handler returns: the protocol's own result, or nothing for a resource that does not exist.
+pub(super) type Outcome = Result<Raw, HandlerFailure<Raw>>;
 
-/// A handler, and what its callers have to be allowed.
+/// A handler, and the scopes that its callers need.
 #[derive(Clone)]
 pub(super) struct Handler {
     pub(super) start: Start,
@@ -82,10 +82,10 @@ pub(super) type Start =
 /// then it does nothing.
 #[derive(Clone)]
 pub struct Context {
-    pub(super) call: Arc<Call>,
+    pub(super) call: Arc<ServedCall>,
 }
 
-pub(super) struct Call {
+pub(super) struct ServedCall {
     pub(super) shared: Arc<Shared>,
     pub(super) key: RequestKey,
     pub(super) request: RequestContext,
@@ -95,22 +95,22 @@ pub(super) struct Call {
     pub(super) inbox: Inbox,
     /// Bytes that its arguments take.
     pub(super) holds: AtomicUsize,
-    /// What the handler has asked for, and its caller may not do.
+    /// The scopes that the handler required and its caller lacks.
     pub(super) lacking: OnceLock<InsufficientScope>,
 }
 
-impl Call {
+impl ServedCall {
     /// Its arguments take so many bytes until it is over. `false`: there is no room for them.
     pub(super) fn hold(&self, bytes: usize) -> bool {
         let inner = &self.server.inner;
         let before = inner.working.fetch_add(bytes, Ordering::Relaxed);
         self.holds.fetch_add(bytes, Ordering::Relaxed);
-        // One by itself is always worked on.
+        // A single call always has room.
         before == 0 || before.saturating_add(bytes) <= inner.max_working
     }
 }
 
-impl Drop for Call {
+impl Drop for ServedCall {
     fn drop(&mut self) {
         self.server.inner.working.fetch_sub(*self.holds.get_mut(), Ordering::Relaxed);
     }
@@ -149,7 +149,7 @@ impl Server {
         }
     }
 
-    /// What callers of a tool have to be allowed.
+    /// The scopes that callers of a tool need.
     #[cfg(feature = "native")]
     pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
         self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     jsonrpc::{Payload, Raw, code},
-    proto::service::{Catalog, Failure, Kind},
+    proto::service::{Catalog, HandlerFailure, HandlerKind},
     types::{
         CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool,
         schema,
@@ -21,8 +21,8 @@ use crate::{
 };
 
 /// Something that a server has.
-pub(super) struct Thing {
-    kind: Kind,
+pub(super) struct Registration {
+    kind: HandlerKind,
     /// Its name or URI.
     name: String,
     /// As it is listed.
@@ -30,19 +30,23 @@ pub(super) struct Thing {
     handler: Handler,
 }
 
-impl Thing {
-    /// Adds it to what there is, in the place of what has its name.
+impl Registration {
+    /// Adds it to the catalog, replacing what has its name.
     ///
     /// # Panics
-    /// If its definition is not understood, or, unless it may `replace`, there is one.
-    pub(super) fn register(self, catalog: &mut Catalog<Raw, Handler>, replace: bool) -> Kind {
+    /// If its definition is not understood, or if there is one already and `replace` is false.
+    pub(super) fn register(
+        self,
+        catalog: &mut Catalog<Raw, Handler>,
+        replace: bool,
+    ) -> HandlerKind {
         let Self { kind, name, listed, handler } = self;
         let what = match kind {
-            Kind::Tool => "tool",
-            Kind::Resource => "resource",
-            Kind::Template => "template",
-            Kind::Prompt => "prompt",
-            Kind::Completion => "completion",
+            HandlerKind::Tool => "tool",
+            HandlerKind::Resource => "resource",
+            HandlerKind::Template => "template",
+            HandlerKind::Prompt => "prompt",
+            HandlerKind::Completion => "completion",
         };
         match catalog.add(kind, listed, handler) {
             Ok(is_new) => assert!(replace || is_new, "there is a {what} `{name}` already"),
@@ -55,7 +59,7 @@ impl Thing {
 pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
     mut tool: Tool,
     handler: F,
-) -> Thing {
+) -> Registration {
     let name = tool.name.clone();
     let given = std::mem::take(&mut tool.input_schema);
     let schema = if given.is_empty() { schema::of_object::<A>() } else { schema::object(given) };
@@ -68,10 +72,10 @@ pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         Ok(async move { result(&running.await.into_tool_result()) })
     });
     start.scopes = std::mem::take(&mut tool.scopes).into();
-    Thing { kind: Kind::Tool, name, listed: written(&tool), handler: start }
+    Registration { kind: HandlerKind::Tool, name, listed: written(&tool), handler: start }
 }
 
-pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Thing
+pub(super) fn resource<F, Fut>(resource: &Resource, handler: F) -> Registration
 where
     F: Fn(Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoContents> + Send + 'static,
@@ -82,10 +86,10 @@ where
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
     let name = resource.uri.clone();
-    Thing { kind: Kind::Resource, name, listed: written(resource), handler: start }
+    Registration { kind: HandlerKind::Resource, name, listed: written(resource), handler: start }
 }
 
-pub(super) fn template<A, F, Fut>(template: &ResourceTemplate, handler: F) -> Thing
+pub(super) fn template<A, F, Fut>(template: &ResourceTemplate, handler: F) -> Registration
 where
     A: DeserializeOwned,
     F: Fn(A, Context) -> Fut + Send + Sync + 'static,
@@ -98,13 +102,13 @@ where
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
     let name = template.uri_template.clone();
-    Thing { kind: Kind::Template, name, listed: written(template), handler: start }
+    Registration { kind: HandlerKind::Template, name, listed: written(template), handler: start }
 }
 
 pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
     mut prompt: Prompt,
     handler: F,
-) -> Thing {
+) -> Registration {
     let name = prompt.name.clone();
     if prompt.arguments.is_empty() {
         prompt.arguments = match schema::of_object::<A>() {
@@ -116,10 +120,10 @@ pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
         let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_prompt().map_err(failed)?) })
     });
-    Thing { kind: Kind::Prompt, name, listed: written(&prompt), handler: start }
+    Registration { kind: HandlerKind::Prompt, name, listed: written(&prompt), handler: start }
 }
 
-pub(super) fn completion<F, Fut>(handler: F) -> Thing
+pub(super) fn completion<F, Fut>(handler: F) -> Registration
 where
     F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoCompletion> + Send + 'static,
@@ -129,7 +133,7 @@ where
         Ok(async move { result(&running.await.into_completion().map_err(failed)?) })
     });
     let (name, listed) = ("completion".to_owned(), Raw::object());
-    Thing { kind: Kind::Completion, name, listed, handler: start }
+    Registration { kind: HandlerKind::Completion, name, listed, handler: start }
 }
 
 /// A handler of one type for all of them.
@@ -148,7 +152,7 @@ fn written(entry: &impl Serialize) -> Raw {
 }
 
 fn result(result: &impl Serialize) -> Outcome {
-    Raw::of(result).map_err(|error| Failure {
+    Raw::of(result).map_err(|error| HandlerFailure {
         message: format!("the result is no JSON: {error}"),
         code: Some(code::INTERNAL_ERROR),
         data: None,
@@ -163,8 +167,8 @@ fn contents(read: impl IntoContents, uri: &str, mime_type: Option<&str>) -> Outc
     }
 }
 
-fn failed(message: String) -> Failure<Raw> {
-    Failure { message, code: None, data: None }
+fn failed(message: String) -> HandlerFailure<Raw> {
+    HandlerFailure { message, code: None, data: None }
 }
 
 /// Reads arguments, or says in words why they do not fit.
@@ -187,7 +191,7 @@ fn completed(input: &Raw) -> CompletionRequest {
     };
     let mut arguments = BTreeMap::new();
     if let Some(all) = input.get("arguments") {
-        // Of those that stand twice, the last counts.
+        // If a member occurs twice, the last one counts.
         all.each_member(&mut |name, value| {
             match value.as_text() {
                 Some(text) => arguments.insert(name.to_owned(), text),

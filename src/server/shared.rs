@@ -14,18 +14,18 @@ use crate::{
     jsonrpc::{Id, Raw},
     proto::{
         server::{Event, RequestKey},
-        service::Session,
+        service::ServerSession,
     },
 };
 
 /// A connection, and who waits for it.
 pub(super) struct Shared {
-    state: Mutex<State>,
+    state: Mutex<ConnectionState>,
 }
 
 /// What the lock protects. User code never runs while it is held.
-pub(super) struct State {
-    pub(super) session: Session<Raw>,
+pub(super) struct ConnectionState {
+    pub(super) session: ServerSession<Raw>,
     /// What messages have led to, with what came along with each.
     pub(super) events: VecDeque<(Event<Raw>, Arc<Extensions>)>,
     /// Runs the handlers: wants to know of new events.
@@ -45,7 +45,7 @@ pub(super) struct State {
 /// Events that may wait for whoever acts on them, before no more is read.
 const EVENTS: usize = 4096;
 
-impl State {
+impl ConnectionState {
     /// Whether the connection may be read from.
     pub(super) fn accepts_input(&self) -> bool {
         self.session.machine().accepts_input() && self.events.len() < EVENTS
@@ -58,8 +58,8 @@ impl State {
 }
 
 impl Shared {
-    pub(super) fn new(session: Session<Raw>) -> Self {
-        let state = State {
+    pub(super) fn new(session: ServerSession<Raw>) -> Self {
+        let state = ConnectionState {
             session,
             events: VecDeque::new(),
             driver: None,
@@ -85,12 +85,12 @@ impl Shared {
     }
 
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
-    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, ConnectionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Changes the connection, then wakes the writer.
-    pub(super) fn send<T>(&self, change: impl FnOnce(&mut Session<Raw>) -> T) -> T {
+    pub(super) fn send<T>(&self, change: impl FnOnce(&mut ServerSession<Raw>) -> T) -> T {
         let (value, writer) = {
             let mut state = self.lock();
             (change(&mut state.session), state.writer.take())

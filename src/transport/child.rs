@@ -16,9 +16,9 @@ use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep, timeout};
 
 use super::command::{Command, Hears};
-use super::lines::{Line, Lines};
-use super::process::{Keeper, Started, start};
-use super::{End, Event, endurance};
+use super::lines::{Lines, TextLine};
+use super::process::{Keeper, Spawned, start};
+use super::{End, TransportEvent, endurance};
 use crate::error::Error;
 use crate::jsonrpc::outline;
 use crate::text::{ECHO, clip};
@@ -59,7 +59,7 @@ impl std::fmt::Debug for Hear {
 
 #[derive(Debug)]
 enum State {
-    Starting(oneshot::Receiver<io::Result<Started>>),
+    Starting(oneshot::Receiver<io::Result<Spawned>>),
     Running(Box<Running>),
     Over(End),
 }
@@ -97,17 +97,17 @@ impl Child {
         }
     }
 
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> TransportEvent {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
         match &mut self.state {
             State::Starting(started) => match std::task::ready!(Pin::new(started).poll(cx)) {
                 Ok(Ok(started)) => {
                     let hears = self.hears.take().map(|hears| hears.0);
                     self.state = State::Running(Box::new(Running::new(started, hears, self.limit)));
-                    Poll::Ready(Event::Open)
+                    Poll::Ready(TransportEvent::Open)
                 }
                 Ok(Err(error)) => Poll::Ready(self.end(End::new(refusal(&self.name, &error)))),
                 Err(_) => {
@@ -123,13 +123,13 @@ impl Child {
                 };
                 Poll::Ready(event)
             }
-            State::Over(end) => Poll::Ready(Event::End(end.clone())),
+            State::Over(end) => Poll::Ready(TransportEvent::End(end.clone())),
         }
     }
 
-    fn end(&mut self, end: End) -> Event {
+    fn end(&mut self, end: End) -> TransportEvent {
         self.state = State::Over(end.clone());
-        Event::End(end)
+        TransportEvent::End(end)
     }
 
     /// False: it does not run.
@@ -154,7 +154,7 @@ impl Child {
     pub async fn close(self) {
         match self.state {
             State::Starting(started) => {
-                if let Ok(Ok(Started { keeper, .. })) = started.await {
+                if let Ok(Ok(Spawned { keeper, .. })) = started.await {
                     keeper.end().await;
                 }
             }
@@ -185,8 +185,8 @@ impl Child {
 }
 
 impl Running {
-    fn new(started: Started, hears: Option<Hears>, limit: usize) -> Self {
-        let Started { stdin, stdout, stderr, exit, keeper } = started;
+    fn new(started: Spawned, hears: Option<Hears>, limit: usize) -> Self {
+        let Spawned { stdin, stdout, stderr, exit, keeper } = started;
         let kept = Kept::default();
         let (silent, silence) = oneshot::channel();
         tokio::spawn(listen(stderr, Arc::clone(&kept), hears, silent));
@@ -210,7 +210,7 @@ impl Running {
     }
 
     /// The next event; `None` if that is the end.
-    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Option<Event>> {
+    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Option<TransportEvent>> {
         self.write(cx);
         if let Poll::Ready(line) = self.line(cx)
             && let Some(line) = line
@@ -260,7 +260,7 @@ impl Running {
     }
 
     /// The next line; `None` if there are no more.
-    fn line(&mut self, cx: &mut Context<'_>) -> Poll<Option<Line>> {
+    fn line(&mut self, cx: &mut Context<'_>) -> Poll<Option<TextLine>> {
         loop {
             while let Some(bytes @ [_, ..]) = self.buffer.get(self.read.clone()) {
                 let (count, line) = self.lines.take(bytes);
@@ -301,16 +301,18 @@ impl Running {
     }
 }
 
-fn event(line: Line, limit: usize) -> Event {
+fn event(line: TextLine, limit: usize) -> TransportEvent {
     match line {
-        Line::Whole(line) => match String::from_utf8(line) {
-            Ok(text) => Event::of(text, limit),
+        TextLine::Whole(line) => match String::from_utf8(line) {
+            Ok(text) => TransportEvent::of(text, limit),
             Err(error) => {
                 let reason = "the server sent a line that is not UTF-8".to_owned();
-                Event::Unread(outline(error.as_bytes()), Error::Protocol(reason))
+                TransportEvent::Unread(outline(error.as_bytes()), Error::Protocol(reason))
             }
         },
-        Line::Long(begins) => Event::Unread(outline(&begins), Error::too_large(limit, true)),
+        TextLine::Long(begins) => {
+            TransportEvent::Unread(outline(&begins), Error::too_large(limit, true))
+        }
     }
 }
 
@@ -323,8 +325,8 @@ async fn listen(
 ) {
     let mut lines = Lines::new(LINE);
     let mut buffer = vec![0; LINE];
-    let hear = |line: Line| {
-        let (Line::Whole(line) | Line::Long(line)) = line;
+    let hear = |line: TextLine| {
+        let (TextLine::Whole(line) | TextLine::Long(line)) = line;
         let line = String::from_utf8_lossy(&line);
         let line = line.trim_end();
         {

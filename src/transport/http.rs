@@ -13,9 +13,9 @@ use reqwest::{Method, Response};
 use tokio::time::{sleep, timeout};
 
 use super::web::{Web, describe, is_refused, put, requests};
-use super::{Event, now, until};
+use super::{TransportEvent, now, until};
 use crate::error::Error;
-use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
+use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::http::headers::SESSION;
 use crate::jsonrpc::{Payload, Raw, outline};
 use crate::proto::Millis;
@@ -41,7 +41,7 @@ struct Failed {
 }
 
 /// One server's endpoint.
-pub(super) struct Http {
+pub(super) struct HttpTransport {
     core: client::Http<Raw>,
     web: Web,
     /// What makes the requests, or why nothing does.
@@ -49,19 +49,19 @@ pub(super) struct Http {
     limit: usize,
     steps: Steps,
     exchanges: HashMap<u32, Exchange>,
-    events: VecDeque<Event>,
+    events: VecDeque<TransportEvent>,
 }
 
 struct Exchange {
     abort: AbortHandle,
-    reading: Reading,
+    reading: BodyMode,
     /// A body that comes as a whole.
     whole: Vec<u8>,
     /// Where the server wants to send the client to.
     location: Option<String>,
 }
 
-impl Http {
+impl HttpTransport {
     pub fn new(web: &Web, limit: usize) -> Self {
         Self {
             core: client::Http::default(),
@@ -70,7 +70,7 @@ impl Http {
             limit,
             steps: Steps::new(),
             exchanges: HashMap::new(),
-            events: VecDeque::from([Event::Open]),
+            events: VecDeque::from([TransportEvent::Open]),
         }
     }
 
@@ -80,7 +80,7 @@ impl Http {
         self.act();
     }
 
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> TransportEvent {
         loop {
             let wake = self.core.handle_timeout(now());
             self.act();
@@ -133,8 +133,8 @@ impl Http {
                     }
                 }
             }
-            for news in self.core.take_news() {
-                self.events.push_back(Event::Http(news));
+            for incoming in self.core.take_incoming() {
+                self.events.push_back(TransportEvent::Http(incoming));
             }
         }
     }
@@ -150,7 +150,7 @@ impl Http {
         };
         let (abort, registration) = AbortHandle::new_pair();
         self.steps.push(Abortable::new(Box::pin(step), registration));
-        let one = Exchange { abort, reading: Reading::Nothing, whole: Vec::new(), location: None };
+        let one = Exchange { abort, reading: BodyMode::Nothing, whole: Vec::new(), location: None };
         self.exchanges.insert(exchange, one);
     }
 
@@ -185,14 +185,14 @@ impl Http {
                 if response.status().is_redirection() {
                     exchange.location = text(response.headers(), LOCATION.as_str());
                 }
-                if reading == Reading::Nothing {
+                if reading == BodyMode::Nothing {
                     self.exchanges.remove(&number);
                 } else {
                     self.read(number, Box::new(response));
                 }
             }
             Step::Chunk(response, Ok(Some(chunk))) => {
-                if exchange.reading == Reading::Events {
+                if exchange.reading == BodyMode::Events {
                     self.chunk(number, chunk);
                 } else {
                     exchange.whole.extend(chunk);
@@ -209,7 +209,7 @@ impl Http {
             }
             Step::Chunk(_, Ok(None)) => {
                 let Some(exchange) = self.exchanges.remove(&number) else { return };
-                if exchange.reading == Reading::Events {
+                if exchange.reading == BodyMode::Events {
                     let ended = Failure { sent: true, refused: false, cause: None };
                     return self.core.failed(number, ended, now());
                 }
@@ -278,7 +278,7 @@ impl Http {
     }
 }
 
-impl fmt::Debug for Http {
+impl fmt::Debug for HttpTransport {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         out.debug_struct("Http").field("web", &self.web).finish_non_exhaustive()
     }
@@ -291,7 +291,7 @@ impl Failed {
     }
 }
 
-fn head(core: &mut client::Http<Raw>, number: u32, response: &Response) -> Reading {
+fn head(core: &mut client::Http<Raw>, number: u32, response: &Response) -> BodyMode {
     let headers = response.headers();
     let header = |name| text(headers, name).unwrap_or_default();
     let head = Head {

@@ -2,7 +2,7 @@
 
 /// A line, without its end.
 #[derive(Debug, PartialEq)]
-pub(super) enum Line {
+pub(super) enum TextLine {
     Whole(Vec<u8>),
     /// How a line begins that is too long to be kept.
     Long(Vec<u8>),
@@ -25,7 +25,7 @@ impl Lines {
     }
 
     /// Takes the bytes up to the end of the next line, if there is one; returns how many that were.
-    pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<Line>) {
+    pub fn take(&mut self, bytes: &[u8]) -> (usize, Option<TextLine>) {
         let end = memchr::memchr(b'\n', bytes);
         let part = bytes.get(..end.unwrap_or(bytes.len())).unwrap_or_default();
         if !self.is_long && self.held.len() + part.len() > self.limit {
@@ -43,13 +43,13 @@ impl Lines {
     }
 
     /// What is left at the end of the stream, or of a line.
-    pub fn finish(&mut self) -> Option<Line> {
+    pub fn finish(&mut self) -> Option<TextLine> {
         let held = std::mem::take(&mut self.held);
         if std::mem::take(&mut self.is_long) {
-            return Some(Line::Long(held));
+            return Some(TextLine::Long(held));
         }
         let end = held.trim_ascii_end().len();
-        (end > 0).then_some(Line::Whole(held))
+        (end > 0).then_some(TextLine::Whole(held))
     }
 }
 
@@ -72,14 +72,14 @@ mod tests {
                 }
             }
             found.extend(lines.finish());
-            let Some(Line::Long(begins)) = found.get(2).map(|line| match line {
-                Line::Long(begins) => Line::Long(begins.clone()),
-                whole @ Line::Whole(_) => panic!("{whole:?}"),
+            let Some(TextLine::Long(begins)) = found.get(2).map(|line| match line {
+                TextLine::Long(begins) => TextLine::Long(begins.clone()),
+                whole @ TextLine::Whole(_) => panic!("{whole:?}"),
             }) else {
                 panic!("{found:?}")
             };
             assert!(b"three is too long".starts_with(begins.as_slice()));
-            let whole = |text: &str| Line::Whole(text.as_bytes().to_vec());
+            let whole = |text: &str| TextLine::Whole(text.as_bytes().to_vec());
             assert_eq!(found.len(), 4, "{found:?}");
             assert_eq!(found.first(), Some(&whole("one\r")));
             assert_eq!(found.get(1), Some(&whole("two")));

@@ -19,14 +19,14 @@ use std::time::{Duration, Instant};
 use tokio::task::coop::consume_budget;
 
 use crate::error::Error;
-use crate::http::client::News;
+use crate::http::client::Incoming;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Channel, Client, RequestId};
+use crate::proto::client::{Channel, ClientMachine, RequestId};
 
 use child::Child;
 pub use command::{Command, inherited_environment};
-use http::Http;
+use http::HttpTransport;
 use socket::Socket;
 pub use web::{Headers, Scheme, Web};
 
@@ -54,18 +54,18 @@ pub struct Transport {
 enum Way {
     Child(Box<Child>),
     Socket(Box<Socket>),
-    Http(Box<Http>),
+    Http(Box<HttpTransport>),
 }
 
 /// What has happened.
 #[derive(Debug)]
-pub enum Event {
+pub enum TransportEvent {
     /// Messages can be sent.
     Open,
     /// A message of a child, or of a WebSocket.
     Message(Raw),
     /// What exchanges of HTTP have brought.
-    Http(News<Raw>),
+    Http(Incoming<Raw>),
     /// A message could not be read, of which so much is known: the call fails that it answers.
     Unread(Outline, Error<Raw>),
     /// It is over; nothing else comes.
@@ -99,12 +99,12 @@ impl Transport {
 
     /// Speaks Streamable HTTP: `http:` or `https:`.
     pub fn http(web: &Web, max_message: usize) -> Self {
-        Self { way: Way::Http(Box::new(Http::new(web, max_message))), limit: max_message }
+        Self { way: Way::Http(Box::new(HttpTransport::new(web, max_message))), limit: max_message }
     }
 
     /// What happens next. What is sent leaves while this is awaited; it may be dropped and called
-    /// again. After [`Event::End`] there is that, always.
-    pub async fn next(&mut self) -> Event {
+    /// again. After [`TransportEvent::End`] there is that, always.
+    pub async fn next(&mut self) -> TransportEvent {
         // What has been read already is there at once, again and again: others have to have their turn.
         consume_budget().await;
         match &mut self.way {
@@ -186,13 +186,13 @@ impl Transport {
     }
 }
 
-impl Event {
+impl TransportEvent {
     /// Tells a client what has happened.
-    pub fn tell(self, client: &mut Client<Raw>, now: Millis) {
+    pub fn tell(self, client: &mut ClientMachine<Raw>, now: Millis) {
         match self {
             Self::Open => client.opened(now),
             Self::Message(message) => client.read(&message, None, now),
-            Self::Http(news) => news.tell(client, now),
+            Self::Http(incoming) => incoming.tell(client, now),
             Self::Unread(of, error) => match of.id.as_ref().filter(|_| of.answers) {
                 Some(id) => match RequestId::named(id) {
                     Some(id) => client.unsent(id, error, now),

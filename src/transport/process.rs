@@ -16,7 +16,7 @@ use super::command::{Command, inherited_environment};
 
 /// A process that runs.
 #[derive(Debug)]
-pub(super) struct Started {
+pub(super) struct Spawned {
     pub stdin: ChildStdin,
     pub stdout: ChildStdout,
     pub stderr: ChildStderr,
@@ -42,7 +42,7 @@ impl Keeper {
 }
 
 /// Starts a program. The receiver may be dropped: what was started is ended then.
-pub(super) fn start(command: &Command) -> oneshot::Receiver<io::Result<Started>> {
+pub(super) fn start(command: &Command) -> oneshot::Receiver<io::Result<Spawned>> {
     let (told, started) = oneshot::channel();
     let (command, runtime) = (command.clone(), Handle::current());
     let job: Job = Box::new(move || {
@@ -74,7 +74,7 @@ fn starter() -> Option<&'static mpsc::Sender<Job>> {
     starter.as_ref()
 }
 
-fn spawn(command: &Command, runtime: &Handle) -> io::Result<Started> {
+fn spawn(command: &Command, runtime: &Handle) -> io::Result<Spawned> {
     let _inside = runtime.enter();
     let mut process = std::process::Command::new(&command.program);
     process
@@ -102,7 +102,7 @@ fn spawn(command: &Command, runtime: &Handle) -> io::Result<Started> {
     let (stop, stopped) = oneshot::channel();
     let (exited, exit) = oneshot::channel();
     let task = runtime.spawn(keep(child, group, stopped, exited, command.grace));
-    Ok(Started { stdin, stdout, stderr, exit, keeper: Keeper { stop, task } })
+    Ok(Spawned { stdin, stdout, stderr, exit, keeper: Keeper { stop, task } })
 }
 
 /// Gives the process a group of its own, and sees that it does not outlive this one.

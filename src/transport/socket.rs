@@ -19,7 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
 use super::web::{Web, describe, put, requests};
-use super::{End, Event, endurance};
+use super::{End, TransportEvent, endurance};
 use crate::error::Error;
 use crate::jsonrpc::Outline;
 use crate::text::{ECHO, clip};
@@ -56,17 +56,17 @@ impl Socket {
         Self { limit, state: State::Opening(opening) }
     }
 
-    pub async fn next(&mut self) -> Event {
+    pub async fn next(&mut self) -> TransportEvent {
         poll_fn(|cx| self.poll(cx)).await
     }
 
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<TransportEvent> {
         let reason = match &mut self.state {
             State::Opening(opening) => match ready!(opening.as_mut().poll(cx)) {
                 Ok(stream) => {
                     let open = Open { stream, unsent: VecDeque::new(), size: 0, is_flushed: true };
                     self.state = State::Open(Box::new(open));
-                    return Poll::Ready(Event::Open);
+                    return Poll::Ready(TransportEvent::Open);
                 }
                 Err(reason) => reason,
             },
@@ -74,11 +74,11 @@ impl Socket {
                 Ok(event) => return Poll::Ready(event),
                 Err(reason) => reason,
             },
-            State::Over(end) => return Poll::Ready(Event::End(end.clone())),
+            State::Over(end) => return Poll::Ready(TransportEvent::End(end.clone())),
         };
         let end = End::new(reason);
         self.state = State::Over(end.clone());
-        Poll::Ready(Event::End(end))
+        Poll::Ready(TransportEvent::End(end))
     }
 
     /// False: it is not open.
@@ -119,18 +119,18 @@ impl fmt::Debug for Socket {
 
 impl Open {
     /// The next event; the error says how it has ended.
-    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<Event, String>> {
+    fn poll(&mut self, cx: &mut Context<'_>, limit: usize) -> Poll<Result<TransportEvent, String>> {
         // What is sent leaves also while more and more comes in.
         let mut written = self.write(cx);
         loop {
             match Pin::new(&mut self.stream).poll_next(cx) {
                 Poll::Ready(Some(Ok(Message::Text(text)))) => {
-                    return Poll::Ready(Ok(Event::of(text.as_str().to_owned(), limit)));
+                    return Poll::Ready(Ok(TransportEvent::of(text.as_str().to_owned(), limit)));
                 }
                 Poll::Ready(Some(Ok(Message::Binary(_)))) => {
                     let reason = "the server sent a binary frame, which MCP does not know";
                     let error = Error::Protocol(reason.to_owned());
-                    return Poll::Ready(Ok(Event::Unread(Outline::default(), error)));
+                    return Poll::Ready(Ok(TransportEvent::Unread(Outline::default(), error)));
                 }
                 Poll::Ready(Some(Ok(Message::Close(frame)))) => {
                     return Poll::Ready(Err(ending(frame.as_ref())));

@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::json::{or_default, read, read_json};
-use super::{Json, JsonObject, Resource, ResourceContents};
+use super::{JsonObject, JsonValue, Resource, ResourceContents};
 use crate::jsonrpc::Payload;
 
 /// Who speaks, or who is spoken to.
@@ -44,13 +44,13 @@ pub struct CallToolResult {
     pub content: Vec<Content>,
     /// What a program reads.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub structured_content: Option<Json>,
+    pub structured_content: Option<JsonValue>,
     /// Whether the tool failed. That is no error of the call: a model that reads why may do better.
     #[serde(default, deserialize_with = "or_default", skip_serializing_if = "std::ops::Not::not")]
     pub is_error: bool,
     /// Anything else about the result.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
 }
 
 impl CallToolResult {
@@ -68,7 +68,7 @@ impl CallToolResult {
 #[cfg(not(target_arch = "wasm32"))]
 impl CallToolResult {
     /// A value for programs, and the same as JSON text for those that read `content` only.
-    pub fn structured(value: Json) -> Self {
+    pub fn structured(value: JsonValue) -> Self {
         let text = value.to_string();
         Self { structured_content: Some(value), ..Self::text(text) }
     }
@@ -137,28 +137,28 @@ pub enum Content {
         content: Vec<Content>,
         /// The same for programs.
         #[serde(skip_serializing_if = "Option::is_none")]
-        structured_content: Option<Json>,
+        structured_content: Option<JsonValue>,
         /// Whether the tool failed.
         #[serde(skip_serializing_if = "std::ops::Not::not")]
         is_error: bool,
     },
     /// Any other block, as it is on the wire.
     #[serde(untagged)]
-    Other(Json),
+    Other(JsonValue),
 }
 
 // By hand: serde would first collect the block in a form of its own, which cannot hold JavaScript's
 // values.
 impl<'de> Deserialize<'de> for Content {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let block = Json::deserialize(deserializer)?;
+        let block = JsonValue::deserialize(deserializer)?;
         Ok(Self::known(&block).unwrap_or(Self::Other(block)))
     }
 }
 
 impl Content {
     /// The block, if it is of a kind that is known and has what belongs to it.
-    fn known(block: &Json) -> Option<Self> {
+    fn known(block: &JsonValue) -> Option<Self> {
         let annotations = block.present("annotations").and_then(read);
         let content = match block.text("type")?.as_str() {
             "text" => Self::Text { text: block.text("text")?, annotations },

@@ -8,11 +8,11 @@ mod engine {
     use serde::de::DeserializeOwned;
 
     /// Any JSON value.
-    pub type Json = serde_json::Value;
+    pub type JsonValue = serde_json::Value;
     /// A JSON object.
-    pub type JsonObject = serde_json::Map<String, Json>;
+    pub type JsonObject = serde_json::Map<String, JsonValue>;
 
-    pub(in crate::types) fn read<T: DeserializeOwned>(value: Json) -> Option<T> {
+    pub(in crate::types) fn read<T: DeserializeOwned>(value: JsonValue) -> Option<T> {
         serde_json::from_value(value).ok()
     }
 
@@ -29,12 +29,12 @@ mod engine {
 
     /// Any JSON value, as a JavaScript value; `undefined` where there is none.
     #[derive(Clone, Debug, Default, PartialEq)]
-    pub struct Json(JsValue);
+    pub struct JsonValue(JsValue);
 
     /// A JSON object, as a JavaScript value; `undefined` where there is none.
-    pub type JsonObject = Json;
+    pub type JsonObject = JsonValue;
 
-    impl Deref for Json {
+    impl Deref for JsonValue {
         type Target = JsValue;
 
         fn deref(&self) -> &JsValue {
@@ -42,25 +42,25 @@ mod engine {
         }
     }
 
-    impl From<JsValue> for Json {
+    impl From<JsValue> for JsonValue {
         fn from(value: JsValue) -> Self {
             Self(value)
         }
     }
 
-    impl From<Json> for JsValue {
-        fn from(value: Json) -> Self {
+    impl From<JsonValue> for JsValue {
+        fn from(value: JsonValue) -> Self {
             value.0
         }
     }
 
-    impl<'de> Deserialize<'de> for Json {
+    impl<'de> Deserialize<'de> for JsonValue {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
             preserve::deserialize(deserializer).map(Self)
         }
     }
 
-    impl Serialize for Json {
+    impl Serialize for JsonValue {
         fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
             preserve::serialize(&self.0, serializer)
         }
@@ -70,12 +70,12 @@ mod engine {
         serde_wasm_bindgen::from_value(value).ok()
     }
 
-    pub(in crate::types) fn read_json<T: DeserializeOwned>(value: Json) -> Option<T> {
+    pub(in crate::types) fn read_json<T: DeserializeOwned>(value: JsonValue) -> Option<T> {
         read(value.0)
     }
 }
 
-pub use engine::{Json, JsonObject};
+pub use engine::{JsonObject, JsonValue};
 pub(super) use engine::{read, read_json};
 
 /// Some peers write `null` for what is absent.
@@ -93,5 +93,5 @@ where
     T: DeserializeOwned,
     D: Deserializer<'de>,
 {
-    Json::deserialize(deserializer).map(read_json)
+    JsonValue::deserialize(deserializer).map(read_json)
 }

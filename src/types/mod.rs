@@ -58,8 +58,6 @@ mod implementation;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod json;
 mod level;
-pub mod meta;
-pub mod method;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod prompt;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
@@ -73,6 +71,7 @@ pub(crate) mod schema;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 mod tool;
 
+pub use crate::names::{meta, method};
 pub use capability::{Capability, ClientCapabilities};
 pub use completion::{Completion, CompletionRequest, Reference};
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
@@ -82,7 +81,7 @@ pub use elicitation::{ElicitAction, ElicitRequest, ElicitResult};
 pub use icon::Icon;
 pub use implementation::Implementation;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
-pub use json::{Json, JsonObject};
+pub use json::{JsonObject, JsonValue};
 pub use level::Level;
 #[cfg(any(feature = "client", not(target_arch = "wasm32")))]
 pub use prompt::{GetPromptResult, Prompt, PromptArgument, PromptMessage};

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json::or_default;
-use super::{Content, Icon, Json, Role};
+use super::{Content, Icon, JsonValue, Role};
 
 /// A prompt as `prompts/list` shows it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -25,7 +25,7 @@ pub struct Prompt {
     pub icons: Vec<Icon>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
 }
 
 /// What a prompt is filled in with.

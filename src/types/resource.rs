@@ -4,7 +4,7 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use serde::{Deserialize, Serialize};
 
 use super::json::{if_usable, or_default};
-use super::{Annotations, Icon, Json};
+use super::{Annotations, Icon, JsonValue};
 
 /// A resource as `resources/list` shows it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -34,7 +34,7 @@ pub struct Resource {
     pub icons: Vec<Icon>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
 }
 
 /// A family of resources as `resources/templates/list` shows it.
@@ -62,7 +62,7 @@ pub struct ResourceTemplate {
     pub icons: Vec<Icon>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
 }
 
 /// What is in a resource, or in a part of one: text or bytes.
@@ -82,7 +82,7 @@ pub struct ResourceContents {
     pub blob: Option<String>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
 }
 
 /// The result of `resources/read`.

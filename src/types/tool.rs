@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::json::{if_usable, or_default};
-use super::{Icon, Json, JsonObject};
+use super::{Icon, JsonObject, JsonValue};
 
 /// A tool as `tools/list` shows it.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -32,7 +32,7 @@ pub struct Tool {
     pub icons: Vec<Icon>,
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
-    pub meta: Option<Json>,
+    pub meta: Option<JsonValue>,
     /// What its callers have to be allowed; no client sees this.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
@@ -110,19 +110,19 @@ impl Tool {
     /// # Panics
     /// If the schema is no object with members.
     #[must_use]
-    pub fn input_schema(mut self, schema: Json) -> Self {
+    pub fn input_schema(mut self, schema: JsonValue) -> Self {
         self.input_schema = keywords(schema);
         self
     }
 
     /// Promises a structured result of this type: the handler returns
-    /// [`Json`](crate::server::Json) of it.
+    /// [`JsonValue`](crate::server::JsonValue) of it.
     ///
     /// # Panics
     /// If the type has no JSON schema with keywords.
     #[must_use]
     pub fn output<T: schemars::JsonSchema>(self) -> Self {
-        let schema = super::schema::of::<T>().map_or(Json::Null, Json::Object);
+        let schema = super::schema::of::<T>().map_or(JsonValue::Null, JsonValue::Object);
         self.output_schema(schema)
     }
 
@@ -131,16 +131,16 @@ impl Tool {
     /// # Panics
     /// If the schema is no object with members.
     #[must_use]
-    pub fn output_schema(mut self, schema: Json) -> Self {
+    pub fn output_schema(mut self, schema: JsonValue) -> Self {
         self.output_schema = Some(keywords(schema));
         self
     }
 }
 
 #[cfg(not(target_arch = "wasm32"))]
-fn keywords(schema: Json) -> JsonObject {
+fn keywords(schema: JsonValue) -> JsonObject {
     match schema {
-        Json::Object(keywords) if !keywords.is_empty() => keywords,
+        JsonValue::Object(keywords) if !keywords.is_empty() => keywords,
         other => panic!("no schema with keywords: {other}"),
     }
 }

@@ -1,43 +1,23 @@
 //! The client machine for JavaScript.
 
-use std::mem::ManuallyDrop;
-
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, Client, Config, Handles, Mode, PageLimits, RequestId, Requested,
+    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Implementation, Level};
 
-use super::http::{Exchanges, end};
+use super::http::end;
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::payload::help;
 use super::records;
+use super::state::{Core, text};
 use super::words::{self, Failed, LogLevel, Scan};
-
-/// One client's protocol machine.
-///
-/// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
-/// [`numbers`](Self::view), [`value`](Self::value) and [`other`](Self::other).
-#[wasm_bindgen]
-pub struct Core {
-    pub(super) machine: Client<JsValue>,
-    /// Where messages go that are exchanges of HTTP.
-    // Dropped by hand: the function that does so may not be loaded where there are none.
-    pub(super) http: ManuallyDrop<Option<Box<Exchanges>>>,
-    /// Whether there is nothing but exchanges.
-    pub(super) alone: bool,
-    /// A request whose answer goes on behind an event.
-    pub(super) resume: Option<(RequestId, JsValue)>,
-    pub(super) value: JsValue,
-    /// The other value of a step that has two.
-    pub(super) other: JsValue,
-}
 
 #[wasm_bindgen]
 impl Core {
@@ -66,7 +46,7 @@ impl Core {
             return Err(JsValue::from_str("`mode` names no protocol version"));
         };
         let capabilities = JsValue::object();
-        Ok(Self::of(Client::new(Config { info, capabilities, log_level, mode })))
+        Ok(Self::of(ClientMachine::new(ClientConfig { info, capabilities, log_level, mode })))
     }
 
     /// Who does in one step what takes many from here; for all machines of this module.
@@ -376,19 +356,6 @@ impl Drop for Core {
             end(http);
         }
     }
-}
-
-impl Core {
-    pub(super) fn of(machine: Client<JsValue>) -> Self {
-        let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
-        Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
-    }
-}
-
-/// The text of what is one; empty for anything else.
-// Not by a parameter of type `&str`, which costs more in the module and in the glue.
-pub(super) fn text(value: &JsValue) -> String {
-    value.as_text().unwrap_or_default()
 }
 
 /// The text of an option; without `fits` from now on if it is something else.

@@ -10,31 +10,17 @@
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use crate::http::client::{self, Action, Failure, Head, News, Pauses, Reading, Sending};
+use crate::http::client::{self, Action, BodyMode, Failure, Head, Incoming, Pauses, Sending};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Config, Mode, RequestId};
+use crate::proto::client::{ClientConfig, ClientMachine, Mode, RequestId};
 use crate::types::Implementation;
 
-use super::client::{Core, text};
 use super::memory::put;
 use super::payload::read_number;
 use super::records::{self, Units};
+use super::state::{Core, Exchanges, text};
 use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
-
-/// The exchanges of a core.
-#[derive(Default)]
-pub(super) struct Exchanges {
-    machine: client::Http<JsValue>,
-    /// Whether messages are shown to JavaScript, which hands them to the client.
-    shows: bool,
-    /// What is to be told, the next one last.
-    shown: Vec<JsValue>,
-    news: Vec<News<JsValue>>,
-    actions: Vec<Action<JsValue>>,
-    /// How the data of an event begins that is too large.
-    begins: Vec<u8>,
-}
 
 impl Exchanges {
     /// When the clock is to be looked at.
@@ -156,9 +142,9 @@ impl Core {
             headers: present(headers),
         };
         let reading = match http.machine.head(exchange, head) {
-            Reading::Nothing => Body::None,
-            Reading::Whole => Body::Whole,
-            Reading::Events => Body::Events,
+            BodyMode::Nothing => Body::None,
+            BodyMode::Whole => Body::Whole,
+            BodyMode::Events => Body::Events,
         };
         reading as u32 | if http.machine.stirs() { Found::Stirs as u32 } else { 0 }
     }
@@ -260,8 +246,8 @@ impl Core {
     fn without_client(http: Box<Exchanges>) -> Self {
         let info = Implementation { name: String::new(), version: String::new(), title: None };
         let capabilities = JsValue::UNDEFINED;
-        let config = Config { info, capabilities, log_level: None, mode: Mode::Auto };
-        let mut core = Self::of(Client::new(config));
+        let config = ClientConfig { info, capabilities, log_level: None, mode: Mode::Auto };
+        let mut core = Self::of(ClientMachine::new(config));
         (*core.http, core.alone) = (Some(http), true);
         core
     }
@@ -291,12 +277,12 @@ impl Core {
             return Some(self.step(Step::Message, message));
         }
         if self.alone {
-            if http.news.is_empty() {
-                http.news = http.machine.take_news();
-                http.news.reverse();
+            if http.incoming.is_empty() {
+                http.incoming = http.machine.take_incoming();
+                http.incoming.reverse();
             }
-            if let Some(news) = http.news.pop() {
-                return Some(self.tell(news));
+            if let Some(incoming) = http.incoming.pop() {
+                return Some(self.tell(incoming));
             }
         } else {
             http.machine.tell_now(&mut self.machine);
@@ -325,23 +311,23 @@ impl Core {
     }
 
     /// The step that tells, where there is no client, what has happened.
-    fn tell(&mut self, news: News<JsValue>) -> Step {
-        let (step, value) = match news {
-            News::Message(message) => (Step::Message, message),
-            News::Asked(message, stream) => {
+    fn tell(&mut self, incoming: Incoming<JsValue>) -> Step {
+        let (step, value) = match incoming {
+            Incoming::Message(message) => (Step::Message, message),
+            Incoming::Asked(message, stream) => {
                 put(Place::Id, JsValue::as_f64(&JsValue::from_id(&stream)).unwrap_or(f64::NAN));
                 (Step::Asked, message)
             }
-            News::Failed(id, error) => {
+            Incoming::Failed(id, error) => {
                 let mut detail = explain(error);
                 detail.set("id", JsValue::from_id(&id));
                 (Step::Unanswered, detail)
             }
-            News::Fault(error) => (Step::Fault, explain(error)),
-            News::Closed => (Step::Expired, JsValue::UNDEFINED),
-            News::Stray(_, params) => (Step::Odd, params),
-            News::Begun => (Step::Begun, JsValue::UNDEFINED),
-            News::Refused(error) => (Step::NotBegun, explain(error)),
+            Incoming::Fault(error) => (Step::Fault, explain(error)),
+            Incoming::Closed => (Step::Expired, JsValue::UNDEFINED),
+            Incoming::Stray(_, params) => (Step::Odd, params),
+            Incoming::Begun => (Step::Begun, JsValue::UNDEFINED),
+            Incoming::Refused(error) => (Step::NotBegun, explain(error)),
         };
         self.step(step, value)
     }
@@ -364,7 +350,7 @@ fn put_span([start, length]: [Place; 2], bytes: &[u8]) {
 /// Without a client, nothing is said of its call.
 fn read_progress(
     http: &mut client::Http<JsValue>,
-    mut client: Option<&mut Client<JsValue>>,
+    mut client: Option<&mut ClientMachine<JsValue>>,
     exchange: u32,
     since: usize,
 ) -> u32 {

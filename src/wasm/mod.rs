@@ -18,15 +18,17 @@ mod records;
 #[cfg(feature = "npm-server")]
 mod server;
 #[cfg(feature = "npm-client")]
+mod state;
+#[cfg(feature = "npm-client")]
 mod steps;
 mod words;
 
 #[cfg(feature = "npm-client")]
-pub use client::Core;
-#[cfg(feature = "npm-client")]
 pub use memory::{scan_frame, view};
 #[cfg(feature = "npm-server")]
 pub use server::Host;
+#[cfg(feature = "npm-client")]
+pub use state::Core;
 
 // Behind a feature, because a Rust program that depends on this crate chooses its own.
 #[cfg(feature = "npm-allocator")]

@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 
 use wasm_bindgen::JsValue;
 
-use crate::proto::client::{Client, Heard};
+use crate::proto::client::{ClientMachine, Heard};
 use crate::proto::scan::{Scanned, units};
 
 use super::payload::view_numbers;
@@ -96,7 +96,7 @@ pub(super) fn write(
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
 #[allow(clippy::cast_possible_truncation)] // at most 15 digits
-pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool {
+pub(super) fn accept(record: &mut Record, client: &mut ClientMachine<JsValue>) -> bool {
     let [slot, odd, flags, token, progress, ..] = record;
     let (token, flags) = (*token as i64, *flags as i32);
     let is_text = flags & Flag::AsText as i32 != 0;
@@ -111,7 +111,7 @@ pub(super) fn accept(record: &mut Record, client: &mut Client<JsValue>) -> bool 
 }
 
 /// Tells the client of what a worker has scanned, and writes slots and oddities into the table.
-pub(super) fn take(count: usize, client: &mut Client<JsValue>) {
+pub(super) fn take(count: usize, client: &mut ClientMachine<JsValue>) {
     for record in table().iter_mut().take(count) {
         accept(record, client);
     }

@@ -7,10 +7,13 @@ use crate::jsonrpc::{Payload, RpcError, code};
 use crate::proto::server::{
     AskKey, Feature, Features, Limits, Profile, RequestKey, ServerMachine, Transmit,
 };
-use crate::proto::service::{self, Asked, Config, Failure, Job, Kind, Output, Session, Unanswered};
+use crate::proto::service::{
+    self, Asked, HandlerFailure, HandlerKind, HostConfig, HostOutput, Job, ServerSession,
+    Unanswered,
+};
 use crate::types::{Capability, Icon, Implementation, Level, method};
 
-use super::words::{self, Logged, Question, Thing};
+use super::words::{self, Logged, Question};
 
 /// The server machine of a page, with all its connections.
 ///
@@ -27,7 +30,7 @@ pub struct Host {
 }
 
 impl Host {
-    fn session(&mut self, connection: u32) -> Option<&mut Session<JsValue>> {
+    fn session(&mut self, connection: u32) -> Option<&mut ServerSession<JsValue>> {
         self.host.session(connection)
     }
 
@@ -43,22 +46,22 @@ fn key(call: f64) -> RequestKey {
 }
 
 /// The kinds of things that a server has, as JavaScript numbers them.
-const KINDS: [(Thing, Kind); 5] = [
-    (Thing::Tool, Kind::Tool),
-    (Thing::Resource, Kind::Resource),
-    (Thing::Template, Kind::Template),
-    (Thing::Prompt, Kind::Prompt),
-    (Thing::Completion, Kind::Completion),
+const KINDS: [(words::HandlerKind, HandlerKind); 5] = [
+    (words::HandlerKind::Tool, HandlerKind::Tool),
+    (words::HandlerKind::Resource, HandlerKind::Resource),
+    (words::HandlerKind::Template, HandlerKind::Template),
+    (words::HandlerKind::Prompt, HandlerKind::Prompt),
+    (words::HandlerKind::Completion, HandlerKind::Completion),
 ];
 
-fn kind(number: u32) -> Kind {
-    let known = KINDS.into_iter().find(|(thing, _)| *thing as u32 == number);
-    known.map_or(Kind::Completion, |(_, kind)| kind)
+fn kind(number: u32) -> HandlerKind {
+    let known = KINDS.into_iter().find(|(known, _)| *known as u32 == number);
+    known.map_or(HandlerKind::Completion, |(_, kind)| kind)
 }
 
-fn number(kind: Kind) -> u32 {
+fn number(kind: HandlerKind) -> u32 {
     let known = KINDS.into_iter().find(|(_, known)| *known == kind);
-    known.map_or(Thing::Completion, |(thing, _)| thing) as u32
+    known.map_or(words::HandlerKind::Completion, |(number, _)| number) as u32
 }
 
 #[wasm_bindgen]
@@ -88,7 +91,7 @@ impl Host {
         let page_size = number("pageSize").map_or(usize::MAX, |size| (size as usize).max(1));
         let lifetime = number("lifetime").unwrap_or_default();
         let limits = Limits::default();
-        let host = service::Host::new(Config { profile, limits, page_size, key, lifetime });
+        let host = service::Host::new(HostConfig { profile, limits, page_size, key, lifetime });
         Self { host, value: JsValue::UNDEFINED }
     }
 
@@ -154,16 +157,16 @@ impl Host {
         let mut step = JsValue::object();
         step.set("connection", connection.into());
         let call = match output {
-            Output::Run(job) => {
+            HostOutput::Run(job) => {
                 let call = job.call;
                 step.set("job", describe(job));
                 call
             }
-            Output::Stop { call, reason } => {
+            HostOutput::Stop { call, reason } => {
                 step.set("value", reason.map_or(JsValue::UNDEFINED, Into::into));
                 call
             }
-            Output::Answered { call, ask, outcome } => {
+            HostOutput::Answered { call, ask, outcome } => {
                 step.set("ask", from_integer(ask.number()));
                 step.set("ok", JsValue::from_bool(outcome.is_ok()));
                 step.set("value", outcome.unwrap_or_else(explain));
@@ -300,7 +303,7 @@ impl Host {
         let outcome = if ok {
             Ok(value)
         } else {
-            Err(Failure {
+            Err(HandlerFailure {
                 message: value.text("message").unwrap_or_default(),
                 code: value
                     .get("code")

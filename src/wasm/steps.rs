@@ -5,10 +5,10 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
-use crate::proto::client::{Client, Output};
+use crate::proto::client::{ClientMachine, Output};
 
-use super::client::Core;
 use super::memory::{put, put_id, put_odd, put_progress, put_slot};
+use super::state::Core;
 use super::words::{GREETING, NO_SLOT, Place, Step};
 
 #[wasm_bindgen]
@@ -114,9 +114,9 @@ impl Core {
                 put_slot(slot);
                 self.step(Step::Interrupted, explain(error))
             }
-            Some(Output::News(slot, method, params)) => {
+            Some(Output::Update(slot, method, params)) => {
                 put_slot(slot);
-                self.step(Step::News, message(&method, params))
+                self.step(Step::Update, message(&method, params))
             }
             Some(Output::Odd(oddity, params)) => {
                 put_odd(Some(oddity));
@@ -172,7 +172,7 @@ fn message(method: &str, params: Option<JsValue>) -> JsValue {
     message
 }
 
-fn describe(machine: &Client<JsValue>) -> JsValue {
+fn describe(machine: &ClientMachine<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     let Some(session) = machine.session() else { return object };
     object.set_text("protocolVersion", session.version.as_str());

@@ -167,7 +167,7 @@ pub enum Step {
     Task = 14,
     Withdrawn = 15,
     Acknowledged = 16,
-    News = 17,
+    Update = 17,
     Odd = 18,
     Interrupted = 19,
     /// Start an exchange of HTTP: its number, method, headers (names and values in turn), body, and
@@ -213,7 +213,7 @@ pub enum Found {
 
 /// The kinds of things that a server has.
 #[derive(Clone, Copy)]
-pub enum Thing {
+pub enum HandlerKind {
     Tool = 0,
     Resource = 1,
     Template = 2,

@@ -22,12 +22,13 @@ const files = {
   "/mcp-worker.js": 'import "/pkg/worker.js";',
   "/frail-worker.js": 'import "/pkg/worker.js"; addEventListener("message", ({ data }) => { if (data === "fail") throw new Error("out of order"); });',
   "/nested.js": `import { Client } from "/pkg/index.js";
-    onmessage = async ({ data }) => {
-      const client = await Client.connect(data, { worker: true });
+    const run = async (url) => {
+      const client = await Client.connect(url, { worker: true });
       const { content } = await client.callTool("download_file", { url: "x" }, { progressHandler: null });
       await client.close();
-      postMessage(content[0].text);
-    };`,
+      return content[0].text;
+    };
+    onmessage = ({ data }) => void run(data).then((text) => postMessage({ text }), (error) => postMessage({ failed: String(error) }));`,
 };
 
 for (const kind of browsers) {
@@ -203,8 +204,10 @@ for (const kind of browsers) {
         (url) =>
           new Promise((resolve, reject) => {
             const worker = new Worker("/nested.js", { type: "module" });
-            worker.onerror = (event) => reject(new Error(event.message));
-            worker.onmessage = ({ data }) => resolve(data);
+            // Held by the page too, so that no collection of garbage ends it.
+            Object.assign(globalThis, { held: worker });
+            worker.onerror = (event) => reject(new Error(`the worker's script failed: ${event.message || event.type}`));
+            worker.onmessage = ({ data }) => ("failed" in data ? reject(new Error(data.failed)) : resolve(data.text));
             worker.postMessage(url);
           }),
       );

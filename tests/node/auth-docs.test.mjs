@@ -42,6 +42,18 @@ test("the page that log-ins come back to is the one in www", () => {
   for (const part of ['charset="utf-8"', 'name="referrer" content="no-referrer"', "You can close this window."]) assert.ok(shown.includes(part) && page.includes(part), part);
 });
 
+test("a log-in takes as many lines as is said", () => {
+  const lines = (/** @type {string} */ code) => code.split("\n").filter((line) => line.trim() && !line.trim().startsWith("//")).length;
+  const [login] = examplesOf(file).filter(({ kind }) => kind === "js");
+  const page = examplesOf(file).find(({ kind }) => kind === "html")?.code ?? "";
+  // An import and the call of `connect` are there without one, too.
+  assert.equal(lines(login?.code ?? "") - 2, 8);
+  assert.equal(lines(/<script type="module">([^]*)<\/script>/.exec(page)?.[1] ?? ""), 2);
+  const [readme, guide] = ["README.md", file].map((name) => readFileSync(path.join(root, name), "utf8"));
+  assert.match(readme ?? "", /eight lines more in the program and a page of\s+two/);
+  assert.match(guide ?? "", /eight lines more than without/);
+});
+
 test("every code of an AuthError has its row", () => {
   const declared = [...readFileSync(path.join(pkg, "auth/index.d.ts"), "utf8").matchAll(/\| "(AUTH_\w+)"/g)].map(([, code]) => code);
   const rows = readFileSync(path.join(root, file), "utf8").split("\n").filter((line) => line.startsWith("| `AUTH_")).join("\n");

@@ -131,6 +131,16 @@ for (const version of ["v1", "v2"]) {
         await client.close();
       });
 
+      test("an authorization server that does not announce PKCE is refused, unless the program knows better", async () => {
+        const world = fakeLogin({ metadata: { code_challenge_methods_supported: undefined } });
+        const { make, client, provider, entry } = await program(world);
+        await assert.rejects(client().connect(make()), { code: "AUTH_PKCE" });
+        assert.equal(world.opened.length, 0);
+        const transport = new entry.StreamableHTTPClientTransport(new URL(world.server), { authProvider: provider, fetch: world.fetch, assumePkce: [world.issuer] });
+        await assert.rejects(client().connect(transport), entry.UnauthorizedError);
+        assert.equal(world.opened[0]?.searchParams.get("code_challenge_method"), "S256");
+      });
+
       test("finishAuth without a provider, or with a code that is not taken, is refused", async () => {
         const world = fakeLogin();
         const { make, client, entry } = await program(world);
@@ -176,8 +186,10 @@ describe("compat/v2", () => {
     const make = () => new entry.StreamableHTTPClientTransport(new URL(world.server), { authProvider: provider, fetch: world.fetch });
     await assert.rejects(new entry.Client({ name: "p", version: "1" }, { versionNegotiation: { mode: "auto" } }).connect(make()), entry.UnauthorizedError);
     const transport = make();
-    await assert.rejects(transport.finishAuth(kept.answer), { code: "AUTH_ISSUER_MISMATCH" });
-    await assert.rejects(transport.finishAuth(kept.answer.get("code"), "https://evil.example"), { code: "AUTH_ISSUER_MISMATCH" });
+    const refused = (/** @type {Promise<unknown>} */ promise) => promise.catch((error) => [error instanceof entry.IssuerMismatchError, error.kind, error.expected, error.received, error.cause.code]);
+    const expected = [true, "authorization_response", world.issuer];
+    assert.deepEqual(await refused(transport.finishAuth(kept.answer)), [...expected, undefined, "AUTH_ISSUER_MISMATCH"]);
+    assert.deepEqual(await refused(transport.finishAuth(kept.answer.get("code"), "https://evil.example")), [...expected, "https://evil.example", "AUTH_ISSUER_MISMATCH"]);
     assert.equal(world.count("/token"), 0);
     await transport.finishAuth(kept.answer.get("code"), world.issuer);
     assert.match(kept.tokens.access_token, /^access-/);

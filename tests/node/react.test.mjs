@@ -189,6 +189,56 @@ test("a server that wants a log-in is a status with a way out, which is not trie
   bare.unmount();
 });
 
+test("in strict mode a log-in is asked for once, may be refused, and is over with its component", async () => {
+  const world = fakeLogin();
+  const { OAuth } = await importPkg("auth/index.js");
+  const auth = new OAuth({ fetch: world.fetch, open: (/** @type {URL} */ url) => opens(url), redirectUri: "http://localhost/oauth.html" });
+  let opens = world.open;
+  const options = { auth, fetch: world.fetch, progressHandler: null };
+  const shown = show(() => hooks.useMcpClient(world.server, /** @type {any} */ (options)), {});
+  const needed = (/** @type {{ status: string }} */ { status }) => status === "login";
+  const asked = () => world.asked.filter(({ url, headers }) => url === world.server && headers.get("mcp-method") === "server/discover").length;
+  await shown.until(needed);
+  // Its effects ran twice, and nothing was asked for the first.
+  assert.equal(asked(), 1);
+  assert.deepEqual([...new Set(shown.values.map(({ status }) => status))], ["connecting", "login"]);
+
+  // The person says no: the button is still there, and the same error with it.
+  world.answer = () => ({ code: undefined, error: "access_denied", error_description: "<b>no</b>" });
+  const denied = await shown.now().login().catch((/** @type {any} */ error) => error);
+  assert.deepEqual([denied.code, denied.description], ["AUTH_DENIED", "<b>no</b>"]);
+  assert.deepEqual([shown.now().status, /** @type {any} */ (shown.now().error).code], ["login", "AUTH_REQUIRED"]);
+
+  // Clicked twice: the second click begins anew, and what the first opened comes to nothing.
+  world.answer = () => ({});
+  const slow = /** @type {(() => void)[]} */ ([]);
+  opens = async (url) => (await new Promise((resolve) => slow.push(() => resolve(undefined))), world.open(url));
+  const clicks = [shown.now().login(), shown.now().login()].map((click) => click.then(() => "logged in", (error) => error.code));
+  while (slow.length < 1) await new Promise((resolve) => setImmediate(resolve));
+  slow.forEach((go) => go());
+  assert.deepEqual(await Promise.all(clicks), ["AUTH_CANCELLED", "logged in"]);
+  const { client } = await shown.until(connected);
+  assert.equal(asked(), 2);
+
+  // The log-in has ended for good: the call says so, and so does the next attempt to connect.
+  world.tokens.clear();
+  world.refreshTokens.clear();
+  await assert.rejects(client?.callTool("work") ?? Promise.resolve(), { code: "AUTH_REQUIRED" });
+  shown.now().reconnect();
+  await shown.until(needed);
+
+  // Whoever is gone connects to nothing, though the log-in still comes through.
+  const late = shown.now().login();
+  while (slow.length < 2) await new Promise((resolve) => setImmediate(resolve));
+  const before = asked();
+  shown.unmount();
+  slow.at(-1)?.();
+  await late;
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(asked(), before);
+  assert.equal((await auth.status(world.server)).state, "ready");
+});
+
 test("useCalls shows what is in flight", async () => {
   const shown = show(useOneTool, {});
   const { client } = await shown.until(connected);

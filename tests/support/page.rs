@@ -11,8 +11,8 @@ use mcp_wasm::error::Error;
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::Millis;
 use mcp_wasm::proto::client::{
-    CallLimits, Channel, Client, Config, InputRequest, Mode, Oddity, Output, RequestId, Requested,
-    Session, Slot,
+    CallLimits, Channel, ClientConfig, ClientMachine, InputRequest, Mode, Negotiated, Oddity,
+    Output, RequestId, Requested, Slot,
 };
 use mcp_wasm::proto::scan::{Scanned, parse_number, scan};
 use mcp_wasm::proto::version::{Era, Version};
@@ -68,14 +68,14 @@ pub struct CallRecord {
 /// What the machine told, except for what belongs to a call.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Told {
-    Connected(Box<Session<Value>>),
+    Connected(Box<Negotiated<Value>>),
     Disconnected(Error<Value>),
     Reopen,
     Stalled(i64),
     Acknowledged(i64, Value),
     Interrupted(i64, Error<Value>),
     /// The notification before it is for that call too.
-    News(i64, String, Option<Value>),
+    Update(i64, String, Option<Value>),
     Notification(String, Option<Value>),
     Request(Id, String, Option<Value>),
     Withdrawn(Id, Option<String>),
@@ -84,7 +84,7 @@ pub enum Told {
 
 /// A client machine and everything it said.
 pub struct Page {
-    pub machine: Client<Value>,
+    pub machine: ClientMachine<Value>,
     pub now: Millis,
     pub told: Vec<Told>,
     /// What the server asked for inside results, and nobody has answered yet.
@@ -110,7 +110,7 @@ pub struct Page {
 impl Page {
     pub fn new(mode: Mode, path: Path) -> Self {
         Self::with_config(
-            Config {
+            ClientConfig {
                 info: Implementation::new("test-page", "1.0.0"),
                 capabilities: json!({}),
                 log_level: None,
@@ -120,9 +120,9 @@ impl Page {
         )
     }
 
-    pub fn with_config(config: Config<Value>, path: Path) -> Self {
+    pub fn with_config(config: ClientConfig<Value>, path: Path) -> Self {
         Self {
-            machine: Client::new(config),
+            machine: ClientMachine::new(config),
             // Somewhere in the life of a page, and no round number.
             now: 12_345.678,
             told: Vec::new(),
@@ -144,7 +144,7 @@ impl Page {
     /// `server`.
     pub fn open(version: Version, path: Path, client: Value, server: &Value) -> Self {
         let mut page = Self::with_config(
-            Config {
+            ClientConfig {
                 info: Implementation::new("test-page", "1.0.0"),
                 capabilities: client,
                 log_level: None,
@@ -453,8 +453,8 @@ impl Page {
             Output::Interrupted(slot, error) => {
                 Told::Interrupted(*self.slots.get(&slot).expect("in flight"), error)
             }
-            Output::News(slot, method, params) => {
-                Told::News(*self.slots.get(&slot).expect("in flight"), method, params)
+            Output::Update(slot, method, params) => {
+                Told::Update(*self.slots.get(&slot).expect("in flight"), method, params)
             }
             Output::Notification(method, params) => Told::Notification(method, params),
             Output::Request(id, method, params, slot) => {

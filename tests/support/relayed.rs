@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use mcp_wasm::proto::client::Channel;
-use mcp_wasm::proto::relay::{Act, FrontId, Options, Output, Relay};
+use mcp_wasm::proto::relay::{Act, FrontId, Relay, RelayOptions, RelayOutput};
 use mcp_wasm::proto::server::{Event, Limits, ServerMachine, Transmit};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
@@ -41,7 +41,7 @@ pub struct World {
 
 impl World {
     pub fn new(back: Version, shared: bool) -> Self {
-        let relay = Relay::new(Options { shared, ..Options::new(vec![7; 32]) });
+        let relay = Relay::new(RelayOptions { shared, ..RelayOptions::new(vec![7; 32]) });
         let listed = json!({ "listChanged": true });
         Self {
             relay,
@@ -260,21 +260,21 @@ impl World {
         }
     }
 
-    fn output(&mut self, output: Output<Value>) {
+    fn output(&mut self, output: RelayOutput<Value>) {
         match output {
-            Output::Send(message, _) => self.server(message),
-            Output::Greet(_) => {
+            RelayOutput::Send(message, _) => self.server(message),
+            RelayOutput::Greet(_) => {
                 self.relay.back_mut().begun(self.now);
                 self.relay.settle(self.now);
             }
-            Output::Reopen => panic!("the channel cannot be opened again"),
-            Output::Connected => {}
-            Output::Disconnected(error) => {
+            RelayOutput::Reopen => panic!("the channel cannot be opened again"),
+            RelayOutput::Connected => {}
+            RelayOutput::Disconnected(error) => {
                 self.connected = false;
                 self.faults.push(error.to_string());
             }
-            Output::Fault(error) => self.faults.push(error.to_string()),
-            Output::Front(id, act) => {
+            RelayOutput::Fault(error) => self.faults.push(error.to_string()),
+            RelayOutput::Front(id, act) => {
                 let Some(Front { machine, .. }) = self.fronts.get_mut(&id) else { return };
                 match act {
                     Act::Answer(key, outcome) => machine.pass_answer(key, outcome),

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use mcp_wasm::http::client::{Action, Failure, Head, Http, Reading, Sending};
+use mcp_wasm::http::client::{Action, BodyMode, Failure, Head, Http, Sending};
 use mcp_wasm::http::sse::MAX_MESSAGE_SIZE;
 use mcp_wasm::proto::client::{CallLimits, Channel, Mode};
 use mcp_wasm::proto::scan::{parse_number, units};
@@ -127,7 +127,7 @@ impl Web {
         self.fetches.is_empty()
     }
 
-    pub fn head(&mut self, fetch: &Fetch, status: u16, content_type: &str) -> Reading {
+    pub fn head(&mut self, fetch: &Fetch, status: u16, content_type: &str) -> BodyMode {
         self.head_with(fetch, status, content_type, "")
     }
 
@@ -137,7 +137,7 @@ impl Web {
         status: u16,
         content_type: &str,
         session: &str,
-    ) -> Reading {
+    ) -> BodyMode {
         let head = Head { session, ..Head::new(status, content_type) };
         self.http.head(fetch.exchange, head)
     }
@@ -145,7 +145,7 @@ impl Web {
     /// Answers with a status and `Retry-After`, in milliseconds.
     pub fn busy(&mut self, fetch: &Fetch, status: u16, retry_after: Option<f64>) {
         let head = Head { retry_after, ..Head::new(status, "text/plain") };
-        if self.http.head(fetch.exchange, head) != Reading::Nothing {
+        if self.http.head(fetch.exchange, head) != BodyMode::Nothing {
             self.http.body(fetch.exchange, None, "busy", self.page.now);
         }
         self.pump();
@@ -174,7 +174,7 @@ impl Web {
         body: &str,
         session: &str,
     ) {
-        if self.head_with(fetch, status, content_type, session) != Reading::Nothing {
+        if self.head_with(fetch, status, content_type, session) != BodyMode::Nothing {
             let parsed = serde_json::from_str(body).ok();
             self.http.body(fetch.exchange, parsed, body, self.page.now);
         }
@@ -200,7 +200,7 @@ impl Web {
 
     /// Answers with a stream of events.
     pub fn stream(&mut self, fetch: &Fetch) {
-        assert_eq!(self.head(fetch, 200, "text/event-stream"), Reading::Events);
+        assert_eq!(self.head(fetch, 200, "text/event-stream"), BodyMode::Events);
     }
 
     /// A chunk of it.

@@ -13,7 +13,7 @@ use mcp_wasm::{
     jsonrpc::{Payload, Raw},
     proto::{
         client::{Channel, RequestId},
-        relay::{FrontId, Options, Output, Relay},
+        relay::{FrontId, Relay, RelayOptions, RelayOutput},
         server::Event,
     },
     server::relay::Line,
@@ -93,7 +93,7 @@ pub async fn run(pool: Arc<Pool>, mut commands: mpsc::Receiver<Command>, is_own:
 }
 
 /// What the server does next.
-async fn next(transport: &mut Option<Transport>) -> transport::Event {
+async fn next(transport: &mut Option<Transport>) -> transport::TransportEvent {
     match transport {
         Some(transport) => transport.next().await,
         None => std::future::pending().await,
@@ -149,7 +149,7 @@ impl Backend {
             return None;
         }
         Some(Self {
-            relay: Relay::new(Options { shared: !is_own, ..Options::new(key) }),
+            relay: Relay::new(RelayOptions { shared: !is_own, ..RelayOptions::new(key) }),
             pool,
             lines: HashMap::new(),
             transport: None,
@@ -225,9 +225,9 @@ impl Backend {
         self.relay.handle_timeout(now());
     }
 
-    fn event(&mut self, event: transport::Event) {
+    fn event(&mut self, event: transport::TransportEvent) {
         let now = now();
-        let is_end = matches!(event, transport::Event::End(_));
+        let is_end = matches!(event, transport::TransportEvent::End(_));
         if is_end {
             self.transport = None;
         }
@@ -338,20 +338,20 @@ impl Backend {
         }
     }
 
-    fn output(&mut self, output: Output<Raw>) {
+    fn output(&mut self, output: RelayOutput<Raw>) {
         match output {
-            Output::Send(message, id) => self.send(&message, id),
-            Output::Greet(message) => self.greet(&message),
-            Output::Reopen => {
+            RelayOutput::Send(message, id) => self.send(&message, id),
+            RelayOutput::Greet(message) => self.greet(&message),
+            RelayOutput::Reopen => {
                 drop(self.transport.take());
                 self.transport = Some(self.open());
             }
-            Output::Connected => self.connected(),
-            Output::Disconnected(error) => self.disconnected(&error),
-            Output::Fault(error) => {
+            RelayOutput::Connected => self.connected(),
+            RelayOutput::Disconnected(error) => self.disconnected(&error),
+            RelayOutput::Fault(error) => {
                 tracing::warn!(server = self.pool.name(), "{error}");
             }
-            Output::Front(front, act) => {
+            RelayOutput::Front(front, act) => {
                 self.touched.insert(front);
                 if let Some(line) = self.lines.get(&front)
                     && !line.act(act)

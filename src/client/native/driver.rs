@@ -6,10 +6,11 @@ use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
-use super::super::engine::{Engine, not_open};
+use super::super::engine::Engine;
+use super::super::machine::not_open;
 use crate::jsonrpc::Raw;
 use crate::proto::client::{Output, RequestId};
-use crate::transport::{Event, Transport, now, until};
+use crate::transport::{Transport, TransportEvent, now, until};
 
 /// Drives a client until its connection has ended, or nobody holds it any more.
 pub(super) async fn run(
@@ -38,7 +39,7 @@ pub(super) async fn run(
     let _ = ends.send(true);
 }
 
-async fn next(transport: &mut Option<Transport>) -> Event {
+async fn next(transport: &mut Option<Transport>) -> TransportEvent {
     match transport {
         Some(transport) => transport.next().await,
         None => std::future::pending().await,
@@ -60,7 +61,7 @@ impl Line {
             match output {
                 Output::Send(message, id) => self.send(&engine, &message, id),
                 Output::Greet(message) => self.greet(&engine, &message),
-                Output::Reopen => self.transport = Some(engine.host.endpoint.open()),
+                Output::Reopen => self.transport = Some(engine.platform.endpoint.open()),
                 Output::Disconnected(..) => {
                     self.is_over = true;
                     engine.hear(output, ended);
@@ -71,11 +72,11 @@ impl Line {
         (!self.is_over).then(|| engine.with(|core| core.poll_timeout()))
     }
 
-    fn hear(&mut self, event: Event) {
+    fn hear(&mut self, event: TransportEvent) {
         let Some(engine) = self.engine.upgrade() else { return };
         match event {
-            Event::Unread(of, error) => engine.refuse(&of, error),
-            Event::End(end) => {
+            TransportEvent::Unread(of, error) => engine.refuse(&of, error),
+            TransportEvent::End(end) => {
                 self.transport = None;
                 engine.closed(&end.reason);
             }

@@ -13,13 +13,13 @@ use tokio::sync::{Notify, watch};
 
 use super::engine::Engine;
 use super::handler::{MaybeSend, lock};
-use super::host::Host;
+use super::platform::{Drive, Platform};
 use crate::jsonrpc::{Payload, Raw};
 use crate::proto::Millis;
 use crate::transport;
-use crate::types::Json;
+use crate::types::JsonValue;
 
-pub(super) use target::Endpoint;
+pub(super) use target::Destination;
 pub use target::Target;
 
 /// JSON as the engine has it that parsed it: a `JsValue` in a page, [`Raw`](crate::jsonrpc::Raw)
@@ -28,7 +28,7 @@ pub type Value = Raw;
 
 /// What one client has of tokio.
 pub(super) struct Native {
-    endpoint: Endpoint,
+    endpoint: Destination,
     wake: Arc<Notify>,
     /// Whether the channel has ended.
     ended: watch::Receiver<bool>,
@@ -37,19 +37,19 @@ pub(super) struct Native {
 }
 
 impl Native {
-    pub fn new(endpoint: Endpoint, _: &Weak<Engine>) -> Self {
+    pub fn new(endpoint: Destination, _: &Weak<Engine>) -> Self {
         let (ends, ended) = watch::channel(false);
         let ends = Mutex::new(Some(ends));
         Self { endpoint, wake: Arc::default(), ended, ends }
     }
 
     /// A value inside a type of the protocol, as one of the user's own type.
-    pub fn read_json<T: DeserializeOwned>(value: Json) -> Result<T, String> {
+    pub fn read_json<T: DeserializeOwned>(value: JsonValue) -> Result<T, String> {
         serde_json::from_value(value).map_err(|error| error.to_string())
     }
 }
 
-impl Host for Native {
+impl Platform for Native {
     fn now() -> Millis {
         transport::now()
     }
@@ -81,7 +81,9 @@ impl Host for Native {
     fn describe(cause: &Raw) -> String {
         cause.text("message").unwrap_or_default()
     }
+}
 
+impl Drive<Engine> for Native {
     fn label(&self) -> String {
         self.endpoint.label()
     }

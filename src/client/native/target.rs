@@ -51,7 +51,7 @@ impl fmt::Debug for Target {
 }
 
 /// Where a client connects to, and how.
-pub(in super::super) struct Endpoint {
+pub(in super::super) struct Destination {
     way: Way,
     /// How many bytes a message may have, either way.
     limit: usize,
@@ -63,7 +63,7 @@ enum Way {
     Http(Web),
 }
 
-impl Endpoint {
+impl Destination {
     /// What a target leads to, if it leads anywhere.
     pub fn new(
         target: Target,

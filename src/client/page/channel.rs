@@ -10,11 +10,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use crate::proto::client;
 
 use super::super::Error;
-use super::super::engine::{Engine, Fault};
+use super::super::engine::Engine;
 use super::super::error::shown;
-use super::fetch::{Headers, Http};
+use super::super::machine::Fault;
+use super::fetch::{Headers, PageHttp};
 use super::platform;
-use super::socket::Socket;
+use super::socket::PageSocket;
 
 /// Where a client connects to: a URL, which may be relative to the page.
 #[derive(Clone)]
@@ -45,7 +46,7 @@ impl fmt::Debug for Target {
 }
 
 /// Where a client connects to, and how.
-pub(in super::super) struct Endpoint {
+pub(in super::super) struct Destination {
     pub url: String,
     pub http: bool,
     pub protocols: Vec<String>,
@@ -54,7 +55,7 @@ pub(in super::super) struct Endpoint {
     pub limit: usize,
 }
 
-impl Endpoint {
+impl Destination {
     /// What a URL leads to, if it leads anywhere. It may be relative to the page.
     pub fn new(
         Target(given): Target,
@@ -90,13 +91,18 @@ impl Endpoint {
         format!("connecting to {}", shown(&self.url))
     }
 
-    pub(super) fn open(&self, engine: &Weak<Engine>) -> Result<Channel, Error> {
+    pub(super) fn open(&self, engine: &Weak<Engine>) -> Result<PageTransport, Error> {
         if self.http {
             let (url, headers) = (self.url.clone(), Arc::clone(&self.headers));
-            return Ok(Channel::Http(Http::new(url, headers, self.limit, engine.clone())));
+            return Ok(PageTransport::Http(PageHttp::new(
+                url,
+                headers,
+                self.limit,
+                engine.clone(),
+            )));
         }
-        let socket = Socket::open(&self.url, &self.protocols, engine);
-        socket.map(|socket| Channel::Socket(Rc::new(socket))).map_err(|cause| Error::Closed {
+        let socket = PageSocket::open(&self.url, &self.protocols, engine);
+        socket.map(|socket| PageTransport::Socket(Rc::new(socket))).map_err(|cause| Error::Closed {
             call: self.label(),
             reason: describe(&cause, "the platform refused to open the WebSocket"),
             may_have_run: false,
@@ -107,12 +113,12 @@ impl Endpoint {
 
 /// What a client is connected by.
 #[derive(Clone)]
-pub(super) enum Channel {
-    Socket(Rc<Socket>),
-    Http(Rc<Http>),
+pub(super) enum PageTransport {
+    Socket(Rc<PageSocket>),
+    Http(Rc<PageHttp>),
 }
 
-impl Channel {
+impl PageTransport {
     /// Whether messages can be sent at once.
     pub fn is_ready(&self) -> bool {
         matches!(self, Self::Http(_))

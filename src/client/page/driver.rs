@@ -5,21 +5,23 @@ use std::rc::Rc;
 use js_sys::JsString;
 use wasm_bindgen::JsValue;
 
-use super::super::engine::{Engine, Fault, not_open};
+use super::super::engine::Engine;
+use super::super::machine::{Fault, not_open};
 use super::super::{Error, Progress};
-use super::channel::{Channel, is_larger};
-use super::fetch::Http;
+use super::channel::{PageTransport, is_larger};
+use super::fetch::PageHttp;
 use super::platform::{self, now};
+use super::scanned::progress_of;
 use crate::jsonrpc::outline;
 use crate::proto::client::{LONGEST_SCANNED, Output, RequestId, Slot};
-use crate::proto::scan::{Scanned, parse_number, scan};
+use crate::proto::scan::{parse_number, scan};
 
 impl Engine {
     pub(super) fn open(&self) {
-        match self.host.endpoint.open(&self.this) {
+        match self.platform.endpoint.open(&self.this) {
             Ok(channel) => {
                 let ready = channel.is_ready();
-                self.host.channel.replace(Some(channel));
+                self.platform.channel.replace(Some(channel));
                 if ready {
                     self.opened();
                 }
@@ -36,13 +38,13 @@ impl Engine {
 
     /// The channel could not be opened.
     pub(super) fn refused(&self, error: Error) {
-        self.host.cause.replace(Some(error));
+        self.platform.cause.replace(Some(error));
         self.closed("the connection could not be opened");
     }
 
     /// A frame of text has arrived.
     pub(super) fn frame(&self, text: &JsString) {
-        let limit = self.host.endpoint.limit;
+        let limit = self.platform.endpoint.limit;
         if is_larger(text, limit) {
             let of = outline(String::from(text).as_bytes());
             return self.refuse(&of, Fault::too_large(limit, true));
@@ -72,19 +74,19 @@ impl Engine {
 
     /// Whether progress may be taken out of what arrives before that is parsed.
     pub(super) fn scans(&self) -> bool {
-        !self.host.draining.get() && self.handlers.notification.is_none()
+        !self.platform.draining.get() && self.handlers.notification.is_none()
     }
 
     /// Delivers progress that the machine has let pass.
     pub(super) fn report(&self, slot: Slot, progress: Progress) {
-        self.host.draining.set(true);
+        self.platform.draining.set(true);
         self.deliver(slot, progress);
-        self.host.draining.set(false);
+        self.platform.draining.set(false);
         self.drain();
     }
 
     pub(super) fn tick(&self) {
-        self.host.timer.struck();
+        self.platform.timer.struck();
         self.with(|core| core.handle_timeout(now()));
         self.drain();
         if let Some(http) = self.http() {
@@ -95,7 +97,7 @@ impl Engine {
 
     /// Does what the machine wants done. What happens meanwhile is left to the loop that runs.
     pub(super) fn drain(&self) {
-        if self.host.draining.replace(true) {
+        if self.platform.draining.replace(true) {
             return;
         }
         while let Some((output, ended)) = self.poll() {
@@ -103,29 +105,29 @@ impl Engine {
                 Output::Send(message, id) => self.send(&message, id),
                 Output::Greet(message) => self.greet(&message),
                 Output::Reopen => {
-                    let old = self.host.channel.take();
+                    let old = self.platform.channel.take();
                     drop(old);
                     self.open();
                 }
                 Output::Disconnected(..) => {
-                    let channel = self.host.channel.take();
+                    let channel = self.platform.channel.take();
                     if let Some(channel) = channel {
-                        self.host.farewell.borrow_mut().extend(channel.close());
+                        self.platform.farewell.borrow_mut().extend(channel.close());
                     }
                     self.hear(output, ended);
                 }
                 output => self.hear(output, ended),
             }
         }
-        self.host.draining.set(false);
+        self.platform.draining.set(false);
         self.arm();
     }
 
     /// Sends what ends the handshake. Over HTTP, its exchange says when the server has it.
     fn greet(&self, message: &JsValue) {
-        let channel = self.host.channel.borrow().clone();
+        let channel = self.platform.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            Some(channel) => channel.send(message, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match sent {
@@ -136,9 +138,9 @@ impl Engine {
     }
 
     fn send(&self, message: &JsValue, id: Option<RequestId>) {
-        let channel = self.host.channel.borrow().clone();
+        let channel = self.platform.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.host.endpoint.limit),
+            Some(channel) => channel.send(message, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match (sent, id) {
@@ -148,15 +150,15 @@ impl Engine {
         }
     }
 
-    fn http(&self) -> Option<Rc<Http>> {
-        match &*self.host.channel.borrow() {
-            Some(Channel::Http(http)) => Some(http.clone()),
+    fn http(&self) -> Option<Rc<PageHttp>> {
+        match &*self.platform.channel.borrow() {
+            Some(PageTransport::Http(http)) => Some(http.clone()),
             _ => None,
         }
     }
 
     /// Whether the connection goes over that.
-    pub(super) fn uses(&self, http: &Http) -> bool {
+    pub(super) fn uses(&self, http: &PageHttp) -> bool {
         self.http().is_some_and(|own| std::ptr::eq(&raw const *own, http))
     }
 
@@ -164,19 +166,6 @@ impl Engine {
     pub(super) fn arm(&self) {
         let own = self.with(|core| core.poll_timeout());
         let below = self.http().map_or(f64::INFINITY, |http| http.wake());
-        self.host.timer.arm(own.min(below));
+        self.platform.timer.arm(own.min(below));
     }
-}
-
-/// What was scanned in a text, as its handler gets it.
-pub(super) fn progress_of(found: &Scanned, text: &[u8]) -> Progress {
-    let (progress, total) = (found.progress, found.total);
-    let message = found.message.clone().and_then(|span| {
-        if !found.is_escaped {
-            return Some(String::from_utf8_lossy(text.get(span)?).into_owned());
-        }
-        let literal = text.get(span.start - 1..=span.end)?;
-        platform::parse(&String::from_utf8_lossy(literal).as_ref().into()).ok()?.as_string()
-    });
-    Progress { progress, total, message }
 }

@@ -14,10 +14,11 @@ use web_sys::{
 };
 
 use super::super::Progress;
-use super::super::engine::{Engine, Fault};
-use super::driver::progress_of;
+use super::super::engine::Engine;
+use super::super::machine::Fault;
 use super::platform::{self, now};
-use crate::http::client::{self, Action, Failure, Head, Reading, Sending};
+use super::scanned::progress_of;
+use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
 use crate::proto::client::Heard;
 use crate::proto::scan::parse_number;
@@ -29,7 +30,7 @@ const EXCERPT: usize = 500;
 pub(in super::super) type Headers = Arc<dyn Fn() -> Vec<(String, String)>>;
 
 /// One server's endpoint.
-pub(super) struct Http {
+pub(super) struct PageHttp {
     core: RefCell<client::Http<JsValue>>,
     url: String,
     headers: Headers,
@@ -56,7 +57,7 @@ struct Broken {
     cause: JsValue,
 }
 
-impl Http {
+impl PageHttp {
     pub fn new(url: String, headers: Headers, limit: usize, engine: Weak<Engine>) -> Rc<Self> {
         Rc::new_cyclic(|this| Self {
             core: RefCell::default(),
@@ -206,7 +207,7 @@ impl Http {
                 headers: None,
             },
         );
-        if reading == Reading::Nothing {
+        if reading == BodyMode::Nothing {
             return Ok(());
         }
         let mut whole = Vec::new();
@@ -219,7 +220,7 @@ impl Http {
                 }
                 let Some(chunk) = part.get("value") else { break };
                 let chunk = chunk.unchecked_into::<Uint8Array>().to_vec();
-                if reading == Reading::Events {
+                if reading == BodyMode::Events {
                     self.chunk(exchange, chunk);
                     continue;
                 }
@@ -230,7 +231,7 @@ impl Http {
             }
         }
         let mut core = self.core.borrow_mut();
-        if reading == Reading::Events {
+        if reading == BodyMode::Events {
             let ended = Failure { sent: true, refused: false, cause: None };
             core.failed(exchange, ended, now());
         } else {
@@ -293,7 +294,7 @@ impl Http {
     }
 }
 
-impl Drop for Http {
+impl Drop for PageHttp {
     fn drop(&mut self) {
         for controller in self.exchanges.borrow().values() {
             controller.abort();

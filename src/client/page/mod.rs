@@ -4,6 +4,7 @@ mod channel;
 mod driver;
 mod fetch;
 mod platform;
+mod scanned;
 mod socket;
 
 use std::cell::{Cell, RefCell};
@@ -19,13 +20,13 @@ use wasm_bindgen_futures::{JsFuture, spawn_local};
 
 use super::Error;
 use super::engine::Engine;
-use super::host::Host;
+use super::platform::{Drive, Platform};
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
-use crate::types::Json;
+use crate::types::JsonValue;
 
-use channel::Channel;
-pub(super) use channel::Endpoint;
+pub(super) use channel::Destination;
+use channel::PageTransport;
 pub use channel::Target;
 pub(super) use fetch::Headers;
 use platform::Timer;
@@ -36,8 +37,8 @@ pub type Value = JsValue;
 
 /// What one client has of the page.
 pub(super) struct Page {
-    endpoint: Endpoint,
-    channel: RefCell<Option<Channel>>,
+    endpoint: Destination,
+    channel: RefCell<Option<PageTransport>>,
     /// Why it could not be opened.
     cause: RefCell<Option<Error>>,
     draining: Cell<bool>,
@@ -47,7 +48,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    pub fn new(endpoint: Endpoint, engine: &Weak<Engine>) -> Self {
+    pub fn new(endpoint: Destination, engine: &Weak<Engine>) -> Self {
         let of = engine.clone();
         let timer = Timer::new(move || {
             if let Some(engine) = of.upgrade() {
@@ -65,12 +66,12 @@ impl Page {
     }
 
     /// A value inside a type of the protocol, as one of the user's own type.
-    pub fn read_json<T: DeserializeOwned>(value: Json) -> Result<T, String> {
+    pub fn read_json<T: DeserializeOwned>(value: JsonValue) -> Result<T, String> {
         Self::read(value.into())
     }
 }
 
-impl Host for Page {
+impl Platform for Page {
     fn now() -> Millis {
         platform::now()
     }
@@ -98,7 +99,9 @@ impl Host for Page {
     fn describe(cause: &JsValue) -> String {
         channel::describe(cause, "")
     }
+}
 
+impl Drive<Engine> for Page {
     fn label(&self) -> String {
         self.endpoint.label()
     }

@@ -10,8 +10,9 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{CloseEvent, MessageEvent, WebSocket};
 
 use super::super::Error;
-use super::super::engine::{Engine, Fault};
-use super::super::host::Host;
+use super::super::engine::Engine;
+use super::super::machine::Fault;
+use super::super::platform::Drive;
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,14 +24,14 @@ extern "C" {
 }
 
 /// A WebSocket, which ends when this is dropped.
-pub(super) struct Socket {
+pub(super) struct PageSocket {
     inner: WebSocket,
     _open: Closure<dyn Fn()>,
     _message: Closure<dyn Fn(MessageEvent)>,
     _close: Closure<dyn Fn(CloseEvent)>,
 }
 
-impl Socket {
+impl PageSocket {
     pub fn open(url: &str, protocols: &[String], engine: &Weak<Engine>) -> Result<Self, JsValue> {
         let names: Array = protocols.iter().map(|name| JsValue::from_str(name)).collect();
         let socket = WebSocket::new_with_str_sequence(url, &names)?;
@@ -49,7 +50,7 @@ impl Socket {
                 let reason = format!(
                     "the server did not select the subprotocol \"{wanted}\": is it an MCP server?"
                 );
-                engine.refused(Error::Protocol { call: engine.host.label(), reason });
+                engine.refused(Error::Protocol { call: engine.platform.label(), reason });
             }
         });
 
@@ -96,7 +97,7 @@ impl Socket {
     }
 }
 
-impl Drop for Socket {
+impl Drop for PageSocket {
     fn drop(&mut self) {
         self.close();
     }
@@ -108,7 +109,7 @@ fn refusal(engine: &Engine, code: u16) -> Error {
         "it could not be opened (close code {code}): no server there, a wrong path, a refused \
          origin, or a server without the subprotocol \"mcp\""
     );
-    Error::Closed { call: engine.host.label(), reason, may_have_run: false, cause: None }
+    Error::Closed { call: engine.platform.label(), reason, may_have_run: false, cause: None }
 }
 
 fn ending(event: &CloseEvent) -> String {

@@ -7,15 +7,15 @@ use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
 use crate::types::{meta, method};
 
-use super::incoming::{error_code, error_in};
-use super::{Head, Reading, id_at, text_at};
+use super::answer::{error_code, error_in};
+use super::{BodyMode, Head, id_at, text_at};
 
 /// How long a caller waits that does not say.
 pub(super) const PATIENCE: Millis = 60_000.0;
 
 /// Why an exchange is made.
 #[derive(Debug)]
-pub(super) enum Purpose<P> {
+pub(super) enum ExchangePurpose<P> {
     /// A message of the client is sent.
     Message,
     /// The server's own stream is opened.
@@ -44,7 +44,7 @@ pub(super) struct Refused<P> {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum State {
+pub(super) enum ExchangeState {
     /// Under way, up to the head of the answer.
     Sent,
     /// The body comes as a whole.
@@ -136,8 +136,8 @@ impl Default for Troubles {
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
 pub(super) struct Exchange<P> {
     pub number: u32,
-    pub purpose: Purpose<P>,
-    pub state: State,
+    pub purpose: ExchangePurpose<P>,
+    pub state: ExchangeState,
     /// What is posted.
     pub message: Option<P>,
     pub kind: Subject,
@@ -176,13 +176,13 @@ pub(super) struct Exchange<P> {
 }
 
 impl<P: Payload> Exchange<P> {
-    pub fn new(purpose: Purpose<P>, message: Option<P>, again: bool) -> Box<Self> {
+    pub fn new(purpose: ExchangePurpose<P>, message: Option<P>, again: bool) -> Box<Self> {
         let kind = message.as_ref().map_or(Subject::Other, Subject::of);
         let asks = message.as_ref().filter(|_| kind != Subject::Response);
         Box::new(Self {
             number: 0,
             purpose,
-            state: State::Sent,
+            state: ExchangeState::Sent,
             id: asks.and_then(|message| id_at(message, &["id"])),
             token: asks
                 .and_then(|message| id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN])),
@@ -208,20 +208,20 @@ impl<P: Payload> Exchange<P> {
         })
     }
 
-    pub fn head(&mut self, head: Head<P>) -> Reading {
+    pub fn head(&mut self, head: Head<P>) -> BodyMode {
         self.status = head.status;
         self.reached = true;
         self.json = is_media(head.content_type, JSON);
         self.retry_after = head.retry_after;
         self.headers = head.headers;
         if self.is_ok() && is_media(head.content_type, EVENTS) {
-            self.state = State::Streaming;
+            self.state = ExchangeState::Streaming;
             self.opened = true;
             self.troubles.refused_at = f64::INFINITY;
-            return Reading::Events;
+            return BodyMode::Events;
         }
-        self.state = State::Whole;
-        Reading::Whole
+        self.state = ExchangeState::Whole;
+        BodyMode::Whole
     }
 
     pub fn is_ok(&self) -> bool {
@@ -265,7 +265,7 @@ impl<P: Payload> Exchange<P> {
     /// answer is of use.
     #[inline]
     pub fn renews(&self) -> bool {
-        matches!(self.purpose, Purpose::Renew)
+        matches!(self.purpose, ExchangePurpose::Renew)
     }
 
     /// It was of use: what stood in its way is behind it.
@@ -294,7 +294,7 @@ impl<P: Payload> Exchange<P> {
 
     /// The id of the request that waits for an answer.
     pub fn waits(&self) -> Option<Id> {
-        self.id.clone().filter(|_| self.state != State::Answered)
+        self.id.clone().filter(|_| self.state != ExchangeState::Answered)
     }
 }
 

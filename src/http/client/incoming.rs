@@ -2,13 +2,14 @@
 
 use crate::error::Error;
 use crate::http::sse::EventStream;
-use crate::jsonrpc::{Id, Message, Payload, RpcError, code};
+use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;
 
-use super::exchange::{Exchange, Purpose, State, Subject, Troubles};
-use super::{Action, Http, News, Pauses, at, id_at, protocol, text_at};
+use super::answer::{error_code, error_in};
+use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
+use super::{Action, Http, Incoming, Pauses, at, id_at, protocol, text_at};
 
 /// How long a stream may stay open after the answer, for the sake of the connection below it.
 const LINGER: Millis = 1_000.0;
@@ -27,9 +28,9 @@ const REPEATS: u32 = 6;
 const FIRST_REPEAT: Millis = 250.0;
 const LAST_REPEAT: Millis = 8_000.0;
 
-/// How long a server may refuse connections, and how often to look meanwhile.
+/// How long a server may refuse connections, and how often to try again meanwhile.
 const REFUSED: Millis = 1_400.0;
-const LOOK: Millis = 450.0;
+const RETRY_REFUSED: Millis = 450.0;
 
 /// How much of a stream is read for that, in bytes.
 const SNIFFED: usize = 64 * 1024;
@@ -48,10 +49,10 @@ impl<P: Payload> Http<P> {
             });
             let asks = id_at(&message, &["id"]).is_some();
             let stream = self.find(number).and_then(|exchange| exchange.waits()).filter(|_| asks);
-            return self.news.push(match (stray, at(&message, &["params"]), stream) {
-                (Some(token), Some(params), _) => News::Stray(token, params),
-                (.., Some(stream)) => News::Asked(message, stream),
-                _ => News::Message(message),
+            return self.incoming.push(match (stray, at(&message, &["params"]), stream) {
+                (Some(token), Some(params), _) => Incoming::Stray(token, params),
+                (.., Some(stream)) => Incoming::Asked(message, stream),
+                _ => Incoming::Message(message),
             });
         }
         self.belongs(number, &mut message);
@@ -67,11 +68,12 @@ impl<P: Payload> Http<P> {
                 None => return self.fault(Error::Rpc(error)),
             }
         }
-        let asks =
-            |one: &&mut Box<Exchange<P>>| one.state != State::Answered && one.is(id.as_ref());
+        let asks = |one: &&mut Box<Exchange<P>>| {
+            one.state != ExchangeState::Answered && one.is(id.as_ref())
+        };
         let answered = self.exchanges.iter_mut().find(asks);
         let Some(exchange) = answered else {
-            return self.news.push(News::Message(message));
+            return self.incoming.push(Incoming::Message(message));
         };
         if exchange.says_expired(std::slice::from_ref(&message)) {
             let number = exchange.number;
@@ -83,16 +85,16 @@ impl<P: Payload> Http<P> {
         }
         // A strict client drops an answer that names its request by a text.
         let loose = exchange.id != id;
-        exchange.state = State::Answered;
+        exchange.state = ExchangeState::Answered;
         exchange.deadline = now + LINGER;
         let (sent, own) = (exchange.message.take(), exchange.id.clone());
         let (kind, modern, again) = (exchange.kind, exchange.modern, exchange.again);
-        let purpose = std::mem::replace(&mut exchange.purpose, Purpose::Message);
+        let purpose = std::mem::replace(&mut exchange.purpose, ExchangePurpose::Message);
         self.answered = true;
         match purpose {
-            Purpose::Renew => return self.renewed(&message),
-            Purpose::Refresh(refused) => return self.refreshed(refused, sent, message),
-            Purpose::Repeat => return,
+            ExchangePurpose::Renew => return self.renewed(&message),
+            ExchangePurpose::Refresh(refused) => return self.refreshed(refused, sent, message),
+            ExchangePurpose::Repeat => return,
             _ => {}
         }
         match (kind, sent) {
@@ -105,9 +107,9 @@ impl<P: Payload> Http<P> {
             }
             _ => {}
         }
-        self.news.push(News::Message(message));
+        self.incoming.push(Incoming::Message(message));
         if let Some(id) = own.filter(|_| loose) {
-            self.news.push(News::Failed(
+            self.incoming.push(Incoming::Failed(
                 id,
                 protocol("the server's answer names its request by a text"),
             ));
@@ -170,7 +172,7 @@ impl<P: Payload> Http<P> {
         } else {
             Error::Protocol(sentence(&["the server's answer is neither JSON nor a stream: ", text]))
         };
-        let sniffs = matches!(exchange.purpose, Purpose::Sniff(..));
+        let sniffs = matches!(exchange.purpose, ExchangePurpose::Sniff(..));
         let expected = waits.is_some() || !ok || sniffs;
         self.exchanges.push(exchange);
         if waits.is_some() {
@@ -196,7 +198,7 @@ impl<P: Payload> Http<P> {
                 return self.give_up(number, error);
             }
         };
-        exchange.state = State::Paused;
+        exchange.state = ExchangeState::Paused;
         exchange.deadline = self.now + pause.max(LEAST_PAUSE);
         self.exchanges.push(exchange);
     }
@@ -204,7 +206,7 @@ impl<P: Payload> Http<P> {
     /// How long to leave an exchange alone that was of no use; `None` if that is its end.
     fn pause(&self, exchange: &mut Exchange<P>, error: &Error<P>, refused: bool) -> Option<Millis> {
         let now = self.now;
-        let listens = matches!(exchange.purpose, Purpose::Listen);
+        let listens = matches!(exchange.purpose, ExchangePurpose::Listen);
         // What the server asks for; `None` if it is the network that was in the way.
         let wish = match error {
             // Its reader of before, whose connection is gone, is still taken to be there.
@@ -218,12 +220,12 @@ impl<P: Payload> Http<P> {
         let streams = listens || exchange.can_resume() && self.may_resume(exchange);
         let allowed = match exchange.purpose {
             // At first, the network may be CORS.
-            Purpose::Listen => exchange.opened || wish.is_some(),
-            Purpose::Message | Purpose::Repeat => {
+            ExchangePurpose::Listen => exchange.opened || wish.is_some(),
+            ExchangePurpose::Message | ExchangePurpose::Repeat => {
                 exchange.waits().is_some() && (streams || self.may_repeat(exchange))
             }
-            Purpose::Renew | Purpose::Refresh(_) => true,
-            Purpose::End | Purpose::Sniff(..) => false,
+            ExchangePurpose::Renew | ExchangePurpose::Refresh(_) => true,
+            ExchangePurpose::End | ExchangePurpose::Sniff(..) => false,
         };
         // What failed on this side fails again.
         let here = wish.is_none() && !refused && !exchange.reached;
@@ -231,7 +233,7 @@ impl<P: Payload> Http<P> {
             return None;
         }
         let ended = matches!(error, Error::Lost { cause: None, .. });
-        if exchange.state == State::Streaming && now - exchange.started >= LASTING {
+        if exchange.state == ExchangeState::Streaming && now - exchange.started >= LASTING {
             exchange.works();
         }
         exchange.troubles.count += 1;
@@ -248,7 +250,11 @@ impl<P: Payload> Http<P> {
             let pause = grown(first, growth, longest, count) * jitter;
             let wanted = exchange.stream.retry().or(wish.filter(|wish| *wish > 0.0));
             let pause = wanted.unwrap_or(pause);
-            return if listens { Some(pause) } else { self.look(exchange, refused, pause) };
+            return if listens {
+                Some(pause)
+            } else {
+                self.pause_if_refused(exchange, refused, pause)
+            };
         }
         // However much each of them brings.
         let count = count.max(exchange.repeats + 1);
@@ -257,11 +263,16 @@ impl<P: Payload> Http<P> {
         if count > REPEATS || now + pause >= since + exchange.patience {
             return None;
         }
-        self.look(exchange, refused, pause)
+        self.pause_if_refused(exchange, refused, pause)
     }
 
     /// Nobody waits long for a server that is not there.
-    fn look(&self, exchange: &mut Exchange<P>, refused: bool, pause: Millis) -> Option<Millis> {
+    fn pause_if_refused(
+        &self,
+        exchange: &mut Exchange<P>,
+        refused: bool,
+        pause: Millis,
+    ) -> Option<Millis> {
         let troubles = &mut exchange.troubles;
         if !refused {
             troubles.refused_at = f64::INFINITY;
@@ -271,8 +282,8 @@ impl<P: Payload> Http<P> {
             // A stream that broke off just before did so because the server has gone.
             troubles.refused_at = if troubles.count == 2 { troubles.since } else { self.now };
         }
-        let look = LOOK.max(exchange.stream.retry().unwrap_or(0.0));
-        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(look))
+        let retry = RETRY_REFUSED.max(exchange.stream.retry().unwrap_or(0.0));
+        (self.now - troubles.refused_at < REFUSED).then(|| pause.min(retry))
     }
 
     /// Whether a request may be sent again.
@@ -289,7 +300,7 @@ impl<P: Payload> Http<P> {
 
     /// A pause is over.
     pub(super) fn go_on(&mut self, mut exchange: Box<Exchange<P>>) {
-        let listens = matches!(exchange.purpose, Purpose::Listen);
+        let listens = matches!(exchange.purpose, ExchangePurpose::Listen);
         if listens || exchange.can_resume() && self.may_resume(&exchange) {
             exchange.resumes = true;
             exchange.stream.restart();
@@ -310,26 +321,34 @@ impl<P: Payload> Http<P> {
 
     /// Ends an exchange; if it waits for an answer, there will be none.
     pub(super) fn give_up(&mut self, number: u32, error: Error<P>) {
-        let Some(exchange) = self.take(number).filter(|one| one.state != State::Answered) else {
+        let Some(exchange) = self.take(number).filter(|one| one.state != ExchangeState::Answered)
+        else {
             return;
         };
         let refused = matches!(error, Error::Http { status: 400 | 404 | 405, .. });
         match (exchange.purpose, exchange.id) {
-            (Purpose::Message, Some(id)) if exchange.kind == Subject::Initialize && refused => {
+            (ExchangePurpose::Message, Some(id))
+                if exchange.kind == Subject::Initialize && refused =>
+            {
                 self.sniff(id, error);
             }
-            (Purpose::Message, Some(id)) => self.news.push(News::Failed(id, error)),
-            (Purpose::Message, None) => self.fault(error),
-            (Purpose::Renew, _) => self.end(error),
-            (Purpose::Refresh(refused), _) => self.news.push(News::Message(refused.refusal)),
-            (Purpose::Sniff(id, error), _) => self.news.push(News::Failed(id, error)),
+            (ExchangePurpose::Message, Some(id)) => self.incoming.push(Incoming::Failed(id, error)),
+            (ExchangePurpose::Message, None) => self.fault(error),
+            (ExchangePurpose::Renew, _) => self.end(error),
+            (ExchangePurpose::Refresh(refused), _) => {
+                self.incoming.push(Incoming::Message(refused.refusal))
+            }
+            (ExchangePurpose::Sniff(id, error), _) => {
+                self.incoming.push(Incoming::Failed(id, error))
+            }
             _ => {}
         }
     }
 
     /// Looks whether an address that does not take `initialize` is one of the older transport.
     fn sniff(&mut self, id: Id, error: Error<P>) {
-        let number = self.fetch(Exchange::new(Purpose::Sniff(id, error), None, true), "GET");
+        let number =
+            self.fetch(Exchange::new(ExchangePurpose::Sniff(id, error), None, true), "GET");
         let deadline = self.now + SNIFF;
         if let Some(exchange) = self.find(number) {
             exchange.deadline = deadline;
@@ -348,9 +367,9 @@ impl<P: Payload> Http<P> {
         }
         self.actions.push(Action::Abort(number));
         if let Some(exchange) = self.take(number)
-            && let Purpose::Sniff(id, error) = exchange.purpose
+            && let ExchangePurpose::Sniff(id, error) = exchange.purpose
         {
-            self.news.push(News::Failed(id, if older { Error::SseOnly } else { error }));
+            self.incoming.push(Incoming::Failed(id, if older { Error::SseOnly } else { error }));
         }
     }
 }
@@ -358,19 +377,4 @@ impl<P: Payload> Http<P> {
 /// The pause after that many failures in a row.
 fn grown(first: Millis, growth: f64, longest: Millis, count: u32) -> Millis {
     (1..count.min(64)).fold(first.min(longest), |pause, _| (pause * growth).min(longest))
-}
-
-/// The error that a message answers with.
-#[inline(never)]
-pub(super) fn error_in<P: Payload>(message: &P) -> Option<RpcError<P>> {
-    match Message::read(message) {
-        Ok(Message::Response { outcome: Err(error), .. }) => Some(error),
-        _ => None,
-    }
-}
-
-/// The code of an error answer; 0 for anything else.
-#[inline(never)]
-pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
-    error_in(message).map_or(0, |error| error.code)
 }

@@ -4,30 +4,31 @@
 //! Feed it messages to [`send`](Http::send) and what happens to its exchanges
 //! ([`head`](Http::head), [`feed`](Http::feed), [`body`](Http::body), …), then drain it: what is to
 //! be done ([`take_actions`](Http::take_actions)) is for whoever owns `fetch`, what has happened
-//! ([`take_news`](Http::take_news)) for whoever speaks the protocol.
+//! ([`take_incoming`](Http::take_incoming)) for whoever speaks the protocol.
 //!
 //! Both eras: the modern one has an exchange per request and nothing else. The legacy one adds a
 //! session, a stream of its own for the server, and streams that go on where they broke off.
 
+mod answer;
 mod exchange;
 mod incoming;
+mod interface;
 mod order;
 mod post;
 mod session;
-mod told;
 
-pub use told::{Action, Failure, Head, News, Pauses, Reading, Sending};
+pub use interface::{Action, BodyMode, Failure, Head, Incoming, Pauses, Sending};
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::proto::client::Client;
+use crate::proto::client::ClientMachine;
 use crate::proto::scan::{ReadNumber, Scanned};
 use crate::text::{owned, take_where};
 
 use super::params::Tools;
-use exchange::{Exchange, Purpose, State, Troubles};
-use order::Lane;
+use exchange::{Exchange, ExchangePurpose, ExchangeState, Troubles};
+use order::SendQueue;
 use session::Session;
 
 /// The client's side of one server's endpoint.
@@ -41,7 +42,7 @@ pub struct Http<P> {
     /// There since `initialize` was sent.
     session: Option<Session<P>>,
     /// What the server asked and the client still speaks about.
-    lanes: Vec<Lane<P>>,
+    queues: Vec<SendQueue<P>>,
     tools: Tools<P>,
     /// Whether the server has answered: before that, what fails may be of no use to it.
     answered: bool,
@@ -51,7 +52,7 @@ pub struct Http<P> {
     /// The latest time that is known.
     now: Millis,
     actions: Vec<Action<P>>,
-    news: Vec<News<P>>,
+    incoming: Vec<Incoming<P>>,
 }
 
 impl<P: Payload> Default for Http<P> {
@@ -61,14 +62,14 @@ impl<P: Payload> Default for Http<P> {
             newest: 0,
             version: None,
             session: None,
-            lanes: Vec::new(),
+            queues: Vec::new(),
             tools: Tools::default(),
             answered: false,
             begins: f64::INFINITY,
             pauses: Pauses::default(),
             now: 0.0,
             actions: Vec::new(),
-            news: Vec::new(),
+            incoming: Vec::new(),
         }
     }
 }
@@ -85,8 +86,8 @@ impl<P: Payload> Http<P> {
     }
 
     /// The head of an answer has come.
-    pub fn head(&mut self, number: u32, head: Head<P>) -> Reading {
-        let Some(exchange) = self.find(number) else { return Reading::Nothing };
+    pub fn head(&mut self, number: u32, head: Head<P>) -> BodyMode {
+        let Some(exchange) = self.find(number) else { return BodyMode::Nothing };
         let session = head.session;
         let reading = exchange.head(head);
         if exchange.opens_session()
@@ -103,7 +104,7 @@ impl<P: Payload> Http<P> {
     /// A chunk of a stream has come; take its events before the next.
     pub fn feed(&mut self, number: u32, chunk: Vec<u8>) {
         let Some(exchange) = self.find(number) else { return };
-        if let Purpose::Sniff(..) = exchange.purpose {
+        if let ExchangePurpose::Sniff(..) = exchange.purpose {
             return self.sniffed(number, chunk);
         }
         exchange.stream.feed(chunk);
@@ -143,7 +144,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// Takes the next event if it is ordinary progress; and whether it may come on this stream, or
-    /// is [stray](Client::stray). `since` is a [`position`](Self::position) that spans of messages
+    /// is [stray](ClientMachine::stray). `since` is a [`position`](Self::position) that spans of messages
     /// count from. Who tells the client does the same as [`event`](Self::event),
     /// [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
@@ -201,7 +202,9 @@ impl<P: Payload> Http<P> {
 
     /// Whether the body of that exchange is read event by event.
     pub fn streams(&mut self, number: u32) -> bool {
-        self.find(number).is_some_and(|one| matches!(one.state, State::Streaming | State::Answered))
+        self.find(number).is_some_and(|one| {
+            matches!(one.state, ExchangeState::Streaming | ExchangeState::Answered)
+        })
     }
 
     /// The whole body of an answer has come: parsed, if it is JSON, and the beginning of its text.
@@ -249,7 +252,7 @@ impl<P: Payload> Http<P> {
 
     /// Whether there is something to be done, or has happened something that is not taken yet.
     pub fn stirs(&self) -> bool {
-        !self.actions.is_empty() || !self.news.is_empty()
+        !self.actions.is_empty() || !self.incoming.is_empty()
     }
 
     /// The clock has struck, or may have. Returns when it is to strike next; infinite for never.
@@ -261,13 +264,13 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             if now < exchange.deadline {
                 self.exchanges.push(exchange);
-            } else if exchange.state == State::Paused {
+            } else if exchange.state == ExchangeState::Paused {
                 self.go_on(exchange);
             } else {
                 let number = exchange.number;
                 self.actions.push(Action::Abort(number));
-                if let Purpose::Sniff(id, error) = exchange.purpose {
-                    self.news.push(News::Failed(id, error));
+                if let ExchangePurpose::Sniff(id, error) = exchange.purpose {
+                    self.incoming.push(Incoming::Failed(id, error));
                 }
             }
         }
@@ -280,31 +283,31 @@ impl<P: Payload> Http<P> {
     }
 
     /// What has happened.
-    pub fn take_news(&mut self) -> Vec<News<P>> {
-        std::mem::take(&mut self.news)
+    pub fn take_incoming(&mut self) -> Vec<Incoming<P>> {
+        std::mem::take(&mut self.incoming)
     }
 
     /// The messages that have come, before anything else that has happened is told.
     pub fn take_messages(&mut self) -> Vec<P> {
         let mut messages = Vec::new();
-        for news in self.take_news() {
-            match news {
-                News::Message(message) | News::Asked(message, _) => messages.push(message),
-                other => self.news.push(other),
+        for incoming in self.take_incoming() {
+            match incoming {
+                Incoming::Message(message) | Incoming::Asked(message, _) => messages.push(message),
+                other => self.incoming.push(other),
             }
         }
         messages
     }
 
     /// Tells a client all that has happened, by the latest time that is known.
-    pub fn tell_now(&mut self, client: &mut Client<P>) {
+    pub fn tell_now(&mut self, client: &mut ClientMachine<P>) {
         self.tell(client, self.now);
     }
 
     /// Tells a client all that has happened.
-    pub fn tell(&mut self, client: &mut Client<P>, now: Millis) {
-        for news in self.take_news() {
-            news.tell(client, now);
+    pub fn tell(&mut self, client: &mut ClientMachine<P>, now: Millis) {
+        for incoming in self.take_incoming() {
+            incoming.tell(client, now);
         }
     }
 
@@ -314,7 +317,7 @@ impl<P: Payload> Http<P> {
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }
-        self.lanes.clear();
+        self.queues.clear();
         if !keep {
             self.end_session();
             self.session = None;
@@ -337,7 +340,7 @@ impl<P: Payload> Http<P> {
     }
 
     fn fault(&mut self, error: Error<P>) {
-        self.news.push(News::Fault(error));
+        self.incoming.push(Incoming::Fault(error));
     }
 }
 

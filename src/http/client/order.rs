@@ -7,7 +7,7 @@ use crate::jsonrpc::{Id, Payload};
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Purpose, Subject};
+use super::exchange::{ExchangePurpose, Subject};
 use super::{Http, id_at};
 
 /// How much may wait for a slow server; beyond that, the newest progress takes the place of the one
@@ -18,9 +18,9 @@ const WAITING: usize = 64;
 /// may not say anything on it, not even its head, before they have to.
 const BEGINS: f64 = 150.0;
 
-/// A request of the server that asked for progress.
+/// What waits to be sent about a request of the server that asked for progress.
 #[derive(Debug)]
-pub(super) struct Lane<P> {
+pub(super) struct SendQueue<P> {
     id: Id,
     /// `None` once the answer is there: no progress comes after it.
     token: Option<Id>,
@@ -36,11 +36,11 @@ impl<P: Payload> Http<P> {
         let token = id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN]);
         if method == method::CANCELLED {
             // Nothing of it is wanted any more.
-            self.lane(0, id_at(message, &["params", "requestId"]), None);
+            self.queue(0, id_at(message, &["params", "requestId"]), None);
         } else if token.is_some()
             && let Some(id) = id_at(message, &["id"])
         {
-            self.lanes.push(Lane { id, token, posted: 0, waiting: Vec::new() });
+            self.queues.push(SendQueue { id, token, posted: 0, waiting: Vec::new() });
         }
     }
 
@@ -48,27 +48,30 @@ impl<P: Payload> Http<P> {
     #[inline(never)]
     pub(super) fn post_in_turn(&mut self, kind: Subject, message: P) -> u32 {
         let about = |path| id_at(&message, path);
-        let lane = match kind {
-            Subject::Response => self.lane(0, about(&["id"]), None),
-            Subject::Progress => self.lane(0, None, about(&["params", meta::PROGRESS_TOKEN])),
+        let queue = match kind {
+            Subject::Response => self.queue(0, about(&["id"]), None),
+            Subject::Progress => self.queue(0, None, about(&["params", meta::PROGRESS_TOKEN])),
             _ => None,
         };
-        let Some(mut lane) = lane else { return self.post(message, Purpose::Message, false) };
-        let full = lane.waiting.len() >= WAITING;
+        let Some(mut queue) = queue else {
+            return self.post(message, ExchangePurpose::Message, false);
+        };
+        let full = queue.waiting.len() >= WAITING;
         if kind == Subject::Response {
-            lane.token = None;
+            queue.token = None;
         } else if full {
-            lane.waiting.pop();
+            queue.waiting.pop();
         }
-        lane.waiting.push(message);
-        self.advance(lane)
+        queue.waiting.push(message);
+        self.advance(queue)
     }
 
     /// The server has that exchange, or will never have it.
     #[inline(never)]
     pub(super) fn arrived(&mut self, number: u32) {
         let found = self.find(number);
-        let listens = found.as_ref().is_some_and(|one| matches!(one.purpose, Purpose::Listen));
+        let listens =
+            found.as_ref().is_some_and(|one| matches!(one.purpose, ExchangePurpose::Listen));
         if listens {
             self.begun();
         } else if let Some(exchange) = found.filter(|one| one.kind == Subject::Initialized) {
@@ -85,38 +88,38 @@ impl<P: Payload> Http<P> {
             }
             self.begin_session();
         }
-        if let Some(mut lane) = self.lane(number, None, None) {
-            lane.posted = 0;
-            self.advance(lane);
+        if let Some(mut queue) = self.queue(number, None, None) {
+            queue.posted = 0;
+            self.advance(queue);
         }
     }
 
-    /// Posts what waits first in a lane, if it is its turn. A lane ends with the answer.
+    /// Posts what waits first in a queue, if it is its turn. A queue ends with the answer.
     #[inline(never)]
-    fn advance(&mut self, mut lane: Lane<P>) -> u32 {
+    fn advance(&mut self, mut queue: SendQueue<P>) -> u32 {
         let mut number = 0;
-        if lane.posted == 0 {
-            lane.waiting.reverse();
-            if let Some(next) = lane.waiting.pop() {
-                number = self.post(next, Purpose::Message, false);
+        if queue.posted == 0 {
+            queue.waiting.reverse();
+            if let Some(next) = queue.waiting.pop() {
+                number = self.post(next, ExchangePurpose::Message, false);
             }
-            lane.waiting.reverse();
-            lane.posted = number;
+            queue.waiting.reverse();
+            queue.posted = number;
         }
-        if lane.token.is_some() || !lane.waiting.is_empty() {
-            self.lanes.push(lane);
+        if queue.token.is_some() || !queue.waiting.is_empty() {
+            self.queues.push(queue);
         }
         number
     }
 
-    /// Takes out the lane with that exchange, id or token.
+    /// Takes out the queue with that exchange, id or token.
     #[inline(never)]
     #[allow(clippy::needless_pass_by_value)] // as they are read from a message
-    fn lane(&mut self, posted: u32, id: Option<Id>, token: Option<Id>) -> Option<Lane<P>> {
-        take_where(&mut self.lanes, |lane| {
-            lane.posted == posted && posted > 0
-                || Some(&lane.id) == id.as_ref()
-                || lane.token == token && token.is_some()
+    fn queue(&mut self, posted: u32, id: Option<Id>, token: Option<Id>) -> Option<SendQueue<P>> {
+        take_where(&mut self.queues, |queue| {
+            queue.posted == posted && posted > 0
+                || Some(&queue.id) == id.as_ref()
+                || queue.token == token && token.is_some()
         })
     }
 }

@@ -11,9 +11,9 @@ use crate::proto::Millis;
 use crate::text::take_where;
 use crate::types::{meta, method};
 
-use super::exchange::{Exchange, PATIENCE, Purpose, Refused, State, Subject};
+use super::exchange::{Exchange, ExchangePurpose, ExchangeState, PATIENCE, Refused, Subject};
 use super::session::Session;
-use super::{Action, Http, News, Sending, at, id_at, text_at};
+use super::{Action, Http, Incoming, Sending, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
 const PAGES: u32 = 100;
@@ -53,7 +53,7 @@ impl<P: Payload> Http<P> {
                     return 0;
                 }
                 ended = self.take_where(|exchange| match &exchange.purpose {
-                    Purpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
+                    ExchangePurpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
                     _ => exchange.id == id && id.is_some(),
                 });
             }
@@ -74,7 +74,7 @@ impl<P: Payload> Http<P> {
                 }
             }
             None if kind == Subject::Cancelled => {}
-            None => number = self.post(message, Purpose::Message, false),
+            None => number = self.post(message, ExchangePurpose::Message, false),
         }
         self.wait_for(number, patience);
         if let Some(exchange) = ended {
@@ -85,7 +85,7 @@ impl<P: Payload> Http<P> {
 
     /// Asks for the answer to a request of an earlier connection, behind that event.
     fn resume(&mut self, message: P, event: &str, patience: Millis) -> u32 {
-        let mut exchange = Exchange::new(Purpose::Message, Some(message), false);
+        let mut exchange = Exchange::new(ExchangePurpose::Message, Some(message), false);
         exchange.stream = EventStream::behind(event);
         exchange.resumes = true;
         exchange.replays = true;
@@ -95,7 +95,7 @@ impl<P: Payload> Http<P> {
         self.fetch(exchange, "GET")
     }
 
-    pub(super) fn post(&mut self, message: P, purpose: Purpose<P>, again: bool) -> u32 {
+    pub(super) fn post(&mut self, message: P, purpose: ExchangePurpose<P>, again: bool) -> u32 {
         if let Some(version) = at(&message, &["params", meta::META, meta::PROTOCOL_VERSION]) {
             self.session = None;
             self.version = Some(version);
@@ -107,7 +107,7 @@ impl<P: Payload> Http<P> {
     pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
         self.newest += 1;
         exchange.number = self.newest;
-        exchange.state = State::Sent;
+        exchange.state = ExchangeState::Sent;
         exchange.deadline = f64::INFINITY;
         exchange.started = self.now;
         let mut headers = Vec::new();
@@ -187,13 +187,13 @@ impl<P: Payload> Http<P> {
         let id = Id::Text(decimal(i64::from(self.newest)));
         let request = write_call(Some(&id), method::LIST_TOOLS, Some(params));
         refused.pages += 1;
-        self.post(request, Purpose::Refresh(refused), false);
+        self.post(request, ExchangePurpose::Refresh(refused), false);
     }
 
     /// The tools are listed: the call is made once more.
     pub(super) fn refreshed(&mut self, refused: Refused<P>, request: Option<P>, mut page: P) {
         if at(&page, &["result"]).is_none() {
-            return self.news.push(News::Message(refused.refusal));
+            return self.incoming.push(Incoming::Message(refused.refusal));
         }
         self.read_tools(request, &mut page);
         match at(&page, &["result", "nextCursor"]) {
@@ -201,7 +201,7 @@ impl<P: Payload> Http<P> {
                 self.refresh(refused, Some(cursor));
             }
             _ => {
-                self.post(refused.call, Purpose::Message, true);
+                self.post(refused.call, ExchangePurpose::Message, true);
             }
         }
     }

@@ -8,9 +8,9 @@ use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::method;
 
-use super::exchange::{Exchange, Purpose, State, Subject};
-use super::incoming::error_in;
-use super::{Action, Http, News, at, id_at, text_at};
+use super::answer::error_in;
+use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject};
+use super::{Action, Http, Incoming, at, id_at, text_at};
 
 #[derive(Debug)]
 pub(super) struct Session<P> {
@@ -71,7 +71,7 @@ impl<P: Payload> Http<P> {
 
     /// Opens the server's own stream.
     pub(super) fn listen(&mut self) {
-        self.fetch(Exchange::new(Purpose::Listen, None, false), "GET");
+        self.fetch(Exchange::new(ExchangePurpose::Listen, None, false), "GET");
     }
 
     /// Whether the stream of an exchange can be asked for again: it belongs to the session that there
@@ -92,9 +92,9 @@ impl<P: Payload> Http<P> {
             session.waiting = Some(Vec::new());
             session.id = None;
             let initialize = session.initialize.clone();
-            self.lanes.clear();
+            self.queues.clear();
             // What else is under way learns of it by itself, or comes to its end all the same.
-            let listens = |one: &Exchange<P>| matches!(one.purpose, Purpose::Listen);
+            let listens = |one: &Exchange<P>| matches!(one.purpose, ExchangePurpose::Listen);
             while let Some(listening) = self.take_where(listens) {
                 self.actions.push(Action::Abort(listening.number));
             }
@@ -102,7 +102,7 @@ impl<P: Payload> Http<P> {
                 self.lose(exchange, ran);
                 return self.end(super::protocol("the session is not one of this connection"));
             };
-            self.post(initialize, Purpose::Renew, true);
+            self.post(initialize, ExchangePurpose::Renew, true);
         }
         self.lose(exchange, ran);
     }
@@ -110,7 +110,9 @@ impl<P: Payload> Http<P> {
     /// An exchange has ended with its session: what the server has not carried out, or may carry out
     /// twice, is sent again, the rest fails.
     pub(super) fn lose(&mut self, exchange: &Exchange<P>, ran: bool) {
-        let Exchange { purpose: Purpose::Message, kind, message, .. } = exchange else { return };
+        let Exchange { purpose: ExchangePurpose::Message, kind, message, .. } = exchange else {
+            return;
+        };
         let told = matches!(kind, Subject::Response | Subject::Cancelled | Subject::Progress);
         let again = kind.is_safe() || !ran;
         match (exchange.waits(), message) {
@@ -123,14 +125,14 @@ impl<P: Payload> Http<P> {
             }
             (Some(id), _) => {
                 let reason = owned("the session has expired");
-                self.news.push(News::Failed(id, Error::Closed { reason, sent: true }));
+                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: true }));
             }
             _ => {}
         }
     }
 
     fn post_again(&mut self, message: P, patience: Millis) {
-        let mut exchange = Exchange::new(Purpose::Message, Some(message), true);
+        let mut exchange = Exchange::new(ExchangePurpose::Message, Some(message), true);
         exchange.patience = patience;
         self.fetch(exchange, "POST");
     }
@@ -143,12 +145,12 @@ impl<P: Payload> Http<P> {
                 id_at(&message, &["id"]).filter(|_| Subject::of(&message) != Subject::Response)
             {
                 let reason = owned("the session has expired, and no other was opened");
-                self.news.push(News::Failed(id, Error::Closed { reason, sent: false }));
+                self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: false }));
             }
         }
         self.session = None;
         self.fault(error);
-        self.news.push(News::Closed);
+        self.incoming.push(Incoming::Closed);
     }
 
     /// The answer to the second `initialize` has come.
@@ -163,7 +165,7 @@ impl<P: Payload> Http<P> {
             return self.end(error);
         }
         let initialized = write_call(None, method::INITIALIZED, None);
-        self.post(initialized, Purpose::Message, true);
+        self.post(initialized, ExchangePurpose::Message, true);
     }
 
     /// The server knows that the session has begun: it is told what the one before it was told, and
@@ -175,13 +177,13 @@ impl<P: Payload> Http<P> {
         let told = if again { session.told.clone() } else { Vec::new() };
         let waiting = session.waiting.take().unwrap_or_default();
         for message in told {
-            self.post(message, Purpose::Repeat, true);
+            self.post(message, ExchangePurpose::Repeat, true);
         }
         for (message, patience) in waiting {
             if again {
                 self.post_again(message, patience);
             } else {
-                let number = self.post(message, Purpose::Message, false);
+                let number = self.post(message, ExchangePurpose::Message, false);
                 self.wait_for(number, patience);
             }
         }
@@ -198,13 +200,15 @@ impl<P: Payload> Http<P> {
     /// exchange.
     pub(super) fn lost_greeting(&mut self, number: u32, error: &Error<P>) -> bool {
         let greets = |one: &Exchange<P>| {
-            one.number == number && one.kind == Subject::Initialized && one.state == State::Sent
+            one.number == number
+                && one.kind == Subject::Initialized
+                && one.state == ExchangeState::Sent
         };
         let Some(exchange) = self.take_where(greets) else { return false };
         if exchange.again {
             self.end(error.clone());
         } else {
-            self.news.push(News::Refused(error.clone()));
+            self.incoming.push(Incoming::Refused(error.clone()));
         }
         true
     }
@@ -213,7 +217,7 @@ impl<P: Payload> Http<P> {
     pub(super) fn begun(&mut self) {
         if self.begins.is_finite() {
             self.begins = f64::INFINITY;
-            self.news.push(News::Begun);
+            self.incoming.push(Incoming::Begun);
         }
     }
 
@@ -234,7 +238,7 @@ impl<P: Payload> Http<P> {
     /// Tells the server that the session is not needed any more. It goes on until the server agrees.
     pub fn end_session(&mut self) {
         if self.session_id().is_some() {
-            self.fetch(Exchange::new(Purpose::End, None, false), "DELETE");
+            self.fetch(Exchange::new(ExchangePurpose::End, None, false), "DELETE");
         }
     }
 
@@ -242,7 +246,8 @@ impl<P: Payload> Http<P> {
     pub(super) fn ended(&mut self, number: u32) {
         let Some(one) = self.find(number) else { return };
         let session = one.session;
-        let agreed = matches!(one.purpose, Purpose::End) && (one.is_ok() || one.status == 405);
+        let agreed =
+            matches!(one.purpose, ExchangePurpose::End) && (one.is_ok() || one.status == 405);
         // There may be another one by now.
         if agreed && self.session.as_ref().is_some_and(|current| current.number == session) {
             self.session = None;

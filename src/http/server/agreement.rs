@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 
 use super::{
-    post::{Lookup, RequestHeaders},
+    lookup::{Lookup, RequestHeaders},
     refusal::Refusal,
 };
 use crate::{

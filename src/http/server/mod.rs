@@ -6,18 +6,20 @@
 
 mod agreement;
 mod challenge;
+mod lookup;
+mod outcome;
 mod post;
 mod refusal;
 mod roster;
 mod stream;
 mod streams;
-mod told;
 
 pub use agreement::check_arguments;
 pub use challenge::challenge;
-pub use post::{Exchange, Lookup, RequestHeaders, is_modern, sort};
+pub use lookup::{Lookup, RequestHeaders};
+pub use outcome::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready};
+pub use post::{PostKind, is_modern, sort};
 pub use refusal::{RETRY_AFTER, Refusal, status_of};
 pub use roster::{Full, Roster, RosterLimits, Standing};
 pub use stream::{Reader, StreamLimits, write_message};
 pub use streams::Streams;
-pub use told::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready};

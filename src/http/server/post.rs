@@ -1,6 +1,10 @@
 //! Which rules a POST falls under: decided once, by its body; its headers only have to agree.
 
-use super::{agreement::check_headers, refusal::Refusal};
+use super::{
+    agreement::check_headers,
+    lookup::{Lookup, RequestHeaders},
+    refusal::Refusal,
+};
 use crate::{
     http::headers::VERSION,
     jsonrpc::{Kind, Message, Payload, RpcError, code},
@@ -12,26 +16,9 @@ use crate::{
 /// Messages that may come as one.
 const BATCH: usize = 1024;
 
-/// The headers of a request.
-pub trait RequestHeaders {
-    /// The header of this name, whatever the case of its letters.
-    fn find(&self, name: &str) -> Lookup<'_>;
-}
-
-/// What there is of a header.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Lookup<'a> {
-    /// Nothing.
-    Absent,
-    /// Its value, without blanks around it.
-    Text(&'a str),
-    /// Something that is no text in ASCII, or several values that differ.
-    Unreadable,
-}
-
 /// What the body of a POST asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Exchange {
+pub enum PostKind {
     /// A modern request: an exchange of its own, with nothing before or after it.
     Modern,
     /// A modern notification. There is nothing to be done about it: the only one that clients have
@@ -47,7 +34,7 @@ pub enum Exchange {
 ///
 /// # Errors
 /// No server may take this, whatever its tools and sessions are.
-pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<PostKind, Refusal> {
     if body.kind() == Kind::Array {
         return sort_batch(body, headers);
     }
@@ -57,10 +44,10 @@ pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<Excha
             .map_err(|error| Refusal::because(Some(id.clone()), error)),
         Message::Notification { params, .. } => {
             if is_modern(headers) || claim(params.as_ref()).is_some() {
-                return Ok(Exchange::ModernNotification);
+                return Ok(PostKind::ModernNotification);
             }
             let known = check_version::<P>(headers).map_err(|error| Refusal::because(None, error));
-            known.map(|()| Exchange::Session)
+            known.map(|()| PostKind::Session)
         }
         Message::Response { id, .. } => {
             if is_modern(headers) {
@@ -70,7 +57,7 @@ pub fn sort<P: Payload>(body: &P, headers: &impl RequestHeaders) -> Result<Excha
                 return Err(Refusal::because(id.clone(), error));
             }
             let known = check_version::<P>(headers).map_err(|error| Refusal::because(None, error));
-            known.map(|()| Exchange::Session)
+            known.map(|()| PostKind::Session)
         }
     }
 }
@@ -84,13 +71,13 @@ fn sort_request<P: Payload>(
     method: &str,
     params: Option<&P>,
     headers: &impl RequestHeaders,
-) -> Result<Exchange, RpcError<P>> {
+) -> Result<PostKind, RpcError<P>> {
     if let Some(claim) = claim(params) {
         let claimed = claim.as_text();
         let claimed = claimed.as_deref();
         let is_known = claimed.and_then(Version::parse).is_some_and(Version::carries_envelope);
         if method == method::INITIALIZE && !is_known && !is_modern(headers) {
-            return Ok(Exchange::Initialize);
+            return Ok(PostKind::Initialize);
         }
         // What is no text is for the machine to refuse.
         if let Some(claimed) = claimed {
@@ -100,7 +87,7 @@ fn sort_request<P: Payload>(
                 check_headers(headers, claimed, method, params)?;
             }
         }
-        return Ok(Exchange::Modern);
+        return Ok(PostKind::Modern);
     }
     if is_modern(headers) {
         if method == method::INITIALIZE {
@@ -119,10 +106,10 @@ fn sort_request<P: Payload>(
         return Err(RpcError::new(code::INVALID_PARAMS, missing.concat()));
     }
     check_version(headers)?;
-    Ok(if method == method::INITIALIZE { Exchange::Initialize } else { Exchange::Session })
+    Ok(if method == method::INITIALIZE { PostKind::Initialize } else { PostKind::Session })
 }
 
-fn sort_batch<P: Payload>(batch: &P, headers: &impl RequestHeaders) -> Result<Exchange, Refusal> {
+fn sort_batch<P: Payload>(batch: &P, headers: &impl RequestHeaders) -> Result<PostKind, Refusal> {
     if batch.exceeds(BATCH) {
         let text = "a batch of more than 1,024 messages: send it in parts";
         return Err(Refusal::new(413, code::INVALID_REQUEST, text));
@@ -142,7 +129,7 @@ fn sort_batch<P: Payload>(batch: &P, headers: &impl RequestHeaders) -> Result<Ex
     }
     outcome?;
     check_version::<P>(headers).map_err(|error| Refusal::because(None, error))?;
-    Ok(Exchange::Session)
+    Ok(PostKind::Session)
 }
 
 fn check_in_batch<P: Payload>(message: &P) -> Result<(), Refusal> {

@@ -73,7 +73,7 @@ pub(super) struct Stream {
     /// How many more events may wait than on others: the answers of a batch all find a place.
     pub(super) extra: u64,
     /// In the order of their numbers, which may have gaps.
-    pub(super) events: VecDeque<Event>,
+    pub(super) events: VecDeque<StoredEvent>,
     pub(super) bytes: usize,
     pub(super) newest: u64,
     /// Up to where the reader, or the one before it, has been given them.
@@ -91,7 +91,7 @@ pub(super) struct Stream {
 }
 
 #[derive(Debug)]
-pub(super) struct Event {
+pub(super) struct StoredEvent {
     pub(super) number: u64,
     pub(super) json: String,
     /// Whether the client gets on without it.
@@ -112,7 +112,7 @@ impl Stream {
     pub(super) fn sent(&mut self, number: u64) {
         self.sent = number;
         let first = self.events.partition_point(|event| event.number <= number);
-        self.waiting_bytes = self.events.range(first..).map(Event::size).sum();
+        self.waiting_bytes = self.events.range(first..).map(StoredEvent::size).sum();
     }
 
     /// Adds an event, and returns how large it is.
@@ -122,7 +122,7 @@ impl Stream {
             Frame::Message(message) => message.get("id").is_none(),
         };
         self.newest += 1;
-        let event = Event { number: self.newest, json: frame.to_json(), is_notification };
+        let event = StoredEvent { number: self.newest, json: frame.to_json(), is_notification };
         let size = event.size();
         self.bytes += size;
         self.waiting_bytes += size;
@@ -187,7 +187,7 @@ impl Stream {
     }
 }
 
-impl Event {
+impl StoredEvent {
     pub(super) fn size(&self) -> usize {
         self.json.capacity() + OVERHEAD
     }

@@ -10,8 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use sha2::{Digest, Sha256};
 
 use super::{
+    outcome::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready},
     stream::{Reader, Stream, StreamLimits, read_number},
-    told::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready},
 };
 use crate::{
     jsonrpc::{Id, Payload},

@@ -15,7 +15,7 @@ use std::fmt::{self, Write};
 use serde::de::{DeserializeOwned, Error};
 use serde_json::Value;
 
-use self::{budget::Budget, paying::Guard};
+use self::{budget::Budget, paying::Metered};
 
 /// Times its own bytes that may come of a text. The message that it is part of is there up to three
 /// times until it has been read, which makes eight.
@@ -107,7 +107,7 @@ fn read_once<T: DeserializeOwned>(text: &str, floor: usize) -> serde_json::Resul
 
 fn read_paying<T: DeserializeOwned>(text: &str, budget: &Budget) -> serde_json::Result<(T, usize)> {
     let mut reader = serde_json::Deserializer::from_str(text);
-    let value = T::deserialize(Guard { inner: &mut reader, budget })?;
+    let value = T::deserialize(Metered { inner: &mut reader, budget })?;
     reader.end()?;
     Ok((value, budget.taken()))
 }

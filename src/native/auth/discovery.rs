@@ -6,19 +6,9 @@ use std::{pin::Pin, sync::Arc};
 
 use serde_json::Value;
 
-use super::metadata::parts;
-
-/// Bytes of an answer.
-pub(super) const LARGEST: usize = 256 << 10;
-
-/// A document, as the app's own HTTP client got it; see [`Jwt::fetch`](super::Jwt::fetch).
-#[derive(Clone, Debug, Default)]
-pub struct Fetched {
-    /// The body of an answer with status 200. Anything else is an error.
-    pub body: String,
-    /// `max-age` of its `Cache-Control`.
-    pub max_age: Option<Duration>,
-}
+#[cfg(feature = "auth-jwt")]
+use super::fetched::Fetched;
+use super::{fetched::LARGEST, metadata::parts};
 
 #[cfg(feature = "auth-jwt")]
 type Fetch =
@@ -27,15 +17,15 @@ type Fetch =
 /// Where documents come from.
 #[cfg(feature = "auth-jwt")]
 #[derive(Clone, Default)]
-pub(super) struct Source {
+pub(super) struct KeySource {
     /// The app's way.
     own: Option<Arc<Fetch>>,
     #[cfg(feature = "auth-fetch")]
-    web: super::fetch::Web,
+    web: super::fetch::Fetcher,
 }
 
 #[cfg(feature = "auth-jwt")]
-impl Source {
+impl KeySource {
     pub(super) fn new<F, Fut>(fetch: F) -> Self
     where
         F: Fn(String) -> Fut + Send + Sync + 'static,

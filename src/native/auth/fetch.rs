@@ -11,20 +11,20 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
-use super::discovery::{Fetched, LARGEST};
-use crate::native::hosts::Host;
+use super::fetched::{Fetched, LARGEST};
+use crate::native::hosts::HostName;
 
 /// How long a request may take.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Asks over `https:`, and this machine over `http:` too; follows no redirect. Cheap to clone.
 #[derive(Clone, Default)]
-pub(super) struct Web {
+pub(super) struct Fetcher {
     /// Made when it is needed: it reads the system's certificates.
     client: Arc<Mutex<Option<Client>>>,
 }
 
-impl Web {
+impl Fetcher {
     pub(super) async fn get(&self, address: &str) -> io::Result<Fetched> {
         let (headers, body) = answer(self.request(Method::GET, address)?).await?;
         Ok(Fetched { body, max_age: max_age(&headers) })
@@ -51,7 +51,7 @@ impl Web {
     fn request(&self, method: Method, address: &str) -> io::Result<RequestBuilder> {
         let url: Url = address.parse().map_err(io::Error::other)?;
         let is_here =
-            || url.host_str().and_then(Host::parse).is_some_and(|host| host.is_loopback());
+            || url.host_str().and_then(HostName::parse).is_some_and(|host| host.is_loopback());
         if url.scheme() != "https" && !(url.scheme() == "http" && is_here()) {
             return Err(io::Error::other("it is asked by https only, unless it is this machine"));
         }
@@ -146,7 +146,7 @@ mod tests {
         for address in
             ["http://auth.example/keys", "ftp://localhost/x", "file:///etc/passwd", "x", ""]
         {
-            let error = Web::default().get(address).await.unwrap_err();
+            let error = Fetcher::default().get(address).await.unwrap_err();
             assert!(!error.to_string().contains("connect"), "{address}: {error}");
         }
     }

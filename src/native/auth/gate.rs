@@ -16,7 +16,7 @@ use serde_json::json;
 use super::{Auth, Rejected, limit::Limit, metadata, tickets};
 use crate::{
     http::server::challenge,
-    native::{Options, endpoint::now, guard, http::cors, peer::Peer, upgrade},
+    native::{Options, clock::now, guard, http::cors, peer::Peer, upgrade},
     server::{Access, Principal, check_scopes},
 };
 

@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Rejected, Verifier};
-use crate::{native::endpoint::now, server::Principal};
+use crate::{native::clock::now, server::Principal};
 
 /// Seconds for which an answer is kept.
 const KEPT: f64 = 60.0;
@@ -88,10 +88,11 @@ impl Introspection {
         secret: impl Into<String>,
     ) -> Self {
         let issuer = issuer.into();
-        let asker = Arc::new(super::asker::Asker::new(&issuer, client.into(), secret.into()));
+        let introspector =
+            Arc::new(super::introspector::Introspector::new(&issuer, client.into(), secret.into()));
         Self::new(issuer, move |token| {
-            let asker = Arc::clone(&asker);
-            async move { asker.ask(&token).await }
+            let introspector = Arc::clone(&introspector);
+            async move { introspector.introspect(&token).await }
         })
     }
 

@@ -5,8 +5,8 @@ use std::{future::Future, io, sync::Arc};
 use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::Value;
 
-use super::{Fetched, Rejected, Verifier, discovery::Source, keys::Keys};
-use crate::{native::endpoint::now, server::Principal};
+use super::{Fetched, Rejected, Verifier, discovery::KeySource, keys::Keys};
+use crate::{native::clock::now, server::Principal};
 
 /// Algorithms that are taken: signatures that only the issuer can make.
 const ALGORITHMS: [Algorithm; 4] =
@@ -97,7 +97,7 @@ impl Jwt {
         Fut: Future<Output = io::Result<Fetched>> + Send + 'static,
     {
         self.change(|keys| {
-            keys.source = Source::new(fetch);
+            keys.source = KeySource::new(fetch);
         });
         self
     }

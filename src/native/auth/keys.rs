@@ -17,21 +17,21 @@ use serde_json::Value;
 
 use super::{
     Fetched, Rejected,
-    discovery::{Source, document, member},
+    discovery::{KeySource, document, member},
 };
 
 /// Seconds for which keys are kept at least and at most, whatever the answer says.
 const FRESH: (f64, f64) = (300.0, 86_400.0);
 /// Seconds for which old keys are kept when new ones cannot be had.
 const STALE: f64 = 86_400.0;
-/// Seconds between two looks for a key that is not known, or for keys to take the place of old ones.
+/// Seconds between two loads for a key that is not known, or for keys to take the place of old ones.
 const PAUSE: f64 = 60.0;
 /// The same while there are none at all.
 const HURRY: f64 = 5.0;
 /// The keys of an issuer.
 #[derive(Default)]
 pub(super) struct Keys {
-    pub(super) source: Source,
+    pub(super) source: KeySource,
     pub(super) address: Option<String>,
     state: Mutex<State>,
     /// Held by whoever loads them.
@@ -81,7 +81,7 @@ impl Keys {
             }
         });
         loading.await.map_err(|_| unavailable())?;
-        match self.look(kid, algorithm, now) {
+        match self.lookup(kid, algorithm, now) {
             Found::Fresh(key) | Found::Old(key) => Ok(*key),
             Found::Unknown => Err(Rejected::Invalid),
             Found::NoKeys => Err(unavailable()),
@@ -119,7 +119,7 @@ impl Keys {
             let since = state.tried.map_or(f64::INFINITY, |tried| now - tried);
             (since, state.fresh_until.is_infinite())
         };
-        match self.look(kid, algorithm, now) {
+        match self.lookup(kid, algorithm, now) {
             Found::Fresh(key) => Ok(Some(*key)),
             Found::Old(key) if since < PAUSE => Ok(Some(*key)),
             Found::Unknown if since < PAUSE || is_fixed => Err(Rejected::Invalid),
@@ -128,7 +128,7 @@ impl Keys {
         }
     }
 
-    fn look(&self, kid: Option<&str>, algorithm: Algorithm, now: f64) -> Found {
+    fn lookup(&self, kid: Option<&str>, algorithm: Algorithm, now: f64) -> Found {
         let state = self.lock();
         let Some(keys) = &state.keys else { return Found::NoKeys };
         let mut fitting = keys.iter().filter(|key| {

@@ -35,14 +35,16 @@
 //! The order of checks is: host and origin, token, body, scopes. Sessions, the states of questions,
 //! streams and tickets belong to the principal that began them.
 
-#[cfg(feature = "auth-fetch")]
-mod asker;
 #[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
 mod discovery;
 #[cfg(feature = "auth-fetch")]
 mod fetch;
+#[cfg(any(feature = "auth-jwt", feature = "auth-fetch"))]
+mod fetched;
 mod gate;
 mod introspection;
+#[cfg(feature = "auth-fetch")]
+mod introspector;
 #[cfg(feature = "auth-jwt")]
 mod jwt;
 #[cfg(feature = "auth-jwt")]
@@ -55,7 +57,7 @@ mod verifier;
 use std::{fmt, sync::Arc};
 
 #[cfg(feature = "auth-jwt")]
-pub use discovery::Fetched;
+pub use fetched::Fetched;
 pub(super) use gate::Gate;
 pub use introspection::Introspection;
 #[cfg(feature = "auth-jwt")]

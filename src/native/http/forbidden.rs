@@ -2,7 +2,7 @@
 
 use axum::{http::HeaderValue, response::Response};
 
-use super::{Origin, json, legacy::each_message};
+use super::{Origin, json, messages::each_message};
 use crate::{
     http::server::challenge,
     jsonrpc::{Id, Message, Payload, Raw, RpcError, code},

@@ -13,8 +13,10 @@ use tokio::time::timeout;
 use super::{
     Origin, events,
     forbidden::{forbidden, forbids},
-    json, request,
-    session::{Reading, Session},
+    json,
+    messages::each_message,
+    request,
+    session::{HttpSession, Reading},
     sessions::{new_id, secret},
 };
 use crate::{
@@ -73,7 +75,7 @@ pub(super) async fn initialize(
     let limits =
         StreamLimits { requests: endpoint.server().limits().requests, ..options.streams() };
     let (principal, total) = (origin.principal().cloned(), endpoint.sessions().total());
-    let session = Session::new(id.clone(), version, principal, link, (limits, secret), total);
+    let session = HttpSession::new(id.clone(), version, principal, link, (limits, secret), total);
     let session = Arc::new(session);
     let peer = Peer::of(&origin.extensions, origin.headers, options);
     endpoint.sessions().add(&session, peer).map_err(|full| {
@@ -171,17 +173,6 @@ pub(super) async fn post(
     }
 }
 
-/// Visits the messages in a body, one by one: a list of them would take a multiple of their memory.
-pub(super) fn each_message(body: &Raw, visit: &mut dyn FnMut(&Raw)) {
-    let is_batch = body.each_element(&mut |message| {
-        visit(&message);
-        true
-    });
-    if !is_batch {
-        visit(body);
-    }
-}
-
 /// The id of a message that is a request.
 fn request_id(message: &Raw) -> Option<Id> {
     message.get("method")?;
@@ -245,14 +236,14 @@ fn find(
     endpoint: &Endpoint,
     origin: &Origin<'_>,
     request: Option<&Id>,
-) -> Result<Arc<Session>, Refusal> {
+) -> Result<Arc<HttpSession>, Refusal> {
     let found = match origin.headers.find(SESSION) {
         Lookup::Absent => {
             return Err(Refusal::of_request(
                 400,
                 request.cloned(),
                 code::INVALID_REQUEST,
-                "`Mcp-Session-Id` is missing: begin a session with `initialize`, or name the \
+                "`Mcp-HttpSession-Id` is missing: begin a session with `initialize`, or name the \
                  protocol version in `_meta` (since 2026-07-28); for a WebSocket, send an upgrade",
             ));
         }

@@ -6,9 +6,11 @@ pub(super) mod cors;
 mod events;
 mod forbidden;
 mod legacy;
+mod messages;
 mod modern;
 mod pace;
 mod request;
+mod running;
 mod session;
 mod sessions;
 mod state;
@@ -29,7 +31,7 @@ use forbidden::{challenged, forbidden};
 use super::{Endpoint, connections::Desk, guard, peer::Peer, reading::Counter};
 use crate::http::{
     headers::JSON,
-    server::{Exchange, RETRY_AFTER, Refusal, check_arguments, is_modern, sort},
+    server::{PostKind, RETRY_AFTER, Refusal, check_arguments, is_modern, sort},
 };
 use crate::server::Principal;
 
@@ -103,16 +105,16 @@ async fn post(endpoint: &Endpoint, origin: &Origin<'_>, body: Body) -> Result<Re
     let counter = Counter::new(intake, peer.and_then(|peer| intake.source(peer)));
     let message = request::read(options, headers, body, counter).await?;
     match sort(&message, headers)? {
-        Exchange::Modern => {
+        PostKind::Modern => {
             check_arguments(&message, headers, |name| endpoint.server().listed_tool(name))?;
             if let Some(refused) = forbidden(endpoint, origin, &message) {
                 return Ok(refused);
             }
             Ok(modern::serve(endpoint, &origin.extensions, message).await)
         }
-        Exchange::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
-        Exchange::Initialize => legacy::initialize(endpoint, origin, &message).await,
-        Exchange::Session => legacy::post(endpoint, origin, message).await,
+        PostKind::ModernNotification => Ok(StatusCode::ACCEPTED.into_response()),
+        PostKind::Initialize => legacy::initialize(endpoint, origin, &message).await,
+        PostKind::Session => legacy::post(endpoint, origin, message).await,
     }
 }
 

@@ -2,7 +2,6 @@
 
 use std::{
     future::poll_fn,
-    pin::pin,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -12,15 +11,13 @@ use std::{
 };
 
 use tokio::{
-    sync::{Notify, watch},
+    sync::Notify,
     time::{Instant, sleep_until, timeout_at},
 };
 
 use super::{
-    legacy::each_message,
-    pace,
-    sessions::Sessions,
-    state::{Locked, State},
+    messages::each_message,
+    state::{Locked, SessionState},
 };
 use crate::{
     http::server::{
@@ -29,7 +26,7 @@ use crate::{
     jsonrpc::{Id, Payload, Raw},
     native::connections::Desk,
     proto::version::Version,
-    server::{Driver, Extensions, Link, Principal, Transmit},
+    server::{Extensions, Link, Principal},
 };
 
 /// How long a client that wants the GET stream waits for the reader there is, which may just be
@@ -37,33 +34,33 @@ use crate::{
 const GRACE: Duration = Duration::from_millis(500);
 
 /// One session: what a connection is elsewhere, but with many streams.
-pub(super) struct Session {
+pub(super) struct HttpSession {
     pub(super) id: String,
     pub(super) version: Version,
     /// Whose it is. To everybody else it is unknown.
     principal: Option<Principal>,
-    link: Link,
+    pub(super) link: Link,
     /// Held by whoever feeds the link, so that messages keep their order.
     turn: Mutex<()>,
     born: Instant,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
     /// Whether anything but its beginning was asked for.
     has_worked: AtomicBool,
     /// A reader has gone.
     freed: Notify,
     /// A stream has ended, or its reader has gone.
-    to_tidy: Notify,
+    pub(super) to_tidy: Notify,
     /// Bytes of events of all sessions.
     total: Arc<AtomicUsize>,
 }
 
 /// Who reads a stream; dropping it ends that, and nothing else.
 pub(super) struct Reading {
-    session: Arc<Session>,
+    session: Arc<HttpSession>,
     reader: Reader,
 }
 
-impl Session {
+impl HttpSession {
     /// `secret`: random bytes.
     pub(super) fn new(
         id: String,
@@ -82,7 +79,7 @@ impl Session {
             link,
             turn: Mutex::default(),
             born: now,
-            state: Mutex::new(State::new(streams, now)),
+            state: Mutex::new(SessionState::new(streams, now)),
             has_worked: AtomicBool::new(false),
             freed: Notify::new(),
             to_tidy: Notify::new(),
@@ -99,71 +96,9 @@ impl Session {
         }
     }
 
-    /// Runs the session to its end.
-    pub(super) async fn run(
-        self: Arc<Self>,
-        driver: Driver,
-        sessions: Arc<Sessions>,
-        timeout: Duration,
-        mut stop: watch::Receiver<bool>,
-    ) {
-        let mut driver = pin!(driver);
-        tokio::select! {
-            // The handlers come first: what they report leaves in the same turn.
-            biased;
-            () = pace::run(driver.as_mut()) => {}
-            () = self.pump(&sessions) => {}
-            () = self.tidy(timeout) => tracing::debug!("a session was idle for too long"),
-            _ = stop.wait_for(|stop| *stop) => {}
-        }
-        self.end();
-        sessions.remove(&self.id);
-        // Cancelled handlers have one more turn.
-        driver.await;
-    }
-
-    /// Moves messages from the link to the streams, each when its stream can take it.
-    async fn pump(&self, sessions: &Sessions) {
-        poll_fn(|cx| {
-            let mut state = self.lock();
-            let now = self.now();
-            loop {
-                if sessions.holds_too_much() {
-                    drop(state);
-                    sessions.relieve();
-                    state = self.lock();
-                }
-                let streams = &state.streams;
-                if streams.is_closed() {
-                    return Poll::Ready(());
-                }
-                match self.link.poll_transmit_where(cx, |about| streams.has_room(about)) {
-                    Poll::Ready(Transmit::Send { frame, about, last, .. }) => {
-                        state.streams.push(&frame, about.as_ref(), last, now);
-                        self.settle(&mut state);
-                        if last {
-                            self.to_tidy.notify_one();
-                        }
-                    }
-                    Poll::Ready(Transmit::Close { .. }) => return Poll::Ready(()),
-                    Poll::Pending => {
-                        for request in self.link.take_released() {
-                            state.streams.release(&request);
-                        }
-                        // What was found just now is no reason to come back.
-                        state.wake();
-                        state.pump = Some(cx.waker().clone());
-                        return Poll::Pending;
-                    }
-                }
-            }
-        })
-        .await;
-    }
-
     /// Forgets what need not be kept any longer. Ready when nobody has asked for anything, nor read
     /// anything, for so long.
-    async fn tidy(&self, timeout: Duration) {
+    pub(super) async fn tidy(&self, timeout: Duration) {
         loop {
             let until = {
                 let mut state = self.lock();
@@ -218,7 +153,7 @@ impl Session {
     }
 
     /// Brings the total up to date.
-    fn settle(&self, state: &mut State) {
+    pub(super) fn settle(&self, state: &mut SessionState) {
         let now = state.streams.bytes();
         let before = std::mem::replace(&mut state.counted, now);
         // It wraps, and so a difference below zero is one as well.
@@ -298,16 +233,16 @@ impl Session {
     }
 
     /// Milliseconds of its life.
-    fn now(&self) -> f64 {
+    pub(super) fn now(&self) -> f64 {
         self.born.elapsed().as_secs_f64() * 1000.0
     }
 
-    fn lock(&self) -> Locked<'_> {
+    pub(super) fn lock(&self) -> Locked<'_> {
         Locked::of(&self.state)
     }
 }
 
-impl Drop for Session {
+impl Drop for HttpSession {
     fn drop(&mut self) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         self.total.fetch_sub(state.counted, Ordering::Relaxed);

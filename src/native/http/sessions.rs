@@ -11,7 +11,7 @@ use std::{
 
 use tokio::time::Instant;
 
-use super::session::Session;
+use super::session::HttpSession;
 use crate::{
     http::server::{Full, Roster, RosterLimits},
     native::peer::Peer,
@@ -19,7 +19,7 @@ use crate::{
 
 /// All sessions of an endpoint.
 pub(in crate::native) struct Sessions {
-    roster: Mutex<Roster<String, Peer, Arc<Session>>>,
+    roster: Mutex<Roster<String, Peer, Arc<HttpSession>>>,
     limits: RosterLimits,
     /// Bytes of events that all of them together may keep.
     most: usize,
@@ -36,16 +36,16 @@ impl Sessions {
     }
 
     /// The session of this id.
-    pub(super) fn find(&self, id: &str) -> Option<Arc<Session>> {
+    pub(super) fn find(&self, id: &str) -> Option<Arc<HttpSession>> {
         self.lock().get(&id.to_owned()).cloned()
     }
 
     /// Adds one. When there are as many as may be, another one ends, if one may.
-    pub(super) fn add(&self, session: &Arc<Session>, peer: Option<Peer>) -> Result<(), Full> {
+    pub(super) fn add(&self, session: &Arc<HttpSession>, peer: Option<Peer>) -> Result<(), Full> {
         let now = Instant::now();
         let (id, session) = (session.id.clone(), Arc::clone(session));
         // Times count from now, backwards.
-        let standing = |session: &Arc<Session>| session.standing(now);
+        let standing = |session: &Arc<HttpSession>| session.standing(now);
         let left = self.lock().admit(id, peer, session, 0.0, &self.limits, standing)?;
         if !left.is_empty() {
             tracing::debug!(count = left.len(), "too many sessions: some end");
@@ -57,7 +57,7 @@ impl Sessions {
     }
 
     /// Takes one out.
-    pub(super) fn remove(&self, id: &str) -> Option<Arc<Session>> {
+    pub(super) fn remove(&self, id: &str) -> Option<Arc<HttpSession>> {
         self.lock().remove(&id.to_owned())
     }
 
@@ -73,7 +73,7 @@ impl Sessions {
     /// Has events forgotten by the sessions of the peer that has most, and so on, until there are
     /// clearly fewer than may be. No session may be locked.
     pub(super) fn relieve(&self) {
-        let mut sessions: Vec<(usize, usize, Arc<Session>)> = {
+        let mut sessions: Vec<(usize, usize, Arc<HttpSession>)> = {
             let roster = self.lock();
             let all = || roster.all().map(|(peer, session)| (peer, session, session.bytes()));
             let mut peers: HashMap<Option<&Peer>, usize> = HashMap::new();
@@ -101,7 +101,7 @@ impl Sessions {
         self.bound.store(self.most.max(left + self.most / 16), Ordering::Relaxed);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Roster<String, Peer, Arc<Session>>> {
+    fn lock(&self) -> MutexGuard<'_, Roster<String, Peer, Arc<HttpSession>>> {
         self.roster.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

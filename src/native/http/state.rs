@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What changes in a session.
-pub(super) struct State {
+pub(super) struct SessionState {
     pub(super) streams: Streams,
     /// Readers that wait for events.
     pub(super) waiting: HashMap<Reader, Waker>,
@@ -30,25 +30,25 @@ pub(super) struct State {
 }
 
 /// The state, while it is looked at. Whoever may go on afterwards is woken.
-pub(super) struct Locked<'a>(MutexGuard<'a, State>);
+pub(super) struct Locked<'a>(MutexGuard<'a, SessionState>);
 
 impl<'a> Locked<'a> {
     /// Nothing in here can be left half-done by a panic, so a poisoned lock is still good.
-    pub(super) fn of(state: &'a Mutex<State>) -> Self {
+    pub(super) fn of(state: &'a Mutex<SessionState>) -> Self {
         Self(state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 impl Deref for Locked<'_> {
-    type Target = State;
+    type Target = SessionState;
 
-    fn deref(&self) -> &State {
+    fn deref(&self) -> &SessionState {
         &self.0
     }
 }
 
 impl DerefMut for Locked<'_> {
-    fn deref_mut(&mut self) -> &mut State {
+    fn deref_mut(&mut self) -> &mut SessionState {
         &mut self.0
     }
 }
@@ -59,7 +59,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-impl State {
+impl SessionState {
     pub(super) fn new(streams: Streams, now: Instant) -> Self {
         Self { streams, waiting: HashMap::new(), pump: None, listener: None, used: now, counted: 0 }
     }

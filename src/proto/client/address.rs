@@ -33,7 +33,7 @@ pub(super) fn may_be_opened(address: &str) -> bool {
     plain && (secure || is_here(host))
 }
 
-/// What comes behind a prefix, in whatever case that is written.
+/// What follows a prefix, whatever its case.
 fn after<'a>(text: &'a [u8], prefix: &[u8]) -> Option<&'a [u8]> {
     let (start, rest) = text.split_at_checked(prefix.len())?;
     start.eq_ignore_ascii_case(prefix).then_some(rest)

@@ -19,7 +19,7 @@ use super::wire::Wire;
 const ENTRIES: usize = 256;
 /// How large all of them may be, in bytes of JSON; the one that has been kept longest gives way.
 const BYTES: usize = 8 * 1024 * 1024;
-/// The longest time that a server can have a result kept.
+/// The longest time for which a server can have a result kept.
 const LONGEST: Millis = 86_400_000.0;
 /// What may be kept, and the member of the params that decides.
 const KEPT: [(&str, &str); 5] = [
@@ -43,12 +43,12 @@ pub enum Caching {
     Renew,
 }
 
-/// What a result is kept under: the method, and after a line break what else decides. `None` for
+/// The key that a result is kept under: the method, and after a line break what else decides. `None` for
 /// a request whose result is not to be kept.
 #[inline(never)]
 fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
     let (_, member) = KEPT.iter().find(|(kept, _)| *kept == method)?;
-    // What the user answered decides then, and that is nobody else's.
+    // Then the result depends on what the user answered, which is nobody else's.
     if params.present("inputResponses").is_some() || params.present("requestState").is_some() {
         return None;
     }
@@ -58,8 +58,8 @@ fn key<P: Payload>(method: &str, params: &P) -> Option<String> {
     }
 }
 
-/// Whether what is kept under that key is not true any more, by news of what `what` says: the
-/// start of the methods of a list, or a resource.
+/// Whether a notification about `what` outdates what is kept under that key: `what` is the start of
+/// the methods of a list, or a resource.
 #[inline(never)]
 fn outdated(key: &str, what: &str, list: bool) -> bool {
     match (key.strip_prefix(method::READ_RESOURCE), list) {
@@ -70,7 +70,7 @@ fn outdated(key: &str, what: &str, list: bool) -> bool {
     }
 }
 
-/// Whether news of `uri` is news of `own`: it may name a part of it.
+/// Whether a change of `uri` is a change of `own`: `uri` may name a part of it.
 #[inline(never)]
 pub(super) fn covers(own: &str, uri: &str) -> bool {
     match uri.strip_prefix(own) {
@@ -141,8 +141,8 @@ impl Cache {
         }
     }
 
-    /// The request of that id leaves with that authorization, or the next one would: what is private
-    /// to another goes, also what is still to come. Returns whether there was another.
+    /// The request of that id, or the next one, is sent with that authorization: results private to
+    /// another one are dropped, those still to come included. Returns whether there was another.
     #[inline(never)]
     pub fn identify(&mut self, text: &str, id: Option<RequestId>) -> bool {
         // FNV-1a.
@@ -161,7 +161,7 @@ impl Cache {
         before.is_some() && before != whose
     }
 
-    /// A request leaves whose result may be kept, in place of an older one.
+    /// A request whose result may be kept, in place of an older one, is sent.
     #[inline(never)]
     pub fn asked<P: Payload>(
         &mut self,
@@ -181,7 +181,7 @@ impl Cache {
         self.entries.push(Entry { key, asked: Some(id), until: 0.0, public, result });
     }
 
-    /// A request has been answered. If news came after it had left, its entry is not there any more.
+    /// A request has been answered. If its result was outdated after it was sent, its entry is gone.
     #[inline(never)]
     pub fn answered<P: Payload>(
         &mut self,
@@ -229,7 +229,7 @@ impl Cache {
         });
     }
 
-    /// News from the server: what it outdates goes, fresh or not.
+    /// A notification from the server: what it outdates is dropped, fresh or not.
     #[inline(never)]
     pub fn outdate<P: Payload>(&mut self, notification: &str, params: Option<&P>) {
         if let Some(list) = method::changed_list(notification) {
@@ -241,7 +241,7 @@ impl Cache {
         }
     }
 
-    /// The connection has ended: there is no news any more, and the next server may be another.
+    /// The connection has ended: no notification comes any more, and the next server may be another.
     pub fn clear(&mut self) {
         self.entries.clear();
     }

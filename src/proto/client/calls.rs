@@ -10,25 +10,25 @@ use super::pages::Pages;
 use super::requests::{RequestId, Slot};
 use super::work::Work;
 
-/// How often in one idle timeout the table looks whether progress has come. Progress only sets a
+/// How often in one idle timeout the table checks whether progress has come. Progress only sets a
 /// flag, because reading the clock for each notification would cost more than the notification;
 /// so an idle timeout may strike late by this fraction of itself, and never early.
-const LOOKS: f64 = 16.0;
+const CHECKS: f64 = 16.0;
 
-/// How often in the time of a stall the table looks, for the same reason.
-const STALL_LOOKS: f64 = 4.0;
+/// How often in the time of a stall the table checks, for the same reason.
+const STALL_CHECKS: f64 = 4.0;
 
-/// The least time between two looks, in milliseconds.
+/// The least time between two checks, in milliseconds.
 const SHORTEST_PAUSE: Millis = 1.0;
 
-/// How late the timer may strike before that counts: the page slept, or its event loop was busy, and
-/// messages may lie there that nobody has looked at yet.
+/// How late the timer may strike before it counts as late: the page slept, or its event loop was
+/// busy, and there may be messages that nobody has read yet.
 pub(super) const LATE: Millis = 50.0;
 
-/// A hidden page's timers strike once a minute; what is later than that has slept.
+/// A hidden page's timers strike once a minute; a page whose timer is later than that has slept.
 const ASLEEP: Millis = 90_000.0;
 
-/// How long a hard clock that ran out in the meantime waits for what lies there.
+/// How long a hard clock that ran out in the meantime waits for unread messages.
 const GRACE: Millis = 1_000.0;
 
 /// What a call needs for further legs, if it may have some.
@@ -37,7 +37,7 @@ pub(super) type Further<P> = (Option<Box<Work<P>>>, Option<Box<Pages<P>>>);
 /// One call.
 #[derive(Debug)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each asked by name")]
-pub(super) struct Call<P> {
+pub(super) struct PendingCall<P> {
     /// Its progress token: the id of the latest leg that asked for progress.
     pub id: RequestId,
     /// The id of its first leg, by which the page knows it.
@@ -55,7 +55,7 @@ pub(super) struct Call<P> {
     pub limits: CallLimits,
     /// The latest progress value.
     pub latest: f64,
-    /// Whether progress has come since the table last looked.
+    /// Whether progress has come since the table last checked.
     pub progressed: bool,
     idle_deadline: Millis,
     total_deadline: Millis,
@@ -83,7 +83,7 @@ pub(super) enum Expired {
 /// call stays as a gap until gaps outnumber calls.
 #[derive(Debug)]
 pub(super) struct CallTable<P> {
-    calls: Vec<Call<P>>,
+    calls: Vec<PendingCall<P>>,
     live: usize,
     free_slots: Vec<Slot>,
     slots: u32,
@@ -91,9 +91,9 @@ pub(super) struct CallTable<P> {
     hint: usize,
     /// The number of the latest question inside a result.
     pub newest_input: u32,
-    /// When to look at the clocks next.
+    /// When to check the clocks next.
     wake: Millis,
-    /// Whether a person has been asked since the table last looked: no idle clock runs meanwhile.
+    /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
     pub held: bool,
     /// The tools that are known to run as tasks only.
     pub as_tasks: Vec<String>,
@@ -126,7 +126,7 @@ impl<P> CallTable<P> {
             self.slots += 1;
             Slot::new(self.slots - 1)
         });
-        let call = Call {
+        let call = PendingCall {
             id,
             first: id,
             request: Some(id),
@@ -144,14 +144,14 @@ impl<P> CallTable<P> {
             late_before: false,
             answered: false,
         };
-        self.wake = self.wake.min(call.next_look(now));
+        self.wake = self.wake.min(call.next_check(now));
         self.calls.push(call);
         self.live += 1;
         slot
     }
 
     /// The call of that token, if it has not ended.
-    pub fn find(&mut self, id: RequestId) -> Option<&mut Call<P>> {
+    pub fn find(&mut self, id: RequestId) -> Option<&mut PendingCall<P>> {
         if self.calls.get(self.hint).is_none_or(|call| call.id != id) {
             self.hint = self.calls.binary_search_by_key(&id, |call| call.id).ok()?;
         }
@@ -166,12 +166,12 @@ impl<P> CallTable<P> {
         }
     }
 
-    /// The first call of which that holds.
-    pub fn which(&self, holds: impl Fn(&Call<P>) -> bool) -> Option<RequestId> {
+    /// The first call that matches.
+    pub fn which(&self, holds: impl Fn(&PendingCall<P>) -> bool) -> Option<RequestId> {
         self.calls.iter().find(|call| !call.answered && holds(call)).map(|call| call.id)
     }
 
-    /// A leg of the call is over, and another will follow when the machine says so.
+    /// A leg of the call is over; another follows when the machine says so.
     pub fn rest(&mut self, id: RequestId) {
         if let Some(call) = self.find(id) {
             call.request = None;
@@ -204,7 +204,7 @@ impl<P> CallTable<P> {
         call.late_before = false;
         call.idle_deadline = now + call.limits.timeout;
         call.stall_deadline = now + call.limits.stall_after;
-        let look = call.next_look(now);
+        let check = call.next_check(now);
         if token {
             call.id = request;
             call.token_lives = true;
@@ -216,13 +216,13 @@ impl<P> CallTable<P> {
                 }
             }
         }
-        self.wake = self.wake.min(look);
+        self.wake = self.wake.min(check);
         Some(slot)
     }
 
-    /// The newest call on which the server works, of those that it may ask something for.
+    /// The newest call that the server works on, of those for which it may ask something.
     pub fn newest_asker(&self, before: i64) -> Option<Slot> {
-        let asks = |call: &&Call<P>| {
+        let asks = |call: &&PendingCall<P>| {
             let works = !call.answered && call.request.is_some() && call.work.is_some();
             works && call.first.get() < before
         };
@@ -294,7 +294,7 @@ impl<P> CallTable<P> {
                     call.resume_at = f64::INFINITY;
                     expired.push((call.id, Expired::Pause));
                 }
-                self.wake = self.wake.min(call.next_look(now));
+                self.wake = self.wake.min(call.next_check(now));
             }
         }
         expired
@@ -306,9 +306,9 @@ impl<P> CallTable<P> {
     }
 }
 
-impl<P> Call<P> {
-    /// The timer strikes that much too late: what has run out meanwhile gets that time back, so that
-    /// messages which wait to be read, or come now, are heard first.
+impl<P> PendingCall<P> {
+    /// The timer strikes late by that much: clocks that have run out meanwhile get that time back, so
+    /// that messages which are waiting to be read, or arrive now, are taken in first.
     #[inline(never)]
     fn postpone(&mut self, now: Millis, late: Millis) {
         let mut move_on = |deadline: &mut Millis, most: Millis| {
@@ -324,17 +324,17 @@ impl<P> Call<P> {
         }
     }
 
-    fn next_look(&self, now: Millis) -> Millis {
+    fn next_check(&self, now: Millis) -> Millis {
         if self.request.is_none() {
             return self.total_deadline.min(self.resume_at);
         }
-        let mut pause = self.limits.stall_after / STALL_LOOKS;
+        let mut pause = self.limits.stall_after / STALL_CHECKS;
         if self.limits.reset_on_progress {
-            pause = pause.min(self.limits.timeout / LOOKS);
+            pause = pause.min(self.limits.timeout / CHECKS);
         }
         // A clock set to nothing must not make the timer strike without a pause.
-        let look = now + pause.max(SHORTEST_PAUSE);
-        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(look)
+        let check = now + pause.max(SHORTEST_PAUSE);
+        self.idle_deadline.min(self.total_deadline).min(self.stall_deadline).min(check)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What a client says of itself that it can be asked.
+//! What a client says it can be asked for.
 
 use crate::jsonrpc::Payload;
 
@@ -8,7 +8,7 @@ const FORM: &str = "form";
 /// The extension that makes tool calls tasks.
 const TASKS: &str = "io.modelcontextprotocol/tasks";
 
-/// What there are handlers for, and whether calls may become tasks: each brings its capability along.
+/// Which handlers there are, and whether calls may become tasks. Each declares a capability.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools, reason = "independent facts, each told by name")]
 pub struct Handles {
@@ -18,12 +18,12 @@ pub struct Handles {
     pub elicitation: bool,
     /// `roots/list`
     pub roots: bool,
-    /// Calls are looked at as tasks until they end.
+    /// Tasks of calls are polled until they end.
     pub tasks: bool,
 }
 
 impl Handles {
-    /// The capabilities to declare: those that were given, and those that the handlers bring along.
+    /// The capabilities to declare: the given ones, and those of the handlers.
     #[inline(never)]
     pub(super) fn declared<P: Payload>(self, given: &P) -> P {
         let mut all = given.copy();
@@ -31,7 +31,7 @@ impl Handles {
             if handled {
                 let mut own = P::object();
                 let given = given.given(name).unwrap_or_else(P::object);
-                // Who takes links only claims no forms.
+                // A client that takes links only does not claim to take forms.
                 if !detail.is_empty() && (detail != FORM || given.present("url").is_none()) {
                     own.set(detail, P::object());
                 }
@@ -47,7 +47,7 @@ impl Handles {
     }
 }
 
-/// Whether calls may become tasks by what is declared.
+/// Whether the declared capabilities let calls become tasks.
 #[inline(never)]
 pub(super) fn opts_in<P: Payload>(declared: &P) -> bool {
     declared.get("extensions").is_some_and(|all| all.present(TASKS).is_some())

@@ -3,10 +3,10 @@
 use crate::proto::Millis;
 use crate::proto::version::Era;
 
-/// How long a server may say nothing to the probe where that is no matter of a slow way.
+/// How long a server may leave the probe unanswered over a channel that is not slow itself.
 const SILENCE: Millis = 1_500.0;
 
-/// The same of one that is only being started.
+/// The same for a server that is still being started.
 const STARTING: Millis = 5_000.0;
 
 /// What is known of the channel that is about to open.

@@ -15,7 +15,7 @@ use crate::types::method;
 
 use super::calls::LATE;
 use super::channel::Channel;
-use super::output::{Mode, Output, Session};
+use super::output::{Mode, Negotiated, Output};
 use super::patience::Patience;
 use super::phase::{Phase, Shaken};
 use super::prior::Known;
@@ -29,7 +29,7 @@ pub(super) struct Handshake<P> {
     channel: Channel,
     phase: Phase<P>,
     patience: Patience,
-    /// What became of the first probe, if that says nothing of the server's era: it was lost on the
+    /// What became of the first probe, if that does not show the server's era: it was lost on the
     /// way, or the server was in trouble.
     doubt: Option<Error<P>>,
     /// Whether the notification that ends it is on its way.
@@ -63,7 +63,8 @@ impl<P: Payload> Handshake<P> {
         };
     }
 
-    /// The channel is open. Returns whether the connection is, by what is known of a modern server.
+    /// The channel is open. Returns whether the connection is open too, because the server is already known
+    /// to be modern.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
         self.gap = false;
         let Phase::Opening { hung_up } = self.phase else { return false };
@@ -123,7 +124,7 @@ impl<P: Payload> Handshake<P> {
     }
 
     /// What came of it, while connected.
-    pub fn session(&self) -> Option<&Session<P>> {
+    pub fn session(&self) -> Option<&Negotiated<P>> {
         if let Phase::Open(session) = &self.phase { Some(session) } else { None }
     }
 
@@ -136,7 +137,7 @@ impl<P: Payload> Handshake<P> {
         self.gap || matches!(self.phase, Phase::Opening { .. })
     }
 
-    /// Whether nothing counts but the answer to the probe.
+    /// Whether only the answer to the probe counts.
     pub fn is_probing(&self) -> bool {
         matches!(self.phase, Phase::Probing { .. })
     }
@@ -210,7 +211,7 @@ impl<P: Payload> Handshake<P> {
         self.phase = Phase::Initializing { probed };
     }
 
-    /// What was sent for it could not be.
+    /// Its request could not be sent.
     pub fn unsent(&mut self, wire: &mut Wire<P>, error: Error<P>) -> Shaken<P> {
         if self.is_probing() && wire.config.mode == Mode::Auto {
             // Some transports refuse on the server's behalf what comes before `initialize`.
@@ -271,7 +272,7 @@ impl<P: Payload> Handshake<P> {
         Shaken::On
     }
 
-    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Session<P>>) {
+    fn enter(&mut self, wire: &mut Wire<P>, session: Box<Negotiated<P>>) {
         wire.speak(&session);
         self.phase = Phase::Open(session);
         self.done(wire);

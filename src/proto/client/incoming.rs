@@ -8,14 +8,14 @@ use crate::proto::version::Version;
 use crate::text::sentence;
 use crate::types::method;
 
-use super::Client;
-use super::calls::Call;
+use super::ClientMachine;
+use super::calls::PendingCall;
 use super::oddity::{Heard, Oddity};
 use super::output::Output;
 use super::progress;
 use super::requests::{Purpose, RequestId};
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// What has arrived, parsed: a message, or where the revision has batches several in an array.
     ///
     /// `stream` is the request of ours on whose stream it came, where each has one.
@@ -34,8 +34,8 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// The short way of what most calls come to: a result that ends its call. False if there may be
-    /// more to the message.
+    /// The fast path for most answers: a result that ends its call. False if there may be more to the
+    /// message.
     fn ended(&mut self, value: &P, now: Millis) -> bool {
         if !self.handshake.is_done() || self.unproven.is_on() {
             return false;
@@ -43,7 +43,7 @@ impl<P: Payload> Client<P> {
         let Some((id, result)) = value.ended() else { return false };
         let Some(id) = RequestId::new(id) else { return false };
         let Some(&Purpose::Call(call)) = self.wire.requests.purpose(id) else { return false };
-        let plain = |call: &mut Call<P>| {
+        let plain = |call: &mut PendingCall<P>| {
             call.pages.is_none() && call.work.as_ref().is_none_or(|work| work.task.is_none())
         };
         if !self.calls.find(call).is_some_and(plain) {
@@ -124,8 +124,8 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// The request that an error answers whose sender could not read the id: the only one that is
-    /// under way and of which the server has not shown that it works on it.
+    /// The request answered by an error whose sender could not read the id: the only one in flight that
+    /// the server has not yet shown to be working on.
     fn unreadable(&mut self) -> Option<RequestId> {
         let mut only = None;
         for (id, purpose) in self.wire.requests.waiting() {
@@ -153,7 +153,7 @@ impl<P: Payload> Client<P> {
     ) {
         let shakes = |purpose: &Purpose| matches!(purpose, Purpose::Probe | Purpose::Initialize);
         let purpose = id.and_then(|id| self.wire.requests.purpose(id));
-        // What answers a request of an open connection while that is made up for comes too early.
+        // Too early: the handshake of the open connection is still being made up for.
         if self.wire.version.is_none() && !purpose.is_some_and(shakes) {
             return;
         }
@@ -281,7 +281,7 @@ impl<P: Payload> Client<P> {
         if is_text || runs { self.dropped(Oddity::Unknown) } else { self.accept(token, 0.0) }
     }
 
-    /// Progress is not delivered, for that reason.
+    /// Progress is dropped for that reason.
     #[inline(never)]
     fn dropped(&mut self, oddity: Oddity) -> Heard {
         self.counts.add(oddity);
@@ -320,8 +320,8 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// A message has come that is not read, for that reason: the request fails that it answers, and all
-    /// else goes on.
+    /// A message has come that cannot be read, for that reason: the request that it answers fails, and
+    /// everything else goes on.
     pub fn refuse(&mut self, whose: &Outline, error: Error<P>, now: Millis) {
         let id = whose.id.as_ref().filter(|_| whose.answers).and_then(|id| self.ours(id));
         self.unread(id, error, now);
@@ -335,7 +335,7 @@ impl<P: Payload> Client<P> {
         }
     }
 
-    /// Something went wrong on the way that belongs to no request.
+    /// Something went wrong that belongs to no request.
     pub fn fault(&mut self, error: Error<P>) {
         self.wire.push(Output::Fault(error));
     }

@@ -1,9 +1,9 @@
 //! The client machine: one connection's requests, progress and clocks, without a socket or a clock.
 //!
-//! Feed it ([`connect`](Client::connect), [`opened`](Client::opened), [`read`](Client::read),
-//! [`request`](Client::request), …), then drain it with [`poll_output`](Client::poll_output) until
-//! that is `None`, then see that [`handle_timeout`](Client::handle_timeout) is called at
-//! [`poll_timeout`](Client::poll_timeout). The machine outlives its connections, so ids go on.
+//! Feed it ([`connect`](ClientMachine::connect), [`opened`](ClientMachine::opened), [`read`](ClientMachine::read),
+//! [`request`](ClientMachine::request), …), then drain it with [`poll_output`](ClientMachine::poll_output) until
+//! that is `None`, then see that [`handle_timeout`](ClientMachine::handle_timeout) is called at
+//! [`poll_timeout`](ClientMachine::poll_timeout). The machine outlives its connections, so ids go on.
 //!
 //! Here are its doors, but for what arrives (`incoming.rs`) and what leaves (`outgoing.rs`). Each part
 //! owns what it keeps, and borrows what it may touch: the wire to speak to the server, the calls, the
@@ -16,7 +16,6 @@ mod capabilities;
 mod channel;
 mod handshake;
 mod incoming;
-mod inputs;
 mod legs;
 mod limits;
 mod oddity;
@@ -28,6 +27,7 @@ mod patience;
 mod phase;
 mod prior;
 mod progress;
+mod questions;
 mod requests;
 mod rounds;
 mod subscriptions;
@@ -41,7 +41,9 @@ pub use capabilities::Handles;
 pub use channel::Channel;
 pub use limits::CallLimits;
 pub use oddity::{Heard, Oddity, ProgressCounts};
-pub use output::{Config, InputRequest, Mode, Output, Report, Requested, Session};
+pub use output::{
+    ClientConfig, InputRequest, Mode, Negotiated, Output, ReplyTo, Report, Requested,
+};
 pub use pages::PageLimits;
 pub use progress::LONGEST_SCANNED;
 pub use requests::{RequestId, Slot};
@@ -56,34 +58,34 @@ use crate::types::{Level, method};
 use cache::Cache;
 use calls::{CallTable, Expired};
 use handshake::Handshake;
-use inputs::Questions;
 use phase::Shaken;
 use prior::Unproven;
+use questions::ServerRequests;
 use subscriptions::Subscriptions;
 use wire::Wire;
 
 /// The client's side of one connection after another.
 #[derive(Debug)]
-pub struct Client<P> {
+pub struct ClientMachine<P> {
     wire: Wire<P>,
     handshake: Handshake<P>,
     unproven: Unproven<P>,
     calls: CallTable<P>,
-    questions: Questions,
+    questions: ServerRequests,
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
 }
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// A client that is not connected.
-    pub fn new(config: Config<P>) -> Self {
+    pub fn new(config: ClientConfig<P>) -> Self {
         Self {
             wire: Wire::new(config),
             handshake: Handshake::new(),
             unproven: Unproven::new(),
             calls: CallTable::new(),
-            questions: Questions::new(),
+            questions: ServerRequests::new(),
             cache: Cache::new(),
             subscriptions: Subscriptions::new(),
             counts: ProgressCounts::default(),
@@ -189,7 +191,7 @@ impl<P: Payload> Client<P> {
     }
 
     /// What came of the handshake, while connected.
-    pub fn session(&self) -> Option<&Session<P>> {
+    pub fn session(&self) -> Option<&Negotiated<P>> {
         self.handshake.session()
     }
 

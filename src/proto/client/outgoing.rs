@@ -1,4 +1,4 @@
-//! What leaves: requests, notifications, answers, and what is given up.
+//! What is sent: requests, notifications, answers, and cancellations.
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, write_call};
@@ -6,15 +6,15 @@ use crate::proto::Millis;
 use crate::text::owned;
 use crate::types::method;
 
-use super::Client;
+use super::ClientMachine;
 use super::cache::Kept;
 use super::limits::CallLimits;
-use super::output::Requested;
+use super::output::{ReplyTo, Requested};
 use super::pages::Pages;
 use super::requests::{Purpose, RequestId};
 use super::work::Work;
 
-impl<P: Payload> Client<P> {
+impl<P: Payload> ClientMachine<P> {
     /// Sends a request, unless its result is kept; its id is its progress token too. For
     /// `subscriptions/listen` there is more to it, and nothing is sent in the legacy era but
     /// requests about resources.
@@ -90,8 +90,8 @@ impl<P: Payload> Client<P> {
         self.calls.abandon(&mut self.wire, id, reason, error);
     }
 
-    /// What the request of that id is authorized with, or without one what the next would be: any text
-    /// that is another for another principal. Results that are private to another authorization are
+    /// What the request of that id, or without one the next request, is authorized with: any text that
+    /// differs between principals. Results that are private to another authorization are
     /// forgotten. Returns whether there was another, so that the caller forgets, too.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);
@@ -116,6 +116,16 @@ impl<P: Payload> Client<P> {
     pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
         if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
             self.calls.go_on(&mut self.wire, id, now);
+        }
+    }
+
+    /// Answers what the server asks for, whichever way it asked.
+    pub fn reply(&mut self, to: ReplyTo, outcome: Result<P, RpcError<P>>, now: Millis) {
+        match to {
+            ReplyTo::Request(id) => self.respond(id, outcome),
+            ReplyTo::Input(input) => {
+                self.answer(input, outcome.map_err(|error| error.message), now);
+            }
         }
     }
 }

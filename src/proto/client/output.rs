@@ -27,7 +27,7 @@ pub enum Mode {
 
 /// What a client is made with.
 #[derive(Clone, Debug)]
-pub struct Config<P> {
+pub struct ClientConfig<P> {
     /// Who the client is.
     pub info: Implementation,
     /// The capabilities it declares, as the protocol writes them.
@@ -40,7 +40,7 @@ pub struct Config<P> {
 
 /// What came of the handshake.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Session<P> {
+pub struct Negotiated<P> {
     /// The revision both sides speak.
     pub version: Version,
     /// The server's name and version, as it sent them.
@@ -79,7 +79,7 @@ pub struct Report<P> {
 }
 
 /// One thing that the server asks for before it goes on with a call, to be answered by
-/// [`answer`](super::Client::answer).
+/// [`answer`](super::ClientMachine::answer).
 #[derive(Clone, Debug, PartialEq)]
 pub struct InputRequest<P> {
     /// The call's slot.
@@ -94,19 +94,28 @@ pub struct InputRequest<P> {
     pub params: Option<P>,
 }
 
+/// Where the answer to something that the server asks for goes.
+#[derive(Clone, Debug, PartialEq)]
+pub enum ReplyTo {
+    /// To a request of a legacy server, by its id.
+    Request(Id),
+    /// To an [`InputRequest`], by its number.
+    Input(u32),
+}
+
 /// What the machine wants done or known, in this order.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output<P> {
-    /// Send this message; the id is there if it is a request, for [`unsent`](super::Client::unsent).
+    /// Send this message; the id is there if it is a request, for [`unsent`](super::ClientMachine::unsent).
     Send(P, Option<RequestId>),
     /// Send this notification, which ends the handshake, and call
-    /// [`begun`](super::Client::begun) when the server has it,
-    /// [`not_begun`](super::Client::not_begun) if that was not possible.
+    /// [`begun`](super::ClientMachine::begun) when the server has it,
+    /// [`not_begun`](super::ClientMachine::not_begun) if that was not possible.
     Greet(P),
     /// Close this channel and open a new one to the same server, then call
-    /// [`opened`](super::Client::opened).
+    /// [`opened`](super::ClientMachine::opened).
     Reopen,
-    /// The handshake is done; [`session`](super::Client::session) says what came of it. Comes once more
+    /// The handshake is done; [`session`](super::ClientMachine::session) says what came of it. Comes once more
     /// if the server turns out not to be what it was known for.
     Connected,
     /// The connection has ended, or never came about; every call has been settled before this. What
@@ -125,22 +134,22 @@ pub enum Output<P> {
     /// The stream of a subscription broke off for that reason; it will be opened again, and
     /// [`Acknowledged`](Self::Acknowledged) once more. What happens meanwhile is not told.
     Interrupted(Slot, Error<P>),
-    /// A subscription hears of a change: a notification, by its method and its params.
-    News(Slot, String, Option<P>),
+    /// A notification for a subscription: its method and its params.
+    Update(Slot, String, Option<P>),
     /// The server asks for something before it goes on with a call. All that one result asks for
     /// comes at once.
     Input(InputRequest<P>),
     /// A call goes on with another request of that id, and its progress may start again.
     Leg(Slot, RequestId),
-    /// How the task stands that a call has become, as the server says it.
+    /// The status of the task that a call has become, in the server's words.
     Task(Slot, P),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
-    /// A request of the server, to be answered by [`respond`](super::Client::respond); the slot of the
+    /// A request of the server, to be answered by [`respond`](super::ClientMachine::respond); the slot of the
     /// call that makes it ask, if it asks a person something and that is known.
     Request(Id, String, Option<P>, Option<Slot>),
-    /// The server takes a request back, or the call has ended that made it ask, for that reason; it is
-    /// not to be answered any more.
+    /// The server withdraws a request, or the call that made it ask has ended, for that reason; it must
+    /// not be answered any more.
     Withdrawn(Id, Option<String>),
     /// The server sent something wrong. Nothing else is affected.
     Fault(Error<P>),

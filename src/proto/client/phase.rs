@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::proto::Millis;
 
-use super::output::Session;
+use super::output::Negotiated;
 
 /// Where the connection stands.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(super) enum Phase<P> {
         until: Millis,
         legacy: bool,
     },
-    Open(Box<Session<P>>),
+    Open(Box<Negotiated<P>>),
 }
 
 /// What has come of a step.

@@ -1,4 +1,4 @@
-//! What is known of a server from an earlier connection: with it, a modern connection is open without
+//! What is known of a server from an earlier connection. With it, a modern connection opens without
 //! a round trip. The first answer shows whether the server is still what it was; if it is not, the
 //! handshake is made up for, and what was asked meanwhile is asked again: the server that refused it
 //! has not carried it out.
@@ -10,7 +10,7 @@ use crate::proto::version::{Era, Version};
 use crate::text::owned;
 
 use super::calls::CallTable;
-use super::output::{Mode, Session};
+use super::output::{Mode, Negotiated};
 use super::requests::RequestId;
 use super::verdict::{Verdict, judge_discovery};
 use super::wire::Wire;
@@ -27,11 +27,11 @@ pub(super) enum Known<P> {
     /// Which era to begin with.
     Era(Era),
     /// All that opens a connection.
-    Session(Box<Session<P>>),
+    Session(Box<Negotiated<P>>),
 }
 
 impl<P: Payload> Known<P> {
-    /// Reads what [`Client::know`](super::Client::know) was told.
+    /// Reads what [`ClientMachine::know`](super::ClientMachine::know) was told.
     pub fn read(prior: &P, mode: Mode) -> Self {
         Self::session(prior, mode).unwrap_or_else(|| {
             if prior.says("kind", "legacy") { Self::Era(Era::Legacy) } else { Self::Nothing }
@@ -54,7 +54,7 @@ impl<P: Payload> Known<P> {
             "session" => {
                 let version = Version::parse(&prior.text("protocolVersion")?)
                     .filter(|version| version.era() == Era::Legacy)?;
-                Some(Self::Session(Box::new(Session {
+                Some(Self::Session(Box::new(Negotiated {
                     version,
                     server_info: prior.given("serverInfo"),
                     capabilities: prior.given("capabilities"),

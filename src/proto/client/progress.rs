@@ -1,4 +1,4 @@
-//! Whose progress a notification is, and what is wrong with it.
+//! Which call a progress notification belongs to, and what is wrong with it.
 
 use crate::jsonrpc::{Id, Kind, Payload};
 use crate::types::meta;
@@ -12,8 +12,8 @@ use super::requests::{RequestId, Requests};
 pub const LONGEST_SCANNED: usize = 4096;
 
 impl ProgressCounts {
-    /// The id of ours that an id or a token is, as the text of which it is counted; and whether such a
-    /// text is refused because its call is strict.
+    /// The id of ours that an id or a token stands for, counting those that came as text; and whether such
+    /// a text is refused because its call is strict.
     pub(super) fn ours<P>(
         &mut self,
         calls: &mut CallTable<P>,
@@ -44,7 +44,7 @@ impl ProgressCounts {
 }
 
 impl<P> CallTable<P> {
-    /// To whose slot the notification is to be delivered, if it is, and what is odd about it.
+    /// The slot that the notification is delivered to, if it is, and what is odd about it.
     #[inline]
     pub(super) fn accept(&mut self, token: i64, progress: f64, requests: &Requests) -> Heard {
         let call =

@@ -66,9 +66,9 @@ pub(super) enum Purpose {
     Initialize,
     /// The call of that token.
     Call(RequestId),
-    /// A legacy server is to tell of that resource.
+    /// Subscribes to that resource at a legacy server.
     Subscribe(String),
-    /// Nothing any more, and it is no fault if an answer comes.
+    /// Nothing any more; a late answer is no fault.
     Forgotten,
 }
 
@@ -121,7 +121,7 @@ impl Requests {
         self.sent.get(self.place(id)?)?.1.as_ref()
     }
 
-    /// The request has its answer, or will have none.
+    /// The request is answered, or never will be.
     #[inline(never)]
     pub fn take(&mut self, id: RequestId) -> Option<Purpose> {
         let at = self.place(id)?;
@@ -169,7 +169,7 @@ impl Requests {
         }
     }
 
-    /// All that an answer is waited for.
+    /// All requests that wait for an answer.
     pub fn waiting(&self) -> impl Iterator<Item = (RequestId, &Purpose)> {
         self.sent.iter().filter_map(|(id, purpose)| Some((*id, purpose.as_ref()?)))
     }

@@ -14,7 +14,7 @@ use crate::types::method;
 
 use super::calls::CallTable;
 use super::capabilities::opts_in;
-use super::inputs::{QUESTIONS, refusal};
+use super::questions::{QUESTIONS, refusal};
 use super::requests::RequestId;
 use super::wire::Wire;
 use crate::text::{owned, sentence};
@@ -67,8 +67,8 @@ impl<P: Payload> CallTable<P> {
         }
     }
 
-    /// Ends a call with what the server answered. What is neither complete nor known otherwise cannot be
-    /// used.
+    /// Ends a call with the server's answer. A result that is neither complete nor of another known type
+    /// cannot be used.
     fn conclude(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
         let outcome = outcome.and_then(|result| {
             if !wire.is_complete(&result) {
@@ -160,7 +160,7 @@ impl<P: Payload> CallTable<P> {
         }
         let mut params = work.params.copy();
         if inside {
-            // What an earlier leg brought along is no business of this one.
+            // The answers of an earlier leg do not belong to this one.
             params.remove("inputResponses");
             params.remove("requestState");
             if !answers.is_empty() {

@@ -15,7 +15,7 @@ use super::cache::{Cache, covers};
 use super::calls::CallTable;
 use super::limits::CallLimits;
 use super::oddity::ProgressCounts;
-use super::output::{Output, Session};
+use super::output::{Negotiated, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
 
@@ -109,7 +109,7 @@ fn ask_about<P: Payload>(wire: &mut Wire<P>, method: &str, uri: &str) -> Request
 }
 
 /// What a legacy server with these capabilities will tell of.
-fn honour<P: Payload>(session: Option<&Session<P>>, wanted: &P) -> P {
+fn honour<P: Payload>(session: Option<&Negotiated<P>>, wanted: &P) -> P {
     let capabilities = session.and_then(|session| session.capabilities.as_ref());
     let can = |feature, what| says(capabilities.and_then(|all| all.get(feature)).as_ref(), what);
     let mut honored = P::object();
@@ -134,7 +134,7 @@ impl<P: Payload> Subscriptions<P> {
         self.all.retain(|one| one.slot != slot);
     }
 
-    /// Whether any subscription wants to hear of that resource.
+    /// Whether any subscription includes that resource.
     #[inline(never)]
     fn want(&self, uri: &String) -> bool {
         self.all.iter().any(|one| texts(&one.filter, URIS).contains(uri))
@@ -152,7 +152,7 @@ impl<P: Payload> Subscriptions<P> {
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
-        session: Option<&Session<P>>,
+        session: Option<&Negotiated<P>>,
         params: P,
         limits: CallLimits,
         now: Millis,
@@ -217,7 +217,7 @@ impl<P: Payload> Subscriptions<P> {
                 if !one.open {
                     one.open = true;
                     if one.pause.take().is_some() {
-                        // Nobody knows what has changed meanwhile.
+                        // What has changed meanwhile is unknown.
                         cache.clear();
                     }
                     calls.untimed(one.id);
@@ -228,7 +228,7 @@ impl<P: Payload> Subscriptions<P> {
             }
             for_all = true;
             if one.open && names(&one.filter, &method, given) {
-                heard.push(Output::News(one.slot, method.clone(), params.clone()));
+                heard.push(Output::Update(one.slot, method.clone(), params.clone()));
             }
         }
         if for_all {
@@ -236,8 +236,8 @@ impl<P: Payload> Subscriptions<P> {
         } else {
             self.strays += 1;
         }
-        for news in heard {
-            wire.push(news);
+        for update in heard {
+            wire.push(update);
         }
     }
 
@@ -263,7 +263,7 @@ impl<P: Payload> Subscriptions<P> {
         }
     }
 
-    /// A legacy server has answered whether it will tell of that resource.
+    /// A legacy server has answered a subscription to that resource.
     #[inline(never)]
     pub fn answered(
         &mut self,
@@ -362,7 +362,7 @@ impl<P: Payload> Subscriptions<P> {
     }
 }
 
-/// Whether the server tells of changes without a stream that was asked for.
+/// Whether the server reports changes without a stream having been requested.
 fn tells_unasked<P: Payload>(wire: &Wire<P>) -> bool {
     wire.version.is_some_and(|version| !version.listens())
 }

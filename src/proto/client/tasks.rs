@@ -17,7 +17,7 @@ use super::requests::{Purpose, RequestId};
 use super::wire::Wire;
 use super::work::{Stage, Task};
 
-/// The pause between two looks at a task: what the server suggests, within these bounds.
+/// The pause between two polls of a task: what the server suggests, within these bounds.
 const PAUSE: Millis = 1_000.0;
 const SHORTEST_PAUSE: Millis = 100.0;
 const LONGEST_PAUSE: Millis = 60_000.0;
@@ -182,7 +182,7 @@ impl<P: Payload> CallTable<P> {
         self.worker(id)?.task.as_mut()
     }
 
-    /// The server says that a task has changed: it is looked at sooner.
+    /// The server says that a task has changed: it is polled sooner.
     pub(super) fn task_changed(&mut self, params: Option<&P>, now: Millis) {
         let name = params.and_then(|params| params.text("taskId"));
         let Some(name) = name else { return };
@@ -244,14 +244,14 @@ impl<P: Payload> CallTable<P> {
         true
     }
 
-    /// The server knows no such tool, or runs it as a task only: that is said to who has not seen the
-    /// list, and nothing has begun. Returns what the call is to be sent with once more.
+    /// The server has no such tool, or runs it as a task only, which a caller learns that has not seen the
+    /// list; nothing has begun. Returns what the call is to be sent with again.
     pub(super) fn as_task(&mut self, id: RequestId) -> Option<P> {
         let work = self.worker(id).filter(|work| work.finds_out)?;
         let name = work.params.text("name")?;
         work.params.set("task", P::object());
         let params = work.params.clone();
-        // Who is known for it is not there in either way.
+        // A tool that is known for it does not exist either way.
         if take_where(&mut self.as_tasks, |own| *own == name).is_some() {
             return None;
         }
@@ -259,7 +259,7 @@ impl<P: Payload> CallTable<P> {
         Some(params)
     }
 
-    /// What is known of tools may be true no more.
+    /// What is known of tools may be outdated.
     #[inline(never)]
     pub(super) fn forget_tasks(&mut self) {
         self.as_tasks.clear();

@@ -7,16 +7,15 @@ use crate::proto::version::{Era, Version};
 use crate::text::{owned, sentence};
 use crate::types::meta;
 
-use super::output::{Mode, Session};
+use super::output::{Mode, Negotiated};
 
 /// What to do with the answer to a probe or to `initialize`.
 #[derive(Debug, PartialEq)]
 pub(super) enum Verdict<P> {
-    Open(Box<Session<P>>),
+    Open(Box<Negotiated<P>>),
     Probe,
     Initialize,
-    /// Something passing is in the way: begin again after a while, of which the server may have an
-    /// idea.
+    /// A passing trouble is in the way: begin again after a while, which the server may suggest.
     Wait(Millis, Error<P>),
     Fail(Error<P>),
 }
@@ -56,7 +55,7 @@ pub(super) fn judge_probe<P: Payload>(
     }
 }
 
-/// Whether what became of a probe is no sign of an era.
+/// Whether the outcome of a probe says nothing about the era.
 pub(super) fn says_nothing<P>(error: &Error<P>) -> bool {
     matches!(
         error,
@@ -64,7 +63,7 @@ pub(super) fn says_nothing<P>(error: &Error<P>) -> bool {
     )
 }
 
-/// What is passing is waited for.
+/// A passing trouble is waited out.
 fn wait<P>(error: Error<P>) -> Verdict<P> {
     match error.passes() {
         Some(pause) => Verdict::Wait(pause, error),
@@ -79,7 +78,7 @@ pub(super) fn judge_discovery<P: Payload>(result: &P) -> Verdict<P> {
     let common = Version::of(Era::Modern)
         .find(|version| supported.iter().any(|name| name == version.as_str()));
     match common {
-        Some(version) => Verdict::Open(Box::new(Session {
+        Some(version) => Verdict::Open(Box::new(Negotiated {
             version,
             server_info: result.get(meta::META).and_then(|meta| meta.given(meta::SERVER_INFO)),
             capabilities: result.given("capabilities"),
@@ -110,7 +109,7 @@ fn judge_refusal<P: Payload>(again: bool, error: RpcError<P>) -> Verdict<P> {
     }
 }
 
-/// No modern revision in common: an old one may be, unless the list names only strangers.
+/// No modern revision in common: an older one may be, unless the list names only unknown ones.
 fn without_common<P>(supported: &[String]) -> Verdict<P> {
     let legacy =
         |name: &String| Version::parse(name).is_some_and(|version| version.era() == Era::Legacy);
@@ -148,7 +147,7 @@ pub(super) fn judge_initialize<P: Payload>(
         _ => version.era() == Era::Legacy,
     });
     match version {
-        Some(version) => Verdict::Open(Box::new(Session {
+        Some(version) => Verdict::Open(Box::new(Negotiated {
             version,
             server_info: result.given("serverInfo"),
             capabilities: result.given("capabilities"),

@@ -1,17 +1,17 @@
-//! What every part of the machine needs to speak to the server: ids, what each request carries, the
-//! revision, and the outputs.
+//! What every part of the machine needs to speak to the server: ids, the members that each request
+//! carries, the revision, and the outputs.
 
 use crate::jsonrpc::{Id, Message, Payload, RpcError, with_meta, write_call};
 use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::{meta, method};
 
-use super::output::{Config, Output, Outputs, Session};
+use super::output::{ClientConfig, Negotiated, Output, Outputs};
 use super::requests::{Purpose, RequestId, Requests};
 
 #[derive(Debug)]
 pub(super) struct Wire<P> {
-    pub config: Config<P>,
+    pub config: ClientConfig<P>,
     pub requests: Requests,
     pub outputs: Outputs<P>,
     /// The revision that both sides speak, while connected.
@@ -23,7 +23,7 @@ pub(super) struct Wire<P> {
 }
 
 impl<P: Payload> Wire<P> {
-    pub fn new(config: Config<P>) -> Self {
+    pub fn new(config: ClientConfig<P>) -> Self {
         Self {
             config,
             requests: Requests::new(),
@@ -34,8 +34,8 @@ impl<P: Payload> Wire<P> {
         }
     }
 
-    /// From now on both sides speak the session's revision.
-    pub fn speak(&mut self, session: &Session<P>) {
+    /// Sets the revision that both sides speak from now on.
+    pub fn speak(&mut self, session: &Negotiated<P>) {
         self.version = Some(session.version);
         // A server of the legacy era has to know them, and one of the modern era decides by itself.
         let path = ["tasks", "requests", "tools"];
@@ -44,7 +44,7 @@ impl<P: Payload> Wire<P> {
         self.takes_tasks = known && !session.version.has_task_extension();
     }
 
-    /// Whether the connection is open, and its revision such.
+    /// Whether the connection is open, with a revision that passes.
     pub fn is(&self, such: fn(Version) -> bool) -> bool {
         self.version.is_some_and(such)
     }
@@ -103,7 +103,7 @@ impl<P: Payload> Wire<P> {
         self.push(Output::Send(request, Some(id)));
     }
 
-    /// Whether a result is what was asked for. A modern one says what it is.
+    /// Whether a result is of the expected type; a modern one names its type.
     #[inline(never)]
     pub fn is_complete(&self, result: &P) -> bool {
         let other = |kind: P| kind.as_text().as_deref() != Some("complete");

@@ -21,7 +21,7 @@ pub(super) struct Work<P> {
     /// What the server wants back with the next leg.
     pub state: Option<P>,
     /// What was asked in this round, and the answers so far.
-    pub asked: Vec<Question<P>>,
+    pub asked: Vec<PendingInput<P>>,
     /// The error that asked the user to open URLs; the call ends with it if the user will not.
     /// Comes once.
     pub refused: Option<RpcError<P>>,
@@ -60,7 +60,7 @@ impl<P: Payload> Work<P> {
 
 /// One thing that a result asks for.
 #[derive(Debug)]
-pub(super) struct Question<P> {
+pub(super) struct PendingInput<P> {
     /// The number by which it is answered.
     pub input: u32,
     /// The server's name for it.
@@ -68,7 +68,7 @@ pub(super) struct Question<P> {
     pub answer: Option<P>,
 }
 
-impl<P> Question<P> {
+impl<P> PendingInput<P> {
     pub fn into_member(self) -> Option<(String, P)> {
         self.answer.map(|answer| (self.key, answer))
     }
@@ -93,10 +93,10 @@ pub(super) enum Stage {
 pub(super) struct Task<P> {
     pub id: P,
     pub stage: Stage,
-    /// How long to wait before the next look.
+    /// How long to wait before the next poll.
     pub pause: Millis,
-    /// What was told of it last.
+    /// The status that was reported last.
     pub told: Option<(String, Option<String>)>,
-    /// The keys of all that it has asked for: nothing is asked twice.
+    /// The keys of everything that it has asked for: nothing is asked twice.
     pub keys: Vec<String>,
 }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{FrontId, asks::Ask};
+use super::FrontId;
 use crate::{
     jsonrpc::RpcError,
     proto::{
         Millis,
-        client::{RequestId, Slot},
+        client::{ReplyTo, RequestId, Slot},
         server::{Relayed, RequestContext, RequestKey},
     },
     types::Level,
@@ -19,7 +19,7 @@ pub(super) struct Number(u64);
 
 /// What a call at the server is for.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum CallKind {
     /// A request of a client.
     Request,
     /// `subscriptions/listen` of a client.
@@ -32,14 +32,23 @@ pub(super) enum Kind {
     Own,
 }
 
+/// A question for a modern client, which it gets as the answer to its request.
 #[derive(Debug)]
-pub(super) struct Call<P> {
+pub(super) struct Ask<P> {
+    pub key: String,
+    pub reply_to: ReplyTo,
+    pub method: String,
+    pub params: Option<P>,
+}
+
+#[derive(Debug)]
+pub(super) struct RelayedCall<P> {
     pub front: FrontId,
     /// The client's request; `None` while there is none.
     pub key: Option<RequestKey>,
     pub context: Option<RequestContext>,
     pub level: Option<Level>,
-    pub kind: Kind,
+    pub kind: CallKind,
     pub method: String,
     /// The filter of what listens, to be asked for again.
     pub filter: Option<P>,
@@ -58,7 +67,7 @@ pub(super) struct Call<P> {
 /// All calls.
 #[derive(Debug)]
 pub(super) struct Calls<P> {
-    all: BTreeMap<Number, Call<P>>,
+    all: BTreeMap<Number, RelayedCall<P>>,
     slots: BTreeMap<Slot, Number>,
     keys: BTreeMap<(FrontId, RequestKey), Number>,
     last: u64,
@@ -71,8 +80,8 @@ impl<P> Default for Calls<P> {
     }
 }
 
-impl<P> Call<P> {
-    pub fn new(front: FrontId, key: Option<RequestKey>, kind: Kind, method: &str) -> Self {
+impl<P> RelayedCall<P> {
+    pub fn new(front: FrontId, key: Option<RequestKey>, kind: CallKind, method: &str) -> Self {
         Self {
             front,
             key,
@@ -92,7 +101,7 @@ impl<P> Call<P> {
 }
 
 impl<P> Calls<P> {
-    pub fn add(&mut self, call: Call<P>) -> Number {
+    pub fn add(&mut self, call: RelayedCall<P>) -> Number {
         self.last += 1;
         let number = Number(self.last);
         if let Some(slot) = call.slot {
@@ -109,26 +118,26 @@ impl<P> Calls<P> {
         self.slots.get(&slot).copied()
     }
 
-    pub fn get(&self, number: Number) -> Option<&Call<P>> {
+    pub fn get(&self, number: Number) -> Option<&RelayedCall<P>> {
         self.all.get(&number)
     }
 
-    pub fn get_mut(&mut self, number: Number) -> Option<&mut Call<P>> {
+    pub fn get_mut(&mut self, number: Number) -> Option<&mut RelayedCall<P>> {
         self.all.get_mut(&number)
     }
 
     /// All, the newest first.
-    pub fn newest(&self) -> impl Iterator<Item = (Number, &Call<P>)> {
+    pub fn newest(&self) -> impl Iterator<Item = (Number, &RelayedCall<P>)> {
         self.all.iter().rev().map(|(number, call)| (*number, call))
     }
 
     /// The newest request of a client that is under way.
-    pub fn newest_of(&self, front: FrontId) -> Option<&Call<P>> {
-        let is = |call: &&Call<P>| call.front == front && call.kind == Kind::Request;
+    pub fn newest_of(&self, front: FrontId) -> Option<&RelayedCall<P>> {
+        let is = |call: &&RelayedCall<P>| call.front == front && call.kind == CallKind::Request;
         self.all.values().rev().find(|call| is(call) && call.key.is_some())
     }
 
-    pub fn remove(&mut self, number: Number) -> Option<Call<P>> {
+    pub fn remove(&mut self, number: Number) -> Option<RelayedCall<P>> {
         let call = self.all.remove(&number)?;
         if let Some(slot) = call.slot {
             self.slots.remove(&slot);
@@ -169,7 +178,7 @@ impl<P> Calls<P> {
 
     /// The call that waits for its client with this text.
     pub fn parked(&self, state: &str) -> Option<Number> {
-        let is = |call: &Call<P>| call.state.as_ref().is_some_and(|(text, _)| text == state);
+        let is = |call: &RelayedCall<P>| call.state.as_ref().is_some_and(|(text, _)| text == state);
         self.all.iter().find(|(_, call)| call.key.is_none() && is(call)).map(|(number, _)| *number)
     }
 
@@ -185,8 +194,9 @@ impl<P> Calls<P> {
     /// A client is gone: what was for it alone is to be cancelled. Calls that wait for it stay, for it
     /// may come back by another connection.
     pub fn leave(&mut self, front: FrontId) -> Vec<RequestId> {
-        let is =
-            |call: &Call<P>| call.front == front && (call.key.is_some() || call.state.is_none());
+        let is = |call: &RelayedCall<P>| {
+            call.front == front && (call.key.is_some() || call.state.is_none())
+        };
         let left: Vec<Number> =
             self.all.iter().filter(|(_, call)| is(call)).map(|(number, _)| *number).collect();
         let mut firsts = Vec::new();
@@ -205,7 +215,7 @@ impl<P> Calls<P> {
 
     /// Calls whose clients have not come back.
     pub fn expire(&mut self, now: Millis) -> Vec<RequestId> {
-        let is_due = |call: &Call<P>| {
+        let is_due = |call: &RelayedCall<P>| {
             call.key.is_none() && call.state.as_ref().is_some_and(|(_, until)| *until <= now)
         };
         let due: Vec<Number> =
@@ -228,7 +238,7 @@ impl<P> Calls<P> {
     }
 
     pub fn in_flight(&self) -> usize {
-        self.all.values().filter(|call| call.kind == Kind::Request).count()
+        self.all.values().filter(|call| call.kind == CallKind::Request).count()
     }
 
     /// The log messages that requests want.
@@ -242,13 +252,13 @@ impl<P> Calls<P> {
     }
 
     pub fn lost_listeners(&mut self) -> Vec<Number> {
-        let is = |call: &Call<P>| call.filter.is_some() && call.slot.is_none();
+        let is = |call: &RelayedCall<P>| call.filter.is_some() && call.slot.is_none();
         self.all.iter().filter(|(_, call)| is(call)).map(|(number, _)| *number).collect()
     }
 
     pub fn forget_lost_listeners(&mut self) {
         for number in self.lost_listeners() {
-            if self.get(number).is_some_and(|call| call.kind != Kind::Listen) {
+            if self.get(number).is_some_and(|call| call.kind != CallKind::Listen) {
                 self.remove(number);
             }
         }

@@ -2,11 +2,11 @@
 
 use super::{
     Act, FrontId, Relay,
-    calls::{Call, Kind, Number},
+    calls::{CallKind, Number, RelayedCall},
 };
 use crate::{
     error::Error,
-    jsonrpc::{Kind as JsonKind, Payload, RpcError, code},
+    jsonrpc::{Kind, Payload, RpcError, code},
     proto::{
         Millis,
         client::{Caching, CallLimits, Requested, Slot},
@@ -66,10 +66,10 @@ impl<P: Payload> Relay<P> {
             opens_urls: is_asked_inside,
             ..CallLimits::default()
         };
-        let call = Call {
+        let call = RelayedCall {
             level: request.level,
             context: Some(request.context),
-            ..Call::new(front, Some(request.key), Kind::Request, &request.method)
+            ..RelayedCall::new(front, Some(request.key), CallKind::Request, &request.method)
         };
         let number = self.calls.add(call);
         self.ask_for_logs(now);
@@ -84,7 +84,7 @@ impl<P: Payload> Relay<P> {
         }
     }
 
-    pub(super) fn add_call(&mut self, call: Call<P>) -> Number {
+    pub(super) fn add_call(&mut self, call: RelayedCall<P>) -> Number {
         self.calls.add(call)
     }
 
@@ -94,7 +94,7 @@ impl<P: Payload> Relay<P> {
         if let Ok(Requested::Sent(first, slot)) =
             self.back.request(method, Some(params), limits, now)
         {
-            let call = Call::new(FrontId(0), None, Kind::Own, method);
+            let call = RelayedCall::new(FrontId(0), None, CallKind::Own, method);
             let number = self.calls.add(call);
             self.calls.begin(number, first, slot);
         }
@@ -122,7 +122,7 @@ impl<P: Payload> Relay<P> {
         let (is_modern, was_modern) =
             (back.carries_envelope(), request.context.version.carries_envelope());
         let mut about = params.given(meta::META).unwrap_or_else(P::object);
-        if about.kind() == JsonKind::Object {
+        if about.kind() == Kind::Object {
             // The client machine has its own.
             about.remove(meta::PROGRESS_TOKEN);
             about.remove(meta::PROTOCOL_VERSION);
@@ -210,7 +210,7 @@ impl<P: Payload> Relay<P> {
         let is_lost = is_gone && matches!(&outcome, Err(Error::Closed { .. }));
         if call.filter.is_some() && is_lost && self.fronts.contains_key(&front) {
             let is_wanted = match kind {
-                Kind::Listen => call.key.is_some(),
+                CallKind::Listen => call.key.is_some(),
                 _ => true,
             };
             // The server may come back.

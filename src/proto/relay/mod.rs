@@ -1,7 +1,7 @@
 //! A relay: clients in front, of any revision, and behind it one server, of any other.
 //!
 //! Each client has a [`ServerMachine`](super::server::ServerMachine) that hands up what it asks;
-//! the server has a [`Client`]. What goes between them is changed where it has to be and nowhere
+//! the server has a [`ClientMachine`]. What goes between them is changed where it has to be and nowhere
 //! else: ids and tokens, the envelope, and what one era says in another way than the other. Results
 //! and reports go through as they are.
 //!
@@ -9,7 +9,6 @@
 //! [`poll_output`](Relay::poll_output). It reads no clock and owns no socket.
 
 mod answers;
-mod asks;
 mod calls;
 mod forward;
 mod questions;
@@ -22,7 +21,7 @@ use std::collections::{BTreeMap, VecDeque};
 use self::{calls::Calls, questions::Questions, session::Front};
 use super::{
     Millis,
-    client::{self, Channel, Client, Config, Mode, RequestId},
+    client::{self, Channel, ClientConfig, ClientMachine, Mode, RequestId},
     server::{AskKey, Relayed, RequestKey},
     service::Signer,
 };
@@ -38,7 +37,7 @@ pub struct FrontId(pub u64);
 
 /// How a relay is set up.
 #[derive(Clone, Debug)]
-pub struct Options {
+pub struct RelayOptions {
     /// Whether several clients share the server. Otherwise the server is told who its client is and
     /// what that can do, and not what the relay is.
     pub shared: bool,
@@ -57,7 +56,7 @@ pub struct Options {
     pub key: Vec<u8>,
 }
 
-impl Options {
+impl RelayOptions {
     /// The usual ones, with that key.
     pub fn new(key: Vec<u8>) -> Self {
         Self {
@@ -89,7 +88,7 @@ pub enum Act<P> {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Output<P> {
+pub enum RelayOutput<P> {
     /// Send this to the server; see [`client::Output::Send`].
     Send(P, Option<RequestId>),
     /// Send this to the server; see [`client::Output::Greet`].
@@ -115,8 +114,8 @@ enum Stage {
 
 /// One server, and its clients.
 pub struct Relay<P> {
-    options: Options,
-    back: Client<P>,
+    options: RelayOptions,
+    back: ClientMachine<P>,
     stage: Stage,
     fronts: BTreeMap<FrontId, Front<P>>,
     calls: Calls<P>,
@@ -130,17 +129,17 @@ pub struct Relay<P> {
     /// How often that has changed.
     listed: u64,
     signer: Signer,
-    outputs: VecDeque<Output<P>>,
+    outputs: VecDeque<RelayOutput<P>>,
 }
 
 impl<P: Payload> Relay<P> {
     /// A relay without clients and without a server.
-    pub fn new(options: Options) -> Self {
+    pub fn new(options: RelayOptions) -> Self {
         let signer = Signer::new(options.key.clone(), options.patience, 0);
         let config = config(options.info.clone(), everything());
         Self {
             options,
-            back: Client::new(config),
+            back: ClientMachine::new(config),
             stage: Stage::Closed,
             fronts: BTreeMap::new(),
             calls: Calls::default(),
@@ -171,7 +170,7 @@ impl<P: Payload> Relay<P> {
         if !self.options.shared {
             // Nothing is under way, and the server is to know its client.
             let (info, capabilities) = self.introduction();
-            self.back = Client::new(config(info, capabilities));
+            self.back = ClientMachine::new(config(info, capabilities));
         }
         self.stage = Stage::Opening;
         self.level = None;
@@ -180,12 +179,12 @@ impl<P: Payload> Relay<P> {
     }
 
     /// The client machine, to be told what comes from the server; then [`settle`](Self::settle).
-    pub fn back_mut(&mut self) -> &mut Client<P> {
+    pub fn back_mut(&mut self) -> &mut ClientMachine<P> {
         &mut self.back
     }
 
     /// What came of the handshake with the server, while it is there.
-    pub fn session(&self) -> Option<&client::Session<P>> {
+    pub fn session(&self) -> Option<&client::Negotiated<P>> {
         self.back.session()
     }
 
@@ -306,7 +305,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// The next thing to be done.
-    pub fn poll_output(&mut self) -> Option<Output<P>> {
+    pub fn poll_output(&mut self) -> Option<RelayOutput<P>> {
         self.outputs.pop_front()
     }
 
@@ -321,20 +320,20 @@ impl<P: Payload> Relay<P> {
     fn hear(&mut self, output: client::Output<P>, now: Millis) {
         use client::Output as From;
         match output {
-            From::Send(message, id) => self.outputs.push_back(Output::Send(message, id)),
-            From::Greet(message) => self.outputs.push_back(Output::Greet(message)),
-            From::Reopen => self.outputs.push_back(Output::Reopen),
+            From::Send(message, id) => self.outputs.push_back(RelayOutput::Send(message, id)),
+            From::Greet(message) => self.outputs.push_back(RelayOutput::Greet(message)),
+            From::Reopen => self.outputs.push_back(RelayOutput::Reopen),
             From::Connected => self.connected(now),
             From::Disconnected(error, _) => self.disconnected(error),
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
-            From::News(slot, method, params) => self.news(slot, method, params),
+            From::Update(slot, method, params) => self.updated(slot, method, params),
             From::Input(input) => self.asked_inside(input, now),
             From::Request(id, method, params, slot) => self.asked(id, method, params, slot),
             From::Withdrawn(id, _) => self.withdrawn(&id),
             From::Notification(method, params) => self.heard(&method, params.as_ref()),
-            From::Fault(error) => self.outputs.push_back(Output::Fault(error)),
+            From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
             // Counted or told elsewhere, or a matter of the client machine's.
             From::Odd(..)
             | From::Stalled(_)
@@ -346,7 +345,7 @@ impl<P: Payload> Relay<P> {
 
     fn connected(&mut self, now: Millis) {
         self.stage = Stage::Open;
-        self.outputs.push_back(Output::Connected);
+        self.outputs.push_back(RelayOutput::Connected);
         self.listen_again(now);
         for (front, request) in std::mem::take(&mut self.waiting) {
             self.serve(front, request, now);
@@ -356,12 +355,12 @@ impl<P: Payload> Relay<P> {
     fn disconnected(&mut self, error: Error<P>) {
         self.stage = Stage::Closed;
         self.questions.clear();
-        self.outputs.push_back(Output::Disconnected(error));
+        self.outputs.push_back(RelayOutput::Disconnected(error));
     }
 
     fn act(&mut self, front: FrontId, act: Act<P>) {
         if self.fronts.contains_key(&front) {
-            self.outputs.push_back(Output::Front(front, act));
+            self.outputs.push_back(RelayOutput::Front(front, act));
         }
     }
 
@@ -370,8 +369,8 @@ impl<P: Payload> Relay<P> {
     }
 }
 
-fn config<P: Payload>(info: Implementation, capabilities: P) -> Config<P> {
-    Config { info, capabilities, log_level: None, mode: Mode::Auto }
+fn config<P: Payload>(info: Implementation, capabilities: P) -> ClientConfig<P> {
+    ClientConfig { info, capabilities, log_level: None, mode: Mode::Auto }
 }
 
 /// The capabilities of a client that can do whatever some client can.

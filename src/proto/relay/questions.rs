@@ -8,14 +8,13 @@ use std::collections::BTreeMap;
 
 use super::{
     Act, FrontId, Relay,
-    asks::{Ask, Asker},
-    calls::{Kind, Number},
+    calls::{Ask, CallKind, Number},
 };
 use crate::{
     jsonrpc::{Id, Payload, RpcError, code},
     proto::{
         Millis,
-        client::{InputRequest, Slot},
+        client::{InputRequest, ReplyTo, Slot},
         server::AskKey,
     },
     types::{Capability, ClientCapabilities, method},
@@ -26,7 +25,7 @@ use crate::{
 struct Open {
     front: FrontId,
     call: Option<Number>,
-    asker: Asker,
+    reply_to: ReplyTo,
 }
 
 /// The questions that legacy clients were asked.
@@ -72,23 +71,23 @@ impl<P: Payload> Relay<P> {
     /// A legacy server asks something, for the sake of that call if this is known.
     pub(super) fn asked(&mut self, id: Id, method: String, params: Option<P>, slot: Option<Slot>) {
         let call = slot.and_then(|slot| self.calls.by_slot(slot)).or_else(|| {
-            let is = |kind: &Kind| *kind == Kind::Request;
+            let is = |kind: &CallKind| *kind == CallKind::Request;
             self.calls.newest().find(|(_, call)| is(&call.kind)).map(|(number, _)| number)
         });
-        self.put(call, Asker::Request(id), None, method, params, 0.0);
+        self.put(call, ReplyTo::Request(id), None, method, params, 0.0);
     }
 
     /// A modern server asks something in a result.
     pub(super) fn asked_inside(&mut self, input: InputRequest<P>, now: Millis) {
         let InputRequest { slot, input, key, method, params } = input;
         let call = self.calls.by_slot(slot);
-        self.put(call, Asker::Input(input), Some(key), method, params, now);
+        self.put(call, ReplyTo::Input(input), Some(key), method, params, now);
     }
 
     fn put(
         &mut self,
         call: Option<Number>,
-        asker: Asker,
+        reply_to: ReplyTo,
         key: Option<String>,
         method: String,
         params: Option<P>,
@@ -100,7 +99,7 @@ impl<P: Payload> Relay<P> {
             let can = context.capabilities;
             if !may_ask(can, &method, params.as_ref()) {
                 return self.refuse(
-                    asker,
+                    reply_to,
                     "the client that the call is of cannot be asked that",
                     now,
                 );
@@ -109,12 +108,16 @@ impl<P: Payload> Relay<P> {
                 let is_inside =
                     matches!(method.as_str(), method::ELICIT | method::SAMPLE | method::LIST_ROOTS);
                 if !is_inside {
-                    return self.refuse(asker, "clients of 2026-07-28 take no such requests", now);
+                    return self.refuse(
+                        reply_to,
+                        "clients of 2026-07-28 take no such requests",
+                        now,
+                    );
                 }
                 self.questions.named += 1;
                 let key = key.unwrap_or_else(|| format!("ask-{}", self.questions.named));
                 if let Some(call) = self.calls.get_mut(number) {
-                    call.asks.push(Ask { key, asker, method, params });
+                    call.asks.push(Ask { key, reply_to, method, params });
                 }
                 return;
             }
@@ -129,43 +132,34 @@ impl<P: Payload> Relay<P> {
             front.map(|(id, _)| (*id, None))
         });
         let Some((front, request)) = session else {
-            return self.refuse(asker, "no client is there that can be asked that", now);
+            return self.refuse(reply_to, "no client is there that can be asked that", now);
         };
         if call.is_some() && request.is_none() {
-            return self.refuse(asker, "the client has given the call up", now);
+            return self.refuse(reply_to, "the client has given the call up", now);
         }
         self.questions.last += 1;
         let ask = self.questions.last;
-        self.questions.open.insert(ask, Open { front, call, asker });
+        self.questions.open.insert(ask, Open { front, call, reply_to });
         self.act(front, Act::Ask(request, AskKey::of(ask), method, params));
     }
 
-    fn refuse(&mut self, asker: Asker, text: &str, now: Millis) {
+    fn refuse(&mut self, reply_to: ReplyTo, text: &str, now: Millis) {
         let error = RpcError::new(code::METHOD_NOT_FOUND, text);
-        self.reply(asker, Err(error), now);
-    }
-
-    fn reply(&mut self, asker: Asker, outcome: Result<P, RpcError<P>>, now: Millis) {
-        match asker {
-            Asker::Request(id) => self.back.respond(id, outcome),
-            Asker::Input(input) => {
-                self.back.answer(input, outcome.map_err(|error| error.message), now);
-            }
-        }
+        self.back.reply(reply_to, Err(error), now);
     }
 
     /// A legacy client has answered.
     pub fn answered(&mut self, ask: AskKey, outcome: Result<P, RpcError<P>>, now: Millis) {
         if let Some(open) = self.questions.open.remove(&ask.number()) {
-            self.reply(open.asker, outcome, now);
+            self.back.reply(open.reply_to, outcome, now);
         }
         self.settle(now);
     }
 
     /// The server takes a question back.
     pub(super) fn withdrawn(&mut self, id: &Id) {
-        let asker = Asker::Request(id.clone());
-        let found = self.questions.open.iter().find(|(_, open)| open.asker == asker);
+        let reply_to = ReplyTo::Request(id.clone());
+        let found = self.questions.open.iter().find(|(_, open)| open.reply_to == reply_to);
         if let Some((ask, front)) = found.map(|(ask, open)| (*ask, open.front)) {
             self.questions.open.remove(&ask);
             return self.act(front, Act::Withdraw(AskKey::of(ask)));
@@ -173,7 +167,7 @@ impl<P: Payload> Relay<P> {
         let all: Vec<Number> = self.calls.newest().map(|(number, _)| number).collect();
         for number in all {
             if let Some(call) = self.calls.get_mut(number) {
-                call.asks.retain(|ask| ask.asker != asker);
+                call.asks.retain(|ask| ask.reply_to != reply_to);
             }
         }
     }
@@ -214,13 +208,13 @@ impl<P: Payload> Relay<P> {
         let mut open = Vec::new();
         for ask in std::mem::take(&mut call.asks) {
             match answers.and_then(|answers| answers.member(&ask.key)) {
-                Some(answer) => given.push((ask.asker, answer)),
+                Some(answer) => given.push((ask.reply_to, answer)),
                 None => open.push(ask),
             }
         }
         call.asks = open;
-        for (asker, answer) in given {
-            self.reply(asker, Ok(answer), now);
+        for (reply_to, answer) in given {
+            self.back.reply(reply_to, Ok(answer), now);
         }
     }
 }

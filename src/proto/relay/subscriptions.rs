@@ -3,10 +3,10 @@
 
 use super::{
     Act, FrontId, Relay,
-    calls::{Call, Kind},
+    calls::{CallKind, RelayedCall},
 };
 use crate::{
-    jsonrpc::{Id, Kind as JsonKind, Payload, RpcError, code},
+    jsonrpc::{Id, Kind, Payload, RpcError, code},
     proto::{Millis, client::Slot, server::Relayed},
     types::{meta, method},
 };
@@ -32,14 +32,14 @@ impl<P: Payload> Relay<P> {
     /// `subscriptions/listen` of a client.
     pub(super) fn listen(&mut self, front: FrontId, request: Relayed<P>, now: Millis) {
         let filter = request.params.as_ref().and_then(|params| params.get("notifications"));
-        let Some(filter) = filter.filter(|filter| filter.kind() == JsonKind::Object) else {
+        let Some(filter) = filter.filter(|filter| filter.kind() == Kind::Object) else {
             let error = RpcError::new(code::INVALID_PARAMS, "`notifications` is missing");
             return self.answer(front, request.key, Err(error));
         };
-        let call = Call {
+        let call = RelayedCall {
             context: Some(request.context),
             filter: Some(filter),
-            ..Call::new(front, Some(request.key), Kind::Listen, method::LISTEN)
+            ..RelayedCall::new(front, Some(request.key), CallKind::Listen, method::LISTEN)
         };
         let number = self.add_call(call);
         self.begin_listening(number, now);
@@ -61,8 +61,8 @@ impl<P: Payload> Relay<P> {
             }
         }
         if filter.exceeds(0) {
-            let call = Call::new(front, None, Kind::Lists, method::LISTEN);
-            let number = self.add_call(Call { filter: Some(filter), ..call });
+            let call = RelayedCall::new(front, None, CallKind::Lists, method::LISTEN);
+            let number = self.add_call(RelayedCall { filter: Some(filter), ..call });
             self.begin_listening(number, now);
         }
     }
@@ -83,7 +83,7 @@ impl<P: Payload> Relay<P> {
         let own = self.calls.newest().filter(|(_, call)| call.front == front);
         let (mut is_known, mut count) = (false, 0);
         for (_, call) in own {
-            if let Kind::Resource(known) = &call.kind {
+            if let CallKind::Resource(known) = &call.kind {
                 count += 1;
                 is_known |= *known == uri && call.key.is_none();
             }
@@ -95,10 +95,10 @@ impl<P: Payload> Relay<P> {
             let error = RpcError::new(code::TOO_MANY_REQUESTS, "too many subscriptions");
             return self.answer(front, request.key, Err(error));
         }
-        let call = Call {
+        let call = RelayedCall {
             context: Some(request.context),
             filter: Some(of_resource(&uri)),
-            ..Call::new(front, Some(request.key), Kind::Resource(uri), method::SUBSCRIBE)
+            ..RelayedCall::new(front, Some(request.key), CallKind::Resource(uri), method::SUBSCRIBE)
         };
         let number = self.add_call(call);
         self.begin_listening(number, now);
@@ -107,9 +107,9 @@ impl<P: Payload> Relay<P> {
     /// `resources/unsubscribe` of a client.
     pub(super) fn unsubscribe(&mut self, front: FrontId, request: &Relayed<P>, now: Millis) {
         let uri = request.params.as_ref().and_then(|params| params.text("uri"));
-        let is = |call: &Call<P>| {
+        let is = |call: &RelayedCall<P>| {
             call.front == front
-                && matches!(&call.kind, Kind::Resource(known) if Some(known) == uri.as_ref())
+                && matches!(&call.kind, CallKind::Resource(known) if Some(known) == uri.as_ref())
         };
         let found = self.calls.newest().find(|(_, call)| is(call)).map(|(number, _)| number);
         let first = found.and_then(|number| {
@@ -131,7 +131,7 @@ impl<P: Payload> Relay<P> {
         let Some(call) = self.calls.get(number) else { return };
         let (front, key) = (call.front, call.key);
         match (&call.kind, key) {
-            (Kind::Listen, Some(key)) => {
+            (CallKind::Listen, Some(key)) => {
                 let mut params = P::object();
                 if let Some(context) = &call.context {
                     params.set(meta::META, subscription(None, &context.id));
@@ -140,7 +140,7 @@ impl<P: Payload> Relay<P> {
                 let method = method::ACKNOWLEDGED.to_owned();
                 self.act(front, Act::Notify(Some(key), method, Some(params)));
             }
-            (Kind::Resource(uri), Some(key)) => {
+            (CallKind::Resource(uri), Some(key)) => {
                 let told = honoured.get(URIS).and_then(|uris| uris.texts()).unwrap_or_default();
                 let first = call.first;
                 let outcome = if told.contains(uri) {
@@ -166,24 +166,24 @@ impl<P: Payload> Relay<P> {
     }
 
     /// A notification is for that subscription.
-    pub(super) fn news(&mut self, slot: Slot, method: String, params: Option<P>) {
+    pub(super) fn updated(&mut self, slot: Slot, method: String, params: Option<P>) {
         let is_legacy = self.back.session().is_some_and(|session| !session.version.listens());
         let Some(call) = self.calls.by_slot(slot).and_then(|number| self.calls.get(number)) else {
             return;
         };
         let front = call.front;
         match (&call.kind, call.key, &call.context) {
-            (Kind::Listen, Some(key), Some(context)) => {
+            (CallKind::Listen, Some(key), Some(context)) => {
                 let mut params = params.unwrap_or_else(P::object);
                 let about = subscription(params.given(meta::META), &context.id);
                 params.set(meta::META, about);
                 self.act(front, Act::Notify(Some(key), method, Some(params)));
             }
             // A legacy server has told everybody of its lists already.
-            (Kind::Lists, ..) if !is_legacy => {
+            (CallKind::Lists, ..) if !is_legacy => {
                 self.act(front, Act::Notify(None, method, untied(params)));
             }
-            (Kind::Resource(_), None, _) => {
+            (CallKind::Resource(_), None, _) => {
                 self.act(front, Act::Notify(None, method, untied(params)));
             }
             _ => {}

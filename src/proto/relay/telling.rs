@@ -1,6 +1,6 @@
 //! What the server tells, and who hears it.
 
-use super::{Act, FrontId, Relay, calls::Kind};
+use super::{Act, FrontId, Relay, calls::CallKind};
 use crate::{
     jsonrpc::Payload,
     proto::server::RequestKey,
@@ -60,8 +60,8 @@ impl<P: Payload> Relay<P> {
         let mut to: Vec<(FrontId, Option<RequestKey>)> = Vec::new();
         let mut is_anybody_calling = false;
         for (id, front) in &self.fronts {
-            let is_calling = |call: &super::calls::Call<P>| {
-                call.front == *id && call.kind == Kind::Request && call.key.is_some()
+            let is_calling = |call: &super::calls::RelayedCall<P>| {
+                call.front == *id && call.kind == CallKind::Request && call.key.is_some()
             };
             let mut calls = self.calls.newest().filter(|(_, call)| is_calling(call)).peekable();
             if calls.peek().is_none() {

@@ -29,7 +29,7 @@ pub fn is<const N: usize>(text: &[u8], name: &[u8; N]) -> bool {
     same
 }
 
-/// What comes behind a prefix, compared in the same way.
+/// What follows a prefix, compared in the same way.
 #[inline(always)]
 #[allow(clippy::inline_always)]
 pub(crate) fn after<'a, const N: usize>(text: &'a [u8], prefix: &[u8; N]) -> Option<&'a [u8]> {
@@ -43,7 +43,7 @@ pub fn units(text: &[u8]) -> usize {
     let mut units = text.len();
     for eight in eights {
         let eight = u64::from_le_bytes(*eight);
-        // What continues a character, and what begins one of two units.
+        // Continuation bytes, and first bytes of characters that take two units.
         let more = eight & !(eight << 1) & HIGHEST;
         let two = eight & (eight << 1) & (eight << 2) & (eight << 3) & HIGHEST;
         units = units + two.count_ones() as usize - more.count_ones() as usize;

@@ -37,14 +37,14 @@ pub enum Transmit<P> {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Frame<P> {
     /// A progress notification.
-    Progress(Progress),
+    Progress(ProgressReport),
     /// Anything else, as the JSON value that it is on the wire.
     Message(P),
 }
 
 /// The parameters of a progress notification.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Progress {
+pub struct ProgressReport {
     /// The token of the request, with the JSON type it came with.
     pub token: Id,
     /// How far.
@@ -81,7 +81,7 @@ impl<P: Payload> Frame<P> {
 mod json {
     use std::fmt;
 
-    use super::{Frame, Progress};
+    use super::{Frame, ProgressReport};
     use crate::{
         jsonrpc::{Id, Payload, write_integer, write_number, write_text},
         types::method,
@@ -111,7 +111,7 @@ mod json {
         }
     }
 
-    impl Progress {
+    impl ProgressReport {
         /// Bytes that it takes, mostly.
         fn room(&self) -> usize {
             let token = if let Id::Text(text) = &self.token { text.len() } else { 0 };

@@ -1,7 +1,8 @@
 //! What the peer sends: requests sorted by era, checked, and answered or handed up.
 
 use super::{
-    Cache, Event, InFlight, Inputs, Operation, Phase, Request, RequestContext, ServerMachine, busy,
+    CacheScope, Event, InFlight, Inputs, Operation, Phase, Request, RequestContext, ServerMachine,
+    busy,
     envelope::{Claim, Envelope, bad_params, fits, missing, read_level, unsupported},
     operation::no_such_method,
 };
@@ -153,18 +154,18 @@ impl<P: Payload> ServerMachine<P> {
         match name {
             method::DISCOVER => {
                 let result = self.discovery();
-                self.answer(id, version, result, Cache::Public);
+                self.answer(id, version, result, CacheScope::Public);
             }
             method::SET_LEVEL => {
                 self.session_level = params
                     .get("level")
                     .and_then(|level| read_level(&level))
                     .ok_or_else(|| bad_params(&["`level` is not a log level"]))?;
-                self.answer(id, version, P::object(), Cache::Never);
+                self.answer(id, version, P::object(), CacheScope::Never);
             }
             method::UNSUBSCRIBE => {
                 self.unsubscribe(&params)?;
-                self.answer(id, version, P::object(), Cache::Never);
+                self.answer(id, version, P::object(), CacheScope::Never);
             }
             method::LISTEN => self.listen(id, version, &params)?,
             _ => {
@@ -211,7 +212,7 @@ impl<P: Payload> ServerMachine<P> {
         match (name, self.phase) {
             (method::INITIALIZE, _) => self.initialize(id, params),
             (method::PING, _) => {
-                self.answer(id, Version::LATEST_LEGACY, P::object(), Cache::Never);
+                self.answer(id, Version::LATEST_LEGACY, P::object(), CacheScope::Never);
                 Ok(None)
             }
             (_, Phase::Legacy(Some(version))) => Ok(Some(version)),
@@ -246,7 +247,7 @@ impl<P: Payload> ServerMachine<P> {
         result.set("capabilities", self.profile.features.declare());
         result.set("serverInfo", self.about());
         self.add_instructions(&mut result);
-        self.answer(id, version, result, Cache::Never);
+        self.answer(id, version, result, CacheScope::Never);
         self.watch_session();
         Ok(None)
     }

@@ -9,29 +9,29 @@
 //! the peer: the transport takes one from [`poll_transmit`](ServerMachine::poll_transmit) when it
 //! can write it, and until then they wait in a queue that is bounded (see [`Limits`]).
 
-mod asks;
 mod envelope;
 mod features;
 mod frame;
 mod inbound;
 mod operation;
 mod outbound;
+mod questions;
 #[cfg(not(target_arch = "wasm32"))]
 mod relay;
 mod watch;
 
 use std::collections::VecDeque;
 
-pub use asks::{AskKey, missing_capability};
 pub use features::{Feature, Features};
-pub use frame::{Frame, Progress, Transmit};
+pub use frame::{Frame, ProgressReport, Transmit};
 pub use operation::{Inputs, Operation, no_such_resource};
 pub use outbound::Reported;
+pub use questions::{AskKey, missing_capability};
 #[cfg(not(target_arch = "wasm32"))]
 pub use relay::Relayed;
 pub use watch::Change;
 
-use self::{asks::Asking, operation::Cache, watch::Watch};
+use self::{operation::CacheScope, questions::Asking, watch::Watch};
 use super::{
     map::Map,
     version::{Era, Version},
@@ -186,7 +186,7 @@ pub struct RequestContext {
     pub capabilities: ClientCapabilities,
 }
 
-/// What kind of server this connection has turned out to need.
+/// Which era of server this connection has turned out to need.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     /// Nothing but probes so far.
@@ -204,7 +204,7 @@ struct InFlight<P> {
     version: Version,
     /// The log level a modern request asked for. Legacy: the session's level counts.
     level: Option<Level>,
-    cache: Cache,
+    cache: CacheScope,
     /// The resource that is subscribed to once this is answered.
     subscribes: Option<String>,
     /// The newest report, held back because the queue is full.
@@ -240,7 +240,7 @@ pub struct ServerMachine<P> {
     queue: VecDeque<Queued<P>>,
     /// Requests with a report held back, the longest waiting first. Empty while there is room.
     held: VecDeque<RequestKey>,
-    /// Who is told of changes: listen requests, and under `None` a legacy session.
+    /// Who is told of changes: listen requests and, under `None`, a legacy session.
     watches: Map<Option<RequestKey>, Watch>,
     /// Those that have changes held back, the longest waiting first.
     changes: VecDeque<Option<RequestKey>>,

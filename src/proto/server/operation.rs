@@ -82,7 +82,7 @@ pub struct Inputs<P> {
 
 /// How long an answer may be kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Cache {
+pub(super) enum CacheScope {
     /// Not at all.
     Never,
     /// For everybody, as long as the profile says.
@@ -125,17 +125,17 @@ impl<P: Payload> Operation<P> {
         })
     }
 
-    pub(super) fn cache(&self) -> Cache {
+    pub(super) fn cache(&self) -> CacheScope {
         match self {
             Self::ListTools { .. }
             | Self::ListResources { .. }
             | Self::ListResourceTemplates { .. }
-            | Self::ListPrompts { .. } => Cache::Public,
-            Self::ReadResource { .. } => Cache::Private,
+            | Self::ListPrompts { .. } => CacheScope::Public,
+            Self::ReadResource { .. } => CacheScope::Private,
             Self::CallTool { .. }
             | Self::Subscribe { .. }
             | Self::GetPrompt { .. }
-            | Self::Complete { .. } => Cache::Never,
+            | Self::Complete { .. } => CacheScope::Never,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What the server sends: responses, log messages, and progress at the pace of the peer.
 
-use super::{Cache, Frame, Progress, Queued, RequestKey, ServerMachine, Transmit};
+use super::{CacheScope, Frame, ProgressReport, Queued, RequestKey, ServerMachine, Transmit};
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
     proto::version::Version,
@@ -110,7 +110,7 @@ impl<P: Payload> ServerMachine<P> {
         let message = message
             .filter(|_| request.version.progress_has_message())
             .map(|text| clip(text, self.limits.progress_message).into_owned());
-        let report = Progress { token, progress, total, message };
+        let report = ProgressReport { token, progress, total, message };
         if has_room {
             self.push(Frame::Progress(report), Some(key), Some(id), false);
             return Reported::Sent;
@@ -175,7 +175,7 @@ impl<P: Payload> ServerMachine<P> {
     pub(super) fn conclude(
         &mut self,
         key: RequestKey,
-        finish: impl FnOnce(&Self, (Version, Cache)) -> Result<P, RpcError<P>>,
+        finish: impl FnOnce(&Self, (Version, CacheScope)) -> Result<P, RpcError<P>>,
     ) {
         let Some(request) = self.requests.get_mut(&key) else {
             return;
@@ -203,7 +203,7 @@ impl<P: Payload> ServerMachine<P> {
     }
 
     /// Answers a request that was never handed up.
-    pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cache: Cache) {
+    pub(super) fn answer(&mut self, id: &Id, version: Version, result: P, cache: CacheScope) {
         let outcome = Ok(self.finished(version, result, cache));
         let message = Message::Response { id: Some(id.clone()), outcome }.write();
         let key = self.take_id(id);
@@ -261,7 +261,7 @@ impl<P: Payload> ServerMachine<P> {
     }
 
     /// Adds to a result what its revision wants on every one.
-    pub(super) fn finished(&self, version: Version, mut result: P, cache: Cache) -> P {
+    pub(super) fn finished(&self, version: Version, mut result: P, cache: CacheScope) -> P {
         if version.tags_results() {
             if result.get("resultType").is_none() {
                 result.set("resultType", P::string("complete"));
@@ -278,9 +278,9 @@ impl<P: Payload> ServerMachine<P> {
         if version.has_cache_hints() && is_complete {
             // Neither lists nor the server's description depend on who asks; contents may.
             let (ttl, scope) = match cache {
-                Cache::Never => return result,
-                Cache::Public => (self.profile.ttl, "public"),
-                Cache::Private => (0.0, "private"),
+                CacheScope::Never => return result,
+                CacheScope::Public => (self.profile.ttl, "public"),
+                CacheScope::Private => (0.0, "private"),
             };
             if result.get("ttlMs").is_none() {
                 result.set("ttlMs", P::number(ttl));

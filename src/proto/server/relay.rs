@@ -1,9 +1,11 @@
 //! A machine whose answers are another server's: it hands requests up as they came, and sends what
 //! it is given as it is. Eras, ids, tokens, cancellation and the pace of the peer are its own.
 
-use super::{AskKey, Limits, Profile, asks::Asking, inbound::Terms, operation::no_such_method};
 use super::{
-    Cache, Event, Frame, InFlight, Queued, RequestContext, RequestKey, ServerMachine, busy,
+    AskKey, Limits, Profile, inbound::Terms, operation::no_such_method, questions::Asking,
+};
+use super::{
+    CacheScope, Event, Frame, InFlight, Queued, RequestContext, RequestKey, ServerMachine, busy,
 };
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
@@ -63,7 +65,7 @@ impl<P: Payload> ServerMachine<P> {
             token: token.clone(),
             version,
             level,
-            cache: Cache::Never,
+            cache: CacheScope::Never,
             subscribes: None,
             held: None,
             answered: false,

@@ -169,7 +169,7 @@ impl<P: Payload> ServerMachine<P> {
             self.changes.retain(|waiting| *waiting != Some(key));
             let mut result = P::object();
             result.set(meta::META, subscription(&listen.id));
-            let result = self.finished(listen.version, result, super::operation::Cache::Never);
+            let result = self.finished(listen.version, result, super::operation::CacheScope::Never);
             let id = Some(listen.id);
             let message = Message::Response { id: id.clone(), outcome: Ok(result) }.write();
             self.push(Frame::Message(message), Some(key), id, true);

@@ -8,7 +8,7 @@ use crate::{
 
 /// What a handler is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum HandlerKind {
     /// A tool, by its `name`.
     Tool,
     /// A resource, by its `uri`.
@@ -21,8 +21,8 @@ pub enum Kind {
     Completion,
 }
 
-impl Kind {
-    /// What clients are told of when there is one more or less of these.
+impl HandlerKind {
+    /// The change that clients are told of when one of these is added or removed.
     pub(crate) fn change(self) -> Option<Change<'static>> {
         match self {
             Self::Tool => Some(Change::Tools),
@@ -37,7 +37,7 @@ impl Kind {
 pub(super) type Variables = Vec<(String, String)>;
 
 /// Reads resources of one definition.
-pub(super) struct Reader<H> {
+pub(super) struct ResourceReader<H> {
     pub(super) handler: H,
     pub(super) mime_type: Option<String>,
 }
@@ -45,8 +45,8 @@ pub(super) struct Reader<H> {
 /// Everything that a server has. `H` is how its host runs a handler.
 pub(crate) struct Catalog<P, H> {
     pub(crate) tools: List<P, H>,
-    pub(super) resources: List<P, Reader<H>>,
-    pub(super) templates: List<P, (Template, Reader<H>)>,
+    pub(super) resources: List<P, ResourceReader<H>>,
+    pub(super) templates: List<P, (Template, ResourceReader<H>)>,
     pub(super) prompts: List<P, (Vec<Argument>, H)>,
     pub(super) completion: Option<H>,
     /// How many entries of a list go into one answer; not zero.
@@ -65,16 +65,16 @@ impl<P: Payload, H> Catalog<P, H> {
         }
     }
 
-    /// Adds something by its definition, in the place of what has its name. `false`: there was one.
+    /// Adds something by its definition, replacing what has its name. `false`: there was one.
     /// `Err` says in words what is wrong with the definition.
-    pub(crate) fn add(&mut self, kind: Kind, listed: P, handler: H) -> Result<bool, String> {
+    pub(crate) fn add(&mut self, kind: HandlerKind, listed: P, handler: H) -> Result<bool, String> {
         let named = |key: &'static str| {
             let name = listed.text(key).filter(|name| !name.is_empty());
             name.ok_or_else(|| ["`", key, "` is not a text"].concat())
         };
         let mime_type = || listed.text("mimeType");
         Ok(match kind {
-            Kind::Tool => {
+            HandlerKind::Tool => {
                 let name = named("name")?;
                 let schema = listed.get("inputSchema");
                 if schema.is_none_or(|schema| schema.kind() != jsonrpc::Kind::Object) {
@@ -82,41 +82,41 @@ impl<P: Payload, H> Catalog<P, H> {
                 }
                 self.tools.add(Entry { name, listed, thing: handler })
             }
-            Kind::Resource => {
+            HandlerKind::Resource => {
                 let name = named("uri")?;
-                let thing = Reader { handler, mime_type: mime_type() };
+                let thing = ResourceReader { handler, mime_type: mime_type() };
                 self.resources.add(Entry { name, listed, thing })
             }
-            Kind::Template => {
+            HandlerKind::Template => {
                 let name = named("uriTemplate")?;
                 let template = Template::parse(&name)
                     .map_err(|reason| ["the template is not understood: ", reason].concat())?;
-                let thing = (template, Reader { handler, mime_type: mime_type() });
+                let thing = (template, ResourceReader { handler, mime_type: mime_type() });
                 self.templates.add(Entry { name, listed, thing })
             }
-            Kind::Prompt => {
+            HandlerKind::Prompt => {
                 let name = named("name")?;
                 let declared = listed.get("arguments").and_then(|all| all.elements());
                 let declared = declared.unwrap_or_default().iter().map(argument).collect();
                 self.prompts.add(Entry { name, listed, thing: (declared, handler) })
             }
-            Kind::Completion => self.completion.replace(handler).is_none(),
+            HandlerKind::Completion => self.completion.replace(handler).is_none(),
         })
     }
 
     /// Removes something by its name or URI. `false`: there was none.
-    pub(crate) fn remove(&mut self, kind: Kind, name: &str) -> bool {
+    pub(crate) fn remove(&mut self, kind: HandlerKind, name: &str) -> bool {
         match kind {
-            Kind::Tool => self.tools.remove(name),
-            Kind::Resource => self.resources.remove(name),
-            Kind::Template => self.templates.remove(name),
-            Kind::Prompt => self.prompts.remove(name),
-            Kind::Completion => self.completion.take().is_some(),
+            HandlerKind::Tool => self.tools.remove(name),
+            HandlerKind::Resource => self.resources.remove(name),
+            HandlerKind::Template => self.templates.remove(name),
+            HandlerKind::Prompt => self.prompts.remove(name),
+            HandlerKind::Completion => self.completion.take().is_some(),
         }
     }
 
-    /// What a server says about itself to a new connection: what it has is declared, beside what
-    /// `base` declares whether there is something of the kind or not.
+    /// What a server says about itself to a new connection: it declares what there is, and what `base`
+    /// declares in any case.
     pub(crate) fn profile(&self, base: &Profile) -> Profile {
         let changing = |is_empty| if is_empty { Feature::Absent } else { Feature::Changing };
         let has_no_resource = self.resources.is_empty() && self.templates.is_empty();
@@ -132,8 +132,8 @@ impl<P: Payload, H> Catalog<P, H> {
         Profile { features, ..base.clone() }
     }
 
-    /// Who reads a resource, and the variables in its URI.
-    pub(super) fn find(&self, uri: &str) -> Option<(&Reader<H>, Variables)> {
+    /// The reader of a resource, and the variables in its URI.
+    pub(super) fn find(&self, uri: &str) -> Option<(&ResourceReader<H>, Variables)> {
         if let Some(reader) = self.resources.at(uri) {
             return Some((reader, Vec::new()));
         }

@@ -1,4 +1,4 @@
-//! Requests for what there is not, and arguments that do not fit.
+//! Requests for things that do not exist, and arguments that do not fit.
 
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
@@ -18,12 +18,12 @@ pub(super) fn unknown<P: Payload>(what: &str, name: &str) -> RpcError<P> {
     RpcError::new(code::INVALID_PARAMS, text)
 }
 
-/// The error for a state that is not one of ours, or not good any more.
+/// The error for a `requestState` that is not one of ours, or has expired.
 pub(super) fn bad_state<P: Payload>() -> RpcError<P> {
     RpcError::new(code::INVALID_PARAMS, "`requestState` is not valid")
 }
 
-/// The arguments of a prompt are texts, and those that must be there are.
+/// Checks that the arguments of a prompt are strings, and that none of the required ones is missing.
 pub(super) fn check_arguments<P: Payload>(
     declared: &[Argument],
     arguments: &P,
@@ -48,7 +48,7 @@ pub(super) fn check_arguments<P: Payload>(
     }
 }
 
-/// The end of a call that needs what its client cannot do.
+/// Ends a call that needs a capability which its client lacks.
 pub(super) fn cannot<P: Payload>(
     version: Version,
     is_tool: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Asked, Catalog, Job, Kind, Session, Signer, Unanswered, start};
+use super::{Asked, Catalog, HandlerKind, Job, ServerSession, Signer, Unanswered, start};
 use crate::{
     jsonrpc::Payload,
     proto::{
@@ -13,9 +13,9 @@ use crate::{
 };
 
 /// How a server is set up.
-pub struct Config {
-    /// What it says about itself. Features that are set here are declared whether there is
-    /// something of the kind or not.
+pub struct HostConfig {
+    /// What it says about itself. Features that are set here are declared even if there is nothing of
+    /// the kind.
     pub profile: Profile,
     /// What one connection may hold.
     pub limits: Limits,
@@ -29,8 +29,8 @@ pub struct Config {
 
 /// What is to be done for a connection.
 #[derive(Debug)]
-pub enum Output<P> {
-    /// Run a handler, and answer with [`Session::respond`].
+pub enum HostOutput<P> {
+    /// Run a handler, and answer with [`ServerSession::respond`].
     Run(Job<P, u32>),
     /// A call is over without its handler: given up by its peer, or answered with a question.
     Stop {
@@ -56,16 +56,16 @@ pub struct Host<P> {
     limits: Limits,
     catalog: Catalog<P, u32>,
     signer: Signer,
-    sessions: Map<u32, Session<P>>,
+    sessions: Map<u32, ServerSession<P>>,
     last: u32,
     /// What is to be done, with the number of its connection.
-    outputs: VecDeque<(u32, Output<P>)>,
+    outputs: VecDeque<(u32, HostOutput<P>)>,
 }
 
 impl<P: Payload> Host<P> {
     /// A server that has nothing yet.
-    pub fn new(config: Config) -> Self {
-        let Config { profile, limits, page_size, key, lifetime } = config;
+    pub fn new(config: HostConfig) -> Self {
+        let HostConfig { profile, limits, page_size, key, lifetime } = config;
         Self {
             profile,
             limits,
@@ -77,18 +77,18 @@ impl<P: Payload> Host<P> {
         }
     }
 
-    /// Adds something, in the place of what has its name. Clients are told.
+    /// Adds something, replacing what has its name. Clients are told.
     ///
     /// # Errors
     /// In words what is wrong with the definition.
-    pub fn add(&mut self, kind: Kind, definition: P, handler: u32) -> Result<(), String> {
+    pub fn add(&mut self, kind: HandlerKind, definition: P, handler: u32) -> Result<(), String> {
         self.catalog.add(kind, definition, handler)?;
         self.changed(kind.change());
         Ok(())
     }
 
     /// Removes something by its name or URI, and tells clients. `false`: there is no such thing.
-    pub fn remove(&mut self, kind: Kind, name: &str) -> bool {
+    pub fn remove(&mut self, kind: HandlerKind, name: &str) -> bool {
         let is_gone = self.catalog.remove(kind, name);
         if is_gone {
             self.changed(kind.change());
@@ -111,13 +111,13 @@ impl<P: Payload> Host<P> {
     /// A peer connects. Returns the number of the connection.
     pub fn connect(&mut self) -> u32 {
         self.last += 1;
-        let session = Session::new(self.catalog.profile(&self.profile), self.limits);
+        let session = ServerSession::new(self.catalog.profile(&self.profile), self.limits);
         self.sessions.insert(self.last, session);
         self.last
     }
 
-    /// A connection, for all that needs nothing of the server's.
-    pub fn session(&mut self, connection: u32) -> Option<&mut Session<P>> {
+    /// A connection, for whatever does not involve the server.
+    pub fn session(&mut self, connection: u32) -> Option<&mut ServerSession<P>> {
         self.sessions.get_mut(&connection)
     }
 
@@ -138,7 +138,7 @@ impl<P: Payload> Host<P> {
         }
     }
 
-    /// Asks the client of a call; see [`Session::ask`].
+    /// Asks the client of a call; see [`ServerSession::ask`].
     pub fn ask(
         &mut self,
         connection: u32,
@@ -151,20 +151,20 @@ impl<P: Payload> Host<P> {
         session.ask(call, key, method, params, || self.signer.token())
     }
 
-    /// Answers with the questions of a handler that cannot go on without its client. `false`: the
-    /// call is over, or has none.
+    /// Concludes a call with the questions of a handler that cannot go on without its client. `false`:
+    /// the call is over, or there are no questions.
     pub fn conclude(&mut self, connection: u32, call: RequestKey, now: Millis) -> bool {
         let Some(session) = self.sessions.get_mut(&connection) else { return false };
         let close = |binding: &_, answers| self.signer.close(binding, answers, now);
         let is_over = session.conclude(call, close);
         if is_over {
-            self.outputs.push_back((connection, Output::Stop { call, reason: None }));
+            self.outputs.push_back((connection, HostOutput::Stop { call, reason: None }));
         }
         is_over
     }
 
     /// The next thing to be done, with the number of its connection.
-    pub fn poll_output(&mut self) -> Option<(u32, Output<P>)> {
+    pub fn poll_output(&mut self) -> Option<(u32, HostOutput<P>)> {
         self.outputs.pop_front()
     }
 
@@ -175,14 +175,14 @@ impl<P: Payload> Host<P> {
                 Event::Request(request) => {
                     let open = |state: &str, binding: &_| self.signer.open(state, binding, now);
                     let started = start(&self.catalog, request, String::new, open);
-                    session.accept(started).map(Output::Run)
+                    session.accept(started).map(HostOutput::Run)
                 }
                 Event::Cancelled { key: call, reason } => {
-                    session.stop(call).then_some(Output::Stop { call, reason })
+                    session.stop(call).then_some(HostOutput::Stop { call, reason })
                 }
                 Event::Answered { key: call, ask, outcome } => {
                     let outcome = session.answered(call, ask, outcome);
-                    outcome.map(|outcome| Output::Answered { call, ask, outcome })
+                    outcome.map(|outcome| HostOutput::Answered { call, ask, outcome })
                 }
                 // This machine is no relay's.
                 #[cfg(not(target_arch = "wasm32"))]

@@ -16,8 +16,8 @@ pub(super) struct Entry<P, T> {
     pub(super) thing: T,
 }
 
-/// Things of one kind, in the order in which they were added. Looked through from the start: what there
-/// is of a kind is a handful, and found in less time than its request takes to be read.
+/// Things of one kind, in the order in which they were added. A lookup goes through them from the start:
+/// there are few of a kind, and finding one takes less time than reading its request.
 pub(crate) struct List<P, T>(Vec<Entry<P, T>>);
 
 impl<P, T> Default for List<P, T> {
@@ -27,7 +27,7 @@ impl<P, T> Default for List<P, T> {
 }
 
 impl<P: Payload, T> List<P, T> {
-    /// Adds a thing, in the place of the one that has its name. `false`: there was one.
+    /// Adds a thing, or replaces the one of that name. `false`: there was one.
     pub(super) fn add(&mut self, entry: Entry<P, T>) -> bool {
         let known = self.0.iter_mut().find(|known| known.name == entry.name);
         let is_new = known.is_none();
@@ -104,8 +104,7 @@ impl<P: Payload, T> List<P, T> {
     }
 }
 
-/// An entry as its revision can have it: a schema for results that are no objects is news to the
-/// older ones.
+/// An entry as the revision allows it: older ones know no schemas for results that are not objects.
 fn suit<P: Payload>(entry: &P, version: Version) -> P {
     const SCHEMA: &str = "outputSchema";
     let is_news = !version.structures_any_value()

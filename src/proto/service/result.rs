@@ -11,7 +11,7 @@ const SUGGESTIONS: usize = 100;
 
 /// Why a handler failed.
 #[derive(Debug)]
-pub struct Failure<P> {
+pub struct HandlerFailure<P> {
     /// In words.
     pub message: String,
     /// If the call is to be answered with an error of this code.
@@ -20,7 +20,7 @@ pub struct Failure<P> {
     pub data: Option<P>,
 }
 
-/// What becomes of what a handler returns.
+/// How a handler's return value becomes a result.
 pub(crate) enum Shape {
     Tool,
     Resource { uri: String, mime_type: Option<String> },
@@ -32,15 +32,15 @@ impl Shape {
     /// The answer to a call.
     pub(super) fn finish<P: Payload>(
         self,
-        outcome: Result<P, Failure<P>>,
+        outcome: Result<P, HandlerFailure<P>>,
         version: Version,
     ) -> Result<P, RpcError<P>> {
         let value = match outcome {
             Ok(value) => value,
-            Err(Failure { message, code: None, .. }) if matches!(self, Self::Tool) => {
+            Err(HandlerFailure { message, code: None, .. }) if matches!(self, Self::Tool) => {
                 return Ok(failure(&message));
             }
-            Err(Failure { message, code, data }) => {
+            Err(HandlerFailure { message, code, data }) => {
                 let code = code.unwrap_or(code::INTERNAL_ERROR);
                 return Err(RpcError { code, message, data });
             }

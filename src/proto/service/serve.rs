@@ -1,11 +1,11 @@
-//! From what is asked for to the handler that answers it.
+//! Finds the handler that answers a request.
 
 use super::{
-    Binding, Catalog, Kind, bad_state, bind,
-    catalog::Reader,
+    Binding, Catalog, HandlerKind, bad_state, bind,
+    catalog::ResourceReader,
     check::{check_arguments, unknown},
     result::Shape,
-    session::{Call, Session},
+    session::{RunningCall, ServerSession},
 };
 use crate::{
     jsonrpc::{Payload, RpcError, code},
@@ -17,7 +17,7 @@ use crate::{
     types::{ClientCapabilities, Reference},
 };
 
-/// Arguments that a request for suggestions may bring along.
+/// How many arguments a request for suggestions may bring along.
 const ARGUMENTS: usize = 256;
 
 /// A handler to be run.
@@ -28,7 +28,7 @@ pub struct Job<P, H> {
     /// The handler.
     pub handler: H,
     /// What the handler is for.
-    pub kind: Kind,
+    pub kind: HandlerKind,
     /// The name of the tool or the prompt, or the URI.
     pub name: String,
     /// Arguments, variables, or what is to be completed.
@@ -37,13 +37,13 @@ pub struct Job<P, H> {
     pub context: RequestContext,
 }
 
-/// What a request has led to; see [`Session::accept`].
+/// What a request has led to; see [`ServerSession::accept`].
 #[allow(clippy::large_enum_variant, reason = "it is taken apart at once")]
 pub(crate) enum Started<P, H> {
     /// It is answered.
     Answered(RequestKey, Result<P, RpcError<P>>),
     /// A handler is to be run.
-    Running(Job<P, H>, Call<P>),
+    Running(Job<P, H>, RunningCall<P>),
 }
 
 /// How a request is answered.
@@ -51,11 +51,11 @@ enum Served<P, H> {
     /// At once.
     Now(P),
     /// By a handler.
-    By { handler: H, kind: Kind, name: String, input: P, shape: Shape },
+    By { handler: H, kind: HandlerKind, name: String, input: P, shape: Shape },
 }
 
-/// Answers what needs no handler, and finds the handler of everything else. `owner`: who asks, empty
-/// if nobody knows. `open` reads a state that the request brings along, if it may be trusted.
+/// Answers what needs no handler, and finds the handler for everything else. `owner`: who asks, empty
+/// if unknown. `open` reads a state that the request brings along, if it may be trusted.
 pub(crate) fn start<P: Payload, H: Clone>(
     catalog: &Catalog<P, H>,
     request: Request<P>,
@@ -71,15 +71,15 @@ pub(crate) fn start<P: Payload, H: Clone>(
         Err(error) => Started::Answered(key, Err(error)),
         Ok((_, Served::Now(result))) => Started::Answered(key, Ok(result)),
         Ok((given, Served::By { handler, kind, name, input, shape })) => {
-            let call = Call::new(&context, shape, given, binding);
+            let call = RunningCall::new(&context, shape, given, binding);
             Started::Running(Job { call: key, handler, kind, name, input, context }, call)
         }
     }
 }
 
-impl<P: Payload> Session<P> {
-    /// Goes on with a request: what is answered is sent, and what is not is a call from now on, whose
-    /// handler is to be run.
+impl<P: Payload> ServerSession<P> {
+    /// Goes on with a request: an answer is sent; anything else is a call from now on, whose handler is
+    /// to be run.
     pub(crate) fn accept<H>(&mut self, started: Started<P, H>) -> Option<Job<P, H>> {
         match started {
             Started::Answered(key, outcome) => {
@@ -153,24 +153,25 @@ impl<P: Payload, H: Clone> Catalog<P, H> {
             Operation::CallTool { name, arguments } => {
                 let handler = self.tools.get(&name).ok_or_else(|| unknown("tool", &name))?;
                 let (handler, input) = (handler.clone(), arguments.unwrap_or_else(P::object));
-                Served::By { handler, kind: Kind::Tool, name, input, shape: Shape::Tool }
+                Served::By { handler, kind: HandlerKind::Tool, name, input, shape: Shape::Tool }
             }
             Operation::ReadResource { uri } => {
-                let Some((Reader { handler, mime_type }, variables)) = self.find(&uri) else {
+                let Some((ResourceReader { handler, mime_type }, variables)) = self.find(&uri)
+                else {
                     return Err(no_such_resource(version, &uri));
                 };
                 let variables = variables.into_iter().map(|(name, text)| (name, P::string(&text)));
                 let input = P::from_members(variables.collect());
                 let shape = Shape::Resource { uri: uri.clone(), mime_type: mime_type.clone() };
                 let handler = handler.clone();
-                Served::By { handler, kind: Kind::Resource, name: uri, input, shape }
+                Served::By { handler, kind: HandlerKind::Resource, name: uri, input, shape }
             }
             Operation::GetPrompt { name, arguments } => {
                 let found = self.prompts.get(&name);
                 let (declared, handler) = found.ok_or_else(|| unknown("prompt", &name))?;
                 let input = arguments.unwrap_or_else(P::object);
                 check_arguments(declared, &input)?;
-                let (handler, kind) = (handler.clone(), Kind::Prompt);
+                let (handler, kind) = (handler.clone(), HandlerKind::Prompt);
                 Served::By { handler, kind, name, input, shape: Shape::Prompt }
             }
             Operation::Complete { reference, argument, value, arguments } => {
@@ -189,7 +190,7 @@ impl<P: Payload, H: Clone> Catalog<P, H> {
                 input.set_text("argument", &argument);
                 input.set_text("value", &value);
                 input.set("arguments", arguments);
-                let (kind, shape) = (Kind::Completion, Shape::Completion);
+                let (kind, shape) = (HandlerKind::Completion, Shape::Completion);
                 Served::By { handler, kind, name, input, shape }
             }
         })

@@ -3,7 +3,7 @@
 use super::{
     Binding,
     check::{cannot, failure},
-    result::{Failure, Shape},
+    result::{HandlerFailure, Shape},
 };
 use crate::{
     jsonrpc::{Payload, RpcError, code},
@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// A call that a handler works on.
-pub(crate) struct Call<P> {
+pub(crate) struct RunningCall<P> {
     pub(super) version: Version,
     pub(super) capabilities: ClientCapabilities,
     pub(super) shape: Shape,
@@ -30,23 +30,23 @@ pub(crate) struct Call<P> {
     /// Modern: the answers that the handler has taken.
     pub(super) taken: Map<String, P>,
     /// Modern: the questions to be asked.
-    pub(super) open: Vec<Open<P>>,
+    pub(super) open: Vec<UnsentQuestion<P>>,
     /// How often each question without a key of its own was asked.
     pub(super) asked: Map<String, u32>,
-    /// What the call cannot do without, and its client has not.
+    /// The capability that the call needs and its client lacks.
     pub(super) missing: Option<Capability>,
     /// Legacy: the questions that have been asked.
-    pub(super) questions: Map<AskKey, Question<P>>,
+    pub(super) questions: Map<AskKey, SentQuestion<P>>,
 }
 
 /// A question that was sent.
-pub(super) struct Question<P> {
+pub(super) struct SentQuestion<P> {
     pub(super) method: &'static str,
     pub(super) params: P,
 }
 
 /// A question that is to be sent with the answer of its call.
-pub(super) struct Open<P> {
+pub(super) struct UnsentQuestion<P> {
     pub(super) key: String,
     /// As it is on the wire.
     pub(super) question: P,
@@ -54,7 +54,7 @@ pub(super) struct Open<P> {
     pub(super) askers: u32,
 }
 
-impl<P> Call<P> {
+impl<P> RunningCall<P> {
     pub(super) fn new(
         context: &RequestContext,
         shape: Shape,
@@ -80,12 +80,12 @@ impl<P> Call<P> {
 ///
 /// Its host takes events from the machine and answers each request with [`respond`](Self::respond),
 /// or concludes it when its handler cannot go on without the client.
-pub struct Session<P> {
+pub struct ServerSession<P> {
     machine: ServerMachine<P>,
-    pub(super) calls: Map<RequestKey, Call<P>>,
+    pub(super) calls: Map<RequestKey, RunningCall<P>>,
 }
 
-impl<P: Payload> Session<P> {
+impl<P: Payload> ServerSession<P> {
     /// A new connection.
     pub fn new(profile: Profile, limits: Limits) -> Self {
         Self { machine: ServerMachine::new(profile, limits), calls: Map::default() }
@@ -115,8 +115,8 @@ impl<P: Payload> Session<P> {
 
     /// Answers a call with what its handler returned, or with why it failed. Does nothing if the
     /// call is over.
-    pub fn respond(&mut self, call: RequestKey, outcome: Result<P, Failure<P>>) {
-        if let Some(Call { shape, version, .. }) = self.calls.remove(&call) {
+    pub fn respond(&mut self, call: RequestKey, outcome: Result<P, HandlerFailure<P>>) {
+        if let Some(RunningCall { shape, version, .. }) = self.calls.remove(&call) {
             self.machine.respond(call, shape.finish(outcome, version));
         }
     }
@@ -124,7 +124,7 @@ impl<P: Payload> Session<P> {
     /// Answers a call whose arguments its handler cannot read, for this reason. `name`: of the tool
     /// or the prompt.
     pub fn misfit(&mut self, call: RequestKey, name: &str, reason: &str) {
-        let Some(Call { shape, version, .. }) = self.calls.remove(&call) else { return };
+        let Some(RunningCall { shape, version, .. }) = self.calls.remove(&call) else { return };
         let reason = clip(reason, 4 * ECHO);
         let text = ["the arguments of `", name, "` do not fit: ", &reason].concat();
         let outcome = match shape {
@@ -144,7 +144,7 @@ impl<P: Payload> Session<P> {
         number: RequestKey,
         close: impl FnOnce(&Binding, Vec<(String, P)>) -> String,
     ) -> bool {
-        let is_due = |call: &Call<P>| call.missing.is_some() || !call.open.is_empty();
+        let is_due = |call: &RunningCall<P>| call.missing.is_some() || !call.open.is_empty();
         if !self.calls.get(&number).is_some_and(is_due) {
             return false;
         }

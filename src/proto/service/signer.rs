@@ -33,7 +33,7 @@ pub(crate) struct Signer {
     used: Vec<([u8; 16], Millis)>,
 }
 
-/// When a state ends to be good, in milliseconds since 1970.
+/// When a state expires, in milliseconds since 1970.
 const EXPIRES: &str = "e";
 /// The request it belongs to.
 const BINDING: &str = "b";

@@ -28,7 +28,7 @@ pub(crate) struct Busy;
 #[allow(clippy::struct_field_names, reason = "it is what it is called")]
 pub(super) struct Queue {
     most: usize,
-    /// Of which only the oldest message may make use, so that there always is one that goes on.
+    /// Reserved for the oldest message, so that there always is one that goes on.
     reserve: usize,
     taken: usize,
     newest: u64,
@@ -167,8 +167,8 @@ impl Queue {
         }
     }
 
-    /// Gives those that wait what they wait for, as far as there is room: the oldest of all, then
-    /// first the sources that have least.
+    /// Gives those that wait what they wait for, as far as there is room: first the oldest of all, then
+    /// the sources that have least.
     pub(super) fn serve(&mut self) -> Vec<Waker> {
         let mut wakers = Vec::new();
         if let Some(oldest) = self.unfinished.first().copied() {
@@ -230,8 +230,8 @@ impl Queue {
         waker
     }
 
-    /// Has messages that come too slowly give way to one that has waited for a while, of the source
-    /// that has most first.
+    /// Makes messages that come too slowly give way to one that has waited for a while, starting with the
+    /// source that has most.
     pub(super) fn relieve(&mut self, number: u64, now: Millis) -> Vec<Waker> {
         let mut wakers = Vec::new();
         let Some(entry) = self.claims.get(&number) else { return wakers };
@@ -335,7 +335,7 @@ impl Entry {
         self.grown == Millis::INFINITY
     }
 
-    /// Whether its peer is to blame for its not being whole.
+    /// Whether it is the peer's fault that it is incomplete.
     #[allow(clippy::cast_precision_loss)] // of bytes of a message
     fn is_slow(&self, now: Millis) -> bool {
         let (since, before) = self.mark;

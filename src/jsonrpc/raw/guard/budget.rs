@@ -102,7 +102,7 @@ impl Budget {
 }
 
 /// What holds things of one size.
-pub(super) enum Place {
+pub(super) enum Container {
     /// A vector, which may know how many there will be.
     List { known: usize },
     /// The object of a tree: a table of places beside a vector of entries.
@@ -113,7 +113,7 @@ pub(super) enum Place {
     Inside,
 }
 
-impl Place {
+impl Container {
     /// Pays for one more thing of `size` bytes beside `count` others.
     pub(super) fn push(&self, budget: &Budget, count: usize, size: usize) -> Result<(), Exceeded> {
         if size == 0 {

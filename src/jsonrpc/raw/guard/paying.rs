@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::{
     READ_TIMES, Short,
-    budget::{Budget, Exceeded, Place},
+    budget::{Budget, Container, Exceeded},
     ignored::PassedOver,
 };
 
@@ -19,14 +19,14 @@ use super::{
 const HIDDEN: &[u8] = b"$serde_json::private::RawValue";
 
 /// Something of serde's whose results are paid for.
-pub(super) struct Guard<'a, T> {
+pub(super) struct Metered<'a, T> {
     pub(super) inner: T,
     pub(super) budget: &'a Budget,
 }
 
-impl<'a, T> Guard<'a, T> {
-    fn around<U>(&self, inner: U) -> Guard<'a, U> {
-        Guard { inner, budget: self.budget }
+impl<'a, T> Metered<'a, T> {
+    fn around<U>(&self, inner: U) -> Metered<'a, U> {
+        Metered { inner, budget: self.budget }
     }
 }
 
@@ -60,7 +60,7 @@ macro_rules! forward {
     )*)*};
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Metered<'_, D> {
     type Error = D::Error;
 
     fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -105,7 +105,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Guard<'_, D> {
 
 /// A visitor whose results are paid for.
 struct Paying<'a, V> {
-    inner: Guard<'a, V>,
+    inner: Metered<'a, V>,
     wanted: Wanted,
 }
 
@@ -184,9 +184,9 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Paying<'_, V> {
         let known = self.inner.budget.begin_array(reader);
         let place = match self.wanted {
             // It asks for no number.
-            Wanted::Any => Place::List { known: 0 },
-            Wanted::One => Place::Inside,
-            Wanted::Many => Place::List { known },
+            Wanted::Any => Container::List { known: 0 },
+            Wanted::One => Container::Inside,
+            Wanted::Many => Container::List { known },
         };
         let wanted = self.wanted;
         let inner = self.inner.around(inner);
@@ -206,7 +206,7 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Paying<'_, V> {
     }
 }
 
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
+impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Metered<'_, S> {
     type Value = S::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<S::Value, D::Error> {
@@ -217,10 +217,10 @@ impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Guard<'_, S> {
 
 /// The elements of an array.
 struct Elements<'a, A> {
-    inner: Guard<'a, A>,
+    inner: Metered<'a, A>,
     reader: &'static str,
     wanted: Wanted,
-    place: Place,
+    place: Container,
     count: usize,
     known: usize,
 }
@@ -259,7 +259,7 @@ impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Elements<'_, A> {
 
 /// The members of an object.
 struct Members<'a, A> {
-    inner: Guard<'a, A>,
+    inner: Metered<'a, A>,
     wanted: Wanted,
     count: usize,
     /// What a name takes.
@@ -290,11 +290,11 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
         let seed = self.inner.around(seed);
         let value = self.inner.inner.next_value_seed(seed)?;
         let place = match self.wanted {
-            Wanted::One => Place::Inside,
-            Wanted::Any => Place::Object,
+            Wanted::One => Container::Inside,
+            Wanted::Any => Container::Object,
             // What serde itself keeps for later, in a vector: no map has names as large.
-            Wanted::Many if self.name > size_of::<String>() => Place::List { known: 0 },
-            Wanted::Many => Place::Map,
+            Wanted::Many if self.name > size_of::<String>() => Container::List { known: 0 },
+            Wanted::Many => Container::Map,
         };
         let size = self.name + self.wanted.size_of::<S::Value>();
         place.push(self.inner.budget, self.count, size).map_err(too_much)?;
@@ -303,9 +303,9 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Members<'_, A> {
     }
 }
 
-impl<'de, 'a, A: EnumAccess<'de>> EnumAccess<'de> for Guard<'a, A> {
+impl<'de, 'a, A: EnumAccess<'de>> EnumAccess<'de> for Metered<'a, A> {
     type Error = A::Error;
-    type Variant = Guard<'a, A::Variant>;
+    type Variant = Metered<'a, A::Variant>;
 
     fn variant_seed<S: DeserializeSeed<'de>>(
         self,
@@ -313,11 +313,11 @@ impl<'de, 'a, A: EnumAccess<'de>> EnumAccess<'de> for Guard<'a, A> {
     ) -> Result<(S::Value, Self::Variant), A::Error> {
         let budget = self.budget;
         let (name, inner) = self.inner.variant_seed(seed)?;
-        Ok((name, Guard { inner, budget }))
+        Ok((name, Metered { inner, budget }))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Guard<'_, A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Metered<'_, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {

@@ -5,7 +5,7 @@ import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 
 /** @param {any} error */
-const shown = ({ constructor, code }) => (constructor.name === "UnauthorizedError" ? ["StreamableHTTPError", code] : [constructor.name, code]);
+const shown = ({ constructor, code }) => [constructor.name, code];
 
 /** @typedef {(faults: Record<string, { status?: number, type?: string }>) => Promise<{ server: import("node:http").Server, url: URL }>} Failing */
 
@@ -27,9 +27,7 @@ async function told(failing, faults, use) {
   await client.close();
   server.closeAllConnections();
   server.close();
-  // What ends with a failed connection is told beside its error.
-  const unique = [...new Set(heard.map((one) => JSON.stringify(one)))];
-  return { connected, outcome, heard: connected === "connected" ? unique : unique.map((one) => one.replace(/\d+\]/, "]")).sort() };
+  return { connected, outcome, heard: [...new Set(heard.map((one) => JSON.stringify(one)))] };
 }
 
 /** @param {{ failing: Failing }} servers */

@@ -4,7 +4,7 @@ import { setTimeout as pause } from "node:timers/promises";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
 
 /** @param {any} error */
-const shown = ({ constructor, code, status, statusText }) => (status === 401 ? [401, statusText] : [constructor.name, code, status, statusText]);
+const shown = ({ constructor, code, status, statusText, data }) => [constructor.name, code, status, statusText, data?.contentType];
 
 /** @typedef {(faults: Record<string, { status?: number, type?: string }>) => Promise<{ server: import("node:http").Server, url: URL }>} Failing */
 
@@ -26,9 +26,7 @@ async function told(failing, faults, use) {
   await client.close();
   server.closeAllConnections();
   server.close();
-  // What ends with a failed connection is told beside its error.
-  const unique = [...new Set(heard.map((one) => JSON.stringify(one)))];
-  return { connected, outcome, heard: connected === "connected" ? unique : unique.map((one) => one.replace(/\d+\]/, "]")).sort() };
+  return { connected, outcome, heard: [...new Set(heard.map((one) => JSON.stringify(one)))] };
 }
 
 /** @param {{ failing: Failing }} servers */

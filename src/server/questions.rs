@@ -15,7 +15,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 
 use super::{
-    model::{Call, Context},
+    model::{Context, ServedCall},
     values::QuestionKey,
 };
 use crate::{
@@ -184,7 +184,7 @@ impl Context {
 
 /// A question that the driver has yet to see.
 struct Unseen<'a> {
-    call: &'a Arc<Call>,
+    call: &'a Arc<ServedCall>,
     key: String,
 }
 
@@ -196,7 +196,7 @@ impl Drop for Unseen<'_> {
 
 /// A request of ours that somebody waits for. Dropped, it is withdrawn.
 struct Waiting<'a> {
-    call: &'a Arc<Call>,
+    call: &'a Arc<ServedCall>,
     ask: AskKey,
 }
 

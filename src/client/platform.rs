@@ -5,12 +5,11 @@ use std::future::Future;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::engine::Engine;
 use super::{Error, MaybeSend, Value};
 use crate::proto::Millis;
 
-/// What a client stands on. Its value is what one client has of it.
-pub(super) trait Host: Sized {
+/// What a client stands on.
+pub(super) trait Platform {
     /// Milliseconds since some beginning.
     fn now() -> Millis;
 
@@ -31,7 +30,10 @@ pub(super) trait Host: Sized {
 
     /// What the platform's own error says; empty if it says nothing.
     fn describe(cause: &Value) -> String;
+}
 
+/// What drives the machine of one client, `E`, by what the platform has.
+pub(super) trait Drive<E> {
     /// Whom errors of the connection name.
     fn label(&self) -> String;
 
@@ -41,10 +43,10 @@ pub(super) trait Host: Sized {
     }
 
     /// Opens the first channel, and drives the machine from now on.
-    fn start(&self, engine: &Engine);
+    fn start(&self, engine: &E);
 
     /// The machine has been fed: what it says is to be heard.
-    fn stir(&self, engine: &Engine);
+    fn stir(&self, engine: &E);
 
     /// Ready when the channel has ended, and the server was told.
     fn ended(&self) -> impl Future<Output = ()> + MaybeSend;

@@ -3,7 +3,7 @@
 use crate::error::Error;
 use crate::jsonrpc::{Id, Message, Payload};
 use crate::proto::Millis;
-use crate::proto::client::{Client, RequestId};
+use crate::proto::client::{ClientMachine, RequestId};
 
 /// What the owner of `fetch` has to do.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,7 +69,7 @@ pub struct Sending {
 
 /// What has happened.
 #[derive(Clone, Debug, PartialEq)]
-pub enum News<P> {
+pub enum Incoming<P> {
     /// A message of the server.
     Message(P),
     /// A request of the server, which came on the stream of that request of the client's.
@@ -89,9 +89,9 @@ pub enum News<P> {
     Closed,
 }
 
-impl<P: Payload> News<P> {
+impl<P: Payload> Incoming<P> {
     /// Tells a client what has happened.
-    pub fn tell(self, client: &mut Client<P>, now: Millis) {
+    pub fn tell(self, client: &mut ClientMachine<P>, now: Millis) {
         match self {
             Self::Message(message) => client.receive(Message::read(&message), None, now),
             Self::Asked(message, stream) => {
@@ -112,7 +112,7 @@ impl<P: Payload> News<P> {
 
 /// How the body of an answer is to be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reading {
+pub enum BodyMode {
     /// Not at all.
     Nothing,
     /// Whole, as text, for [`Http::body`](super::Http::body).

@@ -9,12 +9,11 @@ use std::task::Poll;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::engine::Engine;
 use super::handler::{Once, lock};
-use super::host::Host;
+use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
-use crate::jsonrpc::{Id, Payload, RpcError, code};
-use crate::proto::client::{Handles, Slot};
+use crate::jsonrpc::{Payload, RpcError, code};
+use crate::proto::client::{Handles, ReplyTo, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -23,6 +22,12 @@ type Answer = Result<Value, String>;
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer> + Send>> + Send + Sync>;
 #[cfg(target_arch = "wasm32")]
 type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
+
+/// Whoever asks the functions on behalf of a server.
+pub(super) trait Inquirer: MaybeSync + 'static {
+    /// There is an answer.
+    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>);
+}
 
 /// The functions, by method, and those of their answers that are waited for.
 #[derive(Default)]
@@ -33,20 +38,11 @@ pub(super) struct Functions {
 
 /// An answer that is waited for.
 struct Running {
-    asker: Asker,
+    reply_to: ReplyTo,
     /// The call that it is for.
     slot: Option<Slot>,
     /// Ends it.
     stop: Arc<Once<()>>,
-}
-
-/// Whom the answer is for.
-#[derive(Clone, PartialEq)]
-pub(super) enum Asker {
-    /// A request of a legacy server.
-    Request(Id),
-    /// What a result asks for, by its number.
-    Input(u32),
 }
 
 impl Functions {
@@ -82,11 +78,11 @@ impl Functions {
         }
     }
 
-    /// Lets a function answer; the engine is told when it has.
-    pub fn ask(
+    /// Lets a function answer; who asks is told when it has.
+    pub fn ask<E: Inquirer>(
         &self,
-        engine: Weak<Engine>,
-        (asker, slot): (Asker, Option<Slot>),
+        inquirer: Weak<E>,
+        (reply_to, slot): (ReplyTo, Option<Slot>),
         method: &str,
         params: Option<Value>,
     ) {
@@ -94,16 +90,16 @@ impl Functions {
             // Nothing of this kind was declared, so a server that asks all the same is told so.
             let refusal =
                 RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
-            return tell(&engine, asker, Err(refusal));
+            return tell(&inquirer, reply_to, Err(refusal));
         };
         let params = params.unwrap_or_else(Value::object);
         let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
         // Whoever rejects a request for sampling says so by this code.
         let code = if method == method::SAMPLE { -1 } else { code::INTERNAL_ERROR };
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
-        let running = Running { asker: asker.clone(), slot, stop: Arc::clone(&stop) };
+        let running = Running { reply_to: reply_to.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { engine, asker: Some(asker), code };
+        let mut owed = Owed { inquirer, reply_to: Some(reply_to), code };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -122,9 +118,9 @@ impl Functions {
         });
     }
 
-    /// Nobody waits any more for the answers of which that holds.
-    pub fn stop(&self, which: impl Fn(&Asker, Option<Slot>) -> bool) {
-        let ended = |one: &mut Running| !which(&one.asker, one.slot);
+    /// Nobody waits any more for the answers that match.
+    pub fn stop(&self, which: impl Fn(&ReplyTo, Option<Slot>) -> bool) {
+        let ended = |one: &mut Running| !which(&one.reply_to, one.slot);
         let mut stopped = Vec::new();
         lock(&self.running).retain_mut(|one| {
             let stays = ended(one);
@@ -140,41 +136,39 @@ impl Functions {
 }
 
 /// An answer that is owed. A function that panics gives none, but who asked would wait for ever.
-struct Owed {
-    engine: Weak<Engine>,
-    asker: Option<Asker>,
+struct Owed<E: Inquirer> {
+    inquirer: Weak<E>,
+    reply_to: Option<ReplyTo>,
     code: i64,
 }
 
-impl Owed {
+impl<E: Inquirer> Owed<E> {
     fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
-        if let Some(asker) = self.asker.take() {
-            tell(&self.engine, asker, answer);
+        if let Some(reply_to) = self.reply_to.take() {
+            tell(&self.inquirer, reply_to, answer);
         }
     }
 
     /// Nobody waits for it any more.
     fn forgive(&mut self) {
-        self.asker = None;
+        self.reply_to = None;
     }
 }
 
-impl Drop for Owed {
+impl<E: Inquirer> Drop for Owed<E> {
     fn drop(&mut self) {
         self.pay(Err(RpcError::new(self.code, "the function that answers has panicked")));
     }
 }
 
-fn tell(engine: &Weak<Engine>, asker: Asker, answer: Result<Value, RpcError<Value>>) {
-    let Some(engine) = engine.upgrade() else { return };
-    engine.answered(&asker);
-    engine.with(|core| match asker {
-        Asker::Request(id) => core.respond(id, answer),
-        Asker::Input(input) => {
-            core.answer(input, answer.map_err(|error| error.message), Here::now());
-        }
-    });
-    engine.host.stir(&engine);
+fn tell<E: Inquirer>(
+    inquirer: &Weak<E>,
+    reply_to: ReplyTo,
+    answer: Result<Value, RpcError<Value>>,
+) {
+    if let Some(inquirer) = inquirer.upgrade() {
+        inquirer.reply(reply_to, answer);
+    }
 }
 
 /// Fills in, from the schema of a form, what an answer that accepts it leaves out.

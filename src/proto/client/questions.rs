@@ -11,7 +11,7 @@ use super::calls::CallTable;
 use super::output::{InputRequest, Output};
 use super::requests::{Purpose, RequestId, Slot};
 use super::wire::Wire;
-use super::work::{Question, Work};
+use super::work::{PendingInput, Work};
 
 /// How many questions of a server may be open at once, unless more calls are under way; and how many
 /// a result may ask.
@@ -41,11 +41,11 @@ struct Tie {
 
 /// The requests of the server that wait for their answer.
 #[derive(Debug)]
-pub(super) struct Questions {
+pub(super) struct ServerRequests {
     open: Vec<Request>,
 }
 
-impl Questions {
+impl ServerRequests {
     pub fn new() -> Self {
         Self { open: Vec::new() }
     }
@@ -202,15 +202,15 @@ fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -
 }
 
 impl<P: Payload> CallTable<P> {
-    /// Takes the answer to an [`Output::Input`], or why there is none; that ends its call. Returns the
-    /// call if all is answered that it waits for.
+    /// Takes the answer to an [`Output::Input`], or why there is none, which ends its call. Returns the
+    /// call if everything that it waits for is answered.
     pub(super) fn answer(
         &mut self,
         wire: &mut Wire<P>,
         input: u32,
         outcome: Result<P, String>,
     ) -> Option<RequestId> {
-        let asks = |asked: &Question<P>| asked.is(input);
+        let asks = |asked: &PendingInput<P>| asked.is(input);
         let id =
             self.which(|call| call.work.as_ref().is_some_and(|work| work.asked.iter().any(asks)))?;
         let work = self.worker(id)?;
@@ -230,13 +230,13 @@ impl<P: Payload> CallTable<P> {
         }
     }
 
-    /// What a person had to do at an address is done: the questions that are answered by that, since
-    /// no handler has to say so for the call to go on that was refused for it.
+    /// A person has done what was to be done at an address: returns the questions that this answers, since
+    /// the call that was refused because of it goes on without any handler saying so.
     pub(super) fn elicited(&mut self, params: Option<&P>) -> Vec<u32> {
         let mut inputs = Vec::new();
         let name = params.and_then(|params| params.text("elicitationId"));
         let Some(name) = name else { return inputs };
-        let asks = |asked: &Question<P>| asked.key == name && asked.answer.is_none();
+        let asks = |asked: &PendingInput<P>| asked.key == name && asked.answer.is_none();
         for id in self.ids() {
             if let Some(work) = self.worker(id).filter(|work| work.refused.is_some()) {
                 inputs.extend(work.asked.iter().filter(|one| asks(one)).map(|one| one.input));
@@ -282,7 +282,7 @@ impl<P: Payload> CallTable<P> {
         }
         let Some(work) = self.worker(id) else { return };
         for InputRequest { input, key, .. } in &inputs {
-            work.asked.push(Question { input: *input, key: key.clone(), answer: None });
+            work.asked.push(PendingInput { input: *input, key: key.clone(), answer: None });
         }
         for input in inputs {
             wire.push(Output::Input(input));
@@ -290,8 +290,8 @@ impl<P: Payload> CallTable<P> {
     }
 }
 
-/// Why a request of the server is not for this client. Inside a result, only what a
-/// capability is for may be asked.
+/// Why this client refuses a request of the server. Inside a result, a server may only ask for what a
+/// capability covers.
 pub(super) fn refusal<P: Payload>(
     wire: &mut Wire<P>,
     method: &str,

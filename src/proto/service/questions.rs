@@ -5,9 +5,9 @@
 //! from the top and finds the answers.
 
 use super::{
-    Session,
+    ServerSession,
     result::Shape,
-    session::{Call, Open, Question},
+    session::{RunningCall, SentQuestion, UnsentQuestion},
     signer::digest,
 };
 use crate::{
@@ -28,14 +28,14 @@ pub enum Asked<P> {
     },
     /// The client has been asked, by this request: its answer comes as an event.
     Waits(AskKey),
-    /// The handler cannot go on: once all that it asks for at the same time is known, the call is to
-    /// be concluded. With the key that the question goes by.
+    /// The handler cannot go on: the call is to be concluded once everything that it asks for at the
+    /// same time is known. Has the key of the question.
     Suspended(String),
     /// The call is over, or must not ask.
     Over,
 }
 
-/// Why a question that was asked by a request has no answer.
+/// Why a question that was sent as a request has no answer.
 #[derive(Debug)]
 pub enum Unanswered<P> {
     /// The client answered with an error.
@@ -44,9 +44,9 @@ pub enum Unanswered<P> {
     Misfit(String),
 }
 
-impl<P: Payload> Session<P> {
-    /// Asks the client of a call. Without a `key` of its own, a question is known again by what it
-    /// asks. `token` makes a text that nobody can guess.
+impl<P: Payload> ServerSession<P> {
+    /// Asks the client of a call. A question without a `key` of its own is recognised by what it asks.
+    /// `token` makes an unguessable text.
     pub fn ask(
         &mut self,
         number: RequestKey,
@@ -87,7 +87,7 @@ impl<P: Payload> Session<P> {
             let mut question = P::object();
             question.set_text("method", method);
             question.set("params", params);
-            call.open.push(Open { key: key.clone(), question, askers: 1 });
+            call.open.push(UnsentQuestion { key: key.clone(), question, askers: 1 });
         }
         Asked::Suspended(key)
     }
@@ -97,12 +97,12 @@ impl<P: Payload> Session<P> {
             return Asked::Over;
         };
         if let Some(call) = self.calls.get_mut(&number) {
-            call.questions.insert(ask, Question { method, params });
+            call.questions.insert(ask, SentQuestion { method, params });
         }
         Asked::Waits(ask)
     }
 
-    /// Nobody waits any more for the answer to a question that was asked by a request: the client is
+    /// Nobody waits any more for the answer to a question that was sent as a request: the client is
     /// told.
     pub fn withdraw(&mut self, call: RequestKey, ask: AskKey) {
         if let Some(call) = self.calls.get_mut(&call) {
@@ -111,8 +111,8 @@ impl<P: Payload> Session<P> {
         self.machine_mut().withdraw(ask);
     }
 
-    /// Nobody waits any more for the answer to the question of this key: as long as its call has not
-    /// been concluded, it is not asked.
+    /// Nobody waits any more for the answer to the question of this key: it is not asked, unless its call
+    /// has been concluded already.
     pub fn take_back(&mut self, call: RequestKey, key: &str) {
         if let Some(call) = self.calls.get_mut(&call) {
             call.open.retain_mut(|open| {
@@ -122,8 +122,8 @@ impl<P: Payload> Session<P> {
         }
     }
 
-    /// The host cannot use the answer that was given to the question of this key: asked once more, it
-    /// goes to the client again.
+    /// The host cannot use the answer to the question of this key: when it is asked again, it goes to the
+    /// client again.
     pub fn reject(&mut self, call: RequestKey, key: &str) {
         if let Some(call) = self.calls.get_mut(&call) {
             call.given.remove(key);
@@ -138,7 +138,7 @@ impl<P: Payload> Session<P> {
         ask: AskKey,
         outcome: Result<P, RpcError<P>>,
     ) -> Option<Result<P, Unanswered<P>>> {
-        let Question { method, params } = self.calls.get_mut(&call)?.questions.remove(&ask)?;
+        let SentQuestion { method, params } = self.calls.get_mut(&call)?.questions.remove(&ask)?;
         let outcome = outcome.map_err(Unanswered::Refused);
         Some(outcome.and_then(|answer| match check(method, &params, &answer) {
             Ok(()) => Ok(answer),
@@ -147,7 +147,7 @@ impl<P: Payload> Session<P> {
     }
 }
 
-impl<P: Payload> Call<P> {
+impl<P: Payload> RunningCall<P> {
     /// A key for a question without one: the same for the same question of the next round.
     fn name(&mut self, method: &str, params: &P) -> String {
         let mut name = method.split('/').next().unwrap_or_default().to_owned();
@@ -178,7 +178,7 @@ fn needed<P: Payload>(method: &str, params: &P) -> Capability {
     }
 }
 
-/// Whether this answers the question. The word says what is wrong with it.
+/// Whether this answers the question; if not, the word says what is wrong with it.
 fn check<P: Payload>(method: &str, params: &P, answer: &P) -> Result<(), String> {
     let is = |fits: bool, name: &str| {
         if fits { Ok(()) } else { Err(["`", name, "` is missing, or does not fit"].concat()) }
@@ -208,12 +208,12 @@ fn check<P: Payload>(method: &str, params: &P, answer: &P) -> Result<(), String>
     }
 }
 
-/// Whether the member is a string, or, if it need not be there, is not.
+/// Whether the member is a string; one that is optional may also be absent.
 fn has<P: Payload>(object: &P, key: &'static str, must: bool) -> bool {
     object.present(key).map_or(!must, |value| value.kind() == Kind::Text)
 }
 
-/// Whether this is an array whose elements are all like that.
+/// Whether this is an array of which every element passes.
 fn all<P: Payload>(value: &P, fits: impl Fn(&P) -> bool) -> bool {
     let mut all_fit = true;
     let is_array = value.each_element(&mut |element| {

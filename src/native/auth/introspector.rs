@@ -7,26 +7,26 @@ use tokio::sync::OnceCell;
 
 use super::{
     discovery::{document, member},
-    fetch::Web,
+    fetch::Fetcher,
 };
 
 /// An issuer that is asked, and as whom.
-pub(super) struct Asker {
+pub(super) struct Introspector {
     issuer: String,
     client: String,
     secret: String,
     /// Where, once it is known.
     endpoint: OnceCell<String>,
-    web: Web,
+    web: Fetcher,
 }
 
-impl Asker {
+impl Introspector {
     pub(super) fn new(issuer: &str, client: String, secret: String) -> Self {
         let issuer = issuer.to_owned();
-        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Web::default() }
+        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Fetcher::default() }
     }
 
-    pub(super) async fn ask(&self, token: &str) -> io::Result<Value> {
+    pub(super) async fn introspect(&self, token: &str) -> io::Result<Value> {
         let find = || {
             member(&self.issuer, "introspection_endpoint", |place| async move {
                 let fetched = self.web.get(&place).await?;
