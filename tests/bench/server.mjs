@@ -1,7 +1,7 @@
 // Servers side by side: this crate's, one of the Rust SDK, FastMCP. Each is a process of its own, whose CPU time the kernel
 // tells; the load comes from another one, native/main.rs, the same for all. They take turns, round by round.
 //
-//   node server.mjs --native PROGRAM --rmcp PROGRAM [--rounds N] [--scale F] [--verbose]
+//   node server.mjs --native PROGRAM --rmcp PROGRAM [--part reports|connections|history]... [--rounds N] [--scale F] [--verbose]
 //                   [--write]   the tables into docs/size-and-speed.md
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
@@ -16,8 +16,8 @@ import { CALLS, CONNECTIONS, HISTORY, OURS, serverTables } from "./server-report
 
 /** Reports of one sample, by a server that is compiled, and by one that is not. */
 const [MANY, FEW] = [50_000, 5000];
-/** Calls while connections rest, and while history is kept. */
-const AT_ONCE = 100;
+/** Calls while connections rest, and while history is kept: of few calls, each has more than the default keeps. */
+const [AT_ONCE, LONG] = [100, 10];
 /** How the load speaks to a server. @type {Record<import("./server-report.mjs").Channel, (address: string) => string>} */
 const URLS = {
   websocket: (address) => `ws://${address}/mcp`,
@@ -79,9 +79,9 @@ async function drive(program, { pid, address }, channel, { idle, calls, count })
 
 /**
  * All samples of a run.
- * @param {{ native: string, rmcp: string, rounds: number, scale: number, say: (text: string) => void, log: (text: string) => void }} setting
+ * @param {{ native: string, rmcp: string, parts: string[], rounds: number, scale: number, say: (text: string) => void, log: (text: string) => void }} setting
  */
-async function measure({ native, rmcp, rounds, scale, say, log }) {
+async function measure({ native, rmcp, parts, rounds, scale, say, log }) {
   const fastmcp = fileURLToPath(new URL("./fastmcp_server.py", import.meta.url));
   const started = {
     [OURS]: await serve(native, "serve"),
@@ -102,9 +102,10 @@ async function measure({ native, rmcp, rounds, scale, say, log }) {
     (samples[part][key] ??= []).push(sample);
     log(`    ${part} ${key} ${JSON.stringify(sample)}`);
   };
+  const wanted = (/** @type {string} */ part) => !parts.length || parts.includes(part);
   const some = (/** @type {number} */ n) => Math.max(5, Math.round(n * scale));
   try {
-    for (let round = 0; round < rounds; round++) {
+    for (let round = 0; wanted("reports") && round < rounds; round++) {
       for (const [channel, those] of Object.entries(servers)) {
         for (const calls of CALLS) {
           say(`round ${round + 1} of ${rounds}: ${channel}, ${calls} calls`);
@@ -117,7 +118,7 @@ async function measure({ native, rmcp, rounds, scale, say, log }) {
     }
     await Promise.all(Object.values(started).map((server) => server.stop()));
     for (let round = 0; round < rounds; round++) {
-      for (const idle of CONNECTIONS) {
+      for (const idle of wanted("connections") ? CONNECTIONS : []) {
         say(`round ${round + 1} of ${rounds}: beside ${idle} connections`);
         for (const [channel, name] of /** @type {[Channel, string][]} */ ([["websocket", OURS], ["http", OURS], ["http", "rmcp"]])) {
           const server = await (name === OURS ? serve(native, "serve") : serve(rmcp));
@@ -126,12 +127,12 @@ async function measure({ native, rmcp, rounds, scale, say, log }) {
           await server.stop();
         }
       }
-      for (const [history, bytes] of Object.entries(HISTORY)) {
+      for (const [history, bytes] of wanted("history") ? Object.entries(HISTORY) : []) {
         say(`round ${round + 1} of ${rounds}: history kept: ${history}`);
         const server = await serve(native, "serve", String(bytes));
-        const count = Math.ceil(some(MANY) / AT_ONCE);
-        await drive(native, server, "http", { idle: 0, calls: AT_ONCE, count: 10 });
-        keep("history", history, await drive(native, server, "http", { idle: 0, calls: AT_ONCE, count }));
+        const count = Math.ceil(some(2 * MANY) / LONG);
+        await drive(native, server, "http", { idle: 0, calls: LONG, count: 10 });
+        keep("history", history, await drive(native, server, "http", { idle: 0, calls: LONG, count }));
         await server.stop();
       }
     }
@@ -145,6 +146,7 @@ const { values: options } = parseArgs({
   options: {
     native: { type: "string", default: "" },
     rmcp: { type: "string", default: "" },
+    part: { type: "string", multiple: true, default: [] },
     rounds: { type: "string", default: "5" },
     scale: { type: "string", default: "1" },
     verbose: { type: "boolean", default: false },
@@ -158,8 +160,8 @@ if (process.platform !== "linux") {
   say("servers: not measured, for want of /proc");
 } else {
   const { native, rmcp } = options;
-  const samples = await measure({ native, rmcp, rounds: Number(options.rounds), scale: Number(options.scale), say, log });
+  const samples = await measure({ native, rmcp, parts: options.part, rounds: Number(options.rounds), scale: Number(options.scale), say, log });
   const tables = serverTables(samples);
   console.log(`\n${tables}\n`);
-  if (options.write) await insert(path.join(root, "docs/size-and-speed.md"), tables, say, "server");
+  if (options.write && !options.part.length) await insert(path.join(root, "docs/size-and-speed.md"), tables, say, "server");
 }
