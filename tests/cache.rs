@@ -3,7 +3,9 @@
 
 mod support;
 
-use mcp_wasm::proto::client::{Caching, CallLimits, Channel, Mode, RequestId, Requested};
+use mcp_wasm::proto::client::{
+    Caching, CallLimits, Channel, Mode, PageLimits, RequestId, Requested,
+};
 use mcp_wasm::proto::version::Version;
 use serde_json::{Value, json};
 
@@ -343,6 +345,68 @@ fn what_is_under_way_for_one_is_not_kept_for_another() {
     page.result(bobs, &tools("private"));
     assert_eq!(kept(&mut page, TOOLS, &json!({})), None);
     assert_eq!(kept(&mut page, TOOLS, &json!({ "cursor": "2" })), Some(tools("private")));
+}
+
+#[test]
+fn what_is_known_of_tools_is_that_of_the_latest_list_until_they_change_or_may_be_anothers() {
+    let list = |name: &str| json!({ "tools": [{ "name": name }], "resultType": "complete" });
+    for version in [Version::LATEST, Version::LATEST_LEGACY] {
+        for pages in [None, Some(PageLimits { wanted: 0, most: 9 }), Some(PageLimits::default())] {
+            let mut page = connected(version);
+            let limits = CallLimits { pages, ..FOREVER };
+            let listed = |page: &mut Page, list: &Value| {
+                let id = page.request(TOOLS, Some(json!({})), limits).unwrap();
+                page.result(id, list);
+                assert_eq!(page.outcome(id), Some(&Ok(list.clone())));
+                std::mem::take(&mut page.tools)
+            };
+            if pages.is_none() {
+                // Who asks for no pages is told of none.
+                assert_eq!(listed(&mut page, &list("a")), []);
+                continue;
+            }
+            let first = list("a");
+            assert_eq!(listed(&mut page, &first), [Some(first)]);
+            assert_eq!(listed(&mut page, &list("b")), [Some(list("b"))]);
+            page.message(
+                &json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }),
+            );
+            page.message(
+                &json!({ "jsonrpc": "2.0", "method": "notifications/tools/list_changed" }),
+            );
+            page.message(
+                &json!({ "jsonrpc": "2.0", "method": "notifications/prompts/list_changed" }),
+            );
+            assert_eq!(std::mem::take(&mut page.tools), [None], "said once");
+            // A list that was asked for with another authorization is another's.
+            assert_eq!(listed(&mut page, &list("a")), [Some(list("a"))]);
+            page.machine.identify("ann", RequestId::new(0));
+            let anns = page.request(TOOLS, Some(json!({})), limits).unwrap();
+            let bobs = page.request(TOOLS, Some(json!({})), limits).unwrap();
+            page.machine.identify("bob", RequestId::new(bobs));
+            page.drain();
+            page.result(anns, &list("ann's"));
+            page.result(bobs, &list("bob's"));
+            assert_eq!(std::mem::take(&mut page.tools), [None, Some(list("bob's"))]);
+            page.closed("gone");
+            assert_eq!(page.tools, [None]);
+        }
+    }
+}
+
+#[test]
+fn what_is_kept_of_tools_is_known_again_when_it_is_looked_up() {
+    let mut page = connected(Version::LATEST);
+    let limits = CallLimits { pages: Some(PageLimits::default()), ..FOREVER };
+    page.machine.identify("ann", RequestId::new(0));
+    let id = page.request(TOOLS, Some(json!({})), limits).unwrap();
+    page.result(id, &tools("public"));
+    page.machine.identify("bob", RequestId::new(0));
+    page.drain();
+    let kept = page.machine.request(TOOLS, Some(json!({})), limits, page.now).unwrap();
+    assert_eq!(kept, Requested::Kept(tools("public")));
+    page.drain();
+    assert_eq!(page.tools, [Some(tools("public")), None, Some(tools("public"))]);
 }
 
 #[test]

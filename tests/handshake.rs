@@ -28,6 +28,35 @@ fn a_discover_result_opens_a_modern_connection() {
 }
 
 #[test]
+fn a_server_is_taken_for_a_legacy_one_for_a_day_if_it_has_shown_that_by_itself() {
+    const DAY: f64 = 86_400_000.0;
+    let legacy = |page: &mut Page| {
+        let id = initialize(page);
+        page.result(
+            id,
+            &json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "serverInfo": {} }),
+        );
+        assert!(page.is_open());
+    };
+    let mut page = auto();
+    let id = probe(&mut page);
+    assert_eq!(page.machine.legacy_for(), None, "not connected");
+    page.result(id, &discovered(&json!(["2026-07-28"])));
+    assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (Some(0.0), true));
+    let mut page = auto();
+    let id = probe(&mut page);
+    page.error(id, &json!({ "code": -32601, "message": "no" }));
+    legacy(&mut page);
+    assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (Some(DAY), true));
+    // What was forced says nothing about the server.
+    for mode in [Mode::Legacy, Mode::Pin(Version::LATEST_LEGACY)] {
+        let mut page = connect(mode, CHANNEL);
+        legacy(&mut page);
+        assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (None, false));
+    }
+}
+
+#[test]
 fn what_the_server_says_of_itself_is_kept_as_it_was_sent() {
     let mut page = auto();
     let id = probe(&mut page);

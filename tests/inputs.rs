@@ -5,7 +5,7 @@ mod support;
 
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::jsonrpc::{Id, RpcError};
-use mcp_wasm::proto::client::CallLimits;
+use mcp_wasm::proto::client::{CallLimits, NoAnswer, ReplyTo};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{FOREVER, Page, Path, Told, timed_out};
@@ -455,6 +455,138 @@ fn a_result_may_ask_a_few_things_and_no_more() {
         assert_eq!(page.inputs.len(), if works { count } else { 0 });
         assert_eq!(page.outcome(call).is_none(), works);
     }
+}
+
+// ---- what a handler's answer comes to ----
+
+const FORM: &str = r#"{ "type": "object", "properties": {
+    "name": { "default": "Ada" }, "age": { "default": 0 }, "__proto__": { "default": 1 },
+    "odd": null, "free": {} } }"#;
+
+/// What a question comes to that is answered like that: a result, or an error's code and sentence.
+fn comes_to(
+    method: &str,
+    params: &Value,
+    answer: &Result<Value, NoAnswer<Value>>,
+) -> Result<Value, (i64, String)> {
+    let mut found = Vec::new();
+    for version in Version::of(Era::Legacy) {
+        let mut page = Page::open(version, Path::Scanned, all(), &json!({}));
+        page.call(FOREVER);
+        page.sent();
+        ask(&mut page, &json!(1), method, params);
+        page.told.pop();
+        let to = ReplyTo::Request(Id::Integer(1));
+        page.machine.handled(to, (method, Some(params)), answer.clone(), page.now);
+        page.drain();
+        let sent = page.sent();
+        let error = &sent["error"];
+        found.push(match error["code"].as_i64() {
+            None => Ok(sent["result"].clone()),
+            Some(code) => Err((code, error["message"].as_str().unwrap().to_owned())),
+        });
+    }
+    let first = found.remove(0);
+    assert!(found.iter().all(|other| *other == first), "{found:?}");
+    let question = json!({ "method": method, "params": params });
+    let mut page = Page::open(Version::LATEST, Path::Scanned, all(), &json!({}));
+    let call = page.call(FOREVER);
+    page.sent();
+    page.result(
+        call,
+        &json!({ "resultType": "input_required", "inputRequests": { "q": question } }),
+    );
+    let input = page.inputs.pop_front();
+    match (input, &first) {
+        (None, _) => {}
+        (Some(input), Ok(expected)) => {
+            let asked = (&*input.method, input.params.as_ref());
+            page.machine.handled(ReplyTo::Input(input.input), asked, answer.clone(), page.now);
+            page.drain();
+            assert_eq!(page.sent()["params"]["inputResponses"]["q"], *expected);
+        }
+        (Some(input), Err((_, text))) => {
+            let asked = (&*input.method, input.params.as_ref());
+            page.machine.handled(ReplyTo::Input(input.input), asked, answer.clone(), page.now);
+            page.drain();
+            assert_eq!(page.outcome(call), Some(&Err(Error::Input(text.clone()))));
+        }
+    }
+    first
+}
+
+#[test]
+fn what_a_handlers_answer_comes_to_is_one_rule_in_both_eras() {
+    let form: Value = serde_json::from_str(FORM).unwrap();
+    let asks = json!({ "message": "m", "requestedSchema": form });
+    let plain = json!({ "message": "m" });
+    let link = json!({ "message": "m", "mode": "url", "url": "https://x/", "elicitationId": "e" });
+    let refusal = |code| Err(NoAnswer { code, ..NoAnswer::new("not today") });
+    let refused = |code| Err((code, "not today".to_owned()));
+    let accepts = |content: Value| json!({ "action": "accept", "content": content });
+    let senseless =
+        "an elicitation is answered by { action: \"accept\" | \"decline\" | \"cancel\", content? }";
+    let filled = |name: &str| accepts(json!({ "name": name, "age": 0, "__proto__": 1 }));
+    let (elicit, sample, roots) = ("elicitation/create", "sampling/createMessage", "roots/list");
+    for (method, params, answer, expected) in [
+        // What is left out of a form comes from its schema, and `null` is not left out.
+        (elicit, &asks, Ok(json!({ "action": "accept" })), Ok(filled("Ada"))),
+        (elicit, &asks, Ok(accepts(json!({ "name": "Bo" }))), Ok(filled("Bo"))),
+        (
+            elicit,
+            &asks,
+            Ok(accepts(json!({ "name": null, "more": [1] }))),
+            Ok(accepts(json!({ "name": null, "age": 0, "__proto__": 1, "more": [1] }))),
+        ),
+        (elicit, &asks, Ok(json!({ "action": "decline" })), Ok(json!({ "action": "decline" }))),
+        (elicit, &plain, Ok(json!({ "action": "accept" })), Ok(json!({ "action": "accept" }))),
+        (elicit, &link, Ok(json!({ "action": "accept" })), Ok(json!({ "action": "accept" }))),
+        // A dialog that was closed.
+        (elicit, &asks, Ok(Value::Null), Ok(json!({ "action": "cancel" }))),
+        (elicit, &asks, Ok(json!({ "name": "Ada" })), Err((-32603, senseless.to_owned()))),
+        (elicit, &asks, Ok(json!("accept")), Err((-32603, senseless.to_owned()))),
+        (elicit, &asks, Ok(json!({ "action": "agree" })), Err((-32603, senseless.to_owned()))),
+        (elicit, &asks, refusal(None), refused(-32603)),
+        (elicit, &asks, refusal(Some(7)), refused(7)),
+        (
+            elicit,
+            &asks,
+            Err(NoAnswer::unhandled("x/own")),
+            Err((-32601, "Method not found: x/own".to_owned())),
+        ),
+        // Whoever rejects sampling says so by a code of its own.
+        (sample, &plain, Ok(json!({ "model": "m" })), Ok(json!({ "model": "m" }))),
+        (sample, &plain, Ok(Value::Null), Err((-1, "User rejected sampling request".to_owned()))),
+        (sample, &plain, refusal(None), refused(-1)),
+        (sample, &plain, refusal(Some(7)), refused(7)),
+        (roots, &plain, Ok(json!({ "roots": [] })), Ok(json!({ "roots": [] }))),
+        (roots, &plain, Ok(Value::Null), Ok(json!({}))),
+        (roots, &plain, refusal(None), refused(-32603)),
+        ("x/own", &plain, Ok(Value::Null), Ok(json!({}))),
+        ("x/own", &plain, refusal(None), refused(-32603)),
+        (
+            "x/own",
+            &plain,
+            Err(NoAnswer::unhandled("x/own")),
+            Err((-32601, "Method not found: x/own".to_owned())),
+        ),
+    ] {
+        assert_eq!(comes_to(method, params, &answer), expected, "{method} {params} {answer:?}");
+    }
+}
+
+#[test]
+fn what_somebody_else_has_answered_is_handed_on_as_it_is() {
+    legacy(&all(), |page, _| {
+        let params = json!({ "message": "m", "requestedSchema": { "properties": { "a": { "default": 1 } } } });
+        for answer in [json!({ "action": "accept" }), json!({}), json!([1]), Value::Null] {
+            ask(page, &json!(1), "elicitation/create", &params);
+            page.told.pop();
+            page.machine.respond(Id::Integer(1), Ok(answer.clone()));
+            page.drain();
+            assert_eq!(page.sent()["result"], answer);
+        }
+    });
 }
 
 // ---- which call a question belongs to ----

@@ -141,7 +141,7 @@ fn modules() -> Modules {
 
 /// A source without its own tests.
 fn untested(source: &str) -> &str {
-    source.split("#[cfg(test)]\nmod tests").next().unwrap_or_default()
+    source.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default()
 }
 
 /// What of one folder imports each other in a circle: files, and folders with all that is in them.
@@ -340,6 +340,30 @@ fn two_types_of_one_name_are_caught() {
     assert_eq!(found, [("A".to_owned(), modules)]);
 }
 
+/// How many lines a file may have, its own tests aside.
+const LINES: usize = 400;
+
+/// A file is one thing, and is read as a whole.
+#[test]
+fn no_file_is_longer_than_one_reads() {
+    let crates = fs::read_dir(repository().join("crates")).unwrap();
+    let sources = crates.map(|entry| entry.unwrap().path().join("src"));
+    let folders = ["src", "pkg-template"].map(|folder| repository().join(folder));
+    let mut count = 0;
+    let mut found = Vec::new();
+    for folder in folders.into_iter().chain(sources) {
+        for file in ["rs", "js", "mjs", "ts"].iter().flat_map(|kind| files(&folder, kind)) {
+            let lines = untested(&fs::read_to_string(&file).unwrap()).lines().count();
+            count += 1;
+            if lines > LINES {
+                found.push(format!("{} has {lines} lines", file.display()));
+            }
+        }
+    }
+    assert!(count > 300, "{count} files");
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
 /// The rooms of the npm package: each folder with those that it may import, besides itself. The doors
 /// stand outside of all folders.
 const ROOMS: &[(&str, &[&str])] = &[
@@ -381,6 +405,27 @@ fn the_facade_imports_only_point_down() {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
     let found = script_violations(&files);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// What a transport can do beyond the SDKs' interface is found out in one place, and a connection's parts
+/// are written by nobody else.
+#[test]
+fn a_transport_is_asked_and_a_connection_is_written_in_one_place() {
+    let template = repository().join("pkg-template");
+    let asking: Vec<String> = files(&template, "js")
+        .iter()
+        .filter(|file| fs::read_to_string(file).unwrap().contains("\" in transport"))
+        .map(|file| file.strip_prefix(&template).unwrap().to_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(asking, ["base/abilities.js"]);
+    let connection = fs::read_to_string(template.join("client/connection.js")).unwrap();
+    let public: Vec<&str> = connection
+        .lines()
+        .filter_map(|line| line.strip_prefix("  "))
+        .filter(|line| line.starts_with(|first: char| first.is_ascii_alphabetic()))
+        .filter(|line| line.ends_with(';') && !line.contains('('))
+        .collect();
+    assert!(public.is_empty(), "{public:?}");
 }
 
 /// What scripts, each a path and its text, import that they may not.

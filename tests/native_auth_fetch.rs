@@ -1,5 +1,9 @@
-//! Keys and answers about tokens, fetched by the crate's own HTTP client from a server on this machine.
+//! Keys and answers about tokens, fetched by the crate's own HTTP client from a server on this machine:
+//! without encryption, and with it.
 #![cfg(all(feature = "auth-fetch", feature = "auth-jwt", not(target_arch = "wasm32")))]
+
+#[path = "support/tls.rs"]
+mod tls;
 
 use std::sync::{
     Arc,
@@ -12,6 +16,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::{get, post},
+    serve::Listener,
 };
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode, jwk::Jwk};
 use mcp_wasm::{
@@ -19,6 +24,8 @@ use mcp_wasm::{
     server::Principal,
 };
 use serde_json::json;
+use tls::{Authority, Encrypted};
+use tokio::net::TcpListener;
 
 #[allow(clippy::needless_pass_by_value)] // `json!` makes values
 fn json(value: serde_json::Value) -> Response {
@@ -41,8 +48,22 @@ struct Shared {
 
 impl Issuer {
     async fn start() -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = format!("http://{}", listener.local_addr().unwrap());
+        Self::on(listener, address)
+    }
+
+    /// One that speaks TLS, by a certificate of that authority for `localhost`.
+    async fn encrypted(authority: &Authority) -> Self {
+        let listener = Encrypted::bind(authority, "localhost").await;
+        let address = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        Self::on(listener, address)
+    }
+
+    fn on<L: Listener>(listener: L, address: String) -> Self
+    where
+        L::Addr: std::fmt::Debug,
+    {
         let mut der = vec![0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
         der.extend([7; 32]);
         let key = EncodingKey::from_ed_der(&der);
@@ -77,9 +98,10 @@ async fn metadata(
     axum::extract::Path(name): axum::extract::Path<String>,
 ) -> Response {
     let Shared { address, .. } = shared;
+    let keys = if name == "plain" { "http://127.0.0.1:9" } else { &address };
     json(json!({
         "issuer": format!("{address}/{name}"),
-        "jwks_uri": format!("{address}/{name}"),
+        "jwks_uri": format!("{keys}/{name}"),
         "introspection_endpoint": format!("{address}/ask"),
     }))
 }
@@ -149,4 +171,51 @@ async fn tokens_are_asked_about_in_the_name_of_the_server() {
     assert_eq!(tokens.verify("bad").await, Err(Rejected::Invalid));
     let stranger = Introspection::of(issuer.named("x"), "files+app", "another");
     assert!(matches!(stranger.verify("good/one").await, Err(Rejected::Unavailable { .. })));
+}
+
+#[tokio::test]
+async fn keys_and_answers_come_over_tls_from_whoever_a_trusted_authority_vouches_for() {
+    let authority = Authority::new("the company");
+    let issuer = Issuer::encrypted(&authority).await;
+    let jwt = Jwt::issuer(issuer.named("keys")).trust(authority.pem());
+    assert_eq!(subject(jwt.verify(&issuer.token("keys")).await).as_deref(), Some("alice"));
+    let tokens = Introspection::of(issuer.named("x"), "files+app", "a:b c").trust(authority.pem());
+    assert_eq!(subject(tokens.verify("good/one").await).as_deref(), Some("alice"));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn nobody_else_is_shown_a_token_or_believed() {
+    let authority = Authority::new("the company");
+    let issuer = Issuer::encrypted(&authority).await;
+    let unavailable = |outcome| matches!(outcome, Err(Rejected::Unavailable { .. }));
+    // Nobody is trusted but those of the system; another of the same name is.
+    let impostor = Authority::new("the company");
+    for trusted in [None, Some(impostor.pem())] {
+        let (mut jwt, mut tokens) = (
+            Jwt::issuer(issuer.named("keys")),
+            Introspection::of(issuer.named("x"), "files+app", "a:b c"),
+        );
+        if let Some(pem) = trusted {
+            (jwt, tokens) = (jwt.trust(pem), tokens.trust(pem));
+        }
+        assert!(unavailable(jwt.verify(&issuer.token("keys")).await));
+        assert!(unavailable(tokens.verify("good/one").await));
+    }
+    // The certificate is for another name.
+    let by_number = issuer.address.replace("localhost", "127.0.0.1");
+    let jwt = Jwt::issuer(format!("{by_number}/keys")).trust(authority.pem());
+    assert!(unavailable(jwt.verify(&issuer.token("keys")).await));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 0, "nobody got as far as a request");
+}
+
+#[tokio::test]
+async fn keys_are_not_fetched_in_plain_text_for_an_issuer_with_tls() {
+    let authority = Authority::new("the company");
+    let issuer = Issuer::encrypted(&authority).await;
+    // Its metadata says that the keys are at an address without encryption.
+    let jwt = Jwt::issuer(issuer.named("plain")).trust(authority.pem());
+    let outcome = jwt.verify(&issuer.token("plain")).await;
+    assert!(matches!(outcome, Err(Rejected::Unavailable { .. })));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 0);
 }

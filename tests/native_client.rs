@@ -333,6 +333,9 @@ async fn dies() -> Duration {
     let taken = died.lock().unwrap().unwrap().elapsed();
     let Error::Closed { reason, may_have_run: true, .. } = &error else { panic!("{error}") };
     assert!(reason.contains("exit status: 7") && reason.contains("the last words"), "{reason}");
+    let exit = error.exit().expect("it was a program");
+    assert_eq!((exit.code, exit.signal), (Some(7), None));
+    assert!(exit.stderr.iter().any(|line| line == "the last words"), "{exit:?}");
     assert_eq!(error.call(), "tools/call die");
     assert_eq!(within(waits).await.unwrap_err().code(), "CLOSED");
     eventually(|| ends.lock().unwrap().len() == 1).await;
@@ -601,8 +604,13 @@ async fn what_keeps_a_client_from_connecting_is_said() {
     let error = within(silent).await.unwrap_err();
     assert!(matches!(error, Error::Timeout { clock: Clock::Connect, .. }), "{error}");
     let dying = Client::connect(shell("echo no key >&2; exit 1"));
-    let text = within(dying).await.unwrap_err().to_string();
+    let error = within(dying).await.unwrap_err();
+    let text = error.to_string();
     assert!(text.contains("exit status: 1") && text.contains("no key"), "{text}");
+    let exit = error.exit().expect("it was a program");
+    assert_eq!((exit.code, exit.stderr.as_slice()), (Some(1), ["no key".to_owned()].as_slice()));
+    let killed = within(Client::connect(shell("kill -9 $$"))).await.unwrap_err();
+    assert_eq!(killed.exit().map(|exit| (exit.code, exit.signal)), Some((None, Some(9))));
 }
 
 #[tokio::test]

@@ -330,11 +330,118 @@ proptest! {
     }
 }
 
+#[cfg(feature = "auth-jwt")]
+mod authorization {
+    use super::*;
+
+    /// A member that says something about a token, rightly or nearly so.
+    fn claim() -> impl Strategy<Value = String> {
+        let name = select(vec![
+            "iss",
+            "sub",
+            "aud",
+            "exp",
+            "nbf",
+            "iat",
+            "scope",
+            "scp",
+            "cnf",
+            "nonce",
+            "active",
+            "typ",
+            "alg",
+            "kid",
+            "crit",
+            "client_id",
+            "token_use",
+            "issuer",
+            "jwks_uri",
+            "keys",
+        ]);
+        let value = prop_oneof![
+            3 => select(vec![
+                "\"https://auth.example\"", "\"https://auth.example/\"", "\"alice\"", "\"\"",
+                "1000030", "999999", "999930", "1000030.5", "\"1000030\"", "true", "null", "[]", "{}",
+                "\"read write\"", "[\"a\",\"b\"]", "\"at+jwt\"", "\"EdDSA\"", "\"HS256\"",
+                "\"none\"", "\"one\"", "[\"exp\"]", "1e999", "-1",
+            ])
+            .prop_map(str::to_owned),
+            1 => json(),
+        ];
+        (name, value).prop_map(|(name, value)| format!("\"{name}\":{value}"))
+    }
+
+    /// What is said of a token, all of it right, and then some of it changed.
+    fn claims() -> impl Strategy<Value = String> {
+        let good = [
+            "\"iss\":\"https://auth.example\"",
+            "\"sub\":\"alice\"",
+            "\"aud\":\"r\"",
+            "\"exp\":1000030",
+            "\"active\":true",
+        ];
+        vec(claim(), 0..3).prop_map(move |more| {
+            let all: Vec<_> = good.into_iter().map(str::to_owned).chain(more).collect();
+            format!("{{{}}}", all.join(","))
+        })
+    }
+
+    proptest! {
+        // Each makes a signature and checks it, which takes its time in a debug build.
+        #![proptest_config(config(150))]
+
+        #[test]
+        fn no_token_is_let_in_that_says_anything_wrong(
+            claims in claims(),
+            more in vec(claim(), 0..3),
+        ) {
+            let good = r#""alg":"EdDSA","typ":"at+jwt","kid":"one""#.to_owned();
+            let header = std::iter::once(good).chain(more).collect::<Vec<_>>().join(",");
+            fuzz::authorization::jwt(format!("{{{header}}}\n{claims}").as_bytes());
+        }
+    }
+
+    proptest! {
+        #![proptest_config(config(500))]
+
+        #[test]
+        fn no_authorization_field_is_taken_for_more_than_it_says(
+            scheme in select(vec!["Bearer", "bearer", "BEARER", "Basic", "Bearerx", "", "DPoP"]),
+            space in space(),
+            rest in "[A-Za-z0-9._~+/= ,\";\t-]{0,30}",
+        ) {
+            fuzz::authorization::header(format!("{scheme} {space}{rest}").as_bytes());
+        }
+
+        #[test]
+        fn no_answer_about_a_token_is_taken_for_more_than_it_says(claims in claims()) {
+            fuzz::authorization::introspection(claims.as_bytes());
+        }
+
+        #[test]
+        fn no_issuer_leads_anywhere_by_what_it_says_about_itself(
+            place in any::<[u8; 2]>(),
+            document in vec(claim(), 0..4),
+        ) {
+            let text = format!("{{{}}}", document.join(","));
+            fuzz::authorization::issuer(&[&place[..], text.as_bytes()].concat());
+        }
+    }
+}
+
 /// A fuzz target: its name, which is that of the folder of its seeds, and its body.
 type Target = (&'static str, fn(&[u8]));
 
-const TARGETS: [Target; 10] = [
+const TARGETS: &[Target] = &[
     ("arguments", fuzz::handlers::arguments),
+    #[cfg(feature = "auth-jwt")]
+    ("auth_header", fuzz::authorization::header),
+    #[cfg(feature = "auth-jwt")]
+    ("auth_introspection", fuzz::authorization::introspection),
+    #[cfg(feature = "auth-jwt")]
+    ("auth_issuer", fuzz::authorization::issuer),
+    #[cfg(feature = "auth-jwt")]
+    ("auth_jwt", fuzz::authorization::jwt),
     ("client_frames", fuzz::client_frames::run),
     ("http_bodies", fuzz::http_bodies::run),
     ("http_client", fuzz::http_client::run),
@@ -363,8 +470,10 @@ fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
         .unwrap()
         .map(|file| file.unwrap().path().file_stem().unwrap().to_string_lossy().into_owned())
         .collect();
+    names.retain(|name| cfg!(feature = "auth-jwt") || !name.starts_with("auth_"));
     names.sort();
-    assert_eq!(names, TARGETS.map(|(name, _)| name), "every target is run here");
+    let known: Vec<_> = TARGETS.iter().map(|(name, _)| *name).collect();
+    assert_eq!(names, known, "every target is run here");
     // The same inputs in every run: xorshift from a fixed start.
     let mut state = 0x9e37_79b9_7f4a_7c15_u64;
     let mut below = |count: usize| {
@@ -373,12 +482,13 @@ fn every_fuzz_target_has_seeds_and_takes_them_and_what_is_near_them() {
         state ^= state << 17;
         usize::try_from(state % u64::try_from(count.max(1)).unwrap()).unwrap()
     };
-    for (name, run) in TARGETS {
+    for &(name, run) in TARGETS {
         let seeds = seeds(name);
         assert!(seeds.len() >= 3, "{name} has seeds");
         for seed in &seeds {
             run(seed);
-            for _ in 0..300 {
+            // Signatures take their time.
+            for _ in 0..if name == "auth_jwt" { 60 } else { 300 } {
                 let mut input = seed.clone();
                 for _ in 0..=below(4) {
                     let at = below(input.len());

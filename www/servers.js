@@ -14,6 +14,7 @@ import { byId, fromTemplate, part, setText } from "./dom.js";
  * @property {number} restarts
  * @property {number} [tools]
  * @property {string} [error]
+ * @property {"needed" | "more" | "done"} [login] whether somebody has to log in there, or has
  * @property {string} [server]
  * @property {string} [version]
  */
@@ -27,7 +28,9 @@ const COPIED_MS = 1_500;
 export const isGateway = document.querySelector('meta[name="gateway"]') !== null;
 
 /** @param {Server} server @returns {[state: string, text: string]} */
-function stateOf({ running, starting, error }) {
+function stateOf({ running, starting, error, login }) {
+  if (login === "needed") return ["failed", "wants a log-in"];
+  if (login === "more") return ["failed", "wants more rights"];
   if (running > 0) return ["open", "running"];
   if (starting > 0) return ["connecting", "starting"];
   return error ? ["failed", "failed"] : ["closed", "not started"];
@@ -44,6 +47,8 @@ export class Servers {
   #choose;
   /** @type {Map<string, HTMLElement>} */
   #items = new Map();
+  /** Why nobody could log in, by server. @type {Map<string, string>} */
+  #troubles = new Map();
   #chosen = "";
 
   /** @param {(endpoint: string) => void} choose connects to a server */
@@ -112,16 +117,36 @@ export class Servers {
         );
         setTimeout(() => setText(copy, "Copy JavaScript"), COPIED_MS);
       });
+      part(item, "login", HTMLButtonElement).addEventListener("click", () => this.#login(server.path));
     }
+    part(item, "login", HTMLButtonElement).hidden = server.login !== "needed" && server.login !== "more";
     const [state, text] = stateOf(server);
     item.dataset.state = state;
     setText(part(item, "name", HTMLElement), server.name);
     setText(part(item, "state", HTMLElement), text);
     const facts = [server.server ?? server.kind, server.version, server.tools !== undefined && counted(server.tools, "tool"), counted(server.clients, "client"), server.restarts > 0 && counted(server.restarts, "restart")];
     setText(part(item, "facts", HTMLElement), facts.filter(Boolean).join(" · "));
+    const wants = server.login === "needed" || server.login === "more";
+    const note = part(item, "note", HTMLElement);
+    note.hidden = !wants;
+    if (wants) setText(note, this.#troubles.get(server.path) ?? "All clients of the gateway use the log-in. A header does as well: --header, or headers in mcp.json.");
     const error = part(item, "error", HTMLElement);
-    error.hidden = !server.error;
+    error.hidden = !server.error || wants;
     setText(error, server.error ?? "");
+  }
+
+  /** Opens a window in which somebody logs in at a server. @param {string} path */
+  async #login(path) {
+    // In the click, or browsers open none.
+    const opened = window.open("", "_blank");
+    const headers = { "content-type": "application/json", ...(this.token && { authorization: `Bearer ${this.token}` }) };
+    const response = await fetch("/login", { method: "POST", headers, body: JSON.stringify({ path }) }).catch(() => undefined);
+    const { url, error = "the gateway does not answer" } = (await response?.json().catch(() => undefined)) ?? {};
+    this.#troubles.delete(path);
+    if (url && opened) return opened.location.replace(url);
+    opened?.close();
+    this.#troubles.set(path, url ? "The browser opens no window: allow it to, and press the button again." : error);
+    this.refresh();
   }
 
   /** A line of JavaScript that connects to a server. @param {string} path */

@@ -3,6 +3,8 @@
 //!
 //! `cargo xtask fuzz` runs them for long, led by what of the code an input reaches.
 
+#[cfg(feature = "auth-jwt")]
+pub mod authorization;
 pub mod bytes;
 pub mod client_frames;
 pub mod handlers;

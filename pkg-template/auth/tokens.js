@@ -20,7 +20,7 @@ import { blocked, isTransient, request } from "./requests.js";
  * @property {string} endpoint
  * @property {import("./registration.js").Identity} client
  * @property {CryptoKeyPair} [key]
- * @property {any} [dpop] a program's own proofs, as the SDKs' `DpopSession`
+ * @property {{ buildProof(of: { htm: string, htu: string }): Promise<string>, observeNonce(answer: { headers: Headers }, url: string): void }} [dpop] a program's own proofs, as the SDKs' `DpopSession`
  * @property {typeof fetch} call
  * @property {AbortSignal} [signal]
  */

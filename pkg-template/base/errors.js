@@ -236,6 +236,9 @@ export function wordsOf(thrown) {
 export const typed = (thrown, what, sent = false) =>
   isMcpError(thrown) ? thrown : new ClosedError(`${what}${inBrackets(wordsOf(thrown))}`, sent, { cause: thrown });
 
+/** A transport that is not started, or was closed. @param {string} what */
+export const notOpen = (what) => new ClosedError(`the message was not sent: ${what} is not open; start it first, or make another if it was closed`, false);
+
 const HINTS = {
   404: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
   405: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",

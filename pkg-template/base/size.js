@@ -1,4 +1,6 @@
-// How large a message may be, and what can be told of one that is larger without reading it.
+// How large a message may be, and what can be told of one that is larger without reading it. That is measured where the
+// text is: to be measured in the core it would have to be copied there, which takes a third as long as `JSON.parse` of a
+// megabyte (0.36, quartiles 0.30 and 0.43), and a transport by itself has no core.
 import { McpError } from "./errors.js";
 
 /** The largest message either way where `maxMessageSize` says nothing, in bytes. */
@@ -12,6 +14,11 @@ const encoder = new TextEncoder();
 export const tooLarge = (limit) =>
   new McpError("MESSAGE_TOO_LARGE", `the message is larger than maxMessageSize allows, which is ${limit} bytes`);
 
+/** So much of a text is measured at once. A text as large as the limit is not written a second time for that. */
+const PIECE = 64 * 1024;
+/** @type {Uint8Array | undefined} */
+let room;
+
 /**
  * The error that a text is too large, if it is.
  * @param {string} text
@@ -19,9 +26,17 @@ export const tooLarge = (limit) =>
  */
 export function oversize(text, limit) {
   const { length } = text;
-  // A character is one to three bytes.
-  if (length * 3 <= limit) return undefined;
-  return length > limit || encoder.encode(text).length > limit ? tooLarge(limit) : undefined;
+  let bytes = 0;
+  // A character is one to three bytes: what is left may be enough to tell.
+  for (let at = 0; bytes + (length - at) * 3 > limit; ) {
+    if (bytes + length - at > limit) return tooLarge(limit);
+    let end = Math.min(at + PIECE, length);
+    // Not through the middle of a pair.
+    if (end < length && (text.charCodeAt(end) & 0xfc00) === 0xdc00) end--;
+    bytes += encoder.encodeInto(text.substring(at, end), (room ??= new Uint8Array(PIECE * 3))).written;
+    at = end;
+  }
+  return undefined;
 }
 
 /**

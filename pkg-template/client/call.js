@@ -43,8 +43,6 @@ export class Call {
   subscription;
   /** When the call began. */
   began = 0;
-  /** How often requests had been sent for another than before when this one was. */
-  epoch = 0;
   /** How many deliveries gave way to newer ones, because a handler was slow. */
   overflowed = 0;
   /** How many deliveries gave way to newer ones, because of `throttle`. */
@@ -254,7 +252,7 @@ export class Call {
     let pending;
     if (this.handler) {
       try {
-        const context = hasMore(params) ? new Context(this.context, progress, total, message, params) : this.context;
+        const context = hasMore(params) ? new Context(this.context, [progress, total, message, params]) : this.context;
         pending = this.handler(progress, total, message, context);
       } catch (error) {
         report(error);
@@ -336,7 +334,7 @@ class Context {
   #all;
 
   /** @param {ProgressContext} context @param {Delivery} delivery */
-  constructor({ method, name, requestId, callId, leg }, ...delivery) {
+  constructor({ method, name, requestId, callId, leg }, delivery) {
     this.method = method;
     this.name = name;
     this.requestId = requestId;

@@ -14,6 +14,7 @@ import { checkMode } from "./results.js";
 /** @typedef {import("../types/inside.js").Params} Params */
 /** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
+/** @typedef {Partial<import("../types/tools.js").Tool>} Tool as a server has listed it */
 
 /** What is checked of the options of a call. @type {Record<string, (value: unknown, options: Settings) => void>} */
 const CHECKS = {
@@ -44,7 +45,10 @@ const now = () => performance.now();
 let resolver;
 /** @type {Settle | undefined} */
 let rejecter;
-const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => ([resolver, rejecter] = [resolve, reject]);
+const keep = (/** @type {Settle} */ resolve, /** @type {Settle} */ reject) => {
+  resolver = resolve;
+  rejecter = reject;
+};
 
 /** The promise of a call, which works inside a Proxy as well. @extends {Promise<unknown>} */
 class Handle extends Promise {
@@ -105,10 +109,8 @@ export class Calls {
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
-  /** What people call the tools that have been listed. @type {Map<string | undefined, string>} */
-  #titles = new Map();
-  /** How often requests were sent for another than before. */
-  #epoch = 0;
+  /** What the core holds for true of tools: those that have been listed, by name. @type {Map<string | undefined, Tool>} */
+  #tools = new Map();
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -123,14 +125,17 @@ export class Calls {
     this.#session = session;
   }
 
-  /** What was learnt of tools may be another's. @param {number} id of the first request that is not */
-  forget(id) {
-    this.#epoch++;
-    this.#titles.clear();
-    this.outputs?.forget();
-    const call = this.#table.find(id);
-    // Of several requests, an earlier one was another's.
-    if (call?.id === id) call.epoch = this.#epoch;
+  /** The tool of that name, if it has been listed. @param {string | undefined} name */
+  tool = (name) => this.#tools.get(name);
+
+  /** Tools have been listed; without a list, nothing is known of any. @param {{ tools?: unknown } | undefined} list */
+  learn(list) {
+    if (!list) {
+      this.#tools.clear();
+      this.outputs?.forget();
+    } else if (Array.isArray(list.tools)) {
+      for (const tool of list.tools) this.#tools.set(tool?.name, tool ?? {});
+    }
   }
 
   get board() {
@@ -145,8 +150,8 @@ export class Calls {
   #show(call) {
     const { id, method, name, began } = call;
     const server = this.#session()?.serverInfo?.name;
-    const title = method === "tools/call" ? this.#titles.get(name) : undefined;
-    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title, began });
+    const { title, annotations } = (method === "tools/call" && this.#tools.get(name)) || {};
+    call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title: title ?? annotations?.title, began });
   }
 
   /**
@@ -201,19 +206,18 @@ export class Calls {
     const most = this.#options.listMaxPages || Infinity;
     const opens = urlElicitation !== "manual";
     const transport = this.#connection.transport;
-    call.epoch = this.#epoch;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
     let done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     if (done === words.REQUESTED_PRIVATE) {
       // There is one, but perhaps another's.
       const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
-      call.epoch = this.#epoch;
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
       done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     }
     if (done === words.REQUESTED_KEPT) {
       this.#answered(call, core?.value());
+      this.#connection.drain();
       return false;
     }
     if (done !== words.REQUESTED_SENT) {
@@ -259,13 +263,6 @@ export class Calls {
 
   /** Ends a call. @param {Call} call @param {JsonObject | undefined} result @param {Failure} [failure] */
   #answered(call, result, failure) {
-    if (call.method === "tools/list" && call.epoch === this.#epoch) {
-      this.outputs?.learn(result?.tools);
-      for (const tool of Array.isArray(result?.tools) ? result.tools : []) {
-        const { name, title, annotations } = tool ?? {};
-        this.#titles.set(name, title ?? annotations?.title);
-      }
-    }
     this.overflowed += call.overflowed;
     this.coalesced += call.coalesced;
     call.settle(result, failure);

@@ -5,16 +5,17 @@ import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.j
 import { itself, throughProxies } from "../base/itself.js";
 import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
-import { parts, ready } from "../wasm/load.js";
+import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Connection } from "./connection.js";
+import { diagnosis } from "./diagnosis.js";
 import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
 import { Outputs } from "./results.js";
-import { connectionOf, settingsOf } from "./settings.js";
+import { connectionOf, coreOptions, sessionOf, settingsOf } from "./settings.js";
 import { Subscription, watchLists } from "./subscription.js";
 import { CallTable } from "./table.js";
 
@@ -32,15 +33,6 @@ const now = () => performance.now();
 
 /** By what the entries for the SDKs' programs reach beneath a client's surface. */
 export const INSIDE = Symbol("inside");
-
-/**
- * Loads a part where nothing was bundled; a bundler shall not look into it.
- * @param {string} part
- */
-const load = (part) => import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ part);
-
-/** What is known of a session that a transport goes on with. @param {Mover} transport */
-const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });
 
 export class Client {
   /** @type {(() => void) | undefined} */
@@ -84,14 +76,13 @@ export class Client {
       what: () => this.#connecting?.what ?? "the connection",
       scans: () => this.#scans,
       odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
-      changed: (id) => this.#calls.forget(id),
     });
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
     if (validator) {
       const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
-      this.#calls.outputs = new Outputs(validator, list, (error) => this.#fault(error));
+      this.#calls.outputs = new Outputs(validator, this.#calls.tool, list, (error) => this.#fault(error));
     }
     this.#weigh();
   }
@@ -119,8 +110,7 @@ export class Client {
   }
 
   get knownEra() {
-    // What was forced, or is a guess, says nothing about the server.
-    return this.#options.mode === "auto" && this.#session?.certain ? this.era : undefined;
+    return this.#session?.legacyFor === undefined ? undefined : this.era;
   }
 
   get prior() {
@@ -190,7 +180,8 @@ export class Client {
       throw error;
     }
     await connected;
-    if (server && this.#options.mode === "auto") remember(server, this.knownEra === "legacy");
+    const legacyFor = this.#session?.legacyFor;
+    if (server && legacyFor !== undefined) remember(server, legacyFor);
   }
 
   /**
@@ -293,12 +284,7 @@ export class Client {
 
   /** @param {string | URL} url @param {import("../types/diagnosis.js").DiagnoseOptions} [options] */
   async diagnose(url, options) {
-    if (!parts.diagnose) {
-      await load("../diagnose/index.js").catch((cause) => {
-        throw new McpError("NOT_INITIALIZED", 'client.diagnose: import "mcp-wasm/diagnose" as well', { cause });
-      });
-    }
-    return parts.diagnose?.(url, merge({ mode: this.#options.mode, info: this.#info }, options));
+    return (await diagnosis())(url, merge({ mode: this.#options.mode, info: this.#info }, options));
   }
 
   async close() {
@@ -318,14 +304,8 @@ export class Client {
 
   async #start() {
     const { Core } = await ready();
-    const { mode, logHandler } = this.#options;
-    const options = {
-      ...this.#info,
-      mode: typeof mode === "object" ? mode.pin : mode,
-      logLevel: logHandler ? "debug" : undefined,
-    };
     try {
-      const core = new Core(options);
+      const core = new Core(coreOptions(this.#info, /** @type {ClientOptions} */ (this.#options)));
       this.#connection.use(core);
       return core;
     } catch (reason) {
@@ -361,11 +341,10 @@ export class Client {
         return this.#calls.settle(slot, core.value());
       case words.STEP_REJECT:
         return this.#calls.settle(slot, undefined, core.value());
-      case words.STEP_NOTIFICATION: {
-        const message = core.value();
-        if (message.method === "notifications/tools/list_changed") this.#calls.outputs?.forget();
-        return this.#inbound.notify(message);
-      }
+      case words.STEP_TOOLS:
+        return this.#calls.learn(core.value());
+      case words.STEP_NOTIFICATION:
+        return this.#inbound.notify(core.value());
       case words.STEP_REQUEST:
         return this.#inbound.answer(core.value(), core.other(), call);
       case words.STEP_STALLED:
@@ -374,10 +353,8 @@ export class Client {
         return call && this.#inbound.input(call, id, core.value(), core.other());
       case words.STEP_LEG:
         return call?.proceed(id);
-      case words.STEP_TASK: {
-        const task = core.value();
-        return attempt(() => call?.options.onTaskStatus?.(task, call.context));
-      }
+      case words.STEP_TASK:
+        return attempt(() => call?.options.onTaskStatus?.(core.value(), call.context));
       case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:
@@ -387,7 +364,7 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return this.#oddities.keep(connection.view()[words.PLACE_ODD], factsIn(core.value()), now() - this.#began, this.#session);
+        return this.#oddities.keep(connection.view()[words.PLACE_ODD], () => factsIn(core.value()), now() - this.#began, this.#session);
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }
@@ -397,7 +374,6 @@ export class Client {
   #disconnected(detail, second) {
     const connecting = this.#connecting;
     this.#session = this.#connecting = undefined;
-    this.#calls.outputs?.forget();
     this.#inbound.forget();
     if (!connecting) {
       this.#connection.detach();

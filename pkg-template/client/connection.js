@@ -6,7 +6,7 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
-import { factsOf, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { factsOf, isWorthScanning, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("./call.js").Call} Call */
@@ -142,7 +142,7 @@ export class Connection {
     // The core knows already.
     if (!this.#core || identity === this.#identity) return;
     this.#identity = identity;
-    if (this.#core.identify(identity, id)) this.#owner.changed(id);
+    if (this.#core.identify(identity, id)) this.drain();
   }
 
   /** From now on a Node process has something to wait for. */
@@ -216,7 +216,7 @@ export class Connection {
       get shows() {
         return !plain();
       },
-      deliver: (count, text) => this.#deliver(count, text),
+      deliver: (count, text) => this.deliver(count, text),
       identify: (identity, id) => this.identify(identity, id),
     });
   }
@@ -323,13 +323,13 @@ export class Connection {
   #frame(text) {
     const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && this.scans && !this.#draining) {
+    if (length <= words.SCRATCH && isWorthScanning(text) && this.scans && !this.#draining) {
       const core = /** @type {Core} */ (this.#core);
       lay(text, core);
       const slot = core.scan(length);
       if (slot !== words.SCAN_PARSE) {
         const records = this.records();
-        if (records[words.FIELD_ODD]) this.#owner.odd(records[words.FIELD_ODD], factsOf(records, 0));
+        if (records[words.FIELD_ODD]) this.#odd(records, 0);
         if (slot < 0) return;
         const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
         const call = /** @type {Call} */ (this.#owner.table.at(slot));
@@ -337,6 +337,11 @@ export class Connection {
       }
     }
     this.parse(text);
+  }
+
+  /** What is odd about progress is told. @param {Records} records @param {number} at */
+  #odd(records, at) {
+    this.#owner.odd(/** @type {number} */ (records[at + words.FIELD_ODD]), () => factsOf(records, at));
   }
 
   get #limit() {
@@ -357,42 +362,24 @@ export class Connection {
   }
 
   /**
-   * Ordinary progress has come by HTTP, in the core's table.
+   * Ordinary progress has come in the core's table. All of it is taken out before a handler runs, which may
+   * end calls, give their slots away and have the table filled again.
    * @param {number} count
-   * @param {() => string} text that its messages are part of
+   * @param {() => string} read the text that its messages are part of
    */
-  #deliver(count, text) {
-    for (const { call, progress, total, message, params } of this.taken(this.records(), count, text)) {
-      call.deliver(progress, total, message, params);
+  deliver(count, read) {
+    const records = this.records().slice(0, count * words.FIELDS);
+    /** @type {(Call | undefined)[]} */
+    const calls = [];
+    for (let at = 0; at < records.length; at += words.FIELDS) {
+      if (records[at + words.FIELD_ODD]) this.#odd(records, at);
+      calls.push(this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT])));
     }
-  }
-
-  /**
-   * What is to be delivered out of a table, and to whom: all of it is taken before a handler runs, which may
-   * end calls and give their slots away.
-   * @param {Records} records
-   * @param {number} count
-   * @param {() => string} read what was scanned
-   */
-  taken(records, count, read) {
-    let text;
-    const found = [];
-    for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) {
-      const odd = records[at + words.FIELD_ODD];
-      if (odd) this.#owner.odd(odd, factsOf(records, at));
-      const call = this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
-      if (!call) continue;
-      const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
-      text ??= read();
-      found.push({
-        call,
-        progress: /** @type {number} */ (records[at + words.FIELD_PROGRESS]),
-        total: words.optional(total),
-        message: messageOf(records, at, text),
-        params: paramsOf(records, at, text),
-      });
+    const text = read();
+    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) {
+      const total = words.optional(/** @type {number} */ (records[at + words.FIELD_TOTAL]));
+      calls[i]?.deliver(/** @type {number} */ (records[at + words.FIELD_PROGRESS]), total, messageOf(records, at, text), paramsOf(records, at, text));
     }
-    return found;
   }
 
   /** A message has arrived. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */

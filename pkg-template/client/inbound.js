@@ -6,7 +6,6 @@ import { ask, handlersOf, messageOf } from "./asked.js";
 /** @typedef {import("../types/inside.js").Told} Told */
 /** @typedef {import("../types/protocol.js").LoggingMessage} LoggingMessage */
 /** @typedef {import("../types/jsonrpc.js").RequestId} RequestId */
-/** @typedef {import("../types/errors.js").RpcError} RpcError */
 /** @typedef {import("./asked.js").RequestHandler} RequestHandler */
 /** @typedef {import("./call.js").Call} Call */
 
@@ -81,7 +80,7 @@ export class Inbound {
     };
     this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
       if (this.#asked.get(id) === asked) this.#asked.delete(id);
-      core.respond(id, ok, ok ? value : { code: /** @type {Partial<RpcError> | undefined} */ (value)?.rpcCode ?? -32603, message: messageOf(value), data: /** @type {Partial<RpcError> | undefined} */ (value)?.data });
+      core.reply(id, 0, request, ok, value, now());
     });
   }
 
@@ -89,10 +88,10 @@ export class Inbound {
   input(call, input, request, key) {
     const asked = new AbortController();
     (call.inputs ??= new Set()).add(asked);
-    this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value) => {
+    this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value, thrown) => {
       call.inputs?.delete(asked);
-      if (!ok) call.cause = value;
-      this.#connection.core?.answer(input, ok, ok ? value : messageOf(value), now());
+      if (!ok) call.cause = thrown;
+      this.#connection.core?.reply(undefined, input, request, ok, value, now());
     });
   }
 
@@ -101,7 +100,7 @@ export class Inbound {
    * @param {Told} request
    * @param {AbortController} asked
    * @param {Partial<InputContext>} context
-   * @param {(ok: boolean, value: unknown) => void} respond
+   * @param {(ok: boolean, value?: unknown, thrown?: unknown) => void} respond takes the answer, why there is none, or that nobody gives one
    */
   #serve(request, asked, context, respond) {
     attempt(() => this.#options.messageHandler?.(request));
@@ -118,15 +117,17 @@ export class Inbound {
         }),
       );
     }
-    /** @param {boolean} ok @param {unknown} value */
-    const end = (ok, value) => {
+    /** @type {typeof respond} */
+    const end = (...how) => {
       if (signal.aborted) return;
-      respond(ok, value);
+      respond(...how);
       this.#connection.drain();
     };
-    ask(this.requestHandlers.get(request.method) ?? this.others.request, request, /** @type {InputContext} */ (context)).then(
-      (result) => end(true, result),
-      (error) => end(false, error),
+    const handler = this.requestHandlers.get(request.method) ?? this.others.request;
+    if (!handler) return end(false);
+    ask(handler, request, /** @type {InputContext} */ (context)).then(
+      (answer) => end(true, answer),
+      (error) => end(false, { code: error?.rpcCode, message: messageOf(error), data: error?.data }, error),
     );
   }
 

@@ -1,4 +1,6 @@
-// What was odd about the progress that servers sent: the latest of each kind is kept as a sample.
+// What was odd about the progress that servers sent: the latest of each kind is kept as a sample. Of tokens
+// that became text it is the first: a server that does so does it to all of them, and its progress is to
+// cost no more for that.
 import * as words from "../wasm/words.js";
 
 /** @typedef {import("../types/inside.js").Session} Session */
@@ -41,16 +43,17 @@ export class Oddities {
   #count = 0;
 
   /**
-   * Keeps odd progress. A server may turn every token into text: this is all that costs.
+   * Keeps odd progress; of tokens that came as text, which may be all of a server's, the first.
    * @param {number} kind
-   * @param {object} facts
+   * @param {() => object} facts tells what is to be kept
    * @param {number} time since the client began to connect, in milliseconds
    * @param {Session | undefined} session what is known of the server
    */
   keep(kind, facts, time, session) {
     let same = this.#samples.get(kind);
     if (!same) this.#samples.set(kind, (same = []));
-    if (same.push({ place: this.#count++, time, facts, session }) > 20 * SAMPLES) same.splice(0, 19 * SAMPLES);
+    if (kind === words.ODDITY_COERCED && same.length >= SAMPLES) return;
+    if (same.push({ place: this.#count++, time, facts: facts(), session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
   }
 
   /** The latest, in their order. */

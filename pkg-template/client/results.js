@@ -5,32 +5,30 @@ import { McpError, ProtocolError } from "../base/errors.js";
 
 export class Outputs {
   #validator;
+  #tool;
   #list;
   #report;
-  /** By tool: its schema, or what that was made into. @type {Map<string | undefined, unknown>} */
-  #schemas = new Map();
+  /** What the schemas of tools were made into. @type {Map<string | undefined, [schema: unknown, check: Check]>} */
+  #checks = new Map();
   /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
   #listed;
 
   /**
    * @param {import("../types/validator.js").JsonSchemaValidator} validator
+   * @param {(name: string | undefined) => { outputSchema?: import("../types/tools.js").JsonSchema } | undefined} tool what is known of one
    * @param {() => Promise<unknown>} list asks for the tools, which are learnt by that
    * @param {(error: Error) => void} report
    */
-  constructor(validator, list, report) {
+  constructor(validator, tool, list, report) {
     this.#validator = validator;
+    this.#tool = tool;
     this.#list = list;
     this.#report = report;
   }
 
-  /** @param {unknown} tools what a server has listed */
-  learn(tools) {
-    if (Array.isArray(tools)) for (const tool of tools) this.#schemas.set(tool?.name, tool?.outputSchema);
-  }
-
-  /** The tools have changed, or are another server's. */
+  /** Nothing is known of tools any more. */
   forget() {
-    this.#schemas.clear();
+    this.#checks.clear();
     this.#listed = undefined;
   }
 
@@ -47,24 +45,25 @@ export class Outputs {
     let problem;
     let cause;
     try {
-      if (!this.#schemas.has(name)) await (this.#listed ??= this.#list());
-      let check = /** @type {Check | import("../types/tools.js").JsonSchema | undefined} */ (this.#schemas.get(name));
-      if (check === undefined) return result;
-      if (typeof check !== "function") this.#schemas.set(name, (check = this.#validator.getValidator(check)));
+      if (!this.#tool(name)) await (this.#listed ??= this.#list());
+      const schema = this.#tool(name)?.outputSchema;
+      if (schema === undefined) return result;
+      let [made, check] = this.#checks.get(name) ?? [];
+      if (!check || made !== schema) this.#checks.set(name, [schema, (check = this.#validator.getValidator(schema))]);
       code = "INVALID_OUTPUT";
       const content = result?.structuredContent;
       // `null`, 0 and false are values; only what is not there is missing.
       if (content === undefined) {
         problem = "the result has no structuredContent";
       } else {
-        const { valid, errorMessage } = /** @type {Check} */ (check)(content);
+        const { valid, errorMessage } = check(content);
         if (valid) return result;
         problem = errorMessage;
       }
     } catch (error) {
       cause = error;
       problem = /** @type {Partial<Error> | undefined} */ (error)?.message;
-      if (code === "UNUSABLE_SCHEMA" && !this.#schemas.has(name)) this.#listed = undefined;
+      if (code === "UNUSABLE_SCHEMA" && !this.#tool(name)) this.#listed = undefined;
     }
     const what = code === "INVALID_OUTPUT" ? "does not follow its output schema" : "has an output schema that cannot be used";
     const error = new ProtocolError(`the tool ${name} ${what}: ${problem}`, code, { cause });

@@ -9,12 +9,12 @@ import { extractWWWAuthenticateParams } from "./helpers.js";
  * @property {(error: any) => unknown} translate makes the SDK's error of whatever was thrown
  * @property {new (message: string) => Error} Unauthorized
  * @property {import("./login.js").Manner} manner
- * @property {(provider: any) => Middleware} [proves] adds proofs to the requests of a provider
+ * @property {(provider: import("./dpop.js").Provider) => Middleware} [proves] adds proofs to the requests of a provider
  */
 
 /** The SDK's `auth`. @param {Ways} ways */
 export function authBy({ translate, manner }) {
-  /** @param {any} provider of whichever SDK @param {Asked} asked @returns {Promise<"AUTHORIZED" | "REDIRECT">} */
+  /** @param {unknown} provider of whichever SDK @param {Asked} asked @returns {Promise<"AUTHORIZED" | "REDIRECT">} */
   return async (provider, { serverUrl, authorizationCode, iss, scope, resourceMetadataUrl, fetchFn, forceReauthorization }) => {
     const { ProvidedLogin } = await import("./login.js");
     const login = new ProvidedLogin(provider, String(serverUrl), /** @type {typeof fetch | undefined} */ (fetchFn), manner);
@@ -30,7 +30,7 @@ export function authBy({ translate, manner }) {
   };
 }
 
-/** The SDK's `withOAuth`. @param {Ways} ways @returns {(provider: any, baseUrl?: string | URL) => Middleware} */
+/** The SDK's `withOAuth`. @param {Ways} ways @returns {(provider: import("./dpop.js").Provider, baseUrl?: string | URL) => Middleware} */
 export function withOAuthBy(ways) {
   const { Unauthorized, proves } = ways;
   const auth = authBy(ways);
@@ -39,7 +39,7 @@ export function withOAuthBy(ways) {
     return async (input, init) => {
       const request = async () => {
         const headers = new Headers(init?.headers);
-        const tokens = await provider.tokens();
+        const tokens = /** @type {{ access_token: string } | undefined} */ (await provider.tokens());
         if (tokens) headers.set("authorization", `Bearer ${tokens.access_token}`);
         return send(input, { ...init, headers });
       };

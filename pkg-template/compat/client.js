@@ -112,7 +112,7 @@ export function adapt({ translate, context, options, refuse }) {
       try {
         await follow(super.connect(target, { connectTimeout, ...given }), (error) => (this.#unconnected?.error === error ? this.#unconnected?.failure : translated(error)));
       } catch (error) {
-        // A transport that has begun is told of as of any other that ends.
+        // A transport that has begun is told of like every one that ends.
         if (this.#unconnected && isTransport(target) && !target[ASKS] && !isUnopened(/** @type {{ error: Error }} */ (this.#unconnected).error)) attempt(() => this.onclose?.());
         signal?.throwIfAborted();
         throw error;
@@ -263,8 +263,8 @@ const isForeign = ({ code, cause }) => code === "CLOSED" && cause instanceof Err
 /** Whether it was the request of HTTP that failed. @param {{ code?: unknown, name?: string, message?: string }} error */
 const isRequest = (error) => error.code === "HTTP_ERROR" || error.name === "AuthError" || isUnreadable(error);
 
-/** Whether something is a transport, and no address of one. @param {any} target @returns {target is { [ASKS]?: boolean }} */
-const isTransport = (target) => typeof target?.start === "function" && typeof target.send === "function";
+/** Whether something is a transport, and no address of one. @param {unknown} target @returns {target is { [ASKS]?: boolean }} */
+const isTransport = (target) => ["start", "send"].every((name) => typeof Object(target)[name] === "function");
 
 /** Whether a transport could not be opened at all. @param {Error} error */
 const isUnopened = ({ message }) => message.includes("could not be opened");

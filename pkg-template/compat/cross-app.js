@@ -64,7 +64,7 @@ export function assertSecureTokenEndpoint(endpoint) {
  * @param {string} what is asked for, in words
  * @param {string | URL} endpoint @param {Record<string, string | undefined>} params @param {Record<string, string>} headers
  * @param {import("./helpers.js").Fetch | undefined} call
- * @returns {Promise<Record<string, any>>}
+ * @returns {Promise<Record<string, unknown>>}
  */
 async function post(what, endpoint, params, headers, call = (input, init) => fetch(input, init)) {
   const { href } = assertSecureTokenEndpoint(endpoint);

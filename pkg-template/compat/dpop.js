@@ -5,7 +5,8 @@ import { algorithmOf, bare, signed, thumbprint } from "./signing.js";
 /** @typedef {import("./helpers.js").Middleware} Middleware */
 /** @typedef {import("./oauth-modern.js").DpopKeyPair} Pair */
 /** @typedef {import("./oauth-modern.js").DpopAlg} Alg */
-/** @typedef {{ tokens(): unknown, dpop?(): unknown }} Provider */
+/** @typedef {Pick<DpopSession, "buildProof" | "observeNonce">} Session one of whichever SDK */
+/** @typedef {{ tokens(): unknown, dpop?(): Session | undefined | Promise<Session | undefined> }} Provider */
 
 export const DPOP_SUPPORTED_ALGS = Object.freeze(["ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"]);
 
@@ -89,7 +90,7 @@ export function isDpopNonceChallenge({ status, headers }) {
 
 /**
  * Requests with a token that is bound to a key, and proofs of that key.
- * @param {any} source a session, of whichever SDK, or a function that gives one
+ * @param {Session | (() => Session | undefined | Promise<Session | undefined>)} source
  * @param {() => string | undefined | Promise<string | undefined>} getToken
  * @returns {Middleware}
  */

@@ -3,12 +3,19 @@ import { base64url, sha256 } from "../auth/proof.js";
 
 /** @typedef {string | Uint8Array | Record<string, unknown>} KeyMaterial PKCS #8 in PEM, the same or a shared secret as bytes, or a JSON Web Key */
 
+/** For each kind of algorithm some of the members. @typedef {EcKeyGenParams & RsaHashedKeyGenParams & EcdsaParams & RsaPssParams} Way */
+
 /**
  * What the platform calls an algorithm of RFC 7518.
  * @param {string} alg
- * @returns {any} for each kind of algorithm another object
+ * @returns {Way}
  */
 export function algorithmOf(alg) {
+  return /** @type {Way} */ (wayOf(alg));
+}
+
+/** @param {string} alg @returns {Partial<Way>} */
+function wayOf(alg) {
   if (alg === "EdDSA") return { name: "Ed25519" };
   const [, kind, bits] = /^(ES|RS|PS|HS)(256|384|512)$/.exec(alg) ?? [];
   const hash = `SHA-${bits}`;

@@ -126,7 +126,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
   /** What makes requests, with proofs where the provider has such. @returns {typeof fetch | Promise<typeof fetch>} */
   #fetching() {
     if (!this.#logsIn || !this.#provider?.dpop) return this.#fetch;
-    return import("./dpop.js").then(({ withDpopFromProvider }) => /** @type {typeof fetch} */ (withDpopFromProvider(/** @type {any} */ (this.#provider))(/** @type {import("./helpers.js").Fetch} */ (this.#fetch))));
+    return import("./dpop.js").then(({ withDpopFromProvider }) => /** @type {typeof fetch} */ (withDpopFromProvider(/** @type {import("./dpop.js").Provider} */ (this.#provider))(/** @type {import("./helpers.js").Fetch} */ (this.#fetch))));
   }
 
   /** @returns {Speech} */

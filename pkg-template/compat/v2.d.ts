@@ -13,8 +13,6 @@
 import type { Call, InputAnswer, InputContext, ListenOptions, Subscription } from "../index.js";
 import {
   CommonClient,
-  type CommonHTTPOptions,
-  CommonHTTPTransport,
   type CommonListOptions,
   type CommonRequestOptions,
   type OwnClientOptions,
@@ -24,12 +22,10 @@ import {
 import type { CacheMode, ResponseCacheStore } from "./cache.js";
 import type * as protocol from "./messages.js";
 import type * as modern from "./modern.js";
-import type { OAuthClientProvider } from "./oauth-modern.js";
 import type { AuthInfo } from "./oauth.js";
 import type { SpecTypes } from "./spec-types.js";
 import type { StandardSchemaV1, StandardSchemaV1Sync } from "./standard.js";
 import type { jsonSchemaValidator } from "./validation.js";
-import type { FetchLike, ReconnectionScheduler } from "./wire.js";
 
 export {
   DEFAULT_NEGOTIATED_PROTOCOL_VERSION,
@@ -70,6 +66,7 @@ export * from "./oauth.js";
 export * from "./oauth-errors.js";
 export * from "./oauth-modern.js";
 export * from "./oauth-programs.js";
+export * from "./transport-modern.js";
 export * from "./spec-types.js";
 export * from "./standard.js";
 export * from "./validation.js";
@@ -320,47 +317,6 @@ export class Client extends CommonClient {
   ): void;
 }
 
-/** Brings the access token of each request. */
-export interface AuthProvider {
-  token(): Promise<string | undefined>;
-  onUnauthorized?(context: { response: Response; serverUrl: URL; fetchFn: FetchLike }): Promise<void>;
-}
-export type StreamableHTTPClientTransportOptions = CommonHTTPOptions<AuthProvider | OAuthClientProvider> & {
-  skipIssuerMetadataValidation?: boolean;
-  redirectPolicy?: "same-origin" | "follow";
-  /** Opens a stream again when it is time, instead of a timer. */
-  reconnectionScheduler?: ReconnectionScheduler;
-  /** The revision of an earlier connection, to go on with beside `sessionId`. */
-  protocolVersion?: string;
-  /**
-   * What a 403 for missing scopes leads to: a log-in for them, or an `InsufficientScopeError`.
-   * @default "reauthorize"
-   */
-  onInsufficientScope?: "reauthorize" | "throw";
-  /**
-   * How often one request is sent again with more rights, at most 3.
-   * @default 1
-   */
-  maxStepUpRetries?: number;
-};
-/** Streamable HTTP, by the SDK's name and options. */
-export class StreamableHTTPClientTransport extends CommonHTTPTransport {
-  constructor(url: string | URL, options?: StreamableHTTPClientTransportOptions);
-  /** Ends a log-in with what the program was called back with; connect by another transport then. */
-  finishAuth(callbackParams: URLSearchParams): Promise<void>;
-  finishAuth(authorizationCode: string, iss?: string): Promise<void>;
-  /** Each request has a stream of its own. */
-  readonly hasPerRequestStream: true;
-}
-/** The options of the SDK's own transport; that goes into `connect`. */
-export type SSEClientTransportOptions = {
-  authProvider?: AuthProvider | OAuthClientProvider;
-  skipIssuerMetadataValidation?: boolean;
-  eventSourceInit?: object;
-  requestInit?: RequestInit;
-  fetch?: FetchLike;
-  redirectPolicy?: "same-origin" | "follow";
-};
 /** The values of a URI template's variables. */
 export type Variables = Record<string, string | string[]>;
 

@@ -311,7 +311,7 @@ export class Client extends Adapted {
     const given = isNamed ? third : (third ?? second);
     const { toolDefinition } = given ?? {};
     if (toolDefinition) {
-      this[INSIDE].calls.outputs?.learn([toolDefinition]);
+      this[INSIDE].calls.learn({ tools: [toolDefinition] });
       if (this.era === "modern") abilitiesOf(/** @type {import("../types/inside.js").Mover} */ (this.transport)).fetcher?.core?.learn({ tools: [toolDefinition] });
     }
     const call = isNamed ? super.callTool(first, second, roundsIn(third)) : super.callTool(first, roundsIn(given));

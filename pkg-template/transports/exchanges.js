@@ -1,6 +1,6 @@
 // The exchanges of Streamable HTTP without a client.
 import { Alarm } from "../base/alarm.js";
-import { ClosedError } from "../base/errors.js";
+import { notOpen } from "../base/errors.js";
 import { readyForHttp } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
@@ -42,7 +42,7 @@ export class Exchanges {
   /** Sends a message, with the next drain; the number of its exchange, or 0. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */
   send(message, options) {
     const { core, given } = this.fetcher;
-    if (!core) throw new ClosedError("the transport is not open", false);
+    if (!core) throw notOpen("the transport");
     if (options) given.set(message, options);
     return core.send(message, options?.timeout ?? NaN, options?.resumptionToken);
   }

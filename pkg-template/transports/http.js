@@ -1,7 +1,7 @@
 // Streamable HTTP in the shape of the TypeScript SDK's transports. What moves the bytes, and the part of
 // the module that knows what they mean, is loaded when the first is started.
 import { ABILITIES } from "../base/abilities.js";
-import { ClosedError, toError } from "../base/errors.js";
+import { notOpen, toError } from "../base/errors.js";
 import { fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { MAX_MESSAGE_SIZE } from "../base/size.js";
@@ -105,7 +105,7 @@ export class StreamableHttpTransport {
   /** @param {object} message @param {import("../types/inside.js").SendOptions} [options] @returns {Promise<void>} */
   async send(message, options) {
     const exchanges = this.#exchanges;
-    if (!exchanges) throw new ClosedError("the transport is not open", false);
+    if (!exchanges) throw notOpen("the transport");
     const { fetcher } = exchanges;
     const exchange = exchanges.send(message, options);
     /** @type {Promise<void> | undefined} */

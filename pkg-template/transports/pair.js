@@ -43,7 +43,7 @@ class End extends FrameTransport {
   }
 
   #check() {
-    if (!this.#open) throw new ClosedError("the pair is closed", false);
+    if (!this.#open) throw new ClosedError("the message was not sent: the pair is closed; make another by `createInMemoryPair`", false);
   }
 
   /** @param {string | undefined} frame */

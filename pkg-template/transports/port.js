@@ -1,5 +1,5 @@
 // Message ports: workers, frames, extensions, whatever has `postMessage`.
-import { ClosedError, ProtocolError } from "../base/errors.js";
+import { ClosedError, ProtocolError, notOpen } from "../base/errors.js";
 import { throughProxies } from "../base/itself.js";
 import { isWritable, tooLarge } from "../base/size.js";
 import { FrameTransport } from "./text.js";
@@ -35,7 +35,7 @@ export class MessagePortTransport extends FrameTransport {
 
   async start() {
     const port = this.#port;
-    if (this.#state) throw new ClosedError("the port has been used already", false);
+    if (this.#state) throw new ClosedError("the port has been used already: it serves one connection, give another", false);
     this.#state = 1;
     this.#hook(port, "message", ({ data }) => this.receive(data));
     this.#hook(port, "messageerror", () => this.onerror?.(new ProtocolError("the peer sent what cannot be read")));
@@ -52,7 +52,7 @@ export class MessagePortTransport extends FrameTransport {
 
   /** @param {string} text */
   post(text) {
-    if (this.#state !== 1) throw new ClosedError("the port is not open", false);
+    if (this.#state !== 1) throw notOpen("the port");
     this.#port.postMessage(this.#asText ? text : JSON.parse(text));
   }
 

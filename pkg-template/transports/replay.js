@@ -155,7 +155,7 @@ function read(log) {
       entry = JSON.parse(line);
     } catch {}
     const fits = Array.isArray(entry) && entry[0] >= 0 && (entry[1] === ">" || entry[1] === "<") && typeof entry[2] === "string";
-    if (!fits) throw new McpError("INVALID_ARGUMENT", `line ${index + 1} is no frame of a log`);
+    if (!fits) throw new McpError("INVALID_ARGUMENT", `line ${index + 1} is no frame of a log: give what \`String(recorder)\` gave`);
     return entry;
   });
 }

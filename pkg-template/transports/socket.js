@@ -1,5 +1,5 @@
 // WebSocket, one text frame for each message.
-import { ClosedError, McpError, ProtocolError, shown } from "../base/errors.js";
+import { ClosedError, McpError, ProtocolError, notOpen, shown } from "../base/errors.js";
 import { throughProxies } from "../base/itself.js";
 import { FrameTransport } from "./text.js";
 
@@ -72,7 +72,7 @@ export class WebSocketTransport extends FrameTransport {
   /** @param {string} text */
   post(text) {
     const socket = this.#socket;
-    if (socket?.readyState !== 1) throw new ClosedError("the WebSocket is not open", false);
+    if (socket?.readyState !== 1) throw notOpen("the WebSocket");
     socket.send(text);
   }
 

@@ -14,8 +14,11 @@ export type { SendOptions } from "./transports.js";
 export interface Session {
   protocolVersion: ProtocolVersion;
   era: "modern" | "legacy";
-  /** Whether the server itself has shown the era. */
-  certain: boolean;
+  /**
+   * For how many milliseconds the server may be taken for one of the legacy era; undefined if it has not shown its
+   * era by itself, because that was forced, or is a guess.
+   */
+  legacyFor?: number;
   /** The method that asks whether the server is there. */
   ping: string;
   serverInfo?: Implementation;
@@ -133,9 +136,7 @@ export interface Owner {
   /** Whether frames are worth scanning: not if somebody wants every notification as a message. */
   scans(): boolean;
   /** Hears of odd progress. */
-  odd(kind: number, facts: object): void;
-  /** Hears that requests are sent for another than before, from the one of that id on. */
-  changed(id: number): void;
+  odd(kind: number, facts: () => object): void;
 }
 
 /** The client's methods that are made out of a table. */

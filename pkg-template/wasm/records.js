@@ -5,7 +5,9 @@ import * as words from "./words.js";
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
 
 /** How much of the beginning of a text is remembered, in characters, and how often it is measured anew. */
-const [REMEMBERED, OFTEN] = [128, 16];
+const [REMEMBERED, OFTEN] = [128, 64];
+/** The letters `i` and `r`, with which `id` and `result` begin. */
+const [ID, RESULT] = [105, 114];
 
 // There is one buffer, whichever client fills it. Its views are detached, with length 0, when the memory has
 // grown.
@@ -24,6 +26,17 @@ function common(one, other) {
   let i = 0;
   while (i < most && one.charCodeAt(i) === other.charCodeAt(i)) i++;
   return i & ~3;
+}
+
+/**
+ * Whether a text is worth laying before the scanner: nearly all answers show by the first letter of their first
+ * member, or of that behind `jsonrpc`, that they are no progress. Whatever is not scanned is parsed.
+ * @param {string} text
+ */
+export function isWorthScanning(text) {
+  const first = text.charCodeAt(2);
+  const letter = first === 106 ? text.charCodeAt(18) : first;
+  return letter !== ID && letter !== RESULT;
 }
 
 /**

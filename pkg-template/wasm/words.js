@@ -30,6 +30,7 @@ export const STEP_EXPIRED = 24;
 export const STEP_BEGUN = 25;
 export const STEP_NOT_BEGUN = 26;
 export const STEP_ASKED = 27;
+export const STEP_TOOLS = 28;
 
 // `Core::view`: which part of the memory.
 export const VIEW_NUMBERS = 0;

@@ -28,7 +28,7 @@ export function inWorker(url, options) {
     throw new McpError("INVALID_ARGUMENT", text);
   };
   if (worker !== true && typeof worker !== "function") misfit("worker must be true, or a function that makes a Worker");
-  if (!url) misfit("a worker can hold a connection to a URL only");
+  if (!url) misfit("a worker can hold a connection to a URL only: connect to anything else without `worker`");
   if (fetch) misfit("`fetch` cannot be handed to a worker: give `headers`, or connect without `worker`");
   return () => new WorkerTransport(/** @type {string} */ (url), options);
 }
@@ -242,9 +242,7 @@ class WorkerTransport {
     records.set(part);
     const count = part.length / words.FIELDS;
     connection.core?.take(count);
-    for (const { call, progress, total, message, params } of connection.taken(records, count, () => text)) {
-      call.deliver(progress, total, message, params);
-    }
+    connection.deliver(count, () => text);
   }
 
   /** Somebody wants to see every notification. @param {Float64Array} part @param {string} text */

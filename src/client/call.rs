@@ -192,7 +192,7 @@ impl<T> Future for CallFuture<T> {
             Some(error) => Err(error),
             None => match std::task::ready!(this.call.outcome.poll(context)) {
                 Ok(result) => (this.read)(&this.label, result),
-                Err(error) => Err(Error::new(&this.label, error)),
+                Err(error) => Err(this.engine.error(&this.label, error)),
             },
         };
         this.done = true;

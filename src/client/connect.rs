@@ -19,7 +19,7 @@ use super::{
 };
 use crate::http::sse::MAX_MESSAGE_SIZE;
 use crate::jsonrpc::Payload;
-use crate::proto::client::{CallLimits, Channel, ClientConfig};
+use crate::proto::client::{CallLimits, Channel, ClientConfig, Handles};
 
 /// A connection that is being prepared; awaited, it is made. From [`Client::connect`].
 ///
@@ -48,6 +48,7 @@ pub struct Connect {
     patience: f64,
     probe: Option<f64>,
     log_level: Option<Level>,
+    tasks: bool,
     handlers: Handlers,
 }
 
@@ -64,6 +65,7 @@ impl Connect {
             patience: Channel::default().connect_timeout,
             probe: None,
             log_level: None,
+            tasks: false,
             handlers: Handlers::default(),
         }
     }
@@ -250,6 +252,14 @@ impl Connect {
         self
     }
 
+    /// Tool calls may become tasks, which are looked at until they end; the call is one call all the same,
+    /// and [`Call::on_task`](super::Call::on_task) hears how the task stands. Declares the extension
+    /// `io.modelcontextprotocol/tasks`, which no client does by itself.
+    pub fn tasks(mut self) -> Self {
+        self.tasks = true;
+        self
+    }
+
     /// What hears of progress that is odd, and how: such as that of an unknown token, which is dropped.
     /// With its params, where they were parsed.
     pub fn on_odd_progress(
@@ -283,7 +293,7 @@ impl Connect {
             mode: self.mode,
         };
         let channel = endpoint.channel(self.patience).probing(self.probe);
-        let handles = self.handlers.questions.handles();
+        let handles = Handles { tasks: self.tasks, ..self.handlers.questions.handles() };
         let engine = Engine::new(config, self.handlers, |engine| Here::new(endpoint, engine));
         engine.with(|core| core.declare(&Value::object(), handles));
         engine.connect(channel);

@@ -3,17 +3,18 @@
 //! function may call anything here.
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use super::handler::{Callback, Once, lock};
 use super::machine::{Fault, Machine, Notification};
 use super::pending::Pending;
 use super::platform::{Drive, Platform};
 use super::questions::{Functions, Inquirer};
-use super::{Error, Here, LogMessage, Progress, Value, default_progress_handler};
-use crate::jsonrpc::{Outline, Payload, RpcError};
+use super::{Error, Exit, Here, LogMessage, Progress, Value, default_progress_handler};
+use crate::jsonrpc::{Outline, Payload};
 use crate::proto::client::{
-    CallLimits, Channel, ClientConfig, Heard, Oddity, Output, ReplyTo, RequestId, Requested, Slot,
+    CallLimits, Channel, ClientConfig, Heard, NoAnswer, Oddity, Output, ReplyTo, RequestId,
+    Requested, Slot,
 };
 use crate::types::method;
 
@@ -40,6 +41,8 @@ pub(super) struct Engine {
     /// What came of connecting.
     pub opened: Once<Result<(), Error>>,
     connecting: AtomicBool,
+    /// How the server has ended, if it was a program.
+    pub exit: OnceLock<Arc<Exit>>,
     pub platform: Here,
     pub this: Weak<Self>,
 }
@@ -62,6 +65,7 @@ impl Engine {
             handlers,
             opened: Once::new(),
             connecting: AtomicBool::new(false),
+            exit: OnceLock::new(),
             platform: platform(this),
             this: this.clone(),
         })
@@ -100,11 +104,16 @@ impl Engine {
         }
         let cause = self.platform.cause();
         if self.connecting.swap(false, Relaxed) {
-            let error = cause.unwrap_or_else(|| Error::new(&self.platform.label(), error));
+            let error = cause.unwrap_or_else(|| self.error(&self.platform.label(), error));
             self.opened.set(Err(error));
         } else if let Some(handler) = &self.handlers.close {
-            handler.call(Error::new("the connection", error));
+            handler.call(self.error("the connection", error));
         }
+    }
+
+    /// What a call is told of the machine's error.
+    pub fn error(&self, call: &str, error: Fault) -> Error {
+        Error::new(call, error).with_exit(self.exit.get())
     }
 
     /// A message is not read: the call that it answers fails, and the connection goes on.
@@ -251,6 +260,8 @@ impl Engine {
             }
             Output::Withdrawn(id, _) => self.answered(&ReplyTo::Request(id)),
             Output::Fault(error) => self.fault(error),
+            // Nothing here shows what tools are called, or checks what they return.
+            Output::Tools(_) => {}
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
             }
@@ -314,9 +325,14 @@ impl Engine {
 }
 
 impl Inquirer for Engine {
-    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>) {
+    fn reply(
+        &self,
+        to: ReplyTo,
+        asked: (&str, Option<&Value>),
+        answer: Result<Value, NoAnswer<Value>>,
+    ) {
         self.answered(&to);
-        self.with(|core| core.reply(to, answer, Here::now()));
+        self.with(|core| core.handled(to, asked, answer, Here::now()));
         self.platform.stir(self);
     }
 }

@@ -1,5 +1,6 @@
 //! Why a call or a connection failed, for Rust programs.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::platform::Platform;
@@ -57,6 +58,8 @@ pub enum Error {
         may_have_run: bool,
         /// The platform's own error, if there was one.
         cause: Option<Value>,
+        /// How the server has ended, if it was a program that this client had started.
+        exit: Option<Arc<Exit>>,
     },
     /// The request, or its answer, is larger than
     /// [`max_message_size`](super::Connect::max_message_size) allows.
@@ -156,6 +159,18 @@ pub enum Error {
     },
 }
 
+/// How a server has ended that was a program.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exit {
+    /// The code that it ended with; none if a signal ended it, or if it has only closed its output.
+    pub code: Option<i32>,
+    /// The number of the signal that ended it (Unix).
+    pub signal: Option<i32>,
+    /// The last lines that it wrote to its standard error, at most 20 of at most 4 KiB.
+    pub stderr: Vec<String>,
+}
+
 impl Error {
     /// The stable code, the same in Rust and in JavaScript.
     pub fn code(&self) -> &'static str {
@@ -215,12 +230,12 @@ impl Error {
             }
             CoreError::Aborted(reason) => Self::Aborted { call, reason },
             CoreError::Closed { reason, sent } => {
-                Self::Closed { call, reason, may_have_run: sent, cause: None }
+                Self::Closed { call, reason, may_have_run: sent, cause: None, exit: None }
             }
             CoreError::Lost { reason, sent, cause } => {
                 let words = cause.as_ref().map(Here::describe).unwrap_or_default();
                 let reason = if words.is_empty() { reason } else { format!("{reason} ({words})") };
-                Self::Closed { call, reason, may_have_run: sent, cause }
+                Self::Closed { call, reason, may_have_run: sent, cause, exit: None }
             }
             CoreError::Http { status, body, retry_after, .. } => {
                 let retry_after =
@@ -233,6 +248,30 @@ impl Error {
             CoreError::Input(reason) => Self::Input { call, reason },
             CoreError::Task(reason) => Self::Task { call, reason },
             CoreError::Incompatible(reason) => Self::Incompatible { call, reason },
+        }
+    }
+
+    /// Says how the server has ended, if it was a program.
+    pub(super) fn with_exit(mut self, of: Option<&Arc<Exit>>) -> Self {
+        if let Self::Closed { exit, .. } = &mut self {
+            *exit = of.cloned();
+        }
+        self
+    }
+
+    /// How the server has ended, if it was a program that this client had started, and has.
+    ///
+    /// ```
+    /// # fn example(error: mcp_wasm::client::Error) {
+    /// if let Some(exit) = error.exit() {
+    ///     eprintln!("code {:?}, signal {:?}: {}", exit.code, exit.signal, exit.stderr.join("\n"));
+    /// }
+    /// # }
+    /// ```
+    pub fn exit(&self) -> Option<&Exit> {
+        match self {
+            Self::Closed { exit, .. } => exit.as_deref(),
+            _ => None,
         }
     }
 

@@ -203,7 +203,7 @@ impl Client {
     /// the connection is not open.
     pub fn notify(&self, method: &'static str, params: impl Serialize) -> Result<(), Error> {
         let params = object(method, &params)?;
-        self.engine.notify(method, params).map_err(|error| Error::new(method, error))
+        self.engine.notify(method, params).map_err(|error| self.engine.error(method, error))
     }
 
     /// Which log messages are wanted from now on.
@@ -213,7 +213,7 @@ impl Client {
     pub async fn set_log_level(&self, level: Level) -> Result<(), Error> {
         let method = method::SET_LEVEL;
         let asks = self.engine.with(|core| core.set_log_level(level));
-        if asks.map_err(|error| Error::new(method, error))? {
+        if asks.map_err(|error| self.engine.error(method, error))? {
             let mut params = Value::object();
             params.set_text("level", level.as_str());
             self.call(method, method.to_owned(), Ok(params), |_, _| Ok(())).await?;

@@ -101,7 +101,7 @@ use crate::transport::Headers;
 
 pub use call::{Call, CallFuture, CallHandle};
 pub use connect::{Connect, Connecting};
-pub use error::{Clock, Error};
+pub use error::{Clock, Error, Exit};
 pub use handle::Client;
 pub use handler::{MaybeSend, MaybeSync};
 #[cfg(not(target_arch = "wasm32"))]

@@ -12,8 +12,8 @@ use serde::de::DeserializeOwned;
 use super::handler::{Once, lock};
 use super::platform::Platform;
 use super::{Here, MaybeSend, MaybeSync, Value};
-use crate::jsonrpc::{Payload, RpcError, code};
-use crate::proto::client::{Handles, ReplyTo, Slot};
+use crate::jsonrpc::Payload;
+use crate::proto::client::{Handles, NoAnswer, ReplyTo, Slot};
 use crate::types::method;
 
 /// The result, or in words why there is none.
@@ -25,8 +25,13 @@ type Answers = Arc<dyn Fn(Value) -> Pin<Box<dyn Future<Output = Answer>>>>;
 
 /// Whoever asks the functions on behalf of a server.
 pub(super) trait Inquirer: MaybeSync + 'static {
-    /// There is an answer.
-    fn reply(&self, to: ReplyTo, answer: Result<Value, RpcError<Value>>);
+    /// A function has come to an end with what was asked by that method and these params.
+    fn reply(
+        &self,
+        to: ReplyTo,
+        asked: (&str, Option<&Value>),
+        answer: Result<Value, NoAnswer<Value>>,
+    );
 }
 
 /// The functions, by method, and those of their answers that are waited for.
@@ -86,20 +91,16 @@ impl Functions {
         method: &str,
         params: Option<Value>,
     ) {
-        let Some(function) = self.functions.get(method) else {
-            // Nothing of this kind was declared, so a server that asks all the same is told so.
-            let refusal =
-                RpcError::new(code::METHOD_NOT_FOUND, format!("Method not found: {method}"));
-            return tell(&inquirer, reply_to, Err(refusal));
+        let Some((&method, function)) = self.functions.get_key_value(method) else {
+            let asked = (method, params.as_ref());
+            return tell(&inquirer, reply_to, asked, Err(NoAnswer::unhandled(method)));
         };
         let params = params.unwrap_or_else(Value::object);
-        let schema = params.present("requestedSchema").filter(|_| method == method::ELICIT);
-        // Whoever rejects a request for sampling says so by this code.
-        let code = if method == method::SAMPLE { -1 } else { code::INTERNAL_ERROR };
         let (function, stop) = (Arc::clone(function), Arc::new(Once::new()));
         let running = Running { reply_to: reply_to.clone(), slot, stop: Arc::clone(&stop) };
         lock(&self.running).push(running);
-        let mut owed = Owed { inquirer, reply_to: Some(reply_to), code };
+        let reply_to = Some(reply_to);
+        let mut owed = Owed { inquirer, reply_to, method, params: params.clone() };
         Here::spawn(async move {
             let mut answer = function(params);
             // Dropping the function's future ends what it does.
@@ -108,13 +109,10 @@ impl Functions {
                 Poll::Pending => answer.as_mut().poll(context).map(Some),
             });
             let answer = answer.await;
-            let Some(mut answer) = answer else {
-                return owed.forgive();
-            };
-            if let (Ok(answer), Some(schema)) = (&mut answer, schema) {
-                fill_in(answer, &schema);
+            match answer {
+                Some(answer) => owed.pay(answer.map_err(NoAnswer::new)),
+                None => owed.forgive(),
             }
-            owed.pay(answer.map_err(|text| RpcError::new(code, text)));
         });
     }
 
@@ -139,13 +137,14 @@ impl Functions {
 struct Owed<E: Inquirer> {
     inquirer: Weak<E>,
     reply_to: Option<ReplyTo>,
-    code: i64,
+    method: &'static str,
+    params: Value,
 }
 
 impl<E: Inquirer> Owed<E> {
-    fn pay(&mut self, answer: Result<Value, RpcError<Value>>) {
+    fn pay(&mut self, answer: Result<Value, NoAnswer<Value>>) {
         if let Some(reply_to) = self.reply_to.take() {
-            tell(&self.inquirer, reply_to, answer);
+            tell(&self.inquirer, reply_to, (self.method, Some(&self.params)), answer);
         }
     }
 
@@ -157,32 +156,17 @@ impl<E: Inquirer> Owed<E> {
 
 impl<E: Inquirer> Drop for Owed<E> {
     fn drop(&mut self) {
-        self.pay(Err(RpcError::new(self.code, "the function that answers has panicked")));
+        self.pay(Err(NoAnswer::new("the function that answers has panicked")));
     }
 }
 
 fn tell<E: Inquirer>(
     inquirer: &Weak<E>,
     reply_to: ReplyTo,
-    answer: Result<Value, RpcError<Value>>,
+    asked: (&str, Option<&Value>),
+    answer: Result<Value, NoAnswer<Value>>,
 ) {
     if let Some(inquirer) = inquirer.upgrade() {
-        inquirer.reply(reply_to, answer);
-    }
-}
-
-/// Fills in, from the schema of a form, what an answer that accepts it leaves out.
-fn fill_in(answer: &mut Value, schema: &Value) {
-    if !answer.says("action", "accept") {
-        return;
-    }
-    let properties = schema.get("properties").and_then(|all| all.entries()).unwrap_or_default();
-    let mut members: Vec<_> = properties
-        .into_iter()
-        .filter_map(|(name, property)| Some((name, property.get("default")?)))
-        .collect();
-    if !members.is_empty() {
-        members.extend(answer.get("content").and_then(|all| all.entries()).unwrap_or_default());
-        answer.set("content", Value::from_members(members));
+        inquirer.reply(reply_to, asked, answer);
     }
 }

@@ -88,6 +88,7 @@ impl Future for Listening {
             reason: "the server ended the subscription at once".to_owned(),
             may_have_run: true,
             cause: None,
+            exit: None,
         })))
     }
 }

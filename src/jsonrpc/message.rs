@@ -19,6 +19,8 @@ pub mod code {
     pub const SESSION_NOT_FOUND: i64 = -32001;
     /// The server failed.
     pub const INTERNAL_ERROR: i64 = -32603;
+    /// Sampling was refused by who was asked for it.
+    pub const REJECTED: i64 = -1;
     /// HTTP headers and body disagree (2026-07-28).
     pub const HEADER_MISMATCH: i64 = -32020;
     /// The request needs a client capability that it did not declare (2026-07-28).

@@ -21,6 +21,8 @@ pub(crate) struct Access {
     pub(crate) basic: Arc<[String]>,
     /// Where the resource is described.
     pub(crate) metadata: Arc<str>,
+    /// Whether lists leave out what their caller may not use.
+    pub(crate) hides: bool,
 }
 
 /// In the extensions of whoever has started this process: it may do everything.
@@ -65,6 +67,11 @@ impl fmt::Display for InsufficientScope {
 }
 
 impl std::error::Error for InsufficientScope {}
+
+/// Whether this caller's lists leave out what it may not use.
+pub(crate) fn hides(extensions: &Extensions) -> bool {
+    extensions.get().is_some_and(|access: &Access| access.hides)
+}
 
 /// Checks whether a caller has these scopes.
 ///

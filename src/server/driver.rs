@@ -13,7 +13,7 @@ use super::{
     Extensions, access,
     inbox::Inbox,
     link::Link,
-    model::{Context, Input, Outcome, ServedCall, Server},
+    model::{Context, Handler, Input, Outcome, ServedCall, Server},
     principal::Principal,
     relay::{Line, Running},
     shared::{Shared, Signal, enlist},
@@ -115,8 +115,10 @@ impl Driver {
     fn start(&mut self, request: Request<Raw>, extensions: Arc<Extensions>) {
         let inner = &self.server.inner;
         let open = |state: &str, binding: &_| inner.open(state, binding);
+        let lacks = |handler: &Handler| access::check(&extensions, &handler.scopes).is_err();
+        let hides = access::hides(&extensions).then_some(&lacks as &dyn Fn(&Handler) -> bool);
         // Beside the connection, which is not to wait for it.
-        let started = service::start(&inner.catalog(), request, || owner(&extensions), open);
+        let started = service::start(&inner.catalog(), request, || owner(&extensions), open, hides);
         let Some(job) = self.shared.send(|session| session.accept(started)) else { return };
         let key = job.call;
         let call = Arc::new(ServedCall {

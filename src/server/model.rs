@@ -15,6 +15,8 @@ use super::{
     shared::{Shared, Signal},
     tasks::BoxFuture,
 };
+#[cfg(feature = "native")]
+use crate::proto::service::HandlerKind;
 use crate::{
     jsonrpc::Raw,
     proto::{
@@ -149,10 +151,10 @@ impl Server {
         }
     }
 
-    /// The scopes that callers of a tool need.
+    /// The scopes that callers of a tool, of a prompt, or of a resource by its URI need.
     #[cfg(feature = "native")]
-    pub(crate) fn tool_scopes(&self, name: &str) -> Option<Arc<[String]>> {
-        self.inner.catalog().tools.get(name).map(|handler| Arc::clone(&handler.scopes))
+    pub(crate) fn scopes_of(&self, kind: HandlerKind, name: &str) -> Option<Arc<[String]>> {
+        self.inner.catalog().handler(kind, name).map(|handler| Arc::clone(&handler.scopes))
     }
 
     /// Gives the server a clock, in milliseconds since 1970, unless it has one: without it, what is

@@ -16,7 +16,7 @@ use crate::{
     proto::service::{Catalog, HandlerFailure, HandlerKind},
     types::{
         CompletionRequest, Prompt, PromptArgument, Reference, Resource, ResourceTemplate, Tool,
-        schema,
+        is_scope, schema,
     },
 };
 
@@ -67,11 +67,10 @@ pub(super) fn tool<A: DeserializeOwned + JsonSchema, F: ToolFn<A>>(
         Ok(schema) => schema,
         Err(root) => panic!("the arguments of tool `{name}` are no JSON object but: {root}"),
     };
-    let mut start = starting(move |input, context| {
+    let start = starting(&tool.scopes, move |input, context| {
         let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_tool_result()) })
     });
-    start.scopes = std::mem::take(&mut tool.scopes).into();
     Registration { kind: HandlerKind::Tool, name, listed: written(&tool), handler: start }
 }
 
@@ -81,7 +80,7 @@ where
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
     let mime_type = resource.mime_type.clone();
-    let start = starting(move |input, context| {
+    let start = starting(&resource.scopes, move |input, context| {
         let (reading, mime_type) = (handler(context), mime_type.clone());
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
     });
@@ -96,7 +95,7 @@ where
     Fut: Future<Output: IntoContents> + Send + 'static,
 {
     let mime_type = template.mime_type.clone();
-    let start = starting(move |input, context| {
+    let start = starting(&template.scopes, move |input, context| {
         let (reading, mime_type) =
             (handler(read(&input.value, &context)?, context), mime_type.clone());
         Ok(async move { contents(reading.await, &input.name, mime_type.as_deref()) })
@@ -116,7 +115,7 @@ pub(super) fn prompt<A: DeserializeOwned + JsonSchema, F: PromptFn<A>>(
             Err(root) => panic!("the arguments of prompt `{name}` are no JSON object but: {root}"),
         };
     }
-    let start = starting(move |input, context| {
+    let start = starting(&prompt.scopes, move |input, context| {
         let running = handler(read(&input.value, &context)?, context);
         Ok(async move { result(&running.await.into_prompt().map_err(failed)?) })
     });
@@ -128,7 +127,7 @@ where
     F: Fn(CompletionRequest, Context) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: IntoCompletion> + Send + 'static,
 {
-    let start = starting(move |input, context| {
+    let start = starting(&[], move |input, context| {
         let running = handler(completed(&input.value), context);
         Ok(async move { result(&running.await.into_completion().map_err(failed)?) })
     });
@@ -136,14 +135,17 @@ where
     Registration { kind: HandlerKind::Completion, name, listed, handler: start }
 }
 
-/// A handler of one type for all of them.
-fn starting<F, Fut>(start: F) -> Handler
+/// A handler of one type for all of them, whose callers need these scopes.
+fn starting<F, Fut>(scopes: &[String], start: F) -> Handler
 where
     F: Fn(Input, Context) -> Result<Fut, String> + Send + Sync + 'static,
     Fut: Future<Output = Outcome> + Send + 'static,
 {
+    for scope in scopes {
+        assert!(is_scope(scope), "`{scope}` is no scope");
+    }
     let start: Start = Arc::new(move |input, context| Ok(Box::pin(start(input, context)?)));
-    Handler { start, scopes: Arc::default() }
+    Handler { start, scopes: scopes.into() }
 }
 
 fn written(entry: &impl Serialize) -> Raw {

@@ -12,6 +12,7 @@ use reqwest::header::{CONTENT_TYPE, HeaderMap, LOCATION, RETRY_AFTER};
 use reqwest::{Method, Response};
 use tokio::time::{sleep, timeout};
 
+use super::authorize::Answered;
 use super::web::{Web, describe, is_refused, put, requests};
 use super::{TransportEvent, now, until};
 use crate::error::Error;
@@ -29,7 +30,7 @@ type Steps = FuturesUnordered<Abortable<Pin<Box<dyn Future<Output = (u32, Step)>
 
 /// What comes next of an exchange.
 enum Step {
-    Head(Result<Response, Failed>),
+    Head(Result<Answered, Failed>),
     Chunk(Box<Response>, Result<Option<Vec<u8>>, Failed>),
 }
 
@@ -59,6 +60,8 @@ struct Exchange {
     whole: Vec<u8>,
     /// Where the server wants to send the client to.
     location: Option<String>,
+    /// What stands for the body.
+    words: Option<String>,
 }
 
 impl HttpTransport {
@@ -140,17 +143,23 @@ impl HttpTransport {
     }
 
     fn fetch(&mut self, exchange: u32, verb: &str, headers: &[Raw], body: Option<&Raw>) {
-        let request = self.request(verb, headers, body);
+        let (request, web) = (self.request(verb, headers, body), self.web.clone());
         let step = async move {
             let answer = match request {
-                Ok(request) => request.send().await.map_err(|error| Failed::of(&error)),
+                Ok(request) => web.send(request).await.map_err(|error| Failed::of(&error)),
                 Err(reason) => Err(Failed { sent: false, refused: false, reason }),
             };
             (exchange, Step::Head(answer))
         };
         let (abort, registration) = AbortHandle::new_pair();
         self.steps.push(Abortable::new(Box::pin(step), registration));
-        let one = Exchange { abort, reading: BodyMode::Nothing, whole: Vec::new(), location: None };
+        let one = Exchange {
+            abort,
+            reading: BodyMode::Nothing,
+            whole: Vec::new(),
+            location: None,
+            words: None,
+        };
         self.exchanges.insert(exchange, one);
     }
 
@@ -179,9 +188,10 @@ impl HttpTransport {
     fn step(&mut self, number: u32, step: Step) {
         let Some(exchange) = self.exchanges.get_mut(&number) else { return };
         match step {
-            Step::Head(Ok(response)) => {
+            Step::Head(Ok(Answered { response, words })) => {
                 let reading = head(&mut self.core, number, &response);
                 exchange.reading = reading;
+                exchange.words = words;
                 if response.status().is_redirection() {
                     exchange.location = text(response.headers(), LOCATION.as_str());
                 }
@@ -214,6 +224,9 @@ impl HttpTransport {
                     return self.core.failed(number, ended, now());
                 }
                 let whole = exchange.whole;
+                if let Some(words) = exchange.words {
+                    return self.core.body(number, None, &words, now());
+                }
                 let excerpt = if let Some(location) = exchange.location {
                     format!("it redirects to {location}, which is not followed")
                 } else {

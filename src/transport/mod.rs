@@ -4,6 +4,7 @@
 //! [`send`](Transport::send) between two turns. There is no task in between: who does not ask for
 //! the next event slows the server down.
 
+mod authorize;
 mod child;
 mod command;
 mod http;
@@ -24,11 +25,12 @@ use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
 use crate::proto::client::{Channel, ClientMachine, RequestId};
 
+pub use authorize::{Authorize, Denial, Later, Remedy};
 use child::Child;
 pub use command::{Command, inherited_environment};
 use http::HttpTransport;
 use socket::Socket;
-pub use web::{Headers, Scheme, Web};
+pub use web::{Headers, Scheme, Web, requests};
 
 /// Milliseconds since this was first called: the clock of the machines here.
 #[allow(clippy::disallowed_methods)] // clocks are read here

@@ -18,6 +18,7 @@ use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_acc
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Error as SocketError, Message};
 
+use super::authorize::Answered;
 use super::web::{Web, describe, put, requests};
 use super::{End, TransportEvent, endurance};
 use crate::error::Error;
@@ -186,10 +187,10 @@ async fn open(web: Web, limit: usize) -> Result<Connection, String> {
     if !web.protocols.is_empty() {
         put(&mut headers, SEC_WEBSOCKET_PROTOCOL.as_str(), &web.protocols.join(", "))?;
     }
-    let response = requests.get(url).headers(headers).send().await;
-    let response = response.map_err(|error| describe(&error))?;
+    let answered = web.send(requests.get(url).headers(headers)).await;
+    let Answered { response, words } = answered.map_err(|error| describe(&error))?;
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-        return Err(refusal(response).await);
+        return Err(refusal(response, words).await);
     }
     check(response.headers(), &key, &web.protocols)?;
     let stream = response.upgrade().await.map_err(|error| describe(&error))?;
@@ -217,8 +218,11 @@ fn check(headers: &HeaderMap, key: &str, wanted: &[String]) -> Result<(), String
 }
 
 /// How a server refuses.
-async fn refusal(response: Response) -> String {
+async fn refusal(response: Response, words: Option<String>) -> String {
     let status = response.status();
+    if let Some(words) = words {
+        return format!("HTTP status {}: {words}", status.as_u16());
+    }
     let body = response.text().await.unwrap_or_default();
     let body = clip(body.trim(), ECHO);
     let colon = if body.is_empty() { "" } else { ": " };

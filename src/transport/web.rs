@@ -11,6 +11,8 @@ use rustls::ClientConfig;
 use rustls::crypto::ring;
 use rustls_platform_verifier::BuilderVerifierExt;
 
+use super::Authorize;
+
 /// Headers that are made anew for every request.
 pub type Headers = Arc<dyn Fn() -> Vec<(String, String)> + Send + Sync>;
 
@@ -47,13 +49,15 @@ pub struct Web {
     pub headers: Headers,
     /// The subprotocols to offer, over WebSocket: one has to be selected, if there are any.
     pub protocols: Vec<String>,
+    /// Who authorizes requests, if anybody does.
+    pub authorize: Option<Arc<dyn Authorize>>,
 }
 
 impl Web {
     /// An address without headers of one's own, and with the subprotocol `mcp`.
     pub fn new(url: impl Into<String>) -> Self {
         let (headers, protocols) = (Arc::new(Vec::new), vec!["mcp".to_owned()]);
-        Self { url: url.into(), headers, protocols }
+        Self { url: url.into(), headers, protocols, authorize: None }
     }
 
     /// The headers of the next request; the error says which of them cannot be sent.
@@ -85,7 +89,10 @@ pub(super) fn put(all: &mut HeaderMap, name: &str, value: &str) -> Result<(), St
 
 /// What makes requests: by way of the proxies of the environment (`HTTPS_PROXY`, `NO_PROXY`, …), and
 /// never to where a server redirects to, since that would hand credentials and messages on.
-pub(super) fn requests() -> Result<reqwest::Client, String> {
+///
+/// # Errors
+/// In words, why nothing can be asked: the system's certificates cannot be read.
+pub fn requests() -> Result<reqwest::Client, String> {
     let builder = reqwest::Client::builder()
         .tls_backend_preconfigured(tls()?)
         .redirect(Policy::none())

@@ -36,6 +36,25 @@ macro_rules! setters {
             self
         }
     };
+    (@ scopes) => {
+        /// Says which scopes its callers have to be granted, all of them. Others are refused before its
+        /// handler runs: with HTTP status 403, over a `WebSocket` with the JSON-RPC error 40300; either
+        /// names every scope that is needed. So is whoever is not known at all, except over stdio. To
+        /// leave it out of the lists of those, see `native::auth::Auth::hides`.
+        ///
+        /// # Panics
+        /// If one is no scope of RFC 6749: one or more of ASCII's visible characters, but no quote and no
+        /// backslash.
+        #[cfg(not(target_arch = "wasm32"))]
+        #[must_use]
+        pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+            self.scopes = scopes.into_iter().map(Into::into).collect();
+            for scope in &self.scopes {
+                assert!(crate::types::is_scope(scope), "`{scope}` is no scope");
+            }
+            self
+        }
+    };
     (@ icon) => {
         /// Adds a picture.
         #[must_use]

@@ -26,6 +26,10 @@ pub struct Prompt {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip)]
+    pub scopes: Vec<String>,
 }
 
 /// What a prompt is filled in with.
@@ -70,7 +74,7 @@ impl Prompt {
         Self { name: name.into(), description, ..Self::default() }
     }
 
-    setters!(title icon);
+    setters!(title icon scopes);
 
     /// Adds an argument that may be given.
     #[must_use]

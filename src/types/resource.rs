@@ -35,6 +35,10 @@ pub struct Resource {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip)]
+    pub scopes: Vec<String>,
 }
 
 /// A family of resources as `resources/templates/list` shows it.
@@ -63,6 +67,10 @@ pub struct ResourceTemplate {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
+    #[cfg(not(target_arch = "wasm32"))]
+    #[serde(skip)]
+    pub scopes: Vec<String>,
 }
 
 /// What is in a resource, or in a part of one: text or bytes.
@@ -98,7 +106,7 @@ impl Resource {
         Self { uri: uri.into(), name: name.into(), ..Self::default() }
     }
 
-    setters!(title description mime_type annotations icon);
+    setters!(title description mime_type annotations icon scopes);
 }
 
 impl ResourceTemplate {
@@ -107,7 +115,7 @@ impl ResourceTemplate {
         Self { uri_template: uri_template.into(), name: name.into(), ..Self::default() }
     }
 
-    setters!(title description mime_type annotations icon);
+    setters!(title description mime_type annotations icon scopes);
 }
 
 impl ResourceContents {

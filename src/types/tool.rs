@@ -33,10 +33,10 @@ pub struct Tool {
     /// Anything else about it.
     #[serde(default, rename = "_meta", skip_serializing_if = "Option::is_none")]
     pub meta: Option<JsonValue>,
-    /// What its callers have to be allowed; no client sees this.
+    /// The scopes that its callers need, all of them; no client sees this. See `scopes`.
     #[cfg(not(target_arch = "wasm32"))]
     #[serde(skip)]
-    pub(crate) scopes: Vec<String>,
+    pub scopes: Vec<String>,
 }
 
 /// Hints about a tool's effects. Absent means what the protocol takes as default: not read-only,
@@ -68,7 +68,7 @@ impl Tool {
         Self { name: name.into(), description, ..Self::default() }
     }
 
-    setters!(title icon);
+    setters!(title icon scopes);
 
     /// Adds hints about its effects.
     #[must_use]
@@ -87,22 +87,6 @@ impl Tool {
 
 #[cfg(not(target_arch = "wasm32"))]
 impl Tool {
-    /// Says which scopes its callers have to be granted, all of them. Others are refused before it
-    /// runs: with HTTP status 403, over a WebSocket with the JSON-RPC error 40300; either names every
-    /// scope that is needed. So is whoever is not known at all, except over stdio.
-    ///
-    /// # Panics
-    /// If one is no scope of RFC 6749: one or more of ASCII's visible characters, but no quote and no
-    /// backslash.
-    #[must_use]
-    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        self.scopes = scopes.into_iter().map(Into::into).collect();
-        for scope in &self.scopes {
-            assert!(crate::types::is_scope(scope), "`{scope}` is no scope");
-        }
-        self
-    }
-
     /// Gives it an input schema, keyword for keyword, in the place of that of its handler. When it
     /// is registered, `type` and `properties` are added if they are missing, since clients take them
     /// for granted.

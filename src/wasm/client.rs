@@ -4,9 +4,10 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
 use crate::error::Error;
-use crate::jsonrpc::{Kind, Payload, RpcError};
+use crate::jsonrpc::{Kind, Payload};
 use crate::proto::client::{
-    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, PageLimits, Requested,
+    Caching, CallLimits, Channel, ClientConfig, ClientMachine, Handles, Mode, NoAnswer, PageLimits,
+    ReplyTo, Requested,
 };
 use crate::proto::version::{Era, Version};
 use crate::text::owned;
@@ -240,9 +241,10 @@ impl Core {
         };
         // Saturate, as they should.
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
-        let (rounds, wanted, most) =
-            ((rounds >= 0.0).then_some(rounds as u32), pages as usize, most as usize);
-        let pages = (wanted > 0).then_some(PageLimits { wanted, most });
+        let (rounds, pages) = (
+            (rounds >= 0.0).then_some(rounds as u32),
+            Some(PageLimits { wanted: pages as usize, most: most as usize }),
+        );
         let limits = CallLimits {
             timeout,
             max_total,
@@ -288,12 +290,33 @@ impl Core {
         self.machine.notify(method, params).is_ok()
     }
 
-    /// Answers the server's request `id` with a result, or with `{ code, message, data? }`.
+    /// What a handler has come to for the server's request `id`, or without one for what the step `Input`
+    /// asked for, with what was asked: its answer, or without `ok` `{ code?, message, data? }`, or undefined
+    /// if there is no handler.
+    #[allow(clippy::cast_possible_truncation)] // saturates, which is what such a code deserves
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn respond(&mut self, id: JsValue, ok: bool, value: JsValue) {
-        let Some(id) = id.as_id() else { return };
-        let outcome = if ok { Ok(value) } else { Err(RpcError::from_payload(&value)) };
-        self.machine.respond(id, outcome);
+    pub fn reply(
+        &mut self,
+        id: JsValue,
+        input: u32,
+        asked: JsValue,
+        ok: bool,
+        value: JsValue,
+        now: f64,
+    ) {
+        let to = id.as_id().map_or(ReplyTo::Input(input), ReplyTo::Request);
+        let method = asked.text("method").unwrap_or_default();
+        let answer = if ok {
+            Ok(value)
+        } else if value.is_undefined() {
+            Err(NoAnswer::unhandled(&method))
+        } else {
+            let code = value.get("code").and_then(|code| Payload::as_f64(&code));
+            let message = value.text("message").unwrap_or_default();
+            let code = code.map(|code| code as i64);
+            Err(NoAnswer { code, message, data: value.get("data") })
+        };
+        self.machine.handled(to, (&method, asked.get("params").as_ref()), answer, now);
     }
 
     /// Reports how far the answer to the server's request `id` has come; NaN for no total.
@@ -303,12 +326,6 @@ impl Core {
         if let Some(id) = id.as_id() {
             self.machine.report(&id, progress, total, message.as_text().as_deref());
         }
-    }
-
-    /// Answers what the step `Input` asked for, or says in words why there is no answer.
-    pub fn answer(&mut self, input: u32, ok: bool, value: JsValue, now: f64) {
-        let outcome = if ok { Ok(value) } else { Err(text(&value)) };
-        self.machine.answer(input, outcome, now);
     }
 
     /// Gives up the call that began with that id.

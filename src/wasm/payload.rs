@@ -220,7 +220,10 @@ impl Payload for JsValue {
         }
         let mut members = Vec::new();
         for key in keys(self) {
-            members.push((key.as_text().unwrap_or_default(), get(self, &key).unwrap_or_default()));
+            let value = get(self, &key).unwrap_or_default();
+            if !value.is_undefined() {
+                members.push((key.as_text().unwrap_or_default(), value));
+            }
         }
         Some(members)
     }

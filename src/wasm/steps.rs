@@ -122,6 +122,7 @@ impl Core {
                 put_odd(Some(oddity));
                 self.step(Step::Odd, params.unwrap_or_default())
             }
+            Some(Output::Tools(list)) => self.step(Step::Tools, list.unwrap_or_default()),
             Some(Output::Notification(method, params)) => {
                 self.step(Step::Notification, message(&method, params))
             }
@@ -176,8 +177,10 @@ fn describe(machine: &ClientMachine<JsValue>) -> JsValue {
     let mut object = JsValue::object();
     let Some(session) = machine.session() else { return object };
     object.set_text("protocolVersion", session.version.as_str());
-    object.set("certain", JsValue::from_bool(machine.is_era_certain()));
     object.set_text("era", session.version.era().as_str());
+    if let Some(time) = machine.legacy_for() {
+        object.set("legacyFor", JsValue::from_f64(time));
+    }
     // The method that asks whether the server is there.
     object.set_text("ping", machine.ping_method());
     object.set("serverInfo", session.server_info.clone().unwrap_or_default());

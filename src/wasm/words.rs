@@ -185,6 +185,8 @@ pub enum Step {
     Begun = 25,
     /// What tells the server so was lost on the way.
     NotBegun = 26,
+    /// What is known of tools from now on, or with undefined nothing.
+    Tools = 28,
     /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
     /// it came, or NaN.
     Asked = 27,

@@ -4,6 +4,7 @@
 // them: garbage collection on that thread counts, waiting for a processor does not. Firefox tells
 // no such thing; there it is the time that passes.
 import { launch, openPage } from "../support/browser.mjs";
+import { Peak } from "./memory.mjs";
 
 /**
  * @typedef {object} Open a page with one client in it
@@ -30,6 +31,8 @@ export async function start(kind) {
       const close = () => context.close();
       return { page, close, ...(kind === "chromium" ? await chromium(page) : firefox(page)) };
     },
+    /** What its pages take of the machine's memory at most; none where the machine does not tell. */
+    peak: () => Peak.of(browser.process()?.pid),
     close: () => browser.close(),
   };
 }

@@ -1,12 +1,15 @@
 // A server that answers the tool `flood {n}` with n progress notifications in batches, over
-// WebSocket and over Streamable HTTP on the same port.
+// WebSocket and over Streamable HTTP on the same port; `replay {n}` with as many, all written beforehand;
+// `large {bytes}` with a result of that size.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
-import { reply } from "./frames.mjs";
+import { largeFrame, reply } from "./frames.mjs";
 import { progressFrame, shapes } from "./shapes.mjs";
 
 const BATCH = 250;
 const ENOUGH_WAITING = 256 * 1024;
+/** Reports in a burst of a recording. */
+const BURST = 1000;
 
 const cors = {
   "access-control-allow-origin": "*",
@@ -21,7 +24,7 @@ const cors = {
  */
 async function flood(messages, send, waiting) {
   const { n, shape } = messages[0]?.params.arguments;
-  const tokens = messages.map(({ params }) => params._meta.progressToken);
+  const tokens = messages.map(({ params }) => params._meta?.progressToken);
   const most = Math.ceil(BATCH / tokens.length);
   for (let i = 1; i <= n; ) {
     const turns = Array.from({ length: Math.min(most, n - i + 1) }, () => i++);
@@ -30,6 +33,35 @@ async function flood(messages, send, waiting) {
     do await new Promise((resolve) => setImmediate(resolve));
     while (waiting() > ENOUGH_WAITING);
   }
+}
+
+/**
+ * Text frames of a WebSocket as a server writes them.
+ * @param {string[]} texts
+ */
+function framed(texts) {
+  return Buffer.concat(texts.flatMap((text) => {
+    const bytes = Buffer.from(text);
+    const short = bytes.length < 126;
+    if (bytes.length > 0xffff) throw new Error("too long for a frame of the recording");
+    return [Buffer.from(short ? [0x81, bytes.length] : [0x81, 126, bytes.length >> 8, bytes.length & 255]), bytes];
+  }));
+}
+
+/**
+ * Plays a recording: nothing is made while it is, so that the page has the processors.
+ * @param {Record<string, any>} message the call
+ * @param {import("ws").WebSocket} socket
+ */
+async function replay({ params }, socket) {
+  const { n, shape } = params.arguments;
+  /** @type {Buffer[]} */
+  const bursts = [];
+  for (let i = 0; i < n; i += BURST) {
+    bursts.push(framed(Array.from({ length: Math.min(BURST, n - i) }, (_, more) => progressFrame(shape, params._meta.progressToken, i + more + 1, n))));
+  }
+  const { _socket: wire } = /** @type {{ _socket: import("node:net").Socket }} */ (/** @type {unknown} */ (socket));
+  for (const burst of bursts) if (!wire.write(burst)) await new Promise((resolve) => wire.once("drain", resolve));
 }
 
 /** @param {import("node:http").IncomingMessage} request */
@@ -52,6 +84,9 @@ async function serve(request, response) {
   if (message.method !== "tools/call") {
     return response.writeHead(200, { ...cors, "content-type": "application/json" }).end(JSON.stringify(answer));
   }
+  if (message.params.name === "large") {
+    return response.writeHead(200, { ...cors, "content-type": "application/json" }).end(largeFrame(message.id, message.params.arguments.bytes));
+  }
   response.writeHead(200, { ...cors, "content-type": "text/event-stream", "cache-control": "no-cache" });
   /** @param {string[]} frames */
   const send = (frames) => response.write(frames.map((frame) => `event: message\ndata: ${frame}\n\n`).join(""));
@@ -69,6 +104,8 @@ export async function startFrameServer() {
     socket.on("message", async (data) => {
       const message = JSON.parse(String(data));
       let done = [message];
+      if (message.params?.name === "large") return socket.send(largeFrame(message.id, message.params.arguments.bytes));
+      if (message.params?.name === "replay") await replay(message, socket);
       if (message.params?.name === "flood") {
         together.push(message);
         if (together.length < (shapes[message.params.arguments.shape]?.calls ?? 1)) return;

@@ -1,15 +1,29 @@
 // The frames of the benchmark, the same for every client.
 
 /**
- * A tool result with about `bytes` of structured content, as text.
+ * A tool result with about `bytes` of structured content, and not more, as text.
  * @param {string | number} id
  * @param {number} bytes
  */
 export function resultFrame(id, bytes) {
   /** @param {number} i */
   const row = (i) => ({ id: i, name: `customer ${i}`, active: i % 3 === 0, balance: i * 1.25, tags: ["alpha", "beta"] });
-  const rows = Array.from({ length: Math.ceil(bytes / JSON.stringify(row(10_000)).length) }, (_, i) => row(i));
+  const rows = Array.from({ length: Math.ceil(bytes / JSON.stringify(row(999_999)).length) }, (_, i) => row(i));
   return JSON.stringify({ jsonrpc: "2.0", id, result: { content: [], structuredContent: { rows } } });
+}
+
+/** By size, the text of a result behind its id. @type {Map<number, string>} */
+const larges = new Map();
+
+/**
+ * The same, whose text is made once.
+ * @param {string | number} id
+ * @param {number} bytes
+ */
+export function largeFrame(id, bytes) {
+  let rest = larges.get(bytes);
+  if (!rest) larges.set(bytes, (rest = resultFrame(0, bytes).slice('{"jsonrpc":"2.0","id":0'.length)));
+  return `{"jsonrpc":"2.0","id":${JSON.stringify(id)}${rest}`;
 }
 
 /**

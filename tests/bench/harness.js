@@ -16,6 +16,8 @@ import { progressFrame, progressOf, shapes } from "./shapes.mjs";
  * @property {(args: Flood, handler: Handler) => Promise<any>} flood calls the tool `flood`
  * @property {(text: string) => Promise<any>} [echo] calls the tool `echo {text}`
  * @property {() => Promise<any>} [list] lists the tools
+ * @property {(args: Flood, handler: Handler) => Promise<any>} [replay] calls the tool `replay`, as `flood`
+ * @property {(bytes: number) => Promise<any>} [large] calls the tool `large {bytes}`
  *
  * @typedef {object} Subject a client under test, by how it may connect
  * @property {(link: Link) => Promise<Session>} [memory] over frames in memory
@@ -49,13 +51,13 @@ export function expose(subject) {
       characters += message ? message.length : 0;
     };
   };
-  /** Starts the calls of a shape, which share the reports. @param {number} n @param {string} shape */
-  const floods = (n, shape) => {
+  /** Starts the calls of a shape, which share the reports. @param {number} n @param {string} shape @param {"flood" | "replay"} tool */
+  const floods = (n, shape, tool = "flood") => {
     const calls = shapes[shape]?.calls ?? 1;
     const args = { n: Math.floor(n / calls), shape };
     return Array.from({ length: calls }, () => {
       const handler = expect(args);
-      return () => session.flood(args, handler);
+      return () => /** @type {any} */ (session)[tool](args, handler);
     });
   };
   /** @param {number} n @param {string} shape */
@@ -152,9 +154,14 @@ export function expose(subject) {
         }
       },
 
-      /** What is measured. @param {number} n @param {string} shape */
-      async flood(n, shape) {
-        await Promise.all(floods(n, shape).map((start) => start()));
+      /** What is measured. @param {number} n @param {string} shape @param {"flood" | "replay"} [tool] */
+      async flood(n, shape, tool) {
+        await Promise.all(floods(n, shape, tool).map((start) => start()));
+      },
+      /** What is measured: a result of that size, from the server. @param {number} bytes */
+      async large(bytes) {
+        const { structuredContent } = await /** @type {any} */ (session).large(bytes);
+        if (!(structuredContent.rows.length > bytes / 200)) throw new Error("the result is not whole");
       },
       /** Checks that nothing was lost, and that all came in order. @param {number} n */
       check,

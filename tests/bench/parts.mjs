@@ -22,10 +22,12 @@ export const titles = {
 const FED = ["mcp-wasm", "bare", "sdk-v1", "sdk-v2"];
 /** Who connects. @type {Name[]} */
 const CONNECTED = ["mcp-wasm", "worker", "bare", "sdk-v1", "sdk-v2"];
+/** Whom the largest results are asked of: the others take long for them. @type {Name[]} */
+const OURS = ["mcp-wasm", "worker", "bare"];
 
 /**
  * @typedef {object} Setting
- * @property {{ open(url: string): Promise<import("./browsers.mjs").Open> }} browser
+ * @property {Awaited<ReturnType<typeof import("./browsers.mjs").start>>} browser
  * @property {string} plain where the pages are
  * @property {string} strict the same, under a production Content-Security-Policy
  * @property {{ url: string, http: string }} frames the server
@@ -106,9 +108,45 @@ async function results(setting, prepare, times) {
   return samples;
 }
 
+/**
+ * What results from a server cost: seconds of CPU, and how much memory more than before at most. Measured once
+ * for the columns of both.
+ * @type {Map<string, Promise<Record<"cpu" | "memory", import("./browsers.mjs").Samples>>>}
+ */
+const larges = new Map();
+
+/** @param {Setting} setting @param {"dial" | "fetch"} how @param {number} megabytes @param {Name[]} who */
+function large(setting, how, megabytes, who) {
+  const key = `${how} ${megabytes}`;
+  const measured = larges.get(key) ?? measureLarge(setting, how, Math.round(megabytes * 1e6 * setting.scale), who);
+  larges.set(key, measured);
+  return measured;
+}
+
+/** @param {Setting} setting @param {"dial" | "fetch"} how @param {number} bytes @param {Name[]} who */
+async function measureLarge(setting, how, bytes, who) {
+  const { browser, frames, rounds, log } = setting;
+  const pages = await open(setting, who, undefined, `${how}(${JSON.stringify(how === "fetch" ? frames.http : frames.url)})`);
+  /** @type {import("./browsers.mjs").Samples} */
+  const memory = Object.fromEntries([...pages.keys()].map((name) => [name, []]));
+  const names = new Map([...pages].map(([name, page]) => [page, name]));
+  const cpu = await interleave(pages, rounds, async (page) => {
+    const peak = browser.peak();
+    const seconds = await page.cost(`bench.large(${bytes})`);
+    const grown = peak?.growth();
+    if (grown) memory[names.get(page) ?? ""]?.push(grown);
+    return seconds;
+  }, log);
+  // The first round warms up.
+  for (const samples of Object.values(memory)) samples.splice(0, samples.length - rounds);
+  log(`    memory: ${Object.entries(memory).map(([name, all]) => `${name} ${((all.at(-1) ?? NaN) / bytes).toFixed(1)}`).join("  ")} of the text`);
+  for (const page of pages.values()) await page.close();
+  return { cpu, memory };
+}
+
 /** Calls that return what they are given. @param {Setting} setting @param {"sequential" | "concurrent"} how @param {string} [connect] */
 async function calls(setting, how, connect) {
-  const n = scaled(setting, connect ? 2_000 : 20_000);
+  const n = scaled(setting, connect ? 1_000 : 20_000);
   const pages = await open(setting, connect ? CONNECTED : FED, undefined, connect);
   const samples = await interleave(pages, setting.rounds, async (page) => ((await page.cost(`bench.${how}(${n})`)) * 1e9) / n, setting.log);
   for (const page of pages.values()) await page.close();
@@ -158,24 +196,28 @@ async function growth(setting, what) {
   return samples;
 }
 
-/** The longest gap between two frames of an animating page during a flood, in frames. @param {Setting} setting */
+/**
+ * The longest gap between two frames of an animating page during a flood, in frames. The server plays a
+ * recording, so that nothing else wants a processor than browser and page.
+ * @param {Setting} setting */
 async function gaps(setting) {
   const n = scaled(setting, 200_000);
   const connect = `dial(${JSON.stringify(setting.frames.url)})`;
   const pages = await open(setting, [...CONNECTED, "floor"], undefined, connect);
   /** @type {import("./browsers.mjs").Samples} */
   const samples = {};
-  // A flood is many rounds in itself; the first one warms up.
-  for (const count of [n / 20, n]) {
+  // The first one warms up.
+  for (const count of [n / 20, ...Array.from({ length: Math.ceil(setting.rounds / 2) }, () => n)]) {
     for (const [name, page] of pages) {
       await page.page.bringToFront();
       await page.collect();
       await page.evaluate("bench.animate()");
-      await page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}).then(() => {})`);
+      await page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
       const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
       await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
-      samples[name] = [Math.max(...all) / FRAME];
-      if (count === n) setting.log(`    ${name} ${samples[name]?.[0]?.toFixed(1)} of ${all.length} frames`);
+      if (count < n) continue;
+      (samples[name] ??= []).push(Math.max(...all) / FRAME);
+      setting.log(`    ${name} ${samples[name]?.at(-1)?.toFixed(1)} of ${all.length} frames`);
     }
   }
   for (const page of pages.values()) await page.close();
@@ -184,6 +226,8 @@ async function gaps(setting) {
 
 /** @typedef {import("./browsers.mjs").Samples} Samples */
 const ALL = Object.keys(shapes);
+/** Over WebSocket the browser costs most, so that a few of them will do: the plain ones, and the worst in memory. */
+const SOME = [FIRST, "typescript", "csharp", "percent", "cyrillic", "quotes", "meta", "texts"];
 /** Over HTTP each call has a stream of its own, so that calls do not report by turns. */
 const ALONE = ALL.filter((shape) => !shapes[shape]?.calls);
 
@@ -197,13 +241,23 @@ const ALONE = ALL.filter((shape) => !shapes[shape]?.calls);
 export const columns = {
   memory: { part: "memory", head: "in memory", base: "bare", firefox: true, shapes: ALL, run: (setting, which) => memory(setting, setting.plain, which) },
   csp: { part: "csp", head: "in memory, production CSP", base: "bare", shapes: [FIRST], run: (setting, which) => memory(setting, setting.strict, which) },
-  wire: { part: "wire", head: "over WebSocket", base: "bare", firefox: true, shapes: ALL, run: (setting, which) => wire(setting, "dial", 10_000, which) },
+  wire: { part: "wire", head: "over WebSocket", base: "bare", firefox: true, shapes: SOME, run: (setting, which) => wire(setting, "dial", 10_000, which) },
   fetch: { part: "fetch", head: "over fetch", base: "bare", firefox: true, shapes: ALONE, run: (setting, which) => wire(setting, "fetch", 20_000, which) },
   small: { part: "results", head: "1 MB", base: "bare", firefox: true, run: (setting) => results(setting, `bench.prepareResults(${MIB}, 8)`, 8) },
   large: { part: "results", head: "16 MB", base: "bare", run: (setting) => results(setting, `bench.prepareResults(${16 * MIB}, 1)`, 1) },
+  socket16: { part: "large", head: "16 MB over WebSocket", base: "bare", run: async (setting) => (await large(setting, "dial", 16, CONNECTED)).cpu },
+  socket16Memory: { part: "large", head: "memory", base: "bare", run: async (setting) => (await large(setting, "dial", 16, CONNECTED)).memory },
+  socket64: { part: "large", head: "64 MB over WebSocket", base: "bare", run: async (setting) => (await large(setting, "dial", 64, OURS)).cpu },
+  socket64Memory: { part: "large", head: "memory", base: "bare", run: async (setting) => (await large(setting, "dial", 64, OURS)).memory },
+  fetch16: { part: "large", head: "16 MB over HTTP", base: "bare", run: async (setting) => (await large(setting, "fetch", 16, CONNECTED)).cpu },
+  fetch16Memory: { part: "large", head: "memory", base: "bare", run: async (setting) => (await large(setting, "fetch", 16, CONNECTED)).memory },
+  fetch64: { part: "large", head: "64 MB over HTTP", base: "bare", run: async (setting) => (await large(setting, "fetch", 64, OURS)).cpu },
+  fetch64Memory: { part: "large", head: "memory", base: "bare", run: async (setting) => (await large(setting, "fetch", 64, OURS)).memory },
   list: { part: "list", head: "list of 500 tools", base: "bare", firefox: true, run: (setting) => results(setting, "bench.prepareLists(500, 32)", 32) },
   sequential: { part: "calls", head: "one after the other", base: "bare", run: (setting) => calls(setting, "sequential", `dial(${JSON.stringify(setting.frames.url)})`) },
   concurrent: { part: "calls", head: "all at once", base: "bare", run: (setting) => calls(setting, "concurrent", `dial(${JSON.stringify(setting.frames.url)})`) },
+  sequentialFetch: { part: "calls", head: "one after the other, over fetch", base: "bare", run: (setting) => calls(setting, "sequential", `fetch(${JSON.stringify(setting.frames.http)})`) },
+  concurrentFetch: { part: "calls", head: "all at once, over fetch", base: "bare", run: (setting) => calls(setting, "concurrent", `fetch(${JSON.stringify(setting.frames.http)})`) },
   sequentialMemory: { part: "calls", head: "one after the other, in memory", base: "bare", run: (setting) => calls(setting, "sequential") },
   concurrentMemory: { part: "calls", head: "all at once, in memory", base: "bare", run: (setting) => calls(setting, "concurrent") },
   coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", run: (setting) => cold(setting, "dial") },

@@ -150,7 +150,12 @@ export function fullTables({ chromium, firefox, native }) {
     [
       "### Results and calls in Chromium\n\nCPU time of the main thread; bare JavaScript is 1. Results and lists are taken from frames in memory. Calls go over WebSocket to an echo, or to one in memory, where nothing but the client is left.",
       clients("CPU per result", chromium, of(chromium, "small", "large", "list")),
-      clients("CPU per call", chromium, of(chromium, "sequential", "concurrent", "sequentialMemory", "concurrentMemory")),
+      clients("CPU per call", chromium, of(chromium, "sequential", "concurrent", "sequentialFetch", "concurrentFetch", "sequentialMemory", "concurrentMemory")),
+    ],
+    [
+      "### Large results in Chromium\n\nFrom the server to the caller: CPU time of the main thread, and by how much the page's process grows at most meanwhile; bare JavaScript, which is given the whole text by the browser and parses it, is 1.",
+      clients("over WebSocket", chromium, of(chromium, "socket16", "socket16Memory", "socket64", "socket64Memory")),
+      clients("over HTTP", chromium, of(chromium, "fetch16", "fetch16Memory", "fetch64", "fetch64Memory")),
     ],
     [
       "### From the import to a connected client\n\nTime that passes in a fresh page of a fresh browser context, everything from loopback; mcp-wasm is 1. Each client is bundled and minified.",
@@ -161,7 +166,7 @@ export function fullTables({ chromium, firefox, native }) {
       clients("relative size", chromium, of(chromium, "heap", "module")),
     ],
     [
-      "### An animating page during 200,000 notifications\n\nThe longest gap between two of its frames, as a multiple of the display's 1/60 s.",
+      "### An animating page during 200,000 notifications\n\nThe longest gap between two of its frames, as a multiple of the display's 1/60 s. The server plays what was written beforehand; the median of several floods.",
       clients("over WebSocket", chromium, of(chromium, "gaps")),
     ],
     [

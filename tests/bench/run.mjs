@@ -22,7 +22,7 @@ import { chart, fullTables, insert, shortTable } from "./report.mjs";
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
-    rounds: { type: "string", default: "7" },
+    rounds: { type: "string", default: "5" },
     scale: { type: "string", default: "1" },
     verbose: { type: "boolean", default: false },
     write: { type: "boolean", default: false },

@@ -140,14 +140,14 @@ for (const kind of browsers) {
       await other.close();
     });
 
-    for (const worker of [false, true]) {
-      test(`a socket that ends with its token comes back without a log-in${worker ? ", in a worker too" : ""}`, { timeout: 60_000 }, async () => {
+    for (const [name, options] of /** @type {[string, { worker?: true, mode?: "legacy" }][]} */ ([["", {}], [", in a worker too", { worker: true }], [", in the legacy era too", { mode: "legacy" }]])) {
+      test(`a socket that ends with its token comes back without a log-in${name}`, { timeout: 60_000 }, async () => {
         const one = await app();
         login.state.lives = 3;
         await one.logIn();
         const outcome = await one.run(`(async () => {
           let ended = 0, failed = [], news = [];
-          const client = await connect(${JSON.stringify(demo.ws)}, { worker: ${worker} });
+          const client = await connect(${JSON.stringify(demo.ws)}, ${JSON.stringify(options)});
           client.onclose = () => ended++;
           client.onerror = (error) => failed.push(error.message);
           const opened = window.opened;
@@ -160,11 +160,12 @@ for (const kind of browsers) {
           await call();
           await until(() => news.includes("reopened"));
           await call();
+          const { era } = client;
           await client.close();
-          return { ended, failed, news, values, opened: window.opened - opened };
+          return { ended, failed, news, values, opened: window.opened - opened, era };
         })()`);
         login.state.lives = 3600;
-        assert.deepEqual(outcome, { ended: 1, failed: [], news: ["interrupted", "reopened"], values: [1, 1, 1], opened: 0 });
+        assert.deepEqual(outcome, { ended: 1, failed: [], news: ["interrupted", "reopened"], values: [1, 1, 1], opened: 0, era: options.mode ?? "modern" });
         await one.close();
       });
     }

@@ -28,6 +28,7 @@ const html = `<!doctype html><meta charset=utf-8><title>app</title><script type=
       }
     };
   };
+  window.auth = auth;
   window.code = (promise) => promise.then(() => "", ({ code, url, message, server }) => ({ code, url, message, server }));
   window.ready = true;
 </script>`;
@@ -44,7 +45,7 @@ for (const kind of browsers) {
     before(async () => {
       world = await startAuthorizationServer();
       site = await serve();
-      browser = await launch(kind);
+      browser = await launch(kind, { hosts: ["app.example"] });
     });
     after(async () => {
       await browser?.close();
@@ -125,11 +126,39 @@ for (const kind of browsers) {
       await one.close();
     });
 
+    test("by redirect: nobody is sent to another origin afterwards, and an answer that comes again does nothing", { timeout: 60_000 }, async () => {
+      const one = await app(site.url, { open: "redirect" });
+      const arrived = one.page.waitForRequest((request) => request.url().startsWith(`${site.url}oauth.html?`), { timeout: 20_000 });
+      const options = JSON.stringify({ returnTo: "https://evil.example/" });
+      await one.run(`void oauth.login(${JSON.stringify(world.server)}, ${options})`);
+      const answer = (await arrived).url();
+      await one.page.waitForFunction(`location.href === ${JSON.stringify(`${site.url}oauth.html`)} && sessionStorage.length > 0 && document.readyState === "complete"`, { timeout: 20_000 });
+      await one.page.waitForFunction(`Object.keys(sessionStorage).some((key) => sessionStorage[key].includes('"tokens"'))`, { timeout: 20_000 });
+      const before = world.count("POST /token");
+      await one.page.goto(answer);
+      await one.page.waitForFunction("location.search === ''", { timeout: 20_000 });
+      await one.page.goto(site.url);
+      await one.page.waitForFunction("window.ready");
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      assert.equal(world.count("POST /token"), before);
+      await one.close();
+    });
+
     test("a window that the browser does not open is AUTH_POPUP_BLOCKED, with the address to go to", { timeout: 60_000 }, async () => {
       const one = await app();
       const { code, url } = await one.run(`(window.open = () => null, code(oauth.login(${JSON.stringify(world.server)})))`);
       assert.equal(code, "AUTH_POPUP_BLOCKED");
       assert.ok(url.startsWith(`${world.issuer}/auth?`));
+      await one.close();
+    });
+
+    test("a page by http that is not of this machine is told so, and no window opens", { timeout: 60_000 }, async () => {
+      const one = await app(site.url.replace("127.0.0.1", "app.example"));
+      assert.equal(await one.run("isSecureContext"), false);
+      const { code, message } = await one.run(`code(oauth.login(${JSON.stringify(world.server)}))`);
+      assert.deepEqual([code, /https/.test(message)], ["AUTH_INSECURE", true]);
+      assert.equal(await one.run(`code(make(${JSON.stringify(world.server)}, { client: { id: "a", secret: "b" } }))`).catch((/** @type {Error} */ error) => /a page cannot keep a secret/.test(error.message)), true);
       await one.close();
     });
 
@@ -190,6 +219,40 @@ for (const kind of browsers) {
       assert.equal(await one.run("whole()"), "person");
       await one.close();
     });
+
+    for (const challenges of /** @type {const} */ (["several", "hidden"])) {
+      test(`a challenge ${challenges === "several" ? "in several fields, of which this browser may show none" : "that the page does not see"} is no hindrance`, { timeout: 60_000 }, async () => {
+        const one = await app();
+        world.state.challenges = challenges;
+        try {
+          assert.equal(await one.run("whole()"), "person");
+        } finally {
+          world.state.challenges = "one";
+        }
+        await one.close();
+      });
+    }
+
+    for (const [name, issuer] of /** @type {const} */ ([["by http", "http://login.example"], ["on this machine for a server elsewhere", "http://127.0.0.1:9"]])) {
+      test(`an authorization server ${name} is refused before it is asked anything`, { timeout: 60_000 }, async () => {
+        const one = await app();
+        const before = await windows();
+        const [code, asked] = await one.run(`(async () => {
+          const server = ${JSON.stringify(name === "by http" ? world.server : "https://mcp.example/mcp")}, asked = [];
+          const own = new auth.OAuth({ fetch: async (url, init) => {
+            if (String(url).includes("oauth-protected-resource")) return Response.json({ resource: server, authorization_servers: [${JSON.stringify(issuer)}] });
+            asked.push(String(url));
+            return new Response("", { status: 404 });
+          } });
+          const refused = await code(own.login(server));
+          return [refused.code, asked.filter((url) => url.startsWith(${JSON.stringify(issuer)}))];
+        })()`);
+        assert.deepEqual([code, asked], ["AUTH_METADATA", []]);
+        for (let i = 0; i < 100 && (await windows()) > before; i++) await new Promise((resolve) => setTimeout(resolve, 50));
+        assert.equal(await windows(), before, "no window is left");
+        await one.close();
+      });
+    }
 
     test("where pages cannot register, it is AUTH_CORS, and says which address", { timeout: 60_000 }, async () => {
       const closed = await startAuthorizationServer({ opens: false });

@@ -144,6 +144,40 @@ describe("the answer of a log-in", () => {
       assert.ok(!JSON.stringify(error).includes("SECRET") && !error.message.includes("SECRET"));
     });
   }
+  test("one that comes within ten minutes is taken, and a later one is nobody's", async (t) => {
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() });
+    for (const [passed, code] of /** @type {const} */ ([[599_999, undefined], [600_001, "AUTH_STATE"]])) {
+      const world = fakeLogin();
+      const open = async (/** @type {URL} */ url) => {
+        const answer = await world.open(url);
+        t.mock.timers.setTime(Date.now() + passed);
+        return answer;
+      };
+      const outcome = await make(world, { open }).login(world.server).then(() => undefined, (error) => error.code);
+      assert.deepEqual([outcome, world.count("/token")], [code, code ? 0 : 1]);
+    }
+  });
+
+  test("who does not answer within ten minutes has given up, and may log in again", async (t) => {
+    t.mock.timers.enable({ apis: ["setTimeout"] });
+    const world = fakeLogin();
+    let asked = /** @type {(value: unknown) => void} */ (() => {});
+    const isAsked = new Promise((resolve) => (asked = resolve));
+    let answers = false;
+    const auth = make(world, { open: (url) => (answers ? world.open(url) : (asked(undefined), new Promise(() => {}))) });
+    let over = false;
+    const outcome = failure(auth.login(world.server)).finally(() => (over = true));
+    await isAsked;
+    t.mock.timers.tick(599_999);
+    await Promise.resolve();
+    assert.equal(over, false);
+    t.mock.timers.tick(1);
+    assert.equal((await outcome).code, "AUTH_CANCELLED");
+    answers = true;
+    await auth.login(world.server);
+    assert.equal((await auth.status(world.server)).state, "ready");
+  });
+
   test("the issuer that was announced is taken", async () => {
     const world = fakeLogin({ metadata: { authorization_response_iss_parameter_supported: true } });
     world.answer = () => ({ iss: world.issuer });

@@ -124,21 +124,22 @@ for (const era of ["modern", "legacy"]) {
       assert.equal(inside, 4);
     });
 
-    test("a call that is answered with JSON crosses as often as over a WebSocket", async () => {
+    test("a call that is answered with JSON crosses as often as over a WebSocket, and once for the head", async () => {
       const frames = await count(await overFrames(era, 0));
       const http = await count(await overHttp(era, (request) => Response.json(result(request, era))));
-      assert.equal(http.length, frames.length, `${http}\n${frames}`);
+      assert.equal(http.length, frames.length + 1, `${http}\n${frames}`);
+      assert.ok(!frames.includes("scan"), "an answer is not laid before the scanner");
     });
 
     for (const chunks of [1, 2, 7]) {
-      test(`a call that is answered with a stream of ${chunks} chunks crosses as over a WebSocket, and once for each chunk and the end`, async () => {
+      test(`a call that is answered with a stream of ${chunks} chunks crosses as over a WebSocket, and once for the head, each chunk and the end`, async () => {
         const frames = await count(await overFrames(era, 0));
         const respond = (/** @type {Message} */ request) => {
           const reports = Array.from({ length: chunks - 1 }, (_, i) => report(request, i + 1));
           return stream([...reports, result(request, era)]);
         };
         const http = await count(await overHttp(era, respond));
-        assert.equal(http.length, frames.length + chunks + 1, `${http}\n${frames}`);
+        assert.equal(http.length, frames.length + chunks + 2, `${http}\n${frames}`);
         // What a chunk brings by HTTP is a frame there.
         const reported = await count(await overFrames(era, chunks - 1));
         assert.equal(reported.length, frames.length + chunks - 1, String(reported));

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import test from "node:test";
-import { pkg, root } from "../support/paths.mjs";
+import { importPkg, pkg, root } from "../support/paths.mjs";
 
 const { toError } = await import(path.join(pkg, "base/errors.js"));
 /** @type {{ what: string, detail: { code: string }, sentence: string, begins?: boolean }[]} */
@@ -17,4 +17,35 @@ test("every error has the sentence that a Rust program gets", () => {
     // What a page can do besides is said behind it.
     assert.equal(begins ? message.slice(0, sentence.length) : message, sentence);
   }
+});
+
+test("what a transport cannot do is said with the way out", async () => {
+  const { MessagePortTransport, StreamableHttpTransport, WebSocketTransport, createInMemoryPair, replay } = await importPkg();
+  /** @type {import("mcp-wasm").JSONRPCMessage} */
+  const message = { jsonrpc: "2.0", method: "x" };
+  const closed = "CLOSED";
+  const [pair] = createInMemoryPair();
+  await pair.close();
+  const { port1, port2 } = new MessageChannel();
+  const used = new MessagePortTransport(port1);
+  await used.start();
+  /** @type {[what: () => unknown, code: string, happened: RegExp, todo: RegExp][]} */
+  const rows = [
+    [() => new WebSocketTransport("ws://127.0.0.1:1/").send(message), closed, /not sent: the WebSocket is not open/, /start it first/],
+    [() => new StreamableHttpTransport("http://127.0.0.1:1/").send(message), closed, /not sent: the transport is not open/, /start it first/],
+    [() => new MessagePortTransport(port2).send(message), closed, /not sent: the port is not open/, /start it first/],
+    [() => used.start(), closed, /port has been used already/, /give another/],
+    [() => pair.send(message), closed, /not sent: the pair is closed/, /createInMemoryPair/],
+    [async () => replay("{}"), "INVALID_ARGUMENT", /line 1 is no frame of a log/, /String\(recorder\)/],
+  ];
+  for (const [what, code, happened, todo] of rows) {
+    await assert.rejects(async () => what(), (/** @type {any} */ error) => {
+      assert.equal(error.code, code);
+      assert.match(error.message, happened);
+      assert.match(error.message, todo);
+      return true;
+    });
+  }
+  await used.close();
+  port2.close();
 });

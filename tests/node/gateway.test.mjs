@@ -261,10 +261,26 @@ describe("the start", () => {
     const directory = await mkdtemp(path.join(tmpdir(), "gateway-"));
     const file = path.join(directory, "mcp.json");
     await writeFile(file, JSON.stringify({ servers: { a: { command: "x", env: { KEY: "${input:key}" } } } }));
+    const written = async (/** @type {string} */ name, /** @type {string} */ text) => {
+      await writeFile(path.join(directory, name), text);
+      return ["--config", path.join(directory, name)];
+    };
     const taken = await startGateway(lines());
     for (const [args, wanted] of /** @type {[string[], RegExp][]} */ ([
       [["--", "no-such-command"], /there is no command `no-such-command`: install it/],
+      [["--", "./no/such/command"], /there is no command `\.\/no\/such\/command`: install it, or write its whole path/],
       [["--config", path.join(directory, "none.json")], /cannot read .*none\.json/],
+      [await written("broken.json", "{"), /in .*broken\.json: it is no JSON: .*line 1/],
+      [await written("empty.json", "{}"), /neither `mcpServers` nor `servers`/],
+      [await written("nothing.json", '{"mcpServers":{"a":{}}}'), /server `a`: it has neither a `command` nor a `url`/],
+      [await written("type.json", '{"mcpServers":{"a":{"command":"x","args":"y"}}}'), /server `a`: invalid type: string "y", expected a sequence/],
+      [await written("off.json", '{"mcpServers":{"a":{"command":"x","disabled":true}}}'), /all of its servers are `disabled`/],
+      [await written("variable.json", '{"mcpServers":{"a":{"command":"x","args":["${NO_SUCH_VARIABLE}"]}}}'), /server `a`: `args`: .*the environment variable NO_SUCH_VARIABLE is not set; set it, or write its value there/],
+      [await written("header.json", '{"mcpServers":{"a":{"url":"http://x","headers":{"K":"${env:NO_SUCH_VARIABLE}"}}}}'), /`headers\.K`: .*NO_SUCH_VARIABLE is not set/],
+      [["--host", "no.such.host.invalid", ...lines()], /cannot listen on no\.such\.host\.invalid/],
+      [["--header", "no-colon", "--url", "http://x"], /is not `Name: value`/],
+      [["--token", "two words", ...lines()], /the token cannot be used: a token has letters/],
+      [["--idle", "soon", ...lines()], /`soon` is no time/],
       [["--config", file], /mcp\.json: server `a`: `env\.KEY`: .*set the environment variable INPUT_KEY/],
       [["--port", String(taken.port), ...lines()], /is in use.*--port/],
       [["--host", "0.0.0.0", "--no-token", ...lines()], /--no-token is for this machine only/],

@@ -79,13 +79,13 @@ const hollow = {
   setup: ({ onLoad }) => void onLoad({ filter: /wasm[\\/]inline(-http)?\.js$/ }, ({ path: file }) => ({ contents: readFileSync(file, "utf8").replace(/"[^"]{1000,}"/, '""') })),
 };
 
-/** The chunks that a page loads of an app over HTTP, without the modules, in bytes. @param {string} code @param {import("esbuild").Plugin[]} [plugins] */
-async function weigh(code, plugins = []) {
+/** The chunks that a page loads of an app over HTTP, without the modules, in bytes. @param {string} code @param {import("esbuild").Plugin[]} [plugins] @param {boolean} [splitting] */
+async function weigh(code, plugins = [], splitting = true) {
   const { outputFiles, metafile } = await build({
     stdin: { contents: code, resolveDir: import.meta.dirname },
     alias: { "mcp-wasm/auth": path.join(pkg, "auth/index.js"), "mcp-wasm": path.join(pkg, "index.js") },
     plugins: [hollow, ...plugins],
-    splitting: true,
+    splitting,
     ...BUNDLED,
   });
   const all = Object.entries(metafile.outputs);
@@ -142,3 +142,9 @@ assert.ok(asks > 0 && asks <= 250, `asking an authorizer is ${asks} bytes`);
 const logsIn = (await weigh(`import { OAuth } from "mcp-wasm/auth"; globalThis.auth = new OAuth();\n${app}`)) - plain;
 console.log(`mcp-wasm/auth, as a page loads it: ${logsIn} in brotli`);
 assert.ok(logsIn > 1024 && logsIn <= 4.5 * 1024, `mcp-wasm/auth is ${logsIn} bytes`);
+
+// Where nothing is split off, what finds out where one logs in, and all that may be said of it, comes along at once.
+const everything = `import { OAuth, finish, indexedDb } from "mcp-wasm/auth"; finish(); globalThis.auth = new OAuth({ storage: indexedDb() });\n${app}`;
+const inOne = (await weigh(everything, [], false)) - (await weigh(app, [], false));
+console.log(`mcp-wasm/auth, in one file, with its callback page: ${inOne} in brotli`);
+assert.ok(inOne > logsIn && inOne <= 8.5 * 1024, `mcp-wasm/auth in one file is ${inOne} bytes`);

@@ -191,6 +191,17 @@ rule("unknown members of a notification reach the handler's context", async (env
   equal([contexts[0].callId, contexts[1].callId], [call.id, call.id]);
 });
 
+rule("a notification is delivered whatever member its text begins with", async (env) => {
+  const { log, progressHandler } = recorder();
+  const { peer, call, request } = await env.calling({ progressHandler });
+  const rest = (/** @type {number} */ progress) => `"method":"notifications/progress","params":{"progressToken":${request.id},"progress":${progress}}}`;
+  // As answers begin, or nearly so.
+  const beginnings = ['{"i":1,"jsonrpc":"2.0",', '{"jsonrpc":"2.0","results":1,', '{"jsonrpc":"2.0","icon":{"id":1},', '{"jsonrpc":"2.0",', '{"jsonrpc" : "2.0" ,', ' {"jsonrpc":"2.0",', '{"j":0,"jsonrpc":"2.0",', '{\n\t"jsonrpc":"2.0",'];
+  peer.send(...beginnings.map((beginning, i) => beginning + rest(i + 1)), peer.result(request));
+  await call;
+  equal(log, beginnings.map((_, i) => i + 1));
+});
+
 // ---- recording ----
 
 rule("what was recorded plays into another client, exactly", async (env) => {

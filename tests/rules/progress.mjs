@@ -501,6 +501,15 @@ rule("rule 5: a token that is the text of our integer is ours, and counted", asy
   equal(client.errors, []);
 });
 
+rule("rule 5: of tokens that became text the first ten are kept, and all are counted", async (env) => {
+  const { client, peer, call, request } = await env.calling({ progressHandler: null });
+  const text = (/** @type {number} */ progress) => ({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: String(request.id), progress } });
+  peer.send(...Array.from({ length: 30 }, (_, i) => text(i + 1)), peer.result(request));
+  await call;
+  hasMembers(client.diagnostics().progress, { delivered: 30, coerced: 30 });
+  equal(client.diagnostics().samples.map(({ progress }) => progress), Array.from({ length: 10 }, (_, i) => i + 1));
+});
+
 rule("rule 5: strict drops a token that is the text of our integer, and counts it", async (env) => {
   const { log, handler } = recorder();
   const { client, peer, call, request } = await env.calling({ progressHandler: handler, strict: true });

@@ -13,20 +13,20 @@ export async function startAuthorizationServer({ lives = 3600, opens, headers = 
   let server = "";
   const login = await startLoginServer({ state: { lives, headers }, opens, resource: () => server });
   const { issuer, asked, provider } = login;
-  /** @type {import("./login-server.mjs").LoginState & { needs: Record<string, string>, tools: string[] }} `needs`: the scope that a method needs */
-  const state = Object.assign(login.state, { needs: {}, tools: ["work"] });
+  /** @type {import("./login-server.mjs").LoginState & { needs: Record<string, string>, tools: string[], challenges: "one" | "several" | "hidden" }} `needs`: the scope that a method needs; `challenges`: in one field, in several, or where no page sees it */
+  const state = Object.assign(login.state, { needs: {}, tools: ["work"], challenges: /** @type {const} */ ("one") });
   const tools = createServer((request, response) => void serve(request, response));
   const origin = await listen(tools);
   server = `${origin}/mcp`;
 
   /** @param {import("node:http").IncomingMessage} request @param {import("node:http").ServerResponse} response */
   async function serve(request, response) {
-    const answer = (/** @type {number} */ status, /** @type {any} */ body, /** @type {Record<string, string>} */ more = {}) =>
+    const answer = (/** @type {number} */ status, /** @type {any} */ body, /** @type {Record<string, string | string[]>} */ more = {}) =>
       response
         .writeHead(status, {
           "Access-Control-Allow-Origin": "*",
           "Access-Control-Allow-Headers": "*, authorization",
-          "Access-Control-Expose-Headers": "WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id",
+          "Access-Control-Expose-Headers": state.challenges === "hidden" ? "Mcp-Session-Id" : "WWW-Authenticate, DPoP-Nonce, Mcp-Session-Id",
           "Content-Type": "application/json",
           ...more,
         })
@@ -40,7 +40,8 @@ export async function startAuthorizationServer({ lives = 3600, opens, headers = 
     const [, scheme = "", text = ""] = /^(Bearer|DPoP) (.+)$/i.exec(request.headers.authorization ?? "") ?? [];
     const token = text && (await provider.AccessToken.find(text));
     const bound = Boolean(token?.jkt) === (scheme === "DPoP") && (scheme !== "DPoP" || Boolean(request.headers.dpop));
-    if (!token?.isValid || !bound) return answer(401, {}, { "WWW-Authenticate": `Bearer resource_metadata="${metadata}"` });
+    const challenge = `Bearer resource_metadata="${metadata}"`;
+    if (!token?.isValid || !bound) return answer(401, {}, { "WWW-Authenticate": state.challenges === "several" ? ['Basic realm="a proxy"', challenge] : challenge });
     let body = "";
     for await (const chunk of request) body += chunk;
     if (request.method !== "POST") return answer(405, {});

@@ -52,15 +52,17 @@ export function findProgram(kind) {
 /**
  * Starts a headless browser. Close it with `browser.close()`.
  * @param {Kind} kind
- * @param {{ args?: string[], acceptInsecureCerts?: boolean }} [options]
+ * @param {{ args?: string[], acceptInsecureCerts?: boolean, hosts?: string[] }} [options] `hosts`: names that lead to this machine
  */
-export async function launch(kind, { args = [], acceptInsecureCerts = false } = {}) {
+export async function launch(kind, { args = [], acceptInsecureCerts = false, hosts = [] } = {}) {
+  const mapped = hosts.length ? [`--host-resolver-rules=${hosts.map((host) => `MAP ${host} 127.0.0.1`).join(",")}`] : [];
   return puppeteer.launch({
     browser: kind === "firefox" ? "firefox" : "chrome",
     executablePath: findProgram(kind),
     headless: true,
     acceptInsecureCerts,
-    args: kind === "chromium" ? [...chromiumArgs, ...args] : args,
+    args: kind === "chromium" ? [...chromiumArgs, ...mapped, ...args] : args,
+    ...(kind === "firefox" && hosts.length && { extraPrefsFirefox: { "network.dns.localDomains": hosts.join(",") } }),
     // Loaded machines are slow at starting Firefox.
     timeout: 90_000,
     protocolTimeout: 180_000,

@@ -19,22 +19,23 @@ export const lines = (/** @type {string[]} */ ...args) => ["--", process.execPat
 export async function startGateway(args, { env, cwd, token = "pairing-token" } = {}) {
   if (!existsSync(gateway)) throw new Error(`${gateway} is missing: run \`cargo build --package mcp-wasm-gateway\``);
   const given = args.includes("--no-token") || args.includes("--secret") ? [] : ["--token", token];
-  const server = await start(gateway, ["--port", "0", ...given, ...args], { ready: /try them at (https?:\/\/\S+:(\d+)\/)/, env, cwd });
-  const port = Number(server.match[2]);
+  const port = args.includes("--port") ? [] : ["--port", "0"];
+  const server = await start(gateway, [...port, ...given, ...args], { ready: /try them at (https?:\/\/\S+:(\d+)\/)/, env, cwd });
+  const at = Number(server.match[2]);
   return {
-    port,
+    port: at,
     token,
     url: String(server.match[1]),
     child: server.child,
     /** @param {string} [name] */
-    ws: (name) => `ws://127.0.0.1:${port}/${name ? `${name}/` : ""}mcp`,
+    ws: (name) => `ws://127.0.0.1:${at}/${name ? `${name}/` : ""}mcp`,
     /** @param {string} [name] */
-    http: (name) => `http://127.0.0.1:${port}/${name ? `${name}/` : ""}mcp`,
+    http: (name) => `http://127.0.0.1:${at}/${name ? `${name}/` : ""}mcp`,
     /** What a client connects with. */
     protocols: ["mcp", `mcp.ticket.${token}`],
     headers: { authorization: `Bearer ${token}` },
     /** @returns {Promise<any[]>} */
-    servers: async () => (await fetch(`http://127.0.0.1:${port}/servers`, { headers: { authorization: `Bearer ${token}` } })).json(),
+    servers: async () => (await fetch(`http://127.0.0.1:${at}/servers`, { headers: { authorization: `Bearer ${token}` } })).json(),
     output: server.output,
     /** Ends it; it is a bug if it has panicked. */
     stop: async () => {

@@ -9,6 +9,7 @@ let last = 0;
 
 const write = (/** @type {object[]} */ ...messages) =>
   process.stdout.write(messages.map((message) => JSON.stringify({ jsonrpc: "2.0", ...message }) + "\n").join(""));
+const written = (/** @type {NodeJS.WriteStream} */ stream, /** @type {string} */ text) => new Promise((resolve) => stream.write(text, resolve));
 const sleep = (/** @type {number} */ millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 process.stderr.write("lines-server is up\n");
@@ -74,6 +75,14 @@ async function handle({ id, method, params, result }) {
     process.stderr.write("out of cheese\n", () => process.exit(3));
   } else if (name === "about") {
     write(text(JSON.stringify({ pid: process.pid, env: process.env, cwd: process.cwd() })));
+  } else if (name === "shout") {
+    // Not listed, as the next: what a server does that has gone mad.
+    for (let n = 0; n < args.megabytes; n++) await written(process.stderr, args.line.repeat(Math.ceil((1 << 20) / args.line.length)));
+    write(text("hoarse"));
+  } else if (name === "endless") {
+    for (let n = 0; n < args.megabytes; n++) await written(process.stdout, "x".repeat(1 << 20));
+    await written(process.stdout, "\n");
+    write(text("ended"));
   } else if (name === "slow") {
     await sleep(args.millis ?? 60_000);
     write(text("slept"));

@@ -29,9 +29,10 @@ export const end = async (server) => {
  * @param {boolean} [options.jwt] whether tokens are JWTs, or opaque
  * @param {string} [options.scope] what there is for a resource
  * @param {boolean} [options.lists] whether it lists these as its own: the TypeScript SDKs register with them, which it refuses otherwise
+ * @param {boolean} [options.binds] whether a client may never ask for more than it registered with
  * @param {() => string} [options.resource] what tokens are for if that is not said
  */
-export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", lists = false, resource } = {}) {
+export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", lists = false, binds = true, resource } = {}) {
   /** @type {LoginState} */
   const state = { headers: {}, hangs: false, lives: 3600, ...given };
   /** @type {any} */
@@ -77,6 +78,7 @@ export async function startLoginServer({ port, state: given, opens = true, asks 
     scopes: ["openid", "offline_access", ...(lists ? scope.split(" ") : [])],
     interactions: { url: (/** @type {any} */ _, /** @type {any} */ { uid }) => `/agree/${uid}` },
     issueRefreshToken: async (/** @type {any} */ _, /** @type {any} */ client, /** @type {any} */ code) => client.grantTypeAllowed("refresh_token") && code.scopes.has("offline_access"),
+    ...(!binds && { extraClientMetadata: { properties: ["any"], validator: (/** @type {any} */ _, /** @type {string} */ __, /** @type {any} */ ___, /** @type {any} */ client) => void delete client.scope } }),
     ttl: { AccessToken: () => state.lives, Grant: 3600, Interaction: 3600, Session: 3600, RefreshToken: 3600, IdToken: 3600 },
     features: {
       devInteractions: { enabled: false },

@@ -93,6 +93,8 @@ pub struct Page {
     pub ties: HashMap<Id, Option<i64>>,
     /// What was odd about progress.
     pub odd: Vec<Oddity>,
+    /// What was told of tools: lists, and that nothing is known any more.
+    pub tools: Vec<Option<Value>>,
     /// What failed after what a connection ended by.
     pub second: Option<Error<Value>>,
     /// Whether the notification that ends the handshake is told of by someone else.
@@ -129,6 +131,7 @@ impl Page {
             inputs: VecDeque::new(),
             ties: HashMap::new(),
             odd: Vec::new(),
+            tools: Vec::new(),
             second: None,
             greets: true,
             path,
@@ -426,6 +429,7 @@ impl Page {
             }
             Output::Task(slot, task) => return self.of(slot).tasks.push(task),
             Output::Odd(oddity, _) => return self.odd.push(oddity),
+            Output::Tools(list) => return self.tools.push(list),
             Output::Withdrawn(id, reason) => Told::Withdrawn(id, reason),
             Output::Connected => {
                 let session = self.machine.session().expect("it is there when it is told of");

@@ -58,8 +58,9 @@ Usage: cargo xtask <command> [options]
   bench     The benchmark, in browsers against other clients and natively against other servers;
             updates README.md, docs/size-and-speed.md and the chart
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,
-                         fetch, results, list, calls, cold, heap, frames, firefox, native, server
-              --rounds N rounds of each measurement (default 7)
+                         fetch, results, large, list, calls, cold, heap, frames, firefox,
+                         native, server
+              --rounds N rounds of each measurement (default 5)
   fuzz      Runs the fuzz targets in fuzz/, led by what an input reaches; what fails is kept
               --only T   only this target (repeatable)
               --seconds N  how long each of them runs (default 60)

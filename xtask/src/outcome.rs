@@ -105,15 +105,24 @@ impl Groups {
             "✔" => false,
             _ => return None,
         };
+        let (name, is_excused) = without_directive(name);
         let name = without_time(name);
         let closed = self.0.pop_if(|group| group.depth == depth && group.name == name);
         self.0.retain(|group| group.depth < depth);
-        if !is_failure || closed.is_some_and(|group| group.told) {
+        if !is_failure || is_excused || closed.is_some_and(|group| group.told) {
             return None;
         }
         self.0.iter_mut().for_each(|group| group.told = true);
         let path = self.0.iter().map(|group| group.name.as_str()).chain([name]);
         Some(path.collect::<Vec<_>>().join(" > "))
+    }
+}
+
+/// `name (1.5ms) # why`: a test that may fail, or that was passed over.
+fn without_directive(name: &str) -> (&str, bool) {
+    match name.rsplit_once("ms) # ") {
+        Some((before, _)) => (name.get(..before.len() + "ms)".len()).unwrap_or(name), true),
+        None => (name, false),
     }
 }
 
@@ -182,6 +191,25 @@ test src/lib.rs - (line 3) ... FAILED
             ["alone", "group > first", "group > inner > second (of two)", "broken hook", "late"];
         assert_eq!(outcome.failed, names.map(|name| format!("x.test.mjs: {name}")));
         assert_eq!(outcome.counts, Counts { passed: 4, failed: 5 });
+    }
+
+    #[test]
+    fn tests_that_may_fail_are_no_failures() {
+        let output = "\
+✖ pending one (2034.0ms) # pending
+▶ group
+  ✖ open (0.3ms) # TODO
+    Error: x
+  ✔ fine (0.1ms)
+✔ group (4719.2ms)
+✖ a name # with a sign (0.3ms)
+ℹ pass 1
+ℹ fail 1
+ℹ todo 2
+";
+        let outcome = Outcome::of("x.test.mjs", output, false);
+        assert_eq!(outcome.failed, ["x.test.mjs: a name # with a sign"]);
+        assert_eq!(outcome.counts, Counts { passed: 1, failed: 1 });
     }
 
     #[test]

@@ -43,7 +43,9 @@ const SUITES: [Suite; 9] = [
     },
     Suite {
         name: "interop",
-        needs: enum_set!(package::NEEDS | Need::Python | Need::Peers),
+        needs: enum_set!(
+            package::NEEDS | Need::Python | Need::Peers | Need::Chromium | Need::Firefox
+        ),
         run: |tools| {
             fixture::build_server()?;
             fixture::build_client()?;

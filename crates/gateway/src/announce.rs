@@ -2,11 +2,23 @@
 
 use std::{
     io::{self, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     sync::Arc,
 };
 
 use crate::pool::Pool;
+
+/// Where browsers of this machine find the gateway, without a path.
+pub fn base(address: SocketAddr, is_safe: bool) -> String {
+    let mut address = address;
+    if address.ip().is_unspecified() {
+        address.set_ip(match address {
+            SocketAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http{}://{address}", if is_safe { "s" } else { "" })
+}
 
 /// Says on standard output where the gateway and its servers are.
 pub fn announce(

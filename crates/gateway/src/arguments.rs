@@ -51,8 +51,8 @@ pub struct Arguments {
     #[arg(long, default_value_t = 8040)]
     pub port: u16,
 
-    /// A page that may connect, beside those of this machine, by its origin (`https://app.example`);
-    /// may be repeated. Other pages are refused.
+    /// A page that may connect, by its origin (`https://app.example`); may be repeated. Others are
+    /// refused, but for the gateway's own [default: pages of this machine].
     #[arg(long, value_name = "URL")]
     pub origin: Vec<String>,
 
@@ -69,7 +69,8 @@ pub struct Arguments {
     #[arg(long)]
     pub no_token: bool,
 
-    /// A file that holds the token, so that it stays the same; it is made if it is not there.
+    /// A file that holds the token, so that it stays the same, and log-ins at servers; it is made if it
+    /// is not there.
     #[arg(long, value_name = "FILE", conflicts_with = "no_token")]
     pub secret: Option<PathBuf>,
 

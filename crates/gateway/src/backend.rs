@@ -1,18 +1,19 @@
 //! One server at work: drives the relay between its clients and the transport to it, and starts it
 //! again when it ends.
 
+mod life;
+
 use std::{
     collections::{HashMap, HashSet},
     pin::pin,
-    sync::{Arc, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use mcp_wasm::{
-    error::Error,
     jsonrpc::{Payload, Raw},
     proto::{
-        client::{Channel, RequestId},
+        client::RequestId,
         relay::{FrontId, Relay, RelayOptions, RelayOutput},
         server::Event,
     },
@@ -20,20 +21,13 @@ use mcp_wasm::{
     transport::{self, Transport, now},
 };
 use tokio::{
-    sync::mpsc,
-    time::{Instant, sleep, sleep_until},
+    sync::{mpsc, watch},
+    time::{Instant, sleep_until},
 };
 
 use crate::{config::Way, pool::Pool};
+use life::Phase;
 
-/// Milliseconds that a server may take to be ready: what it is made of may have to be downloaded.
-const READY: f64 = 120_000.0;
-/// The longest pause before a server is started again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The first one, after the one start that comes at once.
-const PAUSE: Duration = Duration::from_millis(500);
-/// How long a server has to run for its end to be the first of its kind again.
-const STEADY: Duration = Duration::from_secs(60);
 /// Messages that wait for a client, at which the server is not read from.
 const MANY: usize = 1024;
 /// And at which it is again.
@@ -56,6 +50,7 @@ pub enum Command {
 pub async fn run(pool: Arc<Pool>, mut commands: mpsc::Receiver<Command>, is_own: bool) {
     let Some(mut backend) = Backend::new(Arc::clone(&pool), is_own) else { return };
     let mut stopping = pool.stopping();
+    let mut login = pool.login().map(|login| login.changes());
     loop {
         backend.step();
         let wake = backend.wake();
@@ -83,6 +78,7 @@ pub async fn run(pool: Arc<Pool>, mut commands: mpsc::Receiver<Command>, is_own:
                     break;
                 }
             }
+            () = changed(&mut login) => backend.logged_in(),
             _ = stopping.wait_for(|stop| *stop) => break,
         }
         if is_own && backend.is_left() {
@@ -100,21 +96,22 @@ async fn next(transport: &mut Option<Transport>) -> transport::TransportEvent {
     }
 }
 
+/// Until somebody has logged in, if the server wants that.
+async fn changed(login: &mut Option<watch::Receiver<()>>) {
+    if let Some(login) = login
+        && login.changed().await.is_ok()
+    {
+        return;
+    }
+    std::future::pending().await
+}
+
 /// Until then, if that is ever.
 async fn rest(until: Option<Instant>) {
     match until {
         Some(until) => sleep_until(until).await,
         None => std::future::pending().await,
     }
-}
-
-/// How far the server has come.
-#[derive(Clone, Copy, PartialEq)]
-enum Phase {
-    Absent,
-    Starting,
-    /// It is ready, since then.
-    Running(Instant),
 }
 
 struct Backend {
@@ -149,7 +146,11 @@ impl Backend {
             return None;
         }
         Some(Self {
-            relay: Relay::new(RelayOptions { shared: !is_own, ..RelayOptions::new(key) }),
+            relay: Relay::new(RelayOptions {
+                shared: !is_own,
+                lists: matches!(&pool.entry.way, Way::Web(web) if web.url.starts_with("http")),
+                ..RelayOptions::new(key)
+            }),
             pool,
             lines: HashMap::new(),
             transport: None,
@@ -279,65 +280,6 @@ impl Backend {
         }
     }
 
-    /// Whether the server is to be there: somebody waits for it, or for its coming back.
-    fn is_wanted(&self) -> bool {
-        self.relay.wants_server() || self.again.is_some() && !self.lines.is_empty()
-    }
-
-    /// Starts the server, if somebody wants it and its time has come.
-    fn start(&mut self) {
-        if self.transport.is_some() {
-            return;
-        }
-        let is_due = self.again.is_none_or(|again| again <= Instant::now());
-        if !is_due || !self.is_wanted() {
-            return;
-        }
-        if self.ends > 0 {
-            self.pool.status.note(|state| state.restarts += 1);
-        }
-        self.again = None;
-        let transport = self.open();
-        let era = *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner);
-        let channel = Channel { remembered: era, ..transport.channel(READY) };
-        self.transport = Some(transport);
-        self.enter(Phase::Starting);
-        self.relay.connect(channel, now());
-    }
-
-    /// The server has come so far, which whoever looks is to know.
-    fn enter(&mut self, phase: Phase) {
-        let before = std::mem::replace(&mut self.phase, phase);
-        self.pool.status.note(|state| {
-            match before {
-                Phase::Absent => {}
-                Phase::Starting => state.starting -= 1,
-                Phase::Running(_) => state.running -= 1,
-            }
-            match phase {
-                Phase::Absent => {}
-                Phase::Starting => state.starting += 1,
-                Phase::Running(_) => state.running += 1,
-            }
-        });
-    }
-
-    fn open(&self) -> Transport {
-        let most = self.pool.limits.message;
-        match &self.pool.entry.way {
-            Way::Child(command) => {
-                tracing::debug!(server = self.pool.name(), "starting");
-                let name = self.pool.name().to_owned();
-                let command = command.clone().on_stderr(move |line| {
-                    tracing::info!(target: "mcp_wasm_gateway::stderr", server = name, "{line}");
-                });
-                Transport::child(&command, most)
-            }
-            Way::Web(web) if web.url.starts_with("ws") => Transport::socket(web, most),
-            Way::Web(web) => Transport::http(web, most),
-        }
-    }
-
     fn output(&mut self, output: RelayOutput<Raw>) {
         match output {
             RelayOutput::Send(message, id) => self.send(&message, id),
@@ -384,65 +326,5 @@ impl Backend {
             Err(error) => self.relay.back_mut().not_begun(error, now()),
         }
         self.relay.settle(now());
-    }
-
-    fn connected(&mut self) {
-        self.enter(Phase::Running(Instant::now()));
-        let Some(session) = self.relay.session() else { return };
-        let info = session.server_info.as_ref();
-        let text = |key| info.and_then(|info| info.text(key));
-        let name = [text("name"), text("version")].into_iter().flatten().collect::<Vec<_>>();
-        let (version, era) = (session.version.as_str().to_owned(), session.version.era());
-        tracing::info!(server = self.pool.name(), version, "ready");
-        *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = Some(era);
-        self.pool.status.note(|state| {
-            state.error = None;
-            state.server = Some(name.join(" "));
-            state.version = Some(version);
-        });
-    }
-
-    fn disconnected(&mut self, error: &Error<Raw>) {
-        let reason = match error {
-            Error::Closed { reason, .. } => reason.clone(),
-            other => other.to_string(),
-        };
-        tracing::warn!(server = self.pool.name(), "{reason}");
-        let since = match self.phase {
-            Phase::Running(since) => Some(since),
-            Phase::Absent | Phase::Starting => None,
-        };
-        self.enter(Phase::Absent);
-        self.pool.status.note(|state| state.error = Some(reason.clone()));
-        if let Some(transport) = self.transport.take() {
-            drop(transport.close());
-        }
-        if since.is_some_and(|since| since.elapsed() >= STEADY) {
-            self.ends = 0;
-        }
-        // The first one that was ready is missed at once; what does not start at all has time.
-        let pause = match (since.is_some(), self.ends) {
-            (true, 0) => Duration::ZERO,
-            (_, ends) => (PAUSE * 2_u32.saturating_pow(ends.min(10))).min(LONGEST_PAUSE),
-        };
-        self.ends += 1;
-        self.again = Some(Instant::now() + pause);
-        if since.is_none() {
-            *self.pool.era.lock().unwrap_or_else(PoisonError::into_inner) = None;
-            self.relay.unreachable(&reason);
-        }
-    }
-
-    /// Ends the server.
-    async fn end(mut self) {
-        self.lines.clear();
-        self.enter(Phase::Absent);
-        if let Some(transport) = self.transport {
-            let closing = transport.close();
-            tokio::select! {
-                () = closing => {}
-                () = sleep(Duration::from_secs(8)) => {}
-            }
-        }
     }
 }

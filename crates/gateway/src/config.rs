@@ -8,10 +8,15 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 use mcp_wasm::transport::{Command, Web};
+use reqwest::header::{HeaderName, HeaderValue};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{arguments::Arguments, variables};
+use crate::{
+    arguments::Arguments,
+    oauth::{Given, Wish},
+    variables,
+};
 
 /// A server.
 #[derive(Clone, Debug)]
@@ -22,6 +27,8 @@ pub struct Entry {
     pub path: String,
     /// How it is reached.
     pub way: Way,
+    /// Its log-in, if it is on the web.
+    pub wish: Wish,
 }
 
 /// How a server is reached.
@@ -34,6 +41,12 @@ pub enum Way {
 }
 
 impl Way {
+    /// Whether there is a header `Authorization` that somebody has given.
+    fn is_authorized(&self) -> bool {
+        let Self::Web(web) = self else { return false };
+        (web.headers)().iter().any(|(name, _)| name.eq_ignore_ascii_case("authorization"))
+    }
+
     /// In a word or two, without arguments or addresses, which may be secret.
     pub fn describe(&self) -> String {
         match self {
@@ -64,6 +77,34 @@ struct Written {
     headers: BTreeMap<String, String>,
     #[serde(default)]
     disabled: bool,
+    #[serde(default, alias = "auth")]
+    oauth: Registered,
+}
+
+/// A client that was registered by hand, as Claude, VS Code and Cursor write it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Registered {
+    #[serde(alias = "CLIENT_ID")]
+    client_id: Option<String>,
+    #[serde(alias = "CLIENT_SECRET")]
+    client_secret: Option<String>,
+    #[serde(default, alias = "scope")]
+    scopes: Scopes,
+}
+
+/// Rights: a text of them, or a list.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Scopes {
+    Text(String),
+    List(Vec<String>),
+}
+
+impl Default for Scopes {
+    fn default() -> Self {
+        Self::List(Vec::new())
+    }
 }
 
 /// The servers that are asked for.
@@ -85,7 +126,8 @@ pub fn entries(arguments: &Arguments) -> Result<Vec<Entry>> {
         };
         Way::Child(Command::new(program).args(args))
     };
-    Ok(vec![Entry { name: "server".to_owned(), path: "/mcp".to_owned(), way }])
+    let wish = Wish { is_fixed: way.is_authorized(), ..Wish::default() };
+    Ok(vec![Entry { name: "server".to_owned(), path: "/mcp".to_owned(), way, wish }])
 }
 
 /// The beginning of what may be a secret.
@@ -97,6 +139,17 @@ fn web(url: &str, headers: Vec<(String, String)>) -> Result<Way> {
     let schemes = ["http://", "https://", "ws://", "wss://"];
     if !schemes.iter().any(|scheme| url.starts_with(scheme)) {
         bail!("`{url}` is no address that begins with http:, https:, ws: or wss:");
+    }
+    for (name, value) in &headers {
+        // The value may be secret.
+        if HeaderName::from_bytes(name.as_bytes()).is_err() {
+            bail!("`{name}` cannot be the name of a header");
+        }
+        if HeaderValue::from_str(value).is_err() {
+            bail!(
+                "the value of the header `{name}` has characters that no header can have, such as a line break"
+            );
+        }
     }
     let mut web = Web::new(url);
     web.headers = std::sync::Arc::new(move || headers.clone());
@@ -131,6 +184,16 @@ fn of_text(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Result<Vec<En
     if entries.is_empty() {
         bail!("all of its servers are `disabled`");
     }
+    for (at, entry) in entries.iter().enumerate() {
+        if let Some(other) = entries.iter().take(at).find(|other| other.path == entry.path) {
+            bail!(
+                "the servers `{}` and `{}` would both be at {}: give one of them another name",
+                other.name,
+                entry.name,
+                entry.path
+            );
+        }
+    }
     Ok(entries)
 }
 
@@ -139,10 +202,13 @@ fn entry(
     written: &Value,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<Entry>> {
-    let Written { command, args, env, cwd, url, headers, disabled } =
+    let Written { command, args, env, cwd, url, headers, disabled, oauth } =
         Written::deserialize(written).map_err(|error| anyhow!("{error}"))?;
     if disabled {
         return Ok(None);
+    }
+    if matches!(name, "" | "." | "..") || name.chars().any(char::is_control) {
+        bail!("its name cannot be a part of an address: give it another");
     }
     let variables = variables::Variables { lookup };
     let expand =
@@ -176,7 +242,16 @@ fn entry(
         (Some(_), Some(_)) => bail!("it has a `command` and a `url`: leave one of them away"),
         (None, None) => bail!("it has neither a `command` nor a `url`"),
     };
-    Ok(Some(Entry { name: name.to_owned(), path: format!("/{}/mcp", segment(name)), way }))
+    let client = oauth.client_id.map(|id| -> Result<Given> {
+        let secret = oauth.client_secret.map(|secret| expand("oauth.clientSecret", &secret));
+        Ok(Given { id: expand("oauth.clientId", &id)?, secret: secret.transpose()? })
+    });
+    let scopes = match oauth.scopes {
+        Scopes::Text(text) => text.split_whitespace().map(str::to_owned).collect(),
+        Scopes::List(list) => list,
+    };
+    let wish = Wish { client: client.transpose()?, scopes, is_fixed: way.is_authorized() };
+    Ok(Some(Entry { name: name.to_owned(), path: format!("/{}/mcp", segment(name)), way, wish }))
 }
 
 /// A name as a part of a path, without what has a meaning there.
@@ -214,7 +289,7 @@ fn without_comments(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Way, of_text, without_comments};
+    use super::{Given, Way, of_text, without_comments};
 
     fn none(_: &str) -> Option<String> {
         None
@@ -244,6 +319,28 @@ mod tests {
     }
 
     #[test]
+    fn names_cannot_lead_out_of_their_place() {
+        let text = r#"{"servers":{"../../etc":{"command":"x"},"%2e%2e":{"command":"x"},"{a}":{"command":"x"},"*b":{"command":"x"}}}"#;
+        let entries = of_text(text, &none).unwrap();
+        let paths: Vec<_> = entries.iter().map(|entry| entry.path.as_str()).collect();
+        assert_eq!(paths, ["/..-..-etc/mcp", "/-2e-2e/mcp", "/-a-/mcp", "/-b/mcp"]);
+    }
+
+    #[test]
+    fn clients_that_were_registered_by_hand_are_read_as_others_write_them() {
+        let text = r#"{"mcpServers":{
+            "a":{"url":"https://a.example/mcp","oauth":{"clientId":"me","scopes":["read","write"]}},
+            "b":{"url":"https://b.example/mcp","auth":{"CLIENT_ID":"me","CLIENT_SECRET":"${S:-s}","scopes":"read"}},
+            "c":{"url":"https://c.example/mcp","headers":{"authorization":"Bearer x"}}}}"#;
+        let all = of_text(text, &none).unwrap();
+        let client =
+            |secret: Option<&str>| Some(Given { id: "me".into(), secret: secret.map(Into::into) });
+        assert_eq!((&all[0].wish.client, all[0].wish.scopes.len()), (&client(None), 2));
+        assert_eq!((&all[1].wish.client, all[1].wish.scopes.len()), (&client(Some("s")), 1));
+        assert!(all[2].wish.is_fixed && !all[0].wish.is_fixed);
+    }
+
+    #[test]
     fn what_is_wrong_with_a_file_is_named_with_its_place() {
         assert!(error("{").contains("it is no JSON"));
         assert!(error("{}").contains("neither `mcpServers` nor `servers`"));
@@ -251,6 +348,18 @@ mod tests {
         assert!(error(r#"{"mcpServers":{"a":{}}}"#).contains("server `a`: it has neither"));
         assert!(error(r#"{"mcpServers":{"a":{"url":"x"}}}"#).contains("no address"));
         assert!(error(r#"{"mcpServers":{"a":{"command":1}}}"#).contains("server `a`"));
+        for name in ["", ".", "..", "a\\u001b[2J"] {
+            let text = error(&format!(r#"{{"servers":{{"{name}":{{"command":"x"}}}}}}"#));
+            assert!(text.contains("cannot be a part of an address"), "{text}");
+        }
+        let twice = error(r#"{"servers":{"a b":{"command":"x"},"a/b":{"command":"x"}}}"#);
+        assert!(twice.contains("`a b` and `a/b` would both be at /a-b/mcp"), "{twice}");
+        for (name, value) in [("X", "a\\r\\nY: b"), ("X Y", "a"), ("X:", "a")] {
+            let text = format!(
+                r#"{{"servers":{{"a":{{"url":"http://x","headers":{{"{name}":"{value}"}}}}}}}}"#
+            );
+            assert!(error(&text).contains("header"), "{text}");
+        }
         let input = r#"{"servers":{"a":{"command":"x","env":{"K":"${input:key}"}}}}"#;
         let text = error(input);
         assert!(text.contains("`env.K`") && text.contains("INPUT_KEY"), "{text}");

@@ -6,9 +6,11 @@ mod arguments;
 mod backend;
 mod config;
 mod files;
+mod oauth;
 mod pool;
 mod site;
 mod status;
+mod stderr;
 mod tls;
 mod token;
 mod variables;
@@ -27,6 +29,7 @@ use tracing_subscriber::EnvFilter;
 
 use arguments::Arguments;
 use config::Entry;
+use oauth::{Kept, Place};
 use pool::{Clients, Pool};
 
 /// Messages that may wait for a client that reads slowly, before its reports merge.
@@ -84,6 +87,9 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     hosts.extend(arguments.allow_host.iter().cloned());
 
+    let base = announce::base(address, tls.is_some());
+    let place = Arc::new(Place::at(&base));
+    let kept = Arc::new(Kept::open(arguments.secret.as_deref()));
     let pairing = token.as_deref().map(PairingToken::new).transpose();
     let pairing = pairing.map_err(|why| anyhow::anyhow!("the token cannot be used: {why}"))?;
     let mut app = Router::new();
@@ -91,7 +97,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let mut pools = Vec::new();
     for entry in entries {
         let options = options(&arguments, &entry, &hosts, pairing.clone());
-        let pool = Pool::new(entry, pool::Limits::of(&arguments));
+        let pool = Pool::new(entry, pool::Limits::of(&arguments), &place, &kept);
         let server = Server::builder(pool.name(), env!("CARGO_PKG_VERSION"))
             .limits(Limits { queue: QUEUE, ..Limits::default() })
             .relay(Clients(Arc::clone(&pool)))
@@ -111,7 +117,10 @@ async fn run(arguments: Arguments) -> Result<()> {
     };
     app = app.merge(site::router(&pools, pairing));
 
-    announce::announce(address, tls.is_some(), &pools, token.as_deref())?;
+    if let Err(error) = announce::announce(address, tls.is_some(), &pools, token.as_deref()) {
+        // Whoever started it may not read that, and knows the token by `--secret`.
+        tracing::warn!("nobody reads where the gateway is: {error}");
+    }
     if token.is_none() {
         tracing::warn!("without a token, every program of this machine can use the servers");
     }
@@ -165,8 +174,9 @@ fn options(
 ) -> Options {
     Options {
         path: entry.path.clone(),
-        // Without a token, a page of another program of this machine is as good as any stranger's.
-        loopback_origins: pairing.is_some(),
+        // A list that somebody has written is the list. Without a token, a page of another program of
+        // this machine is as good as any stranger's.
+        loopback_origins: pairing.is_some() && arguments.origin.is_empty(),
         allowed_origins: arguments.origin.clone(),
         allowed_hosts: hosts.to_vec(),
         pairing,

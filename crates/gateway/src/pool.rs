@@ -18,6 +18,7 @@ use mcp_wasm::{
         version::Era,
     },
     server::relay::{Line, Running, Upstream},
+    transport::Authorize,
 };
 use tokio::{
     sync::{mpsc, watch},
@@ -28,6 +29,7 @@ use crate::{
     arguments::{Arguments, Share},
     backend::{self, Command},
     config::{Entry, Way},
+    oauth::{Kept, Login, Place},
     status::{State, Status},
 };
 
@@ -66,6 +68,8 @@ pub struct Pool {
     pub(crate) entry: Entry,
     pub(crate) limits: Limits,
     pub(crate) status: Status,
+    /// Its log-in, if it is on the web.
+    pub(crate) login: Option<Arc<Login>>,
     /// Its era, once it has shown it.
     pub(crate) era: Mutex<Option<Era>>,
     tools: RwLock<HashMap<String, Raw>>,
@@ -85,8 +89,16 @@ struct Inner {
 
 impl Pool {
     /// An entry of which nothing runs yet.
-    pub fn new(entry: Entry, limits: Limits) -> Arc<Self> {
+    pub fn new(entry: Entry, limits: Limits, place: &Arc<Place>, kept: &Arc<Kept>) -> Arc<Self> {
+        let mut entry = entry;
+        let mut login = None;
+        if let Way::Web(web) = &mut entry.way {
+            let (wish, place, kept) = (entry.wish.clone(), Arc::clone(place), Arc::clone(kept));
+            login = Login::new(&entry.name, &web.url, wish, place, kept).map(Arc::new);
+            web.authorize = login.clone().map(|login| login as Arc<dyn Authorize>);
+        }
         let pool = Self {
+            login,
             entry,
             limits,
             status: Status::default(),
@@ -121,7 +133,13 @@ impl Pool {
 
     /// How it is doing.
     pub fn state(&self) -> State {
-        self.status.now()
+        let login = self.login.as_ref().and_then(|login| login.standing());
+        State { login, ..self.status.now() }
+    }
+
+    /// Its log-in, if it can have one.
+    pub fn login(&self) -> Option<&Arc<Login>> {
+        self.login.as_ref()
     }
 
     /// Why its command cannot be started, as far as can be seen without starting it.

@@ -1,19 +1,32 @@
 //! The page at `/`: the servers, how they are doing, and their tools to try.
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    body::Bytes,
+    extract::{RawQuery, Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     middleware::map_response,
-    response::{IntoResponse, Response},
-    routing::get,
+    response::{Html, IntoResponse, Response},
+    routing::{get, post},
 };
 use mcp_wasm::native::PairingToken;
+use serde::Deserialize;
 use serde_json::{Value, json};
+use url::form_urlencoded;
 
-use crate::{files::FILES, pool::Pool};
+use crate::{
+    files::FILES,
+    oauth::{Logins, Place},
+    pool::Pool,
+};
+
+/// Where a window goes that has logged in.
+const IN: &str = "/oauth/done";
 
 /// What the page may do: WebAssembly needs a word of its own, everything else is from here. Nobody
 /// may frame it, point its addresses elsewhere, or have it send a form.
@@ -34,26 +47,103 @@ const HEADERS: [(HeaderName, &str); 6] = [
 struct Site {
     pools: Vec<Arc<Pool>>,
     pairing: Option<PairingToken>,
+    logins: Logins,
 }
 
 /// The page, what it is made of, and what it asks for.
 pub fn router(pools: &[Arc<Pool>], pairing: Option<PairingToken>) -> Router {
-    let site = Arc::new(Site { pools: pools.to_vec(), pairing });
-    Router::new().route("/servers", get(servers)).fallback(file).with_state(site).layer(
-        map_response(async |mut response: Response| {
-            for (name, value) in HEADERS {
-                response.headers_mut().insert(name, HeaderValue::from_static(value));
+    let site = Arc::new(Site { pools: pools.to_vec(), pairing, logins: Logins::default() });
+    let routes = Router::new()
+        .route("/servers", get(servers))
+        .route("/login", post(login))
+        .route(Place::BACK, get(back))
+        .route(
+            IN,
+            get(async || note("Logged in", "The server can be used. This window can be closed.")),
+        );
+    routes.fallback(file).with_state(site).layer(map_response(async |mut response: Response| {
+        for (name, value) in HEADERS {
+            response.headers_mut().insert(name, HeaderValue::from_static(value));
+        }
+        response
+    }))
+}
+
+impl Site {
+    #[allow(clippy::result_large_err)] // the answer is on its way out
+    fn admit(&self, headers: &HeaderMap) -> Result<(), Response> {
+        match &self.pairing {
+            Some(token) if !token.is_shown(headers) => {
+                Err(StatusCode::UNAUTHORIZED.into_response())
             }
-            response
-        }),
-    )
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What server somebody wants to log in at.
+#[derive(Deserialize)]
+struct Wanted {
+    path: String,
+}
+
+/// Begins a log-in: the answer is the address to be opened. A page of another origin cannot send a body
+/// of this type without being asked for leave, which it does not get.
+async fn login(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    if let Err(refused) = site.admit(&headers) {
+        return refused;
+    }
+    let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+    if kind != Some("application/json") {
+        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+    }
+    let Ok(Wanted { path }) = serde_json::from_slice(&body) else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let pool = site.pools.iter().find(|pool| pool.path() == path);
+    let Some(login) = pool.and_then(|pool| pool.login()) else {
+        return StatusCode::NOT_FOUND.into_response();
+    };
+    match site.logins.begin(login).await {
+        Ok(url) => Json(json!({ "url": url })).into_response(),
+        Err(error) => {
+            tracing::warn!(server = pool.map(|pool| pool.name()), "nobody can log in: {error}");
+            (StatusCode::BAD_GATEWAY, Json(json!({ "error": error }))).into_response()
+        }
+    }
+}
+
+/// A log-in comes back. The code is used up here, and does not stay in the address.
+async fn back(State(site): State<Arc<Site>>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let answer: HashMap<String, String> =
+        form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    match site.logins.finish(&answer).await {
+        Ok(_) => (StatusCode::SEE_OTHER, [(header::LOCATION, IN)]).into_response(),
+        Err(why) => (StatusCode::BAD_REQUEST, note("Not logged in", &why)).into_response(),
+    }
+}
+
+/// A page with a sentence.
+fn note(title: &str, text: &str) -> Html<String> {
+    let plain = |text: &str| {
+        let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+        text.replace('"', "&quot;")
+    };
+    let (title, text) = (plain(title), plain(text));
+    Html(format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title>\
+         <link rel=\"stylesheet\" href=\"/servers.css\"><body class=\"note\"><h1>{title}</h1><p>{text}</p>"
+    ))
 }
 
 /// What there is to say about the servers, to whoever knows the token. Other pages cannot read it:
 /// there are no headers of CORS.
 async fn servers(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    if site.pairing.as_ref().is_some_and(|token| !token.is_shown(&headers)) {
-        return StatusCode::UNAUTHORIZED.into_response();
+    if let Err(refused) = site.admit(&headers) {
+        return refused;
     }
     let all = site.pools.iter().map(|pool| {
         let mut about = json!({

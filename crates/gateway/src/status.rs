@@ -4,6 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
+use crate::oauth::Standing;
+
 /// How a server is doing.
 #[derive(Debug, Default)]
 pub struct Status(Mutex<State>);
@@ -23,6 +25,9 @@ pub struct State {
     /// Why the latest one ended by itself, or could not be started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
+    /// How its log-in is doing, if it wants one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub login: Option<Standing>,
     /// Its name and version, as it says.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,

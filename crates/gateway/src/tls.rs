@@ -2,7 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
@@ -31,6 +31,9 @@ impl Tls {
         let chain: Vec<_> = CertificateDer::pem_slice_iter(&chain)
             .collect::<Result<_, _>>()
             .map_err(|error| anyhow::anyhow!("{at_cert} holds no certificate in PEM: {error}"))?;
+        if chain.is_empty() {
+            bail!("{at_cert} holds no certificate in PEM");
+        }
         let key = fs::read(key).with_context(|| format!("cannot read {at_key}"))?;
         let key = PrivateKeyDer::from_pem_slice(&key)
             .map_err(|error| anyhow::anyhow!("{at_key} holds no private key in PEM: {error}"))?;

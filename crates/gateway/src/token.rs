@@ -29,7 +29,8 @@ fn random() -> Result<String> {
 fn kept(file: &Path) -> Result<String> {
     let shown = file.display();
     match fs::read_to_string(file) {
-        Ok(text) => match text.trim() {
+        // Below it are log-ins.
+        Ok(text) => match text.lines().next().unwrap_or_default().trim() {
             "" => bail!("{shown} has no token in it: write one, or remove the file"),
             token => Ok(token.to_owned()),
         },

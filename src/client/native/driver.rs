@@ -6,11 +6,12 @@ use std::sync::{Arc, Weak};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
+use super::super::Exit;
 use super::super::engine::Engine;
 use super::super::machine::not_open;
 use crate::jsonrpc::Raw;
 use crate::proto::client::{Output, RequestId};
-use crate::transport::{Transport, TransportEvent, now, until};
+use crate::transport::{End, Transport, TransportEvent, now, until};
 
 /// Drives a client until its connection has ended, or nobody holds it any more.
 pub(super) async fn run(
@@ -46,6 +47,16 @@ async fn next(transport: &mut Option<Transport>) -> TransportEvent {
     }
 }
 
+/// How a child has ended, if that is what has.
+fn exit(end: &End) -> Option<Exit> {
+    let status = end.exit?;
+    #[cfg(unix)]
+    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
+    #[cfg(not(unix))]
+    let signal = None;
+    Some(Exit { code: status.code(), signal, stderr: end.stderr.clone() })
+}
+
 /// What the task holds.
 struct Line {
     engine: Weak<Engine>,
@@ -78,6 +89,10 @@ impl Line {
             TransportEvent::Unread(of, error) => engine.refuse(&of, error),
             TransportEvent::End(end) => {
                 self.transport = None;
+                if let Some(exit) = exit(&end) {
+                    // There is one end.
+                    let _ = engine.exit.set(Arc::new(exit));
+                }
                 engine.closed(&end.reason);
             }
             event => engine.with(|core| event.tell(core, now())),

@@ -76,7 +76,7 @@ impl Destination {
             Kind::Url(url) => {
                 let scheme = Scheme::of(&url)
                     .map_err(|reason| Error::argument(&format!("connecting to {url}"), &reason))?;
-                let web = Web { url, headers, protocols };
+                let web = Web { headers, protocols, ..Web::new(url) };
                 match scheme {
                     Scheme::WebSocket => Way::Socket(web),
                     Scheme::Http => Way::Http(web),

@@ -107,6 +107,7 @@ impl Destination {
             reason: describe(&cause, "the platform refused to open the WebSocket"),
             may_have_run: false,
             cause: Some(cause),
+            exit: None,
         })
     }
 }

@@ -109,7 +109,13 @@ fn refusal(engine: &Engine, code: u16) -> Error {
         "it could not be opened (close code {code}): no server there, a wrong path, a refused \
          origin, or a server without the subprotocol \"mcp\""
     );
-    Error::Closed { call: engine.platform.label(), reason, may_have_run: false, cause: None }
+    Error::Closed {
+        call: engine.platform.label(),
+        reason,
+        may_have_run: false,
+        cause: None,
+        exit: None,
+    }
 }
 
 fn ending(event: &CloseEvent) -> String {

@@ -5,6 +5,7 @@
 //! its header, is an exchange of its own; everything else belongs to a session.
 
 mod agreement;
+mod bearer;
 mod challenge;
 mod lookup;
 mod outcome;
@@ -15,6 +16,7 @@ mod stream;
 mod streams;
 
 pub use agreement::check_arguments;
+pub use bearer::{NoToken, bearer};
 pub use challenge::challenge;
 pub use lookup::{Lookup, RequestHeaders};
 pub use outcome::{Beginning, InUse, Next, NoStream, NoSuchEvent, Ready};

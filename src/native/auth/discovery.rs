@@ -35,6 +35,11 @@ impl KeySource {
         Self { own: Some(own), ..Self::default() }
     }
 
+    #[cfg(feature = "auth-fetch")]
+    pub(super) fn trust(&self, pem: &[u8]) {
+        self.web.trust(pem);
+    }
+
     pub(super) async fn get(&self, address: String) -> io::Result<Fetched> {
         if let Some(own) = &self.own {
             return own(address).await;

@@ -8,7 +8,7 @@ use std::{
 
 use axum::http::{HeaderMap, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use reqwest::{Client, Method, RequestBuilder, StatusCode, Url, redirect};
+use reqwest::{Certificate, Client, Method, RequestBuilder, StatusCode, Url, redirect};
 use rustls::crypto::{CryptoProvider, ring};
 
 use super::fetched::{Fetched, LARGEST};
@@ -20,11 +20,30 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Asks over `https:`, and this machine over `http:` too; follows no redirect. Cheap to clone.
 #[derive(Clone, Default)]
 pub(super) struct Fetcher {
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Default)]
+struct Shared {
     /// Made when it is needed: it reads the system's certificates.
-    client: Arc<Mutex<Option<Client>>>,
+    client: Option<Client>,
+    /// Whose certificates are trusted beside those.
+    trusted: Vec<Certificate>,
 }
 
 impl Fetcher {
+    /// Trusts these authorities too.
+    ///
+    /// # Panics
+    /// If it is no certificate in PEM.
+    pub(super) fn trust(&self, pem: &[u8]) {
+        let certificates = Certificate::from_pem_bundle(pem).unwrap_or_default();
+        assert!(!certificates.is_empty(), "there is no certificate in PEM");
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        shared.trusted.extend(certificates);
+        shared.client = None;
+    }
+
     pub(super) async fn get(&self, address: &str) -> io::Result<Fetched> {
         let (headers, body) = answer(self.request(Method::GET, address)?).await?;
         Ok(Fetched { body, max_age: max_age(&headers) })
@@ -59,16 +78,20 @@ impl Fetcher {
     }
 
     fn client(&self) -> io::Result<Client> {
-        let mut kept = self.client.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = &*kept {
+        let mut shared = self.shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = &shared.client {
             return Ok(client.clone());
         }
         if CryptoProvider::get_default().is_none() {
             // An error means that somebody else has been quicker, which is as good.
             let _ = ring::default_provider().install_default();
         }
-        let client = Client::builder().redirect(redirect::Policy::none()).timeout(PATIENCE).build();
-        Ok(kept.insert(client.map_err(io::Error::other)?).clone())
+        let client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .timeout(PATIENCE)
+            .tls_certs_merge(shared.trusted.iter().cloned())
+            .build();
+        Ok(shared.client.insert(client.map_err(io::Error::other)?).clone())
     }
 }
 
@@ -139,6 +162,14 @@ mod tests {
     #[test]
     fn what_is_in_a_form_is_encoded() {
         assert_eq!(encoded("a-b._~ &=%é"), "a-b._~%20%26%3D%25%C3%A9");
+    }
+
+    #[test]
+    fn what_is_no_certificate_is_not_trusted() {
+        for text in ["", "x", "-----BEGIN CERTIFICATE-----\n!\n-----END CERTIFICATE-----\n"] {
+            let trusts = std::panic::catch_unwind(|| Fetcher::default().trust(text.as_bytes()));
+            assert!(trusts.is_err(), "{text}");
+        }
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use super::{Auth, Rejected, limit::Limit, metadata, tickets};
 use crate::{
-    http::server::challenge,
+    http::server::{NoToken, bearer, challenge},
     native::{Options, clock::now, guard, http::cors, peer::Peer, upgrade},
     server::{Access, Principal, check_scopes},
 };
@@ -61,6 +61,7 @@ impl Gate {
             covers: auth.covers.clone(),
             basic: auth.scopes.clone().into(),
             metadata: metadata::address(&auth.resource).into(),
+            hides: auth.hides,
         };
         let is_described = AtomicBool::new(false);
         Self {
@@ -256,19 +257,10 @@ impl Gate {
 fn token_of(headers: &HeaderMap) -> Result<&str, Refused> {
     let field = guard::only(headers, &header::AUTHORIZATION).map_err(|()| Refused::Several)?;
     let text = field.ok_or(Refused::Missing)?.to_str().map_err(|_| Refused::Invalid)?;
-    let (scheme, token) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return Err(Refused::Missing);
-    }
-    let token = token.trim();
-    let is_token_char = |byte| {
-        matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
-            || u8::is_ascii_alphanumeric(&byte)
-    };
-    if token.is_empty() || !token.bytes().all(is_token_char) {
-        return Err(Refused::Invalid);
-    }
-    Ok(token)
+    bearer(text).map_err(|why| match why {
+        NoToken::OtherScheme => Refused::Missing,
+        NoToken::Malformed => Refused::Invalid,
+    })
 }
 
 /// The ticket that a handshake shows, as a subprotocol or, where a proxy takes those away, in the
@@ -281,4 +273,41 @@ fn ticket_of<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     };
     let ticket = offered.find_map(|name| name.strip_prefix(TICKET));
     ticket.or_else(in_query)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ticket_is_a_subprotocol_or_where_a_proxy_takes_those_away_in_the_query() {
+        for (protocols, address, wanted) in [
+            ("mcp, mcp.ticket.abc", "/mcp", Some("abc")),
+            ("mcp", "/mcp?ticket=abc", Some("abc")),
+            ("mcp", "/mcp?a=b&ticket=abc&c", Some("abc")),
+            ("mcp, mcp.ticket.abc", "/mcp?ticket=other", Some("abc")),
+            ("mcp", "/mcp?myticket=abc", None),
+            ("mcp, mcp.tickets.abc", "/mcp", None),
+            ("mcp", "/mcp", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(protocols));
+            let uri: Uri = address.parse().expect("an address");
+            assert_eq!(ticket_of(&headers, &uri), wanted, "{protocols} {address}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_in_no_other_place_than_its_header() {
+        let none = HeaderMap::new();
+        assert!(matches!(token_of(&none), Err(Refused::Missing)));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert!(matches!(token_of(&headers), Ok("abc")));
+        headers.append(header::AUTHORIZATION, HeaderValue::from_static("Bearer abc"));
+        assert!(matches!(token_of(&headers), Err(Refused::Several)));
+        headers
+            .insert(header::AUTHORIZATION, HeaderValue::from_bytes(b"Bearer \xff").expect("bytes"));
+        assert!(matches!(token_of(&headers), Err(Refused::Invalid)));
+    }
 }

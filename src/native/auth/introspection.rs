@@ -13,7 +13,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::{Rejected, Verifier};
-use crate::{native::clock::now, server::Principal};
+use crate::{native::clock::now, server::Principal, types::is_scope};
 
 /// Seconds for which an answer is kept.
 const KEPT: f64 = 60.0;
@@ -47,6 +47,9 @@ pub struct Introspection {
     ask: Arc<Ask>,
     clock: Arc<dyn Fn() -> f64 + Send + Sync>,
     kept: Mutex<HashMap<[u8; 32], Kept>>,
+    /// How it asks, if it is not the app that does.
+    #[cfg(feature = "auth-fetch")]
+    web: super::fetch::Fetcher,
 }
 
 /// What was answered, and until when that is believed.
@@ -68,6 +71,8 @@ impl Introspection {
             ask: Arc::new(move |token| Box::pin(ask(token))),
             clock: Arc::new(|| now() / 1000.0),
             kept: Mutex::default(),
+            #[cfg(feature = "auth-fetch")]
+            web: super::fetch::Fetcher::default(),
         }
     }
 
@@ -87,13 +92,27 @@ impl Introspection {
         client: impl Into<String>,
         secret: impl Into<String>,
     ) -> Self {
-        let issuer = issuer.into();
+        let (issuer, web) = (issuer.into(), super::fetch::Fetcher::default());
+        let (client, secret) = (client.into(), secret.into());
         let introspector =
-            Arc::new(super::introspector::Introspector::new(&issuer, client.into(), secret.into()));
-        Self::new(issuer, move |token| {
+            Arc::new(super::introspector::Introspector::new(&issuer, client, secret, web.clone()));
+        let tokens = Self::new(issuer, move |token| {
             let introspector = Arc::clone(&introspector);
             async move { introspector.introspect(&token).await }
-        })
+        });
+        Self { web, ..tokens }
+    }
+
+    /// Trusts these authorities beside those of the system, for what is fetched: one or more certificates
+    /// in PEM, as a company has that grants its own.
+    ///
+    /// # Panics
+    /// If there is no certificate in it.
+    #[cfg(feature = "auth-fetch")]
+    #[must_use]
+    pub fn trust(self, pem: impl AsRef<[u8]>) -> Self {
+        self.web.trust(pem.as_ref());
+        self
     }
 
     /// Sets the clock, in seconds since 1970: that of the system.
@@ -126,7 +145,7 @@ impl Introspection {
             _ => return None,
         };
         let subject = text("sub").filter(|text| !text.is_empty())?;
-        let scopes = text("scope").unwrap_or_default().split(' ').filter(|one| !one.is_empty());
+        let scopes = text("scope").unwrap_or_default().split(' ').filter(|one| is_scope(one));
         let mut principal =
             Principal::new(subject).issuer(&self.issuer).audience(audience).scopes(scopes);
         if principal.audience.is_empty() {

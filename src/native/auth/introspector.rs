@@ -21,9 +21,9 @@ pub(super) struct Introspector {
 }
 
 impl Introspector {
-    pub(super) fn new(issuer: &str, client: String, secret: String) -> Self {
+    pub(super) fn new(issuer: &str, client: String, secret: String, web: Fetcher) -> Self {
         let issuer = issuer.to_owned();
-        Self { issuer, client, secret, endpoint: OnceCell::new(), web: Fetcher::default() }
+        Self { issuer, client, secret, endpoint: OnceCell::new(), web }
     }
 
     pub(super) async fn introspect(&self, token: &str) -> io::Result<Value> {

@@ -6,7 +6,7 @@ use jsonwebtoken::{Algorithm, Validation, decode, decode_header};
 use serde_json::Value;
 
 use super::{Fetched, Rejected, Verifier, discovery::KeySource, keys::Keys};
-use crate::{native::clock::now, server::Principal};
+use crate::{native::clock::now, server::Principal, types::is_scope};
 
 /// Algorithms that are taken: signatures that only the issuer can make.
 const ALGORITHMS: [Algorithm; 4] =
@@ -46,6 +46,8 @@ pub struct Jwt {
     keys: Arc<Keys>,
     scopes: Vec<&'static str>,
     audience: &'static str,
+    /// Who is in the audience of every token: the issuer itself.
+    own_audience: Option<String>,
     takes_plain: bool,
     clock: Arc<dyn Fn() -> f64 + Send + Sync>,
 }
@@ -58,6 +60,7 @@ impl Jwt {
             keys: Arc::default(),
             scopes: vec!["scope"],
             audience: "aud",
+            own_audience: None,
             takes_plain: false,
             clock: Arc::new(|| now() / 1000.0),
         }
@@ -70,15 +73,19 @@ impl Jwt {
         Self { scopes: vec!["scp"], ..Self::issuer(issuer) }.plain_type(true)
     }
 
-    /// For Auth0: the domain, `name.eu.auth0.com`. Permissions are scopes as well.
+    /// For Auth0: the domain, `name.eu.auth0.com`. Permissions are scopes as well. That a token is for
+    /// Auth0's own `/userinfo` beside this server makes no difference.
     pub fn auth0(domain: &str) -> Self {
         let scopes = vec!["scope", "permissions"];
-        Self { scopes, ..Self::issuer(format!("https://{domain}/")) }.plain_type(true)
+        let own_audience = Some(format!("https://{domain}/userinfo"));
+        Self { scopes, own_audience, ..Self::issuer(format!("https://{domain}/")) }.plain_type(true)
     }
 
-    /// For Keycloak: the address of the realm, `https://id.example.com/realms/name`.
+    /// For Keycloak: the address of the realm, `https://id.example.com/realms/name`. That a token is for
+    /// Keycloak's own `account` beside this server makes no difference.
     pub fn keycloak(realm: &str) -> Self {
-        Self::issuer(realm.trim_end_matches('/')).plain_type(true)
+        let own_audience = Some("account".to_owned());
+        Self { own_audience, ..Self::issuer(realm.trim_end_matches('/')) }.plain_type(true)
     }
 
     /// For Amazon Cognito. Its tokens name no resource but the client, whose id is to be named by
@@ -99,6 +106,18 @@ impl Jwt {
         self.change(|keys| {
             keys.source = KeySource::new(fetch);
         });
+        self
+    }
+
+    /// Trusts these authorities beside those of the system, for what is fetched: one or more certificates
+    /// in PEM, as a company has that grants its own.
+    ///
+    /// # Panics
+    /// If there is no certificate in it.
+    #[cfg(feature = "auth-fetch")]
+    #[must_use]
+    pub fn trust(self, pem: impl AsRef<[u8]>) -> Self {
+        self.keys.source.trust(pem.as_ref());
         self
     }
 
@@ -159,7 +178,8 @@ impl Jwt {
             return None;
         }
         let subject = text("sub").filter(|text| !text.is_empty())?;
-        let audience = texts(claims.get(self.audience)?, false);
+        let mut audience = texts(claims.get(self.audience)?);
+        audience.retain(|name| self.own_audience.as_ref() != Some(name));
         if audience.is_empty() {
             return None;
         }
@@ -167,7 +187,7 @@ impl Jwt {
         let mut principal = Principal::new(subject)
             .issuer(&self.issuer)
             .audience(audience)
-            .scopes(scopes.flat_map(|value| texts(value, true)))
+            .scopes(scopes.flat_map(scopes_in))
             // What the clocks differ by is its own.
             .expires(if expires > now { expires } else { expires + LEEWAY });
         principal.client =
@@ -217,14 +237,20 @@ fn is_identity(claims: &Value) -> bool {
         || is_other("typ", "Bearer") // Keycloak
 }
 
-/// The texts of a claim that is a text, perhaps of several `words`, or a list.
-fn texts(claim: &Value, words: bool) -> Vec<String> {
+/// The texts of a claim that is a text or a list.
+fn texts(claim: &Value) -> Vec<String> {
     match claim {
-        Value::String(text) if words => {
-            text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
-        }
         Value::String(text) => vec![text.clone()],
         Value::Array(all) => all.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
         _ => Vec::new(),
     }
+}
+
+/// The scopes in a claim that is a text of several words or a list. What is no scope is none.
+fn scopes_in(claim: &Value) -> Vec<String> {
+    let words = match claim {
+        Value::String(text) => text.split(' ').map(str::to_owned).collect(),
+        other => texts(other),
+    };
+    words.into_iter().filter(|word| is_scope(word)).collect()
 }

@@ -79,6 +79,7 @@ pub struct Auth {
     audience: Vec<String>,
     only_audience: bool,
     covers: Option<Arc<Covers>>,
+    hides: bool,
     tickets: bool,
 }
 
@@ -99,6 +100,7 @@ impl Auth {
             audience: Vec::new(),
             only_audience: true,
             covers: None,
+            hides: false,
             tickets: false,
         }
     }
@@ -174,6 +176,24 @@ impl Auth {
         covers: impl Fn(&[String], &str) -> bool + Send + Sync + 'static,
     ) -> Self {
         self.covers = Some(Arc::new(covers));
+        self
+    }
+
+    /// Whether lists leave out the tools, prompts, resources and templates of which the caller lacks
+    /// [`scopes`](crate::types::Tool::scopes): false, so that a client sees what it could ask for. Who
+    /// calls one of them by its name all the same is told which scopes it takes.
+    ///
+    /// Lists are then private to their caller for whoever keeps them, for as long as
+    /// [`list_lifetime`](crate::server::ServerBuilder::list_lifetime) allows: clients with a new token
+    /// do well to ask again.
+    ///
+    /// ```
+    /// # use mcp_wasm::native::auth::Auth;
+    /// let auth = Auth::new("https://mcp.example.com/mcp").scopes(["files:read"]).hides(true);
+    /// ```
+    #[must_use]
+    pub fn hides(mut self, hides: bool) -> Self {
+        self.hides = hides;
         self
     }
 

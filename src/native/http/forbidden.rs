@@ -7,6 +7,7 @@ use crate::{
     http::server::challenge,
     jsonrpc::{Id, Message, Payload, Raw, RpcError, code},
     native::Endpoint,
+    proto::service::HandlerKind,
     server::{Frame, check_scopes},
     types::method,
 };
@@ -30,12 +31,17 @@ pub(super) fn forbidden(endpoint: &Endpoint, origin: &Origin<'_>, body: &Raw) ->
 }
 
 fn needed_by(endpoint: &Endpoint, message: &Raw) -> Vec<String> {
-    if message.text("method").is_none_or(|name| name != method::CALL_TOOL) {
-        return Vec::new();
-    }
-    let name = message.at(&["params", "name"]).and_then(|name| name.as_text());
-    let scopes = name.and_then(|name| endpoint.server().tool_scopes(&name));
-    scopes.map(|scopes| scopes.to_vec()).unwrap_or_default()
+    let what = match message.text("method").as_deref() {
+        Some(method::CALL_TOOL) => Some((HandlerKind::Tool, "name")),
+        Some(method::GET_PROMPT) => Some((HandlerKind::Prompt, "name")),
+        Some(method::READ_RESOURCE) => Some((HandlerKind::Resource, "uri")),
+        _ => None,
+    };
+    let named = what.and_then(|(kind, key)| {
+        let name = message.at(&["params", key])?.as_text()?;
+        endpoint.server().scopes_of(kind, &name)
+    });
+    named.map(|scopes| scopes.to_vec()).unwrap_or_default()
 }
 
 /// Whether a message says that its caller may not do that.

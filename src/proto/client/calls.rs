@@ -8,6 +8,7 @@ use crate::proto::Millis;
 use super::limits::CallLimits;
 use super::pages::Pages;
 use super::requests::{RequestId, Slot};
+use super::tools::KnownTools;
 use super::work::Work;
 
 /// How often in one idle timeout the table checks whether progress has come. Progress only sets a
@@ -65,6 +66,8 @@ pub(super) struct PendingCall<P> {
     resume_at: Millis,
     /// Whether a clock was put off since the last progress, because the timer came late.
     late_before: bool,
+    /// Whether it was sent again because its channel had ended.
+    pub again: bool,
     answered: bool,
 }
 
@@ -95,8 +98,8 @@ pub(super) struct CallTable<P> {
     wake: Millis,
     /// Whether a person has been asked since the table last checked: no idle clock runs meanwhile.
     pub held: bool,
-    /// The tools that are known to run as tasks only.
-    pub as_tasks: Vec<String>,
+    /// What is known of tools.
+    pub tools: KnownTools,
 }
 
 impl<P> CallTable<P> {
@@ -110,7 +113,7 @@ impl<P> CallTable<P> {
             newest_input: 0,
             wake: f64::INFINITY,
             held: false,
-            as_tasks: Vec::new(),
+            tools: KnownTools::new(),
         }
     }
 
@@ -142,6 +145,7 @@ impl<P> CallTable<P> {
             stall_deadline: now + limits.stall_after,
             resume_at: f64::INFINITY,
             late_before: false,
+            again: false,
             answered: false,
         };
         self.wake = self.wake.min(call.next_check(now));

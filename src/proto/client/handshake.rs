@@ -38,6 +38,8 @@ pub(super) struct Handshake<P> {
     pub prior: Option<P>,
     /// Whether an open connection waits for another channel.
     gap: bool,
+    /// The session of the legacy era that another is to take the place of.
+    former: Option<Box<Negotiated<P>>>,
 }
 
 impl<P: Payload> Handshake<P> {
@@ -50,6 +52,7 @@ impl<P: Payload> Handshake<P> {
             greeting: false,
             prior: None,
             gap: false,
+            former: None,
         }
     }
 
@@ -63,11 +66,13 @@ impl<P: Payload> Handshake<P> {
         };
     }
 
-    /// The channel is open. Returns whether the connection is open too, because the server is already known
-    /// to be modern.
+    /// The channel is open. Returns whether the connection is too: its server is known to be modern.
     pub fn opened(&mut self, wire: &mut Wire<P>, now: Millis) -> bool {
         self.gap = false;
         let Phase::Opening { hung_up } = self.phase else { return false };
+        if self.former.is_some() {
+            self.patience = Patience::until(now + self.channel.connect_timeout);
+        }
         let mode = wire.config.mode;
         match self.prior.take().map_or(Known::Nothing, |prior| Known::read(&prior, mode)) {
             Known::Nothing => {}
@@ -105,27 +110,42 @@ impl<P: Payload> Handshake<P> {
         reopens
     }
 
-    /// The channel has ended because its authorization has; true if all goes on over another. A session
-    /// of the legacy era would have to begin anew.
+    /// The channel has ended because its authorization has; true if all goes on over another.
     pub fn renews(&mut self, wire: &mut Wire<P>) -> bool {
-        self.gap = self.channel.can_reopen && wire.is(Version::listens);
-        if self.gap {
+        let renews = self.channel.can_reopen && self.is_done();
+        self.gap = renews && wire.is(Version::listens);
+        if renews {
             wire.push(Output::Reopen);
+            if !self.gap {
+                wire.version = None;
+                self.former = self.phase.give_way();
+            }
         }
-        self.gap
+        renews
+    }
+
+    /// Whether another channel or session is to take the place of the one before.
+    pub fn is_renewing(&self) -> bool {
+        self.gap || self.former.is_some()
+    }
+
+    /// Whether another session has taken the place of the one before. Says so once.
+    pub fn has_renewed(&mut self) -> bool {
+        self.former.take().is_some()
     }
 
     /// The connection has ended.
     pub fn close(&mut self, wire: &mut Wire<P>) {
         wire.version = None;
         self.phase = Phase::Closed;
-        self.greeting = false;
+        self.former = None;
+        (self.gap, self.greeting) = (false, false);
         self.patience.end();
     }
 
-    /// What came of it, while connected.
+    /// What came of it, while connected; of the one before, while another takes its place.
     pub fn session(&self) -> Option<&Negotiated<P>> {
-        if let Phase::Open(session) = &self.phase { Some(session) } else { None }
+        if let Phase::Open(session) = &self.phase { Some(session) } else { self.former.as_deref() }
     }
 
     pub fn is_closed(&self) -> bool {

@@ -10,6 +10,7 @@
 //! cache.
 
 mod address;
+mod answers;
 mod cache;
 mod calls;
 mod capabilities;
@@ -28,14 +29,17 @@ mod phase;
 mod prior;
 mod progress;
 mod questions;
+mod renewal;
 mod requests;
 mod rounds;
 mod subscriptions;
 mod tasks;
+mod tools;
 mod verdict;
 mod wire;
 mod work;
 
+pub use answers::NoAnswer;
 pub use cache::Caching;
 pub use capabilities::Handles;
 pub use channel::Channel;
@@ -51,7 +55,7 @@ pub use requests::{RequestId, Slot};
 use crate::error::{Clock, Error};
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
-use crate::proto::version::Version;
+use crate::proto::version::{Era, Version};
 use crate::text::owned;
 use crate::types::{Level, method};
 
@@ -61,8 +65,12 @@ use handshake::Handshake;
 use phase::Shaken;
 use prior::Unproven;
 use questions::ServerRequests;
+use renewal::Renewal;
 use subscriptions::Subscriptions;
 use wire::Wire;
+
+/// How long a server is believed to be what it was, in milliseconds: a day.
+const REMEMBERED: Millis = 86_400_000.0;
 
 /// The client's side of one connection after another.
 #[derive(Debug)]
@@ -70,6 +78,7 @@ pub struct ClientMachine<P> {
     wire: Wire<P>,
     handshake: Handshake<P>,
     unproven: Unproven<P>,
+    renewal: Renewal<P>,
     calls: CallTable<P>,
     questions: ServerRequests,
     cache: Cache,
@@ -84,6 +93,7 @@ impl<P: Payload> ClientMachine<P> {
             wire: Wire::new(config),
             handshake: Handshake::new(),
             unproven: Unproven::new(),
+            renewal: Renewal::new(),
             calls: CallTable::new(),
             questions: ServerRequests::new(),
             cache: Cache::new(),
@@ -133,7 +143,12 @@ impl<P: Payload> ClientMachine<P> {
     fn shaken(&mut self, shaken: Shaken<P>, now: Millis) {
         match shaken {
             Shaken::On => {}
-            Shaken::Begun => self.unproven.ask_again(&mut self.wire, &mut self.calls, now),
+            Shaken::Begun => {
+                if self.handshake.has_renewed() {
+                    self.renewed(now);
+                }
+                self.unproven.ask_again(&mut self.wire, &mut self.calls, now);
+            }
             Shaken::Failed(error, second) => self.disconnect(error, second),
         }
     }
@@ -145,49 +160,27 @@ impl<P: Payload> ClientMachine<P> {
         }
     }
 
-    /// The server has ended the channel because its authorization has come to its end: another is opened
-    /// in its place, for which there is a new one ([`Output::Reopen`]). Calls under way fail with
-    /// [`Error::Lost`], subscriptions go on, and what is asked meanwhile waits. In the legacy era it is
-    /// as [`closed`](Self::closed). Whoever opens the other does not do so in a storm.
-    pub fn expired(&mut self, reason: &str, now: Millis) {
-        if self.handshake.renews(&mut self.wire) {
-            self.give_up(&Error::Lost { reason: owned(reason), sent: true, cause: None }, now);
-            self.unproven.begin();
-        } else {
-            self.closed(reason);
-        }
-    }
-
     /// The user ends the connection: as [`closed`](Self::closed), but without a second attempt.
     pub fn close(&mut self, reason: &str) {
         if !self.handshake.is_closed() {
-            let sent = !self.handshake.is_opening();
+            let sent = !self.handshake.is_opening() && !self.handshake.is_renewing();
             self.disconnect(Error::Closed { reason: owned(reason), sent }, None);
         }
     }
 
     /// Ends the connection; `second` is what else has failed.
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
-        self.give_up(&error, f64::NAN);
+        for id in self.calls.ids() {
+            self.calls.end(&mut self.wire, id, Err(error.clone()));
+        }
+        self.wire.requests.clear();
+        self.questions.clear();
         self.cache.clear();
-        self.calls.forget_tasks();
+        self.calls.tools.forget(&mut self.wire);
         self.unproven.end();
+        self.renewal.end();
         self.handshake.close(&mut self.wire);
         self.wire.push(Output::Disconnected(error, second));
-    }
-
-    /// Nothing that was asked for has an answer any more. If there will be another channel, which is when
-    /// there is a time, subscriptions wait for that.
-    fn give_up(&mut self, error: &Error<P>, now: Millis) {
-        let (wire, calls) = (&mut self.wire, &mut self.calls);
-        for id in calls.ids() {
-            let outcome = Err(error.clone());
-            if now.is_nan() || !self.subscriptions.interrupted(wire, calls, id, &outcome, now) {
-                calls.end(wire, id, outcome);
-            }
-        }
-        wire.requests.clear();
-        self.questions.clear();
     }
 
     /// What came of the handshake, while connected.
@@ -195,10 +188,19 @@ impl<P: Payload> ClientMachine<P> {
         self.handshake.session()
     }
 
-    /// Whether the server itself has shown its era: not if the probe was lost on the way, or the
-    /// server was in trouble.
+    /// Whether the server itself has shown its era: not if this client speaks no other, the probe was lost
+    /// on the way, or the server was in trouble.
     pub fn is_era_certain(&self) -> bool {
-        self.handshake.is_certain()
+        self.legacy_for().is_some()
+    }
+
+    /// How long it may be taken for granted that this server begins with `initialize`: from now on, by
+    /// whoever connects to it again ([`Channel::remembered`]). `None` if its era is not
+    /// [certain](Self::is_era_certain).
+    pub fn legacy_for(&self) -> Option<Millis> {
+        let version = self.session()?.version;
+        let is_certain = self.wire.config.mode == Mode::Auto && self.handshake.is_certain();
+        is_certain.then_some(if version.era() == Era::Legacy { REMEMBERED } else { 0.0 })
     }
 
     fn require_open(&self) -> Result<Version, Error<P>> {

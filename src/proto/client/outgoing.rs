@@ -7,6 +7,7 @@ use crate::text::owned;
 use crate::types::method;
 
 use super::ClientMachine;
+use super::answers::{NoAnswer, judge};
 use super::cache::Kept;
 use super::limits::CallLimits;
 use super::output::{ReplyTo, Requested};
@@ -31,20 +32,26 @@ impl<P: Payload> ClientMachine<P> {
         now: Millis,
     ) -> Result<Requested<P>, Error<P>> {
         let listens = method == method::LISTEN;
-        if listens || !self.unproven.is_on() {
+        let waits = self.handshake.is_renewing();
+        if !waits && (listens || !self.unproven.is_on()) {
             self.require_open()?;
         }
         let wire = &mut self.wire;
         let mut params = params.unwrap_or_else(P::object);
         let session = self.handshake.session();
         if listens {
-            let calls = &mut self.calls;
+            let (calls, session) = (&mut self.calls, session.filter(|_| !waits));
             let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
             return Ok(Requested::Sent(id, slot));
         }
         let mut pages = limits.pages.and_then(|limits| Pages::new(method, &params, limits));
         match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
-            Kept::This(result) => return Ok(Requested::Kept(result)),
+            Kept::This(result) => {
+                if method == method::LIST_TOOLS {
+                    self.calls.tools.learn(wire, wire.requests.newest() + 1, &result);
+                }
+                return Ok(Requested::Kept(result));
+            }
             Kept::Private => return Ok(Requested::Private),
             Kept::Nothing => {}
         }
@@ -53,6 +60,7 @@ impl<P: Payload> ClientMachine<P> {
         let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
+        self.renewal.note(&self.calls, id, method, &params);
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {
             wire.leg(id, method, params);
         }
@@ -92,16 +100,17 @@ impl<P: Payload> ClientMachine<P> {
 
     /// What the request of that id, or without one the next request, is authorized with: any text that
     /// differs between principals. Results that are private to another authorization are
-    /// forgotten. Returns whether there was another, so that the caller forgets, too.
+    /// forgotten, and so is what was learnt of tools. Returns whether there was another.
     pub fn identify(&mut self, authorization: &str, id: Option<RequestId>) -> bool {
         let another = self.cache.identify(authorization, id);
         if another {
-            self.calls.forget_tasks();
+            self.calls.tools.identified(&mut self.wire, id);
         }
         another
     }
 
-    /// Answers a request of the server. Does nothing if the server has taken it back.
+    /// Answers a request of the server by what somebody else has answered, whatever that is. Does nothing
+    /// if the server has taken it back.
     pub fn respond(&mut self, id: Id, outcome: Result<P, RpcError<P>>) {
         self.calls.held |= self.questions.respond(&mut self.wire, id, outcome);
     }
@@ -112,14 +121,27 @@ impl<P: Payload> ClientMachine<P> {
         self.questions.report(&mut self.wire, id, progress, total, message);
     }
 
-    /// Answers an [`Output::Input`], or says why there is no answer; that ends its call.
+    /// Answers an [`Output::Input`] by what somebody else has answered, or says why there is no answer;
+    /// that ends its call.
     pub fn answer(&mut self, input: u32, outcome: Result<P, String>, now: Millis) {
         if let Some(id) = self.calls.answer(&mut self.wire, input, outcome) {
             self.calls.go_on(&mut self.wire, id, now);
         }
     }
 
-    /// Answers what the server asks for, whichever way it asked.
+    /// A handler has come to an end with what the server asked for by that method and these params: with an
+    /// answer, which is `null` if it gave none, as when a person has closed the dialog, or without.
+    pub fn handled(
+        &mut self,
+        to: ReplyTo,
+        (method, params): (&str, Option<&P>),
+        answer: Result<P, NoAnswer<P>>,
+        now: Millis,
+    ) {
+        self.reply(to, judge(method, params, answer), now);
+    }
+
+    /// Answers what the server asks for, whichever way it asked, by what somebody else has answered.
     pub fn reply(&mut self, to: ReplyTo, outcome: Result<P, RpcError<P>>, now: Millis) {
         match to {
             ReplyTo::Request(id) => self.respond(id, outcome),

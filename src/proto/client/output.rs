@@ -143,6 +143,9 @@ pub enum Output<P> {
     Leg(Slot, RequestId),
     /// The status of the task that a call has become, in the server's words.
     Task(Slot, P),
+    /// What is known of tools from now on: what this list says of those in it. Or nothing any more, since
+    /// they have changed, or may be another's.
+    Tools(Option<P>),
     /// A notification, for whoever handles its method.
     Notification(String, Option<P>),
     /// A request of the server, to be answered by [`respond`](super::ClientMachine::respond); the slot of the

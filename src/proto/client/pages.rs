@@ -19,7 +19,7 @@ const LISTS: [(&str, &str); 4] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimits {
     /// After how many the call ends; its result then says where the next one starts. 1 if the caller
-    /// says where to start.
+    /// says where to start. 0 hands the caller what the request gets, as it is.
     pub wanted: usize,
     /// How many a list may have before it counts as endless.
     pub most: usize,
@@ -61,7 +61,8 @@ impl<P: Payload> Pages<P> {
     /// None so far of the list that a request is about, if it is about one.
     pub fn new(method: &str, params: &P, limits: PageLimits) -> Option<Box<Self>> {
         let (method, member) = LISTS.iter().find(|(list, _)| *list == method)?;
-        let wanted = if params.present("cursor").is_some() { 1 } else { limits.wanted };
+        let wanted =
+            if params.present("cursor").is_some() { limits.wanted.min(1) } else { limits.wanted };
         Some(Box::new(Self {
             method,
             member,
@@ -71,6 +72,14 @@ impl<P: Payload> Pages<P> {
             cursors: Vec::new(),
             size: 0,
         }))
+    }
+
+    /// Forgets them: the list is asked for from its start, with these params.
+    pub fn restart(&mut self) -> P {
+        self.earlier.clear();
+        self.cursors.clear();
+        self.size = 0;
+        self.params.copy()
     }
 
     /// Takes a page.
@@ -107,7 +116,8 @@ impl<P: Payload> Pages<P> {
     #[inline(never)]
     pub fn put_together(&mut self, last: P) -> P {
         // Some servers write nothing, or `null`, for a list without items.
-        if self.earlier.is_empty() && last.present(self.member).is_some() {
+        let is_whole = self.earlier.is_empty() && last.present(self.member).is_some();
+        if is_whole || self.limits.wanted == 0 {
             return last;
         }
         // The server may still own its pages, if it runs in this very process.

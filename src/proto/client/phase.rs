@@ -28,6 +28,16 @@ pub(super) enum Phase<P> {
     Open(Box<Negotiated<P>>),
 }
 
+impl<P> Phase<P> {
+    /// Another session is to take the place of this one, which is returned.
+    pub fn give_way(&mut self) -> Option<Box<Negotiated<P>>> {
+        match std::mem::replace(self, Self::Opening { hung_up: true }) {
+            Self::Open(session) => Some(session),
+            _ => None,
+        }
+    }
+}
+
 /// What has come of a step.
 #[must_use]
 pub(super) enum Shaken<P> {

@@ -13,7 +13,6 @@ use crate::proto::version::Version;
 use crate::types::method;
 
 use super::calls::CallTable;
-use super::capabilities::opts_in;
 use super::questions::{QUESTIONS, refusal};
 use super::requests::RequestId;
 use super::wire::Wire;
@@ -76,12 +75,12 @@ impl<P: Payload> CallTable<P> {
                 let parts = ["the result has the unusable `resultType` ", &kind];
                 return Err(Error::Protocol(sentence(&parts)));
             }
-            let Some(pages) = self.find(id).and_then(|call| call.pages.as_mut()) else {
-                return Ok(result);
-            };
+            let Some(call) = self.find(id) else { return Ok(result) };
+            let first = call.first.get();
+            let Some(pages) = &mut call.pages else { return Ok(result) };
             let (method, list) = (pages.method, pages.put_together(result));
-            if method == method::LIST_TOOLS && opts_in(&wire.config.capabilities) {
-                self.learn(&list);
+            if method == method::LIST_TOOLS {
+                self.tools.learn(wire, first, &list);
             }
             Ok(list)
         });

@@ -5,6 +5,8 @@
 //! notification names the one it is for. In the legacy era changes are told unasked, and only
 //! resources have to be subscribed to, once for all subscriptions that want them.
 
+mod again;
+
 use crate::error::Error;
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
@@ -27,12 +29,6 @@ const LISTS: [(&str, &str, &str); 3] = [
 ];
 const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
-
-/// How long a stream that broke off is left alone at first; twice as long each time after.
-const PAUSE: Millis = 1_000.0;
-
-/// And at most.
-const LONGEST_PAUSE: Millis = 30_000.0;
 
 /// The texts of a filter's list, each once.
 #[inline(never)]
@@ -145,8 +141,9 @@ impl<P: Payload> Subscriptions<P> {
         self.all.iter().any(|one| one.id == id && one.open)
     }
 
-    /// Subscribes: `params.notifications` is the filter in the protocol's words. Returns id and
-    /// slot of the call that lasts as long as the subscription.
+    /// Subscribes: `params.notifications` is the filter in the protocol's words. Without a session it
+    /// waits for the next channel. Returns id and slot of the call that lasts as long as the
+    /// subscription.
     #[inline(never)]
     pub fn listen(
         &mut self,
@@ -163,7 +160,9 @@ impl<P: Payload> Subscriptions<P> {
         let limits = CallLimits { max_total: endless, stall_after: endless, ..limits };
         let slot = calls.insert(id, limits, (None, None), now);
         let mut filter = params.present("notifications").unwrap_or_else(P::object);
-        if tells_unasked(wire) {
+        if session.is_none() {
+            again::wait(wire, calls, id, now);
+        } else if tells_unasked(wire) {
             filter = honour(session, &filter);
             for uri in texts(&filter, URIS) {
                 if !self.want(&uri) {
@@ -192,6 +191,7 @@ impl<P: Payload> Subscriptions<P> {
     ) {
         let given = params.as_ref();
         cache.outdate(&method, given);
+        calls.tools.outdate(wire, &method);
         let member = |name| given.and_then(|params| params.present(name));
         let legacy = tells_unasked(wire);
         let ends = method == method::CANCELLED;
@@ -219,6 +219,7 @@ impl<P: Payload> Subscriptions<P> {
                     if one.pause.take().is_some() {
                         // What has changed meanwhile is unknown.
                         cache.clear();
+                        calls.tools.forget(wire);
                     }
                     calls.untimed(one.id);
                     let honored = member("notifications").unwrap_or_else(P::object);
@@ -283,66 +284,6 @@ impl<P: Payload> Subscriptions<P> {
             wire.push(Output::Fault(error));
         }
         self.acknowledge(wire, calls);
-    }
-
-    /// The stream of a modern subscription may break off although the server is there, as HTTP has
-    /// it: then it is opened again after a pause. False if that answer means something else.
-    #[inline(never)]
-    pub fn interrupted(
-        &mut self,
-        wire: &mut Wire<P>,
-        calls: &mut CallTable<P>,
-        id: RequestId,
-        outcome: &Result<P, Error<P>>,
-        now: Millis,
-    ) -> bool {
-        let Err(error) = outcome else { return false };
-        let mut listening = self.all.iter_mut().filter(|one| one.id == id);
-        let Some(one) = listening.next().filter(|one| one.open || one.pause.is_some()) else {
-            return false;
-        };
-        let passes = match error {
-            Error::Lost { .. } => true,
-            Error::Http { status, .. } => matches!(status, 408 | 429 | 500..),
-            _ => false,
-        };
-        if !passes {
-            return false;
-        }
-        let pause = one.pause.map_or(PAUSE, |pause| (pause * 2.0).min(LONGEST_PAUSE));
-        one.pause = Some(pause);
-        one.open = false;
-        // Pages that lost their streams together do not come back together.
-        let pause = pause * (1.0 + now.fract() / 4.0);
-        let pause = pause.max(error.passes().unwrap_or(0.0));
-        wire.push(Output::Interrupted(one.slot, error.clone()));
-        calls.rest(id);
-        calls.pause(id, now + pause);
-        true
-    }
-
-    /// A pause is over: asks again for a stream that broke off. False if the pause is another's.
-    #[inline(never)]
-    pub fn listen_again(
-        &mut self,
-        wire: &mut Wire<P>,
-        calls: &mut CallTable<P>,
-        id: RequestId,
-        now: Millis,
-    ) -> bool {
-        let Some(one) = self.all.iter_mut().find(|one| one.id == id) else { return false };
-        let leg = wire.requests.next();
-        one.id = leg;
-        if let Some(call) = calls.find(id) {
-            call.limits.timeout = one.timeout;
-        }
-        let mut params = P::object();
-        params.set("notifications", one.filter.clone());
-        if let Some(slot) = calls.begin(id, leg, true, now) {
-            wire.push(Output::Leg(slot, leg));
-        }
-        wire.request(leg, Purpose::Call(leg), method::LISTEN, params);
-        true
     }
 
     /// Acknowledges, in the server's place, the legacy subscriptions that wait for no answer.

@@ -6,7 +6,7 @@ use crate::error::Error;
 use crate::jsonrpc::{Kind, Payload, RpcError};
 use crate::proto::Millis;
 use crate::proto::version::Version;
-use crate::text::{owned, sentence, take_where};
+use crate::text::{owned, sentence};
 use crate::types::method;
 
 use super::calls::CallTable;
@@ -238,7 +238,7 @@ impl<P: Payload> CallTable<P> {
         {
             return false;
         }
-        if params.text("name").is_some_and(|name| self.as_tasks.contains(&name)) {
+        if params.text("name").is_some_and(|name| self.tools.is_task(&name)) {
             params.set("task", P::object());
         }
         true
@@ -251,32 +251,7 @@ impl<P: Payload> CallTable<P> {
         let name = work.params.text("name")?;
         work.params.set("task", P::object());
         let params = work.params.clone();
-        // A tool that is known for it does not exist either way.
-        if take_where(&mut self.as_tasks, |own| *own == name).is_some() {
-            return None;
-        }
-        self.as_tasks.push(name);
-        Some(params)
-    }
-
-    /// What is known of tools may be outdated.
-    #[inline(never)]
-    pub(super) fn forget_tasks(&mut self) {
-        self.as_tasks.clear();
-    }
-
-    /// Learns from a list which tools run as tasks only.
-    #[inline(never)]
-    pub(super) fn learn(&mut self, list: &P) {
-        self.forget_tasks();
-        for tool in &list.get("tools").and_then(|tools| tools.elements()).unwrap_or_default() {
-            let execution = tool.get("execution");
-            if execution.is_some_and(|execution| execution.says("taskSupport", "required"))
-                && let Some(name) = tool.text("name")
-            {
-                self.as_tasks.push(name);
-            }
-        }
+        self.tools.found_task(name).then_some(params)
     }
 }
 

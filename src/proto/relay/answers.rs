@@ -19,7 +19,7 @@ impl<P: Payload> Relay<P> {
         if method == method::LIST_TOOLS
             && let Ok(result) = &outcome
         {
-            self.note_tools(result);
+            self.tools.note(result);
         }
         let Some(back) = self.back.session().map(|session| session.version) else { return outcome };
         if back.era() == era {
@@ -54,20 +54,5 @@ impl<P: Payload> Relay<P> {
                 Err(error)
             }
         }
-    }
-
-    /// Keeps what the server has listed, for whoever has to know a tool by its name.
-    fn note_tools(&mut self, result: &P) {
-        const MOST: usize = 4096;
-        self.listed += 1;
-        let Some(tools) = result.get("tools") else { return };
-        tools.each_element(&mut |tool| {
-            if let Some(name) = tool.text("name")
-                && (self.tools.len() < MOST || self.tools.contains_key(&name))
-            {
-                self.tools.insert(name, tool);
-            }
-            true
-        });
     }
 }

@@ -50,6 +50,8 @@ pub(super) struct RelayedCall<P> {
     pub level: Option<Level>,
     pub kind: CallKind,
     pub method: String,
+    /// What the server was asked with, if that may have to be said once more.
+    pub params: Option<P>,
     /// The filter of what listens, to be asked for again.
     pub filter: Option<P>,
     /// `None`: the server has answered, or is gone.
@@ -89,6 +91,7 @@ impl<P> RelayedCall<P> {
             level: None,
             kind,
             method: method.to_owned(),
+            params: None,
             filter: None,
             slot: None,
             first: None,

@@ -38,7 +38,13 @@ impl<P: Payload> Relay<P> {
                 let text = ["no such method: ", name].concat();
                 self.answer(front, request.key, Err(RpcError::new(code::METHOD_NOT_FOUND, text)));
             }
-            _ => self.forward(front, request, back, now),
+            method::CALL_TOOL if self.lists_first(now) => {
+                self.waiting.push_back((front, request));
+            }
+            _ => match self.foreign(front, &request) {
+                Some(error) => self.answer(front, request.key, Err(error)),
+                None => self.forward(front, request, back, now),
+            },
         }
     }
 
@@ -56,19 +62,12 @@ impl<P: Payload> Relay<P> {
             return self.answer(front, request.key, Err(error));
         }
         let params = self.params(front, &request, back);
-        let limits = CallLimits {
-            timeout: f64::INFINITY,
-            max_total: f64::INFINITY,
-            stall_after: f64::INFINITY,
-            cache: Caching::Off,
-            // Two that are alike have no need of help.
-            rounds: (version.era() != back.era()).then_some(ROUNDS),
-            opens_urls: is_asked_inside,
-            ..CallLimits::default()
-        };
+        let limits = limits(version, back);
+        let is_crossing = version.era() == Era::Legacy && back.era() == Era::Modern;
         let call = RelayedCall {
             level: request.level,
             context: Some(request.context),
+            params: (is_crossing && request.method == method::CALL_TOOL).then(|| params.clone()),
             ..RelayedCall::new(front, Some(request.key), CallKind::Request, &request.method)
         };
         let number = self.calls.add(call);
@@ -88,8 +87,8 @@ impl<P: Payload> Relay<P> {
         self.calls.add(call)
     }
 
-    /// A request of the relay's own, whose answer nobody waits for.
-    pub(super) fn own_request(&mut self, method: &str, params: P, now: Millis) {
+    /// A request of the relay's own, whose answer no client waits for; false if it cannot be made.
+    pub(super) fn own_request(&mut self, method: &str, params: P, now: Millis) -> bool {
         let limits = CallLimits { cache: Caching::Off, ..CallLimits::default() };
         if let Ok(Requested::Sent(first, slot)) =
             self.back.request(method, Some(params), limits, now)
@@ -97,7 +96,9 @@ impl<P: Payload> Relay<P> {
             let call = RelayedCall::new(FrontId(0), None, CallKind::Own, method);
             let number = self.calls.add(call);
             self.calls.begin(number, first, slot);
+            return true;
         }
+        false
     }
 
     /// Asks the server to tell of something, for the call of that number.
@@ -201,7 +202,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// A call has ended.
-    pub(super) fn settled(&mut self, slot: Slot, outcome: Result<P, Error<P>>) {
+    pub(super) fn settled(&mut self, slot: Slot, outcome: Result<P, Error<P>>, now: Millis) {
         let Some(number) = self.calls.end(slot) else { return };
         let Some(call) = self.calls.get_mut(number) else { return };
         let (front, kind) = (call.front, call.kind.clone());
@@ -218,12 +219,19 @@ impl<P: Payload> Relay<P> {
                 return;
             }
         }
+        if self.went_on_as_task(number, &outcome, now) {
+            return;
+        }
         let Some(call) = self.calls.get_mut(number) else { return };
         let (method, context) = (call.method.clone(), call.context.clone());
         let parked = call.key.is_none() && call.state.is_some();
         let era = context.as_ref().map_or(Era::Legacy, |context| context.version.era());
         let outcome = outcome.map_err(failure);
-        let outcome = self.translated(era, &method, outcome);
+        let mut outcome = self.translated(era, &method, outcome);
+        if kind == CallKind::Own && method == method::LIST_TOOLS {
+            self.calls.remove(number);
+            return self.listed_first(outcome.ok().as_ref(), now);
+        }
         if parked {
             if let Some(call) = self.calls.get_mut(number) {
                 call.outcome = Some(outcome);
@@ -232,27 +240,62 @@ impl<P: Payload> Relay<P> {
         }
         let Some(call) = self.calls.remove(number) else { return };
         self.questions.end(number);
+        if let Ok(result) = &mut outcome {
+            self.note_task(&call, result);
+        }
         if let Some(key) = call.key {
             self.answer(front, key, outcome);
         }
     }
 }
 
+pub(super) fn limits(front: Version, back: Version) -> CallLimits {
+    CallLimits {
+        timeout: f64::INFINITY,
+        max_total: f64::INFINITY,
+        stall_after: f64::INFINITY,
+        cache: Caching::Off,
+        // Two that are alike have no need of help.
+        rounds: (front.era() != back.era()).then_some(ROUNDS),
+        opens_urls: !front.asks_by_request(),
+        ..CallLimits::default()
+    }
+}
+
+/// What happened, in words: what the platform says, where only it knows.
+pub fn reason<P: Payload>(error: &Error<P>) -> String {
+    match error {
+        Error::Closed { reason, .. } => reason.clone(),
+        Error::Lost { cause: Some(cause), .. } if error.size_limit().is_none() => {
+            let words = cause.text("message").unwrap_or_default();
+            if words.is_empty() { error.to_string() } else { words }
+        }
+        other => other.to_string(),
+    }
+}
+
+/// What a client is told of that.
+pub(super) fn failed<P: Payload>(error: &Error<P>) -> RpcError<P> {
+    let mut data = P::object();
+    data.set_text(
+        "code",
+        match error {
+            // As clients call it that log in for themselves.
+            Error::Http { status: 401, .. } => "AUTH_REQUIRED",
+            _ => error.code(),
+        },
+    );
+    RpcError { code: code::INTERNAL_ERROR, message: reason(error), data: Some(data) }
+}
+
 /// What a client is told of a call that failed otherwise than by the server's answer.
 pub(super) fn failure<P: Payload>(error: Error<P>) -> RpcError<P> {
-    match error {
-        Error::Rpc(error) => error,
-        other => {
-            let mut data = P::object();
-            data.set_text("code", other.code());
-            let message = match other {
-                Error::Closed { reason, sent: true } => {
-                    [&reason, "; the call may have been carried out"].concat()
-                }
-                Error::Closed { reason, .. } => reason,
-                other => other.to_string(),
-            };
-            RpcError { code: code::INTERNAL_ERROR, message, data: Some(data) }
+    let Error::Rpc(error) = error else {
+        let mut told = failed(&error);
+        if let Error::Closed { sent: true, .. } | Error::Lost { sent: true, .. } = error {
+            told.message.push_str("; the call may have been carried out");
         }
-    }
+        return told;
+    };
+    error
 }

@@ -14,11 +14,14 @@ mod forward;
 mod questions;
 mod session;
 mod subscriptions;
+mod tasks;
 mod telling;
+mod tools;
 
 use std::collections::{BTreeMap, VecDeque};
 
-use self::{calls::Calls, questions::Questions, session::Front};
+pub use self::forward::reason;
+use self::{calls::Calls, questions::Questions, session::Front, tasks::Tasks, tools::ListedTools};
 use super::{
     Millis,
     client::{self, Channel, ClientConfig, ClientMachine, Mode, RequestId},
@@ -52,6 +55,9 @@ pub struct RelayOptions {
     pub patience: Millis,
     /// Reports that wait meanwhile; beyond that the oldest gives way.
     pub reports: usize,
+    /// Whether the server's tools are to be listed before one of them is called: one of the modern era
+    /// that is spoken to by HTTP wants arguments repeated in headers, and only the list says which.
+    pub lists: bool,
     /// What makes texts that nobody can guess: 32 random bytes.
     pub key: Vec<u8>,
 }
@@ -66,6 +72,7 @@ impl RelayOptions {
             calls: 16_384,
             patience: 600_000.0,
             reports: 1024,
+            lists: false,
             key,
         }
     }
@@ -124,10 +131,8 @@ pub struct Relay<P> {
     waiting: VecDeque<(FrontId, Relayed<P>)>,
     /// The level of log messages that the server was asked for.
     level: Option<Level>,
-    /// The tools that the server has listed, by name.
-    tools: BTreeMap<String, P>,
-    /// How often that has changed.
-    listed: u64,
+    tools: ListedTools<P>,
+    tasks: Tasks,
     signer: Signer,
     outputs: VecDeque<RelayOutput<P>>,
 }
@@ -146,8 +151,8 @@ impl<P: Payload> Relay<P> {
             questions: Questions::default(),
             waiting: VecDeque::new(),
             level: None,
-            tools: BTreeMap::new(),
-            listed: 0,
+            tools: ListedTools::default(),
+            tasks: Tasks::default(),
             signer,
             outputs: VecDeque::new(),
         }
@@ -169,7 +174,11 @@ impl<P: Payload> Relay<P> {
     pub fn connect(&mut self, channel: Channel, now: Millis) {
         if !self.options.shared {
             // Nothing is under way, and the server is to know its client.
-            let (info, capabilities) = self.introduction();
+            let (info, mut capabilities) = self.introduction();
+            // Those of calls across eras are seen to here; clients of its own era say what they take.
+            let mut extensions = capabilities.get("extensions").unwrap_or_else(P::object);
+            extensions.set(tasks::EXTENSION, P::object());
+            capabilities.set("extensions", extensions);
             self.back = ClientMachine::new(config(info, capabilities));
         }
         self.stage = Stage::Opening;
@@ -195,10 +204,9 @@ impl<P: Payload> Relay<P> {
     }
 
     /// There will be no connection: what waits for it fails for this reason.
-    pub fn unreachable(&mut self, reason: &str) {
+    pub fn unreachable(&mut self, error: &Error<P>) {
         for (front, request) in std::mem::take(&mut self.waiting) {
-            let error = RpcError::new(code::INTERNAL_ERROR, reason);
-            self.answer(front, request.key, Err(error));
+            self.answer(front, request.key, Err(forward::failed(error)));
         }
         self.calls.forget_lost_listeners();
     }
@@ -273,21 +281,6 @@ impl<P: Payload> Relay<P> {
         self.settle(now);
     }
 
-    /// A tool as the server has listed it.
-    pub fn tool(&self, name: &str) -> Option<&P> {
-        self.tools.get(name)
-    }
-
-    /// How often the server has listed tools.
-    pub fn listed(&self) -> u64 {
-        self.listed
-    }
-
-    /// The tools that the server has listed so far.
-    pub fn tools(&self) -> impl Iterator<Item = &P> {
-        self.tools.values()
-    }
-
     // ---- clocks, and what comes out ----
 
     /// Looks at the clocks.
@@ -326,7 +319,7 @@ impl<P: Payload> Relay<P> {
             From::Connected => self.connected(now),
             From::Disconnected(error, _) => self.disconnected(error),
             From::Progress(slot, report) => self.report(slot, report.params),
-            From::Settled(slot, outcome) => self.settled(slot, outcome),
+            From::Settled(slot, outcome) => self.settled(slot, outcome, now),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
             From::Update(slot, method, params) => self.updated(slot, method, params),
             From::Input(input) => self.asked_inside(input, now),
@@ -334,11 +327,12 @@ impl<P: Payload> Relay<P> {
             From::Withdrawn(id, _) => self.withdrawn(&id),
             From::Notification(method, params) => self.heard(&method, params.as_ref()),
             From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
+            From::Odd(_, params) => self.stray(params),
             // Counted or told elsewhere, or a matter of the client machine's.
-            From::Odd(..)
-            | From::Stalled(_)
+            From::Stalled(_)
             | From::Leg(..)
             | From::Task(..)
+            | From::Tools(_)
             | From::Interrupted(..) => {}
         }
     }
@@ -355,6 +349,8 @@ impl<P: Payload> Relay<P> {
     fn disconnected(&mut self, error: Error<P>) {
         self.stage = Stage::Closed;
         self.questions.clear();
+        self.tasks.clear();
+        self.tools.unlist();
         self.outputs.push_back(RelayOutput::Disconnected(error));
     }
 
@@ -396,7 +392,7 @@ fn everything<P: Payload>() -> P {
     roots.set("listChanged", P::boolean(true));
     all.set("roots", roots);
     let mut extensions = P::object();
-    extensions.set("io.modelcontextprotocol/tasks", P::object());
+    extensions.set(tasks::EXTENSION, P::object());
     all.set("extensions", extensions);
     all
 }

@@ -75,7 +75,7 @@ impl<P: Payload> Relay<P> {
             all.remove("tasks");
             if let Some(extensions) = all.get("extensions") {
                 let mut extensions = extensions;
-                extensions.remove("io.modelcontextprotocol/tasks");
+                extensions.remove(super::tasks::EXTENSION);
                 all.set("extensions", extensions);
             }
         }

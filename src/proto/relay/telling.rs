@@ -14,7 +14,7 @@ impl<P: Payload> Relay<P> {
             method::LOG_MESSAGE => self.log(params),
             method::TOOLS_CHANGED | method::PROMPTS_CHANGED | method::RESOURCES_CHANGED => {
                 if method == method::TOOLS_CHANGED {
-                    self.tools.clear();
+                    self.tools.unlist();
                 }
                 self.tell_sessions(method, params);
             }
@@ -23,6 +23,7 @@ impl<P: Payload> Relay<P> {
             | method::CANCELLED
             | method::RESOURCE_UPDATED
             | method::TASK_CHANGED => {}
+            method::TASK_STATUS => self.task_stands(params),
             _ => self.tell_all(method, params),
         }
     }
@@ -40,7 +41,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// What no client has asked for is for all that can hear it: sessions, and calls under way.
-    fn tell_all(&mut self, method: &str, params: Option<&P>) {
+    pub(super) fn tell_all(&mut self, method: &str, params: Option<&P>) {
         let all: Vec<(FrontId, bool)> =
             self.fronts.iter().map(|(id, front)| (*id, front.begun)).collect();
         for (front, begun) in all {

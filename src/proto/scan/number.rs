@@ -65,23 +65,29 @@ impl Cursor<'_> {
     /// The digits before a decimal point, none of them a leading zero.
     #[inline(always)]
     fn digits(&mut self) -> Option<u64> {
-        let start = self.at;
         let mut value = 0;
-        while self.digit(&mut value) {}
-        let leading_zero = self.frame.get(start) == Some(&b'0') && self.at - start > 1;
-        (self.at > start && !leading_zero).then_some(value)
+        let is_zero = self.peek() == b'0';
+        let length = self.run(&mut value);
+        (length > 0 && (length == 1 || !is_zero)).then_some(value)
     }
 
-    /// Appends the next digit to `value`. Wraps beyond 19 digits, which the callers refuse.
+    /// Appends the digits that come next to `value`, which wraps beyond 19 of them, as the callers refuse;
+    /// how many they are. The place is kept here meanwhile: as a member it would be written for each.
     #[inline(always)]
-    fn digit(&mut self, value: &mut u64) -> bool {
-        let byte = self.peek();
-        let is_digit = byte.is_ascii_digit();
-        if is_digit {
-            *value = value.wrapping_mul(10).wrapping_add(u64::from(byte - b'0'));
-            self.at += 1;
+    fn run(&mut self, value: &mut u64) -> usize {
+        let rest = self.frame.get(self.at..).unwrap_or_default();
+        let (mut all, mut length) = (*value, 0);
+        for byte in rest {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            all = all.wrapping_mul(10).wrapping_add(u64::from(digit));
+            length += 1;
         }
-        is_digit
+        *value = all;
+        self.at += length;
+        length
     }
 
     #[inline(never)]
@@ -106,12 +112,11 @@ impl Cursor<'_> {
         let mut length = self.at - start - usize::from(self.frame.get(start) == Some(&b'0'));
         let mut scale = 1_u64;
         if self.expect_here(b'.').is_some() {
-            let start = self.at;
-            while self.digit(&mut digits) {
-                scale = scale.wrapping_mul(10);
-            }
-            length += self.at - start;
-            (self.at > start).then_some(())?;
+            let more = self.run(&mut digits);
+            (more > 0).then_some(())?;
+            length += more;
+            // Wraps beyond 19 digits, as they do.
+            scale = 10_u64.wrapping_pow(u32::try_from(more).ok()?);
         }
         let mut is_short = length <= 18;
         if matches!(self.peek(), b'e' | b'E') {
@@ -120,9 +125,7 @@ impl Cursor<'_> {
             if matches!(self.peek(), b'+' | b'-') {
                 self.at += 1;
             }
-            let start = self.at;
-            while self.digit(&mut digits) {}
-            (self.at > start).then_some(())?;
+            (self.run(&mut digits) > 0).then_some(())?;
         }
         Some(Numeral { digits, scale, is_short })
     }

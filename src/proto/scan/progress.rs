@@ -9,6 +9,11 @@ const VERSION_FIRST: &[u8; 60] = br#"{"jsonrpc":"2.0","method":"notifications/pr
 const METHOD_FIRST: &[u8; 44] = br#"{"method":"notifications/progress","params":"#;
 const VERSION_LAST: &[u8; 17] = br#","jsonrpc":"2.0"}"#;
 
+/// How the members of the params begin, eight bytes as one number: an array would be compared byte by byte.
+const TOTAL: u64 = u64::from_le_bytes(*b"\"total\":");
+const MESSAGE: u64 = u64::from_le_bytes(*b"\"message");
+const PROGRESS: u64 = u64::from_le_bytes(*b"\"progres");
+
 /// `JSON.parse` keeps the last of two members with one name; here that is odd.
 #[inline(always)]
 #[allow(clippy::inline_always)]
@@ -71,10 +76,10 @@ impl Cursor<'_> {
         if let Some(eight) = self.eight() {
             let start = self.at;
             self.at += 8;
-            let known = match &eight.to_le_bytes() {
-                b"\"total\":" => Some(Member::Total),
-                b"\"message" => self.skip(b"\":").map(|()| Member::Message),
-                b"\"progres" => match self.skip(b"s\":") {
+            let known = match eight {
+                TOTAL => Some(Member::Total),
+                MESSAGE => self.skip(b"\":").map(|()| Member::Message),
+                PROGRESS => match self.skip(b"s\":") {
                     Some(()) => Some(Member::Progress),
                     None => self.skip(b"sToken\":").map(|()| Member::Token),
                 },

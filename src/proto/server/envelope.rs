@@ -11,13 +11,13 @@ use crate::{
 /// The part of `_meta` that the machine acts on.
 pub(super) struct Envelope {
     /// The revision that the request claims to speak; `None` for one of a legacy session.
-    pub(super) claim: Option<Claim>,
+    pub(super) claim: Option<SenderClaim>,
     /// Where its progress goes.
     pub(super) token: Option<Id>,
 }
 
 /// What a modern request says about its sender.
-pub(super) struct Claim {
+pub(super) struct SenderClaim {
     pub(super) version: Version,
     /// The log messages it wants; none if absent.
     pub(super) level: Option<Level>,
@@ -47,13 +47,13 @@ impl Envelope {
         };
         let claim = match meta.present(meta::PROTOCOL_VERSION) {
             None => None,
-            Some(version) => Some(Claim::read(&version, &meta)?),
+            Some(version) => Some(SenderClaim::read(&version, &meta)?),
         };
         Ok(Self { claim, token })
     }
 }
 
-impl Claim {
+impl SenderClaim {
     fn read<P: Payload>(version: &P, meta: &P) -> Result<Self, RpcError<P>> {
         let Some(name) = version.as_text() else {
             return Err(bad_key(meta::PROTOCOL_VERSION, "a string"));

@@ -3,7 +3,7 @@
 use super::{
     CacheScope, Event, InFlight, Inputs, Operation, Phase, Request, RequestContext, ServerMachine,
     busy,
-    envelope::{Claim, Envelope, bad_params, fits, missing, read_level, unsupported},
+    envelope::{Envelope, SenderClaim, bad_params, fits, missing, read_level, unsupported},
     operation::no_such_method,
 };
 use crate::{
@@ -128,7 +128,7 @@ impl<P: Payload> ServerMachine<P> {
         let envelope = Envelope::read(params.as_ref(), &self.limits)?;
         let token = envelope.token;
         let terms = match envelope.claim {
-            Some(Claim { version, level, capabilities }) => {
+            Some(SenderClaim { version, level, capabilities }) => {
                 if self.phase == Phase::Opening && name != method::DISCOVER {
                     self.phase = Phase::Modern;
                 }

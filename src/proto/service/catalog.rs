@@ -132,6 +132,19 @@ impl<P: Payload, H> Catalog<P, H> {
         Profile { features, ..base.clone() }
     }
 
+    /// Who answers for a tool, for a prompt, or for the resource at a URI.
+    #[cfg(all(feature = "native", not(target_arch = "wasm32")))]
+    pub(crate) fn handler(&self, kind: HandlerKind, name: &str) -> Option<&H> {
+        match kind {
+            HandlerKind::Tool => self.tools.get(name),
+            HandlerKind::Prompt => self.prompts.get(name).map(|(_, handler)| handler),
+            HandlerKind::Resource | HandlerKind::Template => {
+                self.find(name).map(|(reader, _)| &reader.handler)
+            }
+            HandlerKind::Completion => self.completion.as_ref(),
+        }
+    }
+
     /// The reader of a resource, and the variables in its URI.
     pub(super) fn find(&self, uri: &str) -> Option<(&ResourceReader<H>, Variables)> {
         if let Some(reader) = self.resources.at(uri) {

@@ -174,7 +174,7 @@ impl<P: Payload> Host<P> {
             let output = match event {
                 Event::Request(request) => {
                     let open = |state: &str, binding: &_| self.signer.open(state, binding, now);
-                    let started = start(&self.catalog, request, String::new, open);
+                    let started = start(&self.catalog, request, String::new, open, None);
                     session.accept(started).map(HostOutput::Run)
                 }
                 Event::Cancelled { key: call, reason } => {

@@ -77,27 +77,29 @@ impl<P: Payload, T> List<P, T> {
         self.0.is_empty()
     }
 
-    /// The page of the list that the cursor names.
+    /// The page that the cursor names of those in the list that are `shown`.
     pub(super) fn page(
         &self,
         kind: &'static str,
         cursor: Option<&str>,
-        size: usize,
-        version: Version,
+        (size, version): (usize, Version),
+        shown: impl Fn(&T) -> bool,
     ) -> Result<P, RpcError<P>> {
+        let all = || self.0.iter().filter(|entry| shown(&entry.thing));
+        let count = all().count();
         let start = match cursor {
             None => 0,
             // A cursor stands at the start of a page that there is.
             Some(cursor) => read_cursor(kind, cursor)
-                .filter(|start| *start > 0 && *start < self.0.len() && start % size == 0)
+                .filter(|start| *start > 0 && *start < count && start % size == 0)
                 .ok_or_else(|| RpcError::new(code::INVALID_PARAMS, "no such cursor"))?,
         };
-        let end = start.saturating_add(size).min(self.0.len());
-        let entries = &self.0[start..end];
-        let entries = entries.iter().map(|entry| suit(&entry.listed, version)).collect();
+        let end = start.saturating_add(size).min(count);
+        let entries = all().skip(start).take(end - start);
+        let entries = entries.map(|entry| suit(&entry.listed, version)).collect();
         let mut result = P::object();
         result.set(kind, P::array(entries));
-        if end < self.0.len() {
+        if end < count {
             result.set_text("nextCursor", &write_cursor(kind, end));
         }
         Ok(result)

@@ -54,19 +54,25 @@ enum Served<P, H> {
     By { handler: H, kind: HandlerKind, name: String, input: P, shape: Shape },
 }
 
+/// Says which of the things with these handlers are left out of lists.
+pub(crate) type Hides<'a, H> = &'a dyn Fn(&H) -> bool;
+
 /// Answers what needs no handler, and finds the handler for everything else. `owner`: who asks, empty
-/// if unknown. `open` reads a state that the request brings along, if it may be trusted.
+/// if unknown. `open` reads a state that the request brings along, if it may be trusted. `hides`,
+/// if what is listed depends on who asks.
 pub(crate) fn start<P: Payload, H: Clone>(
     catalog: &Catalog<P, H>,
     request: Request<P>,
     owner: impl FnOnce() -> String,
     open: impl FnOnce(&str, &Binding) -> Option<Vec<(String, P)>>,
+    hides: Option<Hides<'_, H>>,
 ) -> Started<P, H> {
     let Request { key, context, operation, inputs } = request;
     let may_ask = context.capabilities != ClientCapabilities::default() || inputs.state.is_some();
     let binding = if may_ask { bind(&operation, &owner()) } else { None };
     let given = given(inputs, binding.as_ref(), open);
-    let served = given.and_then(|given| Ok((given, catalog.serve(operation, context.version)?)));
+    let serve = || catalog.serve(operation, context.version, hides);
+    let served = given.and_then(|given| Ok((given, serve()?)));
     match served {
         Err(error) => Started::Answered(key, Err(error)),
         Ok((_, Served::Now(result))) => Started::Answered(key, Ok(result)),
@@ -128,23 +134,31 @@ impl<P: Payload, H: Clone> Catalog<P, H> {
         &self,
         operation: Operation<P>,
         version: Version,
+        hides: Option<Hides<'_, H>>,
     ) -> Result<Served<P, H>, RpcError<P>> {
-        let size = self.page_size;
+        let how = (self.page_size, version);
+        let shown = |handler: &H| hides.is_none_or(|hides| !hides(handler));
+        let listed = |mut result: P| {
+            if hides.is_some() && version.has_cache_hints() {
+                result.set_text("cacheScope", "private");
+            }
+            Served::Now(result)
+        };
         Ok(match operation {
             Operation::ListTools { cursor } => {
-                Served::Now(self.tools.page("tools", cursor.as_deref(), size, version)?)
+                listed(self.tools.page("tools", cursor.as_deref(), how, shown)?)
             }
             Operation::ListResources { cursor } => {
-                Served::Now(self.resources.page("resources", cursor.as_deref(), size, version)?)
+                let shown = |reader: &ResourceReader<H>| shown(&reader.handler);
+                listed(self.resources.page("resources", cursor.as_deref(), how, shown)?)
             }
-            Operation::ListResourceTemplates { cursor } => Served::Now(self.templates.page(
-                "resourceTemplates",
-                cursor.as_deref(),
-                size,
-                version,
-            )?),
+            Operation::ListResourceTemplates { cursor } => {
+                let shown = |(_, reader): &(_, ResourceReader<H>)| shown(&reader.handler);
+                listed(self.templates.page("resourceTemplates", cursor.as_deref(), how, shown)?)
+            }
             Operation::ListPrompts { cursor } => {
-                Served::Now(self.prompts.page("prompts", cursor.as_deref(), size, version)?)
+                let shown = |(_, handler): &(_, H)| shown(handler);
+                listed(self.prompts.page("prompts", cursor.as_deref(), how, shown)?)
             }
             Operation::Subscribe { uri } => match self.find(&uri) {
                 Some(_) => Served::Now(P::object()),

@@ -31,6 +31,8 @@ function bare(send) {
       flood: (args, handler) => request("tools/call", { name: "flood", arguments: args }, handler),
       echo: (text) => request("tools/call", { name: "echo", arguments: { text } }, () => {}),
       list: () => request("tools/list", {}, () => {}),
+      replay: (args, handler) => request("tools/call", { name: "replay", arguments: args }, handler),
+      large: (bytes) => request("tools/call", { name: "large", arguments: { bytes } }, () => {}),
     },
   };
 }
@@ -51,6 +53,7 @@ expose({
   async fetch(url) {
     const client = bare(async (message) => {
       const response = await fetch(url, { method: "POST", body: JSON.stringify(message) });
+      if (response.headers.get("content-type") === "application/json") return client.receive(await response.text());
       const parser = createParser({ onEvent: ({ data }) => client.receive(data) });
       const decoder = new TextDecoder();
       const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();

@@ -20,8 +20,8 @@ function counter() {
   };
 }
 
-/** @param {number} id @param {import("../harness.js").Flood} args */
-const request = (id, args) => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name: "flood", arguments: args, _meta: { progressToken: id } } });
+/** @param {number} id @param {import("../harness.js").Flood} args @param {string} [name] */
+const request = (id, args, name = "flood") => ({ jsonrpc: "2.0", id, method: "tools/call", params: { name, arguments: args, _meta: { progressToken: id } } });
 
 expose({
   async memory(link) {
@@ -42,13 +42,13 @@ expose({
     const { begin, frame } = counter();
     let id = 0;
     socket.onmessage = frame;
-    return {
-      flood(args, handler) {
-        const result = begin(args, handler);
-        socket.send(JSON.stringify(request(++id, args)));
-        return result;
-      },
+    /** @param {string} name @returns {import("../harness.js").Session["flood"]} */
+    const calling = (name) => (args, handler) => {
+      const result = begin(args, handler);
+      socket.send(JSON.stringify(request(++id, args, name)));
+      return result;
     };
+    return { flood: calling("flood"), replay: calling("replay") };
   },
   async fetch(url) {
     /** @type {import("../harness.js").Session["flood"]} */

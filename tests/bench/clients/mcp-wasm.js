@@ -19,6 +19,8 @@ export const session = (client) => ({
   flood: (args, progressHandler) => client.callTool("flood", args, { progressHandler }),
   echo: (text) => client.callTool("echo", { text }),
   list: () => client.listTools(),
+  replay: (args, progressHandler) => client.callTool("replay", args, { progressHandler }),
+  large: (bytes) => client.callTool("large", { bytes }),
 });
 
 expose({

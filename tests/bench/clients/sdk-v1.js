@@ -9,12 +9,16 @@ import { expose } from "../harness.js";
 async function connect(transport) {
   const client = new Client({ name: "bench", version: "1.0.0" });
   await client.connect(transport);
+  /** @param {string} name @param {any} args @param {import("../harness.js").Handler} handler */
+  const call = (name, args, handler) =>
+    client.callTool({ name, arguments: args }, undefined, {
+      timeout: 600_000,
+      onprogress: ({ progress, total, message }) => handler(progress, total, message),
+    });
   return {
-    flood: (args, handler) =>
-      client.callTool({ name: "flood", arguments: args }, undefined, {
-        timeout: 600_000,
-        onprogress: ({ progress, total, message }) => handler(progress, total, message),
-      }),
+    flood: (args, handler) => call("flood", args, handler),
+    replay: (args, handler) => call("replay", args, handler),
+    large: (bytes) => call("large", { bytes }, () => {}),
     echo: (text) => client.callTool({ name: "echo", arguments: { text } }),
     list: () => client.listTools(),
   };

@@ -1,4 +1,8 @@
-//! A server of the Rust SDK, with a tool that reports progress: `rmcp-server stdio | PORT`.
+//! A server of the Rust SDK, with a tool that reports progress: `rmcp-server stdio | PORT`; with
+//! `PORT ISSUER CHECK` it asks for tokens of that issuer, and whether one is good at that address.
+//! `rmcp-server client URL` is a client that logs in there.
+
+mod oauth;
 
 use std::env;
 use std::error::Error;
@@ -47,15 +51,25 @@ impl Counter {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let place = env::args().nth(1).ok_or("usage: rmcp-server stdio | PORT")?;
+    let usage = "usage: rmcp-server stdio | PORT [ISSUER CHECK] | client URL";
+    let mut arguments = env::args().skip(1);
+    let place = arguments.next().ok_or(usage)?;
     if place == "stdio" {
         Counter.serve(stdio()).await?.waiting().await?;
         return Ok(());
     }
+    if place == "client" {
+        return oauth::client(&arguments.next().ok_or(usage)?).await;
+    }
     let sessions = Arc::new(LocalSessionManager::default());
     let service = StreamableHttpService::new(|| Ok(Counter), sessions, Default::default());
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, place.parse()?)).await?;
-    println!("listening on {}", listener.local_addr()?);
-    axum::serve(listener, axum::Router::new().nest_service("/mcp", service)).await?;
+    let address = listener.local_addr()?;
+    let mut app = axum::Router::new().nest_service("/mcp", service);
+    if let (Some(issuer), Some(check)) = (arguments.next(), arguments.next()) {
+        app = oauth::guarded(app, &format!("http://{address}"), &issuer, check);
+    }
+    println!("listening on {address}");
+    axum::serve(listener, app).await?;
     Ok(())
 }

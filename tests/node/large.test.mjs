@@ -1,0 +1,58 @@
+// Large results from a server: what fits the limit arrives whole, and the module holds no copy of it.
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+import { WebSocket } from "ws";
+import { startFrameServer } from "../bench/frame-server.mjs";
+import { importPkg, pkg } from "../support/paths.mjs";
+import path from "node:path";
+import { pathToFileURL } from "node:url";
+
+/** @type {any} */ (globalThis).WebSocket ??= WebSocket;
+/** @type {WebAssembly.Memory[]} */
+const memories = [];
+const { instantiate } = WebAssembly;
+WebAssembly.instantiate = /** @type {any} */ (
+  async (/** @type {any[]} */ ...given) => {
+    const made = await /** @type {any} */ (instantiate)(...given);
+    // The names of the exports are shortened.
+    const exported = Object.values((made.instance ?? made).exports);
+    memories.push(.../** @type {WebAssembly.Memory[]} */ (exported.filter((value) => value instanceof WebAssembly.Memory)));
+    return made;
+  }
+);
+const { Client } = await importPkg();
+const { oversize } = await import(pathToFileURL(path.join(pkg, "base/size.js")).href);
+const server = await startFrameServer();
+after(() => server.stop());
+const held = () => memories.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
+
+for (const [channel, url] of [["WebSocket", server.url], ["HTTP", server.http]]) {
+  for (const megabytes of [16, 64]) {
+    test(`a result of ${megabytes} MB arrives over ${channel} without an option, and the module takes no copy of it`, async () => {
+      const client = await Client.connect(/** @type {string} */ (url), { progressHandler: null });
+      try {
+        await client.callTool("echo", { text: "warm" });
+        const before = held();
+        const result = /** @type {any} */ (await client.callTool("large", { bytes: megabytes * 1e6 }));
+        assert.ok(result.structuredContent.rows.length > megabytes * 10_000);
+        assert.ok(held() - before < 1e6, "the text is not copied into the module");
+      } finally {
+        await client.close();
+      }
+    });
+  }
+}
+
+test("a text is measured in bytes whatever it is made of, also where a piece ends within a pair", () => {
+  const encoder = new TextEncoder();
+  for (const part of ["a", "é", "語", "🚀", "a🚀", "\ud800", "\udc00a", "é🚀語"]) {
+    for (const length of [0, 1, 3, 65_535, 65_536, 65_537, 200_001]) {
+      for (const text of [part.repeat(length / part.length), `x${part.repeat(length / part.length)}`]) {
+        const bytes = encoder.encode(text).length;
+        for (const limit of [bytes - 1, bytes, bytes + 1, 2 * bytes, bytes / 2, Infinity]) {
+          assert.equal(oversize(text, limit) !== undefined, bytes > limit, `${length} of ${JSON.stringify(part)}, limit ${limit}`);
+        }
+      }
+    }
+  }
+});
