@@ -5,9 +5,11 @@
 mod support;
 
 use mcp_wasm::{
-    proto::server::{Limits, Reported},
+    jsonrpc::{Id, Raw},
+    proto::server::{Frame, Limits, ProgressReport, Reported},
     types::Level,
 };
+use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Value, json};
 use support::{Peer, envelope, merge, progress};
 
@@ -319,4 +321,29 @@ fn a_modern_request_gets_the_log_messages_it_asks_for() {
     let request = peer.call(merge(envelope(), json!({ key: "info" })));
     assert!(log(&mut peer, request.key, Level::Info));
     assert_eq!(peer.drain().len(), 1);
+}
+
+proptest! {
+    #[test]
+    fn a_report_is_written_by_hand_as_serde_writes_it(
+        token in prop_oneof![
+            any::<i64>().prop_map(Id::Integer),
+            "[a-z0-9\"\\\\\u{1}é]{0,12}".prop_map(Id::Text),
+        ],
+        numbers in (any::<f64>(), option::of(-1e7..1e7)),
+        whole in any::<bool>(),
+        message in option::of(vec(any::<char>(), 0..40)),
+    ) {
+        let number = |value: f64| if whole { value.trunc() } else { value };
+        let (progress, total) = (number(numbers.0), numbers.1.map(number));
+        prop_assume!(progress.is_finite());
+        let message = message.map(String::from_iter);
+        let report = ProgressReport { token, progress, total, message };
+        let tree: Value = Frame::Progress(report.clone()).into_payload();
+        let frame = Frame::<Raw>::Progress(report);
+        let mut text = "before ".to_owned();
+        frame.write_json(&mut text);
+        prop_assert_eq!(frame.to_json(), tree.to_string());
+        prop_assert_eq!(text, format!("before {tree}"));
+    }
 }

@@ -232,8 +232,12 @@ impl Engine {
     /// handled here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
-            // Nothing here shows what tools are called, or checks what they return.
-            Output::Send(..) | Output::Greet(_) | Output::Reopen | Output::Tools(_) => {}
+            // Nothing here shows what tools are called, or checks what they return, and no part is missing.
+            Output::Send(..)
+            | Output::Greet(_)
+            | Output::Reopen
+            | Output::Tools(_)
+            | Output::Incomplete => {}
             Output::Connected => {
                 self.connecting.store(false, Relaxed);
                 self.opened.set(Ok(()));

@@ -16,3 +16,5 @@ pub use outline::{Outline, outline};
 pub use payload::{Kind, Payload, READ_FLOOR};
 #[cfg(not(target_arch = "wasm32"))]
 pub use raw::{READ_TIMES, Raw, Unreadable, find_id};
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) use raw::{write_integer, write_number, write_text};

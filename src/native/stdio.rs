@@ -210,7 +210,7 @@ fn batch(link: &Link, first: Option<Transmit<Raw>>) -> String {
     let mut message = first.or_else(|| link.try_transmit());
     while let Some(Transmit::Send { frame, .. }) = message {
         // Compact JSON has no line breaks.
-        text.push_str(&frame.to_json());
+        frame.write_json(&mut text);
         text.push('\n');
         message = if text.len() < BATCH { link.try_transmit() } else { None };
     }

@@ -172,9 +172,10 @@ async function drive({ pid, url, program }, { idle, calls, count, every }) {
       cpu = cpuOf(pid);
       watch = setInterval(look, 200);
       child.stdin.end("go\n");
-    } else {
+    } else if (line === "done") {
       look();
       cpu = cpuOf(pid) - cpu;
+    } else {
       report = JSON.parse(line);
     }
   }

@@ -7,7 +7,8 @@ import { FIRST, shapes } from "./shapes.mjs";
 /** @typedef {import("./browsers.mjs").Samples} Samples */
 /** @typedef {{ chromium: Record<string, Samples>, firefox: Record<string, Samples>, native?: import("./native.mjs").Servers }} Measured */
 
-const [BEGIN, END] = ["<!-- bench:begin -->", "<!-- bench:end -->"];
+/** What a text goes between in a file. @param {string} part */
+const markers = (part) => [`<!-- ${part}:begin -->`, `<!-- ${part}:end -->`];
 
 /** The chart of a page. @param {string} file */
 export const chart = (file) => `![Main-thread CPU of one progress notification in Chromium, relative to bare JavaScript](${file})`;
@@ -62,11 +63,11 @@ export function over(measured, column, name) {
 }
 
 /** @param {number | undefined} value */
-const show = (value) =>
+export const show = (value) =>
   value === undefined || Number.isNaN(value) ? "" : value === 1 ? "1" : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
 
 /** @param {string[]} head @param {string[][]} rows */
-const table = (head, rows) => [head, head.map((_, i) => (i ? "---:" : "---")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+export const table = (head, rows) => [head, head.map((_, i) => (i ? "---:" : "---")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 
 /**
  * The clients' ratios in some columns.
@@ -157,8 +158,9 @@ export function fullTables({ chromium, firefox, native }) {
       clients("over HTTP", chromium, of(chromium, "fetch16", "fetch16Memory", "fetch64", "fetch64Memory")),
     ],
     [
-      "### From the import to a connected client\n\nTime that passes in a fresh page of a fresh browser context, everything from loopback; mcp-wasm is 1. Each client is bundled and minified.",
-      clients("time", chromium, of(chromium, "coldSocket", "coldFetch")),
+      "### From the import to a connected client\n\nTime that passes in a fresh page, everything from loopback; mcp-wasm is 1. Each client is bundled and minified, and split as its package lets bundlers split it. Warm is a browser that keeps the script and what it was compiled to.",
+      clients("time in Chromium", chromium, of(chromium, "coldSocket", "coldFetch", "warmSocket", "warmFetch")),
+      clients("time in Firefox", firefox, of(firefox, "coldSocket", "coldFetch", "warmSocket", "warmFetch")),
     ],
     [
       "### Memory after 100,000 calls\n\nAfter garbage collection, relative to before these calls.",
@@ -224,12 +226,13 @@ function loads(servers) {
     .join("\n");
 }
 
-/** Puts a text between the markers of a file. @param {string} file @param {string} text @param {(text: string) => void} say */
-export async function insert(file, text, say) {
+/** Puts a text between the markers of a file. @param {string} file @param {string} text @param {(text: string) => void} say @param {string} [part] */
+export async function insert(file, text, say, part = "bench") {
+  const [begin = "", end = ""] = markers(part);
   const old = await readFile(file, "utf8").catch(() => "");
-  const from = old.indexOf(BEGIN);
-  const to = old.indexOf(END);
-  if (from < 0 || to < from) return say(`${file} has no ${BEGIN} and ${END}: not changed`);
-  await writeFile(file, `${old.slice(0, from + BEGIN.length)}\n\n${text}\n\n${old.slice(to)}`);
+  const from = old.indexOf(begin);
+  const to = old.indexOf(end);
+  if (from < 0 || to < from) return say(`${file} has no ${begin} and ${end}: not changed`);
+  await writeFile(file, `${old.slice(0, from + begin.length)}\n\n${text}\n\n${old.slice(to)}`);
   say(`updated ${file}`);
 }

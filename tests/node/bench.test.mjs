@@ -6,6 +6,7 @@ import path from "node:path";
 import { test } from "node:test";
 import { drawChart } from "../bench/chart.mjs";
 import { fullTables, insert, over, ratio, shortTable } from "../bench/report.mjs";
+import { serverTables, spread } from "../bench/server-report.mjs";
 import { progressFrame, progressOf, shapes } from "../bench/shapes.mjs";
 
 const measured = {
@@ -64,6 +65,9 @@ test("a table goes between the markers of its file, and nowhere without them", (
     await writeFile(file, "before\n<!-- bench:begin -->\nold\n<!-- bench:end -->\nafter\n");
     await insert(file, "new", () => {});
     assert.equal(await readFile(file, "utf8"), "before\n<!-- bench:begin -->\n\nnew\n\n<!-- bench:end -->\nafter\n");
+    await writeFile(file, "<!-- server:begin -->\n<!-- server:end -->");
+    await insert(file, "new", () => {}, "server");
+    assert.equal(await readFile(file, "utf8"), "<!-- server:begin -->\n\nnew\n\n<!-- server:end -->");
     await writeFile(file, "no markers");
     await insert(file, "new", () => {});
     assert.equal(await readFile(file, "utf8"), "no markers");
@@ -78,3 +82,26 @@ test("the chart says in words what its bars show", () =>
     assert.equal(svg.match(/<rect /g)?.length, 2);
     assert.doesNotMatch(svg, /NaN|undefined/);
   }));
+
+/** What servers used in three rounds. @param {number[]} cpu */
+const rounds = (...cpu) => cpu.map((cpu) => ({ cpu, seconds: 2 * cpu, before: 1000 * cpu, after: 2000 }));
+
+test("servers are compared round by round, and the spread of the rounds is told", () => {
+  const [ours, theirs] = [rounds(1, 2, 4), rounds(3, 8, 8)];
+  assert.equal(spread(theirs, ours, ({ cpu }) => cpu), "3.00 (2.00 to 4.00)");
+  assert.equal(spread(ours, ours, ({ cpu }) => cpu), "1");
+  assert.equal(spread(undefined, ours, ({ cpu }) => cpu), "");
+});
+
+test("a server has a row for each channel that it was measured over, in ratios only", () => {
+  const tables = serverTables({
+    reports: { "http ours 1": rounds(1, 1, 1), "http rmcp 1": rounds(4, 5, 6), "modern ours 1": rounds(1, 1, 1) },
+    connections: { "http ours 100": rounds(1, 1, 1), "http ours 10000": rounds(2, 2, 2), "http rmcp 100": rounds(1, 1, 1), "http rmcp 10000": rounds(4, 4, 4) },
+    history: { nothing: rounds(1, 1, 1), everything: rounds(2, 2, 3) },
+  });
+  assert.match(tables, /\| rmcp, HTTP, with a session \| 5\.00 \(4\.00 to 6\.00\) \|/);
+  assert.match(tables, /\| rmcp, HTTP, with a session \| 0\.20 \(0\.17 to 0\.25\) \|/, "a report a second");
+  assert.match(tables, /\| rmcp, HTTP, with a session \| 1 \|  \| 4\.00 \(4\.00 to 4\.00\) \| 3\.00 \|/, "beside connections, and their memory");
+  assert.match(tables, /\| everything \| 2\.00 \(2\.00 to 3\.00\) \| 1 /);
+  assert.doesNotMatch(tables, /rmcp, HTTP, 2026|FastMCP|NaN|undefined/);
+});

@@ -1,11 +1,13 @@
-//! `cargo xtask bench`: in browsers against other clients, natively against another server.
+//! `cargo xtask bench`: in browsers against other clients, natively against other servers.
 
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
+use enumset::EnumSet;
 
+use crate::fixture::RMCP_SERVER;
 use crate::package;
-use crate::run::{Cmd, root, step};
+use crate::run::{Cmd, root, step, target};
 use crate::setup::{Need, setup};
 
 /// What may be asked of the command.
@@ -17,33 +19,60 @@ pub struct Options {
     pub rounds: Option<u32>,
 }
 
+/// The part that needs no browser: servers side by side. It writes its own tables.
+const SERVERS: &str = "server";
+
 /// The command. A whole run writes the tables and the chart; a part of it only prints.
 pub fn bench(options: &Options) -> Result<()> {
     let wanted =
         |part: &str| options.only.is_empty() || options.only.iter().any(|name| name == part);
-    let native = wanted("native");
-    let mut needs = package::NEEDS | Need::Chromium;
+    let (servers, native) = (wanted(SERVERS), wanted("native"));
+    let others = options.only.is_empty() || options.only.iter().any(|name| name != SERVERS);
+    let mut needs = EnumSet::empty();
+    if others {
+        needs |= package::NEEDS | Need::Chromium;
+    }
     if wanted("firefox") {
         needs |= Need::Firefox;
     }
-    if native {
-        needs |= Need::Python;
+    if native || servers {
+        needs |= Need::Npm | Need::Python;
     }
     let tools = setup(needs)?;
-    package::package(&tools)?;
-    let mut command = tools.cmd("node").arg(root().join("tests/bench/run.mjs")).arg("--write");
-    if native {
-        let program = step("build the native half of the benchmark", native_half)?;
-        command = command.arg("--native").arg(program);
+    let mut rounds = Vec::new();
+    if let Some(count) = options.rounds {
+        rounds = vec!["--rounds".to_owned(), count.to_string()];
     }
-    if let Some(rounds) = options.rounds {
-        command = command.args(["--rounds", &rounds.to_string()]);
+    let program = if native || servers {
+        Some(step("build the native half of the benchmark", native_half)?)
+    } else {
+        None
+    };
+    if others {
+        package::package(&tools)?;
+        let mut command = tools.cmd("node").arg(root().join("tests/bench/run.mjs")).arg("--write");
+        if let Some(program) = program.as_ref().filter(|_| native) {
+            command = command.arg("--native").arg(program);
+        }
+        for part in options.only.iter().filter(|part| *part != SERVERS) {
+            command = command.args(["--only", part]);
+        }
+        run(command.args(&rounds))?;
     }
-    for part in &options.only {
-        command = command.args(["--only", part]);
+    if let Some(program) = program.filter(|_| servers) {
+        let rmcp = step("build the server of the Rust SDK", rmcp_server)?;
+        let mut command = tools.cmd("node").arg(root().join("tests/bench/server.mjs"));
+        command = command.arg("--native").arg(program).arg("--rmcp").arg(rmcp);
+        if options.only.is_empty() {
+            command = command.arg("--write");
+        }
+        run(command.args(&rounds))?;
     }
-    let status = command.instead()?;
-    if !status.success() {
+    Ok(())
+}
+
+fn run(command: Cmd) -> Result<()> {
+    if !command.instead()?.success() {
         bail!("the benchmark failed");
     }
     Ok(())
@@ -56,6 +85,18 @@ fn native_half() -> Result<PathBuf> {
         .args(["--quiet", "--message-format=json"])
         .output()
         .context("`cargo bench --bench native --no-run` failed")?;
+    executable(&told).context("cargo named no program")
+}
+
+/// Builds the server of the Rust SDK, as ours is built; returns its program.
+fn rmcp_server() -> Result<PathBuf> {
+    let told = Cmd::cargo()
+        .args(["build", "--release", "--locked", "--bin", "flood", "--manifest-path", RMCP_SERVER])
+        .arg("--target-dir")
+        .arg(target())
+        .args(["--quiet", "--message-format=json"])
+        .output()
+        .context("the server of the Rust SDK could not be built")?;
     executable(&told).context("cargo named no program")
 }
 

@@ -55,11 +55,11 @@ Usage: cargo xtask <command> [options]
   package   Builds the npm package in target/pkg, ready for `npm publish`
   gateway-package  Builds and packs the gateway's npm packages, one per platform whose toolchain is here
   check     Formatting, lints, documentation, types, size budget, layering, dependencies
-  bench     The benchmark, in browsers against other clients and natively against FastMCP;
+  bench     The benchmark, in browsers against other clients and natively against other servers;
             updates README.md, docs/size-and-speed.md and the chart
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,
                          fetch, results, large, list, calls, cold, heap, frames, firefox,
-                         native
+                         native, server
               --rounds N rounds of each measurement (default 5)
   fuzz      Runs the fuzz targets in fuzz/, led by what an input reaches; what fails is kept
               --only T   only this target (repeatable)

@@ -160,12 +160,13 @@ impl Stream {
     /// which event that is. `id`: the stream's.
     pub(super) fn write(&mut self, id: u64, limits: &StreamLimits) -> (String, u64) {
         let mut text = String::new();
+        let line = IdLine::of(id, &self.word);
         if self.probed.take().is_some() {
             text.push_str(PROBE);
         }
         // A stream that ends without a word is nothing to come back to.
         if std::mem::take(&mut self.to_prime) && !(self.ended.is_some() && self.newest == 0) {
-            write_id(&mut text, id, self.sent, &self.word);
+            line.write(&mut text, self.sent);
             text.push_str("retry: ");
             text.push_str(&limits.retry.to_string());
             text.push_str("\ndata: \n\n");
@@ -176,8 +177,10 @@ impl Stream {
             if text.len() >= limits.batch {
                 break;
             }
-            write_id(&mut text, id, event.number, &self.word);
-            write_message(&mut text, &event.json);
+            line.write(&mut text, event.number);
+            for part in [BEGIN, &event.json, END] {
+                text.push_str(part);
+            }
             sent = event.number;
         }
         (text, sent)
@@ -190,20 +193,35 @@ impl StoredEvent {
     }
 }
 
+/// Begins an event. Its name is the default of the format, and is written because some clients take an
+/// event without one for none of theirs.
+const BEGIN: &str = "event: message\ndata: ";
+/// Ends an event.
+const END: &str = "\n\n";
+
 /// Adds a message as an event without an id: one line, since compact JSON has no line breaks.
-///
-/// The name is the default of the format. It is written because some clients take an event without
-/// one for none of theirs.
-pub fn write_message(text: &mut String, json: &str) {
-    text.push_str("event: message\ndata: ");
-    text.push_str(json);
-    text.push_str("\n\n");
+pub fn write_message<P: Payload>(text: &mut String, frame: &Frame<P>) {
+    text.push_str(BEGIN);
+    frame.write_json(text);
+    text.push_str(END);
 }
 
-/// An event id names the stream as well: a client goes on by the id alone.
-fn write_id(text: &mut String, stream: u64, number: u64, word: &str) {
-    for part in ["id: ", &stream.to_string(), "-", &number.to_string(), "-", word, "\n"] {
-        text.push_str(part);
+/// The line with an event's id, which names the stream as well: a client goes on by the id alone.
+struct IdLine {
+    before: String,
+    after: String,
+}
+
+impl IdLine {
+    /// That of a stream. It differs in a number only, and there are many in a batch.
+    fn of(stream: u64, word: &str) -> Self {
+        Self { before: format!("id: {stream}-"), after: format!("-{word}\n") }
+    }
+
+    fn write(&self, text: &mut String, number: u64) {
+        text.push_str(&self.before);
+        text.push_str(itoa::Buffer::new().format(number));
+        text.push_str(&self.after);
     }
 }
 

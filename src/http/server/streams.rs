@@ -5,7 +5,7 @@
 //! its connection goes on with the id of the last event that it has seen. Nobody else does: the id
 //! holds a word of the stream's that only its readers have been told.
 
-use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use sha2::{Digest, Sha256};
 
@@ -32,8 +32,9 @@ pub struct Streams {
     /// What the words in event ids are made of.
     secret: [u8; 16],
     all: BTreeMap<u64, Stream>,
-    /// Which stream answers a request that is in flight.
-    owners: HashMap<Id, u64>,
+    /// Which stream answers a request that is in flight. Asked for every message, and mostly there are
+    /// few: a tree finds one before a hash is made.
+    owners: BTreeMap<Id, u64>,
     /// Those that have ended, the first to end first; some of them may be gone.
     done: VecDeque<u64>,
     /// Bytes of the events in all of them.
@@ -55,7 +56,7 @@ impl Streams {
             primed,
             secret,
             all: BTreeMap::new(),
-            owners: HashMap::new(),
+            owners: BTreeMap::new(),
             done: VecDeque::new(),
             bytes: 0,
             newest: STANDALONE,
@@ -91,7 +92,7 @@ impl Streams {
                 return Err(NoStream::Unread);
             }
         }
-        let mut seen = HashSet::with_capacity(requests.len());
+        let mut seen = BTreeSet::new();
         if requests.iter().any(|id| self.owners.contains_key(id) || !seen.insert(id)) {
             return Err(NoStream::Taken);
         }
@@ -224,7 +225,10 @@ impl Streams {
         {
             self.bytes += stream.push(frame);
             self.bytes -= stream.trim(self.limits.kept_bytes, false);
-            self.ready.readers.extend(stream.reader);
+            // Mostly one gets many messages before it is woken.
+            if self.ready.readers.last() != stream.reader.as_ref() {
+                self.ready.readers.extend(stream.reader);
+            }
             if last && let Some(id) = about {
                 self.answered(id, now);
             }

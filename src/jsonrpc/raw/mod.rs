@@ -19,6 +19,7 @@ use self::text::{Ends, Part};
 use super::{Id, Kind, Payload, READ_FLOOR};
 
 pub use guard::READ_TIMES;
+pub(crate) use write::{write_integer, write_number, write_text};
 
 /// A JSON value: a part of a text that is kept as it came, or something small that was built, whose
 /// parts may be such texts.

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Inner, Object, Raw};
+use crate::jsonrpc::value::whole;
 
 impl fmt::Display for Raw {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -17,9 +18,9 @@ pub(super) fn write(value: &Raw, out: &mut dyn fmt::Write) -> fmt::Result {
         Inner::Span(span) => passage(span.part().as_str(), out),
         Inner::Null => out.write_str("null"),
         Inner::Boolean(value) => out.write_str(if *value { "true" } else { "false" }),
-        Inner::Integer(integer) => write!(out, "{integer}"),
+        Inner::Integer(integer) => write_integer(*integer, out),
         Inner::Number(number) => json(number, out),
-        Inner::Text(text) => json(&**text, out),
+        Inner::Text(text) => write_text(text, out),
         Inner::Array(elements) => {
             out.write_char('[')?;
             for (at, element) in elements.iter().enumerate() {
@@ -65,7 +66,7 @@ fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
             && written.get(place) == Some(&false)
         {
             begin(out)?;
-            json(own, out)?;
+            write_text(own, out)?;
             out.write_char(':')?;
             write(value, out)?;
         }
@@ -78,7 +79,7 @@ fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
             && !written
         {
             begin(out)?;
-            json(name, out)?;
+            write_text(name, out)?;
             out.write_char(':')?;
             write(value, out)?;
         }
@@ -89,10 +90,35 @@ fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
     out.write_char('}')
 }
 
+/// Writes a text as a JSON string.
+pub(crate) fn write_text(text: &str, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    // Most have nothing to escape, which is found out many letters at a time; serde looks at each one.
+    let escapes = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, escapes) {
+        return json(text, out);
+    }
+    out.write_char('"')?;
+    out.write_str(text)?;
+    out.write_char('"')
+}
+
+/// Writes an integer. Not by `{}`, which looks at widths and signs first.
+pub(crate) fn write_integer(integer: i64, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    out.write_str(itoa::Buffer::new().format(integer))
+}
+
+/// Writes a number, a whole one without a fraction.
+pub(crate) fn write_number(number: f64, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    match whole(number) {
+        Some(integer) => write_integer(integer, out),
+        None => json(&number, out),
+    }
+}
+
 /// Writes what serde can write.
-fn json(value: &(impl Serialize + ?Sized), out: &mut dyn fmt::Write) -> fmt::Result {
-    struct Bytes<'a>(&'a mut dyn fmt::Write);
-    impl std::io::Write for Bytes<'_> {
+fn json(value: &(impl Serialize + ?Sized), out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
+    struct Bytes<'a, W: ?Sized>(&'a mut W);
+    impl<W: fmt::Write + ?Sized> std::io::Write for Bytes<'_, W> {
         fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
             // serde_json writes whole characters.
             let text = std::str::from_utf8(bytes).map_err(std::io::Error::other)?;

@@ -6,11 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use crate::{
-    http::{headers::EVENTS, server::write_message},
-    jsonrpc::Raw,
-    server::Frame,
-};
+use crate::http::headers::EVENTS;
 
 /// Bytes after which a batch of events leaves, although more are there.
 pub(super) const BATCH: usize = 64 << 10;
@@ -25,9 +21,4 @@ pub(super) fn response(body: Body) -> Response {
         (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
     ];
     (headers, body).into_response()
-}
-
-/// Adds a message as an event.
-pub(super) fn write(text: &mut String, frame: &Frame<Raw>) {
-    write_message(text, &frame.to_json());
 }

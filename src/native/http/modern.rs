@@ -8,7 +8,7 @@ use tokio::{sync::watch, time::timeout};
 
 use super::{events, json, pace, shutting_down};
 use crate::{
-    http::server::status_of,
+    http::server::{status_of, write_message},
     jsonrpc::{Payload, Raw},
     native::{
         Endpoint,
@@ -116,7 +116,7 @@ impl Exchange {
         let mut text = String::new();
         match std::mem::replace(&mut self.state, State::Open) {
             State::Over => return None,
-            State::First(Some(frame)) => events::write(&mut text, &frame),
+            State::First(Some(frame)) => write_message(&mut text, &frame),
             State::First(None) => text.push_str(events::COMMENT),
             State::Open => match self.next().await {
                 Next::End => {
@@ -126,14 +126,14 @@ impl Exchange {
                         self.link.end_listens();
                     }
                     while let Some(Transmit::Send { frame, .. }) = self.link.try_transmit() {
-                        events::write(&mut text, &frame);
+                        write_message(&mut text, &frame);
                     }
                     self.state = State::Over;
                     return (!text.is_empty()).then_some((Ok(text), self));
                 }
                 Next::Silence => text.push_str(events::COMMENT),
                 Next::Message { frame, last, .. } => {
-                    events::write(&mut text, &frame);
+                    write_message(&mut text, &frame);
                     if last {
                         self.state = State::Over;
                     }
@@ -144,7 +144,7 @@ impl Exchange {
             && matches!(self.state, State::Open)
             && let Some(Transmit::Send { frame, last, .. }) = self.link.try_transmit()
         {
-            events::write(&mut text, &frame);
+            write_message(&mut text, &frame);
             if last {
                 self.state = State::Over;
             }

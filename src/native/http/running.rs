@@ -1,14 +1,11 @@
 //! Runs a session: what its handlers say goes to its streams, as far as there is room.
 
-use std::{cell::RefCell, future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use tokio::sync::watch;
 
 use super::{pace, session::HttpSession, sessions::Sessions};
-use crate::{
-    jsonrpc::Id,
-    server::{Driver, Transmit},
-};
+use crate::server::{Driver, Transmit};
 
 impl HttpSession {
     /// Runs the session to its end.
@@ -38,6 +35,7 @@ impl HttpSession {
     async fn pump(&self, sessions: &Sessions) {
         poll_fn(|cx| {
             let mut state = self.lock();
+            let now = self.now();
             loop {
                 if sessions.holds_too_much() {
                     drop(state);
@@ -48,15 +46,8 @@ impl HttpSession {
                 if streams.is_closed() {
                     return Poll::Ready(());
                 }
-                // Asked for each message that waits, which mostly are about the same request.
-                let known = RefCell::new(None::<(Option<Id>, bool)>);
-                let room = |about: Option<&Id>| match &mut *known.borrow_mut() {
-                    Some((id, room)) if id.as_ref() == about => *room,
-                    known => known.insert((about.cloned(), streams.has_room(about))).1,
-                };
-                match self.link.poll_transmit_where(cx, room) {
+                match self.link.poll_transmit_where(cx, |about| streams.has_room(about)) {
                     Poll::Ready(Transmit::Send { frame, about, last, .. }) => {
-                        let now = self.now();
                         state.streams.push(&frame, about.as_ref(), last, now);
                         self.settle(&mut state);
                         if last {

@@ -156,6 +156,25 @@ impl<P: Payload> Relay<P> {
         }
     }
 
+    /// The parameters of a call that a modern server answers only to who takes tasks: with that, so that
+    /// it can be made once more. Its client is spared them.
+    fn as_task(call: &RelayedCall<P>, error: &RpcError<P>) -> Option<P> {
+        let required = error.data.as_ref()?.get("requiredCapabilities")?;
+        required.get("extensions")?.member(EXTENSION)?;
+        let mut params = call.params.clone().filter(|_| error.code == code::MISSING_CAPABILITY)?;
+        let mut about = params.given(meta::META)?;
+        let mut capabilities = about.get(meta::CLIENT_CAPABILITIES).unwrap_or_else(P::object);
+        let mut extensions = capabilities.get("extensions").unwrap_or_else(P::object);
+        if extensions.kind() != Kind::Object {
+            return None;
+        }
+        extensions.set(EXTENSION, P::object());
+        capabilities.set("extensions", extensions);
+        about.set(meta::CLIENT_CAPABILITIES, capabilities);
+        params.set(meta::META, about);
+        Some(params)
+    }
+
     /// Makes a call once more that is answered only to who takes tasks, if it is one.
     pub(super) fn went_on_as_task(
         &mut self,
@@ -168,7 +187,7 @@ impl<P: Payload> Relay<P> {
         else {
             return false;
         };
-        let (Some(params), Some(context)) = (as_task(call, error), &call.context) else {
+        let (Some(params), Some(context)) = (Self::as_task(call, error), &call.context) else {
             return false;
         };
         let (front, method) = (context.version, call.method.clone());
@@ -182,23 +201,4 @@ impl<P: Payload> Relay<P> {
         self.calls.begin(number, first, slot);
         true
     }
-}
-
-/// The parameters of a call that a modern server answers only to who takes tasks: with that, so that
-/// it can be made once more. Its client is spared them.
-fn as_task<P: Payload>(call: &RelayedCall<P>, error: &RpcError<P>) -> Option<P> {
-    let required = error.data.as_ref()?.get("requiredCapabilities")?;
-    required.get("extensions")?.member(EXTENSION)?;
-    let mut params = call.params.clone().filter(|_| error.code == code::MISSING_CAPABILITY)?;
-    let mut about = params.given(meta::META)?;
-    let mut capabilities = about.get(meta::CLIENT_CAPABILITIES).unwrap_or_else(P::object);
-    let mut extensions = capabilities.get("extensions").unwrap_or_else(P::object);
-    if extensions.kind() != Kind::Object {
-        return None;
-    }
-    extensions.set(EXTENSION, P::object());
-    capabilities.set("extensions", extensions);
-    about.set(meta::CLIENT_CAPABILITIES, capabilities);
-    params.set(meta::META, about);
-    Some(params)
 }

@@ -44,23 +44,14 @@ pub enum Frame<P> {
 
 /// The parameters of a progress notification.
 #[derive(Clone, Debug, PartialEq)]
-#[cfg_attr(not(target_arch = "wasm32"), derive(serde::Serialize))]
-#[cfg_attr(not(target_arch = "wasm32"), serde(rename_all = "camelCase"))]
 pub struct ProgressReport {
     /// The token of the request, with the JSON type it came with.
-    #[cfg_attr(not(target_arch = "wasm32"), serde(rename = "progressToken"))]
     pub token: Id,
     /// How far.
-    #[cfg_attr(not(target_arch = "wasm32"), serde(serialize_with = "json::number"))]
     pub progress: f64,
     /// Of how much.
-    #[cfg_attr(
-        not(target_arch = "wasm32"),
-        serde(serialize_with = "json::optional", skip_serializing_if = "Option::is_none")
-    )]
     pub total: Option<f64>,
     /// What is going on.
-    #[cfg_attr(not(target_arch = "wasm32"), serde(skip_serializing_if = "Option::is_none"))]
     pub message: Option<String>,
 }
 
@@ -88,63 +79,75 @@ impl<P: Payload> Frame<P> {
 
 #[cfg(not(target_arch = "wasm32"))]
 mod json {
-    use serde::{Serialize, Serializer};
-    use serde_json::Value;
+    use std::fmt;
 
     use super::{Frame, ProgressReport};
-    use crate::jsonrpc::{Id, Payload};
+    use crate::{
+        jsonrpc::{Id, Payload, write_integer, write_number, write_text},
+        types::method,
+    };
 
     impl<P: Payload> Frame<P> {
         /// The message as JSON text.
         pub fn to_json(&self) -> String {
-            // Neither has anything that JSON cannot write.
             match self {
+                // It has nothing that JSON cannot write.
                 Self::Message(value) => value.to_json().unwrap_or_default(),
-                Self::Progress(params) => params.to_json(),
+                Self::Progress(report) => {
+                    // It may be kept, and would have grown to twice its size.
+                    let mut text = String::with_capacity(report.room());
+                    report.write(&mut text);
+                    text
+                }
+            }
+        }
+
+        /// Adds the message to a text, as JSON.
+        pub fn write_json(&self, out: &mut String) {
+            match self {
+                Self::Message(value) => out.push_str(&value.to_json().unwrap_or_default()),
+                Self::Progress(report) => report.write(out),
             }
         }
     }
 
     impl ProgressReport {
-        fn to_json(&self) -> String {
+        /// Bytes that it takes, mostly.
+        fn room(&self) -> usize {
             let token = if let Id::Text(text) = &self.token { text.len() } else { 0 };
-            let message = self.message.as_ref().map_or(0, String::len);
-            // It may be kept, and would have grown to twice its size.
-            let mut text = Vec::with_capacity(AROUND + token + message);
-            let (jsonrpc, method) = ("2.0", crate::types::method::PROGRESS);
-            let _ =
-                serde_json::to_writer(&mut text, &Notification { jsonrpc, method, params: self });
-            String::from_utf8(text).unwrap_or_default()
+            AROUND + token + self.message.as_ref().map_or(0, String::len)
+        }
+
+        fn write(&self, out: &mut String) {
+            // A `String` takes everything.
+            let _ = self.write_to(out);
+        }
+
+        /// By hand: it is what a server writes most, and serde looks at every letter of the names.
+        fn write_to(&self, out: &mut String) -> fmt::Result {
+            for part in ["{\"jsonrpc\":\"2.0\",\"method\":\"", method::PROGRESS] {
+                out.push_str(part);
+            }
+            out.push_str("\",\"params\":{\"progressToken\":");
+            match &self.token {
+                Id::Integer(integer) => write_integer(*integer, out)?,
+                Id::Text(text) => write_text(text, out)?,
+            }
+            out.push_str(",\"progress\":");
+            write_number(self.progress, out)?;
+            if let Some(total) = self.total {
+                out.push_str(",\"total\":");
+                write_number(total, out)?;
+            }
+            if let Some(message) = &self.message {
+                out.push_str(",\"message\":");
+                write_text(message, out)?;
+            }
+            out.push_str("}}");
+            Ok(())
         }
     }
 
     /// Bytes of a notification around its texts: names, and three numbers of twenty digits.
     const AROUND: usize = 180;
-
-    #[derive(Serialize)]
-    struct Notification<'a> {
-        jsonrpc: &'static str,
-        method: &'static str,
-        params: &'a ProgressReport,
-    }
-
-    /// Whole numbers without a fraction, as everywhere else.
-    #[allow(clippy::trivially_copy_pass_by_ref)] // the shape that serde asks for
-    pub(super) fn number<S: Serializer>(value: &f64, out: S) -> Result<S::Ok, S::Error> {
-        Value::number(*value).serialize(out)
-    }
-
-    #[allow(clippy::ref_option)] // the shape that serde asks for
-    pub(super) fn optional<S: Serializer>(value: &Option<f64>, out: S) -> Result<S::Ok, S::Error> {
-        value.map(Value::number).serialize(out)
-    }
-
-    impl Serialize for crate::jsonrpc::Id {
-        fn serialize<S: Serializer>(&self, out: S) -> Result<S::Ok, S::Error> {
-            match self {
-                Self::Integer(integer) => out.serialize_i64(*integer),
-                Self::Text(text) => out.serialize_str(text),
-            }
-        }
-    }
 }

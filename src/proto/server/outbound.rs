@@ -31,7 +31,16 @@ impl<P: Payload> ServerMachine<P> {
         &mut self,
         takes: impl Fn(Option<&Id>) -> bool,
     ) -> Option<Transmit<P>> {
-        let at = self.queue.iter().position(|queued| takes(queued.about.as_ref()));
+        // Mostly many in a row are of one request, so it is asked once for them.
+        let mut refused = None;
+        let at = self.queue.iter().position(|queued| {
+            if queued.key.is_some() && queued.key == refused {
+                return false;
+            }
+            let takes = takes(queued.about.as_ref());
+            refused = queued.key.filter(|_| !takes);
+            takes
+        });
         let next = at.and_then(|at| self.queue.remove(at));
         if next.is_none() && !self.queue.is_empty() {
             return None;

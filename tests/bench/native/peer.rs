@@ -46,6 +46,15 @@ impl Heard {
         Ok(false)
     }
 
+    /// For what has no answer.
+    pub fn nothing() -> Self {
+        Self { done: true, ..Self::default() }
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.done
+    }
+
     pub fn add(&mut self, other: &Self) {
         self.reports += other.reports;
         self.in_order += other.in_order;
@@ -88,6 +97,13 @@ impl Peer {
         match self {
             Self::Socket(socket) => socket.call(request).await,
             Self::Http(http) => http.call(request).await,
+        }
+    }
+
+    /// Leaves nothing behind.
+    pub async fn end(&mut self) {
+        if let Self::Http(http) = self {
+            http.end().await;
         }
     }
 }

@@ -23,15 +23,31 @@ struct Tick {
     every: u64,
 }
 
-/// Serves until the process is told to stop.
-pub async fn serve() -> Result<()> {
+/// As many clients as anybody measures, all from one address.
+const CLIENTS: usize = 20_000;
+
+/// Serves until the process is told to stop. `history`: bytes of events that each stream keeps.
+pub async fn serve(history: Option<usize>) -> Result<()> {
     let server = Server::builder("bench", "1.0.0")
         .tool("flood", "Reports as fast as the caller reads", flood)
         .tool("tick", "Reports at a rate", tick)
         .build();
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     println!("listening on {}", listener.local_addr()?);
-    host(listener, server, Options::default()).await?;
+    let mut options = Options {
+        max_connections: CLIENTS,
+        max_connections_per_peer: Some(CLIENTS),
+        max_sessions: CLIENTS,
+        max_sessions_per_peer: CLIENTS,
+        ..Options::default()
+    };
+    if let Some(bytes) = history {
+        options.max_replay = bytes;
+        options.max_session_replay = options.max_session_replay.max(bytes);
+        options.max_unread = options.max_unread.max(bytes);
+        options.max_total_replay = options.max_total_replay.max(bytes);
+    }
+    host(listener, server, options).await?;
     Ok(())
 }
 
