@@ -8,15 +8,15 @@ import { route } from "../transports/route.js";
 import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
+import { Changes } from "./changes.js";
 import { Connection } from "./connection.js";
-import { diagnosis } from "./diagnosis.js";
+import { diagnosis, diagnosticsOf } from "./diagnosis.js";
 import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
 import { Outputs } from "./results.js";
-import { connectionOf, coreOptions, sessionOf, settingsOf } from "./settings.js";
-import { Subscription, watchLists } from "./subscription.js";
+import { connectionOf, coreOf, sessionOf, settingsOf } from "./settings.js";
 import { CallTable } from "./table.js";
 
 /** @typedef {import("../types/inside.js").Failure} Failure */
@@ -47,6 +47,7 @@ export class Client {
   #calls;
   #inbound;
   #oddities = new Oddities();
+  #changes;
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
   /** What the core found out about the server. @type {import("../types/inside.js").Session | undefined} */
@@ -77,6 +78,7 @@ export class Client {
       scans: () => this.#scans,
       odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
     });
+    this.#changes = new Changes(this.#connection);
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     const { jsonSchemaValidator: validator } = this.#options;
@@ -159,24 +161,35 @@ export class Client {
     try {
       // Beside the rest; who fails in that is told by the transport.
       if (http && !given.worker) loadHttp().catch(() => {});
-      const core = this.#connection.core ?? (await this.#start());
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");
         make = inWorker(url, given);
         transport = make();
+        if (this.#connecting !== mine) return await connected;
       }
       this.#began = asked;
-      if (this.#connecting !== mine) return await connected;
-      this.#declare();
       const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
-      core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
       const prior = given.prior ?? sessionOf(transport);
-      if (prior) core.know(prior);
-      this.#connection.begin(transport, url ? make : undefined, maxMessageSize);
+      const tell = (/** @type {import("../wasm/core.js").Core} */ core) => {
+        this.#declare();
+        core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
+        if (prior) core.know(prior);
+      };
+      const { core } = this.#connection;
+      const prepare = () => this.#start(() => this.#connecting === mine, tell);
+      // Compiled while an address is opened. What the page has opened is not touched before.
+      if (core) tell(core);
+      else if (!url) await prepare();
+      if (this.#connecting !== mine) return await connected;
+      await this.#connection.begin(transport, url ? make : undefined, maxMessageSize, core || !url ? undefined : prepare);
+      if (this.#connecting !== mine) return await connected;
       this.#connection.drain();
     } catch (error) {
-      if (this.#connecting === mine) this.#connecting = undefined;
+      if (this.#connecting === mine) {
+        this.#connecting = undefined;
+        this.#connection.detach();
+      }
       throw error;
     }
     await connected;
@@ -211,6 +224,7 @@ export class Client {
 
   /** @param {object} filter @param {import("../types/subscription.js").ListenOptions} [options] */
   async listen(filter, options) {
+    const { Subscription } = this.#changes.module ?? (await this.#changes.load());
     const subscription = new Subscription(options);
     const params = { notifications: filter };
     subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
@@ -267,19 +281,7 @@ export class Client {
   }
 
   diagnostics() {
-    const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
-    const { strays, ...counts } = this.#connection.core?.counts() ?? none;
-    let { overflowed, coalesced } = this.#calls;
-    for (const call of this.#table.all()) {
-      overflowed += call.overflowed;
-      coalesced += call.coalesced;
-    }
-    return {
-      server: this.#session?.serverInfo?.name,
-      progress: { ...counts, overflowed, coalesced },
-      samples: this.#oddities.samples,
-      subscriptions: { unknown: strays },
-    };
+    return diagnosticsOf(this.#connection.core, this.#calls, this.#table, this.#oddities, this.#session);
   }
 
   /** @param {string | URL} url @param {import("../types/diagnosis.js").DiagnoseOptions} [options] */
@@ -289,8 +291,9 @@ export class Client {
 
   async close() {
     const reason = "the client was closed";
-    if (this.#connection.transport) {
-      this.#connection.core?.closed(reason, true, NaN);
+    const { core, transport } = this.#connection;
+    if (core && transport) {
+      core.closed(reason, true, NaN);
       this.#connection.drain();
     } else if (this.#connecting) {
       this.#disconnected({ code: "CLOSED", message: reason, sent: false });
@@ -302,15 +305,13 @@ export class Client {
     await this.close();
   }
 
-  async #start() {
-    const { Core } = await ready();
-    try {
-      const core = new Core(coreOptions(this.#info, /** @type {ClientOptions} */ (this.#options)));
-      this.#connection.use(core);
-      return core;
-    } catch (reason) {
-      throw new McpError("INVALID_ARGUMENT", String(reason));
-    }
+  /** Makes the core, unless the connection that it is for was given up. @param {() => boolean} wanted @param {(core: import("../wasm/core.js").Core) => void} tell */
+  async #start(wanted, tell) {
+    // Who is told of changes of lists listens as soon as it is connected.
+    const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && this.#changes.load().catch(() => {})]);
+    if (!wanted()) return;
+    const core = this.#connection.use(coreOf(Core, this.#info, /** @type {ClientOptions} */ (this.#options)));
+    tell(core);
   }
 
   /** Does a step of the core. @param {number} step @param {number} slot whose call it is about @param {number} id */
@@ -327,7 +328,7 @@ export class Client {
         connecting?.resolve();
         const { listChanged } = this.#options;
         // Before anything else is read: the server may tell of a change at once.
-        if (listChanged && connecting) watchLists(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
+        if (listChanged && connecting) this.#changes.watch(/** @type {Whole} */ (/** @type {unknown} */ (this)), listChanged, (error) => this.#fault(error));
         return;
       }
       case words.STEP_DISCONNECTED:

@@ -6,18 +6,17 @@ import { ProtocolError, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
+import { readyForDialogue } from "../wasm/load.js";
 import { factsOf, isWorthScanning, lay, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
+import { Early, over } from "./early.js";
 
 /** @typedef {import("./call.js").Call} Call */
-/** @typedef {import("../base/alarm.js").Timer} Timer */
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Outline} Outline */
 /** @typedef {import("../wasm/core.js").Core} Core */
 /** @typedef {import("../wasm/records.js").Records} Records */
 
-/** How long the end of a transport is waited for, in milliseconds. */
-const GRACE = 5000;
 const now = () => performance.now();
 
 export class Connection {
@@ -44,6 +43,8 @@ export class Connection {
   /** Takes our handlers off the transport. */
   #release = () => {};
   #draining = false;
+  /** Whether all of the module is there. */
+  whole = false;
   #alarm = new Alarm(() => {
     this.#core?.timeout(now());
     this.drain();
@@ -90,6 +91,8 @@ export class Connection {
   /** From now on this is the protocol. @param {Core} core */
   use(core) {
     this.#core = core;
+    if (this.whole) core.complete(undefined, now());
+    return core;
   }
 
   /** Tells of what went wrong and failed no call. @param {Error} error */
@@ -99,8 +102,8 @@ export class Connection {
 
   /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
   drain() {
-    if (this.#draining) return;
-    const core = /** @type {Core} */ (this.#core);
+    const core = this.#core;
+    if (this.#draining || !core) return;
     this.#draining = true;
     try {
       for (let step; (step = core.poll(/** @type {boolean} */ (this.#fetcher !== undefined && this.#transport?.send.fast))); ) {
@@ -111,6 +114,7 @@ export class Connection {
         else if (step === words.STEP_REOPEN) this.#reopen();
         else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), this.#owner.table.find(id)?.options);
         else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
+        else if (step === words.STEP_INCOMPLETE) this.complete();
         else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
         else this.#owner.act(step, slot, id);
       }
@@ -120,6 +124,16 @@ export class Connection {
     this.#alarm.set(this.view()[words.PLACE_DEADLINE]);
     // A Node process need not stay for a clock that nobody waits for.
     if (!this.#owner.table.size && !this.#owner.waits()) this.#alarm.hold(false);
+  }
+
+  /** Loads what the core lacks. @returns {Promise<void>} fulfilled when that is there, or cannot be had */
+  async complete() {
+    if (this.whole) return;
+    let failed;
+    await readyForDialogue().catch((error) => (failed = String(error?.message ?? error)));
+    this.whole = failed === undefined;
+    this.#core?.complete(failed, now());
+    this.drain();
   }
 
   /**
@@ -155,50 +169,55 @@ export class Connection {
    * @param {Mover} transport
    * @param {(() => Mover) | undefined} again makes another one to the same server, if that can be
    * @param {number | undefined} maxMessageSize the option of that name
+   * @param {() => Promise<void>} [prepare] makes the core, if there is none: begun when the transport has been started
+   * @returns {Promise<void> | undefined} fulfilled when the core is there
    */
-  begin(transport, again, maxMessageSize) {
+  begin(transport, again, maxMessageSize, prepare) {
     this.#again = again;
     this.#maxMessageSize = maxMessageSize;
-    this.#open(transport);
+    return this.#open(transport, prepare);
   }
 
-  /** Attaches a transport and starts it. @param {Mover} transport */
-  #open(transport) {
+  /** Attaches a transport and starts it. @param {Mover} transport @param {() => Promise<void>} [prepare] */
+  #open(transport, prepare) {
     this.#transport = transport;
     const abilities = (this.#abilities = abilitiesOf(transport));
     const current = () => this.#transport === transport;
+    const early = new Early(prepare !== undefined);
+    const received = (/** @type {unknown} */ message) => current() && this.receive(message);
+    const framed = (/** @type {string} */ text) => current() && this.#frame(text);
+    const closed = (reason = "the connection was closed") => this.closed(transport, reason);
     /** @type {import("../base/handlers.js").Handlers} */
     const ours = {
-      onmessage: fast((/** @type {unknown} */ message) => current() && this.receive(message)),
+      onmessage: fast((/** @type {unknown} */ message) => early.hear(received, message)),
       onerror: (/** @type {unknown} */ error) => current() && this.fault(error instanceof Error ? error : typed(error, "the transport failed", true)),
-      onclose: () => this.closed(transport, "the connection was closed"),
+      onclose: () => early.hear(closed, undefined),
     };
     // Who waits for messages is not to be passed by.
-    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => current() && this.#frame(text);
+    if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => early.hear(framed, text);
     if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
     if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
     // What a worker holds needs more than a message at a time.
     abilities.attach?.(this);
     this.#release = handle(transport, ours);
-    Promise.resolve()
-      .then(() => transport.start?.())
-      .then(
-        () => {
-          if (!current()) return;
-          this.#join(transport);
-          this.#core?.opened(now());
-          this.drain();
-        },
-        (error) => {
-          if (current() && !this.#owner.blame(error)) {
-            // In place of another: what waits for it fails by this.
-            this.fault(error);
-            for (const call of this.#owner.table.all()) call.cause = error;
-          }
-          this.closed(transport, "the connection could not be opened");
-        },
-      );
+    const opened = () => {
+      if (!current()) return;
+      this.#join(transport);
+      this.#core?.opened(now());
+      this.drain();
+    };
+    const failed = (/** @type {unknown} */ error) => {
+      if (current() && !this.#owner.blame(error)) {
+        // In place of another: what waits for it fails by this.
+        this.fault(/** @type {Error} */ (error));
+        for (const call of this.#owner.table.all()) call.cause = error;
+      }
+      closed("the connection could not be opened");
+    };
+    const soon = Promise.resolve();
+    soon.then(() => transport.start?.()).then(() => early.hear(opened, undefined), (error) => early.hear(failed, error));
+    return prepare && soon.then(prepare).then(() => early.end());
   }
 
   /** The core takes over the exchanges of a transport. @param {Mover} transport */
@@ -234,20 +253,11 @@ export class Connection {
     this.#fetcher = undefined;
     if (!transport) return;
     this.#abilities?.attach?.(undefined);
-    const release = this.#release;
-    /** @type {Timer | undefined} */
-    let timer;
     // At once: who waits for its end hears of that before the client's owner does.
     this.#leaving = transport;
     const closing = new Promise((resolve) => resolve(transport.close?.()));
     this.#leaving = undefined;
-    const ended = closing
-      .catch(() => {})
-      .then(() => {
-        clearTimeout(timer);
-        release();
-      });
-    this.#left = Promise.race([ended, new Promise((resolve) => (timer = setTimeout(resolve, GRACE)))]);
+    this.#left = over(closing, this.#release);
   }
 
   /** A transport has ended. @param {Mover} transport @param {string} reason */

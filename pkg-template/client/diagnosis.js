@@ -17,3 +17,21 @@ export async function diagnosis() {
   }
   return /** @type {NonNullable<typeof parts.diagnose>} */ (parts.diagnose);
 }
+
+/**
+ * What `diagnostics` tells.
+ * @param {import("../wasm/core.js").Core | undefined} core
+ * @param {import("./calls.js").Calls} calls
+ * @param {import("./table.js").CallTable} table
+ * @param {import("./oddities.js").Oddities} oddities
+ * @param {import("../types/inside.js").Session | undefined} session
+ */
+export function diagnosticsOf(core, { overflowed, coalesced }, table, { samples }, session) {
+  const none = { delivered: 0, unknown: 0, late: 0, backward: 0, duplicate: 0, malformed: 0, coerced: 0, strays: 0 };
+  const { strays, ...counts } = core?.counts() ?? none;
+  for (const call of table.all()) {
+    overflowed += call.overflowed;
+    coalesced += call.coalesced;
+  }
+  return { server: session?.serverInfo?.name, progress: { ...counts, overflowed, coalesced }, samples, subscriptions: { unknown: strays } };
+}

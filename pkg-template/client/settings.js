@@ -45,12 +45,20 @@ export function connectionOf(options) {
   return given;
 }
 
-/** What the core is made with. @param {import("../types/protocol.js").Implementation | undefined} info @param {ClientOptions} options */
-export const coreOptions = (info, { mode, logHandler }) => ({
-  ...info,
-  mode: typeof mode === "object" ? mode.pin : mode,
-  logLevel: logHandler ? "debug" : undefined,
-});
+/**
+ * A core for a client.
+ * @param {typeof import("../wasm/core.js").Core} Core
+ * @param {import("../types/protocol.js").Implementation | undefined} info
+ * @param {ClientOptions} options
+ */
+export function coreOf(Core, info, { mode, logHandler }) {
+  const options = { ...info, mode: typeof mode === "object" ? mode.pin : mode, logLevel: logHandler ? "debug" : undefined };
+  try {
+    return new Core(options);
+  } catch (reason) {
+    throw new McpError("INVALID_ARGUMENT", String(reason));
+  }
+}
 
 /** What is known of a session that a transport goes on with. @param {import("../types/inside.js").Mover} transport */
 export const sessionOf = ({ sessionId, protocolVersion = "2025-11-25" }) => (sessionId === undefined ? undefined : { kind: "session", protocolVersion });

@@ -39,25 +39,36 @@ export function loader(missing) {
 
 const main = /** @type {typeof loader<Module>} */ (loader)("call `init(source)` of mcp-wasm/slim before connecting");
 /** Starts the part of the module that HTTP needs, where that is one by itself. */
-const rest = /** @type {typeof loader<void>} */ (loader)("");
+const rest = /** @type {typeof loader<unknown>} */ (loader)("");
 rest.provide(async () => {});
+/** Starts the part that a server needs to ask something, and a page to subscribe, where that is one by itself. */
+const dialogue = /** @type {typeof loader<unknown>} */ (loader)("");
+dialogue.provide(async () => {});
 
 /**
  * Says where the module comes from. The first `connect` starts it; later calls change nothing.
  * @param {() => Promise<Module>} get
- * @param {() => Promise<void>} [getRest]
+ * @param {() => Promise<unknown>} [getRest]
+ * @param {() => Promise<unknown>} [getDialogue]
  */
-export function provide(get, getRest) {
+export function provide(get, getRest, getDialogue) {
   main.provide(async () => {
     const module = await get();
     module.Core.help(hand);
     return module;
   });
   if (getRest) rest.provide(getRest);
+  if (getDialogue) dialogue.provide(getDialogue);
 }
 
 /** The started module. */
 export const ready = main.ready;
+
+/** Fulfilled when the part of the module is there that a dialogue needs. */
+export async function readyForDialogue() {
+  await ready();
+  await dialogue.ready();
+}
 
 /** The same with all that HTTP needs. */
 export async function readyForHttp() {

@@ -6,6 +6,8 @@ import unpacker from "./unpacker.js";
 /** Where the text begins in the memory. */
 const TEXT = 1024;
 const encoder = new TextEncoder();
+/** @type {WebAssembly.Module | undefined} */
+let reader;
 
 /** @param {string} packed @returns {Uint8Array<ArrayBuffer>} */
 export function unpack(packed) {
@@ -13,7 +15,7 @@ export function unpack(packed) {
   const memory = new WebAssembly.Memory({ initial: (packed.length >> 15) + 2 });
   const bytes = new Uint8Array(memory.buffer);
   const end = TEXT + encoder.encodeInto(packed, bytes.subarray(TEXT)).written;
-  const module = new WebAssembly.Module(Uint8Array.from(atob(unpacker), (letter) => letter.charCodeAt(0)));
-  const { a: read } = /** @type {{ a: (end: number) => number }} */ (new WebAssembly.Instance(module, { a: { a: memory } }).exports);
+  reader ??= new WebAssembly.Module(Uint8Array.from(atob(unpacker), (letter) => letter.charCodeAt(0)));
+  const { a: read } = /** @type {{ a: (end: number) => number }} */ (new WebAssembly.Instance(reader, { a: { a: memory } }).exports);
   return bytes.subarray(end, read(end));
 }

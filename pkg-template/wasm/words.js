@@ -31,6 +31,7 @@ export const STEP_BEGUN = 25;
 export const STEP_NOT_BEGUN = 26;
 export const STEP_ASKED = 27;
 export const STEP_TOOLS = 28;
+export const STEP_INCOMPLETE = 29;
 
 // `Core::view`: which part of the memory.
 export const VIEW_NUMBERS = 0;

@@ -6,7 +6,7 @@ import { write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
 import { headersOf, identityNow, identityOf } from "../transports/identity.js";
 import { wasmModule, wasmRest } from "../wasm/core.js";
-import { readyForHttp } from "../wasm/load.js";
+import { ready, readyForHttp } from "../wasm/load.js";
 import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
@@ -89,7 +89,9 @@ class WorkerTransport {
 
   async start() {
     const { worker: make, protocols = ["mcp"], headers, trace, auth } = this.#options;
-    if (this.#url.startsWith("http")) await readyForHttp();
+    // The worker's script starts while the module is compiled.
+    const loading = this.#url.startsWith("http") ? readyForHttp() : ready();
+    loading.catch(() => {});
     const worker = make === true ? await own(this.#watch.signal) : /** @type {() => Worker} */ (make)();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
@@ -102,6 +104,8 @@ class WorkerTransport {
     worker.addEventListener("messageerror", () => this.#died("the worker said what cannot be read"), { signal });
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => (this.#opening = { resolve, reject }));
+    await Promise.race([loading, opened]);
+    if (this.#closed) return;
     const asks = typeof headers === "function";
     this.#post({
       mcp: "open",

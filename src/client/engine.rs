@@ -232,7 +232,12 @@ impl Engine {
     /// handled here.
     pub fn hear(&self, output: Output<Value>, ended: Option<Arc<Pending>>) {
         match output {
-            Output::Send(..) | Output::Greet(_) | Output::Reopen => {}
+            // Nothing here shows what tools are called, or checks what they return, and no part is missing.
+            Output::Send(..)
+            | Output::Greet(_)
+            | Output::Reopen
+            | Output::Tools(_)
+            | Output::Incomplete => {}
             Output::Connected => {
                 self.connecting.store(false, Relaxed);
                 self.opened.set(Ok(()));
@@ -260,8 +265,6 @@ impl Engine {
             }
             Output::Withdrawn(id, _) => self.answered(&ReplyTo::Request(id)),
             Output::Fault(error) => self.fault(error),
-            // Nothing here shows what tools are called, or checks what they return.
-            Output::Tools(_) => {}
             Output::Odd(oddity, params) => {
                 self.odd(Heard { slot: None, oddity: Some(oddity) }, params);
             }

@@ -15,10 +15,9 @@ use crate::types::{Implementation, Level};
 
 use super::http::end;
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
-use super::payload::help;
-use super::records;
 use super::state::{Core, text};
 use super::words::{self, Failed, LogLevel, Scan};
+use super::{payload::help, records};
 
 #[wasm_bindgen]
 impl Core {

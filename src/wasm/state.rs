@@ -43,7 +43,8 @@ pub(super) struct Exchanges {
 }
 
 impl Core {
-    pub(super) fn of(machine: ClientMachine<JsValue>) -> Self {
+    pub(super) fn of(mut machine: ClientMachine<JsValue>) -> Self {
+        machine.lack();
         let (value, other) = (JsValue::UNDEFINED, JsValue::UNDEFINED);
         Self { machine, http: ManuallyDrop::new(None), alone: false, resume: None, value, other }
     }

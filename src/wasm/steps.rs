@@ -46,6 +46,15 @@ impl Core {
         std::mem::take(&mut self.other)
     }
 
+    /// The late part of the module is there, or could not be loaded for that reason.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn complete(&mut self, failed: JsValue, now: f64) {
+        match failed.as_text() {
+            None => self.machine.complete(now),
+            Some(reason) => self.machine.remain(&reason, now),
+        }
+    }
+
     /// How much progress was odd so far, and as `strays` how many notifications named no
     /// subscription that there is.
     pub fn counts(&self) -> JsValue {
@@ -83,6 +92,7 @@ impl Core {
                 put(Place::Id, GREETING);
                 self.step(Step::Send, message)
             }
+            Some(Output::Incomplete) => Step::Incomplete,
             Some(Output::Reopen) => Step::Reopen,
             Some(Output::Connected) => {
                 let session = describe(&self.machine);

@@ -190,6 +190,8 @@ pub enum Step {
     /// A request of the server has come by HTTP; the numbers say the id of the request on whose stream
     /// it came, or NaN.
     Asked = 27,
+    /// The part of the module that is loaded late will be needed.
+    Incomplete = 29,
 }
 
 /// What is to be done with the body of an answer.

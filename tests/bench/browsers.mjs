@@ -23,14 +23,20 @@ import { Peak } from "./memory.mjs";
 export async function start(kind) {
   const browser = await launch(kind);
   return {
-    /** A page and a process of its own. @param {string} url @returns {Promise<Open>} */
-    async open(url) {
-      const context = await browser.createBrowserContext();
-      const { page, errors } = await openPage(/** @type {any} */ (context), url);
+    /**
+     * A page and a process of its own; with `context`, in that one, whose caches the pages share.
+     * @param {string} url
+     * @param {import("puppeteer-core").BrowserContext} [context]
+     * @returns {Promise<Open>}
+     */
+    async open(url, context) {
+      const own = context ?? (await browser.createBrowserContext());
+      const { page, errors } = await openPage(/** @type {any} */ (own), url);
       if (errors.length) throw new Error(`${url}: ${errors.join("\n")}`);
-      const close = () => context.close();
+      const close = () => (context ? page : own).close();
       return { page, close, ...(kind === "chromium" ? await chromium(page) : firefox(page)) };
     },
+    context: () => browser.createBrowserContext(),
     /** What its pages take of the machine's memory at most; none where the machine does not tell. */
     peak: () => Peak.of(browser.process()?.pid),
     close: () => browser.close(),

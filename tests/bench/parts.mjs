@@ -29,6 +29,7 @@ const OURS = ["mcp-wasm", "worker", "bare"];
  * @typedef {object} Setting
  * @property {Awaited<ReturnType<typeof import("./browsers.mjs").start>>} browser
  * @property {string} plain where the pages are
+ * @property {string} cached the same, to be kept by browsers
  * @property {string} strict the same, under a production Content-Security-Policy
  * @property {{ url: string, http: string }} frames the server
  * @property {number} rounds
@@ -146,23 +147,37 @@ async function measureLarge(setting, how, bytes, who) {
 
 /** Calls that return what they are given. @param {Setting} setting @param {"sequential" | "concurrent"} how @param {string} [connect] */
 async function calls(setting, how, connect) {
-  const n = scaled(setting, connect ? 1_000 : 20_000);
+  // An exchange of HTTP costs the browser many times what a frame does, and a page has six connections.
+  const n = connect?.startsWith("fetch") ? 200 : scaled(setting, connect ? 1_000 : 20_000);
   const pages = await open(setting, connect ? CONNECTED : FED, undefined, connect);
   const samples = await interleave(pages, setting.rounds, async (page) => ((await page.cost(`bench.${how}(${n})`)) * 1e9) / n, setting.log);
   for (const page of pages.values()) await page.close();
   return samples;
 }
 
-/** From the import of the script to a connected client, in a fresh page. @param {Setting} setting @param {"dial" | "fetch"} how */
-async function cold(setting, how) {
-  const { browser, plain, frames, names, log } = setting;
+/** How often a page is loaded before its browser keeps the compiled script. */
+const WARMING = 3;
+
+/**
+ * From the import of the script to a connected client, in a fresh page: of a fresh browser context, or of one that
+ * keeps the script and what it was compiled to.
+ * @param {Setting} setting
+ * @param {"dial" | "fetch"} how
+ * @param {boolean} [warm]
+ */
+async function start(setting, how, warm = false) {
+  const { browser, plain, cached, frames, names, log } = setting;
   const who = CONNECTED.filter((name) => name !== "bare" && names.includes(name));
   const url = JSON.stringify(how === "fetch" ? frames.http : frames.url);
   /** @type {import("./browsers.mjs").Samples} */
   const samples = Object.fromEntries(who.map((name) => [name, []]));
-  for (let round = 0; round <= setting.rounds; round++) {
+  /** @type {Record<string, import("puppeteer-core").BrowserContext>} */
+  const contexts = {};
+  if (warm) for (const name of who) contexts[name] = await browser.context();
+  const unmeasured = warm ? WARMING : 1;
+  for (let round = 0; round < setting.rounds + unmeasured; round++) {
     for (const name of who) {
-      const page = await browser.open(`${plain}blank.html`);
+      const page = await browser.open(`${warm ? cached : plain}blank.html`, contexts[name]);
       const connecting = `(async () => {
         const start = performance.now();
         await import("/${name}.js");
@@ -170,11 +185,12 @@ async function cold(setting, how) {
         return performance.now() - start;
       })()`;
       const passed = await page.evaluate(connecting);
-      if (round > 0) samples[name]?.push(passed);
+      if (round >= unmeasured) samples[name]?.push(passed);
       await page.close();
     }
-    if (round > 0) log(`    ${who.map((name) => `${name} ${samples[name]?.at(-1)?.toFixed(1)}`).join("  ")}`);
+    if (round >= unmeasured) log(`    ${who.map((name) => `${name} ${samples[name]?.at(-1)?.toFixed(1)}`).join("  ")}`);
   }
+  for (const context of Object.values(contexts)) await context.close();
   return samples;
 }
 
@@ -260,8 +276,10 @@ export const columns = {
   concurrentFetch: { part: "calls", head: "all at once, over fetch", base: "bare", run: (setting) => calls(setting, "concurrent", `fetch(${JSON.stringify(setting.frames.http)})`) },
   sequentialMemory: { part: "calls", head: "one after the other, in memory", base: "bare", run: (setting) => calls(setting, "sequential") },
   concurrentMemory: { part: "calls", head: "all at once, in memory", base: "bare", run: (setting) => calls(setting, "concurrent") },
-  coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", run: (setting) => cold(setting, "dial") },
-  coldFetch: { part: "cold", head: "over HTTP", base: "mcp-wasm", run: (setting) => cold(setting, "fetch") },
+  coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial") },
+  coldFetch: { part: "cold", head: "over HTTP", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch") },
+  warmSocket: { part: "warm", head: "over WebSocket, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial", true) },
+  warmFetch: { part: "warm", head: "over HTTP, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", true) },
   heap: { part: "heap", head: "JavaScript heap", run: (setting) => growth(setting, "heap") },
   module: { part: "heap", head: "memory of the WebAssembly module", run: (setting) => growth(setting, "module") },
   gaps: { part: "frames", head: "longest gap, in frames", run: gaps },

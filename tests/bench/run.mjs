@@ -48,22 +48,26 @@ const hasWorker = readFileSync(path.join(pkg, "client", "client.js"), "utf8").in
 const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => name !== "worker" || hasWorker);
 
 const directory = path.join(target, "bench");
-await build({
-  entryPoints: names.map((name) => path.join(import.meta.dirname, "clients", `${name}.js`)),
+// Each by itself, so that none has chunks for another's sake.
+await Promise.all(names.map((name) => build({
+  entryPoints: [path.join(import.meta.dirname, "clients", `${name}.js`)],
   outdir: directory,
+  splitting: true,
+  chunkNames: `${name}-[hash]`,
   alias: { "mcp-wasm": path.join(pkg, "index.js") },
   bundle: true,
   minify: true,
   format: "esm",
   target: "es2022",
   logLevel: "warning",
-});
+})));
 const head = '<!doctype html><meta charset="utf-8">';
 const files = {
   "/blank.html": head,
   ...Object.fromEntries(names.map((name) => [`/${name}.html`, `${head}<title>${name}</title><body><script type="module" src="/${name}.js"></script>`])),
 };
 const plain = await startStaticServer({ files, mounts: { "/": directory } });
+const cached = await startStaticServer({ files, mounts: { "/": directory }, headers: { "cache-control": "max-age=3600" } });
 const strict = await startStaticServer({ files, mounts: { "/": directory }, csp: productionCsp });
 const frames = await startFrameServer();
 
@@ -83,7 +87,7 @@ async function inBrowser(kind, which, rounds) {
       const { part, head, shapes, run } = /** @type {typeof columns[string]} */ (columns[column]);
       say(`${kind}: ${part}, ${head}`);
       const which = kind === "firefox" ? [FIRST] : (shapes ?? []);
-      const samples = await run({ browser, plain: plain.url, strict: strict.url, frames, rounds, scale, names, log }, which);
+      const samples = await run({ browser, plain: plain.url, cached: cached.url, strict: strict.url, frames, rounds, scale, names, log }, which);
       for (const [shape, own] of shapes ? Object.entries(samples) : [[FIRST, samples]]) {
         measured[kind][shape === FIRST ? column : `${column}:${shape}`] = /** @type {Samples} */ (own);
       }
@@ -95,11 +99,14 @@ async function inBrowser(kind, which, rounds) {
 
 try {
   await inBrowser("chromium", Object.keys(columns).filter((column) => chosen(columns[column]?.part ?? "")), rounds);
-  const also = Object.keys(columns).filter((column) => columns[column]?.firefox);
+  // With other parts, of these.
+  const others = options.only.some((part) => part !== "firefox");
+  const also = Object.keys(columns).filter((column) => columns[column]?.firefox && (!others || chosen(columns[column].part)));
   await inBrowser("firefox", chosen("firefox") ? also : [], Math.ceil(rounds / 2));
 } finally {
   frames.stop();
   await plain.stop();
+  await cached.stop();
   await strict.stop();
 }
 if (chosen("native")) measured.native = await measureServers(options.native, { scale, say, log });

@@ -123,8 +123,11 @@ impl Page {
     }
 
     pub fn with_config(config: ClientConfig<Value>, path: Path) -> Self {
+        // As in a browser, where a part of the machine comes late.
+        let mut machine = ClientMachine::new(config);
+        machine.lack();
         Self {
-            machine: ClientMachine::new(config),
+            machine,
             // Somewhere in the life of a page, and no round number.
             now: 12_345.678,
             told: Vec::new(),
@@ -255,6 +258,9 @@ impl Page {
         params: Option<Value>,
         limits: CallLimits,
     ) -> Result<Requested<Value>, Error<Value>> {
+        if method == "subscriptions/listen" {
+            self.machine.complete(self.now);
+        }
         let requested = self.machine.request(method, params, limits, self.now)?;
         if let Requested::Sent(id, slot) = &requested {
             self.handed = id.get();
@@ -446,6 +452,10 @@ impl Page {
                 self.second = second;
                 assert!(self.slots.is_empty(), "calls outlive their connection");
                 Told::Disconnected(error)
+            }
+            Output::Incomplete => {
+                self.machine.complete(self.now);
+                return;
             }
             Output::Reopen => Told::Reopen,
             Output::Stalled(slot) => {

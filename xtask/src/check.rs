@@ -20,10 +20,10 @@ pub const NEEDS: EnumSet<Need> = enum_set!(package::NEEDS | Need::CargoDeny);
 /// What a minimal app may weigh, in bytes, everything counted that a browser loads: by what it connects
 /// to, and by how the server compresses.
 const BUDGETS: [(&str, u64); 4] = [
-    ("websocket gzip", 63_400),
-    ("websocket brotli", 57_050),
-    ("http gzip", 86_250),
-    ("http brotli", 77_600),
+    ("websocket gzip", 57_300),
+    ("websocket brotli", 51_300),
+    ("http gzip", 79_900),
+    ("http brotli", 71_700),
 ];
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);

@@ -1,23 +1,26 @@
-//! Splits a module in two: what every page needs, and the rest, which some load later into the
-//! first one's memory. Together they are the module, but for what ties them.
+//! Splits a module: what every page needs, and parts that some load later into the first one's
+//! memory. Together they are the module, but for what ties them.
 //!
-//! Works on the text that `wasm-dis` writes. Where the first part calls the rest, there is a stub that
-//! calls by a table, which the rest fills when it starts; the rest imports what it uses of the first.
+//! Works on the text that `wasm-dis` writes. Where another part calls one that is late, there is a stub in
+//! the first that calls by a table, which the part fills when it starts; it imports what it uses of
+//! the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result, ensure};
 
-/// The two parts, as text for `wasm-as`.
+/// The parts, as text for `wasm-as`.
 pub struct Parts {
     pub first: String,
-    pub rest: String,
+    /// Those that are late, in their order.
+    pub rest: Vec<String>,
 }
 
-/// The module that the rest imports from what the first part exports.
+/// Whether a function is a door of a part: what is only reached by such is in it.
+pub type IsDoor<'a> = dyn Fn(&str) -> bool + 'a;
+
+/// The module that late parts import from what the first part exports.
 pub const FIRST: &str = "b";
-/// The table by which the first part calls the rest.
-const TABLE: &str = "late";
 
 /// One thing in a module, such as a function.
 pub struct Form<'a> {
@@ -57,104 +60,170 @@ impl<'a> Form<'a> {
     }
 }
 
-/// Splits the module of that text: what is called or exported as `late` says by name, and all that
-/// only such functions use, is the rest.
-pub fn split(text: &str, late: &dyn Fn(&str) -> bool) -> Result<Parts> {
+/// Splits the module of that text: what can be reached only by the doors of one part, as functions
+/// call each other and as they are exported, is that part.
+pub fn split(text: &str, late: &[&IsDoor]) -> Result<Parts> {
     let forms = forms(text)?;
     let of = |kind| forms.iter().filter(move |form| form.kind() == kind);
     let functions: BTreeMap<&str, &Form> = of("func").map(|form| (form.name(), form)).collect();
-
-    // What can be reached without coming by what is late.
     let exports = of("export").filter_map(|form| {
         let [.., "(", kind, name, ")", ")"] = form.words[..] else { return None };
         Some((form, kind, name))
     });
     let exports: Vec<_> = exports.collect();
-    let roots = exports.iter().map(|(_, _, name)| *name).filter(|name| !late(name));
-    let held = of("elem").chain(of("start")).flat_map(|form| form.words.iter().copied());
-    let mut open: Vec<&str> = roots.chain(held).collect();
-    let mut first = BTreeSet::new();
-    while let Some(name) = open.pop() {
-        if let Some(function) = functions.get(name)
-            && first.insert(name)
-        {
-            open.extend(function.calls().filter(|name| !late(name)));
+    let exported = exports.iter().map(|(_, _, name)| *name);
+    let part_of = assign(&functions, exported.chain(held(&forms)).collect(), late);
+    let part = |name: &str| part_of.get(name).copied().unwrap_or_default();
+
+    // What each late part is called by from others, in the order of its table.
+    let mut stubs = vec![BTreeSet::new(); late.len()];
+    for (name, form) in &functions {
+        for called in form.calls().filter(|called| part(called) > 0 && part(called) != part(name)) {
+            stubs[part(called) - 1].insert(called);
         }
     }
-    let rest = |name: &str| functions.contains_key(name) && !first.contains(name);
-    let (ones, others): (Vec<&Form>, Vec<&Form>) =
-        functions.values().copied().partition(|form| !rest(form.name()));
-    ensure!(!others.is_empty(), "nothing of the module is late");
-
-    // The stubs' places in the table.
-    let stubs: BTreeSet<&str> =
-        ones.iter().flat_map(|form| form.calls()).filter(|name| rest(name)).collect();
-    let slots = stubs.len();
-
-    // What the rest uses of the first, by the name that it is exported by.
-    let used: BTreeSet<&str> = others.iter().flat_map(|form| form.words.iter().copied()).collect();
-    let mut shared = Vec::new();
-    let mut imported =
-        vec![format!("(import \"{FIRST}\" \"{TABLE}\" (table ${TABLE} {slots} funcref))")];
-    let mut share = |kind: &str, name: &str, what: &str| {
-        let known = exports.iter().find(|(_, own, exported)| *own == kind && *exported == name);
-        let short = if let Some((form, ..)) = known {
-            form.words[2].to_owned()
-        } else {
-            let short = format!("\"_{}\"", shared.len());
-            shared.push(format!("(export {short} ({kind} {name}))"));
-            short
-        };
-        format!("(import \"{FIRST}\" {short} ({kind} {name} {what}))")
+    let bodies = |own: usize| {
+        let own = functions.values().filter(move |form| part(form.name()) == own);
+        own.map(|form| form.text.to_owned())
     };
-    for form in &forms {
-        let name = form.name();
-        let behind = form.words.get(3..).unwrap_or_default();
-        imported.push(match (form.kind(), behind) {
-            ("memory", [pages, ..]) => share("memory", name, pages),
-            _ if !used.contains(name) => continue,
-            ("table", [limits @ .., _]) => share("table", name, &limits.join(" ")),
-            ("global", ["(", mutable, kind, ..]) => {
-                share("global", name, &format!("({mutable} {kind})"))
-            }
-            ("global", [kind, ..]) => share("global", name, kind),
-            ("func", _) if first.contains(name) => share("func", name, &types(form)),
-            ("import", _) => form.text.to_owned(),
-            _ => continue,
-        });
-    }
-
-    let texts = |kind| of(kind).map(|form| form.text.to_owned());
-    let exported = |own: bool| {
-        let chosen = exports.iter().filter(move |(_, _, name)| rest(name) == own);
+    let exported = |own: usize| {
+        let chosen = exports.iter().filter(move |(_, _, name)| part(name) == own);
         chosen.map(|(form, ..)| form.text.to_owned())
     };
-    let bodies = |of: &[&Form]| of.iter().map(|form| form.text.to_owned()).collect::<Vec<_>>();
+    let texts = |kind| of(kind).map(|form| form.text.to_owned());
+    let module = |parts: Vec<String>| format!("(module\n{}\n)\n", parts.join("\n"));
+
+    let mut shares = Shares { known: &exports, shared: BTreeMap::new() };
+    let mut rest = Vec::new();
+    for (number, stubs) in stubs.iter().enumerate() {
+        let own = number + 1;
+        ensure!(!stubs.is_empty(), "nothing of the module is in its late part {own}");
+        let here = |form: &&&Form| part(form.name()) == own;
+        let used = functions.values().filter(here).flat_map(|form| form.words.iter().copied());
+        let used: BTreeSet<&str> = used.collect();
+        let (slots, table) = (stubs.len(), table(own));
+        let mut parts: Vec<String> = texts("type").collect();
+        parts.push(format!("(import \"{FIRST}\" \"{table}\" (table ${table} {slots} funcref))"));
+        for form in &forms {
+            let name = form.name();
+            let behind = form.words.get(3..).unwrap_or_default();
+            parts.push(match (form.kind(), behind) {
+                ("memory", [pages, ..]) => shares.import("memory", name, pages),
+                _ if !used.contains(name) => continue,
+                ("table", [limits @ .., _]) => shares.import("table", name, &limits.join(" ")),
+                ("global", ["(", mutable, kind, ..]) => {
+                    shares.import("global", name, &format!("({mutable} {kind})"))
+                }
+                ("global", [kind, ..]) => shares.import("global", name, kind),
+                ("func", _) if part(name) != own => shares.import("func", name, &types(form)),
+                ("import", _) => form.text.to_owned(),
+                _ => continue,
+            });
+        }
+        let names = stubs.iter().copied().collect::<Vec<_>>().join(" ");
+        parts.push(format!("(elem (table ${table}) (i32.const 0) func {names})"));
+        parts.extend(exported(own).chain(bodies(own)));
+        rest.push(module(parts));
+    }
+
     let mut one: Vec<String> = ["type", "import", "global", "memory", "data", "table"]
         .into_iter()
         .flat_map(texts)
         .collect();
-    one.push(format!("(table ${TABLE} {slots} {slots} funcref)"));
-    one.push(format!("(export \"{TABLE}\" (table ${TABLE}))"));
-    one.extend(texts("elem").chain(exported(false)).chain(shared).chain(texts("start")));
-    one.extend(bodies(&ones));
-    for (slot, name) in stubs.iter().enumerate() {
-        let form = functions.get(name).context("a stub is no function")?;
-        let given = (0..form.signature().0.len()).map(|at| format!(" (local.get {at})"));
-        let given = given.collect::<Vec<_>>().concat();
-        let types = types(form);
-        one.push(format!(
-            "(func {name} {types} (call_indirect ${TABLE} {types}{given} (i32.const {slot})))"
-        ));
+    for (number, stubs) in stubs.iter().enumerate() {
+        let (slots, table) = (stubs.len(), table(number + 1));
+        one.push(format!("(table ${table} {slots} {slots} funcref)"));
+        one.push(format!("(export \"{table}\" (table ${table}))"));
     }
-    let mut two: Vec<String> = texts("type").chain(imported).collect();
-    two.push(format!(
-        "(elem (table ${TABLE}) (i32.const 0) func {})",
-        stubs.into_iter().collect::<Vec<_>>().join(" ")
-    ));
-    two.extend(exported(true).chain(bodies(&others)));
-    let module = |parts: Vec<String>| format!("(module\n{}\n)\n", parts.join("\n"));
-    Ok(Parts { first: module(one), rest: module(two) })
+    one.extend(texts("elem").chain(exported(0)).chain(shares.exports()).chain(texts("start")));
+    one.extend(bodies(0));
+    for (number, stubs) in stubs.iter().enumerate() {
+        for (slot, name) in stubs.iter().enumerate() {
+            let form = functions.get(name).context("a stub is no function")?;
+            let given = (0..form.signature().0.len()).map(|at| format!(" (local.get {at})"));
+            let given = given.collect::<Vec<_>>().concat();
+            let (types, table) = (types(form), table(number + 1));
+            one.push(format!(
+                "(func {name} {types} (call_indirect ${table} {types}{given} (i32.const {slot})))"
+            ));
+        }
+    }
+    Ok(Parts { first: module(one), rest })
+}
+
+/// The table by which that late part is called.
+fn table(part: usize) -> String {
+    format!("late{part}")
+}
+
+/// What tables and the start of the module hold.
+fn held<'a>(forms: &'a [Form<'a>]) -> impl Iterator<Item = &'a str> {
+    let of = |kind| forms.iter().filter(move |form| form.kind() == kind);
+    of("elem").chain(of("start")).flat_map(|form| form.words.iter().copied())
+}
+
+/// The part of each function: 0 is the first, and of what two late ones use.
+fn assign<'a>(
+    functions: &BTreeMap<&'a str, &Form<'a>>,
+    roots: Vec<&'a str>,
+    late: &[&IsDoor],
+) -> BTreeMap<&'a str, usize> {
+    let door = |name: &str| late.iter().position(|is_door| is_door(name)).map_or(0, |at| at + 1);
+    let reach = |mut open: Vec<&'a str>, own: usize| {
+        let mut found = BTreeSet::new();
+        while let Some(name) = open.pop() {
+            if let Some(function) = functions.get(name)
+                && found.insert(name)
+            {
+                open.extend(
+                    function
+                        .calls()
+                        .filter(|name| matches!(door(name), part if part == 0 || part == own)),
+                );
+            }
+        }
+        found
+    };
+    let first = reach(roots.into_iter().filter(|name| door(name) == 0).collect(), 0);
+    let mut parts: BTreeMap<&str, usize> = first.into_iter().map(|name| (name, 0)).collect();
+    for own in 1..=late.len() {
+        let doors = functions.keys().copied().filter(|name| door(name) == own).collect();
+        for name in reach(doors, own) {
+            let known = parts.entry(name).or_insert(own);
+            if *known != own {
+                *known = 0;
+            }
+        }
+    }
+    parts
+}
+
+/// What late parts use of the first, and by which names.
+struct Shares<'a> {
+    known: &'a [(&'a Form<'a>, &'a str, &'a str)],
+    /// The kind and the short name, by name.
+    shared: BTreeMap<String, (String, usize)>,
+}
+
+impl Shares<'_> {
+    fn import(&mut self, kind: &str, name: &str, what: &str) -> String {
+        let known = self.known.iter().find(|(_, own, exported)| *own == kind && *exported == name);
+        let short = if let Some((form, ..)) = known {
+            form.words[2].to_owned()
+        } else {
+            let next = self.shared.len();
+            let (_, number) = self.shared.entry(name.to_owned()).or_insert((kind.to_owned(), next));
+            format!("\"_{number}\"")
+        };
+        format!("(import \"{FIRST}\" {short} ({kind} {name} {what}))")
+    }
+
+    fn exports(&self) -> impl Iterator<Item = String> {
+        let mut all: Vec<_> = self.shared.iter().collect();
+        all.sort_by_key(|(_, (_, number))| *number);
+        all.into_iter()
+            .map(|(name, (kind, number))| format!("(export \"_{number}\" ({kind} {name}))"))
+    }
 }
 
 /// What a function takes and returns.
@@ -248,8 +317,9 @@ mod tests {
 
     #[test]
     fn what_only_late_functions_use_is_late() {
-        let Parts { first, rest } = split(MODULE, &|name| name == "$late").unwrap();
-        assert!(first.contains("(func $late (param i32) (result i32) (call_indirect $late"));
+        let Parts { first, rest } = split(MODULE, &[&|name| name == "$late"]).unwrap();
+        let rest = &rest[0];
+        assert!(first.contains("(func $late (param i32) (result i32) (call_indirect $late1"));
         assert!(first.contains("a ) \\\" text"));
         assert!(!first.contains("$only") && !first.contains("\"c\" (func $late)"));
         assert!(rest.contains("(func $only") && rest.contains("(export \"c\" (func $late))"));
@@ -262,7 +332,26 @@ mod tests {
 
     #[test]
     fn a_module_with_nothing_late_is_refused() {
-        assert!(split(MODULE, &|_| false).is_err());
-        assert!(split("(module", &|_| true).is_err());
+        assert!(split(MODULE, &[&|_| false]).is_err());
+        assert!(split("(module", &[&|_| true]).is_err());
+    }
+
+    #[test]
+    fn what_two_late_parts_use_is_in_the_first_and_they_reach_each_other_by_it() {
+        let module = MODULE.replace(
+            " (func $only",
+            " (func $other (result i32)\n  (call $late (call $only (i32.const 1)))\n )\n (func $only",
+        );
+        let module =
+            module.replace("(call $late (call $both", "(call $late (call $other) (call $both");
+        let late: [&IsDoor; 2] = [&|name| name == "$late", &|name| name == "$other"];
+        let Parts { first, rest } = split(&module, &late).unwrap();
+        assert!(first.contains("(func $only (param $0 i32)"));
+        assert!(first.contains("(func $other (param ) (result i32) (call_indirect $late2"));
+        assert!(
+            rest[0].contains("(func $late (param $0 i32)")
+                && !rest[0].contains("(func $only (param $0")
+        );
+        assert!(rest[1].contains("(import \"b\" \"c\" (func $late (param i32) (result i32)))"));
     }
 }

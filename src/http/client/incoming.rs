@@ -336,10 +336,10 @@ impl<P: Payload> Http<P> {
             (ExchangePurpose::Message, None) => self.fault(error),
             (ExchangePurpose::Renew, _) => self.end(error),
             (ExchangePurpose::Refresh(refused), _) => {
-                self.incoming.push(Incoming::Message(refused.refusal))
+                self.incoming.push(Incoming::Message(refused.refusal));
             }
             (ExchangePurpose::Sniff(id, error), _) => {
-                self.incoming.push(Incoming::Failed(id, error))
+                self.incoming.push(Incoming::Failed(id, error));
             }
             _ => {}
         }

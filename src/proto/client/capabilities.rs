@@ -23,6 +23,11 @@ pub struct Handles {
 }
 
 impl Handles {
+    /// Whether there is anything that a server may make use of.
+    pub(super) fn any(self) -> bool {
+        self.sampling || self.elicitation || self.roots || self.tasks
+    }
+
     /// The capabilities to declare: the given ones, and those of the handlers.
     #[inline(never)]
     pub(super) fn declared<P: Payload>(self, given: &P) -> P {

@@ -6,7 +6,7 @@ use crate::proto::Millis;
 use crate::proto::scan::Scanned;
 use crate::proto::version::Version;
 use crate::text::sentence;
-use crate::types::method;
+use crate::types::{meta, method};
 
 use super::ClientMachine;
 use super::calls::PendingCall;
@@ -14,6 +14,7 @@ use super::oddity::{Heard, Oddity};
 use super::output::Output;
 use super::progress;
 use super::requests::{Purpose, RequestId};
+use super::wire::{Wire, tells_unasked};
 
 impl<P: Payload> ClientMachine<P> {
     /// What has arrived, parsed: a message, or where the revision has batches several in an array.
@@ -37,7 +38,7 @@ impl<P: Payload> ClientMachine<P> {
     /// The fast path for most answers: a result that ends its call. False if there may be more to the
     /// message.
     fn ended(&mut self, value: &P, now: Millis) -> bool {
-        if !self.handshake.is_done() || self.unproven.is_on() {
+        if !self.handshake.is_done() || self.unproven.is_on() || self.gate.holds() {
             return false;
         }
         let Some((id, result)) = value.ended() else { return false };
@@ -67,6 +68,7 @@ impl<P: Payload> ClientMachine<P> {
         if self.handshake.is_closed() || self.handshake.is_opening() {
             return;
         }
+        let Some((message, stream)) = self.pass((message, stream)) else { return };
         match message {
             Ok(Message::Response { id: Some(id), outcome }) => {
                 let id = self.ours(&id);
@@ -86,8 +88,7 @@ impl<P: Payload> ClientMachine<P> {
                 self.receive_notification(method, params, now);
             }
             Ok(Message::Request { id, method, params }) => {
-                let request = (id, method, params);
-                self.questions.receive(&mut self.wire, &mut self.calls, request, stream);
+                self.receive_request(id, method, params, stream);
             }
             Err(malformed) => {
                 let text = ["the server sent no JSON-RPC message: ", malformed.reason];
@@ -166,12 +167,24 @@ impl<P: Payload> ClientMachine<P> {
             Some((id, Purpose::Call(call))) => {
                 if self.unproven.is_disproved(id, &outcome) {
                     self.handshake.again(wire, now);
-                } else if !self.subscriptions.interrupted(wire, calls, call, &outcome, now) {
+                } else if self.subscriptions.is_empty()
+                    || !self.subscriptions.interrupted(wire, calls, call, &outcome, now)
+                {
                     self.cache.answered(id, &outcome, now);
                     let page = outcome.as_ref().ok();
                     let turned = |page| calls.turn(wire, &mut self.cache, call, page, now);
-                    if !page.is_some_and(turned) {
+                    if page.is_some_and(turned) {
+                        return;
+                    }
+                    let plain = match &outcome {
+                        Ok(result) => Ok(result),
+                        Err(Error::Rpc(error)) => Err(error.code),
+                        Err(_) => Err(0),
+                    };
+                    if wire.whole && calls.goes_on(wire, call, plain) {
                         calls.judge(wire, call, outcome, now);
+                    } else {
+                        calls.conclude(wire, call, outcome);
                     }
                 }
             }
@@ -192,18 +205,33 @@ impl<P: Payload> ClientMachine<P> {
         }
     }
 
+    /// A request of the server, where the revision has such.
+    fn receive_request(
+        &mut self,
+        id: Id,
+        method: String,
+        params: Option<P>,
+        stream: Option<RequestId>,
+    ) {
+        let wire = &mut self.wire;
+        if wire.version.is_some_and(|version| !version.asks_by_request()) {
+            let text = ", which this protocol version does not allow";
+            wire.fault(&["the server sent the request ", &method, text]);
+        } else if method == method::PING {
+            wire.answer(id, Ok(P::object()));
+        } else if wire.version.is_none() {
+            wire.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
+        } else {
+            let request = (id, method, params);
+            self.questions.receive(wire, &mut self.calls, request, stream);
+        }
+    }
+
     fn receive_notification(&mut self, method: String, params: Option<P>, now: Millis) {
-        if method == method::CANCELLED {
-            self.calls.held |= self.questions.cancelled(&mut self.wire, params.as_ref());
-        } else if method == method::ELICITED {
-            for input in self.calls.elicited(params.as_ref()) {
-                let mut answer = P::object();
-                answer.set_text("action", "accept");
-                self.answer(input, Ok(answer), now);
-            }
-        } else if method == method::TASK_STATUS {
-            self.calls.task_changed(params.as_ref(), now);
-        } else if method == method::PROGRESS {
+        if self.wire.whole {
+            self.converse(&method, params.as_ref(), now);
+        }
+        if method == method::PROGRESS {
             let heard = match progress::read(params.clone()) {
                 Some((token, report)) => {
                     let heard = match &token {
@@ -219,8 +247,19 @@ impl<P: Payload> ClientMachine<P> {
             };
             self.tell_oddity(heard, params.clone());
         }
+        self.cache.outdate(&method, params.as_ref());
+        self.calls.tools.outdate(&mut self.wire, &method);
         let (wire, calls, cache) = (&mut self.wire, &mut self.calls, &mut self.cache);
-        self.subscriptions.hear(wire, calls, cache, &mut self.counts, method, params);
+        let named = subscription_of(wire, &method, params.as_ref());
+        let is_for_all = named.is_none() || method == method::CANCELLED;
+        let named = named.and_then(|id| self.counts.ours(calls, &wire.requests, &id.as_id()?).0);
+        if !self.subscriptions.is_empty() {
+            self.subscriptions.hear(wire, calls, cache, (named, is_for_all), method, params);
+        } else if is_for_all {
+            wire.push(Output::Notification(method, params));
+        } else {
+            self.subscriptions.strays += 1;
+        }
     }
 
     /// A frame has arrived that the scanner could read. Does the same as [`read`](Self::read) would,
@@ -338,5 +377,20 @@ impl<P: Payload> ClientMachine<P> {
     /// Something went wrong that belongs to no request.
     pub fn fault(&mut self, error: Error<P>) {
         self.wire.push(Output::Fault(error));
+    }
+}
+
+/// The id of the subscription that a notification says it is for, or that it ends, where the revision
+/// has such.
+#[inline(never)]
+fn subscription_of<P: Payload>(wire: &Wire<P>, method: &str, params: Option<&P>) -> Option<P> {
+    if tells_unasked(wire) {
+        return None;
+    }
+    let params = params?;
+    if method == method::CANCELLED {
+        params.present("requestId")
+    } else {
+        params.at(&[meta::META, meta::SUBSCRIPTION_ID])
     }
 }

@@ -15,6 +15,7 @@ mod cache;
 mod calls;
 mod capabilities;
 mod channel;
+mod gate;
 mod handshake;
 mod incoming;
 mod legs;
@@ -61,6 +62,7 @@ use crate::types::{Level, method};
 
 use cache::Cache;
 use calls::{CallTable, Expired};
+use gate::Gate;
 use handshake::Handshake;
 use phase::Shaken;
 use prior::Unproven;
@@ -84,6 +86,7 @@ pub struct ClientMachine<P> {
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
+    gate: Gate<P>,
 }
 
 impl<P: Payload> ClientMachine<P> {
@@ -99,6 +102,7 @@ impl<P: Payload> ClientMachine<P> {
             cache: Cache::new(),
             subscriptions: Subscriptions::new(),
             counts: ProgressCounts::default(),
+            gate: Gate::new(),
         }
     }
 
@@ -170,6 +174,9 @@ impl<P: Payload> ClientMachine<P> {
 
     /// Ends the connection; `second` is what else has failed.
     fn disconnect(&mut self, error: Error<P>, second: Option<Error<P>>) {
+        if self.gate.holds() {
+            self.let_through();
+        }
         for id in self.calls.ids() {
             self.calls.end(&mut self.wire, id, Err(error.clone()));
         }
@@ -213,6 +220,10 @@ impl<P: Payload> ClientMachine<P> {
     /// requests carry the new ones.
     pub fn declare(&mut self, given: &P, handles: Handles) {
         self.wire.config.capabilities = handles.declared(given);
+        // The server may ask at once.
+        if handles.any() {
+            self.want_dialogue();
+        }
         self.carry();
     }
 
@@ -304,7 +315,9 @@ impl<P: Payload> ClientMachine<P> {
         let output = self.wire.outputs.pop()?;
         if let Output::Settled(slot, outcome) = &output {
             let answered = matches!(outcome, Ok(_) | Err(Error::Rpc(_)));
-            self.questions.release(&mut self.wire, &self.calls, *slot, answered);
+            if !self.questions.is_empty() {
+                self.questions.release(&mut self.wire, &self.calls, *slot, answered);
+            }
             self.subscriptions.release(*slot);
             self.calls.release(*slot);
         }

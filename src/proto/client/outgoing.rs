@@ -39,6 +39,10 @@ impl<P: Payload> ClientMachine<P> {
         let wire = &mut self.wire;
         let mut params = params.unwrap_or_else(P::object);
         let session = self.handshake.session();
+        if listens && !wire.whole {
+            let reason = owned("a part of this client is not loaded");
+            return Err(Error::Closed { reason, sent: false });
+        }
         if listens {
             let (calls, session) = (&mut self.calls, session.filter(|_| !waits));
             let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
@@ -94,7 +98,9 @@ impl<P: Payload> ClientMachine<P> {
     }
 
     pub(super) fn abandon(&mut self, id: RequestId, reason: Option<&str>, error: Error<P>) {
-        self.subscriptions.abandon(&mut self.wire, id);
+        if !self.subscriptions.is_empty() {
+            self.subscriptions.abandon(&mut self.wire, id);
+        }
         self.calls.abandon(&mut self.wire, id, reason, error);
     }
 

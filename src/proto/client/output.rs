@@ -112,6 +112,10 @@ pub enum Output<P> {
     /// [`begun`](super::ClientMachine::begun) when the server has it,
     /// [`not_begun`](super::ClientMachine::not_begun) if that was not possible.
     Greet(P),
+    /// The part of the machine that is loaded late will be needed: load it, then call
+    /// [`complete`](super::ClientMachine::complete), or [`remain`](super::ClientMachine::remain) if that fails. Comes only
+    /// where [`lack`](super::ClientMachine::lack) was called.
+    Incomplete,
     /// Close this channel and open a new one to the same server, then call
     /// [`opened`](super::ClientMachine::opened).
     Reopen,

@@ -3,9 +3,11 @@
 
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, RpcError, code};
+use crate::proto::Millis;
 use crate::text::{owned, sentence, take_where};
 use crate::types::{meta, method};
 
+use super::ClientMachine;
 use super::address::may_be_opened;
 use super::calls::CallTable;
 use super::output::{InputRequest, Output};
@@ -101,6 +103,7 @@ impl ServerRequests {
     }
 
     /// A request of the server has arrived, on the stream of that request of ours.
+    #[inline(never)]
     pub fn receive<P: Payload>(
         &mut self,
         wire: &mut Wire<P>,
@@ -108,16 +111,7 @@ impl ServerRequests {
         (id, method, params): (Id, String, Option<P>),
         stream: Option<RequestId>,
     ) {
-        if wire.version.is_some_and(|version| !version.asks_by_request()) {
-            let text = ", which this protocol version does not allow";
-            return wire.fault(&["the server sent the request ", &method, text]);
-        }
-        if method == method::PING {
-            return wire.answer(id, Ok(P::object()));
-        }
-        if wire.version.is_none() {
-            return wire.refuse(id, code::INVALID_REQUEST, "the session is not initialized");
-        }
+        wire.enter();
         if let Some(error) = refusal(wire, &method, params.as_ref(), false) {
             return wire.answer(id, Err(error));
         }
@@ -159,6 +153,7 @@ impl ServerRequests {
         slot: Slot,
         answered: bool,
     ) {
+        wire.enter();
         let mut withdrawn = Vec::new();
         self.open.retain_mut(|open| {
             let Some(tie) = open.call.filter(|tie| tie.slot == slot) else { return true };
@@ -199,6 +194,25 @@ fn tie<P>(wire: &Wire<P>, calls: &mut CallTable<P>, stream: Option<RequestId>) -
     }
     let before = wire.requests.newest() + 1;
     calls.newest_asker(before).map(|slot| Tie { slot, before: Some(before) })
+}
+
+impl<P: Payload> ClientMachine<P> {
+    /// What a notification says of questions and tasks.
+    #[inline(never)]
+    pub(super) fn converse(&mut self, method: &str, params: Option<&P>, now: Millis) {
+        self.wire.enter();
+        if method == method::CANCELLED {
+            self.calls.held |= self.questions.cancelled(&mut self.wire, params);
+        } else if method == method::ELICITED {
+            for input in self.calls.elicited(params) {
+                let mut answer = P::object();
+                answer.set_text("action", "accept");
+                self.answer(input, Ok(answer), now);
+            }
+        } else if method == method::TASK_STATUS {
+            self.calls.task_changed(params, now);
+        }
+    }
 }
 
 impl<P: Payload> CallTable<P> {

@@ -108,6 +108,9 @@ impl<P: Payload> ClientMachine<P> {
     /// its log level and its subscriptions are asked for again. Whoever opens the other channel does not
     /// do so in a storm.
     pub fn expired(&mut self, reason: &str, now: Millis) {
+        if self.gate.holds() {
+            self.let_through();
+        }
         if !self.handshake.renews(&mut self.wire) {
             return self.closed(reason);
         }
@@ -117,7 +120,9 @@ impl<P: Payload> ClientMachine<P> {
         let (wire, calls, unproven) = (&mut self.wire, &mut self.calls, &mut self.unproven);
         for id in calls.ids() {
             let outcome = Err(lost.clone());
-            let goes_on = if modern {
+            let goes_on = if self.subscriptions.is_empty() {
+                false
+            } else if modern {
                 self.subscriptions.interrupted(wire, calls, id, &outcome, now)
             } else {
                 self.subscriptions.suspended(wire, id, &lost)
@@ -144,6 +149,8 @@ impl<P: Payload> ClientMachine<P> {
         if !wire.is(Version::listens) {
             self.renewal.tell(wire);
         }
-        self.subscriptions.go_on(wire, calls, self.handshake.session(), now);
+        if !self.subscriptions.is_empty() {
+            self.subscriptions.go_on(wire, calls, self.handshake.session(), now);
+        }
     }
 }

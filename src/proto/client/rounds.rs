@@ -25,6 +25,7 @@ const LONGEST_PAUSE: Millis = 5_000.0;
 
 impl<P: Payload> CallTable<P> {
     /// What the response to a leg means for its call: it ends, or goes on.
+    #[inline(never)]
     pub(super) fn judge(
         &mut self,
         wire: &mut Wire<P>,
@@ -32,6 +33,7 @@ impl<P: Payload> CallTable<P> {
         outcome: Result<P, Error<P>>,
         now: Millis,
     ) {
+        wire.enter();
         self.rest(id);
         let tagged = wire.is(Version::tags_results);
         let Some(call) = self.find(id) else { return };
@@ -68,7 +70,13 @@ impl<P: Payload> CallTable<P> {
 
     /// Ends a call with the server's answer. A result that is neither complete nor of another known type
     /// cannot be used.
-    fn conclude(&mut self, wire: &mut Wire<P>, id: RequestId, outcome: Result<P, Error<P>>) {
+    #[inline(never)]
+    pub(super) fn conclude(
+        &mut self,
+        wire: &mut Wire<P>,
+        id: RequestId,
+        outcome: Result<P, Error<P>>,
+    ) {
         let outcome = outcome.and_then(|result| {
             if !wire.is_complete(&result) {
                 let kind = result.text("resultType").unwrap_or_default();
@@ -147,7 +155,9 @@ impl<P: Payload> CallTable<P> {
     }
 
     /// All answers are there, or the pause is over: the call goes on.
+    #[inline(never)]
     pub(super) fn go_on(&mut self, wire: &mut Wire<P>, id: RequestId, now: Millis) {
+        wire.enter();
         let inside = !wire.is(Version::asks_by_request);
         let Some(work) = self.worker(id) else { return };
         let mut answers = Vec::new();

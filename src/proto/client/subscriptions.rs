@@ -11,15 +11,14 @@ use crate::error::Error;
 use crate::jsonrpc::Payload;
 use crate::proto::Millis;
 use crate::text::owned;
-use crate::types::{meta, method};
+use crate::types::method;
 
 use super::cache::{Cache, covers};
 use super::calls::CallTable;
 use super::limits::CallLimits;
-use super::oddity::ProgressCounts;
 use super::output::{Negotiated, Output};
 use super::requests::{Purpose, RequestId, Slot};
-use super::wire::Wire;
+use super::wire::{Wire, tells_unasked};
 
 /// The lists, by the filter's member, the notification, and the capability that has it.
 const LISTS: [(&str, &str, &str); 3] = [
@@ -125,6 +124,11 @@ impl<P: Payload> Subscriptions<P> {
         Self { all: Vec::new(), strays: 0 }
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
     /// The end of the call in this slot has been told.
     pub fn release(&mut self, slot: Slot) {
         self.all.retain(|one| one.slot != slot);
@@ -154,6 +158,7 @@ impl<P: Payload> Subscriptions<P> {
         limits: CallLimits,
         now: Millis,
     ) -> (RequestId, Slot) {
+        wire.enter();
         let id = wire.requests.next();
         // Only the wait for the acknowledgement is timed.
         let endless = f64::INFINITY;
@@ -178,30 +183,22 @@ impl<P: Payload> Subscriptions<P> {
         (id, slot)
     }
 
-    /// A notification has come: it is passed on, unless it is for nobody or for us.
+    /// A notification has come, where there are subscriptions: it is passed on, unless it is for nobody or
+    /// for us. `named` is the one that it says it is for, `for_all` whether it is not for that alone.
     #[inline(never)]
     pub fn hear(
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
         cache: &mut Cache,
-        counts: &mut ProgressCounts,
+        (named, mut for_all): (Option<RequestId>, bool),
         method: String,
         params: Option<P>,
     ) {
+        wire.enter();
         let given = params.as_ref();
-        cache.outdate(&method, given);
-        calls.tools.outdate(wire, &method);
-        let member = |name| given.and_then(|params| params.present(name));
         let legacy = tells_unasked(wire);
         let ends = method == method::CANCELLED;
-        let named = match (legacy, ends) {
-            (true, _) => None,
-            (_, true) => member("requestId"),
-            _ => given.and_then(|params| params.at(&[meta::META, meta::SUBSCRIPTION_ID])),
-        };
-        let mut for_all = named.is_none() || ends;
-        let named = named.and_then(|id| counts.ours(calls, &wire.requests, &id.as_id()?).0);
         let mut heard = Vec::new();
         for one in &mut self.all {
             if !legacy && named != Some(one.id) {
@@ -222,7 +219,8 @@ impl<P: Payload> Subscriptions<P> {
                         calls.tools.forget(wire);
                     }
                     calls.untimed(one.id);
-                    let honored = member("notifications").unwrap_or_else(P::object);
+                    let honored = given.and_then(|params| params.present("notifications"));
+                    let honored = honored.unwrap_or_else(P::object);
                     wire.push(Output::Acknowledged(one.slot, honored));
                 }
                 return;
@@ -246,6 +244,7 @@ impl<P: Payload> Subscriptions<P> {
     /// resources are unsubscribed from.
     #[inline(never)]
     pub fn abandon(&mut self, wire: &mut Wire<P>, id: RequestId) {
+        wire.enter();
         let mut uris = Vec::new();
         self.all.retain(|one| {
             if one.id == id {
@@ -273,6 +272,7 @@ impl<P: Payload> Subscriptions<P> {
         uri: &String,
         outcome: Result<P, Error<P>>,
     ) {
+        wire.enter();
         if let Err(error) = outcome
             && !awaits(wire, |asked| asked == uri)
         {
@@ -301,11 +301,6 @@ impl<P: Payload> Subscriptions<P> {
             }
         }
     }
-}
-
-/// Whether the server reports changes without a stream having been requested.
-fn tells_unasked<P: Payload>(wire: &Wire<P>) -> bool {
-    wire.version.is_some_and(|version| !version.listens())
 }
 
 #[inline(never)]

@@ -18,6 +18,8 @@ pub(super) struct Wire<P> {
     pub version: Option<Version>,
     /// Whether tool calls may ask to become tasks.
     pub takes_tasks: bool,
+    /// Whether the dialogue is loaded.
+    pub whole: bool,
     /// What every request of this connection carries in `_meta`.
     envelope: P,
 }
@@ -30,6 +32,7 @@ impl<P: Payload> Wire<P> {
             outputs: Outputs::new(),
             version: None,
             takes_tasks: false,
+            whole: true,
             envelope: P::object(),
         }
     }
@@ -47,6 +50,12 @@ impl<P: Payload> Wire<P> {
     /// Whether the connection is open, with a revision that passes.
     pub fn is(&self, such: fn(Version) -> bool) -> bool {
         self.version.is_some_and(such)
+    }
+
+    /// What is loaded late is entered: never before it is there.
+    #[inline]
+    pub fn enter(&self) {
+        debug_assert!(self.whole, "a part of the machine is used that is not loaded");
     }
 
     #[inline(never)]
@@ -131,4 +140,9 @@ impl<P: Payload> Wire<P> {
             }
         }
     }
+}
+
+/// Whether the server tells of changes without a stream that was asked for.
+pub(super) fn tells_unasked<P: Payload>(wire: &Wire<P>) -> bool {
+    wire.version.is_some_and(|version| !version.listens())
 }

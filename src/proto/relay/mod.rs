@@ -333,7 +333,8 @@ impl<P: Payload> Relay<P> {
             | From::Leg(..)
             | From::Task(..)
             | From::Tools(_)
-            | From::Interrupted(..) => {}
+            | From::Interrupted(..)
+            | From::Incomplete => {}
         }
     }
 

@@ -158,7 +158,7 @@ impl<P: Payload> Relay<P> {
 
     /// The parameters of a call that a modern server answers only to who takes tasks: with that, so that
     /// it can be made once more. Its client is spared them.
-    pub(super) fn as_task(&self, call: &RelayedCall<P>, error: &RpcError<P>) -> Option<P> {
+    fn as_task(call: &RelayedCall<P>, error: &RpcError<P>) -> Option<P> {
         let required = error.data.as_ref()?.get("requiredCapabilities")?;
         required.get("extensions")?.member(EXTENSION)?;
         let mut params = call.params.clone().filter(|_| error.code == code::MISSING_CAPABILITY)?;
@@ -187,7 +187,7 @@ impl<P: Payload> Relay<P> {
         else {
             return false;
         };
-        let (Some(params), Some(context)) = (self.as_task(call, error), &call.context) else {
+        let (Some(params), Some(context)) = (Self::as_task(call, error), &call.context) else {
             return false;
         };
         let (front, method) = (context.version, call.method.clone());

@@ -4,13 +4,13 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::glue::trim;
 use crate::names;
 use crate::run::target;
 use crate::setup::Tools;
-use crate::split::{FIRST, Parts, split};
+use crate::split::{FIRST, IsDoor, Parts, split};
 use crate::trap;
 
 use super::pack::pack;
@@ -49,16 +49,17 @@ pub struct Module {
     pub wasm: &'static str,
     pub inline: &'static str,
     /// What of it is loaded later.
-    pub late: Option<Late>,
+    pub late: &'static [Late],
     /// What its declaration says of it.
     pub about: &'static str,
 }
 
 /// A part of a module that only some pages load.
 pub struct Late {
-    /// How the path of the functions begins by which the crate calls it: all that is only used by
-    /// these is a part of it. What else looks late may be one, in the module, with what is not.
-    pub door: &'static str,
+    /// How the path of the functions begins by which the crate calls it, and which of them these are, all if
+    /// none is named: what is only used by these is a part of it. What else looks late may be one, in the
+    /// module, with what is not.
+    pub doors: &'static [(&'static str, &'static [&'static str])],
     /// The methods that are exported from there.
     pub methods: &'static [&'static str],
     /// The script that it travels in.
@@ -74,27 +75,51 @@ pub const MODULES: [Module; 2] = [
         glue: "wasm/core.js",
         wasm: "core.wasm",
         inline: "wasm/inline.js",
-        late: Some(Late {
-            door: "mcp_wasm::wasm::http::",
-            methods: &[
-                "adopt",
-                "alone",
-                "broken",
-                "feed",
-                "head",
-                "join",
-                "lastEvent",
-                "learn",
-                "leave",
-                "message",
-                "part",
-                "pauses",
-                "refuse",
-                "send",
-                "session",
-            ],
-            inline: "wasm/inline-http.js",
-        }),
+        late: &[
+            Late {
+                doors: &[("wasm::http::", &[])],
+                methods: &[
+                    "adopt",
+                    "alone",
+                    "broken",
+                    "feed",
+                    "head",
+                    "join",
+                    "lastEvent",
+                    "learn",
+                    "leave",
+                    "message",
+                    "part",
+                    "pauses",
+                    "refuse",
+                    "send",
+                    "session",
+                ],
+                inline: "wasm/inline-http.js",
+            },
+            // What a server and its user say to each other while a call is under way, and afterwards.
+            Late {
+                doors: &[
+                    ("proto::client::rounds::", &["judge", "go_on"]),
+                    ("proto::client::questions::", &["receive", "release", "converse"]),
+                    (
+                        "proto::client::subscriptions::",
+                        &[
+                            "listen",
+                            "listen_again",
+                            "hear",
+                            "answered",
+                            "interrupted",
+                            "suspended",
+                            "go_on",
+                            "abandon",
+                        ],
+                    ),
+                ],
+                methods: &["reply", "report"],
+                inline: "wasm/inline-dialogue.js",
+            },
+        ],
         about: "The WebAssembly module, for `init` of `mcp-wasm/slim`",
     },
     Module {
@@ -104,25 +129,28 @@ pub const MODULES: [Module; 2] = [
         glue: "wasm/host.js",
         wasm: "server.wasm",
         inline: "wasm/host-inline.js",
-        late: None,
+        late: &[],
         about: "The WebAssembly module of servers in the page, for `initServer` of `mcp-wasm/slim`",
     },
 ];
 impl Module {
     /// The generated scripts.
     pub fn scripts(&self) -> impl Iterator<Item = &str> {
-        [self.glue, self.inline].into_iter().chain(self.late.as_ref().map(|late| late.inline))
+        [self.glue, self.inline].into_iter().chain(self.late.iter().map(|late| late.inline))
     }
 }
 
-/// What starts the late part of a module.
+/// What starts the late parts of a module.
 const LATER: &str = r"
 export let wasmRest;
-export async function startRest(source) {
+export async function startLate(source) {
     const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
     const { exports } = await WebAssembly.instantiate(module, { ...__wbg_get_imports(), FIRST: wasm });
     wasm = { ...wasm, ...exports };
-    wasmRest = module;
+    return module;
+}
+export async function startRest(source) {
+    wasmRest = await startLate(source);
 }
 ";
 /// Of a generated module that is a text.
@@ -174,28 +202,34 @@ pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> 
         .quiet()?;
     let small = directory.join(wasm);
     strip(tools, &named, &small)?;
-    match late {
-        None => write_inline(&directory.join(script), &small)?,
-        Some(late) => {
-            let text = tools.cmd("wasm-dis").arg(&named).output();
-            let text = text.context("wasm-dis could not read the module")?;
-            let Parts { first, rest } = split(&text, &|function| late.has(name, function))?;
-            for (part, script) in [(first, script), (rest, &late.inline)] {
-                let (text, part_file) = (directory.join("part.wat"), directory.join("part.wasm"));
-                fs::write(&text, part)?;
-                tools
-                    .cmd("wasm-as")
-                    .args(FEATURES)
-                    .args([text.as_path(), Path::new("-o"), &part_file])
-                    .quiet()?;
-                let stripped = directory.join("stripped.wasm");
-                strip(tools, &part_file, &stripped)?;
-                write_inline(&directory.join(script), &stripped)?;
-            }
-            let mut all = fs::read_to_string(&glue)?;
-            all.push_str(&LATER.replace("FIRST", FIRST));
-            fs::write(&glue, all)?;
+    if late.is_empty() {
+        write_inline(&directory.join(script), &small)?;
+    } else {
+        let text = tools.cmd("wasm-dis").arg(&named).output();
+        let text = text.context("wasm-dis could not read the module")?;
+        for part in *late {
+            part.check(&text)?;
         }
+        let doors: Vec<_> =
+            late.iter().map(|part| move |function: &str| part.has(name, function)).collect();
+        let doors: Vec<&IsDoor> = doors.iter().map(|is_door| is_door as &IsDoor).collect();
+        let Parts { first, rest } = split(&text, &doors)?;
+        let scripts = [*script].into_iter().chain(late.iter().map(|part| part.inline));
+        for (part, script) in [first].into_iter().chain(rest).zip(scripts) {
+            let (text, part_file) = (directory.join("part.wat"), directory.join("part.wasm"));
+            fs::write(&text, part)?;
+            tools
+                .cmd("wasm-as")
+                .args(FEATURES)
+                .args([text.as_path(), Path::new("-o"), &part_file])
+                .quiet()?;
+            let stripped = directory.join("stripped.wasm");
+            strip(tools, &part_file, &stripped)?;
+            write_inline(&directory.join(script), &stripped)?;
+        }
+        let mut all = fs::read_to_string(&glue)?;
+        all.push_str(&LATER.replace("FIRST", FIRST));
+        fs::write(&glue, all)?;
     }
     let declaration = format!(
         "/**\n * {about}: compiled or as a URL, as the platform\n * or the bundler hands it over.\n * @module\n */\n\
@@ -207,24 +241,49 @@ pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> 
     let mut more = "\n/** The module, compiled; there when it has been started. */\n\
                     export const wasmModule: WebAssembly.Module | undefined;\n"
         .to_owned();
-    if late.is_some() {
-        more += "\n/** The rest of the module, compiled; there when it has been started. */\n\
+    if !late.is_empty() {
+        more += "\n/** What HTTP needs of the module, compiled; there when it has been started. */\n\
                  export const wasmRest: WebAssembly.Module | undefined;\n\
-                 \n/** Starts the rest of the module, once the module is started. */\n\
-                 export function startRest(source: BufferSource | WebAssembly.Module): Promise<void>;\n";
+                 \n/** Starts what HTTP needs of the module, once the module is started. */\n\
+                 export function startRest(source: BufferSource | WebAssembly.Module): Promise<void>;\n\
+                 \n/** Starts another part of the module, once the module is started. */\n\
+                 export function startLate(source: BufferSource | WebAssembly.Module): Promise<WebAssembly.Module>;\n";
     }
     Ok(fs::write(&declared, fs::read_to_string(&declared)? + &more)?)
 }
 
 impl Late {
-    /// Whether a function of the module of that name is in this part.
+    /// Whether a function of the module of that name is a door of this part.
     fn has(&self, module: &str, function: &str) -> bool {
         // wasm-bindgen adds to the name of what it wraps.
         let method = function.trim_start_matches(['$', '"']).strip_prefix(module);
         let method = method.and_then(|rest| rest.strip_prefix('_')).unwrap_or_default();
         let method = method.split([' ', '"']).next().unwrap_or_default();
-        self.methods.contains(&method) || function.contains(self.door)
+        self.methods.contains(&method)
+            || self.doors.iter().any(|(place, names)| {
+                function.contains(&format!("mcp_wasm::{place}"))
+                    && (names.is_empty() || names.iter().any(|name| is_named(function, name)))
+            })
     }
+
+    /// Fails if a door is no function of the module any more: what was behind it would be in the first
+    /// part.
+    fn check(&self, text: &str) -> Result<()> {
+        let functions: Vec<_> =
+            text.lines().filter(|line| line.trim_start().starts_with("(func ")).collect();
+        for (place, names) in self.doors {
+            for name in *names {
+                let door = |line: &&str| line.contains(place) && is_named(line, name);
+                ensure!(functions.iter().any(door), "the door {place}{name} is none any more");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether the function itself has that name, and none in it.
+fn is_named(function: &str, name: &str) -> bool {
+    function.contains(&format!("::{name}::h")) || function.contains(&format!("::{name}\""))
 }
 
 /// Takes the names out of a module.

@@ -30,6 +30,7 @@ impl<P: Payload> Subscriptions<P> {
         outcome: &Result<P, Error<P>>,
         now: Millis,
     ) -> bool {
+        wire.enter();
         let Err(error) = outcome else { return false };
         let mut listening = self.all.iter_mut().filter(|one| one.id == id);
         let Some(one) = listening.next().filter(|one| one.open || one.pause.is_some()) else {
@@ -64,6 +65,7 @@ impl<P: Payload> Subscriptions<P> {
         id: RequestId,
         now: Millis,
     ) -> bool {
+        wire.enter();
         let Some(one) = self.all.iter_mut().find(|one| one.id == id) else { return false };
         let leg = wire.requests.next();
         one.id = leg;
@@ -83,6 +85,7 @@ impl<P: Payload> Subscriptions<P> {
     /// told meanwhile nobody knows. False if that call is no subscription.
     #[inline(never)]
     pub fn suspended(&mut self, wire: &mut Wire<P>, id: RequestId, error: &Error<P>) -> bool {
+        wire.enter();
         let Some(one) = self.all.iter_mut().find(|one| one.id == id) else { return false };
         if std::mem::take(&mut one.open) {
             wire.push(Output::Interrupted(one.slot, error.clone()));
@@ -99,18 +102,22 @@ impl<P: Payload> Subscriptions<P> {
         session: Option<&Negotiated<P>>,
         now: Millis,
     ) {
+        wire.enter();
         if !tells_unasked(wire) {
             // The server has become one of the modern era.
             self.all.iter().for_each(|one| calls.pause(one.id, now));
             return;
         }
-        let mut wanted = Vec::new();
+        // Each once. Not by sorting them, which would be 8 KB of the package's module.
+        let mut wanted: Vec<String> = Vec::new();
         for one in &mut self.all {
             one.filter = honour(session, &one.filter);
-            wanted.append(&mut texts(&one.filter, URIS));
+            for uri in texts(&one.filter, URIS) {
+                if !wanted.contains(&uri) {
+                    wanted.push(uri);
+                }
+            }
         }
-        wanted.sort_unstable();
-        wanted.dedup();
         for uri in wanted {
             ask_about(wire, method::SUBSCRIBE, &uri);
         }
