@@ -114,7 +114,7 @@ async fn what_a_function_answers_is_judged_as_in_a_page() {
 }
 
 #[tokio::test]
-async fn a_call_that_becomes_a_task_is_told_how_it_stands_and_goes_on_as_another_request() {
+async fn a_call_that_becomes_a_task_is_told_how_it_stands() {
     let capabilities =
         json!({ "tools": {}, "extensions": { "io.modelcontextprotocol/tasks": {} } });
     let answer = |id: u32, result: serde_json::Value| {
@@ -137,8 +137,29 @@ async fn a_call_that_becomes_a_task_is_told_how_it_stands_and_goes_on_as_another
         .start();
     assert_eq!(call.id(), Some(2));
     let result = timeout(PATIENCE, &mut call).await.unwrap().unwrap();
-    assert_eq!((result.text(), call.id()), ("done".to_owned(), Some(3)));
+    // How it stands is asked beside the call, whose progress goes on.
+    assert_eq!((result.text(), call.id()), ("done".to_owned(), Some(2)));
     assert_eq!(*states.lock().unwrap(), ["working", "completed"]);
+}
+
+#[tokio::test]
+async fn a_call_that_goes_on_with_another_request_has_that_ones_id() {
+    let answer = |id: u32, result: serde_json::Value| {
+        let message = json!({ "jsonrpc": "2.0", "id": id, "result": result });
+        format!("read -r line; echo '{message}'; ")
+    };
+    let known = json!({ "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": {} } });
+    let asks = json!({ "resultType": "input_required", "inputRequests": { "q": { "method": "roots/list" } } });
+    let result = json!({ "resultType": "complete", "content": [] });
+    let script = answer(1, known) + &answer(2, asks) + &answer(3, result) + "cat > /dev/null";
+    let client = Client::connect(own::shell(&script))
+        .on_request("roots/list", async |_: IgnoredAny| Ok(json!({ "roots": [] })))
+        .await
+        .unwrap();
+    let mut call = client.call_tool("tool", ()).start();
+    assert_eq!(call.id(), Some(2));
+    timeout(PATIENCE, &mut call).await.unwrap().unwrap();
+    assert_eq!(call.id(), Some(3));
 }
 
 /// A request by HTTP: its connection, and the message in it.

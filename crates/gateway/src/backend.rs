@@ -103,7 +103,7 @@ async fn changed(login: &mut Option<watch::Receiver<()>>) {
     {
         return;
     }
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }
 
 /// Until then, if that is ever.

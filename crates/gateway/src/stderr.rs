@@ -63,6 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[allow(clippy::disallowed_methods)] // any time will do
     fn a_flood_is_cut_and_counted_and_the_next_lines_are_logged_again() {
         let began = Instant::now();
         let mut stretch = Stretch { began, lines: 0 };

@@ -91,6 +91,7 @@ fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 /// Writes a text as a JSON string.
+#[allow(clippy::needless_bitwise_bool)] // no branches, so that many letters are looked at together
 pub(crate) fn write_text(text: &str, out: &mut (impl fmt::Write + ?Sized)) -> fmt::Result {
     // Most have nothing to escape, which is found out many letters at a time; serde looks at each one.
     let escapes = |found, byte| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');

@@ -1,5 +1,5 @@
 //! From a server's address to where one logs in: protected resource metadata (RFC 9728), then the
-//! metadata of an authorization server (RFC 8414, OpenID discovery).
+//! metadata of an authorization server (RFC 8414, discovery of `OpenID`).
 
 use serde_json::{Map, Value};
 use url::Url;

@@ -69,15 +69,15 @@ impl Logins {
     /// # Errors
     /// In words, why it did not come about.
     pub async fn finish(&self, answer: &HashMap<String, String>) -> Result<String, String> {
-        let stale =
+        let foreign =
             "the answer belongs to no log-in that is under way, or came too late: log in again";
-        let state = answer.get("state").ok_or(stale)?;
+        let state = answer.get("state").ok_or(foreign)?;
         let question = {
             let mut open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             open.retain(|question| question.time + LIFE > now());
-            let at = open.iter().position(|question| question.state == *state).ok_or(stale)?;
+            let at = open.iter().position(|question| question.state == *state).ok_or(foreign)?;
             // An answer is taken once.
-            open.remove(at).ok_or(stale)?
+            open.remove(at).ok_or(foreign)?
         };
         let code = judge(&question, answer)?;
         grant(question, code).await

@@ -108,13 +108,16 @@ impl<P: Payload> Subscriptions<P> {
             self.all.iter().for_each(|one| calls.pause(one.id, now));
             return;
         }
-        let mut wanted = Vec::new();
+        // Each once. Not by sorting them, which would be 8 KB of the package's module.
+        let mut wanted: Vec<String> = Vec::new();
         for one in &mut self.all {
             one.filter = honour(session, &one.filter);
-            wanted.append(&mut texts(&one.filter, URIS));
+            for uri in texts(&one.filter, URIS) {
+                if !wanted.contains(&uri) {
+                    wanted.push(uri);
+                }
+            }
         }
-        wanted.sort_unstable();
-        wanted.dedup();
         for uri in wanted {
             ask_about(wire, method::SUBSCRIBE, &uri);
         }
