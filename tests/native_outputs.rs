@@ -180,14 +180,14 @@ async fn request(listener: &TcpListener) -> (TcpStream, serde_json::Value) {
 async fn a_stream_that_breaks_off_is_told_and_opened_again() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
-    let (breaks, mut tell) = log::<Error>();
+    let (breaks, tell) = log::<Error>();
     let (news, mut hear) = log();
     let client = async {
         let client = Client::connect(url).await.unwrap();
         let filter = HashMap::from([("toolsListChanged", true)]);
         let subscription = client
             .listen(filter)
-            .on_interrupted(move |error| tell(error))
+            .on_interrupted(tell)
             .on_notification(move |method, _| hear(method))
             .await
             .unwrap();
@@ -198,8 +198,11 @@ async fn a_stream_that_breaks_off_is_told_and_opened_again() {
         let (mut stream, message) = request(&listener).await;
         let known = json!({ "resultType": "complete", "supportedVersions": ["2026-07-28"], "capabilities": { "tools": { "listChanged": true } } });
         let body = json!({ "jsonrpc": "2.0", "id": message["id"], "result": known }).to_string();
-        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length:";
-        stream.write_all(format!("{head} {}\r\n\r\n{body}", body.len()).as_bytes()).await.unwrap();
+        let answer = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length:";
+        stream
+            .write_all(format!("{answer} {}\r\n\r\n{body}", body.len()).as_bytes())
+            .await
+            .unwrap();
         drop(stream);
         for attempt in 0..2 {
             let (mut stream, message) = request(&listener).await;
@@ -213,9 +216,9 @@ async fn a_stream_that_breaks_off_is_told_and_opened_again() {
                     json!({ "jsonrpc": "2.0", "method": method, "params": params })
                 )
             };
-            let head =
+            let start =
                 "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: text/event-stream\r\n\r\n";
-            let text = format!("{head}{}", event("subscriptions/acknowledged"));
+            let text = format!("{start}{}", event("subscriptions/acknowledged"));
             stream.write_all(text.as_bytes()).await.unwrap();
             if attempt == 1 {
                 stream.write_all(event("tools/list_changed").as_bytes()).await.unwrap();
