@@ -14,8 +14,8 @@ export class Changes {
 
   /** @returns {Promise<Module>} */
   async load() {
-    const [module] = await Promise.all([import("./subscription.js"), this.#connection.complete()]);
-    if (this.#connection.whole) this.module = module;
+    const [module, whole] = await Promise.all([import("./subscription.js"), this.#connection.complete()]);
+    if (whole) this.module = module;
     return module;
   }
 

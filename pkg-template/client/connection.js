@@ -44,7 +44,7 @@ export class Connection {
   #release = () => {};
   #draining = false;
   /** Whether all of the module is there. */
-  whole = false;
+  #whole = false;
   #alarm = new Alarm(() => {
     this.#core?.timeout(now());
     this.drain();
@@ -90,9 +90,8 @@ export class Connection {
 
   /** From now on this is the protocol. @param {Core} core */
   use(core) {
-    this.#core = core;
-    if (this.whole) core.complete(undefined, now());
-    return core;
+    if (this.#whole) core.complete(undefined, now());
+    return (this.#core = core);
   }
 
   /** Tells of what went wrong and failed no call. @param {Error} error */
@@ -126,14 +125,15 @@ export class Connection {
     if (!this.#owner.table.size && !this.#owner.waits()) this.#alarm.hold(false);
   }
 
-  /** Loads what the core lacks. @returns {Promise<void>} fulfilled when that is there, or cannot be had */
+  /** Loads what the core lacks. @returns {Promise<boolean>} whether all is there now */
   async complete() {
-    if (this.whole) return;
+    if (this.#whole) return true;
     let failed;
     await readyForDialogue().catch((error) => (failed = String(error?.message ?? error)));
-    this.whole = failed === undefined;
+    this.#whole = failed === undefined;
     this.#core?.complete(failed, now());
     this.drain();
+    return this.#whole;
   }
 
   /**

@@ -20,13 +20,13 @@ use super::wire::Wire;
 type Arrived<P> = (Result<Message<P>, Malformed>, Option<RequestId>);
 
 #[derive(Debug)]
-pub(super) struct Gate<P> {
+pub(super) struct HeldBack<P> {
     /// Whether the dialogue has been asked for.
     asked: bool,
     held: Vec<Arrived<P>>,
 }
 
-impl<P> Gate<P> {
+impl<P> HeldBack<P> {
     pub const fn new() -> Self {
         Self { asked: false, held: Vec::new() }
     }

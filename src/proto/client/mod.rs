@@ -62,7 +62,7 @@ use crate::types::{Level, method};
 
 use cache::Cache;
 use calls::{CallTable, Expired};
-use gate::Gate;
+use gate::HeldBack;
 use handshake::Handshake;
 use phase::Shaken;
 use prior::Unproven;
@@ -86,7 +86,7 @@ pub struct ClientMachine<P> {
     cache: Cache,
     subscriptions: Subscriptions<P>,
     counts: ProgressCounts,
-    gate: Gate<P>,
+    gate: HeldBack<P>,
 }
 
 impl<P: Payload> ClientMachine<P> {
@@ -102,7 +102,7 @@ impl<P: Payload> ClientMachine<P> {
             cache: Cache::new(),
             subscriptions: Subscriptions::new(),
             counts: ProgressCounts::default(),
-            gate: Gate::new(),
+            gate: HeldBack::new(),
         }
     }
 
