@@ -3,6 +3,7 @@ import { isLoopback } from "../auth/addresses.js";
 import { authorizationServer } from "../auth/discovery.js";
 import { formText } from "../auth/tokens.js";
 import { request } from "../auth/requests.js";
+import { throughProxies } from "../base/itself.js";
 import { InsecureTokenEndpointError } from "./oauth-errors.js";
 import { Machine } from "./providers.js";
 
@@ -51,6 +52,8 @@ export class CrossAppAccessProvider extends Machine {
     return new URLSearchParams({ grant_type: JWT_BEARER, assertion, ...(scope && { scope }) });
   }
 }
+
+throughProxies(CrossAppAccessProvider);
 
 /** A token endpoint that secrets may be sent to. @param {string | URL} endpoint */
 export function assertSecureTokenEndpoint(endpoint) {

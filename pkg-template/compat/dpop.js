@@ -1,5 +1,6 @@
 // Proofs of possession (RFC 9449) by the names of the SDK 2.x: a key of the program's, and what is sent with it.
 import { randomText, sha256 } from "../auth/proof.js";
+import { itself, throughProxies } from "../base/itself.js";
 import { algorithmOf, bare, signed, thumbprint } from "./signing.js";
 
 /** @typedef {import("./helpers.js").Middleware} Middleware */
@@ -30,6 +31,7 @@ export class DpopSession {
 
   /** @param {Pair} pair */
   constructor(pair) {
+    itself(this);
     this.keyPair = pair;
   }
 
@@ -81,6 +83,8 @@ export class DpopSession {
     return signed(privateKey, alg, { typ: "dpop+jwt", jwk }, claims);
   }
 }
+
+throughProxies(DpopSession);
 
 /** Whether a server wants to find another nonce in the proof. @param {Response} response */
 export function isDpopNonceChallenge({ status, headers }) {

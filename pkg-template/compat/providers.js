@@ -1,6 +1,7 @@
 // Providers for programs without a person, by the SDKs' names: a client that has a secret, a key, or a signed assertion.
 import { importKey, signed } from "./signing.js";
 import { randomText } from "../auth/proof.js";
+import { itself, throughProxies } from "../base/itself.js";
 
 const ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
@@ -37,6 +38,7 @@ export class Machine {
 
   /** @param {Common} options @param {string} name @param {string} method @param {string} [grant] */
   constructor({ clientId, clientSecret, clientName, scope, expectedIssuer }, name, method, grant = "client_credentials") {
+    itself(this);
     this.#information = { client_id: clientId, ...(clientSecret !== undefined && { client_secret: clientSecret }), issuer: checked(expectedIssuer) };
     this.#metadata = { client_name: clientName ?? name, redirect_uris: [], grant_types: [grant], token_endpoint_auth_method: method, scope };
   }
@@ -107,3 +109,5 @@ export class StaticPrivateKeyJwtProvider extends Machine {
     };
   }
 }
+
+throughProxies(Machine);

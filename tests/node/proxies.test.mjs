@@ -152,6 +152,14 @@ const aHttp = async (/** @type {Wrap} */ wrap, /** @type {any} */ Transport) => 
   assert.equal(transport.sessionId, undefined);
   await transport.close();
 };
+/** @param {object} more what this kind of client has to prove itself by */
+const aMachine = (more) => async (/** @type {Wrap} */ wrap, /** @type {any} */ Provider) => {
+  const provider = wrap(new Provider({ clientId: "app", ...more }));
+  assert.equal(provider.clientInformation().client_id, "app");
+  provider.saveTokens({ access_token: "t", token_type: "Bearer" });
+  assert.equal(provider.tokens().access_token, "t");
+  assert.throws(() => provider.codeVerifier(), /no code to verify/);
+};
 
 /**
  * What is tried with an instance of each class.
@@ -219,6 +227,30 @@ const CASES = {
     assert.equal(wrap(new InMemoryResponseCacheStore()).size, 0);
   },
   UnauthorizedError: anError((UnauthorizedError) => new UnauthorizedError("why")),
+  OAuthError: anError((OAuthError) => new OAuthError("invalid_grant", "why")),
+  OAuthClientFlowError: anError((OAuthClientFlowError) => new OAuthClientFlowError("why")),
+  IssuerMismatchError: anError((IssuerMismatchError) => new IssuerMismatchError("metadata", "a", "b")),
+  RegistrationRejectedError: anError((RegistrationRejectedError) => new RegistrationRejectedError({ status: 400, body: "", submittedMetadata: {} })),
+  InsecureTokenEndpointError: anError((InsecureTokenEndpointError) => new InsecureTokenEndpointError("http://host.example/token")),
+  AuthorizationServerMismatchError: anError((AuthorizationServerMismatchError) => new AuthorizationServerMismatchError("a", "b")),
+  InsufficientScopeError: anError((InsufficientScopeError) => new InsufficientScopeError({ requiredScope: "files:read" })),
+  ClientCredentialsProvider: aMachine({ clientSecret: "s" }),
+  PrivateKeyJwtProvider: aMachine({ privateKey: "", algorithm: "ES256" }),
+  StaticPrivateKeyJwtProvider: aMachine({ jwtBearerAssertion: "a.b.c" }),
+  async CrossAppAccessProvider(wrap, CrossAppAccessProvider) {
+    const assertion = async (/** @type {{ resourceUrl: string }} */ { resourceUrl }) => `for ${resourceUrl}`;
+    const provider = wrap(new CrossAppAccessProvider({ clientId: "app", clientSecret: "s", assertion }));
+    provider.saveAuthorizationServerUrl("https://login.example");
+    provider.saveResourceUrl("https://host.example/mcp");
+    assert.equal(provider.resourceUrl(), "https://host.example/mcp");
+    assert.equal((await provider.prepareTokenRequest()).get("assertion"), "for https://host.example/mcp");
+  },
+  async DpopSession(wrap, DpopSession) {
+    const session = wrap(await DpopSession.create());
+    session.rememberNonce("https://host.example/token", "n");
+    assert.equal(session.nonceFor("https://host.example/other"), "n");
+    assert.match(await session.buildProof({ htm: "POST", htu: "https://host.example/token" }), /^[\w-]+\.[\w-]+\.[\w-]+$/);
+  },
 };
 
 /** What methods return, and what goes back in. @type {Record<string, (wrap: Wrap) => Promise<void>>} */
