@@ -100,7 +100,7 @@ impl Tool {
     }
 
     /// Promises a structured result of this type: the handler returns
-    /// [`JsonValue`](crate::server::JsonValue) of it.
+    /// [`Json`](crate::server::Json) of it.
     ///
     /// # Panics
     /// If the type has no JSON schema with keywords.
