@@ -43,6 +43,8 @@ export class Call {
   subscription;
   /** When the call began. */
   began = 0;
+  /** Whether its first request has yet to be sent. */
+  waits = false;
   /** How many deliveries gave way to newer ones, because a handler was slow. */
   overflowed = 0;
   /** How many deliveries gave way to newer ones, because of `throttle`. */

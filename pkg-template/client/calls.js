@@ -174,11 +174,28 @@ export class Calls {
     if (signal?.aborted) {
       call.cause = signal.reason;
       call.settle(undefined, { code: "ABORTED" });
-    } else if (this.#ask(call, params)) {
-      if (signal) this.#watch(signal, call);
-      this.#connection.drain();
-    }
+    } else if (method === "subscriptions/listen" && !more) this.#prepare(call, params);
+    else this.#start(call, params);
     return handle;
+  }
+
+  /** @param {Call} call @param {Params | undefined} params */
+  #start(call, params) {
+    if (!this.#ask(call, params)) return;
+    if (call.options.signal) this.#watch(call.options.signal, call);
+    this.#connection.drain();
+  }
+
+  /** Loads first what the call needs of the module; it may be given up meanwhile. @param {Call} call @param {Params | undefined} params */
+  async #prepare(call, params) {
+    call.waits = true;
+    const { signal } = call.options;
+    if (signal) this.#watch(signal, call);
+    await this.#connection.complete();
+    call.cleanup?.();
+    if (!call.waits) return;
+    call.waits = false;
+    this.#start(call, params);
   }
 
   /** The options of a call, checked: the client's once, and what is given. @param {import("../types/call-options.js").CallOptions | undefined} given */
@@ -245,8 +262,12 @@ export class Calls {
 
   /** @param {Call} call @param {unknown} [reason] */
   #cancel(call, reason) {
-    if (!call.id) return;
     const text = textOf(reason);
+    if (call.waits) {
+      call.waits = false;
+      call.settle(undefined, { code: "ABORTED", message: text });
+    }
+    if (!call.id) return;
     this.#connection.core?.cancel(call.id, text);
     this.#connection.drain();
     call.abort(text);

@@ -514,6 +514,25 @@ rule("listen: a stream that broke off is opened again, and the gap is told", asy
   equal(client.errors, []);
 }, { on: ["http"], eras: ["modern"] });
 
+rule("listen: a request written by hand listens too, and may be given up before it is sent", async (env) => {
+  const { client, peer } = await listening(env);
+  const heard = deferred();
+  client.setNotificationHandler("notifications/tools/list_changed", () => void heard.resolve(undefined));
+  const params = { notifications: { toolsListChanged: true } };
+  const early = client.request({ method: "subscriptions/listen", params });
+  early.cancel("not now");
+  await rejects(early, { name: "AbortError", code: "ABORTED", message: /subscriptions\/listen was aborted: not now/ });
+  const stop = new AbortController();
+  const request = client.request({ method: "subscriptions/listen", params }, { signal: stop.signal });
+  const sent = await peer.next("subscriptions/listen");
+  equal(sent.params.notifications, params.notifications);
+  peer.send(news(sent, "notifications/tools/list_changed"));
+  await within(heard.promise, "the notification");
+  stop.abort("enough");
+  await rejects(request, { name: "AbortError", code: "ABORTED", cause: "enough" });
+  await client.close();
+}, { eras: ["modern"] });
+
 rule("listen: what the server does not know or refuses, and a connection that is not there, reject", async (env) => {
   const { client, peer } = await listening(env);
   peer.answers["subscriptions/listen"] = (request) => peer.refuse(request, -32601, "no such thing");
