@@ -263,22 +263,28 @@ describe("mcp-wasm/auth at servers of other kits that ask for tokens", () => {
     assert.ok(warned.mock.callCount() > 0);
   });
 
-  test("rmcp, with tokens that it asks about", { timeout: 60_000 }, async (t) => {
-    assert.ok(existsSync(rmcpServer), `${rmcpServer} is missing: run \`cargo xtask test\`, which sets it up`);
-    const login = await startLoginServer({ scope: "read" });
-    t.after(() => login.stop());
-    const found = (/** @type {string} */ text) => login.provider.AccessToken.find(text);
-    const check = createServer(async (request, response) => {
-      const token = await found((request.headers.authorization ?? "").replace(/^Bearer /, ""));
-      response.writeHead(token?.isValid ? 200 : 401).end();
+  for (const [name, run] of /** @type {const} */ ([
+    ["rmcp", (/** @type {string[]} */ args) => start(rmcpServer, ["0", ...args], { ready: /listening on (\S+)/ })],
+    ["the TypeScript SDK 1.x", (/** @type {string[]} */ args) => start(process.execPath, [`${here}counter-v1.mjs`, "0", ...args], { ready: /listening on (\S+)/ })],
+    ["the TypeScript SDK 2.x", (/** @type {string[]} */ args) => start(process.execPath, [`${here}npm/counter-v2.mjs`, "0", ...args], { ready: /listening on (\S+)/ })],
+  ])) {
+    test(`${name}, with tokens that it asks about`, { timeout: 60_000 }, async (t) => {
+      if (name === "rmcp") assert.ok(existsSync(rmcpServer), `${rmcpServer} is missing: run \`cargo xtask test\`, which sets it up`);
+      const login = await startLoginServer({ scope: "read" });
+      t.after(() => login.stop());
+      const found = (/** @type {string} */ text) => login.provider.AccessToken.find(text);
+      const check = createServer(async (request, response) => {
+        const token = await found((request.headers.authorization ?? "").replace(/^Bearer /, ""));
+        response.writeHead(token?.isValid ? 200 : 401).end();
+      });
+      const address = await listen(check);
+      t.after(() => end(check));
+      const server = await run([login.issuer, address]);
+      t.after(() => server.stop());
+      const before = () => login.count("POST /token");
+      const { texts, heard } = await use(`http://${server.match[1]}/mcp`, async (text) => (await found(text)).destroy(), "count", { steps: 2, pause: 0 });
+      assert.deepEqual([texts, heard], [["counted to 2", "counted to 2"], [1, 2, 1, 2]]);
+      assert.equal(before(), 2, "one for the log-in, one for the token that was no good any more");
     });
-    const address = await listen(check);
-    t.after(() => end(check));
-    const server = await start(rmcpServer, ["0", login.issuer, address], { ready: /listening on (\S+)/ });
-    t.after(() => server.stop());
-    const before = () => login.count("POST /token");
-    const { texts, heard } = await use(`http://${server.match[1]}/mcp`, async (text) => (await found(text)).destroy(), "count", { steps: 2, pause: 0 });
-    assert.deepEqual([texts, heard], [["counted to 2", "counted to 2"], [1, 2, 1, 2]]);
-    assert.equal(before(), 2, "one for the log-in, one for the token that was no good any more");
-  });
+  }
 });
