@@ -22,8 +22,9 @@ function counter() {
   return server;
 }
 
-/** What the SDK has to guard a server, before `serve`. @param {string} issuer @param {string} check @param {import("express").RequestHandler} serve */
+/** What the SDK has to guard a server, before `serve`. @param {string} issuer @param {string} check @param {(request: import("node:http").IncomingMessage, response: import("node:http").ServerResponse) => unknown} serve */
 async function guarded(issuer, check, serve) {
+  // @ts-expect-error it has no declarations
   const { default: express } = await import("express");
   const { requireBearerAuth } = await import("@modelcontextprotocol/sdk/server/auth/middleware/bearerAuth.js");
   const { InvalidTokenError } = await import("@modelcontextprotocol/sdk/server/auth/errors.js");
