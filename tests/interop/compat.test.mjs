@@ -2,7 +2,7 @@
 // missing without docs/migration.md saying so, and the types fit both ways.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -97,9 +97,19 @@ const GIVEN = {
 before(() => {
   rmSync(folder, { recursive: true, force: true });
   const modules = path.join(folder, "node_modules");
-  mkdirSync(modules, { recursive: true });
+  const client = path.join(modules, "@modelcontextprotocol", "client");
+  mkdirSync(path.join(client, "dist"), { recursive: true });
   symlinkSync(pkg, path.join(modules, "mcp-wasm"));
-  for (const name of ["@modelcontextprotocol", "zod"]) symlinkSync(path.join(tests, "node_modules", name), path.join(modules, name));
+  const scope = path.basename(sdks);
+  for (const name of readdirSync(path.dirname(sdks))) if (name !== scope && name !== "mcp-wasm") symlinkSync(path.join(path.dirname(sdks), name), path.join(modules, name));
+  for (const name of readdirSync(sdks)) if (name !== "client") symlinkSync(path.join(sdks, name), path.join(modules, scope, name));
+  // What only a class itself sees makes its type one that nothing else fits, whatever it has: here the public members count.
+  cpSync(path.join(sdks, "client", "package.json"), path.join(client, "package.json"));
+  for (const name of readdirSync(path.join(sdks, "client", "dist")).filter((file) => /\.d\.[cm]ts$/.test(file))) {
+    const text = declarations(`client/dist/${name}`);
+    const session = text.replace(/^declare class DpopSession \{[^]*?^\}/m, (body) => body.replace(/^ +private readonly \w+;\n/gm, ""));
+    writeFileSync(path.join(client, "dist", name), session);
+  }
 });
 
 /** Methods whose type parameters are bound to zod's own types or to a table, so that there are no parameters without them. */

@@ -243,7 +243,7 @@ fn find(
                 400,
                 request.cloned(),
                 code::INVALID_REQUEST,
-                "`Mcp-HttpSession-Id` is missing: begin a session with `initialize`, or name the \
+                "`Mcp-Session-Id` is missing: begin a session with `initialize`, or name the \
                  protocol version in `_meta` (since 2026-07-28); for a WebSocket, send an upgrade",
             ));
         }
