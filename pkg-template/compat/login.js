@@ -22,6 +22,7 @@ import { askTokens } from "../auth/tokens.js";
  * @property {number} [maxStepUpRetries] how often one request is sent again with more rights
  * @property {string[]} [assumePkce] authorization servers that know PKCE without saying so
  * @property {boolean} [ownScope] whether a program's own request for tokens is told the scope that the program asks for, and no other
+ * @property {boolean} [comparesIssuer] whether a code alone, at an authorization server that says who it is, belongs to somebody else
  * @property {string[]} [forgets] what is invalidated when the authorization server no longer knows the client
  */
 
@@ -105,10 +106,10 @@ export class ProvidedLogin {
     const whole = given instanceof URLSearchParams;
     const answer = new URLSearchParams(whole ? given : { code: given });
     if (iss !== undefined) answer.set("iss", iss);
-    // The program has compared the state; a code alone does not say who gave it.
+    // The program has compared the state. A code alone does not say who gave it, and an SDK may know nothing else.
     answer.set("state", "");
     const code = this.#judged(
-      { state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true },
+      { state: "", time: Date.now(), server: this.#server, issuer, signed: (whole || this.#manner.comparesIssuer === true) && metadata.authorization_response_iss_parameter_supported === true },
       answer,
     );
     const by = { call: this.#call, dpop: await provider.dpop?.() };

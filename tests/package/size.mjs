@@ -118,7 +118,7 @@ const hook = {
   "transports/identity.js": [["if (auth) return", ";", ""]],
   "transports/route.js": [["headers, auth }", "", "headers }"], ["{ auth, protocols", "", "{ protocols"], ["auth, server: String(target),", "", ""]],
   "client/calls.js": [["const access =", "else this", "this"]],
-  "base/errors.js": [["if (isMcpError(detail.headers))", ";", ""]],
+  "base/errors.js": [["if (detail.headers instanceof Error)", ";", ""]],
 };
 /** @type {import("esbuild").Plugin} */
 const cut = {
