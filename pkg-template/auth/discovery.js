@@ -12,7 +12,7 @@ const MOST = 10;
  * @typedef {object} Search
  * @property {string} server
  * @property {typeof fetch} call
- * @property {import("./index.js").OAuthOptions} options
+ * @property {import("./index.js").OAuthOptions & { anyResource?: boolean }} options `anyResource`: somebody else judges that
  * @property {AbortSignal} [signal]
  * @property {{ url: string, status: number | "blocked" }[]} tried
  */
@@ -49,12 +49,12 @@ const wellKnown = (name, { origin, pathname }) => `${origin}/.well-known/${name}
  * @param {string | undefined} named by its challenge
  */
 export async function protectedResource(search, named) {
-  const { server, tried } = search;
+  const { server, options, tried } = search;
   const url = new URL(server);
   const places = [wellKnown("oauth-protected-resource", url), `${url.origin}/.well-known/oauth-protected-resource`];
   const isOne = (/** @type {Metadata} */ json) => typeof json.resource === "string";
   const found = (named && (await first(search, [named], isOne))) ?? (await first(search, [...new Set(places)], isOne));
-  if (found && !isResourceOf(found.resource, server)) {
+  if (found && !options.anyResource && !isResourceOf(found.resource, server)) {
     throw failure("AUTH_RESOURCE_MISMATCH", server, `its metadata is that of ${JSON.stringify(found.resource)}`, { tried });
   }
   return found;
