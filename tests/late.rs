@@ -150,3 +150,15 @@ fn a_result_that_came_behind_a_question_is_not_lost_when_the_connection_ends() {
     client.complete(0.0);
     assert_eq!(drain(&mut client), Vec::<String>::new());
 }
+
+#[test]
+fn a_channel_whose_authorization_ends_before_all_is_there_just_ends() {
+    let mut client = connected(json!({}));
+    let id = call(&mut client);
+    client.expired("the authorization has ended", 0.0);
+    let said = drain(&mut client);
+    assert!(
+        said.contains(&"disconnected".into()) && said.contains(&"failed LOST".into()),
+        "{said:?}, call {id}"
+    );
+}

@@ -5,7 +5,7 @@ import { itself, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
-import { checkMode } from "./results.js";
+import { checkMode } from "./output-mode.js";
 
 /** @typedef {import("../types/authorizer.js").Authorizer} Authorizer */
 /** @typedef {import("../types/inside.js").Failure} Failure */
@@ -13,6 +13,7 @@ import { checkMode } from "./results.js";
 /** @typedef {import("../types/inside.js").Mover} Mover */
 /** @typedef {import("../types/inside.js").Params} Params */
 /** @typedef {import("../types/inside.js").Settings} Settings */
+/** @typedef {import("./results.js").Outputs} Outputs */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
 /** @typedef {Partial<import("../types/tools.js").Tool>} Tool as a server has listed it */
 
@@ -94,8 +95,6 @@ throughProxies(Handle);
 Object.defineProperty(Handle.prototype, "constructor", { value: Promise });
 
 export class Calls {
-  /** Checks what tools return, if there is something to check with. @type {import("./results.js").Outputs | undefined} */
-  outputs;
   /** How many deliveries gave way to newer ones: behind slow handlers, and by `throttle`. */
   overflowed = 0;
   coalesced = 0;
@@ -104,9 +103,12 @@ export class Calls {
   #table;
   #options;
   #session;
+  #loadOutputs;
   /** Those of a call that is given none. @type {Settings | undefined} */
   #plain;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
+  /** There when a call is to be checked. @type {Promise<Outputs> | undefined} */
+  #outputs;
   /** Made when somebody looks at it. @type {CallBoard | undefined} */
   #board;
   /** What the core holds for true of tools: those that have been listed, by name. @type {Map<string | undefined, Tool>} */
@@ -117,12 +119,14 @@ export class Calls {
    * @param {import("./table.js").CallTable} table the calls under way
    * @param {Settings} options the client's
    * @param {() => import("../types/inside.js").Session | undefined} session what is known of the server
+   * @param {() => Promise<Outputs>} loadOutputs
    */
-  constructor(connection, table, options, session) {
+  constructor(connection, table, options, session, loadOutputs) {
     this.#connection = connection;
     this.#table = table;
     this.#options = options;
     this.#session = session;
+    this.#loadOutputs = loadOutputs;
   }
 
   /** The tool of that name, if it has been listed. @param {string | undefined} name */
@@ -132,7 +136,7 @@ export class Calls {
   learn(list) {
     if (!list) {
       this.#tools.clear();
-      this.outputs?.forget();
+      this.#outputs?.then((outputs) => outputs.forget(), () => {});
     } else if (Array.isArray(list.tools)) {
       for (const tool of list.tools) this.#tools.set(tool?.name, tool ?? {});
     }
@@ -168,7 +172,9 @@ export class Calls {
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
-      call.resolve = (result) => /** @type {Settle} */ (resolve)(this.outputs?.check(params?.name, /** @type {JsonObject} */ (result), options.outputValidation));
+      const loaded = (this.#outputs ??= this.#loadOutputs());
+      loaded.catch(() => (this.#outputs = undefined));
+      call.resolve = (result) => /** @type {Settle} */ (resolve)(loaded.then((outputs) => outputs.check(params?.name, /** @type {JsonObject} */ (result), options)));
     }
     const { signal } = options;
     if (signal?.aborted) {

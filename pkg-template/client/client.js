@@ -14,7 +14,6 @@ import { isLegacy, remember } from "./eras.js";
 import { Inbound } from "./inbound.js";
 import { define } from "./methods.js";
 import { Oddities, factsIn } from "./oddities.js";
-import { Outputs } from "./results.js";
 import { connectionOf, coreOf, sessionOf, settingsOf } from "./settings.js";
 import { CallTable } from "./table.js";
 
@@ -78,13 +77,12 @@ export class Client {
       odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
     });
     this.#changes = new Changes(this.#connection);
-    this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session);
-    this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
-    const { jsonSchemaValidator: validator } = this.#options;
-    if (validator) {
+    this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session, async () => {
+      const { Outputs } = await import("./results.js");
       const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
-      this.#calls.outputs = new Outputs(validator, this.#calls.tool, list, (error) => this.#fault(error));
-    }
+      return new Outputs(this.#calls.tool, list, (error) => this.#fault(error));
+    });
+    this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     this.#weigh();
   }
 
@@ -180,6 +178,8 @@ export class Client {
       // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();
+      // What is to be said again over another channel is kept by the part of the module that is loaded late.
+      if (transport.access?.auth && !http) await this.#connection.complete();
       if (this.#connecting !== mine) return await connected;
       await this.#connection.begin(transport, url ? make : undefined, maxMessageSize, core || !url ? undefined : prepare);
       if (this.#connecting !== mine) return await connected;
@@ -262,7 +262,7 @@ export class Client {
     this.#scans = !this.#options.messageHandler && !this.#inbound.notificationHandlers.has("notifications/progress");
   }
 
-  /** @param {string} method @param {import("./asked.js").RequestHandler} handler */
+  /** @param {string} method @param {import("./inbound.js").RequestHandler} handler */
   setRequestHandler(method, handler) {
     checkHandler("handler", handler);
     this.#inbound.requestHandlers.set(method, handler);
@@ -271,6 +271,7 @@ export class Client {
 
   #declare() {
     const { capabilities, tasks } = this.#options;
+    if (this.#inbound.requestHandlers.size) this.#inbound.load();
     const handles = (/** @type {string} */ method) => this.#inbound.requestHandlers.has(method);
     this.#connection.core?.declare({ ...capabilities }, handles("sampling/createMessage"), handles("elicitation/create"), handles("roots/list"), !!tasks);
   }

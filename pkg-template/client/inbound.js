@@ -1,21 +1,24 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
-import { AbortError, attempt } from "../base/errors.js";
-import { ask, handlersOf, messageOf } from "./asked.js";
+import { attempt } from "../base/errors.js";
 
+/** @typedef {import("./answers.js").Answers} Answers */
 /** @typedef {import("../types/input.js").InputContext} InputContext */
 /** @typedef {import("../types/inside.js").Told} Told */
 /** @typedef {import("../types/protocol.js").LoggingMessage} LoggingMessage */
 /** @typedef {import("../types/jsonrpc.js").RequestId} RequestId */
-/** @typedef {import("./asked.js").RequestHandler} RequestHandler */
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {(request: Told, context: InputContext) => unknown} RequestHandler */
+
+/** By method, the option that is or has the handler. */
+const OPTIONS = /** @type {const} */ ({ "sampling/createMessage": "samplingHandler", "elicitation/create": "elicitationHandler", "roots/list": "roots" });
 
 const now = () => performance.now();
 
 export class Inbound {
   /** @type {Map<string, (notification: Told) => unknown>} */
   notificationHandlers = new Map();
-  /** @type {Map<string, RequestHandler>} */
-  requestHandlers;
+  /** By method; none there where it is among the options. @type {Map<string, RequestHandler | undefined>} */
+  requestHandlers = new Map();
   /**
    * What the entries for the SDKs' programs add: who hears every notification, who takes what has no handler, and who hears why there
    * is no connection, before its transport ends.
@@ -26,10 +29,12 @@ export class Inbound {
   #connection;
   #table;
   #options;
-  /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
-  #asked = new Map();
-  /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
-  #elsewhere = new Map();
+  /** There once it has been loaded. @type {Answers | undefined} */
+  #answers;
+  /** @type {Promise<void> | undefined} */
+  #loading;
+  /** What waits for that, in order, and what becomes of it otherwise. @type {[what: (answers: Answers) => void, fail?: (reason: string) => void][]} */
+  #waiting = [];
 
   /**
    * @param {import("./connection.js").Connection} connection
@@ -40,7 +45,7 @@ export class Inbound {
     this.#connection = connection;
     this.#table = table;
     this.#options = options;
-    this.requestHandlers = new Map(handlersOf(options));
+    for (const [method, option] of Object.entries(OPTIONS)) if (options[option]) this.requestHandlers.set(method, undefined);
   }
 
   /** @param {Told} message */
@@ -49,11 +54,7 @@ export class Inbound {
     if (method === "notifications/progress") message = this.#named(message);
     attempt(() => this.#options.messageHandler?.(message));
     if (method === "notifications/message") attempt(() => this.#options.logHandler?.(/** @type {LoggingMessage} */ (/** @type {unknown} */ (params))));
-    if (method === "notifications/elicitation/complete") {
-      const complete = this.#elsewhere.get(/** @type {string} */ (params?.elicitationId));
-      this.#elsewhere.delete(/** @type {string} */ (params?.elicitationId));
-      complete?.();
-    }
+    if (method === "notifications/elicitation/complete") this.#turn((answers) => answers.complete(/** @type {string} */ (params?.elicitationId)));
     this.others.heard?.(message);
     attempt(() => (this.notificationHandlers.get(method) ?? this.others.notification)?.(message));
   }
@@ -66,82 +67,61 @@ export class Inbound {
     return token === undefined ? message : { ...message, params: { ...message.params, progressToken: token } };
   }
 
+  /** Loads what answers. @returns {Promise<void>} */
+  load() {
+    return (this.#loading ??= import("./answers.js").then(
+      ({ Answers, optionFor }) => {
+        const { requestHandlers, others } = this;
+        this.#answers = new Answers(this.#connection, (method) => (requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request));
+        for (const [what] of this.#waiting.splice(0)) what(this.#answers);
+      },
+      (error) => {
+        this.#loading = undefined;
+        for (const [, fail] of this.#waiting.splice(0)) fail?.(`a part of this client could not be loaded: ${error}`);
+      },
+    ));
+  }
+
+  /** Does something with what answers, in turn. @param {(answers: Answers) => void} what @param {(reason: string) => void} [fail] */
+  #turn(what, fail) {
+    if (this.#answers) return what(this.#answers);
+    this.#waiting.push([what, fail]);
+    this.load();
+  }
+
+  /**
+   * The server asks for something.
+   * @param {Told} request
+   * @param {RequestId | undefined} id if it is a request
+   * @param {number} input otherwise the number of what a call's result asks for
+   * @param {(answers: Answers) => void} what
+   */
+  #asked(request, id, input, what) {
+    attempt(() => this.#options.messageHandler?.(request));
+    this.#turn(what, (message) => {
+      this.#connection.core?.reply(id, input, request, false, { message }, now());
+      this.#connection.drain();
+    });
+  }
+
   /** A request of a legacy server. @param {Told} request @param {RequestId} id @param {Call} [call] that makes it ask */
   answer(request, id, call) {
-    const core = /** @type {import("../wasm/core.js").Core} */ (this.#connection.core);
-    const asked = new AbortController();
-    this.#asked.set(id, asked);
-    const transport = this.#connection.transport;
-    /** @param {number} progress @param {number} [total] @param {string} [message] */
-    const reportProgress = async (progress, total, message) => {
-      if (transport !== this.#connection.transport) return;
-      core.report(id, progress, total ?? NaN, message == null ? undefined : String(message));
-      this.#connection.drain();
-    };
-    this.#serve(request, asked, { ...call?.context, requestId: id, reportProgress }, (ok, value) => {
-      if (this.#asked.get(id) === asked) this.#asked.delete(id);
-      core.reply(id, 0, request, ok, value, now());
-    });
+    this.#asked(request, id, 0, (answers) => answers.answer(request, id, call));
   }
 
   /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {Told} request @param {string} key */
   input(call, input, request, key) {
-    const asked = new AbortController();
-    (call.inputs ??= new Set()).add(asked);
-    this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value, thrown) => {
-      call.inputs?.delete(asked);
-      if (!ok) call.cause = thrown;
-      this.#connection.core?.reply(undefined, input, request, ok, value, now());
-    });
-  }
-
-  /**
-   * Lets a handler answer what the server asks for.
-   * @param {Told} request
-   * @param {AbortController} asked
-   * @param {Partial<InputContext>} context
-   * @param {(ok: boolean, value?: unknown, thrown?: unknown) => void} respond takes the answer, why there is none, or that nobody gives one
-   */
-  #serve(request, asked, context, respond) {
-    attempt(() => this.#options.messageHandler?.(request));
-    const { signal } = asked;
-    context.signal = signal;
-    const { elicitationId } = request.params ?? {};
-    if (typeof elicitationId === "string") {
-      // Each round may tell of the same one.
-      const before = this.#elsewhere.get(elicitationId);
-      context.completed = new Promise((resolve) =>
-        this.#elsewhere.set(elicitationId, () => {
-          before?.();
-          resolve(undefined);
-        }),
-      );
-    }
-    /** @type {typeof respond} */
-    const end = (...how) => {
-      if (signal.aborted) return;
-      respond(...how);
-      this.#connection.drain();
-    };
-    const handler = this.requestHandlers.get(request.method) ?? this.others.request;
-    if (!handler) return end(false);
-    ask(handler, request, /** @type {InputContext} */ (context)).then(
-      (answer) => end(true, answer),
-      (error) => end(false, { code: error?.rpcCode, message: messageOf(error), data: error?.data }, error),
-    );
+    this.#asked(request, undefined, input, (answers) => answers.input(call, input, request, key));
   }
 
   /** A request is not to be answered. @param {RequestId} id @param {unknown} reason */
   withdraw(id, reason) {
-    const asked = this.#asked.get(id);
-    this.#asked.delete(id);
-    asked?.abort(new AbortError("the answer is wanted no more", reason));
+    this.#turn((answers) => answers.withdraw(id, reason));
   }
 
   /** Nobody waits for answers now. */
   forget() {
-    for (const asked of this.#asked.values()) asked.abort();
-    this.#asked.clear();
-    this.#elsewhere.clear();
+    this.#waiting = [];
+    this.#answers?.forget();
   }
 }

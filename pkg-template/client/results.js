@@ -1,26 +1,24 @@
-// Structured results of tools, checked against the schemas that the tools declare.
-import { McpError, ProtocolError } from "../base/errors.js";
+// Structured results of tools, checked against the schemas that the tools declare: loaded by who wants that.
+import { ProtocolError } from "../transports/common.js";
 
-/** @typedef {ReturnType<import("../types/validator.js").JsonSchemaValidator["getValidator"]>} Check */
+/** @typedef {import("../types/validator.js").JsonSchemaValidator} JsonSchemaValidator */
+/** @typedef {ReturnType<JsonSchemaValidator["getValidator"]>} Check */
 
 export class Outputs {
-  #validator;
   #tool;
   #list;
   #report;
-  /** What the schemas of tools were made into. @type {Map<string | undefined, [schema: unknown, check: Check]>} */
+  /** What the schemas of tools were made into, and by which validator. @type {Map<string | undefined, [schema: unknown, validator: JsonSchemaValidator, check: Check]>} */
   #checks = new Map();
   /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
   #listed;
 
   /**
-   * @param {import("../types/validator.js").JsonSchemaValidator} validator
    * @param {(name: string | undefined) => { outputSchema?: import("../types/tools.js").JsonSchema } | undefined} tool what is known of one
    * @param {() => Promise<unknown>} list asks for the tools, which are learnt by that
    * @param {(error: Error) => void} report
    */
-  constructor(validator, tool, list, report) {
-    this.#validator = validator;
+  constructor(tool, list, report) {
     this.#tool = tool;
     this.#list = list;
     this.#report = report;
@@ -36,9 +34,10 @@ export class Outputs {
    * The result, or an error about it.
    * @param {string | undefined} name
    * @param {import("../types/jsonrpc.js").JsonObject | undefined} result
-   * @param {"off" | "warn" | "strict" | undefined} mode
+   * @param {Pick<import("../types/inside.js").Settings, "outputValidation" | "jsonSchemaValidator">} options with a validator
    */
-  async check(name, result, mode) {
+  async check(name, result, { outputValidation: mode, jsonSchemaValidator }) {
+    const validator = /** @type {JsonSchemaValidator} */ (jsonSchemaValidator);
     // Errors, questions and tasks have no structured content to check.
     if (result?.isError || (result?.resultType ?? "complete") !== "complete" || result?.task) return result;
     let code = "UNUSABLE_SCHEMA";
@@ -48,8 +47,8 @@ export class Outputs {
       if (!this.#tool(name)) await (this.#listed ??= this.#list());
       const schema = this.#tool(name)?.outputSchema;
       if (schema === undefined) return result;
-      let [made, check] = this.#checks.get(name) ?? [];
-      if (!check || made !== schema) this.#checks.set(name, [schema, (check = this.#validator.getValidator(schema))]);
+      let [made, by, check] = this.#checks.get(name) ?? [];
+      if (!check || made !== schema || by !== validator) this.#checks.set(name, [schema, validator, (check = validator.getValidator(schema))]);
       code = "INVALID_OUTPUT";
       const content = result?.structuredContent;
       // `null`, 0 and false are values; only what is not there is missing.
@@ -71,15 +70,5 @@ export class Outputs {
     if (mode === "strict") throw error;
     this.#report(error);
     return result;
-  }
-}
-
-/** @param {Pick<import("../types/options.js").ClientOptions, "outputValidation" | "jsonSchemaValidator">} options */
-export function checkMode({ outputValidation: mode, jsonSchemaValidator }) {
-  if (!["off", "warn", "strict"].includes(/** @type {string} */ (mode))) {
-    throw new McpError("INVALID_ARGUMENT", `outputValidation must be "off", "warn" or "strict", not ${mode}`);
-  }
-  if (mode !== "off" && typeof jsonSchemaValidator?.getValidator !== "function") {
-    throw new McpError("INVALID_ARGUMENT", `outputValidation needs a jsonSchemaValidator, such as that of "mcp-wasm/validate"`);
   }
 }

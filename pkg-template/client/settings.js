@@ -2,7 +2,7 @@
 import { checkHandler, checkTime, merge } from "../base/check.js";
 import { McpError } from "../base/errors.js";
 import { defaultProgressHandler } from "./progress.js";
-import { checkMode } from "./results.js";
+import { checkMode } from "./output-mode.js";
 
 /** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("../types/options.js").ClientOptions} ClientOptions */

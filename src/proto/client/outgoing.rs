@@ -64,7 +64,10 @@ impl<P: Payload> ClientMachine<P> {
         let finds_out = self.calls.weigh_task(wire, method, &mut params, &limits);
         let work = Work::new(method, &params, finds_out);
         let slot = self.calls.insert(id, limits, (work, pages), now);
-        self.renewal.note(&self.calls, id, method, &params);
+        // Who may need it has loaded all of the machine before.
+        if wire.whole {
+            self.renewal.note(wire, &self.calls, id, method, &params);
+        }
         if self.unproven.note(id, method, &params, self.handshake.is_done()) {
             wire.leg(id, method, params);
         }

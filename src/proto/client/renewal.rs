@@ -51,7 +51,15 @@ impl<P: Payload> Renewal<P> {
 
     /// A request is made.
     #[inline(never)]
-    pub fn note(&mut self, calls: &CallTable<P>, id: RequestId, method: &str, params: &P) {
+    pub fn note(
+        &mut self,
+        wire: &Wire<P>,
+        calls: &CallTable<P>,
+        id: RequestId,
+        method: &str,
+        params: &P,
+    ) {
+        wire.enter();
         let uri = || params.text("uri");
         match method {
             method::SET_LEVEL => {
@@ -106,14 +114,21 @@ impl<P: Payload> ClientMachine<P> {
     /// under way fail with [`Error::Lost`], unless they only read: those are sent again, once.
     /// Subscriptions go on, and what is asked meanwhile waits. A session of the legacy era begins anew:
     /// its log level and its subscriptions are asked for again. Whoever opens the other channel does not
-    /// do so in a storm.
+    /// do so in a storm. While only the first part of the machine is there, that is the end.
     pub fn expired(&mut self, reason: &str, now: Millis) {
         if self.gate.holds() {
             self.let_through();
         }
-        if !self.handshake.renews(&mut self.wire) {
-            return self.closed(reason);
+        if self.wire.whole && self.handshake.renews(&mut self.wire) {
+            self.renew(reason, now);
+        } else {
+            self.closed(reason);
         }
+    }
+
+    #[inline(never)]
+    fn renew(&mut self, reason: &str, now: Millis) {
+        self.wire.enter();
         self.unproven.begin();
         let lost = Error::Lost { reason: owned(reason), sent: true, cause: None };
         let modern = self.wire.version.is_some();
@@ -142,7 +157,9 @@ impl<P: Payload> ClientMachine<P> {
     }
 
     /// A session has taken the place of another.
+    #[inline(never)]
     pub(super) fn renewed(&mut self, now: Millis) {
+        self.wire.enter();
         let (wire, calls) = (&mut self.wire, &mut self.calls);
         // Nobody knows what has changed meanwhile.
         self.cache.clear();

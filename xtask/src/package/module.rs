@@ -97,11 +97,13 @@ pub const MODULES: [Module; 2] = [
                 ],
                 inline: "wasm/inline-http.js",
             },
-            // What a server and its user say to each other while a call is under way, and afterwards.
+            // What a server and its user say to each other while a call is under way, and afterwards; and how a
+            // channel goes on whose authorization has ended.
             Late {
                 doors: &[
                     ("proto::client::rounds::", &["judge", "go_on"]),
                     ("proto::client::questions::", &["receive", "release", "converse"]),
+                    ("proto::client::renewal::", &["note", "renew", "renewed"]),
                     (
                         "proto::client::subscriptions::",
                         &[
