@@ -1,5 +1,6 @@
 // What a worker has for the page, in order: progress as numbers with the text of all its messages, everything
-// else in between. It leaves in batches, so that a flood costs the page next to nothing.
+// else in between. It leaves in batches, so that a flood costs the page next to nothing. Messages stay text: in
+// Chromium, reading it takes half as long as taking over a structured clone, and it may nest as deep as it likes.
 import * as words from "../wasm/words.js";
 
 /** The least time between two batches, in milliseconds; only what is urgent leaves earlier. */
