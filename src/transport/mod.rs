@@ -23,7 +23,8 @@ use crate::error::Error;
 use crate::http::client::Incoming;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Channel, ClientMachine, RequestId};
+use crate::proto::client::{Channel, ClientMachine, Report, RequestId};
+use crate::proto::scan::{LONGEST, Scanned, parse_number, scan};
 
 pub use authorize::{Authorize, Denial, Later, Remedy};
 use child::Child;
@@ -66,6 +67,8 @@ pub enum TransportEvent {
     Open,
     /// A message of a child, or of a WebSocket.
     Message(Raw),
+    /// The same, which is a report of progress.
+    Report(PassingReport),
     /// What exchanges of HTTP have brought.
     Http(Incoming<Raw>),
     /// A message could not be read, of which so much is known: the call fails that it answers.
@@ -193,7 +196,9 @@ impl TransportEvent {
     pub fn tell(self, client: &mut ClientMachine<Raw>, now: Millis) {
         match self {
             Self::Open => client.opened(now),
-            Self::Message(message) => client.read(&message, None, now),
+            Self::Message(message) | Self::Report(PassingReport { message, .. }) => {
+                client.read(&message, None, now);
+            }
             Self::Http(incoming) => incoming.tell(client, now),
             Self::Unread(of, error) => match of.id.as_ref().filter(|_| of.answers) {
                 Some(id) => match RequestId::named(id) {
@@ -206,10 +211,23 @@ impl TransportEvent {
         }
     }
 
+    /// The same, for a client that passes on what it hears: of reports there is no
+    /// [notification](crate::proto::client::Output::Notification) besides.
+    pub fn pass(self, client: &mut ClientMachine<Raw>, now: Millis) {
+        match self {
+            Self::Report(report) => client.receive_report(&report.found, report.read()),
+            other => other.tell(client, now),
+        }
+    }
+
     /// A text that has come as a message.
     fn of(text: String, limit: usize) -> Self {
         if text.len() > limit {
             return Self::Unread(outline(text.as_bytes()), Error::too_large(limit, true));
+        }
+        if let Some(found) = PassingReport::scan(&text) {
+            let at = text.len() - text.trim_ascii_start().len()..text.len();
+            return Self::Report(PassingReport { message: Raw::part(text, at), found });
         }
         match Raw::take(text) {
             Ok(message) => Self::Message(message),
@@ -221,6 +239,32 @@ impl TransportEvent {
                 )),
             ),
         }
+    }
+}
+
+/// A report of progress, of which all that matters has been found in one pass over its text.
+#[derive(Debug)]
+pub struct PassingReport {
+    message: Raw,
+    found: Scanned,
+}
+
+impl PassingReport {
+    /// `None`: it is none, or has to be looked at more closely.
+    fn scan(text: &str) -> Option<Scanned> {
+        // An escape may stand for half of a character, which is not passed on.
+        if text.len() > LONGEST || memchr::memchr(b'\\', text.as_bytes()).is_some() {
+            return None;
+        }
+        scan(text.as_bytes(), parse_number)
+    }
+
+    fn read(&self) -> Report<Raw> {
+        let Scanned { progress, total, .. } = self.found;
+        // With its quotes.
+        let message = self.found.message.clone().map(|at| at.start - 1..at.end + 1);
+        let message = message.map(|at| self.message.beside(at));
+        Report { progress, total, message, params: self.message.beside(self.found.all.clone()) }
     }
 }
 
