@@ -189,9 +189,13 @@ impl Backend {
     }
 
     fn wake(&self) -> Option<Instant> {
-        let millis = self.relay.poll_timeout() - now();
-        let clock = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).ok();
-        let clock = clock.and_then(|clock| Instant::now().checked_add(clock));
+        let wanted = self.relay.poll_timeout();
+        let clock = if wanted.is_finite() {
+            let clock = Duration::try_from_secs_f64((wanted - now()).max(0.0) / 1000.0).ok();
+            clock.and_then(|clock| Instant::now().checked_add(clock))
+        } else {
+            None
+        };
         let again = self.again.filter(|_| self.transport.is_none() && self.is_wanted());
         match (clock, again) {
             (Some(one), Some(other)) => Some(one.min(other)),

@@ -4,7 +4,7 @@ use super::{
     Act, FrontId, Relay,
     calls::{CallKind, Number},
     forward::failure,
-    kept::{KeptTask, Stage, related, takes_tasks},
+    kept::{KeptTask, TaskStage, related, takes_tasks},
     subscriptions::{TASKS, subscription},
     tasks::EXTENSION,
 };
@@ -154,16 +154,16 @@ impl<P: Payload> Relay<P> {
     pub(super) fn task_ended(&mut self, name: &str, outcome: Result<P, Error<P>>, now: Millis) {
         let Some(version) = self.kept.get(name).map(|task| task.version) else { return };
         let stage = match outcome {
-            Err(Error::Task(_) | Error::Aborted(_)) => Stage::Cancelled,
+            Err(Error::Task(_) | Error::Aborted(_)) => TaskStage::Cancelled,
             other => {
                 let other = other.map_err(failure);
-                Stage::Ended(self.translated(version, method::CALL_TOOL, other))
+                TaskStage::Ended(self.translated(version, method::CALL_TOOL, other))
             }
         };
         self.advance(name, stage, now);
     }
 
-    fn advance(&mut self, name: &str, stage: Stage<P>, now: Millis) {
+    fn advance(&mut self, name: &str, stage: TaskStage<P>, now: Millis) {
         let waiters = self.kept.advance(name, stage, now);
         for (front, key) in waiters {
             let outcome = self.task_result(name);
@@ -241,7 +241,7 @@ impl<P: Payload> Relay<P> {
         let number = self.kept.get(name).and_then(KeptTask::number);
         if let Some(number) = number {
             let first = self.calls.get(number).and_then(|call| call.first);
-            self.advance(name, Stage::Cancelled, now);
+            self.advance(name, TaskStage::Cancelled, now);
             if let Some(first) = first {
                 self.back.cancel(first, Some("the task was cancelled"));
             }
@@ -277,10 +277,10 @@ impl<P: Payload> Relay<P> {
             return state;
         }
         match &task.stage {
-            Stage::Ended(Ok(result)) => state.set("result", result.clone()),
-            Stage::Ended(Err(error)) => state.set("error", error.write()),
-            Stage::Cancelled => {}
-            Stage::Running(number) => {
+            TaskStage::Ended(Ok(result)) => state.set("result", result.clone()),
+            TaskStage::Ended(Err(error)) => state.set("error", error.write()),
+            TaskStage::Cancelled => {}
+            TaskStage::Running(number) => {
                 let asks = self.calls.get(*number).map(|call| call.asks.as_slice());
                 let asks = asks.unwrap_or_default();
                 if !asks.is_empty() {
@@ -294,7 +294,7 @@ impl<P: Payload> Relay<P> {
     /// What came of a task, for a legacy client.
     fn task_result(&self, name: &str) -> Result<P, RpcError<P>> {
         let ended = self.kept.get(name).map(|task| &task.stage);
-        let Some(Stage::Ended(outcome)) = ended else {
+        let Some(TaskStage::Ended(outcome)) = ended else {
             return Err(RpcError::new(code::INTERNAL_ERROR, "the task was cancelled"));
         };
         let mut result = outcome.clone()?;

@@ -21,7 +21,7 @@ const POLL: Millis = 1_000.0;
 
 /// How far a task has come.
 #[derive(Debug)]
-pub(super) enum Stage<P> {
+pub(super) enum TaskStage<P> {
     /// That call is under way.
     Running(Number),
     Ended(Result<P, RpcError<P>>),
@@ -36,7 +36,7 @@ pub(super) struct KeptTask<P> {
     pub front: FrontId,
     /// What its client speaks.
     pub version: Version,
-    pub stage: Stage<P>,
+    pub stage: TaskStage<P>,
     /// The token that its reports have, where they go on (legacy clients).
     pub token: Option<Id>,
     /// How it is doing, in words.
@@ -63,7 +63,7 @@ impl<P> KeptTask<P> {
         Self {
             front,
             version,
-            stage: Stage::Running(number),
+            stage: TaskStage::Running(number),
             token: None,
             message: None,
             waiters: Vec::new(),
@@ -84,7 +84,7 @@ impl<P> KeptTask<P> {
 
     pub fn number(&self) -> Option<Number> {
         match self.stage {
-            Stage::Running(number) => Some(number),
+            TaskStage::Running(number) => Some(number),
             _ => None,
         }
     }
@@ -93,20 +93,20 @@ impl<P> KeptTask<P> {
 impl<P: Payload> KeptTask<P> {
     fn weight(&self) -> usize {
         match &self.stage {
-            Stage::Ended(Ok(result)) => result.weight(),
-            Stage::Ended(Err(error)) => error.data.as_ref().map_or(0, P::weight),
+            TaskStage::Ended(Ok(result)) => result.weight(),
+            TaskStage::Ended(Err(error)) => error.data.as_ref().map_or(0, P::weight),
             _ => 0,
         }
     }
 
     fn status(&self, waits: bool) -> &'static str {
         match &self.stage {
-            Stage::Running(_) if waits => "input_required",
-            Stage::Running(_) => "working",
-            Stage::Cancelled => "cancelled",
-            Stage::Ended(Err(_)) => "failed",
+            TaskStage::Running(_) if waits => "input_required",
+            TaskStage::Running(_) => "working",
+            TaskStage::Cancelled => "cancelled",
+            TaskStage::Ended(Err(_)) => "failed",
             // One era calls a tool that has failed a task that has; for the other it has done its work.
-            Stage::Ended(Ok(result)) => {
+            TaskStage::Ended(Ok(result)) => {
                 let is_error =
                     result.get("isError").and_then(|is| is.as_bool()).unwrap_or_default();
                 let fails = is_error && !self.version.has_task_extension();
@@ -174,7 +174,7 @@ impl<P: Payload> KeptTasks<P> {
     }
 
     /// The task has come so far; returns who has waited for its end, if this is one.
-    pub fn advance(&mut self, name: &str, stage: Stage<P>, now: Millis) -> Vec<Waiter> {
+    pub fn advance(&mut self, name: &str, stage: TaskStage<P>, now: Millis) -> Vec<Waiter> {
         let Some(task) = self.all.get_mut(name).filter(|task| task.number().is_some()) else {
             return Vec::new();
         };
