@@ -279,3 +279,55 @@ fn endurance(limit: usize) -> usize {
     const LEAST: usize = 64 << 20;
     limit.saturating_mul(4).max(limit.saturating_add(LEAST))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Payload, Raw, TransportEvent};
+
+    #[test]
+    fn a_report_that_is_scanned_is_what_it_is_when_it_is_parsed() {
+        let around = |params: &str| {
+            format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{params}}}"#)
+        };
+        let mut scanned = 0;
+        for text in [
+            around(r#"{"progressToken":7,"progress":3.0,"total":10,"x-own":[1,{"a":null}]}"#),
+            around(r#"{ "message" : "Größe 🚀", "progress" : 55.00000000000001 ,"progressToken": "12" }"#),
+            around(r#"{"progressToken":7,"progress":1,"_meta":{"a/b":1},"total":null}"#),
+            format!("  {} ", around(r#"{"progressToken":7,"progress":1}"#)).trim_end().to_owned(),
+            r#"{"method":"notifications/progress","params":{"progress":1,"progressToken":1},"jsonrpc":"2.0"}"#.to_owned(),
+        ] {
+            let TransportEvent::Report(report) = TransportEvent::of(text.clone(), 1 << 20) else {
+                panic!("{text}")
+            };
+            scanned += 1;
+            let (read, whole) = (report.read(), Raw::parse(text).unwrap());
+            let params = whole.get("params").unwrap();
+            assert_eq!(read.params.to_string(), params.to_string(), "every byte of it");
+            assert_eq!(report.message.to_string(), whole.to_string());
+            assert_eq!(Some(read.progress), params.get("progress").and_then(|one| one.as_f64()));
+            assert_eq!(read.total, params.present("total").and_then(|one| one.as_f64()));
+            let message = read.message.and_then(|one| one.as_text());
+            assert_eq!(message, params.text("message"));
+            let mut other = read.params;
+            other.set("progressToken", Raw::string("theirs"));
+            assert_eq!(other.text("progressToken").as_deref(), Some("theirs"));
+        }
+        assert_eq!(scanned, 5);
+        // What an escape stands for, or comes twice, or is no report, is looked at more closely.
+        for text in [
+            around(r#"{"progressToken":7,"progress":1,"message":"a\"b"}"#),
+            around(r#"{"progressToken":7,"progress":1,"x":"\ud83d\ude80"}"#),
+            around(r#"{"progressToken":7,"progressToken":8,"progress":1}"#),
+            around(r#"{"progressToken":"own","progress":1}"#),
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#.to_owned(),
+        ] {
+            assert!(
+                matches!(TransportEvent::of(text.clone(), 1 << 20), TransportEvent::Message(_)),
+                "{text}"
+            );
+        }
+        let half = around(r#"{"progressToken":7,"progress":1,"message":"\ud83d"}"#);
+        assert!(matches!(TransportEvent::of(half, 1 << 20), TransportEvent::Unread(..)));
+    }
+}
