@@ -44,6 +44,10 @@ export function checkHandler(name, handler) {
   }
 }
 
+/** @param {unknown} level */
+export const noLevel = (level) =>
+  new McpError("INVALID_ARGUMENT", `there is no log level "${level}", but debug, info, notice, warning, error, critical, alert and emergency`);
+
 /** @param {string} name @param {unknown} value */
 export function checkTime(name, value) {
   if (typeof value !== "number" || !(value >= 0)) {
