@@ -337,7 +337,7 @@ async fn over_http_what_keeps_a_client_from_connecting_is_said() {
     let error = Client::connect("http://scripted/mcp").await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "connecting to http://scripted/mcp: HTTP status 401 (credentials are missing, or no good): who are you?"
+        "connecting to http://scripted/mcp: HTTP status 401: who are you?"
     );
     let error = Client::connect("http://scripted/mcp").mode(Mode::Pin(Version::LATEST)).await;
     let error = error.unwrap_err();

@@ -46,7 +46,7 @@ export function checkHandler(name, handler) {
 
 /** @param {unknown} level */
 export const noLevel = (level) =>
-  new McpError("INVALID_ARGUMENT", `there is no log level "${level}", but debug, info, notice, warning, error, critical, alert and emergency`);
+  new McpError("INVALID_ARGUMENT", `the log level ${level} is none of debug, info, notice, warning, error, critical, alert, emergency`);
 
 /** @param {string} name @param {unknown} value */
 export function checkTime(name, value) {

@@ -10,7 +10,7 @@ export function headersOf(given) {
   try {
     return new Headers(given ?? {});
   } catch {
-    throw new McpError("INVALID_ARGUMENT", "`headers` holds a name or a value that HTTP does not allow, such as a line break");
+    throw new McpError("INVALID_ARGUMENT", "`headers` holds a name or a value that HTTP does not allow");
   }
 }
 

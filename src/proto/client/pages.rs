@@ -7,13 +7,6 @@ use crate::types::method;
 /// How large the pages of a list may be together, in bytes of JSON.
 const LARGEST: usize = 64 * 1024 * 1024;
 
-/// What the number of pages is followed by: the npm package's option, which Rust programs do not have.
-const PAGES: &str = if cfg!(all(target_arch = "wasm32", feature = "npm-client")) {
-    " pages (`listMaxPages`)"
-} else {
-    " pages"
-};
-
 /// The lists, and the member of a page that its items are in.
 const LISTS: [(&str, &str); 4] = [
     (method::LIST_TOOLS, "tools"),
@@ -103,7 +96,7 @@ impl<P: Payload> Pages<P> {
         let why = if self.cursors.contains(&name) {
             ["the server gave the same cursor twice", ""]
         } else if count >= self.limits.most {
-            ["the list has more than ", PAGES]
+            ["the list has more than ", " pages"]
         } else if self.size > LARGEST {
             ["the pages of the list are over 64 MiB", ""]
         } else {

@@ -22,13 +22,6 @@ pub(super) const QUESTIONS: usize = 8;
 /// How many requests of any other kind may be.
 const REQUESTS: usize = 64;
 
-/// What says how many rounds there may be: an option of the npm package, which Rust programs do not have.
-const ROUNDS: &str = if cfg!(all(target_arch = "wasm32", feature = "npm-client")) {
-    "`maxRounds`"
-} else {
-    "this call"
-};
-
 /// A request of the server that a handler works on.
 #[derive(Debug)]
 struct Request {
@@ -276,8 +269,8 @@ impl<P: Payload> CallTable<P> {
         let work = call.work.as_mut()?;
         work.rounds += 1;
         if call.limits.rounds.is_none_or(|rounds| work.rounds > rounds) {
-            let parts = ["the server asked for input in more rounds than ", ROUNDS, " allows"];
-            self.abandon(wire, id, None, Error::Input(sentence(&parts)));
+            let text = "the server asked for input in more rounds than this call allows";
+            self.abandon(wire, id, None, Error::Input(owned(text)));
             return None;
         }
         self.worker(id)
