@@ -180,7 +180,7 @@ export function toError(detail, what, cause) {
     }
     case "HTTP_ERROR": {
       // An authorizer says more than the status.
-      if (isMcpError(detail.headers)) return detail.headers;
+      if (detail.headers instanceof Error) return typed(detail.headers, what);
       const status = /** @type {keyof typeof HINTS} */ (detail.status);
       const hint = HINTS[status] ?? "";
       return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, /** @type {{ headers?: HeadersInit }} */ (detail));

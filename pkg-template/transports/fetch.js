@@ -1,10 +1,7 @@
 // Moves what a core says by `fetch`, and tells the core what came of it.
-import { attempt, report } from "../base/errors.js";
-import { read, write } from "../base/json.js";
-import { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
+import { attempt, headersOf, identityOf, MAX_MESSAGE_SIZE, outline, oversize, read, report, tooLarge, write } from "./common.js";
 import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
-import { headersOf, identityOf } from "./identity.js";
 
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
