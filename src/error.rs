@@ -159,7 +159,7 @@ pub(crate) mod said {
     /// A status, what may help with it, and how the body begins.
     pub fn http(status: u16, body: &str) -> String {
         let hint = match status {
-            404 | 405 => " (no Streamable HTTP there?)",
+            404 | 405 => " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
             413 => " (the message is too large for the server)",
             431 => " (the headers are too large for the server)",
             _ => "",
@@ -168,8 +168,8 @@ pub(crate) mod said {
     }
 
     /// Where the server speaks what this client does not.
-    pub const SSE_ONLY: &str = "there is only HTTP+SSE of 2024-11-05 at this address: \
-                                look for another, which often ends in /mcp";
+    pub const SSE_ONLY: &str = "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: \
+                                look for its other address, which often ends in /mcp";
 
     /// More words behind a sentence, if there are any.
     pub fn tail(text: &str) -> String {

@@ -173,6 +173,7 @@ export function toError(detail, what, cause) {
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
       const why = detail.cause ?? cause;
+      if (isMcpError(why) && why.code === TOO_LARGE) return new McpError(TOO_LARGE, `${what}: ${why.message}`);
       if (isMcpError(why) || unwritable.has(/** @type {Error} */ (why))) return /** @type {Error} */ (why);
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
       const text = `${what}: ${message}${inBrackets(wordsOf(why))}`;
@@ -195,8 +196,11 @@ export function toError(detail, what, cause) {
   }
 }
 
+/** The code of a message that is larger than a transport takes, which does not know what it is for. */
+export const TOO_LARGE = "MESSAGE_TOO_LARGE";
+
 const SSE_ONLY =
-  "there is only HTTP+SSE of 2024-11-05 at this address: look for another, " +
+  "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
   "which often ends in /mcp, or connect to `new SSEClientTransport(url)` of @modelcontextprotocol/sdk/client/sse.js";
 
 /** Whether it is the reason of `AbortSignal.timeout`. @param {unknown} reason @returns {reason is Error} */
@@ -239,8 +243,8 @@ export const typed = (thrown, what, sent = false) =>
 export const notOpen = (what) => new ClosedError(`the message was not sent: ${what} is not open; start it first, or make another if it was closed`, false);
 
 const HINTS = {
-  404: " (no Streamable HTTP there?)",
-  405: " (no Streamable HTTP there?)",
+  404: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
+  405: " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
   413: " (the message is too large for the server)",
   431: " (the headers are too large for the server)",
 };

@@ -6,8 +6,8 @@ import path from "node:path";
 import test from "node:test";
 import { importPkg, pkg, root } from "../support/paths.mjs";
 
-const { toError } = await import(path.join(pkg, "base/errors.js"));
-const { outline } = await import(path.join(pkg, "base/size.js"));
+const { ClosedError, toError } = await import(path.join(pkg, "base/errors.js"));
+const { outline, tooLarge } = await import(path.join(pkg, "base/size.js"));
 /** @type {{ what: string, detail: { code: string }, sentence: string, begins?: boolean }[]} */
 const cases = JSON.parse(readFileSync(path.join(root, "tests/data/error-sentences.json"), "utf8"));
 
@@ -18,6 +18,14 @@ test("every error has the sentence that a Rust program gets", () => {
     // What a page can do besides is said behind it.
     assert.equal(begins ? message.slice(0, sentence.length) : message, sentence);
   }
+});
+
+test("a message that is too large says of which call it is", () => {
+  const error = toError({ code: "CLOSED", message: "", sent: true, cause: tooLarge(100) }, "tools/call t");
+  assert.deepEqual([error.code, error.message], ["MESSAGE_TOO_LARGE", "tools/call t: the message is larger than maxMessageSize allows, which is 100 bytes"]);
+  // What an app's own transport throws stays what it is.
+  const own = new ClosedError("gone", true);
+  assert.equal(toError({ code: "CLOSED", message: "", sent: true, cause: own }, "ping"), own);
 });
 
 test("a message that is not read is told as a Rust program tells it", () => {
