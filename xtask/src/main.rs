@@ -20,7 +20,6 @@ mod fixture;
 mod fuzz;
 mod gateway;
 mod glue;
-mod lanes;
 mod names;
 mod outcome;
 mod package;
