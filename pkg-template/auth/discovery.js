@@ -1,14 +1,18 @@
 // From a server's address to where one logs in: protected resource metadata (RFC 9728), then the
 // metadata of an authorization server (RFC 8414, OpenID discovery).
+import { shown } from "../base/errors.js";
 import { isResourceOf, sameIssuer, usable } from "./addresses.js";
 import { failure } from "./errors.js";
 import { blocked, isTransient, request } from "./requests.js";
+
+/** Of how many authorization servers one is looked for: a server that lists any number could send a page to as many others. */
+const MOST = 10;
 
 /**
  * @typedef {object} Search
  * @property {string} server
  * @property {typeof fetch} call
- * @property {import("./index.js").OAuthOptions} options
+ * @property {import("./index.js").OAuthOptions & { anyResource?: boolean }} options `anyResource`: somebody else judges that
  * @property {AbortSignal} [signal]
  * @property {{ url: string, status: number | "blocked" }[]} tried
  */
@@ -45,12 +49,12 @@ const wellKnown = (name, { origin, pathname }) => `${origin}/.well-known/${name}
  * @param {string | undefined} named by its challenge
  */
 export async function protectedResource(search, named) {
-  const { server, tried } = search;
+  const { server, options, tried } = search;
   const url = new URL(server);
   const places = [wellKnown("oauth-protected-resource", url), `${url.origin}/.well-known/oauth-protected-resource`];
   const isOne = (/** @type {Metadata} */ json) => typeof json.resource === "string";
   const found = (named && (await first(search, [named], isOne))) ?? (await first(search, [...new Set(places)], isOne));
-  if (found && !isResourceOf(found.resource, server)) {
+  if (found && !options.anyResource && !isResourceOf(found.resource, server)) {
     throw failure("AUTH_RESOURCE_MISMATCH", server, `its metadata is that of ${JSON.stringify(found.resource)}`, { tried });
   }
   return found;
@@ -72,7 +76,7 @@ export async function authorizationServer(search, issuer) {
   if (!sameIssuer(String(found.issuer), issuer, options.strictIssuer)) {
     throw failure("AUTH_ISSUER_MISMATCH", server, `the metadata of ${issuer} says that it is of ${JSON.stringify(found.issuer)}`, { issuer, tried });
   }
-  if (found.issuer !== issuer) console.warn(`mcp-wasm/auth: ${server} names the issuer ${issuer}, which names itself ${found.issuer}`);
+  if (found.issuer !== issuer) console.warn(shown(`mcp-wasm/auth: ${server} names the issuer ${issuer}, which names itself ${found.issuer}`));
   for (const name of ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]) {
     const needed = name < "r" || name > "s";
     if ((needed || found[name] !== undefined) && !usable(found[name], server)) {
@@ -99,7 +103,7 @@ export async function discover(search, named, isKnown) {
   /** @type {string[]} */
   const listed = (Array.isArray(resource?.authorization_servers) ? resource.authorization_servers : []).filter((/** @type {unknown} */ one) => typeof one === "string");
   // Before there was metadata of resources, a server's origin was its issuer.
-  const issuers = listed.length ? listed : [new URL(server).origin];
+  const issuers = listed.length ? [...new Set(listed)].slice(0, MOST) : [new URL(server).origin];
   const weight = new Map(await Promise.all(issuers.map(async (one) => /** @type {const} */ ([one, (await isKnown(one)) ? 0 : one === options.issuer ? 1 : 2]))));
   issuers.sort((one, other) => /** @type {number} */ (weight.get(one)) - /** @type {number} */ (weight.get(other)));
   for (const issuer of issuers) {

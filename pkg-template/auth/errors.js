@@ -1,5 +1,5 @@
 // What a log-in can fail with.
-import { McpError, mark } from "../base/errors.js";
+import { McpError, mark, shown } from "../base/errors.js";
 
 export class AuthError extends McpError {
   /**
@@ -16,13 +16,13 @@ export class AuthError extends McpError {
 mark(AuthError, "AuthError", "McpError");
 
 /**
- * The error of something that failed for a server.
+ * The error of something that failed for a server. Its words show no more of an address than its path.
  * @param {import("./index.js").AuthErrorCode} code
  * @param {string} server
  * @param {string} what
  * @param {Omit<import("./index.js").AuthErrorDetails, "server"> & { cause?: unknown }} [details]
  */
-export const failure = (code, server, what, details) => new AuthError(code, `${server}: ${what}`, { server, ...details });
+export const failure = (code, server, what, details) => new AuthError(code, shown(`${server}: ${what}`), { server, ...details });
 
 /** @param {string} server @param {string} what @param {string[]} [scopes] */
 export const loginRequired = (server, what, scopes) =>

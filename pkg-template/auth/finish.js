@@ -4,6 +4,10 @@ import { Sessions } from "./sessions.js";
 import { session } from "./storage.js";
 import { handOver } from "./windows.js";
 
+/** Where the tabs keep which answers have come, the latest first, and how many of them. */
+const USED = "mcp-wasm-auth used";
+const KEPT = 20;
+
 /** What this page has come back with. @type {Promise<boolean> | undefined} */
 let finishing;
 
@@ -20,7 +24,7 @@ export function finish({ storage = session() } = {}) {
 
 /** @param {string} search @param {URLSearchParams} answer @param {string} state @param {import("./index.js").AuthStorage} storage */
 async function conclude(search, answer, state, storage) {
-  const kept = take(QUESTION + state);
+  const kept = take(state);
   if (!kept) {
     const received = await handOver(search, state);
     if (received) close();
@@ -30,16 +34,19 @@ async function conclude(search, answer, state, storage) {
   const question = JSON.parse(kept);
   await answered(new Sessions({}, storage), question, answer);
   const { origin, href } = location;
-  const back = URL.canParse(question.returnTo ?? "", href) ? new URL(/** @type {string} */ (question.returnTo), href) : undefined;
-  if (back?.origin === origin) history.replaceState(null, "", back.href);
+  const back = URL.canParse(question.returnTo ?? "", href) ? new URL(/** @type {string} */ (question.returnTo), href).href : undefined;
+  if (back?.startsWith(`${origin}/`)) history.replaceState(null, "", back);
   return true;
 }
 
-/** @param {string} name */
-function take(name) {
+/** The question with this state, once: a tab that is duplicated has all that it kept a second time. @param {string} state */
+function take(state) {
   try {
-    const kept = sessionStorage.getItem(name);
-    sessionStorage.removeItem(name);
+    const kept = sessionStorage.getItem(QUESTION + state);
+    sessionStorage.removeItem(QUESTION + state);
+    const used = (localStorage.getItem(USED) ?? "").split(" ");
+    if (kept === null || used.includes(state)) return null;
+    localStorage.setItem(USED, [state, ...used].slice(0, KEPT).join(" "));
     return kept;
   } catch {
     // A page without storage is a window of another one.

@@ -1,6 +1,6 @@
 // Log-ins, for servers that ask for one.
 import { McpError } from "../base/errors.js";
-import { AuthError } from "./errors.js";
+import { failure } from "./errors.js";
 import { serverOf } from "./addresses.js";
 
 export { AuthError } from "./errors.js";
@@ -26,8 +26,7 @@ export function bearer(token) {
     async answered({ status, sent, attempt, server: address }) {
       if (status !== 401) return false;
       if (attempt < 2 && typeof token === "function" && (await header()) !== sent.authorization) return true;
-      const server = serverOf(address);
-      throw new AuthError("AUTH_REQUIRED", `${server} refuses the token that \`bearer\` was given`, { server });
+      throw failure("AUTH_REQUIRED", serverOf(address), "it refuses the token that `bearer` was given");
     },
     async ticket(url) {
       return (await import("./ticket.js")).ticketFor(this, url, {});

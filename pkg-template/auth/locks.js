@@ -11,7 +11,8 @@ const running = new Map();
  * @returns {Promise<T>}
  */
 export async function alone(name, act) {
-  const locks = globalThis.navigator?.locks;
+  // A page without an origin has none to share them with.
+  const locks = globalThis.origin === "null" ? undefined : globalThis.navigator?.locks;
   if (locks) return locks.request(name, act);
   const before = running.get(name) ?? Promise.resolve();
   const mine = before.then(act, act);

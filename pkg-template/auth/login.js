@@ -6,6 +6,7 @@ import { discover } from "./discovery.js";
 import { failure, isFailure } from "./errors.js";
 import { ask, exchange, judge } from "./flow.js";
 import { identify, isRegistered, unregister } from "./registration.js";
+import { send } from "./requests.js";
 import { byWindow } from "./windows.js";
 
 /** Where the page finds its question when it comes back. */
@@ -72,8 +73,12 @@ async function opened(open, popup, url, question, signal) {
     const answer = await Promise.race([open(new URL(url), signal), /** @type {Promise<never>} */ (ended)]);
     return new URLSearchParams(typeof answer === "string" ? answer.replace(/^[^?]*\?/, "").replace(/#.*$/s, "") : answer);
   }
-  // The page may be left, and come back.
-  sessionStorage.setItem(QUESTION + state, JSON.stringify(question));
+  try {
+    // The page may be left, and come back.
+    sessionStorage.setItem(QUESTION + state, JSON.stringify(question));
+  } catch (error) {
+    if (open === "redirect") throw error;
+  }
   if (open === "popup") {
     throw failure("AUTH_POPUP_BLOCKED", server, "the browser opens no window; call `login` in a click, or send this page to the error's `url`", { url });
   }
@@ -94,7 +99,7 @@ export async function answered(sessions, question, answer, signal) {
     const tokens = await exchange(question, code, { key, call: sessions.call, signal });
     await sessions.save({ server, issuer, client, redirectUri, resource, scopes, endpoints, tokens });
   } catch (error) {
-    if (isFailure(error, "AUTH_CLIENT")) await unregister(sessions.store, issuer, redirectUri);
+    if (isFailure(error, "AUTH_CLIENT")) await unregister(sessions.store, question);
     throw error;
   }
 }
@@ -102,9 +107,8 @@ export async function answered(sessions, question, answer, signal) {
 /** What a server wants that was not asked yet. @param {typeof fetch} call @param {string} server @param {AbortSignal} signal */
 async function challenged(call, server, signal) {
   try {
-    const { headers, body } = await call(server, { headers: { accept: "text/event-stream" }, redirect: "error", credentials: "omit", cache: "no-store", signal });
-    body?.cancel().catch(() => {});
-    const challenge = tokenChallenge(headers.get("www-authenticate"));
+    const field = await send(call, server, { headers: { accept: "text/event-stream" } }, signal, ({ headers, body }) => (body?.cancel().catch(() => {}), headers.get("www-authenticate")));
+    const challenge = tokenChallenge(field);
     return challenge && { metadata: challenge.resource_metadata, scopes: scopesOf(challenge.scope) };
   } catch {
     // Its metadata may be in the usual places.

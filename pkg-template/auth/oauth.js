@@ -85,12 +85,9 @@ export class OAuth {
   /** @param {string | URL} target @param {{ revoke?: boolean }} [how] */
   async logout(target, { revoke: takesBack = true } = {}) {
     const server = serverOf(target);
-    const kept = await this.#sessions.get(server);
-    const takeBack = kept?.tokens && takesBack ? await (await renewal()).revocation(this.#sessions, kept) : undefined;
+    const kept = await this.#sessions.delete(server);
     this.#challenges.delete(keyOf(server));
-    await this.#sessions.delete(server);
-    // Whether the other side hears of it or not, it is over here.
-    await takeBack?.().catch(() => {});
+    if (kept?.tokens && takesBack) await renewal().then(({ takeBack }) => takeBack(this.#sessions, kept), () => {});
   }
 
   /** @param {string | URL} target */
@@ -145,7 +142,7 @@ export class OAuth {
     if (!kept?.tokens) throw required();
     const { hasMoved, renew } = await renewal();
     if (!kept.tokens.refresh || (await hasMoved(this.#sessions, kept, named, signal))) {
-      await this.#sessions.drop(kept);
+      if ((await this.#sessions.replace(kept))?.tokens) return true;
       throw required();
     }
     await renew(this.#sessions, server, access);

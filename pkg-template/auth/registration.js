@@ -104,5 +104,9 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
 /** Whether there is a client for an issuer already. @param {import("./storage.js").Store} store @param {string} issuer @param {string} redirectUri */
 export const isRegistered = async (store, issuer, redirectUri) => Boolean(await store.get(keyOf(issuer, redirectUri)));
 
-/** Forgets a client that its issuer has forgotten. @param {import("./storage.js").Store} store @param {string} issuer @param {string} redirectUri */
-export const unregister = (store, issuer, redirectUri) => store.delete(keyOf(issuer, redirectUri));
+/** Forgets a client that its issuer has forgotten. @param {import("./storage.js").Store} store @param {{ issuer: string, redirectUri: string, client: Identity }} of */
+export async function unregister(store, { issuer, redirectUri, client }) {
+  const key = keyOf(issuer, redirectUri);
+  // Another tab may have registered anew.
+  if ((await store.get(key))?.id === client.id) await store.delete(key);
+}

@@ -31,26 +31,25 @@ export async function renew(sessions, server, old) {
     const required = () => loginRequired(server, "the log-in has ended");
     if (!kept?.tokens) throw required();
     if (access !== old) return kept;
+    let tokens;
     try {
-      const tokens = await askTokens(await sessions.grant(kept), { grant_type: "refresh_token", refresh_token: refresh, resource: kept.resource }, scope);
-      return await sessions.save({ ...kept, tokens });
+      tokens = await askTokens(await sessions.grant(kept), { grant_type: "refresh_token", refresh_token: refresh, resource: kept.resource }, scope);
     } catch (error) {
       const isForgotten = isFailure(error, "AUTH_CLIENT");
       if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && error.error === "invalid_grant")) throw error;
-      const now = await sessions.get(server);
-      if (!isForgotten && now?.tokens && now.tokens.refresh !== refresh) return now;
-      if (isForgotten) await unregister(sessions.store, kept.issuer, kept.redirectUri);
-      await sessions.drop(kept);
-      throw required();
+      if (isForgotten) await unregister(sessions.store, kept);
     }
+    const now = await sessions.replace(kept, tokens);
+    if (now?.tokens) return now;
+    // It was ended while these were on their way: they are nobody's.
+    if (tokens) takeBack(sessions, { ...kept, tokens });
+    throw required();
   });
 }
 
-/** What takes the tokens of a log-in back, if its issuer lets it. @param {Sessions} sessions @param {Session} kept */
-export async function revocation(sessions, kept) {
+/** Takes the tokens of a log-in back, if its issuer lets it. @param {Sessions} sessions @param {Session} kept */
+export async function takeBack(sessions, kept) {
   const { tokens, endpoints } = kept;
-  const grant = await sessions.grant(kept);
-  return async () => {
-    if (tokens && endpoints.revocation) await revoke(grant, endpoints.revocation, tokens);
-  };
+  // Whether the other side hears of it or not, it is over here.
+  if (tokens && endpoints.revocation) await revoke(await sessions.grant(kept), endpoints.revocation, tokens).catch(() => {});
 }

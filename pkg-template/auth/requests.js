@@ -3,10 +3,37 @@ import { failure } from "./errors.js";
 
 /** The most that a document may have, in bytes. */
 const LIMIT = 256 * 1024;
-/** How long one request may take, in milliseconds. */
+/** How long one request may take, in milliseconds, and one that only looks whether anybody is there. */
 const PATIENCE = 30_000;
+const GLANCE = 5_000;
 
 /** @typedef {{ status: number | "blocked", json?: any, headers?: Headers, cause?: unknown }} Outcome */
+
+/**
+ * One request, and what is made of its answer, for no longer than a time.
+ * @template T
+ * @param {typeof fetch} call
+ * @param {string} url
+ * @param {RequestInit} init
+ * @param {AbortSignal | undefined} signal
+ * @param {(response: Response, ends: AbortSignal) => T | Promise<T>} use
+ * @param {number} [time]
+ */
+export async function send(call, url, init, signal, use, time = PATIENCE) {
+  // Not `AbortSignal.any`: Node garbage-collects what that makes, and then nothing ends.
+  const ends = new AbortController();
+  const leave = () => ends.abort(signal?.reason);
+  const clock = setTimeout(leave, time);
+  signal?.addEventListener("abort", leave);
+  try {
+    signal?.throwIfAborted();
+    const response = await call(url, { redirect: "error", credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer", ...init, signal: ends.signal });
+    return await use(response, ends.signal);
+  } finally {
+    clearTimeout(clock);
+    signal?.removeEventListener("abort", leave);
+  }
+}
 
 /**
  * One request, and the JSON object of its answer if it has one.
@@ -17,26 +44,20 @@ const PATIENCE = 30_000;
  * @returns {Promise<Outcome>}
  */
 export async function request(call, url, init, signal) {
-  const clock = AbortSignal.timeout(PATIENCE);
   try {
-    const response = await call(url, {
-      redirect: "error",
-      credentials: "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      ...init,
-      signal: signal ? AbortSignal.any([signal, clock]) : clock,
-    });
-    return { status: response.status, headers: response.headers, json: await read(response) };
+    return await send(call, url, init, signal, async (response, ends) => ({ status: response.status, headers: response.headers, json: await read(response, ends) }));
   } catch (cause) {
     signal?.throwIfAborted();
     return { status: "blocked", cause };
   }
 }
 
-/** @param {Response} response */
-async function read(response) {
+/** @param {Response} response @param {AbortSignal} ends */
+async function read(response, ends) {
   const reader = response.body?.getReader();
+  const leave = () => void reader?.cancel().catch(() => {});
+  // Node does not end a body by the signal once it has garbage-collected a request that refuses redirects.
+  ends.addEventListener("abort", leave);
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
@@ -44,9 +65,10 @@ async function read(response) {
     const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
     if (done || !value) break;
     size += value.length;
-    if (size > LIMIT) return void reader?.cancel();
+    if (size > LIMIT) return leave();
     text += decoder.decode(value, { stream: true });
   }
+  ends.throwIfAborted();
   try {
     const json = JSON.parse(text);
     return json && typeof json === "object" && !Array.isArray(json) ? json : undefined;
@@ -67,8 +89,7 @@ const isPage = () => typeof globalThis.location?.origin === "string";
  * @param {object} [details]
  */
 export async function blocked(call, server, what, url, details) {
-  const probe = { mode: /** @type {const} */ ("no-cors"), credentials: /** @type {const} */ ("omit"), cache: /** @type {const} */ ("no-store") };
-  const reached = isPage() && (await call(url, probe).then(Boolean, () => false));
+  const reached = isPage() && (await send(call, url, { mode: "no-cors", redirect: "follow" }, undefined, () => true, GLANCE).catch(() => false));
   return reached
     ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; its server has to send "Access-Control-Allow-Origin: ${location.origin}", or the option \`fetch\` has to go by a server of yours`, { ...details, url })
     : failure("AUTH_TRANSIENT", server, `${what}: no answer from ${url}; try again later`, { ...details, url });

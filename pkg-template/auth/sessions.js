@@ -1,6 +1,7 @@
 // The log-ins of an app: what is stored of each, and who hears of it.
 import { attempt } from "../base/errors.js";
 import { keyOf } from "./addresses.js";
+import { alone } from "./locks.js";
 import { Store, memory } from "./storage.js";
 
 /**
@@ -41,10 +42,11 @@ export class Sessions {
     // In Node it is no reason to stay.
     /** @type {{ unref?: () => void }} */ (this.#channel).unref?.();
     this.#channel.onmessage = async ({ data }) => {
-      const { server, state } = data ?? {};
-      if (typeof server !== "string") return;
-      // What only this page remembers is forgotten with the rest.
-      if (state === "none" && !storage) await this.store.delete(nameOf(server));
+      const { server, state, everywhere } = data ?? {};
+      // Any script of the origin may say anything here.
+      if (typeof server !== "string" || !URL.canParse(server) || (state !== "ready" && state !== "none")) return;
+      // Who logs out does so in all tabs; what ends for another reason is not what this page remembers.
+      if (everywhere && state === "none" && !storage) await this.store.delete(nameOf(server));
       attempt(() => this.onchange?.(server, state));
     };
   }
@@ -62,36 +64,57 @@ export class Sessions {
     return kept?.tokens?.type === "DPoP" && !(await this.key(kept.issuer)) ? { ...kept, tokens: undefined } : kept;
   }
 
+  /** A log-in that is new. @param {Session} kept */
+  save = (kept) => this.#writing(nameOf(kept.server), () => this.#write(kept));
+
+  /**
+   * Other tokens, or none, for a log-in: if that is still the one that there is.
+   * @param {Session} kept @param {import("./tokens.js").Tokens} [tokens] @returns {Promise<Session | undefined>} the one that there is then
+   */
+  replace = (kept, tokens) =>
+    this.#writing(nameOf(kept.server), async () => {
+      const now = await this.get(kept.server);
+      // Somebody has logged out meanwhile, or in.
+      return now?.tokens?.access === kept.tokens?.access ? this.#write({ ...kept, tokens }) : now;
+    });
+
+  /** Forgets a log-in, in all tabs. @param {string} server @returns {Promise<Session | undefined>} what it was */
+  delete = (server) =>
+    this.#writing(nameOf(server), async () => {
+      const kept = await this.get(server);
+      await this.store.delete(nameOf(server));
+      this.#tell(server, "none", true);
+      return kept;
+    });
+
   /** @param {Session} kept */
-  async save(kept) {
+  async #write(kept) {
     await this.store.set(nameOf(kept.server), kept);
     this.#tell(kept.server, kept.tokens ? "ready" : "none");
     return kept;
   }
 
-  /** Forgets tokens, and not what they were asked for with. @param {Session} kept */
-  drop = (kept) => this.save({ ...kept, tokens: undefined });
+  /** What depends on what is stored, so that nobody stores anything in between. @template T @param {string} name @param {() => Promise<T>} act */
+  #writing = (name, act) => alone(`mcp-wasm-auth write ${name}`, act);
 
-  /** @param {string} server */
-  async delete(server) {
-    await this.store.delete(nameOf(server));
-    this.#tell(server, "none");
-  }
-
-  /** The key of an issuer's tokens. @param {string} issuer @param {boolean} [make] */
+  /** The key of an issuer's tokens. @param {string} issuer @param {boolean} [make] @returns {Promise<CryptoKeyPair | undefined>} */
   async key(issuer, make) {
     const name = `key ${issuer}`;
     /** @type {CryptoKeyPair | undefined} */
-    let pair = this.#keys.get(issuer) ?? (await this.store.get(name))?.pair;
+    const pair = this.#keys.get(issuer) ?? (await this.store.get(name))?.pair;
     // A store of texts makes a key an object without anything in it.
-    if (!(pair?.privateKey instanceof CryptoKey)) pair = undefined;
-    if (!pair && make) {
-      // One of which nobody can take a copy.
-      pair = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]));
-      await this.store.set(name, { pair });
-      this.#keys.set(issuer, pair);
-    }
-    return pair;
+    if (pair?.privateKey instanceof CryptoKey) return pair;
+    return make
+      ? this.#writing(name, async () => {
+          const other = await this.key(issuer);
+          if (other) return other;
+          // One of which nobody can take a copy.
+          const own = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]));
+          await this.store.set(name, { pair: own });
+          this.#keys.set(issuer, own);
+          return own;
+        })
+      : undefined;
   }
 
   /** What an app sends with a request. @param {Session} kept @param {string} method @param {string} url @returns {Promise<Record<string, string>>} */
@@ -109,9 +132,9 @@ export class Sessions {
     return { server, issuer, client, endpoint: endpoints.token, key, call: this.call };
   }
 
-  /** @param {string} server @param {"ready" | "none"} state */
-  #tell(server, state) {
-    this.#channel?.postMessage({ server, state });
+  /** @param {string} server @param {"ready" | "none"} state @param {boolean} [everywhere] whether that ends what others remember */
+  #tell(server, state, everywhere) {
+    this.#channel?.postMessage({ server, state, everywhere });
     attempt(() => this.onchange?.(server, state));
   }
 }

@@ -1,5 +1,5 @@
 // Tickets for WebSockets, which cannot carry headers: asked for by HTTP, used once.
-import { serverOf, usable } from "./addresses.js";
+import { serverOf } from "./addresses.js";
 import { protectedResource } from "./discovery.js";
 import { failure } from "./errors.js";
 import { blocked, isTransient, request } from "./requests.js";
@@ -20,7 +20,10 @@ export async function ticketFor(authorizer, address, options, signal = new Abort
   const resource = await protectedResource({ server, call, options, signal, tried: [] }, undefined);
   const endpoint = resource?.mcp_ticket_endpoint;
   if (endpoint === undefined) return undefined;
-  if (!usable(endpoint, server)) throw failure("AUTH_METADATA", server, `its tickets are at ${JSON.stringify(endpoint)}, which is no https address`);
+  // A token is shown to whom it is for, and to nobody that it names.
+  if (typeof endpoint !== "string" || !URL.canParse(endpoint) || new URL(endpoint).origin !== new URL(server).origin) {
+    throw failure("AUTH_METADATA", server, `its tickets are at ${JSON.stringify(endpoint)}, which is elsewhere`);
+  }
   for (let attempt = 1; ; attempt++) {
     const sent = await authorizer.headers({ method: "POST", url: endpoint, server });
     const { status, json, headers } = await request(call, endpoint, { method: "POST", headers: sent }, signal);

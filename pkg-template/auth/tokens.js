@@ -76,10 +76,12 @@ export async function askTokens(grant, params, asked) {
   const details = { issuer, url: endpoint, error, description };
   if (isTransient(status) && error === undefined) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status}); try again later`, details);
   const type = String(json?.token_type ?? "").toLowerCase();
-  if (error !== undefined || status !== 200 || typeof json?.access_token !== "string" || (type !== "bearer" && type !== "dpop")) {
+  // What a header cannot carry would be shown by the error of whoever tries.
+  const isToken = /^[!-~]+$/.test(json?.access_token) && typeof json.access_token === "string";
+  if (error !== undefined || status !== 200 || !isToken || (type !== "bearer" && !(type === "dpop" && (grant.key || grant.dpop)))) {
     const forgotten = error === "invalid_client" || error === "unauthorized_client";
     const hint = error === "invalid_target" ? "; the option `resource: false` leaves the resource out" : "";
-    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `a token of the type ${JSON.stringify(json.token_type)}` : status)})${hint}`, details);
+    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none that can be used, of the type ${JSON.stringify(json.token_type)}` : status)})${hint}`, details);
   }
   const seconds = /^\d+(\.\d+)?$/.test(String(json.expires_in)) ? Number(json.expires_in) : undefined;
   return {

@@ -1,9 +1,8 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
-import { checkHandler, merge, optionsOf } from "../base/check.js";
+import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
-import { loadHttp } from "../transports/http.js";
 import { route } from "../transports/route.js";
 import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -143,7 +142,7 @@ export class Client {
    */
   async connect(target, options) {
     const given = connectionOf(options);
-    let { url, server, make } = route(target, given);
+    let { url, server, make, load } = route(target, given);
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
     const { connectTimeout, probeTimeout = transport.probeTimeout ?? NaN, maxMessageSize } = given;
@@ -160,7 +159,7 @@ export class Client {
     connected.catch(() => {});
     try {
       // Beside the rest; who fails in that is told by the transport.
-      if (http && !given.worker) loadHttp().catch(() => {});
+      load?.().catch(() => {});
       if (given.worker) {
         const { inWorker } = await import("../worker/worker-transport.js");
         make = inWorker(url, given);
@@ -218,7 +217,7 @@ export class Client {
   /** @param {string} level @param {CallOptions} [options] */
   async setLoggingLevel(level, options) {
     const told = this.#connection.core?.setLogLevel(String(level));
-    if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+    if (told === words.LOG_LEVEL_UNKNOWN) throw noLevel(level);
     return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 

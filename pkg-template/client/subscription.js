@@ -1,6 +1,5 @@
 // A subscription: what the server tells of changes, and how it ends.
-import { ProtocolError, attempt, isTimeout } from "../base/errors.js";
-import { itself, throughProxies } from "../base/itself.js";
+import { attempt, isTimeout, itself, ProtocolError, throughProxies } from "../transports/common.js";
 
 /** @typedef {Promise<unknown> & { readonly id: number, cancel: (reason?: unknown) => void }} Handle of a call */
 /** @typedef {import("../types/client.js").Client} Client */

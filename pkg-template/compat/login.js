@@ -22,6 +22,7 @@ import { askTokens } from "../auth/tokens.js";
  * @property {number} [maxStepUpRetries] how often one request is sent again with more rights
  * @property {string[]} [assumePkce] authorization servers that know PKCE without saying so
  * @property {boolean} [ownScope] whether a program's own request for tokens is told the scope that the program asks for, and no other
+ * @property {boolean} [comparesIssuer] whether a code alone, at an authorization server that says who it is, belongs to somebody else
  * @property {string[]} [forgets] what is invalidated when the authorization server no longer knows the client
  */
 
@@ -99,16 +100,15 @@ export class ProvidedLogin {
    */
   async finish(given, iss) {
     const provider = this.#provider;
-    if (!(await provider.clientInformation())) throw failure("AUTH_CLIENT", this.#server, "the provider has no client that the code could have been given to");
-    const { metadata, client, resource, scopes } = this.#asked ?? (await this.#find(undefined, await provider.discoveryState?.()));
+    const { metadata, client, resource, scopes } = this.#asked ?? (await this.#find(undefined, { kept: await provider.discoveryState?.() }));
     const { issuer, token_endpoint: token } = metadata;
     const whole = given instanceof URLSearchParams;
     const answer = new URLSearchParams(whole ? given : { code: given });
     if (iss !== undefined) answer.set("iss", iss);
-    // The program has compared the state; a code alone does not say who gave it.
+    // The program has compared the state. A code alone does not say who gave it, and an SDK may know nothing else.
     answer.set("state", "");
     const code = this.#judged(
-      { state: "", time: Date.now(), server: this.#server, issuer, signed: whole && metadata.authorization_response_iss_parameter_supported === true },
+      { state: "", time: Date.now(), server: this.#server, issuer, signed: (whole || this.#manner.comparesIssuer === true) && metadata.authorization_response_iss_parameter_supported === true },
       answer,
     );
     const by = { call: this.#call, dpop: await provider.dpop?.() };
@@ -193,29 +193,34 @@ export class ProvidedLogin {
 
   /**
    * Where one logs in, and as whom.
-   * @param {Record<string, string> | undefined} challenge @param {{ authorizationServerMetadata?: import("../auth/discovery.js").Metadata, resourceMetadata?: import("../auth/discovery.js").Metadata }} [before] what the provider has kept of it
+   * @param {Record<string, string> | undefined} challenge
+   * @param {{ kept?: { authorizationServerMetadata?: import("../auth/discovery.js").Metadata, resourceMetadata?: import("../auth/discovery.js").Metadata } }} [asked] what the provider has kept of it, if somebody was asked before
    * @returns {Promise<Found>}
    */
-  async #find(challenge, before) {
+  async #find(challenge, asked) {
     const provider = this.#provider;
     const server = this.#server;
     const call = this.#call;
-    const information = await provider.clientInformation();
-    const kept = before?.authorizationServerMetadata;
+    const known = await provider.clientInformation();
+    const kept = asked?.kept?.authorizationServerMetadata;
+    const options = { assumePkce: this.#manner.assumePkce, anyResource: Boolean(provider.validateResourceURL) };
     const { resource: about, metadata } = kept
-      ? { resource: before?.resourceMetadata, metadata: kept }
-      : await discover({ server, call, options: { assumePkce: this.#manner.assumePkce }, tried: [] }, challenge?.resource_metadata, (one) => one === information?.issuer);
+      ? { resource: asked?.kept?.resourceMetadata, metadata: kept }
+      : await discover({ server, call, options, tried: [] }, challenge?.resource_metadata, (one) => one === known?.issuer);
     const { issuer } = metadata;
+    // A provider may keep its clients by who they are for.
+    const information = await provider.clientInformation({ issuer });
+    if (asked && !information) throw failure("AUTH_CLIENT", server, "the provider has no client that the code could have been given to");
     await provider.saveAuthorizationServerUrl?.(issuer);
     if (!kept) {
       const state = { authorizationServerUrl: issuer, resourceMetadataUrl: challenge?.resource_metadata, resourceMetadata: about, authorizationServerMetadata: metadata };
       await provider.saveDiscoveryState?.(state);
     }
-    const asked = [...this.#scopes, ...wantedBy(challenge)];
-    const scopes = [...new Set(asked.length ? asked : scopesOf(about?.scopes_supported ?? provider.clientMetadata.scope))];
+    const wanted = [...this.#scopes, ...wantedBy(challenge)];
+    const scopes = [...new Set(wanted.length ? wanted : scopesOf(about?.scopes_supported ?? provider.clientMetadata.scope))];
     const resource = provider.validateResourceURL ? await provider.validateResourceURL(server, about?.resource) : (about?.resource ?? server);
     if (resource) await provider.saveResourceUrl?.(String(resource));
-    const client = await this.#identify(metadata, await provider.clientInformation({ issuer }), scopes);
+    const client = await this.#identify(metadata, information, scopes);
     return { metadata, client, resource: resource && String(resource), scopes };
   }
 

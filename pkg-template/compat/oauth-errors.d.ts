@@ -81,4 +81,6 @@ export class InsufficientScopeError extends OAuthClientFlowError {
   readonly resourceMetadataUrl?: URL;
   readonly errorDescription?: string;
 }
+/** @throws {OAuthError} `invalid_client_metadata` for an address that no client may have as its id; for none, nothing */
+export function validateClientMetadataUrl(url: string | undefined): void;
 export {};

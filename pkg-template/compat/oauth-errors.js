@@ -1,4 +1,5 @@
 // The errors of log-ins of the SDK 2.x.
+import { isHttpsUrl } from "./addresses.js";
 import { Marked, mark } from "./marked.js";
 
 export const OAuthErrorCode = Object.freeze({
@@ -103,6 +104,11 @@ export class InsufficientScopeError extends OAuthClientFlowError {
     this.resourceMetadataUrl = resourceMetadataUrl;
     this.errorDescription = errorDescription;
   }
+}
+
+/** @param {string | undefined} url */
+export function validateClientMetadataUrl(url) {
+  if (url && !isHttpsUrl(url)) throw new OAuthError(OAuthErrorCode.InvalidClientMetadata, `clientMetadataUrl must be an https address with a path, not ${quoted(url)}`);
 }
 
 for (const [name, kind] of Object.entries({

@@ -65,4 +65,10 @@ export function createPrivateKeyJwtAuth(options: {
   lifetimeSeconds?: number;
   claims?: Record<string, unknown>;
 }): AddClientAuthentication;
+/** A server's address as the resource that tokens are for: without a fragment. */
+export function resourceUrlFromServerUrl(url: string | URL): URL;
+/** Whether a resource is the one that is configured, or below it. */
+export function checkResourceAllowed(resources: { requestedResource: string | URL; configuredResource: string | URL }): boolean;
+/** Whether a client may have this address as its id. */
+export function isHttpsUrl(value?: string): boolean;
 export {};

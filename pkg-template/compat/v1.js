@@ -36,6 +36,7 @@ export {
   serializeMessage,
   withLogging,
 } from "./helpers.js";
+export * from "./addresses.js";
 export { ClientCredentialsProvider, PrivateKeyJwtProvider, StaticPrivateKeyJwtProvider, createPrivateKeyJwtAuth } from "./providers.js";
 export { InMemoryTransport, WebSocketClientTransport } from "./transport.js";
 export const isJSONRPCError = isJSONRPCErrorResponse;

@@ -14,6 +14,7 @@ import * as schemas from "./schemas.js";
 import { InMemoryResponseCacheStore, Kept } from "./store.js";
 import { ALONE, ASKS, StreamableHTTPClientTransport as HTTPTransport, SPEECH } from "./transport.js";
 
+export * from "./addresses.js";
 export * from "./guards.js";
 export * from "./helpers.js";
 export { InMemoryResponseCacheStore, MAX_CACHE_TTL_MS } from "./store.js";
@@ -135,7 +136,7 @@ const REFUSED = {
   ask: [SdkErrorCode.ClientHttpNotImplemented, "Error POSTing to endpoint"],
 };
 /** How the SDK goes about log-ins. */
-const MANNER = { forgets: ["client", "tokens"] };
+const MANNER = { forgets: ["client", "tokens"], comparesIssuer: true };
 const ways = { translate, Unauthorized: UnauthorizedError, manner: MANNER, proves: withDpopFromProvider };
 export const auth = /* @__PURE__ */ authBy(ways);
 export const withOAuth = /* @__PURE__ */ withOAuthBy(ways);

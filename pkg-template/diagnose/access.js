@@ -1,4 +1,5 @@
 // How one logs in at a server that wants a log-in, and what keeps a page from it.
+import { shown } from "../base/errors.js";
 import { serverOf } from "../auth/addresses.js";
 import { readChallenges, tokenChallenge } from "../auth/challenge.js";
 import { discover } from "../auth/discovery.js";
@@ -17,7 +18,7 @@ export async function diagnoseAccess(diagnosis, field) {
   const named = tokenChallenge(field)?.resource_metadata;
   /** @type {{ url: string, status: number | "blocked" }[]} */
   const tried = [];
-  const find = (/** @type {string} */ code, /** @type {object} */ facts) => diagnosis.find(code, { server, ...facts });
+  const find = (/** @type {string} */ code, /** @type {{ about?: string, [name: string]: unknown }} */ { about, ...facts }) => diagnosis.find(code, { server: shown(server), ...(about && { about: shown(about) }), ...facts });
   const isSilent = () => !named && !tried.some(({ status }) => status === 200 || status === "blocked");
   /** @type {Awaited<ReturnType<typeof discover>> | undefined} */
   let found;

@@ -3,6 +3,26 @@
 /** How often one request is sent, with other credentials each time. */
 const TRIES = 4;
 
+/** What an authorizer makes of a refusal, in the place of the answer. */
+class Refusal {
+  status = 401;
+  headers = new Headers();
+
+  /** @param {unknown} thrown by the authorizer, whoever has written it */
+  constructor(thrown) {
+    this.refusal = Object(thrown) === thrown ? thrown : new Error(String(thrown));
+  }
+}
+
+/** @template T @param {() => Promise<T>} ask the authorizer @returns {Promise<T>} */
+async function heard(ask) {
+  try {
+    return await ask();
+  } catch (thrown) {
+    throw new Refusal(thrown);
+  }
+}
+
 /**
  * Sends a request with what an authorizer gives for it, and again if the authorizer knows better after the answer.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server?: string }} by
@@ -17,9 +37,9 @@ const TRIES = 4;
 export async function ask(by, url, method, headers, signal, identify, send) {
   try {
     return await attempts(by, url, method, headers, signal, identify, send);
-  } catch (refusal) {
-    if (/** @type {Partial<Error> | undefined} */ (refusal)?.name !== "AuthError") throw refusal;
-    return /** @type {Response} */ (/** @type {unknown} */ ({ status: 401, headers: new Headers(), refusal }));
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown;
+    return /** @type {Response} */ (/** @type {unknown} */ (thrown));
   }
 }
 
@@ -27,7 +47,7 @@ export async function ask(by, url, method, headers, signal, identify, send) {
 async function attempts({ auth, server: given }, url, method, headers, signal, identify, send) {
   const server = given ?? url;
   for (let attempt = 1; ; attempt++) {
-    const sent = await auth.headers({ method, url, server });
+    const sent = await heard(() => auth.headers({ method, url, server }));
     for (const name in sent) headers.set(name, /** @type {string} */ (sent[name]));
     identify();
     signal.throwIfAborted();
@@ -36,7 +56,7 @@ async function attempts({ auth, server: given }, url, method, headers, signal, i
     const read = (/** @type {string} */ name) => response.headers.get(name) ?? undefined;
     const nonce = read("dpop-nonce");
     if (status !== 401 && status !== 403 && !nonce) return response;
-    const again = await auth.answered({ status, challenge: read("www-authenticate"), nonce, sent, attempt, signal, method, url, server });
+    const again = await heard(() => auth.answered({ status, challenge: read("www-authenticate"), nonce, sent, attempt, signal, method, url, server }));
     if (!again || attempt === TRIES) return response;
     response.body?.cancel().catch(() => {});
   }

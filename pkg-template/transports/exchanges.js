@@ -1,7 +1,5 @@
 // The exchanges of Streamable HTTP without a client.
-import { Alarm } from "../base/alarm.js";
-import { notOpen } from "../base/errors.js";
-import { readyForHttp } from "../wasm/load.js";
+import { Alarm, notOpen, readyForHttp } from "./common.js";
 import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
 

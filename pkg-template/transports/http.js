@@ -1,12 +1,8 @@
 // Streamable HTTP in the shape of the TypeScript SDK's transports. What moves the bytes, and the part of
 // the module that knows what they mean, is loaded when the first is started.
-import { ABILITIES } from "../base/abilities.js";
-import { notOpen, toError } from "../base/errors.js";
 import { fast } from "../base/handlers.js";
-import { itself, throughProxies } from "../base/itself.js";
-import { MAX_MESSAGE_SIZE } from "../base/size.js";
-import { readyForHttp } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
+import { ABILITIES, itself, MAX_MESSAGE_SIZE, notOpen, readyForHttp, throughProxies, toError } from "./common.js";
 import { identityNow } from "./identity.js";
 
 /** What a transport does by itself that is told to go on with a session. */

@@ -1,6 +1,7 @@
 // Where a target leads.
 import { McpError, shown } from "../base/errors.js";
-import { StreamableHttpTransport } from "./http.js";
+import { ready, readyForHttp } from "../wasm/load.js";
+import { StreamableHttpTransport, loadHttp } from "./http.js";
 import { MessagePortTransport } from "./port.js";
 import { WebSocketTransport } from "./socket.js";
 
@@ -8,7 +9,8 @@ import { WebSocketTransport } from "./socket.js";
  * Where a target leads, and how to open a transport to it.
  * @param {any} target whatever somebody wants to connect to
  * @param {import("../types/options.js").ConnectOptions} options
- * @returns {{ url?: string, server?: string, make: () => import("../types/inside.js").Mover }} `server` is the URL without its query
+ * @returns {{ url?: string, server?: string, make: () => import("../types/inside.js").Mover, load?: () => Promise<unknown> }} `server` is the URL without its query;
+ *   `load` loads what would otherwise be loaded one after the other
  * @throws {McpError} without the address, which may hold a secret
  */
 export function route(target, options) {
@@ -17,7 +19,7 @@ export function route(target, options) {
     try {
       url = new URL(target, globalThis.location?.href);
     } catch {
-      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL");
+      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL like wss://host/mcp");
     }
     if (url.username || url.password) {
       throw new McpError("INVALID_ARGUMENT", `cannot connect to ${shown(url.href)}: an address with a user name or a password would show them; give them by \`headers\``);
@@ -25,14 +27,14 @@ export function route(target, options) {
     // It is the page's own matter, and there are browsers that quote it when they refuse it.
     url.hash = "";
     const server = url.protocol + url.host + url.pathname;
-    const { protocols = ["mcp"], trace, fetch, headers, auth } = options;
+    const { protocols = ["mcp"], trace, fetch, worker, headers, auth } = options;
     switch (url.protocol) {
       case "ws:":
       case "wss:":
-        return { url: url.href, server, make: () => new WebSocketTransport(url, { auth, protocols, trace }) };
+        return { url: url.href, server, load: worker ? ready : undefined, make: () => new WebSocketTransport(url, { auth, protocols, trace }) };
       case "http:":
       case "https:":
-        return { url: url.href, server, make: () => new StreamableHttpTransport(url, { auth, server: String(target), fetch, headers, trace }) };
+        return { url: url.href, server, load: worker ? readyForHttp : loadHttp, make: () => new StreamableHttpTransport(url, { auth, server: String(target), fetch, headers, trace }) };
       default:
         throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url.protocol}: the URL must start with ws:, wss:, http: or https:`);
     }

@@ -38,6 +38,7 @@ export function loader(missing) {
 }
 
 const main = /** @type {typeof loader<Module>} */ (loader)("call `init(source)` of mcp-wasm/slim before connecting");
+// The parts are loaded and compiled beside each other; each waits for the first one by itself.
 /** Starts the part of the module that HTTP needs, where that is one by itself. */
 const rest = /** @type {typeof loader<unknown>} */ (loader)("");
 rest.provide(async () => {});
@@ -66,14 +67,12 @@ export const ready = main.ready;
 
 /** Fulfilled when the part of the module is there that a dialogue needs. */
 export async function readyForDialogue() {
-  await ready();
-  await dialogue.ready();
+  await Promise.all([ready(), dialogue.ready()]);
 }
 
 /** The same with all that HTTP needs. */
 export async function readyForHttp() {
-  const module = await ready();
-  await rest.ready();
+  const [module] = await Promise.all([ready(), rest.ready()]);
   return module;
 }
 

@@ -1,5 +1,5 @@
 // Errors on their way from a worker to the page: of ours, a structured clone would keep the text alone.
-import { ClosedError, McpError, ProtocolError, isMcpError } from "../base/errors.js";
+import { ClosedError, isMcpError, McpError, ProtocolError } from "../transports/common.js";
 
 /** What can be posted of an error. @param {unknown} error @returns {unknown} */
 export function pack(error) {

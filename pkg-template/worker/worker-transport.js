@@ -1,15 +1,8 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
-import { ABILITIES } from "../base/abilities.js";
-import { ClosedError, McpError, report, toError } from "../base/errors.js";
-import { itself, throughProxies } from "../base/itself.js";
-import { write } from "../base/json.js";
-import { MAX_MESSAGE_SIZE, oversize } from "../base/size.js";
-import { headersOf, identityNow, identityOf } from "../transports/identity.js";
-import { wasmModule, wasmRest } from "../wasm/core.js";
-import { ready, readyForHttp } from "../wasm/load.js";
-import { factsOf, messageOf, paramsOf } from "../wasm/records.js";
+import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, identityOf, itself, MAX_MESSAGE_SIZE, McpError, messageOf, oversize, paramsOf, ready, readyForHttp, report, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
+import script from "./worker-script.js";
 
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
@@ -92,7 +85,7 @@ class WorkerTransport {
     // The worker's script starts while the module is compiled.
     const loading = this.#url.startsWith("http") ? readyForHttp() : ready();
     loading.catch(() => {});
-    const worker = make === true ? await own(this.#watch.signal) : /** @type {() => Worker} */ (make)();
+    const worker = make === true ? own(this.#watch.signal) : /** @type {() => Worker} */ (make)();
     if (typeof worker?.addEventListener !== "function" || typeof worker.terminate !== "function") {
       throw new McpError("INVALID_ARGUMENT", "the function `worker` must return a Worker");
     }
@@ -104,13 +97,9 @@ class WorkerTransport {
     worker.addEventListener("messageerror", () => this.#died("the worker said what cannot be read"), { signal });
     /** @type {Promise<void>} */
     const opened = new Promise((resolve, reject) => (this.#opening = { resolve, reject }));
-    await Promise.race([loading, opened]);
-    if (this.#closed) return;
     const asks = typeof headers === "function";
     this.#post({
       mcp: "open",
-      module: wasmModule,
-      rest: wasmRest,
       url: this.#url,
       protocols: [...protocols],
       maxMessageSize: this.maxMessageSize,
@@ -119,6 +108,8 @@ class WorkerTransport {
       auth: auth && { server: this.access.server, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
+    await Promise.race([loading, opened]);
+    this.#post({ mcp: "modules", module: wasmModule, rest: wasmRest });
     return opened;
   }
 
@@ -135,7 +126,7 @@ class WorkerTransport {
     if (error) throw error;
     const headers = http && options?.headers ? [...headersOf(options.headers)] : undefined;
     const { headers: given } = this.#options;
-    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
+    if (http) this.onidentity?.(identityOf(headersOf(typeof given === "function" ? this.#latest : given, headers)), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
@@ -198,7 +189,7 @@ class WorkerTransport {
       else value = await (about === "ticket" ? auth.ticket(.../** @type {[string]} */ (value)) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
       if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
-      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
+      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(headersOf(this.#latest, about === "headers" ? value : undefined)), 0);
       this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);
@@ -356,11 +347,10 @@ function blocked(cause) {
 }
 
 /** A worker out of the package itself. @param {AbortSignal} signal when it is no longer needed */
-async function own(signal) {
+function own(signal) {
   if (typeof Worker === "undefined") {
     throw new McpError("UNSUPPORTED", "this platform has no Worker: connect without `worker`");
   }
-  const { default: script } = await import("./worker-script.js");
   const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
   signal.addEventListener("abort", () => URL.revokeObjectURL(url));
   const trusted = trust(url);

@@ -32,9 +32,25 @@ let latest = 0;
 /** The module's table; detached, with length 0, when its memory has grown. */
 let records = new Float64Array();
 
+/** @typedef {{ module: WebAssembly.Module, rest?: WebAssembly.Module }} Modules what the page has compiled */
+/** Takes them. @type {(modules: Modules) => void} */
+let supply = () => {};
+/** @type {Promise<Modules>} */
+const supplied = new Promise((resolve) => (supply = resolve));
+provide(async () => {
+  await start({ module_or_path: (await supplied).module });
+  return { Core };
+}, async () => {
+  const { rest } = await supplied;
+  await ready();
+  if (rest) await startRest(rest);
+});
+/** Whether the module has been started: what comes before is for the page to read. */
+let scans = false;
+
 const commands = {
-  /** @param {{ module: WebAssembly.Module, rest?: WebAssembly.Module, url: string, protocols: string[], headers: [string, string][] | undefined, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
-  async open({ module, rest, url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
+  /** @param {{ url: string, protocols: string[], headers: [string, string][] | undefined, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  async open({ url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
     const auth = asked && {
       headers: (/** @type {object} */ request) => ask("headers", request),
       answered: (/** @type {import("../types/authorizer.js").AuthAnswer} */ { signal, ...answer }) => ask("answered", answer),
@@ -42,11 +58,6 @@ const commands = {
     };
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
-      provide(async () => {
-        await start({ module_or_path: module });
-        return { Core };
-      }, rest && (() => startRest(rest)));
-      await ready();
       if (url.startsWith("http")) {
         exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
         await exchanges.start();
@@ -58,14 +69,17 @@ const commands = {
           batch.add("closed", transport?.expired);
           ended();
         };
-        await transport.start();
+        // Compiled while it opens.
+        await Promise.all([transport.start(), ready().then(() => (scans = true))]);
       }
       batch.add("opened");
     } catch (error) {
+      transport?.close();
       batch.add("refused", pack(error));
       ended();
     }
   },
+  modules: (/** @type {Modules} */ modules) => supply(modules),
   /** @param {{ text: string, headers?: [string, string][], timeout?: number, resumptionToken?: string }} order */
   async send({ text, ...options }) {
     try {
@@ -109,7 +123,7 @@ function ask(about, value) {
 /** A frame of text has arrived. @param {string} text */
 function frame(text) {
   const { length } = text;
-  if (length > words.SCRATCH) return batch.add("frame", text);
+  if (!scans || length > words.SCRATCH) return batch.add("frame", text);
   lay(text, { view });
   if (scanFrame(length)) return record(0, text);
   // What is no JSON is for the page to complain of.

@@ -8,7 +8,8 @@
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
-import { build } from "esbuild";
+import { rm } from "node:fs/promises";
+import { build } from "vite";
 import { pkg, root, target } from "../support/paths.mjs";
 import { productionCsp, startStaticServer } from "../support/static-server.mjs";
 import { start } from "./browsers.mjs";
@@ -48,19 +49,27 @@ const hasWorker = readFileSync(path.join(pkg, "client", "client.js"), "utf8").in
 const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => name !== "worker" || hasWorker);
 
 const directory = path.join(target, "bench");
-// Each by itself, so that none has chunks for another's sake.
-await Promise.all(names.map((name) => build({
-  entryPoints: [path.join(import.meta.dirname, "clients", `${name}.js`)],
-  outdir: directory,
-  splitting: true,
-  chunkNames: `${name}-[hash]`,
-  alias: { "mcp-wasm": path.join(pkg, "index.js") },
-  bundle: true,
-  minify: true,
-  format: "esm",
-  target: "es2022",
-  logLevel: "warning",
-})));
+// As most apps are bundled; each by itself, so that none has chunks for another's sake.
+await rm(directory, { recursive: true, force: true });
+for (const name of names) {
+  await build({
+    configFile: false,
+    logLevel: "warn",
+    publicDir: false,
+    resolve: { alias: { "mcp-wasm": path.join(pkg, "index.js") } },
+    build: {
+      outDir: directory,
+      emptyOutDir: false,
+      target: "es2022",
+      // The page has its script alone: what Vite writes into a page comes with nobody's package.
+      modulePreload: false,
+      rollupOptions: {
+        input: path.join(import.meta.dirname, "clients", `${name}.js`),
+        output: { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[hash].js` },
+      },
+    },
+  });
+}
 const head = '<!doctype html><meta charset="utf-8">';
 const files = {
   "/blank.html": head,

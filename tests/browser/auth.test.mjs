@@ -145,6 +145,42 @@ for (const kind of browsers) {
       await one.close();
     });
 
+    test("an answer that comes in two tabs, of which one is a copy of the other, is used once", { timeout: 60_000 }, async () => {
+      const one = await app(site.url, { open: "redirect" });
+      const copy = await app(site.url, { open: "redirect" });
+      const { url } = await one.run(`(window.open = () => null, make(${JSON.stringify(world.server)}, { storage: "session" }), code(oauth.login(${JSON.stringify(world.server)})))`);
+      const kept = await one.run("JSON.stringify(sessionStorage)");
+      await copy.run(`Object.assign(sessionStorage, ${kept})`);
+      const arrived = one.page.waitForRequest((request) => request.url().startsWith(`${site.url}oauth.html?`), { timeout: 20_000 });
+      await one.run(`void (location.href = ${JSON.stringify(url)})`);
+      const answer = (await arrived).url();
+      // It is behind the other: no frame of it is drawn.
+      await one.page.waitForFunction("window.ready && !window.oauth && location.pathname === '/'", { timeout: 20_000, polling: 50 });
+      const before = world.count("POST /token");
+      await copy.page.goto(answer);
+      await copy.page.waitForFunction("location.search === ''", { timeout: 20_000 });
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.equal(world.count("POST /token"), before);
+      assert.ok(!(await copy.run("JSON.stringify(sessionStorage)")).includes('"tokens"'));
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      await one.close();
+      await copy.close();
+    });
+
+    test("a page that returns to itself by a script, or to another origin, stays where it is", { timeout: 60_000 }, async () => {
+      for (const returnTo of ["javascript:document.title='evil'", "//evil.example/", `blob:${site.url}x`, "data:text/html,x", `${site.url.replace(/\/$/, "")}@evil.example/`]) {
+        const one = await app(site.url, { open: "redirect" });
+        const errors = /** @type {unknown[]} */ ([]);
+        one.page.on("pageerror", (error) => void errors.push(error));
+        await one.run(`void oauth.login(${JSON.stringify(world.server)}, ${JSON.stringify({ returnTo })})`);
+        await one.page.waitForFunction(`location.href === ${JSON.stringify(`${site.url}oauth.html`)} && Object.keys(sessionStorage).some((key) => sessionStorage[key].includes('"tokens"'))`, { timeout: 20_000 });
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        assert.deepEqual([await one.run("location.href"), await one.run("document.title"), errors], [`${site.url}oauth.html`, "Logged in", []], returnTo);
+        await one.close();
+      }
+    });
+
     test("a window that the browser does not open is AUTH_POPUP_BLOCKED, with the address to go to", { timeout: 60_000 }, async () => {
       const one = await app();
       const { code, url } = await one.run(`(window.open = () => null, code(oauth.login(${JSON.stringify(world.server)})))`);

@@ -28,6 +28,7 @@ const ENTRIES = [
   "shared/protocol",
   "shared/transport",
   "shared/auth",
+  "shared/auth-utils",
   "shared/metadataUtils",
   "shared/uriTemplate",
 ];

@@ -21,7 +21,7 @@ const folder = path.join(target, "migration");
 
 /** What of the SDK is the client's, and what takes its place; its server stays the SDK's. */
 const CLIENT = {
-  v1: [/"@modelcontextprotocol\/sdk\/(client\/(auth|auth-extensions|index|middleware|streamableHttp|websocket)|types|inMemory|shared\/\w+)\.js"/g, '"mcp-wasm/compat/v1"'],
+  v1: [/"@modelcontextprotocol\/sdk\/(client\/(auth|auth-extensions|index|middleware|streamableHttp|websocket)|types|inMemory|shared\/[\w-]+)\.js"/g, '"mcp-wasm/compat/v1"'],
   v2: [/"@modelcontextprotocol\/client"/g, '"mcp-wasm/compat/v2"'],
   plain: [/(?<={ Client } from )"@modelcontextprotocol\/client"/g, '"mcp-wasm"'],
 };

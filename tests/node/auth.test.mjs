@@ -17,6 +17,7 @@ before(async () => {
 
 /** @typedef {ReturnType<typeof fakeLogin>} World */
 
+const { McpError } = await importPkg();
 const redirectUri = "http://localhost:3000/oauth.html";
 /** @param {World} world @param {import("mcp-wasm/auth").OAuthOptions} [options] */
 const make = (world, options) => new entry.OAuth({ redirectUri, open: world.open, fetch: world.fetch, ...options });
@@ -548,6 +549,45 @@ describe("secrets", () => {
     assert.ok(world.asked.filter(({ url }) => url === world.server).every(({ headers }) => /^Bearer (first|second)$/.test(headers.get("authorization") ?? "")));
     await client.close();
   });
+});
+
+describe("an authorizer of the app's own", () => {
+  const own = new Error("of the app's own");
+  for (const [name, thrown] of /** @type {[string, any][]} */ ([["an error", own], ["one of ours", new McpError("UNSUPPORTED", "of the app's own")], ["a text", "of the app's own"], ["nothing", undefined]])) {
+    for (const where of /** @type {const} */ (["headers", "answered"])) {
+      test(`${name} that its \`${where}\` throws ends what was asked, once, and nothing is tried another way`, async () => {
+        const world = fakeLogin();
+        let fails = true;
+        let asked = 0;
+        const fail = async () => {
+          asked++;
+          throw thrown;
+        };
+        world.tokens.set("good", []);
+        const auth = {
+          headers: async () => (where === "headers" && fails ? fail() : /** @type {Record<string, string>} */ ({ authorization: `Bearer ${fails ? "bad" : "good"}` })),
+          answered: async () => (where === "answered" && fails ? fail() : false),
+        };
+        const told = (/** @type {any} */ error) => {
+          assert.ok(error instanceof mcp.McpError, String(error));
+          if (thrown?.code) return assert.equal(error, thrown);
+          const { code, mayHaveRun } = /** @type {any} */ (error);
+          assert.deepEqual([code, mayHaveRun], ["CLOSED", false]);
+          if (thrown === own) assert.equal(error.cause, own);
+          if (thrown) assert.match(error.message, /of the app's own/);
+        };
+        told(await failure(connect(world, auth)));
+        assert.deepEqual([asked, world.asked.length], [1, where === "headers" ? 0 : 1]);
+        fails = false;
+        const client = await connect(world, auth);
+        fails = true;
+        asked = 0;
+        told(await failure(client.callTool("work")));
+        assert.equal(asked, 1);
+        await client.close();
+      });
+    }
+  }
 });
 
 describe("rights that are missed where there is no status any more", () => {

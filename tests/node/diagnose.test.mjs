@@ -200,6 +200,37 @@ test("what keeps from logging in is told, each with the line to add", async () =
   }
 });
 
+test("nor is what is secret in the address of a server that wants a log-in, or of who gives one", async () => {
+  const { diagnose } = await importPkg("diagnose.js");
+  await importPkg();
+  const server = "https://mcp.example/mcp?key=SECRET";
+  /** @type {Parameters<typeof fakeLogin>[0][]} */
+  const cases = [
+    {},
+    { resource: null },
+    { metadata: null },
+    { resource: { resource: "https://other.example/?key=SECRET" } },
+    { metadata: { issuer: "https://other.example/?key=SECRET" } },
+    { metadata: { code_challenge_methods_supported: undefined } },
+    { metadata: { registration_endpoint: undefined } },
+    { metadata: { token_endpoint: "https://login.example/closed?key=SECRET" } },
+    { metadata: { authorization_endpoint: "http://login.example/authorize?key=SECRET" } },
+    { intercept: ({ url }) => (url === server ? new Response("", { status: 401 }) : undefined) },
+  ];
+  for (const faults of cases) {
+    const world = fakeLogin({ server, ...faults });
+    const fetch = async (/** @type {any} */ url, /** @type {any} */ init) => {
+      if (!String(url).includes("/closed")) return world.fetch(url, init);
+      if (init?.mode === "no-cors") return /** @type {any} */ ({ type: "opaque" });
+      throw new TypeError("Failed to fetch");
+    };
+    await inPage(async () => {
+      const told = JSON.stringify(await diagnose(server, { fetch }));
+      assert.ok(told.includes("AUTH") && !told.includes("SECRET"), told);
+    });
+  }
+});
+
 test("what is secret in an address is in nothing that is told", async () => {
   const { Client } = await importPkg();
   for (const address of ["ws://127.0.0.1:9/mcp?token=SECRET", "http://127.0.0.1:9/mcp?token=SECRET#SECRET", "http://ada:SECRET@127.0.0.1:9/mcp", "htp://x/?key=SECRET", "ws://SECRET@127.0.0.1:9"]) {

@@ -143,14 +143,13 @@ impl Module {
 /// What starts the late parts of a module.
 const LATER: &str = r"
 export let wasmRest;
-export async function startLate(source) {
-    const module = source instanceof WebAssembly.Module ? source : await WebAssembly.compile(source);
+export async function startLate(module) {
     const { exports } = await WebAssembly.instantiate(module, { ...__wbg_get_imports(), FIRST: wasm });
     wasm = { ...wasm, ...exports };
-    return module;
 }
-export async function startRest(source) {
-    wasmRest = await startLate(source);
+export async function startRest(module) {
+    await startLate(module);
+    wasmRest = module;
 }
 ";
 /// Of a generated module that is a text.
@@ -245,9 +244,9 @@ pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> 
         more += "\n/** What HTTP needs of the module, compiled; there when it has been started. */\n\
                  export const wasmRest: WebAssembly.Module | undefined;\n\
                  \n/** Starts what HTTP needs of the module, once the module is started. */\n\
-                 export function startRest(source: BufferSource | WebAssembly.Module): Promise<void>;\n\
+                 export function startRest(module: WebAssembly.Module): Promise<void>;\n\
                  \n/** Starts another part of the module, once the module is started. */\n\
-                 export function startLate(source: BufferSource | WebAssembly.Module): Promise<WebAssembly.Module>;\n";
+                 export function startLate(module: WebAssembly.Module): Promise<void>;\n";
     }
     Ok(fs::write(&declared, fs::read_to_string(&declared)? + &more)?)
 }
