@@ -43,7 +43,7 @@ impl Core {
             return Err(JsValue::from_str("`name`, `version` and `title` must be strings"));
         }
         let Some(mode) = mode else {
-            return Err(JsValue::from_str("`mode` names no protocol version"));
+            return Err(JsValue::from_str("`mode` must be auto, legacy or a protocol version"));
         };
         let capabilities = JsValue::object();
         Ok(Self::of(ClientMachine::new(ClientConfig { info, capabilities, log_level, mode })))
