@@ -158,7 +158,7 @@ fn a_channel_whose_authorization_ends_before_all_is_there_just_ends() {
     client.expired("the authorization has ended", 0.0);
     let said = drain(&mut client);
     assert!(
-        said.contains(&"disconnected".into()) && said.contains(&"failed LOST".into()),
-        "{said:?}, call {id}"
+        said.contains(&"disconnected".into()) && said.contains(&"failed CLOSED".into()),
+        "{said:?} of the call {id}"
     );
 }

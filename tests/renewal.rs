@@ -20,6 +20,8 @@ fn reopening() -> Channel {
 /// A page that is connected to a server with every capability.
 fn connected(version: Version, channel: Channel) -> Page {
     let mut page = Page::new(Mode::Auto, Path::General);
+    // As a page does whose channel is authorized.
+    page.machine.complete(page.now);
     page.connect(channel);
     if version == Version::LATEST {
         let id = page.sent()["id"].as_i64().unwrap();
