@@ -148,6 +148,11 @@ pub trait Payload: Clone {
     /// The value as JSON text; `None` if it is none.
     fn to_json(&self) -> Option<String>;
 
+    /// Adds the value to a text, as JSON.
+    fn write_json(&self, out: &mut String) {
+        out.push_str(&self.to_json().unwrap_or_default());
+    }
+
     /// The value of a JSON text.
     fn from_json(text: &str) -> Option<Self>;
 

@@ -330,7 +330,7 @@ impl<P: Payload> ClientMachine<P> {
     }
 
     #[inline(never)]
-    fn tell_oddity(&mut self, heard: Heard, params: Option<P>) {
+    pub(super) fn tell_oddity(&mut self, heard: Heard, params: Option<P>) {
         if let Some(oddity) = heard.oddity {
             self.wire.push(Output::Odd(oddity, params));
         }
