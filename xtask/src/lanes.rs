@@ -34,15 +34,16 @@ const ALONE: [(&str, &str); 6] = [
     ("package", "bundlers take all cores that there are"),
 ];
 
-/// What takes longest begins first, each browser by itself, so that the lanes end together.
-const LONG: [&str; 4] = [
+/// What takes longest begins first, that of browsers once for each, so that the lanes end together.
+const LONG: [&str; 5] = [
+    "node/rules.test.mjs",
     "browser/rules.test.mjs",
     "browser/page.test.mjs",
     "browser/worker.test.mjs",
     "browser/auth.test.mjs",
 ];
 
-/// Those that a file of [`LONG`] is for, unless the variable of `tests/support/browser.mjs` narrows
+/// Those that a long file of browsers is for, unless the variable of `tests/support/browser.mjs` narrows
 /// them down.
 const BROWSERS: &str = "BROWSERS";
 const EACH_BROWSER: [&str; 2] = ["chromium", "firefox"];
@@ -110,7 +111,7 @@ fn order(files: Vec<String>, is_narrowed: bool) -> (VecDeque<Job>, Vec<Job>) {
     let is_long = |file: &&String| LONG.contains(&file.as_str());
     let mut jobs = VecDeque::new();
     for long in LONG.iter().filter_map(|long| shared.iter().find(|file| file == long)) {
-        if is_narrowed {
+        if is_narrowed || !long.starts_with("browser/") {
             jobs.push_back(whole(long));
         } else {
             jobs.extend(each(long));
@@ -169,7 +170,14 @@ mod tests {
 
     #[test]
     fn every_file_runs_once_for_each_browser_the_long_ones_first_and_those_alone_last() {
-        let files = ["browser/auth", "browser/chat", "browser/rules", "node/a", "node/restart"];
+        let files = [
+            "browser/auth",
+            "browser/chat",
+            "browser/rules",
+            "node/a",
+            "node/restart",
+            "node/rules",
+        ];
         let files: Vec<String> = files.map(|name| format!("{name}.test.mjs")).into();
         let name = |job: &Job| {
             let short = job.file.trim_end_matches(".test.mjs");
@@ -177,6 +185,7 @@ mod tests {
         };
         let (shared, alone) = order(files.clone(), false);
         let long = [
+            "node/rules",
             "browser/rules chromium",
             "browser/rules firefox",
             "browser/auth chromium",
@@ -187,7 +196,10 @@ mod tests {
         assert_eq!(alone.iter().map(name).collect::<Vec<_>>(), ["node/restart"]);
         let (shared, _) = order(files, true);
         let shared: Vec<String> = shared.iter().map(name).collect();
-        assert_eq!(shared, ["browser/rules", "browser/auth", "browser/chat", "node/a"]);
+        assert_eq!(
+            shared,
+            ["node/rules", "browser/rules", "browser/auth", "browser/chat", "node/a"]
+        );
     }
 
     #[test]
