@@ -17,7 +17,8 @@ function documentOf(address) {
   const text = String(address ?? "");
   if (!URL.canParse(text, globalThis.location?.href)) return undefined;
   const url = new URL(text, globalThis.location?.href);
-  const fits = url.protocol === "https:" && url.pathname !== "/" && !url.search && !url.hash && !url.username && !url.password;
+  // Segments of dots are gone when it is parsed, and its text is the id.
+  const fits = url.protocol === "https:" && url.pathname !== "/" && !/[?#@]|\/(?:\.|%2e){1,2}(?:\/|$)/i.test(text);
   return fits ? (URL.canParse(text) ? text : url.href) : undefined;
 }
 
