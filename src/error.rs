@@ -139,6 +139,44 @@ impl fmt::Display for Clock {
     }
 }
 
+/// What Rust programs are told beside the call that failed: here once, for the machine's error, which does
+/// not know what its caller calls it, and for that of `client`, which does. `base/errors.js` says the
+/// same; `tests/data/error-sentences.json` holds them together.
+#[cfg(any(not(target_arch = "wasm32"), feature = "client"))]
+pub(crate) mod said {
+    use super::Clock;
+
+    /// Milliseconds have passed; the option that sets them is named.
+    pub fn ran_out(clock: Clock, after: impl std::fmt::Display) -> String {
+        let option = match clock {
+            Clock::Idle => "timeout",
+            Clock::Total => "max_total_timeout",
+            Clock::Connect => "connect_timeout",
+        };
+        format!("{clock} within {after} ms (`{option}`)")
+    }
+
+    /// A status, what may help with it, and how the body begins.
+    pub fn http(status: u16, body: &str) -> String {
+        let hint = match status {
+            404 | 405 => " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
+            413 => " (the message is too large for the server)",
+            431 => " (the headers are too large for the server)",
+            _ => "",
+        };
+        format!("HTTP status {status}{hint}{}", tail(body))
+    }
+
+    /// Where the server speaks what this client does not.
+    pub const SSE_ONLY: &str = "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: \
+                                look for its other address, which often ends in /mcp";
+
+    /// More words behind a sentence, if there are any.
+    pub fn tail(text: &str) -> String {
+        if text.is_empty() { String::new() } else { format!(": {text}") }
+    }
+}
+
 // The browser build leaves this out: its messages are composed in JavaScript, which keeps the
 // formatting machinery out of the module.
 #[cfg(not(target_arch = "wasm32"))]
@@ -146,19 +184,19 @@ impl<P> fmt::Display for Error<P> {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Rpc(error) => write!(out, "{} ({})", error.message, error.code),
-            Self::Timeout { clock, after } => {
-                write!(out, "{clock} within {after} ms")
+            Self::Timeout { clock, after } => out.write_str(&said::ran_out(*clock, after)),
+            Self::Aborted(reason) => {
+                let reason = said::tail(reason.as_deref().unwrap_or_default());
+                write!(out, "aborted by the caller{reason}")
             }
-            Self::Aborted(None) => out.write_str("aborted by the caller"),
-            Self::Aborted(Some(reason)) => write!(out, "aborted by the caller: {reason}"),
             Self::Closed { reason, sent: true } => {
                 write!(out, "{reason}; the server may have carried the request out")
             }
             Self::Closed { reason, sent: false } => {
                 write!(out, "{reason}; the request was not sent")
             }
-            Self::Http { status, body, .. } => write!(out, "HTTP status {status}: {body}"),
-            Self::SseOnly => out.write_str("there is only HTTP+SSE of 2024-11-05"),
+            Self::Http { status, body, .. } => out.write_str(&said::http(*status, body)),
+            Self::SseOnly => out.write_str(said::SSE_ONLY),
             Self::Lost { reason, .. } => out.write_str(reason),
             Self::Protocol(text)
             | Self::EndlessPages(text)

@@ -355,7 +355,10 @@ async fn rule_7_both_clocks_end_a_call_and_tell_the_server() {
     let call = client.call_tool("tool", ()).silent().timeout(short).start();
     let (id, _) = request("tools/call").await;
     let error = call.await.unwrap_err();
-    assert_eq!(error.to_string(), "tools/call tool: no answer and no progress within 60 ms");
+    assert_eq!(
+        error.to_string(),
+        "tools/call tool: no answer and no progress within 60 ms (`timeout`)"
+    );
     let (_, cancelled) = request("notifications/cancelled").await;
     assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
 
@@ -459,7 +462,10 @@ async fn arguments_and_results_are_rust_values() {
 
     for call in [client.call_tool("run", 7), client.call_tool("run", vec!["a"])] {
         let error = call.await.unwrap_err();
-        assert_eq!(error.to_string(), "tools/call run: the arguments are no object");
+        assert_eq!(
+            error.to_string(),
+            "tools/call run: the arguments are no object: give a struct or a map"
+        );
         assert_eq!(error.code(), "INVALID_ARGUMENT");
     }
     assert_eq!(left(), 0, "nothing was sent");

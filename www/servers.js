@@ -117,9 +117,13 @@ export class Servers {
         );
         setTimeout(() => setText(copy, "Copy JavaScript"), COPIED_MS);
       });
-      part(item, "login", HTMLButtonElement).addEventListener("click", () => this.#login(server.path));
+      const login = part(item, "login", HTMLButtonElement);
+      login.addEventListener("click", () => (login.dataset.way === "out" ? this.#logout(server.path) : this.#login(server.path)));
     }
-    part(item, "login", HTMLButtonElement).hidden = server.login !== "needed" && server.login !== "more";
+    const login = part(item, "login", HTMLButtonElement);
+    login.hidden = server.login === undefined;
+    login.dataset.way = server.login === "done" ? "out" : "in";
+    setText(login, server.login === "done" ? "Log out" : "Log in");
     const [state, text] = stateOf(server);
     item.dataset.state = state;
     setText(part(item, "name", HTMLElement), server.name);
@@ -139,14 +143,25 @@ export class Servers {
   async #login(path) {
     // In the click, or browsers open none.
     const opened = window.open("", "_blank");
-    const headers = { "content-type": "application/json", ...(this.token && { authorization: `Bearer ${this.token}` }) };
-    const response = await fetch("/login", { method: "POST", headers, body: JSON.stringify({ path }) }).catch(() => undefined);
+    const response = await this.#ask("/login", path);
     const { url, error = "the gateway does not answer" } = (await response?.json().catch(() => undefined)) ?? {};
     this.#troubles.delete(path);
     if (url && opened) return opened.location.replace(url);
     opened?.close();
     this.#troubles.set(path, url ? "The browser opens no window: allow it to, and press the button again." : error);
     this.refresh();
+  }
+
+  /** Has the gateway forget the log-in at a server. @param {string} path */
+  async #logout(path) {
+    await this.#ask("/logout", path);
+    this.refresh();
+  }
+
+  /** @param {string} what @param {string} path */
+  #ask(what, path) {
+    const headers = { "content-type": "application/json", ...(this.token && { authorization: `Bearer ${this.token}` }) };
+    return fetch(what, { method: "POST", headers, body: JSON.stringify({ path }) }).catch(() => undefined);
   }
 
   /** A line of JavaScript that connects to a server. @param {string} path */

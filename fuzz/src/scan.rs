@@ -52,8 +52,9 @@ pub fn check(frame: &[u8]) -> Option<Scanned> {
     assert_eq!(given("message").map(Value::to_string).as_deref(), literal(text, &found).as_deref());
     let others = params.keys().any(|key| !KNOWN.contains(&key.as_str()));
     assert_eq!(found.params.is_some(), others);
+    assert_eq!(parse(&text[found.all.clone()]).as_ref(), value.get("params"));
     if let Some(span) = found.params.clone() {
-        assert_eq!(parse(&text[span]).as_ref(), value.get("params"));
+        assert_eq!(span, found.all);
     }
 
     // By UTF-16 units it is the same, its spans counted in them.
@@ -63,7 +64,12 @@ pub fn check(frame: &[u8]) -> Option<Scanned> {
     let message = spans(found.message.clone());
     assert_eq!(
         by_units,
-        Some(Scanned { message, params: spans(found.params.clone()), ..found.clone() })
+        Some(Scanned {
+            message,
+            params: spans(found.params.clone()),
+            all: place(found.all.start)..place(found.all.end),
+            ..found.clone()
+        })
     );
     Some(found)
 }

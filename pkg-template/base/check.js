@@ -44,6 +44,10 @@ export function checkHandler(name, handler) {
   }
 }
 
+/** @param {unknown} level */
+export const noLevel = (level) =>
+  new McpError("INVALID_ARGUMENT", `the log level ${level} is none of debug, info, notice, warning, error, critical, alert, emergency`);
+
 /** @param {string} name @param {unknown} value */
 export function checkTime(name, value) {
   if (typeof value !== "number" || !(value >= 0)) {

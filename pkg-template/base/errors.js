@@ -162,18 +162,18 @@ export function toError(detail, what, cause) {
   switch (code) {
     case "RPC_ERROR":
       return new RpcError(message, /** @type {number} */ (detail.rpcCode), detail.data);
-    case "TIMEOUT":
-      return new TimeoutError(
-        `${what}: ${WAITED[/** @type {keyof typeof WAITED} */ (detail.clock)]} within ${detail.after} ms`,
-        /** @type {keyof typeof WAITED} */ (detail.clock),
-        /** @type {number} */ (detail.after),
-      );
+    case "TIMEOUT": {
+      const clock = /** @type {keyof typeof WAITED} */ (detail.clock);
+      const [waited, option] = WAITED[clock];
+      return new TimeoutError(`${what}: ${waited} within ${detail.after} ms (\`${option}\`)`, clock, /** @type {number} */ (detail.after));
+    }
     case "ABORTED":
       // As the platform's own functions end by `AbortSignal.timeout`.
       if (isTimeout(cause)) return cause;
       return new AbortError(`${what} was aborted${message ? `: ${message}` : ""}`, cause);
     case "CLOSED": {
       const why = detail.cause ?? cause;
+      if (isMcpError(why) && why.code === TOO_LARGE) return new McpError(TOO_LARGE, `${what}: ${why.message}`);
       if (isMcpError(why) || unwritable.has(/** @type {Error} */ (why))) return /** @type {Error} */ (why);
       const fate = detail.sent ? "the server may have carried it out" : "it was not sent";
       const text = `${what}: ${message}${inBrackets(wordsOf(why))}`;
@@ -195,6 +195,9 @@ export function toError(detail, what, cause) {
       return new ProtocolError(shown(`${what}: ${message}`), code, { cause });
   }
 }
+
+/** The code of a message that is larger than a transport takes, which does not know what it is for. */
+export const TOO_LARGE = "MESSAGE_TOO_LARGE";
 
 const SSE_ONLY =
   "the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: look for its other address, " +
@@ -246,11 +249,12 @@ const HINTS = {
   431: " (the headers are too large for the server)",
 };
 
-const WAITED = {
-  idle: "no answer and no progress",
-  total: "not finished",
-  connect: "not connected",
-};
+/** What has not happened, and the option that says by when. */
+const WAITED = /** @type {const} */ ({
+  idle: ["no answer and no progress", "timeout"],
+  total: ["not finished", "maxTotalTimeout"],
+  connect: ["not connected", "connectTimeout"],
+});
 
 /**
  * Reports what a page's own callback did wrong, as the platform reports uncaught errors.

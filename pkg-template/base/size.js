@@ -1,7 +1,7 @@
 // How large a message may be, and what can be told of one that is larger without reading it. That is measured where the
 // text is: to be measured in the core it would have to be copied there, which takes a third as long as `JSON.parse` of a
 // megabyte (0.36, quartiles 0.30 and 0.43), and a transport by itself has no core.
-import { McpError } from "./errors.js";
+import { McpError, TOO_LARGE } from "./errors.js";
 
 /** The largest message either way where `maxMessageSize` says nothing, in bytes. */
 export const MAX_MESSAGE_SIZE = 64 * 1024 * 1024;
@@ -12,7 +12,7 @@ const encoder = new TextEncoder();
 
 /** @param {number} limit in bytes */
 export const tooLarge = (limit) =>
-  new McpError("MESSAGE_TOO_LARGE", `the message is larger than maxMessageSize allows, which is ${limit} bytes`);
+  new McpError(TOO_LARGE, `the message is larger than maxMessageSize allows, which is ${limit} bytes`);
 
 /** So much of a text is measured at once. A text as large as the limit is not written a second time for that. */
 const PIECE = 64 * 1024;

@@ -1,6 +1,6 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
-import { checkHandler, merge, optionsOf } from "../base/check.js";
+import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { route } from "../transports/route.js";
@@ -217,7 +217,7 @@ export class Client {
   /** @param {string} level @param {CallOptions} [options] */
   async setLoggingLevel(level, options) {
     const told = this.#connection.core?.setLogLevel(String(level));
-    if (told === words.LOG_LEVEL_UNKNOWN) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+    if (told === words.LOG_LEVEL_UNKNOWN) throw noLevel(level);
     return told === words.LOG_LEVEL_SET ? {} : this.#calls.call("logging/setLevel", { level }, options);
   }
 

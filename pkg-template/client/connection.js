@@ -392,9 +392,9 @@ export class Connection {
     }
   }
 
-  /** A message has arrived. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */
+  /** A message has arrived; nothing but a result needs no look at the clock. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */
   receive(message, stream = NaN) {
-    this.#core?.receive(message, stream, now());
+    if (!this.#core?.ended(message)) this.#core?.receive(message, stream, now());
     this.drain();
   }
 }

@@ -1,5 +1,6 @@
 // What a handler knows about its call, and how it speaks to the caller meanwhile. After the call has
 // been answered or given up, all of it does nothing.
+import { noLevel } from "../base/check.js";
 import { AbortError, McpError, RpcError } from "../base/errors.js";
 import * as words from "../wasm/words.js";
 import { breathe, turn } from "./turns.js";
@@ -99,7 +100,7 @@ export class Call {
     const value = plain(data);
     for (;;) {
       const done = this.host.log(this.link.number, this.number, level, logger, value);
-      if (done === words.LOGGED_NO_LEVEL) throw new McpError("INVALID_ARGUMENT", `there is no log level "${level}"`);
+      if (done === words.LOGGED_NO_LEVEL) throw noLevel(level);
       this.link.schedule();
       if (done === words.LOGGED_DONE) return breathe();
       await this.link.room();

@@ -47,7 +47,7 @@ export class Fetcher {
   #own;
   #url;
   #options;
-  /** The exchanges under way. @type {Map<number, AbortController>} */
+  /** What breaks the exchanges off that are under way. @type {Map<number, () => void>} */
   #exchanges = new Map();
   // Of the module's memory; detached, with length 0, when it has grown.
   #numbers = new Float64Array();
@@ -92,7 +92,7 @@ export class Fetcher {
 
   /** Breaks an exchange off. @param {number} exchange */
   abort(exchange) {
-    this.#exchanges.get(exchange)?.abort();
+    this.#exchanges.get(exchange)?.();
   }
 
   /**
@@ -112,7 +112,14 @@ export class Fetcher {
   async #exchange([exchange, method, pairs, value], own) {
     const controller = new AbortController();
     const { signal } = controller;
-    this.#exchanges.set(exchange, controller);
+    /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
+    let reader;
+    const stop = () => {
+      controller.abort();
+      // Node does not end a body by the signal once it has garbage-collected a request that refuses redirects.
+      reader?.cancel().catch(() => {});
+    };
+    this.#exchanges.set(exchange, stop);
     const { fetch: call = globalThis.fetch, headers: given, requestInit, auth } = this.#options;
     let sent = false;
     let headed = false;
@@ -121,8 +128,7 @@ export class Fetcher {
       const body = value === undefined ? undefined : write(value);
       const error = body && oversize(body, this.maxMessageSize);
       if (error) throw error;
-      const headers = headersOf(typeof given === "function" ? await given() : given);
-      headersOf(own?.headers).forEach((text, name) => headers.set(name, text));
+      const headers = headersOf(typeof given === "function" ? await given() : given, own?.headers);
       const identify = () => this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
       if (!auth) identify();
       for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
@@ -133,7 +139,9 @@ export class Fetcher {
         call(this.#url, {
           redirect: "error",
           credentials: "omit",
-          cache: "no-store",
+          // No cache answers anything else, and where the page is of another origin, this would make the browser ask
+          // the server for leave before each request.
+          cache: method === "GET" ? "no-store" : undefined,
           referrerPolicy: "no-referrer",
           ...requestInit,
           method,
@@ -152,9 +160,10 @@ export class Fetcher {
       if (found & words.FOUND_STIRS) this.host.drain(exchange);
       const reading = found & ~words.FOUND_STIRS;
       const streams = reading === words.BODY_EVENTS;
-      if (reading === words.BODY_NONE) return controller.abort();
+      if (reading === words.BODY_NONE) return stop();
       if (streams) leave = enter(this.#url);
-      const text = await this.#read(exchange, response, signal, streams, own?.onresumptiontoken);
+      reader = response.body?.getReader();
+      const text = await this.#read(exchange, reader, streams, own?.onresumptiontoken);
       if (signal.aborted || !this.core) return;
       if (!streams) this.core.message(exchange, this.#parse(text), text.slice(0, EXCERPT), this.host.shows, now());
       else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
@@ -166,7 +175,7 @@ export class Fetcher {
         this.host.drain(exchange);
       }
       // What is not read to its end would hold a connection.
-      controller.abort();
+      stop();
     } finally {
       leave();
       this.#exchanges.delete(exchange);
@@ -177,32 +186,29 @@ export class Fetcher {
   /**
    * Reads a body: its text, or its events as they come.
    * @param {number} exchange
-   * @param {Response} response
-   * @param {AbortSignal} signal
+   * @param {ReadableStreamDefaultReader<Uint8Array> | undefined} reader none of a body that is not there
    * @param {boolean} streams
    * @param {((id: string) => void) | undefined} tell is told the ids of events
    */
-  async #read(exchange, response, signal, streams, tell) {
-    const reader = response.body?.getReader();
-    // Node does not end a body by the signal once it has garbage-collected a request that refuses redirects.
-    signal.addEventListener("abort", () => reader?.cancel().catch(() => {}));
-    const whole = new TextDecoder();
-    let text = "";
+  async #read(exchange, reader, streams, tell) {
+    /** @type {Uint8Array[]} */
+    const chunks = [];
     let size = 0;
     let last;
     for (;;) {
-      const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-      if (done || !value) break;
+      const value = (await reader?.read())?.value;
+      if (!value) break;
       if (streams) {
         this.#chunk(exchange, value);
         const id = /** @type {string | undefined} */ (tell && this.core?.lastEvent(exchange));
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
-        text += whole.decode(value, { stream: true });
+        chunks.push(value);
         size += value.length;
         if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
       }
     }
+    const text = textOf(chunks, size);
     if (text) this.#trace("received", text);
     return text;
   }
@@ -247,6 +253,24 @@ export class Fetcher {
       report(error);
     }
   }
+}
+
+/**
+ * The text of a body, whose bytes are laid together first: pieces of text would be copied once more to be parsed.
+ * @param {Uint8Array[]} chunks
+ * @param {number} size of all of them
+ */
+function textOf(chunks, size) {
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  const text = decoder.decode(bytes);
+  // Given back before the text is parsed, where the engine can.
+  /** @type {{ transfer?(length: number): unknown }} */ (bytes.buffer).transfer?.(0);
+  return text;
 }
 
 /** What `Retry-After` asks for, in milliseconds: it holds seconds, or a date. @param {string} text */

@@ -3,26 +3,23 @@
 import { McpError } from "../base/errors.js";
 
 /**
- * Headers in whatever form; what the platform says of those that it refuses would show their values.
+ * Headers in whatever form, and over them those of a call; what the platform says of those that it refuses
+ * would show their values.
  * @param {HeadersInit | undefined} given
+ * @param {HeadersInit} [more]
  */
-export function headersOf(given) {
+export function headersOf(given, more) {
   try {
-    return new Headers(given ?? {});
+    const headers = new Headers(given ?? {});
+    if (more) new Headers(more).forEach((text, name) => headers.set(name, text));
+    return headers;
   } catch {
     throw new McpError("INVALID_ARGUMENT", "`headers` holds a name or a value that HTTP does not allow");
   }
 }
 
-/**
- * A text that is another for other headers; a proof is made anew for each request.
- * @param {...(HeadersInit | undefined)} parts headers; later ones replace earlier ones
- */
-export function identityOf(...parts) {
-  const all = new Headers();
-  for (const part of parts) headersOf(part).forEach((text, name) => name === "dpop" || all.set(name, text));
-  return [...all].join("\n");
-}
+/** A text that is another for other headers; a proof is made anew for each request. @param {Headers} headers */
+export const identityOf = (headers) => [...headers].filter(([name]) => name !== "dpop").join("\n");
 
 /**
  * The same of the headers that a request would have now; undefined if nobody can tell at once.
@@ -33,7 +30,7 @@ export function identityNow({ headers: given, auth }, more) {
   if (auth) return undefined;
   try {
     const headers = typeof given === "function" ? given() : given;
-    if (typeof /** @type {Promise<HeadersInit> | undefined} */ (headers)?.then !== "function") return identityOf(/** @type {HeadersInit} */ (headers), more);
+    if (typeof /** @type {Promise<HeadersInit> | undefined} */ (headers)?.then !== "function") return identityOf(headersOf(/** @type {HeadersInit} */ (headers), more));
     /** @type {Promise<HeadersInit>} */ (headers).then(undefined, () => {});
   } catch {
     // The request will tell.

@@ -19,7 +19,7 @@ export function route(target, options) {
     try {
       url = new URL(target, globalThis.location?.href);
     } catch {
-      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL");
+      throw new McpError("INVALID_ARGUMENT", "cannot connect: the text is not a URL like wss://host/mcp");
     }
     if (url.username || url.password) {
       throw new McpError("INVALID_ARGUMENT", `cannot connect to ${shown(url.href)}: an address with a user name or a password would show them; give them by \`headers\``);

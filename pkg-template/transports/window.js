@@ -38,7 +38,7 @@ class OpenedPort extends MessagePortTransport {
     try {
       await new Promise((resolve, reject) => {
         this.#answered = (error) => (error ? reject(error) : resolve(undefined));
-        const text = `opening a port: nobody accepted it within ${this.#timeout} ms`;
+        const text = `opening a port: nobody accepted it within ${this.#timeout} ms (\`timeout\`): does it \`acceptPorts\` from this origin?`;
         timer = setTimeout(() => reject(new TimeoutError(text, "connect", this.#timeout)), Math.min(this.#timeout, 2 ** 31 - 1));
         this.#ask();
       });

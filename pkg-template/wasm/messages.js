@@ -11,7 +11,10 @@ export const hand = {
    * @param {any} envelope
    */
   ask(id, method, params, envelope) {
-    params._meta = { ...envelope, ...params._meta, progressToken: id };
+    // Faster, for the engine, than spread into one literal.
+    const meta = Object.assign({}, envelope, params._meta);
+    meta.progressToken = id;
+    params._meta = meta;
     return { jsonrpc: "2.0", id, method, params };
   },
 

@@ -126,7 +126,7 @@ class WorkerTransport {
     if (error) throw error;
     const headers = http && options?.headers ? [...headersOf(options.headers)] : undefined;
     const { headers: given } = this.#options;
-    if (http) this.onidentity?.(identityOf(typeof given === "function" ? this.#latest : given, headers), message.method === undefined ? 0 : message.id);
+    if (http) this.onidentity?.(identityOf(headersOf(typeof given === "function" ? this.#latest : given, headers)), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
@@ -189,7 +189,7 @@ class WorkerTransport {
       else value = await (about === "ticket" ? auth.ticket(.../** @type {[string]} */ (value)) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
       if (about === "pairs") this.#latest = value;
       // Nobody knows of which request.
-      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(this.#latest, about === "headers" ? value : undefined), 0);
+      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(headersOf(this.#latest, about === "headers" ? value : undefined)), 0);
       this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);

@@ -7,6 +7,7 @@ use super::platform::Platform;
 use super::{Here, ToolResult, Value};
 pub use crate::error::Clock;
 use crate::error::Error as CoreError;
+use crate::error::said::{SSE_ONLY, http, ran_out, tail};
 use thiserror::Error;
 
 /// Why a call or a connection failed.
@@ -30,7 +31,7 @@ pub enum Error {
         data: Option<Value>,
     },
     /// A clock ran out. The server was told to stop.
-    #[error("{call}: {clock} within {} ms", after.as_millis())]
+    #[error("{call}: {}", ran_out(*clock, after.as_millis()))]
     Timeout {
         /// The call.
         call: String,
@@ -71,7 +72,7 @@ pub enum Error {
         limit: usize,
     },
     /// The server answered with an HTTP status instead of a message.
-    #[error("{}", shown(&format!("{call}: HTTP status {status}{}{}", hint(*status), tail(body))))]
+    #[error("{}", shown(&format!("{call}: {}", http(*status, body))))]
     Http {
         /// The call.
         call: String,
@@ -84,10 +85,7 @@ pub enum Error {
     },
     /// There is no Streamable HTTP at the address, but the HTTP+SSE of 2024-11-05, which this client
     /// does not speak.
-    #[error(
-        "{call}: the server speaks HTTP+SSE of 2024-11-05 at this address, and no Streamable HTTP: \
-         look for its other address, which often ends in /mcp"
-    )]
+    #[error("{call}: {SSE_ONLY}")]
     SseOnly {
         /// The call.
         call: String,
@@ -284,16 +282,6 @@ impl Error {
     }
 }
 
-/// What may help with an HTTP status.
-fn hint(status: u16) -> &'static str {
-    match status {
-        404 | 405 => " (no Streamable HTTP there? HTTP+SSE of 2024-11-05 is not supported)",
-        413 => " (the message is too large for the server)",
-        431 => " (the headers are too large for the server)",
-        _ => "",
-    }
-}
-
 /// A text whose addresses may be shown: what stands behind a path, or before a host, may be secret.
 pub(super) fn shown(text: &str) -> String {
     let mut safe = String::new();
@@ -317,10 +305,6 @@ fn fate(call: &str, may_have_run: bool) -> &'static str {
         true => "; the server may have carried it out",
         false => "; it was not sent",
     }
-}
-
-fn tail(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!(": {text}") }
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
@@ -363,6 +347,10 @@ mod tests {
         }
     }
 
+    /// The options of the npm package that the sentences name, and those of Rust programs.
+    const OPTIONS: [[&str; 2]; 2] =
+        [["`maxTotalTimeout`", "`max_total_timeout`"], ["`connectTimeout`", "`connect_timeout`"]];
+
     /// The other half is in `tests/node/errors.test.mjs`.
     #[test]
     fn every_error_has_the_sentence_that_the_npm_package_gives() {
@@ -371,7 +359,9 @@ mod tests {
         assert!(cases.len() > 20);
         for case in cases {
             let error = Error::new(case["what"].as_str().unwrap(), core(&case["detail"]));
-            assert_eq!(error.to_string(), case["sentence"].as_str().unwrap());
+            let sentence = case["sentence"].as_str().unwrap().to_owned();
+            let own = |text: String, [theirs, ours]: &[&str; 2]| text.replace(theirs, ours);
+            assert_eq!(error.to_string(), OPTIONS.iter().fold(sentence, own));
             assert_eq!(error.code(), case["detail"]["code"].as_str().unwrap());
         }
     }

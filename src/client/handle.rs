@@ -315,7 +315,7 @@ fn object(label: &str, value: &impl Serialize) -> Result<Option<Value>, Error> {
     match value.kind() {
         Kind::Null => Ok(None),
         Kind::Object => Ok(Some(value)),
-        _ => Err(Error::argument(label, "the arguments are no object")),
+        _ => Err(Error::argument(label, "the arguments are no object: give a struct or a map")),
     }
 }
 

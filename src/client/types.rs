@@ -92,7 +92,10 @@ impl ToolResult {
             self.clone().success()?;
         }
         let Some(value) = self.structured_content.clone() else {
-            return Err(Error::output(&self.call, "the result has no `structuredContent`"));
+            return Err(Error::output(
+                &self.call,
+                "the result has no `structuredContent`: read its `content`",
+            ));
         };
         Here::read_json(value).map_err(|error| {
             Error::output(&self.call, &format!("the result does not fit: {error}"))

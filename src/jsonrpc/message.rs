@@ -93,8 +93,9 @@ impl<P: Payload> RpcError<P> {
         Some(Self { code, message, data: value.get("data") })
     }
 
+    /// The error as a JSON value.
     #[allow(clippy::cast_precision_loss)] // codes are small
-    fn write(&self) -> P {
+    pub(crate) fn write(&self) -> P {
         let mut error = P::object();
         error.set("code", P::number(self.code as f64));
         error.set_text("message", &self.message);

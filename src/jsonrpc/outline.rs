@@ -13,6 +13,9 @@ pub struct Outline {
 
 /// Reads the members at the top of a JSON text, which may have been cut off.
 ///
+/// A page does it in JavaScript, where the text is (`base/size.js`); `tests/data/outlines.json` holds the
+/// two together.
+///
 /// ```
 /// use mcp_wasm::jsonrpc::{Id, outline};
 ///
@@ -77,4 +80,29 @@ fn id(value: &[u8]) -> Option<Id> {
     let end = value.iter().position(|byte| !matches!(byte, b'-' | b'0'..=b'9'));
     let digits = std::str::from_utf8(value.get(..end.unwrap_or(value.len()))?).ok()?;
     digits.parse().ok().map(Id::Integer)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::{fs, path::Path};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The other half is in `tests/node/errors.test.mjs`.
+    #[test]
+    fn a_message_that_is_not_read_is_told_as_the_npm_package_tells_it() {
+        let list = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/outlines.json");
+        let cases: Vec<Value> = serde_json::from_str(&fs::read_to_string(list).unwrap()).unwrap();
+        assert!(cases.len() > 10);
+        for case in cases {
+            let found = outline(case["text"].as_str().unwrap().as_bytes());
+            let id = case.get("id").map(|id| match id {
+                Value::String(text) => Id::Text(text.as_str().into()),
+                number => Id::Integer(number.as_i64().unwrap()),
+            });
+            assert_eq!((found.id, found.answers), (id, case["answers"] == true), "{case}");
+        }
+    }
 }

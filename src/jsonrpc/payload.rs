@@ -14,6 +14,9 @@ pub const READ_FLOOR: usize = 256 << 10;
 /// The core reads the few members that it must decide on and passes everything else through
 /// untouched, so a tool's result never crosses into Rust. Keys are literals, which lets an
 /// implementation remember them by address.
+///
+/// Members are asked for by name, in a page as natively: serde over JavaScript's values was tried twice, and
+/// made the browser's module up to twice as large.
 pub trait Payload: Clone {
     /// An object without members.
     fn object() -> Self;
@@ -144,6 +147,11 @@ pub trait Payload: Clone {
 
     /// The value as JSON text; `None` if it is none.
     fn to_json(&self) -> Option<String>;
+
+    /// Adds the value to a text, as JSON.
+    fn write_json(&self, out: &mut String) {
+        out.push_str(&self.to_json().unwrap_or_default());
+    }
 
     /// The value of a JSON text.
     fn from_json(text: &str) -> Option<Self>;

@@ -20,6 +20,8 @@ pub const TASKS: &str = "tasks/";
 pub const GET_TASK: &str = "tasks/get";
 /// 2025-11-25: what came of a task; waits for its end.
 pub const TASK_RESULT: &str = "tasks/result";
+/// 2025-11-25: the tasks that there are.
+pub const LIST_TASKS: &str = "tasks/list";
 /// The answers that a task of the extension waits for.
 pub const UPDATE_TASK: &str = "tasks/update";
 /// Gives up a task.

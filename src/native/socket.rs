@@ -32,7 +32,7 @@ use super::{
 use crate::{
     jsonrpc::{Payload, Raw},
     proto::version::Era,
-    server::{Driver, Frame, Link, Transmit},
+    server::{Driver, Link, Transmit},
 };
 
 type Socket = WebSocketStream<Pieces<Patient<TokioIo<Upgraded>>>>;
@@ -175,7 +175,7 @@ impl Writer<'_> {
                 Transmit::Send { frame, last, .. } => {
                     if last {
                         self.keep_apart().await?;
-                    } else if matches!(frame, Frame::Progress(_)) && !self.gap.is_zero() {
+                    } else if frame.is_progress() && !self.gap.is_zero() {
                         self.reported = Some(Instant::now());
                     }
                     self.feed(Message::text(frame.to_json())).await?;

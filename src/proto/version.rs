@@ -150,6 +150,16 @@ impl Version {
         self.era() == Era::Modern
     }
 
+    /// Whether there are tasks, of either kind.
+    pub fn has_tasks(self) -> bool {
+        self >= Self::V2025_11_25
+    }
+
+    /// The member of a task that says how long it is kept, in milliseconds.
+    pub fn task_life(self) -> &'static str {
+        if self.has_task_extension() { "ttlMs" } else { "ttl" }
+    }
+
     /// The member of a task that says how long to wait between two polls, in milliseconds.
     pub fn poll_interval(self) -> &'static str {
         if self.has_task_extension() { "pollIntervalMs" } else { "pollInterval" }

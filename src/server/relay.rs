@@ -10,7 +10,10 @@ use std::{
 use super::shared::{Shared, enlist};
 use crate::{
     jsonrpc::Raw,
-    proto::{relay::Act, server::Event},
+    proto::{
+        relay::Act,
+        server::{Event, Reported},
+    },
 };
 
 /// A future that can move between threads.
@@ -72,13 +75,18 @@ impl Line {
 
     /// Does something for the client. `false`: it reads too slowly, and a notification was dropped.
     pub fn act(&self, act: Act<Raw>) -> bool {
-        self.shared.send(|session| {
+        let mut is_passed = true;
+        self.shared.send_if(|session| {
             let machine = session.machine_mut();
             match act {
                 Act::Answer(key, outcome) => machine.pass_answer(key, outcome),
-                Act::Report(key, params) => machine.pass_report(key, params),
+                // One that is held back is no news for whoever writes, who would look through all that
+                // waits, again and again.
+                Act::Report(key, params) => {
+                    return machine.pass_report(key, params) != Reported::Held;
+                }
                 Act::Notify(key, method, params) => {
-                    return machine.pass_notification(key, &method, params);
+                    is_passed = machine.pass_notification(key, &method, params);
                 }
                 Act::Ask(key, ask, method, params) => {
                     machine.pass_question(key, ask, &method, params);
@@ -86,7 +94,8 @@ impl Line {
                 Act::Withdraw(ask) => machine.withdraw(ask),
             }
             true
-        })
+        });
+        is_passed
     }
 
     /// How many messages wait to be sent.

@@ -101,6 +101,17 @@ impl Shared {
         value
     }
 
+    /// The same, but wakes the writer only if the change says that there is something for it.
+    pub(super) fn send_if(&self, change: impl FnOnce(&mut ServerSession<Raw>) -> bool) {
+        let writer = {
+            let mut state = self.lock();
+            if change(&mut state.session) { state.writer.take() } else { None }
+        };
+        if let Some(writer) = writer {
+            writer.wake();
+        }
+    }
+
     /// Ends the connection: its machine is closed, and everybody who waits is woken to see it.
     pub(super) fn close(&self) {
         let wakers = {

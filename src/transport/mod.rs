@@ -23,7 +23,8 @@ use crate::error::Error;
 use crate::http::client::Incoming;
 use crate::jsonrpc::{Outline, Payload, Raw, outline};
 use crate::proto::Millis;
-use crate::proto::client::{Channel, ClientMachine, RequestId};
+use crate::proto::client::{Channel, ClientMachine, Report, RequestId};
+use crate::proto::scan::{LONGEST, Scanned, parse_number, scan};
 
 pub use authorize::{Authorize, Denial, Later, Remedy};
 use child::Child;
@@ -66,6 +67,8 @@ pub enum TransportEvent {
     Open,
     /// A message of a child, or of a WebSocket.
     Message(Raw),
+    /// The same, which is a report of progress.
+    Report(PassingReport),
     /// What exchanges of HTTP have brought.
     Http(Incoming<Raw>),
     /// A message could not be read, of which so much is known: the call fails that it answers.
@@ -193,7 +196,9 @@ impl TransportEvent {
     pub fn tell(self, client: &mut ClientMachine<Raw>, now: Millis) {
         match self {
             Self::Open => client.opened(now),
-            Self::Message(message) => client.read(&message, None, now),
+            Self::Message(message) | Self::Report(PassingReport { message, .. }) => {
+                client.read(&message, None, now);
+            }
             Self::Http(incoming) => incoming.tell(client, now),
             Self::Unread(of, error) => match of.id.as_ref().filter(|_| of.answers) {
                 Some(id) => match RequestId::named(id) {
@@ -206,10 +211,23 @@ impl TransportEvent {
         }
     }
 
+    /// The same, for a client that passes on what it hears: of reports there is no
+    /// [notification](crate::proto::client::Output::Notification) besides.
+    pub fn pass(self, client: &mut ClientMachine<Raw>, now: Millis) {
+        match self {
+            Self::Report(report) => client.receive_report(&report.found, report.read()),
+            other => other.tell(client, now),
+        }
+    }
+
     /// A text that has come as a message.
     fn of(text: String, limit: usize) -> Self {
         if text.len() > limit {
             return Self::Unread(outline(text.as_bytes()), Error::too_large(limit, true));
+        }
+        if let Some(found) = PassingReport::scan(&text) {
+            let at = text.len() - text.trim_ascii_start().len()..text.len();
+            return Self::Report(PassingReport { message: Raw::part(text, at), found });
         }
         match Raw::take(text) {
             Ok(message) => Self::Message(message),
@@ -224,6 +242,32 @@ impl TransportEvent {
     }
 }
 
+/// A report of progress, of which all that matters has been found in one pass over its text.
+#[derive(Debug)]
+pub struct PassingReport {
+    message: Raw,
+    found: Scanned,
+}
+
+impl PassingReport {
+    /// `None`: it is none, or has to be looked at more closely.
+    fn scan(text: &str) -> Option<Scanned> {
+        // An escape may stand for half of a character, which is not passed on.
+        if text.len() > LONGEST || memchr::memchr(b'\\', text.as_bytes()).is_some() {
+            return None;
+        }
+        scan(text.as_bytes(), parse_number)
+    }
+
+    fn read(&self) -> Report<Raw> {
+        let Scanned { progress, total, .. } = self.found;
+        // With its quotes.
+        let message = self.found.message.clone().map(|at| at.start - 1..at.end + 1);
+        let message = message.map(|at| self.message.beside(at));
+        Report { progress, total, message, params: self.message.beside(self.found.all.clone()) }
+    }
+}
+
 impl End {
     fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), ..Self::default() }
@@ -234,4 +278,56 @@ impl End {
 fn endurance(limit: usize) -> usize {
     const LEAST: usize = 64 << 20;
     limit.saturating_mul(4).max(limit.saturating_add(LEAST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Payload, Raw, TransportEvent};
+
+    #[test]
+    fn a_report_that_is_scanned_is_what_it_is_when_it_is_parsed() {
+        let around = |params: &str| {
+            format!(r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{params}}}"#)
+        };
+        let mut scanned = 0;
+        for text in [
+            around(r#"{"progressToken":7,"progress":3.0,"total":10,"x-own":[1,{"a":null}]}"#),
+            around(r#"{ "message" : "Größe 🚀", "progress" : 55.00000000000001 ,"progressToken": "12" }"#),
+            around(r#"{"progressToken":7,"progress":1,"_meta":{"a/b":1},"total":null}"#),
+            format!("  {} ", around(r#"{"progressToken":7,"progress":1}"#)).trim_end().to_owned(),
+            r#"{"method":"notifications/progress","params":{"progress":1,"progressToken":1},"jsonrpc":"2.0"}"#.to_owned(),
+        ] {
+            let TransportEvent::Report(report) = TransportEvent::of(text.clone(), 1 << 20) else {
+                panic!("{text}")
+            };
+            scanned += 1;
+            let (read, whole) = (report.read(), Raw::parse(text).unwrap());
+            let params = whole.get("params").unwrap();
+            assert_eq!(read.params.to_string(), params.to_string(), "every byte of it");
+            assert_eq!(report.message.to_string(), whole.to_string());
+            assert_eq!(Some(read.progress), params.get("progress").and_then(|one| one.as_f64()));
+            assert_eq!(read.total, params.present("total").and_then(|one| one.as_f64()));
+            let message = read.message.and_then(|one| one.as_text());
+            assert_eq!(message, params.text("message"));
+            let mut other = read.params;
+            other.set("progressToken", Raw::string("theirs"));
+            assert_eq!(other.text("progressToken").as_deref(), Some("theirs"));
+        }
+        assert_eq!(scanned, 5);
+        // What an escape stands for, or comes twice, or is no report, is looked at more closely.
+        for text in [
+            around(r#"{"progressToken":7,"progress":1,"message":"a\"b"}"#),
+            around(r#"{"progressToken":7,"progress":1,"x":"\ud83d\ude80"}"#),
+            around(r#"{"progressToken":7,"progressToken":8,"progress":1}"#),
+            around(r#"{"progressToken":"own","progress":1}"#),
+            r#"{"jsonrpc":"2.0","id":1,"result":{}}"#.to_owned(),
+        ] {
+            assert!(
+                matches!(TransportEvent::of(text.clone(), 1 << 20), TransportEvent::Message(_)),
+                "{text}"
+            );
+        }
+        let half = around(r#"{"progressToken":7,"progress":1,"message":"\ud83d"}"#);
+        assert!(matches!(TransportEvent::of(half, 1 << 20), TransportEvent::Unread(..)));
+    }
 }

@@ -31,7 +31,8 @@ impl Scheme {
     /// # Errors
     /// It is no URL, or one of another kind.
     pub fn of(url: &str) -> Result<Self, String> {
-        let url = reqwest::Url::parse(url).map_err(|_| "it is not a URL".to_owned())?;
+        let url = reqwest::Url::parse(url)
+            .map_err(|_| "it is not a URL like wss://host/mcp".to_owned())?;
         match url.scheme() {
             "ws" | "wss" => Ok(Self::WebSocket),
             "http" | "https" => Ok(Self::Http),

@@ -43,7 +43,7 @@ impl Core {
             return Err(JsValue::from_str("`name`, `version` and `title` must be strings"));
         }
         let Some(mode) = mode else {
-            return Err(JsValue::from_str("`mode` names no protocol version"));
+            return Err(JsValue::from_str("`mode` must be auto, legacy or a protocol version"));
         };
         let capabilities = JsValue::object();
         Ok(Self::of(ClientMachine::new(ClientConfig { info, capabilities, log_level, mode })))
@@ -111,11 +111,18 @@ impl Core {
         }
     }
 
+    /// Reads a message, parsed, that is nothing but a result that ends its call, for which nobody looks at the
+    /// clock; false if it is something else, and has to be [received](Self::receive).
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn ended(&mut self, message: JsValue) -> bool {
+        self.machine.ended(&message)
+    }
+
     /// A message has arrived, parsed; `stream` is the id of the request on whose stream it came, NaN
     /// where there is none.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn receive(&mut self, message: JsValue, stream: f64, now: f64) {
-        self.machine.read(&message, request(stream), now);
+        self.machine.read_other(&message, request(stream), now);
     }
 
     /// A view of the core's memory, which is detached when the memory grows.

@@ -296,7 +296,7 @@ impl Core {
                 put(Place::Id, about.as_ref().map_or(0.0, request_in));
                 let parts = vec![
                     exchange.into(),
-                    JsValue::from_str(verb),
+                    JsValue::constant(verb),
                     JsValue::array(headers),
                     body.unwrap_or_default(),
                     about.unwrap_or_default(),

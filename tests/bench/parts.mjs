@@ -15,6 +15,7 @@ export const titles = {
   "sdk-v1": "TypeScript SDK v1",
   "sdk-v2": "TypeScript SDK v2",
   floor: "nothing: the browser alone",
+  "floor-worker": "nothing, in a worker: the browser alone",
 };
 /** @typedef {keyof typeof titles} Name */
 
@@ -219,7 +220,7 @@ async function growth(setting, what) {
 async function gaps(setting) {
   const n = scaled(setting, 200_000);
   const connect = `dial(${JSON.stringify(setting.frames.url)})`;
-  const pages = await open(setting, [...CONNECTED, "floor"], undefined, connect);
+  const pages = await open(setting, [...CONNECTED, "floor", "floor-worker"], undefined, connect);
   /** @type {import("./browsers.mjs").Samples} */
   const samples = {};
   // The first one warms up.

@@ -131,7 +131,7 @@ export function shortTable({ chromium, native }) {
     ["coldFetch", "import to connected"],
   ];
   const first = means("one progress notification", chromium, CHANNELS, ["streams", "floor"]);
-  const second = clients("main thread, in Chromium", chromium, more, ["streams", "floor"]);
+  const second = clients("main thread, in Chromium", chromium, more, ["streams", "floor", "floor-worker"]);
   const servers = native ? serversTable(native) : "";
   return [SHORT, first, second, servers].filter(Boolean).join("\n\n");
 }

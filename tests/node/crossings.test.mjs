@@ -124,6 +124,22 @@ for (const era of ["modern", "legacy"]) {
       assert.equal(inside, 4);
     });
 
+    test("a call that is answered with nothing but a result looks at the clock once", async () => {
+      const client = await overFrames(era, 0);
+      await client.callTool("t");
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const { now } = performance;
+      let looks = 0;
+      performance.now = () => (looks++, now.call(performance));
+      try {
+        await client.callTool("t");
+      } finally {
+        performance.now = now;
+      }
+      assert.equal(looks, 1);
+      await client.close();
+    });
+
     test("a call that is answered with JSON crosses as often as over a WebSocket, and once for the head", async () => {
       const frames = await count(await overFrames(era, 0));
       const http = await count(await overHttp(era, (request) => Response.json(result(request, era))));

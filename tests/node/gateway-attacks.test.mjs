@@ -165,6 +165,24 @@ test("what a file says cannot slip a header in, nor lead out of its place", asyn
   assert.match(await run({ "a b": { command: "x" }, "a/b": { command: "x" } }), /would both be at \/a-b\/mcp/);
 });
 
+test("a file may be huge, and what is wrong with it is told in a few words all the same", async () => {
+  const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
+  const many = (/** @type {number} */ count, /** @type {object} */ entry) => JSON.stringify({ mcpServers: Object.fromEntries(Array.from({ length: count }, (_, n) => [`s${n}`, entry])) });
+  await writeFile(file, `${"/* x */ ".repeat(200_000)}${many(2_000, { command: process.execPath, args: [linesServer] })}`);
+  const gateway = await begin(["--config", file]);
+  const client = await Client.connect(gateway.ws("s1999"), { protocols: gateway.protocols, progressHandler: null });
+  assert.equal((await client.callTool("burst")).content[0].text, "burst");
+  await client.close();
+  for (const text of ["[".repeat(1e6), `{"mcpServers":{"a":{"command":"${"/*".repeat(1e6)}`, many(1, { command: "x", env: { A: "${".repeat(1e5) } }), many(1, { command: "x", args: [`\${${"x".repeat(1e6)}}`] }), many(20_000, { command: "x", disabled: true })]) {
+    await writeFile(file, text);
+    const child = spawn(program, ["--port", "0", "--config", file]);
+    let said = "";
+    child.stderr.on("data", (chunk) => (said += chunk));
+    assert.equal(await new Promise((resolve) => child.on("close", resolve)), 1, said.slice(0, 500));
+    assert.ok(said.length > 0 && said.length < 2_000, `${said.length} characters: ${said.slice(0, 200)}`);
+  }
+});
+
 test("a client that does not read holds nobody up, and costs a bounded amount of memory", { skip: process.platform !== "linux" }, async () => {
   const gateway = await begin(["--child", "shared", ...lines()]);
   const other = await connect(gateway);

@@ -139,6 +139,27 @@ describe("a server that wants a log-in", () => {
     there.state.needs = {};
   });
 
+  test("forgets it for whoever has the token and presses the button, and gives its tokens back", async () => {
+    const client = await connect(gateway);
+    assert.equal((await client.callTool("work")).content[0].text, "person");
+    const out = (/** @type {object} */ headers, path = "/mcp") => fetch(`${gateway.url}logout`, { method: "POST", headers: { "content-type": "application/json", ...headers }, body: JSON.stringify({ path }) });
+    assert.equal((await out({})).status, 401);
+    assert.equal((await out({ ...gateway.headers, "content-type": "text/plain" })).status, 415);
+    assert.equal((await out(gateway.headers, "/nothing")).status, 404);
+    assert.equal(await work(gateway), "person", "nothing of that has logged anybody out");
+    assert.equal(there.count("POST /token/revocation"), 0);
+    assert.deepEqual(await (await out(gateway.headers)).json(), { was: true });
+    assert.equal(there.count("POST /token/revocation"), 2, "the refresh token and the access token");
+    assert.deepEqual(await (await out(gateway.headers)).json(), { was: false });
+    assert.equal((await gateway.servers())[0].login, undefined);
+    await assert.rejects(client.callTool("work"), /wants a log-in/, "also for who was there before");
+    assert.equal((await gateway.servers())[0].login, "needed");
+    await client.close();
+    await logIn(gateway);
+    assert.equal(await work(gateway), "person", "and one may log in again");
+    assert.equal(there.count("POST /reg"), 1, "as the same client");
+  });
+
   test("no log has anything secret", () => {
     assert.ok(!/code=|access_token|refresh_token|Bearer [\w-]{20}/.test(gateway.output()), gateway.output());
   });

@@ -285,6 +285,7 @@ describe("the start", () => {
       [["--port", String(taken.port), ...lines()], /is in use.*--port/],
       [["--host", "0.0.0.0", "--no-token", ...lines()], /--no-token is for this machine only/],
       [["--tls-cert", file, ...lines()], /go together/],
+      [["--forwarded-header", "X Forwarded", ...lines()], /is no name of a header/],
       [["--url", "ftp://x"], /no address that begins with http/],
       [[], /--config|COMMAND/],
     ])) {

@@ -56,3 +56,48 @@ test("a text is measured in bytes whatever it is made of, also where a piece end
     }
   }
 });
+
+/** A client over HTTP whose calls are answered by a body of these chunks. @param {() => AsyncIterable<Uint8Array>} chunks @param {Record<string, string>} headers @param {object} [options] */
+function answered(chunks, headers, options) {
+  const json = (/** @type {unknown} */ value) => new Response(JSON.stringify(value), { headers: { "content-type": "application/json" } });
+  const fetch = async (/** @type {unknown} */ _, /** @type {any} */ { method, body }) => {
+    if (method !== "POST") return new Response(null, { status: 405 });
+    const { id, method: asked, params } = JSON.parse(body);
+    if (id === undefined) return new Response(null, { status: 202 });
+    if (asked === "initialize") return json({ jsonrpc: "2.0", id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "s", version: "1" } } });
+    return new Response(/** @type {any} */ (ReadableStream).from(chunks()), { headers: { "content-type": "application/json", ...headers } });
+  };
+  return Client.connect("http://localhost/mcp", { mode: "legacy", progressHandler: null, fetch, ...options });
+}
+
+test("a body is read as it was written, wherever its chunks end", async () => {
+  const text = "é 語 🚀 \u2028".repeat(50);
+  // Behind a byte order mark, as some servers write.
+  const bytes = new TextEncoder().encode(`\ufeff${JSON.stringify({ jsonrpc: "2.0", id: 2, result: { content: [{ type: "text", text }] } })}`);
+  for (const size of [1, 2, 3, 7, bytes.length]) {
+    const client = await answered(async function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+    }, {});
+    const { content } = /** @type {any} */ (await client.callTool("t"));
+    assert.equal(content[0].text, text);
+    await client.close();
+  }
+});
+
+test("a body that has no end is read up to the limit, whatever length it claims", async () => {
+  for (const headers of [{}, { "content-length": "10" }]) {
+    let sent = 0;
+    let left = false;
+    const client = await answered(async function* () {
+      try {
+        for (; ; sent += 1000) yield new Uint8Array(1000).fill(32);
+      } finally {
+        left = true;
+      }
+    }, /** @type {Record<string, string>} */ (headers), { maxMessageSize: 20_000 });
+    await assert.rejects(client.callTool("t"), { code: "MESSAGE_TOO_LARGE" });
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.ok(left && sent < 30_000, `${sent} bytes`);
+    await client.close();
+  }
+});

@@ -3,6 +3,7 @@
 #![cfg(not(target_arch = "wasm32"))]
 #![allow(clippy::needless_pass_by_value, reason = "`json!` reads better without a `&`")]
 
+mod crossing;
 mod ends;
 mod questions;
 #[path = "../support/relayed.rs"]

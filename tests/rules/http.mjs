@@ -128,7 +128,9 @@ rule("another fetch can be given", async (env) => {
       return fetch(url, init);
     },
   });
-  equal(seen[0], [peer.target, "POST", "error", "omit", "no-store", "no-referrer"]);
+  ok(seen.some(([, method]) => method === "POST"), "messages are posted");
+  // By `no-store`, browsers would ask a server of another origin for leave before each message.
+  for (const [url, method, ...how] of seen) equal([url, ...how], [peer.target, "error", "omit", method === "GET" ? "no-store" : undefined, "no-referrer"]);
 }, { worker: false });
 
 rule("what a name has to be in a header, and what not", async (env) => {

@@ -1,8 +1,12 @@
 // A stdio server of 2025-11-25 that is written by hand, for what libraries would not do: many
 // messages in one write, questions, an end in the middle of a call.
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
 const modern = process.argv.includes("--modern");
+// One that ends neither when it is asked to nor when nobody speaks to it any more.
+const stubborn = process.argv.includes("--stubborn");
+if (stubborn) for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"]) process.on(signal, () => {});
 /** @type {Map<unknown, (answer: any) => void>} */
 const asked = new Map();
 let last = 0;
@@ -14,7 +18,7 @@ const sleep = (/** @type {number} */ millis) => new Promise((resolve) => setTime
 
 process.stderr.write("lines-server is up\n");
 createInterface({ input: process.stdin }).on("line", (line) => void handle(JSON.parse(line)));
-process.stdin.on("end", () => process.exit(0));
+process.stdin.on("end", () => (stubborn ? setInterval(() => {}, 1e6) : process.exit(0)));
 
 /** @param {any} message */
 async function handle({ id, method, params, result }) {
@@ -83,6 +87,11 @@ async function handle({ id, method, params, result }) {
     for (let n = 0; n < args.megabytes; n++) await written(process.stdout, "x".repeat(1 << 20));
     await written(process.stdout, "\n");
     write(text("ended"));
+  } else if (name === "breed") {
+    // Each starts two others, so many times; none of them ends by itself, nor when it is asked to.
+    const script = 'trap "" TERM INT HUP; f() { if [ "$1" -gt 0 ]; then f $(($1 - 1)) & f $(($1 - 1)) & fi; while :; do sleep 1000; done; }; f "$1"';
+    spawn("sh", ["-c", script, args.mark, String(args.generations)], { stdio: "ignore" });
+    write(text("bred"));
   } else if (name === "slow") {
     await sleep(args.millis ?? 60_000);
     write(text("slept"));

@@ -171,6 +171,14 @@ impl World {
         answer
     }
 
+    /// The same, where other messages may come before the answer.
+    pub fn ask_among(&mut self, id: FrontId, method: &str, params: Value) -> Value {
+        let own = self.request(id, method, params);
+        let got = self.all(id);
+        let answer = got.iter().find(|got| got["id"] == own && got.get("method").is_none());
+        answer.unwrap_or_else(|| panic!("{method} is answered: {got:?}")).clone()
+    }
+
     /// The next message that a client has got.
     pub fn take(&mut self, id: FrontId) -> Option<Value> {
         self.front(id).inbox.pop_front()
@@ -278,7 +286,7 @@ impl World {
                 let Some(Front { machine, .. }) = self.fronts.get_mut(&id) else { return };
                 match act {
                     Act::Answer(key, outcome) => machine.pass_answer(key, outcome),
-                    Act::Report(key, params) => machine.pass_report(key, params),
+                    Act::Report(key, params) => drop(machine.pass_report(key, params)),
                     Act::Notify(key, method, params) => {
                         assert!(machine.pass_notification(key, &method, params));
                     }

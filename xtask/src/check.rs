@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use enumset::{EnumSet, enum_set};
 
+use crate::defaults;
 use crate::deny;
 use crate::facade;
 use crate::outcome::Outcome;
@@ -28,13 +29,14 @@ const BUDGETS: [(&str, u64); 4] = [
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 14] = [
+const STEPS: [Step; 15] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
     ("documentation", documentation),
     ("layering", layering),
     ("words", |_| words::compare()),
+    ("defaults", |_| defaults::compare()),
     ("crate", crate_package),
     ("package", |tools| package::package(tools).map(drop)),
     ("dependencies", deny::check),

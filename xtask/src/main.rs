@@ -11,6 +11,7 @@ mod advisories;
 mod bench;
 mod check;
 mod counts;
+mod defaults;
 mod demo;
 mod deny;
 mod docs;

@@ -1,5 +1,7 @@
 //! Splits a module: what every page needs, and parts that some load later into the first one's
-//! memory. Together they are the module, but for what ties them.
+//! memory. Together they are the module, but for what ties them. Modules that are built one by one would
+//! each carry what they share, and could not go on counting ids when a client turns from a WebSocket to
+//! HTTP.
 //!
 //! Works on the text that `wasm-dis` writes. Where another part calls one that is late, there is a stub in
 //! the first that calls by a table, which the part fills when it starts; it imports what it uses of

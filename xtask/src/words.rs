@@ -13,16 +13,6 @@ const SCRIPT: &str = "pkg-template/wasm/words.js";
 /// Where the binding's numbers are, and one enum that it hands on as it is.
 const SOURCES: [&str; 2] = ["src/wasm", "src/proto/client/oddity.rs"];
 
-/// Where each says how large a message may be.
-const SIZES: [&str; 2] = ["src/http/sse.rs", "pkg-template/base/size.js"];
-
-/// How large a message may be, as it is written there; nothing where it is not.
-fn largest(text: &str) -> Option<String> {
-    let (_, definition) = text.split_once("const MAX_MESSAGE_SIZE")?;
-    let (_, value) = definition.split_once('=')?;
-    Some(plain(value.split_once(';')?.0.trim()))
-}
-
 /// Numbers by their names, as they were written.
 type Words = BTreeMap<String, String>;
 
@@ -41,12 +31,7 @@ pub fn compare() -> Result<()> {
             sources += &read(place)?;
         }
     }
-    let mut differences = differences(&sources, &read(root().join(SCRIPT))?);
-    let [rust, script] = SIZES.map(|place| read(root().join(place)).map(|text| largest(&text)));
-    let (rust, script) = (rust?, script?);
-    if rust.is_none() || rust != script {
-        differences.push(format!("MAX_MESSAGE_SIZE differs: {}", SIZES.join(", ")));
-    }
+    let differences = differences(&sources, &read(root().join(SCRIPT))?);
     if !differences.is_empty() {
         bail!("{SCRIPT} and the binding differ:\n  {}", differences.join("\n  "));
     }

@@ -60,6 +60,12 @@ pub struct Arguments {
     #[arg(long, value_name = "HOST")]
     pub allow_host: Vec<String>,
 
+    /// Behind a reverse proxy, the header in which it names who asks: X-Forwarded-For, X-Real-IP or
+    /// Forwarded. Limits are then for each of them; without it, all are one. Only if nobody else reaches
+    /// the gateway, for whoever does may write any address.
+    #[arg(long, value_name = "NAME", conflicts_with = "tls_cert")]
+    pub forwarded_header: Option<String>,
+
     /// The token that pages have to show [default: a random one]. Others on this machine can see
     /// the command line; --secret keeps it in a file.
     #[arg(long, value_name = "TEXT", conflicts_with_all = ["no_token", "secret"])]

@@ -4,10 +4,10 @@
 mod life;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet},
     pin::pin,
     sync::Arc,
-    time::Duration,
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
 use mcp_wasm::{
@@ -114,10 +114,17 @@ async fn rest(until: Option<Instant>) {
     }
 }
 
+/// What the clock of the world said when that of the machines began.
+#[allow(clippy::disallowed_methods)] // clocks are read here
+fn epoch() -> f64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    time.as_secs_f64() * 1000.0 - now()
+}
+
 struct Backend {
     pool: Arc<Pool>,
     relay: Relay<Raw>,
-    lines: HashMap<FrontId, Line>,
+    lines: BTreeMap<FrontId, Line>,
     transport: Option<Transport>,
     is_own: bool,
     /// Whether anybody has been there.
@@ -132,9 +139,9 @@ struct Backend {
     /// A client that everything waits for, and until when.
     slow: Option<(Line, Option<Instant>)>,
     /// Clients that are not waited for any more.
-    lagging: HashSet<FrontId>,
+    lagging: BTreeSet<FrontId>,
     /// Clients that got something in this step.
-    touched: HashSet<FrontId>,
+    touched: BTreeSet<FrontId>,
     listed: u64,
 }
 
@@ -149,10 +156,11 @@ impl Backend {
             relay: Relay::new(RelayOptions {
                 shared: !is_own,
                 lists: matches!(&pool.entry.way, Way::Web(web) if web.url.starts_with("http")),
+                epoch: epoch(),
                 ..RelayOptions::new(key)
             }),
             pool,
-            lines: HashMap::new(),
+            lines: BTreeMap::new(),
             transport: None,
             is_own,
             was_used: false,
@@ -161,8 +169,8 @@ impl Backend {
             ends: 0,
             again: None,
             slow: None,
-            lagging: HashSet::new(),
-            touched: HashSet::new(),
+            lagging: BTreeSet::new(),
+            touched: BTreeSet::new(),
             listed: 0,
         })
     }
@@ -181,9 +189,13 @@ impl Backend {
     }
 
     fn wake(&self) -> Option<Instant> {
-        let millis = self.relay.poll_timeout() - now();
-        let clock = Duration::try_from_secs_f64(millis.max(0.0) / 1000.0).ok();
-        let clock = clock.and_then(|clock| Instant::now().checked_add(clock));
+        let wanted = self.relay.poll_timeout();
+        let clock = if wanted.is_finite() {
+            let clock = Duration::try_from_secs_f64((wanted - now()).max(0.0) / 1000.0).ok();
+            clock.and_then(|clock| Instant::now().checked_add(clock))
+        } else {
+            None
+        };
         let again = self.again.filter(|_| self.transport.is_none() && self.is_wanted());
         match (clock, again) {
             (Some(one), Some(other)) => Some(one.min(other)),
@@ -232,7 +244,7 @@ impl Backend {
         if is_end {
             self.transport = None;
         }
-        event.tell(self.relay.back_mut(), now);
+        event.pass(self.relay.back_mut(), now);
         self.relay.settle(now);
     }
 
@@ -267,7 +279,7 @@ impl Backend {
     }
 
     fn look_at_readers(&mut self) {
-        for front in self.touched.drain() {
+        while let Some(front) = self.touched.pop_first() {
             let Some(line) = self.lines.get(&front) else { continue };
             let waiting = line.waiting();
             if waiting < FEW {

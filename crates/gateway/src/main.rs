@@ -70,6 +70,11 @@ async fn run(arguments: Arguments) -> Result<()> {
              what the servers can do. Leave --no-token away, or leave --host at 127.0.0.1"
         );
     }
+    if let Some(header) = &arguments.forwarded_header
+        && axum::http::HeaderName::from_bytes(header.as_bytes()).is_err()
+    {
+        bail!("--forwarded-header {header:?} is no name of a header");
+    }
     let tls = match (&arguments.tls_cert, &arguments.tls_key) {
         (Some(cert), Some(key)) => Some(tls::Tls::read(cert, key)?),
         (None, None) => None,
@@ -184,7 +189,13 @@ fn options(
         session_timeout: arguments.idle,
         session_rest: arguments.idle.min(Duration::from_secs(300)),
         max_sessions: arguments.max_sessions,
-        max_sessions_per_peer: arguments.max_sessions,
+        // Where nobody can tell clients apart, one of them is all of them.
+        max_sessions_per_peer: match arguments.forwarded_header {
+            Some(_) => arguments.max_sessions.div_ceil(2),
+            None => arguments.max_sessions,
+        },
+        max_connections_per_peer: arguments.tls_cert.as_ref().map(|_| usize::MAX),
+        forwarded_header: arguments.forwarded_header.clone(),
         ..Options::default()
     }
 }

@@ -21,7 +21,7 @@ use url::form_urlencoded;
 
 use crate::{
     files::FILES,
-    oauth::{Logins, Place},
+    oauth::{Login, Logins, Place},
     pool::Pool,
 };
 
@@ -56,6 +56,7 @@ pub fn router(pools: &[Arc<Pool>], pairing: Option<PairingToken>) -> Router {
     let routes = Router::new()
         .route("/servers", get(servers))
         .route("/login", post(login))
+        .route("/logout", post(logout))
         .route(Place::BACK, get(back))
         .route(
             IN,
@@ -81,35 +82,53 @@ impl Site {
     }
 }
 
-/// What server somebody wants to log in at.
+/// What server somebody wants to log in or out at.
 #[derive(Deserialize)]
 struct Wanted {
     path: String,
 }
 
-/// Begins a log-in: the answer is the address to be opened. A page of another origin cannot send a body
-/// of this type without being asked for leave, which it does not get.
-async fn login(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
-    if let Err(refused) = site.admit(&headers) {
-        return refused;
-    }
+/// The server that somebody wants to log in or out at. A page of another origin cannot send a body of
+/// this type without being asked for leave, which it does not get.
+#[allow(clippy::result_large_err)] // the answer is on its way out
+fn wanted<'a>(
+    site: &'a Site,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<(&'a Pool, &'a Arc<Login>), Response> {
+    site.admit(headers)?;
     let kind = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
     if kind != Some("application/json") {
-        return StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response();
+        return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response());
     }
-    let Ok(Wanted { path }) = serde_json::from_slice(&body) else {
-        return StatusCode::BAD_REQUEST.into_response();
+    let Ok(Wanted { path }) = serde_json::from_slice(body) else {
+        return Err(StatusCode::BAD_REQUEST.into_response());
     };
     let pool = site.pools.iter().find(|pool| pool.path() == path);
-    let Some(login) = pool.and_then(|pool| pool.login()) else {
-        return StatusCode::NOT_FOUND.into_response();
+    pool.and_then(|pool| Some((&**pool, pool.login()?)))
+        .ok_or_else(|| StatusCode::NOT_FOUND.into_response())
+}
+
+/// Begins a log-in: the answer is the address to be opened.
+async fn login(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    let (pool, login) = match wanted(&site, &headers, &body) {
+        Ok(wanted) => wanted,
+        Err(refused) => return refused,
     };
     match site.logins.begin(login).await {
         Ok(url) => Json(json!({ "url": url })).into_response(),
         Err(error) => {
-            tracing::warn!(server = pool.map(|pool| pool.name()), "nobody can log in: {error}");
+            tracing::warn!(server = pool.name(), "nobody can log in: {error}");
             (StatusCode::BAD_GATEWAY, Json(json!({ "error": error }))).into_response()
         }
+    }
+}
+
+/// Ends a log-in.
+async fn logout(State(site): State<Arc<Site>>, headers: HeaderMap, body: Bytes) -> Response {
+    match wanted(&site, &headers, &body) {
+        Ok((_, login)) => Json(json!({ "was": login.log_out().await })).into_response(),
+        Err(refused) => refused,
     }
 }
 

@@ -2,6 +2,9 @@
 
 use std::env;
 
+/// Characters of a text that an error shows.
+const SHOWN: usize = 80;
+
 /// Where the values come from.
 pub struct Variables<'a> {
     /// The variables of the environment.
@@ -19,6 +22,14 @@ fn of_input(name: &str) -> String {
     ["INPUT_", &name.chars().map(plain).collect::<String>()].concat()
 }
 
+/// As much of a text as an error shows.
+fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((at, _)) => format!("{}…", &text[..at]),
+        None => text.to_owned(),
+    }
+}
+
 impl Variables<'_> {
     /// The text with everything in its place.
     ///
@@ -29,7 +40,7 @@ impl Variables<'_> {
         while let Some((before, after)) = rest.split_once("${") {
             out.push_str(before);
             let Some((name, behind)) = after.split_once('}') else {
-                return Err(format!("`{text}` has a `${{` without its `}}`"));
+                return Err(format!("`{}` has a `${{` without its `}}`", shown(text)));
             };
             out.push_str(&self.value(name)?);
             rest = behind;
@@ -38,17 +49,19 @@ impl Variables<'_> {
         Ok(out)
     }
 
-    fn value(&self, whole: &str) -> Result<String, String> {
-        if let Some(input) = whole.strip_prefix("input:") {
+    fn value(&self, name: &str) -> Result<String, String> {
+        let whole = shown(name);
+        if let Some(input) = name.strip_prefix("input:") {
             let variable = of_input(input);
             return (self.lookup)(&variable).ok_or_else(|| {
+                let variable = shown(&variable);
                 format!(
                     "`${{{whole}}}` is a value that an editor asks for, and the gateway cannot ask: \
                      set the environment variable {variable} to it"
                 )
             });
         }
-        let name = whole.strip_prefix("env:").unwrap_or(whole);
+        let name = name.strip_prefix("env:").unwrap_or(name);
         let (name, default) = match name.split_once(":-") {
             Some((name, default)) => (name, Some(default)),
             None => (name, None),
@@ -65,6 +78,7 @@ impl Variables<'_> {
         }
         let value = (self.lookup)(name).or_else(|| default.map(str::to_owned));
         value.ok_or_else(|| {
+            let name = shown(name);
             format!("`${{{whole}}}`: the environment variable {name} is not set; set it, or write its value there")
         })
     }
@@ -96,5 +110,13 @@ mod tests {
         let error = expand("${input:token}").unwrap_err();
         assert!(error.contains("set the environment variable INPUT_TOKEN"), "{error}");
         assert!(expand("${KEY").unwrap_err().contains("without its"));
+        for huge in [
+            "${".repeat(100_000),
+            format!("${{{}}}", "x".repeat(100_000)),
+            format!("${{input:{}}}", "ö".repeat(100_000)),
+        ] {
+            let error = expand(&huge).unwrap_err();
+            assert!(error.len() < 1000, "{}", error.len());
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! The task of one client: it feeds the machine with what happens, and does what it says. All
-//! functions of the user's run in it, one after the other.
+//! functions of the user's run in it, one after the other, and no lock is held while one runs: all others
+//! only wake the task.
 
 use std::sync::{Arc, Weak};
 

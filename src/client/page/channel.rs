@@ -68,7 +68,7 @@ impl Destination {
             Some(here) => web_sys::Url::new_with_base(&given, &here),
             None => web_sys::Url::new(&given),
         };
-        let url = url.map_err(|_| odd("it is not a URL"))?;
+        let url = url.map_err(|_| odd("it is not a URL like wss://host/mcp"))?;
         let http = match url.protocol().as_str() {
             "ws:" | "wss:" => false,
             "http:" | "https:" => true,

@@ -21,9 +21,10 @@ const PAGES: u32 = 100;
 /// The kinds of answer, as every server wants them listed.
 const ACCEPT: &str = "application/json, text/event-stream";
 
+/// A header of its own name.
 #[inline(never)]
-fn put<P: Payload>(headers: &mut Vec<P>, name: &str, value: P) {
-    headers.push(P::string(name));
+fn put<P: Payload>(headers: &mut Vec<P>, name: &'static str, value: P) {
+    headers.push(P::constant(name));
     headers.push(value);
 }
 
@@ -111,11 +112,11 @@ impl<P: Payload> Http<P> {
         exchange.deadline = f64::INFINITY;
         exchange.started = self.now;
         let mut headers = Vec::new();
-        let mut header = |name: &str, value: P| put(&mut headers, name, value);
+        let mut header = |name: &'static str, value: P| put(&mut headers, name, value);
         let body = exchange.message.clone().filter(|_| verb == "POST");
-        header("Accept", P::string(if body.is_some() { ACCEPT } else { EVENTS }));
+        header("Accept", P::constant(if body.is_some() { ACCEPT } else { EVENTS }));
         if body.is_some() {
-            header("Content-Type", P::string(JSON));
+            header("Content-Type", P::constant(JSON));
         }
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
@@ -143,7 +144,7 @@ impl<P: Payload> Http<P> {
                     if exchange.kind == Subject::CallTool {
                         let arguments = at(message, &["params", "arguments"]);
                         for (name, value) in self.tools.headers(&about, arguments.as_ref()) {
-                            header(&name, P::string(&value));
+                            headers.extend([P::string(&name), P::string(&value)]);
                         }
                     }
                 }

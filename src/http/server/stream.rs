@@ -58,7 +58,7 @@ impl Default for StreamLimits {
 }
 
 /// One reader of one stream. One that comes back takes its place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Reader {
     pub(super) stream: u64,
     pub(super) number: u64,
@@ -68,6 +68,8 @@ pub struct Reader {
 pub(super) struct Stream {
     /// What an event id of this stream has to say, so that nobody can guess one.
     pub(super) word: String,
+    /// How such an id is written.
+    line: IdLine,
     /// How many requests are not answered yet.
     pub(super) open: usize,
     /// How many more events may wait than on others: the answers of a batch all find a place.
@@ -99,6 +101,12 @@ pub(super) struct StoredEvent {
 }
 
 impl Stream {
+    /// One that answers so many requests.
+    pub(super) fn new(id: u64, word: String, open: usize) -> Self {
+        let extra = open.saturating_sub(1) as u64;
+        Self { line: IdLine::of(id, &word), word, open, extra, ..Self::default() }
+    }
+
     pub(super) fn is_read_by(&self, reader: Reader) -> bool {
         self.reader == Some(reader)
     }
@@ -118,7 +126,7 @@ impl Stream {
     /// Adds an event, and returns how large it is.
     pub(super) fn push<P: Payload>(&mut self, frame: &Frame<P>) -> usize {
         let is_notification = match frame {
-            Frame::Progress(_) => true,
+            Frame::Progress(_) | Frame::Report(_) => true,
             Frame::Message(message) => message.get("id").is_none(),
         };
         self.newest += 1;
@@ -157,10 +165,11 @@ impl Stream {
 
 impl Stream {
     /// What its reader has not been given yet, as text, or as much of it as leaves at once, and up to
-    /// which event that is. `id`: the stream's.
-    pub(super) fn write(&mut self, id: u64, limits: &StreamLimits) -> (String, u64) {
-        let mut text = String::new();
-        let line = IdLine::of(id, &self.word);
+    /// which event that is.
+    pub(super) fn write(&mut self, limits: &StreamLimits) -> (String, u64) {
+        // What an event has around its text is less than what it counts for.
+        let mut text = String::with_capacity(self.waiting_bytes.min(limits.batch));
+        let line = &self.line;
         if self.probed.take().is_some() {
             text.push_str(PROBE);
         }
@@ -207,6 +216,7 @@ pub fn write_message<P: Payload>(text: &mut String, frame: &Frame<P>) {
 }
 
 /// The line with an event's id, which names the stream as well: a client goes on by the id alone.
+#[derive(Debug, Default)]
 struct IdLine {
     before: String,
     after: String,

@@ -73,8 +73,7 @@ impl Streams {
             Sha256::new().chain_update(self.secret).chain_update(id.to_le_bytes()).finalize();
         let word = hash[..8].iter().fold(0, |word, byte| word << 8 | u64::from(*byte));
         let word = format!("{word:016x}");
-        let extra = open.saturating_sub(1) as u64;
-        self.all.insert(id, Stream { word, open, extra, ..Stream::default() });
+        self.all.insert(id, Stream::new(id, word, open));
     }
 
     /// A stream for the answers to these requests, with its first reader.
@@ -331,7 +330,7 @@ impl Streams {
             return Next::End;
         }
         let is_over = stream.ended.is_some();
-        let (text, sent) = stream.write(reader.stream, &self.limits);
+        let (text, sent) = stream.write(&self.limits);
         if !text.is_empty() {
             stream.sent(sent);
             self.bytes -= stream.trim(self.limits.kept_bytes, false);

@@ -3,7 +3,9 @@
 use std::cmp::Ordering;
 
 use super::Raw;
-use super::text::{DEPTH, decode, end_of_scalar, end_of_string, skip_blanks, start_of_value};
+use super::text::{
+    DEPTH, decode, end_of_scalar, end_of_string, outside_of_strings, skip_blanks, start_of_value,
+};
 
 /// A text, and where its arrays and objects end: walked through without a look at anything twice.
 struct Walk<'a> {
@@ -54,13 +56,9 @@ impl<'a> Walk<'a> {
         let count = bytes.iter().filter(|byte| matches!(byte, b'[' | b'{')).count();
         let mut inner: Vec<Container> = Vec::with_capacity(count);
         // The innermost one that is open; each keeps the one around it where its end will be.
-        let (mut open, mut at) = (None, 0);
-        while let Some(byte) = bytes.get(at) {
+        let mut open = None;
+        for (at, byte) in outside_of_strings(bytes) {
             match byte {
-                b'"' => {
-                    at = end_of_string(bytes, at);
-                    continue;
-                }
                 b'[' | b'{' => {
                     let around = open.map_or(0, |open: usize| open as u32 + 1);
                     open = Some(inner.len());
@@ -75,7 +73,6 @@ impl<'a> Walk<'a> {
                 }
                 _ => {}
             }
-            at += 1;
         }
         Self { text, inner }
     }

@@ -6,7 +6,7 @@ mod payload;
 mod text;
 mod write;
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
@@ -142,6 +142,23 @@ impl Raw {
         // How deep our own values nest is for their reader to judge.
         let found = text::note_own(&text);
         Ok(Self::whole(Box::new(text), found))
+    }
+
+    /// A part of a text that is known to be JSON, and so is the part.
+    pub(crate) fn part(text: String, at: Range<usize>) -> Self {
+        let whole = Arc::new(Whole { text: Box::new(text), ends: Ends::default() });
+        Self(Inner::Span(Span { whole, start: at.start, end: at.end }))
+    }
+
+    /// Another part of the text that this is a part of.
+    pub(crate) fn beside(&self, at: Range<usize>) -> Self {
+        match &self.0 {
+            Inner::Span(span) => {
+                let whole = Arc::clone(&span.whole);
+                Self(Inner::Span(Span { whole, start: at.start, end: at.end }))
+            }
+            _ => Self::default(),
+        }
     }
 
     fn whole(text: Box<dyn AsRef<str> + Send + Sync>, found: (Ends, usize, usize)) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Arc, Cow, Id, Inner, Kind, Object, Payload, Raw, Span, digest, text};
+use super::{Arc, Cow, Id, Inner, Kind, Object, Payload, Raw, Span, digest, text, write};
 use crate::jsonrpc::value::whole;
 
 impl Payload for Raw {
@@ -116,6 +116,11 @@ impl Payload for Raw {
 
     fn to_json(&self) -> Option<String> {
         Some(self.write())
+    }
+
+    fn write_json(&self, out: &mut String) {
+        // A text takes everything.
+        let _ = write::write(self, out);
     }
 
     fn from_json(text: &str) -> Option<Self> {

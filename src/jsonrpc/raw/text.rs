@@ -285,6 +285,19 @@ pub(super) fn end_of_string(bytes: &[u8], start: usize) -> usize {
     bytes.len()
 }
 
+/// Each byte that is in no string, with its place.
+pub(super) fn outside_of_strings(bytes: &[u8]) -> impl Iterator<Item = (usize, u8)> + '_ {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        while bytes.get(at) == Some(&b'"') {
+            at = end_of_string(bytes, at);
+        }
+        let byte = *bytes.get(at)?;
+        at += 1;
+        Some((at - 1, byte))
+    })
+}
+
 pub(super) fn end_of_scalar(bytes: &[u8], mut at: usize) -> usize {
     while bytes.get(at).is_some_and(|byte| !is_blank(*byte) && !matches!(byte, b',' | b']' | b'}'))
     {

@@ -13,7 +13,7 @@ impl fmt::Display for Raw {
     }
 }
 
-pub(super) fn write(value: &Raw, out: &mut dyn fmt::Write) -> fmt::Result {
+pub(super) fn write<W: fmt::Write>(value: &Raw, out: &mut W) -> fmt::Result {
     match &value.0 {
         Inner::Span(span) => passage(span.part().as_str(), out),
         Inner::Null => out.write_str("null"),
@@ -36,7 +36,7 @@ pub(super) fn write(value: &Raw, out: &mut dyn fmt::Write) -> fmt::Result {
 }
 
 /// A text as it came, without line breaks: they can only stand between its parts.
-fn passage(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
+fn passage(text: &str, out: &mut impl fmt::Write) -> fmt::Result {
     let mut rest = text;
     while let Some(at) = memchr::memchr2(b'\n', b'\r', rest.as_bytes()) {
         let (line, behind) = rest.split_at(at);
@@ -46,48 +46,72 @@ fn passage(text: &str, out: &mut dyn fmt::Write) -> fmt::Result {
     out.write_str(rest)
 }
 
-fn members(object: &Object, out: &mut dyn fmt::Write) -> fmt::Result {
+fn members<W: fmt::Write>(object: &Object, out: &mut W) -> fmt::Result {
     let mut is_first = true;
-    let mut begin = |out: &mut dyn fmt::Write| {
-        out.write_char(if std::mem::take(&mut is_first) { '{' } else { ',' })
-    };
+    let mut begin =
+        |out: &mut W| out.write_str(if std::mem::take(&mut is_first) { "{" } else { "," });
     // Those that were set stand where they stood in the text, or else behind it.
-    let mut written = vec![false; object.own.len()];
+    let mut written = Marks::of(object.own.len());
+    let base = object.base.as_ref().map_or("", |base| base.part().as_str());
+    let is_line = memchr::memchr2(b'\n', b'\r', base.as_bytes()).is_none();
     for (name, value) in object.base.iter().flat_map(|base| base.part().members()) {
         let place = object.own.iter().position(|(own, _)| name.says(own));
         let Some(place) = place else {
             begin(out)?;
             out.write_str(name.as_str())?;
-            out.write_char(':')?;
-            passage(value.as_str(), out)?;
+            out.write_str(":")?;
+            if is_line {
+                out.write_str(value.as_str())?;
+            } else {
+                passage(value.as_str(), out)?;
+            }
             continue;
         };
         if let Some((own, Some(value))) = object.own.get(place)
-            && written.get(place) == Some(&false)
+            && !written.has(place)
         {
             begin(out)?;
             write_text(own, out)?;
-            out.write_char(':')?;
+            out.write_str(":")?;
             write(value, out)?;
         }
-        if let Some(written) = written.get_mut(place) {
-            *written = true;
-        }
+        written.set(place);
     }
-    for ((name, value), written) in object.own.iter().zip(written) {
+    for (place, (name, value)) in object.own.iter().enumerate() {
         if let Some(value) = value
-            && !written
+            && !written.has(place)
         {
             begin(out)?;
             write_text(name, out)?;
-            out.write_char(':')?;
+            out.write_str(":")?;
             write(value, out)?;
         }
     }
-    if is_first {
-        out.write_char('{')?;
+    out.write_str(if is_first { "{}" } else { "}" })
+}
+
+/// Which of an object's members have been written. Mostly there are few, for which nothing is allocated.
+struct Marks {
+    few: u64,
+    many: Vec<bool>,
+}
+
+impl Marks {
+    fn of(count: usize) -> Self {
+        let many = if count > 64 { vec![false; count] } else { Vec::new() };
+        Self { few: 0, many }
     }
-    out.write_char('}')
+
+    fn has(&self, place: usize) -> bool {
+        self.many.get(place).copied().unwrap_or(self.few >> (place & 63) & 1 == 1)
+    }
+
+    fn set(&mut self, place: usize) {
+        match self.many.get_mut(place) {
+            Some(mark) => *mark = true,
+            None => self.few |= 1 << (place & 63),
+        }
+    }
 }
 
 /// Writes a text as a JSON string.

@@ -11,7 +11,8 @@ use futures_util::stream;
 use tokio::time::timeout;
 
 use super::{
-    Origin, events,
+    Origin,
+    events::{self, Quiet},
     forbidden::{forbidden, forbids},
     json,
     messages::each_message,
@@ -255,18 +256,17 @@ fn find(
 }
 
 fn stream(endpoint: &Endpoint, reading: Reading, end: Expiry) -> Response {
-    let keep_alive = endpoint.options().keep_alive;
+    let quiet = Quiet::new(endpoint.options().keep_alive);
     // The body is asked for more only when what it gave before has left.
-    let chunks = stream::unfold(reading, move |reading| async move {
-        let next = tokio::select! {
-            next = timeout(keep_alive, reading.next()) => next,
+    let chunks = stream::unfold((reading, quiet), move |(reading, mut quiet)| async move {
+        let text = tokio::select! {
+            biased;
             () = end.wait() => return None,
+            next = reading.next() => next?,
+            () = quiet.wait() => events::COMMENT.to_owned(),
         };
-        let text = match next {
-            Ok(text) => text?,
-            Err(_) => events::COMMENT.to_owned(),
-        };
-        Some((Ok::<_, Infallible>(text), reading))
+        quiet.is_over();
+        Some((Ok::<_, Infallible>(text), (reading, quiet)))
     });
     events::response(Body::from_stream(chunks))
 }

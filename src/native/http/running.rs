@@ -14,21 +14,31 @@ impl HttpSession {
         driver: Driver,
         sessions: Arc<Sessions>,
         timeout: Duration,
-        mut stop: watch::Receiver<bool>,
+        stop: watch::Receiver<bool>,
     ) {
         let mut driver = pin!(driver);
+        // By itself, so that it is not looked at for every message.
+        let ending = tokio::spawn(Arc::clone(&self).wait_for_end(timeout, stop));
         tokio::select! {
             // The handlers come first: what they report leaves in the same turn.
             biased;
             () = pace::run(driver.as_mut()) => {}
             () = self.pump(&sessions) => {}
-            () = self.tidy(timeout) => tracing::debug!("a session was idle for too long"),
-            _ = stop.wait_for(|stop| *stop) => {}
         }
+        ending.abort();
         self.end();
         sessions.remove(&self.id);
         // Cancelled handlers have one more turn.
         driver.await;
+    }
+
+    /// Ends the session when nobody uses it any more, or nothing is served.
+    async fn wait_for_end(self: Arc<Self>, timeout: Duration, mut stop: watch::Receiver<bool>) {
+        tokio::select! {
+            () = self.tidy(timeout) => tracing::debug!("a session was idle for too long"),
+            _ = stop.wait_for(|stop| *stop) => {}
+        }
+        self.end();
     }
 
     /// Moves messages from the link to the streams, each when its stream can take it.

@@ -1,7 +1,7 @@
 //! What changes in a session, and who is woken when it has.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     ops::{Deref, DerefMut},
     sync::{Mutex, MutexGuard, PoisonError},
     task::{Poll, Waker},
@@ -17,8 +17,8 @@ use crate::{
 /// What changes in a session.
 pub(super) struct SessionState {
     pub(super) streams: Streams,
-    /// Readers that wait for events.
-    pub(super) waiting: HashMap<Reader, Waker>,
+    /// Readers that wait for events: few, so that a tree finds one before a hash is made.
+    pub(super) waiting: BTreeMap<Reader, Waker>,
     /// Waits for room.
     pub(super) pump: Option<Waker>,
     /// The connection that the GET stream goes to.
@@ -61,7 +61,14 @@ impl Drop for Locked<'_> {
 
 impl SessionState {
     pub(super) fn new(streams: Streams, now: Instant) -> Self {
-        Self { streams, waiting: HashMap::new(), pump: None, listener: None, used: now, counted: 0 }
+        Self {
+            streams,
+            waiting: BTreeMap::new(),
+            pump: None,
+            listener: None,
+            used: now,
+            counted: 0,
+        }
     }
 
     /// Wakes whoever may go on.

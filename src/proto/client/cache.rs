@@ -181,6 +181,11 @@ impl Cache {
         self.entries.push(Entry { key, asked: Some(id), until: 0.0, public, result });
     }
 
+    /// Whether the result of that request may be kept.
+    pub fn awaits(&self, id: RequestId) -> bool {
+        self.entries.iter().any(|entry| entry.asked == Some(id))
+    }
+
     /// A request has been answered. If its result was outdated after it was sent, its entry is gone.
     #[inline(never)]
     pub fn answered<P: Payload>(

@@ -21,9 +21,13 @@ impl<P: Payload> ClientMachine<P> {
     ///
     /// `stream` is the request of ours on whose stream it came, where each has one.
     pub fn read(&mut self, value: &P, stream: Option<RequestId>, now: Millis) {
-        if self.ended(value, now) {
-            return;
+        if !self.ended(value) {
+            self.read_other(value, stream, now);
         }
+    }
+
+    /// The same of what [`ended`](Self::ended) did not take.
+    pub fn read_other(&mut self, value: &P, stream: Option<RequestId>, now: Millis) {
         let batch = if self.wire.is(Version::has_batches) { value.elements() } else { None };
         match batch.filter(|all| !all.is_empty()) {
             None => self.receive(Message::read(value), stream, now),
@@ -35,9 +39,9 @@ impl<P: Payload> ClientMachine<P> {
         }
     }
 
-    /// The fast path for most answers: a result that ends its call. False if there may be more to the
-    /// message.
-    fn ended(&mut self, value: &P, now: Millis) -> bool {
+    /// The fast path for most answers: a result that ends its call, whenever it comes. False if there may be
+    /// more to the message.
+    pub fn ended(&mut self, value: &P) -> bool {
         if !self.handshake.is_done() || self.unproven.is_on() || self.gate.holds() {
             return false;
         }
@@ -47,13 +51,11 @@ impl<P: Payload> ClientMachine<P> {
         let plain = |call: &mut PendingCall<P>| {
             call.pages.is_none() && call.work.as_ref().is_none_or(|work| work.task.is_none())
         };
-        if !self.calls.find(call).is_some_and(plain) {
+        if self.cache.awaits(id) || !self.calls.find(call).is_some_and(plain) {
             return false;
         }
         self.wire.requests.take(id);
-        let outcome = Ok(result);
-        self.cache.answered(id, &outcome, now);
-        self.calls.end(&mut self.wire, call, outcome);
+        self.calls.end(&mut self.wire, call, Ok(result));
         true
     }
 
@@ -328,7 +330,7 @@ impl<P: Payload> ClientMachine<P> {
     }
 
     #[inline(never)]
-    fn tell_oddity(&mut self, heard: Heard, params: Option<P>) {
+    pub(super) fn tell_oddity(&mut self, heard: Heard, params: Option<P>) {
         if let Some(oddity) = heard.oddity {
             self.wire.push(Output::Odd(oddity, params));
         }

@@ -3,7 +3,6 @@
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::Millis;
-use crate::text::owned;
 use crate::types::method;
 
 use super::calls::CallTable;
@@ -39,17 +38,17 @@ impl<P: Payload> CallTable<P> {
     /// What a call asks for that only reads, to be asked once more from its start. `None` if it has
     /// been, or does more.
     #[inline(never)]
-    pub fn read_again(&mut self, id: RequestId) -> Option<(String, P)> {
+    pub fn read_again(&mut self, id: RequestId) -> Option<(&'static str, P)> {
         let call = self.find(id)?;
         if call.request != Some(id) || std::mem::replace(&mut call.again, true) {
             return None;
         }
         if let Some(pages) = &mut call.pages {
-            return Some((owned(pages.method), pages.restart()));
+            return Some((pages.method, pages.restart()));
         }
         let work = call.work.as_deref()?;
         let reads = !work.runs_tool() && work.rounds == 0 && work.task.is_none();
-        reads.then(|| (work.method.clone(), work.params.copy()))
+        reads.then(|| (work.method, work.params.copy()))
     }
 
     /// Ends a call.

@@ -1,11 +1,13 @@
 //! Which call a progress notification belongs to, and what is wrong with it.
 
 use crate::jsonrpc::{Id, Kind, Payload};
+use crate::proto::scan::Scanned;
 use crate::types::meta;
 
+use super::ClientMachine;
 use super::calls::CallTable;
 use super::oddity::{Heard, Oddity, ProgressCounts};
-use super::output::Report;
+use super::output::{Output, Report};
 use super::requests::{RequestId, Requests};
 
 /// The longest frame that is worth scanning for progress, in UTF-16 units.
@@ -64,6 +66,19 @@ impl<P> CallTable<P> {
         }
         call.latest = progress;
         Heard { slot: Some(call.slot), oddity }
+    }
+}
+
+impl<P: Payload> ClientMachine<P> {
+    /// As [`receive_scanned`](Self::receive_scanned), for whoever passes reports on: with the output of one.
+    pub fn receive_report(&mut self, scanned: &Scanned, report: Report<P>) {
+        let heard = self.receive_scanned(scanned);
+        if heard.oddity.is_some() {
+            self.tell_oddity(heard, Some(report.params.clone()));
+        }
+        if let Some(slot) = heard.slot {
+            self.wire.push(Output::Progress(slot, report));
+        }
     }
 }
 

@@ -320,7 +320,7 @@ pub(super) fn refusal<P: Payload>(
         _ => "",
     };
     let (code, text) = match wire.config.capabilities.present(capability) {
-        None => (code::METHOD_NOT_FOUND, "this client does not handle it"),
+        None => (code::METHOD_NOT_FOUND, "this client has no handler for it"),
         Some(declared) => {
             let given = |key| params.and_then(|params: &P| params.present(key));
             // Absent means a form, and so does a capability that names no mode.

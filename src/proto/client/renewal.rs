@@ -83,10 +83,10 @@ impl<P: Payload> Renewal<P> {
     }
 
     /// What the request was that a call waits for, if it only reads and was not sent twice before.
-    fn read(&self, calls: &mut CallTable<P>, id: RequestId) -> Option<(String, P)> {
+    fn read(&self, calls: &mut CallTable<P>, id: RequestId) -> Option<Said<P>> {
         calls.read_again(id).or_else(|| {
             let (_, (method, params)) = self.reads.iter().find(|(own, _)| *own == id)?;
-            Some((owned(method), params.copy()))
+            Some((*method, params.copy()))
         })
     }
 
@@ -132,7 +132,7 @@ impl<P: Payload> ClientMachine<P> {
             }
             match self.renewal.read(calls, id) {
                 Some((method, params)) => {
-                    unproven.note(id, &method, &params, false);
+                    unproven.note(id, method, &params, false);
                 }
                 None => calls.end(wire, id, outcome),
             }

@@ -184,7 +184,7 @@ impl<P: Payload> CallTable<P> {
             let error = Error::Rpc(error.clone());
             return self.end(wire, id, Err(error));
         }
-        let method = work.method.clone();
-        self.go_on_by(wire, id, &method, params, now);
+        let method = work.method;
+        self.go_on_by(wire, id, method, params, now);
     }
 }

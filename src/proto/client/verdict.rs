@@ -48,7 +48,7 @@ pub(super) fn judge_probe<P: Payload>(
             Verdict::Fail(Error::Incompatible(sentence(&[
                 "the server does not speak ",
                 version.as_str(),
-                ", to which this client is pinned",
+                ", to which `mode` pins this client",
             ])))
         }
         (_, verdict) => verdict,

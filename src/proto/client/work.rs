@@ -4,15 +4,13 @@ use crate::jsonrpc::{Payload, RpcError};
 use crate::proto::Millis;
 use crate::types::method;
 
-use crate::text::owned;
-
 /// The methods that may take several legs.
 const METHODS: [&str; 3] = [method::CALL_TOOL, method::GET_PROMPT, method::READ_RESOURCE];
 
 /// What further legs of a call need.
 #[derive(Debug)]
 pub(super) struct Work<P> {
-    pub method: String,
+    pub method: &'static str,
     pub params: P,
     /// How often the server has asked for input.
     pub rounds: u32,
@@ -33,19 +31,18 @@ pub(super) struct Work<P> {
 
 impl<P: Payload> Work<P> {
     pub fn new(method: &str, params: &P, finds_out: bool) -> Option<Box<Self>> {
-        METHODS.contains(&method).then(|| {
-            Box::new(Self {
-                method: owned(method),
-                params: params.clone(),
-                rounds: 0,
-                paused: 0.0,
-                state: None,
-                asked: Vec::new(),
-                refused: None,
-                finds_out,
-                task: None,
-            })
-        })
+        let method = METHODS.into_iter().find(|own| *own == method)?;
+        Some(Box::new(Self {
+            method,
+            params: params.clone(),
+            rounds: 0,
+            paused: 0.0,
+            state: None,
+            asked: Vec::new(),
+            refused: None,
+            finds_out,
+            task: None,
+        }))
     }
 
     pub fn runs_tool(&self) -> bool {

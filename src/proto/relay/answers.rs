@@ -3,16 +3,16 @@
 use super::Relay;
 use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
-    proto::version::Era,
+    proto::version::{Era, Version},
     types::method,
 };
 
 impl<P: Payload> Relay<P> {
-    /// The answer to a request of that method, for a client of that era. Between two of the same era
+    /// The answer to a request of that method, for a client of that revision. Between two of the same era
     /// nothing is touched.
     pub(super) fn translated(
         &mut self,
-        era: Era,
+        front: Version,
         method: &str,
         outcome: Result<P, RpcError<P>>,
     ) -> Result<P, RpcError<P>> {
@@ -22,6 +22,7 @@ impl<P: Payload> Relay<P> {
             self.tools.note(result);
         }
         let Some(back) = self.back.session().map(|session| session.version) else { return outcome };
+        let era = front.era();
         if back.era() == era {
             return outcome;
         }
@@ -33,6 +34,12 @@ impl<P: Payload> Relay<P> {
                     && result.get("structuredContent").is_some_and(is_odd)
                 {
                     result.remove("structuredContent");
+                }
+                if method == method::LIST_TOOLS
+                    && self.has_crossing_tasks(front)
+                    && let Some(tools) = result.get("tools")
+                {
+                    result.set("tools", Self::offer_tasks(tools));
                 }
                 Ok(result)
             }

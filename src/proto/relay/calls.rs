@@ -64,21 +64,32 @@ pub(super) struct RelayedCall<P> {
     /// What came meanwhile.
     pub reports: Vec<P>,
     pub outcome: Option<Result<P, RpcError<P>>>,
+    /// Whether its client may be answered with a task, if the server makes it one.
+    pub may_be_task: bool,
+    /// The task that its client knows it as.
+    pub task: Option<String>,
 }
 
-/// All calls.
+/// All calls. Nothing here looks at each of them for a message: there may be many.
 #[derive(Debug)]
 pub(super) struct Calls<P> {
     all: BTreeMap<Number, RelayedCall<P>>,
     slots: BTreeMap<Slot, Number>,
     keys: BTreeMap<(FrontId, RequestKey), Number>,
     last: u64,
+    /// How many are requests of clients.
+    requests: usize,
+    /// How many want log messages of each level.
+    levels: BTreeMap<Level, usize>,
+    /// When the first of those that wait for their clients may be given up; at the earliest.
+    wake: Millis,
 }
 
 impl<P> Default for Calls<P> {
     fn default() -> Self {
         let (all, slots, keys) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        Self { all, slots, keys, last: 0 }
+        let (levels, wake) = (BTreeMap::new(), f64::INFINITY);
+        Self { all, slots, keys, last: 0, requests: 0, levels, wake }
     }
 }
 
@@ -99,6 +110,8 @@ impl<P> RelayedCall<P> {
             state: None,
             reports: Vec::new(),
             outcome: None,
+            may_be_task: false,
+            task: None,
         }
     }
 }
@@ -107,6 +120,8 @@ impl<P> Calls<P> {
     pub fn add(&mut self, call: RelayedCall<P>) -> Number {
         self.last += 1;
         let number = Number(self.last);
+        self.requests += usize::from(call.kind == CallKind::Request);
+        self.count_level(None, call.level);
         if let Some(slot) = call.slot {
             self.slots.insert(slot, number);
         }
@@ -134,14 +149,32 @@ impl<P> Calls<P> {
         self.all.iter().rev().map(|(number, call)| (*number, call))
     }
 
-    /// The newest request of a client that is under way.
-    pub fn newest_of(&self, front: FrontId) -> Option<&RelayedCall<P>> {
-        let is = |call: &&RelayedCall<P>| call.front == front && call.kind == CallKind::Request;
-        self.all.values().rev().find(|call| is(call) && call.key.is_some())
+    /// The requests of a client that are under way, the newest first.
+    pub fn under_way(&self, front: FrontId) -> impl Iterator<Item = &RelayedCall<P>> {
+        let own = (front, RequestKey::of(0))..=(front, RequestKey::of(u64::MAX));
+        let all = self.keys.range(own).rev().filter_map(|(_, number)| self.all.get(number));
+        all.filter(|call| call.kind == CallKind::Request)
+    }
+
+    /// Counts a call with another level.
+    fn count_level(&mut self, before: Option<Level>, now: Option<Level>) {
+        if let Some(level) = before
+            && let Some(count) = self.levels.get_mut(&level)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.levels.remove(&level);
+            }
+        }
+        if let Some(level) = now {
+            *self.levels.entry(level).or_default() += 1;
+        }
     }
 
     pub fn remove(&mut self, number: Number) -> Option<RelayedCall<P>> {
         let call = self.all.remove(&number)?;
+        self.requests -= usize::from(call.kind == CallKind::Request);
+        self.count_level(call.level, None);
         if let Some(slot) = call.slot {
             self.slots.remove(&slot);
         }
@@ -165,8 +198,17 @@ impl<P> Calls<P> {
             call.front = front;
             call.key = Some(request.key);
             call.context = Some(request.context.clone());
-            call.level = request.level;
+            let before = std::mem::replace(&mut call.level, request.level);
             self.keys.insert((front, request.key), number);
+            self.count_level(before, request.level);
+        }
+    }
+
+    /// A call waits for its client to come back with that text, until then.
+    pub fn park(&mut self, number: Number, state: &str, until: Millis) {
+        if let Some(call) = self.all.get_mut(&number) {
+            call.state = Some((state.to_owned(), until));
+            self.wake = self.wake.min(until);
         }
     }
 
@@ -195,10 +237,12 @@ impl<P> Calls<P> {
     }
 
     /// A client is gone: what was for it alone is to be cancelled. Calls that wait for it stay, for it
-    /// may come back by another connection.
+    /// may come back by another connection, and so do those that are tasks for it.
     pub fn leave(&mut self, front: FrontId) -> Vec<RequestId> {
         let is = |call: &RelayedCall<P>| {
-            call.front == front && (call.key.is_some() || call.state.is_none())
+            call.front == front
+                && call.task.is_none()
+                && (call.key.is_some() || call.state.is_none())
         };
         let left: Vec<Number> =
             self.all.iter().filter(|(_, call)| is(call)).map(|(number, _)| *number).collect();
@@ -209,7 +253,7 @@ impl<P> Calls<P> {
                 call.state = None;
                 match call.slot {
                     Some(_) => firsts.extend(call.first),
-                    None => drop(self.all.remove(&number)),
+                    None => drop(self.remove(number)),
                 }
             }
         }
@@ -218,6 +262,9 @@ impl<P> Calls<P> {
 
     /// Calls whose clients have not come back.
     pub fn expire(&mut self, now: Millis) -> Vec<RequestId> {
+        if self.wake > now {
+            return Vec::new();
+        }
         let is_due = |call: &RelayedCall<P>| {
             call.key.is_none() && call.state.as_ref().is_some_and(|(_, until)| *until <= now)
         };
@@ -229,24 +276,33 @@ impl<P> Calls<P> {
             call.state = None;
             match call.slot {
                 Some(_) => firsts.extend(call.first),
-                None => drop(self.all.remove(&number)),
+                None => drop(self.remove(number)),
             }
         }
+        let parked = self.all.values().filter(|call| call.key.is_none());
+        let waits = parked.filter_map(|call| Some(call.state.as_ref()?.1));
+        self.wake = waits.fold(f64::INFINITY, f64::min);
         firsts
     }
 
+    /// When [`expire`](Self::expire) wants to be called.
     pub fn wake(&self) -> Millis {
-        let parked = self.all.values().filter(|call| call.key.is_none());
-        parked.filter_map(|call| Some(call.state.as_ref()?.1)).fold(f64::INFINITY, f64::min)
+        self.wake
     }
 
     pub fn in_flight(&self) -> usize {
-        self.all.values().filter(|call| call.kind == CallKind::Request).count()
+        self.requests
     }
 
-    /// The log messages that requests want.
-    pub fn levels(&self) -> impl Iterator<Item = Level> {
-        self.all.values().filter_map(|call| call.level)
+    /// The lowest level of log messages that a request wants.
+    pub fn level(&self) -> Option<Level> {
+        self.levels.keys().next().copied()
+    }
+
+    /// Streams of what changes that clients have asked for.
+    pub fn listeners(&self) -> impl Iterator<Item = Number> {
+        let listens = |(_, call): &(&Number, &RelayedCall<P>)| call.kind == CallKind::Listen;
+        self.all.iter().filter(listens).map(|(number, _)| *number)
     }
 
     /// Whether somebody listened to a server that is gone.

@@ -29,14 +29,13 @@ impl<P: Payload> Relay<P> {
         let is_legacy = version.has_session_methods();
         match request.method.as_str() {
             method::INITIALIZE => self.initialized(front, &request, now),
-            method::DISCOVER if !is_legacy => self.discovered(front, request.key),
+            method::DISCOVER if !is_legacy => self.discovered(front, request.key, version),
             method::SET_LEVEL if is_legacy => self.set_level(front, &request, now),
             method::LISTEN if !is_legacy => self.listen(front, request, now),
             method::SUBSCRIBE if is_legacy => self.subscribe(front, request, now),
             method::UNSUBSCRIBE if is_legacy => self.unsubscribe(front, &request, now),
             name if name.starts_with(method::TASKS) && version.era() != back.era() => {
-                let text = ["no such method: ", name].concat();
-                self.answer(front, request.key, Err(RpcError::new(code::METHOD_NOT_FOUND, text)));
+                self.about_task(front, &request, now);
             }
             method::CALL_TOOL if self.lists_first(now) => {
                 self.waiting.push_back((front, request));
@@ -61,6 +60,13 @@ impl<P: Payload> Relay<P> {
             let error = RpcError::new(code::TOO_MANY_REQUESTS, "too many calls are under way");
             return self.answer(front, request.key, Err(error));
         }
+        let is_task = self.wants_task(&request);
+        if is_task && !self.kept.make_room() {
+            let error = RpcError::new(code::TOO_MANY_REQUESTS, "too many tasks are under way");
+            return self.answer(front, request.key, Err(error));
+        }
+        let life = request.params.as_ref().and_then(|params| params.at(&["task", "ttl"])?.as_f64());
+        let may_be_task = self.may_be_task(&request);
         let params = self.params(front, &request, back);
         let limits = limits(version, back);
         let is_crossing = version.era() == Era::Legacy && back.era() == Era::Modern;
@@ -68,12 +74,18 @@ impl<P: Payload> Relay<P> {
             level: request.level,
             context: Some(request.context),
             params: (is_crossing && request.method == method::CALL_TOOL).then(|| params.clone()),
+            may_be_task,
             ..RelayedCall::new(front, Some(request.key), CallKind::Request, &request.method)
         };
         let number = self.calls.add(call);
         self.ask_for_logs(now);
         match self.back.request(&request.method, Some(params), limits, now) {
-            Ok(Requested::Sent(first, slot)) => self.calls.begin(number, first, slot),
+            Ok(Requested::Sent(first, slot)) => {
+                self.calls.begin(number, first, slot);
+                if is_task {
+                    self.keep(number, life, now);
+                }
+            }
             // Only of a request that asks for what is kept.
             Ok(Requested::Kept(_) | Requested::Private) => drop(self.calls.remove(number)),
             Err(error) => {
@@ -193,6 +205,8 @@ impl<P: Payload> Relay<P> {
         let front = call.front;
         if let Some(key) = call.key {
             self.act(front, Act::Report(key, params));
+        } else if let Some(name) = call.task.clone() {
+            self.report_of_task(&name, params);
         } else if call.state.is_some() {
             if call.reports.len() >= most {
                 call.reports.remove(0);
@@ -223,11 +237,16 @@ impl<P: Payload> Relay<P> {
             return;
         }
         let Some(call) = self.calls.get_mut(number) else { return };
+        if let Some(name) = call.task.clone() {
+            self.calls.remove(number);
+            self.questions.end(number);
+            return self.task_ended(&name, outcome, now);
+        }
         let (method, context) = (call.method.clone(), call.context.clone());
         let parked = call.key.is_none() && call.state.is_some();
-        let era = context.as_ref().map_or(Era::Legacy, |context| context.version.era());
+        let version = context.map_or(Version::LATEST_LEGACY, |context| context.version);
         let outcome = outcome.map_err(failure);
-        let mut outcome = self.translated(era, &method, outcome);
+        let mut outcome = self.translated(version, &method, outcome);
         if kind == CallKind::Own && method == method::LIST_TOOLS {
             self.calls.remove(number);
             return self.listed_first(outcome.ok().as_ref(), now);

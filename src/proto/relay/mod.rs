@@ -10,7 +10,10 @@
 
 mod answers;
 mod calls;
+mod crossing;
+mod date;
 mod forward;
+mod kept;
 mod questions;
 mod session;
 mod subscriptions;
@@ -21,17 +24,24 @@ mod tools;
 use std::collections::{BTreeMap, VecDeque};
 
 pub use self::forward::reason;
-use self::{calls::Calls, questions::Questions, session::Front, tasks::Tasks, tools::ListedTools};
+use self::{
+    calls::Calls,
+    kept::KeptTasks,
+    questions::Questions,
+    session::{Front, config, everything},
+    tasks::Tasks,
+    tools::ListedTools,
+};
 use super::{
     Millis,
-    client::{self, Channel, ClientConfig, ClientMachine, Mode, RequestId},
+    client::{self, Channel, ClientMachine, RequestId},
     server::{AskKey, Relayed, RequestKey},
     service::Signer,
 };
 use crate::{
     error::Error,
     jsonrpc::{Payload, RpcError, code},
-    types::{Capability, Implementation, Level, method},
+    types::{Implementation, Level, method},
 };
 
 /// Names a client within its relay.
@@ -60,6 +70,8 @@ pub struct RelayOptions {
     pub lists: bool,
     /// What makes texts that nobody can guess: 32 random bytes.
     pub key: Vec<u8>,
+    /// What the clock of the world said at 0, in milliseconds since the beginning of 1970.
+    pub epoch: Millis,
 }
 
 impl RelayOptions {
@@ -74,6 +86,7 @@ impl RelayOptions {
             reports: 1024,
             lists: false,
             key,
+            epoch: 0.0,
         }
     }
 }
@@ -126,13 +139,14 @@ pub struct Relay<P> {
     stage: Stage,
     fronts: BTreeMap<FrontId, Front<P>>,
     calls: Calls<P>,
-    questions: Questions,
+    questions: Questions<P>,
     /// What waits for the connection.
     waiting: VecDeque<(FrontId, Relayed<P>)>,
     /// The level of log messages that the server was asked for.
     level: Option<Level>,
     tools: ListedTools<P>,
     tasks: Tasks,
+    kept: KeptTasks<P>,
     signer: Signer,
     outputs: VecDeque<RelayOutput<P>>,
 }
@@ -142,6 +156,7 @@ impl<P: Payload> Relay<P> {
     pub fn new(options: RelayOptions) -> Self {
         let signer = Signer::new(options.key.clone(), options.patience, 0);
         let config = config(options.info.clone(), everything());
+        let kept = KeptTasks::new(options.epoch);
         Self {
             options,
             back: ClientMachine::new(config),
@@ -153,6 +168,7 @@ impl<P: Payload> Relay<P> {
             level: None,
             tools: ListedTools::default(),
             tasks: Tasks::default(),
+            kept,
             signer,
             outputs: VecDeque::new(),
         }
@@ -225,7 +241,7 @@ impl<P: Payload> Relay<P> {
         for first in self.calls.leave(front) {
             self.back.cancel(first, None);
         }
-        self.questions.leave(front);
+        self.nobody_waits(front, None);
         self.settle(now);
     }
 
@@ -267,6 +283,7 @@ impl<P: Payload> Relay<P> {
         if let Some(first) = self.calls.give_up(front, key) {
             self.back.cancel(first, reason);
         }
+        self.nobody_waits(front, Some(key));
         self.settle(now);
     }
 
@@ -289,12 +306,13 @@ impl<P: Payload> Relay<P> {
         for first in self.calls.expire(now) {
             self.back.cancel(first, Some("nobody answers what the server asks"));
         }
+        self.expire_tasks(now);
         self.settle(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) wants to be called; infinite for never.
     pub fn poll_timeout(&self) -> Millis {
-        self.back.poll_timeout().min(self.calls.wake())
+        self.back.poll_timeout().min(self.calls.wake()).min(self.kept.wake())
     }
 
     /// The next thing to be done.
@@ -328,10 +346,10 @@ impl<P: Payload> Relay<P> {
             From::Notification(method, params) => self.heard(&method, params.as_ref()),
             From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
             From::Odd(_, params) => self.stray(params),
+            From::Task(slot, state) => self.carried_out_as_task(slot, &state, now),
             // Counted or told elsewhere, or a matter of the client machine's.
             From::Stalled(_)
             | From::Leg(..)
-            | From::Task(..)
             | From::Tools(_)
             | From::Interrupted(..)
             | From::Incomplete => {}
@@ -364,36 +382,4 @@ impl<P: Payload> Relay<P> {
     fn answer(&mut self, front: FrontId, key: RequestKey, outcome: Result<P, RpcError<P>>) {
         self.act(front, Act::Answer(key, outcome));
     }
-}
-
-fn config<P: Payload>(info: Implementation, capabilities: P) -> ClientConfig<P> {
-    ClientConfig { info, capabilities, log_level: None, mode: Mode::Auto }
-}
-
-/// The capabilities of a client that can do whatever some client can.
-fn everything<P: Payload>() -> P {
-    let mut all = P::object();
-    for one in Capability::ALL {
-        let declared: P = one.to_payload();
-        declared.each_member(&mut |name, value| {
-            for key in ["elicitation", "roots", "sampling"] {
-                if key == name {
-                    let mut settings = all.get(key).unwrap_or_else(P::object);
-                    settings.assign(&value);
-                    all.set(key, settings);
-                }
-            }
-            true
-        });
-    }
-    let mut elicitation = all.get("elicitation").unwrap_or_else(P::object);
-    elicitation.set("form", P::object());
-    all.set("elicitation", elicitation);
-    let mut roots = P::object();
-    roots.set("listChanged", P::boolean(true));
-    all.set("roots", roots);
-    let mut extensions = P::object();
-    extensions.set(tasks::EXTENSION, P::object());
-    all.set("extensions", extensions);
-    all
 }

@@ -9,42 +9,71 @@ use std::collections::BTreeMap;
 use super::{
     Act, FrontId, Relay,
     calls::{Ask, CallKind, Number},
+    kept::related,
 };
 use crate::{
     jsonrpc::{Id, Payload, RpcError, code},
     proto::{
         Millis,
         client::{InputRequest, ReplyTo, Slot},
-        server::AskKey,
+        server::{AskKey, RequestKey},
     },
     types::{Capability, ClientCapabilities, method},
 };
 
 /// A question that a legacy client was asked.
 #[derive(Debug)]
-struct Open {
+struct Open<P> {
     front: FrontId,
     call: Option<Number>,
     reply_to: ReplyTo,
+    /// Of a task: the request that waits for its end, and what is asked again if that is given up.
+    waiting: Option<(RequestKey, Ask<P>)>,
 }
 
 /// The questions that legacy clients were asked.
-#[derive(Debug, Default)]
-pub(super) struct Questions {
-    open: BTreeMap<i64, Open>,
+#[derive(Debug)]
+pub(super) struct Questions<P> {
+    open: BTreeMap<i64, Open<P>>,
     last: i64,
     /// The number of the latest question to a modern client.
     named: u64,
+    /// Calls of modern clients that have been asked something.
+    due: Vec<Number>,
 }
 
-impl Questions {
+impl<P> Default for Questions<P> {
+    fn default() -> Self {
+        Self { open: BTreeMap::new(), last: 0, named: 0, due: Vec::new() }
+    }
+}
+
+impl<P> Questions<P> {
     pub fn clear(&mut self) {
         self.open.clear();
     }
 
-    /// A client is gone.
-    pub fn leave(&mut self, front: FrontId) {
-        self.open.retain(|_, open| open.front != front);
+    /// A client is gone, or has given that request up: what was asked on it. Of tasks, that is asked
+    /// again when somebody waits for them again.
+    pub fn leave(&mut self, front: FrontId, key: Option<RequestKey>) -> Vec<(Number, Ask<P>)> {
+        let mut again = Vec::new();
+        let is = |open: &Open<P>| {
+            let waits = open.waiting.as_ref().map(|(key, _)| *key);
+            open.front == front && (key.is_none() || key == waits)
+        };
+        let gone = self.open.iter().filter(|(_, open)| is(open));
+        let gone: Vec<i64> = gone.map(|(ask, _)| *ask).collect();
+        for ask in gone {
+            if let Some(Open { call, waiting, .. }) = self.open.remove(&ask) {
+                again.extend(call.zip(waiting.map(|(_, ask)| ask)));
+            }
+        }
+        again
+    }
+
+    /// Whether that call waits for an answer of a legacy client.
+    pub fn has(&self, call: Number) -> bool {
+        self.open.values().any(|open| open.call == Some(call))
     }
 
     /// A call has ended, and its client has forgotten what it was asked for its sake.
@@ -65,6 +94,17 @@ fn may_ask<P: Payload>(can: ClientCapabilities, method: &str, params: Option<&P>
         _ => return true,
     };
     can.has(wanted)
+}
+
+/// Questions as a modern client gets them.
+pub(super) fn written<P: Payload>(asks: &[Ask<P>]) -> P {
+    let written = asks.iter().map(|ask| {
+        let mut question = P::object();
+        question.set_text("method", &ask.method);
+        question.set("params", ask.params.clone().unwrap_or_else(P::object));
+        (ask.key.clone(), question)
+    });
+    P::from_members(written.collect())
 }
 
 impl<P: Payload> Relay<P> {
@@ -116,10 +156,12 @@ impl<P: Payload> Relay<P> {
                 }
                 self.questions.named += 1;
                 let key = key.unwrap_or_else(|| format!("ask-{}", self.questions.named));
-                if let Some(call) = self.calls.get_mut(number) {
-                    call.asks.push(Ask { key, reply_to, method, params });
-                }
-                return;
+                return self.put_inside(number, Ask { key, reply_to, method, params }, now);
+            }
+            if known.is_some_and(|call| call.task.is_some()) {
+                let key = key.unwrap_or_default();
+                self.put_inside(number, Ask { key, reply_to, method, params }, now);
+                return self.ask_waiter(number);
             }
         }
         // Without a call, it is for a session that can answer.
@@ -139,8 +181,47 @@ impl<P: Payload> Relay<P> {
         }
         self.questions.last += 1;
         let ask = self.questions.last;
-        self.questions.open.insert(ask, Open { front, call, reply_to });
+        self.questions.open.insert(ask, Open { front, call, reply_to, waiting: None });
         self.act(front, Act::Ask(request, AskKey::of(ask), method, params));
+    }
+
+    /// A call has to wait for an answer that its client gives when it comes to ask.
+    fn put_inside(&mut self, number: Number, ask: Ask<P>, now: Millis) {
+        let Some(call) = self.calls.get_mut(number) else { return };
+        call.asks.push(ask);
+        match call.task.clone() {
+            Some(name) => self.tell_task(&name, now),
+            None => self.questions.due.push(number),
+        }
+    }
+
+    /// Asks whoever waits for the end of a task what that waits for (legacy).
+    pub(super) fn ask_waiter(&mut self, number: Number) {
+        let Some(call) = self.calls.get_mut(number) else { return };
+        let Some(name) = call.task.clone() else { return };
+        let Some(task) = self.kept.get(&name) else { return };
+        let Some((front, request)) = task.waiters.first().copied() else { return };
+        for ask in std::mem::take(&mut call.asks) {
+            let mut params = ask.params.clone().unwrap_or_else(P::object);
+            related(&mut params, &name);
+            self.questions.last += 1;
+            let (own, method) = (self.questions.last, ask.method.clone());
+            let (call, reply_to) = (Some(number), ask.reply_to.clone());
+            let waiting = Some((request, ask));
+            self.questions.open.insert(own, Open { front, call, reply_to, waiting });
+            self.act(front, Act::Ask(Some(request), AskKey::of(own), method, Some(params)));
+        }
+    }
+
+    /// A client is gone, or has given that request up.
+    pub(super) fn nobody_waits(&mut self, front: FrontId, key: Option<RequestKey>) {
+        self.kept.leave(front, key);
+        for (number, ask) in self.questions.leave(front, key) {
+            if let Some(call) = self.calls.get_mut(number) {
+                call.asks.push(ask);
+            }
+            self.ask_waiter(number);
+        }
     }
 
     fn refuse(&mut self, reply_to: ReplyTo, text: &str, now: Millis) {
@@ -152,6 +233,10 @@ impl<P: Payload> Relay<P> {
     pub fn answered(&mut self, ask: AskKey, outcome: Result<P, RpcError<P>>, now: Millis) {
         if let Some(open) = self.questions.open.remove(&ask.number()) {
             self.back.reply(open.reply_to, outcome, now);
+            let call = open.call.and_then(|call| self.calls.get(call));
+            if let Some(task) = call.and_then(|call| call.task.clone()) {
+                self.tell_task(&task, now);
+            }
         }
         self.settle(now);
     }
@@ -174,26 +259,20 @@ impl<P: Payload> Relay<P> {
 
     /// Answers requests of modern clients with the questions that their calls have led to.
     pub(super) fn put_questions(&mut self, now: Millis) {
-        let due: Vec<Number> = self
-            .calls
-            .newest()
-            .filter(|(_, call)| call.key.is_some() && !call.asks.is_empty())
-            .map(|(number, _)| number)
-            .collect();
-        for number in due.into_iter().rev() {
+        let mut due = std::mem::take(&mut self.questions.due);
+        due.sort_unstable();
+        due.dedup();
+        for number in due {
+            let Some(call) = self.calls.get(number) else { continue };
+            if call.key.is_none() || call.asks.is_empty() {
+                continue;
+            }
+            let requests = written(&call.asks);
             let state = self.signer.token();
-            let until = now + self.options.patience;
-            let Some(call) = self.calls.get_mut(number) else { continue };
-            call.state = Some((state.clone(), until));
-            let questions = call.asks.iter().map(|ask| {
-                let mut question = P::object();
-                question.set_text("method", &ask.method);
-                question.set("params", ask.params.clone().unwrap_or_else(P::object));
-                (ask.key.clone(), question)
-            });
+            self.calls.park(number, &state, now + self.options.patience);
             let mut result = P::object();
             result.set_text("resultType", "input_required");
-            result.set("inputRequests", P::from_members(questions.collect()));
+            result.set("inputRequests", requests);
             result.set_text("requestState", &state);
             if let Some((front, key)) = self.calls.take_key(number) {
                 self.answer(front, key, Ok(result));
@@ -213,6 +292,8 @@ impl<P: Payload> Relay<P> {
             }
         }
         call.asks = open;
+        // What is still open is asked for once more.
+        self.questions.due.push(number);
         for (reply_to, answer) in given {
             self.back.reply(reply_to, Ok(answer), now);
         }

@@ -5,10 +5,11 @@ use crate::{
     jsonrpc::{Kind, Payload, RpcError, code},
     proto::{
         Millis,
+        client::{ClientConfig, Mode},
         server::{Relayed, RequestKey},
-        version::{Era, Version},
+        version::Version,
     },
-    types::{Implementation, Level, meta, method},
+    types::{Capability, Implementation, Level, meta, method},
 };
 
 /// A client, as far as it has introduced itself.
@@ -67,16 +68,19 @@ impl<P: Payload> Relay<P> {
         (info.unwrap_or_else(|| self.options.info.clone()), capabilities.unwrap_or_else(P::object))
     }
 
-    fn capabilities(&self, era: Era) -> P {
+    fn capabilities(&self, front: Version) -> P {
         let Some(session) = self.back.session() else { return P::object() };
         let mut all = session.capabilities.clone().unwrap_or_else(P::object);
-        if era != session.version.era() {
+        if front.era() != session.version.era() {
             // The two kinds of tasks have nothing in common but the name.
             all.remove("tasks");
             if let Some(extensions) = all.get("extensions") {
                 let mut extensions = extensions;
                 extensions.remove(super::tasks::EXTENSION);
                 all.set("extensions", extensions);
+            }
+            if self.has_crossing_tasks(front) {
+                Self::declare_tasks(front, &mut all);
             }
         }
         all
@@ -87,7 +91,7 @@ impl<P: Payload> Relay<P> {
         let version = request.context.version;
         let mut result = P::object();
         result.set_text("protocolVersion", version.as_str());
-        result.set("capabilities", self.capabilities(version.era()));
+        result.set("capabilities", self.capabilities(version));
         if let Some(session) = self.back.session() {
             let nameless = || Implementation::new("unnamed", "").to_payload();
             result.set("serverInfo", session.server_info.clone().unwrap_or_else(nameless));
@@ -103,12 +107,12 @@ impl<P: Payload> Relay<P> {
     }
 
     /// The answer to `server/discover`.
-    pub(super) fn discovered(&mut self, front: FrontId, key: RequestKey) {
+    pub(super) fn discovered(&mut self, front: FrontId, key: RequestKey, version: Version) {
         let Some(session) = self.back.session() else { return };
         let mut result = session.discovered.clone().unwrap_or_else(P::object);
         let versions = Version::named_by_requests().map(|version| P::string(version.as_str()));
         result.set("supportedVersions", P::array(versions.collect()));
-        result.set("capabilities", self.capabilities(Era::Modern));
+        result.set("capabilities", self.capabilities(version));
         if let Some(text) = &session.instructions {
             result.set("instructions", text.clone());
         }
@@ -178,7 +182,7 @@ impl<P: Payload> Relay<P> {
             return;
         }
         let sessions = self.fronts.values().filter_map(|front| front.level);
-        let wanted = sessions.chain(self.calls.levels()).min();
+        let wanted = sessions.chain(self.calls.level()).min();
         if let Some(level) = wanted
             && self.level != Some(level)
         {
@@ -188,4 +192,36 @@ impl<P: Payload> Relay<P> {
             self.own_request(method::SET_LEVEL, params, now);
         }
     }
+}
+
+pub(super) fn config<P: Payload>(info: Implementation, capabilities: P) -> ClientConfig<P> {
+    ClientConfig { info, capabilities, log_level: None, mode: Mode::Auto }
+}
+
+/// The capabilities of a client that can do whatever some client can.
+pub(super) fn everything<P: Payload>() -> P {
+    let mut all = P::object();
+    for one in Capability::ALL {
+        let declared: P = one.to_payload();
+        declared.each_member(&mut |name, value| {
+            for key in ["elicitation", "roots", "sampling"] {
+                if key == name {
+                    let mut settings = all.get(key).unwrap_or_else(P::object);
+                    settings.assign(&value);
+                    all.set(key, settings);
+                }
+            }
+            true
+        });
+    }
+    let mut elicitation = all.get("elicitation").unwrap_or_else(P::object);
+    elicitation.set("form", P::object());
+    all.set("elicitation", elicitation);
+    let mut roots = P::object();
+    roots.set("listChanged", P::boolean(true));
+    all.set("roots", roots);
+    let mut extensions = P::object();
+    extensions.set(super::tasks::EXTENSION, P::object());
+    all.set("extensions", extensions);
+    all
 }

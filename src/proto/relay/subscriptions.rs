@@ -12,6 +12,8 @@ use crate::{
 };
 
 const URIS: &str = "resourceSubscriptions";
+/// The filter's member with tasks.
+pub(super) const TASKS: &str = "taskIds";
 /// Resources that one session may subscribe to.
 const MOST: usize = 1024;
 
@@ -36,6 +38,9 @@ impl<P: Payload> Relay<P> {
             let error = RpcError::new(code::INVALID_PARAMS, "`notifications` is missing");
             return self.answer(front, request.key, Err(error));
         };
+        if let Some(error) = self.refused_tasks(&request, &filter) {
+            return self.answer(front, request.key, Err(error));
+        }
         let call = RelayedCall {
             context: Some(request.context),
             filter: Some(filter),
@@ -136,7 +141,14 @@ impl<P: Payload> Relay<P> {
                 if let Some(context) = &call.context {
                     params.set(meta::META, subscription(None, &context.id));
                 }
-                params.set("notifications", honoured.clone());
+                let mut honoured = honoured.clone();
+                let crosses =
+                    call.context.as_ref().is_some_and(|one| self.has_crossing_tasks(one.version));
+                let filter = call.filter.as_ref().filter(|_| crosses);
+                if let Some(tasks) = filter.and_then(|filter| self.honoured_tasks(front, filter)) {
+                    honoured.set(TASKS, tasks);
+                }
+                params.set("notifications", honoured);
                 let method = method::ACKNOWLEDGED.to_owned();
                 self.act(front, Act::Notify(Some(key), method, Some(params)));
             }
@@ -192,7 +204,7 @@ impl<P: Payload> Relay<P> {
 }
 
 /// `_meta` of a notification for the listen request of that id.
-fn subscription<P: Payload>(about: Option<P>, id: &Id) -> P {
+pub(super) fn subscription<P: Payload>(about: Option<P>, id: &Id) -> P {
     let mut about = about.unwrap_or_else(P::object);
     about.set(meta::SUBSCRIPTION_ID, P::from_id(id));
     about

@@ -1,8 +1,5 @@
-//! Tasks of a legacy server: whose each is, and its reports, which go on when the call has been
-//! answered.
-//!
-//! The two kinds of tasks have nothing in common but the name, so across eras there are none: a call
-//! that becomes one at the server stays a call for its client.
+//! Tasks of a legacy server, for its own clients: whose each is, and its reports, which go on when the
+//! call has been answered. Those of another era have others, which live here.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -149,7 +146,8 @@ impl<P: Payload> Relay<P> {
                 self.act(front, told);
             }
             None if self.options.shared => {}
-            None => self.tell_all(method::TASK_STATUS, params),
+            // Clients of another era have their own, of which they are told elsewhere.
+            None => self.tell_sessions(method::TASK_STATUS, params),
         }
         if ended {
             self.tasks.end(&name);

@@ -1,6 +1,6 @@
 //! What the server tells, and who hears it.
 
-use super::{Act, FrontId, Relay, calls::CallKind};
+use super::{Act, FrontId, Relay};
 use crate::{
     jsonrpc::Payload,
     proto::server::RequestKey,
@@ -29,7 +29,7 @@ impl<P: Payload> Relay<P> {
     }
 
     /// A legacy server tells of its lists without being asked, and so does the relay.
-    fn tell_sessions(&mut self, method: &str, params: Option<&P>) {
+    pub(super) fn tell_sessions(&mut self, method: &str, params: Option<&P>) {
         if self.back.session().is_some_and(|session| session.version.listens()) {
             return;
         }
@@ -45,7 +45,7 @@ impl<P: Payload> Relay<P> {
         let all: Vec<(FrontId, bool)> =
             self.fronts.iter().map(|(id, front)| (*id, front.begun)).collect();
         for (front, begun) in all {
-            let key = self.calls.newest_of(front).and_then(|call| call.key);
+            let key = self.calls.under_way(front).next().and_then(|call| call.key);
             if begun || key.is_some() {
                 self.act(front, Act::Notify(key, method.to_owned(), params.cloned()));
             }
@@ -61,10 +61,7 @@ impl<P: Payload> Relay<P> {
         let mut to: Vec<(FrontId, Option<RequestKey>)> = Vec::new();
         let mut is_anybody_calling = false;
         for (id, front) in &self.fronts {
-            let is_calling = |call: &super::calls::RelayedCall<P>| {
-                call.front == *id && call.kind == CallKind::Request && call.key.is_some()
-            };
-            let mut calls = self.calls.newest().filter(|(_, call)| is_calling(call)).peekable();
+            let mut calls = self.calls.under_way(*id).peekable();
             if calls.peek().is_none() {
                 continue;
             }
@@ -74,9 +71,9 @@ impl<P: Payload> Relay<P> {
                 let takes = front.level.is_none_or(|own| level >= own);
                 calls.next().filter(|_| takes)
             } else {
-                calls.find(|(_, call)| wanted(call.level))
+                calls.find(|call| wanted(call.level))
             };
-            if let Some((_, call)) = call {
+            if let Some(call) = call {
                 to.push((*id, call.key));
             }
         }

@@ -19,6 +19,9 @@ pub struct Scanned {
     pub is_escaped: bool,
     /// Where the params stand, if they have other members than these (bytes, with the braces).
     pub params: Option<Range<usize>>,
+    /// Where the params stand, whatever they have: a page has no use for it.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub all: Range<usize>,
     /// Whether the frame may hold bytes beyond ASCII.
     pub is_wide: bool,
 }

@@ -165,6 +165,10 @@ impl Cursor<'_> {
         if has_more {
             self.found.params = Some(start..self.at);
         }
+        #[cfg(not(target_arch = "wasm32"))]
+        {
+            self.found.all = start..self.at;
+        }
         (seen & 3 == 3).then_some(())
     }
 }

@@ -38,6 +38,8 @@ pub enum Transmit<P> {
 pub enum Frame<P> {
     /// A progress notification.
     Progress(ProgressReport),
+    /// One that another server has made: its parameters, which are passed on.
+    Report(P),
     /// Anything else, as the JSON value that it is on the wire.
     Message(P),
 }
@@ -60,6 +62,7 @@ impl<P: Payload> Frame<P> {
     pub fn into_payload(self) -> P {
         match self {
             Self::Message(value) => value,
+            Self::Report(params) => progress(params),
             Self::Progress(report) => {
                 let mut params = P::object();
                 params.set("progressToken", P::from_id(&report.token));
@@ -70,11 +73,19 @@ impl<P: Payload> Frame<P> {
                 if let Some(message) = &report.message {
                     params.set("message", P::string(message));
                 }
-                let method = method::PROGRESS.to_owned();
-                Message::Notification { method, params: Some(params) }.write()
+                progress(params)
             }
         }
     }
+
+    /// Whether it is a progress notification.
+    pub fn is_progress(&self) -> bool {
+        matches!(self, Self::Progress(_) | Self::Report(_))
+    }
+}
+
+fn progress<P: Payload>(params: P) -> P {
+    Message::Notification { method: method::PROGRESS.to_owned(), params: Some(params) }.write()
 }
 
 #[cfg(not(target_arch = "wasm32"))]
@@ -93,6 +104,11 @@ mod json {
             match self {
                 // It has nothing that JSON cannot write.
                 Self::Message(value) => value.to_json().unwrap_or_default(),
+                Self::Report(params) => {
+                    let mut text = String::with_capacity(AROUND + params.weight());
+                    write_report(params, &mut text);
+                    text
+                }
                 Self::Progress(report) => {
                     // It may be kept, and would have grown to twice its size.
                     let mut text = String::with_capacity(report.room());
@@ -106,6 +122,7 @@ mod json {
         pub fn write_json(&self, out: &mut String) {
             match self {
                 Self::Message(value) => out.push_str(&value.to_json().unwrap_or_default()),
+                Self::Report(params) => write_report(params, out),
                 Self::Progress(report) => report.write(out),
             }
         }
@@ -125,10 +142,8 @@ mod json {
 
         /// By hand: it is what a server writes most, and serde looks at every letter of the names.
         fn write_to(&self, out: &mut String) -> fmt::Result {
-            for part in ["{\"jsonrpc\":\"2.0\",\"method\":\"", method::PROGRESS] {
-                out.push_str(part);
-            }
-            out.push_str("\",\"params\":{\"progressToken\":");
+            begin(out);
+            out.push_str("{\"progressToken\":");
             match &self.token {
                 Id::Integer(integer) => write_integer(*integer, out)?,
                 Id::Text(text) => write_text(text, out)?,
@@ -146,6 +161,19 @@ mod json {
             out.push_str("}}");
             Ok(())
         }
+    }
+
+    /// What stands before the parameters.
+    fn begin(out: &mut String) {
+        for part in ["{\"jsonrpc\":\"2.0\",\"method\":\"", method::PROGRESS, "\",\"params\":"] {
+            out.push_str(part);
+        }
+    }
+
+    fn write_report<P: Payload>(params: &P, out: &mut String) {
+        begin(out);
+        params.write_json(out);
+        out.push('}');
     }
 
     /// Bytes of a notification around its texts: names, and three numbers of twenty digits.

@@ -5,7 +5,8 @@ use super::{
     AskKey, Limits, Profile, inbound::Terms, operation::no_such_method, questions::Asking,
 };
 use super::{
-    CacheScope, Event, Frame, InFlight, Queued, RequestContext, RequestKey, ServerMachine, busy,
+    CacheScope, Event, Frame, InFlight, Queued, Reported, RequestContext, RequestKey,
+    ServerMachine, busy,
 };
 use crate::{
     jsonrpc::{Id, Message, Payload, RpcError},
@@ -85,21 +86,25 @@ impl<P: Payload> ServerMachine<P> {
 
     /// Passes a report on that another server made, with the token of this request. As with
     /// [`report`](Self::report), one that waits for a slow peer gives way to a newer one.
-    pub fn pass_report(&mut self, key: RequestKey, mut params: P) {
+    pub fn pass_report(&mut self, key: RequestKey, mut params: P) -> Reported {
         let has_room = self.has_room();
-        let Some(request) = self.requests.get_mut(&key) else { return };
-        let (id, Some(token)) = (request.id.clone(), &request.token) else { return };
+        let Some(request) = self.requests.get_mut(&key) else { return Reported::Ignored };
+        let (id, Some(token)) = (request.id.clone(), &request.token) else {
+            return Reported::Ignored;
+        };
         if request.answered {
-            return;
+            return Reported::Ignored;
         }
         params.set(meta::PROGRESS_TOKEN, P::from_id(token));
-        let method = method::PROGRESS.to_owned();
-        let frame = Frame::Message(Message::Notification { method, params: Some(params) }.write());
+        let frame = Frame::Report(params);
         if has_room {
             self.push(frame, Some(key), Some(id), false);
-        } else if request.held.replace(frame).is_none() {
+            return Reported::Sent;
+        }
+        if request.held.replace(frame).is_none() {
             self.held.push_back(key);
         }
+        Reported::Held
     }
 
     /// Passes a notification on, for the sake of a request or of none. False: the peer reads too

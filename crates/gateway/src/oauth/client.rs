@@ -32,6 +32,14 @@ pub struct Given {
     pub secret: Option<String>,
 }
 
+impl Given {
+    /// Whether it is the address of a document about the client.
+    fn is_document(&self) -> bool {
+        let url = Url::parse(&self.id).ok().filter(|_| self.secret.is_none());
+        url.is_some_and(|url| url.scheme() == "https" && url.path() != "/")
+    }
+}
+
 /// Where a client is kept.
 pub fn key(issuer: &str, redirect: &str) -> String {
     format!("{issuer} {redirect}")
@@ -58,6 +66,8 @@ pub async fn identify(
 ) -> Result<Client, String> {
     let issuer = &metadata.issuer;
     let methods = metadata.methods.as_deref();
+    // A document says who the gateway is where such are read; elsewhere it is nobody.
+    let given = given.filter(|one| !one.is_document() || metadata.takes_documents);
     if let Some(Given { id, secret }) = given {
         let method = if secret.is_some() { with_secret(methods) } else { OPEN };
         let (id, secret, method) = (id.clone(), secret.clone(), method.to_owned());
@@ -155,6 +165,45 @@ impl Client {
                 }
                 None
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn metadata(takes_documents: bool) -> Metadata {
+        let url = |path: &str| Url::parse(&format!("https://login.example/{path}")).unwrap();
+        Metadata {
+            issuer: "https://login.example".into(),
+            authorization: url("auth"),
+            token: url("token"),
+            registration: None,
+            revocation: None,
+            takes_documents,
+            methods: None,
+            scopes: Vec::new(),
+            is_signed: false,
+        }
+    }
+
+    #[tokio::test]
+    async fn the_address_of_a_document_is_a_client_where_such_are_read_and_nowhere_else() {
+        let given = Given { id: "https://me.example/gateway.json".into(), secret: None };
+        let kept = Kept::default();
+        let redirect = "http://127.0.0.1:1/oauth/callback";
+        let identify =
+            async |takes| identify(&metadata(takes), Some(&given), redirect, &[], &kept).await;
+        let client = identify(true).await.unwrap();
+        assert_eq!((client.id.as_str(), client.method.as_str()), (given.id.as_str(), OPEN));
+        let why = identify(false).await.unwrap_err();
+        assert!(why.contains("registers nobody by itself"), "{why}");
+        // What has a secret was registered, whatever its name looks like.
+        let secret = Given { secret: Some("s".into()), ..given.clone() };
+        assert!(!secret.is_document());
+        for id in ["https://me.example", "http://me.example/x", "me"] {
+            assert!(!Given { id: id.into(), secret: None }.is_document(), "{id}");
         }
     }
 }

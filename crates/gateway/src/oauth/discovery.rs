@@ -32,6 +32,10 @@ pub struct Metadata {
     pub token: Url,
     /// Where clients register.
     pub registration: Option<Url>,
+    /// Where tokens are given back.
+    pub revocation: Option<Url>,
+    /// Whether a client may be the address of a document about it.
+    pub takes_documents: bool,
     /// How clients may say who they are.
     pub methods: Option<Vec<String>>,
     /// The rights that it lists.
@@ -153,7 +157,14 @@ async fn metadata(
         Some(_) => Some(endpoint("registration_endpoint")?),
         None => None,
     };
+    let revocation = match json.get("revocation_endpoint") {
+        Some(_) => Some(endpoint("revocation_endpoint")?),
+        None => None,
+    };
     Ok(Some(Metadata {
+        revocation,
+        takes_documents: json.get("client_id_metadata_document_supported")
+            == Some(&Value::Bool(true)),
         authorization: endpoint("authorization_endpoint")?,
         token: endpoint("token_endpoint")?,
         registration,

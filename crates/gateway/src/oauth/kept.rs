@@ -26,6 +26,9 @@ pub struct Session {
     pub issuer: String,
     /// Where new ones are.
     pub endpoint: String,
+    /// Where they are given back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revocation: Option<String>,
     pub client: Client,
     pub redirect: String,
     /// What the tokens are for, as the server writes it.

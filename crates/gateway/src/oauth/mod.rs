@@ -188,6 +188,34 @@ impl Login {
         }
     }
 
+    /// Forgets the log-in, and gives its tokens back where that can be done; false if there is none.
+    pub async fn log_out(&self) -> bool {
+        let session = {
+            // Whoever renews it just now is done with that first.
+            let _alone = self.renewing.lock().await;
+            let Some(session) = self.session() else { return false };
+            self.forget(&session, false);
+            *self.lock() = None;
+            session
+        };
+        let Some(endpoint) = &session.revocation else {
+            tracing::info!(server = self.name, "logged out; its tokens end by themselves");
+            return true;
+        };
+        let (access, refresh) = (Some(&session.tokens.access), session.tokens.refresh.as_ref());
+        // The refresh token first: with it go, mostly, those that it has brought.
+        for (token, kind) in [(refresh, "refresh_token"), (access, "access_token")] {
+            if let Some(token) = token
+                && let Err(why) = tokens::revoke(endpoint, &session.client, token, kind).await
+            {
+                let issuer = &session.issuer;
+                tracing::warn!(server = self.name, "{issuer} does not take a token back ({why})");
+            }
+        }
+        tracing::info!(server = self.name, "logged out");
+        true
+    }
+
     fn save(&self, session: Session) {
         let server = self.server.to_string();
         self.kept.change(|all| drop(all.sessions.insert(server, session)));

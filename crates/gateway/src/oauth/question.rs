@@ -33,6 +33,7 @@ struct Question {
     /// Whether the answer has to name the issuer.
     is_signed: bool,
     endpoint: String,
+    revocation: Option<String>,
     client: Client,
     resource: String,
     scopes: Vec<String>,
@@ -138,6 +139,7 @@ async fn ask(login: &Arc<Login>) -> Result<(Question, String), String> {
         issuer,
         is_signed: metadata.is_signed,
         endpoint: metadata.token.to_string(),
+        revocation: metadata.revocation.map(|url| url.to_string()),
         client,
         resource,
         scopes,
@@ -168,7 +170,9 @@ fn judge<'a>(question: &Question, answer: &'a HashMap<String, String>) -> Result
 
 /// Tokens for a code, kept.
 async fn grant(question: Question, code: &str) -> Result<String, String> {
-    let Question { login, verifier, issuer, endpoint, client, resource, scopes, .. } = question;
+    let Question {
+        login, verifier, issuer, endpoint, revocation, client, resource, scopes, ..
+    } = question;
     let redirect = login.place.redirect.clone();
     let form = vec![
         ("grant_type", "authorization_code".to_owned()),
@@ -186,7 +190,9 @@ async fn grant(question: Question, code: &str) -> Result<String, String> {
             return Err(refused.why());
         }
     };
-    login.save(Session { issuer, endpoint, client, redirect, resource, scopes, tokens });
+    let session =
+        Session { issuer, endpoint, revocation, client, redirect, resource, scopes, tokens };
+    login.save(session);
     *login.lock() = None;
     tracing::info!(server = login.name, "logged in");
     login.changes.send_replace(());
@@ -218,6 +224,7 @@ mod tests {
             issuer: "https://login.example".into(),
             is_signed,
             endpoint: "https://login.example/token".into(),
+            revocation: None,
             client,
             resource: "https://a.example".into(),
             scopes: Vec::new(),

@@ -49,6 +49,24 @@ impl Refused {
     }
 }
 
+/// Gives a token back, so that it is none any more (RFC 7009).
+///
+/// # Errors
+/// In words, why it may be one still.
+pub async fn revoke(
+    endpoint: &str,
+    client: &Client,
+    token: &str,
+    kind: &str,
+) -> Result<(), String> {
+    let mut form = vec![("token", token.to_owned()), ("token_type_hint", kind.to_owned())];
+    let header = client.sign(&mut form);
+    let headers: Vec<_> = header.map(|header| ("authorization", header)).into_iter().collect();
+    let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(&form).finish();
+    let answer = post(endpoint, "application/x-www-form-urlencoded", &headers, body).await;
+    if answer.status == Some(200) { Ok(()) } else { Err(answer.why()) }
+}
+
 /// Asks for tokens.
 pub async fn ask(
     issuer: &str,

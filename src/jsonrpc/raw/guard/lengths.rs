@@ -1,6 +1,6 @@
 //! How long the arrays of a text are, for whoever makes room for their elements.
 
-use crate::jsonrpc::raw::text::{DEPTH, end_of_string};
+use crate::jsonrpc::raw::text::{DEPTH, outside_of_strings};
 
 /// How many elements the arrays of a text have, in the order in which they begin: of those with more
 /// than a few.
@@ -31,21 +31,16 @@ pub(super) fn lengths(text: &str) -> Lengths {
 
 /// Calls with each long array, when it ends.
 fn walk_arrays(text: &str, mut found: impl FnMut(u32, u32)) {
-    let bytes = text.as_bytes();
     // Of what is open: the number of the array, and the commas in it so far.
     let mut open = [(0, 0); DEPTH];
-    let (mut depth, mut arrays, mut at) = (0_usize, 0_u32, 0);
-    while let Some(byte) = bytes.get(at) {
+    let (mut depth, mut arrays) = (0_usize, 0_u32);
+    for (_, byte) in outside_of_strings(text.as_bytes()) {
         match byte {
-            b'"' => {
-                at = end_of_string(bytes, at);
-                continue;
-            }
             b'[' | b'{' => {
                 if let Some(open) = open.get_mut(depth) {
                     *open = (arrays, 0);
                 }
-                arrays = arrays.wrapping_add(u32::from(*byte == b'['));
+                arrays = arrays.wrapping_add(u32::from(byte == b'['));
                 depth += 1;
             }
             b',' => {
@@ -56,7 +51,7 @@ fn walk_arrays(text: &str, mut found: impl FnMut(u32, u32)) {
             b']' | b'}' => {
                 depth = depth.saturating_sub(1);
                 if let Some((array, commas)) = open.get(depth)
-                    && *byte == b']'
+                    && byte == b']'
                     && *commas >= LONG
                 {
                     found(*array, commas + 1);
@@ -64,7 +59,6 @@ fn walk_arrays(text: &str, mut found: impl FnMut(u32, u32)) {
             }
             _ => {}
         }
-        at += 1;
     }
 }
 
