@@ -287,6 +287,14 @@ async fn the_metadata_is_at_both_places_for_everybody() {
     }
 }
 
+#[test]
+fn a_server_asks_for_no_scope_that_is_between_a_client_and_who_lets_it_in() {
+    for scopes in [vec!["offline_access"], vec!["read", "offline_access"], vec![""], vec!["a b"]] {
+        let asks = std::panic::catch_unwind(|| auth().scopes(scopes.clone()));
+        assert!(asks.is_err(), "{scopes:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_token_without_the_basic_scopes_is_good_for_nothing() {
     let host = host().await;

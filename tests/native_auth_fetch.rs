@@ -2,6 +2,8 @@
 //! without encryption, and with it.
 #![cfg(all(feature = "auth-fetch", feature = "auth-jwt", not(target_arch = "wasm32")))]
 
+#[path = "support/logs.rs"]
+mod logs;
 #[path = "support/tls.rs"]
 mod tls;
 
@@ -139,6 +141,23 @@ async fn keys_are_fetched_without_a_word_of_the_app() {
         assert_eq!(subject(jwt.verify(&issuer.token("keys")).await).as_deref(), Some("alice"));
     }
     assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_asked_is_in_no_log() {
+    let (logs, _guard) = logs::Logs::begin();
+    let issuer = Issuer::start().await;
+    for address in [
+        "http://127.0.0.1:9/keys?key=SECRET",
+        "http://SECRET@127.0.0.1:9/keys",
+        "http://auth.example/?key=SECRET",
+    ] {
+        let outcome =
+            Jwt::issuer(issuer.named("keys")).jwks_uri(address).verify(&issuer.token("keys")).await;
+        assert!(matches!(outcome, Err(Rejected::Unavailable { .. })), "{address}");
+    }
+    let logged = logs.text();
+    assert!(logged.contains("cannot load the keys") && !logged.contains("SECRET"), "{logged}");
 }
 
 #[tokio::test]

@@ -18,15 +18,19 @@ export function usable(text, server) {
   return url.protocol === "http:" && isLoopback(url.hostname) && isLoopback(new URL(server).hostname) ? url : undefined;
 }
 
+/** An address as it was written, or as this page means it; undefined if it is none. @param {string | URL | undefined} address */
+export function absolute(address) {
+  const text = String(address);
+  const base = globalThis.location?.href;
+  if (URL.canParse(text)) return text;
+  return URL.canParse(text, base) ? new URL(text, base).href : undefined;
+}
+
 /**
  * The address of a server as its caller wrote it, without a fragment; `wss:` stands for `https:`.
  * @param {string | URL} address
  */
-export function serverOf(address) {
-  const text = String(address);
-  const whole = URL.canParse(text) ? text : new URL(text, globalThis.location?.href).href;
-  return whole.replace(/#.*$/s, "").replace(/^ws(?=s?:)/i, "http");
-}
+export const serverOf = (address) => (absolute(address) ?? String(address)).replace(/#.*$/s, "").replace(/^ws(?=s?:)/i, "http");
 
 /** One text for every spelling of a server's address. @param {string} server */
 export const keyOf = (server) => new URL(server).href;

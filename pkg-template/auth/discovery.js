@@ -3,7 +3,7 @@
 import { shown } from "../base/errors.js";
 import { isResourceOf, sameIssuer, usable } from "./addresses.js";
 import { failure } from "./errors.js";
-import { blocked, isTransient, request } from "./requests.js";
+import { blocked, request, settled } from "./requests.js";
 
 /** Of how many authorization servers one is looked for: a server that lists any number could send a page to as many others. */
 const MOST = 10;
@@ -23,25 +23,43 @@ const MOST = 10;
  */
 
 /**
+ * How a search fails.
+ * @param {Search} search @param {import("./index.js").AuthErrorCode} code @param {string} what @param {object} [details]
+ */
+const fault = ({ server, tried }, code, what, details) => failure(code, server, what, { tried, ...details });
+
+/**
+ * An address that came by the network, if it may be used.
+ * @param {Search} search @param {string} what @param {unknown} address @param {string} [issuer]
+ */
+function checked(search, what, address, issuer) {
+  const url = usable(address, search.server);
+  if (!url) throw fault(search, "AUTH_METADATA", `${what} is ${JSON.stringify(address)}, and no https address`, { url: String(address), issuer });
+  return url;
+}
+
+/**
  * The document at the first of these addresses that has one.
  * @param {Search} search
  * @param {string[]} addresses
  * @param {(json: Metadata) => unknown} isOne
  */
-async function first({ server, call, signal, tried }, addresses, isOne) {
+async function first(search, addresses, isOne) {
+  const { server, call, signal, tried } = search;
   for (const address of addresses) {
-    const url = usable(address, server);
-    if (!url) throw failure("AUTH_METADATA", server, `its log-in leads to ${JSON.stringify(address)}, which is no https address`, { url: address, tried });
-    const { status, json } = await request(call, address, {}, signal);
+    checked(search, "where it leads to", address);
+    const outcome = await request(call, address, {}, signal);
+    const { status, json } = outcome;
     tried.push({ url: address, status });
-    if (isTransient(status)) throw failure("AUTH_TRANSIENT", server, `${address} answers with ${status}; try again later`, { url: address, tried });
+    // Where pages may not read, the next place may be open.
+    if (status !== "blocked") await settled(call, server, `${address} says nothing`, address, outcome, { tried });
     if (status === 200 && json && isOne(json)) return json;
   }
   return undefined;
 }
 
 /** @param {string} name @param {URL} url */
-const wellKnown = (name, { origin, pathname }) => `${origin}/.well-known/${name}${pathname === "/" ? "" : pathname.replace(/\/$/, "")}`;
+const wellKnown = (name, { origin, pathname }) => `${origin}/.well-known/${name}${pathname.replace(/\/$/, "")}`;
 
 /**
  * What the server says of itself; undefined if it says nothing.
@@ -49,13 +67,13 @@ const wellKnown = (name, { origin, pathname }) => `${origin}/.well-known/${name}
  * @param {string | undefined} named by its challenge
  */
 export async function protectedResource(search, named) {
-  const { server, options, tried } = search;
+  const { server, options } = search;
   const url = new URL(server);
   const places = [wellKnown("oauth-protected-resource", url), `${url.origin}/.well-known/oauth-protected-resource`];
   const isOne = (/** @type {Metadata} */ json) => typeof json.resource === "string";
   const found = (named && (await first(search, [named], isOne))) ?? (await first(search, [...new Set(places)], isOne));
   if (found && !options.anyResource && !isResourceOf(found.resource, server)) {
-    throw failure("AUTH_RESOURCE_MISMATCH", server, `its metadata is that of ${JSON.stringify(found.resource)}`, { tried });
+    throw fault(search, "AUTH_RESOURCE_MISMATCH", `its metadata is that of ${JSON.stringify(found.resource)}`);
   }
   return found;
 }
@@ -66,27 +84,24 @@ export async function protectedResource(search, named) {
  * @param {string} issuer
  */
 export async function authorizationServer(search, issuer) {
-  const { server, options, tried } = search;
-  const url = usable(issuer, server);
-  if (!url) throw failure("AUTH_METADATA", server, `its issuer ${JSON.stringify(issuer)} is no https address`, { issuer, tried });
+  const { server, options } = search;
+  const url = checked(search, "its issuer", issuer, issuer);
   const own = `${url.origin}${url.pathname.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const places = [wellKnown("oauth-authorization-server", url), wellKnown("openid-configuration", url), own];
   const found = await first(search, [...new Set(places)], (json) => json.issuer || json.authorization_endpoint);
   if (!found) return undefined;
   if (!sameIssuer(String(found.issuer), issuer, options.strictIssuer)) {
-    throw failure("AUTH_ISSUER_MISMATCH", server, `the metadata of ${issuer} says that it is of ${JSON.stringify(found.issuer)}`, { issuer, tried });
+    throw fault(search, "AUTH_ISSUER_MISMATCH", `the metadata of ${issuer} is that of ${JSON.stringify(found.issuer)}`, { issuer });
   }
   if (found.issuer !== issuer) console.warn(shown(`mcp-wasm/auth: ${server} names the issuer ${issuer}, which names itself ${found.issuer}`));
   for (const name of ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]) {
     const needed = name < "r" || name > "s";
-    if ((needed || found[name] !== undefined) && !usable(found[name], server)) {
-      throw failure("AUTH_METADATA", server, `the ${name} of ${issuer} is ${JSON.stringify(found[name])}, and no https address`, { issuer, url: String(found[name]), tried });
-    }
+    if (needed || found[name] !== undefined) checked(search, `the ${name} of ${issuer}`, found[name], issuer);
   }
   const assumed = options.assumePkce?.some((one) => sameIssuer(one, found.issuer, options.strictIssuer));
   const methods = found.code_challenge_methods_supported;
   if (!assumed && !(Array.isArray(methods) && methods.includes("S256"))) {
-    throw failure("AUTH_PKCE", server, `${issuer} does not say that it knows PKCE with S256; if it does, name it in the option \`assumePkce\``, { issuer, tried });
+    throw fault(search, "AUTH_PKCE", `${issuer} does not announce PKCE with S256; if it knows it, name it in \`assumePkce\``, { issuer });
   }
   return found;
 }
@@ -104,13 +119,13 @@ export async function discover(search, named, isKnown) {
   const listed = (Array.isArray(resource?.authorization_servers) ? resource.authorization_servers : []).filter((/** @type {unknown} */ one) => typeof one === "string");
   // Before there was metadata of resources, a server's origin was its issuer.
   const issuers = listed.length ? [...new Set(listed)].slice(0, MOST) : [new URL(server).origin];
-  const weight = new Map(await Promise.all(issuers.map(async (one) => /** @type {const} */ ([one, (await isKnown(one)) ? 0 : one === options.issuer ? 1 : 2]))));
-  issuers.sort((one, other) => /** @type {number} */ (weight.get(one)) - /** @type {number} */ (weight.get(other)));
-  for (const issuer of issuers) {
+  const known = await Promise.all(issuers.map(isKnown));
+  const liked = [...issuers.filter((_, at) => known[at]), ...issuers.filter((one) => one === options.issuer)];
+  for (const issuer of new Set([...liked, ...issuers])) {
     const metadata = await authorizationServer(search, issuer);
     if (metadata) return { resource, metadata };
   }
   const closed = tried.find(({ status }) => status === "blocked");
-  if (closed) throw await blocked(call, server, "how to log in cannot be found out", closed.url, { tried });
-  throw failure("AUTH_METADATA", server, `it wants a log-in, and says nowhere how: ${tried.map(({ url, status }) => `${url} (${status})`).join(", ")}`, { tried });
+  if (closed) throw await blocked(call, server, "nothing says how to log in", closed.url, { tried });
+  throw fault(search, "AUTH_METADATA", `nothing says how to log in: ${tried.map(({ url, status }) => `${url} (${status})`).join(", ")}`);
 }

@@ -24,6 +24,9 @@ mark(AuthError, "AuthError", "McpError");
  */
 export const failure = (code, server, what, details) => new AuthError(code, shown(`${server}: ${what}`), { server, ...details });
 
+/** What the app has to give in another way. @param {string} why */
+export const unusable = (why) => new McpError("INVALID_ARGUMENT", `OAuth: ${why}`);
+
 /** @param {string} server @param {string} what @param {string[]} [scopes] */
 export const loginRequired = (server, what, scopes) =>
   failure("AUTH_REQUIRED", server, `${what}; call \`login\` with this error, in a click`, scopes?.length ? { scopes } : {});

@@ -1,12 +1,12 @@
 // The page that a log-in comes back to.
+import { absolute } from "./addresses.js";
 import { QUESTION, answered } from "./login.js";
 import { Sessions } from "./sessions.js";
 import { session } from "./storage.js";
 import { handOver } from "./windows.js";
 
-/** Where the tabs keep which answers have come, the latest first, and how many of them. */
+/** Where the tabs keep which answers have come, the latest first. */
 const USED = "mcp-wasm-auth used";
-const KEPT = 20;
 
 /** What this page has come back with. @type {Promise<boolean> | undefined} */
 let finishing;
@@ -33,9 +33,8 @@ async function conclude(search, answer, state, storage) {
   /** @type {import("./flow.js").Question} */
   const question = JSON.parse(kept);
   await answered(new Sessions({}, storage), question, answer);
-  const { origin, href } = location;
-  const back = URL.canParse(question.returnTo ?? "", href) ? new URL(/** @type {string} */ (question.returnTo), href).href : undefined;
-  if (back?.startsWith(`${origin}/`)) history.replaceState(null, "", back);
+  const back = absolute(question.returnTo ?? "");
+  if (back?.startsWith(`${location.origin}/`)) history.replaceState(null, "", back);
   return true;
 }
 
@@ -46,7 +45,7 @@ function take(state) {
     sessionStorage.removeItem(QUESTION + state);
     const used = (localStorage.getItem(USED) ?? "").split(" ");
     if (kept === null || used.includes(state)) return null;
-    localStorage.setItem(USED, [state, ...used].slice(0, KEPT).join(" "));
+    localStorage.setItem(USED, [state, ...used].slice(0, 20).join(" "));
     return kept;
   } catch {
     // A page without storage is a window of another one.

@@ -60,11 +60,11 @@ export async function ask(what, metadata, more) {
  */
 export function judge({ state, time, server, issuer, signed }, answer) {
   if (answer.get("state") !== state || Date.now() - time > LIFE) {
-    throw failure("AUTH_STATE", server, `the answer of the log-in belongs to another one, or came too late; log in again`, { issuer });
+    throw failure("AUTH_STATE", server, "the answer is of another log-in, or too late; log in again", { issuer });
   }
   const named = answer.get("iss");
   if (named === null ? signed : named !== issuer) {
-    throw failure("AUTH_ISSUER_MISMATCH", server, `the answer of the log-in is not from ${issuer}`, { issuer });
+    throw failure("AUTH_ISSUER_MISMATCH", server, `the answer is not of ${issuer}`, { issuer });
   }
   const error = answer.get("error") ?? undefined;
   const code = answer.get("code");

@@ -18,7 +18,7 @@ export const finish = async (options) => (await import("./finish.js")).finish(op
 export function bearer(token) {
   const header = async () => {
     const text = typeof token === "function" ? await token() : token;
-    if (typeof text !== "string" || !/^[\w\-.~+/]+=*$/.test(text)) throw new McpError("INVALID_ARGUMENT", "bearer: the token is not one, or has characters that no token has");
+    if (typeof text !== "string" || !/^[\w\-.~+/]+=*$/.test(text)) throw new McpError("INVALID_ARGUMENT", "bearer: that is no token");
     return `Bearer ${text}`;
   };
   return {
@@ -26,7 +26,7 @@ export function bearer(token) {
     async answered({ status, sent, attempt, server: address }) {
       if (status !== 401) return false;
       if (attempt < 2 && typeof token === "function" && (await header()) !== sent.authorization) return true;
-      throw failure("AUTH_REQUIRED", serverOf(address), "it refuses the token that `bearer` was given");
+      throw failure("AUTH_REQUIRED", serverOf(address), "the token of `bearer` is refused");
     },
     async ticket(url) {
       return (await import("./ticket.js")).ticketFor(this, url, {});

@@ -1,13 +1,13 @@
 // A new log-in: found out where, as whom, by a window, and kept.
-import { McpError } from "../base/errors.js";
-import { isLoopback, sameIssuer } from "./addresses.js";
+import { absolute, isLoopback, sameIssuer } from "./addresses.js";
 import { scopesOf, tokenChallenge } from "./challenge.js";
 import { discover } from "./discovery.js";
-import { failure, isFailure } from "./errors.js";
+import { failure, isFailure, unusable } from "./errors.js";
 import { ask, exchange, judge } from "./flow.js";
 import { identify, isRegistered, unregister } from "./registration.js";
 import { send } from "./requests.js";
 import { byWindow } from "./windows.js";
+import { keyFor, save } from "./writing.js";
 
 /** Where the page finds its question when it comes back. */
 export const QUESTION = "mcp-wasm-auth question ";
@@ -80,7 +80,7 @@ async function opened(open, popup, url, question, signal) {
     if (open === "redirect") throw error;
   }
   if (open === "popup") {
-    throw failure("AUTH_POPUP_BLOCKED", server, "the browser opens no window; call `login` in a click, or send this page to the error's `url`", { url });
+    throw failure("AUTH_POPUP_BLOCKED", server, "no window opens here; call `login` in a click, or send this page to `error.url`", { url });
   }
   location.assign(url);
   return /** @type {Promise<never>} */ (ended);
@@ -92,12 +92,12 @@ async function opened(open, popup, url, question, signal) {
  * @param {import("./flow.js").Question} question @param {URLSearchParams} answer @param {AbortSignal} [signal]
  */
 export async function answered(sessions, question, answer, signal) {
-  const { server, issuer, client, redirectUri, resource, scopes, endpoints, proves } = question;
+  const { state, verifier, time, signed, proves, returnTo, ...kept } = question;
   const code = judge(question, answer);
-  const key = proves ? await sessions.key(issuer, true) : undefined;
+  const key = proves ? await keyFor(sessions, kept.issuer) : undefined;
   try {
     const tokens = await exchange(question, code, { key, call: sessions.call, signal });
-    await sessions.save({ server, issuer, client, redirectUri, resource, scopes, endpoints, tokens });
+    await save(sessions, { ...kept, tokens });
   } catch (error) {
     if (isFailure(error, "AUTH_CLIENT")) await unregister(sessions.store, question);
     throw error;
@@ -117,16 +117,12 @@ async function challenged(call, server, signal) {
   }
 }
 
-/** @param {string} why */
-const unusable = (why) => new McpError("INVALID_ARGUMENT", `OAuth: ${why}`);
-
 /** The address that log-ins come back to. @param {string | URL | undefined} given */
-function redirection(given) {
-  const base = globalThis.location?.href;
-  const text = String(given ?? (base ? "/oauth.html" : ""));
-  if (!URL.canParse(text, base)) throw unusable("the option `redirectUri` is missing, the address that log-ins come back to");
-  const { href, protocol, hostname } = new URL(text, base);
-  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) throw unusable(`the redirect URI ${href} is neither https nor on this machine`);
-  return URL.canParse(text) ? text : href;
+function redirection(given = "/oauth.html") {
+  const text = absolute(given);
+  if (!text) throw unusable("the option `redirectUri` is missing");
+  const { protocol, hostname } = new URL(text);
+  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) throw unusable(`the redirect URI ${text} is neither https nor on this machine`);
+  return text;
 }
 

@@ -1,10 +1,9 @@
 // Log-ins by OAuth 2.1: what is sent with requests, and what is made of a refusal. How a new one is
 // made is loaded when somebody logs in.
-import { McpError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { isLoopback, keyOf, serverOf } from "./addresses.js";
 import { scopesOf, tokenChallenge } from "./challenge.js";
-import { AuthError, failure, isFailure, loginRequired } from "./errors.js";
+import { AuthError, failure, isFailure, loginRequired, unusable } from "./errors.js";
 import { Sessions, isFresh } from "./sessions.js";
 import { session } from "./storage.js";
 
@@ -12,12 +11,7 @@ import { session } from "./storage.js";
 const PATIENCE = 600_000;
 
 // Most requests need none of these.
-const login = () => import("./login.js");
 const renewal = () => import("./renewal.js");
-const proofs = () => import("./proof.js");
-
-/** What the app has to give in another way. @param {string} why */
-const unusable = (why) => new McpError("INVALID_ARGUMENT", `OAuth: ${why}`);
 
 /** @typedef {import("./sessions.js").Session} Session */
 
@@ -33,7 +27,7 @@ export class OAuth {
     itself(this);
     const { client, storage, open } = options;
     if (client?.secret && globalThis.document && !isLoopback(location.hostname)) {
-      throw unusable("a page cannot keep a secret, anybody can read it there; register a public client, or log in by a backend");
+      throw unusable("a page cannot keep a secret; register a public client, or log in by a backend");
     }
     // What a page remembers is gone when it is left.
     this.#sessions = new Sessions(options, storage ?? (open === "redirect" ? session() : undefined));
@@ -57,7 +51,7 @@ export class OAuth {
       !how.fresh && kept?.tokens && (isFresh(kept.tokens) || kept.tokens.refresh) && wanted.every((scope) => scopesOf(kept.tokens?.scope).includes(scope));
     if (suffices(this.#sessions.peek(server))) return;
     const { open = globalThis.document ? "popup" : undefined } = this.#sessions.options;
-    if (!open) throw unusable("no window can be opened here; give the option `open`, a function that takes an address and returns the answer");
+    if (!open) throw unusable("no window opens here; give a function as `open`");
     // Now, while the click still counts.
     const popup = open === "popup" ? (globalThis.open?.("about:blank", "_blank", "popup,width=520,height=720") ?? null) : null;
     const flight = new AbortController();
@@ -65,14 +59,14 @@ export class OAuth {
     const end = (/** @type {AbortController | undefined} */ one, /** @type {string} */ why) => one?.abort(failure("AUTH_CANCELLED", server, `the log-in ${why}`));
     end(this.#flights.get(key), "was begun anew");
     this.#flights.set(key, flight);
-    const clock = setTimeout(() => end(flight, "took longer than 10 minutes"), PATIENCE);
+    const clock = setTimeout(() => end(flight, "took too long"), PATIENCE);
     const leave = () => end(flight, "was aborted");
     how.signal?.addEventListener("abort", leave);
     if (how.signal?.aborted) leave();
     try {
       signal.throwIfAborted();
       if (suffices(await this.#sessions.get(server))) return;
-      const { logIn } = await login();
+      const { logIn } = await import("./login.js");
       await logIn(this.#sessions, { server, wanted, challenge: this.#challenges.get(key), how, open, popup, signal });
     } finally {
       popup?.close();
@@ -85,9 +79,8 @@ export class OAuth {
   /** @param {string | URL} target @param {{ revoke?: boolean }} [how] */
   async logout(target, { revoke: takesBack = true } = {}) {
     const server = serverOf(target);
-    const kept = await this.#sessions.delete(server);
     this.#challenges.delete(keyOf(server));
-    if (kept?.tokens && takesBack) await renewal().then(({ takeBack }) => takeBack(this.#sessions, kept), () => {});
+    await (await renewal()).leave(this.#sessions, server, takesBack);
   }
 
   /** @param {string | URL} target */
@@ -118,7 +111,7 @@ export class OAuth {
   /** @param {import("./index.js").AuthAnswer} answer @returns {Promise<boolean>} */
   async answered({ status, challenge: field, nonce, sent, attempt, signal, url, server: address }) {
     const server = serverOf(address);
-    const isNew = nonce !== undefined && (await proofs()).heed(url, nonce);
+    const isNew = nonce !== undefined && (await import("./proof.js")).heed(url, nonce);
     const challenge = tokenChallenge(field);
     const access = /^\w+ (.*)$/s.exec(sent.authorization ?? "")?.[1];
     if (sent.dpop && challenge?.error === "use_dpop_nonce") return isNew && attempt < 3;
@@ -131,18 +124,18 @@ export class OAuth {
       if (challenge?.error !== "insufficient_scope") return false;
       const before = kept?.scopes ?? [];
       const union = [...new Set([...before, ...scopes])];
-      if (union.length === before.length) throw failure("AUTH_LOOP", server, `the scopes ${union.join(" ")} do not do, and were asked for already`, { scopes: union });
+      if (union.length === before.length) throw failure("AUTH_LOOP", server, `the scopes ${union.join(" ")} were asked for already, and do not do`, { scopes: union });
       throw failure("AUTH_SCOPE", server, `this needs more rights (${scopes.join(" ")}); call \`login\` with this error, in a click`, { scopes: union });
     }
     const required = () => loginRequired(server, "one has to log in", scopes);
     if (!access) throw required();
     // Another call or another tab has renewed it.
     if (kept?.tokens && kept.tokens.access !== access) return true;
-    if (attempt > 1) throw failure("AUTH_LOOP", server, "a token that was made for it just now is refused", { issuer: kept?.issuer });
+    if (attempt > 1) throw failure("AUTH_LOOP", server, "a token that is new is refused", { issuer: kept?.issuer });
     if (!kept?.tokens) throw required();
-    const { hasMoved, renew } = await renewal();
+    const { end, hasMoved, renew } = await renewal();
     if (!kept.tokens.refresh || (await hasMoved(this.#sessions, kept, named, signal))) {
-      if ((await this.#sessions.replace(kept))?.tokens) return true;
+      if (await end(this.#sessions, kept)) return true;
       throw required();
     }
     await renew(this.#sessions, server, access);

@@ -1,7 +1,8 @@
 // Who this app is for an authorization server: a client that was given, a metadata document (CIMD), or one registered now.
-import { isLoopback, sameIssuer } from "./addresses.js";
+import { absolute, isLoopback, sameIssuer } from "./addresses.js";
+import { scopesOf } from "./challenge.js";
 import { failure } from "./errors.js";
-import { blocked, isTransient, request } from "./requests.js";
+import { request, settled } from "./requests.js";
 
 /** @typedef {{ id: string, secret?: string, method: string, expires?: number, authenticate?: (headers: Headers, form: URLSearchParams, url: string) => unknown }} Identity */
 
@@ -14,11 +15,9 @@ export const withSecret = (methods) =>
 
 /** The address of a client's own document, if it can be one. @param {string | URL | undefined} address */
 function documentOf(address) {
-  const text = String(address ?? "");
-  if (!URL.canParse(text, globalThis.location?.href)) return undefined;
-  const url = new URL(text, globalThis.location?.href);
-  const fits = url.protocol === "https:" && url.pathname !== "/" && !url.search && !url.hash && !url.username && !url.password;
-  return fits ? (URL.canParse(text) ? text : url.href) : undefined;
+  const text = address && absolute(address);
+  // Its text is the id, also where parsing would make another of it: with segments of dots.
+  return text && /^https:\/\/[^/?#@]+\/[^?#@]+$/i.test(text) && !/\/(?:\.|%2e){1,2}(?:\/|$)/i.test(text) ? text : undefined;
 }
 
 /**
@@ -38,7 +37,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
   const { client } = options;
   if (client) {
     if (client.issuer && !sameIssuer(client.issuer, issuer, options.strictIssuer)) {
-      throw failure("AUTH_CLIENT", server, `the client is one of ${client.issuer}, but the server is for ${issuer}`, { issuer });
+      throw failure("AUTH_CLIENT", server, `the client is one of ${client.issuer}, the server for ${issuer}`, { issuer });
     }
     return { id: client.id, secret: client.secret, method: client.secret ? withSecret(methods) : "none" };
   }
@@ -51,13 +50,13 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
     if (kept && !(kept.expires <= Date.now())) return kept;
   }
   if (!endpoint) {
-    throw failure("AUTH_CLIENT", server, `${issuer} registers nobody by itself; register this app there and give the option \`client\`` +
-        (metadata.client_id_metadata_document_supported ? ", or `clientMetadata`, the https address of a document about it" : ""),
+    throw failure("AUTH_CLIENT", server, `${issuer} registers nobody by itself; register there and give \`client\`${metadata.client_id_metadata_document_supported ? ", or `clientMetadata`" : ""}`,
       { issuer },
     );
   }
   const { hostname } = new URL(redirectUri);
-  const listed = Array.isArray(metadata.scopes_supported) ? scopes.filter((one) => metadata.scopes_supported.includes(one)) : [];
+  const listed = scopesOf(metadata.scopes_supported);
+  const known = scopes.filter((one) => listed.includes(one));
   const ask = (/** @type {string} */ type) =>
     request(
       call,
@@ -73,7 +72,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
           token_endpoint_auth_method: isPublic ? "none" : withSecret(methods),
           application_type: type,
           // What is asked for besides: else some refuse it.
-          scope: listed.length ? [...new Set([...listed, ...(metadata.scopes_supported.includes("offline_access") ? ["offline_access"] : [])])].join(" ") : undefined,
+          scope: known.length ? [...known, ...listed.filter((one) => one === "offline_access" && !known.includes(one))].join(" ") : undefined,
           ...options.about,
         }),
       },
@@ -81,22 +80,21 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
     );
   const types = isLoopback(hostname) ? ["native", "web"] : ["web", "native"];
   let answer = await ask(/** @type {string} */ (types[0]));
-  if (answer.json?.error === "invalid_redirect_uri" || answer.json?.error === "invalid_client_metadata") answer = await ask(/** @type {string} */ (types[1]));
-  const { status, json } = answer;
+  if (/^invalid_(redirect_uri|client_metadata)$/.test(answer.json?.error)) answer = await ask(/** @type {string} */ (types[1]));
   const what = `${issuer} does not register this app`;
-  if (status === "blocked") throw await blocked(call, server, what, endpoint, { issuer });
-  if (isTransient(status)) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status})`, { issuer, url: endpoint });
+  await settled(call, server, what, endpoint, answer, { issuer });
+  const { status, json } = answer;
   if ((status !== 200 && status !== 201) || typeof json?.client_id !== "string") {
     throw failure(
       "AUTH_REGISTRATION",
       server,
-      `${what} with the redirect URI ${redirectUri} (${json?.error_description ?? json?.error ?? status}); the options \`client\` and \`clientMetadata\` do without`,
+      `${what} for ${redirectUri} (${json?.error_description ?? json?.error ?? status}); \`client\` and \`clientMetadata\` do without`,
       { issuer, url: endpoint, error: json?.error, description: json?.error_description },
     );
   }
-  const secret = typeof json.client_secret === "string" ? json.client_secret : undefined;
-  const expires = Number(json.client_secret_expires_at) * 1000 || undefined;
-  const identity = { id: json.client_id, secret, method: json.token_endpoint_auth_method ?? (secret ? withSecret(methods) : "none"), expires };
+  const { client_id: id, client_secret: given, client_secret_expires_at: end, token_endpoint_auth_method: method } = json;
+  const secret = typeof given === "string" ? given : undefined;
+  const identity = { id, secret, method: method ?? (secret ? withSecret(methods) : "none"), expires: end * 1000 || undefined };
   await store.set(key, identity);
   return identity;
 }

@@ -2,9 +2,9 @@
 import { sameIssuer } from "./addresses.js";
 import { protectedResource } from "./discovery.js";
 import { isFailure, loginRequired } from "./errors.js";
-import { alone } from "./locks.js";
 import { unregister } from "./registration.js";
 import { askTokens, revoke } from "./tokens.js";
+import { alone, forget, replace } from "./writing.js";
 
 /** @typedef {import("./sessions.js").Sessions} Sessions */
 /** @typedef {import("./sessions.js").Session} Session */
@@ -25,7 +25,7 @@ export async function hasMoved({ call, options }, { server, issuer }, named, sig
  */
 export async function renew(sessions, server, old) {
   const first = await sessions.get(server);
-  return alone(`mcp-wasm-auth ${first?.issuer} ${first?.client.id} ${first?.resource ?? server}`, async () => {
+  return alone(`${first?.issuer} ${first?.client.id} ${first?.resource ?? server}`, async () => {
     const kept = await sessions.get(server);
     const { access, refresh, scope = "" } = kept?.tokens ?? {};
     const required = () => loginRequired(server, "the log-in has ended");
@@ -39,7 +39,7 @@ export async function renew(sessions, server, old) {
       if (!isForgotten && !(isFailure(error, "AUTH_TOKEN") && error.error === "invalid_grant")) throw error;
       if (isForgotten) await unregister(sessions.store, kept);
     }
-    const now = await sessions.replace(kept, tokens);
+    const now = await replace(sessions, kept, tokens);
     if (now?.tokens) return now;
     // It was ended while these were on their way: they are nobody's.
     if (tokens) takeBack(sessions, { ...kept, tokens });
@@ -47,8 +47,20 @@ export async function renew(sessions, server, old) {
   });
 }
 
+/**
+ * Ends a log-in that nobody can renew, unless another has taken its place.
+ * @param {Sessions} sessions @param {Session} kept
+ */
+export const end = async (sessions, kept) => (await replace(sessions, kept))?.tokens;
+
+/** Forgets a log-in. @param {Sessions} sessions @param {string} server @param {boolean} takesBack whether its issuer hears of it */
+export async function leave(sessions, server, takesBack) {
+  const kept = await forget(sessions, server);
+  if (kept && takesBack) await takeBack(sessions, kept);
+}
+
 /** Takes the tokens of a log-in back, if its issuer lets it. @param {Sessions} sessions @param {Session} kept */
-export async function takeBack(sessions, kept) {
+async function takeBack(sessions, kept) {
   const { tokens, endpoints } = kept;
   // Whether the other side hears of it or not, it is over here.
   if (tokens && endpoints.revocation) await revoke(await sessions.grant(kept), endpoints.revocation, tokens).catch(() => {});

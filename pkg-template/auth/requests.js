@@ -91,9 +91,18 @@ const isPage = () => typeof globalThis.location?.origin === "string";
 export async function blocked(call, server, what, url, details) {
   const reached = isPage() && (await send(call, url, { mode: "no-cors", redirect: "follow" }, undefined, () => true, GLANCE).catch(() => false));
   return reached
-    ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; its server has to send "Access-Control-Allow-Origin: ${location.origin}", or the option \`fetch\` has to go by a server of yours`, { ...details, url })
-    : failure("AUTH_TRANSIENT", server, `${what}: no answer from ${url}; try again later`, { ...details, url });
+    ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; it has to send "Access-Control-Allow-Origin: ${location.origin}", or the option \`fetch\` go by a server of yours`, { ...details, url })
+    : failure("AUTH_TRANSIENT", server, `${what}: ${url} does not answer; try again later`, { ...details, url });
 }
 
-/** Whether an answer means that its server is not well just now. @param {Outcome["status"]} status */
-export const isTransient = (status) => status === 429 || Number(status) >= 500;
+/**
+ * Throws where nothing has come of a request, or nothing yet: its server is not well just now.
+ * @param {typeof fetch} call @param {string} server @param {string} what @param {string} url
+ * @param {Outcome} outcome @param {object} [details]
+ */
+export async function settled(call, server, what, url, { status, json, cause }, details) {
+  if (status === "blocked") throw await blocked(call, server, what, url, { ...details, cause });
+  if (json?.error === undefined && (status === 429 || status >= 500)) {
+    throw failure("AUTH_TRANSIENT", server, `${what} just now (${status}); try again later`, { ...details, url });
+  }
+}

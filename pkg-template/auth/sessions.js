@@ -1,7 +1,6 @@
 // The log-ins of an app: what is stored of each, and who hears of it.
 import { attempt } from "../base/errors.js";
 import { keyOf } from "./addresses.js";
-import { alone } from "./locks.js";
 import { Store, memory } from "./storage.js";
 
 /**
@@ -21,13 +20,13 @@ import { Store, memory } from "./storage.js";
 export const isFresh = ({ expires, life = 0 }) => expires === undefined || expires - Date.now() > Math.min(30_000, life / 10);
 
 /** @param {string} server */
-const nameOf = (server) => `server ${keyOf(server)}`;
+export const nameOf = (server) => `server ${keyOf(server)}`;
 
 export class Sessions {
   /** @type {((server: string, state: "ready" | "none") => void) | undefined} */
   onchange;
   /** Keys that the store cannot keep. @type {Map<string, CryptoKeyPair>} */
-  #keys = new Map();
+  keys = new Map();
   /** @type {BroadcastChannel | undefined} */
   #channel;
 
@@ -64,57 +63,12 @@ export class Sessions {
     return kept?.tokens?.type === "DPoP" && !(await this.key(kept.issuer)) ? { ...kept, tokens: undefined } : kept;
   }
 
-  /** A log-in that is new. @param {Session} kept */
-  save = (kept) => this.#writing(nameOf(kept.server), () => this.#write(kept));
-
-  /**
-   * Other tokens, or none, for a log-in: if that is still the one that there is.
-   * @param {Session} kept @param {import("./tokens.js").Tokens} [tokens] @returns {Promise<Session | undefined>} the one that there is then
-   */
-  replace = (kept, tokens) =>
-    this.#writing(nameOf(kept.server), async () => {
-      const now = await this.get(kept.server);
-      // Somebody has logged out meanwhile, or in.
-      return now?.tokens?.access === kept.tokens?.access ? this.#write({ ...kept, tokens }) : now;
-    });
-
-  /** Forgets a log-in, in all tabs. @param {string} server @returns {Promise<Session | undefined>} what it was */
-  delete = (server) =>
-    this.#writing(nameOf(server), async () => {
-      const kept = await this.get(server);
-      await this.store.delete(nameOf(server));
-      this.#tell(server, "none", true);
-      return kept;
-    });
-
-  /** @param {Session} kept */
-  async #write(kept) {
-    await this.store.set(nameOf(kept.server), kept);
-    this.#tell(kept.server, kept.tokens ? "ready" : "none");
-    return kept;
-  }
-
-  /** What depends on what is stored, so that nobody stores anything in between. @template T @param {string} name @param {() => Promise<T>} act */
-  #writing = (name, act) => alone(`mcp-wasm-auth write ${name}`, act);
-
-  /** The key of an issuer's tokens. @param {string} issuer @param {boolean} [make] @returns {Promise<CryptoKeyPair | undefined>} */
-  async key(issuer, make) {
-    const name = `key ${issuer}`;
+  /** The key of an issuer's tokens. @param {string} issuer @returns {Promise<CryptoKeyPair | undefined>} */
+  async key(issuer) {
     /** @type {CryptoKeyPair | undefined} */
-    const pair = this.#keys.get(issuer) ?? (await this.store.get(name))?.pair;
+    const pair = this.keys.get(issuer) ?? (await this.store.get(`key ${issuer}`))?.pair;
     // A store of texts makes a key an object without anything in it.
-    if (pair?.privateKey instanceof CryptoKey) return pair;
-    return make
-      ? this.#writing(name, async () => {
-          const other = await this.key(issuer);
-          if (other) return other;
-          // One of which nobody can take a copy.
-          const own = /** @type {CryptoKeyPair} */ (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, false, ["sign", "verify"]));
-          await this.store.set(name, { pair: own });
-          this.#keys.set(issuer, own);
-          return own;
-        })
-      : undefined;
+    return pair?.privateKey instanceof CryptoKey ? pair : undefined;
   }
 
   /** What an app sends with a request. @param {Session} kept @param {string} method @param {string} url @returns {Promise<Record<string, string>>} */
@@ -133,7 +87,7 @@ export class Sessions {
   }
 
   /** @param {string} server @param {"ready" | "none"} state @param {boolean} [everywhere] whether that ends what others remember */
-  #tell(server, state, everywhere) {
+  tell(server, state, everywhere) {
     this.#channel?.postMessage({ server, state, everywhere });
     attempt(() => this.onchange?.(server, state));
   }

@@ -98,7 +98,7 @@ export class Store {
     try {
       return await act(this.#storage);
     } catch (cause) {
-      console.warn("mcp-wasm/auth: the storage failed; log-ins are kept in memory until the page is left", cause);
+      console.warn("mcp-wasm/auth: the storage failed; log-ins are kept in memory", cause);
       this.#storage = memory();
       return act(this.#storage);
     }

@@ -2,7 +2,7 @@
 import { serverOf } from "./addresses.js";
 import { protectedResource } from "./discovery.js";
 import { failure } from "./errors.js";
-import { blocked, isTransient, request } from "./requests.js";
+import { request, settled } from "./requests.js";
 
 /** How often a ticket is asked for before it is given up. */
 const TRIES = 3;
@@ -26,11 +26,12 @@ export async function ticketFor(authorizer, address, options, signal = new Abort
   }
   for (let attempt = 1; ; attempt++) {
     const sent = await authorizer.headers({ method: "POST", url: endpoint, server });
-    const { status, json, headers } = await request(call, endpoint, { method: "POST", headers: sent }, signal);
-    if (status === 200 && typeof json?.ticket === "string") return /** @type {string} */ (json.ticket);
+    const outcome = await request(call, endpoint, { method: "POST", headers: sent }, signal);
     const what = "it gives no ticket for a socket";
-    if (status === "blocked") throw await blocked(call, server, what, endpoint);
-    if (isTransient(status)) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status}); try again later`, { url: endpoint });
+    await settled(call, server, what, endpoint, outcome);
+    const { json, headers } = outcome;
+    const status = Number(outcome.status);
+    if (status === 200 && typeof json?.ticket === "string") return /** @type {string} */ (json.ticket);
     const challenge = headers?.get("www-authenticate") ?? undefined;
     const nonce = headers?.get("dpop-nonce") ?? undefined;
     const again = attempt < TRIES && (await authorizer.answered({ status, challenge, nonce, sent, attempt, signal, method: "POST", url: endpoint, server }));

@@ -1,7 +1,7 @@
 // The token endpoint: codes and refresh tokens in, access tokens out.
 import { failure } from "./errors.js";
 import { heed, prove } from "./proof.js";
-import { blocked, isTransient, request } from "./requests.js";
+import { request, settled } from "./requests.js";
 
 /**
  * @typedef {object} Tokens
@@ -37,26 +37,23 @@ async function post({ client, key, dpop, call, signal }, endpoint, params) {
   for (let again = false; ; again = true) {
     const form = new URLSearchParams();
     for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
-    /** @type {Record<string, string>} */
-    const headers = { accept: "application/json" };
-    if (client.authenticate) {
-      const own = new Headers(headers);
-      // For each request: what is signed for one is not taken twice.
-      await client.authenticate(own, form, endpoint);
-      own.forEach((text, name) => (headers[name] = text));
-    } else if (client.secret && client.method === "client_secret_basic") headers.authorization = `Basic ${btoa(`${formText(client.id)}:${formText(client.secret)}`)}`;
+    const headers = new Headers({ accept: "application/json" });
+    const { id, secret, method, authenticate } = client;
+    // For each request: what is signed for one is not taken twice.
+    if (authenticate) await authenticate(headers, form, endpoint);
+    else if (secret && method === "client_secret_basic") headers.set("authorization", `Basic ${btoa(`${formText(id)}:${formText(secret)}`)}`);
     else {
-      form.set("client_id", client.id);
-      if (client.secret && client.method === "client_secret_post") form.set("client_secret", client.secret);
+      form.set("client_id", id);
+      if (secret && method === "client_secret_post") form.set("client_secret", secret);
     }
-    if (dpop) headers.dpop = await dpop.buildProof({ htm: "POST", htu: endpoint });
-    else if (key) headers.dpop = await prove(key, "POST", endpoint);
+    const proof = dpop ? await dpop.buildProof({ htm: "POST", htu: endpoint }) : key && (await prove(key, "POST", endpoint));
+    if (proof) headers.set("dpop", proof);
     const answer = await request(call, endpoint, { method: "POST", headers, body: form }, signal);
-    const { error } = answer.json ?? {};
-    if (dpop && answer.headers) dpop.observeNonce({ headers: answer.headers }, endpoint);
-    const isNew = heed(endpoint, answer.headers?.get("dpop-nonce"), error === "invalid_dpop_proof" ? answer.headers?.get("date") : undefined);
-    const renews = error === "use_dpop_nonce" ? dpop || isNew : key && error === "invalid_dpop_proof";
-    if (again || !(key || dpop) || !renews) return answer;
+    const { json, headers: told = new Headers() } = answer;
+    dpop?.observeNonce({ headers: told }, endpoint);
+    const isRefused = json?.error === "invalid_dpop_proof";
+    const isNew = heed(endpoint, told.get("dpop-nonce"), isRefused ? told.get("date") : undefined);
+    if (again || !proof || !(json?.error === "use_dpop_nonce" ? dpop || isNew : key && isRefused)) return answer;
   }
 }
 
@@ -69,27 +66,26 @@ async function post({ client, key, dpop, call, signal }, endpoint, params) {
  */
 export async function askTokens(grant, params, asked) {
   const { server, issuer, endpoint, call } = grant;
-  const { status, json, cause } = await post(grant, endpoint, params);
+  const outcome = await post(grant, endpoint, params);
   const what = `${issuer} gives no tokens`;
-  if (status === "blocked") throw await blocked(call, server, what, endpoint, { issuer, cause });
+  await settled(call, server, what, endpoint, outcome, { issuer });
+  const { status, json } = outcome;
   const { error, error_description: description } = json ?? {};
-  const details = { issuer, url: endpoint, error, description };
-  if (isTransient(status) && error === undefined) throw failure("AUTH_TRANSIENT", server, `${what} just now (${status}); try again later`, details);
   const type = String(json?.token_type ?? "").toLowerCase();
   // What a header cannot carry would be shown by the error of whoever tries.
-  const isToken = /^[!-~]+$/.test(json?.access_token) && typeof json.access_token === "string";
+  const isToken = typeof json?.access_token === "string" && /^[!-~]+$/.test(json.access_token);
   if (error !== undefined || status !== 200 || !isToken || (type !== "bearer" && !(type === "dpop" && (grant.key || grant.dpop)))) {
     const forgotten = error === "invalid_client" || error === "unauthorized_client";
-    const hint = error === "invalid_target" ? "; the option `resource: false` leaves the resource out" : "";
-    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none that can be used, of the type ${JSON.stringify(json.token_type)}` : status)})${hint}`, details);
+    const hint = error === "invalid_target" ? "; `resource: false` leaves it out" : "";
+    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none of use, of the type ${JSON.stringify(json.token_type)}` : status)})${hint}`, { issuer, url: endpoint, error, description });
   }
-  const seconds = /^\d+(\.\d+)?$/.test(String(json.expires_in)) ? Number(json.expires_in) : undefined;
+  const life = /^\d+(\.\d+)?$/.test(json.expires_in) ? json.expires_in * 1000 : undefined;
   return {
     access: json.access_token,
     type: type === "dpop" ? "DPoP" : "Bearer",
     refresh: typeof json.refresh_token === "string" ? json.refresh_token : params.refresh_token,
-    expires: seconds === undefined ? undefined : Date.now() + seconds * 1000,
-    life: seconds === undefined ? undefined : seconds * 1000,
+    expires: life === undefined ? undefined : Date.now() + life,
+    life,
     scope: typeof json.scope === "string" ? json.scope : asked,
   };
 }

@@ -41,7 +41,7 @@ for (const kind of browsers) {
     let world;
     /** @type {import("../support/static-server.mjs").StaticServer} */
     let site;
-    const serve = (/** @type {Record<string, string>} */ headers = {}) => startStaticServer({ mounts: { "/pkg/": pkg, "/www/": www }, files: { "/": html, "/oauth.html": '<!doctype html><meta charset=utf-8><title>Logged in</title><script type="module">import { finish } from "/pkg/auth/index.js"; if (await finish()) location.reload();</script>' }, headers });
+    const serve = (/** @type {Record<string, string>} */ headers = {}) => startStaticServer({ mounts: { "/pkg/": pkg, "/www/": www }, files: { "/": html, "/own.html": '<!doctype html><meta charset=utf-8><title>Logged in</title><script type="module">import { finish, indexedDb } from "/pkg/auth/index.js"; if (await finish({ storage: indexedDb() })) location.reload();</script>', "/oauth.html": '<!doctype html><meta charset=utf-8><title>Logged in</title><script type="module">import { finish } from "/pkg/auth/index.js"; if (await finish()) location.reload();</script>' }, headers });
     before(async () => {
       world = await startAuthorizationServer();
       site = await serve();
@@ -124,6 +124,24 @@ for (const kind of browsers) {
       await one.make();
       assert.equal(await one.run("visit()"), "person");
       await one.close();
+    });
+
+    test("by redirect: a page of the app's own ends it, into the store that the app has", { timeout: 60_000 }, async () => {
+      const options = { open: "redirect", storage: "indexedDb", redirectUri: "/own.html" };
+      const one = await app(`${site.url}?at=own`, options);
+      await one.run(`void oauth.login(${JSON.stringify(world.server)})`);
+      await one.page.waitForFunction("location.search === '?at=own' && window.ready && !window.oauth", { timeout: 20_000 });
+      assert.equal(await one.run("JSON.stringify(sessionStorage)"), "{}", "nothing of it is anywhere else");
+      await one.make();
+      assert.equal(await one.run("visit()"), "person");
+      // Another tab has it too, and another store has not.
+      const other = await app(site.url, options);
+      assert.equal(await other.run("visit()"), "person");
+      const stranger = await app(site.url, { storage: "local" });
+      assert.equal((await stranger.run("code(visit())")).code, "AUTH_REQUIRED");
+      await one.run(`oauth.logout(${JSON.stringify(world.server)})`);
+      assert.equal((await other.run("code(visit())")).code, "AUTH_REQUIRED");
+      for (const each of [one, other, stranger]) await each.close();
     });
 
     test("by redirect: nobody is sent to another origin afterwards, and an answer that comes again does nothing", { timeout: 60_000 }, async () => {
@@ -289,6 +307,32 @@ for (const kind of browsers) {
         await one.close();
       });
     }
+
+    test("by a document about the app nobody registers, and where it is not taken, `registration` does without", { timeout: 60_000 }, async () => {
+      const id = "https://app.example/client.json";
+      const document = { client_id: id, client_name: "app", redirect_uris: [`${site.url}oauth.html`], token_endpoint_auth_method: "none", application_type: "native", grant_types: ["authorization_code", "refresh_token"], response_types: ["code"] };
+      const takes = await startAuthorizationServer({ opens: false, lives: 1, documents: { [id]: document } });
+      const login = async (/** @type {object} */ how) => {
+        const { page } = await openPage(browser, site.url);
+        await page.waitForFunction("window.ready");
+        const outcome = await page.evaluate(async (server, options, how) => {
+          const { make, code } = /** @type {any} */ (window);
+          make(server, options);
+          const error = await code(/** @type {any} */ (window).oauth.login(server, how));
+          if (error) return error.code;
+          // The token ends at once: it is renewed as the same client.
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          return /** @type {any} */ (window).visit();
+        }, takes.server, { clientMetadata: id, clientName: "app" }, how);
+        await page.close();
+        return outcome;
+      };
+      assert.equal(await login({}), "person");
+      assert.deepEqual([takes.count("POST /reg"), takes.count("OPTIONS /reg"), takes.count("POST /token")], [0, 0, 2]);
+      // Its own way to register is closed to pages here.
+      assert.equal(await login({ registration: "dynamic" }), "AUTH_CORS");
+      await takes.stop();
+    });
 
     test("where pages cannot register, it is AUTH_CORS, and says which address", { timeout: 60_000 }, async () => {
       const closed = await startAuthorizationServer({ opens: false });

@@ -2,7 +2,7 @@
 // missing without docs/migration.md saying so, and the types fit both ways.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -95,21 +95,24 @@ const GIVEN = {
   RequestHandlerExtra: (type) => `Omit<${type}<{ method: string }, { method: string }>, "sendRequest">`,
 };
 
+/** The SDK 2.x with what only a class itself sees left out of `DpopSession`: that makes its type one that nothing else fits, whatever it has. */
+const BARE = "client-bare";
+/** The types that name that class, which are compared with it bare on the way back to the SDK. All others are as they are. */
+const NAMES_SESSION = ["DpopSessionSource", "OAuthClientProvider", "SSEClientTransportOptions", "StreamableHTTPClientTransportOptions"];
+
 before(() => {
   rmSync(folder, { recursive: true, force: true });
   const modules = path.join(folder, "node_modules");
-  const client = path.join(modules, "@modelcontextprotocol", "client");
-  mkdirSync(path.join(client, "dist"), { recursive: true });
+  const bare = path.join(modules, BARE);
+  mkdirSync(path.join(bare, "dist"), { recursive: true });
   symlinkSync(pkg, path.join(modules, "mcp-wasm"));
-  const scope = path.basename(sdks);
-  for (const name of readdirSync(path.dirname(sdks))) if (name !== scope && name !== "mcp-wasm") symlinkSync(path.join(path.dirname(sdks), name), path.join(modules, name));
-  for (const name of readdirSync(sdks)) if (name !== "client") symlinkSync(path.join(sdks, name), path.join(modules, scope, name));
-  // What only a class itself sees makes its type one that nothing else fits, whatever it has: here the public members count.
-  cpSync(path.join(sdks, "client", "package.json"), path.join(client, "package.json"));
+  for (const name of readdirSync(path.dirname(sdks))) if (name !== "mcp-wasm") symlinkSync(path.join(path.dirname(sdks), name), path.join(modules, name));
+  // By its own name: of two packages of one name and version the compiler reads one.
+  writeFileSync(path.join(bare, "package.json"), JSON.stringify({ ...JSON.parse(declarations("client/package.json")), name: BARE }));
   for (const name of readdirSync(path.join(sdks, "client", "dist")).filter((file) => /\.d\.[cm]ts$/.test(file))) {
     const text = declarations(`client/dist/${name}`);
     const session = text.replace(/^declare class DpopSession \{[^]*?^\}/m, (body) => body.replace(/^ +private readonly \w+;\n/gm, ""));
-    writeFileSync(path.join(client, "dist", name), session);
+    writeFileSync(path.join(bare, "dist", name), session);
   }
 });
 
@@ -133,11 +136,13 @@ for (const version of /** @type {const} */ (["v1", "v2"])) {
       assert.ok(declared.length > 190, `${declared.length}`);
       const sources = [...new Set(declared.map(({ from }) => from))];
       const lines = [`import type * as Ours from "mcp-wasm/compat/${version}";`];
+      if (version === "v2") lines.push(`import type * as Bare from "${BARE}";`);
       sources.forEach((from, i) => lines.push(`import type * as Theirs${i} from "${from}";`));
       declared.forEach(({ from, name, generic }, i) => {
         const [theirs, ours] = [`Theirs${sources.indexOf(from)}.${name}`, `Ours.${name}`].map((type) => (generic ? (GIVEN[name] ?? ((of) => `${of}<string>`))(type) : type));
         lines.push(`declare const theirs${i}: ${theirs}; export const ours${i}: ${ours} = theirs${i};`);
-        lines.push(`declare const own${i}: ${ours}; export const back${i}: ${theirs} = own${i};`);
+        const goal = NAMES_SESSION.includes(name) && version === "v2" ? `Bare.${name}` : theirs;
+        lines.push(`declare const own${i}: ${ours}; export const back${i}: ${goal} = own${i};`);
       });
       await compile(`${version}-types.ts`, lines.join("\n"));
     });

@@ -10,6 +10,7 @@ import { importPkg } from "../support/paths.mjs";
 const { Client } = await importPkg();
 const { AuthError, OAuth, bearer, memory } = await importPkg("auth/index.js");
 const { Sessions } = await importPkg("auth/sessions.js");
+const { keyFor } = await importPkg("auth/writing.js");
 const { request } = await importPkg("auth/requests.js");
 const redirectUri = "https://app.example/oauth.html";
 
@@ -135,7 +136,7 @@ describe("between tabs", () => {
     const values = new Map();
     const slow = () => new Promise((resolve) => setTimeout(resolve, 5));
     const storage = { get: async (/** @type {string} */ key) => (await slow(), values.get(key)), set: async (/** @type {string} */ key, /** @type {unknown} */ value) => (await slow(), void values.set(key, value)), delete: async () => {} };
-    const [one, other] = await Promise.all([new Sessions({}, storage), new Sessions({}, storage)].map((sessions) => sessions.key("https://login.example", true)));
+    const [one, other] = await Promise.all([new Sessions({}, storage), new Sessions({}, storage)].map((sessions) => keyFor(sessions, "https://login.example")));
     assert.ok(one && one === other && values.get("key https://login.example").pair === one);
   });
 

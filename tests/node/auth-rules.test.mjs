@@ -50,6 +50,20 @@ describe("finding the way", () => {
     assert.equal(world.opened.length, 1);
   });
 
+  test("the metadata of an issuer with a path is looked for at its three places, never at the root", async () => {
+    /** @type {[issuer: string, places: string[]][]} */
+    const cases = [
+      ["https://login.example/a/b", ["/.well-known/oauth-authorization-server/a/b", "/.well-known/openid-configuration/a/b", "/a/b/.well-known/openid-configuration"]],
+      ["https://login.example/a/", ["/.well-known/oauth-authorization-server/a", "/.well-known/openid-configuration/a", "/a/.well-known/openid-configuration"]],
+      ["https://login.example", ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]],
+    ];
+    for (const [issuer, places] of cases) {
+      const world = fakeLogin({ resource: { authorization_servers: [issuer] }, metadata: null });
+      await failure(make(world).login(world.server));
+      assert.deepEqual(world.asked.filter(({ url }) => url.startsWith("https://login.example/")).map(({ url }) => new URL(url).pathname), places);
+    }
+  });
+
   test("a server without metadata is its own issuer, as in 2025-03-26", async () => {
     const world = fakeLogin({ issuer: "https://mcp.example", resource: null });
     await make(world).login(world.server);
@@ -117,6 +131,12 @@ describe("who the app is", () => {
       ["https://app.example/client.json?x=1", takes],
       ["https://app.example/client.json#x", takes],
       ["https://u:p@app.example/client.json", takes],
+      ["https://app.example/a/../client.json", takes],
+      ["https://app.example/./client.json", takes],
+      ["https://app.example/a/%2E%2e/client.json", takes],
+      ["https://app.example/a/..", takes],
+      ["https://app.example/client.json?", takes],
+      ["https://app.example/client.json#", takes],
       ["https://app.example/client.json", {}],
       ["https://app.example/client.json", { ...takes, token_endpoint_auth_methods_supported: ["client_secret_basic"] }],
     ];
@@ -135,6 +155,20 @@ describe("who the app is", () => {
     const error = await failure(make(closed).login(closed.server));
     assert.deepEqual([error.code, closed.count("/register"), error.description], ["AUTH_REGISTRATION", 2, "only here"]);
     for (const part of ["only here", redirectUri, "`client`", "`clientMetadata`"]) assert.ok(error.message.includes(part), part);
+  });
+
+  test("it calls itself by `clientName`, else as the page is called, else by the package", async (t) => {
+    const named = async (/** @type {object} */ options) => {
+      const world = fakeLogin();
+      await make(world, options).login(world.server);
+      return last(world, "/register")?.body.client_name;
+    };
+    assert.deepEqual([await named({ clientName: "An app" }), await named({})], ["An app", "mcp-wasm"]);
+    Object.defineProperty(globalThis, "document", { value: { title: "A page" }, configurable: true });
+    t.after(() => delete (/** @type {any} */ (globalThis).document));
+    assert.deepEqual([await named({}), await named({ clientName: "An app" })], ["A page", "An app"]);
+    /** @type {any} */ (globalThis).document.title = "";
+    assert.equal(await named({}), "mcp-wasm");
   });
 
   test("what a registration answers counts: 200, a method, a secret, and how long it is good", async () => {
@@ -240,6 +274,8 @@ describe("coming back", () => {
       [{ access_token: "t", token_type: "Bearer", expires_in: -5, scope: "less" }, 200, { scope: "less", life: undefined, state: "ready" }],
       [{ error: "incorrect_client_credentials" }, 200, "AUTH_TOKEN"],
       [{ error: "invalid_client" }, 401, "AUTH_CLIENT"],
+      [{ error: "unauthorized_client" }, 400, "AUTH_CLIENT"],
+      [{ error: "invalid_grant" }, 400, "AUTH_TOKEN"],
       [{ access_token: "t", token_type: "mac" }, 200, "AUTH_TOKEN"],
       [{ access_token: 5, token_type: "bearer" }, 200, "AUTH_TOKEN"],
       // As Slack has it.
@@ -299,6 +335,23 @@ describe("keeping it", () => {
     // The server has the last word on that: clocks differ.
     assert.deepEqual([(await auth.status(world.server)).state, Object.keys(await ask())], ["expired", ["authorization"]]);
     assert.deepEqual(heard, [`${world.server} ready`]);
+  });
+
+  test("a logout takes tokens back unless it is told not to, or nobody takes them", async () => {
+    for (const [how, metadata, revoked] of /** @type {const} */ ([[undefined, {}, 2], [{ revoke: true }, {}, 2], [{ revoke: false }, {}, 0], [{}, { revocation_endpoint: undefined }, 0]])) {
+      const world = fakeLogin({ metadata });
+      const auth = make(world);
+      await auth.login(world.server);
+      await auth.logout(world.server, how);
+      assert.deepEqual([world.count("/revoke"), (await auth.status(world.server)).state], [revoked, "none"]);
+      await auth.logout(world.server);
+      assert.equal(world.count("/revoke"), revoked, "there is nothing any more");
+    }
+    const down = fakeLogin({ intercept: ({ url }) => (url.endsWith("/revoke") ? Promise.reject(new TypeError("Failed to fetch")) : undefined) });
+    const auth = make(down);
+    await auth.login(down.server);
+    await auth.logout(down.server);
+    assert.equal((await auth.status(down.server)).state, "none");
   });
 
   test("a page that is not secure is told so before anything is asked", async () => {

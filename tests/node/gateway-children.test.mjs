@@ -122,6 +122,47 @@ describe("clients that go without a word", { skip: process.platform !== "linux",
     await other.close();
   });
 
+  test("and come back by the id of the last event have what they have missed, in order, and the result", async () => {
+    const gateway = await begin(lines());
+    const headers = { ...gateway.headers, "content-type": "application/json", accept: "application/json, text/event-stream" };
+    const post = (/** @type {object} */ message, /** @type {RequestInit & { headers?: object }} */ more = {}) => fetch(gateway.http(), { method: "POST", ...more, headers: { ...headers, ...more.headers }, body: JSON.stringify({ jsonrpc: "2.0", ...message }) });
+    const begun = await post({ id: 1, method: "initialize", params: about });
+    const session = { "mcp-session-id": String(begun.headers.get("mcp-session-id")), "mcp-protocol-version": "2025-11-25" };
+    await post({ method: "notifications/initialized" }, { headers: session });
+    /** Reads events until so many messages have come, or the end. @param {Response} response @param {number} most */
+    const read = async (response, most) => {
+      /** @type {{ id: string, message: any }[]} */
+      const events = [];
+      let text = "";
+      const reader = /** @type {ReadableStream<Uint8Array>} */ (response.body).getReader();
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return events;
+        text += new TextDecoder().decode(value);
+        const parts = text.split("\n\n");
+        text = parts.pop() ?? "";
+        for (const part of parts) {
+          const id = part.match(/^id: (.*)$/m)?.[1];
+          const data = part.match(/^data: (.+)$/m)?.[1];
+          if (id && data) events.push({ id, message: JSON.parse(data) });
+        }
+        if (events.length >= most) return events;
+      }
+    };
+    const given_up = new AbortController();
+    const call = { name: "count", arguments: { count: 100, pause: 5 }, _meta: { progressToken: "mine" } };
+    const first = await read(await post({ id: 2, method: "tools/call", params: call }, { headers: session, signal: given_up.signal }), 20);
+    given_up.abort();
+    const last = first.at(-1);
+    const resume = await fetch(gateway.http(), { headers: { ...headers, ...session, "last-event-id": String(last?.id) } });
+    assert.equal(resume.status, 200);
+    const rest = await read(resume, Number.POSITIVE_INFINITY);
+    const all = [...first, ...rest].map(({ message }) => message);
+    assert.deepEqual(all.slice(0, -1).map((message) => [message.params.progressToken, message.params.progress]), Array.from({ length: 100 }, (_, n) => ["mine", n + 1]));
+    assert.deepEqual([all.at(-1).id, all.at(-1).result.content[0].text], [2, "counted"]);
+    await fetch(gateway.http(), { method: "DELETE", headers: { ...headers, ...session } });
+  });
+
   test("take their servers along, if those are theirs alone", async () => {
     const mark = newMark();
     const gateway = await begin(lines(mark));

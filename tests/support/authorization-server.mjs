@@ -7,11 +7,12 @@ import { end, listen, startLoginServer } from "./login-server.mjs";
  * @param {object} [options]
  * @param {number} [options.lives] how many seconds a token lives
  * @param {boolean} [options.opens] whether pages may register
+ * @param {Record<string, object>} [options.documents] what clients say of themselves, by the https addresses that are their ids
  * @param {Record<string, string>} [options.headers] sent with every page of the authorization server
  */
-export async function startAuthorizationServer({ lives = 3600, opens, headers = {} } = {}) {
+export async function startAuthorizationServer({ lives = 3600, opens, documents, headers = {} } = {}) {
   let server = "";
-  const login = await startLoginServer({ state: { lives, headers }, opens, resource: () => server });
+  const login = await startLoginServer({ state: { lives, headers }, opens, documents, resource: () => server });
   const { issuer, asked, provider } = login;
   /** @type {import("./login-server.mjs").LoginState & { needs: Record<string, string>, tools: string[], challenges: "one" | "several" | "hidden" }} `needs`: the scope that a method needs; `challenges`: in one field, in several, or where no page sees it */
   const state = Object.assign(login.state, { needs: {}, tools: ["work"], challenges: /** @type {const} */ ("one") });

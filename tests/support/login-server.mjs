@@ -29,10 +29,11 @@ export const end = async (server) => {
  * @param {boolean} [options.jwt] whether tokens are JWTs, or opaque
  * @param {string} [options.scope] what there is for a resource
  * @param {boolean} [options.lists] whether it lists these as its own: the TypeScript SDKs register with them, which it refuses otherwise
+ * @param {Record<string, object>} [options.documents] what clients say of themselves, by the https addresses that are their ids: it takes such
  * @param {boolean} [options.binds] whether a client may never ask for more than it registered with
  * @param {() => string} [options.resource] what tokens are for if that is not said
  */
-export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", lists = false, binds = true, resource } = {}) {
+export async function startLoginServer({ port, state: given, opens = true, asks = false, jwt = false, scope = "read write", lists = false, documents, binds = true, resource } = {}) {
   /** @type {LoginState} */
   const state = { headers: {}, hangs: false, lives: 3600, ...given };
   /** @type {any} */
@@ -74,6 +75,8 @@ export async function startLoginServer({ port, state: given, opens = true, asks 
     cookies: { keys: ["only for tests"] },
     jwks: { keys: [{ ...privateKey.export({ format: "jwk" }), kid: "only for tests", use: "sig", alg: "RS256" }] },
     clientBasedCORS: () => true,
+    // It asks nobody else: what is at other addresses is written here.
+    ...(documents && { fetch: async (/** @type {any} */ url) => (documents[String(url?.href ?? url)] ? Response.json(documents[String(url?.href ?? url)]) : new Response("", { status: 404 })) }),
     pkce: { required: () => true },
     scopes: ["openid", "offline_access", ...(lists ? scope.split(" ") : [])],
     interactions: { url: (/** @type {any} */ _, /** @type {any} */ { uid }) => `/agree/${uid}` },
@@ -82,6 +85,7 @@ export async function startLoginServer({ port, state: given, opens = true, asks 
     ttl: { AccessToken: () => state.lives, Grant: 3600, Interaction: 3600, Session: 3600, RefreshToken: 3600, IdToken: 3600 },
     features: {
       devInteractions: { enabled: false },
+      ...(documents && { clientIdMetadataDocument: { enabled: true, ack: "draft-02" } }),
       dPoP: { enabled: true, nonceSecret: Buffer.alloc(32, 7), requireNonce: () => false },
       registration: { enabled: true, initialAccessToken: false },
       revocation: { enabled: true },

@@ -126,8 +126,8 @@ impl Stream {
     /// Adds an event, and returns how large it is.
     pub(super) fn push<P: Payload>(&mut self, frame: &Frame<P>) -> usize {
         let is_notification = match frame {
-            Frame::Progress(_) | Frame::Report(_) => true,
             Frame::Message(message) => message.get("id").is_none(),
+            progress => progress.is_progress(),
         };
         self.newest += 1;
         let event = StoredEvent { number: self.newest, json: frame.to_json(), is_notification };

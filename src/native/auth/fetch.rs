@@ -96,12 +96,12 @@ impl Fetcher {
 }
 
 async fn answer(request: RequestBuilder) -> io::Result<(HeaderMap, String)> {
-    let mut response = request.send().await.map_err(io::Error::other)?;
+    let mut response = request.send().await.map_err(failed)?;
     if response.status() != StatusCode::OK {
         return Err(io::Error::other(format!("it answers with {}", response.status())));
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(io::Error::other)? {
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
         if body.len() + chunk.len() > LARGEST {
             return Err(io::Error::other("the answer is too large"));
         }
@@ -109,6 +109,11 @@ async fn answer(request: RequestBuilder) -> io::Result<(HeaderMap, String)> {
     }
     let body = String::from_utf8(body).map_err(io::Error::other)?;
     Ok((response.headers().clone(), body))
+}
+
+/// What failed, without the address: that may have something secret in it.
+fn failed(error: reqwest::Error) -> io::Error {
+    io::Error::other(error.without_url())
 }
 
 /// For how long an answer may be kept, if it says so.

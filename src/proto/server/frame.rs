@@ -39,6 +39,7 @@ pub enum Frame<P> {
     /// A progress notification.
     Progress(ProgressReport),
     /// One that another server has made: its parameters, which are passed on.
+    #[cfg(not(target_arch = "wasm32"))]
     Report(P),
     /// Anything else, as the JSON value that it is on the wire.
     Message(P),
@@ -62,6 +63,7 @@ impl<P: Payload> Frame<P> {
     pub fn into_payload(self) -> P {
         match self {
             Self::Message(value) => value,
+            #[cfg(not(target_arch = "wasm32"))]
             Self::Report(params) => progress(params),
             Self::Progress(report) => {
                 let mut params = P::object();
@@ -80,7 +82,12 @@ impl<P: Payload> Frame<P> {
 
     /// Whether it is a progress notification.
     pub fn is_progress(&self) -> bool {
-        matches!(self, Self::Progress(_) | Self::Report(_))
+        match self {
+            Self::Progress(_) => true,
+            #[cfg(not(target_arch = "wasm32"))]
+            Self::Report(_) => true,
+            Self::Message(_) => false,
+        }
     }
 }
 

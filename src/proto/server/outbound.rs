@@ -68,7 +68,9 @@ impl<P: Payload> ServerMachine<P> {
     /// Whether what waits to be sent is as many bytes as may wait: see [`Limits`](super::Limits).
     pub fn is_congested(&self) -> bool {
         let weight = |queued: &Queued<P>| match &queued.frame {
-            Frame::Message(message) | Frame::Report(message) => message.weight(),
+            Frame::Message(message) => message.weight(),
+            #[cfg(not(target_arch = "wasm32"))]
+            Frame::Report(params) => params.weight(),
             Frame::Progress(_) => 0,
         };
         !self.closed && self.queue.iter().map(weight).sum::<usize>() >= self.limits.unsent

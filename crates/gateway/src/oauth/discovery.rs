@@ -10,6 +10,10 @@ use super::{
     requests::get,
 };
 
+/// Of how many authorization servers one is looked for: a server that lists any number could send a
+/// gateway to as many others.
+const MOST: usize = 10;
+
 /// What a server says of itself.
 #[derive(Debug)]
 pub struct Resource {
@@ -184,8 +188,7 @@ pub async fn discover(
 ) -> Result<(Option<Resource>, Metadata), String> {
     let mut tried = Tried::new();
     let about = resource(server, named, &mut tried).await?;
-    let listed = about.as_ref().map(|about| about.issuers.clone()).unwrap_or_default();
-    let mut issuers = listed;
+    let mut issuers = few(about.as_ref().map_or(&[], |about| &about.issuers));
     if issuers.is_empty() {
         // Before there was metadata of resources, a server's origin was its issuer.
         issuers.push(server.origin().ascii_serialization());
@@ -199,11 +202,36 @@ pub async fn discover(
     Err(format!("it wants a log-in, and says nowhere how: {}", tried.join(", ")))
 }
 
+/// The first of them, each once.
+fn few(listed: &[String]) -> Vec<String> {
+    let mut issuers = Vec::new();
+    for issuer in listed {
+        if issuers.len() < MOST && !issuers.contains(issuer) {
+            issuers.push(issuer.clone());
+        }
+    }
+    issuers
+}
+
 /// The rights to ask for: those that somebody wants, or all that the server has.
 pub fn scopes(wanted: Vec<String>, about: Option<&Resource>) -> Vec<String> {
     if wanted.is_empty() {
         about.map(|about| words(&about.scopes.join(" "))).unwrap_or_default()
     } else {
         wanted
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MOST, few};
+
+    #[test]
+    fn a_server_that_lists_any_number_of_authorization_servers_sends_nobody_to_more_than_ten() {
+        let listed: Vec<_> = (0..5_000).map(|i| format!("https://{}.example", i / 2)).collect();
+        let issuers = few(&listed);
+        assert_eq!(issuers.len(), MOST);
+        assert_eq!(issuers[1], "https://1.example");
+        assert!(few(&[]).is_empty());
     }
 }
