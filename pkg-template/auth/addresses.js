@@ -41,11 +41,11 @@ export const keyOf = (server) => new URL(server).href;
  * @param {string} server
  */
 export function isResourceOf(resource, server) {
-  if (!URL.canParse(resource)) return false;
-  const [theirs, ours] = [new URL(resource), new URL(server)];
-  const above = theirs.pathname.replace(/\/$/, "");
-  const path = ours.pathname.replace(/\/$/, "");
-  return theirs.origin === ours.origin && (path === above || path.startsWith(`${above}/`));
+  const whole = (/** @type {string} */ text) => {
+    const { origin, pathname } = new URL(text);
+    return origin + pathname.replace(/\/?$/, "/");
+  };
+  return URL.canParse(resource) && whole(server).startsWith(whole(resource));
 }
 
 /** Without the slash that ends an address without a path. @param {string} issuer */

@@ -53,4 +53,4 @@ export function tokenChallenge(field) {
 }
 
 /** The scopes of a text, or of a list of them, each once. @param {unknown} text @returns {string[]} */
-export const scopesOf = (text) => [...new Set((Array.isArray(text) ? text.join(" ") : typeof text === "string" ? text : "").split(/\s+/).filter(Boolean))];
+export const scopesOf = (text) => [...new Set((Array.isArray(text) ? text.join(" ") : typeof text === "string" ? text : "").match(/\S+/g))];

@@ -71,14 +71,9 @@ async function read(response, ends) {
   ends.throwIfAborted();
   try {
     const json = JSON.parse(text);
-    return json && typeof json === "object" && !Array.isArray(json) ? json : undefined;
-  } catch {
-    return undefined;
-  }
+    return Object(json) === json && !Array.isArray(json) ? json : undefined;
+  } catch {}
 }
-
-/** Whether this is a page or a worker of one, where another origin has to agree. */
-const isPage = () => typeof globalThis.location?.origin === "string";
 
 /**
  * The error for a request that nothing came back of: the network is gone, or the server forbids pages.
@@ -89,7 +84,8 @@ const isPage = () => typeof globalThis.location?.origin === "string";
  * @param {object} [details]
  */
 export async function blocked(call, server, what, url, details) {
-  const reached = isPage() && (await send(call, url, { mode: "no-cors", redirect: "follow" }, undefined, () => true, GLANCE).catch(() => false));
+  // In a page, and in a worker of one, another origin has to agree.
+  const reached = globalThis.location?.origin && (await send(call, url, { mode: "no-cors", redirect: "follow" }, undefined, () => true, GLANCE).catch(() => false));
   return reached
     ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; it has to send "Access-Control-Allow-Origin: ${location.origin}", or the option \`fetch\` go by a server of yours`, { ...details, url })
     : failure("AUTH_TRANSIENT", server, `${what}: ${url} does not answer; try again later`, { ...details, url });

@@ -21,7 +21,7 @@ export async function ticketFor(authorizer, address, options, signal = new Abort
   const endpoint = resource?.mcp_ticket_endpoint;
   if (endpoint === undefined) return undefined;
   // A token is shown to whom it is for, and to nobody that it names.
-  if (typeof endpoint !== "string" || !URL.canParse(endpoint) || new URL(endpoint).origin !== new URL(server).origin) {
+  if (!URL.canParse(endpoint) || new URL(endpoint).origin !== new URL(server).origin) {
     throw failure("AUTH_METADATA", server, `its tickets are at ${JSON.stringify(endpoint)}, which is elsewhere`);
   }
   for (let attempt = 1; ; attempt++) {
@@ -30,7 +30,7 @@ export async function ticketFor(authorizer, address, options, signal = new Abort
     const what = "it gives no ticket for a socket";
     await settled(call, server, what, endpoint, outcome);
     const { json, headers } = outcome;
-    const status = Number(outcome.status);
+    const status = /** @type {number} */ (outcome.status);
     if (status === 200 && typeof json?.ticket === "string") return /** @type {string} */ (json.ticket);
     const challenge = headers?.get("www-authenticate") ?? undefined;
     const nonce = headers?.get("dpop-nonce") ?? undefined;
