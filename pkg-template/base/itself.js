@@ -2,7 +2,7 @@
 // members. So what a class of the package offers runs on the object itself, whoever asks for it.
 
 /** What leads from a Proxy, or from a store's copy, to the object: a function, which no store wraps. */
-export const ITSELF = Symbol("itself");
+const ITSELF = Symbol("itself");
 
 /** To be called by a class's constructor. @template {object} T @param {T} object @returns {T} */
 export const itself = (object) => Object.defineProperty(object, ITSELF, { value: () => object, configurable: true });

@@ -129,7 +129,8 @@ async fn write(
 ) -> End {
     let mut pings = interval_at(Instant::now() + options.ping_interval, options.ping_interval);
     pings.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut writer = Writer { sink, link, gap: options.result_gap, reported: None };
+    let mut writer =
+        Writer { sink, link, gap: options.result_gap, holds_report: false, reported: None };
     loop {
         let first = tokio::select! {
             first = link.transmit() => Some(first),
@@ -159,7 +160,9 @@ struct Writer<'a> {
     sink: &'a mut SplitSink<Socket, Message>,
     link: &'a Link,
     gap: Duration,
-    /// When the latest report left.
+    /// Whether a report has still to leave.
+    holds_report: bool,
+    /// When the latest one left.
     reported: Option<Instant>,
 }
 
@@ -175,8 +178,8 @@ impl Writer<'_> {
                 Transmit::Send { frame, last, .. } => {
                     if last {
                         self.keep_apart().await?;
-                    } else if frame.is_progress() && !self.gap.is_zero() {
-                        self.reported = Some(Instant::now());
+                    } else {
+                        self.holds_report |= frame.is_progress() && !self.gap.is_zero();
                     }
                     self.feed(Message::text(frame.to_json())).await?;
                 }
@@ -192,12 +195,17 @@ impl Writer<'_> {
 
     /// Lets the latest report arrive before a result does; see [`Options::result_gap`].
     async fn keep_apart(&mut self) -> Result<(), End> {
-        if let Some(reported) = self.reported.take()
-            && reported.elapsed() < self.gap
-            && self.link.era().is_some_and(Era::loses_reports_beside_results)
-        {
+        if !self.link.era().is_some_and(Era::loses_reports_beside_results) {
+            return Ok(());
+        }
+        // However long it has waited here: what leaves together arrives together.
+        if self.holds_report {
             self.flush().await?;
-            sleep(self.gap).await;
+        }
+        let reported = self.reported.take();
+        let rest = reported.map_or(Duration::ZERO, |left| self.gap.saturating_sub(left.elapsed()));
+        if !rest.is_zero() {
+            sleep(rest).await;
         }
         Ok(())
     }
@@ -207,7 +215,11 @@ impl Writer<'_> {
     }
 
     async fn flush(&mut self) -> Result<(), End> {
-        self.sink.flush().await.map_err(|error| lost(&error))
+        self.sink.flush().await.map_err(|error| lost(&error))?;
+        if std::mem::take(&mut self.holds_report) {
+            self.reported = Some(Instant::now());
+        }
+        Ok(())
     }
 }
 

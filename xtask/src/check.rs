@@ -11,6 +11,7 @@ use crate::deny;
 use crate::facade;
 use crate::outcome::Outcome;
 use crate::package;
+use crate::programs;
 use crate::run::{Cmd, root, say, step, target};
 use crate::sbom;
 use crate::setup::{Need, Tools, WASM_TARGET, setup};
@@ -29,10 +30,11 @@ const BUDGETS: [(&str, u64); 4] = [
 
 type Step = (&'static str, fn(&Tools) -> Result<()>);
 
-const STEPS: [Step; 15] = [
+const STEPS: [Step; 16] = [
     ("formatting", formatting),
     ("clippy, native", clippy_native),
     ("clippy, wasm32", clippy_wasm),
+    ("programs by themselves", |_| programs::check()),
     ("documentation", documentation),
     ("layering", layering),
     ("words", |_| words::compare()),

@@ -11,13 +11,9 @@ use crate::run::{Cmd, say, step, target};
 pub const RMCP_SERVER: &str = "tests/interop/rmcp-server/Cargo.toml";
 
 pub fn fixture(flags: &[String]) -> Result<()> {
-    build_server()?;
+    build("fixture-server")?;
     say("start the fixture server: its endpoint is /mcp, stop it with Ctrl-C");
     start(&server(), flags)
-}
-
-pub fn build_server() -> Result<()> {
-    build("fixture-server")
 }
 
 pub fn server() -> PathBuf {
@@ -25,10 +21,6 @@ pub fn server() -> PathBuf {
 }
 
 /// The example that is a client, which is tried against servers of others.
-pub fn build_client() -> Result<()> {
-    build("rust-client")
-}
-
 pub fn client() -> PathBuf {
     program("rust-client")
 }

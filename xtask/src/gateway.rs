@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::package;
 use crate::run::{Cmd, root, say, step, target};
-use crate::setup::{Tools, setup};
+use crate::setup::setup;
 
 /// The command, and the package that has it.
 const NAME: &str = "mcp-wasm-gateway";
@@ -50,7 +50,7 @@ pub fn directory() -> PathBuf {
 pub fn command() -> Result<()> {
     let tools = setup(package::NEEDS)?;
     package::package(&tools)?;
-    assemble(&tools, true)?;
+    assemble(true)?;
     assets()?;
     for package in fs::read_dir(directory())? {
         let package = package?.path();
@@ -63,8 +63,9 @@ pub fn command() -> Result<()> {
     Ok(())
 }
 
-/// Builds the packages, and the page that the program brings along has been built before.
-pub fn assemble(tools: &Tools, is_release: bool) -> Result<()> {
+/// Makes the packages: of release builds, or of the one that is there for this platform. The page that
+/// the program brings along has been built before.
+pub fn assemble(is_release: bool) -> Result<()> {
     let sysroot = Cmd::new("rustc").args(["--print", "sysroot"]).output();
     let libraries = sysroot.map(|path| PathBuf::from(path.trim()).join("lib/rustlib"));
     let host = Cmd::new("rustc").arg("-vV").output().unwrap_or_default();
@@ -83,7 +84,7 @@ pub fn assemble(tools: &Tools, is_release: bool) -> Result<()> {
     }
     for platform in PLATFORMS.iter().filter(is_here).filter(|one| is_release || one.triple == host)
     {
-        let built = build(platform, host, is_release)?;
+        let built = if is_release { build(platform, host)? } else { crate::demo::program(NAME) };
         let package = all.join(platform.package());
         fs::create_dir_all(&package)?;
         fs::copy(&built, package.join(platform.program()))
@@ -120,9 +121,7 @@ pub fn assemble(tools: &Tools, is_release: bool) -> Result<()> {
     about["bin"] = json!({ NAME: "run.js" });
     about["engines"] = json!({ "node": ">=20" });
     about["optionalDependencies"] = Value::Object(optional);
-    write(&package, &about)?;
-    let _ = tools;
-    Ok(())
+    write(&package, &about)
 }
 
 fn about(name: &str, version: &str) -> Value {
@@ -158,13 +157,12 @@ fn linker(platform: &Platform) -> Option<PathBuf> {
     crate::run::find(&[&format!("{first}{rest}-gcc")])
 }
 
-fn build(platform: &Platform, host: &str, is_release: bool) -> Result<PathBuf> {
+fn build(platform: &Platform, host: &str) -> Result<PathBuf> {
     step(&format!("build the gateway for {} on {}", platform.os, platform.cpu), || {
-        let mut cargo = Cmd::cargo().args(["build", "--quiet", "--package", NAME]);
-        if is_release {
-            // What is left of names and lines is of no use to whoever runs it.
-            cargo = cargo.args(["--release", "--config", "profile.release.strip=true"]);
-        }
+        // What is left of names and lines is of no use to whoever runs it.
+        let mut cargo = Cmd::cargo()
+            .args(["build", "--quiet", "--package", NAME, "--release"])
+            .args(["--config", "profile.release.strip=true"]);
         let mut built = target();
         if platform.triple != host {
             cargo = cargo.args(["--target", platform.triple]);
@@ -175,7 +173,7 @@ fn build(platform: &Platform, host: &str, is_release: bool) -> Result<PathBuf> {
             }
         }
         cargo.quiet()?;
-        built.push(if is_release { "release" } else { "debug" });
+        built.push("release");
         Ok(built.join(platform.program()))
     })
 }

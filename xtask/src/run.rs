@@ -134,6 +134,17 @@ impl Cmd {
         Ok((status, output))
     }
 
+    /// As [`stream`](Self::stream), but nothing is passed on: what runs beside others is told when it
+    /// is done.
+    pub fn collect(mut self, deadline: Duration) -> Result<(ExitStatus, String)> {
+        let mut output = String::new();
+        let status = self.read(Some(deadline), |text| {
+            output.push_str(text);
+            output.push('\n');
+        })?;
+        Ok((status, output))
+    }
+
     /// Starts the program and goes on; its standard output is a pipe.
     pub fn background(mut self) -> Result<Child> {
         let line = self.line();

@@ -1,20 +1,15 @@
 //! `cargo xtask test`: every suite, their counts added up.
 
-use std::ffi::OsString;
-use std::fs;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::sync::OnceLock;
+use std::time::Instant;
 
 use anyhow::{Result, bail};
 use enumset::{EnumSet, enum_set};
 
 use crate::outcome::Outcome;
-use crate::run::{Cmd, DEADLINE, root, say};
+use crate::run::{DEADLINE, say};
 use crate::setup::{Need, Tools, setup};
-use crate::{check, demo, fixture, gateway, package, wasm_pack};
-
-/// No file of tests takes this long; what does hangs.
-const FILE_DEADLINE: Duration = Duration::from_secs(10 * 60);
+use crate::{check, fixture, gateway, lanes, package, programs, wasm_pack};
 
 struct Suite {
     name: &'static str,
@@ -47,8 +42,6 @@ const SUITES: [Suite; 9] = [
             package::NEEDS | Need::Python | Need::Peers | Need::Chromium | Need::Firefox
         ),
         run: |tools| {
-            fixture::build_server()?;
-            fixture::build_client()?;
             fixture::build_rmcp_server()?;
             node(tools, "interop")
         },
@@ -56,10 +49,7 @@ const SUITES: [Suite; 9] = [
     Suite {
         name: "conformance",
         needs: enum_set!(package::NEEDS | Need::Chromium | Need::Conformance),
-        run: |tools| {
-            fixture::build_server()?;
-            node(tools, "conformance")
-        },
+        run: |tools| node(tools, "conformance"),
     },
     Suite {
         name: "package",
@@ -117,52 +107,22 @@ pub fn test(only: &[String]) -> Result<bool> {
     Ok(total.counts.failed == 0)
 }
 
-fn run(what: &str, command: Cmd, deadline: Duration) -> Result<Outcome> {
-    let (status, output) = command.stream(deadline)?;
-    Ok(Outcome::of(what, &output, status.success()))
-}
-
 fn rust(tools: &Tools) -> Result<Outcome> {
     let tests = tools.cargo().args(["test", "--workspace", "--all-features", "--no-fail-fast"]);
-    run("rust", tests, DEADLINE)
+    let (status, output) = tests.stream(DEADLINE)?;
+    Ok(Outcome::of("rust", &output, status.success()))
 }
 
-/// The node:test files of a directory of `tests/`.
+/// The node:test files of a directory of `tests/`, after what all of them need is built.
 fn node(tools: &Tools, directory: &str) -> Result<Outcome> {
-    let mut files: Vec<OsString> = fs::read_dir(root().join("tests").join(directory))
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path().into_os_string())
-        .filter(|path| path.to_string_lossy().ends_with(".test.mjs"))
-        .collect();
-    files.sort();
-    if files.is_empty() {
-        bail!("tests/{directory} has no *.test.mjs files");
+    static BUILT: OnceLock<()> = OnceLock::new();
+    // Nothing that it is made of changes between two suites.
+    if BUILT.get().is_none() {
+        package::package(tools)?;
+        // The gateway brings the package along.
+        programs::build()?;
+        gateway::assemble(false)?;
+        BUILT.get_or_init(|| ());
     }
-    package::package(tools)?;
-    demo::build_server()?;
-    gateway::assemble(tools, false)?;
-    // A test that is not done in a minute fails, unless it says for itself how long it may take.
-    let limits = root().join("tests/support/limits.mjs");
-    let mut outcome = Outcome::default();
-    // One file after the other: they measure time and start browsers, on few cores. Each by itself:
-    // one that hangs takes no other along, and is stopped with all that it started.
-    for file in files {
-        let name = Path::new(&file).file_name().unwrap_or_default().to_string_lossy();
-        let tests = tools
-            .cmd("node")
-            .arg("--import")
-            .arg(&limits)
-            .args(["--test", "--test-reporter=spec"])
-            .arg(&file)
-            .env("DEMO_SERVER", demo::server())
-            .env("FIXTURE_SERVER", fixture::server())
-            .env("MCP_WASM_GATEWAY", demo::program("mcp-wasm-gateway"))
-            .env("MCP_WASM_GATEWAY_PACKAGES", gateway::directory())
-            .env("RMCP_SERVER", fixture::rmcp_server())
-            .env("RUST_CLIENT", fixture::client());
-        outcome += run(&format!("{directory}/{name}"), tests, FILE_DEADLINE)?;
-    }
-    Ok(outcome)
+    lanes::run(tools, directory)
 }

@@ -8,6 +8,7 @@ use anyhow::{Context, Result};
 
 use crate::demo;
 use crate::outcome::Outcome;
+use crate::programs;
 use crate::run::{Cmd, DEADLINE, say};
 use crate::setup::Tools;
 
@@ -20,7 +21,7 @@ const EXAMPLE: &str = "examples/rust-wasm-client";
 pub fn run(tools: &Tools, browser: &str, driver: &str) -> Result<Outcome> {
     let mut outcome =
         suite(tools, browser, driver, |test| test.args(["--", "--features", FEATURES]))?;
-    demo::build_server()?;
+    programs::build()?;
     // The pauses of its tools are not what is tested here.
     let server = Server::start(&["--port", "0", "--pace", "0.05"])?;
     outcome +=

@@ -188,6 +188,8 @@ fn options(
         max_message: arguments.max_message,
         session_timeout: arguments.idle,
         session_rest: arguments.idle.min(Duration::from_secs(300)),
+        // Clients of others may be busy for a while.
+        result_gap: Duration::from_millis(6),
         max_sessions: arguments.max_sessions,
         // Where nobody can tell clients apart, one of them is all of them.
         max_sessions_per_peer: match arguments.forwarded_header {
