@@ -220,6 +220,7 @@ export class Calls {
     const core = this.#connection.core;
     // The core writes into params, so it gets its own.
     const own = { ...params };
+    // Whether the server is asked so is the core's to say, which knows what the server can do.
     if (task && call.method === "tools/call") own.task ??= task === true ? {} : { ...task };
     const most = this.#options.listMaxPages || Infinity;
     const opens = urlElicitation !== "manual";
