@@ -233,6 +233,37 @@ for (const kind of browsers) {
       await one.close();
     });
 
+    test("whatever other pages say to one that waits, the answer of its window is the one that counts", { timeout: 60_000 }, async () => {
+      const one = await app();
+      const other = await app();
+      world.state.hangs = true;
+      const before = world.count("POST /token");
+      const windowsBefore = await windows();
+      const opened = new Promise((resolve) => one.page.once("popup", resolve));
+      await one.run(`(window.whole = code(oauth.login(${JSON.stringify(world.server)})), undefined)`);
+      const popup = /** @type {import("puppeteer-core").Page} */ (await opened);
+      await popup.waitForFunction("document.title === 'Log in'", { timeout: 20_000, polling: 50 });
+      // What the page has asked is in the address of the window alone; another origin sees none of it, and guesses.
+      const junk = [null, 5, "x", {}, { mcpWasmAuth: null }, { mcpWasmAuth: 5 }, { mcpWasmAuth: { search: {} } }, { mcpWasmAuth: { search: "?code=evil" } }, { mcpWasmAuth: { search: "?state=forged&code=evil" } }, { received: "forged" }];
+      await other.run(`(window.channels = ["mcp-wasm-auth", "mcp-wasm-auth answers"].map((name) => new BroadcastChannel(name)), ${JSON.stringify(junk)}.forEach((one) => channels.forEach((channel) => channel.postMessage(one))))`);
+      await one.run(`new Promise((resolve) => {
+        const frame = document.createElement("iframe");
+        frame.sandbox = "allow-scripts";
+        frame.srcdoc = "<script>" + ${JSON.stringify(`(${JSON.stringify(junk)})`)} + ".forEach((one) => parent.postMessage(one, '*')); parent.postMessage('sent', '*')<" + "/script>";
+        addEventListener("message", ({ data }) => data === "sent" && resolve());
+        document.body.append(frame);
+      })`);
+      assert.equal(world.count("POST /token"), before);
+      world.state.hangs = false;
+      await popup.reload();
+      assert.equal(await one.run("window.whole"), "");
+      assert.equal(await settled(windowsBefore), windowsBefore);
+      assert.equal(await one.run("visit()"), "person");
+      assert.equal(world.count("POST /token"), before + 1);
+      await one.close();
+      await other.close();
+    });
+
     test("two tabs and five calls that meet an expired token renew it once", { timeout: 60_000 }, async () => {
       const tabs = [await app(site.url, { storage: "local" }), await app(site.url, { storage: "local" })];
       world.state.lives = 2;
