@@ -46,7 +46,7 @@ function checked(search, what, address, issuer) {
  */
 async function first(search, addresses, isOne) {
   const { server, call, signal, tried } = search;
-  for (const address of addresses) {
+  for (const address of new Set(addresses)) {
     checked(search, "where it leads to", address);
     const outcome = await request(call, address, {}, signal);
     const { status, json } = outcome;
@@ -71,7 +71,7 @@ export async function protectedResource(search, named) {
   const url = new URL(server);
   const places = [wellKnown("oauth-protected-resource", url), `${url.origin}/.well-known/oauth-protected-resource`];
   const isOne = (/** @type {Metadata} */ json) => typeof json.resource === "string";
-  const found = (named && (await first(search, [named], isOne))) ?? (await first(search, [...new Set(places)], isOne));
+  const found = (named && (await first(search, [named], isOne))) ?? (await first(search, places, isOne));
   if (found && !options.anyResource && !isResourceOf(found.resource, server)) {
     throw fault(search, "AUTH_RESOURCE_MISMATCH", `its metadata is that of ${JSON.stringify(found.resource)}`);
   }
@@ -88,7 +88,7 @@ export async function authorizationServer(search, issuer) {
   const url = checked(search, "its issuer", issuer, issuer);
   const own = `${url.origin}${url.pathname.replace(/\/$/, "")}/.well-known/openid-configuration`;
   const places = [wellKnown("oauth-authorization-server", url), wellKnown("openid-configuration", url), own];
-  const found = await first(search, [...new Set(places)], (json) => json.issuer || json.authorization_endpoint);
+  const found = await first(search, places, (json) => json.issuer || json.authorization_endpoint);
   if (!found) return undefined;
   if (!sameIssuer(String(found.issuer), issuer, options.strictIssuer)) {
     throw fault(search, "AUTH_ISSUER_MISMATCH", `the metadata of ${issuer} is that of ${JSON.stringify(found.issuer)}`, { issuer });
@@ -126,6 +126,7 @@ export async function discover(search, named, isKnown) {
     if (metadata) return { resource, metadata };
   }
   const closed = tried.find(({ status }) => status === "blocked");
-  if (closed) throw await blocked(call, server, "nothing says how to log in", closed.url, { tried });
-  throw fault(search, "AUTH_METADATA", `nothing says how to log in: ${tried.map(({ url, status }) => `${url} (${status})`).join(", ")}`);
+  const what = "nothing says how to log in";
+  if (closed) throw await blocked(call, server, what, closed.url, { tried });
+  throw fault(search, "AUTH_METADATA", `${what}: ${tried.map(({ url, status }) => `${url} (${status})`).join(", ")}`);
 }

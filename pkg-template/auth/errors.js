@@ -27,9 +27,9 @@ export const failure = (code, server, what, details) => new AuthError(code, show
 /** What the app has to give in another way. @param {string} why */
 export const unusable = (why) => new McpError("INVALID_ARGUMENT", `OAuth: ${why}`);
 
-/** @param {string} server @param {string} what @param {string[]} [scopes] */
-export const loginRequired = (server, what, scopes) =>
-  failure("AUTH_REQUIRED", server, `${what}; call \`login\` with this error, in a click`, scopes?.length ? { scopes } : {});
+/** @param {string} server @param {string} what @param {string[]} [scopes] @param {import("./index.js").AuthErrorCode} [code] */
+export const loginRequired = (server, what, scopes, code = "AUTH_REQUIRED") =>
+  failure(code, server, `${what}; call \`login\` with this error, in a click`, scopes?.length ? { scopes } : {});
 
 /** Whether something thrown is an error with this code. @param {unknown} error @param {string} code @returns {error is { code: string, error?: string }} */
 export const isFailure = (error, code) => error instanceof McpError && error.code === code;

@@ -1,5 +1,5 @@
 // A new log-in: found out where, as whom, by a window, and kept.
-import { absolute, isLoopback, sameIssuer } from "./addresses.js";
+import { absolute, sameIssuer, usable } from "./addresses.js";
 import { scopesOf, tokenChallenge } from "./challenge.js";
 import { discover } from "./discovery.js";
 import { failure, isFailure, unusable } from "./errors.js";
@@ -121,8 +121,7 @@ async function challenged(call, server, signal) {
 function redirection(given = "/oauth.html") {
   const text = absolute(given);
   if (!text) throw unusable("the option `redirectUri` is missing");
-  const { protocol, hostname } = new URL(text);
-  if (protocol !== "https:" && !(protocol === "http:" && isLoopback(hostname))) throw unusable(`the redirect URI ${text} is neither https nor on this machine`);
+  if (!usable(text, text)) throw unusable(`the redirect URI ${text} is neither https nor on this machine`);
   return text;
 }
 

@@ -125,7 +125,7 @@ export class OAuth {
       const before = kept?.scopes ?? [];
       const union = [...new Set([...before, ...scopes])];
       if (union.length === before.length) throw failure("AUTH_LOOP", server, `the scopes ${union.join(" ")} were asked for already, and do not do`, { scopes: union });
-      throw failure("AUTH_SCOPE", server, `this needs more rights (${scopes.join(" ")}); call \`login\` with this error, in a click`, { scopes: union });
+      throw loginRequired(server, `this needs more rights (${scopes.join(" ")})`, union, "AUTH_SCOPE");
     }
     const required = () => loginRequired(server, "one has to log in", scopes);
     if (!access) throw required();

@@ -71,7 +71,7 @@ async function read(response, ends) {
   ends.throwIfAborted();
   try {
     const json = JSON.parse(text);
-    return Object(json) === json && !Array.isArray(json) ? json : undefined;
+    return Object(json) === json ? json : undefined;
   } catch {}
 }
 

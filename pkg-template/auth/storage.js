@@ -18,9 +18,7 @@ export function memory() {
 const parse = (text) => {
   try {
     return JSON.parse(text ?? "null") ?? undefined;
-  } catch {
-    return undefined;
-  }
+  } catch {}
 };
 
 /** @param {() => Storage} open @returns {AuthStorage} */
@@ -81,9 +79,7 @@ export class Store {
       const value = this.#storage.get(key);
       /** @type {Partial<Promise<unknown>> | undefined} */ (value)?.then?.(undefined, () => {});
       return current(value);
-    } catch {
-      return undefined;
-    }
+    } catch {}
   }
 
   /** @param {string} key @returns {Promise<any>} as it was stored */
