@@ -12,6 +12,8 @@ import { attempt } from "../base/errors.js";
 /** By method, the option that is or has the handler. */
 const OPTIONS = /** @type {const} */ ({ "sampling/createMessage": "samplingHandler", "elicitation/create": "elicitationHandler", "roots/list": "roots" });
 
+/** What an answer fails with that nobody gives. */
+const INTERNAL_ERROR = -32603;
 const now = () => performance.now();
 
 export class Inbound {
@@ -99,7 +101,7 @@ export class Inbound {
   #asked(request, id, input, what) {
     attempt(() => this.#options.messageHandler?.(request));
     this.#turn(what, (message) => {
-      this.#connection.core?.reply(id, input, request, false, { message }, now());
+      this.#connection.core?.reply(id, input, request, false, { code: INTERNAL_ERROR, message }, now());
       this.#connection.drain();
     });
   }

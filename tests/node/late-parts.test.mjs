@@ -1,0 +1,82 @@
+// A package of which parts cannot be loaded, as when a page is older than what its server has: what needs such a
+// part fails for that reason, and nothing else does.
+import assert from "node:assert/strict";
+import { rm } from "node:fs/promises";
+import path from "node:path";
+import { test } from "node:test";
+import { soon, within } from "../rules/check.mjs";
+import { makeApp } from "../support/app.mjs";
+import { Socket, install, socket } from "../support/fake-socket.mjs";
+
+install();
+const TOOL = { name: "t", inputSchema: { type: "object" }, outputSchema: { type: "object" } };
+const QUESTION = { jsonrpc: "2.0", id: "q", method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } };
+const ELICITATION = { ...QUESTION, id: "e", method: "elicitation/create", params: { message: "?", requestedSchema: { type: "object", properties: {} } } };
+
+/**
+ * A client of a package that lacks a file, connected to a server of before 2026, and the server's socket.
+ * @param {string} file @param {object} options
+ */
+async function lacking(file, options) {
+  const app = await makeApp(`lacks-${path.basename(file, ".js")}`, []);
+  await rm(path.join(app.directory, "node_modules/mcp-wasm", file));
+  const { Client } = await app.import("index.js");
+  const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy", ...options });
+  const server = await socket(Socket.all.length);
+  server.open();
+  return { client: await within(connecting, "the connection"), server };
+}
+
+/** The answer to a question. @param {Socket} server @param {string} id */
+const answerTo = async (server, id) => {
+  await soon("the answer", () => server.sent.some((message) => message.id === id));
+  return server.sent.find((message) => message.id === id);
+};
+
+for (const file of ["client/answers.js", "wasm/inline-dialogue.js"]) {
+  test(`a question that cannot be answered without ${file} is refused for that reason, and calls go on`, async () => {
+    let asked = 0;
+    const { client, server } = await lacking(file, { samplingHandler: () => void asked++, elicitationHandler: () => void asked++ });
+    for (const question of [QUESTION, ELICITATION]) {
+      const call = client.callTool("t");
+      server.say(question);
+      const { error } = await answerTo(server, question.id);
+      assert.equal(error.code, -32603);
+      assert.match(error.message, /^a part of this client could not be loaded: /);
+      assert.ok(await within(call, "the call"));
+    }
+    assert.equal(asked, 0);
+    await client.close();
+  });
+}
+
+test("a result that cannot be checked without client/results.js fails its call, and others go on", async () => {
+  let given = 0;
+  const jsonSchemaValidator = { getValidator: () => (given++, () => ({ valid: true })) };
+  const { client } = await lacking("client/results.js", { outputValidation: "strict", jsonSchemaValidator });
+  await assert.rejects(within(client.callTool(TOOL.name), "the call"), /results\.js/);
+  assert.ok(await within(client.callTool(TOOL.name, {}, { outputValidation: "off" }), "the other call"));
+  assert.equal(given, 0);
+  await client.close();
+});
+
+test("the validator of a call counts for it, whatever its client has", async () => {
+  const { Client } = await (await makeApp("lacks-nothing", [])).import("index.js");
+  const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy" });
+  const server = await socket(Socket.all.length);
+  server.open();
+  const client = await within(connecting, "the connection");
+  server.answers = false;
+  const answer = async (/** @type {string} */ method, /** @type {object} */ result) => {
+    await soon(method, () => server.sent.at(-1)?.method === method);
+    server.say({ jsonrpc: "2.0", id: server.sent.at(-1).id, result });
+  };
+  const refusing = { getValidator: () => () => ({ valid: false, errorMessage: "not that" }) };
+  const call = client.callTool(TOOL.name, {}, { outputValidation: "strict", jsonSchemaValidator: refusing });
+  const failed = assert.rejects(within(call, "the call"), { code: "INVALID_OUTPUT", message: /not that/ });
+  await answer("tools/call", { content: [], structuredContent: {} });
+  await answer("tools/list", { tools: [TOOL] });
+  await failed;
+  server.answers = true;
+  await client.close();
+});
