@@ -2,7 +2,7 @@
 import { scopesOf } from "./challenge.js";
 import { failure } from "./errors.js";
 import { randomText, sha256 } from "./proof.js";
-import { askTokens } from "./tokens.js";
+import { askTokens, fill } from "./tokens.js";
 
 /** How long the answer to a question may take, in milliseconds. */
 const LIFE = 600_000;
@@ -35,8 +35,8 @@ export async function ask(what, metadata, more) {
   const question = { state: randomText(), verifier: randomText(), time: Date.now(), ...what };
   const url = new URL(metadata.authorization_endpoint);
   const offline = scopesOf(metadata.scopes_supported).includes("offline_access");
-  const scope = [...new Set([...what.scopes, ...(offline ? ["offline_access"] : [])])].join(" ");
-  const params = {
+  const scopes = new Set(offline ? [...what.scopes, "offline_access"] : what.scopes);
+  fill(url.searchParams, {
     response_type: "code",
     client_id: what.client.id,
     redirect_uri: what.redirectUri,
@@ -44,12 +44,11 @@ export async function ask(what, metadata, more) {
     code_challenge: await sha256(question.verifier),
     code_challenge_method: "S256",
     resource: what.resource,
-    scope: scope || undefined,
+    scope: [...scopes].join(" ") || undefined,
     // Servers of OpenID drop the scope without it, and say nothing.
     prompt: offline ? "consent" : undefined,
     ...more,
-  };
-  for (const [name, value] of Object.entries(params)) if (value !== undefined) url.searchParams.set(name, value);
+  });
   return { url: url.href, question };
 }
 

@@ -28,6 +28,11 @@ import { request, settled } from "./requests.js";
 /** @param {string} text as forms write it */
 export const formText = (text) => String(new URLSearchParams({ x: text })).slice(2);
 
+/** Writes what is given. @param {URLSearchParams} form @param {Record<string, string | undefined>} params */
+export const fill = (form, params) => {
+  for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
+};
+
 /**
  * @param {Grant} grant
  * @param {string} endpoint
@@ -36,7 +41,7 @@ export const formText = (text) => String(new URLSearchParams({ x: text })).slice
 async function post({ client, key, dpop, call, signal }, endpoint, params) {
   for (let again = false; ; again = true) {
     const form = new URLSearchParams();
-    for (const [name, value] of Object.entries(params)) if (value !== undefined) form.set(name, value);
+    fill(form, params);
     const headers = new Headers({ accept: "application/json" });
     const { id, secret, method, authenticate } = client;
     // For each request: what is signed for one is not taken twice.
@@ -77,7 +82,7 @@ export async function askTokens(grant, params, asked) {
   if (error !== undefined || status !== 200 || !isToken || (type !== "bearer" && !(type === "dpop" && (grant.key || grant.dpop)))) {
     const forgotten = error === "invalid_client" || error === "unauthorized_client";
     const hint = error === "invalid_target" ? "; `resource: false` leaves it out" : "";
-    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none of use, of the type ${JSON.stringify(json.token_type)}` : status)})${hint}`, { issuer, url: endpoint, error, description });
+    throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none of use, of the type ${json.token_type}` : status)})${hint}`, { issuer, url: endpoint, error, description });
   }
   const life = /^\d+(\.\d+)?$/.test(json.expires_in) ? json.expires_in * 1000 : undefined;
   return {
