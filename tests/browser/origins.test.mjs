@@ -7,7 +7,8 @@ import { pkg } from "../support/paths.mjs";
 import { startStaticServer } from "../support/static-server.mjs";
 
 const CALLS = 30;
-const cors = { "access-control-allow-origin": "*", "access-control-allow-methods": "GET, POST, DELETE", "access-control-allow-headers": "*", "access-control-max-age": "7200" };
+// By name: of `*` Firefox remembers nothing, and asks again before each request.
+const cors = { "access-control-allow-origin": "*", "access-control-allow-methods": "GET, POST, DELETE", "access-control-allow-headers": "content-type, mcp-protocol-version, mcp-session-id, mcp-method, mcp-name, last-event-id", "access-control-max-age": "7200" };
 
 /** @param {Record<string, any>} message */
 function resultOf({ method, params }) {
