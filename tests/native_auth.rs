@@ -472,10 +472,11 @@ async fn a_socket_is_told_of_missing_scopes_by_an_error() {
 async fn a_socket_ends_with_its_token_and_what_is_under_way_may_finish() {
     let host = host().await;
     let begun = Instant::now();
-    let given = ticket(&host, "short", Some(PAGE)).await;
-    let mut idle = open(&host, &given, Some(PAGE)).await.ok().unwrap();
+    // First the busy one: when the other's token has ended, so has its own.
     let given = ticket(&host, "short", Some(PAGE)).await;
     let mut busy = open(&host, &given, Some(PAGE)).await.ok().unwrap();
+    let given = ticket(&host, "short", Some(PAGE)).await;
+    let mut idle = open(&host, &given, Some(PAGE)).await.ok().unwrap();
     busy.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
     let id = busy.call("slow", json!({})).await;
     assert_eq!(idle.close_code().await, Some(4401));

@@ -5,6 +5,7 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
+import { startAuthorizationServer } from "../support/authorization-server.mjs";
 import { browsers, launch, openPage } from "../support/browser.mjs";
 import { linesServer, startGateway } from "../support/gateway.mjs";
 import { DemoPage, until } from "./demo-page.mjs";
@@ -96,6 +97,35 @@ for (const kind of browsers) {
       });
       assert.equal(text, "burst");
       await demo.close();
+    });
+
+    test("logs in at a server by a button, and out again", async () => {
+      const there = await startAuthorizationServer();
+      const guarded = await startGateway(["--url", there.server]);
+      try {
+        const watched = await openPage(browser);
+        await watched.page.goto(`${guarded.url}#${guarded.token}`, { waitUntil: "load" });
+        const demo = new DemoPage(watched);
+        await until("the list", async () => (await demo.page.$$(".server")).length === 1);
+        const button = () => demo.page.$eval(".server-login", (one) => (/** @type {HTMLElement} */ (one).hidden ? "" : one.textContent));
+        await choose(demo, 0);
+        await until("a log-in is wanted", async () => (await button()) === "Log in");
+        // By a real click: without one no window opens.
+        await demo.page.click(".server-login");
+        await until("the log-in", async () => (await button()) === "Log out");
+        await choose(demo, 0);
+        await demo.untilConnection("open");
+        await run(demo, "work");
+        await until("the tool has run", async () => (await demo.cards()).some(({ state }) => state === "done"));
+        await demo.page.bringToFront();
+        await demo.page.click(".server-login");
+        await until("the end of it", async () => (await button()) !== "Log out");
+        assert.equal(there.count("POST /token/revocation"), 2, "both tokens are given back");
+        await demo.close();
+      } finally {
+        await guarded.stop();
+        await there.stop();
+      }
     });
   });
 }
