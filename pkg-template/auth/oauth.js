@@ -124,14 +124,14 @@ export class OAuth {
       if (challenge?.error !== "insufficient_scope") return false;
       const before = kept?.scopes ?? [];
       const union = [...new Set([...before, ...scopes])];
-      if (union.length === before.length) throw failure("AUTH_LOOP", server, `the scopes ${union.join(" ")} were asked for already, and do not do`, { scopes: union });
+      if (union.length === before.length) throw failure("AUTH_LOOP", server, `the scopes ${union.join(" ")} were asked for already`, { scopes: union });
       throw loginRequired(server, `this needs more rights (${scopes.join(" ")})`, union, "AUTH_SCOPE");
     }
     const required = () => loginRequired(server, "one has to log in", scopes);
     if (!access) throw required();
     // Another call or another tab has renewed it.
     if (kept?.tokens && kept.tokens.access !== access) return true;
-    if (attempt > 1) throw failure("AUTH_LOOP", server, "a token that is new is refused", { issuer: kept?.issuer });
+    if (attempt > 1) throw failure("AUTH_LOOP", server, "a new token is refused", { issuer: kept?.issuer });
     if (!kept?.tokens) throw required();
     const { end, hasMoved, renew } = await renewal();
     if (!kept.tokens.refresh || (await hasMoved(this.#sessions, kept, named, signal))) {

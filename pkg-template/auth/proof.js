@@ -1,5 +1,7 @@
 // Proofs of possession (DPoP, RFC 9449): a token that only the holder of a key can use.
 
+const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
+
 /** @param {ArrayBuffer | Uint8Array<ArrayBuffer>} bytes */
 export const base64url = (bytes) =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
@@ -11,7 +13,7 @@ export const base64url = (bytes) =>
 export const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
 /** @param {string} text */
-export const sha256 = async (text) => base64url(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+export const sha256 = async (text) => base64url(await crypto.subtle.digest("SHA-256", bytesOf(text)));
 
 /** The nonces that servers want to see, by origin. @type {Map<string, string>} */
 const nonces = new Map();
@@ -44,7 +46,7 @@ export function heed(url, nonce, date) {
 export async function prove(key, method, url, token) {
   const { origin } = new URL(url);
   const { crv, kty, x, y } = await crypto.subtle.exportKey("jwk", key.publicKey);
-  const part = (/** @type {object} */ value) => base64url(new TextEncoder().encode(JSON.stringify(value)));
+  const part = (/** @type {object} */ value) => base64url(bytesOf(JSON.stringify(value)));
   const head = part({ typ: "dpop+jwt", alg: "ES256", jwk: { crv, kty, x, y } });
   const body = part({
     jti: randomText(),
@@ -55,6 +57,6 @@ export async function prove(key, method, url, token) {
     nonce: nonces.get(origin),
   });
   const signed = `${head}.${body}`;
-  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key.privateKey, new TextEncoder().encode(signed));
+  const signature = await crypto.subtle.sign({ name: "ECDSA", hash: "SHA-256" }, key.privateKey, bytesOf(signed));
   return `${signed}.${base64url(signature)}`;
 }

@@ -84,7 +84,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
   const what = `${issuer} does not register this app`;
   await settled(call, server, what, endpoint, answer, { issuer });
   const { status, json } = answer;
-  if ((status !== 200 && status !== 201) || typeof json?.client_id !== "string") {
+  if (/** @type {number} */ (status) > 201 || typeof json?.client_id !== "string") {
     throw failure(
       "AUTH_REGISTRATION",
       server,

@@ -87,7 +87,7 @@ export async function blocked(call, server, what, url, details) {
   // In a page, and in a worker of one, another origin has to agree.
   const reached = globalThis.location?.origin && (await send(call, url, { mode: "no-cors", redirect: "follow" }, undefined, () => true, GLANCE).catch(() => false));
   return reached
-    ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; it has to send "Access-Control-Allow-Origin: ${location.origin}", or the option \`fetch\` go by a server of yours`, { ...details, url })
+    ? failure("AUTH_CORS", server, `${what}: pages may not read ${url}; it has to send "Access-Control-Allow-Origin: ${location.origin}", or \`fetch\` go by a server of yours`, { ...details, url })
     : failure("AUTH_TRANSIENT", server, `${what}: ${url} does not answer; try again later`, { ...details, url });
 }
 

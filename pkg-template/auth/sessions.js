@@ -43,7 +43,7 @@ export class Sessions {
     this.#channel.onmessage = async ({ data }) => {
       const { server, state, everywhere } = data ?? {};
       // Any script of the origin may say anything here.
-      if (typeof server !== "string" || !URL.canParse(server) || (state !== "ready" && state !== "none")) return;
+      if (typeof server !== "string" || !URL.canParse(server) || !/^(ready|none)$/.test(state)) return;
       // Who logs out does so in all tabs; what ends for another reason is not what this page remembers.
       if (everywhere && state === "none" && !storage) await this.store.delete(nameOf(server));
       attempt(() => this.onchange?.(server, state));

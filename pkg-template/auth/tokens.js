@@ -80,7 +80,7 @@ export async function askTokens(grant, params, asked) {
   // What a header cannot carry would be shown by the error of whoever tries.
   const isToken = typeof json?.access_token === "string" && /^[!-~]+$/.test(json.access_token);
   if (error !== undefined || status !== 200 || !isToken || (type !== "bearer" && !(type === "dpop" && (grant.key || grant.dpop)))) {
-    const forgotten = error === "invalid_client" || error === "unauthorized_client";
+    const forgotten = /^(invalid|unauthorized)_client$/.test(error);
     const hint = error === "invalid_target" ? "; `resource: false` leaves it out" : "";
     throw failure(forgotten ? "AUTH_CLIENT" : "AUTH_TOKEN", server, `${what} (${description ?? error ?? (json ? `none of use, of the type ${json.token_type}` : status)})${hint}`, { issuer, url: endpoint, error, description });
   }

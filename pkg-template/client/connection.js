@@ -1,5 +1,4 @@
-// The link between the core and a transport: what arrives goes to the core, what the core wants sent
-// leaves. The core is never borrowed while a callback of the page runs, so a callback may call anything.
+// The link between the core and a transport. The core is never borrowed while a callback of the page runs, so that may call anything.
 import { abilitiesOf } from "../base/abilities.js";
 import { Alarm } from "../base/alarm.js";
 import { ProtocolError, typed } from "../base/errors.js";
@@ -99,12 +98,13 @@ export class Connection {
     this.#owner.fault(error);
   }
 
-  /** Does what the core wants done. What happens meanwhile is left to the loop that runs. */
-  drain() {
+  /** Does what the core wants done, after `first`. What happens meanwhile is left to the loop that runs. @param {() => void} [first] */
+  drain(first) {
     const core = this.#core;
     if (this.#draining || !core) return;
     this.#draining = true;
     try {
+      first?.();
       for (let step; (step = core.poll(/** @type {boolean} */ (this.#fetcher !== undefined && this.#transport?.send.fast))); ) {
         const numbers = this.view();
         const slot = numbers[words.PLACE_SLOT];

@@ -74,8 +74,9 @@ export class Inbound {
     return (this.#loading ??= import("./answers.js").then(
       ({ Answers, optionFor }) => {
         const { requestHandlers, others } = this;
-        this.#answers = new Answers(this.#connection, (method) => (requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request));
-        for (const [what] of this.#waiting.splice(0)) what(this.#answers);
+        const answers = (this.#answers = new Answers(this.#connection, (method) => (requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request)));
+        // As steps of the core, as which they came.
+        this.#connection.drain(() => this.#waiting.splice(0).forEach(([what]) => what(answers)));
       },
       (error) => {
         this.#loading = undefined;

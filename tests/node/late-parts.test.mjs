@@ -1,7 +1,7 @@
 // A package of which parts cannot be loaded, as when a page is older than what its server has: what needs such a
 // part fails for that reason, and nothing else does.
 import assert from "node:assert/strict";
-import { rm } from "node:fs/promises";
+import { appendFile, rm } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { soon, within } from "../rules/check.mjs";
@@ -78,5 +78,35 @@ test("the validator of a call counts for it, whatever its client has", async () 
   await answer("tools/list", { tools: [TOOL] });
   await failed;
   server.answers = true;
+  await client.close();
+});
+
+test("what a handler starts that had to be loaded first comes after it, as with any other", async () => {
+  const app = await makeApp("lacks-for-a-while", []);
+  await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/answers.js"), "await new Promise((resolve) => setTimeout(resolve, 100));\n");
+  const { Client } = await app.import("index.js");
+  /** @type {unknown} */
+  let withdrawn;
+  const elicitationHandler = (/** @type {unknown} */ _, /** @type {{ signal: AbortSignal }} */ { signal }) =>
+    new Promise((resolve) => {
+      call.cancel("enough");
+      signal.addEventListener("abort", () => resolve((withdrawn = signal.reason)));
+    });
+  const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy", elicitationHandler });
+  const server = await socket(Socket.all.length);
+  const { send } = server;
+  // One that answers at once, as a server in the same page does.
+  server.send = (text) => {
+    send.call(server, text);
+    const { method } = JSON.parse(text);
+    if (method === "notifications/initialized") server.answers = false;
+    if (method === "tools/call") server.say(ELICITATION);
+    if (method === "notifications/cancelled") server.say({ jsonrpc: "2.0", method, params: { requestId: ELICITATION.id } });
+  };
+  server.open();
+  const client = await within(connecting, "the connection");
+  const call = client.callTool("t");
+  await assert.rejects(within(call, "the call"), { code: "ABORTED" });
+  await soon("the withdrawal", () => withdrawn);
   await client.close();
 });
