@@ -112,12 +112,13 @@ for (const kind of browsers) {
         await until("a log-in is wanted", async () => (await button()) === "Log in");
         // By a real click: without one no window opens.
         await demo.page.click(".server-login");
-        await until("the log-in", async () => (await button()) === "Log out");
-        await choose(demo, 0);
+        await until("the log-in", async () => (await guarded.servers())[0].login === "done");
+        // The list is looked at again when somebody sees it.
+        await demo.page.bringToFront();
+        await until("the way out", async () => (await button()) === "Log out");
         await demo.untilConnection("open");
         await run(demo, "work");
         await until("the tool has run", async () => (await demo.cards()).some(({ state }) => state === "done"));
-        await demo.page.bringToFront();
         await demo.page.click(".server-login");
         await until("the end of it", async () => (await button()) !== "Log out");
         assert.equal(there.count("POST /token/revocation"), 2, "both tokens are given back");
