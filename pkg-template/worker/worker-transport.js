@@ -267,7 +267,7 @@ class WorkerTransport {
       case "opened":
         return this.#opening?.resolve();
       case "refused":
-        return this.#opening?.reject(unpack(value));
+        return this.#opening?.reject(this.#cause(value));
       case "closed":
         this.expired = value;
         connection?.closed(this, "the connection was closed");
@@ -276,24 +276,23 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true, NaN);
         return connection?.drain();
       case "failed": {
-        const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
-        const cause = status ? this.#cause(headers) : this.#cause(value.cause);
+        const { id, code, status, sent, message, cause, headers, retryAfter = NaN } = this.#whole(value);
         const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
-        connection?.core?.failed(id, why, message, cause, retryAfter, now());
+        connection?.core?.failed(id, why, message, status ? headers : cause, retryAfter, now());
         return connection?.drain();
       }
       case "begun":
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.what));
+        return connection?.unsent(words.GREETING, toError(this.#whole(value), connection.what));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();
       case "unsent":
         return connection?.unsent(value[0], unpack(value[1]));
       case "fault":
-        return connection?.fault(toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
+        return connection?.fault(toError(this.#whole(value), "the connection"));
       case "error":
         return connection?.fault(unpack(value));
       case "session":
@@ -306,6 +305,11 @@ class WorkerTransport {
           report(error);
         }
     }
+  }
+
+  /** A failure with what was thrown here. @param {any} failure as the worker has it */
+  #whole({ cause, headers, ...failure }) {
+    return { ...failure, cause: this.#cause(cause), headers: headers?.thrown ? { thrown: this.#cause(headers.thrown) } : headers };
   }
 
   /** @param {any} cause whatever it is, as the worker has it */
