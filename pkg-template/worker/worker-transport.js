@@ -31,6 +31,8 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
+  /** What has come before somebody takes it. @type {any[]} */
+  #early = [];
   /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
   onidentity = undefined;
   /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
@@ -74,7 +76,10 @@ class WorkerTransport {
   /** @returns {import("../base/abilities.js").Own} */
   get [ABILITIES]() {
     return {
-      attach: (connection) => void (this.#connection = connection),
+      attach: (connection) => {
+        this.#connection = connection;
+        for (const batch of this.#early.splice(0)) this.#batch(batch);
+      },
       exchanges: true,
       announces: this.#url.startsWith("http"),
     };
@@ -161,7 +166,10 @@ class WorkerTransport {
   #take(data) {
     switch (data?.mcp) {
       case "batch":
-        return this.#batch(data);
+        if (this.#connection) return this.#batch(data);
+        this.#early.push(data);
+        for (const [, kind, value] of data.others) if (kind === "opened" || kind === "refused") this.#act(kind, value);
+        return;
       case "ask":
         return void this.#answer(data);
       case "ready":
@@ -334,8 +342,12 @@ class WorkerTransport {
   /** @param {string} reason */
   #died(reason) {
     const connection = this.#connection;
-    connection?.fault(new ClosedError(reason, true));
-    connection?.closed(this, reason);
+    if (!connection) {
+      this.#early.push({ numbers: [], text: "", others: [[0, "closed"]] });
+      return this.#opening?.reject(new ClosedError(reason, false));
+    }
+    connection.fault(new ClosedError(reason, true));
+    connection.closed(this, reason);
     this.onclose?.();
   }
 }
