@@ -157,6 +157,8 @@ async function calls(setting, how, connect) {
   return samples;
 }
 
+/** How long a new page rests before it is measured, in milliseconds: until its browser is done with it, and with the one before. */
+const REST = 400;
 /** How often a page is loaded before its browser keeps the compiled script. */
 const WARMING = 3;
 
@@ -180,6 +182,7 @@ async function start(setting, how, warm = false) {
   for (let round = 0; round < setting.rounds + unmeasured; round++) {
     for (const name of who) {
       const page = await browser.open(`${warm ? cached : plain}blank.html`, contexts[name]);
+      await new Promise((resolve) => setTimeout(resolve, REST));
       const connecting = `(async () => {
         const start = performance.now();
         await import("/${name}.js");
