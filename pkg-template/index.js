@@ -1,6 +1,7 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
 import start, { Core, startLate, startRest } from "./wasm/core.js";
 import packed from "./wasm/inline.js";
+import { part } from "./base/errors.js";
 import { provide, ready } from "./wasm/load.js";
 import { unpack } from "./wasm/unpack.js";
 
@@ -16,7 +17,7 @@ provide(async () => {
   await undefined;
   await start({ module_or_path: unpack(packed) });
   return { Core };
-}, async () => startRest(await compiled(import("./wasm/inline-http.js"))), async () => startLate(await compiled(import("./wasm/inline-dialogue.js"))));
+}, async () => startRest(await compiled(part(import("./wasm/inline-http.js")))), async () => startLate(await compiled(import("./wasm/inline-dialogue.js"))));
 
 export * from "./client/api.js";
 export { Server } from "./server/inlined.js";

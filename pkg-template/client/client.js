@@ -1,7 +1,7 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
-import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
+import { ClosedError, McpError, attempt, part, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { route } from "../transports/route.js";
 import { ready } from "../wasm/load.js";
@@ -78,9 +78,8 @@ export class Client {
     });
     this.#changes = new Changes(this.#connection);
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session, async () => {
-      const { Outputs } = await import("./results.js");
-      const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
-      return new Outputs(this.#calls.tool, list, (error) => this.#fault(error));
+      const { Outputs } = await part(import("./results.js"));
+      return new Outputs(this.#calls, /** @type {Whole} */ (/** @type {unknown} */ (this)), this.#connection);
     });
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     this.#weigh();
@@ -159,7 +158,7 @@ export class Client {
       // Beside the rest; who fails in that is told by the transport.
       load?.().catch(() => {});
       if (given.worker) {
-        const { inWorker } = await import("../worker/worker-transport.js");
+        const { inWorker } = await part(import("../worker/worker-transport.js"));
         make = inWorker(url, given);
         transport = make();
         if (this.#connecting !== mine) return await connected;

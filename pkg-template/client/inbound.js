@@ -1,5 +1,5 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
-import { attempt } from "../base/errors.js";
+import { attempt, part } from "../base/errors.js";
 
 /** @typedef {import("./answers.js").Answers} Answers */
 /** @typedef {import("../types/input.js").InputContext} InputContext */
@@ -71,16 +71,15 @@ export class Inbound {
 
   /** Loads what answers. @returns {Promise<void>} */
   load() {
-    return (this.#loading ??= import("./answers.js").then(
-      ({ Answers, optionFor }) => {
-        const { requestHandlers, others } = this;
-        const answers = (this.#answers = new Answers(this.#connection, (method) => (requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request)));
+    return (this.#loading ??= part(import("./answers.js")).then(
+      ({ Answers }) => {
+        const answers = (this.#answers = new Answers(this.#connection, this, this.#options));
         // As steps of the core, as which they came.
         this.#connection.drain(() => this.#waiting.splice(0).forEach(([what]) => what(answers)));
       },
-      (error) => {
+      ({ message }) => {
         this.#loading = undefined;
-        for (const [, fail] of this.#waiting.splice(0)) fail?.(`a part of this client could not be loaded: ${error}`);
+        for (const [, fail] of this.#waiting.splice(0)) fail?.(message);
       },
     ));
   }
