@@ -60,6 +60,24 @@ test("a result that cannot be checked without client/results.js fails its call, 
   await client.close();
 });
 
+test("progress that cannot be read by its shape without wasm/shapes.js is scanned, however much there is", async () => {
+  const { client, server } = await lacking("wasm/shapes.js", {});
+  server.answers = false;
+  /** @type {number[]} */
+  const heard = [];
+  const call = client.callTool("t", {}, { progressHandler: (/** @type {number} */ progress) => void heard.push(progress) });
+  await soon("the call", () => server.sent.at(-1)?.method === "tools/call");
+  const { id, params } = server.sent.at(-1);
+  for (let progress = 1; progress <= 40; progress++) {
+    server.say({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: params._meta.progressToken, progress } });
+    if (progress === 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  server.say({ jsonrpc: "2.0", id, result: { content: [] } });
+  assert.ok(await within(call, "the call"));
+  assert.deepEqual(heard, Array.from({ length: 40 }, (_, i) => i + 1));
+  await client.close();
+});
+
 test("the validator of a call counts for it, whatever its client has", async () => {
   const { Client } = await (await makeApp("lacks-nothing", [])).import("index.js");
   const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy" });
