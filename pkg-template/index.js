@@ -12,6 +12,8 @@ async function compiled(script) {
 }
 
 provide(async () => {
+  // What is loaded beside it is asked for before: bundlers put a promise in front of that.
+  await undefined;
   await start({ module_or_path: unpack(packed) });
   return { Core };
 }, async () => startRest(await compiled(import("./wasm/inline-http.js"))), async () => startLate(await compiled(import("./wasm/inline-dialogue.js"))));

@@ -62,8 +62,8 @@ async function read(response, ends) {
   let text = "";
   let size = 0;
   for (;;) {
-    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
-    if (done || !value) break;
+    const value = (await reader?.read())?.value;
+    if (!value) break;
     size += value.length;
     if (size > LIMIT) return leave();
     text += decoder.decode(value, { stream: true });

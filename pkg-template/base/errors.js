@@ -181,7 +181,7 @@ export function toError(detail, what, cause) {
     }
     case "HTTP_ERROR": {
       // An authorizer says more than the status.
-      if (detail.headers instanceof Error) return typed(detail.headers, what);
+      if ("thrown" in Object(detail.headers)) return typed(/** @type {{ thrown: unknown }} */ (detail.headers).thrown, what);
       const status = /** @type {keyof typeof HINTS} */ (detail.status);
       const hint = HINTS[status] ?? "";
       return new HttpError(shown(`${what}: HTTP status ${status}${hint}${message && `: ${message}`}`), status, message, /** @type {{ headers?: HeadersInit }} */ (detail));

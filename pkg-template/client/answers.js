@@ -48,6 +48,8 @@ export class Answers {
 
   /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {Told} request @param {string} key */
   input(call, input, request, key) {
+    // It may have been given up while this was loaded.
+    if (call.ended) return;
     const asked = new AbortController();
     (call.inputs ??= new Set()).add(asked);
     this.#serve(request, asked, { ...call.context, key, reportProgress: async () => {} }, (ok, value, thrown) => {

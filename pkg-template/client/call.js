@@ -62,7 +62,8 @@ export class Call {
   #busy = false;
   /** What to do when the last delivery is done. @type {(() => void) | undefined} */
   #finish;
-  #ended = false;
+  /** Whether its promise is settled. */
+  ended = false;
   /** Runs while a response waits for the handlers. @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** Ends the time in which nothing may be delivered, by `throttle`. @type {(() => void) | undefined} */
@@ -129,7 +130,7 @@ export class Call {
    * @param {unknown} [params] the notification's params, if it had more than these: parsed, or as JSON
    */
   deliver(progress, total, message, params) {
-    if (this.#ended) return;
+    if (this.ended) return;
     if (this.stalled) this.stall(false);
     if (this.#board) this.#shown(progress, total, message);
     const { throttle } = this.options;
@@ -233,7 +234,7 @@ export class Call {
     if (board && aborted) later("frame", () => board.remove(this));
     else board?.remove(this);
     this.cleanup?.();
-    this.#ended = true;
+    this.ended = true;
     this.#waiting = undefined;
     this.#held = undefined;
     this.#finish = undefined;

@@ -285,9 +285,10 @@ export class Calls {
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
+    const answered = (/** @type {Failure | undefined} */ how) => this.#answered(call, result, how);
     const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), (how) => this.#answered(call, result, how)));
-    else this.#answered(call, result, failure);
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), answered), () => answered(failure));
+    else answered(failure);
   }
 
   /** Ends a call. @param {Call} call @param {JsonObject | undefined} result @param {Failure} [failure] */

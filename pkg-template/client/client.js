@@ -175,11 +175,12 @@ export class Client {
       };
       const { core } = this.#connection;
       const prepare = () => this.#start(() => this.#connecting === mine, tell);
+      // What is to be said again over another channel is kept by the part of the module that is loaded late.
+      if (transport.access?.auth && !http) await this.#connection.complete();
+      if (this.#connecting !== mine) return await connected;
       // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();
-      // What is to be said again over another channel is kept by the part of the module that is loaded late.
-      if (transport.access?.auth && !http) await this.#connection.complete();
       if (this.#connecting !== mine) return await connected;
       await this.#connection.begin(transport, url ? make : undefined, maxMessageSize, core || !url ? undefined : prepare);
       if (this.#connecting !== mine) return await connected;
@@ -292,12 +293,10 @@ export class Client {
   async close() {
     const reason = "the client was closed";
     const { core, transport } = this.#connection;
-    if (core && transport) {
-      core.closed(reason, true, NaN);
-      this.#connection.drain();
-    } else if (this.#connecting) {
-      this.#disconnected({ code: "CLOSED", message: reason, sent: false });
-    }
+    core?.closed(reason, true, NaN);
+    this.#connection.drain();
+    // It may not even have begun.
+    if (!(core && transport) && this.#connecting) this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     await this.#connection.left;
   }
 

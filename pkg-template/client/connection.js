@@ -202,13 +202,13 @@ export class Connection {
     if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
     if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
-    // What a worker holds needs more than a message at a time.
-    abilities.attach?.(this);
     this.#release = handle(transport, ours);
     const opened = () => {
       if (!current()) return;
       this.#join(transport);
       this.#core?.opened(now());
+      // What a worker holds needs more than a message at a time.
+      abilities.attach?.(this);
       this.drain();
     };
     const failed = (/** @type {unknown} */ error) => {

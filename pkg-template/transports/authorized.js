@@ -10,7 +10,7 @@ class Refusal {
 
   /** @param {unknown} thrown by the authorizer, whoever has written it */
   constructor(thrown) {
-    this.refusal = Object(thrown) === thrown ? thrown : new Error(String(thrown));
+    this.refusal = { thrown };
   }
 }
 
@@ -32,7 +32,7 @@ async function heard(ask) {
  * @param {AbortSignal} signal
  * @param {() => void} identify says with which headers it is sent
  * @param {() => Promise<Response>} send
- * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer makes of that, as `refusal`
+ * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer has thrown at that, in `refusal`
  */
 export async function ask(by, url, method, headers, signal, identify, send) {
   try {
@@ -73,8 +73,8 @@ export async function lacking({ auth, server }, failure, done) {
   const params = Object.entries({ error: "insufficient_scope", scope, resource_metadata }).map(([name, text = ""]) => `${name}=${JSON.stringify(String(text))}`);
   try {
     await auth.answered({ status: 403, challenge: `Bearer ${params}`, sent: {}, attempt: 1, signal: new AbortController().signal, method: "POST", url: server, server });
-  } catch (cause) {
-    return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: cause });
+  } catch (thrown) {
+    return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: { thrown } });
   }
   done(failure);
 }

@@ -72,7 +72,9 @@ export async function readyForDialogue() {
 
 /** The same with all that HTTP needs. */
 export async function readyForHttp() {
-  const [module] = await Promise.all([ready(), rest.ready()]);
+  // Asked for first: the part that is there takes a while to be unpacked.
+  const late = rest.ready();
+  const [module] = await Promise.all([ready(), late]);
   return module;
 }
 

@@ -31,6 +31,8 @@ export function inWorker(url, options) {
 class WorkerTransport {
   /** Who takes what arrives. @type {import("../client/connection.js").Connection | undefined} */
   #connection;
+  /** What has come before somebody takes it. @type {any[]} */
+  #early = [];
   /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
   onidentity = undefined;
   /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
@@ -74,7 +76,10 @@ class WorkerTransport {
   /** @returns {import("../base/abilities.js").Own} */
   get [ABILITIES]() {
     return {
-      attach: (connection) => void (this.#connection = connection),
+      attach: (connection) => {
+        this.#connection = connection;
+        for (const batch of this.#early.splice(0)) this.#batch(batch);
+      },
       exchanges: true,
       announces: this.#url.startsWith("http"),
     };
@@ -161,7 +166,10 @@ class WorkerTransport {
   #take(data) {
     switch (data?.mcp) {
       case "batch":
-        return this.#batch(data);
+        if (this.#connection) return this.#batch(data);
+        this.#early.push(data);
+        for (const [, kind, value] of data.others) if (kind === "opened" || kind === "refused") this.#act(kind, value);
+        return;
       case "ask":
         return void this.#answer(data);
       case "ready":
@@ -267,7 +275,7 @@ class WorkerTransport {
       case "opened":
         return this.#opening?.resolve();
       case "refused":
-        return this.#opening?.reject(unpack(value));
+        return this.#opening?.reject(this.#cause(value));
       case "closed":
         this.expired = value;
         connection?.closed(this, "the connection was closed");
@@ -276,24 +284,23 @@ class WorkerTransport {
         connection?.core?.closed("the session has expired, and no other was opened", true, NaN);
         return connection?.drain();
       case "failed": {
-        const { id, code, status, sent, message, headers, retryAfter = NaN } = value;
-        const cause = status ? this.#cause(headers) : this.#cause(value.cause);
+        const { id, code, status, sent, message, cause, headers, retryAfter = NaN } = this.#whole(value);
         const why = status ?? (code === "HTTP_SSE_ONLY" ? words.FAILED_SSE_ONLY : sent === undefined ? words.FAILED_PROTOCOL : sent ? words.FAILED_LOST : words.FAILED_UNSENT);
-        connection?.core?.failed(id, why, message, cause, retryAfter, now());
+        connection?.core?.failed(id, why, message, status ? headers : cause, retryAfter, now());
         return connection?.drain();
       }
       case "begun":
         connection?.core?.begun(now());
         return connection?.drain();
       case "notBegun":
-        return connection?.unsent(words.GREETING, toError({ ...value, cause: this.#cause(value.cause) }, connection.what));
+        return connection?.unsent(words.GREETING, toError(this.#whole(value), connection.what));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();
       case "unsent":
         return connection?.unsent(value[0], unpack(value[1]));
       case "fault":
-        return connection?.fault(toError({ ...value, cause: this.#cause(value.cause) }, "the connection"));
+        return connection?.fault(toError(this.#whole(value), "the connection"));
       case "error":
         return connection?.fault(unpack(value));
       case "session":
@@ -306,6 +313,11 @@ class WorkerTransport {
           report(error);
         }
     }
+  }
+
+  /** A failure with what was thrown here. @param {any} failure as the worker has it */
+  #whole({ cause, headers, ...failure }) {
+    return { ...failure, cause: this.#cause(cause), headers: headers?.thrown ? { thrown: this.#cause(headers.thrown) } : headers };
   }
 
   /** @param {any} cause whatever it is, as the worker has it */
@@ -330,8 +342,12 @@ class WorkerTransport {
   /** @param {string} reason */
   #died(reason) {
     const connection = this.#connection;
-    connection?.fault(new ClosedError(reason, true));
-    connection?.closed(this, reason);
+    if (!connection) {
+      this.#early.push({ numbers: [], text: "", others: [[0, "closed"]] });
+      return this.#opening?.reject(new ClosedError(reason, false));
+    }
+    connection.fault(new ClosedError(reason, true));
+    connection.closed(this, reason);
     this.onclose?.();
   }
 }

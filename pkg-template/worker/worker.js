@@ -180,8 +180,8 @@ function write(message) {
   return original || JSON.stringify(message);
 }
 
-/** What can be posted of a failure. @param {Failure & { headers?: Headers & { kept?: number } }} detail */
-const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && (detail.headers.kept ? detail.headers : [...detail.headers]) });
+/** What can be posted of a failure. @param {Failure & { headers?: Headers & { thrown?: unknown } }} detail */
+const told = (detail) => ({ ...detail, cause: pack(detail.cause), headers: detail.headers && (detail.headers.thrown ? detail.headers : [...detail.headers]) });
 
 /** The exchanges have something to tell. @param {number} step @param {any} value as the step has it */
 function hear(step, value) {

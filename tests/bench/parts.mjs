@@ -10,6 +10,7 @@ const FRAME = 1000 / 60;
 export const titles = {
   "mcp-wasm": "**mcp-wasm**",
   worker: "**mcp-wasm**, worker mode",
+  against: "mcp-wasm, the other build",
   bare: "bare JavaScript",
   streams: "bare JavaScript, by stream transforms",
   "sdk-v1": "TypeScript SDK v1",
@@ -20,11 +21,11 @@ export const titles = {
 /** @typedef {keyof typeof titles} Name */
 
 /** Who can be fed frames in memory. @type {Name[]} */
-const FED = ["mcp-wasm", "bare", "sdk-v1", "sdk-v2"];
+const FED = ["mcp-wasm", "against", "bare", "sdk-v1", "sdk-v2"];
 /** Who connects. @type {Name[]} */
-const CONNECTED = ["mcp-wasm", "worker", "bare", "sdk-v1", "sdk-v2"];
+const CONNECTED = ["mcp-wasm", "worker", "against", "bare", "sdk-v1", "sdk-v2"];
 /** Whom the largest results are asked of: the others take long for them. @type {Name[]} */
-const OURS = ["mcp-wasm", "worker", "bare"];
+const OURS = ["mcp-wasm", "worker", "against", "bare"];
 
 /**
  * @typedef {object} Setting
@@ -156,6 +157,8 @@ async function calls(setting, how, connect) {
   return samples;
 }
 
+/** How long a new page rests before it is measured, in milliseconds: until its browser is done with it, and with the one before. */
+const REST = 400;
 /** How often a page is loaded before its browser keeps the compiled script. */
 const WARMING = 3;
 
@@ -179,6 +182,7 @@ async function start(setting, how, warm = false) {
   for (let round = 0; round < setting.rounds + unmeasured; round++) {
     for (const name of who) {
       const page = await browser.open(`${warm ? cached : plain}blank.html`, contexts[name]);
+      await new Promise((resolve) => setTimeout(resolve, REST));
       const connecting = `(async () => {
         const start = performance.now();
         await import("/${name}.js");

@@ -5,6 +5,7 @@
 //   node run.mjs [--only PART]... [--rounds N] [--scale F] [--verbose]
 //                [--write]            the tables into README.md and docs/, and the chart
 //                [--native PROGRAM]   the native half, as `cargo bench --no-run` builds it
+//                [--against PACKAGE]  another build of this package beside it, in browsers
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
@@ -28,6 +29,7 @@ const { values: options } = parseArgs({
     verbose: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
     native: { type: "string", default: "" },
+    against: { type: "string", default: "" },
   },
 });
 /** @typedef {import("./parts.mjs").Name} Name */
@@ -46,7 +48,7 @@ const log = options.verbose ? (/** @type {string} */ text) => void process.stder
 
 // Worker mode is young: a package without it is measured without it.
 const hasWorker = readFileSync(path.join(pkg, "client", "client.js"), "utf8").includes("worker");
-const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => name !== "worker" || hasWorker);
+const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => (name === "worker" ? hasWorker : name !== "against" || options.against));
 
 const directory = path.join(target, "bench");
 // As most apps are bundled; each by itself, so that none has chunks for another's sake.
@@ -56,7 +58,7 @@ for (const name of names) {
     configFile: false,
     logLevel: "warn",
     publicDir: false,
-    resolve: { alias: { "mcp-wasm": path.join(pkg, "index.js") } },
+    resolve: { alias: { "mcp-wasm": path.join(name === "against" ? path.resolve(options.against) : pkg, "index.js") } },
     build: {
       outDir: directory,
       emptyOutDir: false,
@@ -64,7 +66,7 @@ for (const name of names) {
       // The page has its script alone: what Vite writes into a page comes with nobody's package.
       modulePreload: false,
       rollupOptions: {
-        input: path.join(import.meta.dirname, "clients", `${name}.js`),
+        input: path.join(import.meta.dirname, "clients", `${name === "against" ? "mcp-wasm" : name}.js`),
         output: { entryFileNames: `${name}.js`, chunkFileNames: `${name}-[hash].js` },
       },
     },

@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { soon, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { Socket, install, socket } from "../support/fake-socket.mjs";
+import { workerHere } from "../support/worker-here.mjs";
 
 install();
 const TOOL = { name: "t", inputSchema: { type: "object" }, outputSchema: { type: "object" } };
@@ -21,8 +22,10 @@ async function lacking(file, options) {
   const app = await makeApp(`lacks-${path.basename(file, ".js")}`, []);
   await rm(path.join(app.directory, "node_modules/mcp-wasm", file));
   const { Client } = await app.import("index.js");
+  const before = Socket.all.length;
   const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy", ...options });
-  const server = await socket(Socket.all.length);
+  await soon("the socket", () => Socket.all.length > before);
+  const server = await socket(before);
   server.open();
   return { client: await within(connecting, "the connection"), server };
 }
@@ -78,6 +81,18 @@ test("progress that cannot be read by its shape without wasm/shapes.js is scanne
   await client.close();
 });
 
+test("a call that lacks rights fails as the server says where transports/authorized.js cannot be loaded", async () => {
+  // What a worker holds has that in the worker's script.
+  const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };
+  const { client, server } = await lacking("transports/authorized.js", { auth, worker: await workerHere("lacks-in-no-worker") });
+  server.answers = false;
+  const failed = assert.rejects(within(client.callTool("t"), "the call"), { code: "RPC_ERROR", rpcCode: 40300 });
+  await soon("the call", () => server.sent.at(-1)?.method === "tools/call");
+  server.say({ jsonrpc: "2.0", id: server.sent.at(-1).id, error: { code: 40300, message: "more rights are needed" } });
+  await failed;
+  await client.close();
+});
+
 test("the validator of a call counts for it, whatever its client has", async () => {
   const { Client } = await (await makeApp("lacks-nothing", [])).import("index.js");
   const connecting = Client.connect("ws://fake.test/mcp", { mode: "legacy" });
@@ -126,5 +141,41 @@ test("what a handler starts that had to be loaded first comes after it, as with 
   const call = client.callTool("t");
   await assert.rejects(within(call, "the call"), { code: "ABORTED" });
   await soon("the withdrawal", () => withdrawn);
+  await client.close();
+});
+
+test("a call that is given up while what answers is loaded asks nobody", async () => {
+  const app = await makeApp("lacks-too-long", []);
+  await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/answers.js"), "await globalThis.lateEnough;\n");
+  let load = () => {};
+  Object.assign(globalThis, { lateEnough: new Promise((resolve) => (load = () => resolve(undefined))) });
+  const { Client } = await app.import("index.js");
+  /** @type {string[]} */
+  const asked = [];
+  const elicitationHandler = async (/** @type {{ message: string }} */ { message }) => (asked.push(message), { action: "decline" });
+  const before = Socket.all.length;
+  let arrived = 0;
+  const connecting = Client.connect("ws://fake.test/mcp", { elicitationHandler, messageHandler: () => void arrived++ });
+  const server = await socket(before);
+  server.open();
+  const client = await within(connecting, "the connection");
+  server.answers = false;
+  const ask = async (/** @type {string} */ message) => {
+    const call = client.callTool("t");
+    await soon("the call", () => server.sent.at(-1).params?._meta?.progressToken === call.id);
+    const params = { mode: "form", message, requestedSchema: { type: "object", properties: {} } };
+    server.say({ jsonrpc: "2.0", id: call.id, result: { resultType: "input_required", inputRequests: { a: { method: "elicitation/create", params } } } });
+    return { call };
+  };
+  const first = await ask("given up");
+  const second = await ask("wanted");
+  await soon("the questions", () => arrived === 2);
+  first.call.cancel("enough");
+  await assert.rejects(within(first.call, "the call"), { code: "ABORTED" });
+  load();
+  await soon("the answer", () => server.sent.at(-1).params?.inputResponses);
+  assert.deepEqual(asked, ["wanted"]);
+  second.call.cancel();
+  await assert.rejects(second.call);
   await client.close();
 });

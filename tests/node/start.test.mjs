@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { within } from "../rules/check.mjs";
-import { events, install, socket } from "../support/fake-socket.mjs";
+import { makeApp } from "../support/app.mjs";
+import { Socket, events, install, socket } from "../support/fake-socket.mjs";
 import { importPkg } from "../support/paths.mjs";
 
 /** What was compiled, by its size in bytes. @type {number[]} */
@@ -72,4 +73,34 @@ test("over HTTP each part is compiled once", async () => {
   for (let i = 0; i < 2; i++) await assert.rejects(Client.connect("http://fake.test/mcp", { fetch, connectTimeout: 50 }));
   assert.equal(compiled.length, new Set(compiled).size, String(compiled));
   assert.equal(compiled.length, 3);
+});
+
+test("a client that is closed at any moment of another start is closed, and no clock goes on", async () => {
+  const app = await makeApp("closed-while-it-starts", []);
+  const ports = () => /** @type {[string, any]} */ (["a port", new MessageChannel().port1]);
+  const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };
+  for (const target of [() => ["a socket", "ws://fake.test/mcp"], ports]) {
+    for (let turns = 0; turns < 30; turns++) {
+      const { Client } = await app.import("index.js");
+      const client = new Client(undefined, { mode: "legacy" });
+      // The machine is there, but for what is loaded for the sake of `auth`.
+      const before = Socket.all.length;
+      const first = client.connect("ws://fake.test/mcp");
+      (await socket(before)).open();
+      await within(first, "the first connection");
+      await client.close();
+      const [what, address] = target();
+      /** @type {string[]} */
+      const told = [];
+      client.onclose = () => void told.push("closed");
+      const failed = assert.rejects(client.connect(address, { auth, connectTimeout: 20 }), { code: "CLOSED" });
+      for (let i = 0; i < turns; i++) await Promise.resolve();
+      await client.close();
+      await within(failed, "the end of the connection");
+      // Whatever makes the machine look at its clock.
+      client.listen({}).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, 40));
+      assert.deepEqual(told, [], `${what}, after ${turns} turns`);
+    }
+  }
 });

@@ -1,11 +1,15 @@
 // Worker mode where there are no workers, and how a worker gathers what it has for the page.
 import assert from "node:assert/strict";
+import { appendFile } from "node:fs/promises";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Clock } from "../rules/clock.mjs";
-import { turn } from "../rules/check.mjs";
+import { soon, turn, within } from "../rules/check.mjs";
+import { makeApp } from "../support/app.mjs";
+import { Socket, install } from "../support/fake-socket.mjs";
 import { importPkg, pkg } from "../support/paths.mjs";
+import { workerHere } from "../support/worker-here.mjs";
 
 test("where there are no workers, worker: true is a typed error", async () => {
   const { Client, McpError } = await importPkg();
@@ -14,6 +18,58 @@ test("where there are no workers, worker: true is a typed error", async () => {
     assert.equal(error.code, "UNSUPPORTED");
     assert.match(error.message, /no Worker/);
     return true;
+  });
+});
+
+describe("what a server says", () => {
+  /** A client whose machine is ready late, or at once; and the server's socket. @param {string} name @param {boolean} late */
+  async function begin(name, late) {
+    const app = await makeApp(`hears-${name}`, []);
+    // Who is told of changes of lists has all of the machine before it begins.
+    if (late) await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js"), "await new Promise((resolve) => setTimeout(resolve, 200));\n");
+    const { Client } = await app.import("index.js");
+    const worker = await workerHere(`heard-${name}`);
+    const before = Socket.all.length;
+    const connecting = Client.connect("ws://fake.test/mcp", { worker, mode: "legacy", listChanged: { tools: { onChanged() {} } } });
+    await soon("the socket", () => Socket.all.length > before);
+    return { connecting, server: /** @type {Socket} */ (Socket.all.at(-1)) };
+  }
+  const PING = { jsonrpc: "2.0", id: "early", method: "ping" };
+  const GREETED = ["initialize", "early", "notifications/initialized"];
+
+  test("before the worker can read is read in its place", async () => {
+    install();
+    const { connecting, server } = await begin("worker", false);
+    server.open();
+    server.say(PING);
+    const client = await within(connecting, "the connection");
+    await soon("the greeting", () => server.sent.length > 2);
+    assert.deepEqual(server.sent.map(({ method, id }) => method ?? id), GREETED);
+    await client.close();
+  });
+
+  test("before the page can read is read in its place", async () => {
+    install();
+    const { connecting, server } = await begin("page", true);
+    server.open();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.deepEqual(server.sent, []);
+    server.say(PING);
+    const client = await within(connecting, "the connection");
+    await soon("the greeting", () => server.sent.length > 2);
+    assert.deepEqual(server.sent.map(({ method, id }) => method ?? id), GREETED);
+    await client.close();
+  });
+
+  test("last, before the page can read, is that it has closed the connection", async () => {
+    install();
+    const { connecting, server } = await begin("closed", true);
+    const failed = assert.rejects(within(connecting, "the connection"), { code: "CLOSED" });
+    server.open();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    server.close();
+    await failed;
+    assert.deepEqual(server.sent, []);
   });
 });
 
