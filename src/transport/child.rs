@@ -13,10 +13,11 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf, copy, sink};
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
 use tokio::sync::oneshot;
-use tokio::time::{Sleep, sleep, timeout};
+use tokio::time::{Sleep, sleep, sleep_until, timeout};
 
 use super::command::{Command, Hears};
 use super::lines::{Lines, TextLine};
+use super::pace::ReadPace;
 use super::process::{Keeper, Spawned, start};
 use super::{End, TransportEvent, endurance};
 use crate::error::Error;
@@ -84,6 +85,9 @@ struct Running {
     buffer: Box<[u8]>,
     /// What of it has been read and is not looked at yet.
     read: std::ops::Range<usize>,
+    pace: ReadPace,
+    /// Until the next read.
+    pause: Option<Pin<Box<Sleep>>>,
     lines: Lines,
 }
 
@@ -205,6 +209,8 @@ impl Running {
             sent: 0,
             buffer: vec![0; BUFFER].into_boxed_slice(),
             read: 0..0,
+            pace: ReadPace::new(),
+            pause: None,
             lines: Lines::new(endurance(limit)),
         }
     }
@@ -215,7 +221,9 @@ impl Running {
         if let Poll::Ready(line) = self.line(cx)
             && let Some(line) = line
         {
-            return Poll::Ready(Some(event(line, limit)));
+            let event = event(line, limit);
+            self.pace.found(matches!(event, TransportEvent::Report(_)));
+            return Poll::Ready(Some(event));
         }
         if !self.is_over
             && let Poll::Ready(exit) = Pin::new(&mut self.exit).poll(cx)
@@ -270,9 +278,17 @@ impl Running {
                 }
             }
             let Some(stdout) = &mut self.stdout else { return Poll::Ready(None) };
+            if let Some(until) = self.pace.rest() {
+                let pause = self.pause.get_or_insert_with(|| Box::pin(sleep_until(until)));
+                if pause.deadline() != until {
+                    pause.as_mut().reset(until);
+                }
+                std::task::ready!(pause.as_mut().poll(cx));
+            }
             let mut buffer = ReadBuf::new(&mut self.buffer);
             let read = std::task::ready!(Pin::new(stdout).poll_read(cx, &mut buffer));
             self.read = 0..buffer.filled().len();
+            self.pace.read(self.read.len());
             if read.is_err() || self.read.is_empty() {
                 self.stdout = None;
                 return Poll::Ready(self.lines.finish());

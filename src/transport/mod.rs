@@ -9,6 +9,7 @@ mod child;
 mod command;
 mod http;
 mod lines;
+mod pace;
 mod process;
 mod socket;
 mod web;
