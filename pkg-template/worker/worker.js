@@ -48,6 +48,7 @@ provide(async () => {
   const { rest } = await supplied;
   await ready();
   if (rest) await startRest(rest);
+  return { Exchanges };
 });
 /** Whether the module has been started: what comes before is for the page to read. */
 let scans = false;
