@@ -242,7 +242,7 @@ export const typed = (thrown, what, sent = false) =>
 /** What is loaded late, or why not. @template T @param {Promise<T>} loading @returns {Promise<T>} */
 export const part = (loading) =>
   loading.catch((cause) => {
-    throw new McpError("NOT_LOADED", "a part of this client could not be loaded: " + cause, { cause });
+    throw isMcpError(cause) ? cause : new McpError("NOT_LOADED", "a part of this client could not be loaded: " + cause, { cause });
   });
 
 /** A transport that is not started, or was closed. @param {string} what */

@@ -2,14 +2,11 @@
 // the module that knows what they mean, is loaded when the first is started.
 import { fast } from "../base/handlers.js";
 import * as words from "../wasm/words.js";
-import { ABILITIES, itself, MAX_MESSAGE_SIZE, notOpen, part, readyForHttp, throughProxies, toError } from "./common.js";
+import { ABILITIES, itself, MAX_MESSAGE_SIZE, notOpen, readyForHttp, throughProxies, toError } from "./common.js";
 import { identityNow } from "./identity.js";
 
 /** What a transport does by itself that is told to go on with a session. */
 const LATEST_SESSION = "2025-11-25";
-
-/** Loads what all of it needs. */
-export const loadHttp = () => Promise.all([part(import("./exchanges.js")), readyForHttp()]);
 
 /** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
 export class StreamableHttpTransport {
@@ -71,7 +68,7 @@ export class StreamableHttpTransport {
 
   async start() {
     if (this.#session !== undefined) this.protocolVersion ??= LATEST_SESSION;
-    const [{ Exchanges }] = await loadHttp();
+    const { Exchanges } = await readyForHttp();
     const settle = (/** @type {number} */ exchange) => this.#sent.get(exchange)?.resolve();
     this.#exchanges ??= new Exchanges(
       this.#url,
