@@ -1,6 +1,6 @@
 // Subscriptions, and what they need of the module: loaded when somebody subscribes.
 
-import { part } from "../base/errors.js";
+import { part } from "../wasm/load.js";
 
 /** @typedef {typeof import("./subscription.js")} Module */
 

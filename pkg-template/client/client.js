@@ -1,10 +1,10 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
-import { ClosedError, McpError, attempt, part, shown, toError } from "../base/errors.js";
+import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { route } from "../transports/route.js";
-import { ready } from "../wasm/load.js";
+import { part, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Changes } from "./changes.js";
@@ -161,9 +161,7 @@ export class Client {
         const { inWorker } = await part(import("../worker/worker-transport.js"));
         make = inWorker(url, given);
         transport = make();
-        if (this.#connecting !== mine) return await connected;
       }
-      this.#began = asked;
       const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
       const prior = given.prior ?? sessionOf(transport);
@@ -177,6 +175,7 @@ export class Client {
       // What is to be said again over another channel is kept by the part of the module that is loaded late.
       if (transport.access?.auth && !http) await this.#connection.complete();
       if (this.#connecting !== mine) return await connected;
+      this.#began = asked;
       // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();

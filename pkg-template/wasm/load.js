@@ -1,5 +1,5 @@
 // Where the WebAssembly module comes from, and starting it once.
-import { McpError, part } from "../base/errors.js";
+import { McpError } from "../base/errors.js";
 import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
@@ -74,10 +74,16 @@ export async function readyForDialogue() {
 /** The started module with all that HTTP needs, and what moves its exchanges. */
 export async function readyForHttp() {
   // Asked for first: the part that is there takes a while to be unpacked.
-  const late = part(rest.ready());
+  const late = rest.ready();
   const [module, moving] = await Promise.all([ready(), late]);
   return { ...module, ...moving };
 }
+
+/** What is loaded late, or why not. @template T @param {Promise<T>} loading @returns {Promise<T>} */
+export const part = (loading) =>
+  loading.catch((cause) => {
+    throw new McpError("NOT_LOADED", "a part of this client could not be loaded: " + cause, { cause });
+  });
 
 /** What a failed start means. @param {Error | undefined} error */
 function explain(error) {
