@@ -4,9 +4,9 @@ import packed from "./wasm/inline.js";
 import { provide, ready } from "./wasm/load.js";
 import { unpack } from "./wasm/unpack.js";
 
-/** A part that is loaded late, compiled beside the first one and to be started after it. @param {Promise<{ default: string }>} script */
-async function compiled(script) {
-  const part = await WebAssembly.compile(unpack((await script).default));
+/** A part that is loaded late, compiled beside the first one and to be started after it. @param {string} text */
+async function compiled(text) {
+  const part = await WebAssembly.compile(unpack(text));
   await ready();
   return part;
 }
@@ -16,7 +16,11 @@ provide(async () => {
   await undefined;
   await start({ module_or_path: unpack(packed) });
   return { Core };
-}, async () => startRest(await compiled(import("./wasm/inline-http.js"))), async () => startLate(await compiled(import("./wasm/inline-dialogue.js"))));
+}, async () => {
+  const { default: text, Exchanges } = await import("./transports/whole.js");
+  await startRest(await compiled(text));
+  return { Exchanges };
+}, async () => startLate(await compiled((await import("./wasm/inline-dialogue.js")).default)));
 
 export * from "./client/api.js";
 export { Server } from "./server/inlined.js";

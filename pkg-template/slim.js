@@ -13,7 +13,7 @@ export async function init(source) {
   provide(async () => {
     await start({ module_or_path: await source });
     return { Core };
-  });
+  }, () => import("./transports/exchanges.js"));
   await ready();
 }
 

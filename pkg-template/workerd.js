@@ -10,7 +10,7 @@ import { provideHost, readyHost } from "./wasm/server-load.js";
 provide(async () => {
   await start({ module_or_path: compiled });
   return { Core };
-});
+}, () => import("./transports/exchanges.js"));
 
 /** Only who makes a server needs its module. */
 function ready() {

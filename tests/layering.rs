@@ -373,7 +373,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("worker", &["base", "wasm", "transports"]),
     ("client", &["base", "wasm", "transports", "worker"]),
     ("server", &["base", "wasm", "transports"]),
-    (DOORS, &["wasm", "client", "server"]),
+    (DOORS, &["wasm", "transports", "client", "server"]),
     ("diagnose", &["base", "wasm", "auth", "client"]),
     ("models", &["base"]),
     ("auth", &["base"]),

@@ -30,10 +30,8 @@ export function readChallenges(field) {
     const last = challenges.at(-1);
     if (last && take(EQUALS)) {
       const quoted = take(QUOTED);
-      const value = quoted ? /** @type {string} */ (quoted[1]).replace(/\\([^])/g, "$1") : (take(TOKEN)?.[0] ?? "");
       // Unquoted addresses are no tokens, and are sent all the same.
-      const rest = quoted ? "" : (take(/[^\s,"]*/y)?.[0] ?? "");
-      if (!Object.hasOwn(last.params, word)) last.params[word] = value + rest;
+      last.params[word] ??= quoted ? /** @type {string} */ (quoted[1]).replace(/\\([^])/g, "$1") : /** @type {RegExpExecArray} */ (take(/[^\s,"]*/y))[0];
     } else {
       challenges.push({ scheme: word, params: Object.create(null) });
       take(TOKEN68);

@@ -94,9 +94,9 @@ export async function authorizationServer(search, issuer) {
     throw fault(search, "AUTH_ISSUER_MISMATCH", `the metadata of ${issuer} is that of ${JSON.stringify(found.issuer)}`, { issuer });
   }
   if (found.issuer !== issuer) console.warn(shown(`mcp-wasm/auth: ${server} names the issuer ${issuer}, which names itself ${found.issuer}`));
-  for (const name of ["authorization_endpoint", "token_endpoint", "registration_endpoint", "revocation_endpoint"]) {
-    const needed = name < "r" || name > "s";
-    if (needed || found[name] !== undefined) checked(search, `the ${name} of ${issuer}`, found[name], issuer);
+  for (const kind of ["authorization", "token", "registration", "revocation"]) {
+    const name = `${kind}_endpoint`;
+    if (kind[0] !== "r" || found[name] !== undefined) checked(search, `the ${name} of ${issuer}`, found[name], issuer);
   }
   const assumed = options.assumePkce?.some((one) => sameIssuer(one, found.issuer, options.strictIssuer));
   const methods = found.code_challenge_methods_supported;

@@ -40,15 +40,15 @@ async function conclude(search, answer, state, storage) {
 
 /** The question with this state, once: a tab that is duplicated has all that it kept a second time. @param {string} state */
 function take(state) {
+  let kept;
   try {
-    const kept = sessionStorage.getItem(QUESTION + state);
+    kept = sessionStorage.getItem(QUESTION + state);
     sessionStorage.removeItem(QUESTION + state);
     const used = (localStorage.getItem(USED) ?? "").split(" ");
-    if (kept === null || used.includes(state)) return null;
-    localStorage.setItem(USED, [state, ...used].slice(0, 20).join(" "));
-    return kept;
+    if (used.includes(state)) return null;
+    if (kept) localStorage.setItem(USED, [state, ...used].slice(0, 20).join(" "));
   } catch {
-    // A page without storage is a window of another one.
-    return null;
+    // A page without storage is a window of another one; one whose storage is full just keeps no list.
   }
+  return kept;
 }

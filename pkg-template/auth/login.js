@@ -67,10 +67,10 @@ export async function logIn(sessions, { server, wanted, challenge, how, open, po
  */
 async function opened(open, popup, url, question, signal) {
   const { server, state, redirectUri } = question;
-  if (popup) return byWindow(popup, url, state, redirectUri, signal);
-  const ended = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  const ended = /** @type {Promise<never>} */ (new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))));
+  if (popup) return Promise.race([byWindow(popup, url, state, redirectUri, signal), ended]);
   if (typeof open === "function") {
-    const answer = await Promise.race([open(new URL(url), signal), /** @type {Promise<never>} */ (ended)]);
+    const answer = await Promise.race([open(new URL(url), signal), ended]);
     return new URLSearchParams(typeof answer === "string" ? answer.replace(/^[^?]*\?/, "").replace(/#.*$/s, "") : answer);
   }
   try {
@@ -83,7 +83,7 @@ async function opened(open, popup, url, question, signal) {
     throw failure("AUTH_POPUP_BLOCKED", server, "no window opens here; call `login` in a click, or send this page to `error.url`", { url });
   }
   location.assign(url);
-  return /** @type {Promise<never>} */ (ended);
+  return ended;
 }
 
 /**

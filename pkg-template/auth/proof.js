@@ -4,10 +4,7 @@ const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text);
 
 /** @param {ArrayBuffer | Uint8Array<ArrayBuffer>} bytes */
 export const base64url = (bytes) =>
-  btoa(String.fromCharCode(...new Uint8Array(bytes)))
-    .replaceAll("+", "-")
-    .replaceAll("/", "_")
-    .replace(/=+$/, "");
+  btoa(String.fromCharCode(...new Uint8Array(bytes))).replace(/\W/g, (sign) => ({ "+": "-", "/": "_" })[sign] ?? "");
 
 /** Text of 32 random bytes. */
 export const randomText = () => base64url(crypto.getRandomValues(new Uint8Array(32)));

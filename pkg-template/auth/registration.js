@@ -9,9 +9,11 @@ import { request, settled } from "./requests.js";
 /** @param {string} issuer @param {string} redirectUri */
 const keyOf = (issuer, redirectUri) => `client ${issuer} ${redirectUri}`;
 
+/** Whether clients may say in that way who they are; who lists none takes all. @param {string[] | undefined} methods @param {string} method */
+const takes = (methods, method) => !Array.isArray(methods) || methods.includes(method);
+
 /** How a client with a secret says who it is. @param {string[] | undefined} methods */
-export const withSecret = (methods) =>
-  !Array.isArray(methods) || methods.includes("client_secret_basic") ? "client_secret_basic" : "client_secret_post";
+export const withSecret = (methods) => (takes(methods, "client_secret_basic") ? "client_secret_basic" : "client_secret_post");
 
 /** The address of a client's own document, if it can be one. @param {string | URL | undefined} address */
 function documentOf(address) {
@@ -41,7 +43,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
     }
     return { id: client.id, secret: client.secret, method: client.secret ? withSecret(methods) : "none" };
   }
-  const isPublic = !Array.isArray(methods) || methods.includes("none");
+  const isPublic = takes(methods, "none");
   const own = documentOf(options.clientMetadata);
   if (own && metadata.client_id_metadata_document_supported === true && isPublic && registration !== "dynamic") return { id: own, method: "none" };
   const key = keyOf(issuer, redirectUri);
@@ -54,11 +56,14 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
       { issuer },
     );
   }
-  const { hostname } = new URL(redirectUri);
   const listed = scopesOf(metadata.scopes_supported);
   const known = scopes.filter((one) => listed.includes(one));
-  const ask = (/** @type {string} */ type) =>
-    request(
+  const types = ["web", "native"];
+  if (isLoopback(new URL(redirectUri).hostname)) types.reverse();
+  /** @type {import("./requests.js").Outcome} */
+  let answer;
+  do {
+    answer = await request(
       call,
       endpoint,
       {
@@ -70,7 +75,7 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
           grant_types: ["authorization_code", "refresh_token"],
           response_types: ["code"],
           token_endpoint_auth_method: isPublic ? "none" : withSecret(methods),
-          application_type: type,
+          application_type: types.shift(),
           // What is asked for besides: else some refuse it.
           scope: known.length ? [...known, ...listed.filter((one) => one === "offline_access" && !known.includes(one))].join(" ") : undefined,
           ...options.about,
@@ -78,19 +83,12 @@ export async function identify({ server, metadata, redirectUri, scopes, call, op
       },
       signal,
     );
-  const types = isLoopback(hostname) ? ["native", "web"] : ["web", "native"];
-  let answer = await ask(/** @type {string} */ (types[0]));
-  if (/^invalid_(redirect_uri|client_metadata)$/.test(answer.json?.error)) answer = await ask(/** @type {string} */ (types[1]));
+  } while (types.length && /^invalid_(redirect_uri|client_metadata)$/.test(answer.json?.error));
   const what = `${issuer} does not register this app`;
   await settled(call, server, what, endpoint, answer, { issuer });
   const { status, json } = answer;
   if (/** @type {number} */ (status) > 201 || typeof json?.client_id !== "string") {
-    throw failure(
-      "AUTH_REGISTRATION",
-      server,
-      `${what} for ${redirectUri} (${json?.error_description ?? json?.error ?? status}); \`client\` and \`clientMetadata\` do without`,
-      { issuer, url: endpoint, error: json?.error, description: json?.error_description },
-    );
+    throw failure("AUTH_REGISTRATION", server, `${what} for ${redirectUri} (${json?.error_description ?? json?.error ?? status}); \`client\` and \`clientMetadata\` do without`, { issuer, url: endpoint, error: json?.error, description: json?.error_description });
   }
   const { client_id: id, client_secret: given, client_secret_expires_at: end, token_endpoint_auth_method: method } = json;
   const secret = typeof given === "string" ? given : undefined;

@@ -56,8 +56,8 @@ export function indexedDb(name = "mcp-wasm-auth") {
   };
   return {
     get: (key) => run("readonly", (store) => store.get(key)),
-    set: async (key, value) => void (await run("readwrite", (store) => store.put(value, key))),
-    delete: async (key) => void (await run("readwrite", (store) => store.delete(key))),
+    set: (key, value) => run("readwrite", (store) => store.put(value, key)),
+    delete: (key) => run("readwrite", (store) => store.delete(key)),
   };
 }
 

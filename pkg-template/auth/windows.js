@@ -3,7 +3,7 @@
 
 const CHANNEL = "mcp-wasm-auth answers";
 /**
- * The answer that the window at this address brings.
+ * The answer that the window at this address brings; it is not waited for any more once the signal is aborted.
  * @param {Window} popup
  * @param {string} url
  * @param {string} state
@@ -14,7 +14,7 @@ const CHANNEL = "mcp-wasm-auth answers";
 export function byWindow(popup, url, state, redirectUri, signal) {
   const channel = new BroadcastChannel(CHANNEL);
   const { origin } = new URL(redirectUri);
-  return new Promise((resolve, reject) => {
+  return new Promise((resolve) => {
     const hear = (/** @type {MessageEvent} */ event) => {
       if (event.type === "message" && event.currentTarget === globalThis && (event.origin !== origin || (event.source && event.source !== popup))) return;
       const { search } = event.data?.mcpWasmAuth ?? {};
@@ -24,17 +24,14 @@ export function byWindow(popup, url, state, redirectUri, signal) {
       done();
       resolve(answer);
     };
-    const give = () => (done(), popup.close(), reject(signal.reason));
     const done = () => {
       channel.close();
       removeEventListener("message", hear);
-      signal.removeEventListener("abort", give);
     };
     channel.onmessage = hear;
     addEventListener("message", hear);
-    signal.addEventListener("abort", give);
-    if (signal.aborted) give();
-    else popup.location.replace(url);
+    signal.addEventListener("abort", done);
+    popup.location.replace(url);
   });
 }
 

@@ -44,7 +44,7 @@ export class Client {
   #table = new CallTable();
   #calls;
   #inbound;
-  #oddities = new Oddities();
+  #oddities = new Oddities(() => now() - this.#began);
   #changes;
   /** Who waits for the connection. @type {{ resolve: () => void, reject: (error: unknown) => void, what: string, cause?: unknown } | undefined} */
   #connecting;
@@ -74,7 +74,7 @@ export class Client {
       },
       what: () => this.#connecting?.what ?? "the connection",
       scans: () => this.#scans,
-      odd: (kind, facts) => this.#oddities.keep(kind, facts, now() - this.#began, this.#session),
+      odd: (kind, facts) => this.#oddities.keep(kind, facts, this.#session),
     });
     this.#changes = new Changes(this.#connection);
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session, async () => {
@@ -364,7 +364,7 @@ export class Client {
       case words.STEP_INTERRUPTED:
         return call?.subscription?.interrupt(toError(core.value(), "subscriptions/listen"));
       case words.STEP_ODD:
-        return this.#oddities.keep(connection.view()[words.PLACE_ODD], () => factsIn(core.value()), now() - this.#began, this.#session);
+        return this.#oddities.keep(connection.view()[words.PLACE_ODD], () => factsIn(core.value()), this.#session);
       case words.STEP_FAULT:
         return this.#fault(toError(core.value(), "the connection"));
     }

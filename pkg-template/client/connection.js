@@ -6,7 +6,8 @@ import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 import { readyForDialogue } from "../wasm/load.js";
-import { factsOf, isWorthScanning, lay, messageOf, paramsOf } from "../wasm/records.js";
+import { Reader } from "../wasm/reader.js";
+import { factsOf, isWorthScanning, messageOf, paramsOf, pass } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { Early, over } from "./early.js";
 
@@ -51,6 +52,8 @@ export class Connection {
   // Views of the core's memory; detached, with length 0, when the memory has grown.
   #numbers = new Float64Array();
   #records = new Float64Array();
+  /** Reads frames. @type {Reader | undefined} */
+  #reader;
 
   /** @param {import("../types/inside.js").Owner} owner */
   constructor(owner) {
@@ -90,6 +93,7 @@ export class Connection {
   /** From now on this is the protocol. @param {Core} core */
   use(core) {
     if (this.#whole) core.complete(undefined, now());
+    this.#reader = undefined;
     return (this.#core = core);
   }
 
@@ -331,27 +335,22 @@ export class Connection {
 
   /** A frame of text has arrived. @param {string} text */
   #frame(text) {
-    const length = text.length;
     // What arrives while the core is drained waits for what it has already said.
-    if (length <= words.SCRATCH && isWorthScanning(text) && this.scans && !this.#draining) {
-      const core = /** @type {Core} */ (this.#core);
-      lay(text, core);
-      const slot = core.scan(length);
-      if (slot !== words.SCAN_PARSE) {
+    if (text.length <= words.SCRATCH && isWorthScanning(text) && this.scans && !this.#draining) {
+      const reader = (this.#reader ??= new Reader(/** @type {Core} */ (this.#core), () => this.records()));
+      if (reader.read(text)) {
         const records = this.records();
-        if (records[words.FIELD_ODD]) this.#odd(records, 0);
-        if (slot < 0) return;
-        const total = /** @type {number} */ (records[words.FIELD_TOTAL]);
-        const call = /** @type {Call} */ (this.#owner.table.at(slot));
-        return call.deliver(/** @type {number} */ (records[words.FIELD_PROGRESS]), words.optional(total), messageOf(records, 0, text), paramsOf(records, 0, text));
+        return pass(this.#told(records, 0), records, 0, reader.message, reader.params);
       }
     }
     this.parse(text);
   }
 
-  /** What is odd about progress is told. @param {Records} records @param {number} at */
-  #odd(records, at) {
-    this.#owner.odd(/** @type {number} */ (records[at + words.FIELD_ODD]), () => factsOf(records, at));
+  /** The call that is told of a record; what is odd about it is kept. @param {Records} records @param {number} at */
+  #told(records, at) {
+    const odd = /** @type {number} */ (records[at + words.FIELD_ODD]);
+    if (odd) this.#owner.odd(odd, () => factsOf(records, at));
+    return this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT]));
   }
 
   get #limit() {
@@ -381,15 +380,9 @@ export class Connection {
     const records = this.records().slice(0, count * words.FIELDS);
     /** @type {(Call | undefined)[]} */
     const calls = [];
-    for (let at = 0; at < records.length; at += words.FIELDS) {
-      if (records[at + words.FIELD_ODD]) this.#odd(records, at);
-      calls.push(this.#owner.table.at(/** @type {number} */ (records[at + words.FIELD_SLOT])));
-    }
+    for (let at = 0; at < records.length; at += words.FIELDS) calls.push(this.#told(records, at));
     const text = read();
-    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) {
-      const total = words.optional(/** @type {number} */ (records[at + words.FIELD_TOTAL]));
-      calls[i]?.deliver(/** @type {number} */ (records[at + words.FIELD_PROGRESS]), total, messageOf(records, at, text), paramsOf(records, at, text));
-    }
+    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) pass(calls[i], records, at, messageOf(records, at, text), paramsOf(records, at, text));
   }
 
   /** A message has arrived; nothing but a result needs no look at the clock. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */

@@ -41,19 +41,24 @@ export class Oddities {
   /** By kind, each with its place among all. @type {Map<number, { place: number, time: number, facts: object, session: Session | undefined }[]>} */
   #samples = new Map();
   #count = 0;
+  #time;
+
+  /** @param {() => number} time since the client began to connect, in milliseconds */
+  constructor(time) {
+    this.#time = time;
+  }
 
   /**
    * Keeps odd progress; of tokens that came as text, which may be all of a server's, the first.
    * @param {number} kind
    * @param {() => object} facts tells what is to be kept
-   * @param {number} time since the client began to connect, in milliseconds
    * @param {Session | undefined} session what is known of the server
    */
-  keep(kind, facts, time, session) {
+  keep(kind, facts, session) {
     let same = this.#samples.get(kind);
     if (!same) this.#samples.set(kind, (same = []));
     if (kind === words.ODDITY_COERCED && same.length >= SAMPLES) return;
-    if (same.push({ place: this.#count++, time, facts: facts(), session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
+    if (same.push({ place: this.#count++, time: this.#time(), facts: facts(), session }) > 2 * SAMPLES) same.splice(0, SAMPLES);
   }
 
   /** The latest, in their order. */

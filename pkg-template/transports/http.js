@@ -8,9 +8,6 @@ import { identityNow } from "./identity.js";
 /** What a transport does by itself that is told to go on with a session. */
 const LATEST_SESSION = "2025-11-25";
 
-/** Loads what all of it needs. */
-export const loadHttp = () => Promise.all([import("./exchanges.js"), readyForHttp()]);
-
 /** The client's end of a Streamable HTTP endpoint, in the shape of the TypeScript SDK's `Transport`. */
 export class StreamableHttpTransport {
   /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
@@ -71,7 +68,7 @@ export class StreamableHttpTransport {
 
   async start() {
     if (this.#session !== undefined) this.protocolVersion ??= LATEST_SESSION;
-    const [{ Exchanges }] = await loadHttp();
+    const { Exchanges } = await readyForHttp();
     const settle = (/** @type {number} */ exchange) => this.#sent.get(exchange)?.resolve();
     this.#exchanges ??= new Exchanges(
       this.#url,

@@ -1,7 +1,7 @@
 // Where a target leads.
 import { McpError, shown } from "../base/errors.js";
 import { ready, readyForHttp } from "../wasm/load.js";
-import { StreamableHttpTransport, loadHttp } from "./http.js";
+import { StreamableHttpTransport } from "./http.js";
 import { MessagePortTransport } from "./port.js";
 import { WebSocketTransport } from "./socket.js";
 
@@ -34,7 +34,7 @@ export function route(target, options) {
         return { url: url.href, server, load: worker ? ready : undefined, make: () => new WebSocketTransport(url, { auth, protocols, trace }) };
       case "http:":
       case "https:":
-        return { url: url.href, server, load: worker ? readyForHttp : loadHttp, make: () => new StreamableHttpTransport(url, { auth, server: String(target), fetch, headers, trace }) };
+        return { url: url.href, server, load: readyForHttp, make: () => new StreamableHttpTransport(url, { auth, server: String(target), fetch, headers, trace }) };
       default:
         throw new McpError("INVALID_ARGUMENT", `cannot connect to ${url.protocol}: the URL must start with ws:, wss:, http: or https:`);
     }

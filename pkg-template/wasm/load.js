@@ -3,6 +3,7 @@ import { McpError } from "../base/errors.js";
 import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
+/** @typedef {{ Exchanges: typeof import("../transports/exchanges.js").Exchanges }} Moving */
 
 /** What entries of their own add to the client when they are imported. @type {{ diagnose?: typeof import("../diagnose/index.js").diagnose }} */
 export const parts = {};
@@ -37,11 +38,11 @@ export function loader(missing) {
   };
 }
 
-const main = /** @type {typeof loader<Module>} */ (loader)("call `init(source)` of mcp-wasm/slim before connecting");
+const MISSING = "call `init(source)` of mcp-wasm/slim before connecting";
+const main = /** @type {typeof loader<Module>} */ (loader)(MISSING);
 // The parts are loaded and compiled beside each other; each waits for the first one by itself.
-/** Starts the part of the module that HTTP needs, where that is one by itself. */
-const rest = /** @type {typeof loader<unknown>} */ (loader)("");
-rest.provide(async () => {});
+/** Loads what moves the exchanges of HTTP, and starts the part of the module that they need, where that is one by itself. */
+const rest = /** @type {typeof loader<Moving>} */ (loader)(MISSING);
 /** Starts the part that a server needs to ask something, and a page to subscribe, where that is one by itself. */
 const dialogue = /** @type {typeof loader<unknown>} */ (loader)("");
 dialogue.provide(async () => {});
@@ -49,7 +50,7 @@ dialogue.provide(async () => {});
 /**
  * Says where the module comes from. The first `connect` starts it; later calls change nothing.
  * @param {() => Promise<Module>} get
- * @param {() => Promise<unknown>} [getRest]
+ * @param {() => Promise<Moving>} getRest
  * @param {() => Promise<unknown>} [getDialogue]
  */
 export function provide(get, getRest, getDialogue) {
@@ -58,7 +59,7 @@ export function provide(get, getRest, getDialogue) {
     module.Core.help(hand);
     return module;
   });
-  if (getRest) rest.provide(getRest);
+  rest.provide(getRest);
   if (getDialogue) dialogue.provide(getDialogue);
 }
 
@@ -70,12 +71,12 @@ export async function readyForDialogue() {
   await Promise.all([ready(), dialogue.ready()]);
 }
 
-/** The same with all that HTTP needs. */
+/** The started module with all that HTTP needs, and what moves its exchanges. */
 export async function readyForHttp() {
   // Asked for first: the part that is there takes a while to be unpacked.
   const late = rest.ready();
-  const [module] = await Promise.all([ready(), late]);
-  return module;
+  const [module, moving] = await Promise.all([ready(), late]);
+  return { ...module, ...moving };
 }
 
 /** What a failed start means. @param {Error | undefined} error */

@@ -4,8 +4,6 @@ import * as words from "./words.js";
 
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
 
-/** How much of the beginning of a text is remembered, in characters, and how often it is measured anew. */
-const [REMEMBERED, OFTEN] = [128, 64];
 /** The letters `i` and `r`, with which `id` and `result` begin. */
 const [ID, RESULT] = [105, 114];
 
@@ -13,20 +11,6 @@ const [ID, RESULT] = [105, 114];
 // grown.
 let bytes = new Uint8Array();
 let fours = new Uint32Array();
-/** What stands in it. */
-let latest = "";
-/** With what each of the latest texts began. */
-let head = "";
-let known = 0;
-let hits = 0;
-
-/** How much two texts have in common at their beginning, in steps of four characters. @param {string} one @param {string} other */
-function common(one, other) {
-  const most = Math.min(one.length, other.length, REMEMBERED);
-  let i = 0;
-  while (i < most && one.charCodeAt(i) === other.charCodeAt(i)) i++;
-  return i & ~3;
-}
 
 /**
  * Whether a text is worth laying before the scanner: nearly all answers show by the first letter of their first
@@ -40,28 +24,19 @@ export function isWorthScanning(text) {
 }
 
 /**
- * Lays a text before the scanner, a byte for each character, four at a time, but not the beginning that
- * it shares with the text before. Of what is not ASCII, the scanner only has to know that it is not.
+ * Lays a text before the scanner, a byte for each character, four at a time. Of what is not ASCII, the scanner only
+ * has to know that it is not.
  * @param {string} text at most `SCRATCH` characters
  * @param {Pick<import("./core.js").Core, "view">} core
  */
 export function lay(text, core) {
   const { length } = text;
-  if (!bytes.length) {
-    // To hand a view over may itself make the memory grow, as the first one that a worker asks for does.
-    while (!bytes.length) bytes = core.view(words.VIEW_SCRATCH);
+  // To hand a view over may itself make the memory grow, as the first one that a worker asks for does.
+  while (!bytes.length) {
+    bytes = core.view(words.VIEW_SCRATCH);
     fours = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
-    latest = head = "";
-    known = 0;
   }
-  let i = known;
-  if (i && text.substring(0, i) !== head) i = 0;
-  if (!i || ++hits > OFTEN) {
-    hits = 0;
-    known = common(text, latest);
-    head = text.substring(0, known);
-  }
-  latest = text;
+  let i = 0;
   const whole = length & ~3;
   for (; i < whole; i += 4) {
     let a = text.charCodeAt(i);
@@ -104,4 +79,17 @@ export function factsOf(records, at) {
     progress: records[at + words.FIELD_PROGRESS],
     total: words.optional(/** @type {number} */ (total)),
   };
+}
+
+/**
+ * Tells a call of a record.
+ * @param {{ deliver(progress: number, total?: number, message?: string, params?: string): void } | undefined} call
+ * @param {Records} records
+ * @param {number} at
+ * @param {string} [message]
+ * @param {string} [params]
+ */
+export function pass(call, records, at, message, params) {
+  const [progress, total] = [records[at + words.FIELD_PROGRESS], records[at + words.FIELD_TOTAL]];
+  call?.deliver(/** @type {number} */ (progress), words.optional(/** @type {number} */ (total)), message, params);
 }

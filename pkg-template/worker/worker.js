@@ -3,7 +3,8 @@ import { Exchanges } from "../transports/exchanges.js";
 import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
-import { lay, messageOf, paramsOf } from "../wasm/records.js";
+import { Reader } from "../wasm/reader.js";
+import { messageOf, paramsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
@@ -31,6 +32,9 @@ let latest = 0;
 
 /** The module's table; detached, with length 0, when its memory has grown. */
 let records = new Float64Array();
+/** Only reads: whose progress it is, the page's core knows. */
+const scanner = { view, take() {}, scan: (/** @type {number} */ length) => (scanFrame(length) ? 0 : words.SCAN_PARSE) };
+const reader = new Reader(scanner, table);
 
 /** @typedef {{ module: WebAssembly.Module, rest?: WebAssembly.Module }} Modules what the page has compiled */
 /** Takes them. @type {(modules: Modules) => void} */
@@ -44,6 +48,7 @@ provide(async () => {
   const { rest } = await supplied;
   await ready();
   if (rest) await startRest(rest);
+  return { Exchanges };
 });
 /** Whether the module has been started: what comes before is for the page to read. */
 let scans = false;
@@ -124,8 +129,7 @@ function ask(about, value) {
 function frame(text) {
   const { length } = text;
   if (!scans || length > words.SCRATCH) return batch.add("frame", text);
-  lay(text, { view });
-  if (scanFrame(length)) return record(0, text);
+  if (reader.read(text)) return hand(0, reader.message, reader.params);
   // What is no JSON is for the page to complain of.
   batch.add("frame", text, isAwaited(parse(text)));
 }
@@ -137,17 +141,22 @@ function frame(text) {
  */
 function deliver(count, text) {
   const all = text();
-  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) record(at, all);
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) hand(at, messageOf(table(), at, all), paramsOf(table(), at, all));
 }
 
-/** Hands a record of the table over. @param {number} at @param {string} text what was scanned */
-function record(at, text) {
+function table() {
   while (!records.length) records = view(words.VIEW_RECORDS);
+  return records;
+}
+
+/** Hands a record of the table over. @param {number} at @param {string} [message] @param {string} [params] as JSON */
+function hand(at, message, params) {
+  const records = table();
   const flags = /** @type {number} */ (records[at + words.FIELD_FLAGS]);
   const token = /** @type {number} */ (records[at + words.FIELD_TOKEN]);
   const progress = /** @type {number} */ (records[at + words.FIELD_PROGRESS]);
   const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
-  batch.progress(flags & ~words.FLAG_ESCAPED, token, progress, total, messageOf(records, at, text), paramsOf(records, at, text));
+  batch.progress(flags & ~words.FLAG_ESCAPED, token, progress, total, message, params);
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */

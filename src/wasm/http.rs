@@ -17,7 +17,7 @@ use crate::types::Implementation;
 
 use super::memory::put;
 use super::payload::read_number;
-use super::records::{self, Units};
+use super::records::{self, Texts};
 use super::state::{Core, Exchanges, text};
 use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
@@ -151,8 +151,8 @@ impl Core {
 
     /// Reads on in a stream, with the chunk that has come, or in what is left of the one before. The
     /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
-    /// somebody `scans` for it; the numbers then say where in the memory the text lies that
-    /// its messages are part of. Returns how many records there are, and adds what it has [`Found`]
+    /// somebody `scans` for it; the numbers then say where in the memory the text lies
+    /// of their messages. Returns how many records there are, and adds what it has [`Found`]
     /// beside them. The numbers say where in the memory the data of an event lies, or begins, if it has
     /// more than `limit` bytes.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
@@ -166,8 +166,9 @@ impl Core {
         if scans {
             let since = http.machine.position(exchange);
             let client = (!self.alone).then_some(&mut self.machine);
-            found = read_progress(&mut http.machine, client, exchange, since);
-            put_span([Place::Text, Place::TextLength], http.machine.since(exchange, since));
+            http.texts.clear();
+            found = read_progress(&mut http.machine, client, exchange, since, &mut http.texts);
+            put_span([Place::Text, Place::TextLength], http.texts.as_bytes());
             if found == RECORDS as u32 {
                 return found | Found::More as u32;
             }
@@ -353,14 +354,15 @@ fn read_progress(
     mut client: Option<&mut ClientMachine<JsValue>>,
     exchange: u32,
     since: usize,
+    texts: &mut Texts,
 ) -> u32 {
-    let mut units = Units::default();
     let mut count = 0;
     while let Some(record) = records::table().get_mut(count) {
         let Some((scanned, own)) = http.progress(exchange, since, read_number) else { break };
-        units.is_wide |= scanned.is_wide;
         let text = http.since(exchange, since);
-        records::write(record, &scanned, !own, |place| units.of(text, place));
+        records::write(record, &scanned, !own, |part| {
+            texts.add(text.get(part).unwrap_or_default(), scanned.is_wide)
+        });
         if client.as_mut().is_none_or(|client| records::accept(record, client)) {
             count += 1;
         }

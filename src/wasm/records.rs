@@ -1,6 +1,7 @@
 //! Progress that was scanned, on its way to JavaScript: numbers in a table, which it reads without a call.
 
 use std::cell::UnsafeCell;
+use std::ops::Range;
 
 use wasm_bindgen::JsValue;
 
@@ -31,27 +32,39 @@ pub(super) fn table() -> &'static mut [Record; RECORDS] {
     unsafe { &mut *TABLE.0.get() }
 }
 
-/// Places of a text in UTF-8, in UTF-16 units: asked for in their order, so that nothing is counted twice.
+/// The texts of records, one behind the other, whose places are told in UTF-16 units: what JavaScript decodes is
+/// a fraction of what came.
 #[derive(Default)]
-pub(super) struct Units {
-    bytes: usize,
-    counted: usize,
-    /// As long as all is ASCII, there is nothing to count.
-    pub is_wide: bool,
+pub(super) struct Texts {
+    bytes: Vec<u8>,
+    units: usize,
 }
 
-impl Units {
-    pub fn of(&mut self, text: &[u8], place: usize) -> usize {
-        if !self.is_wide {
-            return place;
+impl Texts {
+    /// Takes in a part of a text, which may be beyond ASCII; where it is.
+    pub fn add(&mut self, part: &[u8], is_wide: bool) -> Range<usize> {
+        // A record says by 0 that it has no text.
+        if self.bytes.is_empty() {
+            self.bytes.push(b' ');
+            self.units = 1;
         }
-        self.counted += units(text.get(self.bytes..place).unwrap_or_default());
-        self.bytes = place;
-        self.counted
+        self.bytes.extend_from_slice(part);
+        let start = self.units;
+        self.units += if is_wide { units(part) } else { part.len() };
+        start..self.units
+    }
+
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+    }
+
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
-/// Fills a record but for what the client makes of it. `units` is asked for places in their order.
+/// Fills a record but for what the client makes of it. `place` is asked where JavaScript will find a part of the
+/// frame.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
 #[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
@@ -59,7 +72,7 @@ pub(super) fn write(
     record: &mut Record,
     scanned: &Scanned,
     is_stray: bool,
-    mut units: impl FnMut(usize) -> usize,
+    mut place: impl FnMut(Range<usize>) -> Range<usize>,
 ) {
     let mut put = |field: Field, number: f64| {
         if let Some(place) = record.get_mut(field as usize) {
@@ -74,21 +87,17 @@ pub(super) fn write(
     put(Field::Token, scanned.token as f64);
     put(Field::Progress, scanned.progress);
     put(Field::Total, scanned.total.unwrap_or(f64::NAN));
-    let (mut start, mut end, mut from, mut to) = (0, 0, 0, 0);
-    if let Some(params) = &scanned.params {
-        from = units(params.start);
-    }
-    if let Some(message) = &scanned.message {
-        start = units(message.start);
-        end = units(message.end);
-    }
-    if let Some(params) = &scanned.params {
-        to = units(params.end);
-    }
-    put(Field::Start, start as f64);
-    put(Field::End, end as f64);
-    put(Field::From, from as f64);
-    put(Field::To, to as f64);
+    // What has escapes is read with its quotes.
+    let quote = usize::from(scanned.is_escaped);
+    let message = scanned.message.clone().map_or(0..0, |span| {
+        let span = place(span.start - quote..span.end + quote);
+        span.start + quote..span.end - quote
+    });
+    let params = scanned.params.clone().map_or(0..0, place);
+    put(Field::Start, message.start as f64);
+    put(Field::End, message.end as f64);
+    put(Field::From, params.start as f64);
+    put(Field::To, params.end as f64);
 }
 
 /// Tells the client of the progress of a record, and writes down what it makes of it; false if that is

@@ -9,6 +9,8 @@ use crate::http::client::{self, Action, Incoming};
 use crate::jsonrpc::Payload;
 use crate::proto::client::{ClientMachine, RequestId};
 
+use super::records::Texts;
+
 /// One client's protocol machine.
 ///
 /// Feed it, then call [`poll`](Self::poll) until it says 0, reading what each step is about from
@@ -40,6 +42,8 @@ pub(super) struct Exchanges {
     pub(super) actions: Vec<Action<JsValue>>,
     /// How the data of an event begins that is too large.
     pub(super) begins: Vec<u8>,
+    /// What the messages of the latest records say.
+    pub(super) texts: Texts,
 }
 
 impl Core {

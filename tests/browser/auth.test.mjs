@@ -126,6 +126,21 @@ for (const kind of browsers) {
       await one.close();
     });
 
+    test("by redirect: where the app has filled its storage, too", { timeout: 60_000 }, async () => {
+      const one = await app(`${site.url}?at=full`, { open: "redirect" });
+      const fill = `for (let size = 1 << 22; size; ) try { localStorage.setItem(size + "x" + localStorage.length, "x".repeat(size)); } catch { size >>= 1; }`;
+      await one.run(`(() => { ${fill} })()`);
+      await one.run(`void oauth.login(${JSON.stringify(world.server)})`);
+      try {
+        await one.page.waitForFunction("location.search === '?at=full' && window.ready && !window.oauth", { timeout: 20_000 });
+        await one.make();
+        assert.equal(await one.run("visit()"), "person");
+      } finally {
+        await one.page.evaluate("localStorage.clear()").catch(() => {});
+      }
+      await one.close();
+    });
+
     test("by redirect: a page of the app's own ends it, into the store that the app has", { timeout: 60_000 }, async () => {
       const options = { open: "redirect", storage: "indexedDb", redirectUri: "/own.html" };
       const one = await app(`${site.url}?at=own`, options);

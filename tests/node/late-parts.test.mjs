@@ -63,6 +63,24 @@ test("a result that cannot be checked without client/results.js fails its call, 
   await client.close();
 });
 
+test("progress that cannot be read by its shape without wasm/shapes.js is scanned, however much there is", async () => {
+  const { client, server } = await lacking("wasm/shapes.js", {});
+  server.answers = false;
+  /** @type {number[]} */
+  const heard = [];
+  const call = client.callTool("t", {}, { progressHandler: (/** @type {number} */ progress) => void heard.push(progress) });
+  await soon("the call", () => server.sent.at(-1)?.method === "tools/call");
+  const { id, params } = server.sent.at(-1);
+  for (let progress = 1; progress <= 40; progress++) {
+    server.say({ jsonrpc: "2.0", method: "notifications/progress", params: { progressToken: params._meta.progressToken, progress } });
+    if (progress === 20) await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  server.say({ jsonrpc: "2.0", id, result: { content: [] } });
+  assert.ok(await within(call, "the call"));
+  assert.deepEqual(heard, Array.from({ length: 40 }, (_, i) => i + 1));
+  await client.close();
+});
+
 test("a call that lacks rights fails as the server says where transports/authorized.js cannot be loaded", async () => {
   // What a worker holds has that in the worker's script.
   const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };

@@ -56,7 +56,7 @@ for (const [app, chunks] of Object.entries(apps)) {
   }
 }
 const websocket = new Set(apps.websocket.flatMap((name) => parts(outputs[name])));
-for (const file of ["transports/exchanges.js", "transports/fetch.js", "wasm/inline-http.js", "worker/worker-transport.js", "wasm/inline-dialogue.js", "client/subscription.js", "client/answers.js", "client/results.js"]) {
+for (const file of ["transports/exchanges.js", "transports/fetch.js", "wasm/inline-http.js", "worker/worker-transport.js", "wasm/inline-dialogue.js", "client/subscription.js", "client/answers.js", "client/results.js", "wasm/shapes.js"]) {
   assert.ok(!websocket.has(file), `${file} is loaded by who connects to a WebSocket`);
 }
 
@@ -67,7 +67,7 @@ assert.ok(file && whole.outputFiles.length === 1);
 console.log(`in one file, with worker mode: ${sizes(file.contents).brotli} in brotli`);
 const carried = parts(Object.values(whole.outputs)[0]);
 const known = new Set(apps.http.flatMap((name) => parts(outputs[name])));
-assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["client/answers.js", "client/results.js", "client/subscription.js", "transports/authorized.js", "transports/common.js", "wasm/inline-dialogue.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
+assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["client/answers.js", "client/results.js", "client/subscription.js", "transports/authorized.js", "transports/common.js", "transports/whole.js", "wasm/inline-dialogue.js", "wasm/shapes.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
 
 /**
  * Empties the modules: brotli divides the long texts of them in another place for each byte before them, and what comes of

@@ -436,6 +436,34 @@ fn a_task_is_kept_as_long_as_it_says_and_then_given_up() {
 }
 
 #[test]
+fn who_waits_for_a_task_that_is_kept_no_longer_waits_no_longer() {
+    let mut world = world(MODERN, false);
+    let id = join(&mut world, LEGACY);
+    let (task, call) = begin_legacy(&mut world, id, json!(1000));
+    let waiting = world.request(id, "tasks/result", about(&task));
+    world.pass(1001.0);
+    assert_eq!(world.heard()["params"]["requestId"], call["id"]);
+    let got = world.take(id).expect("an answer");
+    assert_eq!((&got["id"], &got["error"]["code"]), (&json!(waiting), &json!(-32603)), "{got}");
+}
+
+#[test]
+fn the_end_of_a_task_is_told_once_however_it_ends() {
+    for cancels in [true, false] {
+        let mut world = world(MODERN, false);
+        let id = join(&mut world, LEGACY);
+        let (task, call) = begin_legacy(&mut world, id, Value::Null);
+        world.all(id);
+        if cancels {
+            world.request(id, "tasks/cancel", about(&task));
+        } else {
+            world.answer(&call, json!({ "content": [], "resultType": "complete" }));
+        }
+        assert_eq!(told(&mut world, id, "notifications/tasks/status").len(), 1, "{cancels}");
+    }
+}
+
+#[test]
 fn a_modern_client_that_takes_no_tasks_has_a_call() {
     let mut world = world(LEGACY, false);
     let id = world.join(MODERN);

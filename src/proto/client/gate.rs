@@ -68,8 +68,8 @@ impl<P: Payload> ClientMachine<P> {
                 Ok(Message::Request { id, .. }) => {
                     self.wire.refuse(id, code::INTERNAL_ERROR, &text);
                 }
-                Ok(Message::Response { id: Some(Id::Integer(id)), .. }) => {
-                    if let Some(id) = RequestId::new(id) {
+                Ok(Message::Response { id: Some(id), .. }) => {
+                    if let Some(id) = answered(&id) {
                         self.failed(id, Error::Protocol(text), now);
                     }
                 }
@@ -116,17 +116,21 @@ impl<P: Payload> ClientMachine<P> {
                 self.wire.is(Version::asks_by_request) && method != method::PING
             }
             Ok(Message::Response { id: Some(id), outcome }) => {
-                let number = match id {
-                    Id::Integer(number) => *number,
-                    Id::Text(text) => Id::decimal(text),
-                };
-                let purpose = RequestId::new(number).and_then(|id| self.wire.requests.purpose(id));
+                let purpose = answered(id).and_then(|id| self.wire.requests.purpose(id));
                 let Some(&Purpose::Call(call)) = purpose else { return false };
                 self.calls.goes_on(&self.wire, call, outcome.as_ref().map_err(|error| error.code))
             }
             _ => false,
         }
     }
+}
+
+/// The request that an answer is for; a server may have made a text of its id.
+fn answered(id: &Id) -> Option<RequestId> {
+    RequestId::new(match id {
+        Id::Integer(number) => *number,
+        Id::Text(text) => Id::decimal(text),
+    })
 }
 
 impl<P: Payload> CallTable<P> {

@@ -160,11 +160,12 @@ impl<P: Payload> Relay<P> {
                 TaskStage::Ended(self.translated(version, method::CALL_TOOL, other))
             }
         };
-        self.advance(name, stage, now);
+        self.end_task(name, stage, now);
     }
 
-    fn advance(&mut self, name: &str, stage: TaskStage<P>, now: Millis) {
-        let waiters = self.kept.advance(name, stage, now);
+    fn end_task(&mut self, name: &str, stage: TaskStage<P>, now: Millis) {
+        // The call of one that was cancelled ends after it.
+        let Some(waiters) = self.kept.end(name, stage, now) else { return };
         for (front, key) in waiters {
             let outcome = self.task_result(name);
             self.answer(front, key, outcome);
@@ -241,7 +242,7 @@ impl<P: Payload> Relay<P> {
         let number = self.kept.get(name).and_then(KeptTask::number);
         if let Some(number) = number {
             let first = self.calls.get(number).and_then(|call| call.first);
-            self.advance(name, TaskStage::Cancelled, now);
+            self.end_task(name, TaskStage::Cancelled, now);
             if let Some(first) = first {
                 self.back.cancel(first, Some("the task was cancelled"));
             }
@@ -354,9 +355,14 @@ impl<P: Payload> Relay<P> {
 
     /// Looks at the clocks.
     pub(super) fn expire_tasks(&mut self, now: Millis) {
-        for number in self.kept.expire(now) {
-            if let Some(first) = self.calls.get(number).and_then(|call| call.first) {
-                self.back.cancel(first, Some("the task was not to be kept for longer"));
+        const WHY: &str = "the task was not to be kept for longer";
+        for task in self.kept.expire(now) {
+            let call = task.number().and_then(|number| self.calls.get(number));
+            if let Some(first) = call.and_then(|call| call.first) {
+                self.back.cancel(first, Some(WHY));
+            }
+            for (front, key) in task.waiters {
+                self.answer(front, key, Err(RpcError::new(code::INTERNAL_ERROR, WHY)));
             }
         }
     }

@@ -173,16 +173,14 @@ impl<P: Payload> KeptTasks<P> {
         Some(task)
     }
 
-    /// The task has come so far; returns who has waited for its end, if this is one.
-    pub fn advance(&mut self, name: &str, stage: TaskStage<P>, now: Millis) -> Vec<Waiter> {
-        let Some(task) = self.all.get_mut(name).filter(|task| task.number().is_some()) else {
-            return Vec::new();
-        };
+    /// The task has ended so; returns who has waited for that. `None`: it had ended before.
+    pub fn end(&mut self, name: &str, stage: TaskStage<P>, now: Millis) -> Option<Vec<Waiter>> {
+        let task = self.all.get_mut(name).filter(|task| task.number().is_some())?;
         (task.stage, task.changed) = (stage, now);
         let waiters = std::mem::take(&mut task.waiters);
         self.bytes += task.weight();
         while self.bytes > BYTES && self.drop_oldest(Some(name)) {}
-        waiters
+        Some(waiters)
     }
 
     /// Something about it is new.
@@ -192,16 +190,16 @@ impl<P: Payload> KeptTasks<P> {
         }
     }
 
-    /// Forgets what has been kept long enough; returns the calls that still run.
-    pub fn expire(&mut self, now: Millis) -> Vec<Number> {
+    /// Forgets what has been kept long enough, and returns it.
+    pub fn expire(&mut self, now: Millis) -> Vec<KeptTask<P>> {
         if self.wake > now {
             return Vec::new();
         }
         let due = self.all.iter().filter(|(_, task)| task.end() <= now);
         let due: Vec<String> = due.map(|(name, _)| name.clone()).collect();
-        let running = due.iter().filter_map(|name| self.remove(name)?.number()).collect();
+        let gone = due.iter().filter_map(|name| self.remove(name)).collect();
         self.wake = self.all.values().map(KeptTask::end).fold(f64::INFINITY, f64::min);
-        running
+        gone
     }
 
     /// When [`expire`](Self::expire) wants to be called.

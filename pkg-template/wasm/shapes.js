@@ -1,0 +1,155 @@
+// What the frames of a server's progress have in common: learned from one that the scanner has read, and kept as a
+// regular expression, which engines compile to code that passes over a text faster than its characters can be copied.
+// Loaded by who hears much progress.
+
+/** How many shapes are known at a time: most servers write all their progress in one or two. */
+const KNOWN = 4;
+/** How many frames in a row may be scanned, at most, before another is learned from. */
+const PATIENCE = 1023;
+
+/** The members of the params that a handler is given by themselves, and the token. */
+const MEMBERS = ["progressToken", "progress", "total", "message"];
+/** The pieces of a frame: strings and keys, brackets, what is between them, and other scalars. */
+const PIECES = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]|[\s,]+|[^\s"{}[\],:]+/g;
+const ID = String.raw`[1-9]\d{0,14}`;
+/** Numbers without an exponent, which are finite. */
+const INTEGER = String.raw`-?(?:0|[1-9]\d{0,30})`;
+const NUMBER = String.raw`${INTEGER}(?:\.\d{1,30})?`;
+const PLAIN = String.raw`[^"\\\x00-\x1f]*`;
+const ESCAPED = String.raw`"${PLAIN}(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})${PLAIN})+"`;
+
+/** A point and a quote, by their codes: the first beside that of the digit 0. */
+const [POINT, QUOTE] = [-2, 34];
+
+/**
+ * @typedef {object} Shape
+ * @property {RegExp} pattern
+ * @property {number} token which group of the pattern has it
+ * @property {number} progress
+ * @property {number} total 0 if there is none
+ * @property {number} message 0 if there is none
+ * @property {boolean} isText whether the token is
+ * @property {number} from where the params start, if they have other members than these
+ * @property {number} rest how much follows them
+ */
+
+/** @param {string} piece */
+const literal = (piece) => piece.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+
+/**
+ * The pattern of a scalar, which is caught with its quotes if there are escapes in it.
+ * @param {string} piece
+ * @param {string} open what comes before what is caught
+ * @param {boolean} isToken
+ */
+function scalar(piece, open, isToken) {
+  if (piece[0] !== '"') {
+    if (isToken) return `${open}${ID})`;
+    return piece.endsWith(".0") ? `${open}${INTEGER})\\.0` : `${open}${NUMBER})`;
+  }
+  if (piece.includes("\\")) return `${open}${ESCAPED})`;
+  return `"${open}${isToken ? ID : PLAIN})"`;
+}
+
+/** What a frame of progress that the scanner has read has in common with others. @param {string} text @returns {Shape | undefined} */
+function shapeOf(text) {
+  const groups = MEMBERS.map(() => 0);
+  let [pattern, count, depth, isParams, member, isText, start, from, rest] = ["", 0, 0, false, -1, false, 0, 0, 0];
+  for (const { 0: piece, 1: colon, index } of text.matchAll(PIECES)) {
+    const first = piece.charAt(0);
+    if (colon) {
+      const key = piece.slice(1, piece.indexOf('"', 1));
+      if (depth === 1) isParams = key === "params";
+      else if (depth === 2 && isParams && (member = MEMBERS.indexOf(key)) < 0) from = start;
+    } else if (isParams && depth > 1 && /["\d-]/.test(first)) {
+      const isOwn = depth === 2 && member >= 0;
+      if (isOwn) groups[member] = ++count;
+      if (isOwn && !member) isText = first === '"';
+      pattern += scalar(piece, isOwn ? "(" : "(?:", isOwn && !member);
+      continue;
+    } else if (first === "{" || first === "[") {
+      if (++depth === 2 && isParams) start = index;
+    } else if ((first === "}" || first === "]") && --depth === 1 && isParams) rest = text.length - index - 1;
+    pattern += literal(piece);
+  }
+  const [token, progress, total, message] = /** @type {[number, number, number, number]} */ (groups);
+  const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, isText, from, rest };
+  return shape.pattern.test(text) ? shape : undefined;
+}
+
+/** As `Number`, faster for what is not long. @param {string} text of digits, perhaps with a sign and a point */
+function number(text) {
+  // All of these digits count in a double, and so does the power of ten by which they are divided.
+  if (text.length > 15) return Number(text);
+  let value = 0;
+  let scale = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = text.charCodeAt(i) - 48;
+    if (digit === POINT) scale = 1;
+    else if (digit < 0) return Number(text);
+    else {
+      value = 10 * value + digit;
+      scale *= 10;
+    }
+  }
+  return scale ? value / scale : value;
+}
+
+/** @param {string} caught a text, in quotes if there are escapes in it */
+function decoded(caught) {
+  return caught.charCodeAt(0) === QUOTE ? /** @type {string} */ (JSON.parse(caught)) : caught;
+}
+
+/** The shapes in which one server writes its progress. */
+export class Shapes {
+  // What the frame says that was read last: its params only if they have more members than these, as JSON.
+  token = 0;
+  isText = false;
+  progress = 0;
+  /** NaN if there is none. */
+  total = 0;
+  /** @type {string | undefined} */
+  message;
+  /** @type {string | undefined} */
+  params;
+  /** @type {Shape[]} */
+  #known = [];
+  #latest = 0;
+  /** The latest total: nearly always that of the next frame, too. */
+  #written = "";
+  #latestTotal = 0;
+  /** How many frames had to be scanned since one was learned from, and how many have to be before the next is. */
+  #scanned = 0;
+  #patience = 0;
+
+  /** Reads a frame, if it has a shape that is known. @param {string} text */
+  read(text) {
+    const known = this.#known;
+    for (let tries = known.length, i = this.#latest; tries; tries--, i = (i + 1) % known.length) {
+      const { pattern, token, progress, total, message, isText, from, rest } = /** @type {Shape} */ (known[i]);
+      const found = /** @type {string[] | null} */ (pattern.exec(text));
+      if (!found) continue;
+      this.#latest = i;
+      this.token = number(/** @type {string} */ (found[token]));
+      this.isText = isText;
+      this.progress = number(/** @type {string} */ (found[progress]));
+      if (total && found[total] !== this.#written) this.#latestTotal = number((this.#written = /** @type {string} */ (found[total])));
+      this.total = total ? this.#latestTotal : NaN;
+      this.message = message ? decoded(/** @type {string} */ (found[message])) : undefined;
+      this.params = from ? text.substring(from, text.length - rest) : undefined;
+      return true;
+    }
+    return false;
+  }
+
+  /** A frame of no such shape was progress: others like it will be read. @param {string} text */
+  learn(text) {
+    if (this.#scanned++ < this.#patience) return;
+    this.#scanned = 0;
+    this.#patience = Math.min(2 * this.#patience + 1, PATIENCE);
+    const shape = shapeOf(text);
+    if (!shape) return;
+    this.#latest = this.#known.length < KNOWN ? this.#known.length : (this.#latest + 1) % KNOWN;
+    this.#known[this.#latest] = shape;
+  }
+}

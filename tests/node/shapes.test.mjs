@@ -1,0 +1,207 @@
+// Frames of a shape that is known are read without the scanner: what is read is what the scanner finds, for every text.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { before, describe, test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { progressFrame, progressOf, shapes as written } from "../bench/shapes.mjs";
+import { importPkg, pkg } from "../support/paths.mjs";
+
+/** @typedef {Record<string, any>} Message */
+
+/** @param {string} file */
+const inside = (file) => import(pathToFileURL(path.join(pkg, "wasm", file)).href);
+/** @type {Record<string, any>} */
+let wasm;
+/** @type {typeof import("mcp-wasm")} */
+let mcp;
+/** How many frames were scanned. */
+let scans = 0;
+
+before(async () => {
+  mcp = await importPkg();
+  const [core, records, shapes, load] = await Promise.all(["core.js", "records.js", "shapes.js", "load.js"].map(inside));
+  await load.ready();
+  wasm = { ...core, ...records, ...shapes };
+  const { scan } = core.Core.prototype;
+  core.Core.prototype.scan = function (/** @type {number} */ length) {
+    scans++;
+    return scan.call(this, length);
+  };
+});
+
+/** Numbers from a seed. @param {number} seed */
+function random(seed) {
+  /** @param {number} below */
+  return (below) => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+    return (seed >> 8) % below;
+  };
+}
+
+/** What the scanner finds in a text, if it finds progress. @param {string} text */
+function scanned(text) {
+  wasm.lay(text, { view: wasm.view });
+  if (!wasm.scanFrame(text.length)) return undefined;
+  const table = wasm.view(2);
+  return { numbers: [...table.slice(2, 6)].map((number, i) => (i ? number : number & 1)), message: wasm.messageOf(table, 0, text), params: wasm.paramsOf(table, 0, text) };
+}
+
+/** The same of a reader of shapes. @param {any} shapes @param {string} text */
+function read(shapes, text) {
+  if (!shapes.read(text)) return undefined;
+  const { isText, token, progress, total, message, params } = shapes;
+  return { numbers: [Number(isText), token, progress, total], message, params };
+}
+
+/** One that has learned from these. @param {string[]} texts */
+function learned(texts) {
+  const shapes = new wasm.Shapes();
+  for (const text of texts) {
+    assert.ok(scanned(text), text);
+    for (let tries = 0; !read(shapes, text) && tries < 8; tries++) shapes.learn(text);
+  }
+  return shapes;
+}
+
+/** @param {string} params */
+const frame = (params) => `{"jsonrpc":"2.0","method":"notifications/progress","params":{${params}}}`;
+
+/** Frames that servers may write, the strangest too. */
+const SAMPLES = [
+  ...Object.keys(written).map((shape) => progressFrame(shape, 7, 3, 20)),
+  frame('"progressToken":1,"progress":0'),
+  frame('"progressToken":1,"progress":-0.5,"total":null,"message":null'),
+  frame('"progressToken":1,"progress":1,"message":""'),
+  frame('"progressToken":1,"progress":1,"message":"a (b) [c] {d} $ ^ . * + ? | \\\\"'),
+  frame('"progressToken":1,"progress":123456789012345678,"total":0.1234567890123456789'),
+  frame('"progressToken":1,"progress":1,"x":[{"progress":2,"message":"no"},-1.5,null,"",[]],"y":{}'),
+  frame('"_meta":{"progressToken":9,"total":"8"},"progressToken":1,"progress":1'),
+  frame('"__proto__":{"a":1},"progress":1,"toString":2,"progressToken":1'),
+  frame('"größe":"\\u00e9\\"","progressToken":"12","progress":1.0,"total":2.50'),
+  '{"trace":{"progress":5,"params":{"progress":6}},"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}',
+  '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1,"a":1},"n":7,"s":"t"}',
+  ' {\n"params" : { "message": "half way", "total":2,"progress": 1.0, "progressToken":12, "é" : true } ,"method":"notifications/progress",\t"jsonrpc":"2.0"}',
+];
+
+describe("shapes", () => {
+  test("a frame of a shape that is known is read as the scanner reads it", () => {
+    for (const sample of SAMPLES) {
+      const shapes = learned([sample]);
+      assert.deepEqual(read(shapes, sample), scanned(sample), sample);
+    }
+    for (const shape of Object.keys(written)) {
+      // The 11th percentage of 20 is no whole number.
+      const shapes = learned([progressFrame(shape, 7, 3, 20), progressFrame(shape, 7, 11, 20)]);
+      for (let i = 1; i <= 20; i++) {
+        const text = progressFrame(shape, shape === "two" ? (i % 2) + 1 : 7, i, 20);
+        assert.deepEqual(read(shapes, text), scanned(text), text);
+      }
+    }
+  });
+
+  test("whatever else is read is what the scanner finds: texts with letters changed", () => {
+    const next = random(2026);
+    const letters = ['"', "\\", "{", "}", "[", "]", ",", ":", " ", "\n", "0", "1", "9", ".", "-", "e", "u", "n", "é", "\ud83d", "\0", "progress", '"total":1,', "\\u00e9", "null"];
+    let both = 0;
+    for (const sample of SAMPLES) {
+      const shapes = learned([sample]);
+      for (let round = 0; round < 1500; round++) {
+        let text = sample;
+        for (let changes = 1 + next(3); changes > 0; changes--) {
+          const at = next(text.length);
+          text = text.slice(0, at) + (next(4) ? letters[next(letters.length)] : "") + text.slice(at + next(3));
+        }
+        const found = read(shapes, text);
+        if (!found) continue;
+        both++;
+        assert.deepEqual(found, scanned(text), text);
+      }
+    }
+    assert.ok(both > 1000, `${both} were read`);
+  });
+
+  test("numbers are read exactly, and what is none is not", () => {
+    const shapes = learned([frame('"progressToken":1,"progress":2,"total":2.5')]);
+    const next = random(7);
+    const digits = (/** @type {number} */ most) => Array.from({ length: 1 + next(most) }, () => next(10)).join("");
+    for (let round = 0; round < 5000; round++) {
+      const number = `${next(5) ? "" : "-"}${next(4) ? String(BigInt(digits(18))) : "0"}${next(3) ? `.${digits(18)}` : ""}`;
+      const found = read(shapes, frame(`"progressToken":1,"progress":${number},"total":1`));
+      assert.ok(Object.is(found?.numbers[2], JSON.parse(number)), `${number}: ${found?.numbers}`);
+    }
+    for (const number of ["01", "1.", ".5", "-", "", "+1", "1e3", "1e400", "NaN", "0x1", "1 2", '"1"', "9".repeat(400)]) {
+      assert.equal(read(shapes, frame(`"progressToken":1,"progress":${number},"total":1`)), undefined, number);
+    }
+    for (const token of ["01", "0", "-1", "1.0", "1e0", "1234567890123456", '"1"']) {
+      assert.equal(read(shapes, frame(`"progressToken":${token},"progress":1,"total":1`)), undefined, token);
+    }
+  });
+
+  test("no text takes long to be refused", () => {
+    const shapes = learned(SAMPLES.slice(0, 1));
+    const shape = learned([progressFrame("csharp", 7, 3, 20)]);
+    const start = performance.now();
+    for (const filler of ["\\", "\\\\", "\\u00e9", "a", "1", " ", "{", "é", '\\"']) {
+      const long = filler.repeat(4096 / filler.length);
+      for (const text of [frame(`"progressToken":1,"progress":1,"total":1,"message":"${long}`), frame(`"progressToken":1,"progress":${long}`), long]) {
+        for (let i = 0; i < 20; i++) assert.ok(!read(shapes, text) && !read(shape, text));
+      }
+    }
+    // A thousand texts of 4 KB: a pattern that tries all ways would take seconds for one.
+    assert.ok(performance.now() - start < 5000);
+  });
+
+  /** How many frames are scanned before shapes are looked for. */
+  const FIRST = 16;
+
+  /** A client over frames that the test writes, and what a call of it hears. @param {(token: number) => string[]} frames */
+  async function heard(frames) {
+    const [near, far] = mcp.createInMemoryPair();
+    far.onmessage = async (/** @type {any} */ { id, method, params }) => {
+      if (id === undefined) return;
+      if (method === "initialize") return void far.send({ jsonrpc: "2.0", id, result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "s", version: "1" } } });
+      if (method !== "tools/call") return void far.send(/** @type {any} */ ({ jsonrpc: "2.0", id, error: { code: -32601, message: "Method not found" } }));
+      const onframe = /** @type {(text: string) => void} */ (/** @type {any} */ (near).onframe);
+      for (const [i, text] of frames(params._meta.progressToken).entries()) {
+        // The reader of shapes is loaded meanwhile.
+        if (i === FIRST) await new Promise((resolve) => setTimeout(resolve, 20));
+        onframe(text);
+      }
+      void far.send({ jsonrpc: "2.0", id, result: { content: [] } });
+    };
+    await far.start();
+    const client = await mcp.Client.connect(near);
+    /** @type {unknown[][]} */
+    const all = [];
+    scans = 0;
+    await client.callTool("t", {}, { progressHandler: (progress, total, message, context) => void all.push([progress, total, message, context.notification?.["stage"]]) });
+    const { duplicate, backward, unknown } = client.diagnostics().progress;
+    await client.close();
+    return { all, odd: { duplicate, backward, unknown } };
+  }
+
+  test("of a server that writes in one shape, a frame is scanned to learn it, and no other behind it", async () => {
+    for (const shape of Object.keys(written)) {
+      const { all } = await heard((token) => Array.from({ length: 80 }, (_, i) => progressFrame(shape, token, i + 1, 80)));
+      assert.deepEqual(all.map(([progress]) => progress), Array.from({ length: 80 }, (_, i) => progressOf(shape, i + 1, 80)), shape);
+      assert.equal(scans, FIRST + 1, shape);
+    }
+  });
+
+  test("more shapes than are known at a time, and what is of none, arrive in order all the same", async () => {
+    const members = ["a", "b", "c", "d", "e", "f"];
+    const stage = (/** @type {number} */ i) => (i % 7 ? `"${i}"` : `[${Array.from({ length: i % 5 }, () => 1)}]`);
+    const { all } = await heard((token) => Array.from({ length: 3000 }, (_, i) => frame(`"progressToken":${token},"progress":${i},"stage":${stage(i)},"${members[i % 6]}":0`)));
+    assert.deepEqual(all, Array.from({ length: 3000 }, (_, i) => [i, undefined, undefined, JSON.parse(stage(i))]));
+    assert.ok(scans < 3000, `${scans} were scanned`);
+  });
+
+  test("odd progress is counted whichever way it was read", async () => {
+    for (const shape of ["python", "texts"]) {
+      const { all, odd } = await heard((token) => [...Array(FIRST + 2).keys(), 17, 17, 3, 99].map((i) => progressFrame(shape, token, i + 1, 100)).concat(progressFrame(shape, 999, 1, 9)));
+      assert.equal(all.length, FIRST + 6);
+      assert.deepEqual(odd, { duplicate: 2, backward: 1, unknown: 1 });
+      assert.equal(scans, FIRST + 1);
+    }
+  });
+});
