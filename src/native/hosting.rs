@@ -18,11 +18,11 @@ use hyper_util::{
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
-    time::sleep,
+    time::{sleep, timeout},
 };
 
 use super::{
-    Options,
+    Opening, Options,
     connections::{Answer, Connections, Seated},
     patient::Patient,
 };
@@ -43,6 +43,7 @@ const UNSENT: u32 = 64 << 10;
 /// all of them at once: one that has to make room for another could not be ended alone.
 pub(super) async fn run(
     listener: TcpListener,
+    opening: impl Opening,
     app: Router,
     options: &Options,
     stop: impl Future<Output = ()>,
@@ -80,12 +81,21 @@ pub(super) async fn run(
                     Ok::<_, Infallible>(response.map(|body| Answer { body, busy }))
                 }
             });
-            let stream = Seated::new(stream, seat, options.write_timeout);
-            let io = TokioIo::new(Patient::new(stream, options.write_timeout));
-            let connection = builder.serve_connection(io, service).with_upgrades();
-            let mut end = ending.subscribe();
+            let patience = options.write_timeout;
+            let stream = Seated::new(stream, seat, patience);
+            let (builder, opening) = (builder.clone(), opening.clone());
+            let (head_timeout, mut end) = (options.head_timeout, ending.subscribe());
             tokio::spawn(async move {
-                let mut connection = pin!(connection);
+                let opened = tokio::select! {
+                    opened = timeout(head_timeout, opening.open(stream)) => opened,
+                    _ = end.wait_for(|end| *end) => return,
+                    () = state.has_to_end() => return,
+                };
+                let Ok(Ok(stream)) = opened else {
+                    return tracing::debug!(%address, "a connection was not opened");
+                };
+                let io = TokioIo::new(Patient::new(stream, patience));
+                let mut connection = pin!(builder.serve_connection(io, service).with_upgrades());
                 let mut result = tokio::select! {
                     result = connection.as_mut() => Some(result),
                     _ = end.wait_for(|end| *end) => None,

@@ -43,6 +43,7 @@ mod guard;
 mod hosting;
 mod hosts;
 mod http;
+mod opening;
 mod options;
 mod pairing;
 mod patient;
@@ -59,6 +60,7 @@ use axum::Router;
 use tokio::{net::TcpListener, time::timeout};
 
 pub use endpoint::Endpoint;
+pub use opening::{Duplex, Opening};
 pub use options::Options;
 pub use pairing::PairingToken;
 pub use stdio::{serve_lines, serve_stdio};
@@ -91,6 +93,21 @@ pub async fn serve_app(
     app: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    serve_app_by(listener, (), endpoint, app, stop).await
+}
+
+/// The same, where each connection begins with something else, such as TLS. Limits are for the
+/// addresses that the listener's connections come from.
+///
+/// # Errors
+/// The listener has no address.
+pub async fn serve_app_by(
+    listener: TcpListener,
+    opening: impl Opening,
+    endpoint: &Endpoint,
+    app: Router,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> io::Result<()> {
     let address = listener.local_addr()?;
     if !address.ip().is_loopback() && endpoint.options().allowed_hosts.is_empty() {
         tracing::warn!(
@@ -112,7 +129,7 @@ pub async fn serve_app(
             endpoint.shutdown().await;
         }
     };
-    let serving = hosting::run(listener, app, endpoint.options(), ending);
+    let serving = hosting::run(listener, opening, app, endpoint.options(), ending);
     // A client that holds its connection open cannot hold up the end.
     let overdue = async {
         let _ = stopping.await;

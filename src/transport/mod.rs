@@ -12,6 +12,8 @@ mod lines;
 mod pace;
 mod process;
 mod socket;
+#[cfg(unix)]
+mod warden;
 mod web;
 
 use std::process::ExitStatus;

@@ -13,6 +13,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 
 use super::command::{Command, inherited_environment};
+#[cfg(unix)]
+use super::warden::{Watched, watch};
 
 /// A process that runs.
 #[derive(Debug)]
@@ -93,8 +95,9 @@ fn spawn(command: &Command, runtime: &Handle) -> io::Result<Spawned> {
         process.current_dir(directory);
     }
     isolate(&mut process);
+    let watched = watch(&mut process);
     let mut child = tokio::process::Command::from(process).spawn()?;
-    let group = Group::of(&child);
+    let group = Group::of(&child, watched);
     let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let (Some(stdin), Some(stdout), Some(stderr)) = pipes else {
         return Err(io::Error::other("the process has no pipes"));
@@ -131,6 +134,13 @@ fn isolate(process: &mut std::process::Command) {
 #[cfg(not(unix))]
 fn isolate(_: &mut std::process::Command) {}
 
+/// There are no groups to watch.
+#[cfg(not(unix))]
+type Watched = ();
+
+#[cfg(not(unix))]
+fn watch(_: &mut std::process::Command) -> Watched {}
+
 /// Waits for a process to end, or ends it; then nothing is left of its group.
 async fn keep(
     mut child: Child,
@@ -166,14 +176,19 @@ async fn end(child: &mut Child, group: &Group, grace: Duration) -> io::Result<Ex
 struct Group {
     #[cfg(unix)]
     leader: Option<rustix::process::Pid>,
+    /// Until this is dropped, it is ended also when this process is killed.
+    #[cfg(unix)]
+    _watched: Watched,
     is_over: bool,
 }
 
 #[cfg(unix)]
 impl Group {
-    fn of(child: &Child) -> Self {
+    fn of(child: &Child, watched: Watched) -> Self {
+        watched.is_led_by(child.id());
         let id = child.id().and_then(|id| i32::try_from(id).ok());
-        Self { leader: id.and_then(rustix::process::Pid::from_raw), is_over: false }
+        let leader = id.and_then(rustix::process::Pid::from_raw);
+        Self { leader, _watched: watched, is_over: false }
     }
 
     fn signal(&self, signal: rustix::process::Signal) {
@@ -199,7 +214,7 @@ impl Group {
 #[cfg(not(unix))]
 #[allow(clippy::unused_self)] // as there are groups elsewhere
 impl Group {
-    fn of(_: &Child) -> Self {
+    fn of(_: &Child, (): Watched) -> Self {
         Self { is_over: false }
     }
 

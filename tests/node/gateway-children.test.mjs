@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, test } from "node:test";
 import WebSocket from "ws";
-import { lines, processes, startGateway, until } from "../support/gateway.mjs";
+import { lines, linesServer, processes, startGateway, until } from "../support/gateway.mjs";
 import { importPkg } from "../support/paths.mjs";
 
 // Node 20 has none of its own.
@@ -61,6 +61,26 @@ describe("of a server that does not want to end nothing is left", { skip: proces
     await until(async () => (await others(gateway, mark)).length >= 63, "all are born");
     await client.close();
     await until(async () => (await others(gateway, mark)).length === 0, "all are gone", 20_000);
+  });
+
+  test("when the gateway is killed, of all that it has bred, and of servers that have just been started", async () => {
+    for (const wait of [0, 5, 20, 60]) {
+      const mark = newMark();
+      const script = `trap "" TERM INT HUP; ${process.execPath} ${linesServer} --stubborn ${mark}; :`;
+      const gateway = await startGateway(["--", "sh", "-c", script]);
+      const client = await connect(gateway);
+      await client.callTool("breed", { mark, generations: 3 });
+      await until(async () => (await others(gateway, mark)).length >= 17, "all are born");
+      // And another one, which is in whatever state.
+      const other = await startGateway(["--", "sh", "-c", script]);
+      const call = connect(other).catch(() => {});
+      await new Promise((resolve) => setTimeout(resolve, wait));
+      for (const one of [gateway, other]) one.child.kill("SIGKILL");
+      await Promise.all([gateway.exited, other.exited]);
+      await until(async () => (await processes(mark)).length === 0, "none is left", 2_000);
+      await call;
+      await client.close();
+    }
   });
 
   test("nor of what one has bred that dies by itself", async () => {

@@ -43,7 +43,7 @@ function scanned(text) {
   wasm.lay(text, { view: wasm.view });
   if (!wasm.scanFrame(text.length)) return undefined;
   const table = wasm.view(2);
-  return { numbers: [...table.slice(2, 6)].map((number, i) => (i ? number : number & 1)), message: wasm.messageOf(table, 0, text), params: wasm.paramsOf(table, 0, text) };
+  return { numbers: [...table.slice(2, 6)].map((number, i) => (i ? number : number & 1)), ...wasm.textsOf(table, 0, text) };
 }
 
 /** The same of a reader of shapes. @param {any} shapes @param {string} text */

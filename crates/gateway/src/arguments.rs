@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{path::PathBuf, time::Duration};
+use std::{net::IpAddr, path::PathBuf, time::Duration};
 
 use clap::{Parser, ValueEnum};
 
@@ -63,7 +63,7 @@ pub struct Arguments {
     /// Behind a reverse proxy, the header in which it names who asks: X-Forwarded-For, X-Real-IP or
     /// Forwarded. Limits are then for each of them; without it, all are one. Only if nobody else reaches
     /// the gateway, for whoever does may write any address.
-    #[arg(long, value_name = "NAME", conflicts_with = "tls_cert")]
+    #[arg(long, value_name = "NAME")]
     pub forwarded_header: Option<String>,
 
     /// The token that pages have to show [default: a random one]. Others on this machine can see
@@ -111,6 +111,20 @@ pub struct Arguments {
     /// What is logged, to standard error: error, warn, info, debug or trace.
     #[arg(long, default_value = "info", value_name = "LEVEL")]
     pub log: String,
+}
+
+impl Arguments {
+    /// Whether only this machine reaches the gateway.
+    pub fn is_local(&self) -> bool {
+        self.host.parse().map_or(self.host == "localhost", |ip: IpAddr| ip.is_loopback())
+    }
+
+    /// Whether it is known where each client is: not here, where all have one address, nor at a proxy
+    /// that does not say.
+    pub fn tells_clients_apart(&self) -> bool {
+        // With a certificate, no proxy is needed.
+        self.forwarded_header.is_some() || (self.tls_cert.is_some() && !self.is_local())
+    }
 }
 
 /// Who has a server of its own.

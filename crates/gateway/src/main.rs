@@ -21,7 +21,7 @@ use anyhow::{Context, Result, bail};
 use axum::Router;
 use clap::Parser;
 use mcp_wasm::{
-    native::{Endpoint, Options, PairingToken, serve_app, stop_signal},
+    native::{Endpoint, Options, PairingToken, serve_app, serve_app_by, stop_signal},
     server::{Limits, Server},
 };
 use tokio::net::TcpListener;
@@ -62,9 +62,7 @@ fn start(arguments: Arguments) -> Result<()> {
 
 async fn run(arguments: Arguments) -> Result<()> {
     let host = arguments.host.as_str();
-    let is_local =
-        host.parse().map_or(host == "localhost", |ip: std::net::IpAddr| ip.is_loopback());
-    if arguments.no_token && !is_local {
+    if arguments.no_token && !arguments.is_local() {
         bail!(
             "--no-token is for this machine only: on {host}, whoever reaches the port could run \
              what the servers can do. Leave --no-token away, or leave --host at 127.0.0.1"
@@ -143,14 +141,12 @@ async fn run(arguments: Arguments) -> Result<()> {
             }
         }
     };
-    if let Some(tls) = tls {
-        let inner = TcpListener::bind(("127.0.0.1", 0)).await.context("no port is free")?;
-        let to = inner.local_addr().context("the listener has no address")?;
-        tokio::spawn(tls.serve(listener, to));
-        serve_app(inner, &first, app, ending).await.context("the listener failed")?;
+    let served = if let Some(tls) = tls {
+        serve_app_by(listener, tls, &first, app, ending).await
     } else {
-        serve_app(listener, &first, app, ending).await.context("the listener failed")?;
-    }
+        serve_app(listener, &first, app, ending).await
+    };
+    served.context("the listener failed")?;
     for pool in &pools {
         pool.ended().await;
     }
@@ -192,11 +188,11 @@ fn options(
         result_gap: Duration::from_millis(6),
         max_sessions: arguments.max_sessions,
         // Where nobody can tell clients apart, one of them is all of them.
-        max_sessions_per_peer: match arguments.forwarded_header {
-            Some(_) => arguments.max_sessions.div_ceil(2),
-            None => arguments.max_sessions,
+        max_sessions_per_peer: if arguments.tells_clients_apart() {
+            arguments.max_sessions.div_ceil(2)
+        } else {
+            arguments.max_sessions
         },
-        max_connections_per_peer: arguments.tls_cert.as_ref().map(|_| usize::MAX),
         forwarded_header: arguments.forwarded_header.clone(),
         ..Options::default()
     }

@@ -1,13 +1,10 @@
 //! TLS in front of the gateway.
 
-use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+use std::{fs, io, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
-use tokio::{
-    io::copy_bidirectional,
-    net::{TcpListener, TcpStream},
-    time::{Duration, timeout},
-};
+use mcp_wasm::native::{Duplex, Opening};
+use tokio::time::{Duration, timeout};
 use tokio_rustls::{
     TlsAcceptor,
     rustls::{
@@ -21,6 +18,7 @@ use tokio_rustls::{
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 /// A certificate and its key, at work.
+#[derive(Clone)]
 pub struct Tls(TlsAcceptor);
 
 impl Tls {
@@ -45,25 +43,10 @@ impl Tls {
             .with_context(|| format!("{at_cert} and {at_key} do not fit together"))?;
         Ok(Self(TlsAcceptor::from(Arc::new(config))))
     }
+}
 
-    /// Takes connections, and passes what they say on.
-    pub async fn serve(self, listener: TcpListener, to: SocketAddr) {
-        loop {
-            let Ok((stream, _)) = listener.accept().await else {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-                continue;
-            };
-            let _ = stream.set_nodelay(true);
-            let acceptor = self.0.clone();
-            tokio::spawn(async move {
-                let Ok(Ok(mut outer)) = timeout(HANDSHAKE, acceptor.accept(stream)).await else {
-                    return;
-                };
-                if let Ok(mut inner) = TcpStream::connect(to).await {
-                    let _ = inner.set_nodelay(true);
-                    let _ = copy_bidirectional(&mut outer, &mut inner).await;
-                }
-            });
-        }
+impl Opening for Tls {
+    async fn open(&self, stream: impl Duplex) -> io::Result<impl Duplex> {
+        timeout(HANDSHAKE, self.0.accept(stream)).await?
     }
 }

@@ -52,6 +52,10 @@ impl Files {
     }
 
     async fn connect(&self, address: SocketAddr) -> TlsStream<TcpStream> {
+        self.open(TcpStream::connect(address).await.unwrap()).await
+    }
+
+    async fn open(&self, stream: TcpStream) -> TlsStream<TcpStream> {
         let mut roots = RootCertStore::empty();
         roots.add(self.made.cert.der().clone()).unwrap();
         let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -59,7 +63,6 @@ impl Files {
             .unwrap()
             .with_root_certificates(roots)
             .with_no_client_auth();
-        let stream = TcpStream::connect(address).await.unwrap();
         let name = ServerName::try_from("localhost").unwrap();
         TlsConnector::from(Arc::new(config)).connect(name, stream).await.unwrap()
     }
@@ -73,14 +76,14 @@ fn gateway(args: &[&str]) -> Command {
 }
 
 /// The gateway in front of a server of this process, and where it is.
-async fn start(files: &Files) -> (Child, SocketAddr) {
+async fn start(files: &Files, args: &[&str]) -> (Child, SocketAddr) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/mcp", listener.local_addr().unwrap());
     let server = Server::builder("behind", "1.0.0").build();
     tokio::spawn(serve(listener, server, Options::default()));
     let (cert, key) = (files.path("cert.pem"), files.path("key.pem"));
-    let mut child =
-        gateway(&["--tls-cert", &cert, "--tls-key", &key, "--url", &url]).spawn().unwrap();
+    let own = ["--tls-cert", &cert, "--tls-key", &key, "--url", &url];
+    let mut child = gateway(&[&own, args].concat()).spawn().unwrap();
     let mut line = String::new();
     BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).await.unwrap();
     let address = line.trim().strip_prefix("listening on https://").unwrap().trim_end_matches('/');
@@ -105,7 +108,7 @@ async fn get(
 #[tokio::test]
 async fn https_and_wss_work_with_a_certificate() {
     let files = Files::new();
-    let (_child, address) = start(&files).await;
+    let (_child, address) = start(&files, &[]).await;
 
     let answer = get(&mut files.connect(address).await, "/servers", TOKEN).await;
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("\"path\":\"/mcp\""), "{answer}");
@@ -127,6 +130,61 @@ async fn https_and_wss_work_with_a_certificate() {
     socket.send(Message::text(initialize)).await.unwrap();
     let answer = socket.next().await.unwrap().unwrap();
     assert!(answer.to_text().unwrap().contains("\"behind\""), "{answer}");
+}
+
+/// Asks for a session from an address of this machine's; the status of the answer.
+#[cfg(target_os = "linux")]
+async fn begins_a_session(files: &Files, port: u16, from: &str) -> String {
+    let own = tokio::net::TcpSocket::new_v4().unwrap();
+    own.bind(SocketAddr::new(from.parse().unwrap(), 0)).unwrap();
+    let stream = own.connect(SocketAddr::new([127, 0, 0, 1].into(), port)).await.unwrap();
+    let mut stream = files.open(stream).await;
+    let mut said = async |session: &str, body: &str| {
+        let head = format!(
+            "POST /mcp HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n\
+             Accept: application/json, text/event-stream\r\nContent-Type: application/json\r\n\
+             {session}Content-Length: {}\r\n\r\n",
+            body.len()
+        );
+        stream.write_all(&[head.as_bytes(), body.as_bytes()].concat()).await.unwrap();
+        let mut answer = vec![0; 8192];
+        let count = stream.read(&mut answer).await.unwrap();
+        String::from_utf8_lossy(&answer[..count]).into_owned()
+    };
+    let params = r#"{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}"#;
+    let answer =
+        said("", &format!(r#"{{"jsonrpc":"2.0","id":1,"method":"initialize","params":{params}}}"#))
+            .await;
+    let session = answer.lines().find(|line| line.starts_with("mcp-session-id: "));
+    if let Some(session) = session {
+        // One that nothing was asked of gives way to the next.
+        said(&format!("{session}\r\n"), r#"{"jsonrpc":"2.0","id":2,"method":"tools/list"}"#).await;
+    }
+    answer.get(9..12).unwrap_or_default().to_owned()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn limits_are_for_the_address_of_each_client() {
+    let files = Files::new();
+    let args = ["--host", "0.0.0.0", "--max-sessions", "4"];
+    let (_child, address) = start(&files, &args).await;
+    let mut statuses = Vec::new();
+    for from in ["127.0.0.2", "127.0.0.2", "127.0.0.2", "127.0.0.3", "127.0.0.3", "127.0.0.4"] {
+        statuses.push(begins_a_session(&files, address.port(), from).await);
+    }
+    assert_eq!(statuses, ["200", "200", "429", "200", "200", "503"]);
+}
+
+#[tokio::test]
+async fn whoever_says_nothing_of_keys_holds_up_nobody_and_goes_in_time() {
+    let files = Files::new();
+    let (_child, address) = start(&files, &[]).await;
+    let mut silent = TcpStream::connect(address).await.unwrap();
+    let answer = get(&mut files.connect(address).await, "/servers", TOKEN).await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let ended = tokio::time::timeout(std::time::Duration::from_secs(20), silent.read_u8()).await;
+    assert!(ended.unwrap().is_err(), "it is not waited for for ever");
 }
 
 #[tokio::test]
