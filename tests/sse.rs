@@ -68,6 +68,27 @@ fn read<'a>(chunks: impl IntoIterator<Item = &'a [u8]>) -> Read {
     (events, stream.last_id().map(str::to_owned), stream.retry())
 }
 
+/// The same by who keeps the data of events that are longer than `least` when a chunk ends, and how
+/// much of it the stream had given away.
+fn read_in_parts<'a>(chunks: impl IntoIterator<Item = &'a [u8]>, least: usize) -> (Read, usize) {
+    let mut stream = EventStream::default();
+    let (mut events, mut kept, mut away) = (Vec::new(), Vec::new(), 0);
+    for chunk in chunks {
+        stream.feed(chunk.to_vec());
+        while let Some(data) = stream.event().map(<[u8]>::to_vec) {
+            kept.truncate(stream.given());
+            kept.extend(data);
+            events.push(std::mem::take(&mut kept));
+        }
+        if let Some(part) = stream.part(usize::MAX, least).map(|(part, _)| part.to_vec()) {
+            kept.truncate(stream.given());
+            kept.extend(&part);
+            away += part.len();
+        }
+    }
+    ((events, stream.last_id().map(str::to_owned), stream.retry()), away)
+}
+
 /// Everything that a stream may have in it.
 const SAMPLE: &str = "\u{feff}: hello\nretry: 500\r\nid: é1\r\ndata: \r\n\r\nevent: message\rdata:{\"a\":1}\r\rdata: one\ndata:  two\ndata\ndata:three\n\nevent: ping\ndata: x\n\nid\ndata: größer 🎉\r\n\r\nid: 9\ndata: y\n\ndata: unfinished\n";
 
@@ -84,9 +105,57 @@ fn a_stream_may_be_cut_at_every_byte_and_at_every_two() {
         for second in cut..=bytes.len() {
             let chunks = [&bytes[..cut], &bytes[cut..second], &bytes[second..]];
             assert_eq!(read(chunks), whole, "cut at {cut} and {second}");
+            for least in [0, 1, 6, 9] {
+                assert_eq!(read_in_parts(chunks, least).0, whole, "{least}: {cut} and {second}");
+            }
         }
     }
     assert_eq!(read(bytes.chunks(1)), whole);
+    assert_eq!(read_in_parts(bytes.chunks(1), 0).0, whole);
+}
+
+#[test]
+fn of_a_large_event_no_more_stays_than_asked_for_and_a_chunk() {
+    for line in [vec![b'x'; 1 << 20], b"x\ndata: ".repeat(1 << 17)] {
+        let text = [b"data: ", &line[..], b"\n\n"].concat();
+        let whole = reference(&text);
+        for size in [100, 1000, 300_000] {
+            let (read, away) = read_in_parts(text.chunks(size), 4096);
+            assert_eq!(read, whole);
+            let rest = whole.0[0].len() - away;
+            assert!(rest <= 4096 + size, "{rest} bytes are left with chunks of {size}");
+        }
+    }
+}
+
+#[test]
+fn what_goes_on_in_a_part_is_no_notification_by_itself() {
+    let progress = r#"{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":1,"progress":1}}"#;
+    let mut stream = EventStream::default();
+    stream.feed(b"data: 12345678".to_vec());
+    assert!(stream.event().is_none());
+    assert_eq!(stream.part(100, 4), Some((&b"12345678"[..], false)));
+    stream.feed(format!("{progress}\n\ndata: {progress}\n\n").into_bytes());
+    let since = stream.position();
+    assert!(stream.progress(since, |_| f64::NAN).is_none());
+    assert_eq!((stream.event().map(<[u8]>::len), stream.given()), (Some(progress.len()), 8));
+    assert_eq!((stream.event().map(<[u8]>::len), stream.given()), (Some(progress.len()), 0));
+}
+
+#[test]
+fn the_limit_counts_what_was_given_in_parts() {
+    let mut stream = EventStream::default();
+    for (limit, is_cut) in [(15, false), (14, true)] {
+        stream.feed(b"data: 1234567890".to_vec());
+        assert!(stream.event().is_none());
+        assert!(stream.part(100, 0).is_some());
+        stream.feed(b"12345".to_vec());
+        assert!(stream.event().is_none());
+        assert_eq!(stream.cut(limit).is_some(), is_cut);
+        stream.feed(b"\n\n".to_vec());
+        assert_eq!(stream.event().is_none(), is_cut);
+        assert!(is_cut || stream.given() == 10);
+    }
 }
 
 #[test]
@@ -190,6 +259,7 @@ proptest! {
         lines in vec(line(), 0..24),
         mark in any::<bool>(),
         cuts in vec(any::<prop::sample::Index>(), 0..6),
+        least in 0_usize..20,
     ) {
         let mut bytes = if mark { b"\xEF\xBB\xBF".to_vec() } else { Vec::new() };
         bytes.extend(lines.concat());
@@ -202,6 +272,8 @@ proptest! {
             from = cut;
         }
         chunks.push(&bytes[from..]);
-        prop_assert_eq!(read(chunks), reference(&bytes));
+        let whole = reference(&bytes);
+        prop_assert_eq!(read_in_parts(chunks.iter().copied(), least).0, whole.clone());
+        prop_assert_eq!(read(chunks), whole);
     }
 }

@@ -20,7 +20,7 @@ export function enter(url) {
     setTimeout(() => {
       if (warned || count() < MANY) return;
       warned = true;
-      console.warn(`mcp-wasm: ${MANY} streams are open to ${origin}. By HTTP/1 a browser makes six connections to one origin, and further requests wait: serve HTTP/2 (https:), connect by ws:, or close clients and subscriptions`);
+      import("./seldom.js").then(({ warn }) => warn(MANY, origin), () => {});
     }, LONG);
   }
   return () => void open.set(origin, count() - 1);

@@ -5,6 +5,8 @@ import { enter } from "./crowd.js";
 
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
+/** From how many bytes on a body is large. */
+const LARGE = 256 * 1024;
 
 const now = () => performance.now();
 const decoder = new TextDecoder();
@@ -112,12 +114,12 @@ export class Fetcher {
   async #exchange([exchange, method, pairs, value], own) {
     const controller = new AbortController();
     const { signal } = controller;
-    /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
-    let reader;
+    /** @type {{ reader?: ReadableStreamDefaultReader<Uint8Array> }} */
+    const hold = {};
     const stop = () => {
       controller.abort();
       // Node does not end a body by the signal once it has garbage-collected a request that refuses redirects.
-      reader?.cancel().catch(() => {});
+      hold.reader?.cancel().catch(() => {});
     };
     this.#exchanges.set(exchange, stop);
     const { fetch: call = globalThis.fetch, headers: given, requestInit, auth } = this.#options;
@@ -162,8 +164,8 @@ export class Fetcher {
       const streams = reading === words.BODY_EVENTS;
       if (reading === words.BODY_NONE) return stop();
       if (streams) leave = enter(this.#url);
-      reader = response.body?.getReader();
-      const text = await this.#read(exchange, reader, streams, own?.onresumptiontoken);
+      hold.reader = response.body?.getReader();
+      const text = await this.#read(exchange, hold, response.body, streams, own?.onresumptiontoken);
       if (signal.aborted || !this.core) return;
       if (!streams) this.core.message(exchange, this.#parse(text), text.slice(0, EXCERPT), this.host.shows, now());
       else if (!this.core.broken(exchange, sent, false, undefined, now())) return;
@@ -186,35 +188,35 @@ export class Fetcher {
   /**
    * Reads a body: its text, or its events as they come.
    * @param {number} exchange
-   * @param {ReadableStreamDefaultReader<Uint8Array> | undefined} reader none of a body that is not there
+   * @param {{ reader?: ReadableStreamDefaultReader<Uint8Array> }} hold without a reader if there is no body
+   * @param {ReadableStream<Uint8Array> | null} body
    * @param {boolean} streams
    * @param {((id: string) => void) | undefined} tell is told the ids of events
    */
-  async #read(exchange, reader, streams, tell) {
-    /** @type {Uint8Array[]} */
+  async #read(exchange, hold, body, streams, tell) {
+    /** What has come of the body, or of a long event. @type {Uint8Array[]} */
     const chunks = [];
     let size = 0;
+    let text;
     let last;
-    for (;;) {
-      const value = (await reader?.read())?.value;
-      if (!value) break;
+    for (let value; text === undefined && (value = (await hold.reader?.read())?.value); ) {
       if (streams) {
-        this.#chunk(exchange, value);
+        this.#chunk(exchange, value, chunks);
         const id = /** @type {string | undefined} */ (tell && this.core?.lastEvent(exchange));
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
         chunks.push(value);
-        size += value.length;
-        if (size > this.maxMessageSize) throw tooLarge(this.maxMessageSize);
+        if ((size += value.length) > Math.min(LARGE, this.maxMessageSize)) text = await (await import("./seldom.js")).rest(hold, body, chunks, this.maxMessageSize);
       }
     }
-    const text = textOf(chunks, size);
+    // What there is of an event that has no end is none.
+    text ??= streams ? "" : textOf(chunks);
     if (text) this.#trace("received", text);
     return text;
   }
 
-  /** @param {number} exchange @param {Uint8Array | undefined} chunk */
-  #chunk(exchange, chunk) {
+  /** @param {number} exchange @param {Uint8Array | undefined} chunk @param {Uint8Array[]} parts what has come of a long event */
+  #chunk(exchange, chunk, parts) {
     for (let more = true; more && this.core; chunk = undefined) {
       const { core, host } = this;
       // Who wants to see every text cannot have it faster.
@@ -222,8 +224,12 @@ export class Fetcher {
       more = (found & words.FOUND_MORE) > 0;
       // All of it is taken before a handler runs, which may end the exchange and free what it is read from.
       const count = found & (words.FOUND_EVENT - 1);
-      const event = found & words.FOUND_EVENT ? this.#text(words.PLACE_DATA, words.PLACE_DATA_LENGTH) : "";
-      if (count) host.deliver(count, () => this.#text(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH));
+      if (found & (words.FOUND_EVENT | words.FOUND_PART)) {
+        if (!(found & words.FOUND_GOES_ON)) parts.length = 0;
+        parts.push(this.#bytes(words.PLACE_DATA, words.PLACE_DATA_LENGTH).slice());
+      }
+      const event = found & words.FOUND_EVENT ? textOf(parts) : "";
+      if (count) host.deliver(count, () => decoder.decode(this.#bytes(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH)));
       if (found & words.FOUND_OVERSIZE) {
         core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
       } else if (found & words.FOUND_EVENT) {
@@ -234,10 +240,10 @@ export class Fetcher {
     }
   }
 
-  /** A text in the memory, whose start and length the numbers say there. @param {number} start @param {number} length */
-  #text(start, length) {
+  /** What lies in the memory, whose start and length the numbers say there. @param {number} start @param {number} length */
+  #bytes(start, length) {
     const numbers = this.view();
-    return decoder.decode(new Uint8Array(numbers.buffer, numbers[start], numbers[length]));
+    return new Uint8Array(numbers.buffer, numbers[start], numbers[length]);
   }
 
   /** @param {string} text */
@@ -255,15 +261,11 @@ export class Fetcher {
   }
 }
 
-/**
- * The text of a body, whose bytes are laid together first: pieces of text would be copied once more to be parsed.
- * @param {Uint8Array[]} chunks
- * @param {number} size of all of them
- */
-function textOf(chunks, size) {
-  const bytes = new Uint8Array(size);
+/** The text of all chunks together, which are given up: pieces of text would be copied once more to be parsed. @param {Uint8Array[]} chunks */
+function textOf(chunks) {
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
   let at = 0;
-  for (const chunk of chunks) {
+  for (const chunk of chunks.splice(0)) {
     bytes.set(chunk, at);
     at += chunk.length;
   }

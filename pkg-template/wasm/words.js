@@ -110,6 +110,8 @@ export const FOUND_EVENT = 256;
 export const FOUND_OVERSIZE = 512;
 export const FOUND_MORE = 1024;
 export const FOUND_STIRS = 2048;
+export const FOUND_PART = 4096;
+export const FOUND_GOES_ON = 8192;
 
 // `Core::failed`: why, if it is not an HTTP status.
 export const FAILED_PROTOCOL = 0;

@@ -50,6 +50,12 @@ pub struct EventStream {
     foreign: bool,
     /// Whether the event has been given up.
     cut: bool,
+    /// Whether a line goes on whose beginning was given in a part, or passed over.
+    inside: bool,
+    /// How many bytes of the event's data have been given in parts.
+    kept: usize,
+    /// How many had been when the latest part or event was.
+    given: usize,
     /// Whether there was an event by which the transport of 2024-11-05 begins.
     endpoint: bool,
     last_id: Option<String>,
@@ -64,7 +70,7 @@ impl EventStream {
 
     /// Adds a chunk, once every event of the one before has been taken.
     pub fn feed(&mut self, chunk: Vec<u8>) {
-        let done = self.data.as_ref().map_or(self.at, |data| data.start);
+        let done = self.start();
         let carried = self.buffer.len() - done;
         if carried == 0 {
             self.buffer = chunk;
@@ -84,30 +90,53 @@ impl EventStream {
     /// Once every event has been taken: gives the one up that is on its way if it is larger than
     /// that already, and returns how its data begins. The rest of it is passed over.
     pub fn cut(&mut self, limit: usize) -> Option<Vec<u8>> {
-        let start = self.data.as_ref().map_or(self.at, |data| data.start);
-        if self.buffer.len() - start <= if self.cut { 1 } else { limit } {
+        let (data, _) = self.part(limit, usize::MAX)?;
+        Some(data.get(..SHOWN).unwrap_or(data).to_vec())
+    }
+
+    /// The same for who keeps the data of long events elsewhere: what has come of it, if that is more
+    /// than `least`, and whether the event is given up. Further parts and [`event`](Self::event)
+    /// give what follows.
+    pub fn part(&mut self, limit: usize, least: usize) -> Option<(&[u8], bool)> {
+        let length = self.buffer.len() - self.start();
+        let is_cut = self.cut || self.kept + length > limit;
+        if !is_cut && length <= least {
             return None;
         }
-        let rest = self.buffer.get(start..).unwrap_or_default();
-        let begins = if self.data.is_some() {
-            rest
+        let line = self.at..self.buffer.len();
+        let rest = self.buffer.get(line.clone()).unwrap_or_default();
+        let is_data = self.inside || after(rest, b"data:").is_some_and(|value| value.len() > 1);
+        let passes = is_data || is_cut && !rest.is_empty();
+        if is_data {
+            self.field(line);
+        }
+        let data = self.data.take().or(is_cut.then_some(0..0))?;
+        if passes {
+            self.at = self.buffer.len();
+            self.inside = true;
         } else {
-            let data = after(rest, b"data:").unwrap_or_default();
-            after(data, b" ").unwrap_or(data)
-        };
-        let begins = begins.get(..SHOWN).unwrap_or(begins).to_vec();
-        // A line that has begun goes on as one that means nothing.
-        self.buffer = if self.at < self.buffer.len() { vec![b'x'] } else { Vec::new() };
-        (self.at, self.searched, self.data) = (0, self.buffer.len(), None);
-        self.foreign = true;
-        (!std::mem::replace(&mut self.cut, true)).then_some(begins)
+            // Other lines go on behind one that is empty.
+            self.data = Some(self.at..self.at);
+        }
+        self.given = self.kept;
+        self.kept += data.len();
+        self.foreign |= is_cut;
+        if std::mem::replace(&mut self.cut, is_cut) {
+            return None;
+        }
+        Some((self.buffer.get(data)?, is_cut))
+    }
+
+    /// How many bytes of the data were given before the latest part, or the latest event.
+    pub fn given(&self) -> usize {
+        self.given
     }
 
     /// The data of the next whole event, if it has some; other events only leave their id.
     pub fn event(&mut self) -> Option<&[u8]> {
         let data = loop {
             let line = self.line()?;
-            if !line.is_empty() {
+            if !line.is_empty() || self.inside {
                 self.field(line);
                 continue;
             }
@@ -116,8 +145,9 @@ impl EventStream {
             }
             let foreign = std::mem::take(&mut self.foreign) || self.cut;
             self.cut = false;
+            self.given = std::mem::take(&mut self.kept);
             match self.data.take() {
-                Some(data) if !data.is_empty() && !foreign => break data,
+                Some(data) if self.given + data.len() > 0 && !foreign => break data,
                 _ => {}
             }
         };
@@ -132,7 +162,8 @@ impl EventStream {
     pub fn progress(&mut self, since: usize, read_number: ReadNumber) -> Option<Scanned> {
         // Where no byte order mark can be, the stream has begun.
         self.started |= self.buffer.first().is_some_and(|byte| *byte != 0xEF);
-        if self.foreign || self.id.is_some() || !self.started || self.data.is_some() {
+        let begins = self.started && !self.inside && self.data.is_none();
+        if self.foreign || self.id.is_some() || !begins {
             return None;
         }
         self.skip_lf();
@@ -197,6 +228,11 @@ impl EventStream {
         self.retry.map(|retry| retry.min(LONGEST_RETRY))
     }
 
+    /// Where the event begins that is on its way.
+    fn start(&self) -> usize {
+        self.data.as_ref().map_or(self.at, |data| data.start)
+    }
+
     fn skip_lf(&mut self) {
         if self.after_cr
             && let Some(byte) = self.buffer.get(self.at)
@@ -240,8 +276,11 @@ impl EventStream {
         let colon = text.get(name..).unwrap_or_default();
         let blank = usize::from(colon.get(1) == Some(&b' '));
         let span = (line.start + name + blank + 1).min(line.end)..line.end;
+        let inside = std::mem::take(&mut self.inside);
+        let (name, span) =
+            if inside { (Some(&b"data"[..]), line) } else { (text.get(..name), span) };
         let value = self.buffer.get(span.clone()).unwrap_or_default();
-        match text.get(..name) {
+        match name {
             Some(b"data") => match &mut self.data {
                 None => self.data = Some(span),
                 // The lines are joined where they are: there is room for more than one byte

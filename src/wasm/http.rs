@@ -22,6 +22,10 @@ use super::state::{Core, Exchanges, text};
 use super::steps::explain;
 use super::words::{Body, Found, Place, RECORDS, Step};
 
+/// How much of an event is held here, in bytes: JavaScript keeps what is longer, for this memory
+/// would never shrink again.
+const LONG: usize = 64 * 1024;
+
 impl Exchanges {
     /// When the clock is to be looked at.
     #[inline(never)]
@@ -153,8 +157,8 @@ impl Core {
     /// ordinary progress that comes next is put into the table in [`view`](Self::view), if
     /// somebody `scans` for it; the numbers then say where in the memory the text lies
     /// of their messages. Returns how many records there are, and adds what it has [`Found`]
-    /// beside them. The numbers say where in the memory the data of an event lies, or begins, if it has
-    /// more than `limit` bytes.
+    /// beside them. The numbers say where in the memory the data of an event lies, or a part of it; if
+    /// it has more than `limit` bytes, how it begins or goes on.
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // saturates, as it should
     pub fn feed(&mut self, exchange: u32, chunk: Option<Vec<u8>>, limit: f64, scans: bool) -> u32 {
         let Some(http) = self.http.as_mut() else { return 0 };
@@ -174,19 +178,27 @@ impl Core {
             }
         }
         let place = [Place::Data, Place::DataLength];
+        let mut length = 0;
         if let Some(data) = http.machine.event(exchange) {
+            length = data.len();
             put_span(place, data);
-            found |= if data.len() > limit {
-                Found::Event as u32 | Found::Oversize as u32
-            } else {
-                Found::Event as u32
-            };
+            found |= Found::Event as u32;
         } else if found > 0 {
             // What has been read stays where it is; the next chunk will tell of what is unfinished.
-        } else if let Some(begins) = http.machine.cut(exchange, limit) {
-            put_span(place, &begins);
-            http.begins = begins;
-            found |= Found::Event as u32 | Found::Oversize as u32;
+        } else if let Some((part, is_cut)) = http.machine.part(exchange, limit, LONG) {
+            put_span(place, part);
+            found = if is_cut {
+                Found::Event as u32 | Found::Oversize as u32
+            } else {
+                Found::Part as u32
+            };
+        }
+        let given = http.machine.given(exchange);
+        if given > 0 {
+            found |= Found::GoesOn as u32;
+        }
+        if length > 0 && given + length > limit {
+            found |= Found::Oversize as u32;
         }
         if found >= Found::Event as u32 && http.machine.rests(exchange) {
             found |= Found::More as u32;

@@ -40,8 +40,6 @@ pub(super) struct Exchanges {
     pub(super) shown: Vec<JsValue>,
     pub(super) incoming: Vec<Incoming<JsValue>>,
     pub(super) actions: Vec<Action<JsValue>>,
-    /// How the data of an event begins that is too large.
-    pub(super) begins: Vec<u8>,
     /// What the messages of the latest records say.
     pub(super) texts: Texts,
 }

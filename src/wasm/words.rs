@@ -213,6 +213,10 @@ pub enum Found {
     More = 1024,
     /// There are steps to be done.
     Stirs = 2048,
+    /// A part of a long event is there, for JavaScript to keep.
+    Part = 4096,
+    /// It goes on behind the parts of the same event that came before.
+    GoesOn = 8192,
 }
 
 /// The kinds of things that a server has.

@@ -70,6 +70,55 @@ function answered(chunks, headers, options) {
   return Client.connect("http://localhost/mcp", { mode: "legacy", progressHandler: null, fetch, ...options });
 }
 
+/** An event with that data, in chunks of so many bytes. @param {string} data @param {number} [size] @param {string} [before] */
+async function* event(data, size = 100_000, before = "") {
+  const bytes = new TextEncoder().encode(`${before}data: ${data}\n\n`);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.slice(at, at + size);
+}
+const streamed = { "content-type": "text/event-stream" };
+
+for (const size of [10_000, 100_000, 1_000_000]) {
+  for (const [how, between] of [["in one line", '","'], ["in many lines", '",\ndata: "']]) {
+    test(`a result of 16 MB arrives as an event ${how}, in chunks of ${size} bytes, and the module takes no copy of it`, async () => {
+      const text = JSON.stringify({ jsonrpc: "2.0", id: 2, result: { content: Array.from({ length: 80 }, () => "é".repeat(100_000)) } });
+      const client = await answered(() => event(text.replaceAll('","', /** @type {string} */ (between)), size), streamed);
+      const before = held();
+      const { content } = /** @type {any} */ (await client.callTool("t"));
+      assert.equal(content.join(""), "é".repeat(8_000_000));
+      assert.ok(held() - before < 5 * size + 1e6, `the module has grown by ${held() - before} bytes`);
+      await client.close();
+    });
+  }
+}
+
+test("a long event that is none of ours leaves nothing to the next", async () => {
+  const client = await answered(async function* () {
+    yield* event("x".repeat(300_000));
+    yield* event("x".repeat(300_000), 70_000, "event: other\n");
+    yield new TextEncoder().encode(`data: ${"x".repeat(300_000)}\n`);
+    yield new TextEncoder().encode("event: other\n\n");
+    yield* event(JSON.stringify({ jsonrpc: "2.0", id: 2, result: { content: ["é".repeat(200_000)] } }));
+  }, streamed);
+  /** @type {unknown[]} */
+  const faults = [];
+  client.onerror = (/** @type {unknown} */ error) => faults.push(error);
+  const { content } = /** @type {any} */ (await client.callTool("t"));
+  assert.equal(content[0], "é".repeat(200_000));
+  assert.equal(faults.length, 1, "the event that is not JSON");
+  await client.close();
+});
+
+test("an event that has no end is read up to the limit, and fails the call that it answers", async () => {
+  let sent = 0;
+  const client = await answered(async function* () {
+    yield new TextEncoder().encode('data: {"jsonrpc":"2.0","id":2,"result":{"x":"');
+    for (; ; sent += 10_000) yield new Uint8Array(10_000).fill(120);
+  }, streamed, { maxMessageSize: 500_000 });
+  await assert.rejects(client.callTool("t"), { code: "MESSAGE_TOO_LARGE" });
+  assert.ok(sent < 600_000, `${sent} bytes`);
+  await client.close();
+});
+
 test("a body is read as it was written, wherever its chunks end", async () => {
   const text = "é 語 🚀 \u2028".repeat(50);
   // Behind a byte order mark, as some servers write.

@@ -360,7 +360,8 @@ impl<P: Payload> Http<P> {
         let Some(exchange) = self.find(number) else { return };
         exchange.stream.feed(chunk);
         // It is the first event that counts, and that is short.
-        let begins = exchange.stream.event().is_none() && exchange.stream.cut(SNIFFED).is_none();
+        let begins = exchange.stream.event().is_none()
+            && exchange.stream.part(SNIFFED, usize::MAX).is_none();
         let older = exchange.stream.has_endpoint();
         if begins && !older {
             return;

@@ -116,6 +116,17 @@ impl<P: Payload> Http<P> {
         self.find(number)?.stream.cut(limit)
     }
 
+    /// The same for who keeps what is long: what has come of its data, if that is more than `least`,
+    /// and whether it is given up.
+    pub fn part(&mut self, number: u32, limit: usize, least: usize) -> Option<(&[u8], bool)> {
+        self.find(number)?.stream.part(limit, least)
+    }
+
+    /// How much of that data had been given in parts before the latest part, or the latest event.
+    pub fn given(&mut self, number: u32) -> usize {
+        self.find(number).map_or(0, |exchange| exchange.stream.given())
+    }
+
     /// An event is too large to be read. If it `answers` the exchange's request, that has failed;
     /// else it was some other message, and the stream goes on.
     pub fn refuse(&mut self, number: u32, answers: bool, cause: Option<P>) {
