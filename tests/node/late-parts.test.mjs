@@ -113,6 +113,38 @@ test("progress that cannot be read by its shape without wasm/shapes.js is scanne
   await client.close();
 });
 
+for (const [file, options] of /** @type {[string, object][]} */ ([
+  ["worker/worker-transport.js", { worker: true }],
+  ["client/subscription.js", { listChanged: { tools: { onChanged() {} } } }],
+  ["wasm/inline-dialogue.js", { auth: { headers: async () => ({}), answered: async () => false, ticket: async () => undefined } }],
+])) {
+  for (const [who, code] of [["closes a client that waits", "CLOSED"], ["has waited long enough", "TIMEOUT"]]) {
+    test(`who ${who} for ${file} is not kept waiting, and may connect otherwise`, async () => {
+      const app = await makeApp(`waits-for-${path.basename(file, ".js")}-${code}`, []);
+      await appendFile(path.join(app.directory, "node_modules/mcp-wasm", file), "\nawait new Promise((resolve) => setTimeout(resolve, 1000));\n");
+      const { Client } = await app.import("index.js");
+      const { listChanged, ...connection } = /** @type {any} */ (options);
+      const client = new Client(undefined, { listChanged, mode: "legacy" });
+      let ends = 0;
+      client.onclose = () => void ends++;
+      const begun = performance.now();
+      const failed = assert.rejects(client.connect("ws://fake.test/mcp", { ...connection, connectTimeout: code === "TIMEOUT" ? 50 : 5000 }), { code });
+      if (code === "CLOSED") {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await client.close();
+      }
+      await failed;
+      assert.ok(performance.now() - begun < 800, `${performance.now() - begun} ms`);
+      const before = Socket.all.length;
+      const connecting = client.connect("ws://fake.test/mcp");
+      (await socket(before)).open();
+      await within(connecting, "the connection");
+      assert.equal(ends, 0);
+      await client.close();
+    });
+  }
+}
+
 test("a call that lacks rights fails as the server says where transports/authorized.js cannot be loaded", async () => {
   // What a worker holds has that in the worker's script.
   const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };
