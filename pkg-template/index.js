@@ -1,7 +1,7 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
 import start, { Core, startLate, startRest } from "./wasm/core.js";
 import packed from "./wasm/inline.js";
-import { provide, ready } from "./wasm/load.js";
+import { part, provide, ready } from "./wasm/load.js";
 import { unpack } from "./wasm/unpack.js";
 
 /** A part that is loaded late, compiled beside the first one and to be started after it. @param {string} text */
@@ -17,7 +17,7 @@ provide(async () => {
   await start({ module_or_path: unpack(packed) });
   return { Core };
 }, async () => {
-  const { default: text, Exchanges } = await import("./transports/whole.js");
+  const { default: text, Exchanges } = await part(import("./transports/whole.js"));
   await startRest(await compiled(text));
   return { Exchanges };
 }, async () => startLate(await compiled((await import("./wasm/inline-dialogue.js")).default)));

@@ -16,7 +16,7 @@ export function byWindow(popup, url, state, redirectUri, signal) {
   const { origin } = new URL(redirectUri);
   return new Promise((resolve) => {
     const hear = (/** @type {MessageEvent} */ event) => {
-      if (event.type === "message" && event.currentTarget === globalThis && (event.origin !== origin || (event.source && event.source !== popup))) return;
+      if (event.currentTarget === globalThis && (event.origin !== origin || (event.source && event.source !== popup))) return;
       const { search } = event.data?.mcpWasmAuth ?? {};
       const answer = new URLSearchParams(typeof search === "string" ? search : "");
       if (answer.get("state") !== state) return;

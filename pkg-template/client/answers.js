@@ -7,13 +7,15 @@ import { AbortError } from "../transports/common.js";
 /** @typedef {import("../types/inside.js").Told} Told */
 /** @typedef {import("../types/jsonrpc.js").RequestId} RequestId */
 /** @typedef {import("./call.js").Call} Call */
+/** @typedef {Omit<import("../types/options.js").ClientOptions, "cache">} Options */
 /** @typedef {import("./inbound.js").RequestHandler} RequestHandler */
 
 const now = () => performance.now();
 
 export class Answers {
   #connection;
-  #handlerFor;
+  #inbound;
+  #options;
   /** The server's requests that a handler works on, by id. @type {Map<string | number, AbortController>} */
   #asked = new Map();
   /** What waits for the end of an elicitation that happens elsewhere. @type {Map<string, () => void>} */
@@ -21,11 +23,13 @@ export class Answers {
 
   /**
    * @param {import("./connection.js").Connection} connection
-   * @param {(method: string) => RequestHandler | undefined} handlerFor
+   * @param {import("./inbound.js").Inbound} inbound has the handlers
+   * @param {Options} options the client's, which have the others
    */
-  constructor(connection, handlerFor) {
+  constructor(connection, inbound, options) {
     this.#connection = connection;
-    this.#handlerFor = handlerFor;
+    this.#inbound = inbound;
+    this.#options = options;
   }
 
   /** A request of a legacy server. @param {Told} request @param {RequestId} id @param {Call} [call] that makes it ask */
@@ -94,6 +98,12 @@ export class Answers {
     );
   }
 
+  /** @param {string} method @returns {RequestHandler | undefined} */
+  #handlerFor(method) {
+    const { requestHandlers, others } = this.#inbound;
+    return requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request;
+  }
+
   /** An elicitation has come to its end elsewhere. @param {string} id */
   complete(id) {
     const complete = this.#elsewhere.get(id);
@@ -119,10 +129,10 @@ export class Answers {
 /**
  * The handler among a client's options that answers this.
  * @param {string} method
- * @param {Omit<import("../types/options.js").ClientOptions, "cache">} options
+ * @param {Options} options
  * @returns {RequestHandler | undefined}
  */
-export function optionFor(method, { samplingHandler, elicitationHandler, roots }) {
+function optionFor(method, { samplingHandler, elicitationHandler, roots }) {
   switch (method) {
     case "sampling/createMessage":
       return samplingHandler && (({ params }, context) => samplingHandler(/** @type {SamplingParams} */ (params), context));

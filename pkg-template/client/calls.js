@@ -175,7 +175,11 @@ export class Calls {
       const { resolve } = call;
       const loaded = (this.#outputs ??= this.#loadOutputs());
       loaded.catch(() => (this.#outputs = undefined));
-      call.resolve = (result) => /** @type {Settle} */ (resolve)(loaded.then((outputs) => outputs.check(params?.name, /** @type {JsonObject} */ (result), options)));
+      call.resolve = (result) => /** @type {Settle} */ (resolve)(loaded.then((outputs) => outputs.check(params?.name, /** @type {JsonObject} */ (result), options), (error) => {
+        if (options.outputValidation === "strict") throw error;
+        this.#connection.fault(error);
+        return result;
+      }));
     }
     const { signal } = options;
     if (signal?.aborted) {

@@ -1,5 +1,7 @@
 // Subscriptions, and what they need of the module: loaded when somebody subscribes.
 
+import { part } from "../wasm/load.js";
+
 /** @typedef {typeof import("./subscription.js")} Module */
 
 export class Changes {
@@ -14,7 +16,7 @@ export class Changes {
 
   /** @returns {Promise<Module>} */
   async load() {
-    const [module, whole] = await Promise.all([import("./subscription.js"), this.#connection.complete()]);
+    const [module, whole] = await Promise.all([part(import("./subscription.js")), this.#connection.complete()]);
     if (whole) this.module = module;
     return module;
   }

@@ -4,7 +4,7 @@ import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { route } from "../transports/route.js";
-import { ready } from "../wasm/load.js";
+import { part, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Changes } from "./changes.js";
@@ -78,9 +78,8 @@ export class Client {
     });
     this.#changes = new Changes(this.#connection);
     this.#calls = new Calls(this.#connection, this.#table, this.#options, () => this.#session, async () => {
-      const { Outputs } = await import("./results.js");
-      const list = () => /** @type {Whole} */ (/** @type {unknown} */ (this)).listTools({}, { progressHandler: null });
-      return new Outputs(this.#calls.tool, list, (error) => this.#fault(error));
+      const { Outputs } = await part(import("./results.js"));
+      return new Outputs(this.#calls, /** @type {Whole} */ (/** @type {unknown} */ (this)), this.#connection);
     });
     this.#inbound = new Inbound(this.#connection, this.#table, this.#options);
     this.#weigh();
@@ -159,12 +158,10 @@ export class Client {
       // Beside the rest; who fails in that is told by the transport.
       load?.().catch(() => {});
       if (given.worker) {
-        const { inWorker } = await import("../worker/worker-transport.js");
+        const { inWorker } = await part(import("../worker/worker-transport.js"));
         make = inWorker(url, given);
         transport = make();
-        if (this.#connecting !== mine) return await connected;
       }
-      this.#began = asked;
       const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
       const prior = given.prior ?? sessionOf(transport);
@@ -178,6 +175,7 @@ export class Client {
       // What is to be said again over another channel is kept by the part of the module that is loaded late.
       if (transport.access?.auth && !http) await this.#connection.complete();
       if (this.#connecting !== mine) return await connected;
+      this.#began = asked;
       // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();

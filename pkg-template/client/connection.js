@@ -7,7 +7,7 @@ import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
 import { readyForDialogue } from "../wasm/load.js";
 import { Reader } from "../wasm/reader.js";
-import { factsOf, isWorthScanning, messageOf, paramsOf, pass } from "../wasm/records.js";
+import { factsOf, isWorthScanning, pass, textsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { Early, over } from "./early.js";
 
@@ -338,9 +338,10 @@ export class Connection {
     // What arrives while the core is drained waits for what it has already said.
     if (text.length <= words.SCRATCH && isWorthScanning(text) && this.scans && !this.#draining) {
       const reader = (this.#reader ??= new Reader(/** @type {Core} */ (this.#core), () => this.records()));
-      if (reader.read(text)) {
+      const texts = reader.read(text);
+      if (texts) {
         const records = this.records();
-        return pass(this.#told(records, 0), records, 0, reader.message, reader.params);
+        return pass(this.#told(records, 0), records, 0, texts);
       }
     }
     this.parse(text);
@@ -382,7 +383,7 @@ export class Connection {
     const calls = [];
     for (let at = 0; at < records.length; at += words.FIELDS) calls.push(this.#told(records, at));
     const text = read();
-    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) pass(calls[i], records, at, messageOf(records, at, text), paramsOf(records, at, text));
+    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) pass(calls[i], records, at, textsOf(records, at, text));
   }
 
   /** A message has arrived; nothing but a result needs no look at the clock. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */

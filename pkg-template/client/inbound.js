@@ -1,5 +1,6 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
 import { attempt } from "../base/errors.js";
+import { part } from "../wasm/load.js";
 
 /** @typedef {import("./answers.js").Answers} Answers */
 /** @typedef {import("../types/input.js").InputContext} InputContext */
@@ -12,8 +13,6 @@ import { attempt } from "../base/errors.js";
 /** By method, the option that is or has the handler. */
 const OPTIONS = /** @type {const} */ ({ "sampling/createMessage": "samplingHandler", "elicitation/create": "elicitationHandler", "roots/list": "roots" });
 
-/** What an answer fails with that nobody gives. */
-const INTERNAL_ERROR = -32603;
 const now = () => performance.now();
 
 export class Inbound {
@@ -35,7 +34,7 @@ export class Inbound {
   #answers;
   /** @type {Promise<void> | undefined} */
   #loading;
-  /** What waits for that, in order, and what becomes of it otherwise. @type {[what: (answers: Answers) => void, fail?: (reason: string) => void][]} */
+  /** What waits for that, in order, and what the server has asked for by it. @type {[what: (answers: Answers) => void, request: Told | undefined, id: RequestId | undefined, input: number][]} */
   #waiting = [];
 
   /**
@@ -71,50 +70,44 @@ export class Inbound {
 
   /** Loads what answers. @returns {Promise<void>} */
   load() {
-    return (this.#loading ??= import("./answers.js").then(
-      ({ Answers, optionFor }) => {
-        const { requestHandlers, others } = this;
-        const answers = (this.#answers = new Answers(this.#connection, (method) => (requestHandlers.has(method) ? (requestHandlers.get(method) ?? optionFor(method, this.#options)) : others.request)));
+    return (this.#loading ??= part(import("./answers.js")).then(
+      ({ Answers }) => {
+        const answers = (this.#answers = new Answers(this.#connection, this, this.#options));
         // As steps of the core, as which they came.
         this.#connection.drain(() => this.#waiting.splice(0).forEach(([what]) => what(answers)));
       },
-      (error) => {
+      ({ message }) => {
         this.#loading = undefined;
-        for (const [, fail] of this.#waiting.splice(0)) fail?.(`a part of this client could not be loaded: ${error}`);
+        for (const [, request, id, input] of this.#waiting.splice(0)) {
+          if (request) this.#connection.core?.reply(id, input, request, false, { code: -32603, message }, now());
+        }
+        this.#connection.drain();
       },
     ));
   }
 
-  /** Does something with what answers, in turn. @param {(answers: Answers) => void} what @param {(reason: string) => void} [fail] */
-  #turn(what, fail) {
-    if (this.#answers) return what(this.#answers);
-    this.#waiting.push([what, fail]);
-    this.load();
-  }
-
   /**
-   * The server asks for something.
-   * @param {Told} request
-   * @param {RequestId | undefined} id if it is a request
-   * @param {number} input otherwise the number of what a call's result asks for
+   * Does something with what answers, in turn.
    * @param {(answers: Answers) => void} what
+   * @param {Told} [request] what the server asks for, if it does
+   * @param {RequestId} [id] if it is a request
+   * @param {number} [input] otherwise the number of what a call's result asks for
    */
-  #asked(request, id, input, what) {
-    attempt(() => this.#options.messageHandler?.(request));
-    this.#turn(what, (message) => {
-      this.#connection.core?.reply(id, input, request, false, { code: INTERNAL_ERROR, message }, now());
-      this.#connection.drain();
-    });
+  #turn(what, request, id, input = 0) {
+    if (request) attempt(() => this.#options.messageHandler?.(request));
+    if (this.#answers) return what(this.#answers);
+    this.#waiting.push([what, request, id, input]);
+    this.load();
   }
 
   /** A request of a legacy server. @param {Told} request @param {RequestId} id @param {Call} [call] that makes it ask */
   answer(request, id, call) {
-    this.#asked(request, id, 0, (answers) => answers.answer(request, id, call));
+    this.#turn((answers) => answers.answer(request, id, call), request, id);
   }
 
   /** Something that a call's result asks for. @param {Call} call @param {number} input its number @param {Told} request @param {string} key */
   input(call, input, request, key) {
-    this.#asked(request, undefined, input, (answers) => answers.input(call, input, request, key));
+    this.#turn((answers) => answers.input(call, input, request, key), request, undefined, input);
   }
 
   /** A request is not to be answered. @param {RequestId} id @param {unknown} reason */

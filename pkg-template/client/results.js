@@ -5,23 +5,23 @@ import { ProtocolError } from "../transports/common.js";
 /** @typedef {ReturnType<JsonSchemaValidator["getValidator"]>} Check */
 
 export class Outputs {
-  #tool;
-  #list;
-  #report;
+  #calls;
+  #client;
+  #connection;
   /** What the schemas of tools were made into, and by which validator. @type {Map<string | undefined, [schema: unknown, validator: JsonSchemaValidator, check: Check]>} */
   #checks = new Map();
   /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
   #listed;
 
   /**
-   * @param {(name: string | undefined) => { outputSchema?: import("../types/tools.js").JsonSchema } | undefined} tool what is known of one
-   * @param {() => Promise<unknown>} list asks for the tools, which are learnt by that
-   * @param {(error: Error) => void} report
+   * @param {import("./calls.js").Calls} calls who know what was said of the tools
+   * @param {import("../types/client.js").Client} client asks for the tools, which are learnt by that
+   * @param {import("./connection.js").Connection} connection
    */
-  constructor(tool, list, report) {
-    this.#tool = tool;
-    this.#list = list;
-    this.#report = report;
+  constructor(calls, client, connection) {
+    this.#calls = calls;
+    this.#client = client;
+    this.#connection = connection;
   }
 
   /** Nothing is known of tools any more. */
@@ -44,8 +44,8 @@ export class Outputs {
     let problem;
     let cause;
     try {
-      if (!this.#tool(name)) await (this.#listed ??= this.#list());
-      const schema = this.#tool(name)?.outputSchema;
+      if (!this.#calls.tool(name)) await (this.#listed ??= this.#client.listTools({}, { progressHandler: null }));
+      const schema = this.#calls.tool(name)?.outputSchema;
       if (schema === undefined) return result;
       let [made, by, check] = this.#checks.get(name) ?? [];
       if (!check || made !== schema || by !== validator) this.#checks.set(name, [schema, validator, (check = validator.getValidator(schema))]);
@@ -62,13 +62,13 @@ export class Outputs {
     } catch (error) {
       cause = error;
       problem = /** @type {Partial<Error> | undefined} */ (error)?.message;
-      if (code === "UNUSABLE_SCHEMA" && !this.#tool(name)) this.#listed = undefined;
+      if (code === "UNUSABLE_SCHEMA" && !this.#calls.tool(name)) this.#listed = undefined;
     }
     const what = code === "INVALID_OUTPUT" ? "does not follow its output schema" : "has an output schema that cannot be used";
     const error = new ProtocolError(`the tool ${name} ${what}: ${problem}`, code, { cause });
     Object.assign(error, { result });
     if (mode === "strict") throw error;
-    this.#report(error);
+    this.#connection.fault(error);
     return result;
   }
 }

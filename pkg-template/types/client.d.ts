@@ -74,7 +74,8 @@ export class Client {
    * @throws {McpError} `INVALID_ARGUMENT` for a target that is none; `ALREADY_CONNECTED`;
    *   `WASM_BLOCKED` when the page's Content-Security-Policy lacks `'wasm-unsafe-eval'`;
    *   `WORKER_BLOCKED` when it lacks `worker-src blob:`, for `worker: true`; `WORKER_FAILED` when the
-   *   script of another worker did not load or run; `UNSUPPORTED` where there are no workers
+   *   script of another worker did not load or run; `UNSUPPORTED` where there are no workers; `NOT_LOADED` when a
+   *   part that is loaded when it is needed did not come
    */
   connect(target: string | URL | Transport | PortLike | Server, options?: ConnectOptions): Promise<void>;
 

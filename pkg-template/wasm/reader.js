@@ -1,5 +1,5 @@
 // Reads frames of progress: those of a shape that is known by that, others by the scanner.
-import { lay, messageOf, paramsOf } from "./records.js";
+import { lay, textsOf } from "./records.js";
 import * as words from "./words.js";
 
 /** @typedef {import("./records.js").Records} Records */
@@ -8,10 +8,6 @@ import * as words from "./words.js";
 const MUCH = 16;
 
 export class Reader {
-  /** The message of the frame that was read last. @type {string | undefined} */
-  message;
-  /** Its params as JSON, if they have members that its record does not tell. @type {string | undefined} */
-  params;
   #core;
   #table;
   /** @type {import("./shapes.js").Shapes | undefined} */
@@ -30,29 +26,24 @@ export class Reader {
   /**
    * Reads a frame into the table's first record.
    * @param {string} text at most `SCRATCH` characters
-   * @returns {boolean} whether it is ordinary progress
+   * @returns {import("./records.js").Texts | undefined} its texts, if it is ordinary progress
    */
   read(text) {
     const shapes = this.#shapes;
+    const records = this.#table();
     if (shapes?.read(text)) {
-      const records = this.#table();
       records[words.FIELD_FLAGS] = shapes.isText ? words.FLAG_AS_TEXT : 0;
       records[words.FIELD_TOKEN] = shapes.token;
       records[words.FIELD_PROGRESS] = shapes.progress;
       records[words.FIELD_TOTAL] = shapes.total;
-      this.message = shapes.message;
-      this.params = shapes.params;
       this.#core.take(1);
-      return true;
+      return shapes;
     }
     lay(text, this.#core);
-    if (this.#core.scan(text.length) === words.SCAN_PARSE) return false;
-    const records = this.#table();
-    this.message = messageOf(records, 0, text);
-    this.params = paramsOf(records, 0, text);
+    if (this.#core.scan(text.length) === words.SCAN_PARSE) return undefined;
     if (shapes) shapes.learn(text);
     else if (++this.#scanned === MUCH) this.#load();
-    return true;
+    return textsOf(this.#table(), 0, text);
   }
 
   /** Where that fails, all is scanned. */

@@ -3,14 +3,13 @@
 import * as words from "./words.js";
 
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
+/** @typedef {{ message?: string | undefined, params?: string | undefined }} Texts */
 
 /** The letters `i` and `r`, with which `id` and `result` begin. */
 const [ID, RESULT] = [105, 114];
 
-// There is one buffer, whichever client fills it. Its views are detached, with length 0, when the memory has
-// grown.
+/** The one buffer, whichever client fills it; detached, with length 0, when the memory has grown. */
 let bytes = new Uint8Array();
-let fours = new Uint32Array();
 
 /**
  * Whether a text is worth laying before the scanner: nearly all answers show by the first letter of their first
@@ -24,52 +23,37 @@ export function isWorthScanning(text) {
 }
 
 /**
- * Lays a text before the scanner, a byte for each character, four at a time. Of what is not ASCII, the scanner only
- * has to know that it is not.
+ * Lays a text before the scanner, a byte for each character. Of what is not ASCII, the scanner only has to know that it
+ * is not.
  * @param {string} text at most `SCRATCH` characters
  * @param {Pick<import("./core.js").Core, "view">} core
  */
 export function lay(text, core) {
-  const { length } = text;
   // To hand a view over may itself make the memory grow, as the first one that a worker asks for does.
-  while (!bytes.length) {
-    bytes = core.view(words.VIEW_SCRATCH);
-    fours = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
+  while (!bytes.length) bytes = core.view(words.VIEW_SCRATCH);
+  const scratch = bytes;
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i);
+    scratch[i] = unit < 128 ? unit : 128;
   }
-  let i = 0;
-  const whole = length & ~3;
-  for (; i < whole; i += 4) {
-    let a = text.charCodeAt(i);
-    let b = text.charCodeAt(i + 1);
-    let c = text.charCodeAt(i + 2);
-    let d = text.charCodeAt(i + 3);
-    if ((a | b | c | d) > 127) {
-      if (a > 127) a = 128;
-      if (b > 127) b = 128;
-      if (c > 127) c = 128;
-      if (d > 127) d = 128;
-    }
-    fours[i >> 2] = a | (b << 8) | (c << 16) | (d << 24);
-  }
-  for (; i < length; i++) bytes[i] = Math.min(text.charCodeAt(i), 128);
 }
 
 /**
- * The message of a record.
+ * The message of a record, and its params as JSON if they have members that it does not tell.
  * @param {Records} records
  * @param {number} at
  * @param {string} text what was scanned
- * @returns {string | undefined}
+ * @returns {Texts}
  */
-export function messageOf(records, at, text) {
-  const start = records[at + words.FIELD_START];
-  if (!start) return undefined;
-  const end = /** @type {number} */ (records[at + words.FIELD_END]);
-  return /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end);
+export function textsOf(records, at, text) {
+  const [start, end] = /** @type {[number, number]} */ ([records[at + words.FIELD_START], records[at + words.FIELD_END]]);
+  const from = records[at + words.FIELD_FROM];
+  const isEscaped = /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED;
+  return {
+    message: start ? (isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
+    params: from ? text.substring(from, records[at + words.FIELD_TO]) : undefined,
+  };
 }
-
-/** The params of a record as JSON, if they have members that it does not tell. @param {Records} records @param {number} at @param {string} text */
-export const paramsOf = (records, at, text) => (records[at + words.FIELD_FROM] ? text.substring(/** @type {number} */ (records[at + words.FIELD_FROM]), records[at + words.FIELD_TO]) : undefined);
 
 /** What a record says without its text. @param {Records} records @param {number} at */
 export function factsOf(records, at) {
@@ -86,10 +70,9 @@ export function factsOf(records, at) {
  * @param {{ deliver(progress: number, total?: number, message?: string, params?: string): void } | undefined} call
  * @param {Records} records
  * @param {number} at
- * @param {string} [message]
- * @param {string} [params]
+ * @param {Texts} texts
  */
-export function pass(call, records, at, message, params) {
+export function pass(call, records, at, { message, params }) {
   const [progress, total] = [records[at + words.FIELD_PROGRESS], records[at + words.FIELD_TOTAL]];
   call?.deliver(/** @type {number} */ (progress), words.optional(/** @type {number} */ (total)), message, params);
 }

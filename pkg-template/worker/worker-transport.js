@@ -1,5 +1,5 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
-import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, identityOf, itself, MAX_MESSAGE_SIZE, McpError, messageOf, oversize, paramsOf, ready, readyForHttp, report, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
+import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, identityOf, itself, MAX_MESSAGE_SIZE, McpError, oversize, ready, readyForHttp, report, textsOf, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 import script from "./worker-script.js";
@@ -256,11 +256,10 @@ class WorkerTransport {
         if (this.#connection) this.#deliver(this.#connection, part.subarray(at, at + words.FIELDS), text);
         continue;
       }
-      const all = paramsOf(part, at, text);
-      const { total, ...params } = factsOf(part, at);
-      const message = messageOf(part, at, text);
-      const told = { ...params, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
-      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: all ? JSON.parse(all) : told });
+      const { message, params } = textsOf(part, at, text);
+      const { total, ...facts } = factsOf(part, at);
+      const told = { ...facts, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
+      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: params ? JSON.parse(params) : told });
     }
   }
 

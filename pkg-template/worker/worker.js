@@ -4,7 +4,7 @@ import { WebSocketTransport } from "../transports/socket.js";
 import start, { Core, scanFrame, startRest, view } from "../wasm/core.js";
 import { provide, ready } from "../wasm/load.js";
 import { Reader } from "../wasm/reader.js";
-import { messageOf, paramsOf } from "../wasm/records.js";
+import { textsOf } from "../wasm/records.js";
 import * as words from "../wasm/words.js";
 import { Batch } from "./batch.js";
 import { pack } from "./errors.js";
@@ -129,7 +129,8 @@ function ask(about, value) {
 function frame(text) {
   const { length } = text;
   if (!scans || length > words.SCRATCH) return batch.add("frame", text);
-  if (reader.read(text)) return hand(0, reader.message, reader.params);
+  const texts = reader.read(text);
+  if (texts) return hand(0, texts);
   // What is no JSON is for the page to complain of.
   batch.add("frame", text, isAwaited(parse(text)));
 }
@@ -141,7 +142,7 @@ function frame(text) {
  */
 function deliver(count, text) {
   const all = text();
-  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) hand(at, messageOf(table(), at, all), paramsOf(table(), at, all));
+  for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) hand(at, textsOf(table(), at, all));
 }
 
 function table() {
@@ -149,8 +150,8 @@ function table() {
   return records;
 }
 
-/** Hands a record of the table over. @param {number} at @param {string} [message] @param {string} [params] as JSON */
-function hand(at, message, params) {
+/** Hands a record of the table over. @param {number} at @param {import("../wasm/records.js").Texts} texts */
+function hand(at, { message, params }) {
   const records = table();
   const flags = /** @type {number} */ (records[at + words.FIELD_FLAGS]);
   const token = /** @type {number} */ (records[at + words.FIELD_TOKEN]);

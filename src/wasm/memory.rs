@@ -14,9 +14,6 @@ use super::records;
 use super::words::{self, Place, SCRATCH, View};
 
 /// Where JavaScript puts the characters of a short frame before it calls [`Core::scan`](super::Core::scan).
-///
-/// Aligned, because JavaScript writes four characters at a time into it.
-#[repr(align(8))]
 struct Scratch(UnsafeCell<[u8; SCRATCH]>);
 
 // SAFETY: this module runs on one thread; there is no shared memory in it.

@@ -53,15 +53,47 @@ for (const file of ["client/answers.js", "wasm/inline-dialogue.js"]) {
   });
 }
 
-test("a result that cannot be checked without client/results.js fails its call, and others go on", async () => {
+test("a result that cannot be checked without client/results.js fails its call where it must be, is told of where it should be, and others go on", async () => {
   let given = 0;
   const jsonSchemaValidator = { getValidator: () => (given++, () => ({ valid: true })) };
   const { client } = await lacking("client/results.js", { outputValidation: "strict", jsonSchemaValidator });
-  await assert.rejects(within(client.callTool(TOOL.name), "the call"), /results\.js/);
-  assert.ok(await within(client.callTool(TOOL.name, {}, { outputValidation: "off" }), "the other call"));
+  /** @type {string[]} */
+  const told = [];
+  client.onerror = (/** @type {any} */ { code }) => void told.push(code);
+  await assert.rejects(within(client.callTool(TOOL.name), "the call"), { code: "NOT_LOADED", message: /results\.js/ });
+  assert.deepEqual(told, []);
+  assert.ok(await within(client.callTool(TOOL.name, {}, { outputValidation: "warn" }), "the other call"));
+  assert.deepEqual(told, ["NOT_LOADED"]);
+  assert.ok(await within(client.callTool(TOOL.name, {}, { outputValidation: "off" }), "the third call"));
   assert.equal(given, 0);
   await client.close();
 });
+
+test("a subscription without client/subscription.js fails by name, and calls go on", async () => {
+  const { client } = await lacking("client/subscription.js", {});
+  await assert.rejects(within(client.listen({ toolsListChanged: true }), "the subscription"), { code: "NOT_LOADED", message: /subscription\.js/ });
+  assert.ok(await within(client.callTool("t"), "the call"));
+  await client.close();
+});
+
+for (const [file, target, options] of /** @type {[string, string, object][]} */ ([
+  ["worker/worker-transport.js", "ws://fake.test/mcp", { worker: true }],
+  ["transports/whole.js", "http://fake.test/mcp", {}],
+  ["wasm/inline-http.js", "http://fake.test/mcp", {}],
+])) {
+  test(`a connection that needs ${file} fails by name, and one that does not is opened all the same`, async () => {
+    const app = await makeApp(`lacks-${path.basename(file, ".js")}-to-connect`, []);
+    await rm(path.join(app.directory, "node_modules/mcp-wasm", file));
+    const { Client, McpError } = await app.import("index.js");
+    const client = new Client();
+    await assert.rejects(within(client.connect(target, options), "the end"), (/** @type {any} */ error) => error instanceof McpError && error.code === "NOT_LOADED");
+    const before = Socket.all.length;
+    const connecting = client.connect("ws://fake.test/mcp");
+    (await socket(before)).open();
+    await within(connecting, "the connection");
+    await client.close();
+  });
+}
 
 test("progress that cannot be read by its shape without wasm/shapes.js is scanned, however much there is", async () => {
   const { client, server } = await lacking("wasm/shapes.js", {});

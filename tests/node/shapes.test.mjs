@@ -43,7 +43,7 @@ function scanned(text) {
   wasm.lay(text, { view: wasm.view });
   if (!wasm.scanFrame(text.length)) return undefined;
   const table = wasm.view(2);
-  return { numbers: [...table.slice(2, 6)].map((number, i) => (i ? number : number & 1)), message: wasm.messageOf(table, 0, text), params: wasm.paramsOf(table, 0, text) };
+  return { numbers: [...table.slice(2, 6)].map((number, i) => (i ? number : number & 1)), ...wasm.textsOf(table, 0, text) };
 }
 
 /** The same of a reader of shapes. @param {any} shapes @param {string} text */
@@ -202,6 +202,51 @@ describe("shapes", () => {
       assert.equal(all.length, FIRST + 6);
       assert.deepEqual(odd, { duplicate: 2, backward: 1, unknown: 1 });
       assert.equal(scans, FIRST + 1);
+    }
+  });
+
+  test("over HTTP every shape is read where others stand before and behind it, however the bytes are cut", async () => {
+    /** @type {(token: number) => string[]} */
+    const frames = (token) => {
+      const own = SAMPLES.map((sample) => sample.replace(/("progressToken" ?: ?"?)\d+(?=[^}]*\})(?!.*"progressToken")/s, `$1${token}`));
+      return own.filter((text) => Number(JSON.parse(text).params.progressToken) === token);
+    };
+    for (const cut of [1e6, 1000, 77]) {
+      let token = 0;
+      const fetch = async (/** @type {any} */ _url, /** @type {any} */ init) => {
+        if (init.method !== "POST") return new Response(null, { status: 405 });
+        const { id, method, params } = JSON.parse(init.body);
+        if (id === undefined) return new Response(null, { status: 202 });
+        const json = (/** @type {object} */ value) => new Response(JSON.stringify({ jsonrpc: "2.0", id, ...value }), { headers: { "content-type": "application/json" } });
+        if (method === "initialize") return json({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "s", version: "1" } } });
+        if (method !== "tools/call") return json({ error: { code: -32601, message: "Method not found" } });
+        token = params._meta.progressToken;
+        // What has a line break of its own in it is no data of one line.
+        const texts = frames(token).map((text) => text.replace(/\n/g, " "));
+        const bytes = new TextEncoder().encode([...texts, JSON.stringify({ jsonrpc: "2.0", id, result: { content: [] } })].map((text) => `data: ${text}\n\n`).join(""));
+        const body = new ReadableStream({
+          start(controller) {
+            for (let at = 0; at < bytes.length; at += cut) controller.enqueue(bytes.slice(at, at + cut));
+            controller.close();
+          },
+        });
+        return new Response(body, { headers: { "content-type": "text/event-stream" } });
+      };
+      /** @type {unknown[][]} */
+      const all = [];
+      const client = await mcp.Client.connect("http://localhost/mcp", { fetch });
+      await client.callTool("t", {}, { progressHandler: (progress, total, message, context) => void all.push([progress, total, message, context.notification]) });
+      await client.close();
+      const expected = frames(token).map((text) => JSON.parse(text).params);
+      assert.ok(expected.length > 20, `${expected.length} frames`);
+      for (const [i, params] of expected.entries()) {
+        const { progress, total, message } = params;
+        assert.deepEqual(all[i]?.slice(0, 3), [progress, total ?? undefined, message ?? undefined]);
+        const { progressToken, ...rest } = params;
+        assert.ok(String(progressToken) === String(token));
+        const notification = /** @type {any} */ (all[i]?.[3]);
+        for (const name of Object.keys(rest)) if (!["progress", "total", "message"].includes(name)) assert.deepEqual(notification[name], rest[name], name);
+      }
     }
   });
 });

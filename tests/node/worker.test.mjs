@@ -93,11 +93,12 @@ describe("batches", () => {
   }
   /** The records of a batch, as the page reads them. @param {any} batch */
   async function read({ numbers, text }) {
-    const { messageOf, paramsOf } = await importPkg("wasm/records.js");
+    const { textsOf } = await importPkg("wasm/records.js");
     const words = await importPkg("wasm/words.js");
     return Array.from({ length: numbers.length / words.FIELDS }, (_, i) => {
       const at = i * words.FIELDS;
-      return [numbers[at + words.FIELD_TOKEN], numbers[at + words.FIELD_PROGRESS], numbers[at + words.FIELD_TOTAL], messageOf(numbers, at, text), paramsOf(numbers, at, text)];
+      const { message, params } = textsOf(numbers, at, text);
+      return [numbers[at + words.FIELD_TOKEN], numbers[at + words.FIELD_PROGRESS], numbers[at + words.FIELD_TOTAL], message, params];
     });
   }
 

@@ -70,13 +70,13 @@ const known = new Set(apps.http.flatMap((name) => parts(outputs[name])));
 assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["client/answers.js", "client/results.js", "client/subscription.js", "transports/authorized.js", "transports/common.js", "transports/whole.js", "wasm/inline-dialogue.js", "wasm/shapes.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
 
 /**
- * Empties the modules: brotli divides the long texts of them in another place for each byte before them, and what comes of
- * that is more than what is looked for.
+ * Empties the modules and the worker's script: brotli divides such long texts in another place for each byte before them, and
+ * what comes of that is more than what is looked for.
  * @type {import("esbuild").Plugin}
  */
 const hollow = {
   name: "hollow",
-  setup: ({ onLoad }) => void onLoad({ filter: /wasm[\\/]inline(-\w+)?\.js$/ }, ({ path: file }) => ({ contents: readFileSync(file, "utf8").replace(/"[^"]{1000,}"/, '""') })),
+  setup: ({ onLoad }) => void onLoad({ filter: /(wasm[\\/]inline(-\w+)?|worker[\\/]worker-script)\.js$/ }, ({ path: file }) => ({ contents: readFileSync(file, "utf8").replace(/"(?:[^"\\]|\\.){1000,}"/, '""') })),
 };
 
 /** The chunks that a page loads of an app over HTTP, without the modules, in bytes. @param {string} code @param {import("esbuild").Plugin[]} [plugins] @param {boolean} [splitting] */
