@@ -3,6 +3,7 @@ import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
 import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
+import { later } from "../base/later.js";
 import { route } from "../transports/route.js";
 import { part, ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
@@ -133,10 +134,7 @@ export class Client {
     return this.#session?.instructions;
   }
 
-  /**
-   * @param {unknown} target
-   * @param {ConnectOptions} [options]
-   */
+  /** @param {unknown} target @param {ConnectOptions} [options] */
   async connect(target, options) {
     const given = connectionOf(options);
     let { url, server, make, load } = route(target, given);
@@ -147,25 +145,25 @@ export class Client {
     if (this.#connection.transport || this.#connecting) {
       throw new McpError("ALREADY_CONNECTED", "this client is connected: close it first, or make another one");
     }
-    /** @type {Promise<void>} */
-    const connected = new Promise((resolve, reject) => {
+    const connected = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       this.#connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
-    });
+    }));
     const mine = this.#connecting;
-    // It may fail before anybody waits for it below.
-    connected.catch(() => {});
-    try {
+    // Until the core has a clock of its own.
+    const stop = later(connectTimeout, () => this.#disconnected({ code: "TIMEOUT", clock: "connect", after: connectTimeout }));
+    connected.then(stop, stop);
+    const open = async () => {
       // Beside the rest; who fails in that is told by the transport.
       load?.().catch(() => {});
       if (given.worker) {
-        const { inWorker } = await part(import("../worker/worker-transport.js"));
-        make = inWorker(url, given);
+        make = (await part(import("../worker/worker-transport.js"))).inWorker(url, given);
         transport = make();
       }
       const legacy = given.knownEra ? given.knownEra === "legacy" : isLegacy(server);
       const kind = http ? words.CHANNEL_HTTP : url === undefined ? words.CHANNEL_PORT : words.CHANNEL_SOCKET;
       const prior = given.prior ?? sessionOf(transport);
       const tell = (/** @type {import("../wasm/core.js").Core} */ core) => {
+        stop();
         this.#declare();
         core.connect(kind, connectTimeout, probeTimeout, legacy, asked);
         if (prior) core.know(prior);
@@ -174,16 +172,21 @@ export class Client {
       const prepare = () => this.#start(() => this.#connecting === mine, tell);
       // What is to be said again over another channel is kept by the part of the module that is loaded late.
       if (transport.access?.auth && !http) await this.#connection.complete();
-      if (this.#connecting !== mine) return await connected;
+      if (this.#connecting !== mine) return;
       this.#began = asked;
       // Compiled while an address is opened. What the page has opened is not touched before.
       if (core) tell(core);
       else if (!url) await prepare();
-      if (this.#connecting !== mine) return await connected;
+      if (this.#connecting !== mine) return;
       await this.#connection.begin(transport, url ? make : undefined, maxMessageSize, core || !url ? undefined : prepare);
-      if (this.#connecting !== mine) return await connected;
+      if (this.#connecting !== mine) return;
       this.#connection.drain();
+    };
+    try {
+      // Whoever gives it up does not wait for what is being loaded.
+      await Promise.race([connected, open()]);
     } catch (error) {
+      stop();
       if (this.#connecting === mine) {
         this.#connecting = undefined;
         this.#connection.detach();

@@ -1,5 +1,5 @@
 // Moves what a core says by `fetch`, and tells the core what came of it.
-import { attempt, headersOf, identityOf, MAX_MESSAGE_SIZE, outline, oversize, read, report, tooLarge, write } from "./common.js";
+import { attempt, headersOf, identityOf, MAX_MESSAGE_SIZE, outline, oversize, part, read, report, tooLarge, write } from "./common.js";
 import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
 
@@ -152,7 +152,7 @@ export class Fetcher {
           signal,
         });
       /** @type {Response & { refusal?: unknown }} */
-      const response = await (auth ? (await import("./authorized.js")).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
+      const response = await (auth ? (await part(import("./authorized.js"))).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;

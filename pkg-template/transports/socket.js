@@ -1,6 +1,7 @@
 // WebSocket, one text frame for each message.
 import { ClosedError, McpError, ProtocolError, notOpen, shown } from "../base/errors.js";
 import { throughProxies } from "../base/itself.js";
+import { part } from "../wasm/load.js";
 import { FrameTransport } from "./text.js";
 
 /** How long the other end may take to say goodbye, in milliseconds. */
@@ -37,7 +38,7 @@ export class WebSocketTransport extends FrameTransport {
     if (typeof WebSocket === "undefined") {
       throw new McpError("UNSUPPORTED", "this platform has no WebSocket: set globalThis.WebSocket, in Node 20 to the one of the package ws");
     }
-    return this.access.auth ? import("./authorized.js").then(({ enter }) => enter(this, (more) => this.#open(more))) : this.#open();
+    return this.access.auth ? part(import("./authorized.js")).then(({ enter }) => enter(this, (more) => this.#open(more))) : this.#open();
   }
 
   /** @param {string[]} [more] what the server does not select: a ticket is shown to nobody else */

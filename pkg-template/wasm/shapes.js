@@ -6,20 +6,20 @@
 const KNOWN = 4;
 /** How many frames in a row may be scanned, at most, before another is learned from. */
 const PATIENCE = 1023;
+/** The longest pattern, in characters: engines take long to compile more, as of hundreds of numbers that nobody knows. */
+const LONGEST = 2048;
 
 /** The members of the params that a handler is given by themselves, and the token. */
 const MEMBERS = ["progressToken", "progress", "total", "message"];
 /** The pieces of a frame: strings and keys, brackets, what is between them, and other scalars. */
 const PIECES = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]|[\s,]+|[^\s"{}[\],:]+/g;
-const ID = String.raw`[1-9]\d{0,14}`;
-/** Numbers without an exponent, which are finite. */
-const INTEGER = String.raw`-?(?:0|[1-9]\d{0,30})`;
-const NUMBER = String.raw`${INTEGER}(?:\.\d{1,30})?`;
+/** What JSON calls a number, but for those with an exponent. */
+const NUMBER = /^(-?)(?:(0)|[1-9]\d*)(\.\d+)?$/;
 const PLAIN = String.raw`[^"\\\x00-\x1f]*`;
 const ESCAPED = String.raw`"${PLAIN}(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})${PLAIN})+"`;
 
-/** A point and a quote, by their codes: the first beside that of the digit 0. */
-const [POINT, QUOTE] = [-2, 34];
+/** The codes of a zero and a quote, and how far from the first that of a point is. */
+const [ZERO, QUOTE, POINT] = [48, 34, -2];
 
 /**
  * @typedef {object} Shape
@@ -37,18 +37,24 @@ const [POINT, QUOTE] = [-2, 34];
 const literal = (piece) => piece.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
 
 /**
- * The pattern of a scalar, which is caught with its quotes if there are escapes in it.
+ * The pattern of a scalar that nobody knows. Without alternatives: engines take long to compile many of them.
  * @param {string} piece
- * @param {string} open what comes before what is caught
+ */
+function unknown(piece) {
+  if (piece[0] === '"') return piece.includes("\\") ? ESCAPED : `"${PLAIN}"`;
+  const [number, sign, zero, fraction] = NUMBER.exec(piece) ?? [];
+  return number ? `${sign}${zero ?? "[1-9]\\d*"}${fraction ? "\\.\\d+" : ""}` : literal(piece);
+}
+
+/**
+ * The pattern of one that is known, which is caught with its quotes if there are escapes in it.
+ * @param {string} piece
  * @param {boolean} isToken
  */
-function scalar(piece, open, isToken) {
-  if (piece[0] !== '"') {
-    if (isToken) return `${open}${ID})`;
-    return piece.endsWith(".0") ? `${open}${INTEGER})\\.0` : `${open}${NUMBER})`;
-  }
-  if (piece.includes("\\")) return `${open}${ESCAPED})`;
-  return `"${open}${isToken ? ID : PLAIN})"`;
+function known(piece, isToken) {
+  if (isToken) return piece[0] === '"' ? '"(\\d+)"' : "(\\d+)";
+  if (piece[0] !== '"') return "(-?[\\d.]+)";
+  return piece.includes("\\") ? `(${ESCAPED})` : `"(${PLAIN})"`;
 }
 
 /** What a frame of progress that the scanner has read has in common with others. @param {string} text @returns {Shape | undefined} */
@@ -65,34 +71,36 @@ function shapeOf(text) {
       const isOwn = depth === 2 && member >= 0;
       if (isOwn) groups[member] = ++count;
       if (isOwn && !member) isText = first === '"';
-      pattern += scalar(piece, isOwn ? "(" : "(?:", isOwn && !member);
+      pattern += isOwn ? known(piece, !member) : unknown(piece);
       continue;
     } else if (first === "{" || first === "[") {
       if (++depth === 2 && isParams) start = index;
     } else if ((first === "}" || first === "]") && --depth === 1 && isParams) rest = text.length - index - 1;
     pattern += literal(piece);
   }
+  if (pattern.length > LONGEST) return undefined;
   const [token, progress, total, message] = /** @type {[number, number, number, number]} */ (groups);
   const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, isText, from, rest };
   return shape.pattern.test(text) ? shape : undefined;
 }
 
-/** As `Number`, faster for what is not long. @param {string} text of digits, perhaps with a sign and a point */
+/** A number, NaN if it is none of JSON's. @param {string} text of digits and points, perhaps with a sign */
 function number(text) {
-  // All of these digits count in a double, and so does the power of ten by which they are divided.
-  if (text.length > 15) return Number(text);
+  const { length } = text;
   let value = 0;
   let scale = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = text.charCodeAt(i) - 48;
-    if (digit === POINT) scale = 1;
-    else if (digit < 0) return Number(text);
-    else {
+  // All digits of such a number count in a double, and so does the power of ten by which they are divided.
+  let isPlain = length < 16 && (length === 1 || text.charCodeAt(0) !== ZERO || text.charCodeAt(1) === ZERO + POINT);
+  for (let i = 0; isPlain && i < length; i++) {
+    const digit = text.charCodeAt(i) - ZERO;
+    if (digit >= 0) {
       value = 10 * value + digit;
       scale *= 10;
-    }
+    } else if (digit === POINT && !scale && i && i < length - 1) scale = 1;
+    else isPlain = false;
   }
-  return scale ? value / scale : value;
+  if (isPlain) return scale ? value / scale : value;
+  return NUMBER.test(text) ? Number(text) : NaN;
 }
 
 /** @param {string} caught a text, in quotes if there are escapes in it */
@@ -135,6 +143,8 @@ export class Shapes {
       this.progress = number(/** @type {string} */ (found[progress]));
       if (total && found[total] !== this.#written) this.#latestTotal = number((this.#written = /** @type {string} */ (found[total])));
       this.total = total ? this.#latestTotal : NaN;
+      // The scanner knows what such a frame is.
+      if (!(this.token > 0 && this.token < 1e15) || !Number.isFinite(this.progress) || (total && !Number.isFinite(this.total))) return false;
       this.message = message ? decoded(/** @type {string} */ (found[message])) : undefined;
       this.params = from ? text.substring(from, text.length - rest) : undefined;
       return true;

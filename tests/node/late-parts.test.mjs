@@ -10,6 +10,7 @@ import { Socket, install, socket } from "../support/fake-socket.mjs";
 import { workerHere } from "../support/worker-here.mjs";
 
 install();
+const AUTH = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };
 const TOOL = { name: "t", inputSchema: { type: "object" }, outputSchema: { type: "object" } };
 const QUESTION = { jsonrpc: "2.0", id: "q", method: "sampling/createMessage", params: { messages: [], maxTokens: 1 } };
 const ELICITATION = { ...QUESTION, id: "e", method: "elicitation/create", params: { message: "?", requestedSchema: { type: "object", properties: {} } } };
@@ -80,9 +81,11 @@ for (const [file, target, options] of /** @type {[string, string, object][]} */ 
   ["worker/worker-transport.js", "ws://fake.test/mcp", { worker: true }],
   ["transports/whole.js", "http://fake.test/mcp", {}],
   ["wasm/inline-http.js", "http://fake.test/mcp", {}],
+  ["transports/authorized.js", "http://fake.test/mcp", { auth: AUTH }],
+  ["transports/authorized.js", "ws://fake.test/mcp", { auth: AUTH }],
 ])) {
-  test(`a connection that needs ${file} fails by name, and one that does not is opened all the same`, async () => {
-    const app = await makeApp(`lacks-${path.basename(file, ".js")}-to-connect`, []);
+  test(`a connection to ${target} that needs ${file} fails by name, and one that does not is opened all the same`, async () => {
+    const app = await makeApp(`lacks-${path.basename(file, ".js")}-to-connect-${target.slice(0, 2)}`, []);
     await rm(path.join(app.directory, "node_modules/mcp-wasm", file));
     const { Client, McpError } = await app.import("index.js");
     const client = new Client();
@@ -113,10 +116,41 @@ test("progress that cannot be read by its shape without wasm/shapes.js is scanne
   await client.close();
 });
 
+for (const [file, options] of /** @type {[string, object][]} */ ([
+  ["worker/worker-transport.js", { worker: true }],
+  ["client/subscription.js", { listChanged: { tools: { onChanged() {} } } }],
+  ["wasm/inline-dialogue.js", { auth: AUTH }],
+])) {
+  for (const [who, code] of [["closes a client that waits", "CLOSED"], ["has waited long enough", "TIMEOUT"]]) {
+    test(`who ${who} for ${file} is not kept waiting, and may connect otherwise`, async () => {
+      const app = await makeApp(`waits-for-${path.basename(file, ".js")}-${code}`, []);
+      await appendFile(path.join(app.directory, "node_modules/mcp-wasm", file), "\nawait new Promise((resolve) => setTimeout(resolve, 1000));\n");
+      const { Client } = await app.import("index.js");
+      const { listChanged, ...connection } = /** @type {any} */ (options);
+      const client = new Client(undefined, { listChanged, mode: "legacy" });
+      let ends = 0;
+      client.onclose = () => void ends++;
+      const begun = performance.now();
+      const failed = assert.rejects(client.connect("ws://fake.test/mcp", { ...connection, connectTimeout: code === "TIMEOUT" ? 50 : 5000 }), { code });
+      if (code === "CLOSED") {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await client.close();
+      }
+      await failed;
+      assert.ok(performance.now() - begun < 800, `${performance.now() - begun} ms`);
+      const before = Socket.all.length;
+      const connecting = client.connect("ws://fake.test/mcp");
+      (await socket(before)).open();
+      await within(connecting, "the connection");
+      assert.equal(ends, 0);
+      await client.close();
+    });
+  }
+}
+
 test("a call that lacks rights fails as the server says where transports/authorized.js cannot be loaded", async () => {
   // What a worker holds has that in the worker's script.
-  const auth = { headers: async () => ({}), answered: async () => false, ticket: async () => undefined };
-  const { client, server } = await lacking("transports/authorized.js", { auth, worker: await workerHere("lacks-in-no-worker") });
+  const { client, server } = await lacking("transports/authorized.js", { auth: AUTH, worker: await workerHere("lacks-in-no-worker") });
   server.answers = false;
   const failed = assert.rejects(within(client.callTool("t"), "the call"), { code: "RPC_ERROR", rpcCode: 40300 });
   await soon("the call", () => server.sent.at(-1)?.method === "tools/call");

@@ -108,7 +108,7 @@ const plain = await weigh(app);
 /** What asks an authorizer and hears it, in apps that have none, and what would be there without. @type {Record<string, [from: string, to: string, other: string][]>} */
 const hook = {
   "transports/fetch.js": [
-    ["await (auth ? (await import(", ": send())", "await send()"],
+    ["await (auth ? (await part(import(", ": send())", "await send()"],
     ["requestInit, auth", "}", "requestInit }"],
     ["if (!auth) identify", "()", "identify()"],
     ["response.refusal ??", "", ""],

@@ -6,7 +6,7 @@ mod payload;
 mod text;
 mod write;
 
-use std::{borrow::Cow, fmt, ops::Range, sync::Arc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{
@@ -145,13 +145,15 @@ impl Raw {
     }
 
     /// A part of a text that is known to be JSON, and so is the part.
-    pub(crate) fn part(text: String, at: Range<usize>) -> Self {
+    #[cfg(feature = "native-client")]
+    pub(crate) fn part(text: String, at: std::ops::Range<usize>) -> Self {
         let whole = Arc::new(Whole { text: Box::new(text), ends: Ends::default() });
         Self(Inner::Span(Span { whole, start: at.start, end: at.end }))
     }
 
     /// Another part of the text that this is a part of.
-    pub(crate) fn beside(&self, at: Range<usize>) -> Self {
+    #[cfg(feature = "native-client")]
+    pub(crate) fn beside(&self, at: std::ops::Range<usize>) -> Self {
         match &self.0 {
             Inner::Span(span) => {
                 let whole = Arc::clone(&span.whole);
