@@ -1,5 +1,5 @@
 // A server that answers the tool `flood {n}` with n progress notifications in batches, over
-// WebSocket and over Streamable HTTP on the same port; `replay {n}` with as many, all written beforehand;
+// WebSocket and over Streamable HTTP on the same port; `replay {n}` with as many, all written beforehand, when it is told to;
 // `large {bytes}` with a result of that size.
 import { createServer } from "node:http";
 import { WebSocketServer } from "ws";
@@ -48,8 +48,13 @@ function framed(texts) {
   }));
 }
 
+/** What is recorded, and waits to be played. @type {{ resolve: () => void }[]} */
+const recorded = [];
+/** Who waits for a recording. @type {(() => void) | undefined} */
+let waiting;
+
 /**
- * Plays a recording: nothing is made while it is, so that the page has the processors.
+ * Plays a recording, once it is told to: nothing is made while it is, so that the page has the processors.
  * @param {Record<string, any>} message the call
  * @param {import("ws").WebSocket} socket
  */
@@ -60,6 +65,10 @@ async function replay({ params }, socket) {
   for (let i = 0; i < n; i += BURST) {
     bursts.push(framed(Array.from({ length: Math.min(BURST, n - i) }, (_, more) => progressFrame(shape, params._meta.progressToken, i + more + 1, n))));
   }
+  await new Promise((resolve) => {
+    recorded.push({ resolve: () => resolve(undefined) });
+    waiting?.();
+  });
   const { _socket: wire } = /** @type {{ _socket: import("node:net").Socket }} */ (/** @type {unknown} */ (socket));
   for (const burst of bursts) if (!wire.write(burst)) await new Promise((resolve) => wire.once("drain", resolve));
 }
@@ -120,6 +129,11 @@ export async function startFrameServer() {
   return {
     url: `ws://127.0.0.1:${port}/mcp`,
     http: `http://127.0.0.1:${port}/mcp`,
+    /** Fulfilled when a call of `replay` has its recording; returns what plays it. */
+    async recording() {
+      while (!recorded.length) await new Promise((resolve) => (waiting = () => resolve(undefined)));
+      return /** @type {{ resolve: () => void }} */ (recorded.shift()).resolve;
+    },
     stop() {
       for (const socket of sockets.clients) socket.terminate();
       server.closeAllConnections();

@@ -33,7 +33,7 @@ const OURS = ["mcp-wasm", "worker", "against", "bare"];
  * @property {string} plain where the pages are
  * @property {string} cached the same, to be kept by browsers
  * @property {string} strict the same, under a production Content-Security-Policy
- * @property {{ url: string, http: string }} frames the server
+ * @property {Awaited<ReturnType<typeof import("./frame-server.mjs").startFrameServer>>} frames the server
  * @property {number} rounds
  * @property {number} scale of the numbers of messages: 1 as published
  * @property {Name[]} names who takes part at all
@@ -219,7 +219,7 @@ async function growth(setting, what) {
 
 /**
  * The longest gap between two frames of an animating page during a flood, in frames. The server plays a
- * recording, so that nothing else wants a processor than browser and page.
+ * recording that was made before, so that nothing else wants a processor than browser and page.
  * @param {Setting} setting */
 async function gaps(setting) {
   const n = scaled(setting, 200_000);
@@ -232,8 +232,11 @@ async function gaps(setting) {
     for (const [name, page] of pages) {
       await page.page.bringToFront();
       await page.collect();
+      const flood = page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
+      const play = await setting.frames.recording();
       await page.evaluate("bench.animate()");
-      await page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
+      play();
+      await flood;
       const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
       await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
       if (count < n) continue;
