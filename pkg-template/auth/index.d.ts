@@ -67,6 +67,7 @@ export class AuthError extends McpError {
 /** Where log-ins are kept; what throws or rejects is made up for by the page's memory. */
 export interface AuthStorage {
   get(key: string): Promise<unknown> | unknown;
+  /** Fulfilled when other tabs that share the store read this. */
   set(key: string, value: unknown): Promise<void> | void;
   delete(key: string): Promise<void> | void;
 }

@@ -21,14 +21,27 @@ const parse = (text) => {
   } catch {}
 };
 
-/** @param {() => Storage} open @returns {AuthStorage} */
+/** @param {() => Storage} open */
 const web = (open) => ({
-  get: (key) => parse(open().getItem(PREFIX + key)),
-  set: (key, value) => open().setItem(PREFIX + key, JSON.stringify(value)),
-  delete: (key) => open().removeItem(PREFIX + key),
+  get: (/** @type {string} */ key) => parse(open().getItem(PREFIX + key)),
+  set: (/** @type {string} */ key, /** @type {unknown} */ value) => open().setItem(PREFIX + key, JSON.stringify(value)),
+  delete: (/** @type {string} */ key) => open().removeItem(PREFIX + key),
 });
+/** @returns {AuthStorage} */
 export const session = () => web(() => sessionStorage);
-export const local = () => web(() => localStorage);
+
+/**
+ * How long, in milliseconds, other tabs may read what was there before: what one writes reaches their processes by a
+ * message, which a lock that is given on overtakes.
+ */
+const SPREADING = 50;
+
+/** @returns {AuthStorage} */
+export function local() {
+  const { get, set, delete: remove } = web(() => localStorage);
+  const spread = () => new Promise((resolve) => setTimeout(resolve, SPREADING));
+  return { get, set: async (key, value) => (set(key, value), spread()), delete: async (key) => (remove(key), spread()) };
+}
 
 /** @param {string} [name] @returns {AuthStorage} */
 export function indexedDb(name = "mcp-wasm-auth") {

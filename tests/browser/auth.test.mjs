@@ -295,6 +295,27 @@ for (const kind of browsers) {
       for (const tab of tabs) await tab.close();
     });
 
+    test("what one tab has stored, the tab that writes next has read", { timeout: 60_000 }, async () => {
+      const tabs = [await app(site.url, { storage: "local" }), await app(site.url, { storage: "local" })];
+      // Firefox lets the timers of a tab that is not shown strike once a second.
+      const times = kind === "chromium" ? 30 : 4;
+      const counting = `(async () => {
+        const [{ alone }, { local }] = [await import("/pkg/auth/writing.js"), await import("/pkg/auth/storage.js")];
+        const storage = local();
+        const next = async () => {
+          const n = ((await storage.get("count")) ?? 0) + 1;
+          await storage.set("count", n);
+          return n;
+        };
+        const counted = [];
+        while (counted.length < ${times}) counted.push(await alone("count", next));
+        return counted;
+      })()`;
+      const counted = (await Promise.all(tabs.map((tab) => tab.run(counting)))).flat();
+      assert.equal(new Set(counted).size, 2 * times);
+      for (const tab of tabs) await tab.close();
+    });
+
     test("a token that is bound to a key of this browser, which nobody can take along", { timeout: 60_000 }, async () => {
       const one = await app(site.url, { storage: "indexedDb", dpop: true });
       assert.equal(await one.run("whole()"), "person");

@@ -2,11 +2,11 @@
 
 use std::{
     fmt::{Debug, Write},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
 };
 
 use tracing::{
-    Event, Metadata, Subscriber,
+    Dispatch, Event, Metadata, Subscriber,
     field::{Field, Visit},
     span,
     subscriber::DefaultGuard,
@@ -19,6 +19,9 @@ pub struct Logs(Arc<Mutex<String>>);
 impl Logs {
     /// From now on, until the guard is dropped.
     pub fn begin() -> (Self, DefaultGuard) {
+        // Of a single one, what another thread comes by first is asked there, where nobody listens, and is silent for good.
+        static ANOTHER: OnceLock<Dispatch> = OnceLock::new();
+        ANOTHER.get_or_init(|| Dispatch::new(Self::default()));
         let logs = Self::default();
         let guard = tracing::subscriber::set_default(logs.clone());
         (logs, guard)
