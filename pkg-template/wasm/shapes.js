@@ -33,6 +33,7 @@ const [ZERO, QUOTE, POINT] = [48, 34, -2];
  * @property {number} total 0 if there is none
  * @property {number} message 0 if there is none; its first part, if it has escapes that are part of the shape
  * @property {string[]} escapes what these stand for: behind each comes another part
+ * @property {string} sample what it was learned from
  * @property {boolean} isText whether the token is
  * @property {number} from where the params start, if they have other members than these
  * @property {number} rest how much follows them
@@ -67,7 +68,7 @@ function known(piece, isToken, escapes) {
 /**
  * What a frame of progress that the scanner has read has in common with others.
  * @param {string} text
- * @param {boolean} varies whether messages have other escapes each time
+ * @param {boolean} [varies] whether messages have other escapes each time
  * @returns {Shape | undefined}
  */
 function shapeOf(text, varies) {
@@ -97,7 +98,7 @@ function shapeOf(text, varies) {
   }
   if (pattern.length > LONGEST) return undefined;
   const [token, progress, total, message] = /** @type {[number, number, number, number]} */ (groups);
-  const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, escapes: escapes.map((escape) => JSON.parse(`"${escape}"`)), isText, from, rest };
+  const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, escapes: escapes.map((escape) => JSON.parse(`"${escape}"`)), sample: text, isText, from, rest };
   return shape.pattern.test(text) ? shape : undefined;
 }
 
@@ -146,8 +147,6 @@ export class Shapes {
   /** How many frames had to be scanned since one was learned from, and how many have to be before the next is. */
   #scanned = 0;
   #patience = 0;
-  /** Whether messages were seen with one kind of escapes, and with another. */
-  #varies = false;
 
   /** Reads a frame, if it has a shape that is known. @param {string} text */
   read(text) {
@@ -178,15 +177,16 @@ export class Shapes {
     if (this.#scanned++ < this.#patience) return;
     this.#scanned = 0;
     this.#patience = Math.min(2 * this.#patience + 1, PATIENCE);
-    let shape = shapeOf(text, this.#varies);
-    const others = this.#known.filter(({ escapes }) => !escapes.length);
-    if (shape?.escapes.length && others.length < this.#known.length) {
-      this.#varies = true;
-      this.#known = others;
-      shape = shapeOf(text, true);
-    }
+    let shape = shapeOf(text);
     if (!shape) return;
-    this.#latest = this.#known.length < KNOWN ? this.#known.length : (this.#latest + 1) % KNOWN;
+    let place = this.#known.length < KNOWN ? this.#known.length : (this.#latest + 1) % KNOWN;
+    if (shape.escapes.length) {
+      const wider = shapeOf(text, true);
+      const other = this.#known.findIndex(({ escapes, sample }) => escapes.length && wider?.pattern.test(sample));
+      // Nothing else tells them apart.
+      if (wider && other >= 0) [shape, place] = [wider, other];
+    }
+    this.#latest = place;
     this.#known[this.#latest] = shape;
   }
 }

@@ -141,6 +141,25 @@ describe("shapes", () => {
     assert.ok(both > 4000, `${both} were read`);
   });
 
+  test("a message whose escapes are part of its shape is put together without JSON.parse, whatever else has some", () => {
+    const shapes = learned([progressFrame("csharp", 7, 3, 20), progressFrame("quotes", 7, 3, 20)]);
+    const many = learned([frame(`"progressToken":1,"progress":1,"message":"${"\\n".repeat(9)}"`)]);
+    const { parse } = JSON;
+    let parsed = 0;
+    JSON.parse = (...given) => {
+      parsed++;
+      return parse(...given);
+    };
+    try {
+      for (let i = 1; i <= 20; i++) for (const shape of ["csharp", "quotes"]) assert.ok(read(shapes, progressFrame(shape, 7, i, 20)));
+      assert.equal(parsed, 0);
+      assert.ok(read(many, frame(`"progressToken":1,"progress":1,"message":"a${"\\t".repeat(12)}"`)));
+      assert.equal(parsed, 1);
+    } finally {
+      JSON.parse = parse;
+    }
+  });
+
   test("numbers are read exactly, and what is none is not", () => {
     const shapes = learned([frame('"progressToken":1,"progress":2,"total":2.5')]);
     const next = random(7);
