@@ -40,17 +40,22 @@ const CHECKS = {
 /** Whether a call has that for itself: handlers and signals, of which each call has its own. @param {string} name */
 const isOwn = (name) => CHECKS[name] === checkHandler || name === "signal";
 
-/** How many members are as the settings say; below 0 if one is not. A call's own is checked, and not counted. @param {Told | undefined} given @param {Told} settings */
-function agree(given, settings) {
-  let count = 0;
+/**
+ * How many members say something else than the client; below 0 if one is not as in the settings. A call's own is checked, and not counted.
+ * @param {Told | undefined} given
+ * @param {Told} settings
+ * @param {Told} plain the client's
+ */
+function agree(given, settings, plain) {
+  let others = 0;
   for (const name in given) {
     const value = given[name];
     if (value === undefined) continue;
     if (isOwn(name)) CHECKS[name]?.(name, value);
-    else if (value === settings[name]) count++;
-    else return -1;
+    else if (value !== settings[name]) return -1;
+    else if (value !== plain[name]) others++;
   }
-  return count;
+  return others;
 }
 
 /** How many settings are kept for calls to come. */
@@ -123,7 +128,7 @@ export class Calls {
   #options;
   #session;
   #loadOutputs;
-  /** The client's settings, and those of calls that were told something, with how many members that had. @type {{ settings: Settings & Told, count: number }[]} */
+  /** The client's settings, and those of calls that were told something else, with how many members of theirs are others. @type {{ settings: Settings, others: number }[]} */
   #settled = [];
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** There when a call is to be checked. @type {Promise<Outputs> | undefined} */
@@ -219,10 +224,11 @@ export class Calls {
   async #prepare(call, params) {
     call.waits = true;
     if (call.signal) this.#watch(call.signal, call);
-    await this.#connection.complete();
+    const failed = await this.#connection.complete();
     call.cleanup?.();
     if (!call.waits) return;
     call.waits = false;
+    call.cause = failed;
     this.#start(call, params);
   }
 
@@ -236,22 +242,24 @@ export class Calls {
     if (!settled[0]) {
       const settings = /** @type {Settings & Told} */ ({ ...this.#options, onprogress: undefined, headers: undefined });
       for (const name in settings) CHECKS[name]?.(name, settings[name]);
-      settled.push({ settings, count: 0 });
+      settled.push({ settings, others: 0 });
     }
-    for (const { settings, count } of settled) if (agree(given, settings) === count) return settings;
-    const settings = { .../** @type {Settings & Told} */ (settled[0]?.settings) };
-    let count = 0;
+    const plain = /** @type {{ settings: Settings & Told }} */ (settled[0]).settings;
+    for (const { settings, others } of settled) if (agree(given, settings, plain) === others) return settings;
+    /** @type {Told} */
+    const settings = { ...plain };
+    let others = 0;
     for (const name in given) {
       const value = given[name];
       if (value === undefined || isOwn(name)) continue;
       CHECKS[name]?.(name, value);
-      /** @type {Told} */ (settings)[name] = value;
-      count++;
+      if (value !== plain[name]) others++;
+      settings[name] = value;
     }
     checkMode(settings);
     if (settled.length > KEPT) settled.length = 1;
-    settled.push({ settings, count });
-    return settings;
+    settled.push({ settings: /** @type {Settings} */ (settings), others });
+    return /** @type {Settings} */ (settings);
   }
 
   /**

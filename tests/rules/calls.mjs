@@ -571,7 +571,11 @@ rule("options are what they are at the call, whoever has them: changed since, fr
   equal(await strict({ throwOnToolError: true, strict: true }), true);
   equal(await strict({ strict: true }), false);
   equal(await strict({ throwOnToolError: true }), true);
-}, TWO);
+  // What is the default anyway says nothing else, and nothing of another call.
+  equal(await strict({ timeout: 60_000 }), false);
+  equal(await strict({ timeout: 60_000, throwOnToolError: true }), true);
+  equal(await strict({ timeout: 60_000, strict: false }), false);
+}, { on: ["frames"] });
 
 rule("options of one object count above each client's own, and of many kinds of options each is kept apart", async (env) => {
   const one = await env.connect({ throwOnToolError: true });
