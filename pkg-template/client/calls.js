@@ -1,11 +1,11 @@
 // The calls under way: checked, sent, put on the board, and ended.
-import { checkHandler, checkTime, textOf } from "../base/check.js";
-import { McpError } from "../base/errors.js";
+import { checkHandler, textOf } from "../base/check.js";
 import { itself, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { checkMode } from "./output-mode.js";
+import { CHECKS } from "./settings.js";
 
 /** @typedef {import("../types/authorizer.js").Authorizer} Authorizer */
 /** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
@@ -19,41 +19,30 @@ import { checkMode } from "./output-mode.js";
 /** @typedef {{ [name: string]: any }} Told options as a caller gives them */
 /** @typedef {Partial<import("../types/tools.js").Tool>} Tool as a server has listed it */
 
-/** What is checked of what calls are told. @type {{ [name: string]: ((name: string, value: any) => void) | undefined }} */
-const CHECKS = {
-  // @ts-ignore: nothing is inherited
-  __proto__: null,
-  progressHandler: checkHandler,
-  onprogress: checkHandler,
-  onTaskStatus: checkHandler,
-  timeout: checkTime,
-  maxTotalTimeout: checkTime,
-  stallAfter: checkTime,
-  signal(_, value) {
-    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
-  },
-  throttle(name, value) {
-    if (value !== "frame") checkTime(name, value);
-  },
-};
-
 /** Whether a call has that for itself: handlers and signals, of which each call has its own. @param {string} name */
 const isOwn = (name) => CHECKS[name] === checkHandler || name === "signal";
 
 /**
- * How many members say something else than the client; below 0 if one is not as in the settings. A call's own is checked, and not counted.
+ * Compares what a call is given with settings, or makes those say it. A call's own is checked each time, and nothing of them.
  * @param {Told | undefined} given
  * @param {Told} settings
  * @param {Told} plain the client's
+ * @param {boolean} [making]
+ * @returns how many members say something else than the client's; NaN if one is not as in the settings
  */
-function agree(given, settings, plain) {
+function lay(given, settings, plain, making) {
   let others = 0;
   for (const name in given) {
     const value = given[name];
     if (value === undefined) continue;
     if (isOwn(name)) CHECKS[name]?.(name, value);
-    else if (value !== settings[name]) return -1;
-    else if (value !== plain[name]) others++;
+    else {
+      if (making) {
+        CHECKS[name]?.(name, value);
+        settings[name] = value;
+      } else if (value !== settings[name]) return NaN;
+      if (value !== plain[name]) others++;
+    }
   }
   return others;
 }
@@ -129,7 +118,7 @@ export class Calls {
   #session;
   #loadOutputs;
   /** The client's settings, and those of calls that were told something else, with how many members of theirs are others. @type {{ settings: Settings, others: number }[]} */
-  #settled = [];
+  #settled;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** There when a call is to be checked. @type {Promise<Outputs> | undefined} */
   #outputs;
@@ -149,6 +138,7 @@ export class Calls {
     this.#connection = connection;
     this.#table = table;
     this.#options = options;
+    this.#settled = [{ settings: options, others: 0 }];
     this.#session = session;
     this.#loadOutputs = loadOutputs;
   }
@@ -239,27 +229,14 @@ export class Calls {
    */
   #settingsOf(given) {
     const settled = this.#settled;
-    if (!settled[0]) {
-      const settings = /** @type {Settings & Told} */ ({ ...this.#options, onprogress: undefined, headers: undefined });
-      for (const name in settings) CHECKS[name]?.(name, settings[name]);
-      settled.push({ settings, others: 0 });
-    }
-    const plain = /** @type {{ settings: Settings & Told }} */ (settled[0]).settings;
-    for (const { settings, others } of settled) if (agree(given, settings, plain) === others) return settings;
-    /** @type {Told} */
+    const plain = this.#options;
+    for (const { settings, others } of settled) if (lay(given, settings, plain) === others) return settings;
     const settings = { ...plain };
-    let others = 0;
-    for (const name in given) {
-      const value = given[name];
-      if (value === undefined || isOwn(name)) continue;
-      CHECKS[name]?.(name, value);
-      if (value !== plain[name]) others++;
-      settings[name] = value;
-    }
+    const others = lay(given, settings, plain, true);
     checkMode(settings);
     if (settled.length > KEPT) settled.length = 1;
-    settled.push({ settings: /** @type {Settings} */ (settings), others });
-    return /** @type {Settings} */ (settings);
+    settled.push({ settings, others });
+    return settings;
   }
 
   /**

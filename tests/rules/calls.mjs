@@ -640,9 +640,15 @@ rule("options are checked once for all calls that are told the same, and again w
   }
   options.timeout = NaN;
   throws(() => client.ping(options), { code: "INVALID_ARGUMENT", message: /timeout/ });
-  const badly = env.client(/** @type {any} */ ({ timeout: -1 }));
-  for (let i = 0; i < 2; i++) throws(() => badly.ping(), { code: "INVALID_ARGUMENT", message: /timeout/ });
 }, { on: ["frames"] });
+
+rule("a client's own defaults are refused by name when it is made, as those of a call are", async (env) => {
+  for (const [name, wrong] of Object.entries({ timeout: -1, maxTotalTimeout: "1h", stallAfter: NaN, throttle: "soon", onTaskStatus: {}, progressHandler: 1, outputValidation: "maybe" })) {
+    const options = /** @type {any} */ ({ [name]: wrong });
+    throws(() => new env.mcp.Client({ name: "a", version: "1" }, options), { code: "INVALID_ARGUMENT", message: new RegExp(name) });
+    await rejects(env.mcp.Client.connect("ws://127.0.0.1:9", options), { code: "INVALID_ARGUMENT", message: new RegExp(name) });
+  }
+}, { on: ["objects"], eras: ["modern"] });
 
 rule("what is done to params after a call changes nothing of it, and the call changes nothing of them", async (env) => {
   const { client, peer } = await env.connect();
