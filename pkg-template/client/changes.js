@@ -1,6 +1,6 @@
 // Subscriptions, and what they need of the module: loaded when somebody subscribes.
 
-import { part } from "../wasm/load.js";
+import { part } from "../base/errors.js";
 
 /** @typedef {typeof import("./subscription.js")} Module */
 
@@ -8,6 +8,8 @@ export class Changes {
   #connection;
   /** There when all of it is. @type {Module | undefined} */
   module;
+  /** Which connection's lists are told of: who loads this for an earlier one comes too late. */
+  #turn = 0;
 
   /** @param {import("./connection.js").Connection} connection */
   constructor(connection) {
@@ -16,9 +18,9 @@ export class Changes {
 
   /** @returns {Promise<Module>} */
   async load() {
-    const [module, whole] = await Promise.all([part(import("./subscription.js")), this.#connection.complete()]);
-    if (whole) this.module = module;
-    return module;
+    const [module, failed] = await Promise.all([part(import("./subscription.js")), this.#connection.complete()]);
+    if (failed) throw failed;
+    return (this.module = module);
   }
 
   /**
@@ -27,9 +29,9 @@ export class Changes {
    * @param {NonNullable<import("../types/options.js").ClientOptions["listChanged"]>} wanted
    * @param {(error: Error) => void} failed
    */
-  watch(client, wanted, failed) {
-    const watch = (/** @type {Module} */ { watchLists }) => watchLists(client, wanted, failed);
-    if (this.module) watch(this.module);
-    else this.load().then(watch, failed);
+  async watch(client, wanted, failed) {
+    const turn = ++this.#turn;
+    const module = this.module ?? (await this.load().catch(failed));
+    if (turn === this.#turn) module?.watchLists(client, wanted, failed);
   }
 }

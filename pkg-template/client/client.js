@@ -1,11 +1,11 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
-import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
+import { ClosedError, McpError, attempt, part, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { later } from "../base/later.js";
 import { route } from "../transports/route.js";
-import { part, ready } from "../wasm/load.js";
+import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Changes } from "./changes.js";
@@ -208,12 +208,12 @@ export class Client {
       const params = second == null ? { name: first } : { name: first, arguments: second };
       return this.#calls.call("tools/call", params, third);
     }
-    return this.#calls.call("tools/call", first, optionsOf(second, third));
+    return this.#calls.call("tools/call", { ...first }, optionsOf(second, third));
   }
 
   /** @param {CallOptions} [options] */
   ping(options) {
-    return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
+    return this.#calls.call(this.#session?.ping ?? "ping", {}, options);
   }
 
   /** @param {string} level @param {CallOptions} [options] */
@@ -238,7 +238,7 @@ export class Client {
    * @param {CallOptions} [third]
    */
   request({ method, params }, second, third) {
-    return this.#calls.call(method, params, optionsOf(second, third));
+    return this.#calls.call(method, { ...params }, optionsOf(second, third));
   }
 
   /** @param {{ method: string, params?: unknown }} notification */
@@ -355,7 +355,7 @@ export class Client {
       case words.STEP_LEG:
         return call?.proceed(id);
       case words.STEP_TASK:
-        return attempt(() => call?.options.onTaskStatus?.(core.value(), call.context));
+        return attempt(() => call?.onTaskStatus?.(core.value(), call.context));
       case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:
