@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Clock } from "../rules/clock.mjs";
-import { soon, turn, within } from "../rules/check.mjs";
+import { deferred, soon, turn, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { Socket, install } from "../support/fake-socket.mjs";
 import { importPkg, pkg } from "../support/paths.mjs";
@@ -21,18 +21,77 @@ test("where there are no workers, worker: true is a typed error", async () => {
   });
 });
 
+test("progress that comes while a handler runs is delivered, and what was behind it after that", async () => {
+  install();
+  const { Client } = await importPkg();
+  const words = await import(pathToFileURL(path.join(pkg, "wasm/words.js")).href);
+  const make = await workerHere("nested");
+  /** @type {(event: { data: object }) => void} */
+  let hear = () => {};
+  const worker = () => {
+    const own = make();
+    const addEventListener = (/** @type {string} */ type, /** @type {import("../support/worker-here.mjs").Listener} */ listener) => {
+      if (type === "message") hear = listener;
+      own.addEventListener(type, listener);
+    };
+    return { ...own, addEventListener };
+  };
+  const connecting = Client.connect("ws://fake.test/mcp", { worker: /** @type {any} */ (worker), mode: "legacy" });
+  const before = Socket.all.length;
+  await soon("the socket", () => Socket.all.length > before);
+  const server = /** @type {Socket} */ (Socket.all.at(-1));
+  server.open();
+  const client = await within(connecting, "the connection");
+  server.answers = false;
+  /** Some reports of a call, in one batch. @param {number} token @param {string[]} messages */
+  const say = (token, messages) => {
+    const numbers = new Float64Array(messages.length * words.FIELDS);
+    let text = " ";
+    for (const [i, message] of messages.entries()) {
+      const at = i * words.FIELDS;
+      numbers.set([token, i + 1, NaN, text.length, text.length + message.length], at + words.FIELD_TOKEN);
+      text += message;
+    }
+    hear({ data: { mcp: "batch", numbers, text, others: [] } });
+  };
+  const token = (/** @type {string} */ name) => server.sent.find(({ params }) => params?.name === name).params._meta.progressToken;
+  /** @type {unknown[][]} */
+  const heard = [];
+  const inner = client.callTool("inner", {}, { progressHandler: (/** @type {number} */ progress, /** @type {unknown} */ _total, /** @type {string} */ message) => void heard.push(["inner", progress, message]) });
+  const outer = client.callTool("outer", {}, {
+    progressHandler: (/** @type {number} */ progress, /** @type {unknown} */ _total, /** @type {string} */ message) => {
+      heard.push(["outer", progress, message]);
+      if (progress === 1) say(token("inner"), ["a", 'b "\\n"', "c"]);
+    },
+  });
+  await soon("the calls", () => server.sent.filter(({ method }) => method === "tools/call").length === 2);
+  say(token("outer"), ["first", 'second \\ "', "third", "fourth"]);
+  assert.deepEqual(heard, [
+    ["outer", 1, "first"],
+    ["inner", 1, "a"],
+    ["inner", 2, 'b "\\n"'],
+    ["inner", 3, "c"],
+    ["outer", 2, 'second \\ "'],
+    ["outer", 3, "third"],
+    ["outer", 4, "fourth"],
+  ]);
+  await Promise.all([assert.rejects(inner), assert.rejects(outer), client.close()]);
+});
+
 describe("what a server says", () => {
-  /** A client whose machine is ready late, or at once; and the server's socket. @param {string} name @param {boolean} late */
+  /** A client whose machine is ready when it is let, or at once; and the server's socket. @param {string} name @param {boolean} late */
   async function begin(name, late) {
     const app = await makeApp(`hears-${name}`, []);
     // Who is told of changes of lists has all of the machine before it begins.
-    if (late) await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js"), "await new Promise((resolve) => setTimeout(resolve, 200));\n");
+    if (late) await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js"), "await globalThis.untilLet;\n");
+    const { promise, resolve } = deferred();
+    Object.assign(globalThis, { untilLet: promise });
     const { Client } = await app.import("index.js");
     const worker = await workerHere(`heard-${name}`);
     const before = Socket.all.length;
     const connecting = Client.connect("ws://fake.test/mcp", { worker, mode: "legacy", listChanged: { tools: { onChanged() {} } } });
     await soon("the socket", () => Socket.all.length > before);
-    return { connecting, server: /** @type {Socket} */ (Socket.all.at(-1)) };
+    return { connecting, server: /** @type {Socket} */ (Socket.all.at(-1)), let: resolve };
   }
   const PING = { jsonrpc: "2.0", id: "early", method: "ping" };
   const GREETED = ["initialize", "early", "notifications/initialized"];
@@ -50,11 +109,12 @@ describe("what a server says", () => {
 
   test("before the page can read is read in its place", async () => {
     install();
-    const { connecting, server } = await begin("page", true);
+    const { connecting, server, let: ready } = await begin("page", true);
     server.open();
+    server.say(PING);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(server.sent, []);
-    server.say(PING);
+    ready();
     const client = await within(connecting, "the connection");
     await soon("the greeting", () => server.sent.length > 2);
     assert.deepEqual(server.sent.map(({ method, id }) => method ?? id), GREETED);
@@ -63,11 +123,12 @@ describe("what a server says", () => {
 
   test("last, before the page can read, is that it has closed the connection", async () => {
     install();
-    const { connecting, server } = await begin("closed", true);
+    const { connecting, server, let: ready } = await begin("closed", true);
     const failed = assert.rejects(within(connecting, "the connection"), { code: "CLOSED" });
     server.open();
     await new Promise((resolve) => setTimeout(resolve, 50));
     server.close();
+    ready();
     await failed;
     assert.deepEqual(server.sent, []);
   });

@@ -169,7 +169,7 @@ async fn input_ended() {
         Ok(_) => drop(heard.await),
         Err(error) => {
             tracing::warn!("nobody hears when the standard input ends: {error}");
-            std::future::pending().await;
+            std::future::pending::<()>().await;
         }
     }
 }
