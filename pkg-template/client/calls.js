@@ -35,23 +35,14 @@ function lay(given, settings, plain, making) {
   for (const name in given) {
     const value = given[name];
     if (value === undefined) continue;
-    if (isOwn(name)) CHECKS[name]?.(name, value);
-    else {
-      if (making) {
-        CHECKS[name]?.(name, value);
-        settings[name] = value;
-      } else if (value !== settings[name]) return NaN;
-      if (value !== plain[name]) others++;
-    }
+    if (making || isOwn(name)) CHECKS[name]?.(name, value);
+    if (isOwn(name)) continue;
+    if (making) settings[name] = value;
+    else if (value !== settings[name]) return NaN;
+    if (value !== plain[name]) others++;
   }
   return others;
 }
-
-/** How many settings are kept for calls to come. */
-const KEPT = 4;
-
-/** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
-const NO_RIGHTS = 40300;
 
 /** @typedef {(how: unknown) => void} Settle */
 /** What the latest promise is settled by. @type {Settle | undefined} */
@@ -181,7 +172,6 @@ export class Calls {
   call(method, params, given, more) {
     const options = this.#settingsOf(given);
     const call = new Call(method, params, options, given || options);
-    const { signal } = call;
     if (more) Object.assign(call, more);
     call.began = performance.now();
     const handle = new Handle(call, this.#give);
@@ -195,8 +185,8 @@ export class Calls {
         return result;
       }));
     }
-    if (signal?.aborted) {
-      call.cause = signal.reason;
+    if (call.signal?.aborted) {
+      call.cause = call.signal.reason;
       call.settle(undefined, { code: "ABORTED" });
     } else if (method === "subscriptions/listen" && !more) this.#prepare(call, params);
     else this.#start(call, params);
@@ -234,7 +224,8 @@ export class Calls {
     const settings = { ...plain };
     const others = lay(given, settings, plain, true);
     checkMode(settings);
-    if (settled.length > KEPT) settled.length = 1;
+    // So many are kept for calls to come, and then others.
+    if (settled.length > 4) settled.length = 1;
     settled.push({ settings, others });
     return settings;
   }
@@ -305,8 +296,9 @@ export class Calls {
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
-    const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure))).catch(() => failure).then((how) => this.#answered(call, result, how));
+    const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (this.#connection.transport?.access);
+    // That is a server that lets nobody do this without more rights; before an answer has begun, it is the status 403.
+    if (access?.auth && failure?.rpcCode === 40300) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure))).catch(() => failure).then((how) => this.#answered(call, result, how));
     else this.#answered(call, result, failure);
   }
 
