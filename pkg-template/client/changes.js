@@ -8,6 +8,8 @@ export class Changes {
   #connection;
   /** There when all of it is. @type {Module | undefined} */
   module;
+  /** Which connection's lists are told of: who loads this for an earlier one comes too late. */
+  #turn = 0;
 
   /** @param {import("./connection.js").Connection} connection */
   constructor(connection) {
@@ -27,9 +29,9 @@ export class Changes {
    * @param {NonNullable<import("../types/options.js").ClientOptions["listChanged"]>} wanted
    * @param {(error: Error) => void} failed
    */
-  watch(client, wanted, failed) {
-    const watch = (/** @type {Module} */ { watchLists }) => watchLists(client, wanted, failed);
-    if (this.module) watch(this.module);
-    else this.load().then(watch, failed);
+  async watch(client, wanted, failed) {
+    const turn = ++this.#turn;
+    const module = this.module ?? (await this.load().catch(failed));
+    if (turn === this.#turn) module?.watchLists(client, wanted, failed);
   }
 }

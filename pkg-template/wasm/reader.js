@@ -40,7 +40,7 @@ export class Reader {
       return shapes;
     }
     lay(text, this.#core);
-    if (this.#core.scan(text.length) === words.SCAN_PARSE) return undefined;
+    if (!this.#core.scan(text.length)) return undefined;
     if (shapes) shapes.learn(text);
     else if (++this.#scanned === MUCH) this.#load();
     return textsOf(this.#table(), 0, text);

@@ -75,10 +75,6 @@ export const FLAG_AS_TEXT = 1;
 export const FLAG_ESCAPED = 2;
 export const FLAG_STRAY = 4;
 
-// `Core::scan`: instead of a slot.
-export const SCAN_PARSE = -1;
-export const SCAN_DROPPED = -2;
-
 // What is odd about progress; 0 for nothing.
 export const ODDITY_UNKNOWN = 1;
 export const ODDITY_LATE = 2;

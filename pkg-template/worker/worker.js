@@ -33,7 +33,7 @@ let latest = 0;
 /** The module's table; detached, with length 0, when its memory has grown. */
 let records = new Float64Array();
 /** Only reads: whose progress it is, the page's core knows. */
-const scanner = { view, take() {}, scan: (/** @type {number} */ length) => (scanFrame(length) ? 0 : words.SCAN_PARSE) };
+const scanner = { view, take() {}, scan: scanFrame };
 const reader = new Reader(scanner, table);
 
 /** @typedef {{ module: WebAssembly.Module, rest?: WebAssembly.Module }} Modules what the page has compiled */

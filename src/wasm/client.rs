@@ -16,7 +16,7 @@ use crate::types::{Implementation, Level};
 use super::http::end;
 use super::memory::{put_id, put_slot, request, scan_scratch, view};
 use super::state::{Core, text};
-use super::words::{self, Failed, LogLevel, Scan};
+use super::words::{self, Failed, LogLevel};
 use super::{payload::help, records};
 
 #[wasm_bindgen]
@@ -143,16 +143,14 @@ impl Core {
     }
 
     /// Reads the frame of `length` units in the scratch buffer into the table's first record. Returns
-    /// the slot that its progress is for, or a [`Scan`].
-    #[allow(clippy::cast_possible_truncation)] // small numbers
-    pub fn scan(&mut self, length: usize) -> i32 {
-        if !scan_scratch(length) {
-            return Scan::Parse as i32;
+    /// whether it is progress; otherwise it has to be parsed.
+    pub fn scan(&mut self, length: usize) -> bool {
+        let is_progress = scan_scratch(length);
+        if is_progress {
+            let [record, ..] = records::table();
+            records::accept(record, &mut self.machine);
         }
-        let [record, ..] = records::table();
-        records::accept(record, &mut self.machine);
-        let [slot, ..] = *record;
-        if slot < 0.0 { Scan::Dropped as i32 } else { slot as i32 }
+        is_progress
     }
 
     /// The capabilities to declare from now on: those that are given, and those of what there are handlers

@@ -73,15 +73,6 @@ pub enum Flag {
     Stray = 4,
 }
 
-/// What [`Core::scan`](super::Core::scan) says instead of a slot.
-#[derive(Clone, Copy)]
-pub enum Scan {
-    /// The frame has to be parsed.
-    Parse = -1,
-    /// It was progress that is not delivered.
-    Dropped = -2,
-}
-
 /// What a connection goes over.
 #[derive(Clone, Copy)]
 pub enum Channel {

@@ -1,7 +1,7 @@
 // A package of which parts cannot be loaded, as when a page is older than what its server has: what needs such a
 // part fails for that reason, and nothing else does.
 import assert from "node:assert/strict";
-import { appendFile, rm } from "node:fs/promises";
+import { appendFile, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { test } from "node:test";
 import { soon, within } from "../rules/check.mjs";
@@ -74,6 +74,48 @@ test("a subscription without client/subscription.js fails by name, and calls go 
   const { client } = await lacking("client/subscription.js", {});
   await assert.rejects(within(client.listen({ toolsListChanged: true }), "the subscription"), { code: "NOT_LOADED", message: /subscription\.js/ });
   assert.ok(await within(client.callTool("t"), "the call"));
+  await client.close();
+});
+
+test("who connects again while what listens to lists is loaded, for a second time, listens once", async () => {
+  const app = await makeApp("lacks-at-first", []);
+  const file = path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js");
+  const script = await readFile(file, "utf8");
+  await rm(file);
+  let load = () => {};
+  Object.assign(globalThis, { secondTime: new Promise((resolve) => (load = () => resolve(undefined))) });
+  const { Client } = await app.import("index.js");
+  const client = new Client(undefined, { listChanged: { tools: { onChanged() {} } } });
+  /** @type {string[]} */
+  const told = [];
+  client.onerror = (/** @type {any} */ { code }) => void told.push(code);
+  const first = Socket.all.length;
+  const connect = async () => {
+    const before = Socket.all.length;
+    const connecting = client.connect("ws://fake.test/mcp");
+    const server = await socket(before);
+    server.answers = false;
+    server.open();
+    await soon("the question", () => server.sent.length);
+    // By now, what is missing has failed.
+    if (before === first) await writeFile(file, `${script}\nawait globalThis.secondTime;\n`);
+    const [{ id, method }] = server.sent;
+    assert.equal(method, "server/discover");
+    const serverInfo = { name: "fake", version: "1" };
+    const result = { resultType: "complete", supportedVersions: ["2026-07-28"], capabilities: { tools: { listChanged: true } }, serverInfo };
+    server.say({ jsonrpc: "2.0", id, result });
+    await within(connecting, "the connection");
+    return server;
+  };
+  await connect();
+  await client.close();
+  const server = await connect();
+  load();
+  const asked = () => server.sent.filter(({ method }) => method === "subscriptions/listen").length;
+  await soon("the subscription", asked);
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(asked(), 1);
+  assert.deepEqual(told, []);
   await client.close();
 });
 

@@ -80,15 +80,14 @@ export class Driver {
     if (scanned) {
       const scratch = this.#core.view(1);
       for (let i = 0; i < text.length; i++) scratch[i] = Math.min(text.charCodeAt(i), 128);
-      const slot = this.#core.scan(text.length);
-      if (slot >= 0) {
-        const [, , flags, , progress, total, start, end] = this.#core.view(2);
+      if (this.#core.scan(text.length)) {
+        const [slot, , flags, , progress, total, start, end] = this.#core.view(2);
+        if (slot < 0) return "dropped";
         const literal = start ? text.substring(start - 1, end + 1) : undefined;
         const message = literal && (flags & 2 ? JSON.parse(literal) : literal.slice(1, -1));
         this.#deliver(slot, progress, total, message);
         return "scanned";
       }
-      if (slot === -2) return "dropped";
     }
     this.#core.receive(JSON.parse(text), NaN, 0);
     this.#drain();
