@@ -5,7 +5,7 @@ import path from "node:path";
 import { describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { Clock } from "../rules/clock.mjs";
-import { soon, turn, within } from "../rules/check.mjs";
+import { deferred, soon, turn, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { Socket, install } from "../support/fake-socket.mjs";
 import { importPkg, pkg } from "../support/paths.mjs";
@@ -22,17 +22,19 @@ test("where there are no workers, worker: true is a typed error", async () => {
 });
 
 describe("what a server says", () => {
-  /** A client whose machine is ready late, or at once; and the server's socket. @param {string} name @param {boolean} late */
+  /** A client whose machine is ready when it is let, or at once; and the server's socket. @param {string} name @param {boolean} late */
   async function begin(name, late) {
     const app = await makeApp(`hears-${name}`, []);
     // Who is told of changes of lists has all of the machine before it begins.
-    if (late) await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js"), "await new Promise((resolve) => setTimeout(resolve, 200));\n");
+    if (late) await appendFile(path.join(app.directory, "node_modules/mcp-wasm/client/subscription.js"), "await globalThis.untilLet;\n");
+    const { promise, resolve } = deferred();
+    Object.assign(globalThis, { untilLet: promise });
     const { Client } = await app.import("index.js");
     const worker = await workerHere(`heard-${name}`);
     const before = Socket.all.length;
     const connecting = Client.connect("ws://fake.test/mcp", { worker, mode: "legacy", listChanged: { tools: { onChanged() {} } } });
     await soon("the socket", () => Socket.all.length > before);
-    return { connecting, server: /** @type {Socket} */ (Socket.all.at(-1)) };
+    return { connecting, server: /** @type {Socket} */ (Socket.all.at(-1)), let: resolve };
   }
   const PING = { jsonrpc: "2.0", id: "early", method: "ping" };
   const GREETED = ["initialize", "early", "notifications/initialized"];
@@ -50,11 +52,12 @@ describe("what a server says", () => {
 
   test("before the page can read is read in its place", async () => {
     install();
-    const { connecting, server } = await begin("page", true);
+    const { connecting, server, let: ready } = await begin("page", true);
     server.open();
+    server.say(PING);
     await new Promise((resolve) => setTimeout(resolve, 50));
     assert.deepEqual(server.sent, []);
-    server.say(PING);
+    ready();
     const client = await within(connecting, "the connection");
     await soon("the greeting", () => server.sent.length > 2);
     assert.deepEqual(server.sent.map(({ method, id }) => method ?? id), GREETED);
@@ -63,11 +66,12 @@ describe("what a server says", () => {
 
   test("last, before the page can read, is that it has closed the connection", async () => {
     install();
-    const { connecting, server } = await begin("closed", true);
+    const { connecting, server, let: ready } = await begin("closed", true);
     const failed = assert.rejects(within(connecting, "the connection"), { code: "CLOSED" });
     server.open();
     await new Promise((resolve) => setTimeout(resolve, 50));
     server.close();
+    ready();
     await failed;
     assert.deepEqual(server.sent, []);
   });
