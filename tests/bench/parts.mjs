@@ -167,12 +167,12 @@ const WARMING = 3;
  * keeps the script and what it was compiled to.
  * @param {Setting} setting
  * @param {"dial" | "fetch"} how
- * @param {boolean} [warm]
+ * @param {{ warm?: boolean, away?: number }} [options] how far away the server is, in milliseconds
  */
-async function start(setting, how, warm = false) {
+async function start(setting, how, { warm = false, away = 0 } = {}) {
   const { browser, plain, cached, frames, names, log } = setting;
   const who = CONNECTED.filter((name) => name !== "bare" && names.includes(name));
-  const url = JSON.stringify(how === "fetch" ? frames.http : frames.url);
+  const url = JSON.stringify(how === "fetch" ? `${frames.http}?away=${away}` : frames.url);
   /** @type {import("./browsers.mjs").Samples} */
   const samples = Object.fromEntries(who.map((name) => [name, []]));
   /** @type {Record<string, import("puppeteer-core").BrowserContext>} */
@@ -286,8 +286,9 @@ export const columns = {
   concurrentMemory: { part: "calls", head: "all at once, in memory", base: "bare", run: (setting) => calls(setting, "concurrent") },
   coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial") },
   coldFetch: { part: "cold", head: "over HTTP", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch") },
-  warmSocket: { part: "warm", head: "over WebSocket, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial", true) },
-  warmFetch: { part: "warm", head: "over HTTP, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", true) },
+  farFetch: { part: "cold", head: "over HTTP, 30 ms away", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", { away: 30 }) },
+  warmSocket: { part: "warm", head: "over WebSocket, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial", { warm: true }) },
+  warmFetch: { part: "warm", head: "over HTTP, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", { warm: true }) },
   heap: { part: "heap", head: "JavaScript heap", run: (setting) => growth(setting, "heap") },
   module: { part: "heap", head: "memory of the WebAssembly module", run: (setting) => growth(setting, "module") },
   gaps: { part: "frames", head: "longest gap, in frames", run: gaps },

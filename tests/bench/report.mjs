@@ -159,8 +159,8 @@ export function fullTables({ chromium, firefox, native }) {
     ],
     [
       "### From the import to a connected client\n\nTime that passes in a fresh page, everything from loopback; mcp-wasm is 1. Each client is bundled, minified and split by Vite, as its package lets it. Warm is a browser that keeps the script and what it was compiled to.",
-      clients("time in Chromium", chromium, of(chromium, "coldSocket", "coldFetch", "warmSocket", "warmFetch")),
-      clients("time in Firefox", firefox, of(firefox, "coldSocket", "coldFetch", "warmSocket", "warmFetch")),
+      clients("time in Chromium", chromium, of(chromium, "coldSocket", "coldFetch", "farFetch", "warmSocket", "warmFetch")),
+      clients("time in Firefox", firefox, of(firefox, "coldSocket", "coldFetch", "farFetch", "warmSocket", "warmFetch")),
     ],
     [
       "### Memory after 100,000 calls\n\nAfter garbage collection, relative to before these calls.",
