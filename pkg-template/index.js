@@ -1,7 +1,8 @@
 // The package as most apps use it: the module travels inside, and starts on the first `connect`.
+import { part } from "./base/errors.js";
 import start, { Core, startLate, startRest } from "./wasm/core.js";
 import packed from "./wasm/inline.js";
-import { part, provide, ready } from "./wasm/load.js";
+import { provide, ready } from "./wasm/load.js";
 import { unpack } from "./wasm/unpack.js";
 
 /** A part that is loaded late, compiled beside the first one and to be started after it. @param {string} text */
@@ -19,6 +20,7 @@ provide(async () => {
 }, async () => {
   const { default: text, Exchanges } = await part(import("./transports/whole.js"));
   return { Exchanges, start: async () => startRest(await compiled(text)) };
+  // Whoever needs it says that it is missing.
 }, async () => startLate(await compiled((await import("./wasm/inline-dialogue.js")).default)));
 
 export * from "./client/api.js";

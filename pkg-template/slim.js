@@ -1,4 +1,5 @@
 // For apps that place the module themselves: `import url from "mcp-wasm/core.wasm?url"`.
+import { part } from "./base/errors.js";
 import start, { Core } from "./wasm/core.js";
 import startHost, { Host } from "./wasm/host.js";
 import { provide, ready } from "./wasm/load.js";
@@ -13,7 +14,7 @@ export async function init(source) {
   provide(async () => {
     await start({ module_or_path: await source });
     return { Core };
-  }, () => import("./transports/exchanges.js"));
+  }, () => part(import("./transports/exchanges.js")));
   await ready();
 }
 

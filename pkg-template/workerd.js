@@ -7,6 +7,7 @@ import { provide } from "./wasm/load.js";
 import { serverClass } from "./server/server.js";
 import { provideHost, readyHost } from "./wasm/server-load.js";
 
+// What is imported here is in the same bundle: none of it can be missing by itself.
 provide(async () => {
   await start({ module_or_path: compiled });
   return { Core };

@@ -130,15 +130,15 @@ fn a_late_part_that_cannot_be_loaded_fails_what_needs_it_and_nothing_else() {
     receive(&mut client, &json!({ "jsonrpc": "2.0", "id": first, "error": error }));
     receive(&mut client, &result(second));
     assert_eq!(drain(&mut client), ["incomplete"]);
-    client.remain("no network", 0.0);
-    assert_eq!(drain(&mut client), ["refuse 7 -32603", "failed PROTOCOL_ERROR", "result"]);
+    client.remain(&json!({ "message": "no network" }), 0.0);
+    assert_eq!(drain(&mut client), ["refuse 7 -32603", "failed CLOSED", "result"]);
     // An answer whose id the server has made a text is one all the same.
     let third = call(&mut client);
     let error = json!({ "code": -32042, "message": "open this" });
     receive(&mut client, &json!({ "jsonrpc": "2.0", "id": third.to_string(), "error": error }));
     assert_eq!(drain(&mut client), ["incomplete"]);
-    client.remain("no network", 0.0);
-    assert_eq!(drain(&mut client), ["failed PROTOCOL_ERROR"]);
+    client.remain(&json!({ "message": "no network" }), 0.0);
+    assert_eq!(drain(&mut client), ["failed CLOSED"]);
     // It is asked for again.
     receive(&mut client, &question(8));
     assert_eq!(drain(&mut client), ["incomplete"]);

@@ -373,7 +373,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("worker", &["base", "wasm", "transports"]),
     ("client", &["base", "wasm", "transports", "worker"]),
     ("server", &["base", "wasm", "transports"]),
-    (DOORS, &["wasm", "transports", "client", "server"]),
+    (DOORS, &["base", "wasm", "transports", "client", "server"]),
     ("diagnose", &["base", "wasm", "auth", "client"]),
     ("models", &["base"]),
     ("auth", &["base"]),
@@ -405,6 +405,56 @@ fn the_facade_imports_only_point_down() {
     let files: Vec<(&str, &str)> = files.iter().map(|(name, text)| (&**name, &**text)).collect();
     let found = script_violations(&files);
     assert!(found.is_empty(), "\n{}", found.join("\n"));
+}
+
+/// Where something is loaded late without `part`, and who says instead that it did not come.
+const LATE: &[(&str, &str)] = &[
+    ("client/calls.js", "../transports/authorized.js: the call fails as the server said"),
+    ("client/diagnosis.js", "./diagnose/index.js: the error says what to import"),
+    ("index.js", "./wasm/inline-dialogue.js: the connection that needs it says so"),
+    ("transports/crowd.js", "./seldom.js: a warning that nobody waits for"),
+    ("wasm/reader.js", "./shapes.js: without it, all is scanned"),
+    ("workerd.js", "./transports/exchanges.js: in the same bundle"),
+    ("workerd.js", "./server.wasm: in the same bundle"),
+];
+
+/// What is loaded late and does not come fails by one name, whatever the platform calls it.
+#[test]
+fn what_does_not_come_fails_by_name() {
+    let template = repository().join("pkg-template");
+    let mut found = Vec::new();
+    let mut named = 0;
+    for file in files(&template, "js") {
+        let name = file.strip_prefix(&template).unwrap().to_str().unwrap().to_owned();
+        let (by_name, otherwise) = late_imports(&fs::read_to_string(&file).unwrap());
+        named += by_name;
+        found.extend(vec![name; otherwise]);
+    }
+    found.sort();
+    assert!(named > 15, "{named} imports have that name");
+    assert_eq!(found, LATE.iter().map(|(file, _)| *file).collect::<Vec<_>>());
+    let source = "part(import(\"./a.js\")); import(\"./b.js\"); /** @type {import(\"./c.js\").C} */\n\
+        // import(x)\nimport d from \"./d.js\";";
+    assert_eq!(late_imports(source), (1, 1));
+}
+
+/// How many imports of a script are made when it runs: those that `part` gives a name to if they fail, and others.
+fn late_imports(source: &str) -> (usize, usize) {
+    let (mut by_name, mut all) = (0, 0);
+    let mut rest = source;
+    while let Some(first) = rest.chars().next() {
+        let length = if rest.starts_with("//") {
+            rest.find('\n').unwrap_or(rest.len())
+        } else if rest.starts_with("/*") {
+            rest.find("*/").map_or(rest.len(), |end| end + 2)
+        } else {
+            all += usize::from(rest.starts_with("import("));
+            by_name += usize::from(rest.starts_with("part(import("));
+            first.len_utf8()
+        };
+        rest = &rest[length..];
+    }
+    (by_name, all - by_name)
 }
 
 /// What a transport can do beyond the SDKs' interface is found out in one place, and a connection's parts

@@ -198,6 +198,7 @@ export class OAuth implements Authorizer {
    * Logs in. Call it in a click: it opens a window. Resolves when there are tokens that should do;
    * at once if there are.
    * @throws {AuthError} each with a `code` that says why
+   * @throws {McpError} `NOT_LOADED` when a part that is loaded when it is needed did not come
    */
   login(server: string | URL | AuthError, options?: LoginOptions): Promise<void>;
   /** Forgets the tokens here and in all tabs, and takes them back if the authorization server lets it. */

@@ -1,5 +1,5 @@
 // Log-ins, for servers that ask for one.
-import { McpError } from "../base/errors.js";
+import { McpError, part } from "../base/errors.js";
 import { failure } from "./errors.js";
 import { serverOf } from "./addresses.js";
 
@@ -8,7 +8,7 @@ export { OAuth } from "./oauth.js";
 export { indexedDb, local, memory, session } from "./storage.js";
 
 /** @param {{ storage?: import("./index.js").AuthStorage }} [options] */
-export const finish = async (options) => (await import("./finish.js")).finish(options);
+export const finish = async (options) => (await part(import("./finish.js"))).finish(options);
 
 /**
  * A token that somebody else has obtained.
@@ -29,7 +29,7 @@ export function bearer(token) {
       throw failure("AUTH_REQUIRED", serverOf(address), "the token of `bearer` is refused");
     },
     async ticket(url) {
-      return (await import("./ticket.js")).ticketFor(this, url, {});
+      return (await part(import("./ticket.js"))).ticketFor(this, url, {});
     },
   };
 }

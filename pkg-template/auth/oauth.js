@@ -1,5 +1,6 @@
 // Log-ins by OAuth 2.1: what is sent with requests, and what is made of a refusal. How a new one is
 // made is loaded when somebody logs in.
+import { part } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { isLoopback, keyOf, serverOf } from "./addresses.js";
 import { scopesOf, tokenChallenge } from "./challenge.js";
@@ -11,7 +12,7 @@ import { session } from "./storage.js";
 const PATIENCE = 600_000;
 
 // Most requests need none of these.
-const renewal = () => import("./renewal.js");
+const renewal = () => part(import("./renewal.js"));
 
 /** @typedef {import("./sessions.js").Session} Session */
 
@@ -66,7 +67,7 @@ export class OAuth {
     try {
       signal.throwIfAborted();
       if (suffices(await this.#sessions.get(server))) return;
-      const { logIn } = await import("./login.js");
+      const { logIn } = await part(import("./login.js"));
       await logIn(this.#sessions, { server, wanted, challenge: this.#challenges.get(key), how, open, popup, signal });
     } finally {
       popup?.close();
@@ -111,7 +112,7 @@ export class OAuth {
   /** @param {import("./index.js").AuthAnswer} answer @returns {Promise<boolean>} */
   async answered({ status, challenge: field, nonce, sent, attempt, signal, url, server: address }) {
     const server = serverOf(address);
-    const isNew = nonce !== undefined && (await import("./proof.js")).heed(url, nonce);
+    const isNew = nonce !== undefined && (await part(import("./proof.js"))).heed(url, nonce);
     const challenge = tokenChallenge(field);
     const access = /^\w+ (.*)$/s.exec(sent.authorization ?? "")?.[1];
     if (sent.dpop && challenge?.error === "use_dpop_nonce") return isNew && attempt < 3;
@@ -147,7 +148,7 @@ export class OAuth {
     // Without a log-in there is nothing to ask with, and perhaps no need to.
     if (!refused && !(await this.#sessions.get(serverOf(url)))?.tokens) return undefined;
     try {
-      return await (await import("./ticket.js")).ticketFor(this, url, this.#sessions.options);
+      return await (await part(import("./ticket.js"))).ticketFor(this, url, this.#sessions.options);
     } catch (error) {
       // The connection fails for another reason.
       if (refused && (isFailure(error, "AUTH_METADATA") || isFailure(error, "AUTH_TRANSIENT"))) return undefined;

@@ -1,5 +1,5 @@
 // The log-ins of an app: what is stored of each, and who hears of it.
-import { attempt } from "../base/errors.js";
+import { attempt, part } from "../base/errors.js";
 import { keyOf } from "./addresses.js";
 import { Store, memory } from "./storage.js";
 
@@ -76,7 +76,7 @@ export class Sessions {
     if (!tokens) return {};
     const { type, access } = tokens;
     const key = type === "DPoP" && (await this.key(issuer));
-    const proof = key && { dpop: await (await import("./proof.js")).prove(key, method, url, access) };
+    const proof = key && { dpop: await (await part(import("./proof.js"))).prove(key, method, url, access) };
     return { authorization: `${type} ${access}`, ...proof };
   }
 

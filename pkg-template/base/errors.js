@@ -239,6 +239,12 @@ export function wordsOf(thrown) {
 export const typed = (thrown, what, sent = false) =>
   isMcpError(thrown) ? thrown : new ClosedError(`${what}${inBrackets(wordsOf(thrown))}`, sent, { cause: thrown });
 
+/** What is loaded late, or why not. @template T @param {Promise<T>} loading @returns {Promise<T>} */
+export const part = (loading) =>
+  loading.catch((cause) => {
+    throw new McpError("NOT_LOADED", "a part of this package could not be loaded: " + cause, { cause });
+  });
+
 /** A transport that is not started, or was closed. @param {string} what */
 export const notOpen = (what) => new ClosedError(`the message was not sent: ${what} is not open; start it first, or make another if it was closed`, false);
 

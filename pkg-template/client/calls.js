@@ -202,10 +202,11 @@ export class Calls {
     call.waits = true;
     const { signal } = call.options;
     if (signal) this.#watch(signal, call);
-    await this.#connection.complete();
+    const failed = await this.#connection.complete();
     call.cleanup?.();
     if (!call.waits) return;
     call.waits = false;
+    call.cause = failed;
     this.#start(call, params);
   }
 

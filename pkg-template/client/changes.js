@@ -1,6 +1,6 @@
 // Subscriptions, and what they need of the module: loaded when somebody subscribes.
 
-import { part } from "../wasm/load.js";
+import { part } from "../base/errors.js";
 
 /** @typedef {typeof import("./subscription.js")} Module */
 
@@ -18,9 +18,9 @@ export class Changes {
 
   /** @returns {Promise<Module>} */
   async load() {
-    const [module, whole] = await Promise.all([part(import("./subscription.js")), this.#connection.complete()]);
-    if (whole) this.module = module;
-    return module;
+    const [module, failed] = await Promise.all([part(import("./subscription.js")), this.#connection.complete()]);
+    if (failed) throw failed;
+    return (this.module = module);
   }
 
   /**

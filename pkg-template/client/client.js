@@ -1,11 +1,11 @@
 // The client as the page sees it. What the core says goes to the part that it concerns.
 import { abilitiesOf } from "../base/abilities.js";
 import { checkHandler, merge, noLevel, optionsOf } from "../base/check.js";
-import { ClosedError, McpError, attempt, shown, toError } from "../base/errors.js";
+import { ClosedError, McpError, attempt, part, shown, toError } from "../base/errors.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { later } from "../base/later.js";
 import { route } from "../transports/route.js";
-import { part, ready } from "../wasm/load.js";
+import { ready } from "../wasm/load.js";
 import * as words from "../wasm/words.js";
 import { Calls } from "./calls.js";
 import { Changes } from "./changes.js";

@@ -1,7 +1,7 @@
 // The link between the core and a transport. The core is never borrowed while a callback of the page runs, so that may call anything.
 import { abilitiesOf } from "../base/abilities.js";
 import { Alarm } from "../base/alarm.js";
-import { ProtocolError, typed } from "../base/errors.js";
+import { ProtocolError, part, typed } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, outline, oversize } from "../base/size.js";
@@ -129,15 +129,14 @@ export class Connection {
     if (!this.#owner.table.size && !this.#owner.waits()) this.#alarm.hold(false);
   }
 
-  /** Loads what the core lacks. @returns {Promise<boolean>} whether all is there now */
+  /** Loads what the core lacks. @returns {Promise<unknown>} why it cannot, unless all is there now */
   async complete() {
-    if (this.#whole) return true;
-    let failed;
-    await readyForDialogue().catch((error) => (failed = String(error?.message ?? error)));
-    this.#whole = failed === undefined;
+    if (this.#whole) return;
+    const failed = await part(readyForDialogue()).catch((error) => error);
+    this.#whole = !failed;
     this.#core?.complete(failed, now());
     this.drain();
-    return this.#whole;
+    return failed;
   }
 
   /**

@@ -1,6 +1,5 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
-import { attempt } from "../base/errors.js";
-import { part } from "../wasm/load.js";
+import { attempt, part } from "../base/errors.js";
 
 /** @typedef {import("./answers.js").Answers} Answers */
 /** @typedef {import("../types/input.js").InputContext} InputContext */

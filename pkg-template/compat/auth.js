@@ -1,4 +1,5 @@
 // What programs of the SDKs ask for by hand: a log-in by a provider, and requests that bring one along.
+import { part } from "../base/errors.js";
 import { extractWWWAuthenticateParams } from "./helpers.js";
 
 /** @typedef {import("./helpers.js").Fetch} Fetch */
@@ -16,7 +17,7 @@ import { extractWWWAuthenticateParams } from "./helpers.js";
 export function authBy({ translate, manner }) {
   /** @param {unknown} provider of whichever SDK @param {Asked} asked @returns {Promise<"AUTHORIZED" | "REDIRECT">} */
   return async (provider, { serverUrl, authorizationCode, iss, scope, resourceMetadataUrl, fetchFn, forceReauthorization }) => {
-    const { ProvidedLogin } = await import("./login.js");
+    const { ProvidedLogin } = await part(import("./login.js"));
     const login = new ProvidedLogin(provider, String(serverUrl), /** @type {typeof fetch | undefined} */ (fetchFn), manner);
     try {
       if (authorizationCode !== undefined) await login.finish(authorizationCode, iss);

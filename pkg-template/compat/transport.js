@@ -1,5 +1,5 @@
 // The SDKs' transports, by their names there.
-import { McpError, attempt } from "../base/errors.js";
+import { McpError, attempt, part } from "../base/errors.js";
 import { fast } from "../base/handlers.js";
 import { throughProxies } from "../base/itself.js";
 import { StreamableHttpTransport, WebSocketTransport, createInMemoryPair } from "../index.js";
@@ -112,7 +112,7 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
       } : undefined,
     });
     this.#again = reconnectionScheduler && { schedule: reconnectionScheduler, ...options.reconnectionOptions };
-    this.#made = async () => new (await import("./login.js")).ProvidedLogin(authProvider, String(url), options.fetch, { ...this[SPEECH].manner, onInsufficientScope, maxStepUpRetries, assumePkce });
+    this.#made = async () => new (await part(import("./login.js"))).ProvidedLogin(authProvider, String(url), options.fetch, { ...this[SPEECH].manner, onInsufficientScope, maxStepUpRetries, assumePkce });
     this.#logsIn = logsIn(authProvider);
     this.#provider = authProvider;
     this.#fetch = options.fetch ?? fetch;
@@ -120,13 +120,16 @@ export class StreamableHTTPClientTransport extends StreamableHttpTransport {
 
   /** What logs in by the provider: only a program that has one carries it. */
   #login() {
-    return (this.#loaded ??= this.#made());
+    return (this.#loaded ??= this.#made().catch((error) => {
+      this.#loaded = undefined;
+      throw error;
+    }));
   }
 
   /** What makes requests, with proofs where the provider has such. @returns {typeof fetch | Promise<typeof fetch>} */
   #fetching() {
     if (!this.#logsIn || !this.#provider?.dpop) return this.#fetch;
-    return import("./dpop.js").then(({ withDpopFromProvider }) => /** @type {typeof fetch} */ (withDpopFromProvider(/** @type {import("./dpop.js").Provider} */ (this.#provider))(/** @type {import("./helpers.js").Fetch} */ (this.#fetch))));
+    return part(import("./dpop.js")).then(({ withDpopFromProvider }) => /** @type {typeof fetch} */ (withDpopFromProvider(/** @type {import("./dpop.js").Provider} */ (this.#provider))(/** @type {import("./helpers.js").Fetch} */ (this.#fetch))));
   }
 
   /** @returns {Speech} */

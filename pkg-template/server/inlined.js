@@ -1,5 +1,5 @@
 // A server in the page, with its module inside the package.
-import { McpError } from "../base/errors.js";
+import { McpError, part } from "../base/errors.js";
 import { provideHost, readyHost } from "../wasm/server-load.js";
 import { unpack } from "../wasm/unpack.js";
 import { serverClass } from "./server.js";
@@ -11,7 +11,7 @@ function ready() {
       const advice = "a service worker may load nothing later, so a server in it takes `Server` and `initServer` of mcp-wasm/slim";
       throw new McpError("UNSUPPORTED", advice);
     }
-    return (await import("../wasm/server-module.js")).startHost(unpack);
+    return (await part(import("../wasm/server-module.js"))).startHost(unpack);
   });
   return readyHost();
 }

@@ -235,7 +235,7 @@ export class Fetcher {
         if (id !== undefined && id !== last) attempt(() => tell?.((last = id)));
       } else {
         chunks.push(value);
-        if ((size += value.length) > Math.min(LARGE, this.maxMessageSize)) text = await (await import("./seldom.js")).rest(hold, body, chunks, this.maxMessageSize);
+        if ((size += value.length) > Math.min(LARGE, this.maxMessageSize)) text = await (await part(import("./seldom.js"))).rest(hold, body, chunks, this.maxMessageSize);
       }
     }
     // What there is of an event that has no end is none.

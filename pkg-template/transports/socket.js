@@ -1,7 +1,6 @@
 // WebSocket, one text frame for each message.
-import { ClosedError, McpError, ProtocolError, notOpen, shown } from "../base/errors.js";
+import { ClosedError, McpError, ProtocolError, notOpen, part, shown } from "../base/errors.js";
 import { throughProxies } from "../base/itself.js";
-import { part } from "../wasm/load.js";
 import { FrameTransport } from "./text.js";
 
 /** How long the other end may take to say goodbye, in milliseconds. */

@@ -91,12 +91,6 @@ export async function readyForHttp() {
   return { ...module, ...moving };
 }
 
-/** What is loaded late, or why not. @template T @param {Promise<T>} loading @returns {Promise<T>} */
-export const part = (loading) =>
-  loading.catch((cause) => {
-    throw new McpError("NOT_LOADED", "a part of this client could not be loaded: " + cause, { cause });
-  });
-
 /** What a failed start means. @param {Error | undefined} error */
 function explain(error) {
   const blocked = error?.name === "CompileError" && /unsafe-eval|Content.Security|CSP/i.test(error.message);

@@ -46,12 +46,13 @@ impl Core {
         std::mem::take(&mut self.other)
     }
 
-    /// The late part of the module is there, or could not be loaded for that reason.
+    /// The late part of the module is there, or could not be loaded, by that error.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn complete(&mut self, failed: JsValue, now: f64) {
-        match failed.as_text() {
-            None => self.machine.complete(now),
-            Some(reason) => self.machine.remain(&reason, now),
+        if failed.is_undefined() {
+            self.machine.complete(now);
+        } else {
+            self.machine.remain(&failed, now);
         }
     }
 

@@ -46,7 +46,7 @@ for (const file of ["client/answers.js", "wasm/inline-dialogue.js"]) {
       server.say(question);
       const { error } = await answerTo(server, question.id);
       assert.equal(error.code, -32603);
-      assert.match(error.message, /^a part of this client could not be loaded: /);
+      assert.match(error.message, /^a part of this package could not be loaded: /);
       assert.ok(await within(call, "the call"));
     }
     assert.equal(asked, 0);
@@ -70,9 +70,49 @@ test("a result that cannot be checked without client/results.js fails its call w
   await client.close();
 });
 
-test("a subscription without client/subscription.js fails by name, and calls go on", async () => {
-  const { client } = await lacking("client/subscription.js", {});
-  await assert.rejects(within(client.listen({ toolsListChanged: true }), "the subscription"), { code: "NOT_LOADED", message: /subscription\.js/ });
+for (const file of ["client/subscription.js", "wasm/inline-dialogue.js"]) {
+  test(`a subscription without ${file} fails by name, and calls go on`, async () => {
+    const { client } = await lacking(file, {});
+    const missing = { name: "McpError", code: "NOT_LOADED", message: new RegExp(path.basename(file)) };
+    await assert.rejects(within(client.listen({ toolsListChanged: true }), "the subscription"), missing);
+    assert.ok(await within(client.callTool("t"), "the call"));
+    await client.close();
+  });
+
+  test(`lists that are not listened to for want of ${file} are told of by name`, async () => {
+    /** @type {any[]} */
+    const told = [];
+    const { client } = await lacking(file, { listChanged: { tools: { onChanged() {} } } });
+    client.onerror = (/** @type {any} */ { code }) => void told.push(code);
+    await soon("the error", () => told.length);
+    assert.deepEqual(told, ["NOT_LOADED"]);
+    assert.ok(await within(client.callTool("t"), "the call"));
+    await client.close();
+  });
+}
+
+for (const [era, asks] of /** @type {const} */ ([
+  ["auto", { result: { resultType: "input_required", inputRequests: { a: { method: "elicitation/create", params: ELICITATION.params } } } }],
+  ["legacy", { error: { code: -32042, message: "open this", data: { elicitations: [] } } }],
+])) {
+  test(`a call to a server of the era ${era} that cannot go on without wasm/inline-dialogue.js fails by name, and others go on`, async () => {
+    const { client, server } = await lacking("wasm/inline-dialogue.js", { mode: era });
+    server.answers = false;
+    const call = client.callTool("t");
+    const failed = assert.rejects(within(call, "the call"), { name: "McpError", code: "NOT_LOADED", message: /inline-dialogue\.js/ });
+    await soon("the call", () => server.sent.at(-1)?.method === "tools/call");
+    server.say({ jsonrpc: "2.0", id: call.id, ...asks });
+    await failed;
+    server.answers = true;
+    assert.ok(await within(client.callTool("t"), "the other call"));
+    await client.close();
+  });
+}
+
+test("a subscription by its method fails by name without wasm/inline-dialogue.js, and calls go on", async () => {
+  const { client } = await lacking("wasm/inline-dialogue.js", {});
+  const asked = client.request({ method: "subscriptions/listen", params: { notifications: { toolsListChanged: true } } });
+  await assert.rejects(within(asked, "the subscription"), { name: "McpError", code: "NOT_LOADED" });
   assert.ok(await within(client.callTool("t"), "the call"));
   await client.close();
 });
@@ -286,4 +326,55 @@ test("a call that is given up while what answers is loaded asks nobody", async (
   second.call.cancel();
   await assert.rejects(second.call);
   await client.close();
+});
+
+test("a large answer that cannot be read without transports/seldom.js fails its call by name, and others go on", async () => {
+  const app = await makeApp("lacks-seldom", []);
+  await rm(path.join(app.directory, "node_modules/mcp-wasm/transports/seldom.js"));
+  const { Client } = await app.import("index.js");
+  let asked = 0;
+  const answered = async (/** @type {string} */ _, /** @type {RequestInit} */ { method, body }) => {
+    if (method !== "POST") return new Response(null, { status: 405 });
+    const { id, method: what, params } = JSON.parse(String(body));
+    const result = { resultType: "complete", content: [], ttlMs: 0, cacheScope: "private" };
+    if (what === "server/discover") Object.assign(result, { supportedVersions: ["2026-07-28"], capabilities: { tools: {} }, serverInfo: { name: "fake", version: "1" } });
+    if (params.name === "large") Object.assign(result, { content: [{ type: "text", text: "x".repeat(300_000) }], asked: ++asked });
+    return new Response(JSON.stringify({ jsonrpc: "2.0", id, result }), { headers: { "content-type": "application/json" } });
+  };
+  const client = await within(Client.connect("http://fake.test/mcp", { fetch: answered }), "the connection");
+  let ends = 0;
+  client.onclose = () => void ends++;
+  const other = client.callTool("small");
+  await assert.rejects(within(client.callTool("large"), "the call"), { name: "McpError", code: "NOT_LOADED", message: /seldom\.js/ });
+  assert.equal(asked, 1);
+  assert.ok(await within(other, "the other call"));
+  assert.ok(await within(client.callTool("small"), "the third call"));
+  assert.equal(ends, 0);
+  await client.close();
+});
+
+test("mcp-wasm/slim: a connection by HTTP without transports/exchanges.js fails by name, and one by WebSocket is opened", async () => {
+  const app = await makeApp("lacks-exchanges", []);
+  await rm(path.join(app.directory, "node_modules/mcp-wasm/transports/exchanges.js"));
+  const { Client, McpError, init } = await app.import("slim.js");
+  await init(readFile(path.join(app.directory, "node_modules/mcp-wasm/core.wasm")));
+  const client = new Client();
+  await assert.rejects(within(client.connect("http://fake.test/mcp"), "the end"), (/** @type {any} */ error) => error instanceof McpError && error.code === "NOT_LOADED");
+  const before = Socket.all.length;
+  const connecting = client.connect("ws://fake.test/mcp");
+  (await socket(before)).open();
+  await within(connecting, "the connection");
+  await client.close();
+});
+
+test("a server in the page fails by name without its module, and is there once that is", async () => {
+  const app = await makeApp("lacks-server-module", []);
+  const file = path.join(app.directory, "node_modules/mcp-wasm/wasm/server-module.js");
+  const script = await readFile(file);
+  await rm(file);
+  const { Client, McpError, Server } = await app.import("index.js");
+  const server = new Server({ name: "s", version: "1" });
+  await assert.rejects(within(Client.connect(server), "the end"), (/** @type {any} */ error) => error instanceof McpError && error.code === "NOT_LOADED");
+  await writeFile(file, script);
+  await (await within(Client.connect(server), "the connection")).close();
 });

@@ -7,7 +7,6 @@ use crate::error::Error;
 use crate::jsonrpc::{Id, Malformed, Message, Payload, code};
 use crate::proto::Millis;
 use crate::proto::version::Version;
-use crate::text::sentence;
 use crate::types::method;
 
 use super::ClientMachine;
@@ -57,12 +56,12 @@ impl<P: Payload> ClientMachine<P> {
         }
     }
 
-    /// The other part could not be loaded: what has waited for it fails for that reason. It is asked for again
-    /// by whatever needs it next.
-    pub fn remain(&mut self, reason: &str, now: Millis) {
+    /// The other part could not be loaded: what has waited for it fails by that error of the platform's. It is
+    /// asked for again by whatever needs it next.
+    pub fn remain(&mut self, cause: &P, now: Millis) {
         self.gate.asked = false;
+        let text = cause.text("message").unwrap_or_default();
         for (message, stream) in std::mem::take(&mut self.gate.held) {
-            let text = sentence(&["a part of this client could not be loaded: ", reason]);
             match message {
                 message if !self.needs_dialogue(&message) => self.receive(message, stream, now),
                 Ok(Message::Request { id, .. }) => {
@@ -70,7 +69,9 @@ impl<P: Payload> ClientMachine<P> {
                 }
                 Ok(Message::Response { id: Some(id), .. }) => {
                     if let Some(id) = answered(&id) {
-                        self.failed(id, Error::Protocol(text), now);
+                        let cause = Some(cause.clone());
+                        let error = Error::Lost { reason: text.clone(), sent: true, cause };
+                        self.failed(id, error, now);
                     }
                 }
                 _ => {}
