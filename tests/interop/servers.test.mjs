@@ -8,7 +8,7 @@ import { after, before, describe, test } from "node:test";
 import { SSEClientTransport } from "@modelcontextprotocol/sdk/client/sse.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import { importPkg, python, pythonFastmcp2, pythonFastmcp4, pythonGradio, rmcpServer, tests } from "../support/paths.mjs";
-import { freePort, start } from "../support/process.mjs";
+import { freePort, listening, start } from "../support/process.mjs";
 
 /**
  * @typedef {object} Row
@@ -159,11 +159,13 @@ describe("servers of the registries", { concurrency: 3 }, () => {
   for (const [name, row] of Object.entries(servers)) {
     test(`${name}: connects, lists, calls with progress, stops, is killed and found again`, async () => {
       const port = await freePort();
-      const launch = () => {
+      const launch = async () => {
         const [command, args, env] = row.run?.(port) ?? [];
         if (!command || !args || !row.ready) return undefined;
         assert.ok(existsSync(command), `${command} is missing: run \`cargo xtask test\`, which sets it up`);
-        return start(command, args, { ready: row.ready, env, timeout: 60_000 });
+        const server = await start(command, args, { ready: row.ready, env, timeout: 60_000 });
+        await listening(port);
+        return server;
       };
       let server = await launch();
       const client = new Client({ name: "interop", version: "1.0.0" }, { progressHandler: null, mode: row.mode });

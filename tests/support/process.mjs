@@ -1,7 +1,7 @@
 // Child processes that are waited for until they say that they are ready, and that never outlive
 // the test.
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 
 /** @type {Set<import("node:child_process").ChildProcess>} */
 const running = new Set();
@@ -89,4 +89,19 @@ export function freePort() {
       server.close(() => resolve(port));
     });
   });
+}
+
+/**
+ * Fulfilled when somebody takes connections at a port: servers may say that they are ready a little before.
+ * @param {number} port
+ */
+export async function listening(port) {
+  for (const end = performance.now() + 10_000; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    const taken = await new Promise((resolve) => {
+      const socket = connect(port, "127.0.0.1", () => resolve(true)).once("error", () => resolve(false));
+      socket.once("connect", () => socket.destroy());
+    });
+    if (taken) return;
+    if (performance.now() > end) throw new Error(`nobody listens at port ${port}`);
+  }
 }
