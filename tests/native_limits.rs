@@ -7,12 +7,12 @@ mod http;
 #[path = "support/socket.rs"]
 mod support;
 
-use std::{net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, time::Duration};
 
 use axum::{extract::Request as HttpRequest, http::HeaderMap, middleware, response::Response};
 use http::{Answer, MODERN, Request, modern};
 use mcp_wasm::{
-    native::{Endpoint, Options, serve_app},
+    native::{Duplex, Endpoint, Opening, Options, serve_app, serve_app_by},
     server::{Context, ElicitRequest, InputError, NoArguments, Principal, Server},
 };
 use serde_json::{Value, json};
@@ -112,6 +112,33 @@ async fn one_address_has_its_share_of_the_connections_and_no_more() {
     };
     timeout(PATIENCE, back).await.expect("there is room again");
     assert_eq!(ping().send(host.address).await.status, 200);
+}
+
+/// Connections that begin with something: here, with nothing that one would notice.
+#[derive(Clone)]
+struct Sealed;
+
+impl Opening for Sealed {
+    async fn open(&self, stream: impl Duplex) -> io::Result<impl Duplex> {
+        Ok(stream)
+    }
+}
+
+#[tokio::test]
+async fn where_connections_begin_with_tls_one_too_many_is_told_nothing_that_it_could_not_read() {
+    let options = Options { max_connections_per_peer: Some(1), ..Options::default() };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let endpoint = Endpoint::new(server(), options);
+    tokio::spawn(async move {
+        let app = endpoint.router();
+        serve_app_by(listener, Sealed, &endpoint, app, std::future::pending()).await.unwrap();
+    });
+    let mut client = Client::connect(address).await;
+    client.request("initialize", json!({ "protocolVersion": "2025-11-25" })).await;
+    let mut second = TcpStream::connect(address).await.unwrap();
+    assert!(is_closed(&mut second).await, "it just ends");
+    assert_eq!(client.request("ping", json!({})).await["result"], json!({}));
 }
 
 #[tokio::test]

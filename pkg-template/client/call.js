@@ -21,9 +21,7 @@ const KNOWN = ["progress", "total", "message", "progressToken"];
 /** @typedef {import("../types/progress.js").ProgressHandler} ProgressHandler */
 
 export class Call {
-  /** @type {number} */
-  id = 0;
-  /** The id of its first request. */
+  /** The id of its first request. @type {number} */
   callId = 0;
   /** The id of its latest request. */
   requestId = 0;
@@ -83,20 +81,21 @@ export class Call {
 
   /**
    * @param {string} method
-   * @param {Params | undefined} params
-   * @param {Settings} options
-   * @param {ProgressHandler | null | undefined} defaultHandler
+   * @param {Params} params
+   * @param {Settings} options shared with other calls
+   * @param {import("../types/call-options.js").CallOptions} own where its own are: handlers and a signal
    */
-  constructor(method, params, options, defaultHandler) {
-    const { progressHandler, onprogress } = options;
+  constructor(method, params, options, { onprogress, progressHandler = onprogress ? null : options.progressHandler, onTaskStatus = options.onTaskStatus, signal = options.signal }) {
     this.method = method;
     /** @type {string | undefined} */
-    this.name = params?.name ?? params?.uri;
+    this.name = params.name ?? params.uri;
     this.options = options;
     this.onprogress = onprogress;
-    this.handler = progressHandler === undefined ? (onprogress ? null : defaultHandler) : progressHandler;
+    this.onTaskStatus = onTaskStatus;
+    this.signal = signal;
+    this.handler = progressHandler;
     /** The token that the page has put into `_meta`: what its handlers of notifications know the call by. @type {unknown} */
-    this.token = params?._meta?.progressToken;
+    this.token = params._meta?.progressToken;
   }
 
   /** What it is called in errors. */
@@ -112,7 +111,7 @@ export class Call {
 
   /** Its first request has left. @param {number} id */
   begin(id) {
-    this.id = this.callId = this.requestId = id;
+    this.callId = this.requestId = id;
   }
 
   /** Goes on with another request. @param {number} id */

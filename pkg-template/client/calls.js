@@ -1,13 +1,14 @@
 // The calls under way: checked, sent, put on the board, and ended.
-import { checkHandler, checkTime, merge, textOf } from "../base/check.js";
-import { McpError } from "../base/errors.js";
+import { checkHandler, textOf } from "../base/check.js";
 import { itself, throughProxies } from "../base/itself.js";
 import * as words from "../wasm/words.js";
 import { CallBoard } from "./board.js";
 import { Call } from "./call.js";
 import { checkMode } from "./output-mode.js";
+import { CHECKS } from "./settings.js";
 
 /** @typedef {import("../types/authorizer.js").Authorizer} Authorizer */
+/** @typedef {import("../types/call-options.js").CallOptions} CallOptions */
 /** @typedef {import("../types/inside.js").Failure} Failure */
 /** @typedef {import("../types/jsonrpc.js").JsonObject} JsonObject */
 /** @typedef {import("../types/inside.js").Mover} Mover */
@@ -15,31 +16,42 @@ import { checkMode } from "./output-mode.js";
 /** @typedef {import("../types/inside.js").Settings} Settings */
 /** @typedef {import("./results.js").Outputs} Outputs */
 /** @typedef {import("./subscription.js").Subscription} Subscription */
+/** @typedef {{ [name: string]: any }} Told options as a caller gives them */
 /** @typedef {Partial<import("../types/tools.js").Tool>} Tool as a server has listed it */
 
-/** What is checked of the options of a call. @type {Record<string, (value: unknown, options: Settings) => void>} */
-const CHECKS = {
-  ...Object.fromEntries(["progressHandler", "onprogress", "onTaskStatus"].map((name) => [name, (value) => checkHandler(name, value)])),
-  ...Object.fromEntries(["timeout", "maxTotalTimeout", "stallAfter"].map((name) => [name, (value) => checkTime(name, value)])),
-  outputValidation: (_, options) => checkMode(options),
-  jsonSchemaValidator: (_, options) => checkMode(options),
-  signal(value) {
-    if (value && !(/** @type {Partial<AbortSignal>} */ (value).addEventListener)) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
-  },
-  throttle(value) {
-    if (value !== "frame") checkTime("throttle", value);
-  },
-};
+/** Whether a call has that for itself: handlers and signals, of which each call has its own. @param {string} name */
+const isOwn = (name) => CHECKS[name] === checkHandler || name === "signal";
 
-/** Checks those of the options that are given. @param {Settings} options @param {{ [name: string]: unknown }} given */
-function check(options, given) {
-  for (const name in given) if (given[name] !== undefined && Object.hasOwn(CHECKS, name)) CHECKS[name]?.(given[name], options);
-  return options;
+/**
+ * Compares what a call is given with settings, or makes those say it. A call's own is checked each time, and nothing of them.
+ * @param {Told | undefined} given
+ * @param {Told} settings
+ * @param {Told} plain the client's
+ * @param {boolean} [making]
+ * @returns how many members say something else than the client's; NaN if one is not as in the settings
+ */
+function lay(given, settings, plain, making) {
+  let others = 0;
+  for (const name in given) {
+    const value = given[name];
+    if (value === undefined) continue;
+    if (isOwn(name)) CHECKS[name]?.(name, value);
+    else {
+      if (making) {
+        CHECKS[name]?.(name, value);
+        settings[name] = value;
+      } else if (value !== settings[name]) return NaN;
+      if (value !== plain[name]) others++;
+    }
+  }
+  return others;
 }
+
+/** How many settings are kept for calls to come. */
+const KEPT = 4;
 
 /** A server that lets nobody do this without more rights; before an answer has begun, that is the status 403. */
 const NO_RIGHTS = 40300;
-const now = () => performance.now();
 
 /** @typedef {(how: unknown) => void} Settle */
 /** What the latest promise is settled by. @type {Settle | undefined} */
@@ -105,8 +117,8 @@ export class Calls {
   #options;
   #session;
   #loadOutputs;
-  /** Those of a call that is given none. @type {Settings | undefined} */
-  #plain;
+  /** The client's settings, and those of calls that were told something else, with how many members of theirs are others. @type {{ settings: Settings, others: number }[]} */
+  #settled;
   #give = (/** @type {Call} */ call, /** @type {unknown} */ reason) => this.#cancel(call, reason);
   /** There when a call is to be checked. @type {Promise<Outputs> | undefined} */
   #outputs;
@@ -126,6 +138,7 @@ export class Calls {
     this.#connection = connection;
     this.#table = table;
     this.#options = options;
+    this.#settled = [{ settings: options, others: 0 }];
     this.#session = session;
     this.#loadOutputs = loadOutputs;
   }
@@ -153,7 +166,7 @@ export class Calls {
 
   /** Puts a call on the board. @param {Call} call */
   #show(call) {
-    const { id, method, name, began } = call;
+    const { callId: id, method, name, began } = call;
     const server = this.#session()?.serverInfo?.name;
     const { title, annotations } = (method === "tools/call" && this.#tools.get(name)) || {};
     call.watch(/** @type {CallBoard} */ (this.#board), { id, server, method, name, title: title ?? annotations?.title, began });
@@ -161,27 +174,27 @@ export class Calls {
 
   /**
    * @param {string} method
-   * @param {Params | undefined} params
-   * @param {import("../types/call-options.js").CallOptions} [given]
+   * @param {Params} params belong to the call: the core writes into them
+   * @param {CallOptions} [given]
    * @param {{ pages?: number, subscription?: Subscription }} [more] what else the call is about
    */
   call(method, params, given, more) {
-    const options = this.#optionsOf(given);
-    const call = new Call(method, params, options, this.#options.progressHandler);
+    const options = this.#settingsOf(given);
+    const call = new Call(method, params, options, given || options);
+    const { signal } = call;
     if (more) Object.assign(call, more);
-    call.began = now();
+    call.began = performance.now();
     const handle = new Handle(call, this.#give);
     if (method === "tools/call" && options.outputValidation !== "off") {
       const { resolve } = call;
       const loaded = (this.#outputs ??= this.#loadOutputs());
       loaded.catch(() => (this.#outputs = undefined));
-      call.resolve = (result) => /** @type {Settle} */ (resolve)(loaded.then((outputs) => outputs.check(params?.name, /** @type {JsonObject} */ (result), options), (error) => {
+      call.resolve = (result) => /** @type {Settle} */ (resolve)(loaded.then((outputs) => outputs.check(params.name, /** @type {JsonObject} */ (result), options), (error) => {
         if (options.outputValidation === "strict") throw error;
         this.#connection.fault(error);
         return result;
       }));
     }
-    const { signal } = options;
     if (signal?.aborted) {
       call.cause = signal.reason;
       call.settle(undefined, { code: "ABORTED" });
@@ -190,18 +203,17 @@ export class Calls {
     return handle;
   }
 
-  /** @param {Call} call @param {Params | undefined} params */
+  /** @param {Call} call @param {Params} params */
   #start(call, params) {
     if (!this.#ask(call, params)) return;
-    if (call.options.signal) this.#watch(call.options.signal, call);
+    if (call.signal) this.#watch(call.signal, call);
     this.#connection.drain();
   }
 
-  /** Loads first what the call needs of the module; it may be given up meanwhile. @param {Call} call @param {Params | undefined} params */
+  /** Loads first what the call needs of the module; it may be given up meanwhile. @param {Call} call @param {Params} params */
   async #prepare(call, params) {
     call.waits = true;
-    const { signal } = call.options;
-    if (signal) this.#watch(signal, call);
+    if (call.signal) this.#watch(call.signal, call);
     const failed = await this.#connection.complete();
     call.cleanup?.();
     if (!call.waits) return;
@@ -210,40 +222,43 @@ export class Calls {
     this.#start(call, params);
   }
 
-  /** The options of a call, checked: the client's once, and what is given. @param {import("../types/call-options.js").CallOptions | undefined} given */
-  #optionsOf(given) {
-    if (!this.#plain) {
-      const plain = { ...this.#options, progressHandler: undefined, onprogress: undefined, headers: undefined };
-      this.#plain = check(plain, plain);
-    }
-    return given ? check(merge(this.#plain, given), /** @type {{}} */ (given)) : this.#plain;
+  /**
+   * The settings of a call: what is given over the client's, put together and checked once for all calls that are told the same, each mostly by an
+   * object of its own. So the values are compared, whoever has them: it does not matter whether an object was changed, is frozen, inherits or is a Proxy.
+   * @param {Told | undefined} given
+   */
+  #settingsOf(given) {
+    const settled = this.#settled;
+    const plain = this.#options;
+    for (const { settings, others } of settled) if (lay(given, settings, plain) === others) return settings;
+    const settings = { ...plain };
+    const others = lay(given, settings, plain, true);
+    checkMode(settings);
+    if (settled.length > KEPT) settled.length = 1;
+    settled.push({ settings, others });
+    return settings;
   }
 
   /**
    * Sends a call's request; false if the call is over by that.
    * @param {Call} call
-   * @param {Params | undefined} params
+   * @param {Params} params
    * @returns {boolean}
    */
   #ask(call, params) {
     const { timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, cache, maxRounds, task, urlElicitation, resumptionToken } = call.options;
     const rounds = call.options.inputRequired === "manual" ? -1 : maxRounds;
     const core = this.#connection.core;
-    // The core writes into params, so it gets its own.
-    const own = { ...params };
     // Whether the server is asked so is the core's to say, which knows what the server can do.
-    if (task && call.method === "tools/call") own.task ??= task === true ? {} : { ...task };
-    const most = this.#options.listMaxPages || Infinity;
-    const opens = urlElicitation !== "manual";
+    if (task && call.method === "tools/call") params.task ??= task === true ? {} : { ...task };
     const transport = this.#connection.transport;
     let kept = !cache ? words.CACHING_OFF : cache === "refresh" ? words.CACHING_RENEW : transport?.identity ? words.CACHING_SHARED : words.CACHING_PRIVATE;
-    let done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
-    if (done === words.REQUESTED_PRIVATE) {
-      // There is one, but perhaps another's.
+    let done;
+    // There may be one that is kept, but perhaps another's.
+    while ((done = core?.request(call.method, params, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, urlElicitation !== "manual", call.pages, this.#options.listMaxPages || Infinity, call.began)) === words.REQUESTED_PRIVATE) {
       const identity = /** @type {Required<Mover>} */ (transport).identity(call.options);
       if (identity !== undefined) this.#connection.identify(identity);
       kept = identity === undefined ? words.CACHING_RENEW : words.CACHING_PRIVATE;
-      done = core?.request(call.method, own, timeout, maxTotalTimeout, stallAfter, resetTimeoutOnProgress, strict, kept, rounds, opens, call.pages, most, call.began);
     }
     if (done === words.REQUESTED_KEPT) {
       this.#answered(call, core?.value());
@@ -256,7 +271,7 @@ export class Calls {
     }
     const numbers = this.#connection.view();
     call.begin(numbers[words.PLACE_ID]);
-    if (resumptionToken !== undefined) core?.resume(call.id, resumptionToken);
+    if (resumptionToken !== undefined) core?.resume(call.callId, resumptionToken);
     this.#table.put(numbers[words.PLACE_SLOT], call);
     if (this.#board) this.#show(call);
     if (this.#table.size === 1) this.#connection.hold();
@@ -280,8 +295,8 @@ export class Calls {
       call.waits = false;
       call.settle(undefined, { code: "ABORTED", message: text });
     }
-    if (!call.id) return;
-    this.#connection.core?.cancel(call.id, text);
+    if (!call.callId) return;
+    this.#connection.core?.cancel(call.callId, text);
     this.#connection.drain();
     call.abort(text);
   }
@@ -290,10 +305,9 @@ export class Calls {
   settle(slot, result, failure) {
     const call = this.#table.take(slot);
     if (!call) return;
-    const answered = (/** @type {Failure | undefined} */ how) => this.#answered(call, result, how);
     const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (failure?.rpcCode === NO_RIGHTS && this.#connection.transport?.access);
-    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure), answered), () => answered(failure));
-    else answered(failure);
+    if (access?.auth) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure))).catch(() => failure).then((how) => this.#answered(call, result, how));
+    else this.#answered(call, result, failure);
   }
 
   /** Ends a call. @param {Call} call @param {JsonObject | undefined} result @param {Failure} [failure] */

@@ -209,12 +209,12 @@ export class Client {
       const params = second == null ? { name: first } : { name: first, arguments: second };
       return this.#calls.call("tools/call", params, third);
     }
-    return this.#calls.call("tools/call", first, optionsOf(second, third));
+    return this.#calls.call("tools/call", { ...first }, optionsOf(second, third));
   }
 
   /** @param {CallOptions} [options] */
   ping(options) {
-    return this.#calls.call(this.#session?.ping ?? "ping", undefined, options);
+    return this.#calls.call(this.#session?.ping ?? "ping", {}, options);
   }
 
   /** @param {string} level @param {CallOptions} [options] */
@@ -239,7 +239,7 @@ export class Client {
    * @param {CallOptions} [third]
    */
   request({ method, params }, second, third) {
-    return this.#calls.call(method, params, optionsOf(second, third));
+    return this.#calls.call(method, { ...params }, optionsOf(second, third));
   }
 
   /** @param {{ method: string, params?: unknown }} notification */
@@ -356,7 +356,7 @@ export class Client {
       case words.STEP_LEG:
         return call?.proceed(id);
       case words.STEP_TASK:
-        return attempt(() => call?.options.onTaskStatus?.(core.value(), call.context));
+        return attempt(() => call?.onTaskStatus?.(core.value(), call.context));
       case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:

@@ -18,6 +18,8 @@ import { Early, over } from "./early.js";
 /** @typedef {import("../wasm/records.js").Records} Records */
 
 const now = () => performance.now();
+/** Where records are taken out to, unless some are being delivered from there. @type {Records | undefined} */
+let spare;
 
 export class Connection {
   /** Whom it works for. @type {import("../types/inside.js").Owner} */
@@ -370,19 +372,23 @@ export class Connection {
     take(message);
   }
 
-  /**
-   * Ordinary progress has come in the core's table. All of it is taken out before a handler runs, which may
-   * end calls, give their slots away and have the table filled again.
-   * @param {number} count
-   * @param {() => string} read the text that its messages are part of
-   */
+  // All of it is taken out before a handler runs, which may end calls, give their slots away and have the table filled again.
+  /** Ordinary progress has come in the core's table. @param {number} count @param {() => string} read the text that its messages are part of */
   deliver(count, read) {
-    const records = this.records().slice(0, count * words.FIELDS);
-    /** @type {(Call | undefined)[]} */
+    const records = spare ?? new Float64Array(words.RECORDS * words.FIELDS);
+    spare = undefined;
+    records.set(this.records().subarray(0, count * words.FIELDS));
     const calls = [];
-    for (let at = 0; at < records.length; at += words.FIELDS) calls.push(this.#told(records, at));
+    let flags = 0;
+    for (let at = 0; calls.length < count; at += words.FIELDS) {
+      flags |= /** @type {number} */ (records[at + words.FIELD_FLAGS]);
+      calls.push(this.#told(records, at));
+    }
     const text = read();
-    for (let i = 0, at = 0; at < records.length; i++, at += words.FIELDS) pass(calls[i], records, at, textsOf(records, at, text));
+    // An engine parses all of them in half the time that it takes for each by itself.
+    const parsed = flags & words.FLAG_ESCAPED ? JSON.parse(`[${text}0]`).reverse() : undefined;
+    calls.forEach((call, i) => pass(call, records, i * words.FIELDS, textsOf(records, i * words.FIELDS, text, parsed)));
+    spare = records;
   }
 
   /** A message has arrived; nothing but a result needs no look at the clock. @param {unknown} message @param {number} [stream] the id of the request on whose stream it came */

@@ -24,7 +24,7 @@ const TABLE = [
 /**
  * Gives the client its methods.
  * @param {unknown} prototype
- * @param {(client: import("./client.js").Client, method: string, params: Params | undefined, options: CallOptions | undefined, more?: { pages: number }) => unknown} call
+ * @param {(client: import("./client.js").Client, method: string, params: Params, options: CallOptions | undefined, more?: { pages: number }) => unknown} call
  */
 export function define(prototype, call) {
   for (const [name, method, shape] of TABLE) {
@@ -35,7 +35,7 @@ export function define(prototype, call) {
         return call(this, method, second == null ? { name: first } : { name: first, arguments: second }, third);
       }
       const options = optionsOf(second, third);
-      return call(this, method, first, options, shape === "pages" ? { pages: options?.pages ?? Infinity } : undefined);
+      return call(this, method, { ...first }, options, shape === "pages" ? { pages: options?.pages ?? Infinity } : undefined);
     };
     Object.defineProperty(prototype, name, { value, writable: true, configurable: true });
   }

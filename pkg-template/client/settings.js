@@ -23,12 +23,33 @@ const DEFAULTS = {
   maxRounds: 10,
 };
 
-const HANDLERS = /** @type {const} */ (["progressHandler", "logHandler", "messageHandler", "samplingHandler", "elicitationHandler"]);
+/** What is checked of what clients and calls are told. @type {{ [name: string]: ((name: string, value: any) => void) | undefined }} */
+export const CHECKS = {
+  // @ts-ignore: nothing is inherited
+  __proto__: null,
+  progressHandler: checkHandler,
+  onprogress: checkHandler,
+  onTaskStatus: checkHandler,
+  logHandler: checkHandler,
+  messageHandler: checkHandler,
+  samplingHandler: checkHandler,
+  elicitationHandler: checkHandler,
+  timeout: checkTime,
+  maxTotalTimeout: checkTime,
+  stallAfter: checkTime,
+  signal(_, value) {
+    if (value && !value.addEventListener) throw new McpError("INVALID_ARGUMENT", "signal must be an AbortSignal");
+  },
+  throttle(name, value) {
+    if (value !== "frame") checkTime(name, value);
+  },
+};
 
-/** A client's options over the defaults. @param {ClientOptions | undefined} options */
+/** A client's options over the defaults, as they are its calls' too. @param {ClientOptions | undefined} options */
 export function settingsOf(options) {
-  const settings = /** @type {Settings & { mode: ClientOptions["mode"] }} */ (merge(DEFAULTS, options));
-  for (const name of HANDLERS) checkHandler(name, settings[name]);
+  // Who is connected in one step gives the connection's headers as well, which are no call's.
+  const settings = /** @type {Settings & { mode: ClientOptions["mode"], [name: string]: unknown }} */ (merge(DEFAULTS, { ...options, onprogress: undefined, headers: undefined }));
+  for (const name in settings) CHECKS[name]?.(name, settings[name]);
   checkMode(settings);
   return settings;
 }

@@ -66,17 +66,17 @@ async function attempts({ auth, server: given }, url, method, headers, signal, i
  * What an authorizer makes of an error that comes too late for a status, in a stream or on a socket: rights are missing.
  * @param {{ auth: import("../types/authorizer.js").Authorizer, server: string }} by
  * @param {import("../types/inside.js").Failure} failure of a call
- * @param {(failure: import("../types/inside.js").Failure) => void} done is told how the call fails
+ * @returns {Promise<import("../types/inside.js").Failure>} how the call fails
  */
-export async function lacking({ auth, server }, failure, done) {
+export async function lacking({ auth, server }, failure) {
   const { scope, resourceMetadata: resource_metadata } = Object(failure.data);
   const params = Object.entries({ error: "insufficient_scope", scope, resource_metadata }).map(([name, text = ""]) => `${name}=${JSON.stringify(String(text))}`);
   try {
     await auth.answered({ status: 403, challenge: `Bearer ${params}`, sent: {}, attempt: 1, signal: new AbortController().signal, method: "POST", url: server, server });
   } catch (thrown) {
-    return done({ ...failure, code: "HTTP_ERROR", status: 403, headers: { thrown } });
+    return { ...failure, code: "HTTP_ERROR", status: 403, headers: { thrown } };
   }
-  done(failure);
+  return failure;
 }
 
 /**

@@ -3,7 +3,7 @@
 import * as words from "./words.js";
 
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
-/** @typedef {{ message?: string | undefined, params?: string | undefined }} Texts */
+/** @typedef {{ message?: string | undefined, params?: any }} Texts params as JSON, or parsed */
 
 /** The letters `i` and `r`, with which `id` and `result` begin. */
 const [ID, RESULT] = [105, 114];
@@ -43,15 +43,16 @@ export function lay(text, core) {
  * @param {Records} records
  * @param {number} at
  * @param {string} text what was scanned
- * @returns {Texts}
+ * @param {any[]} [parsed] the texts of all records that are left, the next one last
+ * @returns {Texts} params parsed, if they are there
  */
-export function textsOf(records, at, text) {
+export function textsOf(records, at, text, parsed) {
   const [start, end] = /** @type {[number, number]} */ ([records[at + words.FIELD_START], records[at + words.FIELD_END]]);
   const from = records[at + words.FIELD_FROM];
   const isEscaped = /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED;
   return {
-    message: start ? (isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
-    params: from ? text.substring(from, records[at + words.FIELD_TO]) : undefined,
+    message: start ? (parsed ? parsed.pop() : isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
+    params: from ? (parsed ? parsed.pop() : text.substring(from, records[at + words.FIELD_TO])) : undefined,
   };
 }
 
@@ -67,7 +68,7 @@ export function factsOf(records, at) {
 
 /**
  * Tells a call of a record.
- * @param {{ deliver(progress: number, total?: number, message?: string, params?: string): void } | undefined} call
+ * @param {{ deliver(progress: number, total?: number, message?: string, params?: unknown): void } | undefined} call
  * @param {Records} records
  * @param {number} at
  * @param {Texts} texts

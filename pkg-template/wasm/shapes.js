@@ -9,6 +9,9 @@ const PATIENCE = 1023;
 /** The longest pattern, in characters: engines take long to compile more, as of hundreds of numbers that nobody knows. */
 const LONGEST = 2048;
 
+/** How many escapes of a message are part of its shape, at most: of more, an engine puts the text together faster itself. */
+const MANY = 8;
+
 /** The members of the params that a handler is given by themselves, and the token. */
 const MEMBERS = ["progressToken", "progress", "total", "message"];
 /** The pieces of a frame: strings and keys, brackets, what is between them, and other scalars. */
@@ -16,6 +19,7 @@ const PIECES = /"(?:[^"\\]|\\.)*"(\s*:)?|[{}[\]]|[\s,]+|[^\s"{}[\],:]+/g;
 /** What JSON calls a number, but for those with an exponent. */
 const NUMBER = /^(-?)(?:(0)|[1-9]\d*)(\.\d+)?$/;
 const PLAIN = String.raw`[^"\\\x00-\x1f]*`;
+const ESCAPES = /\\(?:u....|.)/g;
 const ESCAPED = String.raw`"${PLAIN}(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})${PLAIN})+"`;
 
 /** The codes of a zero and a quote, and how far from the first that of a point is. */
@@ -27,7 +31,9 @@ const [ZERO, QUOTE, POINT] = [48, 34, -2];
  * @property {number} token which group of the pattern has it
  * @property {number} progress
  * @property {number} total 0 if there is none
- * @property {number} message 0 if there is none
+ * @property {number} message 0 if there is none; its first part, if it has escapes that are part of the shape
+ * @property {string[]} escapes what these stand for: behind each comes another part
+ * @property {string} sample what it was learned from
  * @property {boolean} isText whether the token is
  * @property {number} from where the params start, if they have other members than these
  * @property {number} rest how much follows them
@@ -47,20 +53,29 @@ function unknown(piece) {
 }
 
 /**
- * The pattern of one that is known, which is caught with its quotes if there are escapes in it.
+ * The pattern of one that is known, which is caught with its quotes if there are other escapes in it than these.
  * @param {string} piece
  * @param {boolean} isToken
+ * @param {string[]} escapes
  */
-function known(piece, isToken) {
+function known(piece, isToken, escapes) {
   if (isToken) return piece[0] === '"' ? '"(\\d+)"' : "(\\d+)";
   if (piece[0] !== '"') return "(-?[\\d.]+)";
-  return piece.includes("\\") ? `(${ESCAPED})` : `"(${PLAIN})"`;
+  if (piece.includes("\\") && !escapes.length) return `(${ESCAPED})`;
+  return `"${["", ...escapes].map((escape) => `${literal(escape)}(${PLAIN})`).join("")}"`;
 }
 
-/** What a frame of progress that the scanner has read has in common with others. @param {string} text @returns {Shape | undefined} */
-function shapeOf(text) {
+/**
+ * What a frame of progress that the scanner has read has in common with others.
+ * @param {string} text
+ * @param {boolean} [varies] whether messages have other escapes each time
+ * @returns {Shape | undefined}
+ */
+function shapeOf(text, varies) {
   const groups = MEMBERS.map(() => 0);
   let [pattern, count, depth, isParams, member, isText, start, from, rest] = ["", 0, 0, false, -1, false, 0, 0, 0];
+  /** @type {string[]} */
+  let escapes = [];
   for (const { 0: piece, 1: colon, index } of text.matchAll(PIECES)) {
     const first = piece.charAt(0);
     if (colon) {
@@ -71,7 +86,10 @@ function shapeOf(text) {
       const isOwn = depth === 2 && member >= 0;
       if (isOwn) groups[member] = ++count;
       if (isOwn && !member) isText = first === '"';
-      pattern += isOwn ? known(piece, !member) : unknown(piece);
+      if (isOwn && member && !varies) escapes = piece.match(ESCAPES) ?? escapes;
+      if (escapes.length > MANY) escapes = [];
+      pattern += isOwn ? known(piece, !member, escapes) : unknown(piece);
+      if (isOwn && member === 3) count += escapes.length;
       continue;
     } else if (first === "{" || first === "[") {
       if (++depth === 2 && isParams) start = index;
@@ -80,7 +98,7 @@ function shapeOf(text) {
   }
   if (pattern.length > LONGEST) return undefined;
   const [token, progress, total, message] = /** @type {[number, number, number, number]} */ (groups);
-  const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, isText, from, rest };
+  const shape = { pattern: new RegExp(`^${pattern}$`), token, progress, total, message, escapes: escapes.map((escape) => JSON.parse(`"${escape}"`)), sample: text, isText, from, rest };
   return shape.pattern.test(text) ? shape : undefined;
 }
 
@@ -134,7 +152,7 @@ export class Shapes {
   read(text) {
     const known = this.#known;
     for (let tries = known.length, i = this.#latest; tries; tries--, i = (i + 1) % known.length) {
-      const { pattern, token, progress, total, message, isText, from, rest } = /** @type {Shape} */ (known[i]);
+      const { pattern, token, progress, total, message, escapes, isText, from, rest } = /** @type {Shape} */ (known[i]);
       const found = /** @type {string[] | null} */ (pattern.exec(text));
       if (!found) continue;
       this.#latest = i;
@@ -145,7 +163,9 @@ export class Shapes {
       this.total = total ? this.#latestTotal : NaN;
       // The scanner knows what such a frame is.
       if (!(this.token > 0 && this.token < 1e15) || !Number.isFinite(this.progress) || (total && !Number.isFinite(this.total))) return false;
-      this.message = message ? decoded(/** @type {string} */ (found[message])) : undefined;
+      let words = message ? decoded(/** @type {string} */ (found[message])) : undefined;
+      for (let i = 0; i < escapes.length; i++) words += /** @type {string} */ (escapes[i]) + found[message + 1 + i];
+      this.message = words;
       this.params = from ? text.substring(from, text.length - rest) : undefined;
       return true;
     }
@@ -157,9 +177,16 @@ export class Shapes {
     if (this.#scanned++ < this.#patience) return;
     this.#scanned = 0;
     this.#patience = Math.min(2 * this.#patience + 1, PATIENCE);
-    const shape = shapeOf(text);
+    let shape = shapeOf(text);
     if (!shape) return;
-    this.#latest = this.#known.length < KNOWN ? this.#known.length : (this.#latest + 1) % KNOWN;
+    let place = this.#known.length < KNOWN ? this.#known.length : (this.#latest + 1) % KNOWN;
+    if (shape.escapes.length) {
+      const wider = shapeOf(text, true);
+      const other = this.#known.findIndex(({ escapes, sample }) => escapes.length && wider?.pattern.test(sample));
+      // Nothing else tells them apart.
+      if (wider && other >= 0) [shape, place] = [wider, other];
+    }
+    this.#latest = place;
     this.#known[this.#latest] = shape;
   }
 }

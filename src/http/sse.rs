@@ -154,12 +154,11 @@ impl EventStream {
         self.buffer.get(data)
     }
 
-    /// The next event, if it is ordinary progress and nothing else; its spans count from the position
-    /// that [`position`](Self::position) gave before. Whatever this does not take,
-    /// [`event`](Self::event) takes. What it takes is UTF-8 by its form, so that its characters can be
-    /// counted.
+    /// The next event, if it is ordinary progress and nothing else, and its data, of which its spans are parts.
+    /// Whatever this does not take, [`event`](Self::event) takes. What it takes is UTF-8 by its form, so that its
+    /// characters can be counted.
     #[inline]
-    pub fn progress(&mut self, since: usize, read_number: ReadNumber) -> Option<Scanned> {
+    pub fn progress(&mut self, read_number: ReadNumber) -> Option<(Scanned, &[u8])> {
         // Where no byte order mark can be, the stream has begun.
         self.started |= self.buffer.first().is_some_and(|byte| *byte != 0xEF);
         let begins = self.started && !self.inside && self.data.is_none();
@@ -173,7 +172,7 @@ impl EventStream {
         }
         rest = after(rest, b"data:")?;
         rest = after(rest, b" ").unwrap_or(rest);
-        let (mut scanned, length) = scan_start(rest, read_number)?;
+        let (scanned, length) = scan_start(rest, read_number)?;
         let start = self.buffer.len() - rest.len();
         let (frame, rest) = rest.split_at_checked(length)?;
         let rest = after(rest, b"\r\n\r\n").or_else(|| after(rest, b"\n\n"))?;
@@ -182,11 +181,7 @@ impl EventStream {
         }
         self.at = self.buffer.len() - rest.len();
         self.searched = self.at;
-        let shift = start - since;
-        for span in [&mut scanned.message, &mut scanned.params].into_iter().flatten() {
-            *span = span.start + shift..span.end + shift;
-        }
-        Some(scanned)
+        Some((scanned, self.buffer.get(start..start + length)?))
     }
 
     /// The stream goes on over another connection: what was unfinished is gone, the latest id and
@@ -194,17 +189,6 @@ impl EventStream {
     pub fn restart(&mut self) {
         let (last_id, retry) = (self.last_id.take(), self.retry);
         *self = Self { last_id, retry, ..Self::default() };
-    }
-
-    /// How far the buffer has been read.
-    pub fn position(&mut self) -> usize {
-        self.skip_lf();
-        self.at
-    }
-
-    /// What has been read of the buffer since that position.
-    pub fn since(&self, position: usize) -> &[u8] {
-        self.buffer.get(position..self.at).unwrap_or_default()
     }
 
     /// Whether there is something behind that has not been looked at.

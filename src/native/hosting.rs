@@ -59,8 +59,10 @@ pub(super) async fn run(
             let (stream, address) = accept(&listener, &connections).await;
             tune(&stream);
             let Some(seat) = connections.admit(address) else {
-                // The peer may hear it, or may not.
-                let _ = stream.try_write(FULL);
+                if opening.is_plain() {
+                    // The peer may hear it, or may not.
+                    let _ = stream.try_write(FULL);
+                }
                 continue;
             };
             let (state, desk) = (seat.connection(), seat.desk());

@@ -18,10 +18,20 @@ pub trait Opening: Clone + Send + Sync + 'static {
     /// # Errors
     /// They do not agree: the connection ends.
     fn open(&self, stream: impl Duplex) -> impl Future<Output = io::Result<impl Duplex>> + Send;
+
+    /// Whether a client can read what is said to it before that. Then one too many hears of a status
+    /// 503; the connection of any other just ends, for it is work to agree with somebody.
+    fn is_plain(&self) -> bool {
+        false
+    }
 }
 
 impl Opening for () {
     async fn open(&self, stream: impl Duplex) -> io::Result<impl Duplex> {
         Ok(stream)
+    }
+
+    fn is_plain(&self) -> bool {
+        true
     }
 }

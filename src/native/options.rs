@@ -49,8 +49,8 @@ pub struct Options {
     pub session_timeout: Duration,
     /// How many connections there may be: 16,384, or as many as the process may open files, less a
     /// few. For one more, the one that has been idle for longest ends, first one of the address that
-    /// has most; if none is idle, the new one is refused with 503. A `WebSocket` is idle until it has
-    /// said something.
+    /// has most; if none is idle, the new one is refused with 503, or just ended where it begins
+    /// with TLS. A `WebSocket` is idle until it has said something.
     ///
     /// This is for the listeners of [`serve`](super::serve) and [`serve_app`](super::serve_app).
     pub max_connections: usize,

@@ -168,10 +168,9 @@ impl Core {
         let limit = limit as usize;
         let mut found = 0;
         if scans {
-            let since = http.machine.position(exchange);
             let client = (!self.alone).then_some(&mut self.machine);
             http.texts.clear();
-            found = read_progress(&mut http.machine, client, exchange, since, &mut http.texts);
+            found = read_progress(&mut http.machine, client, exchange, &mut http.texts);
             put_span([Place::Text, Place::TextLength], http.texts.as_bytes());
             if found == RECORDS as u32 {
                 return found | Found::More as u32;
@@ -365,17 +364,14 @@ fn read_progress(
     http: &mut client::Http<JsValue>,
     mut client: Option<&mut ClientMachine<JsValue>>,
     exchange: u32,
-    since: usize,
     texts: &mut Texts,
 ) -> u32 {
     let mut count = 0;
     while let Some(record) = records::table().get_mut(count) {
-        let Some((scanned, own)) = http.progress(exchange, since, read_number) else { break };
-        let text = http.since(exchange, since);
-        records::write(record, &scanned, !own, |part| {
-            texts.add(text.get(part).unwrap_or_default(), scanned.is_wide)
-        });
+        let Some((scanned, own, frame)) = http.progress(exchange, read_number) else { break };
+        records::write(record, &scanned, !own);
         if client.as_mut().is_none_or(|client| records::accept(record, client)) {
+            texts.take(record, frame, scanned.is_wide);
             count += 1;
         }
     }

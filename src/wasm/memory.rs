@@ -65,7 +65,7 @@ pub(super) fn scan_scratch(length: usize) -> bool {
     let Some(frame) = frame.get(..length) else { return false };
     let Some(scanned) = scan(frame, read_number) else { return false };
     let [record, ..] = records::table();
-    records::write(record, &scanned, false, |place| place);
+    records::write(record, &scanned, false);
     true
 }
 

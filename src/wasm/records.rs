@@ -41,21 +41,32 @@ pub(super) struct Texts {
 }
 
 impl Texts {
-    /// Takes in a part of a text, which may be beyond ASCII; where it is.
-    pub fn add(&mut self, part: &[u8], is_wide: bool) -> Range<usize> {
-        // A record says by 0 that it has no text.
-        if self.bytes.is_empty() {
-            self.bytes.push(b' ');
-            self.units = 1;
-        }
-        self.bytes.extend_from_slice(part);
-        let start = self.units;
-        self.units += if is_wide { units(part) } else { part.len() };
-        start..self.units
-    }
-
     pub fn clear(&mut self) {
         self.bytes.clear();
+        // A record says by 0 that it has no text.
+        self.bytes.push(b' ');
+        self.units = 1;
+    }
+
+    /// Takes in the texts of a record, whose places are those in the frame until then: a message with its quotes, and a
+    /// comma behind each, so that JavaScript can parse all of them at once.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // places in a frame
+    #[allow(clippy::cast_precision_loss)] // the same
+    pub fn take(&mut self, record: &mut Record, frame: &[u8], is_wide: bool) {
+        let [.., start, end, from, to] = record;
+        for (start, end, quote) in [(start, end, 1), (from, to, 0)] {
+            if *start == 0.0 {
+                continue;
+            }
+            let span = *start as usize - quote..*end as usize + quote;
+            let text = frame.get(span).unwrap_or_default();
+            self.bytes.extend_from_slice(text);
+            self.bytes.push(b',');
+            *start = (self.units + quote) as f64;
+            self.units += if is_wide { units(text) } else { text.len() };
+            *end = (self.units - quote) as f64;
+            self.units += 1;
+        }
     }
 
     pub fn as_bytes(&self) -> &[u8] {
@@ -63,17 +74,11 @@ impl Texts {
     }
 }
 
-/// Fills a record but for what the client makes of it. `place` is asked where JavaScript will find a part of the
-/// frame.
+/// Fills a record but for what the client makes of it.
 #[inline(always)]
 #[allow(clippy::inline_always)] // see `proto::scan`
 #[allow(clippy::cast_precision_loss)] // at most 15 digits, places in a frame
-pub(super) fn write(
-    record: &mut Record,
-    scanned: &Scanned,
-    is_stray: bool,
-    mut place: impl FnMut(Range<usize>) -> Range<usize>,
-) {
+pub(super) fn write(record: &mut Record, scanned: &Scanned, is_stray: bool) {
     let mut put = |field: Field, number: f64| {
         if let Some(place) = record.get_mut(field as usize) {
             *place = number;
@@ -87,13 +92,8 @@ pub(super) fn write(
     put(Field::Token, scanned.token as f64);
     put(Field::Progress, scanned.progress);
     put(Field::Total, scanned.total.unwrap_or(f64::NAN));
-    // What has escapes is read with its quotes.
-    let quote = usize::from(scanned.is_escaped);
-    let message = scanned.message.clone().map_or(0..0, |span| {
-        let span = place(span.start - quote..span.end + quote);
-        span.start + quote..span.end - quote
-    });
-    let params = scanned.params.clone().map_or(0..0, place);
+    let span = |span: &Option<Range<usize>>| span.clone().unwrap_or_default();
+    let (message, params) = (span(&scanned.message), span(&scanned.params));
     put(Field::Start, message.start as f64);
     put(Field::End, message.end as f64);
     put(Field::From, params.start as f64);

@@ -1,9 +1,13 @@
 // Servers that do not want to end, and clients that go without a word: nothing is left of either, and nobody else notices.
 import assert from "node:assert/strict";
+import { copyFile, mkdir, mkdtemp, rm, symlink } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { afterEach, describe, test } from "node:test";
 import WebSocket from "ws";
 import { lines, linesServer, processes, startGateway, until } from "../support/gateway.mjs";
-import { importPkg } from "../support/paths.mjs";
+import { gateway as gatewayProgram, importPkg, root } from "../support/paths.mjs";
+import { start } from "../support/process.mjs";
 
 // Node 20 has none of its own.
 globalThis.WebSocket ??= /** @type {any} */ (WebSocket);
@@ -94,6 +98,37 @@ describe("of a server that does not want to end nothing is left", { skip: proces
     assert.equal((await client.callTool("burst")).content[0].text, "burst", "the next call finds another");
     await client.close();
   });
+});
+
+describe("the command that npm installs", { skip: process.platform !== "linux", timeout: 60_000 }, () => {
+  for (const signal of /** @type {const} */ (["SIGKILL", "SIGTERM"])) {
+    test(`takes the gateway and its servers along when it gets ${signal}`, async () => {
+      const mark = newMark();
+      const command = await installed();
+      const { child, match } = await start(process.execPath, [command, "--port", "0", "--token", "t", ...lines(mark)], { ready: /try them at http:\/\/\S+:(\d+)\// });
+      const client = await Client.connect(`ws://127.0.0.1:${match[1]}/mcp`, { protocols: ["mcp", "mcp.ticket.t"], mode: "legacy", progressHandler: null });
+      await client.callTool("burst");
+      assert.equal((await processes(mark)).length, 3, "the command, the gateway and a server");
+      child.kill(signal);
+      try {
+        await until(async () => (await processes(mark)).length === 0, "none is left");
+      } finally {
+        for (const id of await processes(mark)) process.kill(id, "SIGKILL");
+        await client.close();
+        await rm(path.dirname(command), { recursive: true });
+      }
+    });
+  }
+
+  /** As npm lays it out, with the program that is tested. */
+  async function installed() {
+    const app = await mkdtemp(path.join(tmpdir(), "gateway-run-"));
+    const platform = path.join(app, "node_modules", `mcp-wasm-gateway-${process.platform}-${process.arch}`);
+    await mkdir(platform, { recursive: true });
+    await symlink(gatewayProgram, path.join(platform, "mcp-wasm-gateway"));
+    await copyFile(path.join(root, "crates/gateway/npm/run.js"), path.join(app, "run.js"));
+    return path.join(app, "run.js");
+  }
 });
 
 describe("clients that go without a word", { skip: process.platform !== "linux", timeout: 60_000 }, () => {

@@ -120,6 +120,46 @@ describe("shapes", () => {
     assert.ok(both > 1000, `${both} were read`);
   });
 
+  test("messages with escapes are read as the scanner reads them, the same ones in each frame or others", () => {
+    const next = random(12);
+    const escapes = ['\\"', "\\\\", "\\/", "\\n", "\\t", "\\b", "\\f", "\\r", "\\u00e9", "\\u00E9", "\\ud83d", "\\ude80", "\\u0000", "\\u005c", "\\u0022"];
+    const plain = ["", "", "a", "n", "u00e9", "é", "🚀", "/", "(.*)"];
+    const one = (/** @type {string[]} */ of) => /** @type {string} */ (of[next(of.length)]);
+    let both = 0;
+    for (let round = 0; round < 400; round++) {
+      const own = Array.from({ length: next(11) }, () => one(escapes));
+      const write = (/** @type {string[]} */ escapes) => frame(`"progressToken":1,"progress":${next(9)},"message":"${one(plain)}${escapes.map((escape) => escape + one(plain)).join("")}","total":9${next(2) ? "" : ',"x":"\\\\n"'}`);
+      const shapes = learned([write(own)]);
+      for (let i = 0; i < 20; i++) {
+        const text = write(i % 3 ? own : own.map((escape) => (next(3) ? escape : one(escapes))));
+        const found = read(shapes, text);
+        if (found) both++;
+        if (found) assert.deepEqual(found, scanned(text), text);
+        else shapes.learn(text);
+      }
+    }
+    assert.ok(both > 4000, `${both} were read`);
+  });
+
+  test("a message whose escapes are part of its shape is put together without JSON.parse, whatever else has some", () => {
+    const shapes = learned([progressFrame("csharp", 7, 3, 20), progressFrame("quotes", 7, 3, 20)]);
+    const many = learned([frame(`"progressToken":1,"progress":1,"message":"${"\\n".repeat(9)}"`)]);
+    const { parse } = JSON;
+    let parsed = 0;
+    JSON.parse = (...given) => {
+      parsed++;
+      return parse(...given);
+    };
+    try {
+      for (let i = 1; i <= 20; i++) for (const shape of ["csharp", "quotes"]) assert.ok(read(shapes, progressFrame(shape, 7, i, 20)));
+      assert.equal(parsed, 0);
+      assert.ok(read(many, frame(`"progressToken":1,"progress":1,"message":"a${"\\t".repeat(12)}"`)));
+      assert.equal(parsed, 1);
+    } finally {
+      JSON.parse = parse;
+    }
+  });
+
   test("numbers are read exactly, and what is none is not", () => {
     const shapes = learned([frame('"progressToken":1,"progress":2,"total":2.5')]);
     const next = random(7);
@@ -210,6 +250,13 @@ describe("shapes", () => {
     assert.ok(scans < 3000, `${scans} were scanned`);
   });
 
+  test("of a server whose messages have other escapes each time, hardly any frame is scanned", async () => {
+    const written = (/** @type {number} */ i) => Array.from({ length: i % 7 }, (_, k) => ((i + k) % 2 ? `a\\"${i}` : "\\n\\u00e9")).join("");
+    const { all } = await heard((token) => Array.from({ length: 2000 }, (_, i) => frame(`"progressToken":${token},"progress":${i},"message":"${written(i)}"`)));
+    assert.deepEqual(all, Array.from({ length: 2000 }, (_, i) => [i, undefined, JSON.parse(`"${written(i)}"`), undefined]));
+    assert.ok(scans < FIRST + 40, `${scans} were scanned`);
+  });
+
   test("odd progress is counted whichever way it was read", async () => {
     for (const shape of ["python", "texts"]) {
       const { all, odd } = await heard((token) => [...Array(FIRST + 2).keys(), 17, 17, 3, 99].map((i) => progressFrame(shape, token, i + 1, 100)).concat(progressFrame(shape, 999, 1, 9)));
@@ -261,6 +308,55 @@ describe("shapes", () => {
         const notification = /** @type {any} */ (all[i]?.[3]);
         for (const name of Object.keys(rest)) if (!["progress", "total", "message"].includes(name)) assert.deepEqual(notification[name], rest[name], name);
       }
+    }
+  });
+
+  test("over HTTP texts with escapes are read as JSON.parse reads them, whatever comes with them, however the bytes are cut", async () => {
+    const messages = ['a \\"b\\"\\n', "", "plain", "\\u00e9\\u0416\\u6b63", "\\ud83d\\ude80", "\\ud83d", "x\\ude80\\ud83d", "\\u0000", "\\ufeff", "\\/\\b\\f\\r\\t\\\\u00e9", 'Größe \\"ж\\" 正 🚀', "🚀", ",", "]", "\\\\"];
+    const others = ["", ',"stage":"\\"x\\""', ',"_meta":{"größe":["\\ud83d",{"a":null},1.50]}', ',"__proto__":{"é":true}', ',"n":-1.5e3'];
+    /** @type {string[]} */
+    const texts = [];
+    for (const other of others) {
+      for (const message of [undefined, ...messages, null]) texts.push(`"progress":${texts.length + 1}${message === undefined ? "" : `,"message":${message === null ? null : `"${message}"`}`}${other}`);
+    }
+    /** @param {(bytes: Uint8Array) => Uint8Array[]} cut @param {string[]} texts */
+    const hear = async (cut, texts) => {
+      const fetch = async (/** @type {any} */ _url, /** @type {any} */ init) => {
+        if (init.method !== "POST") return new Response(null, { status: 405 });
+        const { id, method, params } = JSON.parse(init.body);
+        if (id === undefined) return new Response(null, { status: 202 });
+        const stream = (/** @type {string[]} */ all) => {
+          const chunks = cut(new TextEncoder().encode(all.map((text) => `data: ${text}\n\n`).join("")));
+          return new Response(new ReadableStream({ pull: (controller) => (chunks.length ? controller.enqueue(chunks.shift()) : controller.close()) }), { headers: { "content-type": "text/event-stream" } });
+        };
+        const own = (/** @type {string} */ text) => frame(`"progressToken":${params._meta?.progressToken ?? 1},${text}`);
+        const answer = (/** @type {object} */ value) => JSON.stringify({ jsonrpc: "2.0", id, ...value });
+        // Nobody waits for progress yet.
+        if (method === "initialize") return stream([...texts.map(own), answer({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {} }, serverInfo: { name: "s", version: "1" } } })]);
+        if (method !== "tools/call") return stream([answer({ error: { code: -32601, message: "Method not found" } })]);
+        return stream([...texts.map(own), answer({ result: { content: [] } })]);
+      };
+      const client = await mcp.Client.connect("http://localhost/mcp", { fetch, mode: "legacy" });
+      /** @type {object[][]} */
+      const [all = [], whole = []] = [[], []];
+      await client.callTool("t", {}, {
+        progressHandler: (progress, total, message, { notification }) => void all.push({ progress, total, message, ...(notification && { ...notification, progress, total, message }) }),
+        onprogress: (notification) => void whole.push(notification),
+      });
+      await client.close();
+      const expected = texts.map((text) => JSON.parse(`{${text}}`));
+      assert.deepEqual(all, expected.map(({ progress, total, message, ...more }) => ({ progress, total, message: message ?? undefined, ...more })));
+      assert.deepEqual(whole, expected.map(({ message, ...more }) => ({ ...more, ...(message !== undefined && message !== null && { message }) })));
+    };
+    for (const size of [1e6, 4096, 997, 61]) {
+      await hear((bytes) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size)), texts);
+    }
+    const few = texts.slice(3 * (messages.length + 2), 3 * (messages.length + 2) + 4).concat(texts.slice(1, 3));
+    for (let at = 1, length = 2; at < length; at++) {
+      await hear((bytes) => {
+        length = Math.max(length, bytes.length);
+        return [bytes.slice(0, at), bytes.slice(at)];
+      }, few);
     }
   });
 });

@@ -21,6 +21,63 @@ test("where there are no workers, worker: true is a typed error", async () => {
   });
 });
 
+test("progress that comes while a handler runs is delivered, and what was behind it after that", async () => {
+  install();
+  const { Client } = await importPkg();
+  const words = await import(pathToFileURL(path.join(pkg, "wasm/words.js")).href);
+  const make = await workerHere("nested");
+  /** @type {(event: { data: object }) => void} */
+  let hear = () => {};
+  const worker = () => {
+    const own = make();
+    const addEventListener = (/** @type {string} */ type, /** @type {import("../support/worker-here.mjs").Listener} */ listener) => {
+      if (type === "message") hear = listener;
+      own.addEventListener(type, listener);
+    };
+    return { ...own, addEventListener };
+  };
+  const connecting = Client.connect("ws://fake.test/mcp", { worker: /** @type {any} */ (worker), mode: "legacy" });
+  const before = Socket.all.length;
+  await soon("the socket", () => Socket.all.length > before);
+  const server = /** @type {Socket} */ (Socket.all.at(-1));
+  server.open();
+  const client = await within(connecting, "the connection");
+  server.answers = false;
+  /** Some reports of a call, in one batch. @param {number} token @param {string[]} messages */
+  const say = (token, messages) => {
+    const numbers = new Float64Array(messages.length * words.FIELDS);
+    let text = " ";
+    for (const [i, message] of messages.entries()) {
+      const at = i * words.FIELDS;
+      numbers.set([token, i + 1, NaN, text.length, text.length + message.length], at + words.FIELD_TOKEN);
+      text += message;
+    }
+    hear({ data: { mcp: "batch", numbers, text, others: [] } });
+  };
+  const token = (/** @type {string} */ name) => server.sent.find(({ params }) => params?.name === name).params._meta.progressToken;
+  /** @type {unknown[][]} */
+  const heard = [];
+  const inner = client.callTool("inner", {}, { progressHandler: (/** @type {number} */ progress, /** @type {unknown} */ _total, /** @type {string} */ message) => void heard.push(["inner", progress, message]) });
+  const outer = client.callTool("outer", {}, {
+    progressHandler: (/** @type {number} */ progress, /** @type {unknown} */ _total, /** @type {string} */ message) => {
+      heard.push(["outer", progress, message]);
+      if (progress === 1) say(token("inner"), ["a", 'b "\\n"', "c"]);
+    },
+  });
+  await soon("the calls", () => server.sent.filter(({ method }) => method === "tools/call").length === 2);
+  say(token("outer"), ["first", 'second \\ "', "third", "fourth"]);
+  assert.deepEqual(heard, [
+    ["outer", 1, "first"],
+    ["inner", 1, "a"],
+    ["inner", 2, 'b "\\n"'],
+    ["inner", 3, "c"],
+    ["outer", 2, 'second \\ "'],
+    ["outer", 3, "third"],
+    ["outer", 4, "fourth"],
+  ]);
+  await Promise.all([assert.rejects(inner), assert.rejects(outer), client.close()]);
+});
+
 describe("what a server says", () => {
   /** A client whose machine is ready when it is let, or at once; and the server's socket. @param {string} name @param {boolean} late */
   async function begin(name, late) {

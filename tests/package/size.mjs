@@ -117,7 +117,7 @@ const hook = {
   "transports/socket.js": [["this.access =", ";", ""], ["this.access.auth ?", " : ", ""], ["more = []", "", ""], ["[...protocols, ...more]", "", "protocols"], ["this.access.auth = undefined", ";", ""], ["auth, ...options", "", "...options"]],
   "transports/identity.js": [["if (auth) return", ";", ""]],
   "transports/route.js": [["headers, auth }", "", "headers }"], ["{ auth, protocols", "", "{ protocols"], ["auth, server: String(target),", "", ""]],
-  "client/calls.js": [["const access =", "else answered", "answered"]],
+  "client/calls.js": [["const access =", "else this", "this"]],
   "base/errors.js": [["if (\"thrown\" in", "what);", ""]],
 };
 /** @type {import("esbuild").Plugin} */

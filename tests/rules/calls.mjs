@@ -534,6 +534,147 @@ rule("an error answer is an RpcError with the server's code, message and data", 
   }
 });
 
+// ---- options ----
+
+/** Channels that differ in what becomes of options. @type {{ on: import("./env.mjs").Channel[] }} */
+const TWO = { on: ["frames", "http"] };
+
+/** Whether a tool's failure fails its call with these options. @param {import("mcp-wasm").Client} client @param {import("./peer.mjs").Peer} peer @param {import("mcp-wasm").CallOptions} [options] */
+async function isStrict(client, peer, options) {
+  const call = client.callTool("t", {}, options);
+  const ended = call.then(() => false, ({ code }) => code === "TOOL_ERROR");
+  const request = await peer.next("tools/call");
+  peer.send(peer.result(request, { content: [], isError: true }));
+  return within(ended, "the call");
+}
+
+rule("options are what they are at the call, whoever has them: changed since, frozen, inherited, by getters, behind a Proxy", async (env) => {
+  const { client, peer } = await env.connect();
+  const strict = (/** @type {any} */ options) => isStrict(client, peer, options);
+  equal(await strict(undefined), false);
+  const object = /** @type {any} */ ({ throwOnToolError: true });
+  const forms = /** @type {Record<string, any>} */ ({
+    "an object": object,
+    "one that inherits": Object.create(object),
+    "a getter": { get throwOnToolError() { return object.throwOnToolError; } },
+    "a Proxy": new Proxy(object, {}),
+    "a Proxy that answers by itself": new Proxy({ throwOnToolError: 0 }, { get: (_, name) => object[name] }),
+  });
+  for (const value of [true, false, true, undefined, true]) {
+    object.throwOnToolError = value;
+    for (const [form, options] of Object.entries(forms)) equal(await strict(options), value ?? false, `${form}, ${value}`);
+    equal(await strict(Object.freeze({ throwOnToolError: value })), value ?? false, `a frozen object, ${value}`);
+  }
+  delete object.throwOnToolError;
+  for (const form of ["an object", "one that inherits", "a getter"]) equal(await strict(forms[form]), false, `${form}, without it`);
+  // One member more, the same; one less.
+  equal(await strict({ throwOnToolError: true, strict: true }), true);
+  equal(await strict({ strict: true }), false);
+  equal(await strict({ throwOnToolError: true }), true);
+  // What is the default anyway says nothing else, and nothing of another call.
+  equal(await strict({ timeout: 60_000 }), false);
+  equal(await strict({ timeout: 60_000, throwOnToolError: true }), true);
+  equal(await strict({ timeout: 60_000, strict: false }), false);
+}, { on: ["frames"] });
+
+rule("options of one object count above each client's own, and of many kinds of options each is kept apart", async (env) => {
+  const one = await env.connect({ throwOnToolError: true });
+  const two = await env.connect();
+  const shared = { timeout: 5000 };
+  for (let round = 0; round < 2; round++) {
+    equal(await isStrict(one.client, one.peer, shared), true);
+    equal(await isStrict(two.client, two.peer, shared), false);
+    equal(await isStrict(one.client, one.peer, { ...shared, throwOnToolError: false }), false);
+    equal(await isStrict(two.client, two.peer, { ...shared, throwOnToolError: true }), true);
+    for (let timeout = 5000; timeout < 5012; timeout++) {
+      equal(await isStrict(two.client, two.peer, { timeout, throwOnToolError: timeout % 2 === 0 }), timeout % 2 === 0);
+    }
+  }
+}, TWO);
+
+rule("calls with the same options have each their own handlers and signal", async (env) => {
+  const heard = /** @type {string[]} */ ([]);
+  const { client, peer } = await env.connect({ progressHandler: () => void heard.push("the client's") });
+  const handler = (/** @type {string} */ name) => () => void heard.push(name);
+  const giver = new AbortController();
+  const any = /** @type {any} */ (client);
+  const given = [undefined, { progressHandler: handler("a") }, { progressHandler: null }, { signal: giver.signal }, { onprogress: handler("b") }, { progressHandler: handler("c"), onprogress: handler("d") }, {}, { progressHandler: undefined, signal: null }];
+  for (const more of [{}, { timeout: 20_000 }]) {
+    for (const options of given) {
+      const call = any.callTool("t", {}, options && { ...options, ...more });
+      const request = await peer.next("tools/call");
+      peer.send(peer.progress(request, 1), peer.result(request));
+      await call;
+    }
+  }
+  const expected = ["the client's", "a", "the client's", "b", "c", "d", "the client's", "the client's"];
+  equal(heard, [...expected, ...expected]);
+  // Whose signal it is, is given up, and no other.
+  const [mine, other] = [{ signal: giver.signal, timeout: 20_000 }, { timeout: 20_000 }].map((options) => client.callTool("t", {}, options));
+  await peer.next("tools/call");
+  const request = await peer.next("tools/call");
+  giver.abort();
+  await rejects(/** @type {Promise<any>} */ (mine), { code: "ABORTED" });
+  peer.send(peer.result(request));
+  await other;
+}, { on: ["frames"] });
+
+rule("options are checked once for all calls that are told the same, and again when they say something else", async (env) => {
+  let looked = 0;
+  const jsonSchemaValidator = { get getValidator() { looked++; return () => fail("nothing is checked"); } };
+  const { client } = await env.connect();
+  const ping = (/** @type {any} */ more) => client.ping({ outputValidation: "strict", jsonSchemaValidator, ...more });
+  for (let i = 0; i < 5; i++) await ping({ progressHandler: () => {}, signal: new AbortController().signal });
+  equal(looked, 1);
+  await ping({ timeout: 7000 });
+  equal(looked, 2);
+  await ping({});
+  await ping({ timeout: 7000 });
+  equal(looked, 2);
+  // What was right once is looked at again when it is another.
+  const options = /** @type {any} */ ({ timeout: 7000 });
+  await client.ping(options);
+  for (const [name, wrong] of Object.entries({ timeout: "7s", progressHandler: "loud", onprogress: {}, onTaskStatus: 1, signal: {}, throttle: -1, outputValidation: "maybe" })) {
+    for (let i = 0; i < 2; i++) throws(() => client.ping({ ...options, [name]: wrong }), { code: "INVALID_ARGUMENT", message: new RegExp(name) });
+    await client.ping(options);
+  }
+  options.timeout = NaN;
+  throws(() => client.ping(options), { code: "INVALID_ARGUMENT", message: /timeout/ });
+}, { on: ["frames"] });
+
+rule("a client's own defaults are refused by name when it is made, as those of a call are", async (env) => {
+  for (const [name, wrong] of Object.entries({ timeout: -1, maxTotalTimeout: "1h", stallAfter: NaN, throttle: "soon", onTaskStatus: {}, progressHandler: 1, outputValidation: "maybe" })) {
+    const options = /** @type {any} */ ({ [name]: wrong });
+    throws(() => new env.mcp.Client({ name: "a", version: "1" }, options), { code: "INVALID_ARGUMENT", message: new RegExp(name) });
+    await rejects(env.mcp.Client.connect("ws://127.0.0.1:9", options), { code: "INVALID_ARGUMENT", message: new RegExp(name) });
+  }
+}, { on: ["objects"], eras: ["modern"] });
+
+rule("what is done to params after a call changes nothing of it, and the call changes nothing of them", async (env) => {
+  const { client, peer } = await env.connect();
+  const any = /** @type {any} */ (client);
+  const ways = /** @type {[string, (params: any) => Promise<any>, any][]} */ ([
+    ["tools/call", (params) => any.callTool(params), { name: "t", _meta: { a: 1 } }],
+    ["tools/list", (params) => any.listTools(params), { cursor: "c" }],
+    ["prompts/get", (params) => any.getPrompt(params), { name: "p" }],
+    ["x/y", (params) => any.request({ method: "x/y", params }), { name: "z" }],
+  ]);
+  for (const [method, send, given] of ways) {
+    for (let i = 0; i < 2; i++) {
+      const params = structuredClone(given);
+      const call = send(params);
+      equal(params, given);
+      params.late = true;
+      const request = await peer.next(method);
+      const { _meta, ...rest } = request.params;
+      const { _meta: meta, ...expected } = given;
+      equal(rest, expected);
+      peer.send(peer.result(request, method === "tools/list" ? { tools: [] } : {}));
+      await call;
+    }
+  }
+}, TWO);
+
 // ---- misuse ----
 
 rule("what does not fit is refused by name, before anything is sent", async (env) => {

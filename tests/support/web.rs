@@ -225,9 +225,8 @@ impl Web {
 
     /// Takes ordinary progress as the binding does: all of it, then the texts, then deliveries.
     fn records(&mut self, exchange: u32) {
-        let since = self.http.position(exchange);
         let mut records = Vec::new();
-        while let Some((scanned, own)) = self.http.progress(exchange, since, parse_number) {
+        while let Some((mut scanned, own, data)) = self.http.progress(exchange, parse_number) {
             let client = &mut self.page.machine;
             let heard = if own {
                 client.receive_scanned(&scanned)
@@ -235,17 +234,14 @@ impl Web {
                 client.stray_scanned(scanned.token, scanned.is_text)
             };
             self.page.odd.extend(heard.oddity);
-            records.push((scanned, heard.slot));
-        }
-        let bytes = self.http.since(exchange, since);
-        let text: Vec<u16> = str::from_utf8(bytes).unwrap().encode_utf16().collect();
-        let mut wide = false;
-        for (mut scanned, slot) in records {
-            wide |= scanned.is_wide;
-            let place = |at| if wide { units(&bytes[..at]) } else { at };
+            let text: Vec<u16> = str::from_utf8(data).unwrap().encode_utf16().collect();
+            let place = |at| if scanned.is_wide { units(&data[..at]) } else { at };
             for span in [&mut scanned.message, &mut scanned.params].into_iter().flatten() {
                 *span = place(span.start)..place(span.end);
             }
+            records.push((scanned, heard.slot, text));
+        }
+        for (scanned, slot, text) in records {
             if let Some(slot) = slot {
                 self.page.deliver(slot, step(&scanned, &text));
             }

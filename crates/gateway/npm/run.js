@@ -15,7 +15,8 @@ try {
   );
   process.exit(1);
 }
-const child = spawn(program, process.argv.slice(2), { stdio: "inherit", windowsHide: true });
+// The program ends with its input, which the system ends when this process is gone, even if it was killed.
+const child = spawn(program, ["--until-input-ends", ...process.argv.slice(2)], { stdio: ["pipe", "inherit", "inherit"], windowsHide: true });
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
 process.on("exit", () => child.kill());
 if (process.env.npm_command === "exec") {

@@ -111,6 +111,10 @@ pub struct Arguments {
     /// What is logged, to standard error: error, warn, info, debug or trace.
     #[arg(long, default_value = "info", value_name = "LEVEL")]
     pub log: String,
+
+    /// End when standard input does: the wrapper that npm installs holds the other end, and may be killed.
+    #[arg(long, hide = true)]
+    pub until_input_ends: bool,
 }
 
 impl Arguments {

@@ -15,7 +15,7 @@ mod tls;
 mod token;
 mod variables;
 
-use std::{io, io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
+use std::{io, io::IsTerminal, process::ExitCode, sync::Arc, thread, time::Duration};
 
 use anyhow::{Context, Result, bail};
 use axum::Router;
@@ -24,7 +24,7 @@ use mcp_wasm::{
     native::{Endpoint, Options, PairingToken, serve_app, serve_app_by, stop_signal},
     server::{Limits, Server},
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::oneshot};
 use tracing_subscriber::EnvFilter;
 
 use arguments::Arguments;
@@ -129,8 +129,12 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     let ending = {
         let (endpoints, pools) = (endpoints.clone(), pools.clone());
+        let until_input_ends = arguments.until_input_ends;
         async move {
-            stop_signal().await;
+            tokio::select! {
+                () = stop_signal() => {}
+                () = input_ended(), if until_input_ends => {}
+            }
             tracing::info!("stopping");
             // The first one is ended by whoever serves.
             for endpoint in endpoints.iter().skip(1) {
@@ -152,6 +156,22 @@ async fn run(arguments: Arguments) -> Result<()> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Waits for the end of standard input, which a thread reads that nobody waits for.
+async fn input_ended() {
+    let (told, heard) = oneshot::channel::<()>();
+    let read = move || {
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        let _ = told.send(());
+    };
+    match thread::Builder::new().name("input".to_owned()).spawn(read) {
+        Ok(_) => drop(heard.await),
+        Err(error) => {
+            tracing::warn!("nobody hears when the standard input ends: {error}");
+            std::future::pending::<()>().await;
+        }
+    }
 }
 
 async fn listen(host: &str, port: u16) -> Result<TcpListener> {

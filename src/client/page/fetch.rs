@@ -282,15 +282,14 @@ impl PageHttp {
     fn progress(&self, exchange: u32) -> Option<(Heard, Progress)> {
         let engine = self.engine.upgrade().filter(|engine| engine.scans() && engine.uses(self))?;
         let mut core = self.core.borrow_mut();
-        let since = core.position(exchange);
-        let (found, own) = core.progress(exchange, since, parse_number)?;
+        let (found, own, data) = core.progress(exchange, parse_number)?;
         let heard = engine.with(|client| {
             if own {
                 return client.receive_scanned(&found);
             }
             client.stray_scanned(found.token, found.is_text)
         });
-        Some((heard, progress_of(&found, core.since(exchange, since))))
+        Some((heard, progress_of(&found, data)))
     }
 }
 

@@ -154,34 +154,25 @@ impl<P: Payload> Http<P> {
         Some(data)
     }
 
-    /// Takes the next event if it is ordinary progress; and whether it may come on this stream, or
-    /// is [stray](ClientMachine::stray). `since` is a [`position`](Self::position) that spans of messages
-    /// count from. Who tells the client does the same as [`event`](Self::event),
-    /// [`message`](Self::message) and [`tell`](Self::tell) would.
+    /// Takes the next event if it is ordinary progress; whether it may come on this stream, or is
+    /// [stray](ClientMachine::stray); and its data, of which its spans are parts. Who tells the client does the
+    /// same as [`event`](Self::event), [`message`](Self::message) and [`tell`](Self::tell) would.
     #[inline]
     pub fn progress(
         &mut self,
         number: u32,
-        since: usize,
         read_number: ReadNumber,
-    ) -> Option<(Scanned, bool)> {
+    ) -> Option<(Scanned, bool, &[u8])> {
         let exchange = self.find(number)?;
-        let scanned = exchange.stream.progress(since, read_number)?;
-        exchange.works();
+        let renews = exchange.renews();
+        let Exchange { stream, troubles, token, modern, .. } = exchange;
+        let (scanned, data) = stream.progress(read_number)?;
+        if !renews {
+            *troubles = Troubles::default();
+        }
         // As `may_report` says, without an id that would have to be dropped.
-        let own = matches!(exchange.token, Some(Id::Integer(token)) if token == scanned.token);
-        Some((scanned, own || !exchange.modern))
-    }
-
-    /// How far the stream of that exchange has been read.
-    pub fn position(&mut self, number: u32) -> usize {
-        self.find(number).map_or(0, |exchange| exchange.stream.position())
-    }
-
-    /// What has been read of it since that position.
-    pub fn since(&self, number: u32, position: usize) -> &[u8] {
-        let exchange = self.exchanges.iter().find(|exchange| exchange.number == number);
-        exchange.map_or(&[], |exchange| exchange.stream.since(position))
+        let own = matches!(token, Some(Id::Integer(token)) if *token == scanned.token);
+        Some((scanned, own || !*modern, data))
     }
 
     /// The id of the latest event of an exchange.
