@@ -5,6 +5,7 @@ import { before, describe, test } from "node:test";
 import { pathToFileURL } from "node:url";
 import { progressFrame, progressOf, shapes as written } from "../bench/shapes.mjs";
 import { importPkg, pkg } from "../support/paths.mjs";
+import { workerHere } from "../support/worker-here.mjs";
 
 /** @typedef {Record<string, any>} Message */
 
@@ -311,7 +312,7 @@ describe("shapes", () => {
     }
   });
 
-  test("over HTTP texts with escapes are read as JSON.parse reads them, whatever comes with them, however the bytes are cut", async () => {
+  test("over HTTP texts with escapes are read as JSON.parse reads them, whatever comes with them, however the bytes are cut", async (t) => {
     const messages = ['a \\"b\\"\\n', "", "plain", "\\u00e9\\u0416\\u6b63", "\\ud83d\\ude80", "\\ud83d", "x\\ude80\\ud83d", "\\u0000", "\\ufeff", "\\/\\b\\f\\r\\t\\\\u00e9", 'Größe \\"ж\\" 正 🚀', "🚀", ",", "]", "\\\\"];
     const others = ["", ',"stage":"\\"x\\""', ',"_meta":{"größe":["\\ud83d",{"a":null},1.50]}', ',"__proto__":{"é":true}', ',"n":-1.5e3'];
     /** @type {string[]} */
@@ -319,8 +320,9 @@ describe("shapes", () => {
     for (const other of others) {
       for (const message of [undefined, ...messages, null]) texts.push(`"progress":${texts.length + 1}${message === undefined ? "" : `,"message":${message === null ? null : `"${message}"`}`}${other}`);
     }
-    /** @param {(bytes: Uint8Array) => Uint8Array[]} cut @param {string[]} texts */
-    const hear = async (cut, texts) => {
+    const makeWorker = await workerHere("escapes");
+    /** @param {(bytes: Uint8Array) => Uint8Array[]} cut @param {string[]} texts @param {boolean} [inWorker] */
+    const hear = async (cut, texts, inWorker = false) => {
       const fetch = async (/** @type {any} */ _url, /** @type {any} */ init) => {
         if (init.method !== "POST") return new Response(null, { status: 405 });
         const { id, method, params } = JSON.parse(init.body);
@@ -336,7 +338,9 @@ describe("shapes", () => {
         if (method !== "tools/call") return stream([answer({ error: { code: -32601, message: "Method not found" } })]);
         return stream([...texts.map(own), answer({ result: { content: [] } })]);
       };
-      const client = await mcp.Client.connect("http://localhost/mcp", { fetch, mode: "legacy" });
+      // A worker has that of its platform.
+      if (inWorker) t.mock.method(globalThis, "fetch", fetch);
+      const client = await mcp.Client.connect("http://localhost/mcp", { ...(inWorker ? { worker: /** @type {any} */ (makeWorker) } : { fetch }), mode: "legacy" });
       /** @type {object[][]} */
       const [all = [], whole = []] = [[], []];
       await client.callTool("t", {}, {
@@ -344,6 +348,7 @@ describe("shapes", () => {
         onprogress: (notification) => void whole.push(notification),
       });
       await client.close();
+      t.mock.restoreAll();
       const expected = texts.map((text) => JSON.parse(`{${text}}`));
       assert.deepEqual(all, expected.map(({ progress, total, message, ...more }) => ({ progress, total, message: message ?? undefined, ...more })));
       assert.deepEqual(whole, expected.map(({ message, ...more }) => ({ ...more, ...(message !== undefined && message !== null && { message }) })));
@@ -351,6 +356,7 @@ describe("shapes", () => {
     for (const size of [1e6, 4096, 997, 61]) {
       await hear((bytes) => Array.from({ length: Math.ceil(bytes.length / size) }, (_, i) => bytes.slice(i * size, (i + 1) * size)), texts);
     }
+    await hear((bytes) => [bytes.slice(0, 1000), bytes.slice(1000)], texts, true);
     const few = texts.slice(3 * (messages.length + 2), 3 * (messages.length + 2) + 4).concat(texts.slice(1, 3));
     for (let at = 1, length = 2; at < length; at++) {
       await hear((bytes) => {
