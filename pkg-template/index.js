@@ -19,8 +19,7 @@ provide(async () => {
   return { Core };
 }, async () => {
   const { default: text, Exchanges } = await part(import("./transports/whole.js"));
-  await startRest(await compiled(text));
-  return { Exchanges };
+  return { Exchanges, start: async () => startRest(await compiled(text)) };
   // Whoever needs it says that it is missing.
 }, async () => startLate(await compiled((await import("./wasm/inline-dialogue.js")).default)));
 

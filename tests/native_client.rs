@@ -345,9 +345,15 @@ async fn dies() -> Duration {
 
 #[tokio::test]
 async fn a_child_that_dies_fails_its_calls_in_a_tenth_of_a_second_with_exit_code_and_last_words() {
-    // A machine that is busy with other tests may take longer, once.
-    let taken = dies().await.min(dies().await).min(dies().await);
-    assert!(taken < Duration::from_millis(100), "{taken:?}");
+    let mut taken = Duration::MAX;
+    // A machine that is busy with other tests may take longer, for a while.
+    for _ in 0..20 {
+        taken = taken.min(dies().await);
+        if taken < Duration::from_millis(100) {
+            return;
+        }
+    }
+    panic!("{taken:?}");
 }
 
 #[tokio::test]

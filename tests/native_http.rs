@@ -173,7 +173,8 @@ async fn dropping_the_stream_cancels_the_call() {
     let start = Instant::now();
     drop(answer);
     dropped.wait_for(1).await;
-    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    // Before anything is written that would show it.
+    assert!(start.elapsed() < Options::default().keep_alive / 2, "{:?}", start.elapsed());
 }
 
 #[tokio::test]
@@ -208,8 +209,8 @@ async fn a_silent_stream_shows_that_it_lives() {
     let options = Options { keep_alive: Duration::from_millis(50), ..Options::default() };
     let host = Host::with(builder().build(), options).await;
     let start = Instant::now();
-    let mut answer = Request::call(1, "wait", json!({ "count": 500 })).send(host.address).await;
-    assert!(start.elapsed() < Duration::from_millis(400), "{:?}", start.elapsed());
+    let mut answer = Request::call(1, "wait", json!({ "count": 1_500 })).send(host.address).await;
+    assert!(start.elapsed() < Duration::from_millis(1_500), "not with the result");
     let messages = answer.messages().await;
     assert_eq!(messages.len(), 1);
     assert_eq!(messages[0]["id"], 1);
@@ -366,7 +367,7 @@ async fn a_peer_that_takes_nothing_is_dropped_and_its_call_cancelled() {
 
 #[tokio::test]
 async fn a_head_that_does_not_arrive_is_not_waited_for_and_one_with_too_many_headers_is_refused() {
-    let options = Options { head_timeout: Duration::from_millis(200), ..Options::default() };
+    let options = Options { head_timeout: Duration::from_secs(1), ..Options::default() };
     let host = Host::with(builder().build(), options).await;
     let mut stream = tokio::net::TcpStream::connect(host.address).await.unwrap();
     stream.write_all(b"POST /mcp HTTP/1.1\r\nHost: ").await.unwrap();
@@ -393,7 +394,7 @@ async fn a_listen_stream_begins_with_its_filter_lives_and_ends_with_its_result()
     let first = stream.message().await.unwrap();
     assert_eq!(first["method"], "notifications/subscriptions/acknowledged");
     assert_eq!(first["params"]["notifications"], json!({ "toolsListChanged": true }));
-    sleep(keep_alive * 4).await;
+    sleep(keep_alive * 20).await;
     server.tools_changed();
     let changed = stream.message().await.unwrap();
     assert_eq!(changed["method"], "notifications/tools/list_changed");

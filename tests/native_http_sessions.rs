@@ -349,9 +349,9 @@ async fn a_silent_call_has_a_stream_to_come_back_to() {
     let session = Session::new(&host).await;
     let start = Instant::now();
     let call = Request::post(&json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call",
-        "params": { "name": "count", "arguments": { "count": 1, "pause": 1000 } } }));
+        "params": { "name": "count", "arguments": { "count": 1, "pause": 2000 } } }));
     let mut answer = session.with_headers(call).send(host.address).await;
-    assert!(start.elapsed() < Duration::from_millis(800), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(2), "before anything is reported");
     let first = answer.event().await.unwrap();
     drop(answer);
     let mut answer = session.resume(&first.id.unwrap()).await;
@@ -585,7 +585,7 @@ async fn two_eras_on_one_url() {
 
 #[tokio::test]
 async fn a_session_that_is_left_alone_ends_and_one_that_is_read_does_not() {
-    let session_timeout = Duration::from_millis(300);
+    let session_timeout = Duration::from_millis(700);
     let options = Options { session_timeout, ..Options::default() };
     let host = Host::with(builder(&Tally::default()).build(), options).await;
     let (alone, read) = (Session::new(&host).await, Session::new(&host).await);

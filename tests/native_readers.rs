@@ -186,7 +186,7 @@ async fn who_reads_next_to_nothing_is_dropped_over_http() {
 
 #[tokio::test]
 async fn a_message_that_is_long_in_coming_is_a_sign_of_life() {
-    let options = Options { ping_interval: Duration::from_millis(100), ..Options::default() };
+    let options = Options { ping_interval: Duration::from_millis(400), ..Options::default() };
     let (address, _) = start(true, options).await;
     let client = hello(address).await;
     let mut stream = client.socket.into_inner();
@@ -195,9 +195,9 @@ async fn a_message_that_is_long_in_coming_is_a_sign_of_life() {
     text.push_str(&" ".repeat(1_000 - text.len()));
     let mut bytes = vec![0x81, 0x80 | 0x7e, 3, 232, 0, 0, 0, 0];
     bytes.extend(text.as_bytes());
-    for part in bytes.chunks(50) {
+    for part in bytes.chunks(25) {
         stream.write_all(part).await.unwrap();
-        sleep(Duration::from_millis(50)).await;
+        sleep(Duration::from_millis(75)).await;
     }
     let mut answer = Vec::new();
     while !String::from_utf8_lossy(&answer).contains(r#""id":7"#) {

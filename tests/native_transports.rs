@@ -196,8 +196,8 @@ async fn a_child_that_is_killed_is_missed_in_less_than_a_tenth_of_a_second() {
     // Something that it has started holds its pipes open.
     let script = "sleep 100 & echo \"{\\\"pid\\\":$$}\"; wait";
     let mut taken = Duration::MAX;
-    // A machine that is busy with other tests may take longer, once.
-    for _ in 0..3 {
+    // A machine that is busy with other tests may take longer, for a while.
+    for _ in 0..20 {
         let mut transport = Transport::child(&shell(script), LIMIT);
         let pid = message(&mut transport).await.get("pid").unwrap().to_string();
         let mut kill = std::process::Command::new("kill");
@@ -206,8 +206,11 @@ async fn a_child_that_is_killed_is_missed_in_less_than_a_tenth_of_a_second() {
         let end = end(&mut transport).await;
         taken = taken.min(start.elapsed());
         assert!(end.reason.contains("signal: 9"), "{}", end.reason);
+        if taken < Duration::from_millis(100) {
+            return;
+        }
     }
-    assert!(taken < Duration::from_millis(100), "{taken:?}");
+    panic!("{taken:?}");
 }
 
 #[tokio::test]

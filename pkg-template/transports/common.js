@@ -7,6 +7,6 @@ export { itself, throughProxies } from "../base/itself.js";
 export { read, write } from "../base/json.js";
 export { MAX_MESSAGE_SIZE, outline, oversize, tooLarge } from "../base/size.js";
 export { wasmModule, wasmRest } from "../wasm/core.js";
-export { ready, readyForHttp } from "../wasm/load.js";
+export { loadedForHttp, ready, readyForHttp } from "../wasm/load.js";
 export { factsOf, textsOf } from "../wasm/records.js";
 export { headersOf, identityNow, identityOf } from "./identity.js";

@@ -2,6 +2,7 @@
 import { Alarm, notOpen, readyForHttp } from "./common.js";
 import * as words from "../wasm/words.js";
 import { Fetcher } from "./fetch.js";
+import { firstOf } from "./first.js";
 
 /** The exchanges of a core that has no client, and its clock. */
 export class Exchanges {
@@ -26,7 +27,11 @@ export class Exchanges {
     this.fetcher = new Fetcher(url, options, { drain, scans: false, shows: false, deliver() {}, ...more });
   }
 
-  async start() {
+  /** @param {import("./first.js").Speaker} [speaker] who speaks first, if nobody else has anything to say */
+  async start(speaker) {
+    // On its way while the module is compiled.
+    const first = speaker && firstOf(speaker);
+    if (first) this.fetcher.ahead(...first);
     const { Core } = await readyForHttp();
     if (this.fetcher.core) return;
     const core = (this.fetcher.core = Core.alone());
@@ -50,7 +55,7 @@ export class Exchanges {
     const { fetcher } = this;
     fetcher.part();
     const { core } = fetcher;
-    if (!core) return;
+    if (!core) return void fetcher.taken();
     this.#alarm.end();
     core.leave(true, this.#options.keepSession === true);
     const before = fetcher.latest;

@@ -2,6 +2,7 @@
 import { attempt, headersOf, identityOf, MAX_MESSAGE_SIZE, outline, oversize, part, read, report, tooLarge, write } from "./common.js";
 import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
+import { ahead } from "./first.js";
 
 /** How much of a body an error quotes. */
 const EXCERPT = 500;
@@ -51,6 +52,8 @@ export class Fetcher {
   #options;
   /** What breaks the exchanges off that are under way. @type {Map<number, () => void>} */
   #exchanges = new Map();
+  /** Takes what was sent before the core said so. @type {ReturnType<typeof ahead> | undefined} */
+  #ahead;
   // Of the module's memory; detached, with length 0, when it has grown.
   #numbers = new Float64Array();
 
@@ -122,7 +125,7 @@ export class Fetcher {
       hold.reader?.cancel().catch(() => {});
     };
     this.#exchanges.set(exchange, stop);
-    const { fetch: call = globalThis.fetch, headers: given, requestInit, auth } = this.#options;
+    const { headers: given, auth } = this.#options;
     let sent = false;
     let headed = false;
     let leave = () => {};
@@ -137,20 +140,7 @@ export class Fetcher {
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);
       sent = true;
-      const send = () =>
-        call(this.#url, {
-          redirect: "error",
-          credentials: "omit",
-          // No cache answers anything else, and where the page is of another origin, this would make the browser ask
-          // the server for leave before each request.
-          cache: method === "GET" ? "no-store" : undefined,
-          referrerPolicy: "no-referrer",
-          ...requestInit,
-          method,
-          headers,
-          body,
-          signal,
-        });
+      const send = async () => this.taken(body, signal) ?? this.#send(method, headers, body, signal);
       /** @type {Response & { refusal?: unknown }} */
       const response = await (auth ? (await part(import("./authorized.js"))).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
@@ -183,6 +173,45 @@ export class Fetcher {
       this.#exchanges.delete(exchange);
       this.host.ended?.(exchange);
     }
+  }
+
+  /** @param {string} method @param {Headers} headers @param {string | undefined} body @param {AbortSignal} signal */
+  async #send(method, headers, body, signal) {
+    const { fetch: call = globalThis.fetch, requestInit } = this.#options;
+    return call(this.#url, {
+      redirect: "error",
+      credentials: "omit",
+      // No cache answers anything else, and where the page is of another origin, this would make the browser ask
+      // the server for leave before each request.
+      cache: method === "GET" ? "no-store" : undefined,
+      referrerPolicy: "no-referrer",
+      ...requestInit,
+      method,
+      headers,
+      body,
+      signal,
+    });
+  }
+
+  /** Sends what the core will say first, as far as anybody knows. @param {object} message @param {Record<string, string>} more its headers */
+  ahead(message, more) {
+    const { headers: given, auth } = this.#options;
+    // Who has to be asked for headers is asked once.
+    if (auth || typeof given === "function") return;
+    try {
+      const headers = headersOf(given, more);
+      const body = write(message);
+      this.#ahead = ahead(body, (signal) => this.#send("POST", headers, body, signal));
+    } catch {
+      // The request itself will tell.
+    }
+  }
+
+  /** The answer to what was sent ahead, if it is that; otherwise nobody wants it. @param {string} [body] @param {AbortSignal} [signal] */
+  taken(body, signal) {
+    const take = this.#ahead;
+    this.#ahead = undefined;
+    return take?.(body, signal);
   }
 
   /**

@@ -2,7 +2,7 @@
 // the module that knows what they mean, is loaded when the first is started.
 import { fast } from "../base/handlers.js";
 import * as words from "../wasm/words.js";
-import { ABILITIES, itself, MAX_MESSAGE_SIZE, notOpen, readyForHttp, throughProxies, toError } from "./common.js";
+import { ABILITIES, itself, loadedForHttp, MAX_MESSAGE_SIZE, notOpen, throughProxies, toError } from "./common.js";
 import { identityNow } from "./identity.js";
 
 /** What a transport does by itself that is told to go on with a session. */
@@ -18,6 +18,8 @@ export class StreamableHttpTransport {
   onerror;
   /** The revision that is spoken. @type {string | undefined} */
   protocolVersion;
+  /** Who speaks first, to a server of which nothing is known. @type {import("./first.js").Speaker | undefined} */
+  first;
 
   #options;
   #url;
@@ -68,7 +70,7 @@ export class StreamableHttpTransport {
 
   async start() {
     if (this.#session !== undefined) this.protocolVersion ??= LATEST_SESSION;
-    const { Exchanges } = await readyForHttp();
+    const { Exchanges } = await loadedForHttp();
     const settle = (/** @type {number} */ exchange) => this.#sent.get(exchange)?.resolve();
     this.#exchanges ??= new Exchanges(
       this.#url,
@@ -82,7 +84,7 @@ export class StreamableHttpTransport {
         },
       },
     );
-    await this.#exchanges.start();
+    await this.#exchanges.start(this.first);
   }
 
   /** @param {string | undefined} version */
@@ -110,9 +112,10 @@ export class StreamableHttpTransport {
   }
 
   async close() {
+    this.first = undefined;
     const exchanges = this.#exchanges;
     const core = exchanges?.fetcher.core;
-    if (!core) return;
+    if (!core) return exchanges?.close();
     this.#session = this.#options.keepSession === true ? core.session() : undefined;
     const closed = exchanges.close();
     this.onclose?.();

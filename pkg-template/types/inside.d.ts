@@ -1,6 +1,7 @@
 /** What the parts of the package hand each other; no entry exports it. */
 import type { ABILITIES, Own } from "../base/abilities.js";
 import type { CallTable } from "../client/table.js";
+import type { Speaker } from "../transports/first.js";
 import type { Authorizer } from "./authorizer.js";
 import type { CallOptions } from "./call-options.js";
 import type { JsonObject, RequestId } from "./jsonrpc.js";
@@ -106,6 +107,8 @@ export interface Mover extends Omit<Transport, "send" | "onmessage"> {
   identity?(options: object): string | undefined;
   /** Who lets it in, and the address that this one is asked about. */
   access?: { auth?: Authorizer; server: string };
+  /** Who speaks first, to a server of which nothing is known. */
+  first?: Speaker;
   sessionId?: string;
   protocolVersion?: string;
   /** Whether the server has ended it with its authorization. */

@@ -3,7 +3,7 @@ import { McpError } from "../base/errors.js";
 import { hand } from "./messages.js";
 
 /** @typedef {{ Core: typeof import("./core.js").Core }} Module */
-/** @typedef {{ Exchanges: typeof import("../transports/exchanges.js").Exchanges }} Moving */
+/** @typedef {{ Exchanges: typeof import("../transports/exchanges.js").Exchanges, start?: () => Promise<unknown> }} Moving */
 
 /** What entries of their own add to the client when they are imported. @type {{ diagnose?: typeof import("../diagnose/index.js").diagnose }} */
 export const parts = {};
@@ -41,8 +41,17 @@ export function loader(missing) {
 const MISSING = "call `init(source)` of mcp-wasm/slim before connecting";
 const main = /** @type {typeof loader<Module>} */ (loader)(MISSING);
 // The parts are loaded and compiled beside each other; each waits for the first one by itself.
-/** Loads what moves the exchanges of HTTP, and starts the part of the module that they need, where that is one by itself. */
+/** Loads what moves the exchanges of HTTP. */
+const moving = /** @type {typeof loader<Moving>} */ (loader)(MISSING);
+/** Starts the part of the module that they need, where that is one by itself. */
 const rest = /** @type {typeof loader<Moving>} */ (loader)(MISSING);
+rest.provide(async () => {
+  const loaded = await moving.ready();
+  // Whoever has waited for that sends a request first.
+  await undefined;
+  await loaded.start?.();
+  return loaded;
+});
 /** Starts the part that a server needs to ask something, and a page to subscribe, where that is one by itself. */
 const dialogue = /** @type {typeof loader<unknown>} */ (loader)("");
 dialogue.provide(async () => {});
@@ -50,16 +59,16 @@ dialogue.provide(async () => {});
 /**
  * Says where the module comes from. The first `connect` starts it; later calls change nothing.
  * @param {() => Promise<Module>} get
- * @param {() => Promise<Moving>} getRest
+ * @param {() => Promise<Moving>} getMoving
  * @param {() => Promise<unknown>} [getDialogue]
  */
-export function provide(get, getRest, getDialogue) {
+export function provide(get, getMoving, getDialogue) {
   main.provide(async () => {
     const module = await get();
     module.Core.help(hand);
     return module;
   });
-  rest.provide(getRest);
+  moving.provide(getMoving);
   if (getDialogue) dialogue.provide(getDialogue);
 }
 
@@ -70,6 +79,9 @@ export const ready = main.ready;
 export async function readyForDialogue() {
   await Promise.all([ready(), dialogue.ready()]);
 }
+
+/** What moves the exchanges of HTTP, before the module that it needs has been started. */
+export const loadedForHttp = moving.ready;
 
 /** The started module with all that HTTP needs, and what moves its exchanges. */
 export async function readyForHttp() {

@@ -85,6 +85,9 @@ async function body(request) {
  * @param {import("node:http").ServerResponse} response
  */
 async function serve(request, response) {
+  // As if the server were that far away, in milliseconds.
+  const away = Number(new URL(request.url ?? "", "http://bench").searchParams.get("away"));
+  if (away) await new Promise((resolve) => setTimeout(resolve, away));
   if (request.method === "OPTIONS") return response.writeHead(204, cors).end();
   if (request.method !== "POST") return response.writeHead(405, cors).end();
   const message = await body(request);

@@ -167,12 +167,13 @@ const WARMING = 3;
  * keeps the script and what it was compiled to.
  * @param {Setting} setting
  * @param {"dial" | "fetch"} how
- * @param {boolean} [warm]
+ * @param {{ warm?: boolean, away?: number, slower?: number }} [options] how far away the server is, in milliseconds, and how many
+ *   times slower the page's processor is made, in Chromium
  */
-async function start(setting, how, warm = false) {
+async function start(setting, how, { warm = false, away = 0, slower = 1 } = {}) {
   const { browser, plain, cached, frames, names, log } = setting;
   const who = CONNECTED.filter((name) => name !== "bare" && names.includes(name));
-  const url = JSON.stringify(how === "fetch" ? frames.http : frames.url);
+  const url = JSON.stringify(how === "fetch" ? `${frames.http}?away=${away}` : frames.url);
   /** @type {import("./browsers.mjs").Samples} */
   const samples = Object.fromEntries(who.map((name) => [name, []]));
   /** @type {Record<string, import("puppeteer-core").BrowserContext>} */
@@ -183,6 +184,7 @@ async function start(setting, how, warm = false) {
     for (const name of who) {
       const page = await browser.open(`${warm ? cached : plain}blank.html`, contexts[name]);
       await new Promise((resolve) => setTimeout(resolve, REST));
+      if (slower > 1) await (await page.page.createCDPSession()).send("Emulation.setCPUThrottlingRate", { rate: slower });
       const connecting = `(async () => {
         const start = performance.now();
         await import("/${name}.js");
@@ -286,8 +288,10 @@ export const columns = {
   concurrentMemory: { part: "calls", head: "all at once, in memory", base: "bare", run: (setting) => calls(setting, "concurrent") },
   coldSocket: { part: "cold", head: "over WebSocket", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial") },
   coldFetch: { part: "cold", head: "over HTTP", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch") },
-  warmSocket: { part: "warm", head: "over WebSocket, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial", true) },
-  warmFetch: { part: "warm", head: "over HTTP, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", true) },
+  farFetch: { part: "cold", head: "over HTTP, 30 ms away", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", { away: 30 }) },
+  slowFetch: { part: "cold", head: "the same, and a slow processor", base: "mcp-wasm", run: (setting) => start(setting, "fetch", { away: 30, slower: 6 }) },
+  warmSocket: { part: "warm", head: "over WebSocket, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "dial", { warm: true }) },
+  warmFetch: { part: "warm", head: "over HTTP, warm", base: "mcp-wasm", firefox: true, run: (setting) => start(setting, "fetch", { warm: true }) },
   heap: { part: "heap", head: "JavaScript heap", run: (setting) => growth(setting, "heap") },
   module: { part: "heap", head: "memory of the WebAssembly module", run: (setting) => growth(setting, "module") },
   gaps: { part: "frames", head: "longest gap, in frames", run: gaps },

@@ -208,6 +208,8 @@ for (const kind of browsers) {
         one.page.on("pageerror", (error) => void errors.push(error));
         await one.run(`void oauth.login(${JSON.stringify(world.server)}, ${JSON.stringify({ returnTo })})`);
         await one.page.waitForFunction(`location.href === ${JSON.stringify(`${site.url}oauth.html`)} && Object.keys(sessionStorage).some((key) => sessionStorage[key].includes('"tokens"'))`, { timeout: 20_000 });
+        // The page loads itself anew when it has finished.
+        await one.page.waitForFunction("document.readyState === 'complete' && performance.getEntriesByType('navigation')[0]?.type === 'reload'", { timeout: 20_000 });
         await new Promise((resolve) => setTimeout(resolve, 300));
         assert.deepEqual([await one.run("location.href"), await one.run("document.title"), errors], [`${site.url}oauth.html`, "Logged in", []], returnTo);
         await one.close();

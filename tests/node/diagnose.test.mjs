@@ -29,7 +29,7 @@ test("a client's mode counts, and the system's reason is told", async () => {
   assert.equal((await client.diagnose(server.url)).findings[0].code, "WRONG_ERA");
   await server.stop();
   // The platform's pool learns of it in a moment.
-  await new Promise((resolve) => setTimeout(resolve, 100));
+  await new Promise((resolve) => setTimeout(resolve, 500));
   const { ok, findings, error } = await client.diagnose(server.url);
   assert.deepEqual([ok, findings[0].code, error.code], [false, "NO_ANSWER", "CLOSED"]);
   assert.match(findings[0].what, /ECONNREFUSED/);

@@ -198,6 +198,9 @@ test("progress that cannot be read by its shape without wasm/shapes.js is scanne
   await client.close();
 });
 
+/** How late something is, in milliseconds. */
+const LATE = 2_500;
+
 for (const [file, options] of /** @type {[string, object][]} */ ([
   ["worker/worker-transport.js", { worker: true }],
   ["client/subscription.js", { listChanged: { tools: { onChanged() {} } } }],
@@ -206,7 +209,7 @@ for (const [file, options] of /** @type {[string, object][]} */ ([
   for (const [who, code] of [["closes a client that waits", "CLOSED"], ["has waited long enough", "TIMEOUT"]]) {
     test(`who ${who} for ${file} is not kept waiting, and may connect otherwise`, async () => {
       const app = await makeApp(`waits-for-${path.basename(file, ".js")}-${code}`, []);
-      await appendFile(path.join(app.directory, "node_modules/mcp-wasm", file), "\nawait new Promise((resolve) => setTimeout(resolve, 1000));\n");
+      await appendFile(path.join(app.directory, "node_modules/mcp-wasm", file), `\nawait new Promise((resolve) => setTimeout(resolve, ${LATE}));\n`);
       const { Client } = await app.import("index.js");
       const { listChanged, ...connection } = /** @type {any} */ (options);
       const client = new Client(undefined, { listChanged, mode: "legacy" });
@@ -219,7 +222,7 @@ for (const [file, options] of /** @type {[string, object][]} */ ([
         await client.close();
       }
       await failed;
-      assert.ok(performance.now() - begun < 800, `${performance.now() - begun} ms`);
+      assert.ok(performance.now() - begun < LATE, `${performance.now() - begun} ms`);
       const before = Socket.all.length;
       const connecting = client.connect("ws://fake.test/mcp");
       (await socket(before)).open();

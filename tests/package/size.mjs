@@ -109,7 +109,9 @@ const plain = await weigh(app);
 const hook = {
   "transports/fetch.js": [
     ["await (auth ? (await part(import(", ": send())", "await send()"],
-    ["requestInit, auth", "}", "requestInit }"],
+    ["headers: given, auth", "}", "headers: given }"],
+    ["headers: given, auth", "}", "headers: given }"],
+    ["if (auth || ", "", "if ("],
     ["if (!auth) identify", "()", "identify()"],
     ["response.refusal ??", "", ""],
   ],
