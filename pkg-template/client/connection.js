@@ -373,7 +373,7 @@ export class Connection {
   }
 
   // All of it is taken out before a handler runs, which may end calls, give their slots away and have the table filled again.
-  /** Ordinary progress has come in the core's table. @param {number} count @param {() => string} read the text that its messages are part of */
+  /** Ordinary progress has come in the core's table. @param {number} count @param {import("../wasm/records.js").Read} read */
   deliver(count, read) {
     const records = spare ?? new Float64Array(words.RECORDS * words.FIELDS);
     spare = undefined;
@@ -384,10 +384,8 @@ export class Connection {
       flags |= /** @type {number} */ (records[at + words.FIELD_FLAGS]);
       calls.push(this.#told(records, at));
     }
-    const text = read();
-    // An engine parses all of them in half the time that it takes for each by itself.
-    const parsed = flags & words.FLAG_ESCAPED ? JSON.parse(`[${text}0]`).reverse() : undefined;
-    calls.forEach((call, i) => pass(call, records, i * words.FIELDS, textsOf(records, i * words.FIELDS, text, parsed)));
+    const text = read(flags);
+    calls.forEach((call, i) => pass(call, records, i * words.FIELDS, textsOf(records, i * words.FIELDS, text)));
     spare = records;
   }
 

@@ -27,7 +27,7 @@ const decoder = new TextDecoder();
  * @property {(exchange?: number) => void} drain does what the core wants done
  * @property {boolean} scans whether ordinary progress is taken from the bytes
  * @property {boolean} shows whether messages are handed out before the client has them
- * @property {(count: number, text: () => string) => void} deliver takes so many records out of the core's table
+ * @property {(count: number, read: import("../wasm/records.js").Read) => void} deliver takes so many records out of the core's table
  * @property {(text: string) => unknown} [read] makes the JSON value of a text, or undefined
  * @property {(identity: string, id: number) => void} [identify] hears whom a request is sent for
  * @property {(exchange: number) => void} [accepted] an exchange has got through
@@ -258,7 +258,11 @@ export class Fetcher {
         parts.push(this.#bytes(words.PLACE_DATA, words.PLACE_DATA_LENGTH).slice());
       }
       const event = found & words.FOUND_EVENT ? textOf(parts) : "";
-      if (count) host.deliver(count, () => decoder.decode(this.#bytes(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH)));
+      if (count) host.deliver(count, (flags) => {
+        const text = decoder.decode(this.#bytes(words.PLACE_TEXT, words.PLACE_TEXT_LENGTH));
+        // Parsed together, they take half the time that they take each by itself.
+        return flags & words.FLAG_ESCAPED ? JSON.parse(`[${text}0]`).reverse() : text;
+      });
       if (found & words.FOUND_OVERSIZE) {
         core.refuse(exchange, outline(event).answers === true, tooLarge(this.maxMessageSize));
       } else if (found & words.FOUND_EVENT) {

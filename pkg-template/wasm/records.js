@@ -4,6 +4,10 @@ import * as words from "./words.js";
 
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
 /** @typedef {{ message?: string | undefined, params?: any }} Texts params as JSON, or parsed */
+/**
+ * Reads the text that messages of records are part of, given what flags they have together; or all of their texts, parsed, the next one last.
+ * @typedef {(flags: number) => string | any[]} Read
+ */
 
 /** The letters `i` and `r`, with which `id` and `result` begin. */
 const [ID, RESULT] = [105, 114];
@@ -42,17 +46,17 @@ export function lay(text, core) {
  * The message of a record, and its params as JSON if they have members that it does not tell.
  * @param {Records} records
  * @param {number} at
- * @param {string} text what was scanned
- * @param {any[]} [parsed] the texts of all records that are left, the next one last
- * @returns {Texts} params parsed, if they are there
+ * @param {string | any[]} text what was scanned, or what is left of the texts of all records, parsed
+ * @returns {Texts}
  */
-export function textsOf(records, at, text, parsed) {
+export function textsOf(records, at, text) {
   const [start, end] = /** @type {[number, number]} */ ([records[at + words.FIELD_START], records[at + words.FIELD_END]]);
   const from = records[at + words.FIELD_FROM];
   const isEscaped = /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED;
+  const isText = typeof text === "string";
   return {
-    message: start ? (parsed ? parsed.pop() : isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
-    params: from ? (parsed ? parsed.pop() : text.substring(from, records[at + words.FIELD_TO])) : undefined,
+    message: start ? (!isText ? text.pop() : isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
+    params: from ? (!isText ? text.pop() : text.substring(from, records[at + words.FIELD_TO])) : undefined,
   };
 }
 

@@ -138,10 +138,11 @@ function frame(text) {
 /**
  * Ordinary progress has come by HTTP, in the table.
  * @param {number} count
- * @param {() => string} text that its messages are part of
+ * @param {import("../wasm/records.js").Read} read
  */
-function deliver(count, text) {
-  const all = text();
+function deliver(count, read) {
+  // As text, which is what leaves.
+  const all = read(0);
   for (let at = 0; at < count * words.FIELDS; at += words.FIELDS) hand(at, textsOf(table(), at, all));
 }
 
