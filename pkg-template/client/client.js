@@ -311,8 +311,7 @@ export class Client {
     // Who is told of changes of lists listens as soon as it is connected.
     const [{ Core }] = await Promise.all([ready(), this.#options.listChanged && this.#changes.load().catch(() => {})]);
     if (!wanted()) return;
-    const core = this.#connection.use(coreOf(Core, this.#info, /** @type {ClientOptions} */ (this.#options)));
-    tell(core);
+    tell(this.#connection.use(coreOf(Core, this.#info, /** @type {ClientOptions} */ (this.#options))));
   }
 
   /** Does a step of the core. @param {number} step @param {number} slot whose call it is about @param {number} id */
