@@ -5,7 +5,7 @@ import { isResourceOf, sameIssuer, usable } from "./addresses.js";
 import { failure } from "./errors.js";
 import { blocked, request, settled } from "./requests.js";
 
-/** Of how many authorization servers one is looked for: a server that lists any number could send a page to as many others. */
+/** Of how many authorization servers one is looked for: a server that lists many could send a page to as many others. */
 const MOST = 10;
 
 /**

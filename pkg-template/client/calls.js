@@ -30,7 +30,7 @@ const isOwn = (name) => CHECKS[name] === checkHandler || name === "signal";
  * @param {boolean} [making]
  * @returns how many members say something else than the client's; NaN if one is not as in the settings
  */
-function lay(given, settings, plain, making) {
+function compare(given, settings, plain, making) {
   let others = 0;
   for (const name in given) {
     const value = given[name];
@@ -220,9 +220,9 @@ export class Calls {
   #settingsOf(given) {
     const settled = this.#settled;
     const plain = this.#options;
-    for (const { settings, others } of settled) if (lay(given, settings, plain) === others) return settings;
+    for (const { settings, others } of settled) if (compare(given, settings, plain) === others) return settings;
     const settings = { ...plain };
-    const others = lay(given, settings, plain, true);
+    const others = compare(given, settings, plain, true);
     checkMode(settings);
     // So many are kept for calls to come, and then others.
     if (settled.length > 4) settled.length = 1;

@@ -25,8 +25,8 @@ const DEFAULTS = {
 
 /** What is checked of what clients and calls are told. @type {{ [name: string]: ((name: string, value: any) => void) | undefined }} */
 export const CHECKS = {
-  // @ts-ignore: nothing is inherited
-  __proto__: null,
+  // Nothing is inherited.
+  __proto__: /** @type {undefined} */ (/** @type {unknown} */ (null)),
   progressHandler: checkHandler,
   onprogress: checkHandler,
   onTaskStatus: checkHandler,

@@ -34,7 +34,7 @@ export function firstOf([info = NOBODY, { mode, logHandler, capabilities, tasks 
  * @param {string} text
  * @param {(signal: AbortSignal) => Promise<Response>} send
  * @returns {(body?: string, signal?: AbortSignal) => Promise<Response> | void} its answer, for a request that is the same
- *   to the letter, and what breaks that one off; for any other, or none, it is given up
+ *   to the letter, and what breaks that one off; for another, or none, it is given up
  */
 export function ahead(text, send) {
   const controller = new AbortController();

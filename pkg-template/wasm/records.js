@@ -3,10 +3,10 @@
 import * as words from "./words.js";
 
 /** @typedef {Float64Array} Records the numbers of each, one record after the other */
-/** @typedef {{ message?: string | undefined, params?: any }} Texts params as JSON, or parsed */
+/** @typedef {{ message?: string | undefined, params?: unknown }} Texts params as JSON, or parsed */
 /**
  * Reads the text that messages of records are part of, given what flags they have together; or all of their texts, parsed, the next one last.
- * @typedef {(flags: number) => string | any[]} Read
+ * @typedef {(flags: number) => string | unknown[]} Read
  */
 
 /** The letters `i` and `r`, with which `id` and `result` begin. */
@@ -46,7 +46,7 @@ export function lay(text, core) {
  * The message of a record, and its params as JSON if they have members that it does not tell.
  * @param {Records} records
  * @param {number} at
- * @param {string | any[]} text what was scanned, or what is left of the texts of all records, parsed
+ * @param {string | unknown[]} text what was scanned, or what is left of the texts of all records, parsed
  * @returns {Texts}
  */
 export function textsOf(records, at, text) {
@@ -55,7 +55,7 @@ export function textsOf(records, at, text) {
   const isEscaped = /** @type {number} */ (records[at + words.FIELD_FLAGS]) & words.FLAG_ESCAPED;
   const isText = typeof text === "string";
   return {
-    message: start ? (!isText ? text.pop() : isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
+    message: start ? (!isText ? /** @type {string} */ (text.pop()) : isEscaped ? JSON.parse(text.substring(start - 1, end + 1)) : text.substring(start, end)) : undefined,
     params: from ? (!isText ? text.pop() : text.substring(from, records[at + words.FIELD_TO])) : undefined,
   };
 }

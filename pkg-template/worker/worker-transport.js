@@ -259,7 +259,7 @@ class WorkerTransport {
       const { message, params } = textsOf(part, at, text);
       const { total, ...facts } = factsOf(part, at);
       const told = { ...facts, ...(total !== undefined && { total }), ...(message !== undefined && { message }) };
-      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: params ? JSON.parse(params) : told });
+      this.onmessage?.({ jsonrpc: "2.0", method: "notifications/progress", params: params ? JSON.parse(/** @type {string} */ (params)) : told });
     }
   }
 

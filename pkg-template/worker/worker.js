@@ -158,7 +158,7 @@ function hand(at, { message, params }) {
   const token = /** @type {number} */ (records[at + words.FIELD_TOKEN]);
   const progress = /** @type {number} */ (records[at + words.FIELD_PROGRESS]);
   const total = /** @type {number} */ (records[at + words.FIELD_TOTAL]);
-  batch.progress(flags & ~words.FLAG_ESCAPED, token, progress, total, message, params);
+  batch.progress(flags & ~words.FLAG_ESCAPED, token, progress, total, message, /** @type {string | undefined} */ (params));
 }
 
 /** What was read from which text. @type {WeakMap<object, string>} */
