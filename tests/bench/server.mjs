@@ -163,5 +163,7 @@ if (process.platform !== "linux") {
   const samples = await measure({ native, rmcp, parts: options.part, rounds: Number(options.rounds), scale: Number(options.scale), say, log });
   const tables = serverTables(samples);
   console.log(`\n${tables}\n`);
-  if (options.write && !options.part.length) await insert(path.join(root, "docs/size-and-speed.md"), tables, say, "server");
+  if (options.write && !options.part.length && Number(options.rounds) >= 5 && Number(options.scale) === 1) {
+    await insert(path.join(root, "docs/size-and-speed.md"), () => tables, say, "server");
+  }
 }
