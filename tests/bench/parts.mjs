@@ -225,14 +225,18 @@ async function gaps(setting) {
   const n = scaled(setting, 200_000);
   const connect = `dial(${JSON.stringify(setting.frames.url)})`;
   const pages = await open(setting, [...CONNECTED, "floor", "floor-worker"], undefined, connect);
+  const warm = new Set();
   const samples = await interleave(pages, setting.rounds, async (page) => {
-    const flood = page.evaluate(`bench.flood(${n}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
+    // A short one warms up.
+    const count = warm.has(page) ? n : n / 20;
+    warm.add(page);
+    const flood = page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
     const play = await setting.frames.recording();
     await page.evaluate("bench.animate()");
     play();
     await flood;
     const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
-    await page.evaluate(`bench.check(${n}, ${JSON.stringify(FIRST)})`);
+    await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
     return Math.max(...all) / FRAME;
   }, setting.log);
   for (const page of pages.values()) await page.close();

@@ -18,7 +18,7 @@ export const chart = (file) => `![Main-thread CPU of one progress notification i
 const SHORT = `CPU of the page's main thread, where bare JavaScript (\`JSON.parse\`, a \`Map\` and the callback) is 1: for one progress
 notification as servers in many languages write it, for a result, for a call. The gap counts frames of the display during 200,000 notifications over WebSocket. The
 time from the import to a connection over HTTP is relative to this package's. Smaller is better, but for reports per second. Below each
-median of the rounds stand the lowest and the highest.`;
+figure, the median of five rounds, stand the lowest and the highest of them.`;
 
 /**
  * A client's ratios in a column, one for each round: to the base in the same round.
