@@ -3,15 +3,14 @@
 // CPU time and memory are those of the server's process as Linux tells them; the load comes from a
 // process of its own, native/main.rs, the same for both.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { python, pythonFastmcp4 } from "../support/paths.mjs";
 import { start } from "../support/process.mjs";
+import { cpuOf, memoryOf } from "./process.mjs";
 
 const script = fileURLToPath(new URL("./fastmcp_server.py", import.meta.url));
-/** The kernel's unit of CPU time, in seconds. */
-const TICK = 0.01;
 /** Reports that are later than this at the end, relative to the time, are not what was asked for. */
 const LATE = 1.1;
 const SECONDS = 10;
@@ -38,14 +37,6 @@ const LADDER = [5, 10, 20, 40, 80, 160];
  * @typedef {Record<Channel, Comparison>} Servers
  * @typedef {{ rounds: number, scale: number, say: (text: string) => void, log: (text: string) => void }} Setting
  */
-
-/** @param {number} pid */
-const cpuOf = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK;
-};
-/** @param {number} pid */
-const memoryOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 
 /**
  * @param {string} program
