@@ -21,6 +21,13 @@ const KNOWN = ["progress", "total", "message", "progressToken"];
 /** @typedef {import("../types/progress.js").ProgressHandler} ProgressHandler */
 
 export class Call {
+  /**
+   * Looks as calls do at their end. Where no object does, engines throw away with the garbage what they have compiled for
+   * such, and the next call begins slowly.
+   * @type {Call | undefined}
+   */
+  static model;
+
   /** The id of its first request. @type {number} */
   callId = 0;
   /** The id of its latest request. */
@@ -234,6 +241,7 @@ export class Call {
     else board?.remove(this);
     this.cleanup?.();
     this.ended = true;
+    Call.model = new Call("", {}, /** @type {Settings} */ ({}), {});
     this.#waiting = undefined;
     this.#held = undefined;
     this.#finish = undefined;
@@ -255,14 +263,15 @@ export class Call {
     if (this.handler) {
       try {
         const context = hasMore(params) ? new Context(this.context, [progress, total, message, params]) : this.context;
-        pending = this.handler(progress, total, message, context);
+        // Called like this it is no part of what engines compile, which they would throw away with it.
+        pending = this.handler.call(undefined, progress, total, message, context);
       } catch (error) {
         report(error);
       }
     }
     if (this.onprogress) {
       try {
-        const also = this.onprogress(everything(progress, total, message, params));
+        const also = this.onprogress.call(undefined, everything(progress, total, message, params));
         if (isPromise(also)) pending = isPromise(pending) ? Promise.all([pending, also].map(reported)) : also;
       } catch (error) {
         report(error);

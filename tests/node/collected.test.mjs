@@ -1,0 +1,39 @@
+// What is left of calls once they have ended and been collected.
+import assert from "node:assert/strict";
+import path from "node:path";
+import { test } from "node:test";
+import { pathToFileURL } from "node:url";
+import { setFlagsFromString } from "node:v8";
+import { startFrameServer } from "../bench/frame-server.mjs";
+import { importPkg, pkg } from "../support/paths.mjs";
+
+setFlagsFromString("--allow-natives-syntax");
+/** Whether the engine holds objects for alike, so that what it compiled for one serves the other. */
+const areAlike = /** @type {(one: object, other: object) => boolean} */ (new Function("one", "other", "return %HaveSameMap(one, other)"));
+
+test("an object that looks as calls do outlasts them, so that what engines compiled for calls does, and holds nothing of theirs", async () => {
+  const { Client } = await importPkg();
+  const { Call } = await import(pathToFileURL(path.join(pkg, "client/call.js")).href);
+  const { CallTable } = await import(pathToFileURL(path.join(pkg, "client/table.js")).href);
+  /** @type {object | undefined} */
+  let latest;
+  const { take } = CallTable.prototype;
+  CallTable.prototype.take = function (/** @type {number} */ slot) {
+    return (latest = take.call(this, slot));
+  };
+  const server = await startFrameServer();
+  const client = await Client.connect(server.http);
+  try {
+    for (let i = 0; i < 3; i++) {
+      let reports = 0;
+      await client.callTool("flood", { n: 2000, shape: "percent" }, { progressHandler: () => void reports++ });
+      assert.equal(reports, 2000);
+      assert.ok(latest && latest !== Call.model && areAlike(Call.model, latest), `after ${i + 1} calls`);
+      for (const value of Object.values(Call.model)) assert.ok(typeof value !== "function" && !Object.keys(Object(value)).length);
+    }
+  } finally {
+    CallTable.prototype.take = take;
+    await client.close();
+    server.stop();
+  }
+});
