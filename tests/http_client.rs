@@ -5,7 +5,7 @@
 mod support;
 
 use mcp_wasm::error::Error;
-use mcp_wasm::http::client::{BodyMode, Failure};
+use mcp_wasm::http::client::{BodyMode, Failure, Sending};
 use mcp_wasm::jsonrpc::Id;
 use mcp_wasm::proto::client::{Handles, Mode};
 use mcp_wasm::proto::version::{Era, Version};
@@ -263,6 +263,158 @@ fn a_server_that_takes_no_initialized_is_asked_at_once_whoever_listens() {
     web.answer(&initialized, 500, "", "");
     assert!(has_begun(&web));
     assert!(!web.call().1.id().is_null());
+}
+
+#[test]
+fn a_connection_is_there_although_its_session_expires_before_the_servers_own_stream() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    // A question may have come on the stream of the answer to `initialize`.
+    web.http.send(json!({ "jsonrpc": "2.0", "id": 7, "result": {} }), Sending::default());
+    web.pump();
+    let answer = web.take();
+    web.answer(&answer, 404, "", "");
+    assert_eq!(web.aborted, [listen.exchange]);
+    let initialize = web.take_method("initialize");
+    assert!(has_begun(&web));
+    let call = web.page.call(support::FOREVER);
+    web.wait(200.0);
+    assert!(web.is_quiet(), "there is no session");
+    web.initialized(&initialize, "s2");
+    assert_eq!(web.take().verb, "GET");
+    let sent = web.take();
+    assert_eq!((sent.id(), sent.header("mcp-session-id")), (json!(call), Some("s2")));
+}
+
+#[test]
+fn what_waits_fails_unsent_when_the_session_is_ended() {
+    let (mut web, listen) = unheard();
+    let call = web.page.call(support::FOREVER);
+    web.pump();
+    web.http.end_session();
+    web.pump();
+    let end = web.take();
+    assert_eq!(end.verb, "DELETE");
+    web.answer(&end, 200, "", "");
+    assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
+    web.stream(&listen);
+    web.wait(200.0);
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn what_waits_fails_unsent_when_the_session_cannot_be_renewed() {
+    let (mut web, _) = unheard();
+    let calls = [web.page.call(support::FOREVER), web.page.call(support::FOREVER)];
+    let (_, list) = web.request("tools/list", json!({}));
+    gone(&mut web, &list);
+    let initialize = web.take_method("initialize");
+    web.answer(&initialize, 500, "", "");
+    for call in calls {
+        assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
+    }
+    assert!(web.is_quiet() && !web.page.is_open());
+}
+
+#[test]
+fn nothing_is_sent_after_the_end_of_a_connection_whose_session_is_kept() {
+    let (mut web, _) = unheard();
+    web.page.call(support::FOREVER);
+    web.pump();
+    web.http.close(true);
+    web.wait(200.0);
+    assert!(web.is_quiet());
+    assert!(web.http.poll_timeout().is_infinite());
+}
+
+#[test]
+fn what_holds_for_a_session_is_said_once_in_the_one_that_replaces_it() {
+    let lasting = [
+        ("resources/subscribe", json!({ "uri": "a:1" })),
+        ("logging/setLevel", json!({ "level": "info" })),
+    ];
+    for when in ["own stream", "renewal", "under way"] {
+        for (method, params) in &lasting {
+            let _place = Place(format!("{when}, {method}"));
+            let mut web = match when {
+                "own stream" => unheard().0,
+                _ => Web::legacy(Path::Scanned),
+            };
+            let (_, list) = web.request("tools/list", json!({}));
+            let ask = |web: &mut Web| {
+                let id = web.page.request(method, Some(params.clone()), support::FOREVER).unwrap();
+                web.pump();
+                id
+            };
+            let (id, initialize) = match when {
+                "own stream" => {
+                    let id = ask(&mut web);
+                    gone(&mut web, &list);
+                    (id, web.take())
+                }
+                "renewal" => {
+                    gone(&mut web, &list);
+                    let initialize = web.take();
+                    (ask(&mut web), initialize)
+                }
+                _ => {
+                    let id = ask(&mut web);
+                    let asked = web.take();
+                    gone(&mut web, &list);
+                    gone(&mut web, &asked);
+                    (id, web.take())
+                }
+            };
+            web.initialized(&initialize, "s2");
+            let mut asked = Vec::new();
+            while !web.is_quiet() {
+                let fetch = web.take();
+                if fetch.method() == *method {
+                    asked.push(fetch.id());
+                    web.result(&fetch, json!({}));
+                }
+            }
+            assert_eq!(asked, [json!(id)]);
+            assert_eq!(web.page.outcome(id), Some(&Ok(json!({}))));
+        }
+    }
+}
+
+#[test]
+fn what_was_given_up_before_the_server_heard_of_it_is_said_in_no_later_session() {
+    let (mut web, listen) = unheard();
+    let params = json!({ "uri": "a:1" });
+    let id = web.page.request("resources/subscribe", Some(params), support::FOREVER).unwrap();
+    web.pump();
+    web.page.cancel(id, None);
+    web.pump();
+    web.stream(&listen);
+    web.pump();
+    let (_, list) = web.request("tools/list", json!({}));
+    gone(&mut web, &list);
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s2");
+    assert_eq!(web.take().verb, "GET");
+    web.take_method("tools/list");
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn a_cancellation_that_names_nothing_takes_nothing_back() {
+    let (mut web, listen) = unheard();
+    let changed = json!({ "jsonrpc": "2.0", "method": "notifications/roots/list_changed" });
+    let cancelled = json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": {} });
+    for message in [changed, cancelled] {
+        web.http.send(message, Sending::default());
+    }
+    web.pump();
+    web.take_method("notifications/cancelled");
+    web.stream(&listen);
+    web.pump();
+    web.take_method("notifications/roots/list_changed");
 }
 
 #[test]

@@ -329,6 +329,7 @@ impl<P: Payload> Http<P> {
             self.actions.push(Action::Abort(exchange.number));
         }
         self.queues.clear();
+        self.begins = f64::INFINITY;
         if !keep {
             self.end_session();
             self.session = None;

@@ -12,7 +12,7 @@ use crate::text::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, PATIENCE, Refused, Subject};
-use super::session::Session;
+use super::session::{Session, request_id};
 use super::{Action, Http, Incoming, Sending, at, id_at, text_at};
 
 /// How many pages of tools are looked through for the one that was called.
@@ -46,11 +46,12 @@ impl<P: Payload> Http<P> {
             }
             Subject::Cancelled => {
                 let id = id_at(&message, &["params", "requestId"]);
-                let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
-                if let Some(waiting) = waiting
-                    && take_where(waiting, |(one, _)| id_at(one, &["id"]) == id).is_some()
+                let about = |one: &P| id.is_some() && request_id(one) == id;
+                if let Some(Session { waiting: Some(waiting), told, .. }) = &mut self.session
+                    && take_where(waiting, |(one, _)| about(one)).is_some()
                 {
                     // The server has never heard of it.
+                    told.retain(|one| !about(one));
                     return 0;
                 }
                 ended = self.take_where(|exchange| match &exchange.purpose {

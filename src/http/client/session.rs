@@ -2,7 +2,7 @@
 //! and how it ends.
 
 use crate::error::Error;
-use crate::jsonrpc::{Payload, write_call};
+use crate::jsonrpc::{Id, Payload, write_call};
 use crate::proto::Millis;
 use crate::proto::version::Version;
 use crate::text::owned;
@@ -21,7 +21,7 @@ pub(super) struct Session<P> {
     pub id: Option<P>,
     pub version: Option<P>,
     /// What a new session has to be told again.
-    told: Vec<P>,
+    pub told: Vec<P>,
     /// What is to be sent, while a session is being opened: a server may refuse what comes before
     /// `initialized`, and may want its own stream for what it says about a request.
     pub waiting: Option<Vec<(P, Millis)>>,
@@ -91,8 +91,13 @@ impl<P: Payload> Http<P> {
             session.number += 1;
             session.waiting.get_or_insert_default();
             session.id = None;
-            self.begins = f64::INFINITY;
             let initialize = session.initialize.clone();
+            // What waits for the server's own stream waits for the new session now.
+            if self.unheard {
+                self.begins = f64::INFINITY;
+            } else {
+                self.begin();
+            }
             self.queues.clear();
             // What else is under way learns of it by itself, or comes to its end all the same.
             let listens = |one: &Exchange<P>| matches!(one.purpose, ExchangePurpose::Listen);
@@ -140,18 +145,21 @@ impl<P: Payload> Http<P> {
 
     /// There is no session any more, for that reason, and there will be no other.
     pub(super) fn end(&mut self, error: Error<P>) {
-        let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
+        self.forget_session("the session has expired, and no other was opened");
+        self.fault(error);
+        self.incoming.push(Incoming::Closed);
+    }
+
+    /// There is no session any more; what has waited is never sent.
+    #[inline(never)]
+    fn forget_session(&mut self, why: &'static str) {
+        let waiting = self.session.take().and_then(|session| session.waiting);
         for (message, _) in waiting.unwrap_or_default() {
-            if let Some(id) =
-                id_at(&message, &["id"]).filter(|_| Subject::of(&message) != Subject::Response)
-            {
-                let reason = owned("the session has expired, and no other was opened");
+            if let Some(id) = request_id(&message) {
+                let reason = owned(why);
                 self.incoming.push(Incoming::Failed(id, Error::Closed { reason, sent: false }));
             }
         }
-        self.session = None;
-        self.fault(error);
-        self.incoming.push(Incoming::Closed);
     }
 
     /// The answer to the second `initialize` has come.
@@ -175,8 +183,10 @@ impl<P: Payload> Http<P> {
     pub(super) fn begin_session(&mut self) {
         let Some(session) = &mut self.session else { return };
         let again = session.number > 1;
-        let told = if again { session.told.clone() } else { Vec::new() };
+        let mut told = if again { session.told.clone() } else { Vec::new() };
         let waiting = session.waiting.take().unwrap_or_default();
+        // What has waited is said by itself.
+        told.retain(|told| !waiting.iter().any(|(one, _)| request_id(one) == request_id(told)));
         for message in told {
             self.post(message, ExchangePurpose::Repeat, true);
         }
@@ -256,7 +266,13 @@ impl<P: Payload> Http<P> {
             matches!(one.purpose, ExchangePurpose::End) && (one.is_ok() || one.status == 405);
         // There may be another one by now.
         if agreed && self.session.as_ref().is_some_and(|current| current.number == session) {
-            self.session = None;
+            self.forget_session("the session was ended");
         }
     }
+}
+
+/// The id of a message that is a request.
+#[inline(never)]
+pub(super) fn request_id<P: Payload>(message: &P) -> Option<Id> {
+    at(message, &["method"]).and_then(|_| id_at(message, &["id"]))
 }
