@@ -46,12 +46,12 @@ impl<P: Payload> Http<P> {
             }
             Subject::Cancelled => {
                 let id = id_at(&message, &["params", "requestId"]);
-                let about = |one: &P| id.is_some() && request_id(one) == id;
-                if let Some(Session { waiting: Some(waiting), told, .. }) = &mut self.session
-                    && take_where(waiting, |(one, _)| about(one)).is_some()
+                let waiting = self.session.as_mut().and_then(|session| session.waiting.as_mut());
+                if let Some(waiting) = waiting
+                    && take_where(waiting, |(one, _)| id.is_some() && request_id(one) == id)
+                        .is_some()
                 {
                     // The server has never heard of it.
-                    told.retain(|one| !about(one));
                     return 0;
                 }
                 ended = self.take_where(|exchange| match &exchange.purpose {
@@ -64,12 +64,14 @@ impl<P: Payload> Http<P> {
         let mut number = 0;
         match &mut self.session {
             Some(session) => {
-                session.remember(kind, &message);
                 match &mut session.waiting {
                     Some(waiting) if self.begins.is_infinite() || kind.may_report() => {
                         waiting.push((message, patience));
                     }
-                    _ => number = self.post_in_turn(kind, message),
+                    _ => {
+                        session.remember(&message, true);
+                        number = self.post_in_turn(kind, message);
+                    }
                 }
                 if let Some(session) =
                     self.session.as_mut().filter(|_| kind == Subject::Initialized)

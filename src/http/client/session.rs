@@ -21,7 +21,7 @@ pub(super) struct Session<P> {
     pub id: Option<P>,
     pub version: Option<P>,
     /// What a new session has to be told again.
-    pub told: Vec<P>,
+    told: Vec<P>,
     /// What is to be sent, while a session is being opened: a server may refuse what comes before
     /// `initialized`, and may want its own stream for what it says about a request.
     pub waiting: Option<Vec<(P, Millis)>>,
@@ -49,12 +49,15 @@ impl<P: Payload> Session<P> {
         self.version.as_ref().filter(|_| known)
     }
 
-    /// Keeps what holds for the whole session.
-    pub fn remember(&mut self, kind: Subject, message: &P) {
+    /// What is said about the same takes the place of what was said before; it is kept, if it is `sent`
+    /// and holds for the whole session.
+    #[inline(never)]
+    pub fn remember(&mut self, message: &P, sent: bool) {
+        let kind = Subject::of(message);
         if matches!(kind, Subject::Lasting | Subject::TakenBack) {
             let uri = text_at(message, &["params", "uri"]);
             self.told.retain(|told| text_at(told, &["params", "uri"]) != uri);
-            if kind == Subject::Lasting {
+            if sent && kind == Subject::Lasting {
                 self.told.push(message.clone());
             }
         }
@@ -153,7 +156,8 @@ impl<P: Payload> Http<P> {
     /// There is no session any more; what has waited is never sent.
     #[inline(never)]
     fn forget_session(&mut self, why: &'static str) {
-        let waiting = self.session.take().and_then(|session| session.waiting);
+        let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
+        self.session = None;
         for (message, _) in waiting.unwrap_or_default() {
             if let Some(id) = request_id(&message) {
                 let reason = owned(why);
@@ -183,10 +187,14 @@ impl<P: Payload> Http<P> {
     pub(super) fn begin_session(&mut self) {
         let Some(session) = &mut self.session else { return };
         let again = session.number > 1;
-        let mut told = if again { session.told.clone() } else { Vec::new() };
         let waiting = session.waiting.take().unwrap_or_default();
-        // What has waited is said by itself.
-        told.retain(|told| !waiting.iter().any(|(one, _)| request_id(one) == request_id(told)));
+        for (message, _) in &waiting {
+            session.remember(message, false);
+        }
+        let told = if again { session.told.clone() } else { Vec::new() };
+        for (message, _) in &waiting {
+            session.remember(message, true);
+        }
         for message in told {
             self.post(message, ExchangePurpose::Repeat, true);
         }
