@@ -146,7 +146,7 @@ export class Fetcher {
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
-      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.refusal ?? response.headers) ?? 0;
+      const found = this.core?.head(exchange, status, header("content-type"), header("mcp-session-id"), delay(header("retry-after")), response.refusal ?? response.headers, now()) ?? 0;
       if (response.ok) this.host.accepted?.(exchange);
       // Something may have waited for this head.
       if (found & words.FOUND_STIRS) this.host.drain(exchange);

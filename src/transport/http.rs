@@ -314,7 +314,7 @@ fn head(core: &mut client::Http<Raw>, number: u32, response: &Response) -> BodyM
         retry_after: text(headers, RETRY_AFTER.as_str()).and_then(|value| retry_after(&value)),
         headers: None,
     };
-    core.head(number, head)
+    core.head(number, head, now())
 }
 
 fn text(headers: &HeaderMap, name: &str) -> Option<String> {

@@ -134,7 +134,7 @@ impl Core {
 
     /// The head of an answer has come; `session` is empty without the header, `retry_after` NaN.
     /// Returns a [`Body`], and adds [`Found::Stirs`] if there are steps to be done.
-    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    #[allow(clippy::needless_pass_by_value, clippy::too_many_arguments)] // one crossing of the boundary
     pub fn head(
         &mut self,
         exchange: u32,
@@ -143,6 +143,7 @@ impl Core {
         session: JsValue,
         retry_after: f64,
         headers: JsValue,
+        now: f64,
     ) -> u32 {
         let Some(http) = self.http.as_mut() else { return 0 };
         let head = Head {
@@ -152,7 +153,7 @@ impl Core {
             retry_after: (!retry_after.is_nan()).then_some(retry_after),
             headers: present(headers),
         };
-        let reading = match http.machine.head(exchange, head) {
+        let reading = match http.machine.head(exchange, head, now) {
             BodyMode::Nothing => Body::None,
             BodyMode::Whole => Body::Whole,
             BodyMode::Events => Body::Events,

@@ -124,3 +124,26 @@ test("in a worker it is the same, and the first request is on its way before the
     globalThis.fetch = own;
   }
 });
+
+for (const listens of [false, true]) {
+  test(`the wait begins when a slow server has taken \`initialized\`, ${listens ? "for who listens" : "for calls"}`, async () => {
+    const { Client } = await importPkg();
+    const { asked, fetch, open, early } = server();
+    // Longer than the stream is waited for.
+    const slow = async (/** @type {string} */ url, /** @type {any} */ request) => {
+      if (/initialized/.test(request.body)) await new Promise((resolve) => setTimeout(resolve, 170));
+      return fetch(url, request);
+    };
+    const client = new Client(undefined, { mode: "legacy", ...(listens && { logHandler() {} }) });
+    const connecting = client.connect("http://fake.test/mcp", { fetch: /** @type {any} */ (slow) });
+    if (!listens) await within(connecting, "the connection");
+    const call = listens ? connecting : client.callTool("t");
+    await soon("the request for the stream", () => asked.includes("GET"));
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    const waits = await pending(call);
+    if (early()) assert.ok(waits && !asked.includes("tools/call"), "the stream is not there");
+    open();
+    await within(call, "the end of the wait");
+    await client.close();
+  });
+}

@@ -139,13 +139,13 @@ impl Web {
         session: &str,
     ) -> BodyMode {
         let head = Head { session, ..Head::new(status, content_type) };
-        self.http.head(fetch.exchange, head)
+        self.http.head(fetch.exchange, head, self.page.now)
     }
 
     /// Answers with a status and `Retry-After`, in milliseconds.
     pub fn busy(&mut self, fetch: &Fetch, status: u16, retry_after: Option<f64>) {
         let head = Head { retry_after, ..Head::new(status, "text/plain") };
-        if self.http.head(fetch.exchange, head) != BodyMode::Nothing {
+        if self.http.head(fetch.exchange, head, self.page.now) != BodyMode::Nothing {
             self.http.body(fetch.exchange, None, "busy", self.page.now);
         }
         self.pump();

@@ -206,6 +206,7 @@ impl PageHttp {
                 retry_after: platform::retry_after(&header("retry-after")),
                 headers: None,
             },
+            now(),
         );
         if reading == BodyMode::Nothing {
             return Ok(());

@@ -95,7 +95,8 @@ impl<P: Payload> Http<P> {
     }
 
     /// The head of an answer has come.
-    pub fn head(&mut self, number: u32, head: Head<P>) -> BodyMode {
+    pub fn head(&mut self, number: u32, head: Head<P>, now: Millis) -> BodyMode {
+        self.now = now;
         let Some(exchange) = self.find(number) else { return BodyMode::Nothing };
         let session = head.session;
         let reading = exchange.head(head);
