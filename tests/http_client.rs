@@ -147,6 +147,124 @@ fn nothing_overtakes_initialized_which_servers_wait_for() {
     }
 }
 
+/// A session that has begun, while its server's own stream has been asked for; that request.
+fn unheard() -> (Web, Fetch) {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.http.set_unheard(true);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    let listen = web.take();
+    assert_eq!(listen.verb, "GET");
+    (web, listen)
+}
+
+fn has_begun(web: &Web) -> bool {
+    web.page.told.iter().any(|told| matches!(told, Told::Connected(_)))
+}
+
+#[test]
+fn a_session_begins_with_the_servers_own_stream_if_somebody_listens_and_at_once_if_nobody_does() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    web.initialized(&initialize, "s1");
+    assert!(!has_begun(&web), "what the server says right after would be lost");
+    let listen = web.take();
+    web.stream(&listen);
+    web.pump();
+    assert!(has_begun(&web));
+    assert!(has_begun(&unheard().0));
+}
+
+#[test]
+fn what_a_server_may_report_about_waits_for_its_own_stream_where_the_session_does_not() {
+    for how in ["stream", "no stream", "lost", "late"] {
+        let _place = Place(how.to_owned());
+        let (mut web, listen) = unheard();
+        let call = web.page.call(support::FOREVER);
+        let read = web.page.request("resources/read", None, support::FOREVER).unwrap();
+        web.pump();
+        assert!(web.is_quiet(), "what is said of it would be lost");
+        for method in
+            ["tools/list", "resources/list", "resources/templates/list", "prompts/list", "ping"]
+        {
+            web.page.request(method, None, support::FOREVER).unwrap();
+            web.pump();
+            let fetch = web.take_method(method);
+            assert_eq!(fetch.header("mcp-session-id"), Some("s1"));
+            web.result(&fetch, json!({}));
+        }
+        assert!(web.is_quiet());
+        match how {
+            "stream" => {
+                web.stream(&listen);
+                web.pump();
+            }
+            "no stream" => web.answer(&listen, 405, "", ""),
+            "lost" => web.fail(&listen, "CORS"),
+            _ => {
+                web.wait(149.0);
+                assert!(web.is_quiet());
+                web.wait(1.0);
+            }
+        }
+        let sent = [web.take().id(), web.take().id()];
+        assert_eq!(sent, [json!(call), json!(read)]);
+        assert!(web.is_quiet());
+        assert!(!web.call().1.id().is_null(), "nothing waits from now on");
+    }
+}
+
+#[test]
+fn what_is_given_up_while_it_waits_for_the_servers_own_stream_is_never_sent() {
+    let (mut web, listen) = unheard();
+    let call = web.page.call(support::FOREVER);
+    let other = web.page.call(support::FOREVER);
+    web.pump();
+    web.page.cancel(call, None);
+    web.pump();
+    assert!(web.is_quiet());
+    web.stream(&listen);
+    web.pump();
+    assert_eq!(web.take().id(), json!(other));
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn what_waits_for_the_servers_own_stream_is_sent_once_in_the_session_that_replaces_an_expired_one()
+{
+    let (mut web, _listen) = unheard();
+    let call = web.page.call(support::FOREVER);
+    let list = web.page.request("tools/list", None, support::FOREVER).unwrap();
+    web.pump();
+    let fetch = web.take_method("tools/list");
+    web.answer(&fetch, 404, "", "");
+    let initialize = web.take_method("initialize");
+    web.wait(200.0);
+    assert!(web.is_quiet(), "there is no session");
+    web.initialized(&initialize, "s2");
+    assert_eq!(web.take().verb, "GET");
+    let sent = [web.take(), web.take()];
+    assert_eq!([sent[0].id(), sent[1].id()], [json!(call), json!(list)]);
+    assert!(sent.iter().all(|fetch| fetch.header("mcp-session-id") == Some("s2")));
+    assert!(web.is_quiet());
+}
+
+#[test]
+fn a_server_that_takes_no_initialized_is_asked_at_once_whoever_listens() {
+    let mut web = Web::new(Mode::Legacy, Path::Scanned);
+    web.http.set_unheard(true);
+    web.connect();
+    let initialize = web.take_method("initialize");
+    let result = json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {} });
+    web.result(&initialize, result);
+    let initialized = web.take_method("notifications/initialized");
+    web.answer(&initialized, 500, "", "");
+    assert!(has_begun(&web));
+    assert!(!web.call().1.id().is_null());
+}
+
 #[test]
 fn the_session_id_comes_from_the_answer_to_initialize_only() {
     for id in ["", "has blank", "größer"] {

@@ -169,7 +169,7 @@ export class Client {
         if (prior) core.know(prior);
       };
       const { core } = this.#connection;
-      if (http && !core && !legacy && !prior) transport.first = [this.#info, /** @type {ClientOptions} */ (this.#options), this.#inbound.requestHandlers];
+      if (http) transport.speaker = [this.#info, this.#options, this.#inbound.requestHandlers, !core && !legacy && !prior, !this.#inbound.listens];
       const prepare = () => this.#start(() => this.#connecting === mine, tell);
       // What is to be said again over another channel is kept by the part of the module that is loaded late.
       if (transport.access?.auth && !http) await this.#connection.complete();

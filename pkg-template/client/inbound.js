@@ -48,6 +48,12 @@ export class Inbound {
     for (const [method, option] of Object.entries(OPTIONS)) if (options[option]) this.requestHandlers.set(method, undefined);
   }
 
+  /** Whether somebody listens to what the server says by itself; of the SDKs' programs that is not known before it does. */
+  get listens() {
+    const { logHandler, messageHandler, listChanged } = this.#options;
+    return logHandler || messageHandler || listChanged || this.others.unconnected || this.notificationHandlers.size || this.requestHandlers.size;
+  }
+
   /** @param {Told} message */
   notify(message) {
     const { method, params } = message;

@@ -16,7 +16,7 @@ export class Exchanges {
 
   /**
    * @param {string} url
-   * @param {import("../types/inside.js").NetOptions} options
+   * @param {import("../types/inside.js").NetOptions & { maxMessageSize: number }} options
    * @param {(step: number, value: unknown, exchange?: number) => void} hear takes what happens, and to which exchange
    * @param {Partial<import("./fetch.js").Host>} [more]
    */
@@ -27,19 +27,17 @@ export class Exchanges {
     this.fetcher = new Fetcher(url, options, { drain, scans: false, shows: false, deliver() {}, ...more });
   }
 
-  /** @param {import("./first.js").Speaker} [speaker] who speaks first, if nobody else has anything to say */
+  /** @param {import("./first.js").Speaker} [speaker] the client, if it is one of this package */
   async start(speaker) {
     // On its way while the module is compiled.
     const first = speaker && firstOf(speaker);
     if (first) this.fetcher.ahead(...first);
     const { Core } = await readyForHttp();
     if (this.fetcher.core) return;
-    const core = (this.fetcher.core = Core.alone());
-    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } =
-      this.#options.reconnectionOptions ?? {};
-    core.pauses(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries);
-    const { sessionId, protocolVersion } = this.#options;
-    if (sessionId !== undefined) core.adopt(sessionId, protocolVersion);
+    const { sessionId, protocolVersion, reconnectionOptions } = this.#options;
+    const core = (this.fetcher.core = Core.alone(sessionId, protocolVersion));
+    const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } = reconnectionOptions ?? {};
+    core.configure(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries, !!speaker?.[4]);
   }
 
   /** Sends a message, with the next drain; the number of its exchange, or 0. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */

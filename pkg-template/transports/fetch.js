@@ -1,5 +1,5 @@
 // Moves what a core says by `fetch`, and tells the core what came of it.
-import { attempt, headersOf, identityOf, MAX_MESSAGE_SIZE, outline, oversize, part, read, report, tooLarge, write } from "./common.js";
+import { attempt, headersOf, identityOf, outline, oversize, part, read, tooLarge, write } from "./common.js";
 import * as words from "../wasm/words.js";
 import { enter } from "./crowd.js";
 import { ahead } from "./first.js";
@@ -57,12 +57,12 @@ export class Fetcher {
   // Of the module's memory; detached, with length 0, when it has grown.
   #numbers = new Float64Array();
 
-  /** @param {string} url @param {NetOptions} options @param {Host} host */
+  /** @param {string} url @param {NetOptions & { maxMessageSize: number }} options @param {Host} host */
   constructor(url, options, host) {
     this.#url = url;
     this.#options = options;
     this.host = this.#own = host;
-    this.maxMessageSize = options.maxMessageSize ?? MAX_MESSAGE_SIZE;
+    this.maxMessageSize = options.maxMessageSize;
   }
 
   /** Whether a client's core has taken over. */
@@ -201,7 +201,7 @@ export class Fetcher {
     try {
       const headers = headersOf(given, more);
       const body = write(message);
-      this.#ahead = ahead(body, (signal) => this.#send("POST", headers, body, signal));
+      if (!oversize(body, this.maxMessageSize)) this.#ahead = ahead(body, (signal) => this.#send("POST", headers, body, signal));
     } catch {
       // The request itself will tell.
     }
@@ -286,11 +286,7 @@ export class Fetcher {
 
   /** @param {"sent" | "received"} direction @param {string} text */
   #trace(direction, text) {
-    try {
-      this.#options.trace?.(direction, text);
-    } catch (error) {
-      report(error);
-    }
+    attempt(() => this.#options.trace?.(direction, text));
   }
 }
 

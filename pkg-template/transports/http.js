@@ -18,8 +18,8 @@ export class StreamableHttpTransport {
   onerror;
   /** The revision that is spoken. @type {string | undefined} */
   protocolVersion;
-  /** Who speaks first, to a server of which nothing is known. @type {import("./first.js").Speaker | undefined} */
-  first;
+  /** The client whose transport this is. @type {import("./first.js").Speaker | undefined} */
+  speaker;
 
   #options;
   #url;
@@ -84,7 +84,7 @@ export class StreamableHttpTransport {
         },
       },
     );
-    await this.#exchanges.start(this.first);
+    await this.#exchanges.start(this.speaker);
   }
 
   /** @param {string | undefined} version */
@@ -112,7 +112,7 @@ export class StreamableHttpTransport {
   }
 
   async close() {
-    this.first = undefined;
+    this.speaker = undefined;
     const exchanges = this.#exchanges;
     const core = exchanges?.fetcher.core;
     if (!core) return exchanges?.close();

@@ -1,6 +1,6 @@
 // What all channels of text frames have in common. Transports move bytes: they know nothing of JSON-RPC
 // but that a message is a JSON value.
-import { ProtocolError, report } from "../base/errors.js";
+import { ProtocolError, attempt } from "../base/errors.js";
 import { fast } from "../base/handlers.js";
 import { itself, throughProxies } from "../base/itself.js";
 import { read, write } from "../base/json.js";
@@ -72,11 +72,7 @@ export class FrameTransport {
 
   /** @param {"sent" | "received"} direction @param {string} text */
   #tell(direction, text) {
-    try {
-      this.#trace?.(direction, text);
-    } catch (error) {
-      report(error);
-    }
+    attempt(() => this.#trace?.(direction, text));
   }
 }
 

@@ -62,7 +62,9 @@ export class Client {
   ): Promise<Client>;
 
   /**
-   * Opens the connection and finds out which protocol revision the server speaks.
+   * Opens the connection and finds out which protocol revision the server speaks. Over HTTP to a server of before
+   * 2026, who has a handler for what the server says by itself is connected when there is a stream for that, or after
+   * 150 milliseconds without one: set handlers before. Otherwise only calls wait for it.
    *
    * @param target a `ws:`, `wss:`, `http:` or `https:` URL (relative ones count from the page's),
    *   or a transport

@@ -107,8 +107,8 @@ export interface Mover extends Omit<Transport, "send" | "onmessage"> {
   identity?(options: object): string | undefined;
   /** Who lets it in, and the address that this one is asked about. */
   access?: { auth?: Authorizer; server: string };
-  /** Who speaks first, to a server of which nothing is known. */
-  first?: Speaker;
+  /** The client whose transport this is. */
+  speaker?: Speaker;
   sessionId?: string;
   protocolVersion?: string;
   /** Whether the server has ended it with its authorization. */

@@ -2,7 +2,8 @@
 import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, identityOf, itself, MAX_MESSAGE_SIZE, McpError, oversize, ready, readyForHttp, report, textsOf, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
-import script from "./worker-script.js";
+import { blocked, own } from "./own.js";
+import { speaking } from "./speaking.js";
 
 /** How long a worker may take to end, in milliseconds. */
 const GRACE = 2000;
@@ -41,6 +42,8 @@ class WorkerTransport {
   onclose;
   /** The session in use. @type {string | undefined} */
   sessionId;
+  /** The client whose transport this is. @type {import("../transports/first.js").Speaker | undefined} */
+  speaker;
   /** The largest message either way, in bytes. */
   maxMessageSize = MAX_MESSAGE_SIZE;
   /** Whether the server has ended it with its authorization. */
@@ -110,6 +113,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
+      speaker: speaking(this.speaker),
       auth: auth && { server: this.access.server, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });
@@ -352,44 +356,3 @@ class WorkerTransport {
 }
 
 throughProxies(WorkerTransport);
-
-/** @param {unknown} [cause] */
-function blocked(cause) {
-  const advice =
-    "the page's Content-Security-Policy blocks the worker: add blob: to worker-src, " +
-    "or give `worker: () => new Worker(url)` with a script of your site that imports mcp-wasm/worker";
-  return new McpError("WORKER_BLOCKED", advice, { cause });
-}
-
-/** A worker out of the package itself. @param {AbortSignal} signal when it is no longer needed */
-function own(signal) {
-  if (typeof Worker === "undefined") {
-    throw new McpError("UNSUPPORTED", "this platform has no Worker: connect without `worker`");
-  }
-  const url = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-  signal.addEventListener("abort", () => URL.revokeObjectURL(url));
-  const trusted = trust(url);
-  try {
-    return new Worker(trusted, { name: "mcp-wasm" });
-  } catch (cause) {
-    throw blocked(cause);
-  }
-}
-
-/** @typedef {{ createScriptURL(text: string): string }} Policy */
-
-/** The policy of Trusted Types, which can be made once. @type {Policy | undefined} */
-let policy;
-
-/** The package's own script, as pages want it that take no mere text for one. @param {string} url */
-function trust(url) {
-  const { trustedTypes } = /** @type {{ trustedTypes?: { createPolicy(name: string, rules: object): Policy } }} */ (globalThis);
-  if (!trustedTypes) return url;
-  try {
-    policy ??= trustedTypes.createPolicy("mcp-wasm", { createScriptURL: (/** @type {string} */ text) => text });
-  } catch (cause) {
-    const advice = "the page's Content-Security-Policy does not let the package make its script trusted: add mcp-wasm to trusted-types";
-    throw new McpError("WORKER_BLOCKED", advice, { cause });
-  }
-  return policy.createScriptURL(url);
-}

@@ -54,8 +54,8 @@ provide(async () => {
 let scans = false;
 
 const commands = {
-  /** @param {{ url: string, protocols: string[], headers: [string, string][] | undefined, asks: boolean, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
-  async open({ url, protocols, headers, asks, auth: asked, traces, maxMessageSize }) {
+  /** @param {{ url: string, protocols: string[], headers: [string, string][] | undefined, asks: boolean, speaker?: import("../transports/first.js").Speaker, auth?: { server: string, tickets: boolean }, traces: boolean, maxMessageSize: number }} order */
+  async open({ url, protocols, headers, asks, speaker, auth: asked, traces, maxMessageSize }) {
     const auth = asked && {
       headers: (/** @type {object} */ request) => ask("headers", request),
       answered: (/** @type {import("../types/authorizer.js").AuthAnswer} */ { signal, ...answer }) => ask("answered", answer),
@@ -65,7 +65,7 @@ const commands = {
     try {
       if (url.startsWith("http")) {
         exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
-        await exchanges.start();
+        await exchanges.start(speaker);
       } else {
         transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });
         transport.onframe = frame;

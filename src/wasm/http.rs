@@ -54,9 +54,15 @@ pub(super) fn end(http: Box<Exchanges>) {
 
 #[wasm_bindgen]
 impl Core {
-    /// A core without a client: its steps are about exchanges, and it tells what comes of them.
-    pub fn alone() -> Core {
-        Self::without_client(Box::default())
+    /// A core without a client: its steps are about exchanges, and it tells what comes of them. With `session`,
+    /// unless that is undefined, it goes on where another connection has opened one, in that revision.
+    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
+    pub fn alone(session: JsValue, version: JsValue) -> Core {
+        let mut http: Box<Exchanges> = Box::default();
+        if !session.is_undefined() {
+            http.machine.adopt(&text(&session), &text(&version));
+        }
+        Self::without_client(http)
     }
 
     /// Takes over the exchanges of a core without a client.
@@ -70,18 +76,19 @@ impl Core {
         Self::without_client(self.http.take().unwrap_or_default())
     }
 
-    /// How streams that broke off are to be asked for again.
-    pub fn pauses(&mut self, first: f64, longest: f64, growth: f64, attempts: u32) {
+    /// How streams that broke off are to be asked for again, and whether nobody listens to what the
+    /// server says by itself.
+    pub fn configure(
+        &mut self,
+        first: f64,
+        longest: f64,
+        growth: f64,
+        attempts: u32,
+        unheard: bool,
+    ) {
         if let Some(http) = self.http.as_mut() {
             http.machine.set_pauses(Pauses { first, growth, longest, attempts });
-        }
-    }
-
-    /// Goes on with a session that another connection has opened.
-    #[allow(clippy::needless_pass_by_value)] // what the binding hands over
-    pub fn adopt(&mut self, id: JsValue, version: JsValue) {
-        if let Some(http) = self.http.as_mut() {
-            http.machine.adopt(&text(&id), &text(&version));
+            http.machine.set_unheard(unheard);
         }
     }
 

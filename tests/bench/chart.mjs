@@ -24,7 +24,7 @@ const escape = (text) => text.replace(/[&<>]/g, (character) => `&#${character.ch
 export async function drawChart(file, measured) {
   const groups = GROUPS.map((column) => ({
     head: columns[column]?.head ?? "",
-    bars: SHOWN.map((name) => ({ name, value: over(measured, column, name)?.mean ?? NaN })).filter(({ value }) => value > 0),
+    bars: SHOWN.map((name) => ({ name, value: over(measured, column, name)?.mean.middle ?? NaN })).filter(({ value }) => value > 0),
   })).filter(({ bars }) => bars.length);
   const values = groups.flatMap(({ bars }) => bars.map(({ value }) => value));
   // Room for the label of the shortest one.

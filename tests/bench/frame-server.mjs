@@ -108,7 +108,8 @@ async function serve(request, response) {
 }
 
 export async function startFrameServer() {
-  const server = createServer((request, response) => void serve(request, response));
+  // A page that is closed meanwhile takes its request with it.
+  const server = createServer((request, response) => void serve(request, response).catch(() => response.destroy()));
   const sockets = new WebSocketServer({ server, perMessageDeflate: false, handleProtocols: () => "mcp" });
   sockets.on("connection", (socket) => {
     /** Calls that wait until all that report by turns with them are there. @type {Record<string, any>[]} */

@@ -1,4 +1,5 @@
-// What a report costs a native client: CPU time of its process, ours and that of the Rust SDK in turn, of the same server.
+// What a report costs a native client: CPU time of its process, ours and that of the Rust SDK in turn, of the same server. Prints
+// ratios to the first client, round by round: their median, the lowest and the highest.
 // `node tests/bench/native-client.mjs [ROUNDS]`, with our program in NATIVE_CLIENT (`cargo bench --bench native-client --features native-client --no-run`
 // says where it is), that of the Rust SDK in RMCP_CLIENT (`cargo build --release --bin hear` in tests/interop/rmcp-server), and the demo
 // server, built for release, in DEMO_SERVER.
@@ -6,6 +7,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { demoServer } from "../support/paths.mjs";
 import { start } from "../support/process.mjs";
+import { ratios, show, spread } from "./figures.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
 const CALLS = 20;
@@ -16,8 +18,8 @@ const server = await start(demoServer, ["--port", "0", "--pace", "0"], { ready: 
 const http = `${String(server.match[1]).replace(/\/$/, "")}/mcp`;
 /** @type {[name: string, program: string | undefined, url: string][]} */
 const clients = [
-  ["mcp-wasm, HTTP", process.env.NATIVE_CLIENT, http],
   ["rmcp, HTTP", process.env.RMCP_CLIENT, http],
+  ["mcp-wasm, HTTP", process.env.NATIVE_CLIENT, http],
   ["mcp-wasm, WebSocket", process.env.NATIVE_CLIENT, http.replace(/^http/, "ws")],
 ];
 /** @type {Map<string, number[]>} */
@@ -32,7 +34,8 @@ for (let round = 0; round < rounds; round++) {
   }
 }
 await server.stop();
+const [base] = all.values();
 for (const [name, nanos] of all) {
-  const sorted = nanos.sort((one, other) => one - other).map((one) => one / 1000);
-  console.log(`${name.padEnd(20)} ${sorted[sorted.length >> 1]?.toFixed(2)} µs of CPU per report (${sorted[0]?.toFixed(2)} to ${sorted.at(-1)?.toFixed(2)})`);
+  const { middle, least, most } = spread(ratios(nanos, base)) ?? { middle: NaN, least: NaN, most: NaN };
+  console.log(`${name.padEnd(20)} ${show(middle)} of the CPU per report (${show(least)} to ${show(most)})`);
 }

@@ -3,16 +3,14 @@
 // CPU time and memory are those of the server's process as Linux tells them; the load comes from a
 // process of its own, native/main.rs, the same for both.
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { python, pythonFastmcp4 } from "../support/paths.mjs";
 import { start } from "../support/process.mjs";
+import { cpuOf, memoryOf } from "./process.mjs";
 
 const script = fileURLToPath(new URL("./fastmcp_server.py", import.meta.url));
-/** The kernel's unit of CPU time, in seconds. */
-const TICK = 0.01;
-const ROUNDS = 3;
 /** Reports that are later than this at the end, relative to the time, are not what was asked for. */
 const LATE = 1.1;
 const SECONDS = 10;
@@ -24,7 +22,7 @@ const LADDER = [5, 10, 20, 40, 80, 160];
 
 /**
  * @typedef {"websocket" | "http"} Channel
- * @typedef {{ cpu: number, seconds: number, memory: number }} Figures of a report, and bytes of an idle connection
+ * @typedef {{ cpu: number, seconds: number, memory: number }} Figures of a report, and bytes of an idle connection, in one round
  * @typedef {object} Load what came of calls that report at a rate
  * @property {number} idle connections beside them
  * @property {number} calls
@@ -35,21 +33,10 @@ const LADDER = [5, 10, 20, 40, 80, 160];
  * @property {number} memory bytes that it had at its end
  * @property {number} growth its most memory under the load, relative to that before the calls
  *
- * @typedef {{ ours: Figures, theirs: Figures, full: Load, theirBest?: Load, oursThere?: Load }} Comparison
+ * @typedef {{ ours: Figures[], theirs: Figures[], full: Load, theirBest?: Load, oursThere?: Load }} Comparison
  * @typedef {Record<Channel, Comparison>} Servers
- * @typedef {{ scale: number, say: (text: string) => void, log: (text: string) => void }} Setting
+ * @typedef {{ rounds: number, scale: number, say: (text: string) => void, log: (text: string) => void }} Setting
  */
-
-/** @param {number} pid */
-const cpuOf = (pid) => {
-  const fields = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ")[1]?.split(" ") ?? [];
-  return (Number(fields[11]) + Number(fields[12])) * TICK;
-};
-/** @param {number} pid */
-const memoryOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
-
-/** @param {number[]} numbers */
-const middle = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1] ?? NaN;
 
 /**
  * @param {string} program
@@ -64,7 +51,7 @@ export async function measureServers(program, setting) {
 
 /** @param {string} program @param {Channel} channel @param {Setting} setting @returns {Promise<Comparison>} */
 async function compare(program, channel, setting) {
-  const { scale, say } = setting;
+  const { rounds, scale, say } = setting;
   const ours = () => start(program, ["serve"], { ready: /listening on (\S+)/ });
   const interpreter = channel === "websocket" ? python : pythonFastmcp4;
   const theirs = () => start(interpreter, [script, channel], { ready: /listening on (\S+)/ });
@@ -81,11 +68,13 @@ async function compare(program, channel, setting) {
   };
   const some = (/** @type {number} */ n) => Math.max(5, Math.round(n * scale));
 
-  say(`servers over ${channel}: a report, an idle connection`);
-  const figures = {
-    ours: await during(ours, (server) => figuresOf(server, some(300_000), some(1000))),
-    theirs: await during(theirs, (server) => figuresOf(server, some(6_000), some(200))),
-  };
+  /** @type {{ ours: Figures[], theirs: Figures[] }} */
+  const figures = { ours: [], theirs: [] };
+  for (let round = 0; round < rounds; round++) {
+    say(`servers over ${channel}: a report, an idle connection; round ${round + 1} of ${rounds}`);
+    figures.ours.push(await during(ours, (server) => figuresOf(server, some(300_000), some(1000))));
+    figures.theirs.push(await during(theirs, (server) => figuresOf(server, some(6_000), some(200))));
+  }
   say(`servers over ${channel}: 500 calls`);
   const full = await during(ours, (server) => load(server, some(5000), some(500), SECONDS, scale));
   /** @type {Load | undefined} */
@@ -103,21 +92,19 @@ async function compare(program, channel, setting) {
 
 /** @typedef {{ pid: number, url: string, program: string, log: (text: string) => void }} Server */
 
-/** @param {Server} server @param {number} reports @param {number} connections @returns {Promise<Figures>} */
+/** One round, of a server that is new: memory that it had once would not be taken again. @param {Server} server @param {number} reports @param {number} connections @returns {Promise<Figures>} */
 async function figuresOf(server, reports, connections) {
-  const floods = [];
-  for (let i = 0; i <= ROUNDS; i++) {
-    const flood = await drive(server, { idle: 0, calls: 1, count: reports, every: 0 });
-    if (flood.lost || flood.failed) throw new Error(`a flood of ${reports}: ${JSON.stringify(flood)}`);
-    if (i) floods.push(flood);
-  }
+  const flood = async (/** @type {number} */ count) => {
+    const came = await drive(server, { idle: 0, calls: 1, count, every: 0 });
+    if (came.lost || came.failed) throw new Error(`a flood of ${count}: ${JSON.stringify(came)}`);
+    return came;
+  };
+  // The first one warms up.
+  await flood(Math.ceil(reports / 4));
+  const { cpu, seconds } = await flood(reports);
   const empty = memoryOf(server.pid);
   const { before } = await drive(server, { idle: connections, calls: 0, count: 0, every: 0 });
-  const figures = {
-    cpu: middle(floods.map(({ cpu }) => cpu / reports)),
-    seconds: middle(floods.map(({ seconds }) => seconds / reports)),
-    memory: (before - empty) / connections,
-  };
+  const figures = { cpu: cpu / reports, seconds: seconds / reports, memory: (before - empty) / connections };
   server.log(`    ${JSON.stringify(figures)}`);
   return figures;
 }

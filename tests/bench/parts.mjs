@@ -201,21 +201,19 @@ async function start(setting, how, { warm = false, away = 0, slower = 1 } = {}) 
   return samples;
 }
 
-/** The heap after 100,000 calls more, relative to before. @param {Setting} setting @param {"heap" | "module"} what */
+/** What is in use after 100,000 calls more, relative to before. @param {Setting} setting @param {"heap" | "module"} what */
 async function growth(setting, what) {
   const n = scaled(setting, 100_000);
   const measure = (/** @type {import("./browsers.mjs").Open} */ page) =>
     what === "heap" ? page.heap() : page.evaluate("bench.memoryOfModule()");
-  /** @type {import("./browsers.mjs").Samples} */
-  const samples = {};
-  for (const [name, page] of await open(setting, what === "heap" ? FED : ["mcp-wasm"])) {
-    await page.evaluate(`bench.concurrent(1000).then(() => bench.sequential(${Math.round(n / 5)}))`);
+  const pages = await open(setting, what === "heap" ? FED : ["mcp-wasm"]);
+  for (const page of pages.values()) await page.evaluate("bench.concurrent(1000)");
+  const samples = await interleave(pages, setting.rounds, async (page) => {
     const before = await measure(page);
     await page.evaluate(`bench.sequential(${n})`);
-    samples[name] = [(await measure(page)) / before];
-    setting.log(`    ${name} ${samples[name]?.[0]?.toFixed(3)}`);
-    await page.close();
-  }
+    return (await measure(page)) / before;
+  }, setting.log);
+  for (const page of pages.values()) await page.close();
   return samples;
 }
 
@@ -227,25 +225,20 @@ async function gaps(setting) {
   const n = scaled(setting, 200_000);
   const connect = `dial(${JSON.stringify(setting.frames.url)})`;
   const pages = await open(setting, [...CONNECTED, "floor", "floor-worker"], undefined, connect);
-  /** @type {import("./browsers.mjs").Samples} */
-  const samples = {};
-  // The first one warms up.
-  for (const count of [n / 20, ...Array.from({ length: Math.ceil(setting.rounds / 2) }, () => n)]) {
-    for (const [name, page] of pages) {
-      await page.page.bringToFront();
-      await page.collect();
-      const flood = page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
-      const play = await setting.frames.recording();
-      await page.evaluate("bench.animate()");
-      play();
-      await flood;
-      const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
-      await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
-      if (count < n) continue;
-      (samples[name] ??= []).push(Math.max(...all) / FRAME);
-      setting.log(`    ${name} ${samples[name]?.at(-1)?.toFixed(1)} of ${all.length} frames`);
-    }
-  }
+  const warm = new Set();
+  const samples = await interleave(pages, setting.rounds, async (page) => {
+    // A short one warms up.
+    const count = warm.has(page) ? n : n / 20;
+    warm.add(page);
+    const flood = page.evaluate(`bench.flood(${count}, ${JSON.stringify(FIRST)}, "replay").then(() => {})`);
+    const play = await setting.frames.recording();
+    await page.evaluate("bench.animate()");
+    play();
+    await flood;
+    const all = /** @type {number[]} */ (await page.evaluate("bench.still()"));
+    await page.evaluate(`bench.check(${count}, ${JSON.stringify(FIRST)})`);
+    return Math.max(...all) / FRAME;
+  }, setting.log);
   for (const page of pages.values()) await page.close();
   return samples;
 }

@@ -1,10 +1,11 @@
 // What was measured, as tables of ratios.
 import { readFile, writeFile } from "node:fs/promises";
+import { cell, means, ratios, show, spread, table } from "./figures.mjs";
 import { columns, titles } from "./parts.mjs";
 import { FIRST, shapes } from "./shapes.mjs";
 
-/** @typedef {import("./parts.mjs").Name} Name */
 /** @typedef {import("./browsers.mjs").Samples} Samples */
+/** @typedef {import("./figures.mjs").Spread} Spread */
 /** @typedef {{ chromium: Record<string, Samples>, firefox: Record<string, Samples>, native?: import("./native.mjs").Servers }} Measured */
 
 /** What a text goes between in a file. @param {string} part */
@@ -16,58 +17,42 @@ export const chart = (file) => `![Main-thread CPU of one progress notification i
 /** What the columns of the short table are. */
 const SHORT = `CPU of the page's main thread, where bare JavaScript (\`JSON.parse\`, a \`Map\` and the callback) is 1: for one progress
 notification as servers in many languages write it, for a result, for a call. The gap counts frames of the display during 200,000 notifications over WebSocket. The
-time from the import to a connection over HTTP is relative to this package's. Smaller is better, but for reports per second.`;
-
-/** @param {number[]} numbers */
-export function middle(numbers) {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  const half = sorted.length >> 1;
-  return ((sorted[(sorted.length - 1) >> 1] ?? NaN) + (sorted[half] ?? NaN)) / 2;
-}
+time from the import to a connection over HTTP is relative to this package's. Smaller is better, but for reports per second. Below each
+figure, the median of five rounds, stand the lowest and the highest of them.`;
 
 /**
- * A client's ratio in a column: to the base in the same round, the median of the rounds.
+ * A client's ratios in a column, one for each round: to the base in the same round.
  * @param {Record<string, Samples>} measured
  * @param {string} column
  * @param {string} name
  */
-export function ratio(measured, column, name) {
-  const samples = measured[column]?.[name];
-  if (!samples?.length) return undefined;
-  const base = columns[column.split(":")[0] ?? ""]?.base;
-  if (!base) return middle(samples);
-  const of = measured[column]?.[base] ?? [];
-  return middle(samples.map((sample, round) => sample / (of[round] ?? NaN)));
+export function roundsOf(measured, column, name) {
+  const samples = measured[column]?.[name] ?? [];
+  const base = baseOf(column);
+  return base ? ratios(samples, measured[column]?.[base]) : samples;
 }
 
+/** Who counts as 1 in a column. @param {string} column */
+const baseOf = (column) => columns[column.split(":")[0] ?? ""]?.base;
+
 /**
- * A client's ratios over all shapes of a column: their mean, and the worst with its shape's name.
+ * A client's ratios over all shapes of a column: their mean in each round, and those of the worst shape.
  * @param {Record<string, Samples>} measured
  * @param {string} column
  * @param {string} name
  */
 export function over(measured, column, name) {
-  let sum = 0;
-  let count = 0;
-  let worst = -Infinity;
-  let shape = FIRST;
-  for (const key of Object.keys(measured)) {
-    const [of, own = FIRST] = key.split(":");
-    const value = of === column ? ratio(measured, key, name) : undefined;
-    if (value === undefined) continue;
-    sum += value;
-    count++;
-    if (value > worst) [worst, shape] = [value, own];
-  }
-  return count ? { mean: sum / count, worst, shape } : undefined;
+  const all = Object.keys(measured)
+    .filter((key) => key.split(":")[0] === column)
+    .map((key) => roundsOf(measured, key, name))
+    .filter(({ length }) => length);
+  const mean = spread(means(all));
+  const [worst] = all.flatMap((rounds) => spread(rounds) ?? []).sort((a, b) => b.middle - a.middle);
+  return mean && worst && { mean, worst };
 }
 
-/** @param {number | undefined} value */
-export const show = (value) =>
-  value === undefined || Number.isNaN(value) ? "" : value === 1 ? "1" : value < 10 ? value.toFixed(2) : value < 100 ? value.toFixed(1) : value.toFixed(0);
-
-/** @param {string[]} head @param {string[][]} rows */
-export const table = (head, rows) => [head, head.map((_, i) => (i ? "---:" : "---")), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+/** What a table says of a client in a column. @param {Spread | undefined} figure @param {string} column @param {string} name */
+const said = (figure, column, name) => (figure && baseOf(column) === name ? "1" : cell(figure));
 
 /**
  * The clients' ratios in some columns.
@@ -81,7 +66,7 @@ function clients(title, measured, shown, but = []) {
   if (!present.length) return "";
   const rows = Object.entries(titles)
     .filter(([name]) => !but.includes(name) && present.some(([column]) => measured[column]?.[name]?.length))
-    .map(([name, title]) => [title, ...present.map(([column]) => show(ratio(measured, column, name)))]);
+    .map(([name, title]) => [title, ...present.map(([column]) => said(spread(roundsOf(measured, column, name)), column, name))]);
   return table([title, ...present.map(([column, head]) => head ?? columns[column]?.head ?? "")], rows);
 }
 
@@ -92,7 +77,7 @@ function clients(title, measured, shown, but = []) {
  * @param {[column: string, head: string][]} shown
  * @param {string[]} [but] who is left out
  */
-function means(title, measured, shown, but = []) {
+function overShapes(title, measured, shown, but = []) {
   const present = shown.filter(([column]) => measured[column]);
   if (!present.length) return "";
   const rows = Object.entries(titles)
@@ -101,7 +86,7 @@ function means(title, measured, shown, but = []) {
       title,
       ...present.flatMap(([column]) => {
         const all = over(measured, column, name);
-        return [show(all?.mean), show(all?.worst)];
+        return [said(all?.mean, column, name), said(all?.worst, column, name)];
       }),
     ]);
   return table([title, ...present.flatMap(([, head]) => [`${head}, mean`, "worst shape"])], rows);
@@ -113,7 +98,7 @@ function byShape(measured, name, shown) {
   if (!present.length) return "";
   const key = (/** @type {string} */ column, /** @type {string} */ shape) => (shape === FIRST ? column : `${column}:${shape}`);
   const rows = Object.entries(shapes)
-    .map(([shape, { title }]) => [title, ...present.map(([column]) => show(ratio(measured, key(column, shape), name)))])
+    .map(([shape, { title }]) => [title, ...present.map(([column]) => cell(spread(roundsOf(measured, key(column, shape), name))))])
     .filter(([, ...cells]) => cells.some(Boolean));
   return table(["how servers write it", ...present.map(([, head]) => head)], rows);
 }
@@ -130,78 +115,130 @@ export function shortTable({ chromium, native }) {
     ["concurrent", "calls all at once"],
     ["coldFetch", "import to connected"],
   ];
-  const first = means("one progress notification", chromium, CHANNELS, ["streams", "floor"]);
+  const first = overShapes("one progress notification", chromium, CHANNELS, ["streams", "floor"]);
   const second = clients("main thread, in Chromium", chromium, more, ["streams", "floor", "floor-worker"]);
   const servers = native ? serversTable(native) : "";
   return [SHORT, first, second, servers].filter(Boolean).join("\n\n");
 }
 
-/** @param {Measured} measured */
-export function fullTables({ chromium, firefox, native }) {
-  /** @param {Record<string, Samples>} measured @param {...string} shown @returns {[string][]} */
-  const of = (measured, ...shown) => shown.filter((column) => measured[column]).map((column) => [column]);
-  const blocks = [
-    [
-      "### Progress in Chromium\n\nCPU time of the main thread for one notification; bare JavaScript is 1. Over a channel, all that the browser does counts, the last row being a page that looks at nothing. Servers write progress in many ways: the mean over all that are listed below, and the worst of them.",
-      means("CPU per notification", chromium, CHANNELS),
-      clients("the specification's order", chromium, of(chromium, "memory", "csp", "wire", "fetch")),
+/** Columns under their own heads. @param {string[]} names @returns {[column: string][]} */
+const plain = (...names) => names.map((column) => [column]);
+const PROGRESS = plain("memory", "csp", "wire", "fetch");
+const RESULTS = plain("small", "large", "list");
+const CALLS = plain("sequential", "concurrent", "sequentialFetch", "concurrentFetch", "sequentialMemory", "concurrentMemory");
+const LARGE = ["socket", "fetch"].map((way) => plain(`${way}16`, `${way}16Memory`, `${way}64`, `${way}64Memory`));
+const START = plain("coldSocket", "coldFetch", "farFetch", "slowFetch", "warmSocket", "warmFetch");
+const START_FIREFOX = START.filter(([column]) => column !== "slowFetch");
+const HEAP = plain("heap", "module");
+const GAPS = plain("gaps");
+/** @type {[string, string][]} */
+const FIREFOX = [...CHANNELS, ["small", "a result of 1 MB"], ["list", "list of 500 tools"]];
+
+/**
+ * The parts of the page in their order: what is said of each, the columns that it needs, and its tables.
+ * @type {{ head: string, about: string, chromium?: [string, string?][], firefox?: [string, string?][], native?: true, tables: (measured: Measured) => string[] }[]}
+ */
+const blocks = [
+  {
+    head: "### Progress in Chromium",
+    about: "CPU time of the main thread for one notification; bare JavaScript is 1. Over a channel, all that the browser does counts, the last row being a page that looks at nothing. Servers write progress in many ways: the mean over all that are listed below, and the worst of them.",
+    chromium: PROGRESS,
+    tables: ({ chromium }) => [
+      overShapes("CPU per notification", chromium, CHANNELS),
+      clients("the specification's order", chromium, PROGRESS),
       byShape(chromium, "mcp-wasm", CHANNELS),
     ],
-    [
-      "### Results and calls in Chromium\n\nCPU time of the main thread; bare JavaScript is 1. Results and lists are taken from frames in memory. Calls go over WebSocket to an echo, or to one in memory, where nothing but the client is left.",
-      clients("CPU per result", chromium, of(chromium, "small", "large", "list")),
-      clients("CPU per call", chromium, of(chromium, "sequential", "concurrent", "sequentialFetch", "concurrentFetch", "sequentialMemory", "concurrentMemory")),
-    ],
-    [
-      "### Large results in Chromium\n\nFrom the server to the caller: CPU time of the main thread, and by how much the page's process grows at most meanwhile; bare JavaScript, which is given the whole text by the browser and parses it, is 1.",
-      clients("over WebSocket", chromium, of(chromium, "socket16", "socket16Memory", "socket64", "socket64Memory")),
-      clients("over HTTP", chromium, of(chromium, "fetch16", "fetch16Memory", "fetch64", "fetch64Memory")),
-    ],
-    [
-      "### From the import to a connected client\n\nTime that passes in a fresh page, everything from loopback; mcp-wasm is 1. Each client is bundled, minified and split by Vite, as its package lets it. Warm is a browser that keeps the script and what it was compiled to; a server 30 ms away answers that much later, and a slow processor is one sixth of this one, as in a phone.",
-      clients("time in Chromium", chromium, of(chromium, "coldSocket", "coldFetch", "farFetch", "slowFetch", "warmSocket", "warmFetch")),
-      clients("time in Firefox", firefox, of(firefox, "coldSocket", "coldFetch", "farFetch", "warmSocket", "warmFetch")),
-    ],
-    [
-      "### Memory after 100,000 calls\n\nAfter garbage collection, relative to before these calls.",
-      clients("relative size", chromium, of(chromium, "heap", "module")),
-    ],
-    [
-      "### An animating page during 200,000 notifications\n\nThe longest gap between two of its frames, as a multiple of the display's 1/60 s. The server plays what was written beforehand; the median of several floods.",
-      clients("over WebSocket", chromium, of(chromium, "gaps")),
-    ],
-    [
-      "### Firefox\n\nTime that passes, since Firefox does not tell a page's CPU time; bare JavaScript is 1. Half as many rounds.",
-      clients("per notification, or per result", firefox, [
-        ["memory", "in memory"],
-        ["wire", "over WebSocket"],
-        ["fetch", "over fetch"],
-        ["small", "a result of 1 MB"],
-        ["list", "list of 500 tools"],
-      ].filter(([column]) => firefox[column ?? ""]).map(([column, head]) => /** @type {[string, string]} */ ([column, head]))),
-    ],
-    native
-      ? [
-          "### The server half beside FastMCP\n\nCPU time and resident memory of the server's process; this crate's server is 1. FastMCP 3 over WebSocket, whose SDK has that transport, and FastMCP 4 over HTTP.",
-          serversTable(native),
-          loads(native),
-        ]
-      : [],
-  ];
-  return blocks
-    .map((block) => block.filter(Boolean))
-    .filter((block) => block.length > 1)
-    .map((block) => block.join("\n\n"))
+  },
+  {
+    head: "### Results and calls in Chromium",
+    about: "CPU time of the main thread; bare JavaScript is 1. Results and lists are taken from frames in memory. Calls go over WebSocket to an echo, or to one in memory, where nothing but the client is left.",
+    chromium: [...RESULTS, ...CALLS],
+    tables: ({ chromium }) => [clients("CPU per result", chromium, RESULTS), clients("CPU per call", chromium, CALLS)],
+  },
+  {
+    head: "### Large results in Chromium",
+    about: "From the server to the caller: CPU time of the main thread, and by how much the page's process grows at most meanwhile; bare JavaScript, which is given the whole text by the browser and parses it, is 1.",
+    chromium: LARGE.flat(),
+    tables: ({ chromium }) => LARGE.map((shown, i) => clients(i ? "over HTTP" : "over WebSocket", chromium, shown)),
+  },
+  {
+    head: "### From the import to a connected client",
+    about: "Time that passes in a fresh page, everything from loopback; mcp-wasm is 1. Each client is bundled, minified and split by Vite, as its package lets it. Warm is a browser that keeps the script and what it was compiled to; a server 30 ms away answers that much later, and a slow processor is one sixth of this one, as in a phone.",
+    chromium: START,
+    firefox: START_FIREFOX,
+    tables: ({ chromium, firefox }) => [clients("time in Chromium", chromium, START), clients("time in Firefox", firefox, START_FIREFOX)],
+  },
+  {
+    head: "### Memory after 100,000 calls",
+    about: "After garbage collection, relative to before these calls; as often as there are rounds, one after the other in the same page.",
+    chromium: HEAP,
+    tables: ({ chromium }) => [clients("relative size", chromium, HEAP)],
+  },
+  {
+    head: "### An animating page during 200,000 notifications",
+    about: "The longest gap between two of its frames, as a multiple of the display's 1/60 s. The server plays what was written beforehand.",
+    chromium: GAPS,
+    tables: ({ chromium }) => [clients("over WebSocket", chromium, GAPS)],
+  },
+  {
+    head: "### Firefox",
+    about: "Time that passes, since Firefox does not tell a page's CPU time; bare JavaScript is 1.",
+    firefox: FIREFOX,
+    tables: ({ firefox }) => [clients("per notification, or per result", firefox, FIREFOX)],
+  },
+  {
+    head: "### The server half beside FastMCP",
+    about: "CPU time and resident memory of the server's process; this crate's server is 1. FastMCP 3 over WebSocket, whose SDK has that transport, and FastMCP 4 over HTTP.",
+    native: true,
+    tables: ({ native }) => (native ? [serversTable(native), "What load each holds, by one run of each, without rounds:", loads(native)] : []),
+  },
+];
+
+/**
+ * Each part of the page with what was measured of it, and which columns it lacks.
+ * @param {Measured} measured
+ */
+const made = (measured) =>
+  blocks.map(({ head, about, tables, chromium = [], firefox = [], native }) => {
+    const shown = tables(measured).filter(Boolean);
+    const lacks = [
+      ...chromium.filter(([column]) => !measured.chromium[column]).map(([column]) => column),
+      ...firefox.filter(([column]) => !measured.firefox[column]).map(([column]) => `${column} in Firefox`),
+      ...(native && !measured.native ? ["native"] : []),
+    ];
+    return { head, text: shown.length ? [head, about, ...shown].join("\n\n") : "", lacks };
+  });
+
+/** All that was measured. @param {Measured} measured */
+export const fullTables = (measured) => made(measured).map(({ text }) => text).filter(Boolean).join("\n\n");
+
+/**
+ * The page, with the parts anew of which all was measured, and the others as they stood.
+ * @param {Measured} measured
+ * @param {string} old
+ */
+export function refreshed(measured, old) {
+  const stood = new Map(old.split(/^(?=### )/m).map((text) => [text.split("\n", 1)[0], text.trim()]));
+  return made(measured)
+    .map(({ head, text, lacks }) => (lacks.length ? stood.get(head) : text))
+    .filter(Boolean)
     .join("\n\n");
 }
 
+/** What a whole lacks. @param {Measured} measured */
+export const missing = (measured) => made(measured).flatMap(({ lacks }) => lacks);
+
 /** @param {import("./native.mjs").Servers} servers */
 function serversTable({ websocket, http }) {
-  const columns = [websocket, http].flatMap(({ ours, theirs }) => [theirs.cpu / ours.cpu, ours.seconds / theirs.seconds, theirs.memory / ours.memory]);
+  const columns = [websocket, http].flatMap(({ ours, theirs }) => [
+    ratios(theirs.map(({ cpu }) => cpu), ours.map(({ cpu }) => cpu)),
+    ratios(ours.map(({ seconds }) => seconds), theirs.map(({ seconds }) => seconds)),
+    ratios(theirs.map(({ memory }) => memory), ours.map(({ memory }) => memory)),
+  ]);
   const head = ["WebSocket", "HTTP"].flatMap((channel) => [`CPU per report, ${channel}`, `reports per second, ${channel}`, `memory per idle connection, ${channel}`]);
   return table(["server", ...head], [
     ["**mcp-wasm**", ...columns.map(() => "1")],
-    ["FastMCP", ...columns.map((value, i) => (i % 3 === 1 ? value.toPrecision(2) : show(value)))],
+    ["FastMCP", ...columns.map((rounds) => cell(spread(rounds)))],
   ]);
 }
 
@@ -226,13 +263,19 @@ function loads(servers) {
     .join("\n");
 }
 
-/** Puts a text between the markers of a file. @param {string} file @param {string} text @param {(text: string) => void} say @param {string} [part] */
+/**
+ * Puts a text between the markers of a file.
+ * @param {string} file
+ * @param {(old: string) => string} text of what stands there
+ * @param {(text: string) => void} say
+ * @param {string} [part]
+ */
 export async function insert(file, text, say, part = "bench") {
   const [begin = "", end = ""] = markers(part);
   const old = await readFile(file, "utf8").catch(() => "");
-  const from = old.indexOf(begin);
+  const from = old.indexOf(begin) + begin.length;
   const to = old.indexOf(end);
-  if (from < 0 || to < from) return say(`${file} has no ${begin} and ${end}: not changed`);
-  await writeFile(file, `${old.slice(0, from + begin.length)}\n\n${text}\n\n${old.slice(to)}`);
+  if (from < begin.length || to < from) return say(`${file} has no ${begin} and ${end}: not changed`);
+  await writeFile(file, `${old.slice(0, from)}\n\n${text(old.slice(from, to))}\n\n${old.slice(to)}`);
   say(`updated ${file}`);
 }

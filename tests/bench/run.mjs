@@ -3,28 +3,36 @@
 // machine.
 //
 //   node run.mjs [--only PART]... [--rounds N] [--scale F] [--verbose]
-//                [--write]            the tables into README.md and docs/, and the chart
+//                [--write]            the tables into docs/, as far as all of one was measured; with the last of
+//                                     them README.md and the chart
 //                [--native PROGRAM]   the native half, as `cargo bench --no-run` builds it
 //                [--against PACKAGE]  another build of this package beside it, in browsers
+//
+// What parts come to is kept in target/bench for as long as all that takes part stays what it is, so that
+// runs of parts make a whole. With fewer rounds or messages, or another build beside, nothing is kept and written.
 import path from "node:path";
 import { parseArgs } from "node:util";
 import { readFileSync } from "node:fs";
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { build } from "vite";
 import { pkg, root, target } from "../support/paths.mjs";
 import { productionCsp, startStaticServer } from "../support/static-server.mjs";
 import { start } from "./browsers.mjs";
 import { drawChart } from "./chart.mjs";
 import { startFrameServer } from "./frame-server.mjs";
+import { hashOf, keep } from "./kept.mjs";
 import { measureServers } from "./native.mjs";
 import { columns, titles } from "./parts.mjs";
 import { FIRST } from "./shapes.mjs";
-import { chart, fullTables, insert, shortTable } from "./report.mjs";
+import { chart, fullTables, insert, missing, refreshed, shortTable } from "./report.mjs";
+
+/** Fewer rounds are not published. */
+const ROUNDS = 5;
 
 const { values: options } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: String(ROUNDS) },
     scale: { type: "string", default: "1" },
     verbose: { type: "boolean", default: false },
     write: { type: "boolean", default: false },
@@ -50,9 +58,10 @@ const log = options.verbose ? (/** @type {string} */ text) => void process.stder
 const hasWorker = readFileSync(path.join(pkg, "client", "client.js"), "utf8").includes("worker");
 const names = /** @type {Name[]} */ (Object.keys(titles)).filter((name) => (name === "worker" ? hasWorker : name !== "against" || options.against));
 
-const directory = path.join(target, "bench");
+const directory = path.join(target, "bench", "pages");
 // As most apps are bundled; each by itself, so that none has chunks for another's sake.
 await rm(directory, { recursive: true, force: true });
+await mkdir(directory, { recursive: true });
 for (const name of names) {
   await build({
     configFile: false,
@@ -85,12 +94,16 @@ const frames = await startFrameServer();
 /** @type {{ chromium: Record<string, Samples>, firefox: Record<string, Samples>, native?: import("./native.mjs").Servers }} */
 const measured = { chromium: {}, firefox: {} };
 
+const published = rounds >= ROUNDS && scale === 1 && !options.against;
+// The bundles, and what measures them.
+const taking = hashOf([directory, ...["browsers", "frame-server", "memory", "parts"].map((name) => path.join(import.meta.dirname, `${name}.mjs`))]);
+const save = () => (published ? keep(path.join(target, "bench", "measured.json"), taking, measured, options.native) : measured);
+
 /**
  * @param {"chromium" | "firefox"} kind
  * @param {string[]} which
- * @param {number} rounds
  */
-async function inBrowser(kind, which, rounds) {
+async function inBrowser(kind, which) {
   if (!which.length) return;
   const browser = await start(kind);
   try {
@@ -109,25 +122,32 @@ async function inBrowser(kind, which, rounds) {
 }
 
 try {
-  await inBrowser("chromium", Object.keys(columns).filter((column) => chosen(columns[column]?.part ?? "")), rounds);
+  await inBrowser("chromium", Object.keys(columns).filter((column) => chosen(columns[column]?.part ?? "")));
   // With other parts, of these.
   const others = options.only.some((part) => part !== "firefox");
   const also = Object.keys(columns).filter((column) => columns[column]?.firefox && (!others || chosen(columns[column].part)));
-  await inBrowser("firefox", chosen("firefox") ? also : [], Math.ceil(rounds / 2));
+  await inBrowser("firefox", chosen("firefox") ? also : []);
 } finally {
+  // Of a run that breaks off, what was done by then.
+  save();
   frames.stop();
   await plain.stop();
   await cached.stop();
   await strict.stop();
 }
-if (chosen("native")) measured.native = await measureServers(options.native, { scale, say, log });
+if (chosen("native")) measured.native = await measureServers(options.native, { rounds, scale, say, log });
 
-const tables = fullTables(measured);
-console.log(`\n${tables}\n`);
-if (options.write && !options.only.length) {
-  await insert(path.join(root, "README.md"), `${shortTable(measured)}\n\n${chart("docs/speed.svg")}`, say);
-  await insert(path.join(root, "docs/size-and-speed.md"), `${chart("speed.svg")}\n\n${tables}`, say);
-  await drawChart(path.join(root, "docs/speed.svg"), measured.chromium);
+console.log(`\n${fullTables(measured)}\n`);
+if (options.write && published) {
+  const all = save();
+  await insert(path.join(root, "docs/size-and-speed.md"), (old) => `${chart("speed.svg")}\n\n${refreshed(all, old)}`, say);
+  const lacking = missing(all);
+  if (lacking.length) {
+    say(`README.md and the chart wait for ${lacking.join(", ")}`);
+  } else {
+    await insert(path.join(root, "README.md"), () => `${shortTable(all)}\n\n${chart("docs/speed.svg")}`, say);
+    await drawChart(path.join(root, "docs/speed.svg"), all.chromium);
+  }
 } else if (options.write) {
-  say("a part of the whole: no file was changed");
+  say(`less than ${ROUNDS} whole rounds, or another build beside: no file was changed`);
 }

@@ -1,5 +1,5 @@
 // What came of servers side by side, as tables of ratios.
-import { middle, show, table } from "./report.mjs";
+import { cell, ratios, spread, table } from "./figures.mjs";
 
 /** Calls at once, each on a connection of its own. */
 export const CALLS = [1, 100, 1000];
@@ -19,24 +19,13 @@ const channels = { websocket: "WebSocket", http: "HTTP, with a session", modern:
 /** @type {Record<string, string>} */
 const titles = { [OURS]: "**mcp-wasm**", rmcp: "rmcp", fastmcp: "FastMCP" };
 
-/** @param {number} value */
-const figure = (value) => (value < 0.1 ? value.toPrecision(2) : show(value));
-
 /**
- * The median of the rounds' ratios, and between which they lie.
+ * What a table says of samples beside others.
  * @param {Sample[] | undefined} samples
  * @param {Sample[] | undefined} base
  * @param {(sample: Sample) => number} of
  */
-export function spread(samples, base, of) {
-  const ratios = (samples ?? []).flatMap((sample, round) => {
-    const other = base?.[round];
-    return other ? [of(sample) / of(other)] : [];
-  });
-  if (!ratios.length) return "";
-  if (samples === base) return "1";
-  return `${figure(middle(ratios))} (${figure(Math.min(...ratios))} to ${figure(Math.max(...ratios))})`;
-}
+const beside = (samples, base, of) => (samples && samples === base ? "1" : cell(spread(ratios(samples?.map(of), base?.map(of)))));
 
 /** @param {number} n */
 const count = (n) => n.toLocaleString("en-US");
@@ -47,7 +36,7 @@ function reportsTable(reports, title, of) {
     Object.entries(titles)
       .map(([name, who]) => [
         `${who}, ${over}`,
-        ...CALLS.map((calls) => spread(reports[`${channel} ${name} ${calls}`], reports[`${channel} ${OURS} ${calls}`], of)),
+        ...CALLS.map((calls) => beside(reports[`${channel} ${name} ${calls}`], reports[`${channel} ${OURS} ${calls}`], of)),
       ])
       .filter(([, ...cells]) => cells.some(Boolean)),
   );
@@ -59,13 +48,13 @@ function connectionsTable(connections) {
   const [least = 0] = CONNECTIONS;
   const most = CONNECTIONS.at(-1) ?? 0;
   const memory = (/** @type {string} */ key) =>
-    middle((connections[`${key} ${most}`] ?? []).map((sample, round) => sample.before - (connections[`${key} ${least}`]?.[round]?.before ?? NaN)));
+    (connections[`${key} ${most}`] ?? []).map((sample, round) => sample.before - (connections[`${key} ${least}`]?.[round]?.before ?? NaN));
   const rows = Object.entries(channels).flatMap(([channel, over]) =>
     Object.entries(titles).flatMap(([name, who]) => {
       const key = `${channel} ${name}`;
-      const cells = CONNECTIONS.map((idle) => spread(connections[`${key} ${idle}`], connections[`${key} ${least}`], ({ cpu }) => cpu));
-      const own = memory(key);
-      return cells.some(Boolean) ? [[`${who}, ${over}`, ...cells, name === OURS ? "1" : show(own / memory(`${channel} ${OURS}`))]] : [];
+      const cells = CONNECTIONS.map((idle) => beside(connections[`${key} ${idle}`], connections[`${key} ${least}`], ({ cpu }) => cpu));
+      const own = name === OURS ? "1" : cell(spread(ratios(memory(key), memory(`${channel} ${OURS}`))));
+      return cells.some(Boolean) ? [[`${who}, ${over}`, ...cells, own]] : [];
     }),
   );
   return rows.length ? table(["CPU per report, beside", ...CONNECTIONS.map((idle) => `${count(idle)} connections`), "memory of a connection"], rows) : "";
@@ -76,7 +65,7 @@ function historyTable(history) {
   const [first = ""] = Object.keys(HISTORY);
   const rows = Object.keys(HISTORY)
     .filter((kept) => history[kept])
-    .map((kept) => [kept, ...[(/** @type {Sample} */ s) => s.cpu, (/** @type {Sample} */ s) => s.after].map((of) => spread(history[kept], history[first], of))]);
+    .map((kept) => [kept, ...[(/** @type {Sample} */ s) => s.cpu, (/** @type {Sample} */ s) => s.after].map((of) => beside(history[kept], history[first], of))]);
   return rows.length ? table(["kept for clients that come back", "CPU per report", "memory at the end"], rows) : "";
 }
 

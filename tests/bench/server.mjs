@@ -4,13 +4,13 @@
 //   node server.mjs --native PROGRAM --rmcp PROGRAM [--part reports|connections|history]... [--rounds N] [--scale F] [--verbose]
 //                   [--write]   the tables into docs/size-and-speed.md
 import { spawn } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { python, pythonFastmcp4, root } from "../support/paths.mjs";
 import { start } from "../support/process.mjs";
+import { cpuOf, memoryOf } from "./process.mjs";
 import { insert } from "./report.mjs";
 import { CALLS, CONNECTIONS, HISTORY, OURS, serverTables } from "./server-report.mjs";
 
@@ -28,12 +28,6 @@ const URLS = {
 /** @typedef {{ pid: number, address: string, stop: () => Promise<unknown> }} Server */
 /** @typedef {import("./server-report.mjs").Channel} Channel */
 /** @typedef {import("./server-report.mjs").Sample} Sample */
-
-/** Seconds of CPU time that the threads of a process have had; to the nanosecond, unlike its `stat`. @param {number} pid */
-const cpuOf = (pid) =>
-  readdirSync(`/proc/${pid}/task`).reduce((sum, thread) => sum + Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[0]) / 1e9, 0);
-/** @param {number} pid */
-const memoryOf = (pid) => Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1]) * 1024;
 
 /** Starts a program that may open as many files as the system lets it. @param {string} program @param {...string} args @returns {Promise<Server>} */
 async function serve(program, ...args) {
@@ -163,5 +157,7 @@ if (process.platform !== "linux") {
   const samples = await measure({ native, rmcp, parts: options.part, rounds: Number(options.rounds), scale: Number(options.scale), say, log });
   const tables = serverTables(samples);
   console.log(`\n${tables}\n`);
-  if (options.write && !options.part.length) await insert(path.join(root, "docs/size-and-speed.md"), tables, say, "server");
+  if (options.write && !options.part.length && Number(options.rounds) >= 5 && Number(options.scale) === 1) {
+    await insert(path.join(root, "docs/size-and-speed.md"), () => tables, say, "server");
+  }
 }

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { deferred, soon, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
+import { workerHere } from "../support/worker-here.mjs";
 
 /** @typedef {{ url: string, method: string, text: string, headers: Record<string, string>, signal: AbortSignal, early: boolean }} Asked */
 
@@ -185,6 +186,53 @@ test("headers that HTTP does not allow fail the connection in the same words", a
   const { asked, fetch } = server();
   await assert.rejects(Client.connect("http://fake.test/mcp", { fetch, headers: { "not allowed": "x" } }), /`headers` holds a name or a value that HTTP does not allow/);
   assert.equal(asked.length, 0);
+});
+
+test("one that is larger than messages may be is not sent, and the core says so", async () => {
+  const { Client } = await fresh();
+  const { asked, fetch } = server();
+  await assert.rejects(Client.connect("http://fake.test/mcp", { fetch, maxMessageSize: 20 }), { code: "MESSAGE_TOO_LARGE" });
+  assert.equal(asked.length, 0);
+});
+
+/** A worker in this process, and what its platform fetches by. @param {string} name @param {any} fetch @param {(worker: any) => Promise<void>} run */
+async function inWorker(name, fetch, run) {
+  const own = globalThis.fetch;
+  globalThis.fetch = fetch;
+  try {
+    await run(await workerHere(name));
+  } finally {
+    globalThis.fetch = own;
+  }
+}
+
+test("a worker sends it before it has the module", async () => {
+  const { Client } = await fresh();
+  const { asked, fetch, about } = server();
+  const { promise, resolve } = deferred();
+  gate = promise;
+  await inWorker("first-in-worker", fetch, async (worker) => {
+    const connecting = Client.connect("http://fake.test/mcp", { worker, headers: { "x-own": "yes" } });
+    await soon("the request", () => asked.length);
+    resolve();
+    const client = await within(connecting, "the connection");
+    await client.callTool("t");
+    assert.deepEqual(about(), ["server/discover", "tools/call"]);
+    assert.equal(asked[0]?.headers["x-own"], "yes");
+    await client.close();
+  });
+});
+
+test("a name that cannot be posted to a worker is none that it sends by itself", async () => {
+  const { Client } = await fresh();
+  const { fetch, about } = server();
+  await inWorker("named-in-worker", fetch, async (worker) => {
+    const info = { name: "app", version: "1", extra() {} };
+    const client = new Client(info);
+    await within(client.connect("http://fake.test/mcp", { worker }), "the connection");
+    assert.deepEqual(about(), ["server/discover"]);
+    await client.close();
+  });
 });
 
 test("it is traced once, when the core has taken it", async () => {

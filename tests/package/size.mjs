@@ -67,7 +67,7 @@ assert.ok(file && whole.outputFiles.length === 1);
 console.log(`in one file, with worker mode: ${sizes(file.contents).brotli} in brotli`);
 const carried = parts(Object.values(whole.outputs)[0]);
 const known = new Set(apps.http.flatMap((name) => parts(outputs[name])));
-assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["client/answers.js", "client/results.js", "client/subscription.js", "transports/authorized.js", "transports/common.js", "transports/seldom.js", "transports/whole.js", "wasm/inline-dialogue.js", "wasm/shapes.js", "worker/errors.js", "worker/worker-script.js", "worker/worker-transport.js"]);
+assert.deepEqual(carried.filter((name) => !known.has(name)).sort(), ["client/answers.js", "client/results.js", "client/subscription.js", "transports/authorized.js", "transports/common.js", "transports/seldom.js", "transports/whole.js", "wasm/inline-dialogue.js", "wasm/shapes.js", "worker/errors.js", "worker/own.js", "worker/speaking.js", "worker/worker-script.js", "worker/worker-transport.js"]);
 
 /**
  * Empties the modules and the worker's script: brotli divides such long texts in another place for each byte before them, and

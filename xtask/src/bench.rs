@@ -17,16 +17,19 @@ pub struct Options {
     pub only: Vec<String>,
     /// Rounds of each measurement; the script has a number of its own.
     pub rounds: Option<u32>,
+    /// Whether parts write their tables, too.
+    pub write: bool,
 }
 
 /// The part that needs no browser: servers side by side. It writes its own tables.
 const SERVERS: &str = "server";
 
-/// The command. A whole run writes the tables and the chart; a part of it only prints.
+/// The command. A whole run writes the tables and the chart; parts do where they are told to.
 pub fn bench(options: &Options) -> Result<()> {
     let wanted =
         |part: &str| options.only.is_empty() || options.only.iter().any(|name| name == part);
     let (servers, native) = (wanted(SERVERS), wanted("native"));
+    let write = options.write || options.only.is_empty();
     let others = options.only.is_empty() || options.only.iter().any(|name| name != SERVERS);
     let mut needs = EnumSet::empty();
     if others {
@@ -50,7 +53,10 @@ pub fn bench(options: &Options) -> Result<()> {
     };
     if others {
         package::package(&tools)?;
-        let mut command = tools.cmd("node").arg(root().join("tests/bench/run.mjs")).arg("--write");
+        let mut command = tools.cmd("node").arg(root().join("tests/bench/run.mjs"));
+        if write {
+            command = command.arg("--write");
+        }
         if let Some(program) = program.as_ref().filter(|_| native) {
             command = command.arg("--native").arg(program);
         }
@@ -63,7 +69,7 @@ pub fn bench(options: &Options) -> Result<()> {
         let rmcp = step("build the server of the Rust SDK", rmcp_server)?;
         let mut command = tools.cmd("node").arg(root().join("tests/bench/server.mjs"));
         command = command.arg("--native").arg(program).arg("--rmcp").arg(rmcp);
-        if options.only.is_empty() {
+        if write {
             command = command.arg("--write");
         }
         run(command.args(&rounds))?;

@@ -61,9 +61,11 @@ Usage: cargo xtask <command> [options]
   bench     The benchmark, in browsers against other clients and natively against other servers;
             updates README.md, docs/size-and-speed.md and the chart
               --only S   only this part (repeatable), printed and not written: memory, csp, wire,
-                         fetch, results, large, list, calls, cold, heap, frames, firefox,
+                         fetch, results, large, list, calls, cold, warm, heap, frames, firefox,
                          native, server
-              --rounds N rounds of each measurement (default 5)
+              --write    writes the tables of parts, too, of which all is measured, by this run and
+                         those before it of the same build
+              --rounds N rounds of each measurement (default 5; fewer are only printed)
   fuzz      Runs the fuzz targets in fuzz/, led by what an input reaches; what fails is kept
               --only T   only this target (repeatable)
               --seconds N  how long each of them runs (default 60)
@@ -122,6 +124,7 @@ fn dispatch() -> Result<ExitCode> {
             ("fuzz", Long("only")) => options.fuzz.only.push(args.value()?.string()?),
             ("fuzz", Long("seconds")) => options.fuzz.seconds = args.value()?.parse()?,
             ("bench", Long("only")) => options.bench.only.push(args.value()?.string()?),
+            ("bench", Long("write")) => options.bench.write = true,
             ("bench", Long("rounds")) => options.bench.rounds = Some(args.value()?.parse()?),
             ("advisories", Long("from")) => options.from = Some(args.value()?.string()?),
             (_, other) => return Err(other.unexpected().into()),

@@ -57,26 +57,29 @@ pub(super) enum ExchangeState {
     Paused,
 }
 
-/// What the methods are that make a difference here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What the methods are that make a difference here. Neighbours are told apart from the rest by one
+/// comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd)]
 pub(super) enum Subject {
-    Response,
     Initialize,
     Initialized,
+    CallTool,
+    /// Asks for a stream of news, of whose gaps the caller is told.
+    Subscribe,
+    Other,
+    Response,
     Cancelled,
     Progress,
     ListTools,
-    CallTool,
+    /// Is answered by what the server knows, without a word beside it.
+    List,
+    /// Can be asked twice without harm.
+    Safe,
+    /// The probe, or later a ping.
+    Discover,
     /// Holds until the session ends, or until it is taken back.
     Lasting,
     TakenBack,
-    /// The probe, or later a ping.
-    Discover,
-    /// Asks for a stream of news, of whose gaps the caller is told.
-    Subscribe,
-    /// Can be asked twice without harm.
-    Safe,
-    Other,
 }
 
 impl Subject {
@@ -96,22 +99,21 @@ impl Subject {
             method::PING
             | "resources/list"
             | "resources/templates/list"
-            | "resources/read"
             | "prompts/list"
-            | "prompts/get"
-            | "completion/complete"
-            | "tasks/list"
-            | "tasks/get" => Self::Safe,
+            | "tasks/list" => Self::List,
+            "resources/read" | "prompts/get" | "completion/complete" | "tasks/get" => Self::Safe,
             _ => Self::Other,
         }
     }
 
     /// Whether the server may get it twice.
     pub fn is_safe(self) -> bool {
-        matches!(
-            self,
-            Self::ListTools | Self::Lasting | Self::TakenBack | Self::Discover | Self::Safe
-        )
+        self >= Self::ListTools
+    }
+
+    /// Whether the server may have something to say about it before it answers.
+    pub fn may_report(self) -> bool {
+        self < Self::Response || self > Self::List
     }
 }
 

@@ -46,8 +46,10 @@ pub struct Http<P> {
     tools: Tools<P>,
     /// Whether the server has answered: before that, what fails may be of no use to it.
     answered: bool,
-    /// When the session begins in any case, if that waits for the server's own stream.
+    /// When what waits for the server's own stream waits no longer.
     begins: Millis,
+    /// Whether nobody listens to what the server says by itself.
+    unheard: bool,
     pauses: Pauses,
     /// The latest time that is known.
     now: Millis,
@@ -66,6 +68,7 @@ impl<P: Payload> Default for Http<P> {
             tools: Tools::default(),
             answered: false,
             begins: f64::INFINITY,
+            unheard: false,
             pauses: Pauses::default(),
             now: 0.0,
             actions: Vec::new(),
@@ -78,6 +81,12 @@ impl<P: Payload> Http<P> {
     /// How streams that broke off are to be asked for again.
     pub fn set_pauses(&mut self, pauses: Pauses) {
         self.pauses = pauses;
+    }
+
+    /// Whether nobody listens to what the server says by itself. Its own stream is no reason then for
+    /// the session to begin later: what waits for it are the requests about which it may say something.
+    pub fn set_unheard(&mut self, unheard: bool) {
+        self.unheard = unheard;
     }
 
     /// What these tools want repeated in headers, until they are listed.
@@ -261,7 +270,7 @@ impl<P: Payload> Http<P> {
     pub fn handle_timeout(&mut self, now: Millis) -> Millis {
         self.now = now;
         if now >= self.begins {
-            self.begun();
+            self.begin();
         }
         for exchange in std::mem::take(&mut self.exchanges) {
             if now < exchange.deadline {

@@ -1,21 +1,21 @@
 //! What the client says about one request of the server goes out in its order: progress, then the
 //! answer. Each is a request of HTTP by itself, and those overtake each other, so each waits for
-//! the head of the answer to the one before. Nothing else waits, but for `initialized` at the start
-//! of a session.
+//! the head of the answer to the one before. Nothing else waits, but for `initialized` and the server's
+//! own stream at the start of a session.
 
 use crate::jsonrpc::{Id, Payload};
 use crate::text::take_where;
 use crate::types::{meta, method};
 
 use super::exchange::{ExchangePurpose, Subject};
-use super::{Http, id_at};
+use super::{Http, Incoming, id_at};
 
 /// How much may wait for a slow server; beyond that, the newest progress takes the place of the one
 /// before it.
 const WAITING: usize = 64;
 
-/// How long a session waits for the server's own stream before it begins, in milliseconds: servers
-/// may not say anything on it, not even its head, before they have to.
+/// How long the server's own stream is waited for, in milliseconds: servers may not say anything on it,
+/// not even its head, before they have to.
 const BEGINS: f64 = 150.0;
 
 /// What waits to be sent about a request of the server that asked for progress.
@@ -73,20 +73,27 @@ impl<P: Payload> Http<P> {
         let listens =
             found.as_ref().is_some_and(|one| matches!(one.purpose, ExchangePurpose::Listen));
         if listens {
-            self.begun();
+            self.begin();
         } else if let Some(exchange) = found.filter(|one| one.kind == Subject::Initialized) {
-            let (ok, first) = (exchange.is_ok(), !exchange.again);
-            if first {
-                // What the server says right after shall find its stream.
-                self.begins = self.now + if ok { BEGINS } else { 0.0 };
-            }
+            let (ok, again) = (exchange.is_ok(), exchange.again);
             if ok {
                 // First of all: what a server asks during a call may come on its own stream.
                 self.listen();
-            } else {
-                self.begun();
             }
-            self.begin_session();
+            if again {
+                self.begin_session();
+            } else {
+                // What the server says right after shall find its stream.
+                self.begins = self.now + BEGINS;
+                if self.unheard {
+                    self.incoming.push(Incoming::Begun);
+                } else {
+                    self.begin_session();
+                }
+                if !ok {
+                    self.begin();
+                }
+            }
         }
         if let Some(mut queue) = self.queue(number, None, None) {
             queue.posted = 0;

@@ -65,8 +65,10 @@ impl<P: Payload> Http<P> {
             Some(session) => {
                 session.remember(kind, &message);
                 match &mut session.waiting {
-                    Some(waiting) => waiting.push((message, patience)),
-                    None => number = self.post_in_turn(kind, message),
+                    Some(waiting) if self.begins.is_infinite() || kind.may_report() => {
+                        waiting.push((message, patience));
+                    }
+                    _ => number = self.post_in_turn(kind, message),
                 }
                 if let Some(session) =
                     self.session.as_mut().filter(|_| kind == Subject::Initialized)

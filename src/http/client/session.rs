@@ -23,7 +23,7 @@ pub(super) struct Session<P> {
     /// What a new session has to be told again.
     told: Vec<P>,
     /// What is to be sent, while a session is being opened: a server may refuse what comes before
-    /// `initialized`.
+    /// `initialized`, and may want its own stream for what it says about a request.
     pub waiting: Option<Vec<(P, Millis)>>,
 }
 
@@ -89,8 +89,9 @@ impl<P: Payload> Http<P> {
         let Some(session) = &mut self.session else { return };
         if session.number == exchange.session && session.id.is_some() {
             session.number += 1;
-            session.waiting = Some(Vec::new());
+            session.waiting.get_or_insert_default();
             session.id = None;
+            self.begins = f64::INFINITY;
             let initialize = session.initialize.clone();
             self.queues.clear();
             // What else is under way learns of it by itself, or comes to its end all the same.
@@ -213,11 +214,16 @@ impl<P: Payload> Http<P> {
         true
     }
 
-    /// The server knows that the session has begun.
-    pub(super) fn begun(&mut self) {
+    /// The server's own stream is there, or is waited for no longer.
+    #[inline(never)]
+    pub(super) fn begin(&mut self) {
         if self.begins.is_finite() {
             self.begins = f64::INFINITY;
-            self.incoming.push(Incoming::Begun);
+            if self.unheard {
+                self.begin_session();
+            } else {
+                self.incoming.push(Incoming::Begun);
+            }
         }
     }
 

@@ -79,9 +79,9 @@ pub const MODULES: [Module; 2] = [
             Late {
                 doors: &[("wasm::http::", &[])],
                 methods: &[
-                    "adopt",
                     "alone",
                     "broken",
+                    "configure",
                     "feed",
                     "head",
                     "join",
@@ -90,7 +90,6 @@ pub const MODULES: [Module; 2] = [
                     "leave",
                     "message",
                     "part",
-                    "pauses",
                     "refuse",
                     "send",
                     "session",

@@ -1,0 +1,14 @@
+// What a worker is told of the client.
+
+/** @typedef {import("../transports/first.js").Speaker} Speaker */
+
+/** As much as can be posted of it; nothing of one that calls itself what cannot. @param {Speaker | undefined} speaker @returns {Speaker | undefined} */
+export function speaking(speaker) {
+  if (!speaker) return undefined;
+  const [info, { mode, logHandler, capabilities, tasks }, { size }, ...more] = speaker;
+  try {
+    return structuredClone([info, { mode, logHandler: logHandler && true, capabilities, tasks }, { size }, ...more]);
+  } catch {
+    return undefined;
+  }
+}

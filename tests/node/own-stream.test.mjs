@@ -1,0 +1,126 @@
+// Sessions of before 2026 over HTTP: whoever listens to the server is connected when there is a stream for what it says by itself,
+// and whoever does not listen when the server knows of the session. Calls wait for that stream then.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { deferred, pending, soon, within } from "../rules/check.mjs";
+import { importPkg } from "../support/paths.mjs";
+import { workerHere } from "../support/worker-here.mjs";
+
+/** As long as the stream is waited for, with some room for a busy machine. */
+const PATIENCE = 140;
+
+/** A server, by a function like `fetch`, that does not answer GET before it is told to. */
+function server() {
+  /** @type {string[]} */
+  const asked = [];
+  const { promise: held, resolve: open } = deferred();
+  /** When the server has heard of the session. */
+  let since = Infinity;
+  const fetch = async (/** @type {string} */ _url, /** @type {any} */ { method, body, signal }) => {
+    if (method === "GET") {
+      asked.push("GET");
+      since = performance.now();
+      await held;
+      return new Response(new ReadableStream({ start: (stream) => signal.addEventListener("abort", () => stream.error(signal.reason)) }), { headers: { "content-type": "text/event-stream" } });
+    }
+    const { id, method: about, params } = body ? JSON.parse(body) : { method };
+    asked.push(about);
+    const json = (/** @type {object} */ answer, more = {}) => new Response(JSON.stringify({ jsonrpc: "2.0", id, ...answer }), { headers: { "content-type": "application/json", ...more } });
+    if (id === undefined) return new Response(null, { status: 202 });
+    if (about === "initialize") return json({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {}, resources: {} }, serverInfo: { name: "fake", version: "1" } } }, { "mcp-session-id": "s1" });
+    return json({ result: { content: [], tools: [], resources: [] } });
+  };
+  /** Whether the stream may still be waited for. */
+  const early = () => performance.now() - since < PATIENCE;
+  return { asked, fetch: /** @type {any} */ (fetch), open: () => open(undefined), early };
+}
+
+test("a client that listens to nothing is connected at once, and what a server may report about waits for its stream", async () => {
+  const { Client } = await importPkg();
+  const { asked, fetch, open, early } = server();
+  const client = new Client(undefined, { mode: "legacy" });
+  await within(client.connect("http://fake.test/mcp", { fetch }), "the connection");
+  assert.deepEqual(asked, ["initialize", "notifications/initialized", "GET"]);
+  const call = client.callTool("t");
+  const read = client.request({ method: "resources/read", params: { uri: "x:y" } });
+  await within(client.listTools(), "the list");
+  await within(client.listResources(), "the list");
+  await within(client.ping(), "the ping");
+  const waits = !asked.includes("tools/call") && !asked.includes("resources/read");
+  if (early()) assert.ok(waits, String(asked));
+  open();
+  await within(Promise.all([call, read]), "the calls");
+  assert.deepEqual(asked.filter((method) => /call|read/.test(method)), ["tools/call", "resources/read"]);
+  await client.close();
+});
+
+test("a server that never answers GET is waited for no longer than a moment", async () => {
+  const { Client } = await importPkg();
+  const { asked, fetch } = server();
+  const client = await within(Client.connect("http://fake.test/mcp", { fetch, mode: "legacy" }), "the connection");
+  await within(client.callTool("t"), "the call");
+  assert.equal(asked.filter((method) => method === "tools/call").length, 1);
+  await client.close();
+});
+
+/** Who listens. @type {[string, any, ((client: any) => void)?][]} */
+const LISTENERS = [
+  ["hears logs", { logHandler() {} }],
+  ["hears all messages", { messageHandler() {} }],
+  ["hears of changes of lists", { listChanged: { tools: { onChanged() {} } } }],
+  ["has a handler for a notification", {}, (client) => client.setNotificationHandler("notifications/custom", () => {})],
+  ["answers questions", { roots: () => [] }],
+  ["has a handler for a request", {}, (client) => client.setRequestHandler("sampling/createMessage", () => ({}))],
+];
+for (const [what, options, prepare] of LISTENERS) {
+  test(`a client that ${what} is connected when the server's own stream is there`, async () => {
+    const { Client } = await importPkg();
+    const { asked, fetch, open, early } = server();
+    const client = new Client(undefined, { mode: "legacy", ...options });
+    prepare?.(client);
+    const connecting = client.connect("http://fake.test/mcp", { fetch });
+    await soon("the request for it", () => asked.includes("GET"));
+    const waits = await pending(connecting);
+    if (early()) assert.ok(waits, "what the server says right after would be lost");
+    open();
+    await within(connecting, "the connection");
+    await client.close();
+  });
+}
+
+for (const version of ["v1", "v2"]) {
+  test(`a program of the SDK ${version} is connected when the server's own stream is there: it may listen from any time on`, async () => {
+    const { Client, StreamableHTTPClientTransport } = await importPkg(`compat/${version}.js`);
+    const { asked, fetch, open, early } = server();
+    const client = new Client({ name: "app", version: "1" });
+    const connecting = client.connect(new StreamableHTTPClientTransport(new URL("http://fake.test/mcp"), { fetch }));
+    await soon("the request for it", () => asked.includes("GET"));
+    const waits = await pending(connecting);
+    if (early()) assert.ok(waits, "what the server says right after would be lost");
+    open();
+    await within(connecting, "the connection");
+    await client.close();
+  });
+}
+
+test("in a worker it is the same, and the first request is on its way before the module is there", async () => {
+  const { Client } = await importPkg();
+  const { asked, fetch, open, early } = server();
+  const own = globalThis.fetch;
+  globalThis.fetch = fetch;
+  try {
+    const client = new Client(undefined, {});
+    const worker = await workerHere("own-stream");
+    await within(client.connect("http://fake.test/mcp", { worker: /** @type {any} */ (worker) }), "the connection");
+    assert.deepEqual(asked, ["server/discover", "initialize", "notifications/initialized", "GET"]);
+    const call = client.callTool("t");
+    await within(client.listTools(), "the list");
+    const waits = !asked.includes("tools/call");
+    if (early()) assert.ok(waits, String(asked));
+    open();
+    await within(call, "the call");
+    await client.close();
+  } finally {
+    globalThis.fetch = own;
+  }
+});
