@@ -22,7 +22,7 @@ const KNOWN = ["progress", "total", "message", "progressToken"];
 
 export class Call {
   /**
-   * Looks as calls do at their end, and so does its context. Where no object does, engines throw away with the garbage what
+   * Looks as calls do at their end, and as their contexts do. Where no object does, engines throw away with the garbage what
    * they have compiled for such, and the next call begins slowly.
    * @type {Call | undefined}
    */
