@@ -440,20 +440,9 @@ fn what_does_not_come_fails_by_name() {
 
 /// How many imports of a script are made when it runs: those that `part` gives a name to if they fail, and others.
 fn late_imports(source: &str) -> (usize, usize) {
-    let (mut by_name, mut all) = (0, 0);
-    let mut rest = source;
-    while let Some(first) = rest.chars().next() {
-        let length = if rest.starts_with("//") {
-            rest.find('\n').unwrap_or(rest.len())
-        } else if rest.starts_with("/*") {
-            rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else {
-            all += usize::from(rest.starts_with("import("));
-            by_name += usize::from(rest.starts_with("part(import("));
-            first.len_utf8()
-        };
-        rest = &rest[length..];
-    }
+    let tokens = script_tokens(source);
+    let all = tokens.windows(2).filter(|two| *two == ["import", "("]).count();
+    let by_name = tokens.windows(4).filter(|four| *four == ["part", "(", "import", "("]).count();
     (by_name, all - by_name)
 }
 
@@ -861,9 +850,20 @@ fn character_length(text: &str) -> Option<usize> {
 /// What a JavaScript module imports and re-exports: every text behind `from`, `import` or `import(`.
 /// Comments are passed over, and with them the types that they import.
 fn specifiers(source: &str) -> Vec<&str> {
+    let tokens = script_tokens(source);
+    let is_text = |token: &str| token.starts_with(['"', '\'']) && token.len() > 1;
     let mut found = Vec::new();
-    // The last words and signs before the place that is read.
-    let (mut last, mut before) = ("", "");
+    for (at, token) in tokens.iter().enumerate().filter(|(_, token)| is_text(token)) {
+        if let [.., "from" | "import"] | [.., "import", "("] = tokens[..at] {
+            found.push(&token[1..token.len() - 1]);
+        }
+    }
+    found
+}
+
+/// The words, texts and signs of a script, without its comments.
+fn script_tokens(source: &str) -> Vec<&str> {
+    let mut found = Vec::new();
     let mut rest = source;
     while let Some(first) = rest.chars().next() {
         let length = if rest.starts_with("//") {
@@ -883,14 +883,9 @@ fn specifiers(source: &str) -> Vec<&str> {
         };
         let (token, behind) = rest.split_at(length);
         rest = behind;
-        if token.trim().is_empty() || token.starts_with("//") || token.starts_with("/*") {
-            continue;
+        if !(token.trim().is_empty() || token.starts_with("//") || token.starts_with("/*")) {
+            found.push(token);
         }
-        let is_text = matches!(first, '"' | '\'') && token.len() > 1;
-        if is_text && (matches!(last, "from" | "import") || (last, before) == ("(", "import")) {
-            found.push(&token[1..token.len() - 1]);
-        }
-        (before, last) = (last, token);
     }
     found
 }

@@ -11,7 +11,7 @@ setFlagsFromString("--allow-natives-syntax");
 /** Whether the engine holds objects for alike, so that what it compiled for one serves the other. */
 const areAlike = /** @type {(one: object, other: object) => boolean} */ (new Function("one", "other", "return %HaveSameMap(one, other)"));
 
-test("an object that looks as calls do outlasts them, so that what engines compiled for calls does, and holds nothing of theirs", async () => {
+test("objects that look as calls and their contexts do outlast them, so that what engines compiled for those does, and hold nothing of theirs", async () => {
   const { Client } = await importPkg();
   const { Call } = await import(pathToFileURL(path.join(pkg, "client/call.js")).href);
   const { CallTable } = await import(pathToFileURL(path.join(pkg, "client/table.js")).href);
@@ -26,10 +26,21 @@ test("an object that looks as calls do outlasts them, so that what engines compi
   try {
     for (let i = 0; i < 3; i++) {
       let reports = 0;
-      await client.callTool("flood", { n: 2000, shape: "percent" }, { progressHandler: () => void reports++ });
+      /** @type {object | undefined} */
+      let context;
+      await client.callTool("flood", { n: 2000, shape: "meta" }, {
+        progressHandler(/** @type {unknown[]} */ ...given) {
+          reports++;
+          context = /** @type {object} */ (given[3]);
+        },
+      });
       assert.equal(reports, 2000);
-      assert.ok(latest && latest !== Call.model && areAlike(Call.model, latest), `after ${i + 1} calls`);
-      for (const value of Object.values(Call.model)) assert.ok(typeof value !== "function" && !Object.keys(Object(value)).length);
+      const { model } = Call;
+      assert.ok(latest && latest !== model && areAlike(model, latest), `after ${i + 1} calls`);
+      assert.ok(context && context !== model.context && areAlike(model.context, context), `contexts after ${i + 1} calls`);
+      for (const value of [...Object.values(model), ...Object.values(model.context)]) {
+        assert.ok(Object(value) !== value || (typeof value === "object" && !Object.keys(value).length));
+      }
     }
   } finally {
     CallTable.prototype.take = take;
