@@ -403,6 +403,55 @@ fn what_was_given_up_before_the_server_heard_of_it_is_said_in_no_later_session()
 }
 
 #[test]
+fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_stream_is_there() {
+    for how in ["stream", "no stream", "late", "expired", "heard"] {
+        let _place = Place(how.to_owned());
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.http.set_unheard(how != "heard");
+        web.connect();
+        let initialize = web.take_method("initialize");
+        web.initialized_with(&initialize, "s1", &json!({ "tools": { "listChanged": true } }));
+        let listen = web.take();
+        if how == "heard" {
+            web.stream(&listen);
+            web.pump();
+        }
+        let filter =
+            json!({ "notifications": { "toolsListChanged": true }, "own": how != "heard" });
+        web.page.request("subscriptions/listen", Some(filter), support::FOREVER).unwrap();
+        web.pump();
+        let acknowledged =
+            |web: &Web| web.page.told.iter().any(|told| matches!(told, Told::Acknowledged(..)));
+        assert_eq!(acknowledged(&web), how == "heard", "what is told at once would be lost");
+        match how {
+            "stream" => {
+                web.stream(&listen);
+                web.pump();
+            }
+            "no stream" => web.answer(&listen, 405, "", ""),
+            "late" => web.wait(150.0),
+            "expired" => {
+                let (_, list) = web.request("tools/list", json!({}));
+                gone(&mut web, &list);
+                let initialize = web.take_method("initialize");
+                assert!(!acknowledged(&web));
+                web.initialized(&initialize, "s2");
+            }
+            _ => {}
+        }
+        web.pump();
+        assert!(acknowledged(&web));
+        while !web.is_quiet() {
+            assert_ne!(
+                web.take().method(),
+                "subscriptions/listen",
+                "the server knows nothing of it"
+            );
+        }
+    }
+}
+
+#[test]
 fn a_cancellation_that_names_nothing_takes_nothing_back() {
     let (mut web, listen) = unheard();
     let changed = json!({ "jsonrpc": "2.0", "method": "notifications/roots/list_changed" });

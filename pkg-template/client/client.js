@@ -228,8 +228,7 @@ export class Client {
   async listen(filter, options) {
     const { Subscription } = this.#changes.module ?? (await this.#changes.load());
     const subscription = new Subscription(options);
-    const params = { notifications: filter };
-    subscription.follow(this.#calls.call("subscriptions/listen", params, options, { subscription }));
+    subscription.follow(this.#calls.call("subscriptions/listen", subscription.asks(filter, this), options, { subscription }));
     return subscription.opened;
   }
 

@@ -27,7 +27,7 @@ function server() {
     asked.push(about);
     const json = (/** @type {object} */ answer, more = {}) => new Response(JSON.stringify({ jsonrpc: "2.0", id, ...answer }), { headers: { "content-type": "application/json", ...more } });
     if (id === undefined) return new Response(null, { status: 202 });
-    if (about === "initialize") return json({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: {}, resources: {} }, serverInfo: { name: "fake", version: "1" } } }, { "mcp-session-id": "s1" });
+    if (about === "initialize") return json({ result: { protocolVersion: params.protocolVersion, capabilities: { tools: { listChanged: true }, resources: {} }, serverInfo: { name: "fake", version: "1" } } }, { "mcp-session-id": "s1" });
     return json({ result: { content: [], tools: [], resources: [] } });
   };
   /** Whether the stream may still be waited for. */
@@ -145,5 +145,36 @@ for (const listens of [false, true]) {
     open();
     await within(call, "the end of the wait");
     await client.close();
+  });
+}
+
+for (const where of ["the page", "a worker"]) {
+  test(`a subscription in ${where} is acknowledged when what the server tells unasked would be heard`, async () => {
+    const { Client } = await importPkg();
+    const { asked, fetch, open, early } = server();
+    const own = globalThis.fetch;
+    globalThis.fetch = fetch;
+    try {
+      const client = new Client(undefined, { mode: "legacy" });
+      // What subscriptions need has been loaded then.
+      for (const again of [false, true]) {
+        const worker = where === "a worker" ? /** @type {any} */ (await workerHere(`own-stream-news-${again}`)) : undefined;
+        await within(client.connect("http://fake.test/mcp", { worker }), "the connection");
+        const subscription = client.listen({ toolsListChanged: true });
+        if (!again) await within(subscription, "an end of the wait where no stream comes");
+        else {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+          const waits = await pending(subscription);
+          if (early()) assert.ok(waits, "a change would be lost");
+          open();
+          await within(subscription, "the acknowledgement");
+        }
+        assert.deepEqual(asked.splice(0), ["initialize", "notifications/initialized", "GET"]);
+        await client.close();
+        asked.splice(0);
+      }
+    } finally {
+      globalThis.fetch = own;
+    }
   });
 }

@@ -300,8 +300,12 @@ impl Web {
 
     /// Answers `initialize`, and takes the notification that follows.
     pub fn initialized(&mut self, initialize: &Fetch, session: &str) {
-        let result =
-            json!({ "protocolVersion": "2025-06-18", "capabilities": {}, "serverInfo": {} });
+        self.initialized_with(initialize, session, &json!({}));
+    }
+
+    /// The same, of a server with these capabilities.
+    pub fn initialized_with(&mut self, initialize: &Fetch, session: &str, capabilities: &Value) {
+        let result = json!({ "protocolVersion": "2025-06-18", "capabilities": capabilities, "serverInfo": {} });
         let message = json!({ "jsonrpc": "2.0", "id": initialize.id(), "result": result });
         self.answer_with(initialize, 200, "application/json", &message.to_string(), session);
         let told = self.take_method("notifications/initialized");

@@ -111,6 +111,17 @@ impl<P: Payload> Http<P> {
 
     /// Starts an exchange.
     pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
+        // Asks whether the server's own stream is there, which was waited for if it had to be.
+        if self.unheard
+            && exchange.kind == Subject::Subscribe
+            && self.session.is_some()
+            && let Some(mut answer) = exchange.message.take()
+        {
+            answer.remove("method");
+            answer.set("result", P::object());
+            self.incoming.push(Incoming::Message(answer));
+            return 0;
+        }
         self.newest += 1;
         exchange.number = self.newest;
         exchange.state = ExchangeState::Sent;

@@ -28,6 +28,9 @@ const LISTS: [(&str, &str, &str); 3] = [
 ];
 const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
+/// Beside the filter: whether the server's own stream may not be there yet. Then a request that is for
+/// nobody but who moves the messages is answered by that when it is.
+const OWN: &str = "own";
 
 /// The texts of a filter's list, each once.
 #[inline(never)]
@@ -169,6 +172,10 @@ impl<P: Payload> Subscriptions<P> {
             again::wait(wire, calls, id, now);
         } else if tells_unasked(wire) {
             filter = honour(session, &filter);
+            if says(Some(&params), OWN) {
+                let own = wire.requests.next();
+                wire.post(own, Purpose::Subscribe(String::new()), method::LISTEN, P::object());
+            }
             for uri in texts(&filter, URIS) {
                 if !self.want(&uri) {
                     ask_about(wire, method::SUBSCRIBE, &uri);
@@ -294,7 +301,7 @@ impl<P: Payload> Subscriptions<P> {
         }
         for one in self.all.iter_mut().filter(|one| !one.open) {
             let uris = texts(&one.filter, URIS);
-            if !awaits(wire, |uri| uris.contains(uri)) {
+            if !awaits(wire, |uri| uri.is_empty() || uris.contains(uri)) {
                 one.open = true;
                 calls.untimed(one.id);
                 wire.push(Output::Acknowledged(one.slot, one.filter.clone()));
