@@ -98,8 +98,10 @@ impl Cursor<'_> {
         if let Some(value) = numeral.nearest() {
             return Some(if is_negative { -value } else { value });
         }
-        let text = str::from_utf8(self.frame.get(start..self.at)?).ok()?;
-        Some((self.read_number)(text)).filter(|value| value.is_finite())
+        // All of it is ASCII; to check that as UTF-8 would bring the check into every page.
+        let text: String =
+            self.frame.get(start..self.at)?.iter().map(|&byte| char::from(byte)).collect();
+        Some((self.read_number)(&text)).filter(|value| value.is_finite())
     }
 
     /// A number as JSON writes it, from its sign on.
