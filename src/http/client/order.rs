@@ -54,7 +54,7 @@ impl<P: Payload> Http<P> {
             _ => None,
         };
         let Some(mut queue) = queue else {
-            return self.post(message, ExchangePurpose::Message, false);
+            return self.post_message(message, false);
         };
         let full = queue.waiting.len() >= WAITING;
         if kind == Subject::Response {
@@ -108,7 +108,7 @@ impl<P: Payload> Http<P> {
         if queue.posted == 0 {
             queue.waiting.reverse();
             if let Some(next) = queue.waiting.pop() {
-                number = self.post(next, ExchangePurpose::Message, false);
+                number = self.post_message(next, false);
             }
             queue.waiting.reverse();
             queue.posted = number;

@@ -80,7 +80,7 @@ impl<P: Payload> Http<P> {
                 }
             }
             None if kind == Subject::Cancelled => {}
-            None => number = self.post(message, ExchangePurpose::Message, false),
+            None => number = self.post_message(message, false),
         }
         self.wait_for(number, patience);
         if let Some(exchange) = ended {
@@ -101,6 +101,19 @@ impl<P: Payload> Http<P> {
         self.fetch(exchange, "GET")
     }
 
+    /// Posts a message of the client.
+    #[inline(never)]
+    pub(super) fn post_message(&mut self, mut message: P, again: bool) -> u32 {
+        if self.unheard && self.session.is_some() && Subject::of(&message) == Subject::Subscribe {
+            // Asks whether the server's own stream is there, which was waited for if it had to be.
+            message.remove("method");
+            message.set("result", P::object());
+            self.incoming.push(Incoming::Message(message));
+            return 0;
+        }
+        self.post(message, ExchangePurpose::Message, again)
+    }
+
     pub(super) fn post(&mut self, message: P, purpose: ExchangePurpose<P>, again: bool) -> u32 {
         if let Some(version) = at(&message, &["params", meta::META, meta::PROTOCOL_VERSION]) {
             self.session = None;
@@ -111,17 +124,6 @@ impl<P: Payload> Http<P> {
 
     /// Starts an exchange.
     pub(super) fn fetch(&mut self, mut exchange: Box<Exchange<P>>, verb: &'static str) -> u32 {
-        // Asks whether the server's own stream is there, which was waited for if it had to be.
-        if self.unheard
-            && exchange.kind == Subject::Subscribe
-            && self.session.is_some()
-            && let Some(mut answer) = exchange.message.take()
-        {
-            answer.remove("method");
-            answer.set("result", P::object());
-            self.incoming.push(Incoming::Message(answer));
-            return 0;
-        }
         self.newest += 1;
         exchange.number = self.newest;
         exchange.state = ExchangeState::Sent;
@@ -218,7 +220,7 @@ impl<P: Payload> Http<P> {
                 self.refresh(refused, Some(cursor));
             }
             _ => {
-                self.post(refused.call, ExchangePurpose::Message, true);
+                self.post_message(refused.call, true);
             }
         }
     }

@@ -129,7 +129,10 @@ impl<P: Payload> Http<P> {
                 let (message, patience) = (message.clone(), exchange.patience);
                 match self.session.as_mut().and_then(|session| session.waiting.as_mut()) {
                     Some(waiting) => waiting.push((message, patience)),
-                    None => self.post_again(message, patience),
+                    None => {
+                        let number = self.post_message(message, true);
+                        self.wait_for(number, patience);
+                    }
                 }
             }
             (Some(id), _) => {
@@ -138,12 +141,6 @@ impl<P: Payload> Http<P> {
             }
             _ => {}
         }
-    }
-
-    fn post_again(&mut self, message: P, patience: Millis) {
-        let mut exchange = Exchange::new(ExchangePurpose::Message, Some(message), true);
-        exchange.patience = patience;
-        self.fetch(exchange, "POST");
     }
 
     /// There is no session any more, for that reason, and there will be no other.
@@ -178,7 +175,7 @@ impl<P: Payload> Http<P> {
             return self.end(error);
         }
         let initialized = write_call(None, method::INITIALIZED, None);
-        self.post(initialized, ExchangePurpose::Message, true);
+        self.post_message(initialized, true);
     }
 
     /// The server knows that the session has begun: it is told what the one before it was told, and
@@ -199,12 +196,8 @@ impl<P: Payload> Http<P> {
             self.post(message, ExchangePurpose::Repeat, true);
         }
         for (message, patience) in waiting {
-            if again {
-                self.post_again(message, patience);
-            } else {
-                let number = self.post(message, ExchangePurpose::Message, false);
-                self.wait_for(number, patience);
-            }
+            let number = self.post_message(message, again);
+            self.wait_for(number, patience);
         }
     }
 
