@@ -129,10 +129,7 @@ impl<P: Payload> Http<P> {
                 let (message, patience) = (message.clone(), exchange.patience);
                 match self.session.as_mut().and_then(|session| session.waiting.as_mut()) {
                     Some(waiting) => waiting.push((message, patience)),
-                    None => {
-                        let number = self.post_message(message, true);
-                        self.wait_for(number, patience);
-                    }
+                    None => self.post_for(message, patience, true),
                 }
             }
             (Some(id), _) => {
@@ -196,9 +193,14 @@ impl<P: Payload> Http<P> {
             self.post(message, ExchangePurpose::Repeat, true);
         }
         for (message, patience) in waiting {
-            let number = self.post_message(message, again);
-            self.wait_for(number, patience);
+            self.post_for(message, patience, again);
         }
+    }
+
+    /// Posts what waits no longer, whose caller waits that long.
+    fn post_for(&mut self, message: P, patience: Millis, again: bool) {
+        let number = self.post_message(message, again);
+        self.wait_for(number, patience);
     }
 
     /// The caller of what was just sent waits that long.
