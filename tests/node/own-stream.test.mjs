@@ -178,3 +178,20 @@ for (const where of ["the page", "a worker"]) {
     }
   });
 }
+
+test("a client whose name cannot be posted to a worker is connected when the stream is there, and a subscription asks nobody for it", async () => {
+  const { Client } = await importPkg();
+  const { asked, fetch } = server();
+  const own = globalThis.fetch;
+  globalThis.fetch = fetch;
+  try {
+    const client = new Client({ name: "app", version: "1", extra() {} }, { mode: "legacy" });
+    const worker = await workerHere("own-stream-unnamed");
+    await within(client.connect("http://fake.test/mcp", { worker: /** @type {any} */ (worker) }), "the connection");
+    await within(client.listen({ toolsListChanged: true }), "the acknowledgement");
+    assert.deepEqual(asked, ["initialize", "notifications/initialized", "GET"]);
+    await client.close();
+  } finally {
+    globalThis.fetch = own;
+  }
+});
