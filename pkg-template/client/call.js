@@ -22,8 +22,8 @@ const KNOWN = ["progress", "total", "message", "progressToken"];
 
 export class Call {
   /**
-   * Looks as calls do at their end, and as their contexts do. Where no object does, engines throw away with the garbage what
-   * they have compiled for such, and the next call begins slowly.
+   * Looks as calls with progress do at their end, and as their contexts do. Where no object does, engines throw away with the
+   * garbage what they have compiled for such, and the next call begins slowly.
    * @type {Call | undefined}
    */
   static model;
@@ -241,9 +241,11 @@ export class Call {
     else board?.remove(this);
     this.cleanup?.();
     this.ended = true;
-    const model = new Call("", {}, /** @type {Settings} */ ({}), {});
-    model.#context = new Context(model.context, [0, 0, "", ""]);
-    Call.model = model;
+    if (this.#context) {
+      const model = new Call("", {}, /** @type {Settings} */ ({}), {});
+      model.#context = new Context(model.context, [0, 0, "", ""]);
+      Call.model = model;
+    }
     this.#waiting = undefined;
     this.#held = undefined;
     this.#finish = undefined;

@@ -38,6 +38,8 @@ test("objects that look as calls and their contexts do outlast them, so that wha
       const { model } = Call;
       assert.ok(latest && latest !== model && areAlike(model, latest), `after ${i + 1} calls`);
       assert.ok(context && context !== model.context && areAlike(model.context, context), `contexts after ${i + 1} calls`);
+      await client.callTool("flood", { n: 0, shape: "meta" });
+      assert.equal(Call.model, model, "a call without progress makes no other");
       for (const value of [...Object.values(model), ...Object.values(model.context)]) {
         assert.ok(Object(value) !== value || (typeof value === "object" && !Object.keys(value).length));
       }
