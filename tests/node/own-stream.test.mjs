@@ -63,6 +63,15 @@ test("a server that never answers GET is waited for no longer than a moment", as
   await client.close();
 });
 
+/** A connection is there when the stream is, and not before. @param {Promise<unknown>} connecting @param {ReturnType<typeof server>} peer */
+async function waitsForStream(connecting, { asked, open, early }) {
+  await soon("the request for it", () => asked.includes("GET"));
+  const waits = await pending(connecting);
+  if (early()) assert.ok(waits, "what the server says right after would be lost");
+  open();
+  await within(connecting, "the connection");
+}
+
 /** Who listens. @type {[string, any, ((client: any) => void)?][]} */
 const LISTENERS = [
   ["hears logs", { logHandler() {} }],
@@ -75,15 +84,11 @@ const LISTENERS = [
 for (const [what, options, prepare] of LISTENERS) {
   test(`a client that ${what} is connected when the server's own stream is there`, async () => {
     const { Client } = await importPkg();
-    const { asked, fetch, open, early } = server();
+    const peer = server();
     const client = new Client(undefined, { mode: "legacy", ...options });
     prepare?.(client);
-    const connecting = client.connect("http://fake.test/mcp", { fetch });
-    await soon("the request for it", () => asked.includes("GET"));
-    const waits = await pending(connecting);
-    if (early()) assert.ok(waits, "what the server says right after would be lost");
-    open();
-    await within(connecting, "the connection");
+    const connecting = client.connect("http://fake.test/mcp", { fetch: peer.fetch });
+    await waitsForStream(connecting, peer);
     await client.close();
   });
 }
@@ -91,14 +96,10 @@ for (const [what, options, prepare] of LISTENERS) {
 for (const version of ["v1", "v2"]) {
   test(`a program of the SDK ${version} is connected when the server's own stream is there: it may listen from any time on`, async () => {
     const { Client, StreamableHTTPClientTransport } = await importPkg(`compat/${version}.js`);
-    const { asked, fetch, open, early } = server();
+    const peer = server();
     const client = new Client({ name: "app", version: "1" });
-    const connecting = client.connect(new StreamableHTTPClientTransport(new URL("http://fake.test/mcp"), { fetch }));
-    await soon("the request for it", () => asked.includes("GET"));
-    const waits = await pending(connecting);
-    if (early()) assert.ok(waits, "what the server says right after would be lost");
-    open();
-    await within(connecting, "the connection");
+    const connecting = client.connect(new StreamableHTTPClientTransport(new URL("http://fake.test/mcp"), { fetch: peer.fetch }));
+    await waitsForStream(connecting, peer);
     await client.close();
   });
 }
