@@ -97,11 +97,13 @@ impl Subject {
             method::DISCOVER => Self::Discover,
             method::LISTEN => Self::Subscribe,
             method::PING
-            | "resources/list"
-            | "resources/templates/list"
-            | "prompts/list"
-            | "tasks/list" => Self::List,
-            "resources/read" | "prompts/get" | "completion/complete" | "tasks/get" => Self::Safe,
+            | method::LIST_RESOURCES
+            | method::LIST_RESOURCE_TEMPLATES
+            | method::LIST_PROMPTS
+            | method::LIST_TASKS => Self::List,
+            method::READ_RESOURCE | method::GET_PROMPT | method::COMPLETE | method::GET_TASK => {
+                Self::Safe
+            }
             _ => Self::Other,
         }
     }
