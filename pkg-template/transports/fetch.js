@@ -196,8 +196,8 @@ export class Fetcher {
   /** Sends what the core will say first, as far as anybody knows. @param {object} message @param {Record<string, string>} more its headers */
   ahead(message, more) {
     const { headers: given, auth } = this.#options;
-    // Who has to be asked for headers is asked once.
-    if (auth || typeof given === "function") return;
+    // Who has to be asked for headers is asked once, as is the server.
+    if (auth || typeof given === "function" || this.#ahead) return;
     try {
       const headers = headersOf(given, more);
       const body = write(message);
