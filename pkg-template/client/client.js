@@ -138,6 +138,8 @@ export class Client {
   async connect(target, options) {
     const given = connectionOf(options);
     let { url, server, make, load } = route(target, given);
+    // Before anything else; who fails in that is told by the transport.
+    load?.().catch(() => {});
     let transport = make();
     const http = abilitiesOf(transport).exchanges === true;
     const { connectTimeout, probeTimeout = transport.probeTimeout ?? NaN, maxMessageSize } = given;
@@ -153,8 +155,6 @@ export class Client {
     const stop = later(connectTimeout, () => this.#disconnected({ code: "TIMEOUT", clock: "connect", after: connectTimeout }));
     connected.then(stop, stop);
     const open = async () => {
-      // Beside the rest; who fails in that is told by the transport.
-      load?.().catch(() => {});
       if (given.worker) {
         make = (await part(import("../worker/worker-transport.js"))).inWorker(url, given);
         transport = make();

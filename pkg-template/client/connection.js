@@ -221,7 +221,7 @@ export class Connection {
       closed("the connection could not be opened");
     };
     const soon = Promise.resolve();
-    soon.then(() => transport.start?.()).then(() => early.hear(opened, undefined), (error) => early.hear(failed, error));
+    soon.then(() => current() && transport.start?.()).then(() => early.hear(opened, undefined), (error) => early.hear(failed, error));
     return prepare && soon.then(prepare).then(() => early.end());
   }
 

@@ -74,10 +74,9 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
   };
 
   // One after the other: an older list must not come last.
-  let last = refresh();
-  const subscribed = client.getServerCapabilities()?.tools?.listChanged
-    ? client.listen({ toolsListChanged: true }, { onnotification: () => (last = last.then(refresh, refresh)).catch(failed) })
-    : undefined;
+  let last = Promise.resolve();
+  const again = () => (last = last.then(refresh, refresh));
+  const changed = () => again().catch(failed);
   const close = async () => {
     await client.close();
     await last.catch(() => {});
@@ -85,7 +84,9 @@ export async function offerToModelContext(server, { modelContext, onerror } = {}
     else target.provideContext({ tools: [] });
   };
   try {
-    await Promise.all([last, subscribed]);
+    // First, for nobody tells of what changes before; nor of what changes while the stream is broken off.
+    if (client.getServerCapabilities()?.tools?.listChanged) await client.listen({ toolsListChanged: true }, { onnotification: changed, onreopen: changed });
+    await again();
   } catch (error) {
     await close().catch(failed);
     throw error;

@@ -30,13 +30,12 @@ async function heard(ask) {
  * @param {string} method
  * @param {Headers} headers
  * @param {AbortSignal} signal
- * @param {() => void} identify says with which headers it is sent
  * @param {() => Promise<Response>} send
  * @returns {Promise<Response>} who is not let in has been told so by the server: with what the authorizer has thrown at that, in `refusal`
  */
-export async function ask(by, url, method, headers, signal, identify, send) {
+export async function ask(by, url, method, headers, signal, send) {
   try {
-    return await attempts(by, url, method, headers, signal, identify, send);
+    return await attempts(by, url, method, headers, signal, send);
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown;
     return /** @type {Response} */ (/** @type {unknown} */ (thrown));
@@ -44,13 +43,11 @@ export async function ask(by, url, method, headers, signal, identify, send) {
 }
 
 /** @type {typeof ask} */
-async function attempts({ auth, server: given }, url, method, headers, signal, identify, send) {
+async function attempts({ auth, server: given }, url, method, headers, signal, send) {
   const server = given ?? url;
   for (let attempt = 1; ; attempt++) {
     const sent = await heard(() => auth.headers({ method, url, server }));
     for (const name in sent) headers.set(name, /** @type {string} */ (sent[name]));
-    identify();
-    signal.throwIfAborted();
     const response = await send();
     const { status } = response;
     const read = (/** @type {string} */ name) => response.headers.get(name) ?? undefined;

@@ -27,8 +27,9 @@ export class Exchanges {
     this.fetcher = new Fetcher(url, options, { drain, scans: false, shows: false, deliver() {}, ...more });
   }
 
-  /** @param {import("./first.js").Speaker} [speaker] the client, if it is one of this package */
-  async start(speaker) {
+  /** @param {{ speaker?: import("./first.js").Speaker }} whose the client, if it is one of this package; another one, perhaps, by the time the module is there */
+  async start(whose) {
+    const { speaker } = whose;
     // On its way while the module is compiled.
     const first = speaker && firstOf(speaker);
     if (first) this.fetcher.ahead(...first);
@@ -37,7 +38,7 @@ export class Exchanges {
     const { sessionId, protocolVersion, reconnectionOptions } = this.#options;
     const core = (this.fetcher.core = Core.alone(sessionId, protocolVersion));
     const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } = reconnectionOptions ?? {};
-    core.configure(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries, !!speaker?.[4]);
+    core.configure(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries, !!whose.speaker?.[4]);
   }
 
   /** Sends a message, with the next drain; the number of its exchange, or 0. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */

@@ -134,15 +134,19 @@ export class Fetcher {
       const error = body && oversize(body, this.maxMessageSize);
       if (error) throw error;
       const headers = headersOf(typeof given === "function" ? await given() : given, own?.headers);
-      const identify = () => this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
-      if (!auth) identify();
-      for (let i = 0; i < pairs.length; i += 2) headers.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
       signal.throwIfAborted();
       if (body) this.#trace("sent", body);
       sent = true;
-      const send = async () => this.taken(body, signal) ?? this.#send(method, headers, body, signal);
+      const send = async () => {
+        // By what is the caller's: the protocol's headers are others for each request.
+        this.host.identify?.(identityOf(headers), value?.method === undefined ? 0 : value.id);
+        const all = new Headers(headers);
+        for (let i = 0; i < pairs.length; i += 2) all.set(/** @type {string} */ (pairs[i]), /** @type {string} */ (pairs[i + 1]));
+        signal.throwIfAborted();
+        return this.taken(body, signal) ?? this.#send(method, all, body, signal);
+      };
       /** @type {Response & { refusal?: unknown }} */
-      const response = await (auth ? (await part(import("./authorized.js"))).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, identify, send) : send());
+      const response = await (auth ? (await part(import("./authorized.js"))).ask(/** @type {NetOptions & { auth: import("../types/authorizer.js").Authorizer }} */ (this.#options), this.#url, method, headers, signal, send) : send());
       const header = (/** @type {string} */ name) => response.headers.get(name) ?? "";
       const { status } = response;
       headed = true;
@@ -196,8 +200,8 @@ export class Fetcher {
   /** Sends what the core will say first, as far as anybody knows. @param {object} message @param {Record<string, string>} more its headers */
   ahead(message, more) {
     const { headers: given, auth } = this.#options;
-    // Who has to be asked for headers is asked once.
-    if (auth || typeof given === "function") return;
+    // Who has to be asked for headers is asked once, as is the server.
+    if (auth || typeof given === "function" || this.#ahead) return;
     try {
       const headers = headersOf(given, more);
       const body = write(message);

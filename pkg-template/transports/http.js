@@ -84,7 +84,7 @@ export class StreamableHttpTransport {
         },
       },
     );
-    await this.#exchanges.start(this.speaker);
+    await this.#exchanges.start(this);
   }
 
   /** @param {string | undefined} version */

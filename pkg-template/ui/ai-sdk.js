@@ -26,23 +26,37 @@ export function useAiTools(client, options) {
     setState(client ? LOADING : IDLE);
     if (!client) return;
     let wanted = true;
-    // One after the other: an older list must not come last.
-    const load = async () => {
+    /** The list that is shown, as JSON. @type {string | undefined} */
+    let shown;
+    /** @param {"refresh"} [cache] */
+    const load = async (cache) => {
+      if (!wanted) return;
       try {
-        const tools = wanted && (await aiTools(client, following(latest)));
-        if (tools && wanted) setState({ status: "ready", tools });
+        const list = (await client.listTools({}, { signal: latest.current?.signal, cache })).tools ?? [];
+        const look = JSON.stringify(list);
+        if (!wanted || look === shown) return;
+        const tools = await aiTools(client, { ...following(latest), tools: list });
+        if (!wanted) return;
+        shown = look;
+        setState({ status: "ready", tools });
       } catch (error) {
+        shown = undefined;
         if (wanted) setState({ status: "error", error, tools: NONE });
       }
     };
-    let last = load();
+    // One after the other: an older list must not come last.
+    let last = Promise.resolve().then(() => load());
+    const again = () => (last = last.then(() => load("refresh")));
     /** @type {import("../types/subscription.js").Subscription | undefined} */
     let subscription;
     const watch = async () => {
-      await last;
+      // Strict mode takes its first effects back at once: nothing is asked for those.
+      await undefined;
       if (!wanted || !client.getServerCapabilities?.()?.tools?.listChanged) return;
-      subscription = await client.listen({ toolsListChanged: true }, { onnotification: () => (last = last.then(load)) });
-      if (!wanted) subscription.close();
+      subscription = await client.listen({ toolsListChanged: true }, { onnotification: again, onreopen: again });
+      if (!wanted) return void subscription.close();
+      // The list is not kept waiting; what has changed before now, or in a gap, nobody says.
+      again();
     };
     // Without the news the tools are those of the start.
     watch().catch((error) => latest.current?.onWarning?.(error));

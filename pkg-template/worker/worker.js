@@ -65,7 +65,7 @@ const commands = {
     try {
       if (url.startsWith("http")) {
         exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
-        await exchanges.start(speaker);
+        await exchanges.start({ speaker });
       } else {
         transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });
         transport.onframe = frame;

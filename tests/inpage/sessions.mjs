@@ -1,6 +1,6 @@
 // Connections of a server in the page: several at once, their ends, and the browser's own agent.
 import { deferred, equal, hasMembers, match, ok, rejects, soon, within } from "../rules/check.mjs";
-import { collect } from "./env.mjs";
+import { collect, linked } from "./env.mjs";
 
 const { rules, rule } = collect();
 export { rules };
@@ -135,6 +135,53 @@ rule("the tools are offered to the browser's own agent, and the offer follows th
   await offered?.close();
   equal(target.tools.size, 0);
 });
+
+rule("a tool that comes right after the list is offered too, however late the server takes the subscription", async (env) => {
+  const server = env.server();
+  server.tool("first", () => "");
+  const [near, far] = linked();
+  await server.connect(far);
+  const { send } = near;
+  near.send = async (/** @type {any} */ message) => {
+    if (message.method === "subscriptions/listen") await new Promise((resolve) => setTimeout(resolve, 20));
+    return send.call(near, message);
+  };
+  const answer = far.send;
+  let lists = 0;
+  far.send = async (/** @type {any} */ message) => {
+    await answer.call(far, message);
+    if (message.result?.tools && ++lists === 1) server.tool("late", () => "");
+  };
+  const target = modelContext();
+  const offered = await env.mcp.offerToModelContext(near, { modelContext: target });
+  await soon("the late tool", () => target.tools.has("late"));
+  await offered?.close();
+}, { eras: ["modern"] });
+
+rule("a tool that comes while the server's news is interrupted is offered too", async (env) => {
+  const names = ["first"];
+  /** Breaks the news off. @type {((reason: unknown) => void)[]} */
+  const breaks = [];
+  const fetch = async (/** @type {string} */ _url, /** @type {any} */ { body }) => {
+    const { id, method } = JSON.parse(body);
+    const text = (/** @type {any} */ message) => JSON.stringify({ jsonrpc: "2.0", ...message });
+    if (method === "subscriptions/listen") {
+      const acknowledged = text({ method: "notifications/subscriptions/acknowledged", params: { notifications: { toolsListChanged: true }, _meta: { "io.modelcontextprotocol/subscriptionId": id } } });
+      return new Response(new ReadableStream({ start: (stream) => (stream.enqueue(new TextEncoder().encode(`data: ${acknowledged}\n\n`)), void breaks.push((reason) => stream.error(reason))) }), { headers: { "content-type": "text/event-stream" } });
+    }
+    const result = method === "tools/list" ? { tools: names.map((name) => ({ name, description: name, inputSchema: { type: "object" } })) } : { supportedVersions: ["2026-07-28"], capabilities: { tools: { listChanged: true } } };
+    return new Response(text({ id, result: { resultType: "complete", ttlMs: 60_000, cacheScope: "private", ...result } }), { headers: { "content-type": "application/json" } });
+  };
+  const transport = new env.mcp.StreamableHttpTransport("https://fake.test/mcp", { fetch: /** @type {any} */ (fetch) });
+  const target = modelContext();
+  const offered = await env.mcp.offerToModelContext(transport, { modelContext: target });
+  equal([...target.tools.keys()], ["first"]);
+  names.push("second");
+  breaks[0]?.(new Error("the network has gone"));
+  await soon("the tool of the gap", () => target.tools.has("second"));
+  equal(breaks.length, 2);
+  await offered?.close();
+}, { eras: ["modern"] });
 
 rule("the browser's agent gets plain values, a rejection for a failure, and no tool that is for apps alone", async (env) => {
   const server = env.server();

@@ -2,7 +2,7 @@
 // have sent.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { deferred, soon, within } from "../rules/check.mjs";
+import { deferred, pending, soon, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { workerHere } from "../support/worker-here.mjs";
 
@@ -14,9 +14,11 @@ void Response;
 let compiled = 0;
 /** What the first part waits for. @type {Promise<unknown> | undefined} */
 let gate;
+/** What the others wait for. @type {Promise<unknown> | undefined} */
+let rest;
 const { compile, instantiate } = WebAssembly;
 Object.assign(WebAssembly, {
-  compile: (/** @type {BufferSource} */ source) => (compiled++, compile(source)),
+  compile: async (/** @type {BufferSource} */ source) => (compiled++, await rest, compile(source)),
   instantiate: async (/** @type {BufferSource} */ source, /** @type {WebAssembly.Imports} */ imports) => (await gate, instantiate(source, imports)),
 });
 
@@ -154,6 +156,85 @@ test("a client that is closed at once sends nothing at all", async () => {
     await within(failed, "the end of the connection");
     await new Promise((resolve) => setTimeout(resolve, 20));
     assert.equal(asked.length, 0);
+  }
+});
+
+/** A transport that a client gives up before the module is there: the next client of it is the one that counts. @param {any} first @param {any} second */
+async function takenOver(first, second) {
+  const { Client, StreamableHttpTransport } = await fresh();
+  const { asked, fetch, about } = server({ era: "legacy" });
+  const { promise: held, resolve: open } = deferred();
+  const own = async (/** @type {string} */ url, /** @type {any} */ how) => {
+    const answer = fetch(url, how);
+    if (how.method === "GET") await held;
+    return answer;
+  };
+  const { promise, resolve } = deferred();
+  rest = promise;
+  const transport = new StreamableHttpTransport("http://fake.test/mcp", { fetch: own });
+  const one = new Client(undefined, first);
+  const failed = assert.rejects(one.connect(transport), { code: "CLOSED" });
+  await soon("the first request", () => asked.length);
+  await one.close();
+  await within(failed, "the end of the first connection");
+  const other = new Client(undefined, second);
+  const connecting = other.connect(transport);
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  rest = undefined;
+  resolve();
+  await soon("the request for the stream", () => about().includes("GET"));
+  return { asked, about, other, connecting, open };
+}
+
+test("a transport that was another client's before the module was there belongs to who listens: connected when the stream is there", async () => {
+  const { other, connecting, open, about } = await takenOver({}, { logHandler() {} });
+  const since = performance.now();
+  const waits = await pending(connecting);
+  if (performance.now() - since < 100) assert.ok(waits, "what the server says by itself would be lost");
+  open();
+  await within(connecting, "the connection");
+  assert.deepEqual(about(), ["server/discover", "server/discover", "initialize", "notifications/initialized", "GET"]);
+  await other.close();
+});
+
+test("a transport that was a listener's before the module was there does not make who listens to nothing wait", async () => {
+  const { other, connecting, open } = await takenOver({ logHandler() {} }, {});
+  assert.equal(await pending(connecting), false, "it waits for the stream");
+  await within(connecting, "the connection");
+  open();
+  await other.close();
+});
+
+test("a client that is closed at once does not start its transport", async () => {
+  const { Client, Server } = await fresh();
+  const one = new Client();
+  await one.connect(new Server({ name: "page", version: "1" }));
+  await one.close();
+  let starts = 0;
+  const idle = { start: async () => void starts++, send: async () => {}, close: async () => {} };
+  const ended = assert.rejects(one.connect(idle), { code: "CLOSED" });
+  await one.close();
+  await within(ended, "the end of the connection");
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.equal(starts, 0);
+});
+
+test("a transport that a client gives up, however early, asks once for the next client of it", async () => {
+  for (const turns of [0, 1, 2, 3, 10]) {
+    const { Client, Server, StreamableHttpTransport } = await fresh();
+    const one = new Client();
+    // It has its core then, and nothing that HTTP needs.
+    await one.connect(new Server({ name: "page", version: "1" }));
+    await one.close();
+    const { fetch, about } = server();
+    const transport = new StreamableHttpTransport("http://fake.test/mcp", { fetch });
+    const failed = assert.rejects(one.connect(transport), { code: "CLOSED" });
+    for (let turn = 0; turn < turns; turn++) await undefined;
+    const closed = one.close();
+    const other = new Client();
+    await within(Promise.all([other.connect(transport), closed, failed]), "the connection");
+    assert.deepEqual(about(), ["server/discover"], `${turns} turns`);
+    await other.close();
   }
 });
 

@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 import { Window } from "happy-dom";
 import { StrictMode, createElement, useEffect } from "react";
 import { WebSocket } from "ws";
+import { soon, within } from "../rules/check.mjs";
 import { makeApp } from "../support/app.mjs";
 import { fakeLogin } from "../support/fake-login.mjs";
 import { startFakeServer } from "../support/fake-server.mjs";
@@ -382,4 +383,38 @@ test("tools that cannot be listed are an error, and a list that changes is liste
   await shown.until(({ tools }) => tools !== ready.tools && Object.keys(tools).length > 0);
   shown.unmount();
   while (news) await new Promise((resolve) => setTimeout(resolve, 1));
+});
+
+test("what changes before the server tells of changes, or while it cannot, is listed all the same, and the same list is the same tools", async () => {
+  /** @type {any} */
+  let options;
+  let acknowledge = (/** @type {any} */ _subscription) => {};
+  let names = ["old"];
+  /** @type {unknown[]} */
+  const asked = [];
+  const client = /** @type {any} */ ({
+    getServerCapabilities: () => ({ tools: { listChanged: true } }),
+    callTool: async () => ({ content: [] }),
+    listTools: async (/** @type {any} */ _, /** @type {any} */ { cache }) => (asked.push(cache), { tools: names.map((name) => ({ name, inputSchema: { type: "object" } })) }),
+    listen: (/** @type {any} */ _, /** @type {any} */ given) => ((options = given), new Promise((resolve) => (acknowledge = resolve))),
+  });
+  const shown = show(() => chat.useAiTools(client), {});
+  const has = (/** @type {string} */ name) => shown.until(({ status, tools }) => status === "ready" && Object.keys(tools).join() === name);
+  // Shown before anybody listens.
+  await within(has("old"), "the first list");
+  names = ["changed"];
+  acknowledge({ close() {} });
+  const { tools } = await within(has("changed"), "what changed before the acknowledgement");
+  // Whatever was kept from before.
+  assert.equal(asked.at(-1), "refresh");
+  names = ["meanwhile"];
+  options.onreopen(1000);
+  const later = await within(has("meanwhile"), "what changed in the gap");
+  assert.notEqual(later.tools, tools);
+  const lists = asked.length;
+  options.onreopen(1000);
+  await soon("another list", () => asked.length > lists);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  assert.equal(shown.now().tools, later.tools);
+  shown.unmount();
 });

@@ -112,7 +112,6 @@ const hook = {
     ["headers: given, auth", "}", "headers: given }"],
     ["headers: given, auth", "}", "headers: given }"],
     ["if (auth || ", "", "if ("],
-    ["if (!auth) identify", "()", "identify()"],
     ["response.refusal ??", "", ""],
   ],
   "transports/http.js": [["const { auth,", ";", ""], ["this.access =", ";", ""]],

@@ -682,3 +682,39 @@ rule("what is kept of one authorization's results is not given to another, and w
     }
   }
 }, MODERN);
+
+rule("what is known of tools outlasts calls for one authorization, whoever gives it, and none for another", async (env) => {
+  const jsonSchemaValidator = { getValidator: () => (/** @type {unknown} */ input) => ({ valid: true, data: input, errorMessage: undefined }) };
+  const schemas = /** @type {const} */ ({ outputValidation: "strict", jsonSchemaValidator });
+  let token = "ann";
+  const given = () => ({ authorization: token });
+  /** @type {Record<string, object>} */
+  const forms = {
+    "by a function": { headers: given },
+    "by one to be waited for": { headers: async () => given() },
+    "by an authorizer": { auth: { headers: async () => given(), answered: async () => false } },
+    "with each call": {},
+  };
+  for (const [form, options] of Object.entries(forms)) {
+    token = "ann";
+    const peer = await env.peer();
+    peer.answers["tools/list"] = () => ({ tools: ["a", "b"].map((name) => ({ name, inputSchema: { type: "object" }, outputSchema: { type: "object" } })) });
+    for (const method of ["tools/call", "resources/read"]) peer.answers[method] = () => ({ content: [], contents: [], structuredContent: {} });
+    const client = env.client();
+    await within(client.connect(peer.target, options), "the connection");
+    const own = () => (form === "with each call" ? { headers: given() } : {});
+    const lists = async () => {
+      for (const name of ["a", "b", "a"]) {
+        await within(client.callTool(name, {}, { ...schemas, ...own() }), `a call ${form}`);
+        await client.readResource("a:b", own());
+      }
+      return peer.all("tools/list").length;
+    };
+    if (form === "with each call") await client.listTools({}, own());
+    equal([form, await lists(), await lists()], [form, 1, 1]);
+    token = "bob";
+    if (form === "with each call") await client.listTools({}, own());
+    equal([form, await lists() > 1], [form, true]);
+    await client.close();
+  }
+});

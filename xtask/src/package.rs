@@ -3,6 +3,7 @@
 //! For each of the two modules, the client's and the server's: cargo build for wasm32, then what
 //! [`module`] makes of it; beside the hand-written files of `pkg-template/`.
 
+mod align;
 mod module;
 mod pack;
 

@@ -13,6 +13,7 @@ use crate::setup::Tools;
 use crate::split::{FIRST, IsDoor, Parts, split};
 use crate::trap;
 
+use super::align;
 use super::pack::pack;
 
 /// For size after compression: what is inlined into its one caller compresses worse than a call.
@@ -200,13 +201,13 @@ pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> 
         .args(WASM_OPT)
         .args([trapping.as_path(), Path::new("-o"), &named])
         .quiet()?;
+    let text = tools.cmd("wasm-dis").arg(&named).output();
+    let text = align::naturally(&text.context("wasm-dis could not read the module")?)?;
     let small = directory.join(wasm);
-    strip(tools, &named, &small)?;
+    assemble(tools, &text, &small)?;
     if late.is_empty() {
         write_inline(&directory.join(script), &small)?;
     } else {
-        let text = tools.cmd("wasm-dis").arg(&named).output();
-        let text = text.context("wasm-dis could not read the module")?;
         for part in *late {
             part.check(&text)?;
         }
@@ -215,17 +216,10 @@ pub fn generate(tools: &Tools, module: &Module, directory: &Path) -> Result<()> 
         let doors: Vec<&IsDoor> = doors.iter().map(|is_door| is_door as &IsDoor).collect();
         let Parts { first, rest } = split(&text, &doors)?;
         let scripts = [*script].into_iter().chain(late.iter().map(|part| part.inline));
+        let part_file = directory.join("part.wasm");
         for (part, script) in [first].into_iter().chain(rest).zip(scripts) {
-            let (text, part_file) = (directory.join("part.wat"), directory.join("part.wasm"));
-            fs::write(&text, part)?;
-            tools
-                .cmd("wasm-as")
-                .args(FEATURES)
-                .args([text.as_path(), Path::new("-o"), &part_file])
-                .quiet()?;
-            let stripped = directory.join("stripped.wasm");
-            strip(tools, &part_file, &stripped)?;
-            write_inline(&directory.join(script), &stripped)?;
+            assemble(tools, &part, &part_file)?;
+            write_inline(&directory.join(script), &part_file)?;
         }
         let mut all = fs::read_to_string(&glue)?;
         all.push_str(&LATER.replace("FIRST", FIRST));
@@ -286,13 +280,16 @@ fn is_named(function: &str, name: &str) -> bool {
     function.contains(&format!("::{name}::h")) || function.contains(&format!("::{name}\""))
 }
 
-/// Takes the names out of a module.
-fn strip(tools: &Tools, from: &Path, to: &Path) -> Result<()> {
+/// Makes a module out of its text, without the names.
+fn assemble(tools: &Tools, text: &str, to: &Path) -> Result<()> {
+    let file = to.with_extension("wat");
+    fs::write(&file, text)?;
+    tools.cmd("wasm-as").args(FEATURES).args([&file, Path::new("-o"), to]).quiet()?;
     tools
         .cmd("wasm-opt")
         .args(FEATURES)
         .args(["--strip-debug", "--strip-target-features"])
-        .args([from, Path::new("-o"), to])
+        .args([to, Path::new("-o"), to])
         .quiet()
 }
 

@@ -9,6 +9,9 @@ use anyhow::{Context, Result, ensure};
 
 /// How many numbers have a character of their own; the others take two.
 const SINGLE: u8 = 89;
+/// Of the letters, which most texts in the module consist of: they change places with what comes behind the smallest numbers.
+const SMALL: u8 = 32;
+const LETTERS: u8 = 95;
 /// The streams, by their place.
 const REST: usize = 0;
 const CODE: usize = 1;
@@ -16,8 +19,14 @@ const TYPES: usize = 2;
 const LOCAL: usize = 3;
 const BLOCK: usize = 4;
 const CALL: usize = 5;
-const PLACE: usize = 6;
+const LOAD: usize = 6;
 const CONST: usize = 7;
+const BLOCK_TYPE: usize = 8;
+const FLOAT: usize = 9;
+const STORE: usize = 10;
+
+/// The exponent of each access's natural alignment, from `i32.load` to `i64.store32`.
+const NATURAL: [u8; 23] = [2, 3, 2, 3, 0, 0, 1, 1, 0, 0, 1, 1, 2, 2, 2, 3, 2, 3, 0, 1, 0, 1, 2];
 
 /// The module as text; fails for one that would not come out again byte for byte.
 pub fn pack(module: &[u8]) -> Result<String> {
@@ -26,9 +35,22 @@ pub fn pack(module: &[u8]) -> Result<String> {
     let code = &packer.streams[CODE];
     let alphabet: Vec<u8> = code.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
     let ranks = code.iter().map(|byte| alphabet.binary_search(byte).unwrap_or_default());
-    packer.streams[CODE] = ranks.map(u8::try_from).collect::<Result<_, _>>()?;
-    let texts = [&alphabet].into_iter().chain(&packer.streams).map(|stream| digits(stream));
-    Ok(texts.collect::<Vec<_>>().join(" "))
+    let ranks = ranks.map(u8::try_from).collect::<Result<Vec<_>, _>>()?;
+    let mut texts = vec![digits(&moved(&alphabet))];
+    texts.extend(packer.streams.iter().map(|stream| digits(&moved(stream))));
+    texts[1 + CODE] = digits(&ranks);
+    Ok(texts.join(" "))
+}
+
+/// The numbers in an order in which those that are frequent come first: small ones, then letters.
+fn moved(bytes: &[u8]) -> Vec<u8> {
+    let letters = LETTERS..LETTERS + (SINGLE - SMALL);
+    let place = |byte: &u8| match *byte {
+        byte if letters.contains(&byte) => byte - LETTERS + SMALL,
+        byte if (SMALL..LETTERS).contains(&byte) => byte - SMALL + SINGLE,
+        byte => byte,
+    };
+    bytes.iter().map(place).collect()
 }
 
 /// Numbers as characters from `#` on, without the backslash: nothing that a script or a minifier would
@@ -48,7 +70,7 @@ fn digits(bytes: &[u8]) -> String {
 struct Packer<'a> {
     bytes: &'a [u8],
     at: usize,
-    streams: [Vec<u8>; 8],
+    streams: [Vec<u8>; 11],
 }
 
 impl Packer<'_> {
@@ -104,11 +126,17 @@ impl Packer<'_> {
             0x11 => &[CALL, CALL],
             0x1c => &[CODE, CODE],
             0x20..=0x22 => &[LOCAL],
-            0x02..=0x04 | 0x23..=0x26 | 0x3f..=0x40 | 0xd0 => &[CODE],
-            0x28..=0x3e => &[CODE, PLACE],
+            0x02..=0x04 => &[BLOCK_TYPE],
+            0x23..=0x26 | 0x3f..=0x40 | 0xd0 => &[CODE],
+            0x28..=0x3e => {
+                let alignment = self.next()?;
+                let natural = NATURAL[usize::from(code - 0x28)];
+                ensure!(alignment == natural, "an access in the module is not aligned by nature");
+                if code < 0x36 { &[LOAD] } else { &[STORE] }
+            }
             0x41..=0x42 => &[CONST],
-            0x43 => return self.copy(CONST, 4),
-            0x44 => return self.copy(CONST, 8),
+            0x43 => return self.copy(FLOAT, 4),
+            0x44 => return self.copy(FLOAT, 8),
             0xfc => match self.number(CODE)? {
                 8 | 10 | 12 | 14 => &[CODE, CODE],
                 9 | 11 | 13 | 15..=17 => &[CODE],
@@ -125,9 +153,14 @@ impl Packer<'_> {
         Ok(())
     }
 
-    fn byte(&mut self, stream: usize) -> Result<u8> {
+    fn next(&mut self) -> Result<u8> {
         let byte = *self.bytes.get(self.at).context("the module ends too soon")?;
         self.at += 1;
+        Ok(byte)
+    }
+
+    fn byte(&mut self, stream: usize) -> Result<u8> {
+        let byte = self.next()?;
         self.streams[stream].push(byte);
         Ok(byte)
     }
@@ -176,12 +209,21 @@ mod tests {
     fn a_module_is_text_in_streams() {
         let text = pack(MODULE).unwrap();
         let streams: Vec<_> = text.split(' ').collect();
-        assert_eq!(streams.len(), 9);
-        assert_eq!(streams[1], digits(b"\0asm\x01\0\0\0\x0a\x01\0\x01x"));
-        assert_eq!(
-            streams[3..],
-            [&[1, 1, 127][..], &[0, 0], &[1, 0, 0], &[], &[4], &[172, 2]].map(digits)
-        );
+        assert_eq!(streams.len(), 12);
+        let text = |bytes: &[u8]| digits(&moved(bytes));
+        assert_eq!(streams[1], text(b"\0asm\x01\0\0\0\x0a\x01\0\x01x"));
+        let numbers: [&[u8]; 9] =
+            [&[1, 1, 127], &[0, 0], &[1, 0, 0], &[], &[4], &[172, 2], &[64], &[], &[]];
+        assert_eq!(streams[3..], numbers.map(text));
+    }
+
+    #[test]
+    fn small_numbers_and_letters_have_a_character_of_their_own() {
+        let all: Vec<u8> = (0..=255).collect();
+        let mut places = moved(&all);
+        assert!(b"\0\x1faz".iter().all(|byte| places[usize::from(*byte)] < SINGLE));
+        places.sort_unstable();
+        assert_eq!(places, all);
     }
 
     #[test]
@@ -202,6 +244,7 @@ mod tests {
         assert!(with(11, 0x18).is_err(), "a function that is shorter");
         assert!(with(9, 0x1a).is_err(), "code that is shorter");
         assert!(with(15, 0xc5).is_err(), "an instruction that is not known");
+        assert!(with(21, 0x01).is_err(), "an access that is aligned otherwise");
         assert!(pack(&MODULE[..20]).is_err(), "a module that is cut off");
     }
 }

@@ -6,16 +6,17 @@
   (global $at (mut i32) (i32.const 0))
 
   ;; From 0: where each stream is read next. A stream is called by the place of that: 0 the alphabet, 4 what
-  ;; is no code, 8 instructions and what goes with them, 12 the types of locals, 16 locals, 20 blocks, 24
-  ;; functions, 28 places in memory, 32 constants.
+  ;; is no code, 8 instructions and what goes with them, 12 the types of locals, 16 locals, 20 labels, 24
+  ;; functions, 28 places to load from, 32 constants, 36 the types of blocks, 40 those with a point, 44 places to store to.
 
-  ;; From 256, by instruction: the streams of the numbers that go with it, over 4, the first in the lowest bits.
-  (data (i32.const 258) "\02\02\02")
+  ;; From 256, by instruction: the streams of the numbers that go with it, over 4, the first in the lowest bits. Of
+  ;; an access to memory: its alignment, which is always the natural one, and the stream of its place.
+  (data (i32.const 258) "\09\09\09")
   (data (i32.const 268) "\05\05")
   (data (i32.const 272) "\06\66")
   (data (i32.const 284) "\22")
   (data (i32.const 288) "\04\04\04\02\02\02\02")
-  (data (i32.const 296) "\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\72\02\02\08\08")
+  (data (i32.const 296) "\27\37\27\37\07\07\17\17\07\07\17\17\27\27\2b\3b\2b\3b\0b\1b\0b\1b\2b\02\02\08\08")
   (data (i32.const 464) "\02")
   (data (i32.const 466) "\06")
   ;; From 512: the alphabet.
@@ -34,11 +35,20 @@
           (i32.add (local.get $byte) (i32.sub (i32.load8_u (local.get $place)) (i32.const 35)))
           (i32.gt_u (i32.load8_u (local.get $place)) (i32.const 92))))))
     (i32.store (local.get $stream) (i32.add (local.get $place) (i32.const 1)))
+    ;; Elsewhere than in the code letters have changed places with other numbers.
     (if (i32.eq (local.get $stream) (i32.const 8))
-      (then (local.set $byte (i32.load8_u offset=512 (local.get $byte)))))
-    (i32.store8 (global.get $at) (local.get $byte))
-    (global.set $at (i32.add (global.get $at) (i32.const 1)))
+      (then (local.set $byte (i32.load8_u offset=512 (local.get $byte))))
+      (else
+        (if (i32.lt_u (i32.sub (local.get $byte) (i32.const 32)) (i32.const 120))
+          (then (local.set $byte (i32.add (local.get $byte)
+            (select (i32.const 63) (i32.const -57) (i32.lt_u (local.get $byte) (i32.const 89)))))))))
+    (call $put (local.get $byte))
     (local.get $byte))
+
+  ;; Writes a byte.
+  (func $put (param $byte i32)
+    (i32.store8 (global.get $at) (local.get $byte))
+    (global.set $at (i32.add (global.get $at) (i32.const 1))))
 
   ;; Copies that many.
   (func $copy (param $stream i32) (param $count i32)
@@ -92,6 +102,10 @@
     (loop $again
       (local.set $code (call $byte (i32.const 8)))
       (local.set $streams (i32.load8_u offset=256 (local.get $code)))
+      (if (i32.lt_u (i32.sub (local.get $code) (i32.const 40)) (i32.const 23))
+        (then
+          (call $put (i32.shr_u (local.get $streams) (i32.const 4)))
+          (local.set $streams (i32.and (local.get $streams) (i32.const 15)))))
       (loop $given
         (if (local.get $streams)
           (then
@@ -107,7 +121,7 @@
         (then (call $numbers (i32.const 20) (i32.add (call $number (i32.const 20)) (i32.const 1)))))
       ;; Constants of 4 and 8 bytes: 67 and 68.
       (if (i32.lt_u (i32.sub (local.get $code) (i32.const 67)) (i32.const 2))
-        (then (call $copy (i32.const 32) (i32.shl (i32.sub (local.get $code) (i32.const 66)) (i32.const 2)))))
+        (then (call $copy (i32.const 40) (i32.shl (i32.sub (local.get $code) (i32.const 66)) (i32.const 2)))))
       ;; Of what comes behind this one, those from 8 to 14 have two numbers and one by turns, then one each.
       (if (i32.eq (local.get $code) (i32.const 252))
         (then
