@@ -93,8 +93,8 @@
 //! happened). They own no clock, no socket and no task, so the same code is driven by a page, by
 //! tokio and by tests with simulated time. `ARCHITECTURE.md` tells the rest in one page.
 //!
-//! `proto`, `http` and `wasm` are public for the hosts, tests and fuzzers that drive the machines. They are no
-//! part of the documented interface, and may change with any release.
+//! `proto`, `http`, `transport` and `wasm` are public for the hosts, tests and fuzzers that drive the machines.
+//! They are no part of the documented interface, and may change with any release.
 
 #![warn(missing_docs)]
 

@@ -804,7 +804,9 @@ fn an_answer_is_json_or_a_stream_whatever_the_spelling_of_its_type() {
 
 #[test]
 fn a_request_error_is_the_servers_error_with_any_client_error_status() {
-    for (status, code) in [(400, -32602), (404, -32601), (400, -32021), (409, 7), (200, -32603)] {
+    for (status, code) in
+        [(400, -32602), (404, -32601), (400, -32021), (409, 7), (400, 0), (200, -32603)]
+    {
         let mut web = Web::modern(Path::Scanned);
         let (id, fetch) = web.call();
         web.error(&fetch, status, json!({ "code": code, "message": "no" }));

@@ -286,6 +286,7 @@ async fn rule_7_both_clocks_end_a_call() {
 
 #[tokio::test]
 async fn a_call_that_stalls_is_told_and_so_is_odd_progress() {
+    const TIME: Duration = Duration::from_millis(20);
     let script = r#"read -r line; read -r line; read -r line
         echo '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":999,"progress":1}}'
         sleep 0.2
@@ -295,22 +296,26 @@ async fn a_call_that_stalls_is_told_and_so_is_odd_progress() {
         "echo '{}'; {script}",
         r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-11-25","capabilities":{},"serverInfo":{"name":"s","version":"1"}}}"#
     );
-    let odd = Arc::new(Mutex::new(Vec::new()));
-    let stalled = Arc::new(Mutex::new(Vec::new()));
-    let (tells, into) = (Arc::clone(&odd), Arc::clone(&stalled));
-    let connect = Client::connect(shell(&script))
-        .mode(Mode::Legacy)
-        .on_odd_progress(move |oddity, _| tells.lock().unwrap().push(oddity));
-    let client = within(connect).await.unwrap();
-    let call = client
-        .call_tool("tool", ())
-        .silent()
-        .stall_after(Duration::from_millis(20))
-        .on_stalled(move |is| into.lock().unwrap().push(is));
-    within(call).await.unwrap();
-    assert_eq!(*odd.lock().unwrap(), [Oddity::Unknown]);
-    assert_eq!(*stalled.lock().unwrap(), [true, false]);
-    assert_eq!(client.progress_counts().unknown, 1);
+    // As the call is told, or the client.
+    for of_client in [false, true] {
+        let odd = Arc::new(Mutex::new(Vec::new()));
+        let stalled = Arc::new(Mutex::new(Vec::new()));
+        let (tells, into) = (Arc::clone(&odd), Arc::clone(&stalled));
+        let connect = Client::connect(shell(&script))
+            .mode(Mode::Legacy)
+            .on_odd_progress(move |oddity, _| tells.lock().unwrap().push(oddity));
+        let connect = if of_client { connect.stall_after(TIME) } else { connect };
+        let client = within(connect).await.unwrap();
+        let call = client
+            .call_tool("tool", ())
+            .silent()
+            .on_stalled(move |is| into.lock().unwrap().push(is));
+        let call = if of_client { call } else { call.stall_after(TIME) };
+        within(call).await.unwrap();
+        assert_eq!(*odd.lock().unwrap(), [Oddity::Unknown]);
+        assert_eq!(*stalled.lock().unwrap(), [true, false]);
+        assert_eq!(client.progress_counts().unknown, 1);
+    }
 }
 
 /// A child that dies in a call, and how long it takes until that has failed.

@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::num::NonZero;
+
 use mcp_wasm::error::{Clock, Error};
 use mcp_wasm::proto::client::{Caching, CallLimits, PageLimits, RequestId, Requested};
 use mcp_wasm::proto::version::Version;
@@ -18,7 +20,7 @@ const LISTS: [(&str, &str); 4] = [
     ("prompts/list", "prompts"),
 ];
 
-const ALL: PageLimits = PageLimits { wanted: usize::MAX, most: 1000 };
+const ALL: PageLimits = PageLimits { wanted: NonZero::<usize>::MAX, most: 1000 };
 
 fn walking(pages: PageLimits) -> CallLimits {
     CallLimits { pages: Some(pages), cache: Caching::Off, ..FOREVER }
@@ -99,7 +101,7 @@ fn each_page_is_asked_for_with_the_callers_params_and_a_token_of_its_own() {
 fn who_wants_some_pages_gets_those_and_where_the_next_one_starts() {
     let mut page = page();
     for wanted in 1..4 {
-        let id = list(&mut page, PageLimits { wanted, ..ALL });
+        let id = list(&mut page, PageLimits { wanted: NonZero::new(wanted).unwrap(), ..ALL });
         let pages: Vec<_> =
             (1..=wanted).map(|n| json!({ "tools": [n], "nextCursor": n.to_string() })).collect();
         serve(&mut page, &pages);
@@ -283,7 +285,7 @@ fn pages_that_are_all_kept_are_put_together_without_a_request() {
     assert!(page.sent_nothing_more());
     // Who wants the first page gets that, and who names one, that.
     let mut first = keeping(Caching::Private);
-    first.pages = Some(PageLimits { wanted: 1, ..ALL });
+    first.pages = Some(PageLimits { wanted: NonZero::<usize>::MIN, ..ALL });
     let first = page.ask("tools/list", None, first).unwrap();
     assert_eq!(first, Requested::Kept(kept_page(1, Some("2"), "private")));
     let params = Some(json!({ "cursor": "2" }));

@@ -442,8 +442,9 @@ fn a_question_is_known_again_by_its_key_or_by_what_it_asks() {
             asked = peer.call(json!({ "inputResponses": { key: answer }, "requestState": state }));
         }
         assert_eq!(text(&asked), r#"accept "n0"; accept "n1"; accept "n2"; 0 roots"#);
-        let digits = all[0].strip_prefix("elicitation-").unwrap();
-        assert!(digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
+        let what = all[0].strip_prefix("elicitation-").unwrap();
+        let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        assert!(what.len() == 12 && what.bytes().all(is_safe));
         assert_eq!(all[1], format!("{}-2", all[0]));
         assert_eq!(all[2], "own");
         assert!(all[3].starts_with("roots-"));

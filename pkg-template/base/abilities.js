@@ -19,7 +19,6 @@ export const ABILITIES = Symbol("abilities");
  * @property {boolean} frames it hands text over unparsed, to `onframe`, and sends it by `sendText`
  * @property {boolean} limits it has `maxMessageSize`, to be set before it starts
  * @property {boolean} refuses it says by `onoversize` what it has not read, and whose that was
- * @property {boolean} identifies it says by `onidentity` whom a request is sent for
  */
 
 /** @typedef {Own & Plain} Abilities */
@@ -34,5 +33,4 @@ export const abilitiesOf = (transport) => ({
   frames: "onframe" in transport,
   limits: "maxMessageSize" in transport,
   refuses: "onoversize" in transport,
-  identifies: "onidentity" in transport,
 });

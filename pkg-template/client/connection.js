@@ -200,7 +200,6 @@ export class Connection {
     };
     // Who waits for messages is not to be passed by.
     if (abilities.frames && !transport.onmessage) ours["onframe"] = (/** @type {string} */ text) => early.hear(framed, text);
-    if (abilities.identifies) ours["onidentity"] = (/** @type {string} */ identity, /** @type {number} */ id) => current() && this.identify(identity, id);
     if (abilities.limits) transport.maxMessageSize = this.#maxMessageSize ?? transport.maxMessageSize;
     if (abilities.refuses) ours["onoversize"] = (/** @type {Error} */ error, /** @type {Outline} */ whose) => current() && this.refuse(error, whose);
     this.#release = handle(transport, ours);

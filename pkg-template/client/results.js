@@ -34,9 +34,9 @@ export class Outputs {
    * The result, or an error about it.
    * @param {string | undefined} name
    * @param {import("../types/jsonrpc.js").JsonObject | undefined} result
-   * @param {Pick<import("../types/inside.js").Settings, "outputValidation" | "jsonSchemaValidator">} options with a validator
+   * @param {Pick<import("../types/inside.js").Settings, "outputValidation" | "jsonSchemaValidator" | "headers">} options the call's, with a validator
    */
-  async check(name, result, { outputValidation: mode, jsonSchemaValidator }) {
+  async check(name, result, { outputValidation: mode, jsonSchemaValidator, headers }) {
     const validator = /** @type {JsonSchemaValidator} */ (jsonSchemaValidator);
     // Errors, questions and tasks have no structured content to check.
     if (result?.isError || (result?.resultType ?? "complete") !== "complete" || result?.task) return result;
@@ -44,7 +44,7 @@ export class Outputs {
     let problem;
     let cause;
     try {
-      if (!this.#calls.tool(name)) await (this.#listed ??= this.#client.listTools({}, { progressHandler: null }));
+      if (!this.#calls.tool(name)) await (this.#listed ??= this.#client.listTools({}, { progressHandler: null, headers }));
       const schema = this.#calls.tool(name)?.outputSchema;
       if (schema === undefined) return result;
       let [made, by, check] = this.#checks.get(name) ?? [];

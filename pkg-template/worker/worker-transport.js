@@ -1,5 +1,5 @@
 // A connection that a worker holds, seen from the page: what the worker posts goes to the core.
-import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, identityOf, itself, MAX_MESSAGE_SIZE, McpError, oversize, ready, readyForHttp, report, textsOf, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
+import { ABILITIES, ClosedError, factsOf, headersOf, identityNow, itself, MAX_MESSAGE_SIZE, McpError, oversize, ready, readyForHttp, report, textsOf, throughProxies, toError, wasmModule, wasmRest, write } from "../transports/common.js";
 import * as words from "../wasm/words.js";
 import { unpack } from "./errors.js";
 import { blocked, own } from "./own.js";
@@ -34,8 +34,6 @@ class WorkerTransport {
   #connection;
   /** What has come before somebody takes it. @type {any[]} */
   #early = [];
-  /** Hears whom a request is sent for. @type {((identity: string, id: unknown) => void) | undefined} */
-  onidentity = undefined;
   /** @type {import("../types/inside.js").Marked<(message: unknown) => void> | undefined} */
   onmessage;
   /** @type {(() => void) | undefined} */
@@ -62,8 +60,6 @@ class WorkerTransport {
   #watch = new AbortController();
   /** What functions of the application have thrown. @type {Map<number, unknown>} */
   #kept = new Map();
-  /** What the application's function gave last. @type {[string, string][] | undefined} */
-  #latest;
 
   /** @param {string} url @param {Options} options */
   constructor(url, options) {
@@ -127,15 +123,13 @@ class WorkerTransport {
     return identityNow(this.#options, options?.headers);
   }
 
-  /** @param {{ id?: unknown, method?: string }} message @param {import("../types/inside.js").SendOptions} [options] the call's */
+  /** @param {object} message @param {import("../types/inside.js").SendOptions} [options] the call's */
   async send(message, options) {
     const text = write(message);
     const http = this.#url.startsWith("http");
     const error = oversize(text, this.maxMessageSize);
     if (error) throw error;
     const headers = http && options?.headers ? [...headersOf(options.headers)] : undefined;
-    const { headers: given } = this.#options;
-    if (http) this.onidentity?.(identityOf(headersOf(typeof given === "function" ? this.#latest : given, headers)), message.method === undefined ? 0 : message.id);
     this.#post({ mcp: "send", text, headers, timeout: options?.timeout, resumptionToken: options?.resumptionToken });
   }
 
@@ -199,9 +193,6 @@ class WorkerTransport {
     try {
       if (about === "pairs") value = [...headersOf(await /** @type {() => HeadersInit} */ (headers)())];
       else value = await (about === "ticket" ? auth.ticket(.../** @type {[string]} */ (value)) : auth[about](about === "answered" ? { ...value, signal: this.#watch.signal } : value));
-      if (about === "pairs") this.#latest = value;
-      // Nobody knows of which request.
-      if (about === "pairs" || about === "headers") this.onidentity?.(identityOf(headersOf(this.#latest, about === "headers" ? value : undefined)), 0);
       this.#post({ mcp: "answer", question, value });
     } catch (error) {
       this.#kept.set(question, error);
@@ -297,6 +288,8 @@ class WorkerTransport {
         return connection?.drain();
       case "notBegun":
         return connection?.unsent(words.GREETING, toError(this.#whole(value), connection.what));
+      case "identity":
+        return connection?.identify(.../** @type {[string, number]} */ (value));
       case "stray":
         connection?.core?.stray(value);
         return connection?.drain();

@@ -64,7 +64,7 @@ const commands = {
     const trace = traces ? (/** @type {string} */ direction, /** @type {string} */ text) => batch.add("trace", [direction, text], false) : undefined;
     try {
       if (url.startsWith("http")) {
-        exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse });
+        exchanges = new Exchanges(url, { auth, server: asked?.server, headers: asks ? () => ask("pairs") : headers, trace, maxMessageSize }, hear, { scans: true, deliver, read: parse, identify: (...whose) => batch.add("identity", whose, false) });
         await exchanges.start({ speaker });
       } else {
         transport = new WebSocketTransport(url, { auth, protocols, trace, maxMessageSize });

@@ -151,6 +151,12 @@ impl Connect {
         self
     }
 
+    /// As [`Call::stall_after`](super::Call::stall_after), for all calls.
+    pub fn stall_after(mut self, time: Duration) -> Self {
+        self.limits.stall_after = millis(time);
+        self
+    }
+
     /// As [`Call::reset_timeout_on_progress`](super::Call::reset_timeout_on_progress), for all
     /// calls.
     pub fn reset_timeout_on_progress(mut self, reset: bool) -> Self {

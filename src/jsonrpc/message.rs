@@ -1,5 +1,7 @@
 //! Requests, notifications and responses, read from and written to a [`Payload`].
 
+use std::num::NonZero;
+
 use super::{Kind, Payload};
 use crate::names::{meta, method};
 
@@ -47,18 +49,18 @@ pub enum Id {
 }
 
 impl Id {
-    /// The integer of which this text is the decimal, written as every program writes it; 0 for any
-    /// other text. Some servers turn ids and tokens into text.
-    pub(crate) fn decimal(text: &str) -> i64 {
+    /// The integer above 0 of which this text is the decimal, written as every program writes it. Some
+    /// servers turn ids and tokens into text.
+    pub(crate) fn decimal(text: &str) -> Option<NonZero<i64>> {
         let mut value = 0;
         for (place, byte) in text.bytes().enumerate() {
             // 15 digits are exact in a double, and more than anybody will count up to.
             if !byte.is_ascii_digit() || place == 15 || value == 0 && place > 0 {
-                return 0;
+                return None;
             }
             value = value * 10 + i64::from(byte - b'0');
         }
-        value
+        NonZero::new(value)
     }
 }
 

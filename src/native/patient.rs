@@ -24,7 +24,7 @@ const SLOWEST: u128 = 512;
 ///
 /// Bytes count, not messages: a large result may take a slow line its time. And a byte now and then
 /// is not reading: within each time that the peer is given, it has to take what [`SLOWEST`] makes
-/// of it, or all that there is.
+/// of it, or all that there is. By hand, since `tokio-io-timeout` begins anew with every byte.
 pub(super) struct Patient<S> {
     stream: S,
     patience: Duration,

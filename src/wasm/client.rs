@@ -1,5 +1,7 @@
 //! The client machine for JavaScript.
 
+use std::num::NonZero;
+
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -247,7 +249,7 @@ impl Core {
         #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
         let (rounds, pages) = (
             (rounds >= 0.0).then_some(rounds as u32),
-            Some(PageLimits { wanted: pages as usize, most: most as usize }),
+            NonZero::new(pages as usize).map(|wanted| PageLimits { wanted, most: most as usize }),
         );
         let limits = CallLimits {
             timeout,

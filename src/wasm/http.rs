@@ -7,6 +7,8 @@
 //! In the package this file and `crate::http` are a part of the module that is loaded when an address
 //! needs it. What the rest of the binding calls in here is not inlined, to be the door between the two.
 
+use std::num::NonZero;
+
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -122,7 +124,8 @@ impl Core {
     pub fn send(&mut self, message: JsValue, patience: f64, resume: JsValue) -> u32 {
         let patience = (!patience.is_nan()).then_some(patience);
         let sending = Sending { patience, resume: resume.as_text() };
-        self.http.as_mut().map_or(0, |http| http.machine.send(message, sending))
+        let number = self.http.as_mut().and_then(|http| http.machine.send(message, sending));
+        number.map_or(0, NonZero::get)
     }
 
     /// The id of the latest event of an exchange, or undefined.

@@ -196,7 +196,7 @@ impl Host {
         true
     }
 
-    /// Reports how far a call has come; NaN for no total.
+    /// Reports how far a call has come; without a total or a message that is undefined.
     #[allow(clippy::needless_pass_by_value)] // what the binding hands over
     pub fn report(
         &mut self,

@@ -11,8 +11,8 @@ pub(super) fn error_in<P: Payload>(message: &P) -> Option<RpcError<P>> {
     }
 }
 
-/// The code of an error answer; 0 for anything else.
+/// Whether a message answers with an error of that code.
 #[inline(never)]
-pub(super) fn error_code<P: Payload>(message: &P) -> i64 {
-    error_in(message).map_or(0, |error| error.code)
+pub(super) fn says_code<P: Payload>(message: &P, code: i64) -> bool {
+    error_in(message).is_some_and(|error| error.code == code)
 }

@@ -8,7 +8,7 @@ use crate::proto::Millis;
 use crate::proto::client::OWN_STREAM;
 use crate::types::{meta, method};
 
-use super::answer::{error_code, error_in};
+use super::answer::{error_in, says_code};
 use super::{BodyMode, Head, id_at, text_at};
 
 /// How long a caller waits that does not say.
@@ -101,11 +101,13 @@ impl Subject {
             method::LISTEN => Self::Subscribe,
             OWN_STREAM => Self::OwnStream,
             method::PING
-            | "resources/list"
-            | "resources/templates/list"
-            | "prompts/list"
-            | "tasks/list" => Self::List,
-            "resources/read" | "prompts/get" | "completion/complete" | "tasks/get" => Self::Safe,
+            | method::LIST_RESOURCES
+            | method::LIST_RESOURCE_TEMPLATES
+            | method::LIST_PROMPTS
+            | method::LIST_TASKS => Self::List,
+            method::READ_RESOURCE | method::GET_PROMPT | method::COMPLETE | method::GET_TASK => {
+                Self::Safe
+            }
             _ => Self::Other,
         }
     }
@@ -260,7 +262,7 @@ impl<P: Payload> Exchange<P> {
             // What could not be read is no matter of sessions, and what answers the request is its
             // answer.
             400 => others.all(|answer| {
-                error_code(answer) != code::PARSE_ERROR && !self.is(id_at(answer, &["id"]).as_ref())
+                !says_code(answer, code::PARSE_ERROR) && !self.is(id_at(answer, &["id"]).as_ref())
             }),
             200..=499 => !answers.is_empty() && others.next().is_none(),
             _ => false,
@@ -330,7 +332,7 @@ fn is_about_session<P: Payload>(message: &P) -> bool {
 /// Whether an id or a token is that one of ours, perhaps as a text.
 fn names(id: &Id, own: &Id) -> bool {
     match (id, own) {
-        (Id::Text(text), Id::Integer(own)) => *own > 0 && Id::decimal(text) == *own,
+        (Id::Text(text), Id::Integer(own)) => Id::decimal(text).is_some_and(|id| id.get() == *own),
         _ => id == own,
     }
 }

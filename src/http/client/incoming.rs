@@ -7,7 +7,7 @@ use crate::proto::Millis;
 use crate::text::{owned, sentence};
 use crate::types::method;
 
-use super::answer::{error_code, error_in};
+use super::answer::{error_in, says_code};
 use super::exchange::{Exchange, ExchangePurpose, ExchangeState, Subject, Troubles};
 use super::{Action, Http, Incoming, Pauses, at, id_at, protocol, text_at};
 
@@ -101,7 +101,7 @@ impl<P: Payload> Http<P> {
             (Subject::Initialize, _) => self.opened(&message),
             (Subject::ListTools, sent) if modern => self.read_tools(sent, &mut message),
             (Subject::CallTool, Some(call))
-                if modern && !again && error_code(&message) == code::HEADER_MISMATCH =>
+                if modern && !again && says_code(&message, code::HEADER_MISMATCH) =>
             {
                 return self.refused(call, message);
             }
@@ -145,20 +145,22 @@ impl<P: Payload> Http<P> {
             return self.expired(&exchange, ran);
         }
         messages.retain_mut(|message| {
-            let code = error_code(message);
+            let error = error_in(message);
             // The server may not have been able to read the id.
-            if let Some(id) = waits.as_ref().filter(|_| code != 0)
+            if let Some(id) = waits.as_ref().filter(|_| error.is_some())
                 && id_at(message, &["id"]).is_none()
             {
                 message.set("id", P::from_id(id));
             }
             // With a status that says no, only an error answer to this request counts; and what a
             // server in trouble says counts only if it has to be a modern one.
-            let modern = (code::UNSUPPORTED_VERSION..=code::HEADER_MISMATCH).contains(&code);
+            let modern = error.as_ref().is_some_and(|error| {
+                (code::UNSUPPORTED_VERSION..=code::HEADER_MISMATCH).contains(&error.code)
+            });
             let counts = match status {
                 ..=399 | 401 | 403 => false,
                 408 | 425 | 429 | 500.. => modern,
-                _ => code != 0,
+                _ => error.is_some(),
             };
             ok || counts && waits.is_some() && exchange.is(id_at(message, &["id"]).as_ref())
         });

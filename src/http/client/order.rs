@@ -3,6 +3,8 @@
 //! the head of the answer to the one before. Nothing else waits, but for `initialized` and the server's
 //! own stream at the start of a session.
 
+use std::num::NonZero;
+
 use crate::jsonrpc::{Id, Payload};
 use crate::text::take_where;
 use crate::types::{meta, method};
@@ -24,8 +26,8 @@ pub(super) struct SendQueue<P> {
     id: Id,
     /// `None` once the answer is there: no progress comes after it.
     token: Option<Id>,
-    /// The exchange whose answer is waited for; 0 for none.
-    posted: u32,
+    /// The exchange whose answer is waited for.
+    posted: Option<NonZero<u32>>,
     waiting: Vec<P>,
 }
 
@@ -36,21 +38,21 @@ impl<P: Payload> Http<P> {
         let token = id_at(message, &["params", meta::META, meta::PROGRESS_TOKEN]);
         if method == method::CANCELLED {
             // Nothing of it is wanted any more.
-            self.queue(0, id_at(message, &["params", "requestId"]), None);
+            self.queue(None, id_at(message, &["params", "requestId"]), None);
         } else if token.is_some()
             && let Some(id) = id_at(message, &["id"])
         {
-            self.queues.push(SendQueue { id, token, posted: 0, waiting: Vec::new() });
+            self.queues.push(SendQueue { id, token, posted: None, waiting: Vec::new() });
         }
     }
 
-    /// Posts a message in its turn. Returns the number of the exchange, 0 if there is none yet.
+    /// Posts a message in its turn. Returns the number of the exchange, if there is one already.
     #[inline(never)]
-    pub(super) fn post_in_turn(&mut self, kind: Subject, message: P) -> u32 {
+    pub(super) fn post_in_turn(&mut self, kind: Subject, message: P) -> Option<NonZero<u32>> {
         let about = |path| id_at(&message, path);
         let queue = match kind {
-            Subject::Response => self.queue(0, about(&["id"]), None),
-            Subject::Progress => self.queue(0, None, about(&["params", meta::PROGRESS_TOKEN])),
+            Subject::Response => self.queue(None, about(&["id"]), None),
+            Subject::Progress => self.queue(None, None, about(&["params", meta::PROGRESS_TOKEN])),
             _ => None,
         };
         let Some(mut queue) = queue else {
@@ -95,17 +97,17 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
-        if let Some(mut queue) = self.queue(number, None, None) {
-            queue.posted = 0;
+        if let Some(mut queue) = self.queue(NonZero::new(number), None, None) {
+            queue.posted = None;
             self.advance(queue);
         }
     }
 
     /// Posts what waits first in a queue, if it is its turn. A queue ends with the answer.
     #[inline(never)]
-    fn advance(&mut self, mut queue: SendQueue<P>) -> u32 {
-        let mut number = 0;
-        if queue.posted == 0 {
+    fn advance(&mut self, mut queue: SendQueue<P>) -> Option<NonZero<u32>> {
+        let mut number = None;
+        if queue.posted.is_none() {
             queue.waiting.reverse();
             if let Some(next) = queue.waiting.pop() {
                 number = self.post_message(next, false);
@@ -122,9 +124,14 @@ impl<P: Payload> Http<P> {
     /// Takes out the queue with that exchange, id or token.
     #[inline(never)]
     #[allow(clippy::needless_pass_by_value)] // as they are read from a message
-    fn queue(&mut self, posted: u32, id: Option<Id>, token: Option<Id>) -> Option<SendQueue<P>> {
+    fn queue(
+        &mut self,
+        posted: Option<NonZero<u32>>,
+        id: Option<Id>,
+        token: Option<Id>,
+    ) -> Option<SendQueue<P>> {
         take_where(&mut self.queues, |queue| {
-            queue.posted == posted && posted > 0
+            queue.posted == posted && posted.is_some()
                 || Some(&queue.id) == id.as_ref()
                 || queue.token == token && token.is_some()
         })

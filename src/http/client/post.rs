@@ -1,5 +1,7 @@
 //! Sending: which headers an exchange gets, and the second attempt after a refusal of them.
 
+use std::num::NonZero;
+
 use crate::error::Error;
 use crate::http::headers::{
     EVENTS, JSON, LAST_EVENT, METHOD, NAME, SESSION, VERSION, encode, naming,
@@ -30,8 +32,8 @@ fn put<P: Payload>(headers: &mut Vec<P>, name: &'static str, value: P) {
 
 impl<P: Payload> Http<P> {
     /// Sends a message. `notifications/cancelled` of the modern era breaks its request's exchange
-    /// off instead. Returns the number of the exchange, 0 if there is none yet.
-    pub fn send(&mut self, message: P, sending: Sending) -> u32 {
+    /// off instead. Returns the number of the exchange, if there is one already.
+    pub fn send(&mut self, message: P, sending: Sending) -> Option<NonZero<u32>> {
         let kind = Subject::of(&message);
         let patience = sending.patience.unwrap_or(PATIENCE);
         let mut ended = None;
@@ -52,7 +54,7 @@ impl<P: Payload> Http<P> {
                         .is_some()
                 {
                     // The server has never heard of it.
-                    return 0;
+                    return None;
                 }
                 ended = self.take_where(|exchange| match &exchange.purpose {
                     ExchangePurpose::Refresh(refused) => id_at(&refused.call, &["id"]) == id,
@@ -61,7 +63,7 @@ impl<P: Payload> Http<P> {
             }
             _ => {}
         }
-        let mut number = 0;
+        let mut number = None;
         match &mut self.session {
             Some(session) => {
                 match &mut session.waiting {
@@ -90,7 +92,7 @@ impl<P: Payload> Http<P> {
     }
 
     /// Asks for the answer to a request of an earlier connection, behind that event.
-    fn resume(&mut self, message: P, event: &str, patience: Millis) -> u32 {
+    fn resume(&mut self, message: P, event: &str, patience: Millis) -> Option<NonZero<u32>> {
         let mut exchange = Exchange::new(ExchangePurpose::Message, Some(message), false);
         exchange.stream = EventStream::behind(event);
         exchange.resumes = true;
@@ -98,20 +100,20 @@ impl<P: Payload> Http<P> {
         exchange.opened = true;
         exchange.reached = true;
         exchange.patience = patience;
-        self.fetch(exchange, "GET")
+        NonZero::new(self.fetch(exchange, "GET"))
     }
 
-    /// Posts a message of the client.
+    /// Posts a message of the client, unless it is answered here.
     #[inline(never)]
-    pub(super) fn post_message(&mut self, mut message: P, again: bool) -> u32 {
+    pub(super) fn post_message(&mut self, mut message: P, again: bool) -> Option<NonZero<u32>> {
         if Subject::of(&message) == Subject::OwnStream {
             // It was waited for if it had to be.
             message.remove("method");
             message.set("result", P::object());
             self.incoming.push(Incoming::Message(message));
-            return 0;
+            return None;
         }
-        self.post(message, ExchangePurpose::Message, again)
+        NonZero::new(self.post(message, ExchangePurpose::Message, again))
     }
 
     pub(super) fn post(&mut self, message: P, purpose: ExchangePurpose<P>, again: bool) -> u32 {

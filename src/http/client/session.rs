@@ -1,6 +1,8 @@
 //! The session of the legacy era: how it opens, what it has to be told again when it has expired,
 //! and how it ends.
 
+use std::num::NonZero;
+
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, write_call};
 use crate::proto::Millis;
@@ -204,8 +206,8 @@ impl<P: Payload> Http<P> {
     }
 
     /// The caller of what was just sent waits that long.
-    pub(super) fn wait_for(&mut self, number: u32, patience: Millis) {
-        if let Some(exchange) = self.find(number) {
+    pub(super) fn wait_for(&mut self, number: Option<NonZero<u32>>, patience: Millis) {
+        if let Some(exchange) = number.and_then(|number| self.find(number.get())) {
             exchange.patience = patience;
         }
     }

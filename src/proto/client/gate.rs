@@ -4,7 +4,7 @@
 //! that run hear of it whatever else has come.
 
 use crate::error::Error;
-use crate::jsonrpc::{Id, Malformed, Message, Payload, code};
+use crate::jsonrpc::{Id, Malformed, Message, Payload, RpcError, code};
 use crate::proto::Millis;
 use crate::proto::version::Version;
 use crate::types::method;
@@ -119,7 +119,7 @@ impl<P: Payload> ClientMachine<P> {
             Ok(Message::Response { id: Some(id), outcome }) => {
                 let purpose = answered(id).and_then(|id| self.wire.requests.purpose(id));
                 let Some(&Purpose::Call(call)) = purpose else { return false };
-                self.calls.goes_on(&self.wire, call, outcome.as_ref().map_err(|error| error.code))
+                self.calls.goes_on(&self.wire, call, outcome.as_ref().map_err(Some))
             }
             _ => false,
         }
@@ -128,20 +128,21 @@ impl<P: Payload> ClientMachine<P> {
 
 /// The request that an answer is for; a server may have made a text of its id.
 fn answered(id: &Id) -> Option<RequestId> {
-    RequestId::new(match id {
-        Id::Integer(number) => *number,
-        Id::Text(text) => Id::decimal(text),
-    })
+    match id {
+        Id::Integer(number) => RequestId::new(*number),
+        Id::Text(text) => RequestId::spelled(text),
+    }
 }
 
 impl<P: Payload> CallTable<P> {
-    /// Whether there may be more to an answer than the end of its call.
+    /// Whether there may be more to an answer than the end of its call: to a result, or to an error, which
+    /// says more if it is the server's.
     #[inline(never)]
     pub(super) fn goes_on(
         &mut self,
         wire: &Wire<P>,
         id: RequestId,
-        outcome: Result<&P, i64>,
+        outcome: Result<&P, Option<&RpcError<P>>>,
     ) -> bool {
         let Some(work) = self.worker(id) else { return false };
         work.task.is_some()
@@ -150,8 +151,10 @@ impl<P: Payload> CallTable<P> {
                     !wire.is_complete(result)
                         || work.asked_for_task() && result.present("task").is_some()
                 }
-                Err(code::URL_ELICITATION_REQUIRED) => true,
-                Err(code) => code == code::METHOD_NOT_FOUND && work.finds_out,
+                Err(error) => error.is_some_and(|error| {
+                    error.code == code::URL_ELICITATION_REQUIRED
+                        || error.code == code::METHOD_NOT_FOUND && work.finds_out
+                }),
             }
     }
 }

@@ -180,8 +180,8 @@ impl<P: Payload> ClientMachine<P> {
                     }
                     let plain = match &outcome {
                         Ok(result) => Ok(result),
-                        Err(Error::Rpc(error)) => Err(error.code),
-                        Err(_) => Err(0),
+                        Err(Error::Rpc(error)) => Err(Some(error)),
+                        Err(_) => Err(None),
                     };
                     if wire.whole && calls.goes_on(wire, call, plain) {
                         calls.judge(wire, call, outcome, now);
@@ -238,7 +238,9 @@ impl<P: Payload> ClientMachine<P> {
                 Some((token, report)) => {
                     let heard = match &token {
                         Id::Integer(number) => self.accept(*number, report.progress),
-                        Id::Text(text) => self.accept_text(Id::decimal(text), report.progress),
+                        Id::Text(text) => {
+                            self.accept_text(RequestId::spelled(text), report.progress)
+                        }
                     };
                     if let Some(slot) = heard.slot {
                         self.wire.push(Output::Progress(slot, report));
@@ -277,7 +279,8 @@ impl<P: Payload> ClientMachine<P> {
         if !self.handshake.hears_progress() {
             return Heard::default();
         }
-        if is_text { self.accept_text(token, progress) } else { self.accept(token, progress) }
+        let own = RequestId::new(token);
+        if is_text { self.accept_text(own, progress) } else { self.accept(token, progress) }
     }
 
     #[inline]
@@ -292,18 +295,16 @@ impl<P: Payload> ClientMachine<P> {
         heard
     }
 
-    /// As [`accept`](Self::accept), for the text of an integer.
+    /// As [`accept`](Self::accept), for the text of an id, if it is one.
     #[inline(never)]
-    fn accept_text(&mut self, token: i64, progress: f64) -> Heard {
-        let before = self.counts.coerced;
-        let (id, refused) = self.counts.ours_as_text(&mut self.calls, &self.wire.requests, token);
+    fn accept_text(&mut self, id: Option<RequestId>, progress: f64) -> Heard {
+        let (id, refused) = self.counts.ours_as_text(&mut self.calls, &self.wire.requests, id);
         if refused {
             return Heard::odd(Oddity::Coerced);
         }
-        let mut heard = self.accept(id.map_or(0, RequestId::get), progress);
-        if self.counts.coerced != before {
-            heard.oddity.get_or_insert(Oddity::Coerced);
-        }
+        let Some(id) = id else { return self.dropped(Oddity::Unknown) };
+        let mut heard = self.accept(id.get(), progress);
+        heard.oddity.get_or_insert(Oddity::Coerced);
         heard
     }
 
@@ -311,7 +312,7 @@ impl<P: Payload> ClientMachine<P> {
     pub fn stray(&mut self, token: &Id, params: P) {
         let heard = match token {
             Id::Integer(number) => self.stray_scanned(*number, false),
-            Id::Text(_) => self.stray_scanned(0, true),
+            Id::Text(_) => self.dropped(Oddity::Unknown),
         };
         self.tell_oddity(heard, Some(params));
     }

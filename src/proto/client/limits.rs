@@ -22,7 +22,7 @@ pub struct CallLimits {
     pub strict: bool,
     /// What the call has to do with results that are kept.
     pub cache: Caching,
-    /// How many pages of a list are put together; `None` hands the caller what the request gets.
+    /// How many pages of a list are put together; `None` hands the caller what the request gets, as it is.
     pub pages: Option<PageLimits>,
     /// How often the server may ask for input before the call fails. `None` hands the first result
     /// that asks for input to the caller.

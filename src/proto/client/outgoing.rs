@@ -47,7 +47,7 @@ impl<P: Payload> ClientMachine<P> {
             let (id, slot) = self.subscriptions.listen(wire, calls, shake, params, limits, now);
             return Ok(Requested::Sent(id, slot));
         }
-        let mut pages = limits.pages.and_then(|limits| Pages::new(method, &params, limits));
+        let mut pages = Pages::new(method, &params, limits.pages);
         match self.cache.look_up(limits.cache, (method, &mut params), &mut pages, now) {
             Kept::This(result) => {
                 if method == method::LIST_TOOLS {

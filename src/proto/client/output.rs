@@ -5,10 +5,8 @@ use std::collections::VecDeque;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload};
 use crate::proto::version::Version;
-use crate::types::{Implementation, Level};
-
-// Kept at hand here for the machine's other files.
 use crate::text::sentence;
+use crate::types::{Implementation, Level};
 
 use super::oddity::Oddity;
 use super::requests::{RequestId, Slot};

@@ -1,5 +1,7 @@
 //! The pages of a list, put together: what to ask for after each, and when a list has no end.
 
+use std::num::NonZero;
+
 use crate::jsonrpc::{Id, Kind, Payload};
 use crate::text::sentence;
 use crate::types::method;
@@ -19,15 +21,15 @@ const LISTS: [(&str, &str); 4] = [
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageLimits {
     /// After how many the call ends; its result then says where the next one starts. 1 if the caller
-    /// says where to start. 0 hands the caller what the request gets, as it is.
-    pub wanted: usize,
+    /// says where to start.
+    pub wanted: NonZero<usize>,
     /// How many a list may have before it counts as endless.
     pub most: usize,
 }
 
 impl Default for PageLimits {
     fn default() -> Self {
-        Self { wanted: usize::MAX, most: 1000 }
+        Self { wanted: NonZero::<usize>::MAX, most: 1000 }
     }
 }
 
@@ -38,7 +40,8 @@ pub(super) struct Pages<P> {
     member: &'static str,
     /// What every page is asked with.
     params: P,
-    limits: PageLimits,
+    /// `None`: what comes is left as it is.
+    limits: Option<PageLimits>,
     /// All but the last.
     earlier: Vec<P>,
     /// Where they say that the next one starts, as JSON.
@@ -59,15 +62,18 @@ pub(super) enum Turn<P> {
 
 impl<P: Payload> Pages<P> {
     /// None so far of the list that a request is about, if it is about one.
-    pub fn new(method: &str, params: &P, limits: PageLimits) -> Option<Box<Self>> {
+    pub fn new(method: &str, params: &P, mut limits: Option<PageLimits>) -> Option<Box<Self>> {
         let (method, member) = LISTS.iter().find(|(list, _)| *list == method)?;
-        let wanted =
-            if params.present("cursor").is_some() { limits.wanted.min(1) } else { limits.wanted };
+        if let Some(limits) = &mut limits
+            && params.present("cursor").is_some()
+        {
+            limits.wanted = NonZero::<usize>::MIN;
+        }
         Some(Box::new(Self {
             method,
             member,
             params: params.copy(),
-            limits: PageLimits { wanted, ..limits },
+            limits,
             earlier: Vec::new(),
             cursors: Vec::new(),
             size: 0,
@@ -85,17 +91,19 @@ impl<P: Payload> Pages<P> {
     /// Takes a page.
     #[inline(never)]
     pub fn turn(&mut self, page: &P) -> Turn<P> {
+        let Some(limits) = self.limits else { return Turn::Last };
         let Some(cursor) = page.present("nextCursor") else { return Turn::Last };
         let count = self.earlier.len() + 1;
         let odd = |items: P| items.kind() != Kind::Array;
-        if count >= self.limits.wanted || count == 1 && page.present(self.member).is_some_and(odd) {
+        if count >= limits.wanted.get() || count == 1 && page.present(self.member).is_some_and(odd)
+        {
             return Turn::Last;
         }
         let name = cursor.to_json().unwrap_or_default();
         self.size += page.to_json().map_or(0, |text| text.len());
         let why = if self.cursors.contains(&name) {
             ["the server gave the same cursor twice", ""]
-        } else if count >= self.limits.most {
+        } else if count >= limits.most {
             ["the list has more than ", " pages"]
         } else if self.size > LARGEST {
             ["the pages of the list are over 64 MiB", ""]
@@ -107,7 +115,7 @@ impl<P: Payload> Pages<P> {
             return Turn::Next(params);
         };
         let [before, behind] = why;
-        let most = P::from_id(&Id::Integer(self.limits.most.try_into().unwrap_or(i64::MAX)));
+        let most = P::from_id(&Id::Integer(limits.most.try_into().unwrap_or(i64::MAX)));
         let most = most.to_json().filter(|_| !behind.is_empty()).unwrap_or_default();
         Turn::Endless(sentence(&[before, &most, behind]))
     }
@@ -117,7 +125,7 @@ impl<P: Payload> Pages<P> {
     pub fn put_together(&mut self, last: P) -> P {
         // Some servers write nothing, or `null`, for a list without items.
         let is_whole = self.earlier.is_empty() && last.present(self.member).is_some();
-        if is_whole || self.limits.wanted == 0 {
+        if is_whole || self.limits.is_none() {
             return last;
         }
         // The server may still own its pages, if it runs in this very process.

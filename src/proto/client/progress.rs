@@ -24,21 +24,19 @@ impl ProgressCounts {
     ) -> (Option<RequestId>, bool) {
         match id {
             Id::Integer(id) => (RequestId::new(*id), false),
-            Id::Text(text) => self.ours_as_text(calls, requests, Id::decimal(text)),
+            Id::Text(text) => self.ours_as_text(calls, requests, RequestId::spelled(text)),
         }
     }
 
-    /// The same, for the text of that integer.
+    /// The same, for the text of that id.
     #[inline(never)]
     pub(super) fn ours_as_text<P>(
         &mut self,
         calls: &mut CallTable<P>,
         requests: &Requests,
-        number: i64,
+        id: Option<RequestId>,
     ) -> (Option<RequestId>, bool) {
-        let Some(id) = RequestId::new(number).filter(|_| requests.knows(number)) else {
-            return (None, false);
-        };
+        let Some(id) = id.filter(|id| requests.knows(id.get())) else { return (None, false) };
         self.add(Oddity::Coerced);
         let strict = calls.find(id).is_some_and(|call| call.limits.strict);
         (Some(id).filter(|_| !strict), strict)

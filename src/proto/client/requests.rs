@@ -27,6 +27,11 @@ impl RequestId {
         }
     }
 
+    /// The request whose id a server has made a text of.
+    pub(super) fn spelled(text: &str) -> Option<Self> {
+        Id::decimal(text).map(Self)
+    }
+
     /// The number.
     #[inline]
     pub fn get(self) -> i64 {

@@ -4,6 +4,8 @@
 //! Modern: the call is answered with the questions, and when the client asks again the handler runs
 //! from the top and finds the answers.
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+
 use super::{
     ServerSession,
     result::Shape,
@@ -150,12 +152,8 @@ impl<P: Payload> ServerSession<P> {
 impl<P: Payload> RunningCall<P> {
     /// A key for a question without one: the same for the same question of the next round.
     fn name(&mut self, method: &str, params: &P) -> String {
-        let mut name = method.split('/').next().unwrap_or_default().to_owned();
-        name.push('-');
-        for byte in &digest("", method, "", Some(params))[..8] {
-            let digits = [byte >> 4, byte & 15];
-            name.extend(digits.into_iter().filter_map(|digit| char::from_digit(digit.into(), 16)));
-        }
+        let what = BASE64.encode(&digest("", method, "", Some(params))[..9]);
+        let name = [method.split('/').next().unwrap_or_default(), "-", &what].concat();
         let times = self.asked.get(&name).copied().unwrap_or_default() + 1;
         self.asked.insert(name.clone(), times);
         if times == 1 { name } else { [&name, "-", &times.to_string()].concat() }
