@@ -11,7 +11,6 @@ pub const CHANNEL: Channel = Channel {
     connect_timeout: 30_000.0,
     probe_timeout: 5_000.0,
     can_reopen: true,
-    own_stream: false,
     remembered: None,
 };
 

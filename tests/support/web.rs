@@ -15,7 +15,6 @@ const HTTP: Channel = Channel {
     connect_timeout: 30_000.0,
     probe_timeout: 10_000.0,
     can_reopen: false,
-    own_stream: true,
     remembered: None,
 };
 
