@@ -4,8 +4,8 @@
 import { createRequire, syncBuiltinESMExports } from "node:module";
 
 const LIMIT = 60_000;
-const require = createRequire(import.meta.url);
-const runner = require("node:test");
+const load = createRequire(import.meta.url);
+const runner = load("node:test");
 
 /**
  * Tests inside of a test have its limit if they say none. A group has none: its tests have.
@@ -30,7 +30,7 @@ const GRACE = 30_000;
 
 /** Ends what still runs. @type {Set<() => void>} */
 const ends = new Set();
-const { Server } = require("node:net");
+const { Server } = load("node:net");
 const { listen } = Server.prototype;
 /** @this {import("node:net").Server & { closeAllConnections?: () => void }} @param {any[]} given */
 Server.prototype.listen = function (...given) {
@@ -45,7 +45,7 @@ Server.prototype.listen = function (...given) {
   this.on("connection", keep).once("close", () => ends.delete(end));
   return listen.apply(this, /** @type {any} */ (given));
 };
-const processes = require("node:child_process");
+const processes = load("node:child_process");
 const { spawn } = processes;
 processes.spawn = (/** @type {any[]} */ ...given) => {
   const child = spawn(.../** @type {[any]} */ (given));
