@@ -421,20 +421,24 @@ fn what_was_given_up_before_the_server_heard_of_it_is_said_in_no_later_session()
 
 #[test]
 fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_stream_is_there() {
-    for how in ["stream", "no stream", "late", "expired", "heard"] {
+    for how in ["stream", "no stream", "late", "expired", "heard", "heard, expired"] {
         let _place = Place(how.to_owned());
         let mut web = Web::new(Mode::Legacy, Path::Scanned);
-        web.http.set_unheard(how != "heard");
+        web.http.set_unheard(!how.starts_with("heard"));
         web.connect();
         let initialize = web.take_method("initialize");
         web.initialized_with(&initialize, "s1", &json!({ "tools": { "listChanged": true } }));
         let listen = web.take();
-        if how == "heard" {
+        if how.starts_with("heard") {
             web.stream(&listen);
             web.pump();
         }
-        let filter =
-            json!({ "notifications": { "toolsListChanged": true }, "own": how != "heard" });
+        let renews = (how == "heard, expired").then(|| {
+            let (_, list) = web.request("tools/list", json!({}));
+            gone(&mut web, &list);
+            web.take_method("initialize")
+        });
+        let filter = json!({ "notifications": { "toolsListChanged": true } });
         web.page.request("subscriptions/listen", Some(filter), support::FOREVER).unwrap();
         web.pump();
         let acknowledged =
@@ -456,6 +460,9 @@ fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_s
             }
             _ => {}
         }
+        if let Some(initialize) = renews {
+            web.initialized(&initialize, "s2");
+        }
         web.pump();
         assert!(acknowledged(&web));
         while !web.is_quiet() {
@@ -465,6 +472,24 @@ fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_s
                 "the server knows nothing of it"
             );
         }
+    }
+}
+
+#[test]
+fn a_subscription_that_another_client_asks_a_legacy_server_for_is_asked_for() {
+    for heard in [false, true] {
+        let mut web = Web::new(Mode::Legacy, Path::Scanned);
+        web.http.set_unheard(!heard);
+        web.connect();
+        let initialize = web.take_method("initialize");
+        web.initialized(&initialize, "s1");
+        let listen = web.take();
+        let params = json!({ "notifications": {} });
+        let asks = json!({ "jsonrpc": "2.0", "id": 9, "method": "subscriptions/listen", "params": params });
+        web.http.send(asks, Sending::default());
+        web.stream(&listen);
+        web.pump();
+        assert_eq!(web.take_method("subscriptions/listen").id(), json!(9));
     }
 }
 

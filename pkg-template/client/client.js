@@ -228,7 +228,7 @@ export class Client {
   async listen(filter, options) {
     const { Subscription } = this.#changes.module ?? (await this.#changes.load());
     const subscription = new Subscription(options);
-    subscription.follow(this.#calls.call("subscriptions/listen", subscription.asks(filter, this), options, { subscription }));
+    subscription.follow(this.#calls.call("subscriptions/listen", { notifications: filter }, options, { subscription }));
     return subscription.opened;
   }
 

@@ -205,7 +205,7 @@ export class Fetcher {
   ahead(message, more) {
     const { headers: given, auth } = this.#options;
     // Who has to be asked for headers is asked once, as is the server.
-    if (auth || typeof given === "function" || this.#ahead) return;
+    if (auth || this.#ahead || typeof given === "function") return;
     try {
       const headers = headersOf(given, more);
       const body = write(message);

@@ -34,6 +34,13 @@ pub(super) struct Handlers {
     pub silent: bool,
 }
 
+impl Handlers {
+    /// Whether somebody listens to what the server says by itself.
+    pub fn listen(&self) -> bool {
+        self.log.is_some() || self.notification.is_some() || !self.questions.is_empty()
+    }
+}
+
 /// One client: the machine, what it stands on, and the calls above it.
 pub(super) struct Engine {
     inner: Mutex<Inner>,

@@ -78,6 +78,10 @@ impl HttpTransport {
         }
     }
 
+    pub fn set_unheard(&mut self, unheard: bool) {
+        self.core.set_unheard(unheard);
+    }
+
     pub fn send(&mut self, message: Raw, patience: Option<Millis>) {
         self.core.advance_to(now());
         self.core.send(message, Sending { patience, resume: None });

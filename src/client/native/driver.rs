@@ -75,7 +75,7 @@ impl Line {
             match output {
                 Output::Send(message, id) => self.send(&engine, &message, id),
                 Output::Greet(message) => self.greet(&engine, &message),
-                Output::Reopen => self.transport = Some(engine.platform.endpoint.open()),
+                Output::Reopen => self.transport = Some(engine.platform.endpoint.open(&engine)),
                 Output::Disconnected(..) => {
                     self.is_over = true;
                     engine.hear(output, ended);

@@ -20,6 +20,7 @@ use super::platform::{self, now};
 use super::scanned::progress_of;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
+use crate::proto::Millis;
 use crate::proto::client::{Heard, RequestId};
 use crate::proto::scan::parse_number;
 
@@ -58,15 +59,17 @@ struct Broken {
 }
 
 impl PageHttp {
-    pub fn new(url: String, headers: Headers, limit: usize, engine: Weak<Engine>) -> Rc<Self> {
+    pub fn new(url: String, headers: Headers, limit: usize, engine: &Engine) -> Rc<Self> {
+        let mut core = client::Http::default();
+        core.set_unheard(!engine.handlers.listen());
         Rc::new_cyclic(|this| Self {
-            core: RefCell::default(),
+            core: RefCell::new(core),
             url,
             headers,
             limit,
             exchanges: RefCell::default(),
             wake: Cell::new(f64::INFINITY),
-            engine,
+            engine: engine.this.clone(),
             this: this.clone(),
         })
     }
@@ -76,8 +79,12 @@ impl PageHttp {
         self.wake.get()
     }
 
-    pub fn send(&self, message: &JsValue) {
-        self.core.borrow_mut().send(message.clone(), Sending::default());
+    pub fn send(&self, message: &JsValue, patience: Option<Millis>) {
+        {
+            let mut core = self.core.borrow_mut();
+            core.advance_to(now());
+            core.send(message.clone(), Sending { patience, resume: None });
+        }
         self.pump();
     }
 
@@ -87,12 +94,17 @@ impl PageHttp {
 
     /// Tells the client what has happened, and does what is to be done.
     pub fn pump(&self) {
-        // Nobody is there any more to be told, or somebody else is in this place.
-        let Some(engine) = self.engine.upgrade().filter(|engine| engine.uses(self)) else { return };
-        engine.with(|client| self.core.borrow_mut().tell(client, now()));
-        engine.drain();
-        self.act();
-        engine.arm();
+        // Otherwise nobody is there any more to be told, or somebody else is in this place.
+        while let Some(engine) = self.engine.upgrade().filter(|engine| engine.uses(self)) {
+            engine.with(|client| self.core.borrow_mut().tell(client, now()));
+            engine.drain();
+            self.act();
+            engine.arm();
+            // By the clock, for one.
+            if !self.core.borrow().stirs() {
+                break;
+            }
+        }
     }
 
     /// Ends everything; returns the exchanges that tell the server.
@@ -212,7 +224,9 @@ impl PageHttp {
             },
             now(),
         );
-        if reading == BodyMode::Nothing {
+        // The body may be long in coming.
+        self.pump();
+        if reading == BodyMode::Nothing || aborted() {
             return Ok(());
         }
         let mut whole = Vec::new();

@@ -43,7 +43,7 @@ mod work;
 pub use answers::NoAnswer;
 pub use cache::Caching;
 pub use capabilities::Handles;
-pub use channel::Channel;
+pub use channel::{Channel, OWN_STREAM};
 pub use limits::CallLimits;
 pub use oddity::{Heard, Oddity, ProgressCounts};
 pub use output::{
