@@ -7,7 +7,7 @@ mod support;
 use mcp_wasm::error::Error;
 use mcp_wasm::http::client::{BodyMode, Failure, Sending};
 use mcp_wasm::jsonrpc::Id;
-use mcp_wasm::proto::client::{Handles, Mode};
+use mcp_wasm::proto::client::{Handles, Mode, RequestId};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{Fetch, Path, Place, Told, Web, protocol_text, said, step};
@@ -317,6 +317,23 @@ fn what_waits_fails_unsent_when_the_session_cannot_be_renewed() {
         assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
     }
     assert!(web.is_quiet() && !web.page.is_open());
+}
+
+#[test]
+fn what_waits_fails_unsent_when_the_connection_is_ended_and_what_was_sent_does_not() {
+    for keep in [false, true] {
+        let (mut web, _) = unheard();
+        let call = web.page.call(support::FOREVER);
+        web.pump();
+        let (list, fetch) = web.request("tools/list", json!({}));
+        let id = |id| RequestId::new(id).unwrap();
+        assert!(web.http.holds(id(call)) && !web.http.holds(id(list)));
+        web.http.close(keep);
+        web.pump();
+        assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
+        assert!(web.page.outcome(list).is_none() && web.aborted.contains(&fetch.exchange));
+        assert_eq!(web.is_quiet(), keep, "the end of the session is told");
+    }
 }
 
 #[test]

@@ -126,6 +126,49 @@ test("in a worker it is the same, and the first request is on its way before the
   }
 });
 
+for (const where of ["the page", "a worker"]) {
+  for (const end of ["closed", "its transport is closed", "given up", "out of time"]) {
+    // What the worker has yet to send, the page cannot know at once: the call may have run, as far as that knows.
+    if (where === "a worker" && end.includes("closed")) continue;
+    test(`a call in ${where} that waits for the server's own stream was never sent, and says so: ${end}`, async () => {
+      const { Client, StreamableHttpTransport } = await importPkg();
+      const { asked, fetch, early } = server();
+      const own = globalThis.fetch;
+      // What is listed is sent at once, and not answered.
+      const slow = async (/** @type {string} */ url, /** @type {any} */ how) => {
+        const answer = await fetch(url, how);
+        if (/tools.list/.test(how.body)) await new Promise(() => {});
+        return answer;
+      };
+      globalThis.fetch = /** @type {any} */ (slow);
+      try {
+        const client = new Client(undefined, { mode: "legacy" });
+        const worker = where === "a worker" ? /** @type {any} */ (await workerHere(`own-stream-${end.slice(0, 5)}`)) : undefined;
+        const transport = worker ? undefined : new StreamableHttpTransport("http://fake.test/mcp", { fetch: slow });
+        await within(transport ? client.connect(transport) : client.connect("http://fake.test/mcp", { worker }), "the connection");
+        const giveUp = new AbortController();
+        const call = client.callTool("t", {}, { signal: giveUp.signal, ...(end === "out of time" && { timeout: 30 }) });
+        const list = client.listTools();
+        const ends = Promise.all([call, list].map((one) => one.catch((/** @type {unknown} */ reason) => reason)));
+        await soon("the list to be sent", () => asked.includes("tools/list"));
+        const waited = early() && !asked.includes("tools/call");
+        if (end === "given up") giveUp.abort();
+        if (end === "out of time") await within(assert.rejects(call, { code: "TIMEOUT" }), "the end of the call");
+        await (end === "its transport is closed" ? transport.close() : client.close());
+        const [failed, lost] = await within(ends, "the ends of both");
+        assert.ok(!waited || !asked.includes("tools/call"), String(asked));
+        // A machine that is too busy for that has sent it.
+        if (end.includes("closed") && waited) assert.deepEqual([failed.code, failed.mayHaveRun], ["CLOSED", false]);
+        assert.equal(lost.mayHaveRun, true);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        if (waited) assert.ok(!/call|cancelled/.test(String(asked)), String(asked));
+      } finally {
+        globalThis.fetch = own;
+      }
+    });
+  }
+}
+
 for (const listens of [false, true]) {
   test(`the wait begins when a slow server has taken \`initialized\`, ${listens ? "for who listens" : "for calls"}`, async () => {
     const { Client } = await importPkg();

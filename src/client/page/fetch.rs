@@ -21,7 +21,7 @@ use super::scanned::progress_of;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
 use crate::proto::Millis;
-use crate::proto::client::Heard;
+use crate::proto::client::{Heard, RequestId};
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -95,6 +95,10 @@ impl PageHttp {
             core.send(message.clone(), Sending { patience, resume: None });
         }
         self.pump();
+    }
+
+    pub fn holds(&self, id: RequestId) -> bool {
+        self.core.borrow().holds(id)
     }
 
     /// Tells the client what has happened, and does what is to be done.
