@@ -251,6 +251,63 @@ fn what_waits_for_the_servers_own_stream_is_sent_once_in_the_session_that_replac
     assert!(web.is_quiet());
 }
 
+/// How a server answers a request of a session that it does not know any more, and whether that is what it says.
+const REFUSALS: [(u16, &str, bool); 7] = [
+    (404, "", true),
+    (400, "", true),
+    (
+        400,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#,
+        true,
+    ),
+    (
+        200,
+        r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32001,"message":"Session not found"}}"#,
+        true,
+    ),
+    (400, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32602,"message":"no"}}"#, false),
+    (200, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32602,"message":"no"}}"#, false),
+    (500, "", false),
+];
+
+#[test]
+fn what_waits_for_the_servers_own_stream_waits_for_the_session_there_is_however_a_post_is_refused()
+{
+    for (status, body, ends) in REFUSALS {
+        let _place = Place(format!("{status} {body}"));
+        let (mut web, listen) = unheard();
+        let call = web.page.call(support::FOREVER);
+        let (list, fetch) = web.request("tools/list", json!({}));
+        let body = body.replace("ID", &list.to_string());
+        web.answer(&fetch, status, "application/json", &body);
+        let mut expected = vec![json!(call)];
+        if ends {
+            let of_the_old = "it is of the session that has ended";
+            assert!(web.aborted.contains(&listen.exchange), "{of_the_old}");
+            let initialize = web.take_method("initialize");
+            web.wait(200.0);
+            assert!(web.is_quiet(), "there is no session");
+            web.initialized(&initialize, "s2");
+            let listen = web.take();
+            assert_eq!((listen.verb, listen.header("mcp-session-id")), ("GET", Some("s2")));
+            expected.push(json!(list));
+        } else {
+            assert!(web.is_quiet() && web.aborted.is_empty());
+            web.stream(&listen);
+            web.pump();
+        }
+        let session = if ends { "s2" } else { "s1" };
+        for id in expected {
+            let sent = web.take();
+            assert_eq!((sent.id(), sent.header("mcp-session-id")), (id, Some(session)));
+            web.result(&sent, json!({ "tools": [], "content": [] }));
+        }
+        assert!(web.is_quiet());
+        assert!(web.page.outcome(call).expect("settled").is_ok());
+        assert_eq!(web.page.outcome(list).expect("settled").is_ok(), ends);
+    }
+}
+
 #[test]
 fn a_server_that_takes_no_initialized_is_asked_at_once_whoever_listens() {
     let mut web = Web::new(Mode::Legacy, Path::Scanned);
