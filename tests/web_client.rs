@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use js_sys::{JSON, Reflect};
 use mcp_wasm::Client;
-use mcp_wasm::client::{Clock, Content, Era, Error, Level, Mode, Progress, Version};
+use mcp_wasm::client::{Clock, Connect, Content, Era, Error, Level, Mode, Progress, Version};
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::*;
@@ -30,6 +30,11 @@ extern "C" {
     fn install_fetch();
     fn will_answer(status: u16, kind: &str, text: &str);
     fn fetched() -> Vec<String>;
+    fn caches() -> Vec<String>;
+    fn broken_off() -> Vec<u8>;
+    fn hold_stream();
+    fn open_stream();
+    async fn later(milliseconds: f64);
 }
 
 const ERAS: [&str; 2] = ["ws://scripted/modern", "ws://scripted/legacy"];
@@ -328,6 +333,77 @@ async fn over_http_headers_are_added_and_progress_comes_from_the_stream() {
     will_answer(503, "text/plain", "come back later");
     let error = client.call_tool("tool", ()).await.unwrap_err();
     assert_eq!(error.to_string(), "tools/call tool: HTTP status 503: come back later");
+}
+
+const INITIALIZED: &str = r#"{"jsonrpc":"2.0","id":ID,"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true}},"serverInfo":{"name":"scripted","version":"1"}}}"#;
+
+/// A connection to a legacy server whose own stream opens when it is let.
+fn to_legacy() -> Connect {
+    install_fetch();
+    hold_stream();
+    will_answer(200, JSON, INITIALIZED);
+    will_answer(202, "", "");
+    Client::connect("http://scripted/mcp").mode(Mode::Legacy)
+}
+
+/// What is there when the server's own stream is, and not sooner, unless the machine is so busy that
+/// the stream is waited for no longer.
+async fn comes_with_stream<F: Future + Unpin>(mut what: F) -> F::Output {
+    let since = js_sys::Date::now();
+    let waits = || js_sys::Date::now() - since < 130.0;
+    later(20.0).await;
+    if let Some(early) = futures_util::future::poll_immediate(&mut what).await {
+        assert!(!waits(), "what the server says right after would be lost");
+        return early;
+    }
+    open_stream();
+    later(20.0).await;
+    if let Some(there) = futures_util::future::poll_immediate(&mut what).await {
+        return there;
+    }
+    assert!(!waits(), "the head of the stream is there, which brings nothing");
+    what.await
+}
+
+#[wasm_bindgen_test]
+async fn over_http_who_listens_to_nothing_is_connected_before_the_servers_own_stream_is_there() {
+    let client = to_legacy().await.unwrap();
+    assert_eq!(fetched(), ["POST initialize  ", "POST notifications/initialized  ", "GET   "]);
+    let call = client.call_tool("tool", ()).silent().start();
+    will_answer(200, JSON, r#"{"jsonrpc":"2.0","id":ID,"result":{"tools":[]}}"#);
+    client.list_tools().await.unwrap();
+    assert_eq!(fetched().last().unwrap(), "POST tools/list  ", "what it reports may be lost");
+    will_answer(200, JSON, r#"{"jsonrpc":"2.0","id":ID,"result":{"content":[]}}"#);
+    comes_with_stream(call).await.unwrap();
+    assert_eq!(fetched().last().unwrap(), "POST tools/call  ");
+}
+
+#[wasm_bindgen_test]
+async fn over_http_who_listens_is_connected_with_the_servers_own_stream() {
+    let hears = to_legacy().on_log(|_| {}).into_future();
+    assert!(comes_with_stream(hears).await.unwrap().is_connected());
+    let hears = to_legacy().on_notification(|_, _| {}).into_future();
+    assert!(comes_with_stream(hears).await.unwrap().is_connected());
+    let answers = to_legacy().on_request("roots/list", async |_: u8| Ok(0)).into_future();
+    assert!(comes_with_stream(answers).await.unwrap().is_connected());
+}
+
+#[wasm_bindgen_test]
+async fn over_http_a_subscription_is_acknowledged_with_the_servers_own_stream() {
+    let client = to_legacy().await.unwrap();
+    let listening = client.listen(BTreeMap::from([("toolsListChanged", true)])).into_future();
+    let subscription = comes_with_stream(listening).await.unwrap();
+    assert_eq!(json(subscription.honored()), r#"{"toolsListChanged":true}"#);
+}
+
+#[wasm_bindgen_test]
+async fn over_http_a_stream_that_never_comes_is_waited_for_no_longer_than_a_moment() {
+    let client = to_legacy().await.unwrap();
+    let filter = BTreeMap::from([("toolsListChanged", true)]);
+    let _subscription = client.listen(filter).await.unwrap();
+    let client = to_legacy().connect_timeout(Duration::from_secs(5)).on_log(|_| {}).await.unwrap();
+    will_answer(200, JSON, r#"{"jsonrpc":"2.0","id":ID,"result":{"content":[]}}"#);
+    client.call_tool("tool", ()).silent().await.unwrap();
 }
 
 #[wasm_bindgen_test]
@@ -691,6 +767,30 @@ async fn over_http_an_answer_that_is_too_large_fails_its_call() {
         assert_eq!(error.code(), "MESSAGE_TOO_LARGE", "{kind}: {error}");
     }
     assert!(client.is_connected());
+    // What is not read to its end would hold a connection.
+    assert_eq!(broken_off()[1..], [1, 1]);
+}
+
+#[wasm_bindgen_test]
+async fn over_http_only_what_is_asked_by_get_names_a_cache() {
+    // Otherwise browsers would ask a server of another origin for leave before each message.
+    let client = to_legacy().await.unwrap();
+    assert_eq!(fetched().last().unwrap(), "GET   ");
+    assert_eq!(caches(), ["", "", "no-store"]);
+    drop(client);
+}
+
+#[wasm_bindgen_test]
+async fn over_http_a_stream_that_breaks_off_is_left_alone_as_long_as_one_of_a_server_that_is_there()
+{
+    let client = to_legacy().await.unwrap();
+    open_stream();
+    later(20.0).await;
+    will_answer(200, EVENTS, "id: 7\ndata:\n\nBREAKS");
+    let call = client.call_tool("tool", ()).silent().start();
+    later(600.0).await;
+    assert_eq!(fetched().last().unwrap(), "POST tools/call  ", "nobody has refused anything");
+    drop(call);
 }
 
 #[wasm_bindgen_test]

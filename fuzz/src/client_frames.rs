@@ -152,6 +152,7 @@ impl Twins {
                     connect_timeout: 30_000.0,
                     probe_timeout: *input.pick(&TIMES),
                     can_reopen: input.flip(),
+                    own_stream: input.flip(),
                     remembered: *input.pick(&[None, Some(Era::Legacy), Some(Era::Modern)]),
                 };
                 // A channel is opened when there is none.

@@ -54,16 +54,6 @@ export class Subscription {
     });
   }
 
-  /**
-   * What a client asks with for what a filter says. A legacy server tells unasked, and over HTTP perhaps on a stream that is still
-   * to come.
-   * @param {object} filter
-   * @param {{ era: string | undefined, transport: import("../types/inside.js").Mover | undefined }} client
-   */
-  asks(filter, { era, transport }) {
-    return { notifications: filter, ...(era === "legacy" && transport?.speaker?.[4] && { own: true }) };
-  }
-
   /** It lasts as long as this call. @param {Handle} call */
   follow(call) {
     this.#call = call;

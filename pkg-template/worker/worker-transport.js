@@ -109,7 +109,7 @@ class WorkerTransport {
       maxMessageSize: this.maxMessageSize,
       headers: asks ? undefined : [...headersOf(headers)],
       asks,
-      speaker: (this.speaker = speaking(this.speaker)),
+      speaker: speaking(this.speaker),
       auth: auth && { server: this.access.server, tickets: Boolean(auth.ticket) },
       traces: Boolean(trace),
     });

@@ -72,6 +72,11 @@ impl Functions {
         self.functions.insert(method, answers);
     }
 
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
     /// What there are functions for.
     pub fn handles(&self) -> Handles {
         let has = |method| self.functions.contains_key(method);

@@ -110,6 +110,15 @@ impl Transport {
         Self { way: Way::Http(Box::new(HttpTransport::new(web, max_message))), limit: max_message }
     }
 
+    /// Whether nobody listens to what the server says by itself: then the session of an HTTP server of
+    /// the legacy era does not begin later for the sake of the stream that this comes on. What may be
+    /// reported about waits for it.
+    pub fn set_unheard(&mut self, unheard: bool) {
+        if let Way::Http(http) = &mut self.way {
+            http.set_unheard(unheard);
+        }
+    }
+
     /// What happens next. What is sent leaves while this is awaited; it may be dropped and called
     /// again. After [`TransportEvent::End`] there is that, always.
     pub async fn next(&mut self) -> TransportEvent {
@@ -150,6 +159,11 @@ impl Transport {
             return Ok(());
         }
         Err(Error::Closed { reason: "the connection is not open".to_owned(), sent: false })
+    }
+
+    /// Whether it holds the request of that id back, until the session that it is for has begun.
+    pub fn holds(&self, id: RequestId) -> bool {
+        matches!(&self.way, Way::Http(http) if http.holds(id))
     }
 
     /// Bytes that wait to be written, for a peer that does not read.

@@ -1,5 +1,7 @@
 //! What servers tell, and who hears it.
 
+use mcp_wasm::error::Error;
+use mcp_wasm::proto::client::RequestId;
 use serde_json::{Value, json};
 
 use crate::relayed::World;
@@ -81,6 +83,76 @@ fn changes_of_a_legacy_server_reach_sessions_and_those_that_listen() {
     assert!(world.heard.is_empty(), "somebody else listens to it");
     world.say(new, json!({ "jsonrpc": "2.0", "method": "notifications/cancelled", "params": { "requestId": own } }));
     assert_eq!(world.heard()["method"], "resources/unsubscribe");
+}
+
+/// The server acknowledges what it was asked to tell of last.
+fn acknowledge(world: &mut World) -> Value {
+    let listen = world.heard();
+    assert_eq!(listen["method"], "subscriptions/listen");
+    let about = json!({ "io.modelcontextprotocol/subscriptionId": listen["id"] });
+    let filter = &listen["params"]["notifications"];
+    world.tell([json!({
+        "jsonrpc": "2.0", "method": "notifications/subscriptions/acknowledged",
+        "params": { "_meta": about, "notifications": filter },
+    })]);
+    listen
+}
+
+/// The stream of that request breaks off, and is opened again.
+fn interrupt(world: &mut World, listen: &Value) {
+    let id = RequestId::new(listen["id"].as_i64().unwrap()).unwrap();
+    let error = Error::Lost { reason: "it broke off".to_owned(), sent: true, cause: None };
+    world.relay.back_mut().failed(id, error, world.now);
+    world.pass(2_000.0);
+}
+
+#[test]
+fn what_may_have_changed_while_a_stream_was_broken_counts_as_changed() {
+    let (mut world, id) = World::with(LEGACY, MODERN);
+    let lists = acknowledge(&mut world);
+    world.request(id, "resources/subscribe", json!({ "uri": "a:b" }));
+    let resource = acknowledge(&mut world);
+    world.all(id);
+    interrupt(&mut world, &lists);
+    acknowledge(&mut world);
+    assert_eq!(world.all(id), [changed("tools"), changed("prompts"), changed("resources")]);
+    interrupt(&mut world, &resource);
+    acknowledge(&mut world);
+    assert_eq!(world.all(id), [updated("a:b")]);
+
+    let (mut world, id) = World::with(MODERN, MODERN);
+    let filter = json!({ "toolsListChanged": true, "resourceSubscriptions": ["a:b"] });
+    let own = world.request(id, "subscriptions/listen", json!({ "notifications": filter }));
+    let listen = acknowledge(&mut world);
+    world.all(id);
+    interrupt(&mut world, &listen);
+    acknowledge(&mut world);
+    let told = world.all(id);
+    let methods: Vec<_> = told.iter().map(|told| told["method"].as_str().unwrap()).collect();
+    assert_eq!(methods, ["notifications/tools/list_changed", "notifications/resources/updated"]);
+    for told in told {
+        assert_eq!(told["params"]["_meta"]["io.modelcontextprotocol/subscriptionId"], own);
+    }
+}
+
+#[test]
+fn what_may_have_changed_until_a_server_is_back_counts_as_changed() {
+    for back in [LEGACY, MODERN] {
+        let (mut world, id) = World::with(LEGACY, back);
+        if back == MODERN {
+            acknowledge(&mut world);
+        }
+        world.all(id);
+        world.cut("gone");
+        world.request(id, "ping", json!({}));
+        world.request(id, "tools/list", json!({}));
+        if back == MODERN {
+            acknowledge(&mut world);
+        }
+        let told: Vec<_> =
+            world.all(id).into_iter().filter(|told| told.get("id").is_none()).collect();
+        assert_eq!(told, [changed("tools"), changed("prompts"), changed("resources")]);
+    }
 }
 
 #[test]

@@ -58,6 +58,30 @@ fn the_first_call_waits_for_the_list_and_none_after_it() {
 }
 
 #[test]
+fn a_call_that_waits_for_the_list_does_so_once_more_when_the_list_changes_meanwhile() {
+    let mut world = world(MODERN);
+    let id = world.join(LEGACY);
+    let listen = heard(&mut world, "subscriptions/listen");
+    let about = json!({ "io.modelcontextprotocol/subscriptionId": listen["id"] });
+    let told = |name: &str, filter: Value| {
+        json!({
+            "jsonrpc": "2.0", "method": format!("notifications/{name}"),
+            "params": { "_meta": about, "notifications": filter },
+        })
+    };
+    let filter = listen["params"]["notifications"].clone();
+    world.tell([told("subscriptions/acknowledged", filter)]);
+    world.call(id, "t", json!(1));
+    let list = heard(&mut world, "tools/list");
+    world.tell([told("tools/list_changed", json!({}))]);
+    world.answer(&list, json!({ "tools": [{ "name": "s" }], "resultType": "complete" }));
+    let list = heard(&mut world, "tools/list");
+    world.answer(&list, json!({ "tools": [{ "name": "t" }], "resultType": "complete" }));
+    assert_eq!(methods(&world), ["tools/call"]);
+    assert!(world.relay.tool("t").is_some());
+}
+
+#[test]
 fn a_list_that_a_client_has_asked_for_does() {
     let mut world = world(MODERN);
     let id = world.join(LEGACY);

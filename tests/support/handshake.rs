@@ -11,6 +11,7 @@ pub const CHANNEL: Channel = Channel {
     connect_timeout: 30_000.0,
     probe_timeout: 5_000.0,
     can_reopen: true,
+    own_stream: false,
     remembered: None,
 };
 

@@ -15,6 +15,7 @@ const HTTP: Channel = Channel {
     connect_timeout: 30_000.0,
     probe_timeout: 10_000.0,
     can_reopen: false,
+    own_stream: true,
     remembered: None,
 };
 

@@ -113,25 +113,58 @@ export function debugged(run) {
 
 /** What `fetch` answers next: status, type and text, in which ID stands for the id of the request. @type {[number, string, string][]} */
 let answers = [];
+/** Lets the server's own stream open. @type {() => void} */
+let open = () => {};
+/** @type {Promise<void> | undefined} */
+let held;
 /** @type {string[]} */
 let sent = [];
+/** @type {RequestInit[]} */
+let how = [];
 
 /** From now on `fetch` answers what it is told to, and fails where it is told nothing. */
 export function install_fetch() {
   answers = [];
   sent = [];
+  how = [];
+  held = undefined;
   globalThis.fetch = async (_, init) => {
     const { method = "GET", headers, body } = init ?? {};
     const message = body ? JSON.parse(String(body)) : {};
+    how.push(init ?? {});
     sent.push([method, message.method, new Headers(headers).get("x-own"), new Headers(headers).get("mcp-method")].join(" "));
+    if (method === "GET" && held) {
+      await held;
+      return new Response(new ReadableStream(), { headers: { "content-type": "text/event-stream" } });
+    }
     const [status, type, text] = answers.shift() ?? [];
     if (!status) throw new TypeError("no network");
-    return new Response(text?.replaceAll("ID", message.id), { status, headers: { "content-type": String(type) } });
+    const whole = text?.replaceAll("ID", message.id);
+    /** A stream that breaks off behind what it has brought. @param {string} start */
+    const broken = (start) =>
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(start)),
+        pull: (controller) => controller.error(new TypeError("the network is gone")),
+      });
+    return new Response(whole?.endsWith("BREAKS") ? broken(whole.slice(0, -6)) : whole || null, { status, headers: { "content-type": String(type) } });
   };
 }
 
 /** @param {number} status @param {string} type @param {string} text */
 export const will_answer = (status, type, text) => void answers.push([status, type, text]);
+
+/** The server's own stream has a head when it is let, and says nothing. */
+export const hold_stream = () => void (held = new Promise((resolve) => (open = resolve)));
+export const open_stream = () => open();
+
+/** @param {number} milliseconds */
+export const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Which cache each request may be answered by; empty for what the platform does by itself. */
+export const caches = () => how.map(({ cache }) => cache ?? "");
+
+/** Whether each request was broken off, or what is left of its answer. */
+export const broken_off = () => Uint8Array.from(how, ({ signal }) => Number(signal?.aborted));
 
 /** What was sent by `fetch`: HTTP method, method, the header `x-own` and the header `mcp-method`. */
 export const fetched = () => sent;

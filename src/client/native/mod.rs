@@ -90,7 +90,7 @@ impl Drive<Engine> for Native {
 
     fn start(&self, engine: &Engine) {
         let Some(ends) = lock(&self.ends).take() else { return };
-        let transport = self.endpoint.open();
+        let transport = self.endpoint.open(engine);
         tokio::spawn(driver::run(engine.this.clone(), Arc::clone(&self.wake), transport, ends));
     }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::super::engine::Engine;
 use super::super::error::shown;
 use super::super::{Error, Headers};
 use crate::proto::client;
@@ -108,11 +109,13 @@ impl Destination {
         }
     }
 
-    pub fn open(&self) -> Transport {
-        match &self.way {
+    pub fn open(&self, engine: &Engine) -> Transport {
+        let mut transport = match &self.way {
             Way::Child(command) => Transport::child(command, self.limit),
             Way::Socket(web) => Transport::socket(web, self.limit),
             Way::Http(web) => Transport::http(web, self.limit),
-        }
+        };
+        transport.set_unheard(!engine.handlers.listen());
+        transport
     }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::rc::Rc;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use js_sys::{JsString, Promise};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::proto::client;
+use crate::proto::{Millis, client};
 
 use super::super::Error;
 use super::super::engine::Engine;
@@ -91,17 +91,12 @@ impl Destination {
         format!("connecting to {}", shown(&self.url))
     }
 
-    pub(super) fn open(&self, engine: &Weak<Engine>) -> Result<PageTransport, Error> {
+    pub(super) fn open(&self, engine: &Engine) -> Result<PageTransport, Error> {
         if self.http {
             let (url, headers) = (self.url.clone(), Arc::clone(&self.headers));
-            return Ok(PageTransport::Http(PageHttp::new(
-                url,
-                headers,
-                self.limit,
-                engine.clone(),
-            )));
+            return Ok(PageTransport::Http(PageHttp::new(url, headers, self.limit, engine)));
         }
-        let socket = PageSocket::open(&self.url, &self.protocols, engine);
+        let socket = PageSocket::open(&self.url, &self.protocols, &engine.this);
         socket.map(|socket| PageTransport::Socket(Rc::new(socket))).map_err(|cause| Error::Closed {
             call: self.label(),
             reason: describe(&cause, "the platform refused to open the WebSocket"),
@@ -130,8 +125,13 @@ impl PageTransport {
         matches!(self, Self::Http(_))
     }
 
-    /// Sends a message; the error says why that was not possible.
-    pub fn send(&self, message: &JsValue, limit: usize) -> Result<(), Fault> {
+    /// Sends a message, whose caller waits that long; the error says why that was not possible.
+    pub fn send(
+        &self,
+        message: &JsValue,
+        patience: Option<Millis>,
+        limit: usize,
+    ) -> Result<(), Fault> {
         let unsent = |reason, cause| Fault::Lost { reason, sent: false, cause };
         let text = platform::stringify(message)
             .map_err(|cause| unsent(describe(&cause, "the message is no JSON"), None))?;
@@ -140,7 +140,7 @@ impl PageTransport {
         }
         match self {
             Self::Http(http) => {
-                http.send(message);
+                http.send(message, patience);
                 Ok(())
             }
             Self::Socket(socket) => socket

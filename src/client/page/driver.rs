@@ -18,7 +18,7 @@ use crate::proto::scan::{parse_number, scan};
 
 impl Engine {
     pub(super) fn open(&self) {
-        match self.platform.endpoint.open(&self.this) {
+        match self.platform.endpoint.open(self) {
             Ok(channel) => {
                 let ready = channel.is_ready();
                 self.platform.channel.replace(Some(channel));
@@ -100,7 +100,9 @@ impl Engine {
         if self.platform.draining.replace(true) {
             return;
         }
-        while let Some((output, ended)) = self.poll() {
+        while let Some((output, ended)) =
+            self.poll(|id| self.http().is_some_and(|http| http.holds(id)))
+        {
             match output {
                 Output::Send(message, id) => self.send(&message, id),
                 Output::Greet(message) => self.greet(&message),
@@ -127,7 +129,7 @@ impl Engine {
     fn greet(&self, message: &JsValue) {
         let channel = self.platform.channel.borrow().clone();
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.platform.endpoint.limit),
+            Some(channel) => channel.send(message, None, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match sent {
@@ -139,8 +141,9 @@ impl Engine {
 
     fn send(&self, message: &JsValue, id: Option<RequestId>) {
         let channel = self.platform.channel.borrow().clone();
+        let patience = id.and_then(|id| self.with(|core| core.patience(id)));
         let sent = match &channel {
-            Some(channel) => channel.send(message, self.platform.endpoint.limit),
+            Some(channel) => channel.send(message, patience, self.platform.endpoint.limit),
             None => Err(not_open()),
         };
         match (sent, id) {

@@ -20,7 +20,8 @@ use super::platform::{self, now};
 use super::scanned::progress_of;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
-use crate::proto::client::Heard;
+use crate::proto::Millis;
+use crate::proto::client::{Heard, RequestId};
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -54,19 +55,30 @@ struct Request {
 struct Broken {
     /// Whether `fetch` was called.
     sent: bool,
+    /// Whether it may be that nobody is there, of which the platform says nothing.
+    refused: bool,
     cause: JsValue,
 }
 
+impl Broken {
+    /// Before there was an answer.
+    fn headless(cause: JsValue) -> Self {
+        Self { sent: true, refused: platform::is_online(), cause }
+    }
+}
+
 impl PageHttp {
-    pub fn new(url: String, headers: Headers, limit: usize, engine: Weak<Engine>) -> Rc<Self> {
+    pub fn new(url: String, headers: Headers, limit: usize, engine: &Engine) -> Rc<Self> {
+        let mut core = client::Http::default();
+        core.set_unheard(!engine.handlers.listen());
         Rc::new_cyclic(|this| Self {
-            core: RefCell::default(),
+            core: RefCell::new(core),
             url,
             headers,
             limit,
             exchanges: RefCell::default(),
             wake: Cell::new(f64::INFINITY),
-            engine,
+            engine: engine.this.clone(),
             this: this.clone(),
         })
     }
@@ -76,19 +88,32 @@ impl PageHttp {
         self.wake.get()
     }
 
-    pub fn send(&self, message: &JsValue) {
-        self.core.borrow_mut().send(message.clone(), Sending::default());
+    pub fn send(&self, message: &JsValue, patience: Option<Millis>) {
+        {
+            let mut core = self.core.borrow_mut();
+            core.advance_to(now());
+            core.send(message.clone(), Sending { patience, resume: None });
+        }
         self.pump();
+    }
+
+    pub fn holds(&self, id: RequestId) -> bool {
+        self.core.borrow().holds(id)
     }
 
     /// Tells the client what has happened, and does what is to be done.
     pub fn pump(&self) {
-        // Nobody is there any more to be told, or somebody else is in this place.
-        let Some(engine) = self.engine.upgrade().filter(|engine| engine.uses(self)) else { return };
-        engine.with(|client| self.core.borrow_mut().tell(client, now()));
-        engine.drain();
-        self.act();
-        engine.arm();
+        // Otherwise nobody is there any more to be told, or somebody else is in this place.
+        while let Some(engine) = self.engine.upgrade().filter(|engine| engine.uses(self)) {
+            engine.with(|client| self.core.borrow_mut().tell(client, now()));
+            engine.drain();
+            self.act();
+            engine.arm();
+            // By the clock, for one.
+            if !self.core.borrow().stirs() {
+                break;
+            }
+        }
     }
 
     /// Ends everything; returns the exchanges that tell the server.
@@ -137,7 +162,7 @@ impl PageHttp {
     }
 
     fn fetch(&self, request: &Request, controller: &AbortController) -> Result<Promise, Broken> {
-        let unsent = |cause| Broken { sent: false, cause };
+        let unsent = |cause| Broken { sent: false, refused: false, cause };
         let init = RequestInit::new();
         init.set_method(request.verb);
         if let Some(body) = &request.body {
@@ -157,9 +182,13 @@ impl PageHttp {
         init.set_signal(Some(&controller.signal()));
         init.set_redirect(RequestRedirect::Error);
         init.set_credentials(RequestCredentials::Omit);
-        init.set_cache(RequestCache::NoStore);
+        // No cache answers anything else, and where the page is of another origin, this would make the
+        // browser ask the server for leave before each request.
+        if request.verb == "GET" {
+            init.set_cache(RequestCache::NoStore);
+        }
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-        platform::fetch(&self.url, &init).map_err(|cause| Broken { sent: true, cause })
+        platform::fetch(&self.url, &init).map_err(Broken::headless)
     }
 
     /// One exchange, from its request to the end of its answer.
@@ -171,19 +200,23 @@ impl PageHttp {
     ) {
         let aborted = || controller.signal().aborted();
         let result = match answer {
-            Ok(promise) => self
-                .answer(exchange, promise, &aborted)
-                .await
-                .map_err(|cause| Broken { sent: true, cause }),
+            Ok(promise) => match JsFuture::from(promise).await {
+                Ok(response) => self
+                    .answer(exchange, &response.unchecked_into(), &aborted)
+                    .await
+                    .map_err(|cause| Broken { sent: true, refused: false, cause }),
+                Err(cause) => Err(Broken::headless(cause)),
+            },
             Err(broken) => Err(broken),
         };
-        if let Err(Broken { sent, cause }) = result
+        if let Err(Broken { sent, refused, cause }) = result
             && !aborted()
         {
-            let failure =
-                Failure { sent, refused: sent && platform::is_online(), cause: Some(cause) };
+            let failure = Failure { sent, refused, cause: Some(cause) };
             self.core.borrow_mut().failed(exchange, failure, now());
         }
+        // What is not read to its end would hold a connection.
+        controller.abort();
         self.exchanges.borrow_mut().remove(&exchange);
         self.pump();
     }
@@ -191,10 +224,9 @@ impl PageHttp {
     async fn answer(
         &self,
         exchange: u32,
-        promise: Promise,
+        response: &Response,
         aborted: &impl Fn() -> bool,
     ) -> Result<(), JsValue> {
-        let response: Response = JsFuture::from(promise).await?.unchecked_into();
         let headers = response.headers();
         let header = |name| headers.get(name).ok().flatten().unwrap_or_default();
         let reading = self.core.borrow_mut().head(
@@ -208,7 +240,9 @@ impl PageHttp {
             },
             now(),
         );
-        if reading == BodyMode::Nothing {
+        // The body may be long in coming.
+        self.pump();
+        if reading == BodyMode::Nothing || aborted() {
             return Ok(());
         }
         let mut whole = Vec::new();

@@ -5,6 +5,7 @@ use crate::http::headers::{EVENTS, JSON, is_media};
 use crate::http::sse::EventStream;
 use crate::jsonrpc::{Id, Payload, code};
 use crate::proto::Millis;
+use crate::proto::client::OWN_STREAM;
 use crate::types::{meta, method};
 
 use super::answer::{error_in, says_code};
@@ -66,6 +67,8 @@ pub(super) enum Subject {
     CallTool,
     /// Asks for a stream of news, of whose gaps the caller is told.
     Subscribe,
+    /// Asks the exchanges themselves whether the server's own stream is there.
+    OwnStream,
     Other,
     Response,
     Cancelled,
@@ -96,6 +99,7 @@ impl Subject {
             method::UNSUBSCRIBE => Self::TakenBack,
             method::DISCOVER => Self::Discover,
             method::LISTEN => Self::Subscribe,
+            OWN_STREAM => Self::OwnStream,
             method::PING
             | method::LIST_RESOURCES
             | method::LIST_RESOURCE_TEMPLATES

@@ -106,8 +106,8 @@ impl<P: Payload> Http<P> {
     /// Posts a message of the client, unless it is answered here.
     #[inline(never)]
     pub(super) fn post_message(&mut self, mut message: P, again: bool) -> Option<NonZero<u32>> {
-        if self.unheard && self.session.is_some() && Subject::of(&message) == Subject::Subscribe {
-            // Asks whether the server's own stream is there, which was waited for if it had to be.
+        if Subject::of(&message) == Subject::OwnStream {
+            // It was waited for if it had to be.
             message.remove("method");
             message.set("result", P::object());
             self.incoming.push(Incoming::Message(message));

@@ -9,6 +9,10 @@ const SILENCE: Millis = 1_500.0;
 /// The same for a server that is still being started.
 const STARTING: Millis = 5_000.0;
 
+/// The method of a request that is for nobody but who moves the messages: it is answered when what the
+/// server says by itself would be heard.
+pub const OWN_STREAM: &str = "";
+
 /// What is known of the channel that is about to open.
 ///
 /// ```
@@ -26,6 +30,9 @@ pub struct Channel {
     pub probe_timeout: Millis,
     /// Whether a second channel to the same server can be opened, should it hang up on the probe.
     pub can_reopen: bool,
+    /// Whether what a server of the legacy era says by itself comes on a stream that may still be to
+    /// come. Who moves the messages then answers [`OWN_STREAM`] when it is there.
+    pub own_stream: bool,
     /// The server's era, if an earlier connection to it has shown that.
     pub remembered: Option<Era>,
 }
@@ -38,7 +45,7 @@ impl Channel {
 
     /// Exchanges of HTTP. Silence may as well be a slow way, and nothing hangs up.
     pub const fn http(connect_timeout: Millis) -> Self {
-        Self::new(connect_timeout, connect_timeout / 3.0, false)
+        Self { own_stream: true, ..Self::new(connect_timeout, connect_timeout / 3.0, false) }
     }
 
     /// What somebody else has made, such as a `MessagePort`: there is no other.
@@ -52,7 +59,7 @@ impl Channel {
     }
 
     const fn new(connect_timeout: Millis, probe_timeout: Millis, can_reopen: bool) -> Self {
-        Self { connect_timeout, probe_timeout, can_reopen, remembered: None }
+        Self { connect_timeout, probe_timeout, can_reopen, own_stream: false, remembered: None }
     }
 
     /// The same: however short the whole is to be, half of it is left for `initialize`.

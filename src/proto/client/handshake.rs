@@ -26,7 +26,7 @@ use super::wire::Wire;
 /// How the connection comes about.
 #[derive(Debug)]
 pub(super) struct Handshake<P> {
-    channel: Channel,
+    pub channel: Channel,
     phase: Phase<P>,
     patience: Patience,
     /// What became of the first probe, if that does not show the server's era: it was lost on the

@@ -38,14 +38,13 @@ impl<P: Payload> ClientMachine<P> {
         }
         let wire = &mut self.wire;
         let mut params = params.unwrap_or_else(P::object);
-        let session = self.handshake.session();
         if listens && !wire.whole {
             let reason = owned("a part of this client is not loaded");
             return Err(Error::Closed { reason, sent: false });
         }
         if listens {
-            let (calls, session) = (&mut self.calls, session.filter(|_| !waits));
-            let (id, slot) = self.subscriptions.listen(wire, calls, session, params, limits, now);
+            let (calls, shake) = (&mut self.calls, &self.handshake);
+            let (id, slot) = self.subscriptions.listen(wire, calls, shake, params, limits, now);
             return Ok(Requested::Sent(id, slot));
         }
         let mut pages = Pages::new(method, &params, limits.pages);

@@ -15,6 +15,8 @@ use crate::types::method;
 
 use super::cache::{Cache, covers};
 use super::calls::CallTable;
+use super::channel::OWN_STREAM;
+use super::handshake::Handshake;
 use super::limits::CallLimits;
 use super::output::{Negotiated, Output};
 use super::requests::{Purpose, RequestId, Slot};
@@ -28,9 +30,6 @@ const LISTS: [(&str, &str, &str); 3] = [
 ];
 const URIS: &str = "resourceSubscriptions";
 const TASKS: &str = "taskIds";
-/// Beside the filter: whether the server's own stream may not be there yet. Then a request that is for
-/// nobody but who moves the messages is answered by that when it is.
-const OWN: &str = "own";
 
 /// The texts of a filter's list, each once.
 #[inline(never)]
@@ -156,12 +155,13 @@ impl<P: Payload> Subscriptions<P> {
         &mut self,
         wire: &mut Wire<P>,
         calls: &mut CallTable<P>,
-        session: Option<&Negotiated<P>>,
+        handshake: &Handshake<P>,
         params: P,
         limits: CallLimits,
         now: Millis,
     ) -> (RequestId, Slot) {
         wire.enter();
+        let session = handshake.session().filter(|_| !handshake.is_renewing());
         let id = wire.requests.next();
         // Only the wait for the acknowledgement is timed.
         let endless = f64::INFINITY;
@@ -172,9 +172,9 @@ impl<P: Payload> Subscriptions<P> {
             again::wait(wire, calls, id, now);
         } else if tells_unasked(wire) {
             filter = honour(session, &filter);
-            if says(Some(&params), OWN) {
+            if handshake.channel.own_stream {
                 let own = wire.requests.next();
-                wire.post(own, Purpose::Subscribe(String::new()), method::LISTEN, P::object());
+                wire.post(own, Purpose::Subscribe(String::new()), OWN_STREAM, P::object());
             }
             for uri in texts(&filter, URIS) {
                 if !self.want(&uri) {

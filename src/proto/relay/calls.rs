@@ -54,6 +54,8 @@ pub(super) struct RelayedCall<P> {
     pub params: Option<P>,
     /// The filter of what listens, to be asked for again.
     pub filter: Option<P>,
+    /// Whether the server has acknowledged it, now or before.
+    pub was_acknowledged: bool,
     /// `None`: the server has answered, or is gone.
     pub slot: Option<Slot>,
     pub first: Option<RequestId>,
@@ -104,6 +106,7 @@ impl<P> RelayedCall<P> {
             method: method.to_owned(),
             params: None,
             filter: None,
+            was_acknowledged: false,
             slot: None,
             first: None,
             asks: Vec::new(),

@@ -137,6 +137,8 @@ pub struct Relay<P> {
     options: RelayOptions,
     back: ClientMachine<P>,
     stage: Stage,
+    /// Whether the server was there before.
+    was_connected: bool,
     fronts: BTreeMap<FrontId, Front<P>>,
     calls: Calls<P>,
     questions: Questions<P>,
@@ -161,6 +163,7 @@ impl<P: Payload> Relay<P> {
             options,
             back: ClientMachine::new(config),
             stage: Stage::Closed,
+            was_connected: false,
             fronts: BTreeMap::new(),
             calls: Calls::default(),
             questions: Questions::default(),
@@ -335,7 +338,10 @@ impl<P: Payload> Relay<P> {
             From::Greet(message) => self.outputs.push_back(RelayOutput::Greet(message)),
             From::Reopen => self.outputs.push_back(RelayOutput::Reopen),
             From::Connected => self.connected(now),
-            From::Disconnected(error, _) => self.disconnected(error),
+            From::Disconnected(error, second) => {
+                self.outputs.extend(second.map(RelayOutput::Fault));
+                self.disconnected(error);
+            }
             From::Progress(slot, report) => self.report(slot, report.params),
             From::Settled(slot, outcome) => self.settled(slot, outcome, now),
             From::Acknowledged(slot, honoured) => self.acknowledged(slot, &honoured),
@@ -347,11 +353,12 @@ impl<P: Payload> Relay<P> {
             From::Fault(error) => self.outputs.push_back(RelayOutput::Fault(error)),
             From::Odd(_, params) => self.stray(params),
             From::Task(slot, state) => self.carried_out_as_task(slot, &state, now),
-            // Counted or told elsewhere, or a matter of the client machine's.
-            From::Stalled(_)
-            | From::Leg(..)
-            | From::Tools(_)
+            From::Tools(None) => self.tools.unlist(),
+            // Noted as each page comes; told when it is acknowledged again; for who shows it; all is here.
+            From::Tools(Some(_))
             | From::Interrupted(..)
+            | From::Stalled(_)
+            | From::Leg(..)
             | From::Incomplete => {}
         }
     }
@@ -359,6 +366,9 @@ impl<P: Payload> Relay<P> {
     fn connected(&mut self, now: Millis) {
         self.stage = Stage::Open;
         self.outputs.push_back(RelayOutput::Connected);
+        if std::mem::replace(&mut self.was_connected, true) {
+            self.missed_lists();
+        }
         self.listen_again(now);
         for (front, request) in std::mem::take(&mut self.waiting) {
             self.serve(front, request, now);

@@ -17,11 +17,11 @@ pub(super) const TASKS: &str = "taskIds";
 /// Resources that one session may subscribe to.
 const MOST: usize = 1024;
 
-/// The lists, by the capability that has it and the filter's member.
-const LISTS: [(&str, &str); 3] = [
-    ("tools", "toolsListChanged"),
-    ("prompts", "promptsListChanged"),
-    ("resources", "resourcesListChanged"),
+/// The lists, by the capability that has it, the filter's member, and the notification.
+const LISTS: [(&str, &str, &str); 3] = [
+    ("tools", "toolsListChanged", method::TOOLS_CHANGED),
+    ("prompts", "promptsListChanged", method::PROMPTS_CHANGED),
+    ("resources", "resourcesListChanged", method::RESOURCES_CHANGED),
 ];
 
 fn of_resource<P: Payload>(uri: &str) -> P {
@@ -30,7 +30,17 @@ fn of_resource<P: Payload>(uri: &str) -> P {
     filter
 }
 
+fn says<P: Payload>(object: &P, member: &'static str) -> bool {
+    object.get(member).and_then(|value| value.as_bool()) == Some(true)
+}
+
 impl<P: Payload> Relay<P> {
+    /// Whether the server has said that it tells of changes of that list.
+    fn tells_of(&self, feature: &'static str) -> bool {
+        let session = self.back.session().and_then(|session| session.capabilities.as_ref());
+        session.and_then(|all| all.get(feature)).is_some_and(|all| says(&all, "listChanged"))
+    }
+
     /// `subscriptions/listen` of a client.
     pub(super) fn listen(&mut self, front: FrontId, request: Relayed<P>, now: Millis) {
         let filter = request.params.as_ref().and_then(|params| params.get("notifications"));
@@ -52,16 +62,12 @@ impl<P: Payload> Relay<P> {
 
     /// A legacy session hears of lists unasked, which a modern server has to be asked for.
     pub(super) fn listen_to_lists(&mut self, front: FrontId, now: Millis) {
-        let Some(session) = self.back.session().filter(|session| session.version.listens()) else {
+        if self.back.session().is_none_or(|session| !session.version.listens()) {
             return;
-        };
+        }
         let mut filter = P::object();
-        for (feature, member) in LISTS {
-            let changes = session
-                .capabilities
-                .as_ref()
-                .and_then(|all| all.get(feature)?.get("listChanged")?.as_bool());
-            if changes == Some(true) {
+        for (feature, member, _) in LISTS {
+            if self.tells_of(feature) {
                 filter.set(member, P::boolean(true));
             }
         }
@@ -133,6 +139,10 @@ impl<P: Payload> Relay<P> {
     /// The server says what it will tell of.
     pub(super) fn acknowledged(&mut self, slot: Slot, honoured: &P) {
         let Some(number) = self.calls.by_slot(slot) else { return };
+        let Some(call) = self.calls.get_mut(number) else { return };
+        if std::mem::replace(&mut call.was_acknowledged, true) {
+            return self.missed(slot, honoured);
+        }
         let Some(call) = self.calls.get(number) else { return };
         let (front, key) = (call.front, call.key);
         match (&call.kind, key) {
@@ -174,6 +184,30 @@ impl<P: Payload> Relay<P> {
                 self.answer(front, key, outcome);
             }
             _ => {}
+        }
+    }
+
+    /// The server tells of all that again: what has changed meanwhile nobody knows, so it counts as
+    /// changed.
+    fn missed(&mut self, slot: Slot, honoured: &P) {
+        for (_, member, method) in LISTS {
+            if says(honoured, member) {
+                self.updated(slot, method.to_owned(), None);
+            }
+        }
+        for uri in honoured.get(URIS).and_then(|uris| uris.texts()).unwrap_or_default() {
+            let mut params = P::object();
+            params.set_text("uri", &uri);
+            self.updated(slot, method::RESOURCE_UPDATED.to_owned(), Some(params));
+        }
+    }
+
+    /// The same where the server tells of its lists unasked, and is there again.
+    pub(super) fn missed_lists(&mut self) {
+        for (feature, _, method) in LISTS {
+            if self.tells_of(feature) {
+                self.tell_sessions(method, None);
+            }
         }
     }
 

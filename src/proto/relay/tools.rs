@@ -18,8 +18,10 @@ const PAGES: u32 = 64;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum List {
     Unknown,
-    /// So many pages of it have been asked for.
+    /// So many pages have been asked for.
     Asked(u32),
+    /// The same, and since then it has changed.
+    Outdated(u32),
     Known,
 }
 
@@ -59,7 +61,10 @@ impl<P: Payload> ListedTools<P> {
     /// They are others by now.
     pub fn unlist(&mut self) {
         self.all.clear();
-        self.list = List::Unknown;
+        self.list = match self.list {
+            List::Asked(pages) | List::Outdated(pages) => List::Outdated(pages),
+            List::Unknown | List::Known => List::Unknown,
+        };
     }
 }
 
@@ -99,14 +104,20 @@ impl<P: Payload> Relay<P> {
 
     /// A page of the relay's own list has come, or there is none: who waits for it goes on.
     pub(super) fn listed_first(&mut self, page: Option<&P>, now: Millis) {
-        let List::Asked(pages) = self.tools.list else { return };
         let cursor = page.and_then(|page| page.get("nextCursor"));
-        if let Some(cursor) = cursor.filter(|cursor| cursor.as_text().is_some())
-            && pages < PAGES
-        {
-            self.tools.list = List::Asked(pages + 1);
+        let cursor = cursor.filter(|cursor| cursor.as_text().is_some());
+        let (pages, goes_on) = match self.tools.list {
+            List::Asked(pages) => (pages, cursor.is_some()),
+            List::Outdated(pages) => (pages, page.is_some()),
+            List::Unknown | List::Known => return,
+        };
+        if goes_on && pages < PAGES {
             let mut params = P::object();
-            params.set("cursor", cursor);
+            // What has changed is listed from its start.
+            if let Some(cursor) = cursor.filter(|_| self.tools.list == List::Asked(pages)) {
+                params.set("cursor", cursor);
+            }
+            self.tools.list = List::Asked(pages + 1);
             if self.own_request(method::LIST_TOOLS, params, now) {
                 return;
             }
