@@ -170,7 +170,11 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
-        let about = exchange.message.clone();
+        // What is asked for the sake of a call is sent as that is.
+        let about = match &exchange.purpose {
+            ExchangePurpose::Refresh(refused) => Some(refused.call.clone()),
+            _ => exchange.message.clone(),
+        };
         self.exchanges.push(exchange);
         self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
         self.newest
