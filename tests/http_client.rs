@@ -7,7 +7,7 @@ mod support;
 use mcp_wasm::error::Error;
 use mcp_wasm::http::client::{BodyMode, Failure, Sending};
 use mcp_wasm::jsonrpc::Id;
-use mcp_wasm::proto::client::{Handles, Mode};
+use mcp_wasm::proto::client::{Handles, Mode, RequestId};
 use mcp_wasm::proto::version::{Era, Version};
 use serde_json::{Value, json};
 use support::{Fetch, Path, Place, Told, Web, protocol_text, said, step};
@@ -251,6 +251,63 @@ fn what_waits_for_the_servers_own_stream_is_sent_once_in_the_session_that_replac
     assert!(web.is_quiet());
 }
 
+/// How a server answers a request of a session that it does not know any more, and whether that is what it says.
+const REFUSALS: [(u16, &str, bool); 7] = [
+    (404, "", true),
+    (400, "", true),
+    (
+        400,
+        r#"{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: No valid session ID provided"}}"#,
+        true,
+    ),
+    (
+        200,
+        r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32001,"message":"Session not found"}}"#,
+        true,
+    ),
+    (400, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32602,"message":"no"}}"#, false),
+    (200, r#"{"jsonrpc":"2.0","id":ID,"error":{"code":-32602,"message":"no"}}"#, false),
+    (500, "", false),
+];
+
+#[test]
+fn what_waits_for_the_servers_own_stream_waits_for_the_session_there_is_however_a_post_is_refused()
+{
+    for (status, body, ends) in REFUSALS {
+        let _place = Place(format!("{status} {body}"));
+        let (mut web, listen) = unheard();
+        let call = web.page.call(support::FOREVER);
+        let (list, fetch) = web.request("tools/list", json!({}));
+        let body = body.replace("ID", &list.to_string());
+        web.answer(&fetch, status, "application/json", &body);
+        let mut expected = vec![json!(call)];
+        if ends {
+            let of_the_old = "it is of the session that has ended";
+            assert!(web.aborted.contains(&listen.exchange), "{of_the_old}");
+            let initialize = web.take_method("initialize");
+            web.wait(200.0);
+            assert!(web.is_quiet(), "there is no session");
+            web.initialized(&initialize, "s2");
+            let listen = web.take();
+            assert_eq!((listen.verb, listen.header("mcp-session-id")), ("GET", Some("s2")));
+            expected.push(json!(list));
+        } else {
+            assert!(web.is_quiet() && web.aborted.is_empty());
+            web.stream(&listen);
+            web.pump();
+        }
+        let session = if ends { "s2" } else { "s1" };
+        for id in expected {
+            let sent = web.take();
+            assert_eq!((sent.id(), sent.header("mcp-session-id")), (id, Some(session)));
+            web.result(&sent, json!({ "tools": [], "content": [] }));
+        }
+        assert!(web.is_quiet());
+        assert!(web.page.outcome(call).expect("settled").is_ok());
+        assert_eq!(web.page.outcome(list).expect("settled").is_ok(), ends);
+    }
+}
+
 #[test]
 fn a_server_that_takes_no_initialized_is_asked_at_once_whoever_listens() {
     let mut web = Web::new(Mode::Legacy, Path::Scanned);
@@ -317,6 +374,23 @@ fn what_waits_fails_unsent_when_the_session_cannot_be_renewed() {
         assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
     }
     assert!(web.is_quiet() && !web.page.is_open());
+}
+
+#[test]
+fn what_waits_fails_unsent_when_the_connection_is_ended_and_what_was_sent_does_not() {
+    for keep in [false, true] {
+        let (mut web, _) = unheard();
+        let call = web.page.call(support::FOREVER);
+        web.pump();
+        let (list, fetch) = web.request("tools/list", json!({}));
+        let id = |id| RequestId::new(id).unwrap();
+        assert!(web.http.holds(id(call)) && !web.http.holds(id(list)));
+        web.http.close(keep);
+        web.pump();
+        assert!(matches!(failure(&web, call), Error::Closed { sent: false, .. }));
+        assert!(web.page.outcome(list).is_none() && web.aborted.contains(&fetch.exchange));
+        assert_eq!(web.is_quiet(), keep, "the end of the session is told");
+    }
 }
 
 #[test]

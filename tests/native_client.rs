@@ -17,6 +17,8 @@ use mcp_wasm::types::Resource;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
 
 #[path = "support/own.rs"]
@@ -639,13 +641,79 @@ async fn headers_are_added_to_every_request() {
         let connecting = tokio::spawn(async move { connect.await.map(drop) });
         let (mut stream, _) = within(listener.accept()).await.unwrap();
         let mut request = vec![0; 4096];
-        let length = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await.unwrap();
+        let length = stream.read(&mut request).await.unwrap();
         let request = String::from_utf8_lossy(&request[..length]).to_lowercase();
         assert!(
             request.contains("x-own: one") && request.contains("authorization: bearer 0"),
             "{request}"
         );
         connecting.abort();
+    }
+}
+
+/// Answers one request of HTTP/1.1, and says what was asked: its method, and that of its message.
+async fn answer(stream: &mut TcpStream, answer: impl Fn(&str) -> Option<String>) -> String {
+    let mut request = vec![0; 8192];
+    let length = stream.read(&mut request).await.unwrap_or_default();
+    let request = String::from_utf8_lossy(&request[..length]).into_owned();
+    let about = request.split("\"method\":\"").nth(1).and_then(|rest| rest.split('"').next());
+    let asked = about.unwrap_or(request.split(' ').next().unwrap_or_default()).to_owned();
+    match answer(&asked) {
+        Some(answer) => stream.write_all(answer.as_bytes()).await.unwrap(),
+        None => std::future::pending().await,
+    }
+    asked
+}
+
+#[tokio::test]
+async fn a_call_that_waits_for_a_new_session_when_the_client_is_closed_was_never_sent() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let opened = Arc::new(AtomicU32::new(0));
+    let sessions = Arc::clone(&opened);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let sessions = Arc::clone(&sessions);
+            tokio::spawn(async move {
+                let says = |status: &str, more: &str, body: &str| {
+                    let length = body.len();
+                    Some(format!(
+                        "HTTP/1.1 {status}\r\n{more}content-length: {length}\r\nconnection: close\r\n\r\n{body}"
+                    ))
+                };
+                let result = r#"{"jsonrpc":"2.0","id":1,"result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{}},"serverInfo":{"name":"s","version":"1"}}}"#;
+                let json = "content-type: application/json\r\nmcp-session-id: s1\r\n";
+                answer(&mut stream, |asked| match asked {
+                    // No other session is opened.
+                    "initialize" if sessions.fetch_add(1, Ordering::SeqCst) > 0 => None,
+                    "initialize" => says("200 OK", json, result),
+                    "notifications/initialized" => says("202 Accepted", "", ""),
+                    // This one is sent, and not answered.
+                    "tools/call" => None,
+                    "ping" => says("404 Not Found", "", ""),
+                    _ => says("405 Method Not Allowed", "", ""),
+                })
+                .await;
+            });
+        }
+    });
+    let client =
+        within(Client::connect(format!("http://{address}/mcp")).mode(Mode::Legacy)).await.unwrap();
+    let sent = client.call_tool("sent", ()).start();
+    sleep(Duration::from_millis(50)).await;
+    let waits = [client.ping().start(), client.ping().start()];
+    eventually(|| opened.load(Ordering::SeqCst) > 1).await;
+    let waits_too = client.call_tool("waits", ()).start();
+    sleep(Duration::from_millis(20)).await;
+    within(client.close()).await;
+    for (ends, may) in [(sent, true), (waits_too, false)] {
+        let error = within(ends).await.unwrap_err();
+        let Error::Closed { may_have_run, .. } = error else { panic!("{error}") };
+        assert_eq!(may_have_run, may, "{error}");
+    }
+    for ends in waits {
+        let error = within(ends).await.unwrap_err();
+        assert!(matches!(error, Error::Closed { may_have_run: false, .. }), "{error}");
     }
 }
 

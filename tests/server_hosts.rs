@@ -23,8 +23,8 @@ use mcp_wasm::{
         },
     },
     server::{
-        CompletionRequest, Context, ElicitRequest, InputError, Json, Prompt, PromptArgument,
-        Resource, ResourceTemplate, SampleRequest, Server, Tool,
+        CompletionRequest, Content, Context, ElicitRequest, InputError, Json, NoArguments, Prompt,
+        PromptArgument, Resource, ResourceTemplate, SampleRequest, Server, Tool,
     },
     types::Implementation,
 };
@@ -142,11 +142,17 @@ fn native(script: &[Step]) -> Server {
         .tool_with(tool("fails"), |_: Value, _| async { Err::<(), _>("on purpose") })
         .resource(Resource::new("test://a b", "a"), |_| async { "text" })
         .resource(Resource::new("test://gone", "gone"), |_| async { None::<String> })
+        .resource(Resource::new("test://bytes", "bytes"), |_| async { vec![1_u8, 2, 3] })
+        .resource(Resource::new("test://json", "json"), |_| async { Json(json!({ "a": [1] })) })
+        .resource(Resource::new("test://named", "named").mime_type("text/x-own"), |_| async {
+            "own"
+        })
         .resource_template(
             ResourceTemplate::new("test://{x}/y", "t"),
             |variables: BTreeMap<String, String>, _| async move { format!("{variables:?}") },
         )
         .prompt_with(prompt, move |_: Value, ctx| run(ctx, Arc::clone(&again)))
+        .prompt("block", "", |_: NoArguments, _| async { Content::text("said") })
         .completion(|request: CompletionRequest, _| async move {
             (0..150).map(|number| format!("{}{number}", request.value)).collect::<Vec<_>>()
         })
@@ -207,6 +213,10 @@ impl InPage {
                 Err(HandlerFailure { message: "on purpose".to_owned(), code: None, data: None })
             }
             (HandlerKind::Resource, "test://gone") => Ok(json!(null)),
+            (HandlerKind::Resource, "test://bytes") => Ok(json!({ "blob": "AQID" })),
+            (HandlerKind::Resource, "test://json") => Ok(json!({ "a": [1] })),
+            (HandlerKind::Resource, "test://named") => Ok(json!("own")),
+            (HandlerKind::Prompt, "block") => Ok(json!({ "type": "text", "text": "said" })),
             (HandlerKind::Resource, _) => Ok(match job.input.as_object().unwrap().get("x") {
                 Some(x) => json!(format!("{:?}", BTreeMap::from([("x", x.as_str().unwrap())]))),
                 None => json!("text"),
@@ -377,11 +387,15 @@ fn the_same_requests_have_the_same_answers() {
         ("tools/call", json!({ "name": "five", "requestState": "v1.a.b" })),
         ("resources/read", json!({ "uri": "test://a%20b" })),
         ("resources/read", json!({ "uri": "test://gone" })),
+        ("resources/read", json!({ "uri": "test://bytes" })),
+        ("resources/read", json!({ "uri": "test://json" })),
+        ("resources/read", json!({ "uri": "test://named" })),
         ("resources/read", json!({ "uri": "test://%C3%A4/y" })),
         ("resources/read", json!({ "uri": "test://none" })),
         ("prompts/get", json!({ "name": "greet" })),
         ("prompts/get", json!({ "name": "greet", "arguments": { "who": 7 } })),
         ("prompts/get", json!({ "name": "greet", "arguments": { "who": "you" } })),
+        ("prompts/get", json!({ "name": "block" })),
         ("prompts/get", json!({ "name": "none" })),
         ("completion/complete", complete(json!({ "type": "ref/prompt", "name": "greet" }), "who")),
         ("completion/complete", complete(json!({ "type": "ref/prompt", "name": "greet" }), "x")),

@@ -30,6 +30,8 @@ extern "C" {
     fn install_fetch();
     fn will_answer(status: u16, kind: &str, text: &str);
     fn fetched() -> Vec<String>;
+    fn caches() -> Vec<String>;
+    fn broken_off() -> Vec<u8>;
     fn hold_stream();
     fn open_stream();
     async fn later(milliseconds: f64);
@@ -765,6 +767,30 @@ async fn over_http_an_answer_that_is_too_large_fails_its_call() {
         assert_eq!(error.code(), "MESSAGE_TOO_LARGE", "{kind}: {error}");
     }
     assert!(client.is_connected());
+    // What is not read to its end would hold a connection.
+    assert_eq!(broken_off()[1..], [1, 1]);
+}
+
+#[wasm_bindgen_test]
+async fn over_http_only_what_is_asked_by_get_names_a_cache() {
+    // Otherwise browsers would ask a server of another origin for leave before each message.
+    let client = to_legacy().await.unwrap();
+    assert_eq!(fetched().last().unwrap(), "GET   ");
+    assert_eq!(caches(), ["", "", "no-store"]);
+    drop(client);
+}
+
+#[wasm_bindgen_test]
+async fn over_http_a_stream_that_breaks_off_is_left_alone_as_long_as_one_of_a_server_that_is_there()
+{
+    let client = to_legacy().await.unwrap();
+    open_stream();
+    later(20.0).await;
+    will_answer(200, EVENTS, "id: 7\ndata:\n\nBREAKS");
+    let call = client.call_tool("tool", ()).silent().start();
+    later(600.0).await;
+    assert_eq!(fetched().last().unwrap(), "POST tools/call  ", "nobody has refused anything");
+    drop(call);
 }
 
 #[wasm_bindgen_test]

@@ -298,7 +298,7 @@ export class Calls {
     if (!call) return;
     const access = /** @type {{ auth: Authorizer, server: string } | undefined} */ (this.#connection.transport?.access);
     // That is a server that lets nobody do this without more rights; before an answer has begun, it is the status 403.
-    if (access?.auth && failure?.rpcCode === 40300) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure))).catch(() => failure).then((how) => this.#answered(call, result, how));
+    if (access?.auth && failure?.rpcCode === words.INSUFFICIENT_SCOPE) import("../transports/authorized.js").then(({ lacking }) => lacking(access, /** @type {Failure} */ (failure))).catch(() => failure).then((how) => this.#answered(call, result, how));
     else this.#answered(call, result, failure);
   }
 

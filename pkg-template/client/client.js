@@ -294,8 +294,7 @@ export class Client {
   async close() {
     const reason = "the client was closed";
     const { core, transport } = this.#connection;
-    core?.closed(reason, true, NaN);
-    this.#connection.drain();
+    this.#connection.closed(transport, reason, true);
     // It may not even have begun.
     if (!(core && transport) && this.#connecting) this.#disconnected({ code: "CLOSED", message: reason, sent: false });
     await this.#connection.left;

@@ -264,10 +264,12 @@ export class Connection {
     this.#left = over(closing, this.#release);
   }
 
-  /** A transport has ended. @param {Mover} transport @param {string} reason */
-  closed(transport, reason) {
+  /** A transport has ended, or is to. @param {Mover | undefined} transport @param {string} reason @param {boolean} [byPage] */
+  closed(transport, reason, byPage) {
     if (transport !== this.#transport) return;
-    this.#core?.closed(reason, false, transport.expired ? now() : NaN);
+    // First of all, for what waits to be sent.
+    this.#fetcher?.part();
+    this.#core?.closed(reason, /** @type {boolean} */ (byPage), transport?.expired ? now() : NaN);
     this.drain();
   }
 

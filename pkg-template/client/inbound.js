@@ -1,5 +1,6 @@
 // What the server says unasked: notifications, and requests that handlers of the page answer.
 import { attempt, part } from "../base/errors.js";
+import * as words from "../wasm/words.js";
 
 /** @typedef {import("./answers.js").Answers} Answers */
 /** @typedef {import("../types/input.js").InputContext} InputContext */
@@ -84,7 +85,7 @@ export class Inbound {
       ({ message }) => {
         this.#loading = undefined;
         for (const [, request, id, input] of this.#waiting.splice(0)) {
-          if (request) this.#connection.core?.reply(id, input, request, false, { code: -32603, message }, now());
+          if (request) this.#connection.core?.reply(id, input, request, false, { code: words.INTERNAL_ERROR, message }, now());
         }
         this.#connection.drain();
       },

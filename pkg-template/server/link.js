@@ -4,6 +4,7 @@ import { ProtocolError, attempt } from "../base/errors.js";
 import { fast, handle } from "../base/handlers.js";
 import { read, write } from "../base/json.js";
 import { MAX_MESSAGE_SIZE, isWritable, outline, oversize, tooLarge } from "../base/size.js";
+import * as words from "../wasm/words.js";
 import { fresh } from "./turns.js";
 
 /** @typedef {import("../types/inside.js").Mover} Mover */
@@ -109,7 +110,7 @@ export class Link {
   #refuse(error, { id, answers }) {
     this.#server.fault(error);
     if (answers || !this.#open || (typeof id !== "string" && typeof id !== "number")) return;
-    this.#send({ jsonrpc: "2.0", id, error: { code: -32600, message: error.message } });
+    this.#send({ jsonrpc: "2.0", id, error: { code: words.INVALID_REQUEST, message: error.message } });
   }
 
   /** Sends in a moment: what is said in one go, and more than the peer can take, merges. */
@@ -168,7 +169,7 @@ export class Link {
     this.#server.fault(error);
     if (!this.#open || id === undefined) return;
     /** @param {string} what */
-    const refuse = (what) => ({ jsonrpc: "2.0", id, error: { code: -32603, message: `the ${what} could not be sent: ${error?.message}` } });
+    const refuse = (what) => ({ jsonrpc: "2.0", id, error: { code: words.INTERNAL_ERROR, message: `the ${what} could not be sent: ${error?.message}` } });
     if (method !== undefined) return void Promise.resolve().then(() => this.#take(undefined, refuse("question")));
     if (result === undefined) return;
     const refusal = refuse("result");

@@ -82,10 +82,14 @@ export class Fetcher {
     this.host = host;
   }
 
-  /** It goes on alone. */
+  /** It goes on alone, and ends. */
   part() {
-    if (!this.joined) return;
-    this.core = this.core?.part();
+    const { core } = this;
+    if (!core || !this.joined) return;
+    // What waits to be sent fails as what was not.
+    core.leave(true, true);
+    this.host.drain();
+    this.core = core.part();
     this.host = this.#own;
   }
 

@@ -1,4 +1,4 @@
-// What Rust and JavaScript say to each other in numbers: the enums and constants of `src/wasm`, each by its name there.
+// What Rust and JavaScript say to each other in numbers: the enums and constants of `src/wasm`, each by its name there, and codes of errors.
 // `cargo xtask check` compares the two.
 
 // `Core::poll`: the step to be done.
@@ -121,6 +121,11 @@ export const LOG_LEVEL_UNKNOWN = -1;
 export const LOG_LEVEL_NOT = 0;
 export const LOG_LEVEL_TELL = 1;
 export const LOG_LEVEL_SET = 2;
+
+// Codes of JSON-RPC errors.
+export const INVALID_REQUEST = -32600;
+export const INTERNAL_ERROR = -32603;
+export const INSUFFICIENT_SCOPE = 40300;
 
 /** A number that may be missing, for which Rust says NaN. @param {number} number */
 export const optional = (number) => (number === number ? number : undefined);

@@ -224,14 +224,20 @@ impl Engine {
     // ---- what the machine says ----
 
     /// What the machine says next, and the call that ends by it: from then on, another may be in its
-    /// place.
-    pub fn poll(&self) -> Option<(Output<Value>, Option<Arc<Pending>>)> {
+    /// place. What the channel still `holds` was never sent.
+    pub fn poll(
+        &self,
+        holds: impl FnOnce(RequestId) -> bool,
+    ) -> Option<(Output<Value>, Option<Arc<Pending>>)> {
         let mut inner = lock(&self.inner);
-        let output = inner.core.poll_output()?;
-        let ended = match &output {
-            Output::Settled(slot, _) => inner.calls.get_mut(slot.index()).and_then(Option::take),
-            _ => None,
-        };
+        let mut output = inner.core.poll_output()?;
+        let Output::Settled(slot, outcome) = &mut output else { return Some((output, None)) };
+        let ended = inner.calls.get_mut(slot.index()).and_then(Option::take);
+        if let Err(Fault::Closed { sent, .. }) = outcome
+            && let Some(first) = ended.as_ref().and_then(|call| call.first())
+        {
+            *sent &= !holds(first);
+        }
         Some((output, ended))
     }
 

@@ -20,6 +20,7 @@ use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::http::headers::SESSION;
 use crate::jsonrpc::{Payload, Raw, outline};
 use crate::proto::Millis;
+use crate::proto::client::RequestId;
 
 /// How much of a body an error quotes, in bytes.
 const EXCERPT: usize = 500;
@@ -85,6 +86,10 @@ impl HttpTransport {
         self.core.advance_to(now());
         self.core.send(message, Sending { patience, resume: None });
         self.act();
+    }
+
+    pub fn holds(&self, id: RequestId) -> bool {
+        self.core.holds(id)
     }
 
     pub async fn next(&mut self) -> TransportEvent {

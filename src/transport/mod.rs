@@ -161,6 +161,11 @@ impl Transport {
         Err(Error::Closed { reason: "the connection is not open".to_owned(), sent: false })
     }
 
+    /// Whether it holds the request of that id back, until the session that it is for has begun.
+    pub fn holds(&self, id: RequestId) -> bool {
+        matches!(&self.way, Way::Http(http) if http.holds(id))
+    }
+
     /// Bytes that wait to be written, for a peer that does not read.
     pub fn unsent(&self) -> usize {
         match &self.way {

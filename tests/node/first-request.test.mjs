@@ -304,6 +304,39 @@ test("a worker sends it before it has the module", async () => {
   });
 });
 
+/** Who has to be asked for headers. @type {[string, (said: string[]) => any, string, string][]} */
+const ASKED = [
+  ["makes headers for each request", (said) => ({ headers: async () => (await undefined, said.push("headers"), { "x-own": `number ${said.length}` }) }), "x-own", "number "],
+  ["asks an authorizer", (said) => ({ auth: { headers: async () => (await undefined, said.push("headers"), { authorization: `Bearer ${said.length}` }), answered: async () => false, ticket: async () => undefined } }), "authorization", "Bearer "],
+];
+for (const where of ["the page", "a worker"]) {
+  for (const [what, given, name, value] of ASKED) {
+    test(`in ${where}, who ${what} is asked once for each request, and the first one waits for that and the module`, async () => {
+      const { Client } = await fresh();
+      const { asked, fetch, about } = server();
+      /** @type {string[]} */
+      const said = [];
+      const { promise, resolve } = deferred();
+      gate = promise;
+      const run = async (/** @type {any} */ by) => {
+        const connecting = Client.connect("http://fake.test/mcp", { ...given(said), ...by });
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        assert.deepEqual([asked.length, said.length], [0, 0], "there is no module yet");
+        gate = undefined;
+        resolve();
+        const client = await within(connecting, "the connection");
+        await client.callTool("t");
+        assert.deepEqual(about(), ["server/discover", "tools/call"]);
+        assert.deepEqual(asked.map(({ headers }) => headers[name]), [`${value}1`, `${value}2`]);
+        assert.equal(said.length, 2);
+        await client.close();
+      };
+      if (where === "a worker") await inWorker(`asked-${name}`, fetch, (worker) => run({ worker }));
+      else await run({ fetch });
+    });
+  }
+}
+
 test("a name that cannot be posted to a worker is none that it sends by itself", async () => {
   const { Client } = await fresh();
   const { fetch, about } = server();

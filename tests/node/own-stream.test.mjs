@@ -126,6 +126,102 @@ test("in a worker it is the same, and the first request is on its way before the
   }
 });
 
+/** How a server refuses a request, and whether that says that it does not know the session. @type {[string, number, object | undefined, boolean][]} */
+const REFUSALS = [
+  ["404", 404, undefined, true],
+  ["400", 400, undefined, true],
+  ["400 and says why", 400, { id: null, error: { code: -32000, message: "Bad Request: No valid session ID provided" } }, true],
+  ["200 and an error", 200, { error: { code: -32001, message: "Session not found" } }, true],
+  ["400 and an answer", 400, { error: { code: -32602, message: "no such cursor" } }, false],
+  ["200 and another error", 200, { error: { code: -32602, message: "no such cursor" } }, false],
+];
+for (const where of ["the page", "a worker"]) {
+  for (const [how, status, says, ends] of REFUSALS) {
+    test(`a call in ${where} that waits for the server's own stream is sent once, in ${ends ? "the new session" : "the same session"}, when another request is refused by ${how}`, async () => {
+      const { Client } = await importPkg();
+      const { asked, fetch, open } = server();
+      /** @type {unknown[]} */
+      const sessions = [];
+      let refuses = true;
+      let opened = 0;
+      const refusing = async (/** @type {string} */ url, /** @type {any} */ given) => {
+        const { id, method } = given.body ? JSON.parse(given.body) : { id: undefined, method: given.method };
+        if (method === "tools/call") sessions.push(given.headers.get("mcp-session-id"));
+        if (method === "tools/list" && refuses) {
+          refuses = false;
+          asked.push(method);
+          return new Response(says && JSON.stringify({ jsonrpc: "2.0", id, ...says }), { status, headers: { "content-type": "application/json" } });
+        }
+        const answer = await fetch(url, given);
+        if (method === "initialize") answer.headers.set("mcp-session-id", `s${++opened}`);
+        return answer;
+      };
+      const own = globalThis.fetch;
+      globalThis.fetch = /** @type {any} */ (refusing);
+      try {
+        const worker = where === "a worker" ? /** @type {any} */ (await workerHere(`own-stream-${how.replaceAll(" ", "-")}`)) : undefined;
+        const client = new Client(undefined, { mode: "legacy" });
+        await within(client.connect("http://fake.test/mcp", { worker }), "the connection");
+        const call = client.callTool("t");
+        const list = client.listTools();
+        if (ends) await within(list, "the list of the new session");
+        else await assert.rejects(within(list, "the answer"), { rpcCode: -32602 });
+        open();
+        await within(call, "the call");
+        assert.deepEqual(sessions, [ends ? "s2" : "s1"]);
+        assert.equal(asked.filter((method) => method === "initialize").length, ends ? 2 : 1);
+        assert.equal(asked.filter((method) => method === "tools/list").length, ends ? 2 : 1);
+        await client.close();
+      } finally {
+        globalThis.fetch = own;
+      }
+    });
+  }
+}
+
+for (const where of ["the page", "a worker"]) {
+  for (const end of ["closed", "its transport is closed", "given up", "out of time"]) {
+    // What the worker has yet to send, the page cannot know at once: the call may have run, as far as that knows.
+    if (where === "a worker" && end.includes("closed")) continue;
+    test(`a call in ${where} that waits for the server's own stream was never sent, and says so: ${end}`, async () => {
+      const { Client, StreamableHttpTransport } = await importPkg();
+      const { asked, fetch, early } = server();
+      const own = globalThis.fetch;
+      // What is listed is sent at once, and not answered.
+      const slow = async (/** @type {string} */ url, /** @type {any} */ how) => {
+        const answer = await fetch(url, how);
+        if (/tools.list/.test(how.body)) await new Promise(() => {});
+        return answer;
+      };
+      globalThis.fetch = /** @type {any} */ (slow);
+      try {
+        const client = new Client(undefined, { mode: "legacy" });
+        const worker = where === "a worker" ? /** @type {any} */ (await workerHere(`own-stream-${end.slice(0, 5)}`)) : undefined;
+        const transport = worker ? undefined : new StreamableHttpTransport("http://fake.test/mcp", { fetch: slow });
+        await within(transport ? client.connect(transport) : client.connect("http://fake.test/mcp", { worker }), "the connection");
+        const giveUp = new AbortController();
+        const call = client.callTool("t", {}, { signal: giveUp.signal, ...(end === "out of time" && { timeout: 30 }) });
+        const list = client.listTools();
+        const ends = Promise.all([call, list].map((one) => one.catch((/** @type {unknown} */ reason) => reason)));
+        await soon("the list to be sent", () => asked.includes("tools/list"));
+        const waited = early() && !asked.includes("tools/call");
+        if (end === "given up") giveUp.abort();
+        if (end === "out of time") await within(assert.rejects(call, { code: "TIMEOUT" }), "the end of the call");
+        await (end === "its transport is closed" ? transport.close() : client.close());
+        const [failed, lost] = await within(ends, "the ends of both");
+        assert.ok(!waited || !asked.includes("tools/call"), String(asked));
+        // A machine that is too busy for that has sent it.
+        if (end.includes("closed") && waited) assert.deepEqual([failed.code, failed.mayHaveRun], ["CLOSED", false]);
+        assert.equal(lost.mayHaveRun, true);
+        await new Promise((resolve) => setTimeout(resolve, 200));
+        if (waited) assert.ok(!/call|cancelled/.test(String(asked)), String(asked));
+      } finally {
+        globalThis.fetch = own;
+      }
+    });
+  }
+}
+
 for (const listens of [false, true]) {
   test(`the wait begins when a slow server has taken \`initialized\`, ${listens ? "for who listens" : "for calls"}`, async () => {
     const { Client } = await importPkg();

@@ -119,15 +119,19 @@ let open = () => {};
 let held;
 /** @type {string[]} */
 let sent = [];
+/** @type {RequestInit[]} */
+let how = [];
 
 /** From now on `fetch` answers what it is told to, and fails where it is told nothing. */
 export function install_fetch() {
   answers = [];
   sent = [];
+  how = [];
   held = undefined;
   globalThis.fetch = async (_, init) => {
     const { method = "GET", headers, body } = init ?? {};
     const message = body ? JSON.parse(String(body)) : {};
+    how.push(init ?? {});
     sent.push([method, message.method, new Headers(headers).get("x-own"), new Headers(headers).get("mcp-method")].join(" "));
     if (method === "GET" && held) {
       await held;
@@ -135,7 +139,14 @@ export function install_fetch() {
     }
     const [status, type, text] = answers.shift() ?? [];
     if (!status) throw new TypeError("no network");
-    return new Response(text?.replaceAll("ID", message.id) || null, { status, headers: { "content-type": String(type) } });
+    const whole = text?.replaceAll("ID", message.id);
+    /** A stream that breaks off behind what it has brought. @param {string} start */
+    const broken = (start) =>
+      new ReadableStream({
+        start: (controller) => controller.enqueue(new TextEncoder().encode(start)),
+        pull: (controller) => controller.error(new TypeError("the network is gone")),
+      });
+    return new Response(whole?.endsWith("BREAKS") ? broken(whole.slice(0, -6)) : whole || null, { status, headers: { "content-type": String(type) } });
   };
 }
 
@@ -148,6 +159,12 @@ export const open_stream = () => open();
 
 /** @param {number} milliseconds */
 export const later = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** Which cache each request may be answered by; empty for what the platform does by itself. */
+export const caches = () => how.map(({ cache }) => cache ?? "");
+
+/** Whether each request was broken off, or what is left of its answer. */
+export const broken_off = () => Uint8Array.from(how, ({ signal }) => Number(signal?.aborted));
 
 /** What was sent by `fetch`: HTTP method, method, the header `x-own` and the header `mcp-method`. */
 export const fetched = () => sent;

@@ -24,7 +24,7 @@ const AGAIN: &str = "pkg-template/transports/exchanges.js";
 const PAUSES: &str = "src/http/client/interface.rs";
 
 /// Each option with its declaration, and the other places.
-const DEFAULTS: [(&str, &str, &[Place]); 16] = [
+const DEFAULTS: [(&str, &str, &[Place]); 17] = [
     ("timeout", CALL, &[(SETTINGS, "\n  timeout: "), (LIMITS, " timeout: ")]),
     ("maxTotalTimeout", CALL, &[(SETTINGS, "maxTotalTimeout: "), (LIMITS, " max_total: ")]),
     ("stallAfter", CALL, &[(SETTINGS, "stallAfter: "), (LIMITS, " stall_after: ")]),
@@ -66,6 +66,11 @@ const DEFAULTS: [(&str, &str, &[Place]); 16] = [
         TRANSPORT,
         &[(AGAIN, "maxReconnectionDelay = "), (PAUSES, " longest: ")],
     ),
+    (
+        "reconnectionDelayGrowFactor",
+        TRANSPORT,
+        &[(AGAIN, "reconnectionDelayGrowFactor = "), (PAUSES, " growth: ")],
+    ),
     ("maxRetries", TRANSPORT, &[(AGAIN, "maxRetries = "), (PAUSES, " attempts: ")]),
     (
         "stateLifetime",
@@ -76,6 +81,15 @@ const DEFAULTS: [(&str, &str, &[Place]); 16] = [
         ],
     ),
 ];
+
+/// Where scripts name a revision of the protocol by themselves, with what stands before it, and which
+/// of the crate's revisions it has to be.
+const REVISIONS: [(&str, &str, &str); 3] = [
+    ("pkg-template/transports/first.js", "const [REVISION, META] = [\"", "LATEST"),
+    ("pkg-template/transports/http.js", "const LATEST_SESSION = \"", "LATEST_LEGACY"),
+    ("pkg-template/client/settings.js", "protocolVersion = \"", "LATEST_LEGACY"),
+];
+const VERSIONS: &str = "src/proto/version.rs";
 
 /// Compares them.
 pub fn compare() -> Result<()> {
@@ -95,12 +109,27 @@ pub fn compare() -> Result<()> {
             }
         }
     }
+    let versions = read(VERSIONS)?;
+    for (place, before, name) in REVISIONS {
+        let known = revision(&versions, name).with_context(|| format!("{VERSIONS}: no {name}"))?;
+        let script = read(place)?;
+        let said = script.split_once(before).and_then(|(_, rest)| rest.split('"').next());
+        if said != Some(&known) {
+            differences.push(format!("{name} is {known} in {VERSIONS}, {said:?} in {place}"));
+        }
+    }
     ensure!(differences.is_empty(), "defaults differ:\n  {}", differences.join("\n  "));
     Ok(())
 }
 
 fn read(path: &str) -> Result<String> {
     fs::read_to_string(root().join(Path::new(path))).with_context(|| path.to_owned())
+}
+
+/// The revision that a constant of the crate is, as it is written on the wire.
+fn revision(versions: &str, name: &str) -> Option<String> {
+    let (_, rest) = versions.split_once(&format!("const {name}: Self = Self::V"))?;
+    Some(rest.split(';').next()?.replace('_', "-"))
 }
 
 /// What `@default` says before an option of that name.
@@ -172,6 +201,18 @@ mod tests {
         assert_eq!(value(script, "const SIZE = ").as_deref(), Some("67108864"));
         assert_eq!(value(script, "strict: ").as_deref(), Some("false"));
         assert_eq!(value(script, "nothing: "), None);
+    }
+
+    #[test]
+    fn a_revision_is_read_as_it_is_on_the_wire() {
+        let versions = "pub const LATEST: Self = Self::V2026_07_28;\n";
+        assert_eq!(revision(versions, "LATEST").as_deref(), Some("2026-07-28"));
+        assert_eq!(revision(versions, "LATEST_LEGACY"), None);
+    }
+
+    #[test]
+    fn what_is_written_several_times_is_the_same() {
+        compare().unwrap();
     }
 
     #[test]

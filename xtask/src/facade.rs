@@ -13,10 +13,8 @@ const ANY: usize = 100;
 
 /// Looks at all scripts and declarations.
 pub fn check() -> Result<()> {
-    let mut files = Vec::new();
-    scripts(&root().join("pkg-template"), &mut files)?;
     let mut found = Vec::new();
-    for file in files {
+    for file in files()? {
         let text = fs::read_to_string(&file).with_context(|| file.display().to_string())?;
         let muted = ["@ts-ignore", "@ts-expect-error", "@ts-nocheck"];
         let name = file.strip_prefix(root()).unwrap_or(&file).display().to_string();
@@ -34,6 +32,13 @@ pub fn check() -> Result<()> {
     );
     say(format_args!("types: the facade says `any` {all} times; {} are left", ANY - all));
     Ok(())
+}
+
+/// All scripts and declarations.
+pub fn files() -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    scripts(&root().join("pkg-template"), &mut files)?;
+    Ok(files)
 }
 
 /// The word, in types as in prose, but for members of that name.

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 
+use crate::facade;
 use crate::run::root;
 
 const SCRIPT: &str = "pkg-template/wasm/words.js";
-/// Where the binding's numbers are, and one enum that it hands on as it is.
-const SOURCES: [&str; 2] = ["src/wasm", "src/proto/client/oddity.rs"];
+/// Where the binding's numbers are, one enum that it hands on as it is, and the codes of errors.
+const SOURCES: [&str; 3] = ["src/wasm", "src/proto/client/oddity.rs", "src/jsonrpc/message.rs"];
 
 /// Numbers by their names, as they were written.
 type Words = BTreeMap<String, String>;
@@ -31,7 +32,13 @@ pub fn compare() -> Result<()> {
             sources += &read(place)?;
         }
     }
-    let differences = differences(&sources, &read(root().join(SCRIPT))?);
+    let script = read(root().join(SCRIPT))?;
+    let mut differences = differences(&sources, &script);
+    let mut scripts = String::new();
+    for file in facade::files()? {
+        scripts += &read(file)?;
+    }
+    differences.extend(undone(&script, &scripts));
     if !differences.is_empty() {
         bail!("{SCRIPT} and the binding differ:\n  {}", differences.join("\n  "));
     }
@@ -54,6 +61,19 @@ fn differences(rust: &str, script: &str) -> Vec<String> {
     let missing = variants.keys().filter(|name| !said.contains_key(*name));
     found.extend(missing.map(|name| format!("{name} is in Rust only")));
     found
+}
+
+/// The steps that no script does, and that would be passed over in silence.
+fn undone(script: &str, scripts: &str) -> Vec<String> {
+    let (said, _) = script_constants(script);
+    let steps = said.into_keys().filter(|name| name.starts_with("STEP_") && name != "STEP_NOTHING");
+    let is_done = |name: &String| {
+        scripts
+            .split(&format!("words.{name}"))
+            .skip(1)
+            .any(|rest| !rest.starts_with(|next: char| next.is_ascii_alphanumeric() || next == '_'))
+    };
+    steps.filter(|name| !is_done(name)).map(|name| format!("no script does {name}")).collect()
 }
 
 /// The variants of enums that say their numbers, as `STEP_NOTHING` of `enum Step { Nothing = 0 }`.
@@ -151,6 +171,16 @@ mod tests {
                 "STEP_MESSAGE_START is in Rust only",
             ]
         );
+    }
+
+    #[test]
+    fn a_step_that_no_script_does_is_a_difference() {
+        let script = "export const STEP_NOTHING = 0;\nexport const STEP_SEND = 1;\nexport const STEP_SEND_ON = 2;\n";
+        assert_eq!(
+            undone(script, "case words.STEP_SEND_ON:\n  words.STEP_SENT"),
+            ["no script does STEP_SEND"]
+        );
+        assert_eq!(undone(script, "words.STEP_SEND_ON, words.STEP_SEND)"), [""; 0]);
     }
 
     #[test]

@@ -69,7 +69,9 @@ impl Line {
     /// Does what the machine wants done; when it wants the clock to strike, or `None` at the end.
     fn turn(&mut self) -> Option<f64> {
         let engine = self.engine.upgrade()?;
-        while let Some((output, ended)) = engine.poll() {
+        while let Some((output, ended)) =
+            engine.poll(|id| self.transport.as_ref().is_some_and(|transport| transport.holds(id)))
+        {
             match output {
                 Output::Send(message, id) => self.send(&engine, &message, id),
                 Output::Greet(message) => self.greet(&engine, &message),

@@ -100,7 +100,9 @@ impl Engine {
         if self.platform.draining.replace(true) {
             return;
         }
-        while let Some((output, ended)) = self.poll() {
+        while let Some((output, ended)) =
+            self.poll(|id| self.http().is_some_and(|http| http.holds(id)))
+        {
             match output {
                 Output::Send(message, id) => self.send(&message, id),
                 Output::Greet(message) => self.greet(&message),

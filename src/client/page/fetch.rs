@@ -21,7 +21,7 @@ use super::scanned::progress_of;
 use crate::http::client::{self, Action, BodyMode, Failure, Head, Sending};
 use crate::jsonrpc::{Payload, outline};
 use crate::proto::Millis;
-use crate::proto::client::Heard;
+use crate::proto::client::{Heard, RequestId};
 use crate::proto::scan::parse_number;
 
 /// How much of a body an error quotes, in bytes.
@@ -55,7 +55,16 @@ struct Request {
 struct Broken {
     /// Whether `fetch` was called.
     sent: bool,
+    /// Whether it may be that nobody is there, of which the platform says nothing.
+    refused: bool,
     cause: JsValue,
+}
+
+impl Broken {
+    /// Before there was an answer.
+    fn headless(cause: JsValue) -> Self {
+        Self { sent: true, refused: platform::is_online(), cause }
+    }
 }
 
 impl PageHttp {
@@ -86,6 +95,10 @@ impl PageHttp {
             core.send(message.clone(), Sending { patience, resume: None });
         }
         self.pump();
+    }
+
+    pub fn holds(&self, id: RequestId) -> bool {
+        self.core.borrow().holds(id)
     }
 
     /// Tells the client what has happened, and does what is to be done.
@@ -149,7 +162,7 @@ impl PageHttp {
     }
 
     fn fetch(&self, request: &Request, controller: &AbortController) -> Result<Promise, Broken> {
-        let unsent = |cause| Broken { sent: false, cause };
+        let unsent = |cause| Broken { sent: false, refused: false, cause };
         let init = RequestInit::new();
         init.set_method(request.verb);
         if let Some(body) = &request.body {
@@ -169,9 +182,13 @@ impl PageHttp {
         init.set_signal(Some(&controller.signal()));
         init.set_redirect(RequestRedirect::Error);
         init.set_credentials(RequestCredentials::Omit);
-        init.set_cache(RequestCache::NoStore);
+        // No cache answers anything else, and where the page is of another origin, this would make the
+        // browser ask the server for leave before each request.
+        if request.verb == "GET" {
+            init.set_cache(RequestCache::NoStore);
+        }
         init.set_referrer_policy(ReferrerPolicy::NoReferrer);
-        platform::fetch(&self.url, &init).map_err(|cause| Broken { sent: true, cause })
+        platform::fetch(&self.url, &init).map_err(Broken::headless)
     }
 
     /// One exchange, from its request to the end of its answer.
@@ -183,19 +200,23 @@ impl PageHttp {
     ) {
         let aborted = || controller.signal().aborted();
         let result = match answer {
-            Ok(promise) => self
-                .answer(exchange, promise, &aborted)
-                .await
-                .map_err(|cause| Broken { sent: true, cause }),
+            Ok(promise) => match JsFuture::from(promise).await {
+                Ok(response) => self
+                    .answer(exchange, &response.unchecked_into(), &aborted)
+                    .await
+                    .map_err(|cause| Broken { sent: true, refused: false, cause }),
+                Err(cause) => Err(Broken::headless(cause)),
+            },
             Err(broken) => Err(broken),
         };
-        if let Err(Broken { sent, cause }) = result
+        if let Err(Broken { sent, refused, cause }) = result
             && !aborted()
         {
-            let failure =
-                Failure { sent, refused: sent && platform::is_online(), cause: Some(cause) };
+            let failure = Failure { sent, refused, cause: Some(cause) };
             self.core.borrow_mut().failed(exchange, failure, now());
         }
+        // What is not read to its end would hold a connection.
+        controller.abort();
         self.exchanges.borrow_mut().remove(&exchange);
         self.pump();
     }
@@ -203,10 +224,9 @@ impl PageHttp {
     async fn answer(
         &self,
         exchange: u32,
-        promise: Promise,
+        response: &Response,
         aborted: &impl Fn() -> bool,
     ) -> Result<(), JsValue> {
-        let response: Response = JsFuture::from(promise).await?.unchecked_into();
         let headers = response.headers();
         let header = |name| headers.get(name).ok().flatten().unwrap_or_default();
         let reading = self.core.borrow_mut().head(

@@ -323,9 +323,10 @@ impl<P: Payload> Http<P> {
         }
     }
 
-    /// Ends everything. What the server has to be told of it is an exchange that is still to be
-    /// made; with `keep`, that is nothing, and the session may go on over another connection.
+    /// Ends everything; what waits has failed as what was never sent. What the server has to be told of it is an exchange that is
+    /// still to be made; with `keep`, that is nothing, and the session may go on over another connection.
     pub fn close(&mut self, keep: bool) {
+        self.withdraw("not connected");
         for exchange in std::mem::take(&mut self.exchanges) {
             self.actions.push(Action::Abort(exchange.number));
         }

@@ -6,6 +6,7 @@ use std::num::NonZero;
 use crate::error::Error;
 use crate::jsonrpc::{Id, Payload, write_call};
 use crate::proto::Millis;
+use crate::proto::client::RequestId;
 use crate::proto::version::Version;
 use crate::text::owned;
 use crate::types::method;
@@ -150,10 +151,22 @@ impl<P: Payload> Http<P> {
     }
 
     /// There is no session any more; what has waited is never sent.
-    #[inline(never)]
     fn forget_session(&mut self, why: &'static str) {
-        let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
+        self.withdraw(why);
         self.session = None;
+    }
+
+    /// Whether the request of that id waits to be sent.
+    pub fn holds(&self, id: RequestId) -> bool {
+        let waiting = self.session.as_ref().and_then(|session| session.waiting.as_ref());
+        let id = Some(Id::Integer(id.get()));
+        waiting.is_some_and(|all| all.iter().any(|(message, _)| request_id(message) == id))
+    }
+
+    /// What waits is never sent, for that reason.
+    #[inline(never)]
+    pub(super) fn withdraw(&mut self, why: &'static str) {
+        let waiting = self.session.as_mut().and_then(|session| session.waiting.take());
         for (message, _) in waiting.unwrap_or_default() {
             if let Some(id) = request_id(&message) {
                 let reason = owned(why);
