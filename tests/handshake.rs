@@ -42,17 +42,17 @@ fn a_server_is_taken_for_a_legacy_one_for_a_day_if_it_has_shown_that_by_itself()
     let id = probe(&mut page);
     assert_eq!(page.machine.legacy_for(), None, "not connected");
     page.result(id, &discovered(&json!(["2026-07-28"])));
-    assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (Some(0.0), true));
+    assert_eq!(page.machine.legacy_for(), Some(0.0));
     let mut page = auto();
     let id = probe(&mut page);
     page.error(id, &json!({ "code": -32601, "message": "no" }));
     legacy(&mut page);
-    assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (Some(DAY), true));
+    assert_eq!(page.machine.legacy_for(), Some(DAY));
     // What was forced says nothing about the server.
     for mode in [Mode::Legacy, Mode::Pin(Version::LATEST_LEGACY)] {
         let mut page = connect(mode, CHANNEL);
         legacy(&mut page);
-        assert_eq!((page.machine.legacy_for(), page.machine.is_era_certain()), (None, false));
+        assert_eq!(page.machine.legacy_for(), None);
     }
 }
 

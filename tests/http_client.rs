@@ -618,7 +618,7 @@ fn a_discover_result_opens_a_modern_connection() {
     let mut web = Web::modern(Path::Scanned);
     assert_eq!(era(&web), Some(Era::Modern));
     assert!(web.is_quiet(), "no stream of the server's own, no notification");
-    assert!(web.page.machine.is_era_certain());
+    assert!(web.page.machine.legacy_for().is_some());
     web.http.close(false);
     web.pump();
     assert!(web.is_quiet(), "there is no session to end");
@@ -640,7 +640,7 @@ fn any_other_client_error_on_the_probe_means_initialize() {
             let (mut web, probe) = auto();
             web.answer(&probe, status, kind, &body);
             finish_legacy(&mut web);
-            assert!(web.page.machine.is_era_certain());
+            assert!(web.page.machine.legacy_for().is_some());
         }
     }
 }
@@ -683,7 +683,7 @@ fn trouble_with_the_probe_means_initialize_without_a_lasting_verdict() {
             let (mut web, probe) = auto();
             web.answer(&probe, status, "application/json", body);
             finish_legacy(&mut web);
-            assert!(!web.page.machine.is_era_certain());
+            assert!(web.page.machine.legacy_for().is_none());
         }
     }
 }
@@ -716,7 +716,7 @@ fn a_modern_server_that_was_in_trouble_for_a_moment_is_met_as_a_modern_one() {
     let again = web.take_method("server/discover");
     web.result(&again, json!({ "supportedVersions": ["2026-07-28"], "capabilities": {} }));
     assert_eq!(era(&web), Some(Era::Modern));
-    assert!(web.page.machine.is_era_certain());
+    assert!(web.page.machine.legacy_for().is_some());
 }
 
 #[test]
@@ -795,7 +795,7 @@ fn a_probe_that_the_page_is_told_nothing_of_means_initialize_without_a_lasting_v
     let (mut web, probe) = auto();
     web.fail(&probe, "TypeError: Failed to fetch");
     finish_legacy(&mut web);
-    assert!(!web.page.machine.is_era_certain());
+    assert!(web.page.machine.legacy_for().is_none());
 
     let (mut web, probe) = auto();
     web.fail(&probe, "first");

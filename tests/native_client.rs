@@ -149,6 +149,7 @@ async fn rule_3_all_progress_comes_in_order_before_the_result_on_every_transport
     everywhere(async |way, connect| {
         let client = within(connect).await.unwrap();
         assert_eq!(client.server_info().unwrap().name, "Test", "{way}");
+        assert!(client.server_capabilities().unwrap().get("tools").is_some(), "{way}");
         let (handler, heard) = recorder();
         let call = client.call_tool("count", json!({ "to": 50 })).on_progress(handler);
         let result = within(call).await.unwrap();

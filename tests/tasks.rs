@@ -107,6 +107,28 @@ fn a_task_is_asked_for_only_where_the_server_knows_tasks() {
 }
 
 #[test]
+fn a_tool_whose_task_could_not_be_asked_about_may_have_run() {
+    both_eras(|page, era| {
+        let lost = || Error::Lost { reason: String::new(), sent: false, cause: None };
+        for how in ["unsent", "lost", "closed"] {
+            let id = started(page, era, FOREVER);
+            page.wait(1_000.0);
+            let (leg, _) = asked(page, "tasks/get");
+            match how {
+                "unsent" => page.unsent(leg, "no"),
+                "lost" => page.failed(leg, lost()),
+                _ => page.failed(leg, Error::Closed { reason: String::new(), sent: false }),
+            }
+            let error = page.outcome(id).expect("settled").as_ref().expect_err("failed");
+            let (Error::Closed { sent, .. } | Error::Lost { sent, .. }) = error else {
+                panic!("{error:?}")
+            };
+            assert!(sent, "{how}");
+        }
+    });
+}
+
+#[test]
 fn a_task_is_looked_at_at_its_pace_until_it_ends_with_the_original_result() {
     both_eras(|page, era| {
         let id = started(page, era, FOREVER);

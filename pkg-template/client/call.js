@@ -56,6 +56,8 @@ export class Call {
   coalesced = 0;
   /** Whether nothing has been heard of the call for a while. */
   stalled = false;
+  /** The task that it has become. @type {import("../types/tools.js").Task | undefined} */
+  task;
   /** The handlers that gather what the server asks for. @type {Set<AbortController> | undefined} */
   inputs;
 

@@ -353,7 +353,8 @@ export class Client {
       case words.STEP_LEG:
         return call?.proceed(id);
       case words.STEP_TASK:
-        return attempt(() => call?.onTaskStatus?.(core.value(), call.context));
+        if (call) call.task = core.value();
+        return attempt(() => call?.onTaskStatus?.(/** @type {import("../types/tools.js").Task} */ (call.task), call.context));
       case words.STEP_WITHDRAWN:
         return this.#inbound.withdraw(core.value(), core.other());
       case words.STEP_ACKNOWLEDGED:

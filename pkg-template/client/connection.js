@@ -117,7 +117,7 @@ export class Connection {
         const id = numbers[words.PLACE_ID];
         if (step === words.STEP_SEND) this.#send(core.value(), id);
         else if (step === words.STEP_REOPEN) this.#reopen();
-        else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), this.#owner.table.find(id)?.options);
+        else if (step === words.STEP_FETCH) this.#fetcher?.start(core.value(), (about) => this.#owner.table.find(id, about)?.options);
         else if (step === words.STEP_ABORT) this.#fetcher?.abort(id);
         else if (step === words.STEP_INCOMPLETE) this.complete();
         else if (step === words.STEP_MESSAGE) this.#transport?.onmessage?.(core.value());
@@ -281,7 +281,7 @@ export class Connection {
         transport.sendText(write(message));
         this.#sent(transport, id);
       } else if (this.#abilities?.exchanges) {
-        const sending = transport.send(message, this.#owner.table.find(id)?.options);
+        const sending = transport.send(message, this.#owner.table.find(id, message)?.options);
         Promise.resolve(sending).catch((/** @type {unknown} */ error) => this.#failed(transport, id, error, false));
         // Where each message is an exchange, that says what becomes of it.
         if (!this.#abilities.announces) this.#sent(transport, id);

@@ -10,7 +10,7 @@ export class Outputs {
   #connection;
   /** What the schemas of tools were made into, and by which validator. @type {Map<string | undefined, [schema: unknown, validator: JsonSchemaValidator, check: Check]>} */
   #checks = new Map();
-  /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<unknown> | undefined} */
+  /** The tools are listed once for the schemas that nobody has asked for. @type {Promise<import("../types/tools.js").ListToolsResult> | undefined} */
   #listed;
 
   /**
@@ -44,7 +44,11 @@ export class Outputs {
     let problem;
     let cause;
     try {
-      if (!this.#calls.tool(name)) await (this.#listed ??= this.#client.listTools({}, { progressHandler: null, headers }));
+      for (let turn = 0; turn < 2 && !this.#calls.tool(name); turn++) {
+        const { tools } = await (this.#listed ??= this.#client.listTools({}, { progressHandler: null, headers }));
+        // A token has changed meanwhile, and the list is another's.
+        if (!this.#calls.tool(name) && tools?.some?.((tool) => tool?.name === name)) this.#listed = undefined;
+      }
       const schema = this.#calls.tool(name)?.outputSchema;
       if (schema === undefined) return result;
       let [made, by, check] = this.#checks.get(name) ?? [];

@@ -27,12 +27,12 @@ export class CallTable {
     return call;
   }
 
-  /** The call that a request belongs to. @param {number | undefined} id */
-  find(id) {
-    if (!id) return undefined;
+  /** The call that a request belongs to. @param {number | undefined} id @param {{ params?: import("../types/inside.js").Params }} [message] what is sent: about a call, or the task that it has become */
+  find(id, message) {
     // The latest first: it is what is sent.
-    for (let slot = this.#calls.length; slot--; ) if (this.#calls[slot]?.requestId === id) return this.#calls[slot];
-    return undefined;
+    for (let slot = id ? this.#calls.length : 0; slot--; ) if (this.#calls[slot]?.requestId === id) return this.#calls[slot];
+    const { requestId, taskId } = message?.params ?? {};
+    return this.all().find((call) => call.requestId === requestId || (taskId && call.task?.taskId === taskId));
   }
 
   /** All of them. @returns {Call[]} */

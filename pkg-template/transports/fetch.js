@@ -107,10 +107,10 @@ export class Fetcher {
   /**
    * Starts an exchange.
    * @param {Action} action
-   * @param {SendOptions} [own] the options of the message that it is about, unless it was sent with some
+   * @param {(about: object) => SendOptions | undefined} [own] the options of the message that it is about, unless it was sent with some
    */
   start(action, own) {
-    this.latest = this.#exchange(action, this.given.get(action[4]) ?? own);
+    this.latest = this.#exchange(action, this.given.get(action[4]) ?? own?.(action[4]));
   }
 
   /**

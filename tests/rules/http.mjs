@@ -71,6 +71,57 @@ rule("headers of a call go with its requests only, above the connection's, and t
   await client.ping();
 });
 
+rule("headers of a call go with all that is asked and said for its sake: how its task stands, its end, and the list of tools", async (env) => {
+  const peer = await env.peer();
+  const task = { taskId: "t-1", createdAt: "2026-01-01T00:00:00Z", lastUpdatedAt: "2026-01-01T00:00:00Z", ttl: 1e5, ttlMs: 1e5, pollInterval: 100, pollIntervalMs: 100 };
+  const modern = env.era === "modern";
+  const { initialize, "server/discover": discover } = peer.answers;
+  const capabilities = { tools: {}, tasks: { cancel: {}, requests: { tools: { call: {} } } }, extensions: { "io.modelcontextprotocol/tasks": {} } };
+  peer.answers[modern ? "server/discover" : "initialize"] = (request) => ({ ...(modern ? discover : initialize)?.(request), capabilities });
+  /** @param {import("./peer.mjs").Message} request @param {object} result */
+  const answer = (request, result) => void peer.send({ jsonrpc: "2.0", id: request.id, result });
+  const content = /** @type {object[]} */ ([]);
+  const done = { resultType: "complete", content };
+  peer.answers["tools/call"] = (request) => {
+    const { name } = request.params;
+    const own = { ...task, taskId: name, status: "working" };
+    if (name === "idle") return;
+    if (name !== "mirrored") return answer(request, modern ? { ...own, resultType: "task" } : { task: own });
+    return peer.exchanges.find(({ message }) => message === request)?.headers["mcp-param-r"] ? done : peer.refuse(request, -32020, "the headers do not fit");
+  };
+  peer.answers["tasks/get"] = ({ params }) => ({ ...task, ...params, status: params.taskId === "kept" ? "working" : "completed", result: done });
+  peer.answers["tasks/result"] = () => done;
+  peer.answers["tasks/cancel"] = ({ params }) => ({ ...task, ...params, status: "cancelled" });
+  peer.answers["tools/list"] = () => ({ tools: [{ name: "mirrored", inputSchema: { type: "object", properties: { r: { type: "string", "x-mcp-header": "R" } } } }] });
+  const client = env.client({ tasks: true });
+  await within(client.connect(peer.target), "the connection");
+  const first = peer.exchanges.length;
+  const options = { task: true, headers: { "x-tenant": "blue" } };
+  await within(client.callTool("short", {}, options), "the task");
+  const asked = ["tools/call", "tasks/get", ...(modern ? [] : ["tasks/result"])];
+  /** @param {string} name @param {string} method @param {string} end */
+  const given = async (name, method, end) => {
+    const call = client.callTool(name, {}, options);
+    call.catch(() => {});
+    await peer.until(method, () => peer.all(method).some(({ params }) => name === (params.taskId ?? params.name)));
+    call.cancel();
+    asked.push("tools/call", ...(method === "tools/call" ? [] : [method]));
+    if (!end) return;
+    await peer.next(end);
+    asked.push(end);
+  };
+  await given("kept", "tasks/get", "tasks/cancel");
+  // The end of an exchange is no request.
+  await given("idle", "tools/call", modern ? "" : "notifications/cancelled");
+  if (modern) {
+    await within(client.callTool("mirrored", { r: "x" }, options), "the call");
+    asked.push("tools/call", "tools/list", "tools/call");
+  }
+  await client.ping();
+  const last = /** @type {const} */ ([modern ? "server/discover" : "ping", undefined]);
+  equal(peer.exchanges.slice(first).filter(({ verb }) => verb === "POST").map(({ message, headers }) => [message.method, headers["x-tenant"]]), [...asked.map((method) => [method, "blue"]), last]);
+});
+
 rule("many streams that stay open to one origin are warned of, once", async (env) => {
   // Node has no such limit, so it has to look like a browser; a copy has not warned yet.
   const scope = /** @type {any} */ (globalThis);
@@ -718,4 +769,26 @@ rule("what is known of tools outlasts calls for one authorization, whoever gives
     equal([form, await lists() > 1], [form, true]);
     await client.close();
   }
+});
+
+rule("results are checked also if a token changes while the tools are listed for that", async (env) => {
+  let token = "ann";
+  let checks = 0;
+  const jsonSchemaValidator = /** @type {import("mcp-wasm").JsonSchemaValidator} */ ({ getValidator: () => (input) => (checks++, { valid: true, data: input, errorMessage: undefined }) });
+  const peer = await env.peer();
+  /** @type {import("./peer.mjs").Message | undefined} */
+  let held;
+  const list = { tools: [{ name: "a", inputSchema: { type: "object" }, outputSchema: { type: "object" } }] };
+  peer.answers["tools/list"] = (request) => (held ? list : void (held = request));
+  for (const method of ["tools/call", "resources/read"]) peer.answers[method] = () => ({ content: [], contents: [], structuredContent: {} });
+  const client = env.client({ outputValidation: "strict", jsonSchemaValidator });
+  await within(client.connect(peer.target, { headers: () => ({ authorization: token }) }), "the connection");
+  const call = client.callTool("a");
+  const request = await peer.until("the list", () => held);
+  token = "bob";
+  await client.readResource("a:b");
+  peer.send(peer.result(request, list));
+  await within(call, "the call");
+  await client.callTool("a");
+  equal([checks, peer.all("tools/list").length], [2, 2]);
 });

@@ -140,7 +140,7 @@ impl<P: Payload> Http<P> {
         }
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
-                exchange.session = if session.id.is_some() { session.number } else { 0 };
+                exchange.session = session.id.as_ref().map(|_| session.number);
                 let names = [(VERSION, session.version_header()), (SESSION, session.id.as_ref())];
                 for (name, value) in names {
                     if let Some(value) = value {
@@ -170,7 +170,11 @@ impl<P: Payload> Http<P> {
                 }
             }
         }
-        let about = exchange.message.clone();
+        // What is asked for the sake of a call is sent as that is.
+        let about = match &exchange.purpose {
+            ExchangePurpose::Refresh(refused) => Some(refused.call.clone()),
+            _ => exchange.message.clone(),
+        };
         self.exchanges.push(exchange);
         self.actions.push(Action::Fetch { exchange: self.newest, verb, headers, body, about });
         self.newest

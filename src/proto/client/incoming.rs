@@ -344,8 +344,7 @@ impl<P: Payload> ClientMachine<P> {
         }
     }
 
-    /// The request of that id could not be sent: its call fails by that error, and nothing is told to
-    /// the server.
+    /// The request of that id could not be sent: its call fails by that error, unknown to the server.
     pub fn unsent(&mut self, id: RequestId, error: Error<P>, now: Millis) {
         let (wire, calls) = (&mut self.wire, &mut self.calls);
         match wire.requests.take(id) {
@@ -353,12 +352,14 @@ impl<P: Payload> ClientMachine<P> {
                 let shaken = self.handshake.unsent(wire, error);
                 self.shaken(shaken, now);
             }
+            Some(Purpose::Call(call)) if calls.goes_on(wire, call, Err(None)) => {
+                calls.judge(wire, call, Err(error), now);
+            }
             Some(Purpose::Call(call)) => calls.end(wire, call, Err(error)),
             Some(Purpose::Subscribe(uri)) => {
                 self.subscriptions.answered(wire, calls, &uri, Err(error));
             }
-            // What is not waited for any more, such as a probe that was given up.
-            Some(Purpose::Forgotten) | None => {}
+            Some(Purpose::Forgotten) | None => {} // such as a probe that was given up
         }
     }
 

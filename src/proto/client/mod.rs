@@ -195,15 +195,9 @@ impl<P: Payload> ClientMachine<P> {
         self.handshake.session()
     }
 
-    /// Whether the server itself has shown its era: not if this client speaks no other, the probe was lost
-    /// on the way, or the server was in trouble.
-    pub fn is_era_certain(&self) -> bool {
-        self.legacy_for().is_some()
-    }
-
     /// How long it may be taken for granted that this server begins with `initialize`: from now on, by
-    /// whoever connects to it again ([`Channel::remembered`]). `None` if its era is not
-    /// [certain](Self::is_era_certain).
+    /// whoever connects to it again ([`Channel::remembered`]). `None` if the server itself has not shown its
+    /// era: this client speaks no other, the probe was lost on the way, or the server was in trouble.
     pub fn legacy_for(&self) -> Option<Millis> {
         let version = self.session()?.version;
         let is_certain = self.wire.config.mode == Mode::Auto && self.handshake.is_certain();

@@ -66,7 +66,13 @@ impl<P: Payload> CallTable<P> {
         match outcome {
             Ok(state) if at == Some(Stage::Get) => self.follow(wire, id, &state, now),
             Ok(_) if at == Some(Stage::Update) => self.look_later(id, now),
-            outcome => self.end(wire, id, outcome),
+            mut outcome => {
+                // The tool runs, whatever has become of a question about it.
+                if let Err(Error::Closed { sent, .. } | Error::Lost { sent, .. }) = &mut outcome {
+                    *sent = true;
+                }
+                self.end(wire, id, outcome);
+            }
         }
     }
 
