@@ -61,6 +61,12 @@ async fn request(method: &str) -> (i64, JsValue) {
     (id, message)
 }
 
+/// An id, as JavaScript has it.
+#[allow(clippy::cast_precision_loss)]
+fn number(id: i64) -> JsValue {
+    JsValue::from_f64(id as f64)
+}
+
 fn progress(token: i64, rest: &str) {
     say(&format!(
         r#"{{"jsonrpc":"2.0","method":"notifications/progress","params":{{"progressToken":{token},{rest}}}}}"#
@@ -89,7 +95,7 @@ async fn rule_1_every_request_has_a_token_and_the_default_handler_logs() {
         let call = client.call_tool("tool", ()).start();
         let (id, message) = request("tools/call").await;
         assert_eq!(call.id(), Some(id));
-        assert_eq!(get(&message, "params._meta.progressToken").as_f64(), Some(id as f64));
+        assert_eq!(get(&message, "params._meta.progressToken"), number(id));
         assert!(get(&message, "params.arguments").is_undefined());
         let lines = debugged(&mut || {
             progress(id, r#""progress":3,"total":10,"message":"third""#);
@@ -229,7 +235,7 @@ async fn a_handler_may_call_cancel_and_close() {
         request("tools/call").await;
         request("tools/call").await;
         let (_, cancelled) = request("notifications/cancelled").await;
-        assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+        assert_eq!(get(&cancelled, "params.requestId"), number(id));
         assert_eq!(get(&cancelled, "params.reason"), "enough");
         let error = call.await.unwrap_err();
         assert_eq!(error.to_string(), "tools/call tool was aborted: enough");
@@ -241,7 +247,7 @@ async fn a_handler_may_call_cancel_and_close() {
                 wasm_bindgen_futures::spawn_local({
                     let own = own.clone();
                     async move { own.close().await }
-                })
+                });
             })
             .start();
         let (id, _) = request("tools/call").await;
@@ -288,7 +294,7 @@ const DISCOVERED: &str =
 
 /// A stream of events.
 fn events(messages: &[&str]) -> String {
-    messages.iter().map(|message| format!("data: {message}\n\n")).collect()
+    messages.iter().flat_map(|message| ["data: ", message, "\n\n"]).collect()
 }
 
 #[wasm_bindgen_test]
@@ -436,7 +442,7 @@ async fn rule_7_both_clocks_end_a_call_and_tell_the_server() {
         "tools/call tool: no answer and no progress within 60 ms (`timeout`)"
     );
     let (_, cancelled) = request("notifications/cancelled").await;
-    assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+    assert_eq!(get(&cancelled, "params.requestId"), number(id));
 
     let (handler, heard) = recorder();
     let call = client.call_tool("tool", ()).on_progress(handler).timeout(Duration::MAX);
@@ -459,7 +465,7 @@ async fn rule_8_dropping_a_call_gives_it_up_and_the_server_is_told() {
         let (id, _) = request("tools/call").await;
         drop(call);
         let (_, cancelled) = request("notifications/cancelled").await;
-        assert_eq!(get(&cancelled, "params.requestId").as_f64(), Some(id as f64));
+        assert_eq!(get(&cancelled, "params.requestId"), number(id));
         progress(id, r#""progress":1"#);
         assert!(heard.borrow().is_empty());
         assert_eq!(Rc::strong_count(&heard), 1, "the handler is gone");
@@ -680,7 +686,7 @@ async fn rule_13_both_eras_are_found_out() {
     assert_eq!(modern.era(), Some(Era::Modern));
     assert_eq!(modern.instructions().as_deref(), Some("be kind"));
     let legacy = connect(ERAS[1]).await;
-    assert_eq!(legacy.protocol_version().map(|version| version.as_str()), Some("2025-11-25"));
+    assert_eq!(legacy.protocol_version().map(Version::as_str), Some("2025-11-25"));
     assert_eq!(legacy.server_info().map(|info| info.name).as_deref(), Some("scripted"));
     let deaf = connect("ws://scripted/deaf").await;
     assert_eq!((deaf.era(), connections()), (Some(Era::Legacy), 2));

@@ -1,5 +1,7 @@
 //! One exchange: a request of HTTP and its answer.
 
+use std::num::NonZero;
+
 use crate::error::Error;
 use crate::http::headers::{EVENTS, JSON, is_media};
 use crate::http::sse::EventStream;
@@ -158,8 +160,9 @@ pub(super) struct Exchange<P> {
     pub again: bool,
     /// Whether it asks for the rest of a stream.
     pub resumes: bool,
-    /// The session that it belongs to, counted from 1.
-    pub session: u32,
+    /// The session that it belongs to, if that has an id.
+    pub session: Option<NonZero<u32>>,
+    /// Of the answer, from its head on.
     pub status: u16,
     pub json: bool,
     /// How long the server wants to be left alone.
@@ -199,7 +202,7 @@ impl<P: Payload> Exchange<P> {
             modern: false,
             again,
             resumes: false,
-            session: 0,
+            session: None,
             status: 0,
             json: false,
             retry_after: None,
@@ -242,7 +245,7 @@ impl<P: Payload> Exchange<P> {
 
     /// Whether the answer may say that the server does not know the session any more.
     fn may_expire(&self) -> bool {
-        self.session > 0 && !self.again
+        self.session.is_some() && !self.again
     }
 
     /// Whether the status says it: a 404 does, except to who asks for the server's own stream for

@@ -140,7 +140,7 @@ impl<P: Payload> Http<P> {
         }
         if let Some(session) = &self.session {
             if !exchange.opens_session() {
-                exchange.session = if session.id.is_some() { session.number } else { 0 };
+                exchange.session = session.id.as_ref().map(|_| session.number);
                 let names = [(VERSION, session.version_header()), (SESSION, session.id.as_ref())];
                 for (name, value) in names {
                     if let Some(value) = value {

@@ -19,8 +19,8 @@ use super::{Action, Http, Incoming, at, id_at, text_at};
 pub(super) struct Session<P> {
     /// The request that opened it, to open another one; none if the session is older.
     initialize: Option<P>,
-    /// Counts the sessions of the connection, from 1.
-    pub number: u32,
+    /// Counts the sessions of the connection.
+    pub number: NonZero<u32>,
     pub id: Option<P>,
     pub version: Option<P>,
     /// What a new session has to be told again.
@@ -32,7 +32,14 @@ pub(super) struct Session<P> {
 
 impl<P: Payload> Session<P> {
     pub fn new(initialize: Option<P>) -> Self {
-        Self { initialize, number: 1, id: None, version: None, told: Vec::new(), waiting: None }
+        Self {
+            initialize,
+            number: NonZero::<u32>::MIN,
+            id: None,
+            version: None,
+            told: Vec::new(),
+            waiting: None,
+        }
     }
 
     /// The id comes with the answer to `initialize`, and with no other.
@@ -84,7 +91,7 @@ impl<P: Payload> Http<P> {
     /// is, whose revision knows how.
     pub(super) fn may_resume(&self, exchange: &Exchange<P>) -> bool {
         self.session.as_ref().is_some_and(|session| {
-            let own = exchange.session == 0 || exchange.session == session.number;
+            let own = exchange.session.is_none_or(|own| own == session.number);
             own && session.revision().is_none_or(Version::resumes_streams)
         })
     }
@@ -93,8 +100,8 @@ impl<P: Payload> Http<P> {
     /// that learn of it. `ran` is whether its request may have been carried out.
     pub(super) fn expired(&mut self, exchange: &Exchange<P>, ran: bool) {
         let Some(session) = &mut self.session else { return };
-        if session.number == exchange.session && session.id.is_some() {
-            session.number += 1;
+        if exchange.session == Some(session.number) && session.id.is_some() {
+            session.number = session.number.saturating_add(1);
             session.waiting.get_or_insert_default();
             session.id = None;
             let initialize = session.initialize.clone();
@@ -195,7 +202,7 @@ impl<P: Payload> Http<P> {
     #[inline(never)]
     pub(super) fn begin_session(&mut self) {
         let Some(session) = &mut self.session else { return };
-        let again = session.number > 1;
+        let again = session.number.get() > 1;
         let waiting = session.waiting.take().unwrap_or_default();
         for (message, _) in &waiting {
             session.remember(message, false);
@@ -283,7 +290,7 @@ impl<P: Payload> Http<P> {
         let agreed =
             matches!(one.purpose, ExchangePurpose::End) && (one.is_ok() || one.status == 405);
         // There may be another one by now.
-        if agreed && self.session.as_ref().is_some_and(|current| current.number == session) {
+        if agreed && self.session.as_ref().is_some_and(|current| Some(current.number) == session) {
             self.forget_session("the session was ended");
         }
     }
