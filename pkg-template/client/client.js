@@ -146,7 +146,7 @@ export class Client {
     const { connectTimeout, probeTimeout = transport.probeTimeout ?? NaN, maxMessageSize } = given;
     const asked = now();
     if (this.#connection.transport || this.#connecting || !take(this.#connection, port ?? transport)) {
-      throw new McpError("ALREADY_CONNECTED", "already connected: close that first, or make another one");
+      throw new McpError("ALREADY_CONNECTED", "this client or target is connected: close it first, or make another one");
     }
     const connected = /** @type {Promise<void>} */ (new Promise((resolve, reject) => {
       this.#connecting = { resolve, reject, what: url ? `connecting to ${shown(url)}` : "connecting" };
