@@ -533,6 +533,31 @@ fn a_subscription_to_what_is_told_unasked_is_acknowledged_when_the_servers_own_s
 }
 
 #[test]
+fn a_subscription_that_waits_fails_with_the_session_and_is_not_acknowledged() {
+    for how in ["ended", "not renewed"] {
+        let _place = Place(how.to_owned());
+        let (mut web, _listen) = unheard();
+        let filter = json!({ "notifications": { "toolsListChanged": true } });
+        let id = web.page.request("subscriptions/listen", Some(filter), support::FOREVER).unwrap();
+        web.pump();
+        if how == "ended" {
+            web.http.end_session();
+            web.pump();
+            let end = web.take();
+            web.answer(&end, 200, "", "");
+        } else {
+            let (_, list) = web.request("tools/list", json!({}));
+            gone(&mut web, &list);
+            let initialize = web.take_method("initialize");
+            web.answer(&initialize, 500, "", "");
+        }
+        assert!(matches!(failure(&web, id), Error::Closed { sent: false, .. }));
+        let acknowledged = web.page.told.iter().any(|told| matches!(told, Told::Acknowledged(..)));
+        assert!(!acknowledged, "nothing will be heard");
+    }
+}
+
+#[test]
 fn a_subscription_that_another_client_asks_a_legacy_server_for_is_asked_for() {
     for heard in [false, true] {
         let mut web = Web::new(Mode::Legacy, Path::Scanned);

@@ -97,15 +97,15 @@ function showStatus(status) {
 }
 
 const LISTS = {
-  tools: async () => tools.show((await connection.client.listTools()).tools),
-  resources: () => resources.refresh(),
-  prompts: () => prompts.refresh(),
+  tools: async (/** @type {"refresh" | undefined} */ cache) => tools.show((await connection.client.listTools({}, { cache })).tools),
+  resources: (/** @type {"refresh" | undefined} */ cache) => resources.refresh(cache),
+  prompts: (/** @type {"refresh" | undefined} */ cache) => prompts.refresh(cache),
 };
 
-/** @param {keyof typeof LISTS} name */
-async function showList(name) {
+/** @param {keyof typeof LISTS} name @param {"refresh"} [cache] */
+async function showList(name, cache) {
   try {
-    await LISTS[name]();
+    await LISTS[name](cache);
   } catch (error) {
     complain(`The ${name} cannot be listed: ${error}`);
   }
@@ -118,13 +118,16 @@ async function followLists() {
   const names = /** @type {(keyof typeof LISTS)[]} */ (Object.keys(LISTS)).filter((name) => offered[name]?.listChanged);
   if (names.length === 0) return;
   try {
-    const subscription = await client.listen(Object.fromEntries(names.map((name) => [`${name}ListChanged`, true])));
+    // What changes before the server tells of changes, or while it cannot, nobody says.
+    const again = () => names.forEach((name) => showList(name, "refresh"));
+    const subscription = await client.listen(Object.fromEntries(names.map((name) => [`${name}ListChanged`, true])), { onreopen: again });
     subscription.onnotification = ({ method }) => {
       const name = names.find((name) => method === `notifications/${name}/list_changed`);
       if (!name) return;
       showList(name);
       announcer.say(`The list of ${name} has changed.`);
     };
+    again();
   } catch (error) {
     complain(`Changes cannot be followed: ${error}`);
   }

@@ -50,10 +50,10 @@ export class Prompts {
     this.#suggest = suggest;
   }
 
-  /** Fetches the list anew. */
-  async refresh() {
+  /** Fetches the list anew. @param {"refresh"} [cache] whether nothing that is kept will do */
+  async refresh(cache) {
     const { client } = this.#connection;
-    const { prompts } = client.getServerCapabilities()?.prompts ? await client.listPrompts() : { prompts: [] };
+    const { prompts } = client.getServerCapabilities()?.prompts ? await client.listPrompts({}, { cache }) : { prompts: [] };
     const offered = JSON.stringify(prompts);
     if (offered === this.#offered) return;
     this.#offered = offered;

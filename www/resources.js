@@ -49,11 +49,11 @@ export class Resources {
     this.#follow.addEventListener("click", () => (this.#subscription ? this.#unfollow() : this.#startToFollow()));
   }
 
-  /** Fetches the lists anew. */
-  async refresh() {
+  /** Fetches the lists anew. @param {"refresh"} [cache] whether nothing that is kept will do */
+  async refresh(cache) {
     const { client } = this.#connection;
     const [{ resources }, { resourceTemplates }] = client.getServerCapabilities()?.resources
-      ? await Promise.all([client.listResources(), client.listResourceTemplates()])
+      ? await Promise.all([client.listResources({}, { cache }), client.listResourceTemplates({}, { cache })])
       : [{ resources: [] }, { resourceTemplates: [] }];
     const focused = document.activeElement instanceof HTMLElement ? document.activeElement.dataset.uri : undefined;
     this.#list.replaceChildren(...resources.map((resource) => this.#row(resource)));

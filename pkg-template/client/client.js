@@ -169,7 +169,7 @@ export class Client {
         if (prior) core.know(prior);
       };
       const { core } = this.#connection;
-      if (http) transport.speaker = [this.#info, this.#options, this.#inbound.requestHandlers, !core && !legacy && !prior, !this.#inbound.listens];
+      if (http) transport.speaker = { info: this.#info, options: this.#options, handlers: this.#inbound.requestHandlers, unknown: !core && !legacy && !prior, unheard: !this.#inbound.listens };
       const prepare = () => this.#start(() => this.#connecting === mine, tell);
       // What is to be said again over another channel is kept by the part of the module that is loaded late.
       if (transport.access?.auth && !http) await this.#connection.complete();

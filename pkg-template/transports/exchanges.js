@@ -38,7 +38,7 @@ export class Exchanges {
     const { sessionId, protocolVersion, reconnectionOptions } = this.#options;
     const core = (this.fetcher.core = Core.alone(sessionId, protocolVersion));
     const { initialReconnectionDelay = 1000, maxReconnectionDelay = 30_000, reconnectionDelayGrowFactor = 2, maxRetries = 10 } = reconnectionOptions ?? {};
-    core.configure(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries, !!whose.speaker?.[4]);
+    core.configure(initialReconnectionDelay, maxReconnectionDelay, reconnectionDelayGrowFactor, maxRetries, !!whose.speaker?.unheard);
   }
 
   /** Sends a message, with the next drain; the number of its exchange, or 0. @param {object} message @param {import("../types/inside.js").SendOptions} [options] */

@@ -3,7 +3,7 @@
 /**
  * A client: what it calls itself, what it was told, what it answers, whether nothing is known of the server, and whether
  * nobody listens to what that says by itself.
- * @typedef {[info: import("../types/protocol.js").Implementation | undefined, options: { mode?: unknown, logHandler?: unknown, capabilities?: unknown, tasks?: unknown }, handlers: { size: number }, unknown: boolean, unheard: boolean]} Speaker
+ * @typedef {{ info: import("../types/protocol.js").Implementation | undefined, options: { mode?: unknown, logHandler?: unknown, capabilities?: unknown, tasks?: unknown }, handlers: { size: number }, unknown: boolean, unheard: boolean }} Speaker
  */
 
 /** As the core writes them, or it will not know its own request. */
@@ -15,7 +15,7 @@ const NOBODY = { name: "mcp-wasm", version: "0.1.0" };
  * @param {Speaker} speaker
  * @returns {[message: object, headers: Record<string, string>] | undefined}
  */
-export function firstOf([info = NOBODY, { mode, logHandler, capabilities, tasks }, handlers, unknown]) {
+export function firstOf({ info = NOBODY, options: { mode, logHandler, capabilities, tasks }, handlers, unknown }) {
   if (!unknown || mode !== "auto" || capabilities || tasks || handlers.size || !/^name,version(,title)?$/.test(String(Object.keys(info)))) return undefined;
   const method = "server/discover";
   const _meta = {

@@ -5,9 +5,9 @@
 /** As much as can be posted of it; nothing of one that calls itself what cannot. @param {Speaker | undefined} speaker @returns {Speaker | undefined} */
 export function speaking(speaker) {
   if (!speaker) return undefined;
-  const [info, { mode, logHandler, capabilities, tasks }, { size }, ...more] = speaker;
+  const { options: { mode, logHandler, capabilities, tasks }, handlers: { size } } = speaker;
   try {
-    return structuredClone([info, { mode, logHandler: logHandler && true, capabilities, tasks }, { size }, ...more]);
+    return structuredClone({ ...speaker, options: { mode, logHandler: logHandler && true, capabilities, tasks }, handlers: { size } });
   } catch {
     return undefined;
   }

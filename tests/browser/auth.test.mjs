@@ -98,16 +98,16 @@ for (const kind of browsers) {
       ["the page", {}, { "Cross-Origin-Opener-Policy": "same-origin" }],
       ["both", { "Cross-Origin-Opener-Policy": "same-origin" }, { "Cross-Origin-Opener-Policy": "same-origin" }],
     ])) {
-      test(`in a window that ${name} cut off from its opener`, { timeout: 60_000 }, async () => {
+      test(`in a window that ${name} cut off from its opener`, { timeout: 60_000 }, async (t) => {
         world.state.headers = of;
+        t.after(() => (world.state.headers = {}));
         const own = await serve(from);
+        t.after(() => own.stop());
         const before = await windows();
         const one = await app(own.url);
         assert.equal(await one.run("whole()"), "person");
         assert.equal(await settled(before + 1), before + 1);
         await one.close();
-        await own.stop();
-        world.state.headers = {};
       });
     }
 

@@ -1,12 +1,12 @@
 // The gateway's page in real browsers: its servers with their state, a tool with its progress, the line to copy; and that
 // a page of another origin gets nothing.
 import assert from "node:assert/strict";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { startAuthorizationServer } from "../support/authorization-server.mjs";
 import { browsers, launch, openPage } from "../support/browser.mjs";
+import { temporaryFolder } from "../support/folder.mjs";
 import { linesServer, startGateway } from "../support/gateway.mjs";
 import { DemoPage, until } from "./demo-page.mjs";
 
@@ -17,7 +17,7 @@ for (const kind of browsers) {
     /** @type {Awaited<ReturnType<typeof startGateway>>} */
     let gateway;
     before(async () => {
-      const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
+      const file = path.join(temporaryFolder("gateway-"), "mcp.json");
       const lines = (/** @type {string[]} */ ...args) => ({ command: process.execPath, args: [linesServer, ...args] });
       const broken = { command: process.execPath, args: ["-e", "console.error('no key is set'); process.exit(2)"] };
       await writeFile(file, JSON.stringify({ mcpServers: { old: lines(), new: lines("--modern"), broken } }));

@@ -3,8 +3,7 @@
 import assert from "node:assert/strict";
 import { execFile, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
-import { mkdtemp, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { promisify } from "node:util";
@@ -14,6 +13,7 @@ import { StreamableHTTPClientTransport as HttpV1 } from "@modelcontextprotocol/s
 import { WebSocketClientTransport as WebSocketV1 } from "@modelcontextprotocol/sdk/client/websocket.js";
 import WebSocket from "ws";
 import { browsers, launch, openPage } from "../support/browser.mjs";
+import { temporaryFolder } from "../support/folder.mjs";
 import { importPkg, pkg, python, pythonFastmcp2, pythonFastmcp4, rmcpServer, tests } from "../support/paths.mjs";
 import { startGateway } from "../support/gateway.mjs";
 import { freePort, start } from "../support/process.mjs";
@@ -28,7 +28,7 @@ const peers = path.join(here, "npm", "node_modules", "@modelcontextprotocol");
 const everything = path.join(tests, "node_modules", "@modelcontextprotocol", "server-everything", "dist", "index.js");
 const counter = path.join(here, "real_server.py");
 const [v1, v2] = [path.join(here, "counter-v1.mjs"), path.join(here, "npm", "counter-v2.mjs")];
-const folder = await mkdtemp(path.join(tmpdir(), "gateway-"));
+const folder = temporaryFolder("gateway-");
 
 /**
  * @typedef {object} Server

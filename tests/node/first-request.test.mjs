@@ -311,24 +311,18 @@ const ASKED = [
 ];
 for (const where of ["the page", "a worker"]) {
   for (const [what, given, name, value] of ASKED) {
-    test(`in ${where}, who ${what} is asked once for each request, and the first one waits for that and the module`, async () => {
+    test(`in ${where}, who ${what} is asked once for each request, and the first one waits for the module`, async () => {
       const { Client } = await fresh();
       const { asked, fetch, about } = server();
       /** @type {string[]} */
       const said = [];
-      const { promise, resolve } = deferred();
-      gate = promise;
       const run = async (/** @type {any} */ by) => {
-        const connecting = Client.connect("http://fake.test/mcp", { ...given(said), ...by });
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        assert.deepEqual([asked.length, said.length], [0, 0], "there is no module yet");
-        gate = undefined;
-        resolve();
-        const client = await within(connecting, "the connection");
+        const client = await within(Client.connect("http://fake.test/mcp", { ...given(said), ...by }), "the connection");
         await client.callTool("t");
         assert.deepEqual(about(), ["server/discover", "tools/call"]);
         assert.deepEqual(asked.map(({ headers }) => headers[name]), [`${value}1`, `${value}2`]);
         assert.equal(said.length, 2);
+        assert.ok(asked.every(({ early }) => !early), "the module was not there");
         await client.close();
       };
       if (where === "a worker") await inWorker(`asked-${name}`, fetch, (worker) => run({ worker }));

@@ -2,13 +2,13 @@
 // does not notice.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { request } from "node:http";
 import { connect as connectRaw } from "node:net";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import WebSocket from "ws";
+import { temporaryFolder } from "../support/folder.mjs";
 import { lines, processes, linesServer, startGateway, until } from "../support/gateway.mjs";
 import { gateway as program, importPkg } from "../support/paths.mjs";
 
@@ -148,7 +148,7 @@ describe("from outside", () => {
 });
 
 test("what a file says cannot slip a header in, nor lead out of its place", async () => {
-  const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
+  const file = path.join(temporaryFolder("gateway-"), "mcp.json");
   const run = async (/** @type {object} */ mcpServers, /** @type {string[]} */ args = ["--config", file]) => {
     await writeFile(file, JSON.stringify({ mcpServers }));
     const child = spawn(program, ["--port", "0", ...args], { env: { ...process.env, INJECTED: "a\r\nX-Evil: 1" } });
@@ -166,7 +166,7 @@ test("what a file says cannot slip a header in, nor lead out of its place", asyn
 });
 
 test("a file may be huge, and what is wrong with it is told in a few words all the same", async () => {
-  const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
+  const file = path.join(temporaryFolder("gateway-"), "mcp.json");
   const many = (/** @type {number} */ count, /** @type {object} */ entry) => JSON.stringify({ mcpServers: Object.fromEntries(Array.from({ length: count }, (_, n) => [`s${n}`, entry])) });
   await writeFile(file, `${"/* x */ ".repeat(200_000)}${many(2_000, { command: process.execPath, args: [linesServer] })}`);
   const gateway = await begin(["--config", file]);

@@ -1,13 +1,13 @@
 // Servers on the web that want to know who asks: what the gateway is given for them goes along, and where they want a log-in, somebody
 // logs in by the gateway's page, once for all of its clients.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
-import { tmpdir } from "node:os";
 import path from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
 import WebSocket from "ws";
 import { startAuthorizationServer } from "../support/authorization-server.mjs";
+import { temporaryFolder } from "../support/folder.mjs";
 import { startGateway } from "../support/gateway.mjs";
 import { end, listen } from "../support/login-server.mjs";
 import { importPkg } from "../support/paths.mjs";
@@ -174,7 +174,7 @@ afterEach(async () => {
 test("tokens that end are renewed without a word, and log-ins are kept in the file of --secret", async () => {
   const there = await startAuthorizationServer({ lives: 2 });
   ends.push(() => there.stop());
-  const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "secret");
+  const file = path.join(temporaryFolder("gateway-"), "secret");
   let gateway = await startGateway(["--secret", file, "--url", there.server]);
   ends.push(() => gateway.stop());
   const open = async () => {
@@ -211,7 +211,7 @@ test("a token of the environment goes along by mcp.json, and one that is refused
   });
   const url = `${await listen(server)}/mcp`;
   ends.push(() => end(server));
-  const file = path.join(await mkdtemp(path.join(tmpdir(), "gateway-")), "mcp.json");
+  const file = path.join(temporaryFolder("gateway-"), "mcp.json");
   const headers = (/** @type {string} */ value) => ({ url, headers: { Authorization: value } });
   await writeFile(file, JSON.stringify({ mcpServers: { good: headers("Bearer ${API_TOKEN}"), bad: headers("Bearer wrong-one") } }));
   const gateway = await startGateway(["--config", file], { env: { API_TOKEN: "right" } });

@@ -1,10 +1,10 @@
 // The gateway in front of a stdio server of either era: what pages get, who is let in, and what
 // becomes of the processes.
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, stat, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, stat, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { after, afterEach, before, describe, test } from "node:test";
+import { temporaryFolder } from "../support/folder.mjs";
 import { gateway as program, importPkg } from "../support/paths.mjs";
 import { lines, linesServer, processes, startGateway, until } from "../support/gateway.mjs";
 import { spawn } from "node:child_process";
@@ -151,7 +151,7 @@ describe("clients and processes", () => {
   });
 
   test("a server gets the variables of its entry and a short list, no secrets of the gateway's", async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), "gateway-"));
+    const directory = temporaryFolder("gateway-");
     const file = path.join(directory, "mcp.json");
     const servers = { one: { command: process.execPath, args: [linesServer], env: { OWN: "${GIVEN}" }, cwd: directory }, off: { command: "x", disabled: true } };
     await writeFile(file, JSON.stringify({ mcpServers: servers }));
@@ -280,7 +280,7 @@ describe("the start", () => {
   });
 
   test("mistakes are told with their cause and the way out", async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), "gateway-"));
+    const directory = temporaryFolder("gateway-");
     const file = path.join(directory, "mcp.json");
     await writeFile(file, JSON.stringify({ servers: { a: { command: "x", env: { KEY: "${input:key}" } } } }));
     const written = async (/** @type {string} */ name, /** @type {string} */ text) => {
@@ -326,7 +326,7 @@ describe("the start", () => {
   });
 
   test("--secret keeps the token in a file that only its owner reads", async () => {
-    const directory = await mkdtemp(path.join(tmpdir(), "gateway-"));
+    const directory = temporaryFolder("gateway-");
     const file = path.join(directory, "secret");
     const first = await startGateway(["--secret", file, ...lines()]);
     const token = (await readFile(file, "utf8")).trim();

@@ -270,7 +270,8 @@ impl<P: Payload> Subscriptions<P> {
         }
     }
 
-    /// A legacy server has answered a subscription to that resource.
+    /// A legacy server has answered a subscription to that resource; or, of none, its own stream is
+    /// there, or there will be none.
     #[inline(never)]
     pub fn answered(
         &mut self,
@@ -281,8 +282,15 @@ impl<P: Payload> Subscriptions<P> {
     ) {
         wire.enter();
         if let Err(error) = outcome
-            && !awaits(wire, |asked| asked == uri)
+            && (uri.is_empty() || !awaits(wire, |asked| asked == uri))
         {
+            // Each that is not open has asked.
+            if uri.is_empty()
+                && let Some(one) = self.all.iter_mut().find(|one| !one.open)
+            {
+                one.open = true;
+                return calls.end(wire, one.id, Err(error));
+            }
             for one in &mut self.all {
                 let mut uris = texts(&one.filter, URIS);
                 uris.retain(|own| own != uri);
